@@ -1,0 +1,122 @@
+"""The contract of every channel: a way in, a provider's call, a way out, and the errors they speak."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.core.messages import Inbound, Outbound
+
+
+class ChannelError(Exception):
+    """Something went wrong at the border with a provider. The text is for staff: no personal data, no secret."""
+
+
+class Temporary(ChannelError):
+    """It may work later without anybody acting: a dropped line, a busy server."""
+
+
+class Permanent(ChannelError):
+    """It will never work for this message: the address does not exist, the content is refused."""
+
+
+class Misconfigured(ChannelError):
+    """It works again only when staff act: a wrong password, a missing permission."""
+
+
+class Forged(ChannelError):
+    """The caller is not who it says it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came, and the cursor to go on from once it is committed (None: the channel keeps no cursor)."""
+
+    messages: tuple[Inbound, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the provider said when it took a message over; `external_id` is its own name for it, or ""."""
+
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an outlet can carry; `concurrency` is how many sends may run at the same time."""
+
+    concurrency: int = 1
+    max_bytes: int = 20_480
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A provider's call or a posted form, before anything in it is believed."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@runtime_checkable
+class Inbox(Protocol):
+    """We go and look, or hold a line open.
+
+    The code after a `yield batch` runs only once that batch is committed. If it cannot be committed,
+    `Temporary` is raised at the `yield`: an inbox that holds its callers on the line tells them so and
+    goes on; any other lets it pass and is asked again later, from the last committed cursor.
+    """
+
+    name: str
+
+    def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield what comes, for ever; None as cursor means that nothing was ever read."""
+        ...
+
+
+@runtime_checkable
+class Hook(Protocol):
+    """The provider calls us. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`."""
+
+    name: str
+    path: str
+
+    def open(self, raw: RawRequest) -> Batch: ...
+
+
+@runtime_checkable
+class Outlet(Protocol):
+    """A way out."""
+
+    name: str
+    limits: Limits
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Hand one message over; raises `Temporary`, `Permanent` or `Misconfigured`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+class ChannelSettings(BaseModel):
+    """What every `[[channel]]` table may hold; each kind adds its own keys. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    kind: str
+
+
+class WayIn(ChannelSettings):
+    """Settings shared by the kinds that bring contacts in."""
+
+    replies_by: str | None = None
+    team: str | None = None
+
+
+Tls = Literal["implicit", "starttls", "none"]
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -1,0 +1,91 @@
+"""What arrives: one message, as every channel describes it to the core."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person or machine at the other end.
+
+    `address` is what the channel replies to (an e-mail address as `local@domain`, a handle, a phone
+    number), never empty; `name` is the display name, which may be empty.
+    """
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What the triage of mail asks about (RFC 5322, RFC 3834); absent on other channels.
+
+    `headers` holds the header fields in the order of the message, names in lower case, values unfolded
+    and decoded (RFC 2047), without line ends. `return_path` is the envelope sender: None when unknown,
+    "" when it is the null sender `<>`. `content_type` is lower case without parameters; `report_type` the
+    lower-case `report-type` parameter of a multipart/report, or "".
+    """
+
+    headers: tuple[tuple[str, str], ...]
+    return_path: str | None
+    recipients: tuple[str, ...] = ()
+    from_addresses: tuple[Party, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    content_type: str = "text/plain"
+    report_type: str = ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of the header field `name` (lower case), in order."""
+        return [value for key, value in self.headers if key == name]
+
+    def first(self, name: str) -> str:
+        """The first value of the header field `name` (lower case), or ""."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message as it came in.
+
+    `external_id` is the channel's own name for it, unique within the channel (for mail its Message-ID with
+    the angle brackets, or "sha256:..." of the raw bytes where there is none). `digest` is a hash of the
+    content, so that the same id with other content is seen to be another message. `received_at` is the
+    provider's own instant of receipt (aware, UTC); None means "the moment we logged it". `sender` is None
+    when nobody can be made out. `fault` says in plain words what could not be read, "" when all was well.
+    `raw` is what came over the wire.
+    """
+
+    channel: str
+    external_id: str
+    digest: str
+    sender: Party | None
+    subject: str = ""
+    text: str = ""
+    received_at: datetime | None = None
+    visibility: Literal["private", "public"] = "private"
+    mail: Mail | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One message on its way out, ready for an outlet.
+
+    `content` is the finished message (for mail the RFC 5322 bytes with CRLF line ends, no Bcc).
+    `envelope_sender` is where non-delivery reports go. `idempotency_key` (for mail the Message-ID)
+    stays the same over every attempt.
+    """
+
+    recipient: str
+    content: bytes
+    envelope_sender: str = ""
+    idempotency_key: str = ""
+
+
