@@ -1,0 +1,47 @@
+"""One approach by one person about one matter, as the store holds it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a contact stands: only an open one has running clocks; a logged one was never owed an answer."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    LOGGED = "logged"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact's facts. Instants are aware UTC; `promise`, `calendar` and `receipt_rule` are the words of the
+    standard in force at receipt, which the contact keeps for its life."""
+
+    id: int
+    reference: str
+    channel: str
+    external_id: str
+    state: str
+    outcome: str
+    rule: str
+    reason: str
+    sender_address: str | None
+    sender_name: str
+    subject: str
+    team: str | None
+    service: str | None
+    standard: str | None
+    standard_version: str | None
+    promise: str
+    calendar: str
+    receipt_rule: str
+    received_at: datetime
+    acknowledge_by: datetime | None
+    acknowledged_at: datetime | None
+    respond_by: datetime | None
+    responded_at: datetime | None
+    acknowledge_step: int
+    respond_step: int
+    next_look_at: datetime | None

@@ -1,0 +1,85 @@
+"""When staff are alerted that a promise is at risk: the ladder, and which step is due.
+
+The shares are those of the working time of the promise to answer; the steps before them belong to the promise
+to acknowledge. Each step is taken once; after an outage only the highest one due is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.contacts import Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One alert at one moment. `share` is the part of the working time that is used; None: an instant of its own."""
+
+    name: str
+    words: str
+    share: float | None = None
+
+
+RESPOND_LADDER = (
+    Step("respond-50", "half of the time to answer is used", 0.5),
+    Step("respond-75", "three quarters of the time to answer are used", 0.75),
+    Step("respond-90", "nearly all of the time to answer is used", 0.9),
+    Step("respond-due", "the answer is due and not recorded", 1.0),
+    Step("respond-overdue", "the answer is long overdue", 1.5),
+)
+RECEIPT_LATE = Step("acknowledge-late", "the receipt has not left yet")
+RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed")
+ACKNOWLEDGE_LADDER = (RECEIPT_LATE, RECEIPT_DUE)
+STEPS = {step.name: step for step in (*RESPOND_LADDER, *ACKNOWLEDGE_LADDER)}
+
+# After the last step the contact stays in the daily digest; it is still looked at, so that none is ever forgotten.
+LOOK_AGAIN_AFTER = timedelta(days=7)
+
+ShareOf = Callable[[Contact, float], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a look at an open contact found: the steps to alert now (at most one a ladder) and the next look.
+
+    `respond_step`, `acknowledge_step` count the rungs that are behind us, taken or passed over.
+    """
+
+    alerts: tuple[Step, ...]
+    respond_step: int
+    acknowledge_step: int
+    next_look_at: datetime
+
+
+def look(contact: Contact, now: datetime, share_of: ShareOf, receipt_patience: timedelta) -> Decision:
+    """Which steps are due for this open contact at `now`.
+
+    `share_of(contact, share)` gives the instant at which that share of the working time to answer is used;
+    `receipt_patience` is how long a receipt may take to leave before somebody must know (15 minutes).
+    """
+    respond = [share_of(contact, step.share or 0.0) for step in RESPOND_LADDER] if contact.respond_by else []
+    acknowledge = _receipt_instants(contact, receipt_patience)
+    respond_step, answer_alert = _highest(RESPOND_LADDER, respond, contact.respond_step, now)
+    acknowledge_step, receipt_alert = _highest(ACKNOWLEDGE_LADDER, acknowledge, contact.acknowledge_step, now)
+    ahead = [*respond[respond_step:], *acknowledge[acknowledge_step:]]
+    return Decision(
+        alerts=tuple(step for step in (receipt_alert, answer_alert) if step),
+        respond_step=respond_step,
+        acknowledge_step=acknowledge_step,
+        next_look_at=min(ahead, default=now + LOOK_AGAIN_AFTER),
+    )
+
+
+def _receipt_instants(contact: Contact, patience: timedelta) -> list[datetime]:
+    if contact.acknowledged_at is not None or contact.acknowledge_by is None:
+        return []
+    # Due means the last permitted second: it is missed when that second is over.
+    due = contact.acknowledge_by + timedelta(seconds=1)
+    return [min(contact.received_at + patience, due), due]
+
+
+def _highest(
+    ladder: tuple[Step, ...], instants: list[datetime], taken: int, now: datetime
+) -> tuple[int, Step | None]:
+    behind = max(taken, sum(instant <= now for instant in instants))
+    return behind, ladder[behind - 1] if behind > taken else None

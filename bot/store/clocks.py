@@ -1,0 +1,46 @@
+"""Which contacts must be looked at now, and when next. Cost follows what is due, not what is open."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from bot.core.contacts import Contact, State
+from bot.store.tables import contacts
+
+
+def due(connection: Connection, now: datetime, most: int) -> list[Contact]:
+    """Open contacts whose time to be looked at has come, the longest waiting first."""
+    query = select(contacts).where(contacts.c.state == State.OPEN, contacts.c.next_look_at <= now)
+    rows = connection.execute(query.order_by(contacts.c.next_look_at).limit(most))
+    return [Contact(**row._mapping) for row in rows]
+
+
+def next_look(connection: Connection) -> datetime | None:
+    """The earliest instant at which any contact must be looked at."""
+    query = select(func.min(contacts.c.next_look_at)).where(contacts.c.next_look_at.is_not(None))
+    earliest: datetime | None = connection.execute(query).scalar()
+    return earliest
+
+
+def looked(connection: Connection, contact: Contact, *, respond_step: int, acknowledge_step: int, next_look_at: datetime) -> bool:
+    """Set the next look by compare-and-set; False if somebody else looked first or the contact is no longer open."""
+    same = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)
+    same &= contacts.c.next_look_at == contact.next_look_at
+    change = update(contacts).where(same)
+    change = change.values(respond_step=respond_step, acknowledge_step=acknowledge_step, next_look_at=next_look_at)
+    return connection.execute(change).rowcount == 1
+
+
+def look_again(connection: Connection, ids: Iterable[int], at: datetime) -> None:
+    """Have open contacts looked at no later than `at`."""
+    chosen = contacts.c.id.in_(list(ids)) & (contacts.c.state == State.OPEN) & (contacts.c.next_look_at > at)
+    connection.execute(update(contacts).where(chosen).values(next_look_at=at))
+
+
+def open_of_team(connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime) -> list[Contact]:
+    """Open contacts of a team that are due at or before the given instants and still owe something."""
+    owed = contacts.c.respond_by <= respond_by
+    owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
+    query = select(contacts).where(contacts.c.state == State.OPEN, contacts.c.team.is_not_distinct_from(team), owed)
+    return [Contact(**row._mapping) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]

@@ -1,0 +1,37 @@
+"""Where each channel goes on reading, moved only together with what was read."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.store.tables import cursors
+
+
+class CursorMoved(Exception):
+    """Somebody else has moved this cursor since we read it; what we read is theirs to log."""
+
+
+def read(connection: Connection, name: str) -> str | None:
+    """The committed cursor, or None if nothing was ever read."""
+    value: str | None = connection.execute(select(cursors.c.value).where(cursors.c.name == name)).scalar()
+    return value
+
+
+def move(connection: Connection, name: str, before: str | None, after: str, at: datetime) -> None:
+    """Compare-and-set from `before` to `after`; raises CursorMoved if it is no longer at `before`."""
+    if before is None:
+        try:
+            connection.execute(insert(cursors).values(name=name, value=after, moved_at=at))
+        except IntegrityError as error:
+            raise CursorMoved(name) from error
+        return
+    here = (cursors.c.name == name) & (cursors.c.value == before)
+    if connection.execute(update(cursors).where(here).values(value=after, moved_at=at)).rowcount != 1:
+        raise CursorMoved(name)
+
+
+def put(connection: Connection, name: str, value: str, at: datetime) -> None:
+    """Set a value of our own that no other process competes for."""
+    if connection.execute(update(cursors).where(cursors.c.name == name).values(value=value, moved_at=at)).rowcount == 0:
+        connection.execute(insert(cursors).values(name=name, value=value, moved_at=at))

@@ -1,0 +1,133 @@
+"""The outbox: what is to leave, what is leaving, what has left."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.core.deliveries import WAITING, State
+from bot.store.tables import deliveries
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way out. `key` is unique, so nothing is queued twice; `details` is what the template
+    needs beyond the contact itself."""
+
+    id: int
+    key: str
+    contact_id: int | None
+    purpose: str
+    step: str
+    channel: str
+    recipient: str
+    message_id: str
+    state: str
+    attempts: int
+    created_at: datetime
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def queue(connection: Connection, rows: Sequence[Values]) -> None:
+    """Queue new deliveries; one whose key was queued before is left as it is."""
+    if rows:
+        full = [
+            {"step": "", **r, "state": State.CREATED, "details": json.dumps(r.get("details", {}))} for r in rows
+        ]
+        connection.execute(insert(deliveries).on_conflict_do_nothing(index_elements=["key"]), full)
+
+
+def claim(connection: Connection, now: datetime, until: datetime, most: int) -> list[Delivery]:
+    """Take up to `most` deliveries that are due, and hold them until `until`.
+
+    A claim that its holder never settled (it died) falls due again then.
+    """
+    due = (
+        select(deliveries.c.id)
+        .where(deliveries.c.next_attempt_at <= now)
+        .order_by(deliveries.c.next_attempt_at)
+        .limit(most)
+    )
+    change = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(due))
+        .values(state=State.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=until)
+        .returning(*_COLUMNS)
+    )
+    return sorted((_delivery(row) for row in connection.execute(change)), key=lambda delivery: delivery.id)
+
+
+def release_all(connection: Connection, now: datetime) -> int:
+    """Give back every claim; only right at the start of the one process that may hold any."""
+    change = update(deliveries).where(deliveries.c.state == State.SENDING)
+    return connection.execute(change.values(state=State.CREATED, next_attempt_at=now)).rowcount
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next delivery falls due."""
+    query = select(func.min(deliveries.c.next_attempt_at)).where(deliveries.c.next_attempt_at.is_not(None))
+    due: datetime | None = connection.execute(query).scalar()
+    return due
+
+
+def settle(connection: Connection, rows: Sequence[Values]) -> None:
+    """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
+    if rows:
+        change = update(deliveries).where(deliveries.c.id == bindparam("settled"))
+        change = change.values(
+            state=bindparam("to_state"),
+            next_attempt_at=bindparam("to_next"),
+            sent_at=bindparam("to_sent"),
+            last_error=bindparam("to_error"),
+        )
+        connection.execute(
+            change,
+            [
+                {
+                    "settled": row["id"],
+                    "to_state": row["state"],
+                    "to_next": row.get("next_attempt_at"),
+                    "to_sent": row.get("sent_at"),
+                    "to_error": row.get("last_error", ""),
+                }
+                for row in rows
+            ],
+        )
+
+
+def cancel_waiting(connection: Connection, contact_id: int) -> int:
+    """Cancel what has not left yet for this contact; returns how many."""
+    change = update(deliveries).where(deliveries.c.contact_id == contact_id, deliveries.c.state.in_(WAITING))
+    return connection.execute(change.values(state=State.CANCELLED, next_attempt_at=None)).rowcount
+
+
+def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
+    """Everything that was queued for one contact, oldest first."""
+    query = select(*_COLUMNS).where(deliveries.c.contact_id == contact_id).order_by(deliveries.c.id)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def waiting_count(connection: Connection) -> int:
+    """How many deliveries have not left yet, for the metrics."""
+    open_states = or_(deliveries.c.state.in_(WAITING), deliveries.c.state == State.SENDING)
+    return connection.execute(select(func.count()).select_from(deliveries).where(open_states)).scalar_one()
+
+
+def forget(connection: Connection, contact_ids: Iterable[int]) -> None:
+    """Remove the deliveries of contacts whose time of keeping is over."""
+    connection.execute(delete(deliveries).where(deliveries.c.contact_id.in_(list(contact_ids))))
+
+
+_COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
+
+
+def _delivery(row: Any) -> Delivery:
+    values = dict(row._mapping)
+    values["details"] = json.loads(values["details"])
+    return Delivery(**values)
