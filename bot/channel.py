@@ -1,5 +1,6 @@
 """The contract of every channel: a way in, a provider's call, a way out, and the errors they speak."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -62,7 +63,7 @@ class RawRequest:
 
 @runtime_checkable
 class Inbox(Protocol):
-    """We go and look, or hold a line open.
+    """We go and look, or hold a line open. `ready` is set whenever it listens: from then on nothing is missed.
 
     The code after a `yield batch` runs only once that batch is committed. If it cannot be committed,
     `Temporary` is raised at the `yield`: an inbox that holds its callers on the line tells them so and
@@ -70,6 +71,7 @@ class Inbox(Protocol):
     """
 
     name: str
+    ready: asyncio.Event
 
     def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield what comes, for ever; None as cursor means that nothing was ever read."""

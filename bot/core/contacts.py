@@ -45,3 +45,4 @@ class Contact:
     acknowledge_step: int
     respond_step: int
     next_look_at: datetime | None
+    forgotten: bool = False

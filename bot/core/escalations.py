@@ -78,8 +78,6 @@ def _receipt_instants(contact: Contact, patience: timedelta) -> list[datetime]:
     return [min(contact.received_at + patience, due), due]
 
 
-def _highest(
-    ladder: tuple[Step, ...], instants: list[datetime], taken: int, now: datetime
-) -> tuple[int, Step | None]:
+def _highest(ladder: tuple[Step, ...], instants: list[datetime], taken: int, now: datetime) -> tuple[int, Step | None]:
     behind = max(taken, sum(instant <= now for instant in instants))
     return behind, ladder[behind - 1] if behind > taken else None

@@ -87,5 +87,3 @@ class Outbound:
     content: bytes
     envelope_sender: str = ""
     idempotency_key: str = ""
-
-

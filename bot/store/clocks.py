@@ -23,7 +23,9 @@ def next_look(connection: Connection) -> datetime | None:
     return earliest
 
 
-def looked(connection: Connection, contact: Contact, *, respond_step: int, acknowledge_step: int, next_look_at: datetime) -> bool:
+def looked(
+    connection: Connection, contact: Contact, *, respond_step: int, acknowledge_step: int, next_look_at: datetime
+) -> bool:
     """Set the next look by compare-and-set; False if somebody else looked first or the contact is no longer open."""
     same = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)
     same &= contacts.c.next_look_at == contact.next_look_at
@@ -38,7 +40,9 @@ def look_again(connection: Connection, ids: Iterable[int], at: datetime) -> None
     connection.execute(update(contacts).where(chosen).values(next_look_at=at))
 
 
-def open_of_team(connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime) -> list[Contact]:
+def open_of_team(
+    connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime
+) -> list[Contact]:
     """Open contacts of a team that are due at or before the given instants and still owe something."""
     owed = contacts.c.respond_by <= respond_by
     owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
 from bot.core.contacts import Contact, State
 from bot.core.messages import Inbound
@@ -19,22 +19,23 @@ Values = dict[str, Any]
 class Facts:
     """What the store knows about the messages of one batch.
 
-    `digests`: (channel, message id) -> {digest -> contact id} of what is logged already. `threads`: one of our own
+    `digests`: (channel, message id) -> {digest -> reference} of what is logged already. `threads`: one of our own
     message ids -> the contact that it belongs to. `by_reference`: reference -> contact.
     """
 
-    digests: dict[tuple[str, str], dict[str, int]]
+    digests: dict[tuple[str, str], dict[str, str]]
     threads: dict[str, Contact]
     by_reference: dict[str, Contact]
 
 
 def facts_about(connection: Connection, batch: Sequence[Inbound], references: Iterable[str]) -> Facts:
     """Ask once for the whole batch; `references` are those that its subjects name."""
-    digests: dict[tuple[str, str], dict[str, int]] = {}
-    seen = select(messages.c.channel, messages.c.message_id, messages.c.digest, messages.c.contact_id)
+    digests: dict[tuple[str, str], dict[str, str]] = {}
+    seen = select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference)
+    seen = seen.join_from(messages, contacts)
     ids = [message.external_id for message in batch]
     for row in connection.execute(seen.where(messages.c.message_id.in_(ids))):
-        digests.setdefault((row.channel, row.message_id), {})[row.digest] = row.contact_id
+        digests.setdefault((row.channel, row.message_id), {})[row.digest] = row.reference
     answered = {i for m in batch if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
     threads: dict[str, Contact] = {}
     if answered:
@@ -74,7 +75,8 @@ def note(connection: Connection, rows: list[Values]) -> None:
     """Append events: `contact_id`, `at`, `kind`, `details` (a mapping), `actor`."""
     if rows:
         full = [
-            {"actor": "ackbot", **row, "details": json.dumps(row.get("details", {}), ensure_ascii=False)} for row in rows
+            {"actor": "ackbot", **row, "details": json.dumps(row.get("details", {}), ensure_ascii=False)}
+            for row in rows
         ]
         connection.execute(insert(events), full)
 
@@ -111,12 +113,11 @@ def events_of(connection: Connection, contact_id: int) -> list[Values]:
     return [{**row._mapping, "details": json.loads(row.details)} for row in connection.execute(query)]
 
 
-def acknowledged(connection: Connection, ids: Iterable[int], at: datetime) -> None:
-    """Note the first successful acknowledgement of each; a later one changes nothing."""
-    chosen = [{"chosen": i} for i in ids]
-    if chosen:
-        change = update(contacts).where(contacts.c.id == bindparam("chosen"), contacts.c.acknowledged_at.is_(None))
-        connection.execute(change.values(acknowledged_at=at), chosen)
+def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
+    """Note when each contact was first acknowledged; a later acknowledgement changes nothing."""
+    chosen = [{"chosen": contact_id, "at": at} for contact_id, at in pairs]
+    change = update(contacts).where(contacts.c.id == bindparam("chosen"), contacts.c.acknowledged_at.is_(None))
+    connection.execute(change.values(acknowledged_at=bindparam("at")), chosen)
 
 
 def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
@@ -131,11 +132,36 @@ def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
     return connection.execute(change).rowcount == 1
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many open contacts there are, for the metrics."""
-    query = select(func.count()).select_from(contacts).where(contacts.c.state == State.OPEN)
-    return {"open": connection.execute(query).scalar_one()}
+def open_count(connection: Connection) -> int:
+    """How many contacts wait for an answer, for the metrics."""
+    query = select(func.count()).select_from(contacts).where(contacts.c.next_look_at.is_not(None))
+    return connection.execute(query).scalar_one()
 
 
 def _rows(connection: Connection, condition: Any) -> list[Contact]:
     return [Contact(**row._mapping) for row in connection.execute(select(contacts).where(condition))]
+
+
+def forgettable(connection: Connection, before: datetime, most: int) -> list[int]:
+    """Finished contacts received before that instant that still hold words or a person."""
+    query = select(contacts.c.id).where(
+        contacts.c.received_at < before, contacts.c.state != State.OPEN, contacts.c.forgotten.is_(False)
+    )
+    return list(connection.execute(query.order_by(contacts.c.received_at).limit(most)).scalars())
+
+
+def strip(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove words, raw messages and the person from these contacts; deliveries keep no recipient."""
+    if not ids:
+        return
+    held = select(messages.c.id).where(messages.c.contact_id.in_(ids))
+    connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(held)))
+    connection.execute(
+        update(messages).where(messages.c.contact_id.in_(ids)).values(text="", fields="{}", sender_address=None)
+    )
+    connection.execute(
+        update(contacts)
+        .where(contacts.c.id.in_(ids))
+        .values(sender_address=None, sender_name="", subject="", forgotten=True)
+    )
+    connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.tables import cursors
@@ -35,3 +35,8 @@ def put(connection: Connection, name: str, value: str, at: datetime) -> None:
     """Set a value of our own that no other process competes for."""
     if connection.execute(update(cursors).where(cursors.c.name == name).values(value=value, moved_at=at)).rowcount == 0:
         connection.execute(insert(cursors).values(name=name, value=value, moved_at=at))
+
+
+def drop(connection: Connection, name: str) -> None:
+    """Forget a value of our own."""
+    connection.execute(delete(cursors).where(cursors.c.name == name))

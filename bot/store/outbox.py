@@ -1,12 +1,12 @@
 """The outbox: what is to leave, what is leaving, what has left."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.deliveries import WAITING, State
@@ -37,20 +37,18 @@ class Delivery:
 def queue(connection: Connection, rows: Sequence[Values]) -> None:
     """Queue new deliveries; one whose key was queued before is left as it is."""
     if rows:
-        full = [
-            {"step": "", **r, "state": State.CREATED, "details": json.dumps(r.get("details", {}))} for r in rows
-        ]
+        full = [{"step": "", **r, "state": State.CREATED, "details": json.dumps(r.get("details", {}))} for r in rows]
         connection.execute(insert(deliveries).on_conflict_do_nothing(index_elements=["key"]), full)
 
 
-def claim(connection: Connection, now: datetime, until: datetime, most: int) -> list[Delivery]:
-    """Take up to `most` deliveries that are due, and hold them until `until`.
+def claim(connection: Connection, channel: str, now: datetime, until: datetime, most: int) -> list[Delivery]:
+    """Take up to `most` deliveries of one outlet that are due, and hold them until `until`.
 
     A claim that its holder never settled (it died) falls due again then.
     """
     due = (
         select(deliveries.c.id)
-        .where(deliveries.c.next_attempt_at <= now)
+        .where(deliveries.c.channel == channel, deliveries.c.next_attempt_at <= now)
         .order_by(deliveries.c.next_attempt_at)
         .limit(most)
     )
@@ -69,9 +67,10 @@ def release_all(connection: Connection, now: datetime) -> int:
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=now)).rowcount
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next delivery falls due."""
-    query = select(func.min(deliveries.c.next_attempt_at)).where(deliveries.c.next_attempt_at.is_not(None))
+def next_due(connection: Connection, channel: str) -> datetime | None:
+    """When the next delivery of one outlet falls due."""
+    waiting = (deliveries.c.channel == channel) & deliveries.c.next_attempt_at.is_not(None)
+    query = select(func.min(deliveries.c.next_attempt_at)).where(waiting)
     due: datetime | None = connection.execute(query).scalar()
     return due
 
@@ -117,11 +116,6 @@ def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
     open_states = or_(deliveries.c.state.in_(WAITING), deliveries.c.state == State.SENDING)
     return connection.execute(select(func.count()).select_from(deliveries).where(open_states)).scalar_one()
-
-
-def forget(connection: Connection, contact_ids: Iterable[int]) -> None:
-    """Remove the deliveries of contacts whose time of keeping is over."""
-    connection.execute(delete(deliveries).where(deliveries.c.contact_id.in_(list(contact_ids))))
 
 
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]

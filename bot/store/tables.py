@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -80,6 +81,7 @@ contacts = Table(
     Column("acknowledge_step", Integer, nullable=False, server_default="0"),
     Column("respond_step", Integer, nullable=False, server_default="0"),
     Column("next_look_at", Instant),
+    Column("forgotten", Boolean, nullable=False, server_default=text("0")),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -135,7 +137,7 @@ deliveries = Table(
     Column("next_attempt_at", Instant),
     Column("sent_at", Instant),
     Column("last_error", Text, nullable=False, server_default=""),
-    Index("ix_deliveries_next_attempt_at", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL")),
+    Index("ix_deliveries_waiting", "channel", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 

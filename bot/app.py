@@ -1,0 +1,336 @@
+"""The composition root: settings -> parts -> running service. The only place that knows every part, and that owns time."""
+
+import asyncio
+import importlib
+import signal
+import sys
+import tomllib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from pkgutil import iter_modules
+from time import monotonic
+from typing import Any
+
+from aiohttp import web
+
+from bot import log, settings
+from bot.channel import Batch, ChannelSettings, Inbox, Outlet, Temporary
+from bot.core.contacts import Contact
+from bot.core.messages import Inbound
+from bot.flows import rulebook
+from bot.flows.compose import Letters
+from bot.flows.receive import Filed, Reading
+from bot.flows.rulebook import Rulebook
+from bot.loops import supervising, watching
+from bot.loops.listening import Ear, Listening
+from bot.loops.metering import Meter
+from bot.loops.sending import Sending
+from bot.loops.timetabling import Timetable
+from bot.render import formats
+from bot.render.compose import Composer
+from bot.settings import Settings
+from bot.store import contacts, cursors, outbox, shunt
+from bot.store.engine import Store, StoreUnavailable
+from bot.web import server
+
+logger = log.get("app")
+
+DRAIN_SECONDS = 9.0
+RECEIPT_PATIENCE = timedelta(minutes=15)
+# A rehearsal cannot hurry a mail server: a receipt has at least this long on the wall to leave.
+RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
+PROBE_SECONDS = 1.0
+REHEARSAL = "rehearsal"
+ROLES = frozenset({"listen", "send", "watch", "web"})
+
+
+class CannotStart(Exception):
+    """The service cannot start; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """The time of the service. With `pretend` it starts at another instant and runs `speed` times as fast."""
+
+    pretend: datetime | None = None
+    speed: float = 1.0
+    began: datetime | None = None
+    monotonic_began: float = 0.0
+
+    @staticmethod
+    def starting(pretend: datetime | None, speed: float) -> "Time":
+        """Time as it runs from now on."""
+        return Time(pretend, speed, datetime.now(UTC), monotonic())
+
+    @staticmethod
+    def from_text(text: str) -> "Time":
+        """A rehearsal's time as another process wrote it down."""
+        began, pretend, speed = text.split(" ")
+        moment = datetime.fromisoformat(began)
+        elapsed = (datetime.now(UTC) - moment).total_seconds()
+        return Time(datetime.fromisoformat(pretend), float(speed), moment, monotonic() - elapsed)
+
+    def as_text(self) -> str:
+        """Written down for the commands, which run beside the service."""
+        return f"{self._began.isoformat()} {self.now().isoformat()} {self.speed}"
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether this is not the real time."""
+        return self.pretend is not None or self.speed != 1.0
+
+    @property
+    def _began(self) -> datetime:
+        return self.began or datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        if not self.rehearsal:
+            return datetime.now(UTC)
+        return (self.pretend or self._began) + timedelta(seconds=(monotonic() - self.monotonic_began) * self.speed)
+
+    def seconds_until(self, instant: datetime | None, *, at_most: timedelta) -> float:
+        """Seconds on the wall to sleep."""
+        span = at_most if instant is None else min(instant - self.now(), at_most)
+        return max(span.total_seconds() / self.speed, 0.0)
+
+    def wall(self, seconds: float) -> timedelta:
+        """Our span for seconds on the wall."""
+        return timedelta(seconds=seconds * self.speed)
+
+    def from_wall(self, instant: datetime) -> datetime:
+        """Our instant for one on the wall clock; before the rehearsal began, time ran at its usual pace."""
+        if not self.rehearsal:
+            return instant
+        since = (instant - self._began).total_seconds()
+        return (self.pretend or self._began) + timedelta(seconds=since * (self.speed if since > 0 else 1.0))
+
+    def to_wall(self, instant: datetime) -> datetime:
+        """The wall clock's instant for ours."""
+        if not self.rehearsal:
+            return instant
+        since = (instant - (self.pretend or self._began)).total_seconds()
+        return self._began + timedelta(seconds=since / (self.speed if since > 0 else 1.0))
+
+
+def kinds() -> list[str]:
+    """The kinds of channel that there are: the files of `channels/`."""
+    return sorted(module.name for module in iter_modules(importlib.import_module("channels").__path__))
+
+
+def kind_of(kind: str) -> type[ChannelSettings]:
+    """The settings of a kind of channel; raises LookupError naming what is allowed."""
+    if kind not in kinds():
+        raise LookupError(f"is not a kind of channel; allowed: {', '.join(kinds())}")
+    model: type[ChannelSettings] = importlib.import_module(f"channels.{kind}").Settings
+    return model
+
+
+def build_channels(configured: Settings) -> dict[str, Any]:
+    """Every configured channel by its name."""
+    return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in configured.channels}
+
+
+def load(directory: Path) -> Settings:
+    """Read the configuration; raises BadSettings with every mistake."""
+    return settings.read(directory, kind_of)
+
+
+def composer(configured: Settings) -> Composer:
+    """The templates of this organisation."""
+    organisation = configured.organisation
+    constants = {
+        "organisation": organisation.name,
+        "phone": organisation.phone,
+        "website": organisation.website,
+    }
+    return Composer(configured.template_directories, constants)
+
+
+def calendar_checked(configured: Settings) -> date:
+    """The day on which somebody last compared the bank holidays with the official list."""
+    for folder in (configured.directory, *(packaged / "config" for packaged in settings.PACKAGED)):
+        path = folder / "calendars" / "england.toml"
+        if path.is_file():
+            checked: date = tomllib.loads(path.read_text(encoding="utf-8"))["checked"]
+            return checked
+    raise CannotStart("calendars/england.toml is missing from the installation: install Ackbot again")
+
+
+class Service:
+    """The running service: `start`, then `stop`. `roles` are the parts to run."""
+
+    def __init__(
+        self, configured: Settings, present: Time, *, roles: frozenset[str] = ROLES, sent_mail: Path | None = None
+    ) -> None:
+        self.settings, self.present, self.roles = configured, present, roles
+        self.channels = build_channels(configured)
+        senders = {name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and hasattr(c, "sender")}
+        patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
+        self.book = rulebook.from_settings(configured, senders, patience)
+        self.store = Store(configured.store.url)
+        self.meter = Meter()
+        self._sent_mail = sent_mail
+        letters = Letters(composer(configured), self.book, configured.web.secret.get_secret_value().encode())
+        ear = Ear(self.store, self.book, present, self.meter, self._wake)
+        self.ear = ear
+        outlets = [c for c in self.channels.values() if isinstance(c, Outlet)] if "send" in roles else []
+        inboxes = [c for c in self.channels.values() if isinstance(c, Inbox)] if "listen" in roles else []
+        self.senders = [Sending(o, self.store, self.book, letters.write, present, self.meter) for o in outlets]
+        self.listeners = [Listening(inbox, ear) for inbox in inboxes]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runner: web.AppRunner | None = None
+        self._timetable: Any = None
+        self._probed: tuple[float, list[str]] | None = None
+        self._probing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Open the store, start every loop, then the pages."""
+        self.store.open()
+        await self.store.write(self._begin)
+        for sender in self.senders:
+            self._run(f"sending {sender.outlet.name}", sender.run)
+        for listener in self.listeners:
+            self._run(f"listening {listener.inbox.name}", listener.run)
+        if "watch" in self.roles:
+            self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
+            timetable = Timetable(
+                self.store,
+                self.book,
+                self.present,
+                self._wake,
+                keep_for=timedelta(days=self.settings.retention.days),
+                calendar_checked=calendar_checked(self.settings),
+            )
+            self._timetable = timetable.start()
+        if "web" in self.roles:
+            await self._serve()
+
+    def _begin(self, connection: Any) -> None:
+        outbox.release_all(connection, self.present.now())
+        if self.present.rehearsal:
+            cursors.put(connection, REHEARSAL, self.present.as_text(), self.present.now())
+        else:
+            cursors.drop(connection, REHEARSAL)
+
+    def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))
+
+    def _wake(self) -> None:
+        for sender in self.senders:
+            sender.wake()
+
+    async def _serve(self) -> None:
+        organisation = self.settings.organisation
+        forms = [c for c in self.channels.values() if hasattr(c, "read") and getattr(c, "path", "") == "/"]
+        parts = server.Parts(
+            organisation_name=organisation.name,
+            phone=organisation.phone,
+            website=organisation.website,
+            form=forms[0] if forms else None,
+            submit=self._submit,
+            problems=self.problems,
+            metrics=self.meter.exposition,
+            notice=self._notice(),
+            sent_mail=self._sent_mail,
+            templates=self.settings.template_directories,
+        )
+        self._runner = web.AppRunner(server.application(parts), access_log=None, shutdown_timeout=3)
+        await self._runner.setup()
+        host, _, port = self.settings.web.listen.rpartition(":")
+        try:
+            await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
+        except OSError as error:
+            raise CannotStart(f"web.listen = {self.settings.web.listen}: cannot listen there: {error.strerror}") from error
+
+    def _notice(self) -> str | None:
+        if not self.present.rehearsal:
+            return None
+        return f"This is a rehearsal. It began at {self.present.now():%d %B %Y} and runs {self.present.speed:g} times as fast."
+
+    async def _submit(self, message: Inbound) -> server.Filed:
+        reading = Reading(message.channel)
+        try:
+            (filed,) = await self.ear.log(Batch((message,)), reading)
+            contact = await self.store.read(partial(contacts.find, reference=filed.reference or ""))
+        except StoreUnavailable as error:
+            raise Temporary(str(error)) from error
+        return _shown(filed, contact, self.book)
+
+    async def problems(self) -> list[str]:
+        """Why the service is not ready; asked at most once a second, however often it is called."""
+        async with self._probing:
+            loop_time = asyncio.get_running_loop().time()
+            if self._probed is None or loop_time - self._probed[0] > PROBE_SECONDS:
+                self._probed = (loop_time, await self._probe())
+            return self._probed[1]
+
+    async def _probe(self) -> list[str]:
+        waiting = [f"channel {one.inbox.name}: not listening yet" for one in self.listeners if not one.tried.is_set()]
+        try:
+            # A real write: a full disk or a locked file shows here before somebody's message meets it.
+            await self.store.write(lambda c: cursors.put(c, "probe", self.present.now().isoformat(), self.present.now()))
+            gauges = await self.store.read(
+                lambda c: (contacts.open_count(c), outbox.waiting_count(c), shunt.count(c))
+            )
+        except StoreUnavailable as error:
+            return [*waiting, f"the store cannot be written: {error}"]
+        for gauge, value in zip(
+            (self.meter.open_contacts, self.meter.waiting_deliveries, self.meter.shunted), gauges, strict=True
+        ):
+            gauge.set(value)
+        return waiting
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is on its way (within ten seconds), let go of everything."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._timetable is not None:
+            self._timetable.shutdown(wait=False)
+        listening = [task for task in self._tasks if not task.get_name().startswith("sending")]
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await asyncio.gather(*(sender.drain() for sender in self.senders))
+        except TimeoutError:
+            logger.warning("drain.cut_short")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(sender.outlet.close() for sender in self.senders), return_exceptions=True)
+        await self.store.close()
+
+
+def _shown(filed: Filed, contact: Contact | None, book: Rulebook) -> server.Filed:
+    if contact is None or contact.respond_by is None:
+        return server.Filed(reference=filed.reference or "", respond_by="", promise="", acknowledged_by_email=False)
+    day = contact.respond_by.astimezone(book.default_calendar.zone).date()
+    return server.Filed(
+        reference=contact.reference,
+        respond_by=formats.date_in_words(day),
+        promise=contact.promise,
+        acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
+    )
+
+
+async def run(service: Service, *, started: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGTERM or SIGINT, then drain and stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    # Hand-overs between the writer thread and the loop wait for the interpreter lock: 5 ms would be felt in each.
+    sys.setswitchinterval(0.001)
+    try:
+        await service.start()
+        logger.info("service.started", rehearsal=service.present.rehearsal, roles=sorted(service.roles))
+        started()
+        await stop.wait()
+        logger.info("service.stopping")
+    finally:
+        await service.stop()
+        logger.info("service.stopped")

@@ -1,0 +1,62 @@
+"""`ackbot check`: is the configuration good, and with --live, does every account answer?"""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+def check(
+    config: Directory = None,
+    live: Annotated[bool, typer.Option("--live", help="Also sign in to every account; sends and changes nothing.")] = False,
+) -> None:
+    """Check configuration, templates and standards. Status 0: good, 1: something does not work, 2: mistakes in the files."""
+    from bot import app
+
+    configured = load_or_exit(config)
+    faults = app.composer(configured).check()
+    for fault in faults:
+        typer.echo(fault, err=True)
+    typer.echo(f"Configuration {configured.directory}: good. {len(configured.channels)} channels:")
+    for channel in configured.channels:
+        typer.echo(f"  {channel.name} ({channel.kind})")
+    for remark in _remarks(configured):
+        typer.echo(f"Please note: {remark}")
+    for standard in configured.standards:
+        typer.echo(f"Standard {standard.id}: acknowledge within {standard.acknowledge}, answer within {standard.respond}.")
+    typer.echo("Templates: good." if not faults else f"Templates: {len(faults)} faults.")
+    well = asyncio.run(_live(configured)) if live else True
+    if faults or not well:
+        raise typer.Exit(NEGATIVE)
+
+
+def _remarks(configured: "Settings") -> list[str]:
+    remarks = []
+    if not configured.teams:
+        remarks.append("there is no [[team]], so nobody is alerted before a promise is broken.")
+    silent = [c.name for c in configured.channels if hasattr(c, "replies_by") and c.replies_by is None]
+    remarks += [f"channel {name} has no replies_by, so nobody who writes there is acknowledged." for name in silent]
+    if len(configured.web.secret.get_secret_value()) < 24:
+        remarks.append("web.secret is short; 32 random characters are better (python3 -c 'import secrets; print(secrets.token_hex())').")
+    return remarks
+
+
+async def _live(configured: "Settings") -> bool:
+    from bot import app
+    from bot.channel import ChannelError
+
+    well = True
+    for name, channel in app.build_channels(configured).items():
+        if not hasattr(channel, "check"):
+            continue
+        try:
+            typer.echo(f"  {name}: {await channel.check()}")
+        except ChannelError as error:
+            well = False
+            typer.echo(f"  {name}: {error}", err=True)
+    return well

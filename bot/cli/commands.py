@@ -1,0 +1,20 @@
+"""The `ackbot` command: what it offers. Each command's own file imports what is heavy only when it runs."""
+
+import typer
+
+from bot.cli import check, contacts, deadline, demo, run, schema, triage
+
+app = typer.Typer(
+    name="ackbot",
+    help="Logs every contact, sends each person one acknowledgement in time, and alerts staff before a promise is broken.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("check")(check.check)
+app.command("deadline")(deadline.deadline)
+app.command("triage")(triage.triage)
+app.command("demo")(demo.demo)
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(schema.app, name="schema")

@@ -1,0 +1,44 @@
+"""`--config`, the same for every command, and what to say when the configuration cannot be used."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+Directory = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="DIR", help="Directory that holds ackbot.toml.  [default: $ACKBOT_CONFIG, else ./config]"
+    ),
+]
+MISUSE = 2
+NEGATIVE = 1
+
+
+def chosen(directory: Path | None) -> Path:
+    """The configuration directory: the option, else the environment, else ./config."""
+    return directory or Path(os.environ.get("ACKBOT_CONFIG") or "config")
+
+
+def load_or_exit(directory: Path | None) -> "Settings":
+    """The checked configuration; every mistake goes to standard error and ends the command with status 2."""
+    from bot import app
+    from bot.settings import BadSettings
+
+    try:
+        return app.load(chosen(directory))
+    except BadSettings as error:
+        for mistake in error.mistakes:
+            typer.echo(mistake, err=True)
+        count = len(error.mistakes)
+        refuse(f"The configuration has {count} mistake{'s' if count > 1 else ''}; nothing was started or changed.")
+
+
+def refuse(words: str) -> NoReturn:
+    """Say why on standard error and end with status 2."""
+    typer.echo(words, err=True)
+    raise typer.Exit(MISUSE)

@@ -1,0 +1,197 @@
+"""`ackbot contacts`: the queue from the terminal."""
+
+import dataclasses
+import getpass
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, refuse
+
+if TYPE_CHECKING:
+    from bot.core.contacts import Contact
+    from bot.settings import Settings
+    from bot.store.engine import Store
+
+app = typer.Typer(help="The queue: list, show, and record answers.", no_args_is_help=True)
+
+COLUMNS = ("reference", "channel", "state", "outcome", "received_at", "acknowledged_at", "respond_by", "responded_at")
+AT_ONCE = 500
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Reference = Annotated[str, typer.Argument(help="The reference, such as EX-7K3M-9QPH; spaces and small letters are fine.")]
+
+
+class StateChoice(StrEnum):
+    """The states that a list can be narrowed to."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    LOGGED = "logged"
+
+
+@app.command("list")
+def list_(
+    config: Directory = None,
+    state: Annotated[StateChoice | None, typer.Option(help="Only contacts in this state.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List contacts in the order of their logging."""
+    configured, store = _opened(config)
+    zone = configured.organisation.zone
+    if not as_json:
+        typer.echo("  ".join(name.ljust(_width(name)) for name in COLUMNS))
+    for contact in _all(store, state):
+        if as_json:
+            typer.echo(json.dumps(_as_json(contact, zone), ensure_ascii=False))
+        else:
+            row = _as_json(contact, zone)
+            typer.echo("  ".join(_cell(row[name]).ljust(_width(name)) for name in COLUMNS).rstrip())
+
+
+@app.command()
+def show(reference: Reference, config: Directory = None, as_json: Json = False) -> None:
+    """Show one contact: its promises, its words and its history. Status 1 if there is none."""
+    from bot.store import contacts, outbox
+
+    configured, store = _opened(config)
+    contact = _found(store, configured, reference)
+    zone = configured.organisation.zone
+    whole: dict[str, Any] = _as_json(contact, zone, everything=True)
+    arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
+    whole["messages"] = [{k: _plain(m[k], zone) for k in ("channel", "received_at", "text", "fault")} for m in arrived]
+    history = store.read_now(lambda c: contacts.events_of(c, contact.id))
+    whole["events"] = [{k: _plain(e[k], zone) for k in ("at", "kind", "actor", "details")} for e in history]
+    leaving = store.read_now(lambda c: outbox.of_contact(c, contact.id))
+    whole["deliveries"] = [
+        {"purpose": d.purpose, "step": d.step, "state": d.state, "attempts": d.attempts, "message_id": d.message_id}
+        for d in leaving
+    ]
+    if as_json:
+        typer.echo(json.dumps(whole, ensure_ascii=False))
+    else:
+        _print_whole(whole)
+
+
+@app.command()
+def respond(
+    reference: Reference,
+    config: Directory = None,
+    at: Annotated[str, typer.Option(metavar="INSTANT", help="When the answer was given.  [default: now]")] = "",
+    note: Annotated[str, typer.Option(help="A word for the history; no personal data.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Record that the person has had a full answer: the clocks stop and alerts end. Status 1 if nothing was open."""
+    from bot.flows.respond import Responded, respond
+    from bot.store.engine import StoreUnavailable
+
+    configured, store = _opened(config)
+    contact = _found(store, configured, reference)
+    instant = _instant(at) if at else max(_present(store), contact.received_at)
+    actor = f"staff:{getpass.getuser()}"
+    try:
+        done = store.write_now(lambda c: respond(c, contact.reference, instant, actor=actor, note=note))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was recorded, the store cannot be written now: {error}")
+    if not isinstance(done, Responded):
+        typer.echo(f"Nothing was recorded: {done.reason}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    if as_json:
+        typer.echo(json.dumps({"reference": contact.reference, "responded_at": instant.isoformat(), "in_time": done.in_time}))
+    else:
+        late = {True: "in time", False: "after the date that was promised", None: "no date was promised"}[done.in_time]
+        typer.echo(f"{contact.reference}: the answer is recorded ({late}). No more alerts will be sent.")
+
+
+def _opened(config: Any) -> "tuple[Settings, Store]":
+    from bot.store import schema
+    from bot.store.engine import Store
+
+    configured = load_or_exit(config)
+    current = schema.current(configured.store.url)
+    if current is None:
+        refuse(f"There is no store yet at {configured.store.url}; the service makes it: ackbot run")
+    if current != schema.newest():
+        refuse(f"The store has schema {current}, this version needs {schema.newest()}. Run: ackbot schema upgrade")
+    return configured, Store(configured.store.url)
+
+
+def _all(store: "Store", state: StateChoice | None) -> Any:
+    from bot.store import contacts
+
+    after = 0
+    while page := store.read_now(
+        lambda c: contacts.listed(c, state=state.value if state else None, after_id=after, limit=AT_ONCE)
+    ):
+        yield from page
+        after = page[-1].id
+
+
+def _found(store: "Store", configured: "Settings", text: str) -> "Contact":
+    from bot.core import references
+    from bot.store import contacts
+
+    prefix = configured.organisation.reference_prefix
+    named = references.find(text, prefix) or references.find(f"{prefix}-{text}", prefix)
+    if not named:
+        typer.echo(f"{text!r} is not a reference: it should look like {prefix}-7K3M-9QPH. Was a character misread?", err=True)
+        raise typer.Exit(MISUSE)
+    contact = store.read_now(lambda c: contacts.find(c, named[0]))
+    if contact is None:
+        typer.echo(f"There is no contact {named[0]}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    return contact
+
+
+def _present(store: "Store") -> datetime:
+    """The present instant, or a running rehearsal's."""
+    from bot.app import REHEARSAL, Time
+    from bot.store import cursors
+
+    rehearsal = store.read_now(lambda c: cursors.read(c, REHEARSAL))
+    return (Time.from_text(rehearsal) if rehearsal else Time()).now()
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(f"--at {text}: not an instant; write it like 2026-12-18T10:00+00:00")
+    if instant.tzinfo is None:
+        refuse(f"--at {text}: the offset is missing; write it like {text}+00:00")
+    return instant
+
+
+def _as_json(contact: "Contact", zone: Any, *, everything: bool = False) -> dict[str, Any]:
+    left_out = {"id", "next_look_at", "acknowledge_step", "respond_step", "forgotten"}
+    left_out |= set() if everything else {"sender_address", "sender_name", "subject"}
+    return {k: _plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
+
+
+def _plain(value: Any, zone: Any) -> Any:
+    return value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else value
+
+
+def _cell(value: Any) -> str:
+    text = "-" if value is None else str(value)
+    return text[:16].replace("T", " ") if text[:2] == "20" and "T" in text else text
+
+
+def _width(name: str) -> int:
+    return 16 if name.endswith(("_at", "_by")) else 14
+
+
+def _print_whole(whole: dict[str, Any]) -> None:
+    for key, value in whole.items():
+        if key not in ("messages", "events", "deliveries") and value not in (None, ""):
+            typer.echo(f"{key.replace('_', ' '):18} {value}")
+    for message in whole["messages"]:
+        typer.echo(f"\nMessage received {message['received_at']} on {message['channel']}")
+        typer.echo(message["text"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
+    typer.echo("\nHistory")
+    for event in whole["events"]:
+        details = ", ".join(f"{k}: {v}" for k, v in event["details"].items() if v not in ("", None))
+        typer.echo(f"  {event['at']}  {event['kind']} by {event['actor']}{' (' + details + ')' if details else ''}")

@@ -1,0 +1,167 @@
+"""`ackbot demo`: the whole service on embedded parts, to try by hand."""
+
+import asyncio
+import secrets
+import smtplib
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.configuration import refuse
+
+if TYPE_CHECKING:
+    from bot.app import Service
+
+HOST = "127.0.0.1"
+ADDRESS = "hello@demo.example"
+CONFIGURATION = """\
+# Made by `ackbot demo`, anew at every start. Everything listens on this machine only, and no mail leaves it.
+[organisation]
+name = "Exampleshire Council"
+reference_prefix = "EX"
+phone = "0300 123 2224"
+website = "https://www.example.gov.uk"
+
+[store]
+url = "sqlite:///{directory}/ackbot.db"
+
+[web]
+listen = "{host}:{web}"
+public_url = "http://{host}:{web}"
+secret = "file:secret"
+
+[[channel]]
+name = "inbox"
+kind = "email_lmtp"
+listen = "{host}:{lmtp}"
+address = "{address}"
+replies_by = "post"
+
+[[channel]]
+name = "website"
+kind = "web_form"
+replies_by = "post"
+
+[[channel]]
+name = "post"
+kind = "loopback"
+directory = "{directory}/sent"
+sender = "Exampleshire Council <{address}>"
+
+[[team]]
+name = "front-office"
+alert = ["mailto:front.office@demo.example"]
+replies_by = "post"
+"""
+# Three people and a robot, so that the queue has something to show.
+SAMPLES = (
+    ("Sam Reed <sam.reed@residents.example>", "Street light out", "The light outside 4 Mill Lane has been out since Sunday."),
+    ("Ama Owusu <ama@residents.example>", "Missed bin", "Our brown bin was not emptied on Thursday. Number 12, Hill View."),
+    ("Lost letter <j.lewis@undeliverable.example>", "Council tax", "Please tell me what I still have to pay this year."),
+    ("Newsletter <news@shop.example>", "Ten per cent off", "This week only."),
+)
+ROBOT_HEADERS = "List-Id: <news.shop.example>\nPrecedence: bulk\n"
+
+WELCOME = """
+Ackbot is running on this machine only. Nothing that you do here leaves it.
+
+  1. Write to the council with the form      {web}/
+  2. See what went out                       {web}/sent
+  3. Send it a mail: paste this into another terminal
+
+     python3 -c "import smtplib; smtplib.LMTP('{host}', {lmtp}).sendmail('you@example.org', ['{address}'], \
+b'From: You <you@example.org>\\r\\nTo: {address}\\r\\nSubject: A hole in the road\\r\\n\\r\\nIt is outside the school.\\r\\n')"
+
+  4. See the queue, and one contact in full
+
+     .venv/bin/ackbot contacts list --config {config}
+     .venv/bin/ackbot contacts show REFERENCE --config {config}
+
+  5. Record an answer, so that nobody is alerted
+
+     .venv/bin/ackbot contacts respond REFERENCE --config {config}
+
+It opened with three people and a newsletter: the newsletter is logged with its reason and gets no answer; one
+person's address does not work, so the team was told. Stop with Ctrl-C; what you did is still there next time.
+"""
+
+
+def demo(
+    directory: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo keeps its files.")] = Path("var/demo"),
+) -> None:
+    """Run everything on embedded parts: mail in, the form, and a local view of the mail that went out."""
+    from bot import app, log
+    from bot.store import schema
+
+    directory = directory.resolve()
+    ports = _free(8080), _free(8024)
+    config = _configuration(directory, *ports)
+    present = app.Time.starting(None, 1.0)
+    log.configure(present.now, level=30)
+    try:
+        configured = app.load(config)
+        with schema.held_alone(configured.store.url):
+            schema.prepare(configured.store.url, may_upgrade=True)
+            asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))
+    except (schema.StoreRefused, app.CannotStart) as error:
+        refuse(f"The demo cannot start: {error}")
+    typer.echo("The demo has stopped.")
+
+
+def _configuration(directory: Path, web: int, lmtp: int) -> Path:
+    config = directory / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    secret = config / "secret"
+    if not secret.exists():
+        secret.write_text(secrets.token_hex())
+        secret.chmod(0o600)
+    text = CONFIGURATION.format(directory=directory, host=HOST, web=web, lmtp=lmtp, address=ADDRESS)
+    (config / "ackbot.toml").write_text(text, encoding="utf-8")
+    return config
+
+
+def _free(preferred: int) -> int:
+    """The preferred port, or any other if something else listens there."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            number: int = probe.getsockname()[1]
+            return number
+    raise OSError("there is no free port on this machine")
+
+
+async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
+    from bot import app
+
+    def started() -> None:
+        shown = config.relative_to(Path.cwd()) if config.is_relative_to(Path.cwd()) else config
+        opening = asyncio.create_task(_open(service, lmtp))
+        opening.add_done_callback(
+            lambda _: typer.echo(WELCOME.format(web=f"http://{HOST}:{web}", host=HOST, lmtp=lmtp, address=ADDRESS, config=shown))
+        )
+
+    await app.run(service, started=started)
+
+
+async def _open(service: "Service", lmtp: int) -> None:
+    for listener in service.listeners:
+        await listener.tried.wait()
+    await asyncio.to_thread(_send_samples, lmtp)
+
+
+def _send_samples(lmtp: int) -> None:
+    # The same Message-IDs every time: at a second start they are seen to be here already.
+    with smtplib.LMTP(HOST, lmtp) as client:
+        for number, (sender, subject, text) in enumerate(SAMPLES, 1):
+            robot = ROBOT_HEADERS if sender.startswith("Newsletter") else ""
+            mail = (
+                f"From: {sender}\nTo: {ADDRESS}\nSubject: {subject}\nMessage-ID: <sample.{number}@demo.example>\n"
+                f"{robot}\n{text}\n"
+            )
+            client.sendmail(sender.rpartition("<")[2].rstrip(">"), [ADDRESS], mail.replace("\n", "\r\n").encode())

@@ -1,0 +1,60 @@
+"""`ackbot run`: the service."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from bot.cli.configuration import Directory, load_or_exit, refuse
+
+
+def run(
+    config: Directory = None,
+    only: Annotated[
+        str, typer.Option(metavar="ROLES", help="Run only these parts, with commas between: listen,send,watch,web.")
+    ] = "",
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Bring an older store to this version's schema.")] = False,
+    pretend_now: Annotated[
+        str, typer.Option(metavar="INSTANT", help="Rehearsal: begin at this instant, such as 2026-12-18T10:00+00:00.")
+    ] = "",
+    speed: Annotated[float, typer.Option(min=0.001, metavar="N", help="Rehearsal: run N times as fast.")] = 1.0,
+) -> None:
+    """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    from bot import app, log
+    from bot.store import schema
+    from bot.store.engine import StoreUnavailable
+
+    roles = _roles(only)
+    configured = load_or_exit(config)
+    present = app.Time.starting(_instant(pretend_now), speed)
+    log.configure(present.now)
+    if present.rehearsal:
+        log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)
+    try:
+        with schema.held_alone(configured.store.url):
+            schema.prepare(configured.store.url, may_upgrade=upgrade)
+            asyncio.run(app.run(app.Service(configured, present, roles=roles)))
+    except (schema.StoreRefused, app.CannotStart, StoreUnavailable, OSError) as error:
+        refuse(f"Ackbot cannot start: {error}")
+
+
+def _roles(only: str) -> frozenset[str]:
+    from bot.app import ROLES
+
+    chosen = frozenset(role.strip() for role in only.split(",") if role.strip()) or ROLES
+    if unknown := chosen - ROLES:
+        refuse(f"--only {only}: {', '.join(sorted(unknown))} is not a part; allowed: listen,send,watch,web")
+    return chosen
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(f"--pretend-now {text}: not an instant; write it like 2026-12-18T10:00+00:00")
+    if instant.tzinfo is None:
+        refuse(f"--pretend-now {text}: the offset is missing; write it like {text}+00:00")
+    return instant

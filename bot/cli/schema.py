@@ -1,0 +1,34 @@
+"""`ackbot schema`: the state of the store's tables, and the way forward."""
+
+import typer
+
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
+
+app = typer.Typer(help="Database migrations.", no_args_is_help=True)
+
+
+@app.command()
+def status(config: Directory = None) -> None:
+    """Say which schema the store has and which this version needs; status 1 if they differ."""
+    from bot.store import schema
+
+    current, newest = schema.current(load_or_exit(config).store.url), schema.newest()
+    typer.echo(f"store: {current or 'none yet'}\nneeded: {newest}")
+    if current != newest:
+        typer.echo("Run: ackbot schema upgrade")
+        raise typer.Exit(NEGATIVE)
+
+
+@app.command()
+def upgrade(config: Directory = None) -> None:
+    """Bring the store to this version's schema; stop the service and back up first."""
+    from bot.store import schema
+
+    url = load_or_exit(config).store.url
+    try:
+        with schema.held_alone(url):
+            before = schema.current(url)
+            schema.prepare(url, may_upgrade=True)
+    except schema.StoreRefused as error:
+        refuse(str(error))
+    typer.echo(f"The store was at {before or 'none'} and is at {schema.newest()} now.")

@@ -1,0 +1,93 @@
+"""From a claimed delivery to the finished message that an outlet hands over."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from bot.core import acknowledgements
+from bot.core.contacts import Contact
+from bot.core.escalations import STEPS
+from bot.core.messages import Outbound
+from bot.flows.deliver import Claimed
+from bot.flows.rulebook import Rulebook
+from bot.render import formats
+from bot.render.compose import Composer, Envelope
+
+
+class Letters:
+    """Writes the mail of each purpose. `secret` signs the address that non-delivery reports come back to."""
+
+    def __init__(self, composer: Composer, book: Rulebook, secret: bytes) -> None:
+        self._composer, self._book, self._secret = composer, book, secret
+
+    def write(self, claimed: Claimed, now: datetime) -> Outbound:
+        """The message as it leaves at `now`."""
+        delivery = claimed.delivery
+        sender = self._book.senders[delivery.channel]
+        tag = f"b{delivery.id}"
+        return_address = acknowledgements.signed_subaddress(parseaddr(sender)[1], tag, self._secret)
+        details = delivery.details
+        answering = delivery.purpose == "acknowledgement"
+        envelope = Envelope(
+            sender=sender,
+            recipient=delivery.recipient,
+            message_id=delivery.message_id,
+            date=now.astimezone(self._book.default_calendar.zone),
+            # RFC 3834 section 5.2: auto-replied answers a message, auto-generated does not.
+            auto_submitted="auto-replied" if answering else "auto-generated",
+            reply_to=details.get("reply_to", "") if answering else "",
+            in_reply_to=details.get("in_reply_to", "") if answering else "",
+            references=tuple(details.get("references", ())) if answering else (),
+            loop=return_address.partition("@")[0].rpartition("+")[2],
+        )
+        content = self._composer.compose(delivery.purpose, self._values(claimed, now), envelope)
+        return Outbound(delivery.recipient, content, return_address, delivery.message_id)
+
+    def _values(self, claimed: Claimed, now: datetime) -> Mapping[str, Any]:
+        contact = claimed.contact
+        if claimed.delivery.purpose == "digest":
+            return self._digest_values(claimed.listed, now)
+        if contact is None:
+            return claimed.delivery.details
+        zone = self._book.default_calendar.zone
+        values = {
+            "reference": contact.reference,
+            "respond_by": _day(contact.respond_by, zone),
+            "promise": contact.promise,
+            "received": formats.instant_in_words(contact.received_at, zone),
+        }
+        if claimed.delivery.purpose == "alert":
+            step = STEPS[claimed.delivery.step]
+            receipt = step.share is None
+            due = contact.acknowledge_by if receipt else contact.respond_by
+            values |= {
+                "step": step.words,
+                "promise": f"{'acknowledge' if receipt else 'answer'} by {_day(due, zone)}",
+                "channel": contact.channel,
+                "action": f"Answer the person, then record it: ackbot contacts respond {contact.reference}",
+            }
+            del values["respond_by"]
+        return values
+
+    def _digest_values(self, listed: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
+        zone = self._book.default_calendar.zone
+
+        def lines(chosen: list[Contact]) -> list[dict[str, str]]:
+            return [
+                {"reference": c.reference, "channel": c.channel, "due": _day(c.respond_by, zone)} for c in chosen
+            ]
+
+        overdue = [c for c in listed if c.respond_by is not None and c.respond_by < now]
+        soon = [c for c in listed if c.respond_by is not None and c.respond_by >= now and c not in overdue]
+        unacknowledged = [c for c in listed if c.acknowledged_at is None]
+        return {
+            "day": formats.date_in_words(now.astimezone(zone).date()),
+            "overdue": lines(overdue),
+            "soon": lines(soon),
+            "unacknowledged": lines(unacknowledged),
+        }
+
+
+def _day(instant: datetime | None, zone: Any) -> str:
+    return "" if instant is None else formats.date_in_words(instant.astimezone(zone).date())

@@ -1,0 +1,144 @@
+"""What leaves: claimed in one transaction, sent with none open, recorded in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.channel import Misconfigured, Permanent, Temporary
+from bot.core import deliveries, escalations
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import State as Sent
+from bot.flows import alert
+from bot.flows.rulebook import Rulebook
+from bot.store import clocks, contacts, outbox
+from bot.store.outbox import Delivery
+
+Values = dict[str, Any]
+DIGEST_LOOKS_AHEAD_WORKING_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery to send now, with its contact as it stands at this moment and, for a digest, its list."""
+
+    delivery: Delivery
+    contact: Contact | None = None
+    listed: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one attempt; `error` is None when the message was taken over."""
+
+    delivery: Delivery
+    at: datetime
+    error: Exception | None = None
+
+
+def claim(
+    connection: Connection, outlet: str, now: datetime, hold: timedelta, most: int, book: Rulebook
+) -> list[Claimed]:
+    """Take what is due to be sent by one outlet, and cancel what there is no longer a reason to send."""
+    taken = outbox.claim(connection, outlet, now, now + hold, most)
+    known = contacts.with_id(connection, {d.contact_id for d in taken if d.contact_id}) if taken else {}
+    wanted: list[Claimed] = []
+    cancelled: list[Values] = []
+    for delivery in taken:
+        contact = known.get(delivery.contact_id or 0)
+        listed = _listed(connection, delivery, now, book)
+        if _still_wanted(delivery, contact, listed):
+            wanted.append(Claimed(delivery, contact, listed))
+        else:
+            cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
+    outbox.settle(connection, cancelled)
+    return wanted
+
+
+def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Contact, ...]) -> bool:
+    """Asked again at the moment of sending: nobody is alerted about what was done meanwhile."""
+    if delivery.purpose == "digest":
+        return bool(listed)
+    if contact is None or delivery.purpose == "acknowledgement":
+        return True
+    if delivery.step in {step.name for step in escalations.ACKNOWLEDGE_LADDER}:
+        return contact.state == State.OPEN and contact.acknowledged_at is None
+    return contact.state == State.OPEN
+
+
+def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
+    if delivery.purpose != "digest":
+        return ()
+    calendar = book.default_calendar
+    today = calendar.day_of(now)
+    soon = calendar.last_second(calendar.working_day_after(today, DIGEST_LOOKS_AHEAD_WORKING_DAYS))
+    return tuple(clocks.open_of_team(connection, delivery.details.get("team"), soon, now))
+
+
+def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> None:
+    """Store what came of a number of attempts: states, first acknowledgements, events, alerts for what failed for good."""
+    rows, notes, alerts, acknowledged = [], [], [], []
+    for attempt in attempts:
+        row = _settled(attempt)
+        rows.append(row)
+        if attempt.delivery.contact_id is not None:
+            notes.append(_noted(attempt, row["state"]))
+        if row["state"] == Sent.SENT and attempt.delivery.purpose == "acknowledgement":
+            acknowledged.append(attempt)
+        if row["state"] in (Sent.PERMANENT_FAILURE, Sent.TECHNICAL_FAILURE):
+            alerts += _undelivered(connection, attempt, book)
+    outbox.settle(connection, rows)
+    contacts.note(connection, notes)
+    if acknowledged:
+        contacts.acknowledged(connection, [(a.delivery.contact_id or 0, a.at) for a in acknowledged])
+    outbox.queue(connection, alerts)
+
+
+def _settled(attempt: Attempt) -> Values:
+    delivery, error = attempt.delivery, attempt.error
+    if error is None:
+        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at}
+    if not isinstance(error, Temporary | Misconfigured | Permanent):
+        # A fault of ours: trying again cannot help, and somebody must know now.
+        state, pause = Sent.TECHNICAL_FAILURE, None
+    else:
+        age = attempt.at - delivery.created_at
+        state, pause = deliveries.after_failure(delivery.attempts, age, permanent=isinstance(error, Permanent))
+    return {
+        "id": delivery.id,
+        "state": state,
+        "next_attempt_at": attempt.at + pause if pause else None,
+        "last_error": f"{type(error).__name__}: {error}"[:500],
+    }
+
+
+def _noted(attempt: Attempt, state: str) -> Values:
+    details = {"purpose": attempt.delivery.purpose, "step": attempt.delivery.step, "attempt": attempt.delivery.attempts}
+    if attempt.error is not None:
+        details["error"] = str(attempt.error)[:300]
+    return {
+        "contact_id": attempt.delivery.contact_id,
+        "at": attempt.at,
+        "kind": f"{attempt.delivery.purpose} {state}",
+        "details": details,
+    }
+
+
+def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:
+    """An acknowledgement that will not arrive is a task for staff; a lost alert is at least not lost silently."""
+    delivery = attempt.delivery
+    if delivery.purpose != "acknowledgement" or delivery.contact_id is None:
+        return []
+    contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
+    return alert.notices(
+        contact.team,
+        f"undelivered:{delivery.id}",
+        attempt.at,
+        book,
+        subject=f"{contact.reference}: our acknowledgement could not be delivered",
+        happened=f"The person who wrote in {contact.reference} has not had our acknowledgement. The mail server said: "
+        f"{str(attempt.error)[:200]}",
+        action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
+    )

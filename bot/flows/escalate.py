@@ -1,0 +1,41 @@
+"""Who must be told now that a promise is at risk; every open contact gets its next look."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core import escalations
+from bot.core.contacts import Contact
+from bot.core.escalations import Decision
+from bot.flows import alert
+from bot.flows.rulebook import Rulebook
+from bot.store import clocks, contacts, outbox
+
+
+def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
+    """Look at up to `most` open contacts whose time has come; returns how many were looked at."""
+    due = clocks.due(connection, now, most)
+    decided = [(c, escalations.look(c, now, book.share_of, book.receipt_patience)) for c in due]
+    for contact, decision in decided:
+        _apply(connection, contact, decision, now, book)
+    return len(due)
+
+
+def _apply(connection: Connection, contact: Contact, decision: Decision, now: datetime, book: Rulebook) -> None:
+    if not clocks.looked(
+        connection,
+        contact,
+        respond_step=decision.respond_step,
+        acknowledge_step=decision.acknowledge_step,
+        next_look_at=decision.next_look_at,
+    ):
+        return  # another process looked first, or the contact was answered meanwhile
+    for step in decision.alerts:
+        outbox.queue(connection, alert.step_alerts(contact, step, now, book))
+    contacts.note(
+        connection,
+        [
+            {"contact_id": contact.id, "at": now, "kind": "escalated", "details": {"step": step.name}}
+            for step in decision.alerts
+        ],
+    )

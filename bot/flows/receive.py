@@ -1,0 +1,268 @@
+"""A batch of messages becomes contacts: gather what is known, decide, store everything with the cursor."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from bot.channel import Batch
+from bot.core import acknowledgements, clocks, intakes, references, standards
+from bot.core.contacts import Contact, State
+from bot.core.escalations import RESPOND_LADDER
+from bot.core.messages import Inbound
+from bot.flows import alert
+from bot.flows.rulebook import Rulebook, Way
+from bot.store import contacts, cursors, outbox, shunt
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of one message: the reference that holds it (None: shunted), and whether it was here before."""
+
+    reference: str | None
+    new: bool
+    outcome: str = ""
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The rows to store for a batch; running numbers are taken under the write lock."""
+
+    next_contact: int
+    next_message: int
+    contacts: list[Values] = field(default_factory=list)
+    messages: list[Values] = field(default_factory=list)
+    raws: list[Values] = field(default_factory=list)
+    events: list[Values] = field(default_factory=list)
+    deliveries: list[Values] = field(default_factory=list)
+    filed: list[Filed] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whose batch it is and where its cursor stood."""
+
+    channel: str
+    cursor: str | None = None
+
+
+def receive(connection: Connection, batch: Batch, reading: Reading, now: datetime, book: Rulebook) -> list[Filed]:
+    """Log a batch; one result for each message, in order. Raises CursorMoved if another listener was first.
+
+    A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
+    """
+    connection.exec_driver_sql("SAVEPOINT batch")
+    try:
+        filed = _log(connection, batch.messages, now, book)
+    except OperationalError:
+        raise  # the store itself: nothing of the batch counts
+    except Exception:
+        connection.exec_driver_sql("ROLLBACK TO batch")
+        filed = [_one_by_one(connection, message, now, book) for message in batch.messages]
+    connection.exec_driver_sql("RELEASE batch")
+    if batch.cursor is not None and batch.cursor != reading.cursor:
+        cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
+    return filed
+
+
+def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook) -> list[Filed]:
+    named = [
+        ref for m in messages if book.prefix in m.subject.upper() for ref in references.find(m.subject, book.prefix)
+    ]
+    facts = contacts.facts_about(connection, messages, named)
+    plan = Plan(contacts.next_id(connection), contacts.next_message_id(connection))
+
+    for message in messages:
+        _decide(message, facts, plan, now, book)
+
+    contacts.add(connection, plan.contacts, plan.messages, plan.raws)
+    contacts.note(connection, plan.events)
+    outbox.queue(connection, plan.deliveries)
+    return plan.filed
+
+
+def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Filed:
+    connection.exec_driver_sql("SAVEPOINT message")
+    try:
+        (filed,) = _log(connection, (message,), now, book)
+    except OperationalError:
+        raise
+    except Exception as error:
+        connection.exec_driver_sql("ROLLBACK TO message")
+        filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
+    connection.exec_driver_sql("RELEASE message")
+    return filed
+
+
+def _shunt(connection: Connection, message: Inbound, error: str, now: datetime, book: Rulebook) -> Filed:
+    new = shunt.keep(connection, message, error[:500].encode("utf-8", "replace").decode(), now)
+    if new:
+        way = book.ways.get(message.channel)
+        words = {
+            "subject": f"A message on {message.channel} needs a person",
+            "happened": f"A message on the channel {message.channel} could not be logged. It is kept whole, as it came.",
+            "action": "Read it in its mailbox, answer it by hand, and pass it on to whoever looks after Ackbot.",
+        }
+        key = f"shunted:{message.channel}:{message.digest}"
+        outbox.queue(connection, alert.notices(way.team if way else None, key, now, book, **words))
+    return Filed(None, new=new, outcome="shunted")
+
+
+def _decide(message: Inbound, facts: contacts.Facts, plan: Plan, now: datetime, book: Rulebook) -> None:
+    seen = facts.digests.setdefault((message.channel, message.external_id), {})
+    if message.digest in seen:
+        plan.filed.append(Filed(seen[message.digest], new=False))
+        return
+    # Other content under an id that was used before is another message: RFC 5322 section 3.6.4 forbids it, it happens.
+    external_id = f"{message.external_id} {message.digest[:16]}" if seen else message.external_id
+    thread, verdict = _judge(message, facts, book)
+    if thread is not None and verdict.outcome == "attach":
+        contact_id, reference = thread.id, thread.reference
+        plan.events.append(_event(contact_id, now, "follow-up", verdict))
+    else:
+        contact_id, reference = plan.next_contact, references.reference(plan.next_contact, book.prefix)
+        plan.next_contact += 1
+        _open_contact(message, external_id, verdict, contact_id, reference, plan, now, book)
+    seen[message.digest] = reference
+    _keep_message(message, external_id, contact_id, plan, now)
+    plan.filed.append(Filed(reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
+
+
+def _judge(message: Inbound, facts: contacts.Facts, book: Rulebook) -> tuple[Contact | None, intakes.Verdict]:
+    thread = _thread(message, facts)
+    verdict = intakes.triage(message, intakes.Facts(book.own, thread.reference if thread else None))
+    if thread and verdict.outcome == "attach" and verdict.row == intakes.HUMAN_REPLY and thread.state != State.OPEN:
+        # A person writes again after the answer: a new matter with a clock of its own, so that nobody overlooks it.
+        return None, intakes.triage(message, intakes.Facts(book.own, None))
+    return thread, verdict
+
+
+def _thread(message: Inbound, facts: contacts.Facts) -> Contact | None:
+    """The contact that this message goes on with: it answers one of our messages, or the same sender names it."""
+    if message.mail is None:
+        return None
+    for message_id in (*message.mail.in_reply_to, *reversed(message.mail.references)):
+        if message_id in facts.threads:
+            return facts.threads[message_id]
+    sender = message.sender.address.lower() if message.sender else None
+    for reference, contact in facts.by_reference.items():
+        # The same sender only: a reference seen over somebody's shoulder must not reach into their contact.
+        if reference in message.subject.upper() and sender == (contact.sender_address or "").lower():
+            return contact
+    return None
+
+
+def _open_contact(
+    message: Inbound,
+    external_id: str,
+    verdict: intakes.Verdict,
+    contact_id: int,
+    reference: str,
+    plan: Plan,
+    now: datetime,
+    book: Rulebook,
+) -> None:
+    way = book.ways.get(message.channel, _NO_WAY)
+    received_at = message.received_at or now
+    owed = verdict.outcome in ("acknowledge", "ask")
+    shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
+    plan.contacts.append(
+        {
+            "id": contact_id,
+            "reference": reference,
+            "channel": message.channel,
+            "external_id": external_id,
+            "state": State.OPEN if owed else State.LOGGED,
+            "outcome": verdict.outcome,
+            "rule": verdict.rule,
+            "reason": verdict.reason,
+            "sender_address": message.sender.address if message.sender else None,
+            "sender_name": message.sender.name if message.sender else "",
+            "subject": message.subject,
+            "team": way.team,
+            "received_at": received_at,
+            "acknowledged_at": now if shown else None,
+            **(_promises(received_at, book) if owed else _NOTHING_PROMISED),
+        }
+    )
+    plan.events.append(_event(contact_id, now, "logged", verdict))
+    if verdict.outcome == "acknowledge" and verdict.recipient and way.outlet:
+        plan.deliveries.append(_acknowledgement(message, verdict.recipient, contact_id, reference, way, now, book))
+
+
+def _promises(received_at: datetime, book: Rulebook) -> Values:
+    """The due instants, from the standard in force on the day of receipt; the contact keeps its words for life."""
+    day = book.default_calendar.day_of(received_at)
+    standard = standards.in_force(book.standards, day)
+    calendar = book.calendars[standard.calendar]
+    receipt = standard.receipt
+    return {
+        "standard": standard.id,
+        "standard_version": standard.version,
+        "promise": str(standard.respond),
+        "calendar": standard.calendar,
+        "receipt_rule": str(receipt),
+        "acknowledge_by": clocks.due(standard.acknowledge, received_at, calendar, receipt),
+        "respond_by": clocks.due(standard.respond, received_at, calendar, receipt),
+        "next_look_at": min(
+            received_at + book.receipt_patience,
+            clocks.share_of(RESPOND_LADDER[0].share or 0.0, standard.respond, received_at, calendar, receipt),
+        ),
+    }
+
+
+_NOTHING_PROMISED: Values = dict.fromkeys(
+    ("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at")
+) | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
+_NO_WAY = Way(outlet=None, team=None)
+
+
+def _acknowledgement(
+    message: Inbound, recipient: str, contact_id: int, reference: str, way: Way, now: datetime, book: Rulebook
+) -> Values:
+    outlet = way.outlet or ""
+    in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
+    return {
+        "key": f"{contact_id}:acknowledgement",
+        "contact_id": contact_id,
+        "purpose": "acknowledgement",
+        "channel": outlet,
+        "recipient": recipient,
+        # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
+        "message_id": f"<ack.{reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        "details": {"reply_to": way.address, "in_reply_to": in_reply_to, "references": list(ancestors)},
+        "created_at": now,
+        "next_attempt_at": now,
+    }
+
+
+def _keep_message(message: Inbound, external_id: str, contact_id: int, plan: Plan, now: datetime) -> None:
+    plan.messages.append(
+        {
+            "id": plan.next_message,
+            "contact_id": contact_id,
+            "channel": message.channel,
+            "external_id": external_id,
+            "message_id": message.external_id,
+            "digest": message.digest,
+            "received_at": message.received_at or now,
+            "sender_address": message.sender.address if message.sender else None,
+            "text": message.text,
+            "fields": json.dumps(dict(message.fields), ensure_ascii=False) if message.fields else "{}",
+            "fault": message.fault,
+        }
+    )
+    plan.raws.append({"message_id": plan.next_message, "raw": message.raw})
+    plan.next_message += 1
+
+
+def _event(contact_id: int, now: datetime, kind: str, verdict: intakes.Verdict) -> Values:
+    details = {"outcome": verdict.outcome, "rule": verdict.rule, "reason": verdict.reason}
+    return {"contact_id": contact_id, "at": now, "kind": kind, "details": details}

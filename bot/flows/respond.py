@@ -1,0 +1,46 @@
+"""Staff have answered: the clocks stop, and what has not left yet stays here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core.contacts import State
+from bot.store import contacts, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """The answer is recorded; `in_time` is None when nothing was promised."""
+
+    in_time: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotResponded:
+    """Nothing was changed, and why."""
+
+    reason: str
+
+
+def respond(
+    connection: Connection, reference: str, at: datetime, *, actor: str, note: str = ""
+) -> Responded | NotResponded:
+    """Record a full response that was given at `at`."""
+    contact = contacts.find(connection, reference)
+    if contact is None:
+        return NotResponded(f"there is no contact {reference}")
+    if contact.state != State.OPEN:
+        return NotResponded(f"{reference} is {contact.state}, so nothing was waiting for an answer")
+    if at < contact.received_at:
+        return NotResponded(f"the answer would be earlier than the contact itself ({contact.received_at.isoformat()})")
+
+    contacts.answer(connection, contact, at)
+    cancelled = outbox.cancel_waiting(connection, contact.id)
+    details = {"note": note, "cancelled_deliveries": cancelled}
+    contacts.note(
+        connection, [{"contact_id": contact.id, "at": at, "kind": "responded", "actor": actor, "details": details}]
+    )
+    # Due is the last permitted second, so an answer within that second is in time.
+    in_time = None if contact.respond_by is None else (at - contact.respond_by).total_seconds() < 1
+    return Responded(in_time)

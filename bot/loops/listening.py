@@ -1,0 +1,166 @@
+"""One task for each way in: take a batch, log it, and only then ask for the next."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
+
+from bot import log
+from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
+from bot.core.messages import Inbound
+from bot.flows import alert, receive
+from bot.flows.receive import Filed, Reading
+from bot.flows.rulebook import Rulebook
+from bot.loops.metering import Meter
+from bot.loops.present import Present
+from bot.store import cursors, outbox
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("listening")
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+# What only staff can mend is tried slowly, so that a wrong password does not lock the mailbox.
+FIRST_SLOW_PAUSE_SECONDS, LONGEST_SLOW_PAUSE_SECONDS = 15.0, 300.0
+SILENCE_ALARM_SECONDS = 900.0
+QUIET_MEANS_WELL_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What listening needs, whichever channel it is. `logged` is called after each commit that brought something new."""
+
+    store: Store
+    book: Rulebook
+    present: Present
+    meter: Meter
+    logged: Callable[[], None]
+
+    async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
+        """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
+        messages = tuple(self._dated(batch.messages))
+        work = partial(
+            receive.receive,
+            batch=replace(batch, messages=messages),
+            reading=reading,
+            now=self.present.now(),
+            book=self.book,
+        )
+        filed = await self.store.write(lambda connection: work(connection))
+        for one in filed:
+            self.meter.logged.labels(reading.channel, one.outcome if one.new else "seen before").inc()
+        if any(one.new for one in filed):
+            self.logged()
+            logger.info("batch.logged", channel=reading.channel, new=sum(one.new for one in filed), of=len(filed))
+        return filed
+
+    def _dated(self, messages: Sequence[Inbound]) -> Iterable[Inbound]:
+        for message in messages:
+            at = message.received_at
+            yield message if at is None else replace(message, received_at=self.present.from_wall(at))
+
+
+class Listening:
+    """Reads one inbox for ever. `tried` is set once it listens or has failed for the first time."""
+
+    def __init__(self, inbox: Inbox, ear: Ear) -> None:
+        self.inbox = inbox
+        self.tried = asyncio.Event()
+        self.trouble = ""
+        self._ear = ear
+        self._failing_since: float | None = None
+        self._alerted = False
+        self._pause = FIRST_PAUSE_SECONDS
+
+    async def run(self) -> None:
+        """Listen, and after every kind of trouble listen again: quickly after a dropped line, slowly where staff must act."""
+        self._ear.meter.channel_up.labels(self.inbox.name).set(0)
+        while True:
+            try:
+                await self._listen()
+            except (ChannelError, StoreUnavailable, cursors.CursorMoved) as error:
+                await self._rest(error)
+            except Exception as error:
+                logger.exception("channel.fault", channel=self.inbox.name)
+                await self._rest(error)
+
+    async def _listen(self) -> None:
+        name = self.inbox.name
+        reading = Reading(name, await self._ear.store.read(lambda connection: cursors.read(connection, name)))
+        async with aclosing(cast("AsyncGenerator[Batch]", self.inbox.listen(reading.cursor))) as batches:
+            batch = await self._next(batches)
+            while True:
+                try:
+                    await self._ear.log(batch, reading)
+                except StoreUnavailable as error:
+                    logger.error("batch.not_logged", channel=name, error=str(error))
+                    batch = await batches.athrow(Temporary(f"the store cannot take it now: {error}"))
+                    continue
+                self._well()
+                reading = Reading(name, batch.cursor or reading.cursor)
+                batch = await self._next(batches)
+
+    async def _next(self, batches: AsyncGenerator[Batch]) -> Batch:
+        following = asyncio.ensure_future(anext(batches))
+        try:
+            listening = asyncio.ensure_future(self.inbox.ready.wait())
+            await asyncio.wait(
+                {following, listening}, timeout=QUIET_MEANS_WELL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            listening.cancel()
+            if not following.done():
+                self._well()
+            return await following
+        finally:
+            following.cancel()
+
+    def _well(self) -> None:
+        if self.trouble:
+            logger.info("channel.recovered", channel=self.inbox.name)
+        self.tried.set()
+        self.trouble, self._failing_since, self._alerted, self._pause = "", None, False, FIRST_PAUSE_SECONDS
+        self._ear.meter.channel_up.labels(self.inbox.name).set(1)
+
+    async def _rest(self, error: Exception) -> None:
+        staff_must_act = isinstance(error, Misconfigured)
+        loop_time = asyncio.get_running_loop().time()
+        self._failing_since = self._failing_since or loop_time
+        self.trouble = str(error) or type(error).__name__
+        self._ear.meter.channel_up.labels(self.inbox.name).set(0)
+        self.tried.set()
+        first, longest = (
+            (FIRST_SLOW_PAUSE_SECONDS, LONGEST_SLOW_PAUSE_SECONDS)
+            if staff_must_act
+            else (FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        )
+        pause = min(max(self._pause, first), longest)
+        logger.warning("channel.trouble", channel=self.inbox.name, error=self.trouble, pause_seconds=pause)
+        if staff_must_act or loop_time - self._failing_since >= SILENCE_ALARM_SECONDS:
+            await self._alert()
+        self._pause = min(pause * 2, longest)
+        await asyncio.sleep(pause)
+
+    async def _alert(self) -> None:
+        """Once for each stretch of trouble."""
+        if self._alerted:
+            return
+        name, now, book = self.inbox.name, self._ear.present.now(), self._ear.book
+        way = book.ways.get(name)
+        rows = alert.notices(
+            way.team if way else None,
+            f"channel:{name}:{now.isoformat()}",
+            now,
+            book,
+            subject=f"The channel {name} cannot be read",
+            happened=f"Ackbot cannot read the channel {name}, so nobody who writes there is acknowledged. "
+            f"It was told: {self.trouble}",
+            action="Put right what it names. Ackbot keeps trying and goes on by itself; nothing that waits there is lost.",
+        )
+        try:
+            await self._ear.store.write(lambda connection: outbox.queue(connection, rows))
+        except StoreUnavailable as error:
+            logger.error("alert.not_queued", channel=name, error=str(error))
+            return
+        self._alerted = True
+        self._ear.logged()

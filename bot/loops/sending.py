@@ -1,0 +1,149 @@
+"""One group of tasks for each outlet: claim, hand over several at once, record what came of it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot import log
+from bot.channel import ChannelError, Outlet
+from bot.core.deliveries import State
+from bot.core.messages import Outbound
+from bot.flows import deliver
+from bot.flows.deliver import Attempt, Claimed
+from bot.flows.rulebook import Rulebook
+from bot.loops.metering import Meter
+from bot.loops.present import Present
+from bot.store import outbox
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("sending")
+
+CLAIM_AT_ONCE = 50
+RECORD_AT_ONCE = 100
+# Longer than any hand-over can take, so that a claim never falls due while its holder lives.
+HOLD_SECONDS = 1800.0
+LONGEST_WAIT = timedelta(seconds=30)
+STORE_RETRY_SECONDS = 0.5
+
+ComposeFor = Callable[[Claimed, datetime], Outbound]
+
+
+class Sending:
+    """Sends what one outlet has to carry. `wake()` says that something new may be due."""
+
+    def __init__(
+        self, outlet: Outlet, store: Store, book: Rulebook, compose: ComposeFor, present: Present, meter: Meter
+    ) -> None:
+        self.outlet = outlet
+        self._store, self._book, self._compose, self._present, self._meter = store, book, compose, present, meter
+        self._wake = asyncio.Event()
+        self._ready: asyncio.Queue[Claimed] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
+        self._attempts: asyncio.Queue[Attempt] = asyncio.Queue()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self.outlet.limits.concurrency):
+                tasks.create_task(self._send_for_ever())
+            tasks.create_task(self._record_for_ever())
+            await self._claim_for_ever()
+
+    async def drain(self) -> None:
+        """Claim nothing more, and wait until what is on its way is recorded. What was not begun is sent after a restart."""
+        self._stopping = True
+        while not self._ready.empty():
+            self._ready.get_nowait()
+            self._ready.task_done()
+        await self._ready.join()
+        await self._attempts.join()
+
+    async def _claim_for_ever(self) -> None:
+        while True:
+            self._wake.clear()
+            claimed = await self._claim()
+            for one in claimed:
+                await self._ready.put(one)
+            if len(claimed) < CLAIM_AT_ONCE:
+                await self._wait()
+
+    async def _claim(self) -> list[Claimed]:
+        if self._stopping:
+            return []
+        hold = self._present.wall(HOLD_SECONDS)
+        try:
+            return await self._store.write(
+                lambda c: deliver.claim(c, self.outlet.name, self._present.now(), hold, CLAIM_AT_ONCE, self._book)
+            )
+        except StoreUnavailable as error:
+            logger.error("outbox.not_read", outlet=self.outlet.name, error=str(error))
+            await asyncio.sleep(STORE_RETRY_SECONDS)
+            return []
+
+    async def _wait(self) -> None:
+        try:
+            following = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
+        except StoreUnavailable:
+            following = None
+        seconds = self._present.seconds_until(following, at_most=LONGEST_WAIT)
+        try:
+            await asyncio.wait_for(self._wake.wait(), max(seconds, 0.001))
+        except TimeoutError:
+            pass
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            claimed = await self._ready.get()
+            try:
+                self._attempts.put_nowait(await self._send(claimed))
+            finally:
+                self._ready.task_done()
+
+    async def _send(self, claimed: Claimed) -> Attempt:
+        try:
+            await self.outlet.send(self._compose(claimed, self._present.now()))
+        except ChannelError as error:
+            return Attempt(claimed.delivery, self._present.now(), error)
+        except Exception as error:
+            logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claimed.delivery.id)
+            return Attempt(claimed.delivery, self._present.now(), error)
+        return Attempt(claimed.delivery, self._present.now())
+
+    async def _record_for_ever(self) -> None:
+        while True:
+            attempts = [await self._attempts.get()]
+            while len(attempts) < RECORD_AT_ONCE and not self._attempts.empty():
+                attempts.append(self._attempts.get_nowait())
+            await self._record(attempts)
+            for _ in attempts:
+                self._attempts.task_done()
+
+    async def _record(self, attempts: list[Attempt]) -> None:
+        """Until it is stored: what was handed over must not be forgotten, or it would leave twice."""
+        while True:
+            try:
+                await self._store.write(lambda connection: deliver.record(connection, attempts, self._book))
+                break
+            except StoreUnavailable as error:
+                logger.error("attempts.not_recorded", outlet=self.outlet.name, waiting=len(attempts), error=str(error))
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+        for attempt in attempts:
+            self._count(attempt)
+        if any(attempt.error for attempt in attempts):
+            self.wake()  # a failure may have queued words for staff, and has set a new time to try again
+
+    def _count(self, attempt: Attempt) -> None:
+        delivery = attempt.delivery
+        state = State.SENT if attempt.error is None else type(attempt.error).__name__
+        self._meter.attempts.labels(self.outlet.name, state).inc()
+        if attempt.error is None and delivery.purpose == "acknowledgement":
+            self._meter.receipt_seconds.observe(max((attempt.at - delivery.created_at).total_seconds(), 0))
+        known = {"outlet": self.outlet.name, "delivery": delivery.id, "purpose": delivery.purpose}
+        if attempt.error is None:
+            logger.info("delivery.sent", **known, attempt=delivery.attempts)
+        else:
+            logger.warning("delivery.failed", **known, attempt=delivery.attempts, error=str(attempt.error))

@@ -1,0 +1,106 @@
+"""What recurs by the calendar: the daily digest, forgetting, the age of the calendar. APScheduler keeps the times."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+
+from bot import log
+from bot.flows import alert, forget
+from bot.flows.rulebook import Rulebook
+from bot.loops.present import Present
+from bot.store import outbox
+from bot.store.engine import Store
+
+logger = log.get("timetabling")
+
+CALENDAR_MAY_BE_OLD = timedelta(days=365)
+FORGET_AT_ONCE = 500
+
+
+class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no type information
+    """A crontab in our time, told to APScheduler in the wall clock's: a rehearsal's timetable runs as fast as the rest."""
+
+    def __init__(self, present: Present, zone: ZoneInfo, **fields: Any) -> None:
+        self._present = present
+        self._cron = CronTrigger(timezone=zone, **fields)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The next instant on the wall clock."""
+        before = self._present.from_wall(previous_fire_time) if previous_fire_time else None
+        following = self._cron.get_next_fire_time(before, self._present.from_wall(now))
+        return self._present.to_wall(following) if following else None
+
+
+class Timetable:
+    """The jobs of the calendar; `queued` is called when something may have been put into the outbox."""
+
+    def __init__(
+        self,
+        store: Store,
+        book: Rulebook,
+        present: Present,
+        queued: Callable[[], None],
+        *,
+        keep_for: timedelta,
+        calendar_checked: date,
+    ) -> None:
+        self._store, self._book, self._present, self._queued = store, book, present, queued
+        self._keep_for, self._calendar_checked = keep_for, calendar_checked
+
+    def start(self) -> AsyncIOScheduler:
+        """Begin; the scheduler's `shutdown` ends it. Jobs live in memory: the store holds all that must be remembered."""
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        zone = self._book.default_calendar.zone
+        jobs: list[tuple[Callable[[], Awaitable[None]], dict[str, int]]] = [
+            (self.digest, {"hour": 8, "minute": 30}),
+            (self.forget, {"hour": 3, "minute": 10}),
+            (self.calendar_age, {"hour": 9, "minute": 0}),
+        ]
+        for job, at in jobs:
+            scheduler.add_job(job, OurTime(self._present, zone, **at), id=job.__name__)
+        scheduler.start()
+        return scheduler
+
+    async def digest(self) -> None:
+        """Queue each team's list on working days; one with nothing in it is not sent."""
+        now = self._present.now()
+        today = self._book.default_calendar.day_of(now)
+        if not self._book.default_calendar.is_working_day(today):
+            return
+        rows = [row for team in self._book.teams for row in alert.digests(team, today.isoformat(), now, self._book)]
+        await self._store.write(lambda connection: outbox.queue(connection, rows))
+        self._queued()
+
+    async def forget(self) -> None:
+        """Remove the words of contacts whose time of keeping is over, a few hundred at a time."""
+        before = self._present.now() - self._keep_for
+        total = 0
+        while gone := await self._store.write(lambda c: forget.forget(c, before, self._present.now(), FORGET_AT_ONCE)):
+            total += gone
+        logger.info("contacts.forgotten", count=total)
+
+    async def calendar_age(self) -> None:
+        """Tell the operators when nobody has compared the bank holidays with the official list for a year."""
+        now = self._present.now()
+        today = self._book.default_calendar.day_of(now)
+        if today - self._calendar_checked <= CALENDAR_MAY_BE_OLD:
+            return
+        rows = alert.notices(
+            None,
+            f"calendar-age:{today:%Y-%m}",
+            now,
+            self._book,
+            subject="The bank holidays need a look",
+            happened=f"The bank holidays were last compared with the official list on {self._calendar_checked:%d %B %Y}.",
+            action="Compare them with https://www.gov.uk/bank-holidays, then set the new date as `checked` in "
+            "config/calendars/england.toml.",
+        )
+        await self._store.write(lambda connection: outbox.queue(connection, rows))
+        self._queued()

@@ -1,0 +1,266 @@
+"""config/*.toml and the environment -> frozen Settings. Every mistake is reported, all at once, with file and key."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from bot.channel import ChannelSettings
+from bot.core import calendars, standards
+
+T = TypeVar("T", bound=BaseModel)
+PACKAGED = (Path(__file__).parent / "_data", Path(__file__).parent.parent)
+MAIN_FILE = "ackbot.toml"
+_SHOWN_VALUE_LENGTH = 60
+_SECRET_KEYS = ("secret", "password", "token", "key")
+
+
+class BadSettings(Exception):
+    """The configuration cannot be used; `mistakes` has one line for each thing to put right."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(_Table):
+    """Who answers: shown to people, and the start of every reference."""
+
+    name: str = Field(min_length=1, max_length=100)
+    reference_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
+    timezone: str = "Europe/London"
+    phone: str = Field(default="", max_length=40)
+    website: str = Field(default="", pattern=r"^(https?://\S+)?$")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not an IANA time zone; for example Europe/London")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The local time of the organisation."""
+        return ZoneInfo(self.timezone)
+
+
+class StoreSettings(_Table):
+    """Where contacts are kept."""
+
+    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^sqlite:///.+")
+
+
+class Web(_Table):
+    """Where the pages listen, and the secret that signs what must come back to us unchanged."""
+
+    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
+    public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    secret: SecretStr = Field(min_length=1)
+
+
+class Team(_Table):
+    """Who is alerted, by which addresses and through which outlet."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    alert: tuple[str, ...] = Field(min_length=1)
+    replies_by: str
+
+    @field_validator("alert")
+    @classmethod
+    def _mail_only(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for target in value:
+            local, at, domain = target.removeprefix("mailto:").rpartition("@")
+            if not target.startswith("mailto:") or not (local and at and domain) or any(c.isspace() for c in target):
+                raise ValueError(f"{target!r} is not of the form mailto:name@example.gov.uk")
+        return value
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The plain e-mail addresses."""
+        return tuple(target.removeprefix("mailto:") for target in self.alert)
+
+
+class Retention(_Table):
+    """How long the words of a finished contact are kept; its dates stay, so that figures stay right."""
+
+    days: int = Field(default=183, ge=1)
+
+
+class _Main(_Table):
+    organisation: Organisation
+    store: StoreSettings = StoreSettings()
+    web: Web
+    team: tuple[Team, ...] = ()
+    retention: Retention = Retention()
+    channel: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration, checked. `channels` holds each `[[channel]]` as its own kind's settings."""
+
+    directory: Path
+    organisation: Organisation
+    store: StoreSettings
+    web: Web
+    teams: tuple[Team, ...]
+    retention: Retention
+    channels: tuple[ChannelSettings, ...]
+    standards: tuple[standards.Standard, ...]
+
+    @property
+    def template_directories(self) -> tuple[Path, ...]:
+        """Where templates are looked up: beside the configuration first, then those that came with the program."""
+        return tuple(d / "templates" for d in (self.directory, *PACKAGED) if (d / "templates").is_dir())
+
+
+KindOf = Callable[[str], type[ChannelSettings]]
+
+
+def read(directory: Path, kind_of: KindOf) -> Settings:
+    """Read and check a configuration directory.
+
+    `kind_of` gives the settings class of a channel kind, or raises LookupError naming the known kinds.
+    Raises BadSettings with every mistake that was found.
+    """
+    path = directory / MAIN_FILE
+    mistakes: list[str] = []
+    table = _resolved(_toml(path, mistakes), path, directory, "", mistakes)
+    main = _validated(_Main, table, path, "", mistakes) if not mistakes else None
+    channels = _channels(table.get("channel", []), path, kind_of, mistakes)
+    book = _standards(directory, mistakes)
+    if main is not None:
+        mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
+    if mistakes or main is None:
+        raise BadSettings(mistakes)
+    return Settings(
+        directory=directory,
+        organisation=main.organisation,
+        store=main.store,
+        web=main.web,
+        teams=main.team,
+        retention=main.retention,
+        channels=tuple(channels),
+        standards=book,
+    )
+
+
+def _toml(path: Path, mistakes: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        mistakes.append(f"{path}: there is no such file; --config DIR or $ACKBOT_CONFIG names the directory it is in")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        mistakes.append(f"{path}: {error}")
+    return {}
+
+
+def _resolved(value: Any, path: Path, directory: Path, key: str, mistakes: list[str]) -> Any:
+    """Replace `env:NAME` and `file:PATH` wherever they stand."""
+    if isinstance(value, dict):
+        return {k: _resolved(v, path, directory, f"{key}.{k}".lstrip("."), mistakes) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_resolved(v, path, directory, f"{key}[{i}]", mistakes) for i, v in enumerate(value, 1)]
+    if isinstance(value, str) and value.startswith("env:"):
+        if (found := os.environ.get(value[4:])) is None:
+            mistakes.append(f"{path}: {key} = {value!r}: the environment variable {value[4:]} is not set")
+        return found or ""
+    if isinstance(value, str) and value.startswith("file:"):
+        try:
+            return (directory / value[5:]).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            mistakes.append(f"{path}: {key} = {value!r}: cannot be read: {error}")
+            return ""
+    return value
+
+
+def _validated(model: type[T], table: Any, path: Path, at: str, mistakes: list[str]) -> T | None:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            mistakes.append(f"{path}: {_key(at, fault['loc'])}{_shown(fault)}: {_allowed(fault, model)}")
+        return None
+
+
+def _key(at: str, location: tuple[int | str, ...]) -> str:
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location]
+    return (at + "".join(parts)).lstrip(".")
+
+
+def _shown(fault: Any) -> str:
+    if fault["type"] == "missing" or any(s in str(part) for part in fault["loc"] for s in _SECRET_KEYS):
+        return ""
+    text = repr(fault["input"])
+    return f" = {text if len(text) <= _SHOWN_VALUE_LENGTH else text[:_SHOWN_VALUE_LENGTH] + '...'}"
+
+
+def _allowed(fault: Any, model: type[BaseModel]) -> str:
+    if fault["type"] == "missing":
+        return "is missing"
+    if fault["type"] == "extra_forbidden":
+        known = sorted(model.model_fields) if len(fault["loc"]) == 1 else []
+        return "is not a known key" + (f"; known are {', '.join(known)}" if known else "")
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
+    channels: list[ChannelSettings] = []
+    for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
+        if not isinstance(table, Mapping):
+            continue
+        at = f"channel[{number}]"
+        try:
+            model = kind_of(str(table.get("kind", "")))
+        except LookupError as error:
+            mistakes.append(f"{path}: {at}.kind = {table.get('kind')!r}: {error.args[0]}")
+            continue
+        if (channel := _validated(model, table, path, at, mistakes)) is not None:
+            channels.append(channel)
+    return channels
+
+
+def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard, ...]:
+    """The directory's own standards, or the packaged ones if it has none."""
+    folders = [d for d in (directory / "standards", *(p / "config" / "standards" for p in PACKAGED)) if d.is_dir()]
+    book = []
+    for path in sorted(folders[0].glob("*.toml")) if folders else []:
+        try:
+            book.append(standards.standard(_toml(path, mistakes), str(path)))
+        except standards.BadStandard as error:
+            mistakes += error.mistakes
+    if not book and not mistakes:
+        mistakes.append(f"{directory / 'standards'}: there is no standard")
+    return tuple(book)
+
+
+def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
+    names = [channel.name for channel in channels]
+    faults = [f"channel.name = {n!r} is used twice" for n in sorted({n for n in names if names.count(n) > 1})]
+    teams = [team.name for team in main.team]
+    faults += [f"team.name = {n!r} is used twice" for n in sorted({n for n in teams if teams.count(n) > 1})]
+    outlets = {channel.name for channel in channels if hasattr(channel, "sender")}
+    allowed = f"; allowed: {', '.join(sorted(outlets)) or 'none yet: a way out such as kind email_smtp is missing'}"
+    for owner, kind in [*((c, "channel") for c in channels), *((t, "team") for t in main.team)]:
+        by = getattr(owner, "replies_by", None)
+        if by is not None and by not in outlets:
+            faults.append(f"{kind} {owner.name!r}: replies_by = {by!r} is not a way out{allowed}")
+        team = getattr(owner, "team", None)
+        if team is not None and team not in teams:
+            faults.append(f"channel {owner.name!r}: team = {team!r} is not a team; allowed: {', '.join(teams)}")
+    return faults
+
+
+def calendar_of(settings: Settings, name: str) -> calendars.Calendar:
+    """The named calendar in the organisation's own time zone."""
+    return calendars.calendar(name, zone=settings.organisation.timezone)
