@@ -1,0 +1,62 @@
+#!/bin/bash
+# Installs the real mail servers that the tests talk to: Dovecot and Postfix, from Debian's packages.
+# Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
+# as not run and leaves with status 0, because the rest of the suite is still worth running; under
+# CI=true a missing server is a failure.
+set -euo pipefail
+
+PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl)
+
+installed() {
+    dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+missing=()
+if command -v dpkg-query >/dev/null; then
+    for package in "${PACKAGES[@]}"; do
+        installed "$package" || missing+=("$package")
+    done
+else
+    # Not Debian: judge by the programs themselves.
+    PATH="$PATH:/usr/sbin:/usr/local/sbin"
+    for program in dovecot postfix openssl; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
+fi
+
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "tests: cannot install ${missing[*]} here (that takes root and apt-get)." >&2
+    echo "tests: the tests that need them will be reported as not run." >&2
+    [ "${CI:-}" != "true" ] || exit 1
+    exit 0
+fi
+
+# The packages' own daemons must not start: the tests start their own, on free ports of the loopback.
+# Debian asks policy-rc.d first; a machine that has none gets one for as long as the installation takes.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+# Without an answer Postfix's package asks what kind of mail server this machine is to be.
+if command -v debconf-set-selections >/dev/null; then
+    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+fi
+log=$(mktemp)
+echo "tests: installing ${missing[*]}" >&2
+if ! {
+    apt-get update -o DPkg::Lock::Timeout=300 &&
+        apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
+} >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    echo "tests: the installation failed." >&2
+    [ "${CI:-}" != "true" ] || exit 1
+fi
+rm -f "$log"

@@ -1,0 +1,42 @@
+"""Ports of the loopback for the real servers that tests start: found free, and waited for."""
+
+import random
+import socket
+import time
+from collections.abc import Callable
+
+# Below Linux's ephemeral range (32768 and up): a client that keeps trying a stopped server's port inside
+# that range may be given the very same number as its own and be connected to itself.
+_PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    for port in random.SystemRandom().sample(_PORTS, k=200):
+        with socket.socket() as probe:
+            # As servers do, so that connections of an earlier run that are still closing do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port among 200 tries")
+
+
+def wait_until(truth: Callable[[], bool], *, what: str, seconds: float = 10.0) -> None:
+    """Return as soon as `truth()` holds, asked every 5 ms; raise TimeoutError naming `what` when it does not."""
+    deadline = time.monotonic() + seconds
+    while not truth():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.005)
+
+
+def greets(port: int) -> bool:
+    """Whether a mail server on this port of 127.0.0.1 has spoken: only then have all its parts started."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as probe:
+            return bool(probe.recv(1))
+    except OSError:
+        return False
