@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from bot.channel import ChannelSettings
+from bot.channel import ChannelSettings, WayIn
 from bot.core import calendars, standards
 
 T = TypeVar("T", bound=BaseModel)
@@ -251,13 +251,14 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
     faults += [f"team.name = {n!r} is used twice" for n in sorted({n for n in teams if teams.count(n) > 1})]
     outlets = {channel.name for channel in channels if hasattr(channel, "sender")}
     allowed = f"; allowed: {', '.join(sorted(outlets)) or 'none yet: a way out such as kind email_smtp is missing'}"
-    for owner, kind in [*((c, "channel") for c in channels), *((t, "team") for t in main.team)]:
-        by = getattr(owner, "replies_by", None)
-        if by is not None and by not in outlets:
-            faults.append(f"{kind} {owner.name!r}: replies_by = {by!r} is not a way out{allowed}")
-        team = getattr(owner, "team", None)
-        if team is not None and team not in teams:
-            faults.append(f"channel {owner.name!r}: team = {team!r} is not a team; allowed: {', '.join(teams)}")
+    ways_in = [channel for channel in channels if isinstance(channel, WayIn)]
+    answered_by = [(f"channel {way.name!r}", way.replies_by) for way in ways_in]
+    for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
+        if outlet is not None and outlet not in outlets:
+            faults.append(f"{owner}: replies_by = {outlet!r} is not a way out{allowed}")
+    for way in ways_in:
+        if way.team is not None and way.team not in teams:
+            faults.append(f"channel {way.name!r}: team = {way.team!r} is not a team; allowed: {', '.join(teams)}")
     return faults
 
 

@@ -38,7 +38,8 @@ GIVE_UP_AFTER = timedelta(days=3)
 
 def pause_before_retry(attempts: int) -> timedelta:
     """How long to wait after this many failed attempts: 5 s, then three times as long each time, at most an hour."""
-    return min(FIRST_PAUSE * 3 ** min(attempts - 1, 8), LONGEST_PAUSE)
+    factor: int = 3 ** min(attempts - 1, 8)
+    return min(FIRST_PAUSE * factor, LONGEST_PAUSE)
 
 
 def after_failure(attempts: int, age: timedelta, *, permanent: bool) -> tuple[State, timedelta | None]:

@@ -22,7 +22,7 @@ CALENDAR_MAY_BE_OLD = timedelta(days=365)
 FORGET_AT_ONCE = 500
 
 
-class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no type information
+class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
     """A crontab in our time, told to APScheduler in the wall clock's: a rehearsal's timetable runs as fast as the rest."""
 
     def __init__(self, present: Present, zone: ZoneInfo, **fields: Any) -> None:
