@@ -1,0 +1,31 @@
+"""The life of a delivery: growing pauses, an end, and no way back from an end."""
+
+from datetime import timedelta
+
+from bot.core.deliveries import GIVE_UP_AFTER, LONGEST_PAUSE, MOVES, State, after_failure, pause_before_retry
+
+
+def test_pauses_grow_up_to_an_hour() -> None:
+    """Each pause is at least as long as the one before; none is longer than an hour."""
+    pauses = [pause_before_retry(attempts) for attempts in range(1, 200)]
+    assert pauses[:4] == [timedelta(seconds=s) for s in (5, 15, 45, 135)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LONGEST_PAUSE
+
+
+def test_a_permanent_failure_is_final() -> None:
+    """What the other side will never take is not tried again."""
+    assert after_failure(1, timedelta(0), permanent=True) == (State.PERMANENT_FAILURE, None)
+
+
+def test_after_three_days_a_person_must_know() -> None:
+    """A delivery that fails for days ends as a technical failure; before that it waits for its next attempt."""
+    assert after_failure(1, timedelta(0), permanent=False) == (State.TEMPORARY_FAILURE, timedelta(seconds=5))
+    assert after_failure(90, GIVE_UP_AFTER, permanent=False) == (State.TECHNICAL_FAILURE, None)
+
+
+def test_every_state_has_its_moves_and_ends_are_ends() -> None:
+    """The table names every state; the failures and `delivered` lead nowhere."""
+    assert set(MOVES) == set(State)
+    for end in (State.DELIVERED, State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE, State.CANCELLED):
+        assert not MOVES[end]

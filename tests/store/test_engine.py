@@ -1,0 +1,106 @@
+"""The engine room: group commit, one unit's fault is its own, and a store that cannot write says so and recovers."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.store import cursors, engine, schema
+from bot.store.engine import Store, StoreUnavailable, database_path
+
+NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A new store."""
+    url = f"sqlite:///{tmp_path}/ackbot.db"
+    schema.upgrade(url)
+    made = Store(url)
+    made.open()
+    yield made
+    await made.close()
+
+
+async def test_many_units_are_all_committed_and_answered(store: Store) -> None:
+    """A thousand callers at once each get their own answer, after their commit."""
+
+    def put(number: int) -> int:
+        return number
+
+    def work(number: int) -> engine.Work[int]:
+        def unit(connection: Connection) -> int:
+            cursors.put(connection, f"c{number}", str(number), NOW)
+            return put(number)
+
+        return unit
+
+    answers = await asyncio.gather(*(store.write(work(n)) for n in range(1000)))
+    assert answers == list(range(1000))
+    for number in (0, 500, 999):
+        name = f"c{number}"
+        assert await store.read(lambda c, name=name: cursors.read(c, name)) == str(number)  # type: ignore[misc]
+
+
+async def test_one_units_fault_leaves_its_neighbours_alone(store: Store) -> None:
+    """A unit that raises is undone and told; those in the same transaction are committed."""
+
+    def bad(connection: Connection) -> None:
+        cursors.put(connection, "bad", "x", NOW)
+        raise LookupError("no")
+
+    results = await asyncio.gather(
+        store.write(lambda c: cursors.put(c, "first", "1", NOW)),
+        store.write(bad),
+        store.write(lambda c: cursors.put(c, "last", "1", NOW)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], LookupError)
+    assert await store.read(lambda c: (cursors.read(c, "first"), cursors.read(c, "bad"), cursors.read(c, "last"))) == (
+        "1",
+        None,
+        "1",
+    )
+
+
+async def test_a_locked_database_is_said_and_survived(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another holds the file, writing is refused as unavailable; afterwards it works again."""
+    other = sqlite3.connect(database_path(store.url), isolation_level=None)
+    await store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50") and None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        await store.write(lambda c: cursors.put(c, "a", "1", NOW))
+    other.execute("ROLLBACK")
+    await store.write(lambda c: cursors.put(c, "a", "1", NOW))
+    other.close()
+
+
+async def test_readers_change_nothing(store: Store) -> None:
+    """The reading side cannot write, whatever it is asked."""
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        await store.read(lambda c: cursors.put(c, "a", "1", NOW))
+
+
+async def test_what_was_committed_is_durable(store: Store) -> None:
+    """Write-ahead log and a flush at every commit: a power cut loses nothing that was answered."""
+    modes = await store.write(
+        lambda c: (
+            c.exec_driver_sql("PRAGMA journal_mode").scalar(),
+            c.exec_driver_sql("PRAGMA synchronous").scalar(),
+            c.exec_driver_sql("PRAGMA foreign_keys").scalar(),
+        )
+    )
+    assert modes == ("wal", 2, 1)
+
+
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    """Two services on one SQLite file would be two writers: the second is told what to do."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    with schema.held_alone(url), pytest.raises(schema.StoreRefused, match="another Ackbot is running"), schema.held_alone(url):
+        pass
+    with schema.held_alone(url):
+        pass
