@@ -8,9 +8,13 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from tests.components.ports import greets, wait_until
 
@@ -66,6 +70,53 @@ class Daemon:
         if self._process.poll() is not None:
             raise RuntimeError(f"it does not start: {self._output.read_text(errors='replace')[-2000:]}")
         return all(greets(port) for port in ports)
+
+
+class Server(ABC):
+    """A server with a directory of its own, for `with`, or for start and stop by hand and `close` at the end.
+
+    What it holds (ports, mailboxes, queue) outlives `stop` and is there again after the next `start`.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Make the directory; nothing runs yet."""
+        # Short, because the path of a UNIX socket may have 107 bytes at most; open to the users that servers drop to.
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
+        self.directory.chmod(0o755)
+        self._daemon: Daemon | None = None
+
+    def __enter__(self) -> Self:
+        """Start, and give the server."""
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stop, and leave nothing behind."""
+        self.close()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start, and return when the server has greeted us."""
+
+    def stop(self) -> None:
+        """Stop; returns when the server is really gone and every connection is cut."""
+        if self._daemon is not None:
+            self._daemon.end()
+            self._daemon = None
+
+    def restart(self) -> None:
+        """Stop and start again."""
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        """Stop and remove the directory."""
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def program(name: str) -> str:

@@ -11,12 +11,9 @@ import os
 import shutil
 import smtplib
 import subprocess
-import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.components.daemons import Daemon, program
+from tests.components.daemons import Daemon, Server, program
 from tests.components.ports import free_port, wait_until
 
 CONTACT, HOUSING, AWAY = "contact@council.test", "housing@council.test", "away@residents.test"
@@ -90,37 +87,22 @@ _WITHOUT_IDLE = "imap_capability = IMAP4rev1 LITERAL+ ENABLE UIDPLUS ESEARCH SPE
 _OUT_OF_OFFICE = 'require ["vacation"];\nvacation :days 1 :subject "Out of office" "I am away until Monday.";\n'
 
 
-class Dovecot:
-    """One Dovecot, started by `with` or `start()`; its ports and mailboxes outlive `stop()` until `close()`.
+class Dovecot(Server):
+    """One Dovecot. The users contact@ and housing@council.test and away@residents.test have the password "secret".
 
-    `submission_port` is the SMTP server by which away@residents.test's out-of-office replies leave.
-    The passwords are "secret". Only root may start it.
+    `idle=False` makes it a server that cannot push news. `submission_port` is the SMTP server by which
+    away@residents.test's out-of-office replies leave. Only root may start it.
     """
 
     def __init__(self, *, idle: bool = True, submission_port: int | None = None) -> None:
         """Lay out the directory and choose the ports; nothing runs yet."""
-        # Short, because the path of a UNIX socket may have 107 bytes at most.
-        self.directory = Path(tempfile.mkdtemp(prefix="dc-", dir="/tmp"))
+        super().__init__("dc")
         self.imap_port, self.imaps_port, self.lmtp_port = free_port(), free_port(), free_port()
         self.certificate = self.directory / "tls.crt"
         self.log = self.directory / "dovecot.log"
         self._passwords = dict.fromkeys((CONTACT, HOUSING, AWAY), "secret")
         self._configuration = self.directory / "dovecot.conf"
-        self._daemon: Daemon | None = None
         self._lay_out(idle=idle, submission_port=submission_port or free_port())
-
-    def __enter__(self) -> Self:
-        """Start, and give the server."""
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop, and leave nothing behind."""
-        self.close()
 
     def start(self) -> None:
         """Start and return when IMAP and LMTP have greeted us (about 0.1 s)."""
@@ -132,22 +114,6 @@ class Dovecot:
             output=self.log,
             ports=(self.imap_port, self.lmtp_port),
         )
-
-    def stop(self) -> None:
-        """Stop; returns when the server is really gone and every connection is cut."""
-        if self._daemon is not None:
-            self._daemon.end()
-            self._daemon = None
-
-    def restart(self) -> None:
-        """Stop and start again: same ports, same mailboxes."""
-        self.stop()
-        self.start()
-
-    def close(self) -> None:
-        """Stop and remove the directory."""
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def deliver(self, raw: bytes, to: str = CONTACT, mail_from: str = "resident@example.test") -> None:
         """Hand one mail over by LMTP; returns when it is in the mailbox. A null sender is ""."""
@@ -188,7 +154,6 @@ class Dovecot:
         return done
 
     def _lay_out(self, *, idle: bool, submission_port: int) -> None:
-        self.directory.chmod(0o755)
         for name in ("mail", f"mail/{AWAY}", "state"):
             (self.directory / name).mkdir()
         (self.directory / f"mail/{AWAY}/.dovecot.sieve").write_text(_OUT_OF_OFFICE, encoding="ascii")

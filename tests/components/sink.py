@@ -1,0 +1,48 @@
+"""Postfix's smtp-sink as the server that our mail goes to: fast, real, and faulty in the ways we ask for."""
+
+import os
+import shutil
+
+from tests.components.daemons import Daemon, Server
+from tests.components.ports import free_port, wait_until
+
+
+class Sink(Server):
+    """Postfix's smtp-sink: takes every mail, about 5,000 a second, and keeps each in a file of its own.
+
+    `options` are smtp-sink's, for instance ("-r", "RCPT") to put off every recipient, ("-f", "RCPT") to refuse
+    them, ("-q", "DATA") to hang up, ("-w", "3") to be slow. Set anew, they hold from the next start.
+    """
+
+    def __init__(self, *options: str) -> None:
+        """Make the directory and choose the port; nothing runs yet."""
+        super().__init__("sink")
+        self.port = free_port()
+        self.options = options
+        (self.directory / "mails").mkdir()
+        if os.geteuid() == 0:
+            # smtp-sink refuses to work as root.
+            shutil.chown(self.directory / "mails", "nobody")
+
+    def start(self) -> None:
+        """Start with `options`; the mail of an earlier start is kept."""
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        keep = ["-d", self.directory / "mails" / "m."]
+        self._daemon = Daemon(
+            ["smtp-sink", *user, *self.options, *keep, f"127.0.0.1:{self.port}", "1000"],
+            output=self.directory / "start.log",
+            ports=[self.port],
+        )
+
+    def count(self) -> int:
+        """How many mails it has taken, in the middle of the last one included."""
+        with os.scandir(self.directory / "mails") as files:
+            return sum(1 for _ in files)
+
+    def mails(self) -> list[bytes]:
+        """Every mail, in no order; smtp-sink's X-Mail-Args and X-Rcpt-Args lines give the envelope."""
+        return [file.read_bytes() for file in (self.directory / "mails").iterdir()]
+
+    def wait_for(self, count: int, *, seconds: float = 10.0) -> None:
+        """Return when it has taken at least so many mails; raise TimeoutError when it has not in time."""
+        wait_until(lambda: self.count() >= count, what=f"{count} mails in the sink", seconds=seconds)

@@ -1,0 +1,74 @@
+"""What every test may use: `needs`, for the real servers that a machine may lack.
+
+A test or a fixture says what it needs, by mark or by call:
+
+    @pytest.mark.needs("dovecot", "postfix")
+    async def test_...
+
+    @pytest.fixture(scope="module")
+    def dovecot(needs: Needs) -> Iterator[Dovecot]:
+        needs("dovecot")
+        with Dovecot() as server:
+            yield server
+
+Where it is missing the test is reported as not run, with the reason; under CI=true it fails.
+"""
+
+import os
+import subprocess
+from typing import Protocol
+
+import pytest
+
+from tests.components.daemons import program
+
+# These drop to users of their own, and read mail as them.
+_ROOT_ONLY = frozenset({"dovecot", "postfix"})
+_INSTALL = "tests/components/install.sh installs it"
+
+
+class Needs(Protocol):
+    """The type of the `needs` fixture."""
+
+    def __call__(self, *programs: str) -> None:
+        """Return where all of these programs can be used; else end the test as not run, or failed under CI=true."""
+
+
+@pytest.fixture(scope="session")
+def needs() -> Needs:
+    """Ask for real servers from a fixture of any scope: `needs("dovecot", "postfix")`."""
+    return _need
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Honour `@pytest.mark.needs(...)` before any fixture starts."""
+    for mark in item.iter_markers("needs"):
+        _need(*mark.args)
+
+
+def _need(*programs: str) -> None:
+    for name in programs:
+        reason = why_not(name)
+        if reason is None:
+            continue
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+
+def why_not(name: str) -> str | None:
+    """Why this program cannot be used here, or None where it can."""
+    try:
+        path = program(name)
+    except RuntimeError as missing:
+        return f"{missing}; {_INSTALL}"
+    if name in _ROOT_ONLY and os.geteuid() != 0:
+        return f"{name} is started by root only"
+    if name == "dovecot" and not _version(path).startswith("2.3."):
+        return f"Dovecot 2.3 is needed, this is {_version(path)}: later ones read another configuration language"
+    return None
+
+
+def _version(path: str) -> str:
+    return subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
