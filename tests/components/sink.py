@@ -27,7 +27,7 @@ class Sink(Server):
     def start(self) -> None:
         """Start with `options`; the mail of an earlier start is kept."""
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        keep = ["-d", self.directory / "mails" / "m."]
+        keep = ["-d", f"{self.directory}/mails/m."]
         self._daemon = Daemon(
             ["smtp-sink", *user, *self.options, *keep, f"127.0.0.1:{self.port}", "1000"],
             output=self.directory / "start.log",
