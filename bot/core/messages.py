@@ -25,7 +25,8 @@ class Mail:
     `headers` holds the header fields in the order of the message, names in lower case, values unfolded
     and decoded (RFC 2047), without line ends. `return_path` is the envelope sender: None when unknown,
     "" when it is the null sender `<>`. `content_type` is lower case without parameters; `report_type` the
-    lower-case `report-type` parameter of a multipart/report, or "".
+    lower-case `report-type` parameter of a multipart/report, or "". `parts` names the content type of every part
+    that holds no others, in order, a calendar part with its method: `text/calendar; method=request`.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -38,6 +39,7 @@ class Mail:
     references: tuple[str, ...] = ()
     content_type: str = "text/plain"
     report_type: str = ""
+    parts: tuple[str, ...] = ()
 
     def all(self, name: str) -> list[str]:
         """Every value of the header field `name` (lower case), in order."""

@@ -1,0 +1,216 @@
+"""The safe-header layer: header fields of any bytes at all, quickly, without ever raising.
+
+The standard library's modern header objects raise on several kinds of broken field (gh-134155, gh-148518,
+gh-151857) and cost four times as much, so fields are cut by one expression and decoded only where they need it.
+"""
+
+import binascii
+import codecs
+import re
+import unicodedata
+from email.message import Message
+from email.utils import getaddresses
+from encodings.aliases import aliases
+from functools import lru_cache
+
+from bot.core.messages import Party
+
+MAX_BLOCK = 1_000_000
+MAX_FIELDS = 1_000
+MAX_VALUE = 4_000
+_MAX_IDS = 50
+
+Fields = list[tuple[str, str]]
+
+# A field name, its value, and the continuation lines (RFC 5322 section 2.2.3). No two ways to match: linear time.
+_FIELD = re.compile(r"^([!-9;-~]{1,100})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(r"[\r\n]+[ \t]*")
+_ENCODED_WORD = re.compile(r"=\?([\w.:+-]{1,60})(?:\*[\w-]{0,20})?\?([QqBb])\?([^?]*)\?=", re.ASCII)
+_BETWEEN_WORDS = re.compile(r"\?=[ \t]+=\?")
+_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
+_CONTROLS_TO_SPACES = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
+_ONE_ADDRESS = re.compile(r'(?:"?([^"<>@,;:()\\]*)"?<)?([^\s<>()\[\],;:\\"@]+@[^\s<>()\[\],;:\\"@]+)>?')
+_ADDRESS = re.compile(r'(?:[^\s<>()\[\],;:\\"@]+|"[^"\\\r\n]+")@(?:[^\s<>()\[\],;:\\"@]+|\[[\w.:]+\])')
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+_PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
+
+# Codecs that are no charsets, or whose decoders take quadratic time (idna, punycode: CVE-2022-45061).
+_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
+# What senders mean, not what they say: each is a superset of the name (as the WHATWG Encoding Standard has it).
+_MEANT = {"latin_1": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+_CHARSETS = {name: codec for name, codec in aliases.items()} | {codec: codec for codec in aliases.values()}
+_CHARSETS |= {"cp65001": "utf_8", "utf8mb4": "utf_8", "windows_874": "cp874", "iso_8859_8_i": "iso8859_8"}
+
+
+def split(raw: bytes) -> tuple[bytes, bytes]:
+    """The header block and the body of a message or of a part; a text that begins with no field is all body."""
+    if raw[:1] == b"\n" or raw[:2] == b"\r\n":
+        return b"", raw[raw.index(b"\n") + 1 :]
+    found = _BLANK_LINE.search(raw, 0, MAX_BLOCK)
+    if found:
+        return raw[: found.start() + 1], raw[found.end() :]
+    return raw[:MAX_BLOCK], raw[MAX_BLOCK:]
+
+
+def fields(block: bytes) -> Fields:
+    """Name (lower case) and raw value of each header field, in order, at most MAX_FIELDS; other lines are passed over."""
+    if len(block.translate(None, _CONTROLS)) != len(block):
+        block = block.translate(_CONTROLS_TO_SPACES)
+    found = []
+    for match in _FIELD.finditer(_text_of(block)):
+        found.append((match[1].lower(), match[2]))
+        if len(found) == MAX_FIELDS:
+            break
+    return found
+
+
+def _text_of(block: bytes) -> str:
+    try:
+        return block.decode()
+    except UnicodeDecodeError:
+        # Line by line: one field in an old charset must not spoil its neighbours.
+        return "\n".join(decode(line, "") for line in block.split(b"\n"))
+
+
+def tidy(value: str) -> str:
+    """A field's value for people and rules: unfolded, RFC 2047 decoded, without control characters, capped."""
+    value = value[:MAX_VALUE]
+    if "\n" in value or "\r" in value:
+        value = _FOLD.sub(" ", value)
+    if "=?" in value:
+        value = _decode_words(value)
+    if not value.isascii():
+        value = _UNWANTED.sub(" ", value)
+    return value.strip()
+
+
+def _decode_words(value: str) -> str:
+    value = _BETWEEN_WORDS.sub("?==?", value)
+    decoded, end, waiting, charset = [], 0, b"", ""
+    for word in _ENCODED_WORD.finditer(value):
+        if word.start() != end or word[1].lower() != charset:
+            # Neighbours in one charset are joined before decoding: some senders cut a character in two.
+            decoded.append(decode(waiting, charset))
+            decoded.append(value[end : word.start()])
+            waiting = b""
+        waiting, charset, end = waiting + _word_bytes(word[2], word[3]), word[1].lower(), word.end()
+    decoded += decode(waiting, charset), value[end:]
+    return _UNWANTED.sub(" ", "".join(decoded))
+
+
+def _word_bytes(encoding: str, content: str) -> bytes:
+    packed = content.encode("ascii", "replace")
+    return from_base64(packed) if encoding in "bB" else binascii.a2b_qp(packed, header=True)
+
+
+def from_base64(packed: bytes) -> bytes:
+    """Base64 decoded as far as it goes; what is no base64 is passed over."""
+    try:
+        return binascii.a2b_base64(packed)
+    except binascii.Error:
+        kept = re.sub(rb"[^A-Za-z0-9+/]", b"", packed)
+        return binascii.a2b_base64(kept[: len(kept) // 4 * 4] + _last_quantum(kept[len(kept) // 4 * 4 :]))
+
+
+def _last_quantum(rest: bytes) -> bytes:
+    return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
+
+
+def decode(octets: bytes, charset: str, *, cut: bool = False) -> str:
+    """Octets as text: by the declared charset, else UTF-8, else Windows-1252, else what they look like.
+
+    `cut` says that the octets were cut off, so that half a character at their end is no mistake.
+    """
+    for name in (codec_of(charset), "utf_8", "cp1252"):
+        try:
+            return codecs.getincrementaldecoder(name)().decode(octets, not cut)
+        except UnicodeError:
+            continue
+    return octets.decode(_looks_like(octets[:4_000]), "replace")
+
+
+@lru_cache(maxsize=256)
+def codec_of(charset: str) -> str:
+    """The codec for a declared charset; "utf_8" for one that is unknown. Looks up only names known beforehand."""
+    name = re.sub(r"[^a-z0-9]+", "_", charset.lower()).strip("_")
+    codec = _CHARSETS.get(name) or _CHARSETS.get(name.removeprefix("x_"), "utf_8")
+    known = {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
+    return "utf_8" if codec in _NO_CHARSETS | known else _MEANT.get(codec, codec)
+
+
+def _looks_like(sample: bytes) -> str:
+    from charset_normalizer import from_bytes  # costs 40 ms to import, and is hardly ever needed
+
+    best = from_bytes(sample).best()
+    return best.encoding if best else "latin_1"
+
+
+def addresses(values: list[str]) -> tuple[Party, ...]:
+    """Every usable address in the raw values of an address field (From, Reply-To), each once, in order."""
+    found: dict[str, Party] = {}
+    for value in values:
+        for party in _parties(_FOLD.sub(" ", value[:MAX_VALUE]).strip()):
+            found.setdefault(party.address.lower(), party)
+    return tuple(found.values())
+
+
+def _parties(value: str) -> list[Party]:
+    plain = _ONE_ADDRESS.fullmatch(value)
+    if plain:
+        return [Party(unicodedata.normalize("NFC", plain[2]), tidy(plain[1] or ""))]
+    # Addresses are cut out before RFC 2047 is decoded: an encoded name must not smuggle one in (section 5 rule 3).
+    parties = _listed(value)
+    return parties or (_listed(tidy(value)) if "=?" in value else [])
+
+
+def _listed(value: str) -> list[Party]:
+    try:
+        pairs = getaddresses([value])
+    except (RecursionError, ValueError, IndexError):  # thousands of nested comments, and worse
+        return []
+    return [Party(unicodedata.normalize("NFC", a), tidy(n)) for n, a in pairs if _ADDRESS.fullmatch(a)]
+
+
+def path(value: str) -> str | None:
+    """The address of a Return-Path field: "" for the null path `<>`, None for what is no path."""
+    value = value.strip().removeprefix("<").removesuffix(">").strip()
+    if not value or _ADDRESS.fullmatch(value):
+        return unicodedata.normalize("NFC", value)
+    return None
+
+
+def message_ids(values: list[str]) -> tuple[str, ...]:
+    """The message ids of In-Reply-To or References fields, in order: of a long list the first and the last ones."""
+    found = [i for value in values[:_MAX_IDS] for i in _MESSAGE_ID.findall(value[-16_000:])]
+    return tuple(found if len(found) <= _MAX_IDS else found[:1] + found[1 - _MAX_IDS :])
+
+
+def message_id(value: str) -> str:
+    """A Message-ID with its angle brackets; "" where there is none worth the name."""
+    value = _FOLD.sub(" ", value[:MAX_VALUE]).strip()
+    found = re.search(r"<[^<>]+>", value)
+    value = found[0] if found else f"<{value}>" if value.strip("<> ") else ""
+    return value if len(value) <= 998 else ""
+
+
+def parameters(value: str) -> dict[str, str]:
+    """The parameters of a Content-Type or Content-Disposition value, names in lower case."""
+    value = value[:MAX_VALUE]
+    if "*" in value or "(" in value:  # RFC 2231 and comments: rare, and the standard library reads them
+        return _rare_parameters(value)
+    return {m[1].lower(): (m[3] if m[2] is None else m[2].replace("\\", "")) for m in _PARAMETER.finditer(value)}
+
+
+def _rare_parameters(value: str) -> dict[str, str]:
+    part: Message = Message()
+    part["Content-Type"] = _FOLD.sub(" ", value)
+    names = [name for name, _ in part.get_params([])[1:]]
+    return {name.lower(): tidy(_as_text(part.get_param(name, ""))) for name in names}
+
+
+def _as_text(parameter: str | tuple[str | None, str | None, str]) -> str:
+    from email.utils import collapse_rfc2231_value
+
+    return collapse_rfc2231_value(parameter)
