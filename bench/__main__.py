@@ -1,0 +1,26 @@
+"""`make bench`: every benchmark, or those whose names are given.
+
+    python -m bench [throughput] [latency] [memory]
+"""
+
+import sys
+
+from bench import latency, memory, throughput
+
+
+def main() -> None:
+    """Run them one after another; nothing else should run on the machine meanwhile."""
+    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory"}
+    if "throughput" in wanted:
+        throughput.from_mailbox(2000)
+        throughput.by_lmtp(2000, 1)
+        throughput.by_lmtp(2000, 10)
+    if "latency" in wanted:
+        latency.by_lmtp(100)
+        latency.by_imap(20)
+    if "memory" in wanted:
+        memory.over(20_000)
+
+
+if __name__ == "__main__":
+    main()

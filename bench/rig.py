@@ -1,0 +1,109 @@
+"""What every benchmark needs: the service and the raw loop as processes, and what they cost."""
+
+import json
+import os
+import shutil
+import smtplib
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.components.dovecot import CONTACT, Dovecot
+from tests.components.service import ROOT, Service
+
+TICKS = os.sysconf("SC_CLK_TCK")
+SENDER = "resident@residents.example"
+RECIPIENT = "customer.services@example.gov.uk"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds used so far, and the most memory ever held, in MB."""
+
+    cpu_seconds: float
+    peak_megabytes: float
+
+
+def cost(pid: int) -> Cost:
+    """What a process has cost until now."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    return Cost((int(fields[11]) + int(fields[12])) / TICKS, peak / 1024)
+
+
+def resident_megabytes(pid: int) -> float:
+    """The memory that a process holds now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def fill_mailbox(server: Dovecot, mails: Iterable[bytes]) -> None:
+    """Lay mails into a mailbox as a delivery would; Dovecot finds them at its next look."""
+    box = server.mailbox_path(CONTACT)
+    for name in ("new", "cur", "tmp"):
+        (box / name).mkdir(parents=True, exist_ok=True)
+    for number, mail in enumerate(mails):
+        (box / "new" / f"{1_700_000_000 + number}.M{number}P1.bench").write_bytes(mail)
+    for path in (box.parent, box, *box.rglob("*")):
+        shutil.chown(path, "mail", "mail")
+
+
+def run_raw(kind: str, *arguments: object) -> "subprocess.Popen[str]":
+    """Start the raw serial loop."""
+    command = [sys.executable, "-m", "bench.raw", kind, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def finished(process: "subprocess.Popen[str]") -> dict[str, float]:
+    """What the raw loop printed at its end."""
+    words, _ = process.communicate(timeout=300)
+    result: dict[str, float] = json.loads(words)
+    return result
+
+
+def deliver(port: int, mails: Sequence[bytes], connections: int) -> None:
+    """Hand mails over by LMTP, over so many connections at once, one mail after another on each."""
+
+    def some(first: int) -> None:
+        with smtplib.LMTP("127.0.0.1", port) as client:
+            for mail in mails[first::connections]:
+                client.sendmail(SENDER, [RECIPIENT], mail)
+
+    threads = [threading.Thread(target=some, args=(first,)) for first in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def deliver_apart(port: int, count: int, connections: int) -> "subprocess.Popen[bytes]":
+    """The same from a process of its own, so that its work is not counted as anybody else's."""
+    words = f"from bench import rig, mails; rig.deliver({port}, mails.mails({count}), {connections})"
+    return subprocess.Popen([sys.executable, "-c", words], cwd=ROOT)
+
+
+def sent(service: Service) -> int:
+    """How many acknowledgements have left and are recorded."""
+    with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=10)) as store:
+        query = "SELECT count(*) FROM deliveries WHERE state = 'sent' AND purpose = 'acknowledgement'"
+        return int(store.execute(query).fetchone()[0])
+
+
+def span(service: Service) -> float:
+    """Seconds from the first contact's logging to the last acknowledgement's hand-over."""
+    with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=10)) as store:
+        query = """SELECT (SELECT max(julianday(sent_at)) FROM deliveries) - min(julianday(at)) FROM events
+                   WHERE kind = 'logged'"""
+        return float(store.execute(query).fetchone()[0]) * 86_400
+
+
+def show(**facts: Any) -> None:
+    """One JSON object on a line; figures to three significant places."""
+    print(json.dumps({k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in facts.items()}), flush=True)

@@ -1,0 +1,78 @@
+"""Mails a second, logged and acknowledged, next to the raw serial loop in the same run."""
+
+import tempfile
+from pathlib import Path
+
+from bench import rig
+from bench.mails import mails
+from tests.components import service as configured
+from tests.components.dovecot import CONTACT, Dovecot
+from tests.components.ports import free_port, wait_until
+from tests.components.postfix import Sink
+from tests.components.service import Service
+
+# One mail in ten comes from a robot: logged, never acknowledged.
+ANSWERED = 0.9
+BATCH = 50
+
+
+def from_mailbox(count: int) -> None:
+    """A mailbox that waits, full, when the server comes up."""
+    with Sink() as sink, Dovecot() as server, tempfile.TemporaryDirectory() as folder:
+        rig.fill_mailbox(server, mails(count))
+        raw = rig.finished(
+            rig.run_raw("imap", server.imap_port, CONTACT, "secret", sink.port, count, Path(folder) / "raw.db")
+        )
+        server.stop()
+        channels = [
+            configured.IMAP.format(port=server.imap_port, user=CONTACT, begin="all"),
+            configured.SMTP.format(port=sink.port),
+        ]
+        with Service(Path(folder), channels) as service:
+            before = rig.cost(service.pid)
+            server.start()
+            wait_until(lambda: rig.sent(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
+            after = rig.cost(service.pid)
+            # The clock starts at the first commit, so the mails of the first batch are not counted.
+            _report("waiting mailbox", count, count - BATCH, rig.span(service), raw, before, after)
+
+
+def by_lmtp(count: int, connections: int) -> None:
+    """The mail server hands over, one mail after another on each connection."""
+    with Sink() as sink, tempfile.TemporaryDirectory() as folder:
+        raw_port, port = free_port(), free_port()
+        loop = rig.run_raw("lmtp", raw_port, sink.port, count, Path(folder) / "raw.db")
+        wait_until(lambda: _listens(raw_port), what="the raw loop")
+        rig.deliver_apart(raw_port, count, 1).wait()
+        raw = rig.finished(loop)
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        with Service(Path(folder), channels) as service:
+            before = rig.cost(service.pid)
+            rig.deliver_apart(port, count, connections).wait()
+            wait_until(lambda: rig.sent(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
+            after = rig.cost(service.pid)
+            name = f"LMTP, {connections} connection{'s' if connections > 1 else ''}"
+            _report(name, count, count, rig.span(service), raw, before, after)
+
+
+def _listens(port: int) -> bool:
+    # Not by connecting: the raw loop serves its first caller and no other.
+    wanted = f":{port:04X} "
+    return any(wanted in line and " 0A " in line for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines())
+
+
+def _report(
+    way: str, count: int, timed: int, seconds: float, raw: dict[str, float], before: rig.Cost, after: rig.Cost
+) -> None:
+    rate, raw_rate = timed / seconds, count / raw["seconds"]
+    rig.show(
+        benchmark="mails logged and acknowledged",
+        way=way,
+        mails=count,
+        mails_a_second=rate,
+        raw_serial_mails_a_second=raw_rate,
+        ratio_to_raw_serial=rate / raw_rate,
+        cpu_milliseconds_a_mail=1000 * (after.cpu_seconds - before.cpu_seconds) / count,
+        raw_cpu_milliseconds_a_mail=1000 * raw["cpu_seconds"] / count,
+        peak_megabytes=after.peak_megabytes,
+    )

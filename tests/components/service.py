@@ -1,0 +1,176 @@
+"""The service itself, started as a process of its own with a configuration directory, and driven from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.components.ports import free_port, wait_until
+
+ROOT = Path(__file__).parents[2]
+ORGANISATION = """
+[organisation]
+name = "Exampleshire Council"
+reference_prefix = "EX"
+timezone = "Europe/London"
+phone = "0300 123 2224"
+website = "https://www.example.gov.uk"
+
+[store]
+url = "sqlite:///{store}"
+
+[web]
+listen = "127.0.0.1:{web_port}"
+public_url = "https://contact.example.gov.uk"
+secret = "env:ACKBOT_SECRET"
+
+[[team]]
+name = "front-office"
+alert = ["mailto:front.office@example.gov.uk"]
+replies_by = "post"
+"""
+LMTP = """
+[[channel]]
+name = "inbox"
+kind = "email_lmtp"
+listen = "127.0.0.1:{port}"
+address = "customer.services@example.gov.uk"
+replies_by = "post"
+"""
+IMAP = """
+[[channel]]
+name = "enquiries"
+kind = "email_imap"
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+username = "{user}"
+password = "env:IMAP_PASSWORD"
+address = "enquiries@example.gov.uk"
+begin = "{begin}"
+replies_by = "post"
+"""
+SMTP = """
+[[channel]]
+name = "post"
+kind = "email_smtp"
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+sender = "Exampleshire Council <customer.services@example.gov.uk>"
+"""
+FORM = """
+[[channel]]
+name = "website"
+kind = "web_form"
+replies_by = "post"
+"""
+
+
+class Service:
+    """`ackbot run` in a directory of its own. `channels` are `[[channel]]` tables as TOML."""
+
+    def __init__(self, directory: Path, channels: Sequence[str]) -> None:
+        self.directory = directory
+        self.web_port = free_port()
+        self.config = directory / "config"
+        self.config.mkdir(parents=True, exist_ok=True)
+        self.store = directory / "ackbot.db"
+        self.log = directory / "service.log"
+        head = ORGANISATION.format(store=self.store, web_port=self.web_port)
+        (self.config / "ackbot.toml").write_text(head + "".join(channels), encoding="utf-8")
+        self.environment = {**os.environ, "ACKBOT_SECRET": "s" * 40, "IMAP_PASSWORD": "secret", "PYTHONPATH": str(ROOT)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, *options: str, wait: bool = True) -> Self:
+        """Start, and return when /readyz answers 200."""
+        with self.log.open("ab") as words:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run", "--config", str(self.config), *options],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                env=self.environment,
+                cwd=self.directory,
+            )
+        if wait:
+            wait_until(self._ready, what=f"the service; it said: {self.words()[-2000:]}", seconds=20)
+        return self
+
+    def stop(self, *, seconds: float = 12.0) -> int:
+        """SIGTERM, and wait; returns the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """SIGKILL: as a power cut would end it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def words(self) -> str:
+        """Everything that it logged."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def command(
+        self, *arguments: str, check: bool = True, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run an `ackbot` command on the same configuration."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *arguments, "--config", str(self.config)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment or self.environment,
+            cwd=self.directory,
+            timeout=60,
+            check=False,
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"ackbot {arguments}: {done.stdout}{done.stderr}")
+        return done
+
+    def contacts(self) -> list[dict[str, Any]]:
+        """The queue, as `ackbot contacts list --json` gives it."""
+        return [json.loads(line) for line in self.command("contacts", "list", "--json").stdout.splitlines()]
+
+    def _ready(self) -> bool:
+        if not self.running:
+            raise RuntimeError(f"it does not start: {self.words()[-3000:]}")
+        try:
+            return self.get("/readyz")[0] == 200
+        except OSError:
+            return False
