@@ -1,0 +1,1 @@
+"""Ackbot: every contact logged, one acknowledgement each, and an alert before a promise is broken."""

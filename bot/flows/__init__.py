@@ -1,0 +1,1 @@
+"""Verbs: gather what is known, decide, apply it in one transaction."""

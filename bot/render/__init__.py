@@ -1,0 +1,1 @@
+"""Templates into text, HTML and subjects."""
