@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-    python -m bench [throughput] [latency] [memory]
+python -m bench [throughput] [latency] [memory]
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""How long a person waits when nothing else goes on: from the hand-over to us to the hand-over of the acknowledgement."""
+"""How long a person waits when nothing else goes on: from our taking the mail to the acknowledgement's leaving."""
 
 import os
 import statistics
@@ -11,8 +11,8 @@ from bench.mails import mails
 from tests.components import service as configured
 from tests.components.dovecot import CONTACT, Dovecot
 from tests.components.ports import free_port
-from tests.components.postfix import Sink
 from tests.components.service import Service
+from tests.components.sink import Sink
 
 
 def by_lmtp(count: int) -> None:
@@ -61,5 +61,9 @@ def _arrived(sink: Sink, count: int) -> float:
 def _report(way: str, waits: list[float]) -> None:
     cuts = statistics.quantiles(waits, n=20)
     rig.show(
-        benchmark="latency", way=way, mails=len(waits), p50_milliseconds=1000 * cuts[9], p95_milliseconds=1000 * cuts[18]
+        benchmark="latency",
+        way=way,
+        mails=len(waits),
+        p50_milliseconds=1000 * cuts[9],
+        p95_milliseconds=1000 * cuts[18],
     )

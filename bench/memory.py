@@ -7,8 +7,8 @@ from bench import rig
 from bench.mails import mails
 from tests.components import service as configured
 from tests.components.ports import free_port, wait_until
-from tests.components.postfix import Sink
 from tests.components.service import Service
+from tests.components.sink import Sink
 
 
 def over(count: int) -> None:
@@ -34,6 +34,5 @@ def over(count: int) -> None:
 
 
 def _hand_over(port: int, first: int, last: int) -> None:
-
 
     rig.deliver(port, mails(last)[first:], 4)

@@ -8,8 +8,8 @@ from bench.mails import mails
 from tests.components import service as configured
 from tests.components.dovecot import CONTACT, Dovecot
 from tests.components.ports import free_port, wait_until
-from tests.components.postfix import Sink
 from tests.components.service import Service
+from tests.components.sink import Sink
 
 # One mail in ten comes from a robot: logged, never acknowledged.
 ANSWERED = 0.9
@@ -58,7 +58,9 @@ def by_lmtp(count: int, connections: int) -> None:
 def _listens(port: int) -> bool:
     # Not by connecting: the raw loop serves its first caller and no other.
     wanted = f":{port:04X} "
-    return any(wanted in line and " 0A " in line for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines())
+    return any(
+        wanted in line and " 0A " in line for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
+    )
 
 
 def _report(

@@ -1,4 +1,4 @@
-"""The composition root: settings -> parts -> running service. The only place that knows every part, and that owns time."""
+"""The composition root: settings -> parts -> running service. It alone knows every part, and it owns time."""
 
 import asyncio
 import importlib
@@ -168,7 +168,9 @@ class Service:
     ) -> None:
         self.settings, self.present, self.roles = configured, present, roles
         self.channels = build_channels(configured)
-        senders = {name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and hasattr(c, "sender")}
+        senders = {
+            name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and hasattr(c, "sender")
+        }
         patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
         self.book = rulebook.from_settings(configured, senders, patience)
         self.store = Store(configured.store.url)
@@ -244,12 +246,15 @@ class Service:
         try:
             await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
         except OSError as error:
-            raise CannotStart(f"web.listen = {self.settings.web.listen}: cannot listen there: {error.strerror}") from error
+            raise CannotStart(
+                f"web.listen = {self.settings.web.listen}: cannot listen there: {error.strerror}"
+            ) from error
 
     def _notice(self) -> str | None:
         if not self.present.rehearsal:
             return None
-        return f"This is a rehearsal. It began at {self.present.now():%d %B %Y} and runs {self.present.speed:g} times as fast."
+        began = f"{self.present.now():%d %B %Y}"
+        return f"This is a rehearsal. It began on {began} and runs {self.present.speed:g} times as fast."
 
     async def _submit(self, message: Inbound) -> server.Filed:
         reading = Reading(message.channel)
@@ -272,10 +277,10 @@ class Service:
         waiting = [f"channel {one.inbox.name}: not listening yet" for one in self.listeners if not one.tried.is_set()]
         try:
             # A real write: a full disk or a locked file shows here before somebody's message meets it.
-            await self.store.write(lambda c: cursors.put(c, "probe", self.present.now().isoformat(), self.present.now()))
-            gauges = await self.store.read(
-                lambda c: (contacts.open_count(c), outbox.waiting_count(c), shunt.count(c))
+            await self.store.write(
+                lambda c: cursors.put(c, "probe", self.present.now().isoformat(), self.present.now())
             )
+            gauges = await self.store.read(lambda c: (contacts.open_count(c), outbox.waiting_count(c), shunt.count(c)))
         except StoreUnavailable as error:
             return [*waiting, f"the store cannot be written: {error}"]
         for gauge, value in zip(

@@ -85,7 +85,9 @@ class Hook(Protocol):
     name: str
     path: str
 
-    def open(self, raw: RawRequest) -> Batch: ...
+    def open(self, raw: RawRequest) -> Batch:
+        """What the call brings; raises `Forged` or `Permanent`."""
+        ...
 
 
 @runtime_checkable

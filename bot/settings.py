@@ -188,8 +188,8 @@ def _validated(model: type[T], table: Any, path: Path, at: str, mistakes: list[s
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            mistakes.append(f"{path}: {_key(at, fault['loc'])}{_shown(fault)}: {_allowed(fault, model)}")
+        faults = error.errors(include_url=False)
+        mistakes += [f"{path}: {_key(at, f['loc'])}{_shown(f)}: {_allowed(f, model)}" for f in faults]
         return None
 
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 def check(
     config: Directory = None,
-    live: Annotated[bool, typer.Option("--live", help="Also sign in to every account; sends and changes nothing.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also sign in to every account; sends and changes nothing.")
+    ] = False,
 ) -> None:
-    """Check configuration, templates and standards. Status 0: good, 1: something does not work, 2: mistakes in the files."""
+    """Check configuration, templates and standards. Status 0: good, 1: something fails, 2: mistakes in the files."""
     from bot import app
 
     configured = load_or_exit(config)
@@ -28,7 +30,9 @@ def check(
     for remark in _remarks(configured):
         typer.echo(f"Please note: {remark}")
     for standard in configured.standards:
-        typer.echo(f"Standard {standard.id}: acknowledge within {standard.acknowledge}, answer within {standard.respond}.")
+        typer.echo(
+            f"Standard {standard.id}: acknowledge within {standard.acknowledge}, answer within {standard.respond}."
+        )
     typer.echo("Templates: good." if not faults else f"Templates: {len(faults)} faults.")
     well = asyncio.run(_live(configured)) if live else True
     if faults or not well:
@@ -42,7 +46,9 @@ def _remarks(configured: "Settings") -> list[str]:
     silent = [c.name for c in configured.channels if hasattr(c, "replies_by") and c.replies_by is None]
     remarks += [f"channel {name} has no replies_by, so nobody who writes there is acknowledged." for name in silent]
     if len(configured.web.secret.get_secret_value()) < 24:
-        remarks.append("web.secret is short; 32 random characters are better (python3 -c 'import secrets; print(secrets.token_hex())').")
+        remarks.append(
+            "web.secret is short; make a better one with: python3 -c 'import secrets; print(secrets.token_hex())'"
+        )
     return remarks
 
 

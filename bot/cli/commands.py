@@ -6,7 +6,7 @@ from bot.cli import check, contacts, deadline, demo, run, schema, triage
 
 app = typer.Typer(
     name="ackbot",
-    help="Logs every contact, sends each person one acknowledgement in time, and alerts staff before a promise is broken.",
+    help="Logs every contact, acknowledges each person once, and alerts staff before a promise is broken.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -5,6 +5,7 @@ import getpass
 import json
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,9 @@ app = typer.Typer(help="The queue: list, show, and record answers.", no_args_is_
 COLUMNS = ("reference", "channel", "state", "outcome", "received_at", "acknowledged_at", "respond_by", "responded_at")
 AT_ONCE = 500
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Reference = Annotated[str, typer.Argument(help="The reference, such as EX-7K3M-9QPH; spaces and small letters are fine.")]
+Reference = Annotated[
+    str, typer.Argument(help="The reference, such as EX-7K3M-9QPH; spaces and small letters are fine.")
+]
 
 
 class StateChoice(StrEnum):
@@ -100,7 +103,9 @@ def respond(
         typer.echo(f"Nothing was recorded: {done.reason}.", err=True)
         raise typer.Exit(NEGATIVE)
     if as_json:
-        typer.echo(json.dumps({"reference": contact.reference, "responded_at": instant.isoformat(), "in_time": done.in_time}))
+        typer.echo(
+            json.dumps({"reference": contact.reference, "responded_at": instant.isoformat(), "in_time": done.in_time})
+        )
     else:
         late = {True: "in time", False: "after the date that was promised", None: "no date was promised"}[done.in_time]
         typer.echo(f"{contact.reference}: the answer is recorded ({late}). No more alerts will be sent.")
@@ -122,10 +127,8 @@ def _opened(config: Any) -> "tuple[Settings, Store]":
 def _all(store: "Store", state: StateChoice | None) -> Any:
     from bot.store import contacts
 
-    after = 0
-    while page := store.read_now(
-        lambda c: contacts.listed(c, state=state.value if state else None, after_id=after, limit=AT_ONCE)
-    ):
+    after, chosen = 0, state.value if state else None
+    while page := store.read_now(partial(contacts.listed, state=chosen, after_id=after, limit=AT_ONCE)):
         yield from page
         after = page[-1].id
 
@@ -137,7 +140,9 @@ def _found(store: "Store", configured: "Settings", text: str) -> "Contact":
     prefix = configured.organisation.reference_prefix
     named = references.find(text, prefix) or references.find(f"{prefix}-{text}", prefix)
     if not named:
-        typer.echo(f"{text!r} is not a reference: it should look like {prefix}-7K3M-9QPH. Was a character misread?", err=True)
+        typer.echo(
+            f"{text!r} is not a reference: it should look like {prefix}-7K3M-9QPH. Was a character misread?", err=True
+        )
         raise typer.Exit(MISUSE)
     contact = store.read_now(lambda c: contacts.find(c, named[0]))
     if contact is None:

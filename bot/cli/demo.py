@@ -57,9 +57,21 @@ replies_by = "post"
 """
 # Three people and a robot, so that the queue has something to show.
 SAMPLES = (
-    ("Sam Reed <sam.reed@residents.example>", "Street light out", "The light outside 4 Mill Lane has been out since Sunday."),
-    ("Ama Owusu <ama@residents.example>", "Missed bin", "Our brown bin was not emptied on Thursday. Number 12, Hill View."),
-    ("Lost letter <j.lewis@undeliverable.example>", "Council tax", "Please tell me what I still have to pay this year."),
+    (
+        "Sam Reed <sam.reed@residents.example>",
+        "Street light out",
+        "The light outside 4 Mill Lane has been out since Sunday.",
+    ),
+    (
+        "Ama Owusu <ama@residents.example>",
+        "Missed bin",
+        "Our brown bin was not emptied on Thursday. Number 12, Hill View.",
+    ),
+    (
+        "Lost letter <j.lewis@undeliverable.example>",
+        "Council tax",
+        "Please tell me what I still have to pay this year.",
+    ),
     ("Newsletter <news@shop.example>", "Ten per cent off", "This week only."),
 )
 ROBOT_HEADERS = "List-Id: <news.shop.example>\nPrecedence: bulk\n"
@@ -143,7 +155,9 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
         shown = config.relative_to(Path.cwd()) if config.is_relative_to(Path.cwd()) else config
         opening = asyncio.create_task(_open(service, lmtp))
         opening.add_done_callback(
-            lambda _: typer.echo(WELCOME.format(web=f"http://{HOST}:{web}", host=HOST, lmtp=lmtp, address=ADDRESS, config=shown))
+            lambda _: typer.echo(
+                WELCOME.format(web=f"http://{HOST}:{web}", host=HOST, lmtp=lmtp, address=ADDRESS, config=shown)
+            )
         )
 
     await app.run(service, started=started)

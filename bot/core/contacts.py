@@ -16,8 +16,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact's facts. Instants are aware UTC; `promise`, `calendar` and `receipt_rule` are the words of the
-    standard in force at receipt, which the contact keeps for its life."""
+    """A contact's facts.
+
+    Instants are aware UTC. `promise`, `calendar` and `receipt_rule` are the words of the standard in force at
+    receipt, which the contact keeps for its life.
+    """
 
     id: int
     reference: str

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,45 +13,47 @@ from bot.flows.rulebook import Rulebook
 Values = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is to be said, whoever hears it; `key` with the address makes it unique."""
+
+    key: str
+    purpose: str
+    step: str = ""
+    contact_id: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[Values]:
     """The alerts of one escalation step of one contact."""
-    return _to_team(contact.team, f"{contact.id}:alert:{step.name}", "alert", step.name, now, book, contact=contact)
+    words = Words(f"{contact.id}:alert:{step.name}", "alert", step.name, contact_id=contact.id)
+    return _to_team(contact.team, words, now, book)
 
 
 def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[Values]:
     """A notice to the operators: `subject`, `happened` and `action` in plain words, without personal data."""
-    return _to_team(team, f"notice:{key}", "notice", "", now, book, details=details)
+    return _to_team(team, Words(f"notice:{key}", "notice", details=details), now, book)
 
 
 def digests(team: str | None, day: str, now: datetime, book: Rulebook) -> list[Values]:
     """The daily list of one team; what stands in it is asked when it leaves."""
-    return _to_team(team, f"digest:{team}:{day}", "digest", day, now, book, details={"team": team})
+    return _to_team(team, Words(f"digest:{team}:{day}", "digest", day, details={"team": team}), now, book)
 
 
-def _to_team(
-    team_name: str | None,
-    key: str,
-    purpose: str,
-    step: str,
-    now: datetime,
-    book: Rulebook,
-    *,
-    contact: Contact | None = None,
-    details: Mapping[str, Any] | None = None,
-) -> list[Values]:
+def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook) -> list[Values]:
     team = book.team(team_name)
     if team is None:
         return []
     return [
         {
-            "key": f"{key}:{address}",
-            "contact_id": contact.id if contact else None,
-            "purpose": purpose,
-            "step": step,
+            "key": f"{words.key}:{address}",
+            "contact_id": words.contact_id,
+            "purpose": words.purpose,
+            "step": words.step,
             "channel": team.outlet,
             "recipient": address,
-            "message_id": f"<{purpose}.{secrets.token_hex(10)}@{book.domain(team.outlet)}>",
-            "details": dict(details or {}),
+            "message_id": f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(team.outlet)}>",
+            "details": dict(words.details),
             "created_at": now,
             "next_attempt_at": now,
         }

@@ -74,9 +74,7 @@ class Letters:
         zone = self._book.default_calendar.zone
 
         def lines(chosen: list[Contact]) -> list[dict[str, str]]:
-            return [
-                {"reference": c.reference, "channel": c.channel, "due": _day(c.respond_by, zone)} for c in chosen
-            ]
+            return [{"reference": c.reference, "channel": c.channel, "due": _day(c.respond_by, zone)} for c in chosen]
 
         overdue = [c for c in listed if c.respond_by is not None and c.respond_by < now]
         soon = [c for c in listed if c.respond_by is not None and c.respond_by >= now and c not in overdue]

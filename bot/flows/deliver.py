@@ -78,7 +78,7 @@ def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rul
 
 
 def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> None:
-    """Store what came of a number of attempts: states, first acknowledgements, events, alerts for what failed for good."""
+    """Store what came of some attempts: states, first acknowledgements, events, notices of final failures."""
     rows, notes, alerts, acknowledged = [], [], [], []
     for attempt in attempts:
         row = _settled(attempt)

@@ -33,8 +33,10 @@ class Filed:
 
 @dataclass(slots=True)
 class Plan:
-    """The rows to store for a batch; running numbers are taken under the write lock."""
+    """The rows to store for a batch at `now`; running numbers are taken under the write lock."""
 
+    now: datetime
+    book: Rulebook
     next_contact: int
     next_message: int
     contacts: list[Values] = field(default_factory=list)
@@ -63,7 +65,7 @@ def receive(connection: Connection, batch: Batch, reading: Reading, now: datetim
         filed = _log(connection, batch.messages, now, book)
     except OperationalError:
         raise  # the store itself: nothing of the batch counts
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
         connection.exec_driver_sql("ROLLBACK TO batch")
         filed = [_one_by_one(connection, message, now, book) for message in batch.messages]
     connection.exec_driver_sql("RELEASE batch")
@@ -77,10 +79,10 @@ def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, b
         ref for m in messages if book.prefix in m.subject.upper() for ref in references.find(m.subject, book.prefix)
     ]
     facts = contacts.facts_about(connection, messages, named)
-    plan = Plan(contacts.next_id(connection), contacts.next_message_id(connection))
+    plan = Plan(now, book, contacts.next_id(connection), contacts.next_message_id(connection))
 
     for message in messages:
-        _decide(message, facts, plan, now, book)
+        _decide(message, facts, plan)
 
     contacts.add(connection, plan.contacts, plan.messages, plan.raws)
     contacts.note(connection, plan.events)
@@ -94,7 +96,7 @@ def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: R
         (filed,) = _log(connection, (message,), now, book)
     except OperationalError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a person must see it, whatever it is
         connection.exec_driver_sql("ROLLBACK TO message")
         filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
     connection.exec_driver_sql("RELEASE message")
@@ -107,7 +109,7 @@ def _shunt(connection: Connection, message: Inbound, error: str, now: datetime, 
         way = book.ways.get(message.channel)
         words = {
             "subject": f"A message on {message.channel} needs a person",
-            "happened": f"A message on the channel {message.channel} could not be logged. It is kept whole, as it came.",
+            "happened": f"A message on the channel {message.channel} could not be logged. It is kept as it came.",
             "action": "Read it in its mailbox, answer it by hand, and pass it on to whoever looks after Ackbot.",
         }
         key = f"shunted:{message.channel}:{message.digest}"
@@ -115,23 +117,21 @@ def _shunt(connection: Connection, message: Inbound, error: str, now: datetime, 
     return Filed(None, new=new, outcome="shunted")
 
 
-def _decide(message: Inbound, facts: contacts.Facts, plan: Plan, now: datetime, book: Rulebook) -> None:
+def _decide(message: Inbound, facts: contacts.Facts, plan: Plan) -> None:
     seen = facts.digests.setdefault((message.channel, message.external_id), {})
     if message.digest in seen:
         plan.filed.append(Filed(seen[message.digest], new=False))
         return
     # Other content under an id that was used before is another message: RFC 5322 section 3.6.4 forbids it, it happens.
     external_id = f"{message.external_id} {message.digest[:16]}" if seen else message.external_id
-    thread, verdict = _judge(message, facts, book)
+    thread, verdict = _judge(message, facts, plan.book)
     if thread is not None and verdict.outcome == "attach":
         contact_id, reference = thread.id, thread.reference
-        plan.events.append(_event(contact_id, now, "follow-up", verdict))
+        plan.events.append(_event(contact_id, plan.now, "follow-up", verdict))
     else:
-        contact_id, reference = plan.next_contact, references.reference(plan.next_contact, book.prefix)
-        plan.next_contact += 1
-        _open_contact(message, external_id, verdict, contact_id, reference, plan, now, book)
+        contact_id, reference = _open_contact(message, external_id, verdict, plan)
     seen[message.digest] = reference
-    _keep_message(message, external_id, contact_id, plan, now)
+    _keep_message(message, external_id, contact_id, plan)
     plan.filed.append(Filed(reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
 
 
@@ -159,18 +159,11 @@ def _thread(message: Inbound, facts: contacts.Facts) -> Contact | None:
     return None
 
 
-def _open_contact(
-    message: Inbound,
-    external_id: str,
-    verdict: intakes.Verdict,
-    contact_id: int,
-    reference: str,
-    plan: Plan,
-    now: datetime,
-    book: Rulebook,
-) -> None:
-    way = book.ways.get(message.channel, _NO_WAY)
-    received_at = message.received_at or now
+def _open_contact(message: Inbound, external_id: str, verdict: intakes.Verdict, plan: Plan) -> tuple[int, str]:
+    contact_id, plan.next_contact = plan.next_contact, plan.next_contact + 1
+    reference = references.reference(contact_id, plan.book.prefix)
+    way = plan.book.ways.get(message.channel, _NO_WAY)
+    received_at = message.received_at or plan.now
     owed = verdict.outcome in ("acknowledge", "ask")
     shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
     plan.contacts.append(
@@ -188,13 +181,14 @@ def _open_contact(
             "subject": message.subject,
             "team": way.team,
             "received_at": received_at,
-            "acknowledged_at": now if shown else None,
-            **(_promises(received_at, book) if owed else _NOTHING_PROMISED),
+            "acknowledged_at": plan.now if shown else None,
+            **(_promises(received_at, plan.book) if owed else _NOTHING_PROMISED),
         }
     )
-    plan.events.append(_event(contact_id, now, "logged", verdict))
+    plan.events.append(_event(contact_id, plan.now, "logged", verdict))
     if verdict.outcome == "acknowledge" and verdict.recipient and way.outlet:
-        plan.deliveries.append(_acknowledgement(message, verdict.recipient, contact_id, reference, way, now, book))
+        plan.deliveries.append(_acknowledgement(message, verdict.recipient, contact_id, reference, plan))
+    return contact_id, reference
 
 
 def _promises(received_at: datetime, book: Rulebook) -> Values:
@@ -224,9 +218,8 @@ _NOTHING_PROMISED: Values = dict.fromkeys(
 _NO_WAY = Way(outlet=None, team=None)
 
 
-def _acknowledgement(
-    message: Inbound, recipient: str, contact_id: int, reference: str, way: Way, now: datetime, book: Rulebook
-) -> Values:
+def _acknowledgement(message: Inbound, recipient: str, contact_id: int, reference: str, plan: Plan) -> Values:
+    way = plan.book.ways[message.channel]
     outlet = way.outlet or ""
     in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
     return {
@@ -236,14 +229,14 @@ def _acknowledgement(
         "channel": outlet,
         "recipient": recipient,
         # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
-        "message_id": f"<ack.{reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        "message_id": f"<ack.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.domain(outlet)}>",
         "details": {"reply_to": way.address, "in_reply_to": in_reply_to, "references": list(ancestors)},
-        "created_at": now,
-        "next_attempt_at": now,
+        "created_at": plan.now,
+        "next_attempt_at": plan.now,
     }
 
 
-def _keep_message(message: Inbound, external_id: str, contact_id: int, plan: Plan, now: datetime) -> None:
+def _keep_message(message: Inbound, external_id: str, contact_id: int, plan: Plan) -> None:
     plan.messages.append(
         {
             "id": plan.next_message,
@@ -252,7 +245,7 @@ def _keep_message(message: Inbound, external_id: str, contact_id: int, plan: Pla
             "external_id": external_id,
             "message_id": message.external_id,
             "digest": message.digest,
-            "received_at": message.received_at or now,
+            "received_at": message.received_at or plan.now,
             "sender_address": message.sender.address if message.sender else None,
             "text": message.text,
             "fields": json.dumps(dict(message.fields), ensure_ascii=False) if message.fields else "{}",

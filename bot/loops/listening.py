@@ -29,7 +29,7 @@ QUIET_MEANS_WELL_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """What listening needs, whichever channel it is. `logged` is called after each commit that brought something new."""
+    """What listening needs, whichever channel it is. `logged` is called when a commit brought something new."""
 
     store: Store
     book: Rulebook
@@ -47,7 +47,7 @@ class Ear:
             now=self.present.now(),
             book=self.book,
         )
-        filed = await self.store.write(lambda connection: work(connection))
+        filed = await self.store.write(work)
         for one in filed:
             self.meter.logged.labels(reading.channel, one.outcome if one.new else "seen before").inc()
         if any(one.new for one in filed):
@@ -74,7 +74,7 @@ class Listening:
         self._pause = FIRST_PAUSE_SECONDS
 
     async def run(self) -> None:
-        """Listen, and after every kind of trouble listen again: quickly after a dropped line, slowly where staff must act."""
+        """Listen, and after trouble listen again: soon after a dropped line, slowly where staff must act."""
         self._ear.meter.channel_up.labels(self.inbox.name).set(0)
         while True:
             try:
@@ -155,7 +155,7 @@ class Listening:
             subject=f"The channel {name} cannot be read",
             happened=f"Ackbot cannot read the channel {name}, so nobody who writes there is acknowledged. "
             f"It was told: {self.trouble}",
-            action="Put right what it names. Ackbot keeps trying and goes on by itself; nothing that waits there is lost.",
+            action="Put right what it names. Ackbot keeps trying and goes on by itself; nothing there is lost.",
         )
         try:
             await self._ear.store.write(lambda connection: outbox.queue(connection, rows))

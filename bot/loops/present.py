@@ -16,7 +16,7 @@ class Present(Protocol):
         ...
 
     def wall(self, seconds: float) -> timedelta:
-        """The span of our time that passes in so many seconds on the wall: for machines, which a rehearsal cannot hurry."""
+        """Our time that passes in so many seconds on the wall: for machines, which a rehearsal cannot hurry."""
         ...
 
     def from_wall(self, instant: datetime) -> datetime:

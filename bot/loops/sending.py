@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot import log
@@ -54,7 +55,7 @@ class Sending:
             await self._claim_for_ever()
 
     async def drain(self) -> None:
-        """Claim nothing more, and wait until what is on its way is recorded. What was not begun is sent after a restart."""
+        """Claim nothing more; wait until what is on its way is recorded. The rest is sent after a restart."""
         self._stopping = True
         while not self._ready.empty():
             self._ready.get_nowait()
@@ -90,10 +91,8 @@ class Sending:
         except StoreUnavailable:
             following = None
         seconds = self._present.seconds_until(following, at_most=LONGEST_WAIT)
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), max(seconds, 0.001))
-        except TimeoutError:
-            pass
 
     async def _send_for_ever(self) -> None:
         while True:

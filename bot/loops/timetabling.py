@@ -23,7 +23,7 @@ FORGET_AT_ONCE = 500
 
 
 class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
-    """A crontab in our time, told to APScheduler in the wall clock's: a rehearsal's timetable runs as fast as the rest."""
+    """A crontab in our time, told to APScheduler in the wall clock's, so that a rehearsal hurries it, too."""
 
     def __init__(self, present: Present, zone: ZoneInfo, **fields: Any) -> None:
         self._present = present
@@ -53,7 +53,7 @@ class Timetable:
         self._keep_for, self._calendar_checked = keep_for, calendar_checked
 
     def start(self) -> AsyncIOScheduler:
-        """Begin; the scheduler's `shutdown` ends it. Jobs live in memory: the store holds all that must be remembered."""
+        """Begin; the scheduler's `shutdown` ends it. Jobs live in memory: the store remembers what matters."""
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
@@ -99,8 +99,8 @@ class Timetable:
             self._book,
             subject="The bank holidays need a look",
             happened=f"The bank holidays were last compared with the official list on {self._calendar_checked:%d %B %Y}.",
-            action="Compare them with https://www.gov.uk/bank-holidays, then set the new date as `checked` in "
-            "config/calendars/england.toml.",
+            action="Compare them with https://www.gov.uk/bank-holidays, then set the new date as checked "
+            "in config/calendars/england.toml.",
         )
         await self._store.write(lambda connection: outbox.queue(connection, rows))
         self._queued()

@@ -120,7 +120,7 @@ class Store:
         try:
             with self._writer_engine.begin() as connection:
                 return [_under_savepoint(connection, work) for work in group]
-        except Exception as error:  # whatever it is, every caller hears of it and the writer lives on
+        except Exception as error:  # noqa: BLE001 - whatever it is, every caller hears of it and the writer lives on
             refusal = StoreUnavailable(_plain(error))
             return [(None, refusal)] * len(group)
 
@@ -132,7 +132,7 @@ def _under_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, Base
         value = work(connection)
     except OperationalError:
         raise  # disk full, locked, I/O error: the whole transaction is lost, and says so
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - its caller gets it, its neighbours do not
         connection.exec_driver_sql("ROLLBACK TO unit")
         connection.exec_driver_sql("RELEASE unit")
         return None, error

@@ -17,8 +17,10 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message on its way out. `key` is unique, so nothing is queued twice; `details` is what the template
-    needs beyond the contact itself."""
+    """One message on its way out.
+
+    `key` is unique, so nothing is queued twice; `details` is what the template needs beyond the contact itself.
+    """
 
     id: int
     key: str

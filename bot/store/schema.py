@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from bot.store.engine import database_path, sqlite_engine
 
+
 class StoreRefused(Exception):
     """The store cannot be used as it is; the text says what to do."""
 

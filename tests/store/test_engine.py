@@ -100,7 +100,11 @@ async def test_what_was_committed_is_durable(store: Store) -> None:
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
     """Two services on one SQLite file would be two writers: the second is told what to do."""
     url = f"sqlite:///{tmp_path}/a.db"
-    with schema.held_alone(url), pytest.raises(schema.StoreRefused, match="another Ackbot is running"), schema.held_alone(url):
+    with (
+        schema.held_alone(url),
+        pytest.raises(schema.StoreRefused, match="another Ackbot is running"),
+        schema.held_alone(url),
+    ):
         pass
     with schema.held_alone(url):
         pass

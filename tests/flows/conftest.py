@@ -1,0 +1,83 @@
+"""A new store, a rulebook and ready messages for the tests of the flows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bot.core.calendars import calendar
+from bot.core.standards import standard
+from sqlalchemy import Connection
+
+from bot.core.messages import Inbound
+from bot.flows.rulebook import Rulebook, Team, Way
+from bot.store import schema
+from bot.store.engine import Store
+from bot.wire import mime
+
+NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+STANDARD = {
+    "id": "general",
+    "title": "Every contact",
+    "version": "1",
+    "valid_from": NOW.date() - timedelta(days=1000),
+    "calendar": "england",
+    "receipt": "same day",
+    "acknowledge": "1 working day",
+    "respond": "10 working days",
+}
+
+
+@pytest.fixture
+def book() -> Rulebook:
+    """One mailbox, one form, one outlet, one team."""
+    england = calendar("england")
+    return Rulebook(
+        prefix="EX",
+        default_calendar=england,
+        calendars={"england": england},
+        standards=(standard(STANDARD, "general.toml"),),
+        ways={"inbox": Way("post", "front", "us@example.gov.uk"), "website": Way("post", "front")},
+        teams={"front": Team("front", ("staff@example.gov.uk",), "post")},
+        senders={"post": "Exampleshire Council <us@example.gov.uk>"},
+        own=frozenset({"us@example.gov.uk"}),
+        receipt_patience=timedelta(minutes=15),
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A new store, used without its writer thread."""
+    url = f"sqlite:///{tmp_path}/ackbot.db"
+    schema.upgrade(url)
+    return Store(url)
+
+
+@pytest.fixture
+def mail() -> Callable[..., Inbound]:
+    """Makes a mail that arrived on the channel `inbox`."""
+
+    def make(number: int = 1, *, text: str = "There is a hole in the road.", **headers: str) -> Inbound:
+        lines = {
+            "From": f"Resident {number} <resident{number}@residents.example>",
+            "To": "us@example.gov.uk",
+            "Subject": "A hole",
+            "Message-ID": f"<{number}@residents.example>",
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        raw = "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + f"\r\n{text}\r\n"
+        return mime.read(raw.encode(), channel="inbox", received_at=None)
+
+    return make
+
+
+@contextmanager
+def writing(store: Store) -> Iterator[Connection]:
+    """One transaction."""
+    with store._writer_engine.begin() as connection:
+        yield connection
+
+
+Make = Callable[..., Inbound]
+Rows = list[dict[str, Any]]

@@ -1,0 +1,131 @@
+"""What leaves: once, in time, recorded, and not when there is no longer a reason."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from bot.channel import Batch, Permanent, Temporary
+from bot.core import escalations
+from bot.core.contacts import Contact
+from bot.flows import alert, deliver, escalate, receive, respond
+from bot.flows.deliver import Attempt
+from bot.flows.receive import Reading
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, Make, writing
+
+HOLD = timedelta(minutes=30)
+
+
+def one(connection: Connection, book: Rulebook, mail: Make) -> Contact:
+    """Log one mail; its contact."""
+    (filed,) = receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book)
+    contact = contacts.find(connection, filed.reference or "")
+    assert contact is not None
+    return contact
+
+
+def again(connection: Connection, contact: Contact) -> Contact:
+    """The contact as it stands now."""
+    return contacts.with_id(connection, [contact.id])[contact.id]
+
+
+def test_a_claim_is_not_given_twice(store: Store, book: Rulebook, mail: Make) -> None:
+    """While one holds it nobody else gets it; when the holder died it falls due again."""
+    with writing(store) as connection:
+        one(connection, book, mail)
+        assert len(deliver.claim(connection, "post", NOW, HOLD, 50, book)) == 1
+        assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
+        assert len(deliver.claim(connection, "post", NOW + HOLD, HOLD, 50, book)) == 1
+
+
+def test_a_hand_over_acknowledges_the_contact(store: Store, book: Rulebook, mail: Make) -> None:
+    """The first success is the acknowledgement; the event says so."""
+    with writing(store) as connection:
+        contact = one(connection, book, mail)
+        (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        later = NOW + timedelta(seconds=3)
+        deliver.record(connection, [Attempt(claimed.delivery, later)], book)
+        assert again(connection, contact).acknowledged_at == later
+        assert "acknowledgement sent" in [event["kind"] for event in contacts.events_of(connection, contact.id)]
+
+
+def test_a_temporary_failure_waits_and_tries_again_with_the_same_message_id(
+    store: Store, book: Rulebook, mail: Make
+) -> None:
+    """Not before its pause is over, and then as the same message."""
+    with writing(store) as connection:
+        one(connection, book, mail)
+        (first,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        deliver.record(connection, [Attempt(first.delivery, NOW, Temporary("451"))], book)
+        assert deliver.claim(connection, "post", NOW + timedelta(seconds=4), HOLD, 50, book) == []
+        (second,) = deliver.claim(connection, "post", NOW + timedelta(seconds=5), HOLD, 50, book)
+        assert second.delivery.message_id == first.delivery.message_id
+        assert second.delivery.attempts == 2
+
+
+def test_a_permanent_failure_becomes_a_task_for_staff(store: Store, book: Rulebook, mail: Make) -> None:
+    """The contact is not acknowledged, and the team is told to reach the person another way, without the address."""
+    with writing(store) as connection:
+        contact = one(connection, book, mail)
+        (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        deliver.record(connection, [Attempt(claimed.delivery, NOW, Permanent("550 no such user"))], book)
+        assert again(connection, contact).acknowledged_at is None
+        (notice,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        assert notice.delivery.recipient == "staff@example.gov.uk"
+        assert contact.reference in notice.delivery.details["subject"]
+        assert "resident1@" not in str(notice.delivery.details)
+
+
+def test_what_was_answered_meanwhile_is_not_alerted(store: Store, book: Rulebook, mail: Make) -> None:
+    """An alert asks again at the moment it leaves."""
+    with writing(store) as connection:
+        contact = one(connection, book, mail)
+        (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
+        outbox.queue(connection, alert.step_alerts(contact, escalations.RESPOND_LADDER[0], NOW, book))
+        contacts.answer(connection, contact, NOW)
+        assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
+
+
+def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> None:
+    """Looking again at the same moment, or after a restart, queues nothing twice."""
+    with writing(store) as connection:
+        contact = one(connection, book, mail)
+        contacts.acknowledged(connection, [(contact.id, NOW)])
+        half = book.share_of(contact, 0.5)
+        for _ in range(3):
+            escalate.escalate(connection, half, 100, book)
+        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        assert kinds.count("escalated") == 1
+        steps = [delivery.step for delivery in outbox.of_contact(connection, contact.id)]
+        assert steps.count("respond-50") == 1
+
+
+def test_an_answer_ends_the_clocks_and_cancels_what_waits(store: Store, book: Rulebook, mail: Make) -> None:
+    """Answered before the acknowledgement left: both promises are kept, and nothing more is sent."""
+    with writing(store) as connection:
+        contact = one(connection, book, mail)
+        done = respond.respond(connection, contact.reference, NOW + timedelta(minutes=1), actor="staff:test")
+        assert done == respond.Responded(in_time=True)
+        now = again(connection, contact)
+        assert (now.state, now.next_look_at) == ("answered", None)
+        assert now.acknowledged_at == now.responded_at
+        assert deliver.claim(connection, "post", NOW + timedelta(days=1), HOLD, 50, book) == []
+        twice = respond.respond(connection, contact.reference, NOW, actor="staff:test")
+        assert isinstance(twice, respond.NotResponded)
+
+
+def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book: Rulebook, mail: Make) -> None:
+    """A team with nothing due soon gets no mail; one with something gets its list."""
+    with writing(store) as connection:
+        contact = one(connection, book, mail)
+        (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
+        outbox.queue(connection, alert.digests("front", "2026-11-24", NOW, book))
+        assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
+        soon = NOW + timedelta(days=11)
+        outbox.queue(connection, alert.digests("front", "2026-12-04", soon, book))
+        (digest,) = deliver.claim(connection, "post", soon, HOLD, 50, book)
+        assert [listed.reference for listed in digest.listed] == [contact.reference]

@@ -1,0 +1,116 @@
+"""Nothing lost, nothing doubled: the real service, real Dovecot, a real SMTP server, and SIGKILL at random moments."""
+
+import random
+import smtplib
+import threading
+import time
+from collections import defaultdict
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from tests.components import service as configured
+from tests.components.dovecot import CONTACT, Dovecot
+from tests.components.ports import free_port, wait_until
+from tests.components.service import Service
+from tests.components.sink import Sink
+
+MAILS_EACH_WAY = 250
+KILLS = 8
+
+
+def mail(number: int) -> bytes:
+    """A mail of one resident of their own."""
+    return (
+        f"From: Resident {number} <resident{number}@residents.example>\r\nTo: customer.services@example.gov.uk\r\n"
+        f"Subject: Street light {number}\r\nMessage-ID: <kill.{number}@residents.example>\r\n\r\nIt is out.\r\n"
+    ).encode()
+
+
+def hand_over(port: int, numbers: range) -> None:
+    """Like a mail server: every mail is offered again until it is taken."""
+    for number in numbers:
+        while True:
+            try:
+                with smtplib.LMTP("127.0.0.1", port, timeout=10) as client:
+                    client.sendmail(
+                        f"resident{number}@residents.example", ["customer.services@example.gov.uk"], mail(number)
+                    )
+                break
+            except (OSError, smtplib.SMTPException):
+                time.sleep(0.02)
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.needs("dovecot", "smtp-sink")
+def test_five_hundred_mails_through_many_deaths(tmp_path: Path) -> None:
+    """500 contacts, 500 acknowledgements; a doubled one carries the same Message-ID."""
+    chance = random.Random(7)
+    with Sink() as sink, Dovecot() as server:
+        port = free_port()
+        service = Service(
+            tmp_path,
+            [
+                configured.LMTP.format(port=port),
+                configured.IMAP.format(port=server.imap_port, user=CONTACT, begin="all"),
+                configured.SMTP.format(port=sink.port),
+            ],
+        )
+        by_lmtp, by_imap = range(MAILS_EACH_WAY), range(MAILS_EACH_WAY, 2 * MAILS_EACH_WAY)
+        with service:
+            ways = [
+                threading.Thread(target=hand_over, args=(port, by_lmtp)),
+                threading.Thread(target=lambda: [server.deliver(mail(number)) for number in by_imap]),
+            ]
+            for way in ways:
+                way.start()
+            for _ in range(KILLS):
+                time.sleep(chance.uniform(0.05, 0.6))
+                service.kill()
+                service.start()
+            for way in ways:
+                way.join()
+            wait_until(
+                lambda: (
+                    len(service.contacts()) == 2 * MAILS_EACH_WAY
+                    and all(contact["acknowledged_at"] for contact in service.contacts())
+                ),
+                what="every contact acknowledged",
+                seconds=40,
+            )
+            service.stop()
+        assert service.words().count("service.started") == KILLS + 1
+        contacts = service.contacts()
+        assert len({contact["external_id"] for contact in contacts}) == len(contacts) == 2 * MAILS_EACH_WAY
+        assert len({contact["reference"] for contact in contacts}) == len(contacts)
+        _every_resident_heard_once(sink.mails())
+
+
+def _every_resident_heard_once(sent: list[bytes]) -> None:
+    heard: dict[str, set[str]] = defaultdict(set)
+    for one in map(message_from_bytes, sent):
+        heard[one["To"]].add(one["Message-ID"])
+    assert len(heard) == 2 * MAILS_EACH_WAY
+    assert all(len(message_ids) == 1 for message_ids in heard.values())
+    doubled = len(sent) - len(heard)
+    # One hand-over at a time on each of eight connections, at each death.
+    assert doubled <= 8 * KILLS
+
+
+@pytest.mark.needs("smtp-sink")
+def test_a_term_drains_and_loses_nothing(tmp_path: Path) -> None:
+    """SIGTERM in the middle of work: it stops within ten seconds, and a restart finishes the rest, once."""
+    with Sink("-w", "1") as slow:
+        port = free_port()
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=slow.port)]
+        with Service(tmp_path, channels) as service:
+            hand_over(port, range(20))
+            began = time.monotonic()
+            assert service.stop() == 0
+            assert time.monotonic() - began < 10
+            service.start()
+            wait_until(lambda: all(c["acknowledged_at"] for c in service.contacts()), what="the rest", seconds=20)
+            service.stop()
+        sent = [message_from_bytes(one) for one in slow.mails()]
+        assert len(sent) == len({one["To"] for one in sent}) == 20

@@ -1,0 +1,58 @@
+"""A fortnight in seconds: the ladder, the digest, and an answer that ends them."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.components import service as configured
+from tests.components.ports import free_port, wait_until
+from tests.components.service import Service
+from tests.components.sink import Sink
+from tests.journeys.test_kill import hand_over
+
+# Monday; ten working days end on Wednesday 6 January, over Christmas and New Year (two weekends, three bank holidays).
+BEGIN = "2026-12-18T10:00+00:00"
+SPEED = "300000"
+
+
+def subjects(sink: Sink, *, to: str) -> list[str]:
+    """The subjects of what was sent to one address, in the order of their dates."""
+    parsed = [cast("EmailMessage", message_from_bytes(one, policy=policy.default)) for one in sink.mails()]
+    chosen = [one for one in parsed if to in one["To"]]
+    return [one["Subject"] for one in sorted(chosen, key=lambda one: one["Date"].datetime)]
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.needs("smtp-sink")
+def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
+    """50, 75, 90 per cent, due, and after: five alerts, each once, besides the digest; an answer ends it."""
+    with Sink() as sink:
+        port = free_port()
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        service = Service(tmp_path, channels)
+        with service.start("--pretend-now", BEGIN, "--speed", SPEED):
+            hand_over(port, range(1))
+            wait_until(lambda: len(_alerts(sink)) >= 2, what="two alerts", seconds=30)
+            (contact,) = service.contacts()
+            assert contact["respond_by"] == "2027-01-06T23:59:59+00:00"
+            service.kill()
+            service.start("--pretend-now", "2027-01-01T10:00+00:00", "--speed", SPEED)
+            wait_until(lambda: len(_alerts(sink)) >= 5, what="five alerts", seconds=30)
+            service.command("contacts", "respond", contact["reference"])
+            (contact,) = service.contacts()
+            assert contact["state"] == "answered"
+            assert contact["responded_at"] > contact["respond_by"]
+            service.stop()
+        steps = _alerts(sink)
+        assert len(steps) == len(set(steps)) == 5
+        assert all(contact["reference"] in subject for subject in steps)
+        assert any(re.search("today|list|due", subject, re.IGNORECASE) for subject in subjects(sink, to="front.office"))
+        assert "rehearsal" in service.words()
+
+
+def _alerts(sink: Sink) -> list[str]:
+    return [subject for subject in subjects(sink, to="front.office") if "EX-" in subject]
