@@ -9,7 +9,7 @@ import codecs
 import re
 import unicodedata
 from email.message import Message
-from email.utils import getaddresses
+from email.utils import collapse_rfc2231_value, getaddresses
 from encodings.aliases import aliases
 from functools import lru_cache
 
@@ -40,7 +40,7 @@ _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))'
 _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
 # What senders mean, not what they say: each is a superset of the name (as the WHATWG Encoding Standard has it).
 _MEANT = {"latin_1": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
-_CHARSETS = {name: codec for name, codec in aliases.items()} | {codec: codec for codec in aliases.values()}
+_CHARSETS = aliases | {codec: codec for codec in aliases.values()}
 _CHARSETS |= {"cp65001": "utf_8", "utf8mb4": "utf_8", "windows_874": "cp874", "iso_8859_8_i": "iso8859_8"}
 
 
@@ -55,7 +55,7 @@ def split(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def fields(block: bytes) -> Fields:
-    """Name (lower case) and raw value of each header field, in order, at most MAX_FIELDS; other lines are passed over."""
+    """Name (lower case) and raw value of each field, in order, at most MAX_FIELDS; other lines are passed over."""
     if len(block.translate(None, _CONTROLS)) != len(block):
         block = block.translate(_CONTROLS_TO_SPACES)
     found = []
@@ -141,7 +141,7 @@ def codec_of(charset: str) -> str:
 
 
 def _looks_like(sample: bytes) -> str:
-    from charset_normalizer import from_bytes  # costs 40 ms to import, and is hardly ever needed
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - 40 ms to import, and hardly ever needed
 
     best = from_bytes(sample).best()
     return best.encoding if best else "latin_1"
@@ -211,6 +211,4 @@ def _rare_parameters(value: str) -> dict[str, str]:
 
 
 def _as_text(parameter: str | tuple[str | None, str | None, str]) -> str:
-    from email.utils import collapse_rfc2231_value
-
     return collapse_rfc2231_value(parameter)

@@ -74,8 +74,7 @@ def read(
         mail = _mail(fields, return_path, recipients)
         reading = _read_body(fields, body)
         mail = replace(mail, parts=tuple(reading.kinds))
-    except Exception:
-        # The last resort: a message that breaks the code still becomes a contact, and its raw bytes are kept.
+    except Exception:  # noqa: BLE001 - a message that breaks the code still becomes a contact, with its raw bytes
         reading.fault = "the message could not be read"
     digest = hashlib.sha256(body.replace(b"\r\n", b"\n") if mail.message_id else raw).hexdigest()
     return Inbound(
@@ -132,7 +131,7 @@ def _read_body(fields: headers.Fields, body: bytes) -> Reading:
         reading.fault = "the text could not be read in full: the message has too many parts inside one another"
     try:
         reading.text = _words(plain, marked)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the header is read already, and tells who wrote
         reading.fault = "the text could not be read"
     return reading
 
@@ -181,7 +180,7 @@ def _content_type(value: str, usual: str = "text/plain") -> tuple[str, dict[str,
 
 
 def _pieces(part: Part) -> list[bytes]:
-    """What stands between the delimiter lines of a multipart (RFC 2046 section 5.1.1); a missing last one is forgiven."""
+    """What stands between the delimiter lines of a multipart (RFC 2046 section 5.1.1); the last may be missing."""
     boundary = part.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
     if not boundary:
         return []

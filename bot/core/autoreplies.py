@@ -1,0 +1,219 @@
+"""Which mail is automatic and must not be answered: one question a rule, asked in order, the first yes counts.
+
+Nothing is dropped: every rule says what becomes of the message and why. The row numbers are those of the table in
+docs/triage.md. None of these rules may hit an ordinary person: a subject proves nothing (RFC 3834 section 3.1.5:
+software should not infer automation from "Auto:"), a role address such as info@ or support@ has a person behind it,
+and X-Auto-Response-Suppress alone only says which answers its sender would rather not have.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.messages import Inbound, Mail
+
+Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known besides the message.
+
+    `own` holds our own addresses in lower case; `thread` is the reference of the contact that the message answers.
+    """
+
+    own: frozenset[str] = frozenset()
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One question. On a yes the outcome is `outcome`, or `in_thread` where the message answers a contact."""
+
+    row: int
+    name: str
+    reason: str
+    source: str
+    asks: Callable[[Inbound, Facts], bool]
+    outcome: Outcome = "log"
+    in_thread: Outcome = "attach"
+
+
+_NO_MAIL = Mail((), None)
+_COMMENT = re.compile(r"\([^()]*\)")
+_KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
+_REPLY_MARKS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-mail-autoreply")
+_DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_READ_REPORTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+_ABUSE_REPORTS = frozenset({"message/feedback-report"})
+# RFC 3834 section 2 and RFC 5230 section 4.6. Only the ending -request: request-1-ab@ may be a person's own address.
+_SYSTEM = re.compile(
+    r"mailer-daemon|postmaster|listserv|majordomo|owner-.*|.*-owner|.*-request|.*-bounces?|bounces?(?:[+-].*)?"
+    r"|(?:do[-._]?not|no)[-._]?reply.*|auto[-._]?reply"
+)
+# Of envelope senders only these: a person's mail may well leave through a service as bounces+123@.
+_SYSTEM_ENVELOPE = re.compile(r"mailer-daemon|postmaster|listserv|majordomo|owner-.*|.*-owner|.*-request")
+
+
+def is_system(address: str) -> bool:
+    """Whether no person reads mail to this address, by its local part."""
+    return _SYSTEM.fullmatch(_local_part(address)) is not None
+
+
+def is_own(address: str, own: frozenset[str]) -> bool:
+    """Whether this is one of our addresses, or one of them with a +tag."""
+    address = address.lower()
+    local, _, domain = address.rpartition("@")
+    return address in own or f"{local.partition('+')[0]}@{domain}" in own
+
+
+def keyword(value: str) -> str:
+    """The first word of a structured field, in lower case, without comments and parameters (RFC 3834 section 5)."""
+    match = _KEYWORD.match(_COMMENT.sub(" ", value).strip().strip('"'))
+    return match[0].lower() if match else ""
+
+
+def _mail(message: Inbound) -> Mail:
+    return message.mail or _NO_MAIL
+
+
+def _local_part(address: str) -> str:
+    return address.rpartition("@")[0].lower()
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _is_from_us(message: Inbound, facts: Facts) -> bool:
+    mail = _mail(message)
+    senders = [party.address for party in mail.from_addresses] + [mail.return_path or ""]
+    return any(is_own(address, facts.own) for address in senders if address)
+
+
+def _bears_our_mark(message: Inbound, _: Facts) -> bool:
+    return bool(_mail(message).all("x-ackbot-loop"))
+
+
+def _reports(mail: Mail, report_type: str, kinds: frozenset[str]) -> bool:
+    if mail.content_type in kinds:
+        return True
+    return mail.content_type == "multipart/report" and (
+        mail.report_type == report_type or not kinds.isdisjoint(mail.parts)
+    )
+
+
+def _is_delivery_report(message: Inbound, _: Facts) -> bool:
+    mail = _mail(message)
+    named = mail.return_path == "" and bool(mail.all("x-failed-recipients"))
+    return named or _reports(mail, "delivery-status", _DELIVERY_REPORTS)
+
+
+def _is_read_report(message: Inbound, _: Facts) -> bool:
+    return _reports(_mail(message), "disposition-notification", _READ_REPORTS)
+
+
+def _is_abuse_report(message: Inbound, _: Facts) -> bool:
+    return _reports(_mail(message), "feedback-report", _ABUSE_REPORTS)
+
+
+def _is_auto_submitted(message: Inbound, _: Facts) -> bool:
+    # Any one field but "no" counts, and parameters must not hide the keyword (RFC 3834 sections 2 and 5.2).
+    return any(keyword(value) != "no" for value in _mail(message).all("auto-submitted"))
+
+
+def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
+    mail = _mail(message)
+    if any(value.lower() not in ("no", "false", "0") for mark in _REPLY_MARKS for value in mail.all(mark)):
+        return True
+    if any("autoresponder" in value.lower() for value in mail.all("x-post-messageclass")):
+        return True
+    if "auto_reply" in _precedences(mail):
+        return True
+    return facts.thread is not None and _is_auto_submitted(message, facts)
+
+
+def _precedences(mail: Mail) -> set[str]:
+    return {keyword(value) for value in mail.all("precedence")}
+
+
+def _has_null_sender(message: Inbound, _: Facts) -> bool:
+    return _mail(message).return_path == ""
+
+
+def _is_bulk(message: Inbound, _: Facts) -> bool:
+    mail = _mail(message)
+    if any(name.startswith("list-") or name in ("feedback-id", "x-mailing-list") for name, _ in mail.headers):
+        return True
+    return not _precedences(mail).isdisjoint({"list", "bulk", "junk"})
+
+
+def _comes_from_a_system(message: Inbound, _: Facts) -> bool:
+    mail = _mail(message)
+    if mail.return_path and _SYSTEM_ENVELOPE.fullmatch(_local_part(mail.return_path)):
+        return True
+    return any(is_system(party.address) for party in mail.from_addresses)
+
+
+def _names_a_person_to_answer(message: Inbound, facts: Facts) -> bool:
+    if not _comes_from_a_system(message, facts):
+        return False
+    mail = _mail(message)
+    domains = {_domain(party.address) for party in mail.from_addresses}
+    return any(_domain(a) in domains and not is_system(a) and not is_own(a, facts.own) for a in mail.reply_to)
+
+
+def _is_invitation(message: Inbound, _: Facts) -> bool:
+    return "text/calendar; method=request" in _mail(message).parts
+
+
+def _is_calendar_mail(message: Inbound, _: Facts) -> bool:
+    return any(kind.startswith("text/calendar; method=") for kind in _mail(message).parts)
+
+
+def _is_malformed(message: Inbound, _: Facts) -> bool:
+    mail = message.mail
+    if mail is None or len(mail.from_addresses) == 1:
+        return False
+    # Several authors are allowed (RFC 5322 section 3.6.2); the envelope then has to name the one who wrote.
+    return (mail.return_path or "").lower() not in {party.address.lower() for party in mail.from_addresses}
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        2, "our own mail", "it comes from one of our own addresses", "RFC 3834 section 2", _is_from_us, in_thread="log"
+    ),
+    Rule(2, "our own mark", "an Ackbot sent it by itself", "RFC 3834 section 3.1.2", _bears_our_mark),
+    Rule(3, "delivery report", "it reports on the delivery of a mail", "RFC 3464, RFC 6533", _is_delivery_report),
+    Rule(4, "read report", "it reports that a mail was displayed or deleted", "RFC 8098", _is_read_report),
+    Rule(5, "abuse report", "it reports a mail as unwanted", "RFC 5965", _is_abuse_report),
+    Rule(6, "automatic reply", "a program answered by itself", "RFC 3834 section 2", _is_automatic_reply),
+    Rule(
+        10,
+        "null sender",
+        "its envelope sender is empty, so it must not be answered",
+        "RFC 3834 section 2",
+        _has_null_sender,
+    ),
+    Rule(
+        11,
+        "automatic submission",
+        "Auto-Submitted says that no person sent it",
+        "RFC 3834 section 5",
+        _is_auto_submitted,
+    ),
+    Rule(12, "list or bulk mail", "it went to many people at once", "RFC 2369, RFC 2919, RFC 3834 section 2", _is_bulk),
+    Rule(
+        13,
+        "system sender with a person's Reply-To",
+        "a program sent it, perhaps for a person of the same organisation",
+        "RFC 3834 section 4",
+        _names_a_person_to_answer,
+        outcome="ask",
+    ),
+    Rule(13, "system sender", "nobody reads what is sent to its sender", "RFC 3834 section 2", _comes_from_a_system),
+    Rule(14, "invitation", "it invites to a meeting", "RFC 6047", _is_invitation, outcome="ask"),
+    Rule(14, "calendar message", "a calendar program sent it", "RFC 6047", _is_calendar_mail),
+    Rule(0, "malformed mail", "it does not say who, and who alone, wrote it", "RFC 3834 section 2", _is_malformed),
+)

@@ -1,0 +1,114 @@
+"""What becomes of a message: the rules for automatic mail, then those for what people write; the first match wins."""
+
+from dataclasses import dataclass
+
+from bot.core import acknowledgements, autoreplies
+from bot.core.autoreplies import Facts, Outcome, Rule
+from bot.core.messages import Inbound
+
+__all__ = ["HUMAN_REPLY", "RULES", "Facts", "Outcome", "Verdict", "triage"]
+
+HUMAN_REPLY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a message, by which rule and why. `row` is the rule's number in the table of docs/triage.md.
+
+    acknowledge: a new contact, and a receipt to `recipient` (None: the page that took it was the receipt) ·
+    log: kept with its reason, not answered · attach: added to the contact that it answers · undeliverable: our
+    message did not arrive · ask: a new contact; staff decide whether it gets a receipt.
+    """
+
+    outcome: Outcome
+    row: int
+    rule: str
+    reason: str
+    recipient: str | None = None
+
+
+def _answers_a_contact(_: Inbound, facts: Facts) -> bool:
+    return facts.thread is not None
+
+
+def _cannot_be_reached(message: Inbound, _: Facts) -> bool:
+    # Somebody who leaves a phone number on the form can be reached; the page has shown the receipt.
+    return message.mail is None and message.sender is None and not any(message.fields.values())
+
+
+def _only_asks_for_no_answer(message: Inbound, _: Facts) -> bool:
+    # Honouring it loses people: Exchange and several mail programs put it on what a person typed.
+    return message.mail is not None and bool(message.mail.all("x-auto-response-suppress"))
+
+
+def _has_no_words(message: Inbound, _: Facts) -> bool:
+    return not message.text.strip()
+
+
+def _always(_: Inbound, __: Facts) -> bool:
+    return True
+
+
+RULES: tuple[Rule, ...] = (
+    *autoreplies.RULES,
+    Rule(
+        HUMAN_REPLY,
+        "reply to a contact",
+        "a person goes on with a contact",
+        "RFC 5322 section 3.6.4",
+        _answers_a_contact,
+    ),
+    Rule(0, "no address", "there is no address to answer to", "RFC 3834 section 2", _cannot_be_reached),
+    Rule(
+        19,
+        "suppress header alone",
+        "a person wrote; X-Auto-Response-Suppress alone is no sign of a program",
+        "MS-OXCMAIL 2.1.3.2.20",
+        _only_asks_for_no_answer,
+        outcome="acknowledge",
+    ),
+    Rule(
+        23,
+        "no words",
+        "a person wrote; no words of theirs could be read",
+        "our standard",
+        _has_no_words,
+        outcome="acknowledge",
+    ),
+    Rule(24, "person", "a person wrote", "our standard", _always, outcome="acknowledge"),
+)
+
+
+def triage(message: Inbound, facts: Facts) -> Verdict:
+    """What becomes of `message`. Always answers: the last rule says yes to everything."""
+    rule = next(rule for rule in RULES if rule.asks(message, facts))
+    outcome = rule.outcome if facts.thread is None else rule.in_thread
+    verdict = Verdict(outcome, rule.row, f"{rule.row} {rule.name}", rule.reason)
+    return _addressed(verdict, message, facts) if outcome == "acknowledge" else verdict
+
+
+def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
+    """The verdict with the recipient of the receipt, or left to staff where none is proven."""
+    address = _recipient(message)
+    objection = _objection(address, facts)
+    if address is None and message.mail is None:
+        return verdict
+    if objection:
+        return Verdict("ask", verdict.row, verdict.rule, f"{verdict.reason}, but {objection}")
+    return Verdict(verdict.outcome, verdict.row, verdict.rule, verdict.reason, address)
+
+
+def _recipient(message: Inbound) -> str | None:
+    if message.mail is not None:
+        return acknowledgements.recipient(message.mail)
+    return message.sender.address if message.sender else None
+
+
+def _objection(address: str | None, facts: Facts) -> str:
+    if address is None:
+        return "no address is proven to be theirs"
+    if autoreplies.is_own(address, facts.own):
+        return "the answer would go to one of our own addresses"
+    if autoreplies.is_system(address):
+        return "the only proven address belongs to a program"
+    return ""
