@@ -1,0 +1,122 @@
+# Everything happens in this folder: the environment is .venv/, made with pip from the hashed lock files.
+# `make` alone lists the commands.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+UV ?= uv
+LOCK := $(UV) pip compile --universal --generate-hashes --no-header --quiet --upgrade
+# Options for pytest (make test ARGS='-k kill -x') or names of benchmarks (make bench ARGS=latency).
+ARGS ?=
+
+UNIT := docs/systemd/ackbot.service
+SCRIPTS := .ci/run tests/components/install.sh
+
+.PHONY: help setup dev demo check format lint types imports dependencies scripts container unit architecture \
+	test bench lock clean
+
+help: ## This list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+# --- The environment -------------------------------------------------------------------------------------------
+
+setup: $(VENV)/.installed ## Makes .venv/ with .venv/bin/ackbot in it.
+
+dev: $(VENV)/.installed-dev
+
+# A python3 may exist and not run (pyenv's shims), be too old, or be without venv (Debian's python3-venv):
+# take the first that is fit, and say what is wrong with the others where none is.
+$(VENV)/bin/python:
+	@fit='import sys; sys.exit("older than 3.11") if sys.version_info < (3, 11) else None; import ensurepip, venv; print(sys.executable)'; \
+	for name in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+		found=$$("$$name" -c "$$fit" 2>/dev/null) || continue; \
+		echo "setup: $(VENV)/ with $$found" >&2; \
+		"$$found" -m venv --clear $(VENV); \
+		exit 0; \
+	done; \
+	echo "setup: needs Python 3.11 or newer, with venv and ensurepip. Found:" >&2; \
+	for name in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+		echo "  $$name: $$("$$name" -c "$$fit" 2>&1 | tail -n 1)" >&2; \
+	done; \
+	echo "On Debian and Ubuntu: apt install python3 python3-venv. Another place: make setup PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python
+	@echo "setup: installing from requirements.lock" >&2
+	@$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "setup: installing from requirements-dev.lock" >&2
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# --- Running ---------------------------------------------------------------------------------------------------
+
+demo: setup ## Runs the service on embedded parts with sample contacts, and says what to try.
+	@exec $(BIN)/ackbot demo
+
+bench: dev ## Runs the benchmarks: one JSON object a line.
+	@tests/components/install.sh
+	@$(BIN)/python -m bench $(ARGS)
+
+# --- Checking --------------------------------------------------------------------------------------------------
+
+check: format lint types imports dependencies scripts container unit architecture ## Format, lint, types, import rules, architecture.
+	@echo "check: good" >&2
+
+format: dev
+	$(BIN)/ruff format --check .
+
+lint: dev
+	$(BIN)/ruff check .
+
+types: dev
+	$(BIN)/mypy
+
+imports: dev
+	$(BIN)/lint-imports
+
+dependencies: dev
+	$(BIN)/deptry .
+
+scripts: dev
+	$(BIN)/shellcheck $(SCRIPTS)
+
+container: dev
+	$(BIN)/hadolint Dockerfile
+
+# The program need not be installed where the unit is checked; and a key that systemd does not know makes it
+# complain, not fail, so every line that names our unit counts.
+unit:
+	@command -v systemd-analyze >/dev/null || { echo "unit: no systemd-analyze here, not checked" >&2; exit 0; }; \
+	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' $(UNIT) > "$$folder/ackbot.service"; \
+	said=$$(systemd-analyze verify --man=no --recursive-errors=no "$$folder/ackbot.service" 2>&1 || true); \
+	if grep -F ackbot.service <<< "$$said"; then exit 1; fi; \
+	echo "systemd-analyze verify $(UNIT)"
+
+architecture: dev
+	$(BIN)/python -m pytest -q tests/architecture
+
+test: dev ## Installs the real mail servers where it can, and runs the whole suite.
+	@tests/components/install.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+# --- Housekeeping ----------------------------------------------------------------------------------------------
+
+lock: ## Renews the lock files (with uv).
+	@command -v $(UV) >/dev/null || { echo "lock: needs uv (or make lock UV=/path/to/uv)" >&2; exit 1; }
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
+
+clean: ## Removes the environment, what was built and every cache; var/ stays.
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
