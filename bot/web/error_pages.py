@@ -1,0 +1,61 @@
+"""An error is a page in the same layout that says what to do now; what went wrong inside goes to the log only."""
+
+import traceback
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp_jinja2
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot import log
+
+_FRAMES_LOGGED = 5
+
+# status -> (heading, what to do)
+_WORDS = {
+    400: ("We could not read that", "Go back and try again."),
+    403: ("You cannot see this page from here", "This page is only shown on the computer that Ackbot runs on."),
+    404: ("Page not found", "Check that the web address is right."),
+    405: ("That does not work here", "Go back and try again."),
+    413: ("That is too big to send", "Go back and make your message shorter. You cannot send files with this form."),
+    415: ("We could not read that", "Use the form on our page to send us a message."),
+    500: ("Sorry, something went wrong", "We may not have your message. Wait a minute. Then go back and send it."),
+}
+
+
+@web.middleware
+async def as_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into a page, and press pages small for slow lines."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        response = _page(request, error.status)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+    except Exception as error:  # noqa: BLE001 - the border to the person: they get a page, the log gets the place
+        log.get("web").error("web.failed", method=request.method, route=_route(request), **_place(error))
+        response = _page(request, 500)
+    response.enable_compression()
+    return response
+
+
+def _page(request: web.Request, status: int) -> web.Response:
+    heading, advice = _WORDS.get(status) or _WORDS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]
+    context = {"heading": heading, "advice": advice}
+    return aiohttp_jinja2.render_template("pages/error.html", request, context, status=status)
+
+
+def _route(request: web.Request) -> str:
+    """The pattern of the route, never the address that was asked for: people put anything into addresses."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "none"
+
+
+def _place(error: Exception) -> dict[str, str]:
+    """Kind and place of an error, without its text, which may quote what a person wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_LOGGED:]
+    where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return {"error": type(error).__name__, "where": where}

@@ -1,0 +1,128 @@
+"""The form that anybody can fill in: shown, checked, taken, and only then answered with a reference."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from bot.channel import Temporary
+from bot.core.messages import Inbound
+
+# Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
+MOST_BYTES = 512 * 1024
+_FIELDS = ("token", "name", "email", "phone", "message")
+_ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data")
+# The empty form holds nothing private. "no-store" would make browsers forget what was typed when a line drops
+# and the person goes back; "no-cache" lets them keep the page, its token and the words.
+_KEEP_FOR_GOING_BACK = "private, no-cache"
+_TRY_AGAIN_SECONDS = "60"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What is known of a contact once it is committed.
+
+    `respond_by` is the date in words, "Monday 7 December 2026"; `promise` its length in words, "10 working days";
+    `acknowledged_by_email` says that a receipt is queued.
+    """
+
+    reference: str
+    respond_by: str
+    promise: str
+    acknowledged_by_email: bool
+
+
+class Refusal(Protocol):
+    """Why a form was not taken: (field, what to do about it)."""
+
+    @property
+    def faults(self) -> tuple[tuple[str, str], ...]:
+        """At least one, each field at most once, in the order of the page."""
+        ...
+
+
+class Form(Protocol):
+    """Turns what was typed into a message; no I/O."""
+
+    def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
+        """What the fields `name`, `email`, `phone`, `message` and `token` make."""
+        ...
+
+
+Submit = Callable[[Inbound], Awaitable[Filed]]
+
+
+class FrontDoor:
+    """`form` reads the fields; `submit` logs the message and returns only after the commit, or raises `Temporary`."""
+
+    def __init__(self, form: Form, submit: Submit) -> None:
+        self._form = form
+        self._submit = submit
+
+    def routes(self) -> list[web.RouteDef]:
+        """The form and where it is posted to."""
+        return [web.get("/", self._show), web.post("/", self._take)]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        response = _form_page(request, dict.fromkeys(_FIELDS, ""))
+        response.headers["Cache-Control"] = _KEEP_FOR_GOING_BACK
+        return response
+
+    async def _take(self, request: web.Request) -> web.Response:
+        typed = await _posted(request)
+        read = self._form.read(typed)
+        if not isinstance(read, Inbound):
+            return _form_page(request, typed, faults=read.faults, status=422)
+        try:
+            filed = await self._submit(read)
+        except Temporary:
+            response = _form_page(request, typed, not_taken=True, status=503)
+            response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
+            return response
+        return _received_page(request, filed, read)
+
+
+def _form_page(
+    request: web.Request,
+    typed: Mapping[str, str],
+    *,
+    faults: tuple[tuple[str, str], ...] = (),
+    not_taken: bool = False,
+    status: int = 200,
+) -> web.Response:
+    # The token stays as long as the page is about the same message: sent twice, it is one contact.
+    context = {
+        "typed": {**typed, "token": typed["token"] or secrets.token_urlsafe(16)},
+        "faults": dict(faults),
+        "not_taken": not_taken,
+    }
+    return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
+
+
+def _received_page(request: web.Request, filed: Filed, inbound: Inbound) -> web.Response:
+    context = {
+        "filed": filed,
+        "spelled": " ".join(c for c in filed.reference if c.isalnum()),
+        "email": inbound.sender.address if inbound.sender else "",
+    }
+    return aiohttp_jinja2.render_template("pages/received.html", request, context)
+
+
+async def _posted(request: web.Request) -> dict[str, str]:
+    """The known fields as text, "" where absent; files are left out. Raises 400, 413 or 415."""
+    if request.content_type not in _ENCODINGS:
+        raise web.HTTPUnsupportedMediaType
+    try:
+        posted = await request.post()
+    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest from error  # torn, wrongly encoded, or the line dropped half-way
+    values = {name: posted.get(name, "") for name in _FIELDS}
+    return {name: _as_text(value) if isinstance(value, str) else "" for name, value in values.items()}
+
+
+def _as_text(value: str) -> str:
+    """What can be written back into a page: some character sets smuggle in halves of characters and NUL."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "")

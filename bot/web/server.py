@@ -1,0 +1,98 @@
+"""The web application: pages for people, health for machines, put together from the parts it is given."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from bot.web import error_pages, security
+from bot.web.front_door import MOST_BYTES, Filed, Form, FrontDoor, Submit
+from bot.web.health import Health
+from bot.web.sent_mail import SentMail
+
+__all__ = ["Filed", "Form", "Parts", "application", "runner"]
+
+_ASSETS = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the pages need.
+
+    `form` is None when no form channel is configured; `notice` is shown on every page; `sent_mail` is a directory
+    of .eml files to show on this computer (demo only); `templates` are directories that hold `pages/`, the first
+    that has a file wins.
+    """
+
+    organisation_name: str
+    phone: str
+    website: str
+    form: Form | None
+    submit: Submit
+    problems: Callable[[], Awaitable[list[str]]]
+    metrics: Callable[[], bytes]
+    notice: str | None
+    sent_mail: Path | None
+    templates: Sequence[Path]
+
+
+def application(parts: Parts) -> web.Application:
+    """The application, ready to be run; raises jinja2.TemplateNotFound when stylesheet or icon are missing."""
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[error_pages.as_pages])
+    app.on_response_prepare.append(security.add_headers)
+    loader = jinja2.FileSystemLoader([str(directory) for directory in parts.templates])
+    pages = _set_up_pages(app, parts, loader)
+    pages.globals["assets"] = {
+        name: _add_asset(app, name, loader.get_source(pages, f"pages/{name}")[0].encode()) for name in _ASSETS
+    }
+    app.add_routes(Health(parts.problems, parts.metrics).routes())
+    if parts.form is not None:
+        app.add_routes(FrontDoor(parts.form, parts.submit).routes())
+    if parts.sent_mail is not None:
+        app.add_routes(SentMail(parts.sent_mail).routes())
+    return app
+
+
+def runner(app: web.Application, *, shutdown_seconds: float = 3) -> web.AppRunner:
+    """Runs the application without an access log: addresses and what people ask for are theirs.
+
+    When it stops, requests under way have `shutdown_seconds` to come to their end.
+    """
+    return web.AppRunner(app, access_log=None, logger=security.protocol_log(), shutdown_timeout=shutdown_seconds)
+
+
+def _set_up_pages(app: web.Application, parts: Parts, loader: jinja2.BaseLoader) -> jinja2.Environment:
+    pages = aiohttp_jinja2.setup(
+        app,
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals.update(
+        organisation_name=parts.organisation_name,
+        phone=parts.phone,
+        phone_link=re.sub(r"[^0-9+]", "", parts.phone),
+        website=parts.website,
+        notice=parts.notice,
+    )
+    return pages
+
+
+def _add_asset(app: web.Application, name: str, content: bytes) -> str:
+    """Serve one file under an address that changes with its content; returns that address."""
+    address = f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+
+    async def serve(_request: web.Request) -> web.Response:
+        headers = {"Cache-Control": _FOR_EVER}
+        return web.Response(body=content, content_type=_ASSETS[name], charset="utf-8", headers=headers)
+
+    app.router.add_get(address, serve)
+    return address

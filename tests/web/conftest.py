@@ -1,0 +1,61 @@
+"""The whole web application over real HTTP, in this process."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.web.server import Parts, application
+from channels import web_form
+from tests.web.pages import Desk, Open, Site
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Where the messages go."""
+    return Desk()
+
+
+@pytest.fixture
+def parts(desk: Desk) -> Parts:
+    """Parts of an organisation with one form."""
+    settings = web_form.Settings(name="website", kind="web_form")
+    return Parts(
+        organisation_name="Exampleshire Council",
+        phone="0300 123 2224",
+        website="https://www.example.gov.uk",
+        form=web_form.build("website", settings),
+        submit=desk.submit,
+        problems=desk.why_not_ready,
+        metrics=lambda: b"# HELP contacts_total Contacts.\n",
+        notice=None,
+        sent_mail=None,
+        templates=[TEMPLATES],
+    )
+
+
+@pytest.fixture
+async def open_site(parts: Parts) -> AsyncIterator[Open]:
+    """Start the site, with some parts changed, and give a browser-like client without cookies or scripts."""
+    clients: list[Site] = []
+
+    async def start(**changed: Any) -> Site:
+        client: Site = TestClient(TestServer(application(replace(parts, **changed))))
+        await client.start_server()
+        clients.append(client)
+        return client
+
+    yield start
+    for client in clients:
+        await client.close()
+
+
+@pytest.fixture
+async def site(open_site: Open) -> Site:
+    """The site as configured by `parts`."""
+    return await open_site()
