@@ -1,0 +1,61 @@
+"""Imports point down, and a breach is caught: each rule is tried on a copy of the house with that breach in it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.house import ROOT
+
+LINT = Path(sys.executable).parent / "lint-imports"
+
+# Which contract of pyproject.toml, which file, which line in it.
+BREACHES = (
+    ("Floors", "bot/core/references.py", "from bot.wire import mime"),
+    ("Floors", "bot/flows/respond.py", "from bot.loops import watching"),
+    ("Floors", "bot/web/server.py", "from bot.loops import watching"),
+    ("Floors", "bot/store/cursors.py", "from bot import log"),
+    ("Floors", "bot/drawer.py", "from datetime import date"),
+    ("Core is pure", "bot/core/references.py", "import os.path"),
+    ("Core is pure", "bot/core/references.py", "from time import monotonic"),
+    ("Core is pure", "bot/core/references.py", "import sqlalchemy.orm"),
+    ("A channel knows", "channels/web_form.py", "from bot.store import tables"),
+    ("A channel knows", "channels/web_form.py", "from bot import settings"),
+    ("Channels do not know one another", "channels/web_form.py", "from channels import email_imap"),
+    ("Nobody imports a channel", "bot/app.py", "from channels import web_form"),
+    ("No cycles", "bot/store/tables.py", "from bot.store import contacts"),
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The house without what import rules do not ask about."""
+    for folder in ("bot", "channels"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "_data"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_house_keeps_its_rules(copy: Path) -> None:
+    """As it stands no rule is broken."""
+    assert _broken(copy) == []
+
+
+@pytest.mark.parametrize(("rule", "file", "line"), BREACHES, ids=[f"{file}: {line}" for _, file, line in BREACHES])
+def test_a_breach_is_caught(copy: Path, rule: str, file: str, line: str) -> None:
+    """One import in the wrong direction breaks the rule that forbids it."""
+    with (copy / file).open("a", encoding="utf-8") as source:
+        source.write(f"\n{line}\n")
+    assert any(name.startswith(rule) for name in _broken(copy))
+
+
+def _broken(house: Path) -> list[str]:
+    """The names of the contracts that this house breaks."""
+    said = subprocess.run(
+        [LINT, "--no-cache"], cwd=house, env={"NO_COLOR": "1"}, capture_output=True, text=True, timeout=30, check=False
+    )
+    broken = [line.removesuffix(" BROKEN") for line in said.stdout.splitlines() if " BROKEN" in line]
+    assert bool(broken) == bool(said.returncode), said.stdout + said.stderr
+    return broken

@@ -1,0 +1,36 @@
+"""Small files, small functions."""
+
+import statistics
+
+from tests.architecture.house import MIGRATIONS, Function, sources
+
+MOST_LINES_OF_A_FILE = 350
+MOST_LINES_OF_A_FUNCTION = 50
+MEDIAN_LINES_OF_A_FUNCTION = 10
+
+
+def test_no_file_is_longer_than_one_idea() -> None:
+    """A file of the service has 350 lines at most."""
+    long = {source.name: source.lines for source in sources("bot", "channels") if source.lines > MOST_LINES_OF_A_FILE}
+    assert not long
+
+
+def test_no_function_is_longer_than_a_page() -> None:
+    """A function has 50 lines at most, from `def` to its end, docstring included."""
+    long = {
+        f"{source.name}:{function.name}": _lines(function)
+        for source in sources("bot", "channels", "tests", "bench")
+        for function in source.functions()
+        if _lines(function) > MOST_LINES_OF_A_FUNCTION and MIGRATIONS not in source.path.parents
+    }
+    assert not long
+
+
+def test_most_functions_do_one_thing() -> None:
+    """The median function of the service has fewer than 10 lines."""
+    lengths = [_lines(function) for source in sources("bot", "channels") for function in source.functions()]
+    assert statistics.median(lengths) < MEDIAN_LINES_OF_A_FUNCTION
+
+
+def _lines(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
