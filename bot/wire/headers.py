@@ -8,10 +8,9 @@ import binascii
 import codecs
 import re
 import unicodedata
-from email.message import Message
-from email.utils import collapse_rfc2231_value, getaddresses
 from encodings.aliases import aliases
 from functools import lru_cache
+from urllib.parse import unquote
 
 from bot.core.messages import Party
 
@@ -19,6 +18,7 @@ MAX_BLOCK = 1_000_000
 MAX_FIELDS = 1_000
 MAX_VALUE = 4_000
 _MAX_IDS = 50
+_MAX_ADDRESS_FIELDS = 4
 
 Fields = list[tuple[str, str]]
 
@@ -32,9 +32,15 @@ _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _CONTROLS_TO_SPACES = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
 _ONE_ADDRESS = re.compile(r'(?:"?([^"<>@,;:()\\]*)"?<)?([^\s<>()\[\],;:\\"@]+@[^\s<>()\[\],;:\\"@]+)>?')
-_ADDRESS = re.compile(r'(?:[^\s<>()\[\],;:\\"@]+|"[^"\\\r\n]+")@(?:[^\s<>()\[\],;:\\"@]+|\[[\w.:]+\])')
+_SPEC = r'(?:[^\s<>()\[\],;:\\"@]+|"[^"\\\r\n]+")@(?:[^\s<>()\[\],;:\\"@]+|\[[\w.:]+\])'
+_ADDRESS = re.compile(_SPEC)
+_ANGLED = re.compile(rf"<\s*(?:mailto:)?({_SPEC})\s*(?:>|$)", re.IGNORECASE)
+_QUOTED_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*+"(?!@)|\([^()]*\)')
+_LIST_SEPARATOR = re.compile(r"[,;]")
+_NO_ADDRESS = re.compile(r"[\s,;<>()\"']+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-_PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
+# name=value, name="value", and RFC 2231's name*=, name*0=, name*0*=.
+_PARAMETER = re.compile(r';\s*([\w-]+)(?:\*\d{1,2})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]*))')
 
 # Codecs that are no charsets, or whose decoders take quadratic time (idna, punycode: CVE-2022-45061).
 _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
@@ -118,17 +124,18 @@ def _last_quantum(rest: bytes) -> bytes:
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
-def decode(octets: bytes, charset: str, *, cut: bool = False) -> str:
-    """Octets as text: by the declared charset, else UTF-8, else Windows-1252, else what they look like.
+def decode(octets: bytes, charset: str, *, cut: bool = False, guess: bool = False) -> str:
+    """Octets as text: by the declared charset, else UTF-8, else Windows-1252, else byte by byte.
 
-    `cut` says that the octets were cut off, so that half a character at their end is no mistake.
+    `cut` says that the octets were cut off, so that half a character at their end is no mistake. `guess` lets
+    the last resort look at what the octets resemble, which takes a millisecond: for texts, not for fields.
     """
     for name in (codec_of(charset), "utf_8", "cp1252"):
         try:
             return codecs.getincrementaldecoder(name)().decode(octets, not cut)
         except UnicodeError:
             continue
-    return octets.decode(_looks_like(octets[:4_000]), "replace")
+    return octets.decode(_looks_like(octets[:4_000]) if guess else "latin_1", "replace")
 
 
 @lru_cache(maxsize=256)
@@ -148,9 +155,13 @@ def _looks_like(sample: bytes) -> str:
 
 
 def addresses(values: list[str]) -> tuple[Party, ...]:
-    """Every usable address in the raw values of an address field (From, Reply-To), each once, in order."""
+    """Every usable address in the raw values of an address field (From, Reply-To), each once, in order.
+
+    Forgiving where people's programs are careless (`Doe, Jane <j@x.example>`, `j@x.example <j@x.example>`), and the
+    same on every version of Python, whose own `getaddresses` gives up on some of these from 3.12.4 on.
+    """
     found: dict[str, Party] = {}
-    for value in values:
+    for value in values[:_MAX_ADDRESS_FIELDS]:
         for party in _parties(_FOLD.sub(" ", value[:MAX_VALUE]).strip()):
             found.setdefault(party.address.lower(), party)
     return tuple(found.values())
@@ -159,18 +170,27 @@ def addresses(values: list[str]) -> tuple[Party, ...]:
 def _parties(value: str) -> list[Party]:
     plain = _ONE_ADDRESS.fullmatch(value)
     if plain:
-        return [Party(unicodedata.normalize("NFC", plain[2]), tidy(plain[1] or ""))]
+        return [_party(plain[2], plain[1] or "")]
     # Addresses are cut out before RFC 2047 is decoded: an encoded name must not smuggle one in (section 5 rule 3).
-    parties = _listed(value)
-    return parties or (_listed(tidy(value)) if "=?" in value else [])
+    return _listed(value) or (_listed(tidy(value)) if "=?" in value else [])
 
 
 def _listed(value: str) -> list[Party]:
-    try:
-        pairs = getaddresses([value])
-    except (RecursionError, ValueError, IndexError):  # thousands of nested comments, and worse
-        return []
-    return [Party(unicodedata.normalize("NFC", a), tidy(n)) for n, a in pairs if _ADDRESS.fullmatch(a)]
+    outside = _QUOTED_OR_COMMENT.sub(" ", value)
+    angled = _ANGLED.findall(outside)
+    # What stands right before an angled address is a name, even if it looks like an address.
+    bare = [piece.strip(" '") for piece in _LIST_SEPARATOR.split(_ANGLED.sub("<>", outside))]
+    listed = angled + [piece for piece in bare if _ADDRESS.fullmatch(piece)]
+    if not listed:
+        listed = [word for word in _NO_ADDRESS.split(outside) if _ADDRESS.fullmatch(word)]
+    name = value.partition("<")[0] if len(listed) == len(angled) == 1 else ""
+    return [_party(address, name) for address in listed]
+
+
+def _party(address: str, name: str) -> Party:
+    if address.startswith("'") and address.endswith("'"):  # as Outlook once wrote it
+        address = address[1:-1]
+    return Party(unicodedata.normalize("NFC", address), tidy(name.strip(" '\"").replace("\\", "")))
 
 
 def path(value: str) -> str | None:
@@ -196,19 +216,11 @@ def message_id(value: str) -> str:
 
 
 def parameters(value: str) -> dict[str, str]:
-    """The parameters of a Content-Type or Content-Disposition value, names in lower case."""
-    value = value[:MAX_VALUE]
-    if "*" in value or "(" in value:  # RFC 2231 and comments: rare, and the standard library reads them
-        return _rare_parameters(value)
-    return {m[1].lower(): (m[3] if m[2] is None else m[2].replace("\\", "")) for m in _PARAMETER.finditer(value)}
-
-
-def _rare_parameters(value: str) -> dict[str, str]:
-    part: Message = Message()
-    part["Content-Type"] = _FOLD.sub(" ", value)
-    names = [name for name, _ in part.get_params([])[1:]]
-    return {name.lower(): tidy(_as_text(part.get_param(name, ""))) for name in names}
-
-
-def _as_text(parameter: str | tuple[str | None, str | None, str]) -> str:
-    return collapse_rfc2231_value(parameter)
+    """The parameters of a Content-Type field, names in lower case; RFC 2231 pieces are put together."""
+    found: dict[str, str] = {}
+    for name, encoded, quoted, bare in _PARAMETER.findall(value[:MAX_VALUE]):
+        piece = quoted.replace("\\", "") if quoted else bare
+        if encoded:  # charset'language'percent-encoded; the charset of a name that we only compare is no matter
+            piece = unquote(piece.rpartition("'")[2])
+        found[name.lower()] = found.get(name.lower(), "") + piece
+    return found

@@ -214,7 +214,7 @@ def _decoded(part: Part, limit: int = MAX_TEXT) -> str:
         octets = headers.from_base64(octets)
     elif part.encoding == "quoted-printable":
         octets = binascii.a2b_qp(octets)
-    return headers.decode(octets, part.parameters.get("charset", ""), cut=cut)[:limit]
+    return headers.decode(octets, part.parameters.get("charset", ""), cut=cut, guess=True)[:limit]
 
 
 def _readable(text: str) -> str:
