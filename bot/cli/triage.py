@@ -1,0 +1,61 @@
+"""`ackbot triage`: what would become of these mails, and by which rule. Touches no store and needs no configuration."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.configuration import MISUSE
+
+if TYPE_CHECKING:
+    from bot.core.intakes import Facts, Verdict
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Mails as files (RFC 5322); - is standard input.")]
+Own = Annotated[list[str] | None, typer.Option("--own", metavar="ADDRESS", help="An address of our own; repeatable.")]
+
+
+def triage(
+    files: Files,
+    own: Own = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Say for each mail what would become of it. Status 0: all read, 2: a file could not be read."""
+    from bot.core.intakes import Facts
+
+    facts = Facts(own=frozenset(address.lower() for address in own or ()))
+    unread = 0
+    for file in files:
+        try:
+            verdict = _judge(file, facts)
+        except OSError as error:
+            unread += 1
+            typer.echo(f"{_shown(file)}: {error.strerror or error}", err=True)
+        else:
+            typer.echo(_as_json(file, verdict) if as_json else _as_line(file, verdict))
+    if unread:
+        raise typer.Exit(MISUSE)
+
+
+def _judge(file: str, facts: "Facts") -> "Verdict":
+    from bot.core import intakes
+    from bot.wire import mime
+
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    return intakes.triage(mime.read(raw, channel="triage", received_at=None), facts)
+
+
+def _as_json(file: str, verdict: "Verdict") -> str:
+    facts = {"file": file, "outcome": verdict.outcome, "rule": verdict.rule, "reason": verdict.reason}
+    return json.dumps(facts)
+
+
+def _as_line(file: str, verdict: "Verdict") -> str:
+    to = f" to {_shown(verdict.recipient)}" if verdict.recipient else ""
+    return f"{_shown(file)}: {verdict.outcome}{to}, because {verdict.reason} (rule {verdict.rule})"
+
+
+def _shown(text: str) -> str:
+    """A name of any bytes, as something that every terminal takes."""
+    return "".join(character if character.isprintable() else "?" for character in text)
