@@ -81,7 +81,7 @@ types: dev
 	$(BIN)/mypy
 
 imports: dev
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 dependencies: dev
 	$(BIN)/deptry .
