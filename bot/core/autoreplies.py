@@ -129,7 +129,7 @@ def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
         return True
     if any("autoresponder" in value.lower() for value in mail.all("x-post-messageclass")):
         return True
-    if "auto_reply" in _precedences(mail):
+    if not _precedences(mail).isdisjoint({"auto_reply", "auto-reply"}):
         return True
     return facts.thread is not None and _is_auto_submitted(message, facts)
 

@@ -47,6 +47,8 @@ _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_
 # What senders mean, not what they say: each is a superset of the name (as the WHATWG Encoding Standard has it).
 _MEANT = {"latin_1": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 _CHARSETS = aliases | {codec: codec for codec in aliases.values()}
+# Those that have no alias, and names that Python does not know.
+_CHARSETS |= {name: name for name in ("koi8_u", "koi8_t", "cp720", "cp737", "cp856", "cp874", "cp1006", "utf_8_sig")}
 _CHARSETS |= {"cp65001": "utf_8", "utf8mb4": "utf_8", "windows_874": "cp874", "iso_8859_8_i": "iso8859_8"}
 
 

@@ -137,9 +137,11 @@ def _read_body(fields: headers.Fields, body: bytes) -> Reading:
 
 
 def _kind_in_full(part: Part) -> str:
-    # RFC 6047 section 2.4: what a calendar part wants stands in its method parameter.
+    # RFC 6047 section 2.4: the method parameter says what a calendar part wants. An event or an invitation that
+    # somebody attached wants nothing of us; only programs write replies and cancellations.
     method = part.parameters.get("method", "").lower()
-    return f"{part.kind}; method={method}" if part.kind == "text/calendar" and method else part.kind
+    silent = part.kind != "text/calendar" or not method or (part.attached and method in ("publish", "request"))
+    return part.kind if silent else f"{part.kind}; method={method}"
 
 
 def _leaves(fields: headers.Fields, body: bytes, *, cut: bool) -> Iterator[Part]:

@@ -1,0 +1,83 @@
+"""What becomes of each message: a corpus whose file names say the outcome and the row, and every thread."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.core import intakes
+from bot.core.intakes import Facts, triage
+from bot.core.messages import Inbound, Party
+from bot.wire import mime
+
+CORPUS = sorted((Path(__file__).parent.parent / "payloads" / "mail").glob("*.eml"))
+OWN = frozenset({"enquiries@example.gov.uk"})
+ALONE = Facts(OWN)
+IN_THREAD = Facts(OWN, "EX-7K3M-9QPH")
+
+
+def sample(path: Path) -> Inbound:
+    """The mail in this file."""
+    return mime.read(path.read_bytes(), channel="inbox", received_at=None)
+
+
+def named(name: str) -> Inbound:
+    """The mail of this name in the corpus."""
+    return sample(CORPUS[0].with_name(f"{name}.eml"))
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_each_mail_is_judged_as_its_name_says(path: Path) -> None:
+    """`outcome-row-words.eml`; only an acknowledgement has a recipient."""
+    outcome, row, _ = path.stem.split("-", 2)
+    verdict = triage(sample(path), ALONE)
+    assert (verdict.outcome, verdict.row) == (outcome, int(row)), verdict
+    assert verdict.rule.startswith(f"{row} ")
+    assert verdict.reason
+    assert (verdict.recipient is not None) == (outcome == "acknowledge")
+
+
+def test_the_corpus_is_large_and_mixed() -> None:
+    """People in many languages, and every row that this table has so far."""
+    outcomes = Counter(path.stem.split("-")[0] for path in CORPUS)
+    assert outcomes["acknowledge"] >= 25
+    assert outcomes["log"] >= 35
+    assert {path.stem.split("-")[1] for path in CORPUS} == {str(r.row) for r in intakes.RULES} - {"8"}
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_nothing_is_acknowledged_twice(path: Path) -> None:
+    """Whatever answers one of our messages is attached to its contact, or logged if it is our own."""
+    verdict = triage(sample(path), IN_THREAD)
+    assert verdict.outcome == ("log" if path.stem.startswith("log-2-own") else "attach")
+    assert verdict.recipient is None
+    assert (verdict.row == intakes.HUMAN_REPLY) == path.stem.startswith(("acknowledge", "ask-24"))
+
+
+def test_an_automatic_reply_to_us_is_no_human_reply() -> None:
+    """Row 6, not row 8: it neither resumes a clock nor opens a contact again."""
+    assert triage(named("log-11-auto-replied"), IN_THREAD).row == 6
+    assert triage(named("log-12-precedence-bulk"), IN_THREAD).row == 12
+
+
+def test_a_form_is_acknowledged_where_it_says() -> None:
+    """By mail where an address was given, by the page where a phone number was, and not where there is nothing."""
+    form = Inbound("website", "token", "d" * 64, Party("sam@residents.example"), text="The bin.")
+    phone = replace(form, sender=None, fields={"phone": "0300 123 2224", "email": ""})
+    nothing = replace(form, sender=None, fields={"phone": "", "email": ""})
+    assert triage(form, ALONE).recipient == "sam@residents.example"
+    assert (triage(phone, ALONE).outcome, triage(phone, ALONE).recipient) == ("acknowledge", None)
+    assert (triage(nothing, ALONE).outcome, triage(nothing, ALONE).reason) == (
+        "log",
+        "there is no address to answer to",
+    )
+
+
+@pytest.mark.parametrize("address", ["enquiries@example.gov.uk", "Enquiries+x@example.gov.uk", "no-reply@x.example"])
+def test_an_answer_that_nobody_would_read_is_left_to_staff(address: str) -> None:
+    """A form filled in with our own address, or a program's: a person decides, and the contact stays open."""
+    form = Inbound("website", "token", "d" * 64, Party(address), text="The bin.")
+    verdict = triage(form, ALONE)
+    assert (verdict.outcome, verdict.recipient) == ("ask", None)
+    assert ", but " in verdict.reason
