@@ -112,11 +112,24 @@ class Mailbox:
             self.client.noop()
             return
         self.client.idle()
-        # What TLS has decrypted already, poll() does not see.
-        if not self.client.idle_check(timeout=0):
-            # Not idle_check: it takes a dead line for silence. To poll() a dead line is readable, and DONE meets it.
+        if not self._has_spoken():
             self._halt.wait(min(seconds, IDLE_SECONDS_AT_MOST), self.client.socket())
+        # A dead line is readable, too: DONE meets the end of it, where idle_check() would take it for silence.
         self.client.idle_done()
+
+    def _has_spoken(self) -> bool:
+        """Whether words of the server wait in the buffers of TLS or of the library, where poll() does not see them.
+
+        They do when it sends its news in one packet with its consent to IDLE. Which news does not matter: we search.
+        """
+        line = self.client.socket()
+        line.settimeout(0)
+        try:
+            return bool(self.client._imap.readline())
+        except OSError:  # nothing there, or a line that is dead; poll() will tell
+            return False
+        finally:
+            line.settimeout(READ_SECONDS)
 
     def _connected(self) -> Any:
         chosen, implicit = self._settings, self._settings.tls == "implicit"

@@ -23,7 +23,7 @@ from tests.channels.mailbox import (
     staff,
 )
 from tests.components.dovecot import Dovecot
-from tests.components.wires import Relay
+from tests.components.wires import Relay, answering
 from tests.conftest import Needs
 
 
@@ -247,3 +247,20 @@ async def test_what_comes_while_a_batch_is_committed_needs_no_announcement(serve
         await asyncio.sleep(0.2)
         server.deliver(mail(2))
         assert numbers((await read(batches, 2))[0]) == [1, 2]
+
+
+async def test_news_that_comes_in_one_packet_with_the_consent_to_idle_is_noticed() -> None:
+    """It is in our own buffer then, where no waiting on the line can see it; so it must be looked for first."""
+    answers = {
+        "capability": "* CAPABILITY IMAP4rev1 IDLE|TAG OK done",
+        "login": "TAG OK in",
+        "examine": "* 1 EXISTS|* OK [UIDVALIDITY 7] ok|* OK [UIDNEXT 5] ok|TAG OK [READ-ONLY] done",
+        "uid": "* SEARCH|TAG OK done",
+        "idle": "+ idling|* 2 EXISTS",
+    }
+    async with answering(**answers) as (port, given), aclosing(inbox(port).listen(None)) as batches:
+        await following(batches)
+        waiting = asyncio.ensure_future(following(batches))
+        await asyncio.sleep(0.3)
+        assert "DONE" in given
+        waiting.cancel()

@@ -59,7 +59,7 @@ async def answering(**answers: str) -> AsyncIterator[tuple[int, list[str]]]:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answers.get("greeting", "* OK hello").encode() + b"\r\n")
         while line := (await reader.readline()).decode():
-            tag, command = line.split()[:2]
+            tag, command = [*line.split(), line.strip()][:2]  # DONE (RFC 2177) has no tag
             given.append(command)
             answer = answers.get(command.lower(), "TAG BAD unknown")
             writer.write(answer.replace("TAG", tag).replace("|", "\r\n").encode() + b"\r\n")
