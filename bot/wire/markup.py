@@ -1,6 +1,7 @@
 """HTML mail as readable text, for messages that come without a plain part."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -8,15 +9,19 @@ MAX_MARKUP = 500_000
 _MAX_TAGS = 10_000
 
 # Attributes say nothing in plain text, and the parser takes quadratic time over thousands in one tag.
-_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)[\s/](?:"[^"<]*"|'[^'<]*'|[^<>"'])*+>""")
+_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)[\s/](?:"[^"<]*"|'[^'<]*'|[^<>"']++)*+>""")
 _BROKEN_ATTRIBUTES = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)[\s/][^<>]*>?")
 _SILENT = ["script", "style", "head", "title", "template", "noscript", "object"]
-_BREAKS = frozenset(
+# Stands for a line end until the document's own white space, which means nothing, is collapsed.
+_BREAK = "\x01"
+_BREAKS = dict.fromkeys(
     {"address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt", "fieldset", "figure"}
-    | {"footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"}
-    | {"section", "table", "tr", "ul"}
+    | {"footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "main", "nav", "ol", "p", "pre"}
+    | {"section", "table", "tr", "ul"},
+    _BREAK,
 )
-_SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+_BREAKS |= {"li": f"{_BREAK}- ", "td": " ", "th": " "}
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def to_text(markup: str) -> str:
@@ -28,14 +33,17 @@ def to_text(markup: str) -> str:
     bare = _ATTRIBUTES.sub(r"<\1>", "<".join(tags[:_MAX_TAGS]))
     tree = LexborHTMLParser(_BROKEN_ATTRIBUTES.sub(r"<\1>", bare))
     tree.strip_tags(_SILENT)
-    words: list[str] = []
-    if tree.body is not None:
-        for node in tree.body.traverse(include_text=True):
-            if node.tag == "-text":
-                words.append(_SPACES.sub(" ", node.text_content or ""))
-            elif node.tag in _BREAKS:
-                words.append("\n- " if node.tag == "li" else "\n")
-            elif node.tag in ("td", "th"):
-                words.append(" ")
-    lines = (line.strip() for line in "".join(words).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    text = " ".join("".join(_words(tree)).split())
+    text = text.replace(f" {_BREAK}", _BREAK).replace(f"{_BREAK} ", _BREAK).replace(_BREAK, "\n")
+    return _EMPTY_LINES.sub("\n\n", text).strip()
+
+
+def _words(tree: LexborHTMLParser) -> Iterator[str]:
+    if tree.body is None:
+        return
+    for node in tree.body.traverse(include_text=True):
+        tag = node.tag
+        if tag == "-text":
+            yield node.text_content or ""
+        elif tag in _BREAKS:
+            yield _BREAKS[tag]
