@@ -81,3 +81,13 @@ def test_an_answer_that_nobody_would_read_is_left_to_staff(address: str) -> None
     verdict = triage(form, ALONE)
     assert (verdict.outcome, verdict.recipient) == ("ask", None)
     assert ", but " in verdict.reason
+
+
+def test_the_table_for_people_names_every_rule_in_order() -> None:
+    """docs/triage.md is what staff read when they ask why."""
+    lines = (Path(__file__).parents[2] / "docs" / "triage.md").read_text(encoding="utf-8").splitlines()
+    table = [line.split(" | ") for line in lines if line.startswith("| ") and line[2].isdigit()]
+    assert len(table) == len(intakes.RULES)
+    for rule, (row, words, *_) in zip(intakes.RULES, table, strict=True):
+        assert row == f"| {rule.row}"
+        assert words.startswith(rule.name)
