@@ -22,7 +22,7 @@ from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import rulebook
 from bot.flows.compose import Letters
-from bot.flows.receive import Filed, Reading
+from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
 from bot.loops import supervising, watching
 from bot.loops.listening import Ear, Listening
@@ -240,7 +240,7 @@ class Service:
             sent_mail=self._sent_mail,
             templates=self.settings.template_directories,
         )
-        self._runner = web.AppRunner(server.application(parts), access_log=None, shutdown_timeout=3)
+        self._runner = server.runner(server.application(parts))
         await self._runner.setup()
         host, _, port = self.settings.web.listen.rpartition(":")
         try:
@@ -257,13 +257,15 @@ class Service:
         return f"This is a rehearsal. It began on {began} and runs {self.present.speed:g} times as fast."
 
     async def _submit(self, message: Inbound) -> server.Filed:
-        reading = Reading(message.channel)
         try:
-            (filed,) = await self.ear.log(Batch((message,)), reading)
+            (filed,) = await self.ear.log(Batch((message,)), Reading(message.channel))
             contact = await self.store.read(partial(contacts.find, reference=filed.reference or ""))
         except StoreUnavailable as error:
             raise Temporary(str(error)) from error
-        return _shown(filed, contact, self.book)
+        if contact is None:
+            # Shunted: it is kept and staff are told; the error page asks the person to ring.
+            raise LookupError(f"a message on {message.channel} was shunted")
+        return _shown(contact, self.book)
 
     async def problems(self) -> list[str]:
         """Why the service is not ready; asked at most once a second, however often it is called."""
@@ -311,13 +313,12 @@ class Service:
         await self.store.close()
 
 
-def _shown(filed: Filed, contact: Contact | None, book: Rulebook) -> server.Filed:
-    if contact is None or contact.respond_by is None:
-        return server.Filed(reference=filed.reference or "", respond_by="", promise="", acknowledged_by_email=False)
-    day = contact.respond_by.astimezone(book.default_calendar.zone).date()
+def _shown(contact: Contact, book: Rulebook) -> server.Filed:
+    """What the page tells the person; without an address to answer to nothing was promised."""
+    due = contact.respond_by
     return server.Filed(
         reference=contact.reference,
-        respond_by=formats.date_in_words(day),
+        respond_by=formats.date_in_words(due.astimezone(book.default_calendar.zone).date()) if due else "",
         promise=contact.promise,
         acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
     )

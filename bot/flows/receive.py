@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from bot import log
 from bot.channel import Batch
 from bot.core import acknowledgements, clocks, intakes, references, standards
 from bot.core.contacts import Contact, State
@@ -19,6 +20,7 @@ from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, cursors, outbox, shunt
 
 Values = dict[str, Any]
+logger = log.get("receive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, b
         ref for m in messages if book.prefix in m.subject.upper() for ref in references.find(m.subject, book.prefix)
     ]
     facts = contacts.facts_about(connection, messages, named)
-    plan = Plan(now, book, contacts.next_id(connection), contacts.next_message_id(connection))
+    plan = Plan(now, book, *contacts.next_ids(connection))
 
     for message in messages:
         _decide(message, facts, plan)
@@ -96,8 +98,9 @@ def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: R
         (filed,) = _log(connection, (message,), now, book)
     except OperationalError:
         raise
-    except Exception as error:  # noqa: BLE001 - a person must see it, whatever it is
+    except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO message")
+        logger.error("message.shunted", channel=message.channel, error=type(error).__name__, exc_info=True)
         filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
     connection.exec_driver_sql("RELEASE message")
     return filed

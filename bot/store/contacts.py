@@ -14,6 +14,27 @@ from bot.store.tables import contacts, deliveries, events, messages, raw_message
 
 Values = dict[str, Any]
 
+# Made once: to build a statement for every call costs more than SQLite needs to run it.
+_SEEN = (
+    select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference)
+    .join_from(messages, contacts)
+    .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
+)
+_OURS = (
+    select(deliveries.c.message_id.label("answered_id"), contacts)
+    .join_from(deliveries, contacts)
+    .where(deliveries.c.message_id.in_(bindparam("ids", expanding=True)), deliveries.c.purpose != "alert")
+)
+_SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contacts', 'messages')")
+_ADD = (insert(contacts), insert(messages), insert(raw_messages))
+_NOTE = insert(events)
+_WITH_ID = select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
+_ACKNOWLEDGED = (
+    update(contacts)
+    .where(contacts.c.id == bindparam("chosen"), contacts.c.acknowledged_at.is_(None))
+    .values(acknowledged_at=bindparam("at"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -31,44 +52,35 @@ class Facts:
 def facts_about(connection: Connection, batch: Sequence[Inbound], references: Iterable[str]) -> Facts:
     """Ask once for the whole batch; `references` are those that its subjects name."""
     digests: dict[tuple[str, str], dict[str, str]] = {}
-    seen = select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference)
-    seen = seen.join_from(messages, contacts)
     ids = [message.external_id for message in batch]
-    for row in connection.execute(seen.where(messages.c.message_id.in_(ids))):
+    for row in connection.execute(_SEEN, {"ids": ids}):
         digests.setdefault((row.channel, row.message_id), {})[row.digest] = row.reference
     answered = {i for m in batch if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
     threads: dict[str, Contact] = {}
     if answered:
-        ours = select(deliveries.c.message_id.label("answered_id"), contacts).join_from(deliveries, contacts)
-        ours = ours.where(deliveries.c.message_id.in_(sorted(answered)[:500]), deliveries.c.purpose != "alert")
-        for row in connection.execute(ours):
+        for row in connection.execute(_OURS, {"ids": sorted(answered)[:500]}):
             values = dict(row._mapping)
-            threads[values.pop("answered_id")] = Contact(**values)
+            answered_id = values.pop("answered_id")
+            threads[answered_id] = Contact(**values)
     named = sorted(set(references))[:500]
     by_reference = {c.reference: c for c in _rows(connection, contacts.c.reference.in_(named))} if named else {}
     return Facts(digests, threads, by_reference)
 
 
-def next_id(connection: Connection) -> int:
-    """The next contact's running number; never one that was used before, even if its contact is gone.
+def next_ids(connection: Connection) -> tuple[int, int]:
+    """The next running numbers of a contact and of a message; never one that was used before, even if its row is gone.
 
     Safe because the caller holds the write lock until it has committed.
     """
-    used = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'contacts'")).scalar()
-    return int(used or 0) + 1
-
-
-def next_message_id(connection: Connection) -> int:
-    """The same for messages."""
-    used = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")).scalar()
-    return int(used or 0) + 1
+    used = {row.name: int(row.seq) for row in connection.execute(_SEQUENCES)}
+    return used.get("contacts", 0) + 1, used.get("messages", 0) + 1
 
 
 def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:
     """Store contacts, messages and raw messages, each list in one statement."""
-    for table, rows in ((contacts, new), (messages, arrived), (raw_messages, raws)):
+    for statement, rows in zip(_ADD, (new, arrived, raws), strict=True):
         if rows:
-            connection.execute(insert(table), rows)
+            connection.execute(statement, rows)
 
 
 def note(connection: Connection, rows: list[Values]) -> None:
@@ -78,7 +90,7 @@ def note(connection: Connection, rows: list[Values]) -> None:
             {"actor": "ackbot", **row, "details": json.dumps(row.get("details", {}), ensure_ascii=False)}
             for row in rows
         ]
-        connection.execute(insert(events), full)
+        connection.execute(_NOTE, full)
 
 
 def find(connection: Connection, reference: str) -> Contact | None:
@@ -88,7 +100,8 @@ def find(connection: Connection, reference: str) -> Contact | None:
 
 def with_id(connection: Connection, ids: Iterable[int]) -> dict[int, Contact]:
     """Several contacts by their running numbers."""
-    return {contact.id: contact for contact in _rows(connection, contacts.c.id.in_(list(ids)))}
+    rows = connection.execute(_WITH_ID, {"ids": list(ids)})
+    return {row.id: Contact(**row._mapping) for row in rows}
 
 
 def listed(
@@ -115,9 +128,7 @@ def events_of(connection: Connection, contact_id: int) -> list[Values]:
 
 def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
     """Note when each contact was first acknowledged; a later acknowledgement changes nothing."""
-    chosen = [{"chosen": contact_id, "at": at} for contact_id, at in pairs]
-    change = update(contacts).where(contacts.c.id == bindparam("chosen"), contacts.c.acknowledged_at.is_(None))
-    connection.execute(change.values(acknowledged_at=bindparam("at")), chosen)
+    connection.execute(_ACKNOWLEDGED, [{"chosen": contact_id, "at": at} for contact_id, at in pairs])
 
 
 def answer(connection: Connection, contact: Contact, at: datetime) -> bool:

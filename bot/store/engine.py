@@ -37,7 +37,13 @@ def database_path(url: str) -> Path:
 
 def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
     """An engine whose transactions start with `begin`, in WAL mode, durable over a power cut."""
-    engine = create_engine(url, poolclass=QueuePool, pool_size=4, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=4,
+        hide_parameters=True,  # an error's text is logged, and parameters are people's words
+        connect_args={"check_same_thread": False},
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

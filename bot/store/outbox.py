@@ -36,11 +36,41 @@ class Delivery:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+_COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
+# Made once: to build a statement for every call costs more than SQLite needs to run it.
+_QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
+_DUE = (
+    select(deliveries.c.id)
+    .where(deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at <= bindparam("now"))
+    .order_by(deliveries.c.next_attempt_at)
+    .limit(bindparam("most"))
+)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(_DUE))
+    .values(state=State.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=bindparam("until"))
+    .returning(*_COLUMNS)
+)
+_NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
+    deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at.is_not(None)
+)
+_SETTLE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("settled"))
+    .values(
+        state=bindparam("to_state"),
+        next_attempt_at=bindparam("to_next"),
+        sent_at=bindparam("to_sent"),
+        last_error=bindparam("to_error"),
+    )
+)
+
+
 def queue(connection: Connection, rows: Sequence[Values]) -> None:
     """Queue new deliveries; one whose key was queued before is left as it is."""
     if rows:
         full = [{"step": "", **r, "state": State.CREATED, "details": json.dumps(r.get("details", {}))} for r in rows]
-        connection.execute(insert(deliveries).on_conflict_do_nothing(index_elements=["key"]), full)
+        connection.execute(_QUEUE, full)
 
 
 def claim(connection: Connection, channel: str, now: datetime, until: datetime, most: int) -> list[Delivery]:
@@ -48,19 +78,8 @@ def claim(connection: Connection, channel: str, now: datetime, until: datetime, 
 
     A claim that its holder never settled (it died) falls due again then.
     """
-    due = (
-        select(deliveries.c.id)
-        .where(deliveries.c.channel == channel, deliveries.c.next_attempt_at <= now)
-        .order_by(deliveries.c.next_attempt_at)
-        .limit(most)
-    )
-    change = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(due))
-        .values(state=State.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=until)
-        .returning(*_COLUMNS)
-    )
-    return sorted((_delivery(row) for row in connection.execute(change)), key=lambda delivery: delivery.id)
+    rows = connection.execute(_CLAIM, {"outlet": channel, "now": now, "until": until, "most": most})
+    return sorted((_delivery(row) for row in rows), key=lambda delivery: delivery.id)
 
 
 def release_all(connection: Connection, now: datetime) -> int:
@@ -71,24 +90,15 @@ def release_all(connection: Connection, now: datetime) -> int:
 
 def next_due(connection: Connection, channel: str) -> datetime | None:
     """When the next delivery of one outlet falls due."""
-    waiting = (deliveries.c.channel == channel) & deliveries.c.next_attempt_at.is_not(None)
-    query = select(func.min(deliveries.c.next_attempt_at)).where(waiting)
-    due: datetime | None = connection.execute(query).scalar()
+    due: datetime | None = connection.execute(_NEXT_DUE, {"outlet": channel}).scalar()
     return due
 
 
 def settle(connection: Connection, rows: Sequence[Values]) -> None:
     """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
     if rows:
-        change = update(deliveries).where(deliveries.c.id == bindparam("settled"))
-        change = change.values(
-            state=bindparam("to_state"),
-            next_attempt_at=bindparam("to_next"),
-            sent_at=bindparam("to_sent"),
-            last_error=bindparam("to_error"),
-        )
         connection.execute(
-            change,
+            _SETTLE,
             [
                 {
                     "settled": row["id"],
@@ -118,9 +128,6 @@ def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
     open_states = or_(deliveries.c.state.in_(WAITING), deliveries.c.state == State.SENDING)
     return connection.execute(select(func.count()).select_from(deliveries).where(open_states)).scalar_one()
-
-
-_COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 
 
 def _delivery(row: Any) -> Delivery:

@@ -1,0 +1,128 @@
+"""Configuration: every mistake is named at once, with file, key and what is allowed; secrets are never shown."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.settings import BadSettings
+
+GOOD = """
+[organisation]
+name = "Exampleshire Council"
+reference_prefix = "EX"
+
+[web]
+secret = "env:TEST_SECRET"
+
+[[channel]]
+name = "inbox"
+kind = "email_lmtp"
+listen = "127.0.0.1:0"
+address = "us@example.gov.uk"
+replies_by = "post"
+
+[[channel]]
+name = "post"
+kind = "email_smtp"
+host = "127.0.0.1"
+port = 25
+tls = "none"
+sender = "Exampleshire Council <us@example.gov.uk>"
+
+[[team]]
+name = "front-office"
+alert = ["mailto:front.office@example.gov.uk"]
+replies_by = "post"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+
+
+def mistakes(directory: Path, text: str) -> list[str]:
+    """What the loader says of this ackbot.toml."""
+    (directory / "ackbot.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadSettings) as caught:
+        app.load(directory)
+    return caught.value.mistakes
+
+
+def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
+    """What is not said has a default; the packaged standard is in force."""
+    (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
+    read = app.load(tmp_path)
+    assert read.organisation.timezone == "Europe/London"
+    assert [channel.name for channel in read.channels] == ["inbox", "post"]
+    assert [(str(s.acknowledge), str(s.respond)) for s in read.standards] == [("1 working day", "10 working days")]
+    assert read.web.secret.get_secret_value() == "a-secret-of-the-test"
+
+
+def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration that people copy loads without a change."""
+    monkeypatch.setenv("ACKBOT_SECRET", "x" * 32)
+    monkeypatch.setenv("IMAP_PASSWORD", "x")
+    read = app.load(Path(__file__).parents[2] / "config")
+    assert {channel.kind for channel in read.channels} == {"email_lmtp", "email_imap", "web_form", "email_smtp"}
+
+
+def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
+    """Unknown keys, wrong values, unknown kinds and missing values: all in one go, each with its key."""
+    said = mistakes(
+        tmp_path,
+        GOOD.replace('reference_prefix = "EX"', 'reference_prefix = "ex1"\ncolour = "blue"')
+        .replace('kind = "email_lmtp"', 'kind = "pigeon"')
+        .replace("port = 25", "port = 99999")
+        .replace('alert = ["mailto:front.office@example.gov.uk"]', 'alert = ["pager:1"]'),
+    )
+    for words in ("organisation.reference_prefix", "organisation.colour", "channel[1].kind", "'pigeon'", "email_imap"):
+        assert any(words in line for line in said), (words, said)
+    assert any("channel[2].port = 99999" in line for line in said)
+    assert any("team[1].alert" in line and "mailto:" in line for line in said)
+    assert all(str(tmp_path / "ackbot.toml") in line for line in said)
+
+
+def test_names_that_lead_nowhere_are_mistakes(tmp_path: Path) -> None:
+    """replies_by must name a way out, and a name is used once."""
+    said = mistakes(
+        tmp_path, GOOD.replace('replies_by = "post"', 'replies_by = "pots"', 1).replace('"post"', '"inbox"', 1)
+    )
+    assert any("'pots' is not a way out" in line for line in said)
+
+
+def test_plain_text_over_the_network_is_refused(tmp_path: Path) -> None:
+    """tls = none is for this machine only."""
+    said = mistakes(tmp_path, GOOD.replace('host = "127.0.0.1"', 'host = "mail.example.gov.uk"'))
+    assert any("tls" in line and "none" in line for line in said)
+
+
+def test_a_secret_that_is_missing_is_named_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable's name helps; a value must not appear, even when it is wrong."""
+    monkeypatch.delenv("TEST_SECRET")
+    assert any("TEST_SECRET is not set" in line for line in mistakes(tmp_path, GOOD))
+    said = mistakes(tmp_path, GOOD.replace('"env:TEST_SECRET"', '["hush-hush"]'))
+    assert any("web.secret" in line for line in said)
+    assert not any("hush-hush" in line for line in said)
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    """A mounted secret is read relative to the configuration, without its line end."""
+    (tmp_path / "secret").write_text("from-a-file\n", encoding="utf-8")
+    (tmp_path / "ackbot.toml").write_text(GOOD.replace("env:TEST_SECRET", "file:secret"), encoding="utf-8")
+    assert app.load(tmp_path).web.secret.get_secret_value() == "from-a-file"
+
+
+@pytest.mark.parametrize("text", ["", "not toml [", "\x00", "[organisation]\nname = 1\n"])
+def test_anything_is_answered_with_words(tmp_path: Path, text: str) -> None:
+    """Whatever the file holds, the loader says what is wrong with it."""
+    assert mistakes(tmp_path, text)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    """The message says how to name another directory."""
+    with pytest.raises(BadSettings, match="--config"):
+        app.load(tmp_path / "nowhere")
+    assert os.environ["TEST_SECRET"]

@@ -1,0 +1,184 @@
+"""Listening: the next batch is asked for only after the commit, and no kind of trouble ends it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import Time
+from bot.channel import Batch, Misconfigured, Temporary
+from bot.core.messages import Inbound, Party
+from bot.flows.rulebook import Rulebook
+from bot.loops import listening
+from bot.loops.listening import Ear, Listening
+from bot.loops.metering import Meter
+from bot.store import contacts, cursors, outbox, schema
+from bot.store.engine import Store
+from tests.flows.conftest import book  # noqa: F401 - the fixture of the flows serves here, too
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A new store with its writer running."""
+    url = f"sqlite:///{tmp_path}/ackbot.db"
+    schema.upgrade(url)
+    made = Store(url)
+    made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "FIRST_PAUSE_SECONDS",
+        "FIRST_SLOW_PAUSE_SECONDS",
+        "LONGEST_PAUSE_SECONDS",
+        "LONGEST_SLOW_PAUSE_SECONDS",
+    ):
+        monkeypatch.setattr(listening, name, 0.01)
+
+
+def message(number: int) -> Inbound:
+    """A message of one person."""
+    return Inbound("inbox", f"id{number}", f"{number:064}", Party(f"p{number}@residents.example"), text="Hello")
+
+
+class Scripted:
+    """An inbox that does what its script says, one line at each listening."""
+
+    name = "inbox"
+
+    def __init__(self, *script: Callable[[str | None], AsyncIterator[Batch]]) -> None:
+        self.ready = asyncio.Event()
+        self.cursors: list[str | None] = []
+        self._script = list(script)
+
+    async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Run the next line of the script."""
+        self.cursors.append(cursor)
+        self.ready.set()
+        async for batch in self._script.pop(0)(cursor):
+            yield batch
+        await asyncio.Event().wait()
+
+
+async def until(truth: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something to become true."""
+    async with asyncio.timeout(5):
+        while not await truth():
+            await asyncio.sleep(0.005)
+
+
+def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
+    """What listening needs."""
+    return Ear(store, rules, Time.starting(begin, 1.0), Meter(), lambda: None)
+
+
+async def logged(store: Store) -> int:
+    """How many contacts there are."""
+    return len(await store.read(lambda c: contacts.listed(c)))
+
+
+async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: Store, book: Rulebook) -> None:  # noqa: F811
+    """The batch that was committed is not asked for again; the one that was not is."""
+
+    async def drops(_: str | None) -> AsyncIterator[Batch]:
+        yield Batch((message(1),), "1")
+        raise Temporary("the line was dropped")
+
+    async def goes_on(_: str | None) -> AsyncIterator[Batch]:
+        yield Batch((message(2),), "2")
+
+    inbox = Scripted(drops, goes_on)
+    task = asyncio.create_task(Listening(inbox, ear(store, book)).run())
+
+    async def both() -> bool:
+        return await logged(store) == 2
+
+    await until(both)
+    assert inbox.cursors == [None, "1"]
+    task.cancel()
+
+
+async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, book: Rulebook) -> None:  # noqa: F811
+    """`Temporary` is raised at the yield, so that a mail server on the line hears 451 and tries again."""
+    heard: list[str] = []
+
+    async def holds_the_line(_: str | None) -> AsyncIterator[Batch]:
+        for _ in range(100):
+            try:
+                yield Batch((message(1),))
+                return
+            except Temporary as error:
+                heard.append(str(error))
+
+    await store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=20") and None)
+    other = store._reader_engine.connect()
+    other.exec_driver_sql("PRAGMA query_only=OFF")
+    other.exec_driver_sql("COMMIT")
+    other.exec_driver_sql("BEGIN IMMEDIATE")
+    task = asyncio.create_task(Listening(Scripted(holds_the_line), ear(store, book)).run())
+
+    async def told() -> bool:
+        return bool(heard)
+
+    await until(told)
+    other.exec_driver_sql("ROLLBACK")
+    other.close()
+
+    async def one() -> bool:
+        return await logged(store) == 1
+
+    await until(one)
+    task.cancel()
+    assert "store" in heard[0]
+
+
+async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, book: Rulebook) -> None:  # noqa: F811
+    """Staff hear once which channel it is; when it works again, the trouble is over."""
+
+    async def refused(_: str | None) -> AsyncIterator[Batch]:
+        raise Misconfigured("channel inbox: the password was refused")
+        yield
+
+    async def works(_: str | None) -> AsyncIterator[Batch]:
+        yield Batch((message(1),), "1")
+
+    one = Listening(Scripted(refused, refused, works), ear(store, book))
+    task = asyncio.create_task(one.run())
+
+    async def logged_one() -> bool:
+        return await logged(store) == 1
+
+    await until(logged_one)
+    queued = await store.write(
+        lambda c: outbox.claim(c, "post", datetime.now(UTC) + timedelta(1), datetime.now(UTC), 9)
+    )
+    notices = [delivery for delivery in queued if delivery.purpose == "notice"]
+    assert len(notices) == 1
+    assert "inbox" in notices[0].details["subject"]
+    assert one.trouble == ""
+    task.cancel()
+
+
+async def test_a_fault_in_a_channel_does_not_end_it(store: Store, book: Rulebook) -> None:  # noqa: F811
+    """Even an error that nobody foresaw is rested and tried again."""
+
+    async def breaks(_: str | None) -> AsyncIterator[Batch]:
+        raise ZeroDivisionError
+        yield
+
+    async def works(_: str | None) -> AsyncIterator[Batch]:
+        yield Batch((message(1),), "1")
+
+    task = asyncio.create_task(Listening(Scripted(breaks, works), ear(store, book)).run())
+
+    async def one() -> bool:
+        return await logged(store) == 1
+
+    await until(one)
+    assert await store.read(lambda c: cursors.read(c, "inbox")) == "1"
+    task.cancel()
