@@ -21,7 +21,7 @@ def by_lmtp(count: int) -> None:
         port = free_port()
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
         with Service(Path(folder), channels):
-            waits = []
+            waits: list[float] = []
             for mail in _people(count):
                 began = time()
                 rig.deliver(port, [mail], 1)
@@ -38,7 +38,7 @@ def by_imap(count: int) -> None:
         ]
         with Service(Path(folder), channels):
             sleep(1)
-            waits = []
+            waits: list[float] = []
             for mail in _people(count):
                 server.deliver(mail)
                 began = time()

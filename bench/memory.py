@@ -1,6 +1,7 @@
 """Memory over many mails: flat, or it is a leak."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from bench import rig
@@ -22,7 +23,7 @@ def over(count: int) -> None:
                 first = (part - 1) * count // 4
                 _hand_over(port, first, count * part // 4)
                 done = count * part // 4
-                wait_until(lambda done=done: rig.sent(service) >= done * 0.9, what="acknowledgements", seconds=300)
+                wait_until(partial(_all_sent, service, done), what="acknowledgements", seconds=300)
                 held.append(rig.resident_megabytes(service.pid))
             rig.show(
                 benchmark="memory",
@@ -31,6 +32,10 @@ def over(count: int) -> None:
                 ratio_last_to_first=held[-1] / held[0],
                 peak_megabytes=rig.cost(service.pid).peak_megabytes,
             )
+
+
+def _all_sent(service: Service, done: int) -> bool:
+    return rig.sent(service) >= done * 0.9
 
 
 def _hand_over(port: int, first: int, last: int) -> None:

@@ -84,7 +84,7 @@ Ackbot is running on this machine only. Nothing that you do here leaves it.
   3. Send it a mail: paste this into another terminal
 
      python3 -c "import smtplib; smtplib.LMTP('{host}', {lmtp}).sendmail('you@example.org', ['{address}'], \
-b'From: You <you@example.org>\\r\\nTo: {address}\\r\\nSubject: A hole in the road\\r\\n\\r\\nIt is outside the school.\\r\\n')"
+b'From: You <you@example.org>\\r\\nTo: {address}\\r\\nSubject: A hole in the road\\r\\n\\r\\nBy the school.\\r\\n')"
 
   4. See the queue, and one contact in full
 

@@ -100,7 +100,7 @@ def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: R
         raise
     except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO message")
-        logger.error("message.shunted", channel=message.channel, error=type(error).__name__, exc_info=True)
+        logger.exception("message.shunted", channel=message.channel)
         filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
     connection.exec_driver_sql("RELEASE message")
     return filed

@@ -98,7 +98,7 @@ class Timetable:
             now,
             self._book,
             subject="The bank holidays need a look",
-            happened=f"The bank holidays were last compared with the official list on {self._calendar_checked:%d %B %Y}.",
+            happened=f"They were last compared with the official list on {self._calendar_checked:%d %B %Y}.",
             action="Compare them with https://www.gov.uk/bank-holidays, then set the new date as checked "
             "in config/calendars/england.toml.",
         )

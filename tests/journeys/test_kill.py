@@ -42,6 +42,12 @@ def hand_over(port: int, numbers: range) -> None:
                 time.sleep(0.02)
 
 
+def fill(server: Dovecot, numbers: range) -> None:
+    """Mails arrive in a mailbox."""
+    for number in numbers:
+        server.deliver(mail(number))
+
+
 @pytest.mark.timeout(150)
 @pytest.mark.needs("dovecot", "smtp-sink")
 def test_five_hundred_mails_through_many_deaths(tmp_path: Path) -> None:
@@ -61,7 +67,7 @@ def test_five_hundred_mails_through_many_deaths(tmp_path: Path) -> None:
         with service:
             ways = [
                 threading.Thread(target=hand_over, args=(port, by_lmtp)),
-                threading.Thread(target=lambda: [server.deliver(mail(number)) for number in by_imap]),
+                threading.Thread(target=fill, args=(server, by_imap)),
             ]
             for way in ways:
                 way.start()

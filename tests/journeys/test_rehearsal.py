@@ -2,9 +2,7 @@
 
 import re
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -21,7 +19,7 @@ SPEED = "300000"
 
 def subjects(sink: Sink, *, to: str) -> list[str]:
     """The subjects of what was sent to one address, in the order of their dates."""
-    parsed = [cast("EmailMessage", message_from_bytes(one, policy=policy.default)) for one in sink.mails()]
+    parsed = [message_from_bytes(one, policy=policy.default) for one in sink.mails()]
     chosen = [one for one in parsed if to in one["To"]]
     return [one["Subject"] for one in sorted(chosen, key=lambda one: one["Date"].datetime)]
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.app import Time
 from bot.channel import Batch, Misconfigured, Temporary
@@ -77,9 +79,14 @@ def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
     return Ear(store, rules, Time.starting(begin, 1.0), Meter(), lambda: None)
 
 
+def pragma(words: str, connection: Connection) -> None:
+    """Set something of SQLite."""
+    connection.exec_driver_sql(f"PRAGMA {words}")
+
+
 async def logged(store: Store) -> int:
     """How many contacts there are."""
-    return len(await store.read(lambda c: contacts.listed(c)))
+    return len(await store.read(contacts.listed))
 
 
 async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: Store, book: Rulebook) -> None:  # noqa: F811
@@ -115,7 +122,7 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, bo
             except Temporary as error:
                 heard.append(str(error))
 
-    await store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=20") and None)
+    await store.write(partial(pragma, "busy_timeout=20"))
     other = store._reader_engine.connect()
     other.exec_driver_sql("PRAGMA query_only=OFF")
     other.exec_driver_sql("COMMIT")
@@ -154,9 +161,8 @@ async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, bo
         return await logged(store) == 1
 
     await until(logged_one)
-    queued = await store.write(
-        lambda c: outbox.claim(c, "post", datetime.now(UTC) + timedelta(1), datetime.now(UTC), 9)
-    )
+    tomorrow = Time().now() + timedelta(days=1)
+    queued = await store.write(lambda c: outbox.claim(c, "post", tomorrow, tomorrow, 9))
     notices = [delivery for delivery in queued if delivery.purpose == "notice"]
     assert len(notices) == 1
     assert "inbox" in notices[0].details["subject"]

@@ -70,7 +70,7 @@ async def test_one_units_fault_leaves_its_neighbours_alone(store: Store) -> None
 async def test_a_locked_database_is_said_and_survived(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another holds the file, writing is refused as unavailable; afterwards it works again."""
     other = sqlite3.connect(database_path(store.url), isolation_level=None)
-    await store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50") and None)
+    await store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50").close())
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match="locked"):
         await store.write(lambda c: cursors.put(c, "a", "1", NOW))

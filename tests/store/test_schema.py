@@ -38,8 +38,8 @@ def test_an_open_contact_must_have_a_next_look(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ackbot.db"
     schema.upgrade(url)
     row = (
-        "INSERT INTO contacts (reference, channel, external_id, state, outcome, rule, reason, received_at, next_look_at) "
-        "VALUES ('EX-1', 'c', 'e', 'open', 'acknowledge', '', '', '2026-01-01', NULL)"
+        "INSERT INTO contacts (reference, channel, external_id, state, outcome, rule, reason, received_at, "
+        "next_look_at) VALUES ('EX-1', 'c', 'e', 'open', 'acknowledge', '', '', '2026-01-01', NULL)"
     )
     with (
         pytest.raises(IntegrityError, match="open_is_watched"),
