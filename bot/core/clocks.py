@@ -1,0 +1,216 @@
+"""When a promise falls due, when a share of its time is used, and why.
+
+Day clocks end with the last second of the due day in local time; hour and minute clocks at an exact instant.
+The day of receipt is day 0, and day 1 is the next day that counts. Every instant given back is aware and in UTC.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from bot.core import calendars, standards
+from bot.core.calendars import Calendar, Days, OutsideCalendar
+from bot.core.standards import SAME_DAY, Duration, ReceiptRule, Unit
+
+_MICROSECOND, _ONE_SECOND, _ONE_DAY = timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=1)
+ELAPSED = {Unit.HOUR: timedelta(hours=1), Unit.MINUTE: timedelta(minutes=1)}
+_WORKING_HOUR = timedelta(hours=1) // _MICROSECOND
+
+
+class Counting(StrEnum):
+    """Whether the day of the question is lost to the pause, as that of the answer always is.
+
+    `inclusive` is the rule of the law: FOIA 2000 section 10(2) for a fee, UK GDPR Article 12A for a clarification.
+    """
+
+    INCLUSIVE = "inclusive"
+    AFTER_START = "after-start"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The clock stood still while we waited for the sender, from the day of the question to that of the answer."""
+
+    first: date
+    last: date
+    counting: Counting
+
+    def __str__(self) -> str:
+        return f"{self.first}..{self.last} {self.counting}"
+
+    @property
+    def span(self) -> Days:
+        """The first and last day that do not count; the first is the later one where there is none."""
+        return (self.first if self.counting is Counting.INCLUSIVE else self.first + _ONE_DAY), self.last
+
+
+def pause(text: str) -> Pause:
+    """Read `A..B inclusive` or `A..B after-start`. Raises BadWords or BadCalendar, both ValueErrors."""
+    read = standards.words(text)
+    first, last = calendars.days(read.at(0))
+    if read.at(1) not in tuple(Counting):
+        raise read.wrong(1, ", ".join(Counting))
+    read.end_at(2)
+    return Pause(first, last, Counting(read.at(1)))
+
+
+def due(
+    duration: Duration,
+    received: datetime,
+    calendar: Calendar,
+    receipt: ReceiptRule = SAME_DAY,
+    pauses: Sequence[Pause] = (),
+) -> datetime:
+    """The last permitted instant, in UTC. `received` is any aware instant.
+
+    The receipt rule says which day is day 0; hours and minutes have none and run from the instant itself. Only
+    what lies between receipt and due of a pause counts: a clock that has run out cannot be stopped. Raises
+    OutsideCalendar, or ValueError for an instant without offset.
+    """
+    _require_aware(received)
+    if duration.unit is Unit.WORKING_DAY and receipt is SAME_DAY and not pauses:
+        return calendar.due(received, duration.count)
+    spans = stopped(pauses, calendar.day_of(received))
+    if duration.unit in ELAPSED:
+        return _elapsed_due(duration, received, calendar, spans)
+    if duration.unit is Unit.WORKING_HOUR:
+        return _office_due(duration, received, calendar, receipt, spans)
+    return calendar.last_second(_due_day(duration, day_zero(received, calendar, receipt), calendar, spans))
+
+
+def day_zero(received: datetime, calendar: Calendar, receipt: ReceiptRule = SAME_DAY) -> date:
+    """The local day that counts as the day of receipt."""
+    local = received.astimezone(calendar.zone)
+    day = local.date()
+    late = receipt.cutoff is not None and local.time() >= receipt.cutoff
+    if late or (receipt.moves and not calendar.is_working_day(day)):
+        return calendar.working_day_after(day, 1)
+    return day
+
+
+def share_of(
+    share: Fraction | float,
+    duration: Duration,
+    received: datetime,
+    calendar: Calendar,
+    receipt: ReceiptRule = SAME_DAY,
+) -> datetime:
+    """The instant, in UTC, at which that share of the time is used; above 1 it is overdue.
+
+    Working days are used from midnight to midnight, working hours while the office is open, days and months
+    evenly from receipt to the end of the due day. A share below 1 that ends with a working day is reached when
+    the next one starts, for nobody need be warned in between; from 1 on it is reached when the day is over, for
+    then the promise is broken.
+    """
+    _require_aware(received)
+    part = Fraction(str(share))
+    if part < 0:
+        raise ValueError(f"a share is 0 or more, not {share}")
+    over = part >= 1
+    if duration.unit is Unit.WORKING_DAY:
+        start = calendar.working_days_through(day_zero(received, calendar, receipt))
+        return calendar.moment(start + part * duration.count, at_the_end=over)
+    if duration.unit is Unit.WORKING_HOUR:
+        used = int(part * duration.count * _WORKING_HOUR)
+        return calendar.office_instant(office_start(received, calendar, receipt) + used, at_the_end=over)
+    end = due(duration, received, calendar, receipt)
+    length = end - received if duration.unit in ELAPSED else end + _ONE_SECOND - received
+    return received.astimezone(UTC) + timedelta(microseconds=int(length // _MICROSECOND * part))
+
+
+def stopped(pauses: Iterable[Pause], received: date) -> list[Days]:
+    """The days, as first and last of each run, that do not count: from the day of receipt on, in order, none twice."""
+    runs: list[Days] = []
+    for first, last in sorted((max(pause.span[0], received), pause.span[1]) for pause in pauses):
+        if runs and first <= runs[-1][1]:
+            runs[-1] = runs[-1][0], max(last, runs[-1][1])
+        elif first <= last:
+            runs.append((first, last))
+    return runs
+
+
+def _require_aware(received: datetime) -> None:
+    if received.tzinfo is None:
+        raise ValueError(f"{received} has no offset from UTC, so it names no instant")
+
+
+def _pushed(start: int, target: int, spans: Iterable[tuple[int, int]]) -> int:
+    """Where the target comes to lie once the spans, in order, do not count on an axis on which `start` is the start.
+
+    A span that begins at or after the target finds the clock run out.
+    """
+    for begin, end in spans:
+        if (begin := max(begin, start)) < min(target, end):
+            target += end - begin
+    return target
+
+
+def _due_day(duration: Duration, day_zero: date, calendar: Calendar, spans: list[Days]) -> date:
+    if duration.unit is not Unit.WORKING_DAY:
+        return rolled(extended(unpaused(duration, day_zero), duration, calendar, spans), duration, calendar)
+    start = calendar.working_days_through(day_zero)
+    counted = [(calendar.working_days_before(first), calendar.working_days_through(last)) for first, last in spans]
+    return calendar.numbered(_pushed(start, start + duration.count, counted))
+
+
+def unpaused(duration: Duration, day_zero: date) -> date:
+    """The day so many days or months after `day_zero`; in a month that is too short, its last day.
+
+    The corresponding date is how the Information Commissioner's Office counts the month of a subject access request.
+    """
+    try:
+        if duration.unit is Unit.DAY:
+            return day_zero + duration.count * _ONE_DAY
+        years, month = divmod(day_zero.month - 1 + duration.count, 12)
+        following = date(day_zero.year + years, month + 1, 28) + 4 * _ONE_DAY
+    except (OverflowError, ValueError):
+        raise OutsideCalendar(f"{duration.count} {duration.unit}s after {day_zero}") from None
+    last = following - following.day * _ONE_DAY
+    return last.replace(day=min(day_zero.day, last.day))
+
+
+def extended(day: date, duration: Duration, calendar: Calendar, spans: Iterable[Days]) -> date:
+    """The day after as many more days as the pauses took; a pause that begins after the day finds the clock run out."""
+    for first, last in spans:
+        day = rolled(day, duration, calendar) if first > day else day
+        day += (last - first + _ONE_DAY) if first <= day else timedelta()
+    return day
+
+
+def rolled(day: date, duration: Duration, calendar: Calendar) -> date:
+    """The day, or the next working day if the duration rolls and the day is none."""
+    moves = duration.rolls and not calendar.is_working_day(day)
+    return calendar.working_day_after(day, 1) if moves else day
+
+
+def _elapsed_due(duration: Duration, received: datetime, calendar: Calendar, spans: list[Days]) -> datetime:
+    received = received.astimezone(UTC)
+    length = duration.count * ELAPSED[duration.unit] // _MICROSECOND
+    edges = (_edges(span, calendar) for span in spans)
+    stops = (((begin - received) // _MICROSECOND, (end - received) // _MICROSECOND) for begin, end in edges)
+    try:
+        return received + timedelta(microseconds=_pushed(0, length, stops))
+    except OverflowError:
+        raise OutsideCalendar(f"{duration.count} {duration.unit}s after {received}") from None
+
+
+def _office_due(
+    duration: Duration, received: datetime, calendar: Calendar, receipt: ReceiptRule, spans: list[Days]
+) -> datetime:
+    start = office_start(received, calendar, receipt)
+    edges = (_edges(span, calendar) for span in spans)
+    stops = ((calendar.office_time(begin), calendar.office_time(end)) for begin, end in edges)
+    return calendar.office_instant(_pushed(start, start + duration.count * _WORKING_HOUR, stops), at_the_end=True)
+
+
+def office_start(received: datetime, calendar: Calendar, receipt: ReceiptRule) -> int:
+    """The office time at which working hours begin to run: at receipt, or on day 0 where the receipt rule moves it."""
+    day = day_zero(received, calendar, receipt)
+    moved = day != calendar.day_of(received)
+    return calendar.office_time(calendar.first_instant(day) if moved else received)
+
+
+def _edges(span: Days, calendar: Calendar) -> tuple[datetime, datetime]:
+    return calendar.first_instant(span[0]), calendar.last_second(span[1]) + _ONE_SECOND
