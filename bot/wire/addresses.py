@@ -1,0 +1,60 @@
+"""Addresses on their way onto an envelope: exactly one, on one line, with a domain that every mail server takes."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_ATOM = r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_ADDRESS = re.compile(rf'(?:{_ATOM}|"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[ -~])+")@(?:{_ATOM}|\[[\w.:]+\])')
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_OWN_ADDRESS = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
+_NAME_AND_ADDRESS = re.compile(r'(?:("(?:[^"\\]|\\.)*"|[^"<>]*?)\s*<([^<>]*)>|([^<>"]*))')
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# RFC 5322 section 3.2.3; the full stop is left out, as every program takes "St. Mary".
+_SPECIALS = re.compile(r"[()\[\]:;@\\,]")
+_LONGEST_DOMAIN = 255  # octets, RFC 5321 section 4.5.3.1.2
+
+
+def on_envelope(address: str) -> str:
+    """`address` as it stands between the angle brackets of an envelope; raises ValueError for what is none.
+
+    An internationalised domain is given in ASCII (A-labels, RFC 5890), so that it needs no SMTPUTF8.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("it is not one address of the form local@domain")
+    local, _, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}@{_in_ascii(domain)}"
+
+
+def _in_ascii(domain: str) -> str:
+    if len(domain) > _LONGEST_DOMAIN:
+        raise ValueError("its domain is too long")
+    try:
+        labels = domain.encode("idna")
+        # Python's codec is older than RFC 5891: it writes ß as ss, for instance, which is another domain.
+        same = labels.decode("idna") == domain.lower()
+    except UnicodeError:
+        return domain
+    return labels.decode("ascii") if same else domain
+
+
+def _one_sender(value: str) -> str:
+    """`Name <local@domain>` or `local@domain`, tidied; raises ValueError saying what is wrong with it."""
+    if _CONTROLS.search(value):
+        raise ValueError("holds a line end or another control character")
+    found = _NAME_AND_ADDRESS.fullmatch(value.strip())
+    name, address = ((found[1] or "").strip(), (found[2] or found[3] or "").strip()) if found else ("", "")
+    try:
+        address = on_envelope(address)
+    except ValueError:
+        raise ValueError("is not one address such as Exampleshire Council <contact@example.gov.uk>") from None
+    if not _OWN_ADDRESS.fullmatch(address):
+        raise ValueError("must be an address that everybody can answer: an ASCII name before the @, a domain after it")
+    if not name.startswith('"') and _SPECIALS.search(name):
+        raise ValueError('needs quotation marks around the name: "Smith, Jones" <contact@example.gov.uk>')
+    return f"{name} <{address}>" if name.strip('" ') else address
+
+
+Sender = Annotated[str, AfterValidator(_one_sender)]
+"""A setting: who our mail is from, with or without a display name; its domain is kept in ASCII."""
