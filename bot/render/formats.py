@@ -1,0 +1,29 @@
+"""Dates and times in words, as a reader of nine says them: "Monday 7 December 2026", "10:30am"."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+_LOCALES = {"en": "en_GB"}
+
+
+@lru_cache(maxsize=1024)
+def date_in_words(day: date, language: str = "en") -> str:
+    """A day with its weekday: "Monday 7 December 2026"."""
+    return format_date(day, "EEEE d MMMM y", locale=_LOCALES.get(language, language))
+
+
+def instant_in_words(instant: datetime, zone: ZoneInfo, language: str = "en") -> str:
+    """A local time and its day: "10:30am on Monday 7 December 2026"."""
+    local = instant.astimezone(zone)
+    return f"{_hour(local)} on {date_in_words(local.date(), language)}"
+
+
+def _hour(local: datetime) -> str:
+    # GOV.UK style: 12am and 12pm are misread, so they are words.
+    if local.minute == 0 and local.hour in (0, 12):
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
