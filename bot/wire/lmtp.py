@@ -32,6 +32,7 @@ BROKEN = "451 4.3.0 Not logged, try again later"
 
 _NULL_PATH = "<>"
 _END = b"\r\n.\r\n"
+_BEGINNINGS = tuple(_END[:length] for length in range(1, len(_END)))
 # <local@domain>, <"any thing"@domain>, local@domain; then parameters.
 _PATH = re.compile(r'\s*(?:<([^<>]*)>|<("(?:[^"\\]|\\.)*"[^<>"]*)>|([^\s<>]+))(?:\s+(.*))?', re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -122,7 +123,7 @@ class Conversation(LMTP):
         return BROKEN
 
     def dismiss(self) -> None:
-        """Hang up, saying so; what waits for its answer has been answered before."""
+        """Hang up, and say so."""
         transport = cast("asyncio.Transport | None", self.transport)
         if transport is None or transport.is_closing():
             return
@@ -167,6 +168,8 @@ class Conversation(LMTP):
             self._hold(-self._held)
         self.envelope = Envelope()
         await self.push("\r\n".join([answer] * len(envelope.rcpt_tos)))
+        if answer == LEAVING:
+            self._writer.close()
 
     async def _receive(self, envelope: Envelope) -> str:
         content = await self._content()
@@ -186,10 +189,7 @@ class Conversation(LMTP):
         # Only a dot alone between two CRLF ends a message: anything looser lets mail be smuggled in (CVE-2023-51764).
         received, refusal = bytearray(b"\r\n"), ""
         while not received.endswith(_END):
-            try:
-                more = await self._reader.readuntil(_END[2:])
-            except asyncio.LimitOverrunError as far:
-                more = await self._reader.readexactly(far.consumed)
+            more = await self._more(begun=received.endswith(_BEGINNINGS))
             received += more
             self._hold(len(more))
             refusal = refusal or self._why_not(len(received) - len(_END))
@@ -199,7 +199,16 @@ class Conversation(LMTP):
         if refusal:
             return refusal
         # A dot at the start of a line was put there for the way (RFC 5321 section 4.5.2).
-        return bytes(received.removesuffix(_END[2:])).replace(b"\r\n.", b"\r\n")[2:]
+        return bytes(received[:-3]).replace(b"\r\n.", b"\r\n")[2:]
+
+    async def _more(self, *, begun: bool) -> bytes:
+        """One octet where the end mark may have begun; else all up to it, or as much as the reader holds."""
+        if begun:
+            return await self._reader.readexactly(1)
+        try:
+            return await self._reader.readuntil(_END)
+        except asyncio.LimitOverrunError as far:
+            return await self._reader.readexactly(far.consumed)
 
     def _hold(self, more: int) -> None:
         self._held += more
