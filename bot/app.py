@@ -6,7 +6,6 @@ import signal
 import sys
 import tomllib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -44,6 +43,7 @@ RECEIPT_PATIENCE = timedelta(minutes=15)
 RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
 REHEARSAL = "rehearsal"
+REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
 
 
@@ -51,46 +51,42 @@ class CannotStart(Exception):
     """The service cannot start; the text says what to do."""
 
 
-@dataclass(frozen=True)
 class Time:
-    """The time of the service. With `pretend` it starts at another instant and runs `speed` times as fast."""
+    """The time of the service. With `pretend` it starts at another instant, with `speed` it runs so many times as fast.
 
-    pretend: datetime | None = None
-    speed: float = 1.0
-    began: datetime | None = None
-    monotonic_began: float = 0.0
+    A rehearsal's time stands still until `begin`, which is when everything listens.
+    """
 
-    @staticmethod
-    def starting(pretend: datetime | None, speed: float) -> "Time":
-        """Time as it runs from now on."""
-        return Time(pretend, speed, datetime.now(UTC), monotonic())
+    def __init__(self, pretend: datetime | None = None, speed: float = 1.0) -> None:
+        self.speed = speed
+        self.rehearsal = pretend is not None or speed != 1.0
+        self._wall_began = datetime.now(UTC)
+        self._ours_began = pretend or self._wall_began
+        self._ticks_began: float | None = None
+
+    def begin(self) -> None:
+        """Let a rehearsal's time run."""
+        self._wall_began, self._ticks_began = datetime.now(UTC), monotonic()
 
     @staticmethod
     def from_text(text: str) -> "Time":
-        """A rehearsal's time as another process wrote it down."""
-        began, pretend, speed = text.split(" ")
-        moment = datetime.fromisoformat(began)
-        elapsed = (datetime.now(UTC) - moment).total_seconds()
-        return Time(datetime.fromisoformat(pretend), float(speed), moment, monotonic() - elapsed)
+        """A running rehearsal's time, as another process wrote it down."""
+        wall, ours, speed = text.split(" ")
+        time = Time(datetime.fromisoformat(ours), float(speed))
+        time._wall_began = datetime.fromisoformat(wall)
+        time._ticks_began = monotonic() - (datetime.now(UTC) - time._wall_began).total_seconds()
+        return time
 
     def as_text(self) -> str:
         """Written down for the commands, which run beside the service."""
-        return f"{self._began.isoformat()} {self.now().isoformat()} {self.speed}"
-
-    @property
-    def rehearsal(self) -> bool:
-        """Whether this is not the real time."""
-        return self.pretend is not None or self.speed != 1.0
-
-    @property
-    def _began(self) -> datetime:
-        return self.began or datetime.now(UTC)
+        return f"{self._wall_began.isoformat()} {self._ours_began.isoformat()} {self.speed}"
 
     def now(self) -> datetime:
         """The present instant."""
         if not self.rehearsal:
             return datetime.now(UTC)
-        return (self.pretend or self._began) + timedelta(seconds=(monotonic() - self.monotonic_began) * self.speed)
+        passed = 0.0 if self._ticks_began is None else monotonic() - self._ticks_began
+        return self._ours_began + timedelta(seconds=passed * self.speed)
 
     def seconds_until(self, instant: datetime | None, *, at_most: timedelta) -> float:
         """Seconds on the wall to sleep."""
@@ -105,15 +101,15 @@ class Time:
         """Our instant for one on the wall clock; before the rehearsal began, time ran at its usual pace."""
         if not self.rehearsal:
             return instant
-        since = (instant - self._began).total_seconds()
-        return (self.pretend or self._began) + timedelta(seconds=since * (self.speed if since > 0 else 1.0))
+        since = (instant - self._wall_began).total_seconds()
+        return self._ours_began + timedelta(seconds=since * (self.speed if since > 0 else 1.0))
 
     def to_wall(self, instant: datetime) -> datetime:
         """The wall clock's instant for ours."""
         if not self.rehearsal:
             return instant
-        since = (instant - (self.pretend or self._began)).total_seconds()
-        return self._began + timedelta(seconds=since / (self.speed if since > 0 else 1.0))
+        since = (instant - self._ours_began).total_seconds()
+        return self._wall_began + timedelta(seconds=since / (self.speed if since > 0 else 1.0))
 
 
 def kinds() -> list[str]:
@@ -199,6 +195,18 @@ class Service:
             self._run(f"listening {listener.inbox.name}", listener.run)
         if "watch" in self.roles:
             self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
+        if "web" in self.roles:
+            await self._serve()
+        await self._begin_time()
+
+    async def _begin_time(self) -> None:
+        if self.present.rehearsal:
+            async with asyncio.timeout(REHEARSAL_WAITS_SECONDS):
+                await asyncio.gather(*(one.tried.wait() for one in self.listeners))
+            self.present.begin()
+            text = self.present.as_text()
+            await self.store.write(lambda c: cursors.put(c, REHEARSAL, text, self.present.now()))
+        if "watch" in self.roles:
             timetable = Timetable(
                 self.store,
                 self.book,
@@ -208,15 +216,10 @@ class Service:
                 calendar_checked=calendar_checked(self.settings),
             )
             self._timetable = timetable.start()
-        if "web" in self.roles:
-            await self._serve()
 
     def _begin(self, connection: Any) -> None:
         outbox.release_all(connection, self.present.now())
-        if self.present.rehearsal:
-            cursors.put(connection, REHEARSAL, self.present.as_text(), self.present.now())
-        else:
-            cursors.drop(connection, REHEARSAL)
+        cursors.drop(connection, REHEARSAL)
 
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))

@@ -110,7 +110,7 @@ def demo(
     directory = directory.resolve()
     ports = _free(8080), _free(8024)
     config = _configuration(directory, *ports)
-    present = app.Time.starting(None, 1.0)
+    present = app.Time(None, 1.0)
     log.configure(present.now, level=30)
     try:
         configured = app.load(config)

@@ -27,7 +27,7 @@ def run(
 
     roles = _roles(only)
     configured = load_or_exit(config)
-    present = app.Time.starting(_instant(pretend_now), speed)
+    present = app.Time(_instant(pretend_now), speed)
     log.configure(present.now)
     if present.rehearsal:
         log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)

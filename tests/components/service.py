@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -166,6 +168,12 @@ class Service:
     def contacts(self) -> list[dict[str, Any]]:
         """The queue, as `ackbot contacts list --json` gives it."""
         return [json.loads(line) for line in self.command("contacts", "list", "--json").stdout.splitlines()]
+
+    def acknowledged(self) -> int:
+        """How many contacts are acknowledged: asked of the store itself, because a command takes a second to start."""
+        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=10)) as store:
+            query = "SELECT count(*) FROM contacts WHERE acknowledged_at IS NOT NULL"
+            return int(store.execute(query).fetchone()[0])
 
     def _ready(self) -> bool:
         if not self.running:

@@ -58,13 +58,17 @@ class Scripted:
         self.cursors: list[str | None] = []
         self._script = list(script)
 
-    async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
-        """Run the next line of the script."""
+    def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Run the next line of the script; when there is none, wait."""
         self.cursors.append(cursor)
         self.ready.set()
-        async for batch in self._script.pop(0)(cursor):
-            yield batch
-        await asyncio.Event().wait()
+        return (self._script.pop(0) if self._script else silence)(cursor)
+
+
+async def silence(_: str | None) -> AsyncIterator[Batch]:
+    """Nothing ever comes."""
+    await asyncio.Event().wait()
+    yield Batch(())
 
 
 async def until(truth: Callable[[], Awaitable[bool]]) -> None:
@@ -76,7 +80,7 @@ async def until(truth: Callable[[], Awaitable[bool]]) -> None:
 
 def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
     """What listening needs."""
-    return Ear(store, rules, Time.starting(begin, 1.0), Meter(), lambda: None)
+    return Ear(store, rules, Time(begin), Meter(), lambda: None)
 
 
 def pragma(words: str, connection: Connection) -> None:
@@ -114,13 +118,14 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, bo
     """`Temporary` is raised at the yield, so that a mail server on the line hears 451 and tries again."""
     heard: list[str] = []
 
-    async def holds_the_line(_: str | None) -> AsyncIterator[Batch]:
+    async def holds_the_line(_cursor: str | None) -> AsyncIterator[Batch]:
         for _ in range(100):
             try:
                 yield Batch((message(1),))
-                return
             except Temporary as error:
                 heard.append(str(error))
+            else:
+                await asyncio.Event().wait()
 
     await store.write(partial(pragma, "busy_timeout=20"))
     other = store._reader_engine.connect()
@@ -153,6 +158,7 @@ async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, bo
 
     async def works(_: str | None) -> AsyncIterator[Batch]:
         yield Batch((message(1),), "1")
+        await asyncio.Event().wait()
 
     one = Listening(Scripted(refused, refused, works), ear(store, book))
     task = asyncio.create_task(one.run())
