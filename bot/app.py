@@ -4,9 +4,8 @@ import asyncio
 import importlib
 import signal
 import sys
-import tomllib
-from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from pkgutil import iter_modules
@@ -21,12 +20,13 @@ from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import rulebook
 from bot.flows.compose import Letters
-from bot.flows.receive import Reading
+from bot.flows.deliver import Claimed
+from bot.flows.receive import Reading, Room
 from bot.flows.rulebook import Rulebook
 from bot.loops import supervising, watching
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
-from bot.loops.sending import Sending
+from bot.loops.sending import HOLD_SECONDS, Sending
 from bot.loops.timetabling import Timetable
 from bot.render import formats
 from bot.render.compose import Composer
@@ -146,16 +146,6 @@ def composer(configured: Settings) -> Composer:
     return Composer(configured.template_directories, constants)
 
 
-def calendar_checked(configured: Settings) -> date:
-    """The day on which somebody last compared the bank holidays with the official list."""
-    for folder in (configured.directory, *(packaged / "config" for packaged in settings.PACKAGED)):
-        path = folder / "calendars" / "england.toml"
-        if path.is_file():
-            checked: date = tomllib.loads(path.read_text(encoding="utf-8"))["checked"]
-            return checked
-    raise CannotStart("calendars/england.toml is missing from the installation: install Ackbot again")
-
-
 class Service:
     """The running service: `start`, then `stop`. `roles` are the parts to run."""
 
@@ -173,8 +163,7 @@ class Service:
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = Letters(composer(configured), self.book, configured.web.secret.get_secret_value().encode())
-        ear = Ear(self.store, self.book, present, self.meter, self._wake)
-        self.ear = ear
+        ear = self.ear = Ear(self.store, self.book, present, self.meter, self._room, self._hand_to_senders, self._wake)
         outlets = [c for c in self.channels.values() if isinstance(c, Outlet)] if "send" in roles else []
         inboxes = [c for c in self.channels.values() if isinstance(c, Inbox)] if "listen" in roles else []
         self.senders = [Sending(o, self.store, self.book, letters.write, present, self.meter) for o in outlets]
@@ -213,7 +202,7 @@ class Service:
                 self.present,
                 self._wake,
                 keep_for=timedelta(days=self.settings.retention.days),
-                calendar_checked=calendar_checked(self.settings),
+                calendar_checked=self.settings.calendar_checked,
             )
             self._timetable = timetable.start()
 
@@ -223,6 +212,14 @@ class Service:
 
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))
+
+    def _room(self) -> Room:
+        return Room({one.outlet.name: one.room for one in self.senders}, self.present.wall(HOLD_SECONDS))
+
+    def _hand_to_senders(self, claimed: Sequence[Claimed]) -> None:
+        by_outlet = {one.outlet.name: one for one in self.senders}
+        for one in claimed:
+            by_outlet[one.delivery.channel].accept(one)
 
     def _wake(self) -> None:
         for sender in self.senders:
@@ -238,7 +235,7 @@ class Service:
             form=forms[0] if forms else None,
             submit=self._submit,
             problems=self.problems,
-            metrics=self.meter.exposition,
+            metrics=self._metrics,
             notice=self._notice(),
             sent_mail=self._sent_mail,
             templates=self.settings.template_directories,
@@ -277,6 +274,10 @@ class Service:
             if self._probed is None or loop_time - self._probed[0] > PROBE_SECONDS:
                 self._probed = (loop_time, await self._probe())
             return self._probed[1]
+
+    async def _metrics(self) -> bytes:
+        await self.problems()  # brings the gauges up to date, at most once a second
+        return self.meter.exposition()
 
     async def _probe(self) -> list[str]:
         waiting = [f"channel {one.inbox.name}: not listening yet" for one in self.listeners if not one.tried.is_set()]

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -117,6 +118,7 @@ class Settings:
     retention: Retention
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
+    calendar_checked: date
 
     @property
     def template_directories(self) -> tuple[Path, ...]:
@@ -139,6 +141,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     main = _validated(_Main, table, path, "", mistakes) if not mistakes else None
     channels = _channels(table.get("channel", []), path, kind_of, mistakes)
     book = _standards(directory, mistakes)
+    checked = _calendar_checked(directory, mistakes)
     if main is not None:
         mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
     if mistakes or main is None:
@@ -152,6 +155,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         retention=main.retention,
         channels=tuple(channels),
         standards=book,
+        calendar_checked=checked,
     )
 
 
@@ -242,6 +246,17 @@ def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard
     if not book and not mistakes:
         mistakes.append(f"{directory / 'standards'}: there is no standard")
     return tuple(book)
+
+
+def _calendar_checked(directory: Path, mistakes: list[str]) -> date:
+    """The day on which somebody last compared the bank holidays with the official list."""
+    folders = (directory, *(packaged / "config" for packaged in PACKAGED))
+    path = next(p for folder in folders if (p := folder / "calendars" / "england.toml").is_file())
+    checked = _toml(path, mistakes).get("checked")
+    if not isinstance(checked, date):
+        mistakes.append(f"{path}: checked = {checked!r}: must be a day such as 2026-11-23, without quotes")
+        return date.min
+    return checked
 
 
 def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:

@@ -111,7 +111,7 @@ def demo(
     ports = _free(8080), _free(8024)
     config = _configuration(directory, *ports)
     present = app.Time(None, 1.0)
-    log.configure(present.now, level=30)
+    log.configure(present.now, level=40)
     try:
         configured = app.load(config)
         with schema.held_alone(configured.store.url):

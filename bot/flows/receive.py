@@ -3,7 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,11 +13,14 @@ from bot import log
 from bot.channel import Batch
 from bot.core import acknowledgements, clocks, intakes, references, standards
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import State as Leaving
 from bot.core.escalations import RESPOND_LADDER
 from bot.core.messages import Inbound
 from bot.flows import alert
+from bot.flows.deliver import Claimed
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, cursors, outbox, shunt
+from bot.store.outbox import Delivery
 
 Values = dict[str, Any]
 logger = log.get("receive")
@@ -34,19 +37,51 @@ class Filed:
 
 
 @dataclass(slots=True)
+class Room:
+    """How many acknowledgements each outlet could send at once, and how long a claim holds.
+
+    What fits is claimed in the transaction that queues it: it leaves without another one.
+    """
+
+    free: dict[str, int] = field(default_factory=dict)
+    hold: timedelta = timedelta(0)
+
+    def take(self, outlet: str) -> bool:
+        """One place, if there is one."""
+        left = self.free.get(outlet, 0)
+        self.free[outlet] = left - 1
+        return left > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a batch: one result for each message, in order; and what is claimed, to be sent after the commit.
+
+    `more` says that the outbox holds something besides.
+    """
+
+    filed: list[Filed]
+    claimed: list[Claimed]
+    more: bool
+
+
+@dataclass(slots=True)
 class Plan:
     """The rows to store for a batch at `now`; running numbers are taken under the write lock."""
 
     now: datetime
     book: Rulebook
+    room: Room
     next_contact: int
     next_message: int
+    next_delivery: int
     contacts: list[Values] = field(default_factory=list)
     messages: list[Values] = field(default_factory=list)
     raws: list[Values] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     deliveries: list[Values] = field(default_factory=list)
     filed: list[Filed] = field(default_factory=list)
+    claimed: list[Claimed] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +92,34 @@ class Reading:
     cursor: str | None = None
 
 
-def receive(connection: Connection, batch: Batch, reading: Reading, now: datetime, book: Rulebook) -> list[Filed]:
-    """Log a batch; one result for each message, in order. Raises CursorMoved if another listener was first.
+def receive(
+    connection: Connection, batch: Batch, reading: Reading, now: datetime, book: Rulebook, room: Room
+) -> Received:
+    """Log a batch. Raises CursorMoved if another listener was first.
 
     A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
     """
     connection.exec_driver_sql("SAVEPOINT batch")
     try:
-        filed = _log(connection, batch.messages, now, book)
+        received = _log(connection, batch.messages, now, book, room)
     except OperationalError:
         raise  # the store itself: nothing of the batch counts
     except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
         connection.exec_driver_sql("ROLLBACK TO batch")
-        filed = [_one_by_one(connection, message, now, book) for message in batch.messages]
+        singly = [_one_by_one(connection, message, now, book) for message in batch.messages]
+        received = Received([one for each in singly for one in each.filed], [], more=True)
     connection.exec_driver_sql("RELEASE batch")
     if batch.cursor is not None and batch.cursor != reading.cursor:
         cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
-    return filed
+    return received
 
 
-def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook) -> list[Filed]:
+def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Room) -> Received:
     named = [
         ref for m in messages if book.prefix in m.subject.upper() for ref in references.find(m.subject, book.prefix)
     ]
     facts = contacts.facts_about(connection, messages, named)
-    plan = Plan(now, book, *contacts.next_ids(connection))
+    plan = Plan(now, book, room, *contacts.next_ids(connection))
 
     for message in messages:
         _decide(message, facts, plan)
@@ -89,21 +127,22 @@ def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, b
     contacts.add(connection, plan.contacts, plan.messages, plan.raws)
     contacts.note(connection, plan.events)
     outbox.queue(connection, plan.deliveries)
-    return plan.filed
+    return Received(plan.filed, plan.claimed, more=len(plan.deliveries) > len(plan.claimed))
 
 
-def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Filed:
+def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Received:
     connection.exec_driver_sql("SAVEPOINT message")
     try:
-        (filed,) = _log(connection, (message,), now, book)
+        received = _log(connection, (message,), now, book, Room())
     except OperationalError:
         raise
     except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO message")
         logger.exception("message.shunted", channel=message.channel)
         filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
+        received = Received([filed], [], more=True)
     connection.exec_driver_sql("RELEASE message")
-    return filed
+    return received
 
 
 def _shunt(connection: Connection, message: Inbound, error: str, now: datetime, book: Rulebook) -> Filed:
@@ -169,28 +208,28 @@ def _open_contact(message: Inbound, external_id: str, verdict: intakes.Verdict, 
     received_at = message.received_at or plan.now
     owed = verdict.outcome in ("acknowledge", "ask")
     shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
-    plan.contacts.append(
-        {
-            "id": contact_id,
-            "reference": reference,
-            "channel": message.channel,
-            "external_id": external_id,
-            "state": State.OPEN if owed else State.LOGGED,
-            "outcome": verdict.outcome,
-            "rule": verdict.rule,
-            "reason": verdict.reason,
-            "sender_address": message.sender.address if message.sender else None,
-            "sender_name": message.sender.name if message.sender else "",
-            "subject": message.subject,
-            "team": way.team,
-            "received_at": received_at,
-            "acknowledged_at": plan.now if shown else None,
-            **(_promises(received_at, plan.book) if owed else _NOTHING_PROMISED),
-        }
-    )
+    row: Values = {
+        "id": contact_id,
+        "reference": reference,
+        "channel": message.channel,
+        "external_id": external_id,
+        "state": State.OPEN if owed else State.LOGGED,
+        "outcome": verdict.outcome,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "sender_address": message.sender.address if message.sender else None,
+        "sender_name": message.sender.name if message.sender else "",
+        "subject": message.subject,
+        "team": way.team,
+        "received_at": received_at,
+        "acknowledged_at": plan.now if shown else None,
+        **_NEW,
+        **(_promises(received_at, plan.book) if owed else _NOTHING_PROMISED),
+    }
+    plan.contacts.append(row)
     plan.events.append(_event(contact_id, plan.now, "logged", verdict))
     if verdict.outcome == "acknowledge" and verdict.recipient and way.outlet:
-        plan.deliveries.append(_acknowledgement(message, verdict.recipient, contact_id, reference, plan))
+        _queue_acknowledgement(message, verdict.recipient, row, plan)
     return contact_id, reference
 
 
@@ -218,25 +257,34 @@ def _promises(received_at: datetime, book: Rulebook) -> Values:
 _NOTHING_PROMISED: Values = dict.fromkeys(
     ("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at")
 ) | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
+_NEW: Values = {"service": None, "responded_at": None, "acknowledge_step": 0, "respond_step": 0}
 _NO_WAY = Way(outlet=None, team=None)
 
 
-def _acknowledgement(message: Inbound, recipient: str, contact_id: int, reference: str, plan: Plan) -> Values:
+def _queue_acknowledgement(message: Inbound, recipient: str, contact: Values, plan: Plan) -> None:
     way = plan.book.ways[message.channel]
-    outlet = way.outlet or ""
+    outlet, reference = way.outlet or "", contact["reference"]
     in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
-    return {
-        "key": f"{contact_id}:acknowledgement",
-        "contact_id": contact_id,
+    claimed = plan.room.take(outlet)
+    row = {
+        "id": plan.next_delivery,
+        "key": f"{contact['id']}:acknowledgement",
+        "contact_id": contact["id"],
         "purpose": "acknowledgement",
+        "step": "",
         "channel": outlet,
         "recipient": recipient,
         # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
         "message_id": f"<ack.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.domain(outlet)}>",
         "details": {"reply_to": way.address, "in_reply_to": in_reply_to, "references": list(ancestors)},
+        "state": Leaving.SENDING if claimed else Leaving.CREATED,
+        "attempts": 1 if claimed else 0,
         "created_at": plan.now,
-        "next_attempt_at": plan.now,
     }
+    plan.next_delivery += 1
+    plan.deliveries.append({**row, "next_attempt_at": plan.now + plan.room.hold if claimed else plan.now})
+    if claimed:
+        plan.claimed.append(Claimed(Delivery(**row), Contact(**contact)))
 
 
 def _keep_message(message: Inbound, external_id: str, contact_id: int, plan: Plan) -> None:

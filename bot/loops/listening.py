@@ -11,7 +11,8 @@ from bot import log
 from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.flows import alert, receive
-from bot.flows.receive import Filed, Reading
+from bot.flows.deliver import Claimed
+from bot.flows.receive import Filed, Reading, Room
 from bot.flows.rulebook import Rulebook
 from bot.loops.metering import Meter
 from bot.loops.present import Present
@@ -29,13 +30,19 @@ QUIET_MEANS_WELL_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """What listening needs, whichever channel it is. `logged` is called when a commit brought something new."""
+    """What listening needs, whichever channel it is.
+
+    `room` says how many acknowledgements could leave at once, by outlet; `logged` is given what was claimed for that,
+    and `wake` is called when the outbox holds something besides.
+    """
 
     store: Store
     book: Rulebook
     present: Present
     meter: Meter
-    logged: Callable[[], None]
+    room: Callable[[], Room]
+    logged: Callable[[Sequence[Claimed]], None]
+    wake: Callable[[], None]
 
     async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
         """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
@@ -46,14 +53,18 @@ class Ear:
             reading=reading,
             now=self.present.now(),
             book=self.book,
+            room=self.room(),
         )
-        filed = await self.store.write(work)
-        for one in filed:
+        received = await self.store.write(work)
+        self.logged(received.claimed)
+        if received.more:
+            self.wake()
+        for one in received.filed:
             self.meter.logged.labels(reading.channel, one.outcome if one.new else "seen before").inc()
-        if any(one.new for one in filed):
-            self.logged()
-            logger.info("batch.logged", channel=reading.channel, new=sum(one.new for one in filed), of=len(filed))
-        return filed
+        if messages:
+            new = sum(one.new for one in received.filed)
+            logger.info("batch.logged", channel=reading.channel, new=new, of=len(messages))
+        return received.filed
 
     def _dated(self, messages: Sequence[Inbound]) -> Iterable[Inbound]:
         for message in messages:
@@ -163,4 +174,4 @@ class Listening:
             logger.error("alert.not_queued", channel=name, error=str(error))
             return
         self._alerted = True
-        self._ear.logged()
+        self._ear.wake()

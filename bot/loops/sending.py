@@ -39,13 +39,23 @@ class Sending:
         self.outlet = outlet
         self._store, self._book, self._compose, self._present, self._meter = store, book, compose, present, meter
         self._wake = asyncio.Event()
-        self._ready: asyncio.Queue[Claimed] = asyncio.Queue(maxsize=CLAIM_AT_ONCE)
+        self._ready: asyncio.Queue[Claimed] = asyncio.Queue()
+        self._taken = asyncio.Event()
         self._attempts: asyncio.Queue[Attempt] = asyncio.Queue()
         self._stopping = False
 
     def wake(self) -> None:
         """Look at the outbox now."""
         self._wake.set()
+
+    @property
+    def room(self) -> int:
+        """How many more could be sent soon."""
+        return 0 if self._stopping else max(CLAIM_AT_ONCE - self._ready.qsize(), 0)
+
+    def accept(self, claimed: Claimed) -> None:
+        """Send what was claimed for us while it was queued."""
+        self._ready.put_nowait(claimed)
 
     async def run(self) -> None:
         """Send for ever."""
@@ -69,9 +79,12 @@ class Sending:
             self._wake.clear()
             claimed = await self._claim()
             for one in claimed:
-                await self._ready.put(one)
+                self.accept(one)
             if len(claimed) < CLAIM_AT_ONCE:
                 await self._wait()
+            while not self.room:
+                self._taken.clear()
+                await self._taken.wait()
 
     async def _claim(self) -> list[Claimed]:
         if self._stopping:
@@ -102,6 +115,7 @@ class Sending:
     async def _send_for_ever(self) -> None:
         while True:
             claimed = await self._ready.get()
+            self._taken.set()
             try:
                 self._attempts.put_nowait(await self._send(claimed))
             finally:

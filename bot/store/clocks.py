@@ -46,5 +46,6 @@ def open_of_team(
     """Open contacts of a team that are due at or before the given instants and still owe something."""
     owed = contacts.c.respond_by <= respond_by
     owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
-    query = select(contacts).where(contacts.c.state == State.OPEN, contacts.c.team.is_not_distinct_from(team), owed)
+    watched = contacts.c.next_look_at.is_not(None)  # the open ones, by their own index
+    query = select(contacts).where(watched, contacts.c.team.is_not_distinct_from(team), owed)
     return [Contact(**row._mapping) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]

@@ -15,17 +15,17 @@ from bot.store.tables import contacts, deliveries, events, messages, raw_message
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
-_SEEN = (
+SEEN = (
     select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference)
     .join_from(messages, contacts)
     .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
 )
-_OURS = (
+OURS = (
     select(deliveries.c.message_id.label("answered_id"), contacts)
     .join_from(deliveries, contacts)
     .where(deliveries.c.message_id.in_(bindparam("ids", expanding=True)), deliveries.c.purpose != "alert")
 )
-_SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contacts', 'messages')")
+_SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contacts', 'messages', 'deliveries')")
 _ADD = (insert(contacts), insert(messages), insert(raw_messages))
 _NOTE = insert(events)
 _WITH_ID = select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
@@ -53,12 +53,12 @@ def facts_about(connection: Connection, batch: Sequence[Inbound], references: It
     """Ask once for the whole batch; `references` are those that its subjects name."""
     digests: dict[tuple[str, str], dict[str, str]] = {}
     ids = [message.external_id for message in batch]
-    for row in connection.execute(_SEEN, {"ids": ids}):
+    for row in connection.execute(SEEN, {"ids": ids}):
         digests.setdefault((row.channel, row.message_id), {})[row.digest] = row.reference
     answered = {i for m in batch if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
     threads: dict[str, Contact] = {}
     if answered:
-        for row in connection.execute(_OURS, {"ids": sorted(answered)[:500]}):
+        for row in connection.execute(OURS, {"ids": sorted(answered)[:500]}):
             values = dict(row._mapping)
             answered_id = values.pop("answered_id")
             threads[answered_id] = Contact(**values)
@@ -67,13 +67,13 @@ def facts_about(connection: Connection, batch: Sequence[Inbound], references: It
     return Facts(digests, threads, by_reference)
 
 
-def next_ids(connection: Connection) -> tuple[int, int]:
-    """The next running numbers of a contact and of a message; never one that was used before, even if its row is gone.
+def next_ids(connection: Connection) -> tuple[int, int, int]:
+    """The next running numbers of a contact, a message and a delivery; never one that was used before.
 
     Safe because the caller holds the write lock until it has committed.
     """
     used = {row.name: int(row.seq) for row in connection.execute(_SEQUENCES)}
-    return used.get("contacts", 0) + 1, used.get("messages", 0) + 1
+    return used.get("contacts", 0) + 1, used.get("messages", 0) + 1, used.get("deliveries", 0) + 1
 
 
 def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:
@@ -156,7 +156,7 @@ def _rows(connection: Connection, condition: Any) -> list[Contact]:
 def forgettable(connection: Connection, before: datetime, most: int) -> list[int]:
     """Finished contacts received before that instant that still hold words or a person."""
     query = select(contacts.c.id).where(
-        contacts.c.received_at < before, contacts.c.state != State.OPEN, contacts.c.forgotten.is_(False)
+        contacts.c.received_at < before, contacts.c.state != State.OPEN, contacts.c.forgotten == text("0")
     )
     return list(connection.execute(query.order_by(contacts.c.received_at).limit(most)).scalars())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.deliveries import WAITING, State
@@ -67,9 +67,10 @@ _SETTLE = (
 
 
 def queue(connection: Connection, rows: Sequence[Values]) -> None:
-    """Queue new deliveries; one whose key was queued before is left as it is."""
+    """Queue new deliveries; one whose key was queued before is left as it is. All rows have the same columns."""
     if rows:
-        full = [{"step": "", **r, "state": State.CREATED, "details": json.dumps(r.get("details", {}))} for r in rows]
+        defaults = {"step": "", "state": State.CREATED, "attempts": 0}
+        full = [{**defaults, **row, "details": json.dumps(row.get("details", {}))} for row in rows]
         connection.execute(_QUEUE, full)
 
 
@@ -126,8 +127,8 @@ def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
 
 def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
-    open_states = or_(deliveries.c.state.in_(WAITING), deliveries.c.state == State.SENDING)
-    return connection.execute(select(func.count()).select_from(deliveries).where(open_states)).scalar_one()
+    waiting = deliveries.c.next_attempt_at.is_not(None)
+    return connection.execute(select(func.count()).select_from(deliveries).where(waiting)).scalar_one()
 
 
 def _delivery(row: Any) -> Delivery:

@@ -89,7 +89,7 @@ contacts = Table(
     # A partial index, so that the cost of watching follows what is due and not what is stored. Its condition is one
     # that SQLite can prove from `next_look_at <= ?`; a list of states in bound parameters it could not.
     Index("ix_contacts_next_look_at", "next_look_at", sqlite_where=text("next_look_at IS NOT NULL")),
-    Index("ix_contacts_received_at", "received_at"),
+    Index("ix_contacts_remembered", "received_at", sqlite_where=text("forgotten = 0")),
     sqlite_autoincrement=True,
 )
 
@@ -108,7 +108,7 @@ messages = Table(
     Column("fields", Text, nullable=False, server_default="{}"),
     Column("fault", Text, nullable=False, server_default=""),
     UniqueConstraint("channel", "external_id"),
-    Index("ix_messages_message_id", "channel", "message_id"),
+    Index("ix_messages_message_id", "message_id"),
     sqlite_autoincrement=True,
 )
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 class Health:
     """`problems` lists why the service is not ready, without secrets; `metrics` gives the Prometheus text."""
 
-    def __init__(self, problems: Callable[[], Awaitable[list[str]]], metrics: Callable[[], bytes]) -> None:
+    def __init__(self, problems: Callable[[], Awaitable[list[str]]], metrics: Callable[[], Awaitable[bytes]]) -> None:
         self._problems = problems
         self._metrics = metrics
 
@@ -29,4 +29,4 @@ class Health:
         return web.json_response({"ready": not problems, "problems": problems}, status=503 if problems else 200)
 
     async def _figures(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await self._metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -36,7 +36,7 @@ class Parts:
     form: Form | None
     submit: Submit
     problems: Callable[[], Awaitable[list[str]]]
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], Awaitable[bytes]]
     notice: str | None
     sent_mail: Path | None
     templates: Sequence[Path]

@@ -9,7 +9,7 @@ from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.flows import alert, deliver, escalate, receive, respond
 from bot.flows.deliver import Attempt
-from bot.flows.receive import Reading
+from bot.flows.receive import Reading, Room
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -20,7 +20,7 @@ HOLD = timedelta(minutes=30)
 
 def one(connection: Connection, book: Rulebook, mail: Make) -> Contact:
     """Log one mail; its contact."""
-    (filed,) = receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book)
+    (filed,) = receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Room()).filed
     contact = contacts.find(connection, filed.reference or "")
     assert contact is not None
     return contact

@@ -1,6 +1,7 @@
 """A batch becomes contacts: all of it or none, each message once, each person one acknowledgement."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, delete
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, delete
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
 from bot.flows import receive
-from bot.flows.receive import Filed, Reading
+from bot.flows.receive import Filed, Reading, Room
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, shunt
 from bot.store.engine import Store
@@ -18,7 +19,7 @@ from tests.flows.conftest import NOW, Make, writing
 
 def log(connection: Connection, book: Rulebook, *messages: Inbound, cursor: str | None = None) -> list[Filed]:
     """Log messages that came on the channel `inbox`."""
-    return receive.receive(connection, Batch(messages, cursor), Reading("inbox"), NOW, book)
+    return receive.receive(connection, Batch(messages, cursor), Reading("inbox"), NOW, book, Room()).filed
 
 
 def queued(connection: Connection) -> list[outbox.Delivery]:
@@ -105,7 +106,7 @@ def test_one_message_that_breaks_the_code_is_shunted_alone(store: Store, book: R
         assert [one.outcome for one in filed] == ["acknowledge", "shunted", "acknowledge"]
         assert shunt.count(connection) == 1
         assert cursors.read(connection, "inbox") == "7"
-        receive.receive(connection, Batch((poisoned,)), Reading("inbox", "7"), NOW, book)
+        receive.receive(connection, Batch((poisoned,)), Reading("inbox", "7"), NOW, book, Room())
         assert shunt.count(connection) == 1
         assert [d.purpose for d in queued(connection)].count("notice") == 1
 
@@ -115,7 +116,7 @@ def test_a_batch_and_its_cursor_stand_or_fall_together(store: Store, book: Ruleb
     with writing(store) as connection:
         log(connection, book, mail(1), cursor="1")
     with pytest.raises(cursors.CursorMoved), writing(store) as connection:
-        receive.receive(connection, Batch((mail(2),), "2"), Reading("inbox", "stale"), NOW, book)
+        receive.receive(connection, Batch((mail(2),), "2"), Reading("inbox", "stale"), NOW, book, Room())
     with writing(store) as connection:
         assert len(contacts.listed(connection)) == 1
 
@@ -134,7 +135,7 @@ def test_a_form_without_e_mail_is_acknowledged_by_its_page(store: Store, book: R
     """Somebody who leaves only a phone number has a clock; the page was the receipt, and no mail is queued."""
     form = Inbound("website", "token", "d" * 64, None, text="Please ring me.", fields={"phone": "0300 123 2224"})
     with writing(store) as connection:
-        (filed,) = receive.receive(connection, Batch((form,)), Reading("website"), NOW, book)
+        (filed,) = receive.receive(connection, Batch((form,)), Reading("website"), NOW, book, Room()).filed
         contact = contacts.find(connection, filed.reference or "")
         assert contact is not None
         assert contact.acknowledged_at == NOW
@@ -146,5 +147,23 @@ def test_a_form_with_e_mail_is_acknowledged_by_mail(store: Store, book: Rulebook
     """The address that was given gets the acknowledgement."""
     form = Inbound("website", "token", "d" * 64, Party("sam@residents.example", "Sam"), text="The bin.")
     with writing(store) as connection:
-        receive.receive(connection, Batch((form,)), Reading("website"), NOW, book)
+        receive.receive(connection, Batch((form,)), Reading("website"), NOW, book, Room())
         assert [d.recipient for d in queued(connection)] == ["sam@residents.example"]
+
+
+def test_what_could_leave_at_once_is_claimed_with_its_contact(store: Store, book: Rulebook, mail: Make) -> None:
+    """Two places free: two are claimed in the same transaction, as they stand in the store; the third waits."""
+    room = Room({"post": 2}, timedelta(minutes=30))
+    with writing(store) as connection:
+        batch = Batch(tuple(mail(number) for number in range(3)))
+        received = receive.receive(connection, batch, Reading("inbox"), NOW, book, room)
+        assert received.more
+        assert [one.delivery.recipient for one in received.claimed] == [
+            "resident0@residents.example",
+            "resident1@residents.example",
+        ]
+        for one in received.claimed:
+            assert one.contact is not None
+            assert contacts.find(connection, one.contact.reference) == one.contact
+            assert outbox.of_contact(connection, one.contact.id) == [one.delivery]
+        assert [d.recipient for d in queued(connection)] == ["resident2@residents.example"]

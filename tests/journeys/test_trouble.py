@@ -56,7 +56,7 @@ def send_form(service: Service, message: str) -> tuple[int, str]:
     """Fill in the form as a person does, and send it."""
     form = LexborHTMLParser(service.get("/")[1]).css_first("form")
     assert form is not None
-    fields = {i.attributes["name"]: i.attributes.get("value") or "" for i in form.css("input[name]")}
+    fields = {str(i.attributes["name"]): i.attributes.get("value") or "" for i in form.css("input[name]")}
     fields |= {"name": "Sam", "email": "sam@residents.example", "message": message}
     data = urllib.parse.urlencode(fields).encode()
     action = urllib.parse.urljoin("/", form.attributes.get("action") or "/")

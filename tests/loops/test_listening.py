@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.app import Time
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Party
+from bot.flows.receive import Room
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.listening import Ear, Listening
@@ -80,7 +81,7 @@ async def until(truth: Callable[[], Awaitable[bool]]) -> None:
 
 def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
     """What listening needs."""
-    return Ear(store, rules, Time(begin), Meter(), lambda: None)
+    return Ear(store, rules, Time(begin), Meter(), Room, lambda _: None, lambda: None)
 
 
 def pragma(words: str, connection: Connection) -> None:

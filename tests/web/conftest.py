@@ -32,7 +32,7 @@ def parts(desk: Desk) -> Parts:
         form=web_form.build("website", settings),
         submit=desk.submit,
         problems=desk.why_not_ready,
-        metrics=lambda: b"# HELP contacts_total Contacts.\n",
+        metrics=desk.figures,
         notice=None,
         sent_mail=None,
         templates=[TEMPLATES],

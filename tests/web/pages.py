@@ -36,6 +36,10 @@ class Desk:
         """The problems that the test set."""
         return self.problems
 
+    async def figures(self) -> bytes:
+        """Some metrics."""
+        return b"# HELP contacts_total Contacts.\n"
+
     def locked(self) -> None:
         """The store cannot take anything just now."""
         self.broken = Temporary("the store is locked")

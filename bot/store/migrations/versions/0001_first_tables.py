@@ -60,7 +60,9 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("next_look_at IS NOT NULL"),
     )
-    op.create_index("ix_contacts_received_at", "contacts", ["received_at"], unique=False)
+    op.create_index(
+        "ix_contacts_remembered", "contacts", ["received_at"], unique=False, sqlite_where=sa.text("forgotten = 0")
+    )
     op.create_table(
         "cursors",
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -143,7 +145,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_messages_contact_id"), "messages", ["contact_id"], unique=False)
-    op.create_index("ix_messages_message_id", "messages", ["channel", "message_id"], unique=False)
+    op.create_index("ix_messages_message_id", "messages", ["message_id"], unique=False)
     op.create_table(
         "raw_messages",
         sa.Column("message_id", sa.Integer(), nullable=False),

@@ -1,0 +1,50 @@
+"""The cost of what is asked again and again follows what is due, not what is stored: SQLite uses an index for each."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+
+from bot.store import clocks, contacts, outbox, schema
+from bot.store.engine import Work, sqlite_engine
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ASKED_ALWAYS: dict[str, Work[object]] = {
+    "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
+    "next delivery": lambda c: outbox.next_due(c, "post"),
+    "waiting": outbox.waiting_count,
+    "due contacts": lambda c: clocks.due(c, NOW, 50),
+    "next look": clocks.next_look,
+    "owed by a team": lambda c: clocks.open_of_team(c, "front", NOW, NOW),
+    "open contacts": contacts.open_count,
+    "by reference": lambda c: contacts.find(c, "EX-7K3M-9QPH"),
+    "by number": lambda c: contacts.with_id(c, [1, 2]),
+    "history": lambda c: contacts.events_of(c, 1),
+    "words": lambda c: contacts.messages_of(c, 1),
+    "forgettable": lambda c: contacts.forgettable(c, NOW, 50),
+    "known messages": lambda c: c.execute(contacts.SEEN, {"ids": ["<1@a.example>"]}),
+    "our messages": lambda c: c.execute(contacts.OURS, {"ids": ["<1@a.example>"]}),
+}
+
+
+@pytest.mark.parametrize("name", ASKED_ALWAYS)
+def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
+    """No plan reads a whole table."""
+    url = f"sqlite:///{tmp_path}/ackbot.db"
+    schema.upgrade(url)
+    engine = sqlite_engine(url, begin="BEGIN")
+    said: list[tuple[str, object]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, values, *_: said.append((sql, values)))
+    with engine.connect() as connection:
+        ASKED_ALWAYS[name](connection)
+        plans = [line for sql, values in said for line in _plan(connection, sql, values)]
+    assert plans
+    assert not [line for line in plans if line.startswith("SCAN") and "USING" not in line]
+    engine.dispose()
+
+
+def _plan(connection: Connection, sql: str, values: object) -> list[str]:
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    return [] if sql == "BEGIN" else [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
