@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot.core.calendars import calendar
-from bot.core.standards import standard
 from sqlalchemy import Connection
 
+from bot.core.calendars import calendar
 from bot.core.messages import Inbound
+from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook, Team, Way
 from bot.store import schema
 from bot.store.engine import Store
