@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from bot.core.messages import Inbound, Outbound
 
@@ -122,5 +122,15 @@ class WayIn(ChannelSettings):
     team: str | None = None
 
 
-Tls = Literal["implicit", "starttls", "none"]
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _plain_only_at_home(value: str, info: ValidationInfo) -> str:
+    if value == "none" and info.data.get("host") not in LOOPBACK:
+        home = ", ".join(sorted(LOOPBACK))
+        raise ValueError(f"none is only allowed where host is this machine ({home}); use implicit or starttls")
+    return value
+
+
+# How a line is kept private; `host` must be declared before it. Plain text never leaves this machine.
+Tls = Annotated[Literal["implicit", "starttls", "none"], AfterValidator(_plain_only_at_home)]

@@ -89,6 +89,8 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
             acknowledged.append(attempt)
         if row["state"] in (Sent.PERMANENT_FAILURE, Sent.TECHNICAL_FAILURE):
             alerts += _undelivered(connection, attempt, book)
+        if isinstance(attempt.error, Misconfigured):
+            alerts += _outlet_refused(attempt, book)
     outbox.settle(connection, rows)
     contacts.note(connection, notes)
     if acknowledged:
@@ -124,6 +126,20 @@ def _noted(attempt: Attempt, state: str) -> Values:
         "kind": f"{attempt.delivery.purpose} {state}",
         "details": details,
     }
+
+
+def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
+    """Once a day: the way out works again only when somebody acts. It reaches teams with another outlet at once."""
+    outlet = attempt.delivery.channel
+    return alert.notices(
+        None,
+        f"outlet:{outlet}:{attempt.at.date()}",
+        attempt.at,
+        book,
+        subject=f"Nothing can be sent by {outlet}",
+        happened=f"The mail server does not let Ackbot send by {outlet}. It said: {str(attempt.error)[:200]}",
+        action="Put right what it names. Ackbot keeps trying; nothing that waits is lost.",
+    )
 
 
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:

@@ -18,9 +18,9 @@ from imapclient.exceptions import (
     IMAPClientError,
     LoginError,
 )
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr
 
-from bot.channel import LOOPBACK, ChannelError, Misconfigured, Temporary, Tls, WayIn
+from bot.channel import ChannelError, Misconfigured, Temporary, Tls, WayIn
 from bot.wire.threads import Halt
 
 CONNECT_SECONDS, READ_SECONDS = 15, 60
@@ -46,14 +46,6 @@ class MailboxSettings(WayIn):
     username: OneLine
     password: SecretStr = Field(min_length=1)
     folder: OneLine = "INBOX"
-
-    @field_validator("tls")
-    @classmethod
-    def _plain_only_at_home(cls, value: Tls, info: ValidationInfo) -> Tls:
-        if value == "none" and info.data.get("host") not in LOOPBACK:
-            home = ", ".join(sorted(LOOPBACK))
-            raise ValueError(f"none is only allowed where host is this machine ({home}); use implicit or starttls")
-        return value
 
 
 class Mailbox:

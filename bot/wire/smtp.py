@@ -21,7 +21,7 @@ from aiosmtplib import (
 )
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bot.channel import LOOPBACK, ChannelError, ChannelSettings, Misconfigured, Permanent, Temporary, Tls
+from bot.channel import ChannelError, ChannelSettings, Misconfigured, Permanent, Temporary, Tls
 from bot.core.messages import Outbound
 from bot.wire.addresses import on_envelope
 
@@ -56,14 +56,6 @@ class ServerSettings(ChannelSettings):
     ca_file: OneLine | None = None
     username: OneLine | None = None
     password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
-
-    @field_validator("tls")
-    @classmethod
-    def _plain_only_at_home(cls, value: Tls, info: ValidationInfo) -> Tls:
-        if value == "none" and info.data.get("host") not in LOOPBACK:
-            home = ", ".join(sorted(LOOPBACK))
-            raise ValueError(f"none is only allowed where host is this machine ({home}); use implicit or starttls")
-        return value
 
     @field_validator("password")
     @classmethod
