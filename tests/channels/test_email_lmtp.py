@@ -3,6 +3,7 @@
 import asyncio
 import random
 import subprocess
+from itertools import islice
 
 import pytest
 from pydantic import ValidationError
