@@ -280,7 +280,7 @@ class Service:
         return self.meter.exposition()
 
     async def _probe(self) -> list[str]:
-        waiting = [f"channel {one.inbox.name}: not listening yet" for one in self.listeners if not one.tried.is_set()]
+        waiting = [one.problem for one in self.listeners if one.problem]
         try:
             # A real write: a full disk or a locked file shows here before somebody's message meets it.
             await self.store.write(

@@ -1,9 +1,10 @@
 """Who must be told now that a promise is at risk; every open contact gets its next look."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot import log
 from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.core.escalations import Decision
@@ -11,14 +12,27 @@ from bot.flows import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
 
+logger = log.get("escalate")
+LOOK_AGAIN_AFTER_FAULT = timedelta(hours=1)
+
 
 def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
     """Look at up to `most` open contacts whose time has come; returns how many were looked at."""
     due = clocks.due(connection, now, most)
-    decided = [(c, escalations.look(c, now, book.share_of, book.receipt_patience)) for c in due]
+    decided = [(contact, _look(contact, now, book)) for contact in due]
     for contact, decision in decided:
         _apply(connection, contact, decision, now, book)
     return len(due)
+
+
+def _look(contact: Contact, now: datetime, book: Rulebook) -> Decision:
+    try:
+        return escalations.look(contact, now, book.share_of, book.receipt_patience)
+    except Exception:
+        # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
+        logger.exception("contact.not_looked_at", reference=contact.reference)
+        again = now + LOOK_AGAIN_AFTER_FAULT
+        return Decision((), contact.respond_step, contact.acknowledge_step, again)
 
 
 def _apply(connection: Connection, contact: Contact, decision: Decision, now: datetime, book: Rulebook) -> None:

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 
 from bot.channel import WayIn
 from bot.core import clocks, standards
-from bot.core.calendars import Calendar
+from bot.core.calendars import NAMES, Calendar
 from bot.core.contacts import Contact
 from bot.settings import Settings, calendar_of
 
@@ -69,8 +69,8 @@ class Rulebook:
 
 def from_settings(configured: Settings, senders: Mapping[str, str], receipt_patience: timedelta) -> Rulebook:
     """The rulebook of a configuration; `senders` gives each outlet's From address with its display name."""
-    names = {"england", *(standard.calendar for standard in configured.standards)}
-    calendars = {name: calendar_of(configured, name) for name in names}
+    # All of them: an open contact keeps its calendar, whatever the standards say by now.
+    calendars = {name: calendar_of(configured, name) for name in NAMES}
     first_team = configured.teams[0].name if configured.teams else None
     ways = {
         c.name: Way(c.replies_by, c.team or first_team, getattr(c, "address", ""))

@@ -124,7 +124,21 @@ class Listening:
                 self._well()
             return await following
         finally:
+            # The inbox must have let go before it is closed.
             following.cancel()
+            await asyncio.wait({following})
+
+    @property
+    def problem(self) -> str:
+        """Why the service is not ready, as far as this inbox goes; "" when it is.
+
+        A mailbox of somebody else's may be out of reach for a while, and the rest goes on; where others bring us
+        something, we must be there.
+        """
+        if not self.tried.is_set():
+            return f"channel {self.inbox.name}: not listening yet"
+        brought_to_us = hasattr(self.inbox, "port")
+        return f"channel {self.inbox.name}: {self.trouble}" if self.trouble and brought_to_us else ""
 
     def _well(self) -> None:
         if self.trouble:

@@ -1,7 +1,7 @@
 """What recurs by the calendar: the daily digest, forgetting, the age of the calendar. APScheduler keeps the times."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ logger = log.get("timetabling")
 
 CALENDAR_MAY_BE_OLD = timedelta(days=365)
 FORGET_AT_ONCE = 500
+DIGEST_AT, DIGEST_AT_THE_LATEST = time(8, 30), time(17, 0)
 
 
 class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
@@ -59,12 +60,16 @@ class Timetable:
         )
         zone = self._book.default_calendar.zone
         jobs: list[tuple[Callable[[], Awaitable[None]], dict[str, int]]] = [
-            (self.digest, {"hour": 8, "minute": 30}),
+            (self.digest, {"hour": DIGEST_AT.hour, "minute": DIGEST_AT.minute}),
             (self.forget, {"hour": 3, "minute": 10}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
         ]
         for job, at in jobs:
             scheduler.add_job(job, OurTime(self._present, zone, **at), id=job.__name__)
+        local = self._present.now().astimezone(zone).time()
+        if DIGEST_AT <= local <= DIGEST_AT_THE_LATEST:
+            # We may have been down at half past eight; whoever has had today's list is not sent another one.
+            scheduler.add_job(self.digest, id="digest missed")
         scheduler.start()
         return scheduler
 

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from bot.channel import Batch, Permanent, Temporary
+from bot.channel import Batch, Misconfigured, Permanent, Temporary
 from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.flows import alert, deliver, escalate, receive, respond
@@ -129,3 +129,32 @@ def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book:
         outbox.queue(connection, alert.digests("front", "2026-12-04", soon, book))
         (digest,) = deliver.claim(connection, "post", soon, HOLD, 50, book)
         assert [listed.reference for listed in digest.listed] == [contact.reference]
+
+
+def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book: Rulebook, mail: Make) -> None:
+    """Its facts are damaged: it is looked at again in an hour, and its neighbour is alerted now."""
+    with writing(store) as connection:
+        damaged, sound = one(connection, book, mail), _another(connection, book, mail)
+        connection.execute(text("UPDATE contacts SET promise = 'soon' WHERE id = :id"), {"id": damaged.id})
+        half = book.share_of(sound, 0.5)
+        assert escalate.escalate(connection, half, 100, book) == 2
+        assert again(connection, damaged).next_look_at == half + timedelta(hours=1)
+        assert "respond-50" in [delivery.step for delivery in outbox.of_contact(connection, sound.id)]
+
+
+def _another(connection: Connection, book: Rulebook, mail: Make) -> Contact:
+    (filed,) = receive.receive(connection, Batch((mail(2),)), Reading("inbox"), NOW, book, Room()).filed
+    contact = contacts.find(connection, filed.reference or "")
+    assert contact is not None
+    return contact
+
+
+def test_a_way_out_that_refuses_us_is_told_once_a_day(store: Store, book: Rulebook, mail: Make) -> None:
+    """A wrong password for sending: one notice, however many deliveries meet it."""
+    with writing(store) as connection:
+        one(connection, book, mail)
+        _another(connection, book, mail)
+        claimed = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        deliver.record(connection, [Attempt(c.delivery, NOW, Misconfigured("535 refused")) for c in claimed], book)
+        waiting = outbox.claim(connection, "post", NOW, NOW, 50)
+        assert [delivery.purpose for delivery in waiting] == ["notice"]
