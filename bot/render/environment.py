@@ -1,198 +1,170 @@
-"""Message templates: Markdown with placeholders, turned into text and HTML from the same source.
+"""Message templates: a file with front matter and Markdown, rendered in a sandbox that knows every placeholder.
 
-Every value is held back as a slot until Markdown and HTML are done. So no value, whoever typed it, can become a
-heading, a link, a tag or a header.
+A template is `messages/<language>/<name>.md`. It begins with TOML between two lines of `+++`: `subject`, a line with
+placeholders, and `purpose`, which tells its writers what it is for. Then comes the message. A placeholder is
+`{{ name }}`, or `((name))` as in GOV.UK Notify.
 """
 
-import html
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
+from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
-# Slots are private-use characters, which no value may hold.
-_SLOT = re.compile("\ue000([\ue001-\uf8ff])")
-_FIRST_SLOT = 0xE001
-_NOT_IN_VALUES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff\ud800-\udfff]+")
-_FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
-_NOTIFY_PLACEHOLDER = re.compile(r"\(\((\w+)\)\)")
-_INSET = re.compile(r"^\^ ?", re.MULTILINE)
+from bot.render.markdown import Markdown
+from bot.render.slots import Held, StandIn
 
-_STYLES = {
-    "h1": "font-size: 24px; line-height: 1.25; margin: 0 0 20px 0; font-weight: bold",
-    "h2": "font-size: 19px; line-height: 1.3; margin: 25px 0 10px 0; font-weight: bold",
-    "p": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0",
-    "ul": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0; padding: 0 0 0 22px",
-    "ol": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0; padding: 0 0 0 22px",
-    "a": "color: #1d5a96",
-    "hr": "border: 0; border-top: 1px solid #767676; margin: 25px 0",
-    "blockquote": "border-left: 8px solid #767676; margin: 0 0 18px 0; padding: 2px 0 2px 15px",
-}
+_FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
+_FRONT_KEYS = {"subject", "purpose"}
+_NOTIFY_PLACEHOLDER = re.compile(r"\(\(\s*([^()\n]+?)\s*\)\)")
+# No template can say this name, so none can see the values of others.
+_HELD = "held values"
+# What a template can raise besides Jinja's own errors: {{ 1 + "a" }}, {{ 1 / 0 }}, {{ "%d" % "a" }}.
+_TEMPLATE_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
 
 
 class BadTemplate(Exception):
-    """A template that cannot be used; the text names the file and what is wrong."""
+    """A template that cannot be used; the text names file, line where known, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """A message whose values are still slots: `values[i]` belongs into slot i of subject, text and HTML."""
 
+    path: Path
     subject: str
     text: str
     html: str
-    values: tuple[str, ...]
+    values: tuple[str | StandIn, ...]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The subject or the body of a file: its text, and how many lines of the file stand before it."""
+
+    path: Path
+    text: str
+    lines_before: int
+
+    def fault(self, line: int, message: str) -> str:
+        return f"{self.path}:{self.lines_before + line}: {message}"
+
+
+@pass_context
+def _hold(context: Context, value: object) -> str:
+    """Jinja's finalize: what a template shows is held back. One list for each rendering, so threads may share us."""
+    held: Held = context[_HELD]
+    return held.slot(value)
+
+
 class Templates:
     """The message templates of an organisation: `directories` are searched in their order."""
 
-    directories: Sequence[Path]
-    _found: dict[tuple[str, str], tuple[str, str, str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._values: list[str] = []
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._directories = directories
+        self._compiled: dict[tuple[str, str], list[tuple[_Part, Template]]] = {}
+        self._markdown = Markdown()
         self._jinja = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, finalize=self._slot, autoescape=False, trim_blocks=True, lstrip_blocks=True
+            undefined=StrictUndefined, finalize=_hold, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
-        # GOV.UK Notify's subset: no emphasis, images, tables, code or HTML.
-        self._markdown = MarkdownIt("zero").enable(["heading", "list", "hr", "link", "blockquote", "escape"])
-        # Links stand in templates, which are checked; a slot in one must stay a slot.
-        self._markdown.normalizeLink = lambda url: url  # type: ignore[method-assign]
-        self._markdown.validateLink = lambda url: url.startswith(("https://", "http://", "mailto:", "tel:", "\ue000"))  # type: ignore[method-assign]
 
-    def write(self, name: str, language: str, values: Mapping[str, Any]) -> Written:
+    def write(self, name: str, language: str, values: Mapping[str, object]) -> Written:
         """Render one template; raises BadTemplate for an unknown placeholder or a fault in the file."""
-        path, subject, body = self._source(name, language)
-        self._values = []
-        try:
-            filled_subject = self._jinja.from_string(subject).render(values)
-            markdown = self._jinja.from_string(body).render(values)
-        except TemplateError as error:
-            raise BadTemplate(f"{path}: {error.message}") from error
-        tokens = self._markdown.parse(_INSET.sub("> ", markdown))
-        for token in tokens:
-            _style(token)
-        content = self._markdown.renderer.render(tokens, self._markdown.options, {})
-        return Written(filled_subject, _as_text(tokens), content, tuple(self._values))
+        held = Held()
+        scope = {**values, _HELD: held}
+        parts = self._parts(name, language)
+        subject, body = (_rendered(part, template, scope) for part, template in parts)
+        text, page = self._markdown.both(body)
+        return Written(parts[0][0].path, subject, text, page, tuple(held.values))
 
     def names(self) -> list[tuple[str, str]]:
         """Every template as (name, language)."""
-        folders = [directory / "messages" for directory in self.directories]
+        folders = [directory / "messages" for directory in self._directories]
         return sorted({(path.stem, path.parent.name) for folder in folders for path in folder.glob("*/*.md")})
 
-    def _slot(self, value: Any) -> str:
-        """Jinja's finalize: keep the value, leave its slot."""
-        text = str(value)
-        if text not in self._values:
-            self._values.append(text)
-        return slot(self._values.index(text))
+    def unknown(self, name: str, language: str, known: Collection[str]) -> list[str]:
+        """Each placeholder that is not among `known`, even where no sample leads; raises BadTemplate."""
+        return [fault for part, _ in self._parts(name, language) for fault in self._unknown_in(part, known)]
 
-    def _source(self, name: str, language: str) -> tuple[str, str, str]:
-        if (name, language) not in self._found:
-            paths = [directory / "messages" / language / f"{name}.md" for directory in self.directories]
-            path = next((path for path in paths if path.is_file()), None)
-            if path is None:
-                raise BadTemplate(f"messages/{language}/{name}.md: there is no such template")
-            self._found[name, language] = (str(path), *_parts(path))
-        return self._found[name, language]
+    def _unknown_in(self, part: _Part, known: Collection[str]) -> Iterator[str]:
+        tree = self._jinja.parse(part.text)
+        unknown = find_undeclared_variables(tree) - set(known) - set(self._jinja.globals)
+        for used in tree.find_all(nodes.Name):
+            if used.name in unknown:
+                unknown.remove(used.name)
+                allowed = ", ".join(sorted(known))
+                yield part.fault(used.lineno, f"the placeholder {used.name} is not known here; known: {allowed}")
 
+    def _parts(self, name: str, language: str) -> list[tuple[_Part, Template]]:
+        if (name, language) not in self._compiled:
+            parts = _read(self._path(name, language))
+            self._compiled[name, language] = [(part, self._compile(part)) for part in parts]
+        return self._compiled[name, language]
 
-def slot(number: int) -> str:
-    """The mark that stands for a value."""
-    return f"\ue000{chr(_FIRST_SLOT + number)}"
+    def _path(self, name: str, language: str) -> Path:
+        inside = Path("messages", language, f"{name}.md")
+        for directory in self._directories:
+            if (directory / inside).is_file():
+                return directory / inside
+        raise BadTemplate(f"{inside}: there is no such template")
 
-
-def clean(value: str) -> str:
-    """A value on one line, without control characters and without anything that could be taken for a slot."""
-    return _NOT_IN_VALUES.sub(" ", value).strip()
-
-
-def fill(text: str, values: Sequence[str]) -> str:
-    """Put values into the slots of a text."""
-    return _SLOT.sub(lambda found: values[ord(found[1]) - _FIRST_SLOT], text)
-
-
-def escaped(values: Sequence[str]) -> list[str]:
-    """The same values for HTML."""
-    return [html.escape(value) for value in values]
+    def _compile(self, part: _Part) -> Template:
+        try:
+            return self._jinja.from_string(part.text)
+        except TemplateSyntaxError as error:
+            raise BadTemplate(part.fault(error.lineno, str(error.message))) from error
 
 
-def has_slot(text: str) -> bool:
-    """Whether something is still to be filled in."""
-    return "\ue000" in text
+def _rendered(part: _Part, template: Template, scope: Mapping[str, Any]) -> str:
+    try:
+        return template.render(scope)
+    except _TEMPLATE_FAULTS as error:
+        # Jinja rewrites the traceback to tell the template's own lines.
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+        line = frames[-1].lineno if frames else None
+        raise BadTemplate(part.fault(line or 1, str(error))) from error
 
 
-def _parts(path: Path) -> tuple[str, str]:
-    """Subject and body. The front matter is TOML between two lines of +++."""
-    source = path.read_text(encoding="utf-8")
+def _read(path: Path) -> tuple[_Part, _Part]:
+    """Subject and body of a file."""
+    try:
+        source = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadTemplate(f"{path}: it must be UTF-8 ({error})") from error
     match = _FRONT_MATTER.match(source)
     if match is None:
-        raise BadTemplate(f"{path}: it must begin with its front matter: TOML between two lines of +++")
+        raise BadTemplate(f"{path}:1: it must begin with its front matter: TOML between two lines of +++")
+    subject = _front_matter(path, match[1])["subject"]
+    line = next((n for n, text in enumerate(match[1].splitlines(), 1) if text.startswith("subject")), 1)
+    body = source[match.end() :]
+    return _part(path, subject, line), _part(path, body, source[: match.end()].count("\n"))
+
+
+def _front_matter(path: Path, text: str) -> dict[str, str]:
     try:
-        subject = tomllib.loads(match[1])["subject"]
-    except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise BadTemplate(f'{path}: the front matter must hold subject = "..." ({error})') from error
-    body = source[match.end() :].strip("\n") + "\n"
-    notify = [_NOTIFY_PLACEHOLDER.sub(r"{{ \1 }}", part) for part in (str(subject), body)]
-    return notify[0], notify[1]
+        front: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadTemplate(f"{path}: the front matter is not TOML: {error}") from error
+    missing = sorted(key for key in _FRONT_KEYS if not isinstance(front.get(key), str) or not front[key].strip())
+    if missing or set(front) - _FRONT_KEYS:
+        said = ", ".join(front) or "nothing"
+        raise BadTemplate(
+            f'{path}:1: the front matter must hold subject = "..." and purpose = "..." only; it has {said}'
+        )
+    return front
 
 
-def _style(token: Token) -> None:
-    for one in (token, *(token.children or ())):
-        if one.tag in _STYLES and one.nesting >= 0 and one.type != "text":
-            one.attrSet("style", _STYLES[one.tag])
+def _part(path: Path, text: str, lines_before: int) -> _Part:
+    return _Part(path, _NOTIFY_PLACEHOLDER.sub(_jinja_placeholder, text), lines_before)
 
 
-def _as_text(tokens: Sequence[Token]) -> str:
-    """The same message in plain text: a paragraph a line, links written out in full."""
-    lines: list[str] = []
-    numbers: list[int | None] = []
-    for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            numbers.append(1 if token.type.startswith("ordered") else None)
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            numbers.pop()
-            lines.append("")
-        elif token.type == "hr":
-            lines += ["-" * 40, ""]
-        elif token.type == "inline":
-            lines.append(_marker(numbers) + _inline_text(token.children or []))
-            if not numbers:
-                lines.append("")
-    return "\n".join(lines).strip("\n") + "\n"
-
-
-def _marker(numbers: list[int | None]) -> str:
-    if not numbers:
-        return ""
-    number = numbers[-1]
-    if number is None:
-        return "* "
-    numbers[-1] = number + 1
-    return f"{number}. "
-
-
-def _inline_text(children: Sequence[Token]) -> str:
-    text, links = "", []
-    for child in children:
-        if child.type == "link_open":
-            links.append((str(child.attrs["href"]), len(text)))
-        elif child.type == "link_close":
-            target, began = links.pop()
-            shown = text[began:]
-            if shown != target:
-                text += f": {target.removeprefix('mailto:').removeprefix('tel:')}"
-        elif child.type == "softbreak":
-            text += " "
-        else:
-            text += child.content
-    return text
+def _jinja_placeholder(found: re.Match[str]) -> str:
+    """((Respond by)) is {{ respond_by }}: Notify minds neither case nor spaces."""
+    return "{{ " + re.sub(r"[\s-]+", "_", found[1]).lower() + " }}"

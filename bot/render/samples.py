@@ -1,0 +1,39 @@
+"""What each template may use besides the constants, as the values that `check` tries it with."""
+
+from datetime import date
+from typing import Any
+
+from bot.render.formats import date_in_words
+
+_REFERENCE = "EX-7K3M-9QPH"
+_RECEIVED = "10am on Friday 18 December 2026"
+# Ten working days with Christmas and New Year between.
+_DAY = date_in_words(date(2027, 1, 6))
+_LISTED = [{"reference": _REFERENCE, "channel": "enquiries", "due": _DAY}]
+
+SAMPLES: dict[str, dict[str, Any]] = {
+    "acknowledgement": {
+        "reference": _REFERENCE,
+        "respond_by": _DAY,
+        "promise": "10 working days",
+        "received": _RECEIVED,
+        "team": "Front office",
+    },
+    "alert": {
+        "reference": _REFERENCE,
+        "step": "half of the time to answer is used",
+        "promise": f"answer by {_DAY}",
+        "received": _RECEIVED,
+        "channel": "enquiries",
+        "action": f"Answer the person, then record it: ackbot contacts respond {_REFERENCE}",
+    },
+    "notice": {
+        "subject": "The channel enquiries cannot be read",
+        "happened": "The mail server refuses the password.",
+        "action": "Set the right password, then start Ackbot again.",
+    },
+    "digest": {"day": _DAY, "overdue": _LISTED, "soon": _LISTED, "unacknowledged": _LISTED},
+}
+
+# What may be missing: a template that asks for it finds it empty.
+OPTIONAL: dict[str, dict[str, str]] = {"acknowledgement": {"team": ""}}
