@@ -9,7 +9,7 @@ from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.escalations import STEPS
 from bot.core.messages import Outbound
-from bot.flows.deliver import Claimed
+from bot.flows.deliver import Claimed, digest_horizon
 from bot.flows.rulebook import Rulebook
 from bot.render import formats
 from bot.render.compose import Composer, Envelope
@@ -76,8 +76,10 @@ class Letters:
         def lines(chosen: list[Contact]) -> list[dict[str, str]]:
             return [{"reference": c.reference, "channel": c.channel, "due": _day(c.respond_by, zone)} for c in chosen]
 
-        overdue = [c for c in listed if c.respond_by is not None and c.respond_by < now]
-        soon = [c for c in listed if c.respond_by is not None and c.respond_by >= now and c not in overdue]
+        horizon = digest_horizon(now, self._book)
+        owed = [(c, c.respond_by) for c in listed if c.respond_by is not None]
+        overdue = [contact for contact, due in owed if due < now]
+        soon = [contact for contact, due in owed if now <= due <= horizon]
         unacknowledged = [c for c in listed if c.acknowledged_at is None]
         return {
             "day": formats.date_in_words(now.astimezone(zone).date()),

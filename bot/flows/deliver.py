@@ -71,10 +71,13 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
 def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
     if delivery.purpose != "digest":
         return ()
+    return tuple(clocks.open_of_team(connection, delivery.details.get("team"), digest_horizon(now, book), now))
+
+
+def digest_horizon(now: datetime, book: Rulebook) -> datetime:
+    """What falls due up to here is due soon."""
     calendar = book.default_calendar
-    today = calendar.day_of(now)
-    soon = calendar.last_second(calendar.working_day_after(today, DIGEST_LOOKS_AHEAD_WORKING_DAYS))
-    return tuple(clocks.open_of_team(connection, delivery.details.get("team"), soon, now))
+    return calendar.last_second(calendar.working_day_after(calendar.day_of(now), DIGEST_LOOKS_AHEAD_WORKING_DAYS))
 
 
 def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> None:
