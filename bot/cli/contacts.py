@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, refuse
+from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
     from bot.core.contacts import Contact
@@ -93,7 +94,7 @@ def respond(
 
     configured, store = _opened(config)
     contact = _found(store, configured, reference)
-    instant = _instant(at) if at else max(_present(store), contact.received_at)
+    instant = instant_or_exit("--at", at) if at else max(_present(store), contact.received_at)
     actor = f"staff:{getpass.getuser()}"
     try:
         done = store.write_now(lambda c: respond(c, contact.reference, instant, actor=actor, note=note))
@@ -158,16 +159,6 @@ def _present(store: "Store") -> datetime:
 
     rehearsal = store.read_now(lambda c: cursors.read(c, REHEARSAL))
     return (Time.from_text(rehearsal) if rehearsal else Time()).now()
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        refuse(f"--at {text}: not an instant; write it like 2026-12-18T10:00+00:00")
-    if instant.tzinfo is None:
-        refuse(f"--at {text}: the offset is missing; write it like {text}+00:00")
-    return instant
 
 
 def _as_json(contact: "Contact", zone: Any, *, everything: bool = False) -> dict[str, Any]:

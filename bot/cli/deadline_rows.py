@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from bot.cli.configuration import MISUSE, NEGATIVE
+from bot.cli.instants import instant
 from bot.core import calendars, clocks, standards
 from bot.core.calendars import Calendar
 from bot.core.standards import BadWords, Duration, ReceiptRule
@@ -18,7 +19,6 @@ Row = Mapping[str, str | None]
 Days = tuple[calendars.Days, ...]
 
 _NEEDED = ("rule", "received")
-_EXAMPLE = "2026-12-18T10:00+00:00"
 
 
 class BadTable(ValueError):
@@ -68,7 +68,7 @@ def read(row: Row, zone: str) -> Case:
     name = _cell(row, "calendar", str, "england")
     calendar = _cell(row, "calendar", lambda _: _calendar(name, zone, closures), "england")
     duration = _cell(row, "rule", standards.duration)
-    received = _cell(row, "received", _instant)
+    received = _cell(row, "received", instant)
     receipt = _cell(row, "receipt", standards.receipt_rule, "same day")
     pauses = _cell(row, "pauses", lambda text: _each(text, clocks.pause))
     try:
@@ -100,7 +100,7 @@ def compute(table: "DictReader[str]", out: Writer, zone: str) -> Iterator[Compla
 def _different(row: Row, case: Case, number: int) -> Iterator[Complaint]:
     if not row.get("due"):
         return
-    expected = _cell(row, "due", _instant)
+    expected = _cell(row, "due", instant)
     if expected != case.due:
         words = (
             f"row {number}: {row.get('name') or case.duration}: due is {row['due']}, computed {case.due.isoformat()}"
@@ -124,19 +124,6 @@ def _cell(row: Row, column: str, reader: Callable[[str], T], absent: str = "") -
 
 def _each(text: str, reader: Callable[[str], T]) -> tuple[T, ...]:
     return tuple(reader(part.strip()) for part in re.split("[,;]", text) if part.strip())
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not an instant; write it as {_EXAMPLE}") from None
-    if instant.tzinfo is None:
-        raise ValueError(
-            f"{text!r} does not say how far from UTC it is; add the offset, as in {_EXAMPLE} "
-            "(+01:00 while British Summer Time runs)"
-        )
-    return instant
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,12 @@
 """`ackbot run`: the service."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from bot.cli.configuration import Directory, load_or_exit, refuse
+from bot.cli.instants import instant_or_exit
 
 
 def run(
@@ -27,7 +27,7 @@ def run(
 
     roles = _roles(only)
     configured = load_or_exit(config)
-    present = app.Time(_instant(pretend_now), speed)
+    present = app.Time(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
     log.configure(present.now)
     if present.rehearsal:
         log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)
@@ -46,15 +46,3 @@ def _roles(only: str) -> frozenset[str]:
     if unknown := chosen - ROLES:
         refuse(f"--only {only}: {', '.join(sorted(unknown))} is not a part; allowed: listen,send,watch,web")
     return chosen
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        refuse(f"--pretend-now {text}: not an instant; write it like 2026-12-18T10:00+00:00")
-    if instant.tzinfo is None:
-        refuse(f"--pretend-now {text}: the offset is missing; write it like {text}+00:00")
-    return instant
