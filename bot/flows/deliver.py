@@ -110,7 +110,9 @@ def _settled(attempt: Attempt) -> Values:
         state, pause = Sent.TECHNICAL_FAILURE, None
     else:
         age = attempt.at - delivery.created_at
-        state, pause = deliveries.after_failure(delivery.attempts, age, permanent=isinstance(error, Permanent))
+        # An alarm is not given up because staff's own address was refused once: somebody will mend it.
+        final = isinstance(error, Permanent) and delivery.purpose == "acknowledgement"
+        state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
     return {
         "id": delivery.id,
         "state": state,

@@ -158,3 +158,12 @@ def test_a_way_out_that_refuses_us_is_told_once_a_day(store: Store, book: Rulebo
         deliver.record(connection, [Attempt(c.delivery, NOW, Misconfigured("535 refused")) for c in claimed], book)
         waiting = outbox.claim(connection, "post", NOW, NOW, 50)
         assert [delivery.purpose for delivery in waiting] == ["notice"]
+
+
+def test_an_alarm_is_not_given_up_for_a_refused_address(store: Store, book: Rulebook) -> None:
+    """Staff's own mailbox refuses for good: the alarm is tried again all the same."""
+    with writing(store) as connection:
+        outbox.queue(connection, alert.notices("front", "k", NOW, book, subject="s", happened="h", action="a"))
+        (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        deliver.record(connection, [Attempt(claimed.delivery, NOW, Permanent("550 unknown"))], book)
+        assert len(deliver.claim(connection, "post", NOW + timedelta(seconds=5), HOLD, 50, book)) == 1
