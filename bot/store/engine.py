@@ -123,12 +123,24 @@ class Store:
                 return
 
     def _commit_together(self, group: list[Work[Any]]) -> list[tuple[Any, BaseException | None]]:
+        if len(group) == 1:
+            return [self._commit_alone(group[0])]
         try:
             with self._writer_engine.begin() as connection:
                 return [_under_savepoint(connection, work) for work in group]
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller hears of it and the writer lives on
             refusal = StoreUnavailable(_plain(error))
             return [(None, refusal)] * len(group)
+
+    def _commit_alone(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
+        # Nobody shares the transaction, so it is its own savepoint.
+        try:
+            with self._writer_engine.begin() as connection:
+                return work(connection), None
+        except OperationalError as error:
+            return None, StoreUnavailable(_plain(error))
+        except Exception as error:  # noqa: BLE001 - its caller gets it
+            return None, error
 
 
 def _under_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
