@@ -18,12 +18,12 @@ from bot import log, settings
 from bot.channel import Batch, ChannelSettings, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import rulebook
+from bot.flows import promise, rulebook
 from bot.flows.compose import Letters
 from bot.flows.deliver import Claimed
 from bot.flows.receive import Reading, Room
 from bot.flows.rulebook import Rulebook
-from bot.loops import supervising, watching
+from bot.loops import catching_up, supervising, watching
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
 from bot.loops.sending import HOLD_SECONDS, Sending
@@ -158,7 +158,8 @@ class Service:
             name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and hasattr(c, "sender")
         }
         patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
-        self.book = rulebook.from_settings(configured, senders, patience)
+        windows = {name: c.limits.reply_window for name, c in self.channels.items() if isinstance(c, Outlet)}
+        self.book = rulebook.from_settings(configured, senders, patience, windows)
         self.store = Store(configured.store.url)
         self.meter = Meter()
         self._sent_mail = sent_mail
@@ -178,6 +179,7 @@ class Service:
         """Open the store, start every loop, then the pages."""
         self.store.open()
         await self.store.write(self._begin)
+        await catching_up.catch_up(self.store, self.book, self.present, self._wake)
         for sender in self.senders:
             self._run(f"sending {sender.outlet.name}", sender.run)
         for listener in self.listeners:
@@ -237,6 +239,7 @@ class Service:
             problems=self.problems,
             metrics=self._metrics,
             notice=self._notice(),
+            standards=lambda: promise.published(self.book, self.present.now()),
             sent_mail=self._sent_mail,
             templates=self.settings.template_directories,
         )
@@ -323,7 +326,7 @@ def _shown(contact: Contact, book: Rulebook) -> server.Filed:
     return server.Filed(
         reference=contact.reference,
         respond_by=formats.date_in_words(due.astimezone(book.default_calendar.zone).date()) if due else "",
-        promise=contact.promise,
+        promise=book.plain_promise(contact),
         acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
@@ -47,10 +48,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an outlet can carry; `concurrency` is how many sends may run at the same time."""
+    """What an outlet can carry; `concurrency` is how many sends may run at the same time.
+
+    `reply_window` is for how long after a person's last message the platform takes an answer; None: for ever.
+    """
 
     concurrency: int = 1
     max_bytes: int = 20_480
+    reply_window: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,9 @@ class Outlet(Protocol):
         ...
 
 
+Name = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_-]{0,39})?$")]
+
+
 class ChannelSettings(BaseModel):
     """What every `[[channel]]` table may hold; each kind adds its own keys. Unknown keys are errors."""
 
@@ -116,10 +124,16 @@ class ChannelSettings(BaseModel):
 
 
 class WayIn(ChannelSettings):
-    """Settings shared by the kinds that bring contacts in."""
+    """Settings shared by the kinds that bring contacts in.
+
+    `service`, `contact_kind` and `area` say what every contact there is about, so that its standard is found.
+    """
 
     replies_by: str | None = None
     team: str | None = None
+    service: Name = ""
+    contact_kind: Name = ""
+    area: Name = ""
 
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

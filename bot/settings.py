@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from bot.channel import ChannelSettings, WayIn
-from bot.core import calendars, standards
+from bot.core import books, calendars, standards
+from bot.year import Holidays, OwnDays, Table, Year
 
 T = TypeVar("T", bound=BaseModel)
 PACKAGED = (Path(__file__).parent / "_data", Path(__file__).parent.parent)
@@ -29,11 +36,7 @@ class BadSettings(Exception):
         self.mistakes = mistakes
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Organisation(_Table):
+class Organisation(Table):
     """Who answers: shown to people, and the start of every reference."""
 
     name: str = Field(min_length=1, max_length=100)
@@ -55,13 +58,13 @@ class Organisation(_Table):
         return ZoneInfo(self.timezone)
 
 
-class StoreSettings(_Table):
+class StoreSettings(Table):
     """Where contacts are kept."""
 
     url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^sqlite:///.+")
 
 
-class Web(_Table):
+class Web(Table):
     """Where the pages listen, and the secret that signs what must come back to us unchanged."""
 
     listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
@@ -69,7 +72,7 @@ class Web(_Table):
     secret: SecretStr = Field(min_length=1)
 
 
-class Team(_Table):
+class Team(Table):
     """Who is alerted, by which addresses and through which outlet."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
@@ -91,13 +94,13 @@ class Team(_Table):
         return tuple(target.removeprefix("mailto:") for target in self.alert)
 
 
-class Retention(_Table):
+class Retention(Table):
     """How long the words of a finished contact are kept; its dates stay, so that figures stay right."""
 
     days: int = Field(default=183, ge=1)
 
 
-class _Main(_Table):
+class _Main(Table):
     organisation: Organisation
     store: StoreSettings = StoreSettings()
     web: Web
@@ -118,6 +121,7 @@ class Settings:
     retention: Retention
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
+    calendars: Mapping[str, calendars.Calendar]
     calendar_checked: date
 
     @property
@@ -141,7 +145,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     main = _validated(_Main, table, path, "", mistakes) if not mistakes else None
     channels = _channels(table.get("channel", []), path, kind_of, mistakes)
     book = _standards(directory, mistakes)
-    checked = _calendar_checked(directory, mistakes)
+    year = _year(directory, mistakes)
     if main is not None:
         mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
     if mistakes or main is None:
@@ -155,7 +159,8 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         retention=main.retention,
         channels=tuple(channels),
         standards=book,
-        calendar_checked=checked,
+        calendars=year.calendars(main.organisation.timezone),
+        calendar_checked=year.holidays.checked,
     )
 
 
@@ -240,23 +245,26 @@ def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard
     book = []
     for path in sorted(folders[0].glob("*.toml")) if folders else []:
         try:
-            book.append(standards.standard(_toml(path, mistakes), str(path)))
+            book += standards.read(_toml(path, mistakes), str(path))
         except standards.BadStandard as error:
             mistakes += error.mistakes
-    if not book and not mistakes:
-        mistakes.append(f"{directory / 'standards'}: there is no standard")
+    if not mistakes:
+        mistakes += books.faults(book)
     return tuple(book)
 
 
-def _calendar_checked(directory: Path, mistakes: list[str]) -> date:
-    """The day on which somebody last compared the bank holidays with the official list."""
+def _year(directory: Path, mistakes: list[str]) -> Year:
+    """What the folder `calendars` says, file by file: the directory's own, else the packaged one."""
+    holidays_path, own_path = (_found(directory, name) for name in ("holidays.toml", "organisation.toml"))
+    known = _validated(Holidays, _toml(holidays_path, mistakes), holidays_path, "", mistakes)
+    own = _validated(OwnDays, _toml(own_path, mistakes), own_path, "", mistakes)
+    return Year(known or Holidays(checked=date.min), own or OwnDays())
+
+
+def _found(directory: Path, name: str) -> Path:
     folders = (directory, *(packaged / "config" for packaged in PACKAGED))
-    path = next(p for folder in folders if (p := folder / "calendars" / "england.toml").is_file())
-    checked = _toml(path, mistakes).get("checked")
-    if not isinstance(checked, date):
-        mistakes.append(f"{path}: checked = {checked!r}: must be a day such as 2026-11-23, without quotes")
-        return date.min
-    return checked
+    paths = [folder / "calendars" / name for folder in folders]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
@@ -275,8 +283,3 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
         if way.team is not None and way.team not in teams:
             faults.append(f"channel {way.name!r}: team = {way.team!r} is not a team; allowed: {', '.join(teams)}")
     return faults
-
-
-def calendar_of(settings: Settings, name: str) -> calendars.Calendar:
-    """The named calendar in the organisation's own time zone."""
-    return calendars.calendar(name, zone=settings.organisation.timezone)

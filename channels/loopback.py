@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from pathlib import Path
+
+from pydantic import Field
 
 from bot.channel import ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
 from bot.core.messages import Outbound
@@ -13,10 +16,14 @@ UNDELIVERABLE = "@undeliverable.example"
 
 
 class Settings(ChannelSettings):
-    """`directory`: where the files go; it is made if it is not there. `sender`: as `Name <local@domain>`."""
+    """`directory`: where the files go; it is made if it is not there. `sender`: as `Name <local@domain>`.
+
+    `reply_window_hours`: behave like a platform that takes no answer later than that.
+    """
 
     directory: Path
     sender: Sender
+    reply_window_hours: float | None = Field(default=None, gt=0)
 
 
 class Loopback:
@@ -28,7 +35,8 @@ class Loopback:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.sender = settings.sender
-        self.limits = Limits(concurrency=1)
+        hours = settings.reply_window_hours
+        self.limits = Limits(concurrency=1, reply_window=timedelta(hours=hours) if hours else None)
         self._directory = settings.directory
         self._one_at_a_time = asyncio.Lock()
         # The files by mark, once the folder has been looked into.

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.settings import Settings
 
 
@@ -29,14 +31,28 @@ def check(
         typer.echo(f"  {channel.name} ({channel.kind})")
     for remark in _remarks(configured):
         typer.echo(f"Please note: {remark}")
-    for standard in configured.standards:
-        typer.echo(
-            f"Standard {standard.id}: acknowledge within {standard.acknowledge}, answer within {standard.respond}."
-        )
+    for line in _promised(configured):
+        typer.echo(line)
     typer.echo("Templates: good." if not faults else f"Templates: {len(faults)} faults.")
     well = asyncio.run(_live(configured)) if live else True
     if faults or not well:
         raise typer.Exit(NEGATIVE)
+
+
+def _promised(configured: "Settings") -> "Iterator[str]":
+    from bot import app
+    from bot.flows import promise
+
+    book, now = rulebook_of(configured), app.Time().now()
+    today = book.default_calendar.day_of(now)
+    for name, way in book.ways.items():
+        chosen = book.promises.choose(way.matter("private"), today)
+        yield f"Channel {name}: what comes there has the standard {chosen.id} ({chosen.title})."
+    for standard in book.promises.in_force(today):
+        said = [f"acknowledge within {standard.acknowledge}"] if standard.acknowledge else []
+        said += [f"answer within {standard.respond}"] if standard.respond else []
+        yield f"Standard {standard.id}: {', '.join(said)}."
+        yield from (f"  {line}" for line in promise.sentences(standard, now, book))
 
 
 def _remarks(configured: "Settings") -> list[str]:

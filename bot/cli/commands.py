@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import check, contacts, deadline, demo, run, schema, triage
+from bot.cli import check, clocks, contacts, deadline, demo, recompute, run, schema, triage
 
 app = typer.Typer(
     name="ackbot",
@@ -16,5 +16,7 @@ app.command("check")(check.check)
 app.command("deadline")(deadline.deadline)
 app.command("triage")(triage.triage)
 app.command("demo")(demo.demo)
+app.command("recompute")(recompute.recompute)
+clocks.add_to(contacts.app)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(schema.app, name="schema")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from bot.flows.rulebook import Rulebook
     from bot.settings import Settings
 
 Directory = Annotated[
@@ -36,6 +37,16 @@ def load_or_exit(directory: Path | None) -> "Settings":
             typer.echo(mistake, err=True)
         count = len(error.mistakes)
         refuse(f"The configuration has {count} mistake{'s' if count > 1 else ''}; nothing was started or changed.")
+
+
+def rulebook_of(configured: "Settings") -> "Rulebook":
+    """The rulebook as the commands need it; what leaves is sent by the service."""
+    from bot.app import RECEIPT_PATIENCE
+    from bot.flows import rulebook
+
+    senders = {channel.name: getattr(channel, "sender", "") for channel in configured.channels}
+    outlets = {name: sender for name, sender in senders.items() if sender}
+    return rulebook.from_settings(configured, outlets, RECEIPT_PATIENCE)
 
 
 def refuse(words: str) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, refuse
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List contacts in the order of their logging."""
-    configured, store = _opened(config)
+    configured, store = opened(config)
     zone = configured.organisation.zone
     if not as_json:
         typer.echo("  ".join(name.ljust(_width(name)) for name in COLUMNS))
@@ -61,14 +61,16 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     """Show one contact: its promises, its words and its history. Status 1 if there is none."""
     from bot.store import contacts, outbox
 
-    configured, store = _opened(config)
-    contact = _found(store, configured, reference)
+    configured, store = opened(config)
+    contact = found(store, configured, reference)
     zone = configured.organisation.zone
     whole: dict[str, Any] = _as_json(contact, zone, everything=True)
     arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
-    whole["messages"] = [{k: _plain(m[k], zone) for k in ("channel", "received_at", "text", "fault")} for m in arrived]
+    whole["messages"] = [{k: plain(m[k], zone) for k in ("channel", "received_at", "text", "fault")} for m in arrived]
     history = store.read_now(lambda c: contacts.events_of(c, contact.id))
-    whole["events"] = [{k: _plain(e[k], zone) for k in ("at", "kind", "actor", "details")} for e in history]
+    whole["events"] = [{k: plain(e[k], zone) for k in ("at", "kind", "actor", "details")} for e in history]
+    happened = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
+    whole["clocks"] = _clocks(configured, contact, happened, present(store))
     leaving = store.read_now(lambda c: outbox.of_contact(c, contact.id))
     whole["deliveries"] = [
         {"purpose": d.purpose, "step": d.step, "state": d.state, "attempts": d.attempts, "message_id": d.message_id}
@@ -92,9 +94,9 @@ def respond(
     from bot.flows.respond import Responded, respond
     from bot.store.engine import StoreUnavailable
 
-    configured, store = _opened(config)
-    contact = _found(store, configured, reference)
-    instant = instant_or_exit("--at", at) if at else max(_present(store), contact.received_at)
+    configured, store = opened(config)
+    contact = found(store, configured, reference)
+    instant = instant_or_exit("--at", at) if at else max(present(store), contact.received_at)
     actor = f"staff:{getpass.getuser()}"
     try:
         done = store.write_now(lambda c: respond(c, contact.reference, instant, actor=actor, note=note))
@@ -112,7 +114,8 @@ def respond(
         typer.echo(f"{contact.reference}: the answer is recorded ({late}). No more alerts will be sent.")
 
 
-def _opened(config: Any) -> "tuple[Settings, Store]":
+def opened(config: Any) -> "tuple[Settings, Store]":
+    """The configuration and its store; ends the command where there is none yet, or an older one."""
     from bot.store import schema
     from bot.store.engine import Store
 
@@ -134,7 +137,8 @@ def _all(store: "Store", state: StateChoice | None) -> Any:
         after = page[-1].id
 
 
-def _found(store: "Store", configured: "Settings", text: str) -> "Contact":
+def found(store: "Store", configured: "Settings", text: str) -> "Contact":
+    """The contact of that reference; ends the command where there is none."""
     from bot.core import references
     from bot.store import contacts
 
@@ -152,7 +156,7 @@ def _found(store: "Store", configured: "Settings", text: str) -> "Contact":
     return contact
 
 
-def _present(store: "Store") -> datetime:
+def present(store: "Store") -> datetime:
     """The present instant, or a running rehearsal's."""
     from bot.app import REHEARSAL, Time
     from bot.store import cursors
@@ -161,14 +165,43 @@ def _present(store: "Store") -> datetime:
     return (Time.from_text(rehearsal) if rehearsal else Time()).now()
 
 
+def zone_of(config: Any) -> Any:
+    """The organisation's local time."""
+    return load_or_exit(config).organisation.zone
+
+
 def _as_json(contact: "Contact", zone: Any, *, everything: bool = False) -> dict[str, Any]:
     left_out = {"id", "next_look_at", "acknowledge_step", "respond_step", "forgotten"}
     left_out |= set() if everything else {"sender_address", "sender_name", "subject"}
-    return {k: _plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
+    return {k: plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
 
 
-def _plain(value: Any, zone: Any) -> Any:
+def plain(value: Any, zone: Any) -> Any:
+    """An instant as local time with its offset; anything else as it is."""
     return value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else value
+
+
+def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: datetime) -> dict[str, Any]:
+    """Each clock of a contact: where it stands, when it is due, how much is left."""
+    from bot.core.histories import remaining
+
+    if contact.standard is None:
+        return {}
+    book, zone = rulebook_of(configured), configured.organisation.zone
+    standard = book.standard_of(contact)
+    found = book.clocks(contact, happened)
+    clocks = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
+    return {
+        name: {
+            "state": clock.state.value,
+            "due": plain(clock.due, zone),
+            "stopped_at": plain(clock.stopped_at, zone),
+            "in_time": clock.in_time(),
+            "remaining": remaining(clock, promised, book.calendars[standard.calendar_key], now),
+        }
+        for name, clock, promised in clocks
+        if clock is not None and promised is not None
+    }
 
 
 def _cell(value: Any) -> str:
@@ -182,8 +215,11 @@ def _width(name: str) -> int:
 
 def _print_whole(whole: dict[str, Any]) -> None:
     for key, value in whole.items():
-        if key not in ("messages", "events", "deliveries") and value not in (None, ""):
+        if key not in ("messages", "events", "deliveries", "clocks") and value not in (None, ""):
             typer.echo(f"{key.replace('_', ' '):18} {value}")
+    for name, clock in whole["clocks"].items():
+        left = f", {clock['remaining']}" if clock["remaining"] not in ("", "paused") else ""
+        typer.echo(f"{'clock to ' + name:18} {clock['state']}, due {clock['due'] or '(no date yet)'}{left}")
     for message in whole["messages"]:
         typer.echo(f"\nMessage received {message['received_at']} on {message['channel']}")
         typer.echo(message["text"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")

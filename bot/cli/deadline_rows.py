@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 from bot.cli.configuration import MISUSE, NEGATIVE
 from bot.cli.instants import instant
-from bot.core import calendars, clocks, standards
+from bot.core import calendars, clocks, durations
 from bot.core.calendars import Calendar
-from bot.core.standards import BadWords, Duration, ReceiptRule
+from bot.core.durations import BadWords, Duration, ReceiptRule
 
 T = TypeVar("T")
 Row = Mapping[str, str | None]
@@ -67,9 +67,9 @@ def read(row: Row, zone: str) -> Case:
     closures = _cell(row, "closures", lambda text: _each(text, calendars.days))
     name = _cell(row, "calendar", str, "england")
     calendar = _cell(row, "calendar", lambda _: _calendar(name, zone, closures), "england")
-    duration = _cell(row, "rule", standards.duration)
+    duration = _cell(row, "rule", durations.duration)
     received = _cell(row, "received", instant)
-    receipt = _cell(row, "receipt", standards.receipt_rule, "same day")
+    receipt = _cell(row, "receipt", durations.receipt_rule, "same day")
     pauses = _cell(row, "pauses", lambda text: _each(text, clocks.pause))
     try:
         due = clocks.due(duration, received, calendar, receipt, pauses).astimezone(calendar.zone)

@@ -1,11 +1,12 @@
 """Which days count, and when a day or the office opens and ends: tables made once, then looked up."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
 from itertools import accumulate
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,8 @@ _NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern-irela
 STATUTORY = "uk-any"
 NAMES = (*_NATIONS, STATUTORY)
 
+ALL_NATIONS = tuple(_NATIONS)
+
 Hours = tuple[time, time]  # opening, closing
 Days = tuple[date, date]  # first, last, both included
 _MON_TO_THU, _FRI = (time(8, 30), time(17)), (time(8, 30), time(16, 30))
@@ -27,6 +30,16 @@ _ORIGIN = FIRST_DAY.toordinal()
 _DAYS = LAST_DAY.toordinal() - _ORIGIN + 1
 _MICROSECOND = timedelta(microseconds=1)
 _ONE_SECOND, _ONE_DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A bank holiday proclaimed since the tables were made; `instead_of` is the day that it was moved from."""
+
+    day: date
+    title: str
+    nations: tuple[str, ...] = ALL_NATIONS
+    instead_of: date | None = None
 
 
 class BadCalendar(ValueError):
@@ -60,6 +73,11 @@ class Calendar:
 
     def __repr__(self) -> str:
         return f"<Calendar {self.name} {self.zone.key}>"
+
+    @property
+    def version(self) -> str:
+        """Twelve letters and digits that change whenever a day or an hour counts differently."""
+        return sha256(repr((self.zone.key, self.office, self._working)).encode()).hexdigest()[:12]
 
     def day_of(self, instant: datetime) -> date:
         """The local day of an aware instant."""
@@ -154,31 +172,65 @@ def calendar(
     *,
     zone: str = "Europe/London",
     closures: tuple[Days, ...] = (),
-    extra_holidays: Collection[date] = frozenset(),
+    proclaimed: Collection[Holiday] = (),
+    office: tuple[Hours | None, ...] = OFFICE,
 ) -> Calendar:
     """The calendar of that name, one of NAMES, in an IANA time zone.
 
     `closures` (first and last day, inclusive) do not count as working days, except on `uk-any`: no statute knows
-    them. `extra_holidays` are days proclaimed since the bank holidays were tabled; they count everywhere.
+    them. `proclaimed` are holidays that the tables do not have yet. `office` gives the hours of Monday to Sunday.
     Raises BadCalendar.
     """
     if name not in NAMES:
         raise BadCalendar(f"{name!r} is not a calendar; allowed: {', '.join(NAMES)}")
     heeded = closures if name != STATUTORY else ()
-    reasons = _closed(heeded) | {day.toordinal(): "extra holiday" for day in extra_holidays}
-    reasons |= {day.toordinal(): title for day, title in _bank_holidays(name).items()}
+    reasons = _closed(heeded)
+    reasons |= {day.toordinal(): title for day, title in _all_holidays(name, tuple(proclaimed)).items()}
     working = tuple(p for p in range(_DAYS) if (_ORIGIN + p + 6) % 7 < 5 and _ORIGIN + p not in reasons)
     return Calendar(
         name=name,
         zone=_zone(zone),
-        office=OFFICE,
+        office=office,
         closures=heeded,
         _reasons=MappingProxyType({day: why for day, why in reasons.items() if (day + 6) % 7 < 5}),
         _working=working,
         _before=_counted(working),
-        _open_before=_open_before(working, OFFICE),
+        _open_before=_open_before(working, office),
         _midnights=_midnights(zone),
     )
+
+
+class Shelf(Mapping[str, Calendar]):
+    """Calendars by the names of `keys`; each is made by `make` when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], Calendar]) -> None:
+        self._make, self._made = make, dict[str, Calendar]()
+
+    def __getitem__(self, wanted: str) -> Calendar:
+        """The calendar; raises KeyError for a name that is not one of `keys`."""
+        if wanted not in self._made:
+            if wanted not in keys():
+                raise KeyError(wanted)
+            self._made[wanted] = self._make(wanted)
+        return self._made[wanted]
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name."""
+        return iter(keys())
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(keys())
+
+
+def key(name: str, *, closures: bool) -> str:
+    """The name under which a calendar is kept: with the organisation's closures, or without them for statutes."""
+    return name if closures or name == STATUTORY else f"{name} without closures"
+
+
+def keys() -> tuple[str, ...]:
+    """Every name that `key` gives."""
+    return tuple(sorted({key(name, closures=heeded) for name in NAMES for heeded in (True, False)}))
 
 
 def days(text: str) -> Days:
@@ -215,20 +267,28 @@ def _closed(closures: Iterable[Days]) -> dict[int, str]:
     }
 
 
-@cache
-def _bank_holidays(name: str) -> dict[date, str]:
+def _all_holidays(name: str, proclaimed: tuple[Holiday, ...]) -> dict[date, str]:
     """Bank holidays by day; on `uk-any`, one that not every nation has says where it is."""
     if name in _NATIONS:
-        years = range(FIRST_DAY.year, LAST_DAY.year + 1)
-        tabled = holidays.country_holidays("GB", subdiv=_NATIONS[name], years=years)
-        return {day: title.replace("(observed)", "(substitute day)") for day, title in tabled.items()}
-    by_nation = {nation: _bank_holidays(nation) for nation in _NATIONS}
+        own = [one for one in proclaimed if name in one.nations]
+        moved = {one.instead_of for one in own}
+        tabled = {day: title for day, title in _tabled(name).items() if day not in moved}
+        return tabled | {one.day: one.title for one in own}
+    by_nation = {nation: _all_holidays(nation, proclaimed) for nation in _NATIONS}
     found: dict[date, str] = {}
     for day in sorted({day for held in by_nation.values() for day in held}):
         where = [nation for nation, held in by_nation.items() if day in held]
         nations = ", ".join(nation.replace("-", " ").title() for nation in where)
         found[day] = by_nation[where[0]][day] + (f" in {nations}" if len(where) < len(_NATIONS) else "")
     return found
+
+
+@cache
+def _tabled(nation: str) -> dict[date, str]:
+    """The bank holidays that the library knows, by day."""
+    years = range(FIRST_DAY.year, LAST_DAY.year + 1)
+    tabled = holidays.country_holidays("GB", subdiv=_NATIONS[nation], years=years)
+    return {day: title.replace("(observed)", "(substitute day)") for day, title in tabled.items()}
 
 
 def _counted(working: tuple[int, ...]) -> tuple[int, ...]:

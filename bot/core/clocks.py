@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import TypeVar
 
-from bot.core import calendars, standards
+from bot.core import calendars, durations
 from bot.core.calendars import Calendar, Days, OutsideCalendar
-from bot.core.standards import SAME_DAY, Duration, ReceiptRule, Unit
+from bot.core.durations import SAME_DAY, Duration, ReceiptRule, Unit
 
 _MICROSECOND, _ONE_SECOND, _ONE_DAY = timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=1)
 ELAPSED = {Unit.HOUR: timedelta(hours=1), Unit.MINUTE: timedelta(minutes=1)}
 _WORKING_HOUR = timedelta(hours=1) // _MICROSECOND
+_Number = TypeVar("_Number", int, Fraction)
 
 
 class Counting(StrEnum):
@@ -48,7 +50,7 @@ class Pause:
 
 def pause(text: str) -> Pause:
     """Read `A..B inclusive` or `A..B after-start`. Raises BadWords or BadCalendar, both ValueErrors."""
-    read = standards.words(text)
+    read = durations.words(text)
     first, last = calendars.days(read.at(0))
     if read.at(1) not in tuple(Counting):
         raise read.wrong(1, ", ".join(Counting))
@@ -96,28 +98,38 @@ def share_of(
     received: datetime,
     calendar: Calendar,
     receipt: ReceiptRule = SAME_DAY,
+    pauses: Sequence[Pause] = (),
 ) -> datetime:
     """The instant, in UTC, at which that share of the time is used; above 1 it is overdue.
 
     Working days are used from midnight to midnight, working hours while the office is open, days and months
-    evenly from receipt to the end of the due day. A share below 1 that ends with a working day is reached when
-    the next one starts, for nobody need be warned in between; from 1 on it is reached when the day is over, for
-    then the promise is broken.
+    evenly from receipt to the end of the due day; while a pause lasts, nothing is used. A share below 1 that ends
+    with a working day is reached when the next one starts, for nobody need be warned in between; from 1 on it is
+    reached when the day is over, for then the promise is broken.
     """
     _require_aware(received)
     part = Fraction(str(share))
     if part < 0:
         raise ValueError(f"a share is 0 or more, not {share}")
     over = part >= 1
+    spans = stopped(pauses, calendar.day_of(received))
     if duration.unit is Unit.WORKING_DAY:
         start = calendar.working_days_through(day_zero(received, calendar, receipt))
-        return calendar.moment(start + part * duration.count, at_the_end=over)
+        return calendar.moment(
+            _pushed(start, start + part * duration.count, _counted(spans, calendar)), at_the_end=over
+        )
     if duration.unit is Unit.WORKING_HOUR:
-        used = int(part * duration.count * _WORKING_HOUR)
-        return calendar.office_instant(office_start(received, calendar, receipt) + used, at_the_end=over)
-    end = due(duration, received, calendar, receipt)
-    length = end - received if duration.unit in ELAPSED else end + _ONE_SECOND - received
-    return received.astimezone(UTC) + timedelta(microseconds=int(length // _MICROSECOND * part))
+        opened = office_start(received, calendar, receipt)
+        used = opened + int(part * duration.count * _WORKING_HOUR)
+        return calendar.office_instant(_pushed(opened, used, _open(spans, calendar)), at_the_end=over)
+    received = received.astimezone(UTC)
+    end = due(duration, received, calendar, receipt, pauses) + (
+        timedelta() if duration.unit in ELAPSED else _ONE_SECOND
+    )
+    stops = [(max(begin, 0), until) for begin, until in _elapsed(spans, received, calendar)]
+    length = (end - received) // _MICROSECOND
+    running = length - sum(max(min(until, length) - begin, 0) for begin, until in stops)
+    return received + timedelta(microseconds=int(_pushed(0, int(running * part), stops)))
 
 
 def stopped(pauses: Iterable[Pause], received: date) -> list[Days]:
@@ -136,13 +148,14 @@ def _require_aware(received: datetime) -> None:
         raise ValueError(f"{received} has no offset from UTC, so it names no instant")
 
 
-def _pushed(start: int, target: int, spans: Iterable[tuple[int, int]]) -> int:
+def _pushed(start: int, target: _Number, spans: Iterable[tuple[int, int]]) -> _Number:
     """Where the target comes to lie once the spans, in order, do not count on an axis on which `start` is the start.
 
     A span that begins at or after the target finds the clock run out.
     """
-    for begin, end in spans:
-        if (begin := max(begin, start)) < min(target, end):
+    for first, end in spans:
+        begin = max(first, start)
+        if begin < target and begin < end:
             target += end - begin
     return target
 
@@ -151,8 +164,7 @@ def _due_day(duration: Duration, day_zero: date, calendar: Calendar, spans: list
     if duration.unit is not Unit.WORKING_DAY:
         return rolled(extended(unpaused(duration, day_zero), duration, calendar, spans), duration, calendar)
     start = calendar.working_days_through(day_zero)
-    counted = [(calendar.working_days_before(first), calendar.working_days_through(last)) for first, last in spans]
-    return calendar.numbered(_pushed(start, start + duration.count, counted))
+    return calendar.numbered(_pushed(start, start + duration.count, _counted(spans, calendar)))
 
 
 def unpaused(duration: Duration, day_zero: date) -> date:
@@ -188,10 +200,8 @@ def rolled(day: date, duration: Duration, calendar: Calendar) -> date:
 def _elapsed_due(duration: Duration, received: datetime, calendar: Calendar, spans: list[Days]) -> datetime:
     received = received.astimezone(UTC)
     length = duration.count * ELAPSED[duration.unit] // _MICROSECOND
-    edges = (_edges(span, calendar) for span in spans)
-    stops = (((begin - received) // _MICROSECOND, (end - received) // _MICROSECOND) for begin, end in edges)
     try:
-        return received + timedelta(microseconds=_pushed(0, length, stops))
+        return received + timedelta(microseconds=_pushed(0, length, _elapsed(spans, received, calendar)))
     except OverflowError:
         raise OutsideCalendar(f"{duration.count} {duration.unit}s after {received}") from None
 
@@ -200,9 +210,8 @@ def _office_due(
     duration: Duration, received: datetime, calendar: Calendar, receipt: ReceiptRule, spans: list[Days]
 ) -> datetime:
     start = office_start(received, calendar, receipt)
-    edges = (_edges(span, calendar) for span in spans)
-    stops = ((calendar.office_time(begin), calendar.office_time(end)) for begin, end in edges)
-    return calendar.office_instant(_pushed(start, start + duration.count * _WORKING_HOUR, stops), at_the_end=True)
+    end = _pushed(start, start + duration.count * _WORKING_HOUR, _open(spans, calendar))
+    return calendar.office_instant(end, at_the_end=True)
 
 
 def office_start(received: datetime, calendar: Calendar, receipt: ReceiptRule) -> int:
@@ -210,6 +219,23 @@ def office_start(received: datetime, calendar: Calendar, receipt: ReceiptRule) -
     day = day_zero(received, calendar, receipt)
     moved = day != calendar.day_of(received)
     return calendar.office_time(calendar.first_instant(day) if moved else received)
+
+
+def _counted(spans: Iterable[Days], calendar: Calendar) -> list[tuple[int, int]]:
+    """The spans as running numbers of working days."""
+    return [(calendar.working_days_before(first), calendar.working_days_through(last)) for first, last in spans]
+
+
+def _open(spans: Iterable[Days], calendar: Calendar) -> list[tuple[int, int]]:
+    """The spans as microseconds of office time."""
+    edges = (_edges(span, calendar) for span in spans)
+    return [(calendar.office_time(begin), calendar.office_time(end)) for begin, end in edges]
+
+
+def _elapsed(spans: Iterable[Days], received: datetime, calendar: Calendar) -> list[tuple[int, int]]:
+    """The spans as microseconds since receipt."""
+    edges = (_edges(span, calendar) for span in spans)
+    return [((begin - received) // _MICROSECOND, (end - received) // _MICROSECOND) for begin, end in edges]
 
 
 def _edges(span: Days, calendar: Calendar) -> tuple[datetime, datetime]:

@@ -19,7 +19,9 @@ class Contact:
     """A contact's facts.
 
     Instants are aware UTC. `promise`, `calendar` and `receipt_rule` are the words of the standard in force at
-    receipt, which the contact keeps for its life.
+    receipt, which the contact keeps for its life. `receipt_sent_at` is when our acknowledgement left;
+    `acknowledged_by` says whether that is enough (`receipt`) or only staff's own will do (`staff`). `respond_by` is
+    None while the clock is paused. `clock_changed`: its dates follow from its events, too, not from the receipt alone.
     """
 
     id: int
@@ -49,3 +51,11 @@ class Contact:
     respond_step: int
     next_look_at: datetime | None
     forgotten: bool = False
+    kind: str = ""
+    area: str = ""
+    visibility: str = "private"
+    acknowledged_by: str = "receipt"
+    receipt_sent_at: datetime | None = None
+    paused_at: datetime | None = None
+    platform_reply_by: datetime | None = None
+    clock_changed: bool = False

@@ -13,11 +13,16 @@ from bot.core.contacts import Contact
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One alert at one moment. `share` is the part of the working time that is used; None: an instant of its own."""
+    """One alert at one moment. `share` is the part of the working time that is used; None: an instant of its own.
+
+    `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to a question of ours (`pause`), or
+    the time for which the platform takes an answer (`window`).
+    """
 
     name: str
     words: str
     share: float | None = None
+    clock: str = "respond"
 
 
 RESPOND_LADDER = (
@@ -27,10 +32,14 @@ RESPOND_LADDER = (
     Step("respond-due", "the answer is due and not recorded", 1.0),
     Step("respond-overdue", "the answer is long overdue", 1.5),
 )
-RECEIPT_LATE = Step("acknowledge-late", "the receipt has not left yet")
-RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed")
+RECEIPT_LATE = Step("acknowledge-late", "the receipt has not left yet", clock="acknowledge")
+RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed", clock="acknowledge")
 ACKNOWLEDGE_LADDER = (RECEIPT_LATE, RECEIPT_DUE)
-STEPS = {step.name: step for step in (*RESPOND_LADDER, *ACKNOWLEDGE_LADDER)}
+WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
+WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", clock="window")
+STEPS = {step.name: step for step in (*RESPOND_LADDER, *ACKNOWLEDGE_LADDER, WAITED_LONG, WINDOW_CLOSES)}
+LONG_PAUSE = timedelta(days=14)
+BEFORE_WINDOW_CLOSES = timedelta(hours=4)
 
 # After the last step the contact stays in the daily digest; it is still looked at, so that none is ever forgotten.
 LOOK_AGAIN_AFTER = timedelta(days=7)
@@ -57,17 +66,35 @@ def look(contact: Contact, now: datetime, share_of: ShareOf, receipt_patience: t
     `share_of(contact, share)` gives the instant at which that share of the working time to answer is used;
     `receipt_patience` is how long a receipt may take to leave before somebody must know (15 minutes).
     """
+    # While a clock is paused nothing falls due: it has no date.
     respond = [share_of(contact, step.share or 0.0) for step in RESPOND_LADDER] if contact.respond_by else []
     acknowledge = _receipt_instants(contact, receipt_patience)
+    single = _single_instants(contact)
     respond_step, answer_alert = _highest(RESPOND_LADDER, respond, contact.respond_step, now)
     acknowledge_step, receipt_alert = _highest(ACKNOWLEDGE_LADDER, acknowledge, contact.acknowledge_step, now)
-    ahead = [*respond[respond_step:], *acknowledge[acknowledge_step:]]
+    ahead = [*respond[respond_step:], *acknowledge[acknowledge_step:], *(at for at in single if at > now)]
+    alone = [step for at, step in single.items() if at <= now and _not_looked_at_since(contact, at)]
     return Decision(
-        alerts=tuple(step for step in (receipt_alert, answer_alert) if step),
+        alerts=tuple(step for step in (receipt_alert, answer_alert, *alone) if step),
         respond_step=respond_step,
         acknowledge_step=acknowledge_step,
         next_look_at=min(ahead, default=now + LOOK_AGAIN_AFTER),
     )
+
+
+def _single_instants(contact: Contact) -> dict[datetime, Step]:
+    """The instants that belong to no ladder."""
+    found = {}
+    if contact.paused_at is not None:
+        found[contact.paused_at + LONG_PAUSE] = WAITED_LONG
+    if contact.platform_reply_by is not None:
+        found[contact.platform_reply_by - BEFORE_WINDOW_CLOSES] = WINDOW_CLOSES
+    return found
+
+
+def _not_looked_at_since(contact: Contact, at: datetime) -> bool:
+    # A look is planned for each instant ahead; the one after it is planned for later.
+    return contact.next_look_at is not None and contact.next_look_at <= at
 
 
 def _receipt_instants(contact: Contact, patience: timedelta) -> list[datetime]:
@@ -75,7 +102,7 @@ def _receipt_instants(contact: Contact, patience: timedelta) -> list[datetime]:
         return []
     # Due means the last permitted second: it is missed when that second is over.
     due = contact.acknowledge_by + timedelta(seconds=1)
-    return [min(contact.received_at + patience, due), due]
+    return [due if contact.receipt_sent_at is not None else min(contact.received_at + patience, due), due]
 
 
 def _highest(ladder: tuple[Step, ...], instants: list[datetime], taken: int, now: datetime) -> tuple[int, Step | None]:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from bot.core import clocks
 from bot.core.calendars import Calendar
 from bot.core.clocks import ELAPSED, Pause
-from bot.core.standards import SAME_DAY, Duration, ReceiptRule, Unit
+from bot.core.durations import SAME_DAY, Duration, ReceiptRule, Unit
 
 _ONE_DAY = timedelta(days=1)
 _SECOND, _MINUTE, _HOUR = 10**6, 60 * 10**6, 3600 * 10**6

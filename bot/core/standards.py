@@ -1,181 +1,84 @@
-"""What is promised, in words: durations, receipt rules, and the standard in force on a day."""
+"""Standards: what an organisation has published that it promises, as its files hold it."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Literal, get_args
 
 from bot.core import calendars
+from bot.core.durations import SAME_DAY, Duration, ReceiptRule, duration, receipt_rule
 
-
-class Unit(StrEnum):
-    """What a duration counts. Hours and minutes elapse; working hours are those of the office."""
-
-    WORKING_DAY = "working day"
-    DAY = "day"
-    MONTH = "month"
-    HOUR = "hour"
-    WORKING_HOUR = "working hour"
-    MINUTE = "minute"
-
-
-_UNITS = "working days, days, months, hours, working hours, minutes"
-_ROLLING = (Unit.DAY, Unit.MONTH)
-_UNIT_OF = {f"{unit}{s}": unit for unit in Unit for s in ("", "s")}
-_COUNT = re.compile(r"[1-9][0-9]{0,4}")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_ROLL = (",", "then", "next", "working", "day")
-
-
-class BadWords(ValueError):
-    """Words that are not a duration, receipt rule or pause: which one is wrong, and what could stand there.
-
-    `start` is the place of `word` in `text`; `word` is "" where one is missing at the end.
-    """
-
-    def __init__(self, text: str, start: int, word: str, allowed: str) -> None:
-        wrong = f"{word!r} cannot stand here" if word else "something is missing at the end"
-        super().__init__(f"{wrong}; allowed: {allowed}")
-        self.text, self.start, self.word = text, start, word
-
-    @property
-    def pointer(self) -> str:
-        """The words, and under them a mark that points at the wrong one."""
-        return f"{self.text}\n{' ' * self.start}{'^' * max(1, len(self.word))}"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Text cut into words and commas, each with its place, to be read from left to right."""
-
-    text: str
-    found: tuple[tuple[str, int], ...]
-
-    def at(self, number: int) -> str:
-        """The word of that number, in lower case; "" after the last one."""
-        return self.found[number][0].lower() if number < len(self.found) else ""
-
-    def wrong(self, number: int, allowed: str) -> BadWords:
-        """The error that points at the word of that number."""
-        word, start = self.found[number] if number < len(self.found) else ("", len(self.text) + 1)
-        return BadWords(self.text, start, word, allowed)
-
-    def end_at(self, number: int) -> None:
-        """Raise BadWords if anything stands at or after that number."""
-        if number < len(self.found):
-            raise self.wrong(number, "nothing more")
-
-
-def words(text: str) -> Words:
-    """Cut text into words; a comma is a word of its own."""
-    return Words(text, tuple((m[0], m.start()) for m in re.finditer(r"[^\s,]+|,", text)))
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """So many of one unit; `rolls` moves a due day that is not a working day to the next one."""
-
-    count: int
-    unit: Unit
-    rolls: bool = False
-    words: str = field(default="", compare=False)
-
-    def __str__(self) -> str:
-        plural = "" if self.count == 1 else "s"
-        return self.words or f"{self.count} {self.unit}{plural}{', then next working day' if self.rolls else ''}"
-
-
-def duration(text: str) -> Duration:
-    """Read `10 working days`, `1 month, then next working day`, `24 hours` and the like. Raises BadWords."""
-    read = words(text)
-    if not _COUNT.fullmatch(read.at(0)):
-        raise read.wrong(0, "a whole number from 1 to 99999")
-    unit, after = _unit(read)
-    if read.at(after) == ",":
-        if unit not in _ROLLING:
-            raise read.wrong(
-                after, f"nothing more; a duration in {unit}s ends where it ends, only days and months roll"
-            )
-        _expect(read, after, _ROLL)
-        after += len(_ROLL)
-        rolls = True
-    else:
-        rolls = False
-    if after < len(read.found):
-        raise read.wrong(after, ", then next working day" if unit in _ROLLING and not rolls else "nothing more")
-    return Duration(int(read.at(0)), unit, rolls, text.strip())
-
-
-def _unit(read: Words) -> tuple[Unit, int]:
-    if read.at(1) == "working":
-        if (unit := _UNIT_OF.get(f"working {read.at(2)}")) is None:
-            raise read.wrong(2, "days, hours")
-        return unit, 3
-    if (unit := _UNIT_OF.get(read.at(1))) is None:
-        raise read.wrong(1, _UNITS)
-    return unit, 2
-
-
-def _expect(read: Words, number: int, expected: tuple[str, ...]) -> None:
-    for place, word in enumerate(expected, number):
-        if read.at(place) != word:
-            raise read.wrong(place, " ".join(expected[place - number :]))
+Basis = Literal["promise", "law"]
+PAUSES = ("inclusive", "after-start")
+# How a contact came, whichever mailbox or page it was.
+CHANNELS = (
+    *("email", "web_form", "letter", "voicemail", "phone", "face_to_face"),
+    *("facebook", "instagram", "whatsapp", "x", "mastodon", "bluesky", "telegram"),
+)
+VISIBILITIES = ("private", "public")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptRule:
-    """Which day is day 0. `moves`: receipt on a day that is not a working day is treated as on the next one.
-
-    `cutoff`: so is receipt at or after that local time.
-    """
-
-    moves: bool
-    cutoff: time | None
-    words: str = field(compare=False)
-
-    def __str__(self) -> str:
-        return self.words
-
-
-SAME_DAY = ReceiptRule(moves=False, cutoff=None, words="same day")
-_RECEIPT_RULES = "same day, cutoff HH:MM, next working day"
-
-
-def receipt_rule(text: str) -> ReceiptRule:
-    """Read `same day`, `next working day` or `cutoff HH:MM` (24 hours). Raises BadWords."""
-    read = words(text)
-    if read.at(0) == "cutoff":
-        if (match := _TIME.fullmatch(read.at(1))) is None:
-            raise read.wrong(1, "a time from 00:00 to 23:59, as in cutoff 17:00")
-        read.end_at(2)
-        return ReceiptRule(moves=True, cutoff=time(int(match[1]), int(match[2])), words=text.strip())
-    expected = {"same": ("same", "day"), "next": ("next", "working", "day")}.get(read.at(0))
-    if expected is None:
-        raise read.wrong(0, _RECEIPT_RULES)
-    _expect(read, 0, expected)
-    read.end_at(len(expected))
-    return SAME_DAY if expected[0] == "same" else ReceiptRule(moves=True, cutoff=None, words=text.strip())
-
-
-@dataclass(frozen=True, slots=True)
 class Standard:
     """One published set of promises, in force from `valid_from` to `valid_to` (both included; None: until replaced).
 
-    `calendar` is one of `calendars.NAMES`; `page` is where it is published, or "".
+    `areas`, `services`, `channels`, `kinds` and `visibility` say for whom; an empty one is for everybody. `basis` is
+    `law` where a statute sets the time: the organisation's closure days do not count for it. `acknowledge` or
+    `respond` is None where nothing is promised. `acknowledged_by` is `staff` where our receipt is not what the promise
+    means; `respond_from` is `acknowledgement` where staff's acknowledgement starts the time to answer. `extend_to` is
+    the longest time to answer after an extension, from the same start (None: it cannot be extended). `pause` is how
+    the days of a pause are counted (`clocks.Counting`). `review_by` is the day by which somebody looks at it again.
+    `file` is where it was read.
     """
 
     id: str
     title: str
     version: str
     valid_from: date
-    valid_to: date | None
+    valid_to: date | None = None
+    areas: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    visibility: str = ""
+    basis: str = "promise"
     calendar: str
-    receipt: ReceiptRule
-    acknowledge: Duration
-    respond: Duration
+    receipt: ReceiptRule = SAME_DAY
+    acknowledge: Duration | None
+    acknowledged_by: str = "receipt"
+    respond: Duration | None
+    respond_from: str = "receipt"
+    extend_to: Duration | None = None
+    pause: str = "after-start"
     page: str = ""
+    approved_by: str = ""
+    reason: str = ""
+    review_by: date | None = None
+    file: str = field(default="", compare=False)
+
+    @property
+    def calendar_key(self) -> str:
+        """Which calendar counts its days: `calendars.keys` lists them."""
+        return calendars.key(self.calendar, closures=self.basis != "law")
+
+    @property
+    def named(self) -> str:
+        """The standard with its version and file, for messages to operators."""
+        return f"{self.file}: standard {self.id} version {self.version}"
+
+    def as_table(self) -> dict[str, Any]:
+        """The keys and values as a file would hold them, days as text; what is as by default is left out."""
+        values = {key: getattr(self, key) for key in _READERS}
+        return {
+            key: _written(value) for key, value in values.items() if key not in _OPTIONAL or value != _OPTIONAL[key]
+        }
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return "none" if value is None else str(value)
 
 
 class BadStandard(ValueError):
@@ -184,10 +87,6 @@ class BadStandard(ValueError):
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
-
-
-class NoStandard(LookupError):
-    """No standard is in force on that day."""
 
 
 def _text(value: Any) -> str:
@@ -202,16 +101,32 @@ def _identifier(value: Any) -> str:
     return str(value)
 
 
+def _identifiers(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError('allowed: a list of names, as in ["housing"]')
+    return tuple(sorted({_identifier(one) for one in value}))
+
+
+def _channels(value: Any) -> tuple[str, ...]:
+    for one in (found := _identifiers(value)):
+        _one_of(one, CHANNELS)
+    return found
+
+
+def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ValueError(f"allowed: {', '.join(allowed)}")
+    return str(value)
+
+
 def _day(value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ValueError("allowed: a date without quotes, as in 2023-04-01")
     return value
 
 
-def _calendar(value: Any) -> str:
-    if value not in calendars.NAMES:
-        raise ValueError(f"allowed: {', '.join(calendars.NAMES)}")
-    return str(value)
+def _promise(value: Any) -> Duration | None:
+    return None if value == "none" else duration(_text(value))
 
 
 def _page(value: Any) -> str:
@@ -220,48 +135,85 @@ def _page(value: Any) -> str:
     return str(value)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Any], Any]] = {
     "id": _identifier,
     "title": _text,
     "version": _text,
     "valid_from": _day,
     "valid_to": _day,
-    "calendar": _calendar,
+    "areas": _identifiers,
+    "services": _identifiers,
+    "channels": _channels,
+    "kinds": _identifiers,
+    "visibility": lambda value: _one_of(value, VISIBILITIES),
+    "basis": lambda value: _one_of(value, get_args(Basis)),
+    "calendar": lambda value: _one_of(value, calendars.NAMES),
     "receipt": lambda value: receipt_rule(_text(value)),
-    "acknowledge": lambda value: duration(_text(value)),
-    "respond": lambda value: duration(_text(value)),
+    "acknowledge": _promise,
+    "acknowledged_by": lambda value: _one_of(value, ("receipt", "staff")),
+    "respond": _promise,
+    "respond_from": lambda value: _one_of(value, ("receipt", "acknowledgement")),
+    "extend_to": lambda value: duration(_text(value)),
+    "pause": lambda value: _one_of(value, PAUSES),
     "page": _page,
+    "approved_by": _text,
+    "reason": _text,
+    "review_by": _day,
 }
-_OPTIONAL: dict[str, Any] = {"valid_to": None, "receipt": SAME_DAY, "page": ""}
+_OPTIONAL = {key: made.default for key, made in Standard.__dataclass_fields__.items() if made.default is not MISSING}
+_DAYS = ("valid_from", "valid_to", "review_by")
+
+
+def read(table: Mapping[str, Any], file: str) -> list[Standard]:
+    """The standards of a TOML file: one, or a list of `[[standard]]` that share the keys above it.
+
+    Raises BadStandard with every mistake.
+    """
+    shared = {key: value for key, value in table.items() if key != "standard"}
+    listed = table.get("standard", [{}])
+    if not isinstance(listed, list) or not listed or not all(isinstance(one, dict) for one in listed):
+        raise BadStandard([f"{file}: standard: allowed: tables, each under [[standard]]"])
+    found, mistakes = [], []
+    for number, one in enumerate(listed, 1):
+        try:
+            found.append(standard(shared | one, f"{file}: standard[{number}]" if "standard" in table else file))
+        except BadStandard as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise BadStandard(mistakes)
+    return [replace(one, file=file) for one in found]
 
 
 def standard(table: Mapping[str, Any], file: str) -> Standard:
     """The standard that a TOML table describes. Raises BadStandard with every mistake, each naming file and key."""
     mistakes = [f"{file}: {key} is not a known key; known are {', '.join(_READERS)}" for key in table.keys() - _READERS]
     mistakes += [f"{file}: {key} is missing" for key in _READERS if key not in table and key not in _OPTIONAL]
-    values = dict(_OPTIONAL)
-    for key, read in _READERS.items():
+    values: dict[str, Any] = {}
+    for key, reader in _READERS.items():
         try:
-            values |= {key: read(table[key])} if key in table else {}
+            values |= {key: reader(table[key])} if key in table else {}
         except ValueError as error:
             mistakes.append(f"{file}: {key} = {table[key]!r}: {error}")
-    if not mistakes and values["valid_to"] is not None and values["valid_to"] < values["valid_from"]:
-        mistakes.append(
-            f"{file}: valid_to = {values['valid_to']}: allowed: valid_from ({values['valid_from']}) or later"
-        )
     if mistakes:
         raise BadStandard(mistakes)
-    return Standard(**values)
+    made = Standard(**values, file=file)
+    if mistakes := [f"{file}: {words}" for words in _contradictions(made)]:
+        raise BadStandard(mistakes)
+    return made
 
 
-def in_force(book: Iterable[Standard], day: date) -> Standard:
-    """The standard for a contact received on that local day; of several, the one that began last.
+def _contradictions(made: Standard) -> Iterator[str]:
+    if made.valid_to is not None and made.valid_to < made.valid_from:
+        yield f"valid_to = {made.valid_to}: allowed: valid_from ({made.valid_from}) or later"
+    if made.acknowledge is None and made.respond is None:
+        yield 'acknowledge = "none" and respond = "none": a standard promises at least one of them'
+    if made.respond_from == "acknowledgement" and (made.acknowledge is None or made.acknowledged_by != "staff"):
+        yield 'respond_from = "acknowledgement": allowed: only with acknowledge and acknowledged_by = "staff"'
+    if made.extend_to is not None and made.respond is None:
+        yield f'extend_to = {str(made.extend_to)!r}: allowed: only with another respond than "none"'
 
-    Raises NoStandard.
-    """
-    book = tuple(book)
-    valid = [s for s in book if s.valid_from <= day and (s.valid_to is None or day <= s.valid_to)]
-    if not valid:
-        known = ", ".join(f"{s.id} from {s.valid_from} to {s.valid_to or 'now'}" for s in book) or "none"
-        raise NoStandard(f"no standard is in force on {day}; known: {known}")
-    return max(valid, key=lambda s: s.valid_from)
+
+def from_stored(table: Mapping[str, Any]) -> Standard:
+    """The standard that `as_table` wrote."""
+    days = {key: date.fromisoformat(table[key]) for key in _DAYS if key in table}
+    return standard({**table, **days}, "the store")

@@ -26,7 +26,10 @@ class Words:
 
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[Values]:
     """The alerts of one escalation step of one contact."""
-    words = Words(f"{contact.id}:alert:{step.name}", "alert", step.name, contact_id=contact.id)
+    # A clock that starts anew, or waits again, is alerted anew.
+    again = contact.paused_at or contact.platform_reply_by or contact.respond_by if contact.clock_changed else None
+    key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
+    words = Words(key, "alert", step.name, contact_id=contact.id)
     return _to_team(contact.team, words, now, book)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.core import acknowledgements
 from bot.core.contacts import Contact
-from bot.core.escalations import STEPS
+from bot.core.escalations import STEPS, Step
 from bot.core.messages import Outbound
-from bot.flows.deliver import Claimed, digest_horizon
+from bot.flows.deliver import TO_SENDERS, Claimed, digest_horizon
 from bot.flows.rulebook import Rulebook
 from bot.render import formats
 from bot.render.compose import Composer, Envelope
@@ -28,7 +28,7 @@ class Letters:
         tag = f"b{delivery.id}"
         return_address = acknowledgements.signed_subaddress(parseaddr(sender)[1], tag, self._secret)
         details = delivery.details
-        answering = delivery.purpose == "acknowledgement"
+        answering = delivery.purpose in TO_SENDERS
         envelope = Envelope(
             sender=sender,
             recipient=delivery.recipient,
@@ -54,19 +54,15 @@ class Letters:
         values = {
             "reference": contact.reference,
             "respond_by": _day(contact.respond_by, zone),
-            "promise": contact.promise,
+            "promise": self._book.plain_promise(contact),
             "received": formats.instant_in_words(contact.received_at, zone),
         }
+        if claimed.delivery.purpose == "new-date":
+            told = {key: claimed.delivery.details.get(key, "") for key in ("before", "reason")}
+            return {k: v for k, v in values.items() if k != "promise"} | told
         if claimed.delivery.purpose == "alert":
             step = STEPS[claimed.delivery.step]
-            receipt = step.share is None
-            due = contact.acknowledge_by if receipt else contact.respond_by
-            values |= {
-                "step": step.words,
-                "promise": f"{'acknowledge' if receipt else 'answer'} by {_day(due, zone)}",
-                "channel": contact.channel,
-                "action": f"Answer the person, then record it: ackbot contacts respond {contact.reference}",
-            }
+            values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, zone)}
             del values["respond_by"]
         return values
 
@@ -87,6 +83,27 @@ class Letters:
             "soon": lines(soon),
             "unacknowledged": lines(unacknowledged),
         }
+
+
+def _at_risk(contact: Contact, step: Step, zone: Any) -> dict[str, str]:
+    """What was promised, and what to do."""
+    done = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
+    match step.clock:
+        case "acknowledge" if contact.acknowledged_by == "staff":
+            promise = f"acknowledge by {_day(contact.acknowledge_by, zone)}, by a person and not by a receipt"
+            done = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
+        case "acknowledge":
+            promise = f"acknowledge by {_day(contact.acknowledge_by, zone)}"
+        case "pause":
+            promise = f"to answer once the person has told us more; we asked on {_day(contact.paused_at, zone)}"
+            done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
+        case "window":
+            closes = contact.platform_reply_by
+            promise = "to answer where the person wrote"
+            done = f"Answer there before {formats.instant_in_words(closes, zone)}. {done}" if closes else done
+        case _:
+            promise = f"answer by {_day(contact.respond_by, zone)}"
+    return {"promise": promise, "action": done}
 
 
 def _day(instant: datetime | None, zone: Any) -> str:

@@ -18,6 +18,8 @@ from bot.store.outbox import Delivery
 
 Values = dict[str, Any]
 DIGEST_LOOKS_AHEAD_WORKING_DAYS = 2
+# What goes to the person who wrote; all else goes to staff.
+TO_SENDERS = {"acknowledgement": "our acknowledgement", "new-date": "our mail with the new date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,20 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
         return bool(listed)
     if contact is None or delivery.purpose == "acknowledgement":
         return True
-    if delivery.step in {step.name for step in escalations.ACKNOWLEDGE_LADDER}:
-        return contact.state == State.OPEN and contact.acknowledged_at is None
-    return contact.state == State.OPEN
+    return contact.state == State.OPEN and _still_at_risk(contact, escalations.STEPS.get(delivery.step))
+
+
+def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
+    match step.clock if step else "":
+        case "acknowledge":
+            missing = contact.receipt_sent_at if step is escalations.RECEIPT_LATE else contact.acknowledged_at
+            return missing is None
+        case "respond":
+            return contact.paused_at is None
+        case "pause":
+            return contact.paused_at is not None
+        case _:
+            return True
 
 
 def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
@@ -111,7 +124,7 @@ def _settled(attempt: Attempt) -> Values:
     else:
         age = attempt.at - delivery.created_at
         # An alarm is not given up because staff's own address was refused once: somebody will mend it.
-        final = isinstance(error, Permanent) and delivery.purpose == "acknowledgement"
+        final = isinstance(error, Permanent) and delivery.purpose in TO_SENDERS
         state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
     return {
         "id": delivery.id,
@@ -148,9 +161,10 @@ def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
 
 
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:
-    """An acknowledgement that will not arrive is a task for staff; a lost alert is at least not lost silently."""
+    """What will not reach the person is a task for staff; a lost alert is at least not lost silently."""
     delivery = attempt.delivery
-    if delivery.purpose != "acknowledgement" or delivery.contact_id is None:
+    what = TO_SENDERS.get(delivery.purpose)
+    if what is None or delivery.contact_id is None:
         return []
     contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
     return alert.notices(
@@ -158,8 +172,8 @@ def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> li
         f"undelivered:{delivery.id}",
         attempt.at,
         book,
-        subject=f"{contact.reference}: our acknowledgement could not be delivered",
-        happened=f"The person who wrote in {contact.reference} has not had our acknowledgement. The mail server said: "
+        subject=f"{contact.reference}: {what} could not be delivered",
+        happened=f"The person who wrote in {contact.reference} has not had {what}. The mail server said: "
         f"{str(attempt.error)[:200]}",
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )

@@ -8,6 +8,7 @@ from bot import log
 from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.core.escalations import Decision
+from bot.core.histories import Happened
 from bot.flows import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
@@ -19,15 +20,17 @@ LOOK_AGAIN_AFTER_FAULT = timedelta(hours=1)
 def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
     """Look at up to `most` open contacts whose time has come; returns how many were looked at."""
     due = clocks.due(connection, now, most)
-    decided = [(contact, _look(contact, now, book)) for contact in due]
+    changed = [contact.id for contact in due if contact.clock_changed]
+    histories = contacts.clock_events(connection, changed) if changed else {}
+    decided = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]
     for contact, decision in decided:
         _apply(connection, contact, decision, now, book)
     return len(due)
 
 
-def _look(contact: Contact, now: datetime, book: Rulebook) -> Decision:
+def _look(contact: Contact, happened: list[Happened], now: datetime, book: Rulebook) -> Decision:
     try:
-        return escalations.look(contact, now, book.share_of, book.receipt_patience)
+        return escalations.look(contact, now, book.shares(happened), book.receipt_patience)
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)

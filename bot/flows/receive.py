@@ -11,10 +11,11 @@ from sqlalchemy.exc import OperationalError
 
 from bot import log
 from bot.channel import Batch
-from bot.core import acknowledgements, clocks, intakes, references, standards
+from bot.core import acknowledgements, clocks, histories, intakes, references
+from bot.core.books import Matter
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
-from bot.core.escalations import RESPOND_LADDER
+from bot.core.escalations import BEFORE_WINDOW_CLOSES, RESPOND_LADDER
 from bot.core.messages import Inbound
 from bot.flows import alert
 from bot.flows.deliver import Claimed
@@ -82,6 +83,7 @@ class Plan:
     deliveries: list[Values] = field(default_factory=list)
     filed: list[Filed] = field(default_factory=list)
     claimed: list[Claimed] = field(default_factory=list)
+    windows: list[Values] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, b
 
     contacts.add(connection, plan.contacts, plan.messages, plan.raws)
     contacts.note(connection, plan.events)
+    contacts.move_windows(connection, plan.windows)
     outbox.queue(connection, plan.deliveries)
     return Received(plan.filed, plan.claimed, more=len(plan.deliveries) > len(plan.claimed))
 
@@ -170,6 +173,10 @@ def _decide(message: Inbound, facts: contacts.Facts, plan: Plan) -> None:
     if thread is not None and verdict.outcome == "attach":
         contact_id, reference = thread.id, thread.reference
         plan.events.append(_event(contact_id, plan.now, "follow-up", verdict))
+        until = _window(message, plan) if verdict.row == intakes.HUMAN_REPLY else None
+        if until is not None:
+            look_at = until - BEFORE_WINDOW_CLOSES
+            plan.windows.append({"chosen": contact_id, "until": until, "look_at": look_at})
     else:
         contact_id, reference = _open_contact(message, external_id, verdict, plan)
     seen[message.digest] = reference
@@ -222,10 +229,18 @@ def _open_contact(message: Inbound, external_id: str, verdict: intakes.Verdict, 
         "subject": message.subject,
         "team": way.team,
         "received_at": received_at,
-        "acknowledged_at": plan.now if shown else None,
+        "kind": way.contact_kind,
+        "area": way.area,
+        "service": way.service or None,
+        "visibility": message.visibility,
+        "receipt_sent_at": plan.now if shown else None,
+        "platform_reply_by": _window(message, plan) if owed else None,
         **_NEW,
-        **(_promises(received_at, plan.book) if owed else _NOTHING_PROMISED),
+        **(_promises(received_at, way.matter(message.visibility), plan.book) if owed else _NOTHING_PROMISED),
     }
+    row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
+    if row["platform_reply_by"] is not None:
+        row["next_look_at"] = min(row["next_look_at"], row["platform_reply_by"] - BEFORE_WINDOW_CLOSES)
     plan.contacts.append(row)
     plan.events.append(_event(contact_id, plan.now, "logged", verdict))
     if verdict.outcome == "acknowledge" and verdict.recipient and way.outlet:
@@ -233,31 +248,54 @@ def _open_contact(message: Inbound, external_id: str, verdict: intakes.Verdict, 
     return contact_id, reference
 
 
-def _promises(received_at: datetime, book: Rulebook) -> Values:
+def _window(message: Inbound, plan: Plan) -> datetime | None:
+    """Until when the platform takes an answer to this message."""
+    window = plan.book.ways.get(message.channel, _NO_WAY).reply_window
+    return None if window is None else (message.received_at or plan.now) + window
+
+
+def _promises(received_at: datetime, matter: Matter, book: Rulebook) -> Values:
     """The due instants, from the standard in force on the day of receipt; the contact keeps its words for life."""
-    day = book.default_calendar.day_of(received_at)
-    standard = standards.in_force(book.standards, day)
-    calendar = book.calendars[standard.calendar]
+    standard = book.promises.choose(matter, book.default_calendar.day_of(received_at))
+    calendar = book.calendars[standard.calendar_key]
     receipt = standard.receipt
+    acknowledge_by = standard.acknowledge and clocks.due(standard.acknowledge, received_at, calendar, receipt)
+    if standard.respond is None:
+        respond_by, half = None, None
+    elif standard.respond_from == "receipt":
+        respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
+        half = clocks.share_of(_FIRST_SHARE, standard.respond, received_at, calendar, receipt)
+    else:
+        waiting = histories.clocks_of(standard, received_at, (), calendar)
+        respond_by = waiting.respond.due if waiting.respond else None
+        half = waiting.share_of(_FIRST_SHARE, calendar)
+    looks = [received_at + book.receipt_patience, *([half] if half else [])]
     return {
         "standard": standard.id,
         "standard_version": standard.version,
-        "promise": str(standard.respond),
+        "promise": str(standard.respond or ""),
         "calendar": standard.calendar,
         "receipt_rule": str(receipt),
-        "acknowledge_by": clocks.due(standard.acknowledge, received_at, calendar, receipt),
-        "respond_by": clocks.due(standard.respond, received_at, calendar, receipt),
-        "next_look_at": min(
-            received_at + book.receipt_patience,
-            clocks.share_of(RESPOND_LADDER[0].share or 0.0, standard.respond, received_at, calendar, receipt),
-        ),
+        "acknowledged_by": standard.acknowledged_by,
+        "acknowledge_by": acknowledge_by,
+        "respond_by": respond_by,
+        "next_look_at": min(looks),
     }
 
 
-_NOTHING_PROMISED: Values = dict.fromkeys(
-    ("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at")
-) | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
-_NEW: Values = {"service": None, "responded_at": None, "acknowledge_step": 0, "respond_step": 0}
+_FIRST_SHARE = RESPOND_LADDER[0].share or 0.0
+_NOTHING_PROMISED: Values = (
+    dict.fromkeys(("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at"))
+    | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
+    | {"acknowledged_by": "receipt"}
+)
+_NEW: Values = {
+    "responded_at": None,
+    "acknowledge_step": 0,
+    "respond_step": 0,
+    "paused_at": None,
+    "clock_changed": False,
+}
 _NO_WAY = Way(outlet=None, team=None)
 
 

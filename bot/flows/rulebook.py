@@ -1,15 +1,20 @@
 """What the flows need to know of the configuration: promises, teams, ways out; no settings, no I/O."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from types import MappingProxyType
 
 from bot.channel import WayIn
-from bot.core import clocks, standards
-from bot.core.calendars import NAMES, Calendar
+from bot.core import durations, histories
+from bot.core.books import Book, Matter
+from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
-from bot.settings import Settings, calendar_of
+from bot.core.durations import Unit
+from bot.core.histories import Clocks, Happened
+from bot.core.standards import Standard
+from bot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,24 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What belongs to one way in: the outlet that answers for it, its team, its own address ("" if it has none)."""
+    """What belongs to one way in: the outlet that answers for it, its team, its own address ("" if it has none).
+
+    `medium` is one of `standards.CHANNELS`; `service`, `contact_kind` and `area` are what every contact there is about.
+    `reply_window` is for how long the platform takes an answer.
+    """
 
     outlet: str | None
     team: str | None
     address: str = ""
+    medium: str = ""
+    service: str = ""
+    contact_kind: str = ""
+    area: str = ""
+    reply_window: timedelta | None = None
+
+    def matter(self, visibility: str) -> Matter:
+        """What is known of a contact that comes this way."""
+        return Matter(self.medium, self.service, self.contact_kind, self.area, visibility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +53,20 @@ class Rulebook:
     """Everything that a decision needs besides the message and the store.
 
     `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
-    `receipt_patience`: how long a receipt may take to leave before somebody must know.
+    `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
+    `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
     """
 
     prefix: str
     default_calendar: Calendar
     calendars: Mapping[str, Calendar]
-    standards: tuple[standards.Standard, ...]
+    promises: Book
     ways: Mapping[str, Way]
     teams: Mapping[str, Team]
     senders: Mapping[str, str]
     own: frozenset[str]
     receipt_patience: timedelta
+    past: dict[tuple[str, str], Standard] = field(default_factory=dict)
 
     def team(self, name: str | None) -> Team | None:
         """The named team, else the first one: an alert must reach somebody."""
@@ -56,24 +76,75 @@ class Rulebook:
         """The domain that names our messages on this outlet."""
         return parseaddr(self.senders.get(outlet, ""))[1].rpartition("@")[2] or "localhost"
 
-    def share_of(self, contact: Contact, share: float) -> datetime:
-        """When this share of the contact's working time to answer is used."""
-        return clocks.share_of(
-            share,
-            standards.duration(contact.promise),
-            contact.received_at,
-            self.calendars[contact.calendar],
-            standards.receipt_rule(contact.receipt_rule),
+    def standard_of(self, contact: Contact) -> Standard:
+        """The standard that the contact keeps, as it is written now; else as it was, or as the contact remembers it."""
+        named = contact.standard or "", contact.standard_version or ""
+        found = self.promises.version(*named) or self.past.get(named)
+        return found or Standard(
+            id=named[0] or "unknown",
+            title=named[0],
+            version=named[1],
+            valid_from=FIRST_DAY,
+            calendar=contact.calendar,
+            receipt=durations.receipt_rule(contact.receipt_rule),
+            acknowledge=None,
+            respond=durations.duration(contact.promise) if contact.promise else None,
         )
 
+    def clocks(self, contact: Contact, happened: Iterable[Happened]) -> Clocks:
+        """How the contact's clocks stand after what happened to them."""
+        standard = self.standard_of(contact)
+        calendar = self.calendars[standard.calendar_key]
+        return histories.clocks_of(standard, contact.received_at, happened, calendar, contact.receipt_sent_at)
 
-def from_settings(configured: Settings, senders: Mapping[str, str], receipt_patience: timedelta) -> Rulebook:
-    """The rulebook of a configuration; `senders` gives each outlet's From address with its display name."""
-    # All of them: an open contact keeps its calendar, whatever the standards say by now.
-    calendars = {name: calendar_of(configured, name) for name in NAMES}
+    def shares(self, happened: Iterable[Happened]) -> Callable[[Contact, float], datetime]:
+        """Says of a contact when a share of its time to answer is used, after what happened."""
+        known: dict[int, Clocks] = {}
+
+        def share_of(contact: Contact, share: float) -> datetime:
+            if contact.id not in known:
+                known[contact.id] = self.clocks(contact, happened)
+            return known[contact.id].share_of(share, self.calendars[self.standard_of(contact).calendar_key])
+
+        return share_of
+
+    def plain_promise(self, contact: Contact) -> str:
+        """The promise, where it counts from the day of receipt in a unit that everybody knows; else ""."""
+        standard = self.standard_of(contact)
+        said = standard.respond
+        if said is None or contact.clock_changed or standard.respond_from != "receipt" or said.rolls or not said.count:
+            return ""
+        return str(said) if said.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
+
+
+def medium(kind: str) -> str:
+    """How a contact came, as standards name it, for a kind of channel: every way of mail is `email`."""
+    return "email" if kind.startswith("email_") else kind
+
+
+def from_settings(
+    configured: Settings,
+    senders: Mapping[str, str],
+    receipt_patience: timedelta,
+    windows: Mapping[str, timedelta | None] = MappingProxyType({}),
+) -> Rulebook:
+    """The rulebook of a configuration.
+
+    `senders` gives each outlet's From address with its display name, `windows` for how long each takes an answer.
+    """
+    calendars = configured.calendars
     first_team = configured.teams[0].name if configured.teams else None
     ways = {
-        c.name: Way(c.replies_by, c.team or first_team, getattr(c, "address", ""))
+        c.name: Way(
+            outlet=c.replies_by,
+            team=c.team or first_team,
+            address=getattr(c, "address", ""),
+            medium=medium(c.kind),
+            service=c.service,
+            contact_kind=c.contact_kind,
+            area=c.area,
+            reply_window=windows.get(c.replies_by or ""),
+        )
         for c in configured.channels
         if isinstance(c, WayIn)
     }
@@ -82,7 +153,7 @@ def from_settings(configured: Settings, senders: Mapping[str, str], receipt_pati
         prefix=configured.organisation.reference_prefix,
         default_calendar=calendars["england"],
         calendars=calendars,
-        standards=configured.standards,
+        promises=Book(configured.standards),
         ways=ways,
         teams={team.name: Team(team.name, team.addresses, team.replies_by) for team in configured.teams},
         senders=senders,

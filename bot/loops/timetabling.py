@@ -10,7 +10,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from bot import log
-from bot.flows import alert, forget
+from bot.flows import alert, forget, promise
 from bot.flows.rulebook import Rulebook
 from bot.loops.present import Present
 from bot.store import outbox
@@ -19,6 +19,7 @@ from bot.store.engine import Store
 logger = log.get("timetabling")
 
 CALENDAR_MAY_BE_OLD = timedelta(days=365)
+REVIEW_TOLD_BEFORE = timedelta(days=60)
 FORGET_AT_ONCE = 500
 DIGEST_AT, DIGEST_AT_THE_LATEST = time(8, 30), time(17, 0)
 
@@ -63,6 +64,7 @@ class Timetable:
             (self.digest, {"hour": DIGEST_AT.hour, "minute": DIGEST_AT.minute}),
             (self.forget, {"hour": 3, "minute": 10}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
+            (self.reviews, {"hour": 9, "minute": 5}),
         ]
         for job, at in jobs:
             scheduler.add_job(job, OurTime(self._present, zone, **at), id=job.__name__)
@@ -105,7 +107,27 @@ class Timetable:
             subject="The bank holidays need a look",
             happened=f"They were last compared with the official list on {self._calendar_checked:%d %B %Y}.",
             action="Compare them with https://www.gov.uk/bank-holidays, then set the new date as checked "
-            "in config/calendars/england.toml.",
+            "in config/calendars/holidays.toml.",
         )
+        await self._store.write(lambda connection: outbox.queue(connection, rows))
+        self._queued()
+
+    async def reviews(self) -> None:
+        """Tell the operators, once, that a standard is to be looked at again."""
+        now = self._present.now()
+        rows = [
+            row
+            for standard in promise.due_for_review(self._book, now, REVIEW_TOLD_BEFORE)
+            for row in alert.notices(
+                None,
+                f"review:{standard.id}:{standard.version}:{standard.review_by}",
+                now,
+                self._book,
+                subject=f"The standard {standard.id} is due for its review",
+                happened=f"The standard {standard.title} (version {standard.version}) is to be looked at again by "
+                f"{standard.review_by:%d %B %Y}.",
+                action="Decide whether it stays. Then set a new review_by in its file, or let a new version follow it.",
+            )
+        ]
         await self._store.write(lambda connection: outbox.queue(connection, rows))
         self._queued()

@@ -19,6 +19,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "received": _RECEIVED,
         "team": "Front office",
     },
+    "new-date": {
+        "reference": _REFERENCE,
+        "before": date_in_words(date(2026, 12, 30)),
+        "respond_by": _DAY,
+        "received": _RECEIVED,
+        "reason": "There is a bank holiday more than we knew of.",
+    },
     "alert": {
         "reference": _REFERENCE,
         "step": "half of the time to answer is used",
@@ -36,4 +43,4 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 # What may be missing: a template that asks for it finds it empty.
-OPTIONAL: dict[str, dict[str, str]] = {"acknowledgement": {"team": ""}}
+OPTIONAL: dict[str, dict[str, str]] = {"acknowledgement": {"team": "", "promise": ""}}

@@ -1,12 +1,60 @@
 """Which contacts must be looked at now, and when next. Cost follows what is due, not what is open."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from bot.core.contacts import Contact, State
 from bot.store.tables import contacts
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What the dates of an open contact follow from, and what they are."""
+
+    id: int
+    reference: str
+    standard: str
+    standard_version: str
+    promise: str
+    received_at: datetime
+    acknowledge_by: datetime | None
+    acknowledged_at: datetime | None
+    respond_by: datetime | None
+    receipt_sent_at: datetime | None
+    clock_changed: bool
+
+
+_DATES = (
+    select(*[contacts.c[name] for name in Dates.__slots__])
+    .where(contacts.c.id > bindparam("after_id"), contacts.c.next_look_at.is_not(None))
+    .where(contacts.c.standard.is_not(None))
+    .order_by(contacts.c.id)
+    .limit(bindparam("most"))
+)
+_MOVE = (
+    update(contacts)
+    .where(contacts.c.id == bindparam("chosen"), contacts.c.state == State.OPEN)
+    .values(
+        acknowledge_by=bindparam("to_acknowledge_by"),
+        respond_by=bindparam("to_respond_by"),
+        promise=bindparam("to_promise"),
+        next_look_at=bindparam("look_at"),
+    )
+)
+
+
+def dates(connection: Connection, after_id: int, most: int) -> list[Dates]:
+    """The next open contacts in the order of their logging, as far as their dates go."""
+    return [Dates(*row) for row in connection.execute(_DATES, {"after_id": after_id, "most": most})]
+
+
+def move(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_promise`, `look_at`."""
+    connection.execute(_MOVE, rows)
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[Contact]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, select, text, update
 
 from bot.core.contacts import Contact, State
+from bot.core.durations import duration
+from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.store.tables import contacts, deliveries, events, messages, raw_messages
 
@@ -29,10 +31,25 @@ _SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contact
 _ADD = (insert(contacts), insert(messages), insert(raw_messages))
 _NOTE = insert(events)
 _WITH_ID = select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
+_CLOCK_EVENTS = (
+    select(events.c.contact_id, events.c.kind, events.c.at, events.c.details)
+    .where(events.c.contact_id.in_(bindparam("ids", expanding=True)), events.c.kind.in_(list(Kind)))
+    .order_by(events.c.at, events.c.id)
+)
 _ACKNOWLEDGED = (
     update(contacts)
-    .where(contacts.c.id == bindparam("chosen"), contacts.c.acknowledged_at.is_(None))
-    .values(acknowledged_at=bindparam("at"))
+    .where(contacts.c.id == bindparam("chosen"), contacts.c.receipt_sent_at.is_(None))
+    .values(
+        receipt_sent_at=bindparam("at"),
+        acknowledged_at=func.coalesce(
+            contacts.c.acknowledged_at, case((contacts.c.acknowledged_by == "receipt", bindparam("at")), else_=None)
+        ),
+    )
+)
+_WINDOW = (
+    update(contacts)
+    .where(contacts.c.id == bindparam("chosen"), contacts.c.state == State.OPEN)
+    .values(platform_reply_by=bindparam("until"), next_look_at=func.min(contacts.c.next_look_at, bindparam("look_at")))
 )
 
 
@@ -127,7 +144,7 @@ def events_of(connection: Connection, contact_id: int) -> list[Values]:
 
 
 def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
-    """Note when each contact was first acknowledged; a later acknowledgement changes nothing."""
+    """Note when our receipt left for each contact; where only staff's acknowledgement counts, no more than that."""
     connection.execute(_ACKNOWLEDGED, [{"chosen": contact_id, "at": at} for contact_id, at in pairs])
 
 
@@ -141,6 +158,29 @@ def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
         values["acknowledged_at"] = at
     change = update(contacts).where(contacts.c.id == contact.id, contacts.c.state == State.OPEN).values(**values)
     return connection.execute(change).rowcount == 1
+
+
+def change(connection: Connection, contact: Contact, values: Values) -> bool:
+    """Change an open contact; False if it is no longer open or somebody looked at it meanwhile."""
+    same = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)
+    same &= contacts.c.next_look_at == contact.next_look_at
+    return connection.execute(update(contacts).where(same).values(**values)).rowcount == 1
+
+
+def move_windows(connection: Connection, rows: list[Values]) -> None:
+    """Note until when the platform takes an answer: `chosen` (the contact), `until`, and when to look at it."""
+    if rows:
+        connection.execute(_WINDOW, rows)
+
+
+def clock_events(connection: Connection, ids: Iterable[int]) -> dict[int, list[Happened]]:
+    """What happened to the clocks of these contacts, oldest first."""
+    found: dict[int, list[Happened]] = {}
+    for row in connection.execute(_CLOCK_EVENTS, {"ids": list(ids)}):
+        words = json.loads(row.details).get("extended_to")
+        happened = Happened(Kind(row.kind), row.at, duration(words) if words else None)
+        found.setdefault(row.contact_id, []).append(happened)
+    return found
 
 
 def open_count(connection: Connection) -> int:

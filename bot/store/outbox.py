@@ -125,6 +125,12 @@ def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
     return [_delivery(row) for row in connection.execute(query)]
 
 
+def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:
+    """The acknowledgement of each of these contacts that has one: whom it went to, and how."""
+    query = select(*_COLUMNS).where(deliveries.c.contact_id.in_(ids), deliveries.c.purpose == "acknowledgement")
+    return {row.contact_id: _delivery(row) for row in connection.execute(query)}
+
+
 def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
     waiting = deliveries.c.next_attempt_at.is_not(None)

@@ -82,6 +82,15 @@ contacts = Table(
     Column("respond_step", Integer, nullable=False, server_default="0"),
     Column("next_look_at", Instant),
     Column("forgotten", Boolean, nullable=False, server_default=text("0")),
+    Column("kind", String(40), nullable=False, server_default=""),
+    Column("area", String(40), nullable=False, server_default=""),
+    Column("visibility", String(8), nullable=False, server_default="private"),
+    Column("acknowledged_by", String(8), nullable=False, server_default="receipt"),
+    Column("receipt_sent_at", Instant),
+    Column("paused_at", Instant),
+    Column("platform_reply_by", Instant),
+    # Its clock has events of its own: a pause, an extension, a new start, an acknowledgement of staff's.
+    Column("clock_changed", Boolean, nullable=False, server_default=text("0")),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -159,6 +168,14 @@ cursors = Table(
     Column("name", String(60), primary_key=True),
     Column("value", Text, nullable=False),
     Column("moved_at", Instant, nullable=False),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),
 )
 
 shunted = Table(

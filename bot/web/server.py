@@ -14,6 +14,7 @@ from bot.web import error_pages, security
 from bot.web.front_door import MOST_BYTES, Filed, Form, FrontDoor, Submit
 from bot.web.health import Health
 from bot.web.sent_mail import SentMail
+from bot.web.standards import Rows, Standards
 
 __all__ = ["Filed", "Form", "Parts", "application", "runner"]
 
@@ -25,9 +26,9 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 class Parts:
     """What the pages need.
 
-    `form` is None when no form channel is configured; `notice` is shown on every page; `sent_mail` is a directory
-    of .eml files to show on this computer (demo only); `templates` are directories that hold `pages/`, the first
-    that has a file wins.
+    `standards` gives the rows of the page of standards. `form` is None when no form channel is configured; `notice` is
+    shown on every page; `sent_mail` is a directory of .eml files to show on this computer (demo only); `templates` are
+    directories that hold `pages/`, the first that has a file wins.
     """
 
     organisation_name: str
@@ -38,6 +39,7 @@ class Parts:
     problems: Callable[[], Awaitable[list[str]]]
     metrics: Callable[[], Awaitable[bytes]]
     notice: str | None
+    standards: Rows
     sent_mail: Path | None
     templates: Sequence[Path]
 
@@ -51,6 +53,7 @@ def application(parts: Parts) -> web.Application:
     pages.globals["assets"] = {
         name: _add_asset(app, name, loader.get_source(pages, f"pages/{name}")[0].encode()) for name in _ASSETS
     }
+    app.add_routes(Standards(parts.standards).routes())
     app.add_routes(Health(parts.problems, parts.metrics).routes())
     if parts.form is not None:
         app.add_routes(FrontDoor(parts.form, parts.submit).routes())

@@ -29,6 +29,9 @@ NEVER = {
     "failed",  # shunted; for a delivery, its states
 }
 
+# Until when a provider such as WhatsApp takes an answer: its own term, and no channel of ours.
+TERMS = {"platform_reply_by"}
+
 LOG_LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
@@ -43,7 +46,7 @@ def test_no_file_is_a_drawer() -> None:
 def test_the_store_speaks_our_language() -> None:
     """No table and no column uses a word for which the house has another."""
     names = {name for table in metadata.tables.values() for name in (table.name, *table.columns.keys())}
-    assert not {name for name in names if _words(name) & NEVER}
+    assert not {name for name in names - TERMS if _words(name) & NEVER}
 
 
 def test_the_log_speaks_our_language() -> None:

@@ -57,7 +57,8 @@ def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
     read = app.load(tmp_path)
     assert read.organisation.timezone == "Europe/London"
     assert [channel.name for channel in read.channels] == ["inbox", "post"]
-    assert [(str(s.acknowledge), str(s.respond)) for s in read.standards] == [("1 working day", "10 working days")]
+    general = next(s for s in read.standards if s.id == "general")
+    assert (str(general.acknowledge), str(general.respond)) == ("1 working day", "10 working days")
     assert read.web.secret.get_secret_value() == "a-secret-of-the-test"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.calendars import BadCalendar, Calendar, OutsideCalendar, calendar, days
 from bot.core.clocks import Counting, Pause, due, pause, share_of
-from bot.core.standards import BadWords, duration, receipt_rule
+from bot.core.durations import BadWords, duration, receipt_rule
 
 LONDON = ZoneInfo("Europe/London")
 VECTORS = (Path(__file__).parents[1] / "vectors" / "deadlines.csv").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core import reasoning
-from bot.core.calendars import NAMES, Days, calendar
+from bot.core.calendars import NAMES, Days, Holiday, calendar
 from bot.core.clocks import Counting, Pause, due, share_of
-from bot.core.standards import Duration, ReceiptRule, Unit, duration, receipt_rule
+from bot.core.durations import Duration, ReceiptRule, Unit, duration, receipt_rule
 
 LONDON = ZoneInfo("Europe/London")
 ENGLAND, UK_ANY = calendar("england"), calendar("uk-any")
@@ -140,10 +140,10 @@ def test_a_holiday_more_is_never_due_earlier(
     received: datetime, promise: Duration, name: str, receipt: ReceiptRule, added: frozenset[int], waited: list[int]
 ) -> None:
     """A proclamation can only give time, never take it."""
-    proclaimed = frozenset(received.date() + timedelta(days=n) for n in added)
+    proclaimed = [Holiday(received.date() + timedelta(days=n), "proclaimed") for n in added]
     pauses = [Pause(*days, Counting.INCLUSIVE) for days in spread(received.date() + timedelta(days=2), waited)]
     before = due(promise, received, calendar(name), receipt, pauses)
-    assert due(promise, received, calendar(name, extra_holidays=proclaimed), receipt, pauses) >= before
+    assert due(promise, received, calendar(name, proclaimed=proclaimed), receipt, pauses) >= before
 
 
 @quick

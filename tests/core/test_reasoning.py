@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.core import reasoning
 from bot.core.calendars import calendar
 from bot.core.clocks import pause
-from bot.core.standards import SAME_DAY, duration, receipt_rule
+from bot.core.durations import SAME_DAY, duration, receipt_rule
 
 LONDON = ZoneInfo("Europe/London")
 ENGLAND = calendar("england")

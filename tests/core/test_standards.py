@@ -1,24 +1,15 @@
 """Promises in words: what is read, what is refused and where it points, and which standard is in force."""
 
 import tomllib
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.core.standards import (
-    SAME_DAY,
-    BadStandard,
-    BadWords,
-    Duration,
-    NoStandard,
-    Unit,
-    duration,
-    in_force,
-    receipt_rule,
-    standard,
-)
+from bot.core.books import Book, Matter
+from bot.core.durations import SAME_DAY, BadWords, Duration, Unit, duration, receipt_rule
+from bot.core.standards import BadStandard, standard
 
 PACKAGED = Path(__file__).parents[2] / "config" / "standards" / "general.toml"
 
@@ -125,7 +116,7 @@ def test_the_packaged_standard_is_good() -> None:
     packaged = standard(table(), "general.toml")
     assert (str(packaged.acknowledge), str(packaged.respond)) == ("1 working day", "10 working days")
     assert (packaged.id, packaged.calendar, packaged.receipt) == ("general", "england", SAME_DAY)
-    assert in_force([packaged], date(2020, 1, 1)) is packaged
+    assert Book([packaged]).choose(Matter(), date(2020, 1, 1)) is packaged
 
 
 def test_every_mistake_is_reported_at_once() -> None:
@@ -172,18 +163,3 @@ def test_a_standard_that_ends_before_it_begins_is_a_mistake() -> None:
     """The two days are named."""
     with pytest.raises(BadStandard, match=r"valid_to = 2009-12-31.*2010-01-01"):
         standard(table(valid_to=date(2009, 12, 31)), "wrong.toml")
-
-
-def test_the_day_of_receipt_picks_the_standard() -> None:
-    """Both ends of the time of validity count; of two, the one that began last; none is an error that lists them."""
-    change = date(2023, 4, 1)
-    old = standard(table(id="old", valid_from=date(2020, 1, 1), valid_to=change - timedelta(days=1)), "old.toml")
-    new = standard(table(id="new", valid_from=change), "new.toml")
-    later = standard(table(id="later", valid_from=date(2026, 1, 1)), "later.toml")
-    book = (new, later, old)
-    assert [in_force(book, change + timedelta(days=n)).id for n in (-1, 0)] == ["old", "new"]
-    assert in_force(book, date(2026, 1, 1)).id == "later"
-    with pytest.raises(NoStandard, match=r"2019-12-31; known: new from 2023-04-01 to now, .*old from"):
-        in_force(book, date(2019, 12, 31))
-    with pytest.raises(NoStandard, match="known: none"):
-        in_force((), change)

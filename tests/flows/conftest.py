@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from bot.core.books import Book
 from bot.core.calendars import calendar
 from bot.core.messages import Inbound
 from bot.core.standards import standard
@@ -38,7 +39,7 @@ def book() -> Rulebook:
         prefix="EX",
         default_calendar=england,
         calendars={"england": england},
-        standards=(standard(STANDARD, "general.toml"),),
+        promises=Book((standard(STANDARD, "general.toml"),)),
         ways={"inbox": Way("post", "front", "us@example.gov.uk"), "website": Way("post", "front")},
         teams={"front": Team("front", ("staff@example.gov.uk",), "post")},
         senders={"post": "Exampleshire Council <us@example.gov.uk>"},

@@ -94,7 +94,7 @@ def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> N
     with writing(store) as connection:
         contact = one(connection, book, mail)
         contacts.acknowledged(connection, [(contact.id, NOW)])
-        half = book.share_of(contact, 0.5)
+        half = book.shares(())(contact, 0.5)
         for _ in range(3):
             escalate.escalate(connection, half, 100, book)
         kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
@@ -135,8 +135,10 @@ def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book
     """Its facts are damaged: it is looked at again in an hour, and its neighbour is alerted now."""
     with writing(store) as connection:
         damaged, sound = one(connection, book, mail), _another(connection, book, mail)
-        connection.execute(text("UPDATE contacts SET promise = 'soon' WHERE id = :id"), {"id": damaged.id})
-        half = book.share_of(sound, 0.5)
+        connection.execute(
+            text("UPDATE contacts SET standard = 'gone', promise = 'soon' WHERE id = :id"), {"id": damaged.id}
+        )
+        half = book.shares(())(sound, 0.5)
         assert escalate.escalate(connection, half, 100, book) == 2
         assert again(connection, damaged).next_look_at == half + timedelta(hours=1)
         assert "respond-50" in [delivery.step for delivery in outbox.of_contact(connection, sound.id)]

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.calendars import calendar
 from bot.core.clocks import due
-from bot.core.standards import duration
+from bot.core.durations import duration
 from tests.components import service as configured
 from tests.components.ports import free_port, wait_until
 from tests.components.service import Service

@@ -34,6 +34,7 @@ def parts(desk: Desk) -> Parts:
         problems=desk.why_not_ready,
         metrics=desk.figures,
         notice=None,
+        standards=list,
         sent_mail=None,
         templates=[TEMPLATES],
     )

@@ -1,0 +1,247 @@
+"""How the clocks of one contact stand: its standard, its receipt and what happened since go in; dates come out.
+
+A clock is never stored by itself: the history is the contact's events, and everything else follows from them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core import clocks
+from bot.core.calendars import Calendar
+from bot.core.clocks import Counting, Pause
+from bot.core.durations import SAME_DAY, Duration, ReceiptRule, Unit
+from bot.core.standards import Standard
+
+_ONE_SECOND = timedelta(seconds=1)
+
+
+class Kind(StrEnum):
+    """What happens to a clock. A holding reply stops no clock to answer; it does tell the person that we have it."""
+
+    ACKNOWLEDGED = "acknowledged by staff"
+    HOLDING_REPLY = "holding reply"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESTARTED = "restarted"
+    EXTENDED = "extended"
+    RESPONDED = "responded"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of a clock, at an aware instant; an extension says how long there is now, from the same start."""
+
+    kind: Kind
+    at: datetime
+    extended_to: Duration | None = None
+
+
+class State(StrEnum):
+    """Where a clock stands. A waiting one has not started: the date that it shows is the latest that it can have."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One promise. `due` is None while it is paused, for nobody knows yet when the answer to our question comes."""
+
+    state: State
+    started_at: datetime
+    due: datetime | None
+    stopped_at: datetime | None = None
+
+    def in_time(self) -> bool | None:
+        """Whether it was stopped in time; None while it runs. Due is the last permitted second."""
+        if self.stopped_at is None:
+            return None
+        return self.due is None or self.stopped_at < self.due + _ONE_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Both clocks of a contact (None where nothing is promised), and how the time to answer is counted by now."""
+
+    acknowledge: Clock | None
+    respond: Clock | None
+    duration: Duration | None
+    receipt: ReceiptRule
+    pauses: tuple[Pause, ...]
+    paused_at: datetime | None
+
+    def share_of(self, share: float, calendar: Calendar) -> datetime:
+        """When this share of the time to answer is used; only where an answer is promised."""
+        if self.respond is None or self.duration is None:
+            raise ValueError("no answer is promised")
+        return clocks.share_of(share, self.duration, self.respond.started_at, calendar, self.receipt, self.pauses)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The time to answer while its events are gone through."""
+
+    start: datetime
+    receipt: ReceiptRule
+    duration: Duration | None
+    waiting: bool
+    pauses: list[Pause] = field(default_factory=list)
+    paused_at: datetime | None = None
+    responded_at: datetime | None = None
+
+
+def clocks_of(
+    standard: Standard,
+    received_at: datetime,
+    happened: Iterable[Happened],
+    calendar: Calendar,
+    receipt_sent_at: datetime | None = None,
+) -> Clocks:
+    """The clocks after everything that `happened`, in its order. Our receipt counts only where the standard says so."""
+    history = sorted(happened, key=lambda one: one.at)
+    acknowledge_by = None
+    if standard.acknowledge is not None:
+        acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, standard.receipt)
+    waiting = standard.respond_from == "acknowledgement" and acknowledge_by is not None
+    run = _Run(
+        start=acknowledge_by if waiting and acknowledge_by else received_at,
+        # Where an acknowledgement starts the time, its own day is day 0.
+        receipt=SAME_DAY if waiting else standard.receipt,
+        duration=standard.respond,
+        waiting=waiting,
+    )
+    for one in history:
+        _go_on(run, one, standard, calendar)
+    return Clocks(
+        acknowledge=_acknowledge(standard, received_at, acknowledge_by, history, receipt_sent_at),
+        respond=_respond(run, calendar),
+        duration=run.duration,
+        receipt=run.receipt,
+        pauses=tuple(run.pauses),
+        paused_at=run.paused_at,
+    )
+
+
+def _go_on(run: _Run, one: Happened, standard: Standard, calendar: Calendar) -> None:
+    match one.kind:
+        case Kind.ACKNOWLEDGED if run.waiting:
+            run.start, run.waiting = one.at, False
+        case Kind.PAUSED if run.paused_at is None:
+            run.paused_at = one.at
+        case Kind.RESUMED if run.paused_at is not None:
+            days = calendar.day_of(run.paused_at), calendar.day_of(one.at)
+            run.pauses.append(Pause(*days, Counting(standard.pause)))
+            run.paused_at = None
+        case Kind.RESTARTED:
+            # FOIA 2000 section 1(3): the time runs from the day of the clarified request.
+            run.start, run.receipt, run.waiting = one.at, standard.receipt, False
+            run.duration, run.pauses, run.paused_at = standard.respond, [], None
+        case Kind.EXTENDED:
+            run.duration = one.extended_to
+        case Kind.RESPONDED if run.responded_at is None:
+            run.responded_at = one.at
+        case _:
+            pass
+
+
+def _acknowledge(
+    standard: Standard,
+    received_at: datetime,
+    due: datetime | None,
+    history: list[Happened],
+    receipt_sent_at: datetime | None,
+) -> Clock | None:
+    if due is None:
+        return None
+    told = [one.at for one in history if one.kind in (Kind.ACKNOWLEDGED, Kind.HOLDING_REPLY, Kind.RESPONDED)]
+    if receipt_sent_at is not None and standard.acknowledged_by == "receipt":
+        told.append(receipt_sent_at)
+    first = min(told, default=None)
+    return Clock(State.RUNNING if first is None else State.STOPPED, received_at, due, first)
+
+
+def _respond(run: _Run, calendar: Calendar) -> Clock | None:
+    if run.duration is None:
+        return None
+    due = None
+    if run.paused_at is None:
+        due = clocks.due(run.duration, run.start, calendar, run.receipt, run.pauses)
+    state = State.PAUSED if run.paused_at else State.WAITING if run.waiting else State.RUNNING
+    return Clock(state if run.responded_at is None else State.STOPPED, run.start, due, run.responded_at)
+
+
+def limit(now: Clocks, standard: Standard, calendar: Calendar) -> datetime | None:
+    """The latest due instant that an extension may give; None where the standard allows none."""
+    if now.respond is None or standard.extend_to is None:
+        return None
+    return clocks.due(standard.extend_to, now.respond.started_at, calendar, now.receipt, now.pauses)
+
+
+def why_not(one: Happened, now: Clocks, standard: Standard, calendar: Calendar) -> str:
+    """Why this cannot happen to clocks that stand so, in plain words; "" if it can."""
+    return next((reason for asks, reason in _refusals(one, now, standard, calendar) if asks()), "")
+
+
+def _refusals(
+    one: Happened, now: Clocks, standard: Standard, calendar: Calendar
+) -> Iterable[tuple[Callable[[], bool], str]]:
+    respond, changes = now.respond, one.kind in (Kind.PAUSED, Kind.RESUMED, Kind.RESTARTED, Kind.EXTENDED)
+    if one.kind is Kind.ACKNOWLEDGED:
+        yield lambda: now.acknowledge is None, f"the standard {standard.id} promises no acknowledgement"
+        return
+    if not changes:
+        return
+    yield lambda: respond is None, f"the standard {standard.id} promises no answer, so no clock runs"
+    yield lambda: respond is not None and respond.state is State.STOPPED, "it is answered already"
+    due = respond.due if respond else None
+    over = due is not None and one.at > due
+    if one.kind is Kind.PAUSED:
+        yield lambda: now.paused_at is not None, "its clock is paused already"
+        yield lambda: over, "the time to answer is over, and a clock that has run out cannot be paused"
+    if one.kind is Kind.RESUMED:
+        yield lambda: now.paused_at is None, "its clock is not paused"
+    if one.kind is Kind.EXTENDED:
+        yield from _no_extension(one, now, standard, calendar, over=over)
+
+
+def _no_extension(
+    one: Happened, now: Clocks, standard: Standard, calendar: Calendar, *, over: bool
+) -> Iterable[tuple[Callable[[], bool], str]]:
+    yield lambda: now.paused_at is not None, "its clock is paused; resume it first"
+    latest = limit(now, standard, calendar)
+    yield lambda: latest is None, f"the standard {standard.id} allows no extension"
+    yield lambda: over, "the time to answer is over; an extension must be told before"
+    respond = now.respond
+    if latest is None or respond is None or respond.due is None or one.extended_to is None:
+        return
+    due = clocks.due(one.extended_to, respond.started_at, calendar, now.receipt, now.pauses)
+    yield lambda: due > latest, f"{one.extended_to} is too long; at most {standard.extend_to} are allowed"
+    before = respond.due
+    yield lambda: due <= before, f"{one.extended_to} is not later than what is promised now"
+
+
+def remaining(clock: Clock, duration: Duration, calendar: Calendar, now: datetime) -> str:
+    """How much time is left, in the unit of the promise: `3 working days left`, `due today`, `5 hours late`."""
+    if clock.state is State.STOPPED:
+        return ""
+    if clock.due is None:
+        return "paused"
+    if duration.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
+        today, last = calendar.day_of(now), calendar.day_of(clock.due)
+        working = duration.unit is Unit.WORKING_DAY
+        count = (last - today).days
+        if working:
+            count = calendar.working_days_through(last) - calendar.working_days_through(today)
+        if last == today:
+            return "due today"
+        return _left(count if last > today else min(count, -1), "working day" if working else "day")
+    minutes = int((clock.due - now).total_seconds() // 60)
+    return _left(minutes // 60, "hour") if abs(minutes) >= 60 else _left(minutes, "minute")
+
+
+def _left(count: int, unit: str) -> str:
+    return f"{abs(count)} {unit}{'' if abs(count) == 1 else 's'} {'left' if count >= 0 else 'late'}"

@@ -1,0 +1,133 @@
+"""Staff change a clock: acknowledge, hold, pause, resume, restart, extend. The change is an event; the dates follow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import histories
+from bot.core.contacts import Contact, State
+from bot.core.escalations import RESPOND_LADDER
+from bot.core.histories import Clocks, Happened, Kind
+from bot.flows import tell
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """It is done. `told`: the sender is sent the new date; where one was owed and could not be, staff must tell it."""
+
+    before: Clocks
+    after: Clocks
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdjusted:
+    """Nothing was changed, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who does it, and what they say: a `reason` for the sender (an extension has one), a `note` for the history."""
+
+    actor: str
+    reason: str = ""
+    note: str = ""
+
+
+def adjust(
+    connection: Connection, reference: str, wanted: Happened, word: Word, now: datetime, book: Rulebook
+) -> Adjusted | NotAdjusted:
+    """Let this happen to the clocks of an open contact."""
+    contact = contacts.find(connection, reference)
+    if contact is None:
+        return NotAdjusted(f"there is no contact {reference}")
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    before = book.clocks(contact, happened)
+    if refusal := _why_not(contact, happened, wanted, before, now, book):
+        return NotAdjusted(refusal)
+
+    after = book.clocks(contact, [*happened, wanted])
+    later = _later(contact, before, after, word.reason) if wanted.kind is Kind.EXTENDED else None
+    given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
+
+    if not contacts.change(connection, contact, _columns(contact, after, wanted, now, book)):
+        return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
+    contacts.note(connection, [_event(contact, before, after, wanted, word)])
+    if later and given:
+        outbox.queue(connection, [tell.new_date(later, given, now, book)])
+    return Adjusted(before, after, told=given is not None)
+
+
+def _why_not(
+    contact: Contact, happened: list[Happened], wanted: Happened, before: Clocks, now: datetime, book: Rulebook
+) -> str:
+    if contact.state != State.OPEN:
+        return f"{contact.reference} is {contact.state}, so no clock of it runs"
+    if wanted.at < contact.received_at:
+        return f"that would be before the contact itself ({contact.received_at.isoformat()})"
+    if wanted.at > now:
+        return "that is in the future"
+    if any(one.at > wanted.at for one in happened):
+        return "something else happened to its clock after that; the history is told in its order"
+    standard = book.standard_of(contact)
+    return histories.why_not(wanted, before, standard, book.calendars[standard.calendar_key])
+
+
+def _columns(contact: Contact, after: Clocks, wanted: Happened, now: datetime, book: Rulebook) -> Values:
+    """What the list of contacts shows of the clocks. The next look is now: the ladder starts from the new dates."""
+    respond_by = after.respond.due if after.respond else None
+    passed = contact.respond_step
+    if respond_by is not None and wanted.kind not in (Kind.ACKNOWLEDGED, Kind.HOLDING_REPLY):
+        passed = steps_behind(after, contact, now, book)
+    acknowledged_at = after.acknowledge.stopped_at if after.acknowledge else contact.acknowledged_at
+    return {
+        "acknowledged_at": acknowledged_at,
+        "respond_by": respond_by,
+        "paused_at": after.paused_at,
+        "clock_changed": True,
+        "respond_step": passed,
+        "next_look_at": now,
+    }
+
+
+def steps_behind(after: Clocks, contact: Contact, now: datetime, book: Rulebook) -> int:
+    """How many steps of the ladder the new time to answer has passed: those are not alerted again."""
+    calendar = book.calendars[book.standard_of(contact).calendar_key]
+    return sum(after.share_of(step.share or 0.0, calendar) <= now for step in RESPOND_LADDER)
+
+
+def _later(contact: Contact, before: Clocks, after: Clocks, reason: str) -> tell.Later | None:
+    was = before.respond.due if before.respond else None
+    becomes = after.respond.due if after.respond else None
+    if was is None or becomes is None or becomes <= was:
+        return None
+    return tell.Later(contact.id, contact.reference, was, becomes, reason)
+
+
+def _event(contact: Contact, before: Clocks, after: Clocks, wanted: Happened, word: Word) -> Values:
+    details = {
+        "extended_to": str(wanted.extended_to) if wanted.extended_to else "",
+        "respond_by_before": _iso(before),
+        "respond_by": _iso(after),
+        "reason": word.reason,
+        "note": word.note,
+    }
+    return {
+        "contact_id": contact.id,
+        "at": wanted.at,
+        "kind": wanted.kind.value,
+        "actor": word.actor,
+        "details": {key: value for key, value in details.items() if value},
+    }
+
+
+def _iso(clocks: Clocks) -> str:
+    return clocks.respond.due.isoformat() if clocks.respond and clocks.respond.due else ""

@@ -1,0 +1,80 @@
+"""What a standard promises, in sentences and in rows: for the operator's check and for the page that people read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from bot.core import histories
+from bot.core.calendars import Calendar
+from bot.core.durations import Duration, Unit
+from bot.core.standards import Standard
+from bot.flows.rulebook import Rulebook
+from bot.render.formats import date_in_words, instant_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant at which a contact could come in, and what to call it."""
+
+    name: str
+    at: datetime
+
+
+def moments(now: datetime, calendar: Calendar) -> tuple[Moment, ...]:
+    """Now, the next Christmas Eve, and the afternoon before the next Good Friday."""
+    days = [calendar.day_of(now) + timedelta(days=n) for n in range(1, 400)]
+    easter = next(day for day in days if (calendar.why_not_working(day) or "").startswith("Good Friday"))
+    christmas = next(day for day in days if (day.month, day.day) == (12, 25))
+    before = (("on Christmas Eve", christmas), ("just before Easter", easter))
+    later = (
+        Moment(name, datetime.combine(day - timedelta(days=1), time(16), tzinfo=calendar.zone)) for name, day in before
+    )
+    return Moment("now", now), *later
+
+
+def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str]:
+    """What this standard would promise for a message received at each of the moments."""
+    calendar = book.calendars[standard.calendar_key]
+    for moment in moments(now, calendar):
+        found = histories.clocks_of(standard, moment.at, (), calendar)
+        parts = []
+        if found.acknowledge and found.acknowledge.due and standard.acknowledge:
+            who = "acknowledged by staff" if standard.acknowledged_by == "staff" else "acknowledged"
+            parts.append(f"{who} by {_until(found.acknowledge.due, standard.acknowledge, calendar)}")
+        if found.respond and found.respond.due and standard.respond:
+            latest = "at the latest " if found.respond.state is histories.State.WAITING else ""
+            parts.append(f"answered {latest}by {_until(found.respond.due, standard.respond, calendar)}")
+        received = instant_in_words(moment.at, calendar.zone)
+        yield f"A message received {moment.name} ({received}) would be {' and '.join(parts)}."
+
+
+def _until(due: datetime, promised: Duration, calendar: Calendar) -> str:
+    if promised.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
+        return date_in_words(due.astimezone(calendar.zone).date())
+    return instant_in_words(due, calendar.zone)
+
+
+def published(book: Rulebook, now: datetime) -> list[dict[str, Any]]:
+    """The standards that are in force now, then those that follow: as rows for the page and its JSON."""
+    today = book.default_calendar.day_of(now)
+    ahead = sorted((s for s in book.promises.standards if s.valid_from > today), key=lambda s: s.valid_from)
+    return [_row(standard, in_force=True) for standard in book.promises.in_force(today)] + [
+        _row(standard, in_force=False) for standard in ahead
+    ]
+
+
+def _row(standard: Standard, *, in_force: bool) -> dict[str, Any]:
+    table = standard.as_table()
+    shown = ("id", "title", "version", "basis", "calendar", "receipt", "acknowledge", "acknowledged_by", "respond")
+    more = ("respond_from", "extend_to", "page", "approved_by", "reason", "valid_from", "valid_to", "review_by")
+    row = {key: table.get(key, str(getattr(standard, key) or "")) for key in (*shown, *more)}
+    whom = {key: list(getattr(standard, key)) for key in ("areas", "services", "channels", "kinds")}
+    return row | whom | {"visibility": standard.visibility, "in_force": in_force}
+
+
+def due_for_review(book: Rulebook, now: datetime, ahead: timedelta) -> list[Standard]:
+    """The standards in force that somebody must look at again within that time."""
+    today = book.default_calendar.day_of(now)
+    in_force = book.promises.in_force(today)
+    return [one for one in in_force if one.review_by is not None and one.review_by - ahead <= today]

@@ -1,0 +1,27 @@
+"""At the start: have the rules changed by which the dates of open contacts were computed? Then compute them anew."""
+
+from collections.abc import Callable
+from functools import partial
+
+from bot import log
+from bot.flows import recompute
+from bot.flows.rulebook import Rulebook
+from bot.loops.present import Present
+from bot.store.engine import Store
+
+logger = log.get("catching_up")
+
+
+async def catch_up(store: Store, book: Rulebook, present: Present, queued: Callable[[], None]) -> None:
+    """Bring every open contact up to the rules in force; killed half way, the next start does the rest."""
+    names = await store.read(partial(recompute.changed, book=book))
+    after: int | None = 0 if names else None
+    looked_at = moved = told = 0
+    while after is not None:
+        work = partial(recompute.recompute, after_id=after, names=names, now=present.now(), book=book, dry_run=False)
+        page = await store.write(work)
+        looked_at, moved, told = looked_at + page.looked_at, moved + len(page.changes), told + page.told
+        logger.info("dates.recomputed", looked_at=looked_at, moved=moved, told=told, changed=names)
+        after = page.last_id
+        queued()
+    await store.write(partial(recompute.settle, book=book, now=present.now()))

@@ -1,0 +1,340 @@
+"""What staff do to a clock is an event; dates, alerts and words to the sender follow from it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from bot.channel import Batch
+from bot.core.books import Book
+from bot.core.calendars import Holiday, Shelf, calendar, keys
+from bot.core.contacts import Contact
+from bot.core.durations import duration
+from bot.core.histories import Happened, Kind
+from bot.core.messages import Inbound
+from bot.core.standards import standard
+from bot.flows import escalate, promise, recompute
+from bot.flows.adjust import Adjusted, NotAdjusted, Word, adjust
+from bot.flows.classify import About, Classified, classify
+from bot.flows.deliver import Attempt, Claimed, claim, record
+from bot.flows.receive import Reading, Room, receive
+from bot.flows.rulebook import Rulebook, Way
+from bot.store import contacts, outbox
+from bot.store.engine import Store
+from bot.store.tables import deliveries
+from tests.flows.conftest import NOW, STANDARD, writing
+
+Make = Callable[..., Inbound]
+LAW = {"basis": "law", "calendar": "uk-any", "pause": "inclusive", "valid_from": date(2010, 1, 1)}
+MORE = [
+    STANDARD | LAW | {"id": "foi", "kinds": ["foi"], "respond": "20 working days", "extend_to": "40 working days"},
+    STANDARD
+    | {"id": "complaint", "kinds": ["complaint"], "acknowledge": "5 working days", "acknowledged_by": "staff"}
+    | {"respond_from": "acknowledgement"},
+]
+CHRISTMAS_SHUT = (date(2026, 12, 29), date(2026, 12, 31))
+
+
+def shelf(**changes: Any) -> Shelf:
+    """Every calendar, with what an organisation says."""
+    return Shelf(lambda key: calendar(key.partition(" ")[0], **({} if " " in key else changes)))
+
+
+@pytest.fixture
+def council(book: Rulebook) -> Rulebook:
+    """A rulebook that knows requests and complaints; `foi` is a mailbox of its own."""
+    promises = Book(standard(table, f"{table['id']}.toml") for table in (STANDARD, *MORE))
+    ways = {
+        "inbox": Way("post", "front", "us@example.gov.uk", "email"),
+        "foi": Way("post", "front", "us@example.gov.uk", "email", contact_kind="foi"),
+    }
+    return replace(book, promises=promises, ways=ways, calendars=shelf())
+
+
+def logged(connection: Connection, book: Rulebook, message: Inbound, *, acknowledged: bool = True) -> Contact:
+    """One contact, received at NOW, its acknowledgement handed over at once."""
+    received = receive(
+        connection, Batch((message,)), Reading(message.channel), NOW, book, Room({"post": 5}, timedelta(minutes=5))
+    )
+    if acknowledged:
+        record(connection, [Attempt(one.delivery, NOW) for one in received.claimed], book)
+    return again(connection, received.filed[0].reference)
+
+
+def again(connection: Connection, reference: str | None) -> Contact:
+    """The contact as it is stored now."""
+    found = contacts.find(connection, reference or "")
+    assert found
+    return found
+
+
+def do(connection: Connection, book: Rulebook, contact: Contact, kind: Kind, at: datetime, **more: Any) -> Adjusted:
+    """Let staff do it, at that very moment."""
+    word = Word("staff:me", more.pop("reason", ""), more.pop("note", ""))
+    done = adjust(connection, contact.reference, Happened(kind, at, **more), word, at, book)
+    assert isinstance(done, Adjusted), done
+    return done
+
+
+def respond_day(contact: Contact) -> str | None:
+    """The local day by which the answer is due."""
+    return contact.respond_by.date().isoformat() if contact.respond_by else None
+
+
+def later_mails(connection: Connection) -> list[Any]:
+    """What tells a new date."""
+    return list(connection.execute(select(deliveries).where(deliveries.c.purpose == "new-date")))
+
+
+def after(days: float) -> datetime:
+    """So long after the receipt."""
+    return NOW + timedelta(days=days)
+
+
+def test_a_mailbox_may_say_what_its_contacts_are(store: Store, council: Rulebook, mail: Make) -> None:
+    """What comes to the mailbox for requests has the statute's time."""
+    with writing(store) as connection:
+        contact = logged(connection, council, replace(mail(), channel="foi"))
+    assert (contact.kind, contact.standard, contact.promise) == ("foi", "foi", "20 working days")
+    assert respond_day(contact) == "2026-12-22"  # St Andrew's Day does not count in any part
+
+
+def test_a_pause_takes_the_date_away_and_a_resumption_gives_a_later_one(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """Nothing is alerted meanwhile but that we wait for long; the history tells both."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        do(connection, council, contact, Kind.PAUSED, after(1), note="asked which road")
+        paused = again(connection, contact.reference)
+        assert (paused.respond_by, paused.paused_at, paused.clock_changed) == (None, after(1), True)
+        for day in (1, 10, 14):
+            escalate.escalate(connection, after(day), 10, council)
+        assert outbox.waiting_count(connection) == 0
+        escalate.escalate(connection, after(16), 10, council)
+        assert [d.step for d in claim_all(connection, council, after(16))] == ["paused-long"]
+        do(connection, council, contact, Kind.RESUMED, after(17))
+        resumed = again(connection, contact.reference)
+        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+    assert resumed.paused_at is None
+    assert respond_day(resumed) == "2026-12-23"  # 25 November to 10 December: twelve working days more than 7 December
+    assert [kind for kind in kinds if kind in list(Kind)] == ["paused", "resumed"]
+
+
+def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[outbox.Delivery]:
+    """Everything that would leave now."""
+    claimed: list[Claimed] = claim(connection, "post", now, timedelta(days=365), 50, book)
+    return [one.delivery for one in claimed]
+
+
+def test_only_staff_acknowledge_a_complaint(store: Store, council: Rulebook, mail: Make) -> None:
+    """The receipt leaves and keeps nothing; the miss is alerted; staff's own starts the time to answer."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        done = classify(connection, contact.reference, About(kind="complaint"), "staff:me", NOW, council)
+        assert isinstance(done, Classified)
+        waiting = again(connection, contact.reference)
+        assert (waiting.receipt_sent_at, waiting.acknowledged_at) == (NOW, None)
+        assert respond_day(waiting) == "2026-12-14"
+        escalate.escalate(connection, after(0.1), 10, council)
+        assert [d for d in claim_all(connection, council, after(0.1)) if d.purpose == "alert"] == []
+        escalate.escalate(connection, after(8), 10, council)
+        assert [d.step for d in claim_all(connection, council, after(8)) if d.purpose == "alert"] == ["acknowledge-due"]
+        do(connection, council, contact, Kind.ACKNOWLEDGED, after(8))
+        started = again(connection, contact.reference)
+    assert started.acknowledged_at == after(8)
+    assert respond_day(started) == "2026-12-15"
+
+
+def test_an_extension_tells_the_person_and_starts_the_ladder_from_the_new_date(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """The mail says when, and why, once."""
+    with writing(store) as connection:
+        contact = logged(connection, council, replace(mail(), channel="foi"))
+        escalate.escalate(connection, after(16), 10, council)
+        longer = duration("40 working days")
+        done = do(connection, council, contact, Kind.EXTENDED, after(17), extended_to=longer, reason="Many papers.")
+        assert done.told
+        (row,) = later_mails(connection)
+        extended = again(connection, contact.reference)
+        assert respond_day(extended) == "2027-01-25"
+        escalate.escalate(connection, after(17), 10, council)
+        assert again(connection, contact.reference).respond_step == 0
+        too_long = Happened(Kind.EXTENDED, after(18), duration("41 working days"))
+        refused = adjust(connection, contact.reference, too_long, Word("me"), after(18), council)
+    assert isinstance(refused, NotAdjusted)
+    assert "too long" in refused.reason
+    assert (row.recipient, json.loads(row.details)["before"]) == (
+        "resident1@residents.example",
+        "Tuesday 22 December 2026",
+    )
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(store: Store, council: Rulebook, mail: Make) -> None:
+    """In the future, before the contact, against its history, on no contact at all."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        do(connection, council, contact, Kind.PAUSED, after(2))
+        history = contacts.events_of(connection, contact.id)
+        for kind, at, reference, words in (
+            (Kind.RESUMED, after(9), contact.reference, "future"),
+            (Kind.RESUMED, after(-9), contact.reference, "before the contact"),
+            (Kind.RESUMED, after(1), contact.reference, "in its order"),
+            (Kind.PAUSED, after(3), contact.reference, "paused already"),
+            (Kind.PAUSED, after(3), "EX-2222-2222", "no contact"),
+        ):
+            done = adjust(connection, reference, Happened(kind, at), Word("me"), after(3), council)
+            assert isinstance(done, NotAdjusted)
+            assert words in done.reason
+        assert contacts.events_of(connection, contact.id) == history
+
+
+def test_a_request_that_was_not_known_as_one_keeps_its_day_of_receipt(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """Its standard is that of the day of receipt; who was told an earlier date is told the later one."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        done = classify(connection, contact.reference, About(kind="foi"), "staff:me", after(3), council)
+        assert isinstance(done, Classified)
+        found = again(connection, contact.reference)
+        assert (found.standard, found.kind, respond_day(found)) == ("foi", "foi", "2026-12-22")
+        assert len(later_mails(connection)) == 1
+        assert "classified" in [event["kind"] for event in contacts.events_of(connection, contact.id)]
+
+
+def run(connection: Connection, book: Rulebook, *, dry_run: bool = False) -> recompute.Page:
+    """Recompute by the rules that changed, as the command does."""
+    names = recompute.changed(connection, book)
+    page = recompute.recompute(connection, 0, names, after(1), book, dry_run=dry_run)
+    if not dry_run:
+        recompute.settle(connection, book, after(1))
+    return page
+
+
+def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council: Rulebook, mail: Make) -> None:
+    """The old date stays in the history, the person is told the later one, a second run finds nothing."""
+    changed = replace(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    with writing(store) as connection:
+        recompute.settle(connection, council, NOW)
+        contact, silent = logged(connection, council, mail(1)), logged(connection, council, mail(2), acknowledged=False)
+        assert not recompute.changed(connection, council)
+        assert len(run(connection, changed, dry_run=True).changes) == 2
+        assert respond_day(again(connection, contact.reference)) == "2026-12-07"
+        page = run(connection, changed)
+        moved = again(connection, contact.reference)
+        events = {e["kind"]: e["details"] for e in contacts.events_of(connection, contact.id)}
+        assert (len(page.changes), page.told) == (2, 1)  # the other one has not been told any date yet
+        assert respond_day(moved) == respond_day(again(connection, silent.reference)) == "2026-12-08"
+        assert not recompute.changed(connection, changed)
+        assert run(connection, changed).changes == []
+        assert len(later_mails(connection)) == 1
+    assert events["recomputed"]["respond_by_before"] == "2026-12-07T23:59:59+00:00"
+    assert events["recomputed"]["respond_by"] == "2026-12-08T23:59:59+00:00"
+    assert "working days" in events["recomputed"]["reason"]
+
+
+def test_closures_move_promises_and_not_statutes(store: Store, council: Rulebook, mail: Make) -> None:
+    """The organisation's closed days count for what a statute sets."""
+    shut = replace(council, calendars=shelf(closures=((date(2026, 12, 1), date(2026, 12, 2)),)))
+    with writing(store) as connection:
+        recompute.settle(connection, council, NOW)
+        ours = logged(connection, council, mail(1))
+        law = logged(connection, council, replace(mail(2), channel="foi"))
+        run(connection, shut)
+        assert respond_day(again(connection, ours.reference)) == "2026-12-09"
+        assert respond_day(again(connection, law.reference)) == "2026-12-22"
+
+
+def test_an_earlier_date_is_just_met_and_only_the_highest_step_is_alerted(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """A corrected standard; the person is not written to, staff hear of one step."""
+    corrected = replace(council, promises=Book([standard(STANDARD | {"respond": "2 working days"}, "general.toml")]))
+    with writing(store) as connection:
+        recompute.settle(connection, council, NOW)
+        contact = logged(connection, council, mail())
+        page = run(connection, corrected)
+        moved = again(connection, contact.reference)
+        escalate.escalate(connection, after(2), 10, corrected)
+        alerts = [d.step for d in claim_all(connection, corrected, after(2)) if d.purpose == "alert"]
+        assert later_mails(connection) == []
+    assert (page.changes[0].why, respond_day(moved), moved.promise) == (
+        recompute.STANDARD_REASON,
+        "2026-11-25",
+        "2 working days",
+    )
+    assert alerts == ["respond-50"]
+
+
+def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, council: Rulebook, mail: Make) -> None:
+    """A new version is for who writes from then on; a proclaimed holiday still moves the old one."""
+    follows = STANDARD | {"version": "2", "respond": "5 working days", "valid_from": NOW.date() - timedelta(days=1)}
+    holiday = shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")])
+    later = replace(council, promises=Book([standard(follows, "general.toml")]), past={}, calendars=holiday)
+    with writing(store) as connection:
+        recompute.settle(connection, council, NOW)
+        contact = logged(connection, council, mail())
+        run(connection, later)
+        kept = again(connection, contact.reference)
+    assert (kept.standard_version, kept.promise, respond_day(kept)) == ("1", "10 working days", "2026-12-08")
+
+
+def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Make) -> None:
+    """It runs from the sender's last message, and is alerted once, four hours before it closes."""
+    ways = {"inbox": replace(council.ways["inbox"], reply_window=timedelta(hours=24))}
+    book = replace(council, ways=ways)
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        assert contact.platform_reply_by == after(1)
+        escalate.escalate(connection, after(0.8), 10, book)
+        assert claim_all(connection, book, after(0.8)) == []
+        escalate.escalate(connection, after(0.84), 10, book)
+        assert [d.step for d in claim_all(connection, book, after(0.84))] == ["window-closes"]
+        escalate.escalate(connection, after(0.9), 10, book)
+        assert claim_all(connection, book, after(0.9)) == []
+        sent = outbox.of_contact(connection, contact.id)[0].message_id
+        more = mail(9, In_Reply_To=sent)
+        receive(
+            connection, Batch((replace(more, received_at=after(0.95)),)), Reading("inbox"), after(0.95), book, Room()
+        )
+        assert again(connection, contact.reference).platform_reply_by == after(1.95)
+
+
+def test_what_a_standard_promises_in_a_sentence(council: Rulebook) -> None:
+    """For now, for Christmas Eve, for the day before Good Friday."""
+    now, christmas, easter = promise.sentences(council.promises.standards[0], NOW, council)
+    assert "received now (9:15am on Monday 23 November 2026)" in now
+    assert now.endswith("would be acknowledged by Tuesday 24 November 2026 and answered by Monday 7 December 2026.")
+    assert "on Christmas Eve" in christmas
+    assert christmas.endswith("acknowledged by Tuesday 29 December 2026 and answered by Tuesday 12 January 2027.")
+    assert "4pm on Thursday 25 March 2027" in easter
+    assert easter.endswith("acknowledged by Tuesday 30 March 2027 and answered by Monday 12 April 2027.")
+    complaint = next(iter(promise.sentences(council.promises.standards[2], NOW, council)))
+    assert "acknowledged by staff by" in complaint
+    assert "answered at the latest by" in complaint
+
+
+def test_a_review_is_told_sixty_days_before(book: Rulebook) -> None:
+    """Not a day earlier, and for what is in force only."""
+    reviewed = standard(STANDARD | {"review_by": date(2027, 3, 1)}, "general.toml")
+    looked = replace(book, promises=Book([reviewed]))
+    last_quiet = datetime(2026, 12, 30, 12, tzinfo=UTC)
+    ahead = timedelta(days=60)
+    assert promise.due_for_review(looked, last_quiet, ahead) == []
+    assert promise.due_for_review(looked, last_quiet + timedelta(days=1), ahead) == [reviewed]
+
+
+def test_every_calendar_is_on_the_shelf() -> None:
+    """Made when it is asked for; a name that is none is an error."""
+    whole = shelf(closures=(CHRISTMAS_SHUT,))
+    assert sorted(whole) == sorted(keys())
+    assert whole["england"].why_not_working(date(2026, 12, 29)) == "closure"
+    assert whole["england without closures"].is_working_day(date(2026, 12, 29))
+    with pytest.raises(KeyError):
+        whole["atlantis"]
