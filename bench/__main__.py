@@ -1,16 +1,16 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory]
+python -m bench [throughput] [latency] [memory] [deadlines]
 """
 
 import sys
 
-from bench import latency, memory, throughput
+from bench import deadlines, latency, memory, throughput
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory"}
+    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines"}
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
         throughput.by_lmtp(2000, 1)
@@ -20,6 +20,9 @@ def main() -> None:
         latency.by_imap(20)
     if "memory" in wanted:
         memory.over(20_000)
+    if "deadlines" in wanted:
+        deadlines.rates()
+        deadlines.all_anew()
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ class Calendar:
     _before: tuple[int, ...]  # for each place: how many working days come earlier
     _open_before: tuple[int, ...]  # for each working day: microseconds of office time before it
     _midnights: tuple[datetime, ...]  # for each place: the first instant of the day, UTC
+    _last_seconds: tuple[datetime, ...]  # for each place: the last second of the day, UTC
 
     def __repr__(self) -> str:
         return f"<Calendar {self.name} {self.zone.key}>"
@@ -89,7 +90,7 @@ class Calendar:
 
     def last_second(self, day: date) -> datetime:
         """23:59:59 local time at the end of the day, in UTC."""
-        return self._midnights[_place(day) + 1] - _ONE_SECOND
+        return self._last_seconds[_place(day)]
 
     def is_working_day(self, day: date) -> bool:
         """Whether the day counts."""
@@ -124,13 +125,20 @@ class Calendar:
 
     def due(self, received: datetime, count: int) -> datetime:
         """The last second of the `count`-th working day after the local day of `received`: the common case, fast."""
-        place = received.astimezone(self.zone).toordinal() - _ORIGIN
-        if not 0 <= place < _DAYS:
-            raise OutsideCalendar(self.day_of(received))
+        # Its own date is that of its own offset: at most two days from ours, and a look at the table is cheaper than
+        # to ask for the offset.
+        place = received.toordinal() - _ORIGIN
+        if not 2 <= place < _DAYS - 2:
+            raise OutsideCalendar(received.date())
+        midnights = self._midnights
+        while received >= midnights[place + 1]:
+            place += 1
+        while received < midnights[place]:
+            place -= 1
         number = self._before[place + 1] + count
         if number > len(self._working):
             raise OutsideCalendar(f"working day {count} after {self.day_of(received)}")
-        return self._midnights[self._working[number - 1] + 1] - _ONE_SECOND
+        return self._last_seconds[self._working[number - 1]]
 
     def moment(self, days: Fraction, *, at_the_end: bool) -> datetime:
         """The instant (UTC) at which so many working days of the table are over, each from midnight to midnight.
@@ -197,6 +205,7 @@ def calendar(
         _before=_counted(working),
         _open_before=_open_before(working, office),
         _midnights=_midnights(zone),
+        _last_seconds=_last_seconds(zone),
     )
 
 
@@ -315,3 +324,8 @@ def _midnights(zone: str) -> tuple[datetime, ...]:
     local = _zone(zone)
     ordinals = range(_ORIGIN, _ORIGIN + _DAYS + 1)
     return tuple(datetime.combine(date.fromordinal(day), time(), tzinfo=local).astimezone(UTC) for day in ordinals)
+
+
+@cache
+def _last_seconds(zone: str) -> tuple[datetime, ...]:
+    return tuple(midnight - _ONE_SECOND for midnight in _midnights(zone)[1:])

@@ -71,7 +71,8 @@ def due(
     what lies between receipt and due of a pause counts: a clock that has run out cannot be stopped. Raises
     OutsideCalendar, or ValueError for an instant without offset.
     """
-    _require_aware(received)
+    if received.tzinfo is None:
+        raise _naive(received)
     if duration.unit is Unit.WORKING_DAY and receipt is SAME_DAY and not pauses:
         return calendar.due(received, duration.count)
     spans = stopped(pauses, calendar.day_of(received))
@@ -107,7 +108,8 @@ def share_of(
     with a working day is reached when the next one starts, for nobody need be warned in between; from 1 on it is
     reached when the day is over, for then the promise is broken.
     """
-    _require_aware(received)
+    if received.tzinfo is None:
+        raise _naive(received)
     part = Fraction(str(share))
     if part < 0:
         raise ValueError(f"a share is 0 or more, not {share}")
@@ -143,9 +145,8 @@ def stopped(pauses: Iterable[Pause], received: date) -> list[Days]:
     return runs
 
 
-def _require_aware(received: datetime) -> None:
-    if received.tzinfo is None:
-        raise ValueError(f"{received} has no offset from UTC, so it names no instant")
+def _naive(received: datetime) -> ValueError:
+    return ValueError(f"{received} has no offset from UTC, so it names no instant")
 
 
 def _pushed(start: int, target: _Number, spans: Iterable[tuple[int, int]]) -> _Number:

@@ -44,6 +44,13 @@ class Change:
         return before is not None and after is not None and after > before
 
 
+    @property
+    def earlier(self) -> bool:
+        """Whether anything falls due earlier than it did, or anew: the ladder must be looked at."""
+        pairs = (self.acknowledge, self.respond)
+        return any(after is not None and (before is None or after < before) for before, after in pairs)
+
+
 @dataclass(slots=True)
 class Page:
     """What one batch of open contacts came to; `last_id` is None after the last one."""
@@ -140,7 +147,8 @@ def _computed(
 def _apply(
     connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
 ) -> int:
-    stored_clocks.move(connection, [_moved(change, rows[change.contact_id], now, book) for change in changes])
+    moved = [_moved(change, rows[change.contact_id], book) for change in changes]
+    stored_clocks.move(connection, moved, [change.contact_id for change in changes if change.earlier], now)
     contacts.note(connection, [_event(change, now) for change in changes])
     later = [c for c in changes if c.later and rows[c.contact_id].receipt_sent_at is not None]
     given = outbox.acknowledgements_of(connection, [c.contact_id for c in later])
@@ -148,13 +156,13 @@ def _apply(
     for change in later:
         before, after = change.respond
         if change.contact_id in given and before and after:
-            moved = tell.Later(change.contact_id, change.reference, before, after, change.why)
-            letters.append(tell.new_date(moved, given[change.contact_id], now, book))
+            moves = tell.Later(change.contact_id, change.reference, before, after, change.why)
+            letters.append(tell.new_date(moves, given[change.contact_id], now, book))
     outbox.queue(connection, letters)
     return len(letters)
 
 
-def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
+def _moved(change: Change, row: Dates, book: Rulebook) -> Values:
     standard = book.promises.version(row.standard, row.standard_version)
     words = standard.respond if standard else None
     return {
@@ -162,7 +170,6 @@ def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
         "to_acknowledge_by": change.acknowledge[1],
         "to_respond_by": change.respond[1],
         "to_promise": str(words) if words else row.promise,
-        "look_at": now,
     }
 
 

@@ -24,7 +24,8 @@ RECORD_AT_ONCE = 100
 # Longer than any hand-over can take, so that a claim never falls due while its holder lives.
 HOLD_SECONDS = 1800.0
 SHORT_WAIT_SECONDS = 0.02
-LONGEST_WAIT = timedelta(seconds=30)
+# A command may queue something beside us; nobody wakes us for that.
+LONGEST_WAIT = timedelta(seconds=5)
 STORE_RETRY_SECONDS = 0.5
 
 ComposeFor = Callable[[Claimed, datetime], Outbound]

@@ -42,8 +42,12 @@ _MOVE = (
         acknowledge_by=bindparam("to_acknowledge_by"),
         respond_by=bindparam("to_respond_by"),
         promise=bindparam("to_promise"),
-        next_look_at=bindparam("look_at"),
     )
+)
+_LOOK_AT = (
+    update(contacts)
+    .where(contacts.c.id == bindparam("chosen"), contacts.c.state == State.OPEN)
+    .values(next_look_at=bindparam("look_at"))
 )
 
 
@@ -52,9 +56,14 @@ def dates(connection: Connection, after_id: int, most: int) -> list[Dates]:
     return [Dates(*row) for row in connection.execute(_DATES, {"after_id": after_id, "most": most})]
 
 
-def move(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_promise`, `look_at`."""
+def move(connection: Connection, rows: list[dict[str, Any]], earlier: list[int], look_at: datetime) -> None:
+    """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_promise`.
+
+    Those of which something is `earlier` now are looked at at `look_at`; the others when they would have been.
+    """
     connection.execute(_MOVE, rows)
+    if earlier:
+        connection.execute(_LOOK_AT, [{"chosen": contact_id, "look_at": look_at} for contact_id in earlier])
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[Contact]:

@@ -1,0 +1,173 @@
+"""Due instants for a million contacts, next to two well-known libraries on the same cases; and all dates anew."""
+
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import businesstimedelta  # type: ignore[import-untyped]
+import holidays
+import pytz  # type: ignore[import-untyped]
+from workalendar.europe import UnitedKingdom  # type: ignore[import-untyped]
+
+from bench import rig
+from bot import app
+from bot.cli.configuration import rulebook_of
+from bot.core.books import Book
+from bot.core.calendars import Calendar, Holiday, Shelf, calendar
+from bot.core.clocks import due
+from bot.core.durations import Duration, duration
+from bot.flows import recompute
+from bot.flows.rulebook import Rulebook
+from bot.store import schema
+from bot.store.engine import Store
+from tests.components.service import ORGANISATION
+
+LONDON = ZoneInfo("Europe/London")
+MILLION = 1_000_000
+# What a council promises, and how often: mostly the two promises to everybody.
+MIX = (
+    (45, "1 working day", "england"),
+    (40, "10 working days", "england"),
+    (5, "20 working days", "uk-any"),
+    (4, "1 month, then next working day", "england"),
+    (3, "24 hours", "england"),
+    (3, "8 working hours", "england"),
+)
+
+Case = tuple[Duration, datetime, Calendar]
+
+
+def rates() -> None:
+    """Due instants a second on one core; the tables of the calendars are made before."""
+    calendars = {name: calendar(name) for _, _, name in MIX}
+    kinds = [(duration(words), calendars[name]) for _, words, name in MIX]
+    chance = random.Random(20261123)
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    chosen = chance.choices(kinds, [weight for weight, _, _ in MIX], k=MILLION)
+    cases = [(kind, start + timedelta(seconds=chance.randrange(4 * 365 * 86_400)), where) for kind, where in chosen]
+    ours = _our_rate(cases)
+    in_days = [case for case in cases if str(case[0].unit) == "working day" and case[2].name == "england"]
+    in_hours = [case for case in cases if str(case[0].unit) == "working hour"]
+    _beside("workalendar, working days", in_days, _by_workalendar(), ours)
+    _beside("businesstimedelta, working hours", in_hours, _by_businesstimedelta(), ours)
+
+
+def _beside(name: str, cases: Sequence[Case], theirs: Callable[[Case], date], mixed: float) -> None:
+    """Both on the same cases; the other one on as many as it does in about three seconds."""
+    same = sum(theirs(case) == due(*case).astimezone(LONDON).date() for case in cases[:200])
+    few = cases[: max(int(_rate(theirs, cases[:200]) * 3), 200)]
+    rate, ours = _rate(theirs, few), _our_rate(few)
+    rig.show(
+        benchmark="due instants",
+        beside=name,
+        due_instants_a_second_of_the_mixed_million=mixed,
+        due_instants_a_second_on_the_same_cases=ours,
+        theirs_a_second=rate,
+        ratio_on_the_same_cases=ours / rate,
+        ratio_of_the_mix=mixed / rate,
+        agree_on_the_day=same / 200,
+    )
+
+
+def _rate(work: Callable[[Case], object], cases: Sequence[Case]) -> float:
+    began = time.process_time()
+    for case in cases:
+        work(case)
+    return len(cases) / (time.process_time() - began)
+
+
+def _our_rate(cases: Sequence[Case]) -> float:
+    began = time.process_time()
+    for promised, received, where in cases:
+        due(promised, received, where)
+    return len(cases) / (time.process_time() - began)
+
+
+def _by_workalendar() -> Callable[[Case], date]:
+    theirs = UnitedKingdom()
+    return lambda case: theirs.add_working_days(case[1].astimezone(LONDON).date(), case[0].count)
+
+
+def _by_businesstimedelta() -> Callable[[Case], date]:
+    tabled = holidays.country_holidays("GB", subdiv="ENG", years=range(2023, 2030))
+    week = (
+        businesstimedelta.WorkDayRule(time_of_day(8, 30), time_of_day(17), [0, 1, 2, 3], tz=pytz.timezone(LONDON.key)),
+        businesstimedelta.WorkDayRule(time_of_day(8, 30), time_of_day(16, 30), [4], tz=pytz.timezone(LONDON.key)),
+    )
+    rules = businesstimedelta.Rules([*week, businesstimedelta.HolidayRule(tabled, tz=pytz.timezone(LONDON.key))])
+
+    def theirs(case: Case) -> date:
+        ends: datetime = case[1] + businesstimedelta.BusinessTimeDelta(rules, hours=case[0].count)
+        return ends.astimezone(LONDON).date()
+
+    return theirs
+
+
+def all_anew(count: int = MILLION) -> None:
+    """So many open contacts looked at, and those that move given a new date and an event."""
+    with tempfile.TemporaryDirectory() as folder:
+        store, book, now = _full(Path(folder), count)
+        proclaimed = [Holiday(date(2026, 12, 3), "The jubilee")]
+        holiday = Shelf(lambda key: calendar(key.partition(" ")[0], proclaimed=proclaimed))
+        _anew("a holiday is proclaimed", store, replace(book, calendars=holiday), now)
+        longer = [replace(s, respond=duration("12 working days")) for s in book.promises.standards if s.id == "general"]
+        _anew("a standard is corrected: every date moves", store, replace(book, promises=Book(longer)), now)
+
+
+def _anew(why: str, store: Store, book: Rulebook, now: datetime) -> None:
+    began, looked, moved = time.perf_counter(), 0, 0
+    names = store.read_now(partial(recompute.changed, book=book))
+    after: int | None = 0
+    while after is not None:
+        work = partial(recompute.recompute, after_id=after, names=names, now=now, book=book, dry_run=False)
+        page = store.write_now(work)
+        looked, moved, after = looked + page.looked_at, moved + len(page.changes), page.last_id
+    seconds = time.perf_counter() - began
+    rig.show(
+        benchmark="dates of open contacts anew, on SQLite",
+        because=why,
+        contacts=looked,
+        moved=moved,
+        seconds=seconds,
+        contacts_a_second=looked / seconds,
+    )
+
+
+def _full(folder: Path, count: int) -> tuple[Store, Rulebook, datetime]:
+    config = folder / "config"
+    config.mkdir()
+    text = ORGANISATION.format(store=folder / "ackbot.db", web_port=8080).partition("[[team]]")[0]  # nothing is sent
+    text = text.replace("env:ACKBOT_SECRET", "of the benchmark")
+    (config / "ackbot.toml").write_text(text, encoding="utf-8")
+    configured = app.load(config)
+    schema.upgrade(configured.store.url)
+    store, book, now = Store(configured.store.url), rulebook_of(configured), datetime(2026, 11, 23, 12, tzinfo=UTC)
+    store.write_now(partial(recompute.settle, book=book, now=now))
+    with closing(sqlite3.connect(folder / "ackbot.db")) as raw:
+        raw.executemany(_INSERT, _rows(book, count))
+        raw.commit()
+    return store, book, now
+
+
+_INSERT = """INSERT INTO contacts (reference, channel, external_id, state, outcome, rule, reason, standard,
+    standard_version, promise, calendar, receipt_rule, received_at, acknowledge_by, respond_by, next_look_at)
+    VALUES (?, 'inbox', ?, 'open', 'acknowledge', '', '', 'general', '1', '10 working days', 'england', 'same day',
+    ?, ?, ?, ?)"""
+
+
+def _rows(book: Rulebook, count: int) -> Iterable[tuple[str, ...]]:
+    england, (one, ten) = book.calendars["england"], (duration("1 working day"), duration("10 working days"))
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    for number in range(count):
+        received = start + timedelta(seconds=number * 80 * 86_400 // count)
+        dates = (received, due(one, received, england), due(ten, received, england), received)
+        yield (f"EX-{number}", f"<{number}@bench>", *(f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in dates))
