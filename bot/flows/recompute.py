@@ -43,7 +43,6 @@ class Change:
         before, after = self.respond
         return before is not None and after is not None and after > before
 
-
     @property
     def earlier(self) -> bool:
         """Whether anything falls due earlier than it did, or anew: the ladder must be looked at."""
