@@ -42,6 +42,7 @@ def check(
 def _promised(configured: "Settings") -> "Iterator[str]":
     from bot import app
     from bot.flows import promise
+    from bot.flows.promise import within
 
     book, now = rulebook_of(configured), app.Time().now()
     today = book.default_calendar.day_of(now)
@@ -49,8 +50,8 @@ def _promised(configured: "Settings") -> "Iterator[str]":
         chosen = book.promises.choose(way.matter("private"), today)
         yield f"Channel {name}: what comes there has the standard {chosen.id} ({chosen.title})."
     for standard in book.promises.in_force(today):
-        said = [f"acknowledge within {standard.acknowledge}"] if standard.acknowledge else []
-        said += [f"answer within {standard.respond}"] if standard.respond else []
+        said = [f"acknowledge {within(standard.acknowledge)}"] if standard.acknowledge else []
+        said += [f"answer {within(standard.respond)}"] if standard.respond else []
         yield f"Standard {standard.id}: {', '.join(said)}."
         yield from (f"  {line}" for line in promise.sentences(standard, now, book))
 

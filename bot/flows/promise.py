@@ -1,16 +1,49 @@
-"""What a standard promises, in sentences and in rows: for the operator's check and for the page that people read."""
+"""What a standard promises: to a contact that opens, in a sentence for the operator, in rows for the page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from bot.core import histories
+from bot.core import clocks, histories
+from bot.core.books import Matter
 from bot.core.calendars import Calendar
 from bot.core.durations import Duration, Unit
+from bot.core.escalations import RESPOND_LADDER
 from bot.core.standards import Standard
 from bot.flows.rulebook import Rulebook
 from bot.render.formats import date_in_words, instant_in_words
+
+_FIRST_SHARE = RESPOND_LADDER[0].share or 0.0
+
+
+def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, Any]:
+    """The columns of a new contact: the standard in force on its day of receipt, its due instants, its first look."""
+    standard = book.promises.choose(matter, book.default_calendar.day_of(received_at))
+    calendar, receipt = book.calendars[standard.calendar_key], standard.receipt
+    acknowledge_by = respond_by = None
+    looks = [received_at + book.receipt_patience]
+    if standard.acknowledge is not None:
+        acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, receipt)
+        looks.append(acknowledge_by + timedelta(seconds=1))
+    if standard.respond is not None and standard.respond_from == "receipt":
+        respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
+        looks.append(clocks.share_of(_FIRST_SHARE, standard.respond, received_at, calendar, receipt))
+    elif standard.respond is not None:
+        waiting = histories.clocks_of(standard, received_at, (), calendar)
+        respond_by = waiting.respond.due if waiting.respond else None
+        looks.append(waiting.share_of(_FIRST_SHARE, calendar))
+    return {
+        "standard": standard.id,
+        "standard_version": standard.version,
+        "promise": str(standard.respond or ""),
+        "calendar": standard.calendar,
+        "receipt_rule": str(receipt),
+        "acknowledged_by": standard.acknowledged_by,
+        "acknowledge_by": acknowledge_by,
+        "respond_by": respond_by,
+        "next_look_at": min(looks),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +80,11 @@ def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str
             parts.append(f"answered {latest}by {_until(found.respond.due, standard.respond, calendar)}")
         received = instant_in_words(moment.at, calendar.zone)
         yield f"A message received {moment.name} ({received}) would be {' and '.join(parts)}."
+
+
+def within(promised: Duration) -> str:
+    """`within 10 working days`, `on the same day`."""
+    return f"within {promised}" if promised.count else f"on the {promised}"
 
 
 def _until(due: datetime, promised: Duration, calendar: Calendar) -> str:

@@ -11,13 +11,12 @@ from sqlalchemy.exc import OperationalError
 
 from bot import log
 from bot.channel import Batch
-from bot.core import acknowledgements, clocks, histories, intakes, references
-from bot.core.books import Matter
+from bot.core import acknowledgements, intakes, references
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
-from bot.core.escalations import BEFORE_WINDOW_CLOSES, RESPOND_LADDER
+from bot.core.escalations import BEFORE_WINDOW_CLOSES
 from bot.core.messages import Inbound
-from bot.flows import alert
+from bot.flows import alert, promise
 from bot.flows.deliver import Claimed
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, cursors, outbox, shunt
@@ -236,7 +235,7 @@ def _open_contact(message: Inbound, external_id: str, verdict: intakes.Verdict, 
         "receipt_sent_at": plan.now if shown else None,
         "platform_reply_by": _window(message, plan) if owed else None,
         **_NEW,
-        **(_promises(received_at, way.matter(message.visibility), plan.book) if owed else _NOTHING_PROMISED),
+        **(promise.opening(received_at, way.matter(message.visibility), plan.book) if owed else _NOTHING_PROMISED),
     }
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
     if row["platform_reply_by"] is not None:
@@ -254,36 +253,6 @@ def _window(message: Inbound, plan: Plan) -> datetime | None:
     return None if window is None else (message.received_at or plan.now) + window
 
 
-def _promises(received_at: datetime, matter: Matter, book: Rulebook) -> Values:
-    """The due instants, from the standard in force on the day of receipt; the contact keeps its words for life."""
-    standard = book.promises.choose(matter, book.default_calendar.day_of(received_at))
-    calendar = book.calendars[standard.calendar_key]
-    receipt = standard.receipt
-    acknowledge_by = standard.acknowledge and clocks.due(standard.acknowledge, received_at, calendar, receipt)
-    if standard.respond is None:
-        respond_by, half = None, None
-    elif standard.respond_from == "receipt":
-        respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
-        half = clocks.share_of(_FIRST_SHARE, standard.respond, received_at, calendar, receipt)
-    else:
-        waiting = histories.clocks_of(standard, received_at, (), calendar)
-        respond_by = waiting.respond.due if waiting.respond else None
-        half = waiting.share_of(_FIRST_SHARE, calendar)
-    looks = [received_at + book.receipt_patience, *([half] if half else [])]
-    return {
-        "standard": standard.id,
-        "standard_version": standard.version,
-        "promise": str(standard.respond or ""),
-        "calendar": standard.calendar,
-        "receipt_rule": str(receipt),
-        "acknowledged_by": standard.acknowledged_by,
-        "acknowledge_by": acknowledge_by,
-        "respond_by": respond_by,
-        "next_look_at": min(looks),
-    }
-
-
-_FIRST_SHARE = RESPOND_LADDER[0].share or 0.0
 _NOTHING_PROMISED: Values = (
     dict.fromkeys(("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at"))
     | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")

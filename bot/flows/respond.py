@@ -42,5 +42,7 @@ def respond(
         connection, [{"contact_id": contact.id, "at": at, "kind": "responded", "actor": actor, "details": details}]
     )
     # Due is the last permitted second, so an answer within that second is in time.
-    in_time = None if contact.respond_by is None else (at - contact.respond_by).total_seconds() < 1
-    return Responded(in_time)
+    if contact.respond_by is None:
+        # While its clock is paused nothing can be late.
+        return Responded(True if contact.paused_at is not None else None)
+    return Responded((at - contact.respond_by).total_seconds() < 1)

@@ -1,6 +1,7 @@
 """A folder instead of a mail server: each mail that went out is one file."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -93,5 +94,7 @@ async def test_it_is_an_outlet(tmp_path: Path) -> None:
     assert (post.name, post.sender, post.limits.concurrency) == ("post", SENDER, 1)
     assert await post.check() == f"each mail becomes a file in {tmp_path}; nothing leaves this machine"
     await post.close()
+    closing = loopback.Settings(name="dm", kind="loopback", directory=tmp_path, sender=SENDER, reply_window_hours=24)
+    assert loopback.build("dm", closing).limits.reply_window == timedelta(hours=24)
     with pytest.raises(ValidationError, match="sender"):
         loopback.Settings(name="post", kind="loopback", directory=tmp_path, sender="nobody")

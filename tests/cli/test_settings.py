@@ -1,6 +1,7 @@
 """Configuration: every mistake is named at once, with file, key and what is allowed; secrets are never shown."""
 
 import os
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,64 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="--config"):
         app.load(tmp_path / "nowhere")
     assert os.environ["TEST_SECRET"]
+
+
+def test_days_that_count_are_read_from_their_files(tmp_path: Path) -> None:
+    """A holiday of two nations, one that was moved, closures, hours; statutes do not know the closures."""
+    (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "holidays.toml").write_text(
+        """
+checked = 2026-11-23
+[[holiday]]
+day = 2028-05-05
+title = "The jubilee"
+nations = ["england", "wales"]
+instead_of = 2028-05-01
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "calendars" / "organisation.toml").write_text(
+        """
+[[closure]]
+first = 2026-12-29
+last = 2026-12-31
+[office]
+monday = "09:00-12:00"
+""",
+        encoding="utf-8",
+    )
+    calendars = app.load(tmp_path).calendars
+    england, law, scotland = (calendars[name] for name in ("england", "england without closures", "scotland"))
+    assert england.why_not_working(date(2028, 5, 5)) == "The jubilee"
+    assert england.is_working_day(date(2028, 5, 1))
+    assert scotland.is_working_day(date(2028, 5, 5))
+    assert england.why_not_working(date(2026, 12, 30)) == "closure"
+    assert law.is_working_day(date(2026, 12, 30))
+    assert england.office == ((time(9), time(12)), None, None, None, None, None, None)
+
+
+def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
+    """Each with its key and what is allowed."""
+    (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "holidays.toml").write_text(
+        'checked = "lately"\n[[holiday]]\nday = 2028-05-05\ntitle = ""\nnations = ["france"]\n', encoding="utf-8"
+    )
+    (tmp_path / "calendars" / "organisation.toml").write_text(
+        '[[closure]]\nfirst = 2026-12-29\nlast = 2026-12-01\n[office]\nmonday = "9-5"\nsunday = "09:00-12:00"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(BadSettings) as caught:
+        app.load(tmp_path)
+    said = "\n".join(caught.value.mistakes)
+    for words in (
+        "holidays.toml: checked",
+        "holiday[1].title",
+        "holiday[1].nations[1] = 'france'",
+        "organisation.toml: closure[1].last",
+        "ends before it begins",
+        "office.monday = '9-5': write it as 08:30-17:00",
+        "office.sunday",
+    ):
+        assert words in said, words

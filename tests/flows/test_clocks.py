@@ -22,6 +22,7 @@ from bot.flows.adjust import Adjusted, NotAdjusted, Word, adjust
 from bot.flows.classify import About, Classified, classify
 from bot.flows.deliver import Attempt, Claimed, claim, record
 from bot.flows.receive import Reading, Room, receive
+from bot.flows.respond import Responded, respond
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -328,6 +329,17 @@ def test_a_review_is_told_sixty_days_before(book: Rulebook) -> None:
     ahead = timedelta(days=60)
     assert promise.due_for_review(looked, last_quiet, ahead) == []
     assert promise.due_for_review(looked, last_quiet + timedelta(days=1), ahead) == [reviewed]
+
+
+def test_a_promise_of_minutes_is_looked_at_when_it_is_missed(store: Store, council: Rulebook, mail: Make) -> None:
+    """Not only when a receipt would be late by our own patience; an answer while paused is in time."""
+    quick = standard(STANDARD | {"acknowledge": "5 minutes"}, "general.toml")
+    book = replace(council, promises=Book([quick]))
+    with writing(store) as connection:
+        contact = logged(connection, book, mail(), acknowledged=False)
+        assert contact.next_look_at == NOW + timedelta(minutes=5, seconds=1)
+        do(connection, book, contact, Kind.PAUSED, after(1))
+        assert respond(connection, contact.reference, after(40), actor="staff:me") == Responded(in_time=True)
 
 
 def test_every_calendar_is_on_the_shelf() -> None:
