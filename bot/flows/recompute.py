@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -173,16 +174,23 @@ def _moved(change: Change, row: Dates, book: Rulebook) -> Values:
 
 
 def _event(change: Change, now: datetime) -> Values:
+    details = _details(*change.acknowledge, *change.respond, change.why)
+    return {"contact_id": change.contact_id, "at": now, "kind": "recomputed", "details": details}
+
+
+@lru_cache(10_000)
+def _details(
+    acknowledge_before: datetime | None,
+    acknowledge: datetime | None,
+    respond_before: datetime | None,
+    respond: datetime | None,
+    why: str,
+) -> str:
+    """The details of the event as JSON, written once for the many contacts that move from and to the same days."""
     dates = {
-        "acknowledge_by_before": change.acknowledge[0],
-        "acknowledge_by": change.acknowledge[1],
-        "respond_by_before": change.respond[0],
-        "respond_by": change.respond[1],
+        "acknowledge_by_before": acknowledge_before,
+        "acknowledge_by": acknowledge,
+        "respond_by_before": respond_before,
+        "respond_by": respond,
     }
-    details = {key: at.isoformat() for key, at in dates.items() if at is not None}
-    return {
-        "contact_id": change.contact_id,
-        "at": now,
-        "kind": "recomputed",
-        "details": details | {"reason": change.why},
-    }
+    return json.dumps({key: at.isoformat() for key, at in dates.items() if at is not None} | {"reason": why})

@@ -101,13 +101,15 @@ def add(connection: Connection, new: list[Values], arrived: list[Values], raws: 
 
 
 def note(connection: Connection, rows: list[Values]) -> None:
-    """Append events: `contact_id`, `at`, `kind`, `details` (a mapping), `actor`."""
+    """Append events: `contact_id`, `at`, `kind`, `details` (a mapping, or JSON already), `actor`."""
     if rows:
-        full = [
-            {"actor": "ackbot", **row, "details": json.dumps(row.get("details", {}), ensure_ascii=False)}
-            for row in rows
-        ]
-        connection.execute(_NOTE, full)
+        connection.execute(
+            _NOTE, [{"actor": "ackbot", **row, "details": _as_json(row.get("details", {}))} for row in rows]
+        )
+
+
+def _as_json(details: Any) -> str:
+    return details if isinstance(details, str) else json.dumps(details, ensure_ascii=False)
 
 
 def find(connection: Connection, reference: str) -> Contact | None:
