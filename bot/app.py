@@ -239,7 +239,7 @@ class Service:
             problems=self.problems,
             metrics=self._metrics,
             notice=self._notice(),
-            standards=lambda: promise.published(self.book, self.present.now()),
+            standards=lambda: promise.published(self.book.promises, self.book.today(self.present.now())),
             sent_mail=self._sent_mail,
             templates=self.settings.template_directories,
         )

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.core import clocks, histories
-from bot.core.books import Matter
+from bot.core.books import Book, Matter
 from bot.core.calendars import Calendar
 from bot.core.durations import Duration, Unit
 from bot.core.escalations import RESPOND_LADDER
@@ -93,13 +93,11 @@ def _until(due: datetime, promised: Duration, calendar: Calendar) -> str:
     return instant_in_words(due, calendar.zone)
 
 
-def published(book: Rulebook, now: datetime) -> list[dict[str, Any]]:
-    """The standards that are in force now, then those that follow: as rows for the page and its JSON."""
-    today = book.default_calendar.day_of(now)
-    ahead = sorted((s for s in book.promises.standards if s.valid_from > today), key=lambda s: s.valid_from)
-    return [_row(standard, in_force=True) for standard in book.promises.in_force(today)] + [
-        _row(standard, in_force=False) for standard in ahead
-    ]
+def published(promises: Book, today: date) -> list[dict[str, Any]]:
+    """The standards that are in force on that day, then those that follow: as rows for the page and its JSON."""
+    ahead = sorted((s for s in promises.standards if s.valid_from > today), key=lambda s: s.valid_from)
+    in_force = [_row(standard, in_force=True) for standard in promises.in_force(today)]
+    return in_force + [_row(standard, in_force=False) for standard in ahead]
 
 
 def _row(standard: Standard, *, in_force: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from types import MappingProxyType
 
@@ -75,6 +75,10 @@ class Rulebook:
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""
         return parseaddr(self.senders.get(outlet, ""))[1].rpartition("@")[2] or "localhost"
+
+    def today(self, now: datetime) -> date:
+        """The local day."""
+        return self.default_calendar.day_of(now)
 
     def standard_of(self, contact: Contact) -> Standard:
         """The standard that the contact keeps, as it is written now; else as it was, or as the contact remembers it."""

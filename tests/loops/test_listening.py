@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -17,20 +16,8 @@ from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
-from bot.store import contacts, cursors, outbox, schema
+from bot.store import contacts, cursors, outbox
 from bot.store.engine import Store
-from tests.flows.conftest import book  # noqa: F401 - the fixture of the flows serves here, too
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """A new store with its writer running."""
-    url = f"sqlite:///{tmp_path}/ackbot.db"
-    schema.upgrade(url)
-    made = Store(url)
-    made.open()
-    yield made
-    await made.close()
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +81,7 @@ async def logged(store: Store) -> int:
     return len(await store.read(contacts.listed))
 
 
-async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: Store, book: Rulebook) -> None:  # noqa: F811
+async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: Store, book: Rulebook) -> None:
     """The batch that was committed is not asked for again; the one that was not is."""
 
     async def drops(_: str | None) -> AsyncIterator[Batch]:
@@ -115,7 +102,7 @@ async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: 
     task.cancel()
 
 
-async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, book: Rulebook) -> None:  # noqa: F811
+async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, book: Rulebook) -> None:
     """`Temporary` is raised at the yield, so that a mail server on the line hears 451 and tries again."""
     heard: list[str] = []
 
@@ -150,7 +137,7 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, bo
     assert "store" in heard[0]
 
 
-async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, book: Rulebook) -> None:  # noqa: F811
+async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, book: Rulebook) -> None:
     """Staff hear once which channel it is; when it works again, the trouble is over."""
 
     async def refused(_: str | None) -> AsyncIterator[Batch]:
@@ -177,7 +164,7 @@ async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, bo
     task.cancel()
 
 
-async def test_a_fault_in_a_channel_does_not_end_it(store: Store, book: Rulebook) -> None:  # noqa: F811
+async def test_a_fault_in_a_channel_does_not_end_it(store: Store, book: Rulebook) -> None:
     """Even an error that nobody foresaw is rested and tried again."""
 
     async def breaks(_: str | None) -> AsyncIterator[Batch]:

@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.core.books import Book
+from bot.core.standards import standard
+from bot.flows.promise import published
 from bot.web.server import Parts, application
 from channels import web_form
 from tests.web.pages import Desk, Open, Site
@@ -34,10 +38,41 @@ def parts(desk: Desk) -> Parts:
         problems=desk.why_not_ready,
         metrics=desk.figures,
         notice=None,
-        standards=list,
+        standards=lambda: ROWS,
         sent_mail=None,
         templates=[TEMPLATES],
     )
+
+
+PROMISE = {
+    "id": "general",
+    "title": "Every contact & <all>",
+    "version": "1",
+    "valid_from": date(2023, 4, 1),
+    "calendar": "england",
+    "acknowledge": "1 working day",
+    "respond": "10 working days",
+    "page": "https://www.example.gov.uk/promise",
+}
+COMPLAINT = PROMISE | {
+    "id": "complaint",
+    "title": "Complaints",
+    "kinds": ["complaint"],
+    "acknowledge": "5 working days",
+    "acknowledged_by": "staff",
+    "respond_from": "acknowledgement",
+    "extend_to": "20 working days",
+    "review_by": date(2027, 3, 1),
+}
+AHEAD = PROMISE | {
+    "id": "urgent",
+    "title": "Soon",
+    "kinds": ["urgent"],
+    "respond": "same day",
+    "valid_from": date(2099, 1, 1),
+}
+BOOK = Book(standard(table, "x.toml") for table in (PROMISE, COMPLAINT, AHEAD))
+ROWS = published(BOOK, date(2026, 11, 23))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from channels.web_form import MESSAGE_LIMIT
 from tests.web.pages import Open, Page, Site, value
 
 ADDRESSES = {"form": ("get", "/"), "faults": ("post", "/"), "missing": ("get", "/nowhere"), "wrong": ("put", "/")}
+ADDRESSES |= {"standards": ("get", "/standards")}
 MOST_BYTES = 60_000
 MOST_STYLE_BYTES = 12_288
 

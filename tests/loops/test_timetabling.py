@@ -1,0 +1,51 @@
+"""What recurs by the calendar says each thing once."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.app import Time
+from bot.core.books import Book
+from bot.core.standards import standard
+from bot.flows.rulebook import Rulebook
+from bot.loops.timetabling import Timetable
+from bot.store.engine import Store
+from bot.store.tables import deliveries
+from tests.flows.conftest import STANDARD
+
+
+def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = date(2026, 11, 23)) -> Timetable:
+    """The jobs on a day, run by hand."""
+    present = Time(day, 0.001)
+    return Timetable(store, book, present, lambda: None, keep_for=timedelta(days=183), calendar_checked=checked)
+
+
+async def told(store: Store) -> list[str]:
+    """The keys of every notice."""
+    keys = await store.read(lambda c: [row.key for row in c.execute(select(deliveries.c.key))])
+    return sorted(keys)
+
+
+async def test_a_review_is_told_once_sixty_days_before(store: Store, book: Rulebook) -> None:
+    """Not the day before, and not again the day after; a new day of review is told anew."""
+    reviewed = replace(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 1)}, "general.toml")]))
+    first = datetime(2026, 12, 31, 9, 5, tzinfo=UTC)
+    await timetable(store, reviewed, first - timedelta(days=1)).reviews()
+    assert await told(store) == []
+    for day in range(3):
+        await timetable(store, reviewed, first + timedelta(days=day)).reviews()
+    assert await told(store) == ["notice:review:general:1:2027-03-01:staff@example.gov.uk"]
+    later = replace(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 2)}, "general.toml")]))
+    await timetable(store, later, first + timedelta(days=3)).reviews()
+    assert len(await told(store)) == 2
+
+
+async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: Store, book: Rulebook) -> None:
+    """A year after the last look, and no day earlier."""
+    a_year = datetime(2027, 11, 23, 9, tzinfo=UTC)
+    await timetable(store, book, a_year).calendar_age()
+    assert await told(store) == []
+    for day in (1, 2):
+        await timetable(store, book, a_year + timedelta(days=day)).calendar_age()
+    assert len(await told(store)) == 1
