@@ -26,8 +26,11 @@ class Words:
 
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[Values]:
     """The alerts of one escalation step of one contact."""
-    # A clock that starts anew, or waits again, is alerted anew.
-    again = contact.paused_at or contact.platform_reply_by or contact.respond_by if contact.clock_changed else None
+    # Once a step; but a clock that starts anew, waits again or opens its window again is alerted anew.
+    anew = {"pause": contact.paused_at, "window": contact.platform_reply_by}
+    if contact.clock_changed:
+        anew |= {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
+    again = anew.get(step.clock)
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
     words = Words(key, "alert", step.name, contact_id=contact.id)
     return _to_team(contact.team, words, now, book)

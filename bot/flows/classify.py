@@ -69,6 +69,7 @@ def classify(
         "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else contact.acknowledged_at,
         "respond_by": after,
         "respond_step": steps_behind(clocks, chosen, now, book) if after else 0,
+        "acknowledge_step": 0,
         "clock_changed": True,
         "next_look_at": now,
     }

@@ -65,14 +65,16 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
         return bool(listed)
     if contact is None or delivery.purpose == "acknowledgement":
         return True
+    if delivery.purpose == "new-date" and contact.respond_by is None:
+        return False  # its clock was paused meanwhile: there is no date to tell
     return contact.state == State.OPEN and _still_at_risk(contact, escalations.STEPS.get(delivery.step))
 
 
 def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
     match step.clock if step else "":
         case "acknowledge":
-            missing = contact.receipt_sent_at if step is escalations.RECEIPT_LATE else contact.acknowledged_at
-            return missing is None
+            late = step is escalations.RECEIPT_LATE
+            return contact.acknowledged_at is None and not (late and contact.receipt_sent_at is not None)
         case "respond":
             return contact.paused_at is None
         case "pause":

@@ -155,7 +155,7 @@ def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
 
     An answer that comes before the acknowledgement keeps both promises.
     """
-    values: Values = {"state": State.ANSWERED, "responded_at": at, "next_look_at": None}
+    values: Values = {"state": State.ANSWERED, "responded_at": at, "next_look_at": None, "paused_at": None}
     if contact.acknowledged_at is None:
         values["acknowledged_at"] = at
     change = update(contacts).where(contacts.c.id == contact.id, contacts.c.state == State.OPEN).values(**values)

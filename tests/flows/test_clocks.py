@@ -151,6 +151,32 @@ def test_only_staff_acknowledge_a_complaint(store: Store, council: Rulebook, mai
     assert respond_day(started) == "2026-12-15"
 
 
+def test_the_ladder_of_a_complaint_starts_with_its_acknowledgement(store: Store, council: Rulebook, mail: Make) -> None:
+    """Steps that were taken while it waited are taken again from the new start; a receipt in hand is not missed."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        classify(connection, contact.reference, About(kind="complaint"), "staff:me", NOW, council)
+        escalate.escalate(connection, after(17), 10, council)
+        steps = {d.step for d in claim_all(connection, council, after(17)) if d.purpose == "alert"}
+        assert steps == {"acknowledge-due", "respond-50"}
+        do(connection, council, contact, Kind.ACKNOWLEDGED, after(17))
+        assert again(connection, contact.reference).respond_step == 0
+        escalate.escalate(connection, after(25), 10, council)
+        assert [d.step for d in claim_all(connection, council, after(25))] == ["respond-50"]
+
+
+def test_a_date_that_is_gone_is_not_told(store: Store, council: Rulebook, mail: Make) -> None:
+    """Extended and then paused before the mail had left: there is no date."""
+    with writing(store) as connection:
+        contact = logged(connection, council, replace(mail(), channel="foi"))
+        longer = duration("40 working days")
+        do(connection, council, contact, Kind.EXTENDED, after(1), extended_to=longer, reason="Many papers.")
+        do(connection, council, contact, Kind.PAUSED, after(2))
+        assert claim_all(connection, council, after(3)) == []
+        assert respond(connection, contact.reference, after(4), actor="staff:me") == Responded(in_time=True)
+        assert again(connection, contact.reference).paused_at is None
+
+
 def test_an_extension_tells_the_person_and_starts_the_ladder_from_the_new_date(
     store: Store, council: Rulebook, mail: Make
 ) -> None:
