@@ -15,8 +15,10 @@ from bot.core import acknowledgements, intakes, references
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
 from bot.core.escalations import BEFORE_WINDOW_CLOSES
+from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows import alert, promise
+from bot.flows.adjust import Word, adjust
 from bot.flows.deliver import Claimed
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, cursors, outbox, shunt
@@ -24,6 +26,7 @@ from bot.store.outbox import Delivery
 
 Values = dict[str, Any]
 logger = log.get("receive")
+PERSON_WROTE = Word("ackbot", note="the person wrote again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Plan:
     filed: list[Filed] = field(default_factory=list)
     claimed: list[Claimed] = field(default_factory=list)
     windows: list[Values] = field(default_factory=list)
+    resumed: list[tuple[Contact, datetime]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, b
     contacts.add(connection, plan.contacts, plan.messages, plan.raws)
     contacts.note(connection, plan.events)
     contacts.move_windows(connection, plan.windows)
+    for contact, at in plan.resumed:
+        adjust(connection, contact.reference, Happened(Kind.RESUMED, at), PERSON_WROTE, now, book)
     outbox.queue(connection, plan.deliveries)
     return Received(plan.filed, plan.claimed, more=len(plan.deliveries) > len(plan.claimed))
 
@@ -172,15 +178,23 @@ def _decide(message: Inbound, facts: contacts.Facts, plan: Plan) -> None:
     if thread is not None and verdict.outcome == "attach":
         contact_id, reference = thread.id, thread.reference
         plan.events.append(_event(contact_id, plan.now, "follow-up", verdict))
-        until = _window(message, plan) if verdict.row == intakes.HUMAN_REPLY else None
-        if until is not None:
-            look_at = until - BEFORE_WINDOW_CLOSES
-            plan.windows.append({"chosen": contact_id, "until": until, "look_at": look_at})
+        if verdict.row == intakes.HUMAN_REPLY:
+            _go_on(thread, message, plan)
     else:
         contact_id, reference = _open_contact(message, external_id, verdict, plan)
     seen[message.digest] = reference
     _keep_message(message, external_id, contact_id, plan)
     plan.filed.append(Filed(reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
+
+
+def _go_on(contact: Contact, message: Inbound, plan: Plan) -> None:
+    """The person wrote again: what waited for that runs on."""
+    at = message.received_at or plan.now
+    until = _window(message, plan)
+    if until is not None:
+        plan.windows.append({"chosen": contact.id, "until": until, "look_at": until - BEFORE_WINDOW_CLOSES})
+    if contact.paused_at is not None:
+        plan.resumed.append((contact, min(max(at, contact.paused_at), plan.now)))
 
 
 def _judge(message: Inbound, facts: contacts.Facts, book: Rulebook) -> tuple[Contact | None, intakes.Verdict]:

@@ -132,6 +132,23 @@ def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[out
     return [one.delivery for one in claimed]
 
 
+def test_a_paused_clock_runs_on_when_the_person_writes_again(store: Store, council: Rulebook, mail: Make) -> None:
+    """By itself, at the time of their mail, once; a robot's answer resumes nothing."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        do(connection, council, contact, Kind.PAUSED, after(1))
+        sent = outbox.of_contact(connection, contact.id)[0].message_id
+        robot = replace(mail(8, In_Reply_To=sent, Auto_Submitted="auto-replied"), received_at=after(2))
+        answers = [replace(mail(n, In_Reply_To=sent), received_at=after(3)) for n in (9, 10)]
+        receive(connection, Batch((robot,)), Reading("inbox"), after(2), council, Room())
+        assert again(connection, contact.reference).paused_at == after(1)
+        receive(connection, Batch(tuple(answers)), Reading("inbox"), after(4), council, Room())
+        resumed = again(connection, contact.reference)
+        events = [e for e in contacts.events_of(connection, contact.id) if e["kind"] == "resumed"]
+    assert respond_day(resumed) == "2026-12-09"
+    assert [(event["at"], event["actor"]) for event in events] == [(after(3), "ackbot")]
+
+
 def test_only_staff_acknowledge_a_complaint(store: Store, council: Rulebook, mail: Make) -> None:
     """The receipt leaves and keeps nothing; the miss is alerted; staff's own starts the time to answer."""
     with writing(store) as connection:
