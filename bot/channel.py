@@ -111,6 +111,8 @@ class Outlet(Protocol):
         ...
 
 
+# Whose Authentication-Results are believed (RFC 8601 section 2.5); "" for nobody's.
+AuthservId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,255}$")]
 Name = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_-]{0,39})?$")]
 
 

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
-from bot.channel import Batch
+from bot.channel import AuthservId, Batch
 from bot.core.messages import Inbound
 from bot.wire import mime
 from bot.wire.imap import Mailbox, MailboxSettings, OneLine
@@ -41,6 +41,7 @@ class Settings(MailboxSettings):
 
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     sent_folder: OneLine | None = None
+    authserv_id: AuthservId = ""
     begin: Literal["now", "all"] | date = "now"
     poll_seconds: int = Field(default=60, ge=1, le=3600)
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from pydantic import Field, field_validator
 
-from bot.channel import Batch, Misconfigured, Temporary, WayIn
+from bot.channel import AuthservId, Batch, Misconfigured, Temporary, WayIn
 from bot.core.messages import Inbound
 from bot.wire import mime
 from bot.wire.lmtp import BROKEN, LEAVING, Reception
@@ -26,6 +26,7 @@ class Settings(WayIn):
 
     listen: str = Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):\d{1,5}$")
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    authserv_id: AuthservId = ""
     max_bytes: int = Field(default=64 * 2**20, ge=65_536, le=2**30)
 
     @field_validator("listen")

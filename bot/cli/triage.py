@@ -13,18 +13,23 @@ if TYPE_CHECKING:
     from bot.core.intakes import Facts, Verdict
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Mails as files (RFC 5322); - is standard input.")]
+Believed = Annotated[
+    str,
+    typer.Option("--authserv-id", metavar="NAME", help="Whose Authentication-Results are believed."),
+]
 Own = Annotated[list[str] | None, typer.Option("--own", metavar="ADDRESS", help="An address of our own; repeatable.")]
 
 
 def triage(
     files: Files,
     own: Own = None,
+    authserv_id: Believed = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Say for each mail what would become of it. Status 0: all read, 2: a file could not be read."""
     from bot.core.intakes import Facts
 
-    facts = Facts(own=frozenset(address.lower() for address in own or ()))
+    facts = Facts(own=frozenset(address.lower() for address in own or ()), authserv_id=authserv_id)
     unread = 0
     for file in files:
         try:

@@ -28,8 +28,10 @@ _REWRITTEN = (
 _BATV = _REWRITTEN[2:4]
 
 
-def recipient(mail: Mail) -> str | None:
+def recipient(mail: Mail, *, vouched: bool = False) -> str | None:
     """The one address that may be answered, or None. Never a Reply-To: RFC 3834 section 4 advises against it.
+
+    `vouched` says that our mail server found the one From address to be the author's (DMARC).
 
     The From address, where the envelope sender bears it out: it is of the same organisation, or is that address
     rewritten by a forwarder, or is unknown. Otherwise the envelope sender, as RFC 3834 section 4 says.
@@ -39,6 +41,8 @@ def recipient(mail: Mail) -> str | None:
         return None
     if mail.return_path is None:
         return mail.from_addresses[0].address if len(senders) == 1 else None
+    if vouched and len(senders) == 1:
+        return next(iter(senders.values()))
     origins = list(_origins(mail.return_path))
     for origin in origins:
         if origin.lower() in senders:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.core import absences
 from bot.core.messages import Inbound, Mail
 
 Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
@@ -20,11 +21,13 @@ Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
 class Facts:
     """What is known besides the message.
 
-    `own` holds our own addresses in lower case; `thread` is the reference of the contact that the message answers.
+    `own` holds our own addresses in lower case; `thread` is the reference of the contact that the message answers;
+    `authserv_id` is the name of the mail server whose Authentication-Results are believed ("": nobody's).
     """
 
     own: frozenset[str] = frozenset()
     thread: str | None = None
+    authserv_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Rule:
 _NO_MAIL = Mail((), None)
 _COMMENT = re.compile(r"\([^()]*\)")
 _KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
+# As Outlook writes it, in English: another language's word may well begin a person's subject.
+_RECALL = re.compile(r"(?:message )?recall(?: (?:success|failure))?: ", re.IGNORECASE)
 _REPLY_MARKS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-mail-autoreply")
 _DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _READ_REPORTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
@@ -131,7 +136,7 @@ def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
         return True
     if not _precedences(mail).isdisjoint({"auto_reply", "auto-reply"}):
         return True
-    return facts.thread is not None and _is_auto_submitted(message, facts)
+    return facts.thread is not None and (_is_auto_submitted(message, facts) or absences.looks_absent(message.subject))
 
 
 def _precedences(mail: Mail) -> set[str]:
@@ -170,6 +175,12 @@ def _is_invitation(message: Inbound, _: Facts) -> bool:
 
 def _is_calendar_mail(message: Inbound, _: Facts) -> bool:
     return any(kind.startswith("text/calendar; method=") for kind in _mail(message).parts)
+
+
+def _recalls(message: Inbound, _: Facts) -> bool:
+    mail = _mail(message)
+    kinds = [value.lower() for name in ("content-class", "x-ms-exchange-messageclass") for value in mail.all(name)]
+    return any("recall" in kind for kind in kinds) or _RECALL.match(message.subject.strip()) is not None
 
 
 def _is_malformed(message: Inbound, _: Facts) -> bool:
@@ -215,5 +226,6 @@ RULES: tuple[Rule, ...] = (
     Rule(13, "system sender", "nobody reads what is sent to its sender", "RFC 3834 section 2", _comes_from_a_system),
     Rule(14, "invitation", "it invites to a meeting", "RFC 6047", _is_invitation, outcome="ask"),
     Rule(14, "calendar message", "a calendar program sent it", "RFC 6047", _is_calendar_mail),
+    Rule(15, "recall", "a mail program takes back an earlier mail", "RFC 3834 section 2", _recalls),
     Rule(0, "malformed mail", "it does not say who, and who alone, wrote it", "RFC 3834 section 2", _is_malformed),
 )

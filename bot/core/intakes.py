@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.core import acknowledgements, autoreplies
+from bot.core import absences, acknowledgements, autoreplies
+from bot.core.authentications import Finding, finding
 from bot.core.autoreplies import Facts, Outcome, Rule
 from bot.core.messages import Inbound
 
@@ -41,6 +42,14 @@ def _only_asks_for_no_answer(message: Inbound, _: Facts) -> bool:
     return message.mail is not None and bool(message.mail.all("x-auto-response-suppress"))
 
 
+def _is_forged(message: Inbound, facts: Facts) -> bool:
+    return message.mail is not None and finding(message.mail, facts.authserv_id) is Finding.FAILED
+
+
+def _looks_absent(message: Inbound, _: Facts) -> bool:
+    return message.mail is not None and absences.looks_absent(message.subject)
+
+
 def _has_no_words(message: Inbound, _: Facts) -> bool:
     return not message.text.strip()
 
@@ -58,7 +67,23 @@ RULES: tuple[Rule, ...] = (
         "RFC 5322 section 3.6.4",
         _answers_a_contact,
     ),
+    Rule(
+        17,
+        "failed authentication",
+        "our mail server found that it does not come from whom it names",
+        "RFC 8601, RFC 7489",
+        _is_forged,
+        outcome="ask",
+    ),
     Rule(0, "no address", "there is no address to answer to", "RFC 3834 section 2", _cannot_be_reached),
+    Rule(
+        20,
+        "looks like an automatic reply",
+        "its subject is one that programs use, and nothing else says so",
+        "our standard",
+        _looks_absent,
+        outcome="ask",
+    ),
     Rule(
         19,
         "suppress header alone",
@@ -89,7 +114,7 @@ def triage(message: Inbound, facts: Facts) -> Verdict:
 
 def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     """The verdict with the recipient of the receipt, or left to staff where none is proven."""
-    address = _recipient(message)
+    address = _recipient(message, facts)
     objection = _objection(address, facts)
     if address is None and message.mail is None:
         return verdict
@@ -98,9 +123,10 @@ def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     return Verdict(verdict.outcome, verdict.row, verdict.rule, verdict.reason, address)
 
 
-def _recipient(message: Inbound) -> str | None:
+def _recipient(message: Inbound, facts: Facts) -> str | None:
     if message.mail is not None:
-        return acknowledgements.recipient(message.mail)
+        vouched = finding(message.mail, facts.authserv_id) is Finding.PASSED
+        return acknowledgements.recipient(message.mail, vouched=vouched)
     return message.sender.address if message.sender else None
 
 

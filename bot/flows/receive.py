@@ -199,10 +199,11 @@ def _go_on(contact: Contact, message: Inbound, plan: Plan) -> None:
 
 def _judge(message: Inbound, facts: contacts.Facts, book: Rulebook) -> tuple[Contact | None, intakes.Verdict]:
     thread = _thread(message, facts)
-    verdict = intakes.triage(message, intakes.Facts(book.own, thread.reference if thread else None))
+    believed = book.ways.get(message.channel, _NO_WAY).authserv_id
+    verdict = intakes.triage(message, intakes.Facts(book.own, thread.reference if thread else None, believed))
     if thread and verdict.outcome == "attach" and verdict.row == intakes.HUMAN_REPLY and thread.state != State.OPEN:
         # A person writes again after the answer: a new matter with a clock of its own, so that nobody overlooks it.
-        return None, intakes.triage(message, intakes.Facts(book.own, None))
+        return None, intakes.triage(message, intakes.Facts(book.own, None, believed))
     return thread, verdict
 
 

@@ -31,7 +31,7 @@ class Way:
     """What belongs to one way in: the outlet that answers for it, its team, its own address ("" if it has none).
 
     `medium` is one of `standards.CHANNELS`; `service`, `contact_kind` and `area` are what every contact there is about.
-    `reply_window` is for how long the platform takes an answer.
+    `reply_window` is for how long the platform takes an answer, `authserv_id` whose Authentication-Results count.
     """
 
     outlet: str | None
@@ -42,6 +42,7 @@ class Way:
     contact_kind: str = ""
     area: str = ""
     reply_window: timedelta | None = None
+    authserv_id: str = ""
 
     def matter(self, visibility: str) -> Matter:
         """What is known of a contact that comes this way."""
@@ -147,6 +148,7 @@ def from_settings(
             service=c.service,
             contact_kind=c.contact_kind,
             area=c.area,
+            authserv_id=getattr(c, "authserv_id", ""),
             reply_window=windows.get(c.replies_by or ""),
         )
         for c in configured.channels

@@ -39,11 +39,11 @@ def test_each_mail_is_judged_as_its_name_says(path: Path) -> None:
 
 
 def test_the_corpus_is_large_and_mixed() -> None:
-    """People in many languages, and every row that this table has so far."""
+    """People in many languages, and every row that a mail alone can show (not what our own server must say)."""
     outcomes = Counter(path.stem.split("-")[0] for path in CORPUS)
     assert outcomes["acknowledge"] >= 25
     assert outcomes["log"] >= 35
-    assert {path.stem.split("-")[1] for path in CORPUS} == {str(r.row) for r in intakes.RULES} - {"8"}
+    assert {path.stem.split("-")[1] for path in CORPUS} == {str(r.row) for r in intakes.RULES} - {"8", "17"}
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
@@ -91,3 +91,8 @@ def test_the_table_for_people_names_every_rule_in_order() -> None:
     for rule, (row, words, *_) in zip(intakes.RULES, table, strict=True):
         assert row == f"| {rule.row}"
         assert words.startswith(rule.name)
+
+
+def test_an_answer_of_somebody_who_is_away_is_no_human_reply() -> None:
+    """In our thread the subject is enough: it neither resumes a clock nor opens a contact again."""
+    assert triage(named("ask-20-automatic-reply-subject"), IN_THREAD).row == 6

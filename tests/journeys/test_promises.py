@@ -65,7 +65,7 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
             (contact,) = service.contacts()
             assert respond_by(contact) == after(contact, 40, "uk-any")
             wait_until(lambda: len(new_dates(sink)) == 2, what="the second new date")
-            assert why in new_dates(sink)[1]
+            assert any(why in one for one in new_dates(sink))  # the sink keeps no order
 
             assert "paused" in service.command("contacts", "pause", reference).stdout
             assert service.contacts()[0]["respond_by"] is None

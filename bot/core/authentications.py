@@ -1,0 +1,63 @@
+"""What our own mail server found out about a sender: Authentication-Results (RFC 8601), and only with its own name.
+
+Anybody can write such a field into a mail. Those that bear the configured name are believed, for a server that takes
+away forged ones (RFC 8601 section 5); where no name is configured, none is.
+"""
+
+import re
+from enum import StrEnum
+
+import authres
+
+from bot.core.messages import Mail
+
+# A domain that asks for nothing (p=none) is not taken at its word: its lists and forwards fail, too.
+_ASKS_FOR_NOTHING = re.compile(r"\bp=none\b", re.IGNORECASE)
+# It leaves its own name out, so that no parser takes it: believed where it is configured under this one.
+EXCHANGE_ONLINE = "exchange-online"
+_MOST_FIELDS, _MOST_LENGTH = 10, 4_000
+
+
+class Finding(StrEnum):
+    """Whether the author's domain stands for the mail; `unknown` where nobody whom we believe said."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+def finding(mail: Mail, authserv_id: str) -> Finding:
+    """What the server of that name (RFC 8601 section 2.5) says of the author; "" believes nobody."""
+    if not authserv_id:
+        return Finding.UNKNOWN
+    values = [v for v in mail.all("authentication-results")[:_MOST_FIELDS] if len(v) <= _MOST_LENGTH]
+    results: dict[str, set[str]] = {}
+    asks = True
+    for value in values:
+        header = _read(value, authserv_id)
+        if header is None or str(header.authserv_id).lower() != authserv_id.lower():
+            continue
+        for one in header.results:
+            results.setdefault(str(one.method).lower(), set()).add(str(one.result).lower())
+        asks = asks and not _ASKS_FOR_NOTHING.search(value)
+    return _judged(results, asks=asks)
+
+
+def _read(value: str, authserv_id: str) -> "authres.AuthenticationResultsHeader | None":
+    if authserv_id == EXCHANGE_ONLINE:
+        value = f"{authserv_id}; {value}".replace(" action=", " policy.action=").replace(";compauth=", "; compauth=")
+    try:
+        return authres.AuthenticationResultsHeader.parse_value(value)
+    except (authres.AuthResError, ValueError, IndexError):
+        return None
+
+
+def _judged(results: dict[str, set[str]], *, asks: bool) -> Finding:
+    if "pass" in results.get("dmarc", ()):
+        return Finding.PASSED
+    if "fail" in results.get("dmarc", ()) and asks:
+        return Finding.FAILED
+    # Without DMARC: SPF says no, and no signature speaks for it.
+    if "fail" in results.get("spf", ()) and "pass" not in results.get("dkim", ()):
+        return Finding.FAILED
+    return Finding.UNKNOWN
