@@ -1,16 +1,16 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz]
 """
 
 import sys
 
-from bench import deadlines, latency, memory, throughput
+from bench import deadlines, fuzz, latency, memory, throughput
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines"}
+    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines", "fuzz"}
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
         throughput.by_lmtp(2000, 1)
@@ -23,6 +23,8 @@ def main() -> None:
     if "deadlines" in wanted:
         deadlines.rates()
         deadlines.all_anew()
+    if "fuzz" in wanted:
+        fuzz.over(20_000)
 
 
 if __name__ == "__main__":
