@@ -18,10 +18,11 @@ from bot import log, settings
 from bot.channel import Batch, ChannelSettings, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import promise, rulebook
+from bot.flows import promise, release, rulebook
 from bot.flows.compose import Letters
 from bot.flows.deliver import Claimed
-from bot.flows.receive import Reading, Room
+from bot.flows.plan import Room
+from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
 from bot.loops import catching_up, supervising, watching
 from bot.loops.listening import Ear, Listening
@@ -163,17 +164,17 @@ class Service:
         self.store = Store(configured.store.url)
         self.meter = Meter()
         self._sent_mail = sent_mail
-        letters = Letters(composer(configured), self.book, configured.web.secret.get_secret_value().encode())
+        letters = Letters(composer(configured), self.book, self.book.secret)
         ear = self.ear = Ear(self.store, self.book, present, self.meter, self._room, self._hand_to_senders, self._wake)
-        outlets = [c for c in self.channels.values() if isinstance(c, Outlet)] if "send" in roles else []
-        inboxes = [c for c in self.channels.values() if isinstance(c, Inbox)] if "listen" in roles else []
+        outlets = [c for c in self.channels.values() if isinstance(c, Outlet) and "send" in roles]
+        ways_in = [c for c in self.channels.values() if isinstance(c, Inbox) and "listen" in roles]
+        inboxes = [folder for c in ways_in for folder in (c, *getattr(c, "also", ()))]
         self.senders = [Sending(o, self.store, self.book, letters.write, present, self.meter) for o in outlets]
         self.listeners = [Listening(inbox, ear) for inbox in inboxes]
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
-        self._probed: tuple[float, list[str]] | None = None
-        self._probing = asyncio.Lock()
+        self._probed, self._probing = (float("-inf"), list[str]()), asyncio.Lock()
 
     async def start(self) -> None:
         """Open the store, start every loop, then the pages."""
@@ -209,7 +210,7 @@ class Service:
             self._timetable = timetable.start()
 
     def _begin(self, connection: Any) -> None:
-        outbox.release_all(connection, self.present.now())
+        release.begin(connection, self.present.now(), self.book)
         cursors.drop(connection, REHEARSAL)
 
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
@@ -274,7 +275,7 @@ class Service:
         """Why the service is not ready; asked at most once a second, however often it is called."""
         async with self._probing:
             loop_time = asyncio.get_running_loop().time()
-            if self._probed is None or loop_time - self._probed[0] > PROBE_SECONDS:
+            if loop_time - self._probed[0] > PROBE_SECONDS:
                 self._probed = (loop_time, await self._probe())
             return self._probed[1]
 

@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 from bot.channel import AuthservId, Batch
 from bot.core.messages import Inbound
 from bot.wire import mime
-from bot.wire.imap import Mailbox, MailboxSettings, OneLine
+from bot.wire.imap import Mailbox, MailboxSettings, NoFolder, OneLine
 from bot.wire.threads import Halt, one_ahead
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ BATCH_MESSAGES, BATCH_BYTES = 50, 8 * 2**20
 WHOLE_BYTES, PART_BYTES = 64 * 2**20, 2**20
 # imaplib takes lines of a million characters, so one SEARCH may name this many messages at most.
 SEARCH_UIDS, SIZES_AT_ONCE = 50_000, 500
+GLANCE_MESSAGES, GLANCE_BYTES = 50, 2**20
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +37,14 @@ class Settings(MailboxSettings):
     """`begin`: what counts of the mail that is there already: none, all, or what came on that day (UTC) or later.
 
     `address` is the mailbox's public address. `poll_seconds` is how often to look where the server cannot announce
-    news, and to make sure where it can. `sent_folder` is where staff's answers lie.
+    news, and to make sure where it can. `sent_folder` is where staff's answers lie. `subaddresses`: mail to
+    `local+tag@` of the address arrives here, too.
     """
 
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     sent_folder: OneLine | None = None
     authserv_id: AuthservId = ""
+    subaddresses: bool = True
     begin: Literal["now", "all"] | date = "now"
     poll_seconds: int = Field(default=60, ge=1, le=3600)
 
@@ -89,17 +92,34 @@ class _Facts:
         return self.size if self.whole else PART_BYTES
 
 
-class Imap:
-    """An inbox: one folder of one mailbox."""
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a first look would find: how many messages there are, how many of them it would log, and the newest."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    count: int
+    logged: int
+    newest: tuple[Inbound, ...]
+
+
+class Imap:
+    """An inbox: one folder of one mailbox. `also` watches the folder in which staff's answers lie.
+
+    With `sent_of`, the name of the channel that they answer for, it is that folder: what it brings is outgoing.
+    """
+
+    def __init__(self, name: str, settings: Settings, *, sent_of: str = "") -> None:
         self.name = name
         self.ready = asyncio.Event()
         self._settings = settings
+        self._sent_of = sent_of
+        self.also: tuple[Imap, ...] = ()
+        if settings.sent_folder and not sent_of:
+            watched = settings.model_copy(update={"folder": settings.sent_folder})
+            self.also = (Imap(f"{name} sent", watched, sent_of=name),)
 
     async def listen(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield an empty batch with the position, then what comes. All IMAP happens in one thread."""
-        look = _Look(self.name, self._settings)
+        look = _Look(self.name, self._settings, self._sent_of)
         try:
             async with aclosing(self._in_thread(look, look.batches(cursor))) as batches:
                 async for batch in batches:
@@ -110,9 +130,15 @@ class Imap:
 
     async def check(self) -> str:
         """Connect, log in, open the folder; one sentence about it. Raises Temporary or Misconfigured."""
-        look = _Look(self.name, self._settings)
+        look = _Look(self.name, self._settings, self._sent_of)
         async with aclosing(self._in_thread(look, look.report())) as sentences:
             return await anext(sentences)
+
+    async def glance(self) -> Glance:
+        """See what a first look would find, without logging anything. Raises Temporary or Misconfigured."""
+        look = _Look(self.name, self._settings, self._sent_of)
+        async with aclosing(self._in_thread(look, look.glance())) as glances:
+            return await anext(glances)
 
     def _in_thread(self, look: "_Look", items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
         return one_ahead(items, look.halt, look.mailbox.cut, name=f"imap {self.name}")
@@ -126,10 +152,11 @@ def build(name: str, settings: Settings) -> Imap:
 class _Look:
     """What one connection reads, batch by batch, in its thread."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, sent_of: str) -> None:
         self.halt = Halt()
         self.mailbox = Mailbox(name, settings, self.halt)
         self._name = name
+        self._sent_of = sent_of
         self._settings = settings
         self._position = Position(uidvalidity=0, uid=0, begin=None, old=0)
 
@@ -142,8 +169,35 @@ class _Look:
             count = self.mailbox.folder[b"EXISTS"]
             yield f"{self._settings.folder} at {self._settings.host} holds {count} messages; {news}"
 
+    def glance(self) -> Generator[Glance, None, None]:
+        """What a first look would find."""
+        with self.mailbox.open():
+            self._position = self._first_position(None)
+            uids = sorted(self.mailbox.client.search(["ALL"]))
+            ahead = [uid for uid in uids if uid > self._position.uid]
+            if self._position.begin is not None:
+                ahead = [facts.uid for facts in self._facts(ahead) if self._counts(facts)]
+            newest = list(self._facts(uids[-GLANCE_MESSAGES:]))
+            bodies = self._bodies([facts.uid for facts in newest if facts.size <= GLANCE_BYTES], "BODY.PEEK[]")
+            read = (self._inbound(facts, bodies[facts.uid]) for facts in newest if facts.uid in bodies)
+            yield Glance(len(uids), len(ahead), tuple(read))
+
     def batches(self, cursor: str | None) -> Generator[Batch, None, None]:
-        """First an empty batch, so that the position is stored at once; then what is there, and what comes."""
+        """First an empty batch, so that the position is stored at once; then what is there, and what comes.
+
+        The folder of sent mail may come into being with the first answer: it is waited for.
+        """
+        while not self.halt.asked:
+            try:
+                yield from self._batches(cursor)
+            except NoFolder as missing:
+                if not self._sent_of:
+                    raise
+                logger.warning("%s; it is looked for again in %s s", missing, self._settings.poll_seconds)
+                yield Batch(())
+                self.halt.wait(self._settings.poll_seconds)
+
+    def _batches(self, cursor: str | None) -> Generator[Batch, None, None]:
         kept = Position.model_validate_json(cursor) if cursor is not None else None
         with self.mailbox.open():
             self._position = self._first_position(kept)
@@ -253,7 +307,9 @@ class _Look:
         return {uid: value or b"" for uid, key, value in pairs if key.startswith(b"BODY[]")}
 
     def _inbound(self, facts: _Facts, raw: bytes) -> Inbound:
-        message = mime.read(raw, channel=self._name, received_at=facts.came)
+        message = mime.read(raw, channel=self._sent_of or self._name, received_at=facts.came)
+        if self._sent_of:
+            message = replace(message, outgoing=True)
         if facts.whole:
             return message
         fault = f"it is {facts.size // 2**20} MB long: only its first {PART_BYTES // 2**20} MB was read"

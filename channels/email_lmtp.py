@@ -27,6 +27,7 @@ class Settings(WayIn):
     listen: str = Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):\d{1,5}$")
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     authserv_id: AuthservId = ""
+    subaddresses: bool = True
     max_bytes: int = Field(default=64 * 2**20, ge=65_536, le=2**30)
 
     @field_validator("listen")

@@ -9,6 +9,7 @@ from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from bot.settings import Settings
 
@@ -79,7 +80,29 @@ async def _live(configured: "Settings") -> bool:
             continue
         try:
             typer.echo(f"  {name}: {await channel.check()}")
+            if hasattr(channel, "glance"):
+                typer.echo(f"  {name}: {_first_look(name, await channel.glance(), configured)}")
+            for also in getattr(channel, "also", ()):
+                typer.echo(f"  {also.name}: {await also.check()}")
         except ChannelError as error:
             well = False
             typer.echo(f"  {name}: {error}", err=True)
     return well
+
+
+def _first_look(name: str, glance: "Any", configured: "Settings") -> str:
+    """What a first look at a mailbox would log and answer."""
+    from collections import Counter
+    from dataclasses import replace
+
+    from bot.core import intakes
+
+    book = rulebook_of(configured)
+    facts = replace(book.triage, authserv_id=book.ways[name].authserv_id)
+    found = Counter(intakes.triage(message, facts).outcome for message in glance.newest)
+    old = glance.count - glance.logged
+    return (
+        f"a first look would log {glance.logged} of {glance.count} messages, and leave alone {old} from before. "
+        f"Of the newest {len(glance.newest)}, if they came now, it would answer {found['acknowledge']}, "
+        f"only log {found['log']}, and leave {found['ask']} to staff."
+    )

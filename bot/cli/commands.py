@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import check, clocks, contacts, deadline, demo, recompute, run, schema, triage
+from bot.cli import check, clocks, contacts, deadline, demo, receipts, recompute, run, schema, triage
 
 app = typer.Typer(
     name="ackbot",
@@ -17,6 +17,9 @@ app.command("deadline")(deadline.deadline)
 app.command("triage")(triage.triage)
 app.command("demo")(demo.demo)
 app.command("recompute")(recompute.recompute)
+app.command("release")(receipts.release)
+app.command("suppressions")(receipts.suppressions)
 clocks.add_to(contacts.app)
+receipts.add_to(contacts.app)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(schema.app, name="schema")

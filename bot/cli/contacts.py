@@ -58,15 +58,22 @@ def list_(
 
 @app.command()
 def show(reference: Reference, config: Directory = None, as_json: Json = False) -> None:
-    """Show one contact: its promises, its words and its history. Status 1 if there is none."""
+    """Show one contact: its promises, its words and its history. Status 1 if there is none.
+
+    The words are shown without what they quote; --json gives both, `contacts raw` the mail as it came.
+    """
     from bot.store import contacts, outbox
+    from bot.wire import quoting
 
     configured, store = opened(config)
     contact = found(store, configured, reference)
     zone = configured.organisation.zone
     whole: dict[str, Any] = _as_json(contact, zone, everything=True)
     arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
-    whole["messages"] = [{k: plain(m[k], zone) for k in ("channel", "received_at", "text", "fault")} for m in arrived]
+    shown = ("channel", "written_by", "received_at", "text", "fault")
+    whole["messages"] = [
+        {**{k: plain(m[k], zone) for k in shown}, "new_words": quoting.new_words(m["text"])} for m in arrived
+    ]
     history = store.read_now(lambda c: contacts.events_of(c, contact.id))
     whole["events"] = [{k: plain(e[k], zone) for k in ("at", "kind", "actor", "details")} for e in history]
     happened = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
@@ -171,7 +178,7 @@ def zone_of(config: Any) -> Any:
 
 
 def _as_json(contact: "Contact", zone: Any, *, everything: bool = False) -> dict[str, Any]:
-    left_out = {"id", "next_look_at", "acknowledge_step", "respond_step", "forgotten"}
+    left_out = {"id", "next_look_at", "acknowledge_step", "respond_step", "forgotten", "sender_key"}
     left_out |= set() if everything else {"sender_address", "sender_name", "subject"}
     return {k: plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
 
@@ -221,8 +228,8 @@ def _print_whole(whole: dict[str, Any]) -> None:
         left = f", {clock['remaining']}" if clock["remaining"] not in ("", "paused") else ""
         typer.echo(f"{'clock to ' + name:18} {clock['state']}, due {clock['due'] or '(no date yet)'}{left}")
     for message in whole["messages"]:
-        typer.echo(f"\nMessage received {message['received_at']} on {message['channel']}")
-        typer.echo(message["text"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
+        typer.echo(f"\nMessage of {message['written_by']}, {message['received_at']} on {message['channel']}")
+        typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
     typer.echo("\nHistory")
     for event in whole["events"]:
         details = ", ".join(f"{k}: {v}" for k, v in event["details"].items() if v not in ("", None))

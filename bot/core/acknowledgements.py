@@ -25,6 +25,8 @@ _REWRITTEN = (
     re.compile(r"(?P<local>[^@]+)\+caf_=[^@]*@(?P<domain>.+)", re.I),  # a Gmail account that forwards
     re.compile(r"[^@]*?[+-](?P<local>[^=@+]+)=(?P<domain>[^=@]+)@.+", re.I),  # VERP
 )
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
+_MOST_ADDRESSES = 50
 _BATV = _REWRITTEN[2:4]
 
 
@@ -101,6 +103,15 @@ def signed_subaddress(address: str, tag: str, secret: bytes) -> str:
     local, _, domain = address.lower().rpartition("@")
     tagged = f"{local}+{tag}.{_mac(local, tag, domain, secret)}"
     return address if len(tagged.encode()) > _LONGEST_LOCAL_PART else f"{tagged}@{domain}"
+
+
+def opened_tags(mail: Mail, secret: bytes) -> list[str]:
+    """The tags of every signed address of ours to which `mail` goes, by its envelope or its header."""
+    addresses = [*mail.recipients, *mail.addressed()]
+    for name in _DELIVERED_TO:
+        addresses += [value.strip("<> ") for value in mail.all(name)[:_MAX_IDS]]
+    tags = (opened_subaddress(address, secret) for address in addresses[:_MOST_ADDRESSES] if "+" in address)
+    return [tag for tag in tags if tag is not None]
 
 
 def opened_subaddress(address: str, secret: bytes) -> str | None:

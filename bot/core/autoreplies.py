@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.core import absences
+from bot.core.authentications import Finding, finding
 from bot.core.messages import Inbound, Mail
 
 Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
@@ -21,13 +22,22 @@ Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
 class Facts:
     """What is known besides the message.
 
-    `own` holds our own addresses in lower case; `thread` is the reference of the contact that the message answers;
-    `authserv_id` is the name of the mail server whose Authentication-Results are believed ("": nobody's).
+    `own` holds our own addresses in lower case, every one of them if `own_complete`; `staff` their writers' as
+    addresses or `@domain`. `thread` is the reference of the contact that the message goes on with, and `person` the
+    address of who wrote it. `authserv_id` is the name of the mail server whose Authentication-Results are believed
+    ("": nobody's), `spam_header` the field in which it says that mail is unwanted. `relays` are domains that pass on
+    what people write on their pages. `reported`: a report names a mail of ours by an address that only we can make.
     """
 
     own: frozenset[str] = frozenset()
     thread: str | None = None
     authserv_id: str = ""
+    own_complete: bool = False
+    staff: frozenset[str] = frozenset()
+    person: str = ""
+    spam_header: str = ""
+    relays: frozenset[str] = frozenset()
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Rule:
     in_thread: Outcome = "attach"
 
 
+_BY_PROGRAMS = frozenset({2, 3, 4, 5, 6, 10, 11, 14, 15})
 _NO_MAIL = Mail((), None)
 _COMMENT = re.compile(r"\([^()]*\)")
 _KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
@@ -50,6 +61,11 @@ _KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
 _RECALL = re.compile(r"(?:message )?recall(?: (?:success|failure))?: ", re.IGNORECASE)
 _REPLY_MARKS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-mail-autoreply")
 _DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+# Programs that hold mail until its sender has proved to be a person.
+_CHALLENGERS = ("x-boxtrapper", "x-tmda-", "x-askversion", "x-spamarrest", "x-qconfirm", "x-challenge")
+_CHALLENGE = re.compile(
+    r"verify#|\bverif(?:y|ication) (?:your|required|of your) |confirm your (?:e-?mail|message)", re.I
+)
 _READ_REPORTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 _ABUSE_REPORTS = frozenset({"message/feedback-report"})
 # RFC 3834 section 2 and RFC 5230 section 4.6. Only the ending -request: request-1-ab@ may be a person's own address.
@@ -64,6 +80,13 @@ _SYSTEM_ENVELOPE = re.compile(r"mailer-daemon|postmaster|listserv|majordomo|owne
 def is_system(address: str) -> bool:
     """Whether no person reads mail to this address, by its local part."""
     return _SYSTEM.fullmatch(_local_part(address)) is not None
+
+
+def is_automatic(message: Inbound) -> bool:
+    """Whether a program wrote it, as far as its own header says; for mail that is surely of staff's."""
+    if absences.looks_absent(message.subject):
+        return True
+    return any(rule.row in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
 
 def is_own(address: str, own: frozenset[str]) -> bool:
@@ -91,6 +114,42 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
+def is_staffs(address: str, facts: Facts) -> bool:
+    """Whether this is an address of ours, or of somebody who answers for us."""
+    address = address.lower()
+    return is_own(address, facts.own) or address in facts.staff or f"@{_domain(address)}" in facts.staff
+
+
+def _is_staffs_mail(message: Inbound, facts: Facts) -> bool:
+    senders = [party.address for party in _mail(message).from_addresses]
+    if facts.thread is None or len(senders) != 1 or senders[0].lower() == facts.person.lower():
+        return False
+    if not is_staffs(senders[0], facts) or is_automatic(message):
+        return False
+    # Where our mail server says who is who, it must say so: a forged answer would stop a clock.
+    found = finding(_mail(message), facts.authserv_id)
+    return message.outgoing or found is (Finding.PASSED if facts.authserv_id else Finding.UNKNOWN)
+
+
+def _challenges(message: Inbound, facts: Facts) -> bool:
+    if facts.thread is None:
+        return False
+    marked = any(name.startswith(_CHALLENGERS) for name, _ in _mail(message).headers)
+    return marked or _CHALLENGE.search(message.subject) is not None
+
+
+def is_relayed(message: Inbound, facts: Facts) -> bool:
+    """Whether a page that we trust passes on what one person wrote there, who is named in Reply-To."""
+    mail = _mail(message)
+    if not facts.relays or len(mail.reply_to) != 1 or is_own(mail.reply_to[0], facts.own):
+        return False
+    if finding(mail, facts.authserv_id) is Finding.FAILED:
+        return False
+    envelope = mail.return_path or (mail.from_addresses[0].address if mail.from_addresses else "")
+    domain = f".{_domain(envelope)}"
+    return any(domain.endswith(f".{relay}") for relay in facts.relays)
+
+
 def _is_from_us(message: Inbound, facts: Facts) -> bool:
     mail = _mail(message)
     senders = [party.address for party in mail.from_addresses] + [mail.return_path or ""]
@@ -109,9 +168,11 @@ def _reports(mail: Mail, report_type: str, kinds: frozenset[str]) -> bool:
     )
 
 
-def _is_delivery_report(message: Inbound, _: Facts) -> bool:
+def _is_delivery_report(message: Inbound, facts: Facts) -> bool:
     mail = _mail(message)
     named = mail.return_path == "" and bool(mail.all("x-failed-recipients"))
+    # One that follows no standard is told by the address to which nothing else comes.
+    named = named or (facts.reported and (mail.return_path == "" or bool(mail.reports)))
     return named or _reports(mail, "delivery-status", _DELIVERY_REPORTS)
 
 
@@ -192,6 +253,7 @@ def _is_malformed(message: Inbound, _: Facts) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(2, "staff's mail", "staff wrote in this contact", "RFC 5322 section 3.6.4", _is_staffs_mail),
     Rule(
         2, "our own mail", "it comes from one of our own addresses", "RFC 3834 section 2", _is_from_us, in_thread="log"
     ),
@@ -200,6 +262,15 @@ RULES: tuple[Rule, ...] = (
     Rule(4, "read report", "it reports that a mail was displayed or deleted", "RFC 8098", _is_read_report),
     Rule(5, "abuse report", "it reports a mail as unwanted", "RFC 5965", _is_abuse_report),
     Rule(6, "automatic reply", "a program answered by itself", "RFC 3834 section 2", _is_automatic_reply),
+    Rule(7, "challenge", "a program wants proof that a person wrote to it", "RFC 3834 section 2", _challenges),
+    Rule(
+        9,
+        "trusted relay",
+        "a page that we trust passes on what a person wrote there",
+        "RFC 5322 section 3.6.2",
+        is_relayed,
+        outcome="acknowledge",
+    ),
     Rule(
         10,
         "null sender",

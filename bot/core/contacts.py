@@ -22,6 +22,9 @@ class Contact:
     receipt, which the contact keeps for its life. `receipt_sent_at` is when our acknowledgement left;
     `acknowledged_by` says whether that is enough (`receipt`) or only staff's own will do (`staff`). `respond_by` is
     None while the clock is paused. `clock_changed`: its dates follow from its events, too, not from the receipt alone.
+    `sender_key` is the address in lower case. `linked_to` is an earlier contact that it goes on with, `receipt_of` one
+    whose receipt stands for it, too. `noted_at` is when the person was last told that something was added. `muted`: a
+    program answers for them, so nothing automatic is sent any more.
     """
 
     id: int
@@ -59,3 +62,8 @@ class Contact:
     paused_at: datetime | None = None
     platform_reply_by: datetime | None = None
     clock_changed: bool = False
+    sender_key: str | None = None
+    linked_to: int | None = None
+    receipt_of: int | None = None
+    noted_at: datetime | None = None
+    muted: bool = False

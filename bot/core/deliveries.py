@@ -23,7 +23,8 @@ MOVES: dict[State, frozenset[State]] = {
         {State.CREATED, State.SENT, State.TEMPORARY_FAILURE, State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE}
     ),
     State.TEMPORARY_FAILURE: frozenset({State.SENDING, State.CANCELLED}),
-    State.SENT: frozenset({State.DELIVERED, State.PERMANENT_FAILURE}),
+    # What had left comes back: for good, or because a mailbox is full at the moment.
+    State.SENT: frozenset({State.DELIVERED, State.PERMANENT_FAILURE, State.TEMPORARY_FAILURE}),
     State.DELIVERED: frozenset(),
     State.PERMANENT_FAILURE: frozenset(),
     State.TECHNICAL_FAILURE: frozenset(),

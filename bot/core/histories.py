@@ -18,7 +18,10 @@ _ONE_SECOND = timedelta(seconds=1)
 
 
 class Kind(StrEnum):
-    """What happens to a clock. A holding reply stops no clock to answer; it does tell the person that we have it."""
+    """What happens to a clock. A holding reply stops no clock to answer; it does tell the person that we have it.
+
+    Reopened: the person wrote again after the answer. Corrected: the last answer before it was none.
+    """
 
     ACKNOWLEDGED = "acknowledged by staff"
     HOLDING_REPLY = "holding reply"
@@ -27,6 +30,8 @@ class Kind(StrEnum):
     RESTARTED = "restarted"
     EXTENDED = "extended"
     RESPONDED = "responded"
+    REOPENED = "reopened"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def clocks_of(
     receipt_sent_at: datetime | None = None,
 ) -> Clocks:
     """The clocks after everything that `happened`, in its order. Our receipt counts only where the standard says so."""
-    history = sorted(happened, key=lambda one: one.at)
+    history = _standing(happened)
     acknowledge_by = None
     if standard.acknowledge is not None:
         acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, standard.receipt)
@@ -126,6 +131,17 @@ def clocks_of(
     )
 
 
+def _standing(happened: Iterable[Happened]) -> list[Happened]:
+    """In its order, without the answers that were found to be none."""
+    standing: list[Happened] = []
+    for one in sorted(happened, key=lambda one: one.at):
+        standing.append(one)
+        if one.kind is Kind.CORRECTED:
+            answers = [i for i, e in enumerate(standing) if e.kind in (Kind.RESPONDED, Kind.HOLDING_REPLY)]
+            del standing[answers[-1] if answers else -1]
+    return standing
+
+
 def _go_on(run: _Run, one: Happened, standard: Standard, calendar: Calendar) -> None:
     match one.kind:
         case Kind.ACKNOWLEDGED if run.waiting:
@@ -136,8 +152,10 @@ def _go_on(run: _Run, one: Happened, standard: Standard, calendar: Calendar) -> 
             days = calendar.day_of(run.paused_at), calendar.day_of(one.at)
             run.pauses.append(Pause(*days, Counting(standard.pause)))
             run.paused_at = None
-        case Kind.RESTARTED:
-            # FOIA 2000 section 1(3): the time runs from the day of the clarified request.
+        case Kind.RESTARTED | Kind.REOPENED:
+            # FOIA 2000 section 1(3): the time runs from the day of the clarified request. So it does from the day on
+            # which a person writes again after our answer.
+            run.responded_at = None
             run.start, run.receipt, run.waiting = one.at, standard.receipt, False
             run.duration, run.pauses, run.paused_at = standard.respond, [], None
         case Kind.EXTENDED:

@@ -1,15 +1,16 @@
 """What becomes of a message: the rules for automatic mail, then those for what people write; the first match wins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core import absences, acknowledgements, autoreplies
 from bot.core.authentications import Finding, finding
 from bot.core.autoreplies import Facts, Outcome, Rule
 from bot.core.messages import Inbound
 
-__all__ = ["HUMAN_REPLY", "RULES", "Facts", "Outcome", "Verdict", "triage"]
+__all__ = ["HUMAN_REPLY", "RULES", "STAFFS_MAIL", "Facts", "Outcome", "Verdict", "triage"]
 
-HUMAN_REPLY = 8
+HUMAN_REPLY, RELAY, DELIVERY_REPORT = 8, 9, 3
+STAFFS_MAIL = "2 staff's mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Verdict:
     """What becomes of a message, by which rule and why. `row` is the rule's number in the table of docs/triage.md.
 
     acknowledge: a new contact, and a receipt to `recipient` (None: the page that took it was the receipt) ·
-    log: kept with its reason, not answered · attach: added to the contact that it answers · undeliverable: our
-    message did not arrive · ask: a new contact; staff decide whether it gets a receipt.
+    log: kept with its reason, not answered · attach: added to the contact that it answers (`recipient` may be told
+    so) · undeliverable: our message did not arrive · ask: a new contact; staff decide whether it gets a receipt.
     """
 
     outcome: Outcome
@@ -26,6 +27,9 @@ class Verdict:
     rule: str
     reason: str
     recipient: str | None = None
+
+
+_NOTHING: list[str] = []
 
 
 def _answers_a_contact(_: Inbound, facts: Facts) -> bool:
@@ -44,6 +48,28 @@ def _only_asks_for_no_answer(message: Inbound, _: Facts) -> bool:
 
 def _is_forged(message: Inbound, facts: Facts) -> bool:
     return message.mail is not None and finding(message.mail, facts.authserv_id) is Finding.FAILED
+
+
+def _is_unwanted(message: Inbound, facts: Facts) -> bool:
+    values = _NOTHING if not facts.spam_header or message.mail is None else message.mail.all(facts.spam_header)
+    return any(autoreplies.keyword(value) in ("yes", "true", "1") for value in values)
+
+
+def _names_us(addresses: tuple[str, ...], facts: Facts) -> bool:
+    return any(autoreplies.is_own(address, facts.own) for address in addresses)
+
+
+def _is_not_addressed_to_us(message: Inbound, facts: Facts) -> bool:
+    # Only where every address of ours is known: mail may come here by an alias of another name.
+    mail = message.mail
+    return facts.own_complete and mail is not None and not _names_us(mail.addressed(), facts)
+
+
+def _is_copied_to_us(message: Inbound, facts: Facts) -> bool:
+    mail = message.mail
+    if mail is None or not mail.to or _names_us(mail.to, facts):
+        return False
+    return _names_us(mail.cc, facts)
 
 
 def _looks_absent(message: Inbound, _: Facts) -> bool:
@@ -67,6 +93,7 @@ RULES: tuple[Rule, ...] = (
         "RFC 5322 section 3.6.4",
         _answers_a_contact,
     ),
+    Rule(16, "unwanted mail", "our mail server takes it for unwanted", "RFC 5451 section 1.5", _is_unwanted),
     Rule(
         17,
         "failed authentication",
@@ -84,6 +111,14 @@ RULES: tuple[Rule, ...] = (
         _looks_absent,
         outcome="ask",
     ),
+    Rule(
+        21,
+        "not addressed to us",
+        "no address of ours stands in its header",
+        "RFC 3834 section 2",
+        _is_not_addressed_to_us,
+    ),
+    Rule(22, "copied in", "it went to somebody else, and to us for information", "our standard", _is_copied_to_us),
     Rule(
         19,
         "suppress header alone",
@@ -108,8 +143,25 @@ def triage(message: Inbound, facts: Facts) -> Verdict:
     """What becomes of `message`. Always answers: the last rule says yes to everything."""
     rule = next(rule for rule in RULES if rule.asks(message, facts))
     outcome = rule.outcome if facts.thread is None else rule.in_thread
+    if rule.row == DELIVERY_REPORT and facts.reported:
+        outcome = _reported(message)
     verdict = Verdict(outcome, rule.row, f"{rule.row} {rule.name}", rule.reason)
+    if rule.row == HUMAN_REPLY:
+        return _told(verdict, message, facts)
     return _addressed(verdict, message, facts) if outcome == "acknowledge" else verdict
+
+
+def _reported(message: Inbound) -> Outcome:
+    """RFC 3464 section 2.3.3: only `failed` says that our mail did not arrive and will not."""
+    reports = message.mail.reports if message.mail else ()
+    return "undeliverable" if any(report.action == "failed" for report in reports) else "attach"
+
+
+def _told(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
+    address = _recipient(message, facts)
+    forged = _is_forged(message, facts)
+    told = None if address is None or forged or _objection(address, facts) else address
+    return replace(verdict, recipient=told)
 
 
 def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
@@ -124,6 +176,8 @@ def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
 
 
 def _recipient(message: Inbound, facts: Facts) -> str | None:
+    if message.mail is not None and autoreplies.is_relayed(message, facts):
+        return message.mail.reply_to[0]
     if message.mail is not None:
         vouched = finding(message.mail, facts.authserv_id) is Finding.PASSED
         return acknowledgements.recipient(message.mail, vouched=vouched)

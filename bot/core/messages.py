@@ -19,20 +19,37 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a report says of one mail to one recipient (RFC 3464 section 2.3, RFC 5965 section 3).
+
+    `action` is failed, delayed, delivered, relayed or expanded, or "complained" in an abuse report; `status` the
+    enhanced status code such as 5.1.1, or "".
+    """
+
+    action: str
+    status: str = ""
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """What the triage of mail asks about (RFC 5322, RFC 3834); absent on other channels.
 
     `headers` holds the header fields in the order of the message, names in lower case, values unfolded
     and decoded (RFC 2047), without line ends. `return_path` is the envelope sender: None when unknown,
-    "" when it is the null sender `<>`. `content_type` is lower case without parameters; `report_type` the
-    lower-case `report-type` parameter of a multipart/report, or "". `parts` names the content type of every part
-    that holds no others, in order, a calendar part with its method: `text/calendar; method=request`.
+    "" when it is the null sender `<>`. `cc` includes what a Bcc field still names. `content_type` is lower case
+    without parameters; `report_type` the lower-case `report-type` parameter of a multipart/report, or "". `parts` names
+    the content type of every part that holds no others, in order, a calendar part with its method:
+    `text/calendar; method=request`. `reports` is what a report of non-delivery or of abuse says; `envelope_senders` are
+    the addresses it names as the reported mail's own envelope sender.
     """
 
     headers: tuple[tuple[str, str], ...]
     return_path: str | None
     recipients: tuple[str, ...] = ()
     from_addresses: tuple[Party, ...] = ()
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
     reply_to: tuple[str, ...] = ()
     message_id: str = ""
     in_reply_to: tuple[str, ...] = ()
@@ -40,6 +57,12 @@ class Mail:
     content_type: str = "text/plain"
     report_type: str = ""
     parts: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
+    envelope_senders: tuple[str, ...] = ()
+
+    def addressed(self) -> tuple[str, ...]:
+        """Everybody to whom the header says that it goes."""
+        return (*self.to, *self.cc)
 
     def all(self, name: str) -> list[str]:
         """Every value of the header field `name` (lower case), in order."""
@@ -58,7 +81,9 @@ class Inbound:
     the angle brackets, or "sha256:..." of the raw bytes where there is none). `digest` is a hash of the
     content, so that the same id with other content is seen to be another message. `received_at` is the
     provider's own instant of receipt (aware, UTC); None means "the moment we logged it". `sender` is None
-    when nobody can be made out. `fault` says in plain words what could not be read, "" when all was well.
+    when nobody can be made out. `sent_at` is when its writer says that it was sent (RFC 5322 section 3.6.1), aware, or
+    None. `outgoing`: a copy of what staff sent, from a folder that only they can write to. `fault` says in plain words
+    what could not be read, "" when all was well.
     `raw` is what came over the wire.
     """
 
@@ -69,6 +94,8 @@ class Inbound:
     subject: str = ""
     text: str = ""
     received_at: datetime | None = None
+    sent_at: datetime | None = None
+    outgoing: bool = False
     visibility: Literal["private", "public"] = "private"
     mail: Mail | None = None
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -58,7 +58,7 @@ def adjust(
     later = _later(contact, before, after, word.reason) if wanted.kind is Kind.EXTENDED else None
     given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
-    if not contacts.change(connection, contact, _columns(contact, after, now, book)):
+    if not contacts.change(connection, contact, columns(contact, after, now, book)):
         return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
     contacts.note(connection, [_event(contact, before, after, wanted, word)])
     if later and given:
@@ -81,7 +81,7 @@ def _why_not(
     return histories.why_not(wanted, before, standard, book.calendars[standard.calendar_key])
 
 
-def _columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> Values:
+def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> Values:
     """What the list of contacts shows of the clocks. The next look is now: the ladder starts from the new dates."""
     respond_by = after.respond.due if after.respond else None
     passed = contact.respond_step

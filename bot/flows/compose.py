@@ -57,6 +57,8 @@ class Letters:
             "promise": self._book.plain_promise(contact),
             "received": formats.instant_in_words(contact.received_at, zone),
         }
+        if claimed.delivery.purpose == "added":
+            return {k: v for k, v in values.items() if k != "promise"}
         if claimed.delivery.purpose == "new-date":
             told = {key: claimed.delivery.details.get(key, "") for key in ("before", "reason")}
             return {k: v for k, v in values.items() if k != "promise"} | told

@@ -19,7 +19,11 @@ from bot.store.outbox import Delivery
 Values = dict[str, Any]
 DIGEST_LOOKS_AHEAD_WORKING_DAYS = 2
 # What goes to the person who wrote; all else goes to staff.
-TO_SENDERS = {"acknowledgement": "our acknowledgement", "new-date": "our mail with the new date"}
+TO_SENDERS = {
+    "acknowledgement": "our acknowledgement",
+    "new-date": "our mail with the new date",
+    "added": "our mail that we have added what they wrote",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
         return bool(listed)
     if contact is None or delivery.purpose == "acknowledgement":
         return True
+    if delivery.purpose in TO_SENDERS and contact.muted:
+        return False
     if delivery.purpose == "new-date" and contact.respond_by is None:
         return False  # its clock was paused meanwhile: there is no date to tell
     return contact.state == State.OPEN and _still_at_risk(contact, escalations.STEPS.get(delivery.step))

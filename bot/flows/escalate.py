@@ -1,5 +1,6 @@
 """Who must be told now that a promise is at risk; every open contact gets its next look."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,8 +11,9 @@ from bot.core.contacts import Contact
 from bot.core.escalations import Decision
 from bot.core.histories import Happened
 from bot.flows import alert
+from bot.flows.gather import BREAKER
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, outbox
+from bot.store import clocks, contacts, cursors, outbox
 
 logger = log.get("escalate")
 LOOK_AGAIN_AFTER_FAULT = timedelta(hours=1)
@@ -22,9 +24,12 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
     due = clocks.due(connection, now, most)
     changed = [contact.id for contact in due if contact.clock_changed]
     histories = contacts.clock_events(connection, changed) if changed else {}
+    # While the breaker holds receipts back a person has been called: one alert for each would be a storm.
+    stopped = book.limits.a_minute and cursors.read(connection, BREAKER) is not None if due else False
     decided = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]
     for contact, decision in decided:
-        _apply(connection, contact, decision, now, book)
+        told = tuple(s for s in decision.alerts if not (stopped and s is escalations.RECEIPT_LATE))
+        _apply(connection, contact, replace(decision, alerts=told), now, book)
     return len(due)
 
 

@@ -7,11 +7,13 @@ from email.utils import parseaddr
 from types import MappingProxyType
 
 from bot.channel import WayIn
-from bot.core import durations, histories
+from bot.core import acknowledgements, durations, histories
+from bot.core.autoreplies import Facts
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.durations import Unit
+from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.standards import Standard
 from bot.settings import Settings
@@ -32,6 +34,7 @@ class Way:
 
     `medium` is one of `standards.CHANNELS`; `service`, `contact_kind` and `area` are what every contact there is about.
     `reply_window` is for how long the platform takes an answer, `authserv_id` whose Authentication-Results count.
+    `subaddresses`: mail to `local+tag@` of its address arrives here, too.
     """
 
     outlet: str | None
@@ -43,6 +46,7 @@ class Way:
     area: str = ""
     reply_window: timedelta | None = None
     authserv_id: str = ""
+    subaddresses: bool = True
 
     def matter(self, visibility: str) -> Matter:
         """What is known of a contact that comes this way."""
@@ -56,6 +60,7 @@ class Rulebook:
     `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
     `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
+    `triage` is what the triage knows whatever the message; `secret` signs the addresses that only we can make.
     """
 
     prefix: str
@@ -68,6 +73,17 @@ class Rulebook:
     own: frozenset[str]
     receipt_patience: timedelta
     past: dict[tuple[str, str], Standard] = field(default_factory=dict)
+    triage: Facts = field(default_factory=Facts)
+    limits: Limits = field(default_factory=Limits)
+    reopen_days: int = 28
+    secret: bytes = field(default=b"", repr=False)
+
+    def reply_address(self, channel: str, reference: str) -> str:
+        """Where answers to what we send from that channel go: signed, so that they find their contact."""
+        way = self.ways[channel]
+        if not (way.address and way.subaddresses and self.secret):
+            return way.address
+        return acknowledgements.signed_subaddress(way.address, reference.lower(), self.secret)
 
     def team(self, name: str | None) -> Team | None:
         """The named team, else the first one: an alert must reach somebody."""
@@ -150,11 +166,14 @@ def from_settings(
             area=c.area,
             authserv_id=getattr(c, "authserv_id", ""),
             reply_window=windows.get(c.replies_by or ""),
+            subaddresses=getattr(c, "subaddresses", True),
         )
         for c in configured.channels
         if isinstance(c, WayIn)
     }
-    own = {way.address for way in ways.values()} | {parseaddr(sender)[1] for sender in senders.values()}
+    senders_own = (parseaddr(sender)[1] for sender in senders.values())
+    ours = (*(way.address for way in ways.values()), *senders_own, *configured.mail.aliases)
+    own = frozenset(address.lower() for address in ours if address)
     return Rulebook(
         prefix=configured.organisation.reference_prefix,
         default_calendar=calendars["england"],
@@ -163,6 +182,21 @@ def from_settings(
         ways=ways,
         teams={team.name: Team(team.name, team.addresses, team.replies_by) for team in configured.teams},
         senders=senders,
-        own=frozenset(address.lower() for address in own if address),
+        own=own,
         receipt_patience=receipt_patience,
+        triage=_triage(configured, own),
+        limits=configured.limits.limits(),
+        reopen_days=configured.mail.reopen_days,
+        secret=configured.web.secret.get_secret_value().encode(),
+    )
+
+
+def _triage(configured: Settings, own: frozenset[str]) -> Facts:
+    known = configured.mail
+    return Facts(
+        own=own,
+        own_complete=bool(known.aliases),
+        staff=frozenset(known.staff),
+        relays=frozenset(known.relays),
+        spam_header=known.spam_header.lower(),
     )

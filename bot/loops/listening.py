@@ -12,7 +12,8 @@ from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.flows import alert, receive
 from bot.flows.deliver import Claimed
-from bot.flows.receive import Filed, Reading, Room
+from bot.flows.plan import Filed, Room
+from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
 from bot.loops.metering import Meter
 from bot.loops.present import Present
@@ -68,8 +69,9 @@ class Ear:
 
     def _dated(self, messages: Sequence[Inbound]) -> Iterable[Inbound]:
         for message in messages:
-            at = message.received_at
-            yield message if at is None else replace(message, received_at=self.present.from_wall(at))
+            at, sent = (moment and self.present.from_wall(moment) for moment in (message.received_at, message.sent_at))
+            same = at == message.received_at and sent == message.sent_at
+            yield message if same else replace(message, received_at=at, sent_at=sent)
 
 
 class Listening:

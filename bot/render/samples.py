@@ -26,6 +26,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "received": _RECEIVED,
         "reason": "There is a bank holiday more than we knew of.",
     },
+    "added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED},
     "alert": {
         "reference": _REFERENCE,
         "step": "half of the time to answer is used",
@@ -43,4 +44,4 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 # What may be missing: a template that asks for it finds it empty.
-OPTIONAL: dict[str, dict[str, str]] = {"acknowledgement": {"team": "", "promise": ""}}
+OPTIONAL: dict[str, dict[str, str]] = {"acknowledgement": {"team": "", "promise": ""}, "added": {"respond_by": ""}}

@@ -2,31 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, null, or_, select, text, update
 
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
-from bot.core.messages import Inbound
 from bot.store.tables import contacts, deliveries, events, messages, raw_messages
 
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
-SEEN = (
-    select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference)
-    .join_from(messages, contacts)
-    .where(messages.c.message_id.in_(bindparam("ids", expanding=True)))
-)
-OURS = (
-    select(deliveries.c.message_id.label("answered_id"), contacts)
-    .join_from(deliveries, contacts)
-    .where(deliveries.c.message_id.in_(bindparam("ids", expanding=True)), deliveries.c.purpose != "alert")
-)
 _SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contacts', 'messages', 'deliveries')")
 _ADD = (insert(contacts), insert(messages), insert(raw_messages))
 _NOTE = insert(events)
@@ -38,7 +26,10 @@ _CLOCK_EVENTS = (
 )
 _ACKNOWLEDGED = (
     update(contacts)
-    .where(contacts.c.id == bindparam("chosen"), contacts.c.receipt_sent_at.is_(None))
+    .where(
+        or_(contacts.c.id == bindparam("chosen"), contacts.c.receipt_of == bindparam("chosen")),
+        contacts.c.receipt_sent_at.is_(None),
+    )
     .values(
         receipt_sent_at=bindparam("at"),
         acknowledged_at=func.coalesce(
@@ -51,37 +42,6 @@ _WINDOW = (
     .where(contacts.c.id == bindparam("chosen"), contacts.c.state == State.OPEN)
     .values(platform_reply_by=bindparam("until"), next_look_at=func.min(contacts.c.next_look_at, bindparam("look_at")))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the store knows about the messages of one batch.
-
-    `digests`: (channel, message id) -> {digest -> reference} of what is logged already. `threads`: one of our own
-    message ids -> the contact that it belongs to. `by_reference`: reference -> contact.
-    """
-
-    digests: dict[tuple[str, str], dict[str, str]]
-    threads: dict[str, Contact]
-    by_reference: dict[str, Contact]
-
-
-def facts_about(connection: Connection, batch: Sequence[Inbound], references: Iterable[str]) -> Facts:
-    """Ask once for the whole batch; `references` are those that its subjects name."""
-    digests: dict[tuple[str, str], dict[str, str]] = {}
-    ids = [message.external_id for message in batch]
-    for row in connection.execute(SEEN, {"ids": ids}):
-        digests.setdefault((row.channel, row.message_id), {})[row.digest] = row.reference
-    answered = {i for m in batch if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
-    threads: dict[str, Contact] = {}
-    if answered:
-        for row in connection.execute(OURS, {"ids": sorted(answered)[:500]}):
-            values = dict(row._mapping)
-            answered_id = values.pop("answered_id")
-            threads[answered_id] = Contact(**values)
-    named = sorted(set(references))[:500]
-    by_reference = {c.reference: c for c in _rows(connection, contacts.c.reference.in_(named))} if named else {}
-    return Facts(digests, threads, by_reference)
 
 
 def next_ids(connection: Connection) -> tuple[int, int, int]:
@@ -115,6 +75,12 @@ def _as_json(details: Any) -> str:
 def find(connection: Connection, reference: str) -> Contact | None:
     """The contact with this reference."""
     return next(iter(_rows(connection, contacts.c.reference == reference)), None)
+
+
+def with_references(connection: Connection, references: Iterable[str]) -> dict[str, Contact]:
+    """Several contacts by their references."""
+    wanted = sorted(references)[:500]
+    return {c.reference: c for c in _rows(connection, contacts.c.reference.in_(wanted))} if wanted else {}
 
 
 def with_id(connection: Connection, ids: Iterable[int]) -> dict[int, Contact]:
@@ -185,6 +151,55 @@ def clock_events(connection: Connection, ids: Iterable[int]) -> dict[int, list[H
     return found
 
 
+def reopen(connection: Connection, contact: Contact, values: Values) -> bool:
+    """Open a contact again; False if somebody else changed its state meanwhile."""
+    same = (contacts.c.id == contact.id) & (contacts.c.state == contact.state)
+    return connection.execute(update(contacts).where(same).values(state=State.OPEN, **values)).rowcount == 1
+
+
+def put(connection: Connection, contact_id: int, values: Values) -> None:
+    """Set columns of one contact that no clock depends on."""
+    connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**values))
+
+
+def unacknowledged(connection: Connection, contact_id: int, at: datetime) -> None:
+    """Our receipt did not arrive: it, and what it stood for, is not acknowledged, unless staff have done so.
+
+    Open contacts are looked at at `at`.
+    """
+    covered = or_(contacts.c.id == contact_id, contacts.c.receipt_of == contact_id)
+    by_receipt = contacts.c.acknowledged_at == contacts.c.receipt_sent_at
+    kept = case((by_receipt, null()), else_=contacts.c.acknowledged_at)
+    looks = case((contacts.c.state == State.OPEN, func.min(contacts.c.next_look_at, at)), else_=contacts.c.next_look_at)
+    change = update(contacts).where(covered, contacts.c.receipt_sent_at.is_not(None))
+    connection.execute(change.values(acknowledged_at=kept, receipt_sent_at=None, next_look_at=looks))
+
+
+def raw_messages_of(connection: Connection, contact_id: int) -> list[bytes]:
+    """What came over the wire, oldest first."""
+    query = select(raw_messages.c.raw).join_from(raw_messages, messages).where(messages.c.contact_id == contact_id)
+    return list(connection.execute(query.order_by(messages.c.id)).scalars())
+
+
+def not_acknowledged(connection: Connection, since: datetime) -> list[Contact]:
+    """Contacts received since then that had no receipt, the newest first: logged only, or left to staff."""
+    query = select(contacts).where(text("outcome IN ('log', 'ask')"), contacts.c.received_at >= since)
+    query = query.where(contacts.c.receipt_sent_at.is_(None)).order_by(contacts.c.received_at.desc())
+    return [Contact(**row._mapping) for row in connection.execute(query)]
+
+
+def count_logged(connection: Connection, rule: str, since: datetime) -> int:
+    """How many were logged by this rule since then."""
+    query = select(func.count()).select_from(contacts).where(text("outcome IN ('log', 'ask')"))
+    return connection.execute(query.where(contacts.c.received_at >= since, contacts.c.rule == rule)).scalar_one()
+
+
+def count_events(connection: Connection, contact_id: int, kind: str, since: datetime) -> int:
+    """How many events of a kind a contact has had since then."""
+    same = (events.c.contact_id == contact_id) & (events.c.kind == kind) & (events.c.at >= since)
+    return connection.execute(select(func.count()).select_from(events).where(same)).scalar_one()
+
+
 def open_count(connection: Connection) -> int:
     """How many contacts wait for an answer, for the metrics."""
     query = select(func.count()).select_from(contacts).where(contacts.c.next_look_at.is_not(None))
@@ -215,6 +230,6 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(
         update(contacts)
         .where(contacts.c.id.in_(ids))
-        .values(sender_address=None, sender_name="", subject="", forgotten=True)
+        .values(sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True)
     )
     connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))

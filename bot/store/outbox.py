@@ -36,6 +36,7 @@ class Delivery:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+_RECEIPT_WAITS = (deliveries.c.purpose == "acknowledgement") & deliveries.c.state.in_(WAITING)
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -80,7 +81,7 @@ def claim(connection: Connection, channel: str, now: datetime, until: datetime, 
     A claim that its holder never settled (it died) falls due again then.
     """
     rows = connection.execute(_CLAIM, {"outlet": channel, "now": now, "until": until, "most": most})
-    return sorted((_delivery(row) for row in rows), key=lambda delivery: delivery.id)
+    return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 
 def release_all(connection: Connection, now: datetime) -> int:
@@ -119,16 +120,35 @@ def cancel_waiting(connection: Connection, contact_id: int) -> int:
     return connection.execute(change.values(state=State.CANCELLED, next_attempt_at=None)).rowcount
 
 
+def hold(connection: Connection) -> int:
+    """Let no acknowledgement leave until `release`; returns how many were waiting."""
+    change = update(deliveries).where(_RECEIPT_WAITS, deliveries.c.next_attempt_at.is_not(None))
+    return connection.execute(change.values(next_attempt_at=None)).rowcount
+
+
+def release(connection: Connection, now: datetime) -> int:
+    """Let every acknowledgement leave that was held; returns how many."""
+    change = update(deliveries).where(_RECEIPT_WAITS, deliveries.c.next_attempt_at.is_(None))
+    return connection.execute(change.values(next_attempt_at=now)).rowcount
+
+
+def came_back(connection: Connection, delivery: Delivery, error: str, next_attempt_at: datetime | None) -> None:
+    """A delivery that had left did not arrive: tried again at `next_attempt_at`, or (None) failed for good."""
+    state = State.PERMANENT_FAILURE if next_attempt_at is None else State.TEMPORARY_FAILURE
+    change = update(deliveries).where(deliveries.c.id == delivery.id)
+    connection.execute(change.values(state=state, next_attempt_at=next_attempt_at, last_error=error[:500]))
+
+
 def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
     """Everything that was queued for one contact, oldest first."""
     query = select(*_COLUMNS).where(deliveries.c.contact_id == contact_id).order_by(deliveries.c.id)
-    return [_delivery(row) for row in connection.execute(query)]
+    return [delivery_of(row) for row in connection.execute(query)]
 
 
 def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:
     """The acknowledgement of each of these contacts that has one: whom it went to, and how."""
     query = select(*_COLUMNS).where(deliveries.c.contact_id.in_(ids), deliveries.c.purpose == "acknowledgement")
-    return {row.contact_id: _delivery(row) for row in connection.execute(query)}
+    return {row.contact_id: delivery_of(row) for row in connection.execute(query)}
 
 
 def waiting_count(connection: Connection) -> int:
@@ -137,7 +157,8 @@ def waiting_count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(deliveries).where(waiting)).scalar_one()
 
 
-def _delivery(row: Any) -> Delivery:
-    values = dict(row._mapping)
+def delivery_of(row: Any) -> Delivery:
+    """The delivery in a row of its table."""
+    values = {name: getattr(row, name) for name in Delivery.__slots__}
     values["details"] = json.loads(values["details"])
     return Delivery(**values)

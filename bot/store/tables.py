@@ -91,6 +91,14 @@ contacts = Table(
     Column("platform_reply_by", Instant),
     # Its clock has events of its own: a pause, an extension, a new start, an acknowledgement of staff's.
     Column("clock_changed", Boolean, nullable=False, server_default=text("0")),
+    # The address in lower case: who has had a receipt of late, whom staff may be answering.
+    Column("sender_key", Text),
+    # Another contact that this one goes on with, and one whose receipt stands for this one, too.
+    Column("linked_to", Integer),
+    Column("receipt_of", Integer),
+    # When the person was last told that something was added; and that nothing automatic goes to them any more.
+    Column("noted_at", Instant),
+    Column("muted", Boolean, nullable=False, server_default=text("0")),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -99,6 +107,15 @@ contacts = Table(
     # that SQLite can prove from `next_look_at <= ?`; a list of states in bound parameters it could not.
     Index("ix_contacts_next_look_at", "next_look_at", sqlite_where=text("next_look_at IS NOT NULL")),
     Index("ix_contacts_remembered", "received_at", sqlite_where=text("forgotten = 0")),
+    Index("ix_contacts_receipt_of", "receipt_of", sqlite_where=text("receipt_of IS NOT NULL")),
+    Index(
+        "ix_contacts_receipts",
+        "sender_key",
+        "received_at",
+        sqlite_where=text("outcome = 'acknowledge' AND receipt_of IS NULL"),
+    ),
+    Index("ix_contacts_waiting", "sender_key", sqlite_where=text("next_look_at IS NOT NULL")),
+    Index("ix_contacts_automatic", "received_at", sqlite_where=text("outcome IN ('log', 'ask')")),
     sqlite_autoincrement=True,
 )
 
@@ -116,6 +133,7 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("fields", Text, nullable=False, server_default="{}"),
     Column("fault", Text, nullable=False, server_default=""),
+    Column("written_by", String(6), nullable=False, server_default="sender"),
     UniqueConstraint("channel", "external_id"),
     Index("ix_messages_message_id", "message_id"),
     sqlite_autoincrement=True,
@@ -146,6 +164,7 @@ deliveries = Table(
     Column("next_attempt_at", Instant),
     Column("sent_at", Instant),
     Column("last_error", Text, nullable=False, server_default=""),
+    Index("ix_deliveries_receipts", "created_at", sqlite_where=text("purpose = 'acknowledgement'")),
     Index("ix_deliveries_waiting", "channel", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL")),
     sqlite_autoincrement=True,
 )
@@ -168,6 +187,15 @@ cursors = Table(
     Column("name", String(60), primary_key=True),
     Column("value", Text, nullable=False),
     Column("moved_at", Instant, nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
 )
 
 rules = Table(

@@ -48,6 +48,10 @@ class MailboxSettings(WayIn):
     folder: OneLine = "INBOX"
 
 
+class NoFolder(Misconfigured):
+    """The mailbox has no folder of that name that may be read."""
+
+
 class Mailbox:
     """One connection, from login to logout, used by one thread; only `cut` may be called from another.
 
@@ -169,7 +173,8 @@ class Mailbox:
         except IMAPClientAbortError:
             raise
         except IMAPClientError as error:
-            raise self._refused(error, f"the mailbox has no folder {name!r} that may be read") from None
+            refused = self._refused(error, f"the mailbox has no folder {name!r} that may be read")
+            raise NoFolder(*refused.args) if isinstance(refused, Misconfigured) else refused from None
         if b"UIDVALIDITY" not in self.folder:
             raise self._misconfigured(f"the mail server does not number the messages of {name!r} (no UIDVALIDITY)")
 

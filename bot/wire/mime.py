@@ -10,10 +10,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from bot.core.messages import Inbound, Mail, Party
-from bot.wire import headers, markup
+from bot.core.messages import Inbound, Mail, Party, Report
+from bot.wire import bounces, headers, markup
 
 MAX_BODY = 1_000_000
 MAX_TEXT = 100_000
@@ -23,6 +24,7 @@ _MAX_PARTS = 500
 _MAX_ENCODED = 6 * MAX_TEXT
 
 _TYPE = re.compile(r"\s*([\w!#$&^.+-]+/[\w!#$&^.+-]+)\s*(?:;|$)", re.ASCII)
+_DAEMONS = ("mailer-daemon", "postmaster")
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127))
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -45,6 +47,8 @@ class Reading:
 
     text: str = ""
     kinds: list[str] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    envelope_senders: list[str] = field(default_factory=list)
     fault: str = ""
 
 
@@ -73,7 +77,12 @@ def read(
         body = body if fields else source
         mail = _mail(fields, return_path, recipients)
         reading = _read_body(fields, body)
-        mail = replace(mail, parts=tuple(reading.kinds))
+        mail = replace(
+            mail,
+            parts=tuple(reading.kinds),
+            reports=tuple(reading.reports or _unusual(mail, raw)),
+            envelope_senders=tuple(reading.envelope_senders),
+        )
     except Exception:  # noqa: BLE001 - a message that breaks the code still becomes a contact, with its raw bytes
         reading.fault = "the message could not be read"
     digest = hashlib.sha256(body.replace(b"\r\n", b"\n") if mail.message_id else raw).hexdigest()
@@ -85,6 +94,7 @@ def read(
         subject=mail.first("subject"),
         text=reading.text,
         received_at=received_at,
+        sent_at=_date(mail.first("date")),
         mail=mail,
         fault=reading.fault,
         raw=raw,
@@ -103,13 +113,33 @@ def _mail(fields: headers.Fields, return_path: str | None, recipients: tuple[str
         return_path=return_path,
         recipients=recipients,
         from_addresses=headers.addresses(by_name.get("from", [])),
-        reply_to=tuple(party.address for party in headers.addresses(by_name.get("reply-to", []))),
+        to=_plain(by_name.get("to", [])),
+        cc=_plain(by_name.get("cc", []) + by_name.get("bcc", [])),
+        reply_to=_plain(by_name.get("reply-to", [])),
         message_id=headers.message_id(by_name.get("message-id", [""])[0]),
         in_reply_to=headers.message_ids(by_name.get("in-reply-to", [])),
         references=headers.message_ids(by_name.get("references", [])),
         content_type=kind,
         report_type=parameters.get("report-type", "").lower(),
     )
+
+
+def _plain(values: list[str]) -> tuple[str, ...]:
+    return tuple(party.address for party in headers.addresses(values)) if values else ()
+
+
+def _unusual(mail: Mail, raw: bytes) -> list[Report]:
+    daemon = any(party.address.lower().startswith(_DAEMONS) for party in mail.from_addresses)
+    return bounces.unusual(raw) if daemon or mail.return_path == "" else []
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value[:100]) if value else None
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    # RFC 5322 section 3.3: -0000 says that the zone is not known; the instant is UTC all the same.
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
 def _sender(mail: Mail) -> Party | None:
@@ -123,6 +153,10 @@ def _read_body(fields: headers.Fields, body: bytes) -> Reading:
     try:
         for part in _leaves(fields, body[:MAX_BODY], cut=len(body) > MAX_BODY):
             reading.kinds.append(_kind_in_full(part))
+            if part.kind in bounces.KINDS:
+                reports, senders = bounces.status_of(_unpacked(part))
+                reading.reports += reports
+                reading.envelope_senders += senders
             if part.kind == "text/plain" and not part.attached:
                 plain.append(part)
             elif part.kind == "text/html" and not part.attached:
@@ -210,12 +244,15 @@ def _words(plain: list[Part], marked: list[Part]) -> str:
     return _readable(text[:MAX_TEXT])
 
 
-def _decoded(part: Part, limit: int = MAX_TEXT) -> str:
-    octets, cut = part.octets[:_MAX_ENCODED], part.cut or len(part.octets) > _MAX_ENCODED
+def _unpacked(part: Part) -> bytes:
+    octets = part.octets[:_MAX_ENCODED]
     if part.encoding == "base64":
-        octets = headers.from_base64(octets)
-    elif part.encoding == "quoted-printable":
-        octets = binascii.a2b_qp(octets)
+        return headers.from_base64(octets)
+    return binascii.a2b_qp(octets) if part.encoding == "quoted-printable" else octets
+
+
+def _decoded(part: Part, limit: int = MAX_TEXT) -> str:
+    octets, cut = _unpacked(part), part.cut or len(part.octets) > _MAX_ENCODED
     return headers.decode(octets, part.parameters.get("charset", ""), cut=cut, guess=True)[:limit]
 
 

@@ -21,7 +21,8 @@ from bot.flows import escalate, promise, recompute
 from bot.flows.adjust import Adjusted, NotAdjusted, Word, adjust
 from bot.flows.classify import About, Classified, classify
 from bot.flows.deliver import Attempt, Claimed, claim, record
-from bot.flows.receive import Reading, Room, receive
+from bot.flows.plan import Room
+from bot.flows.receive import Reading, receive
 from bot.flows.respond import Responded, respond
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox

@@ -9,7 +9,8 @@ from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.flows import alert, deliver, escalate, receive, respond
 from bot.flows.deliver import Attempt
-from bot.flows.receive import Reading, Room
+from bot.flows.plan import Room
+from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store

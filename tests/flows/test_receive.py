@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
 from bot.flows import receive
-from bot.flows.receive import Filed, Reading, Room
+from bot.flows.plan import Filed, Room
+from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, shunt
 from bot.store.engine import Store

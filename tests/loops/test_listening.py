@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.app import Time
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Party
-from bot.flows.receive import Room
+from bot.flows.plan import Room
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.listening import Ear, Listening

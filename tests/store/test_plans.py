@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from bot.store import clocks, contacts, outbox, schema
+from bot.store import clocks, contacts, known, outbox, schema
 from bot.store.engine import Work, sqlite_engine
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -26,8 +26,20 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "history": lambda c: contacts.events_of(c, 1),
     "words": lambda c: contacts.messages_of(c, 1),
     "forgettable": lambda c: contacts.forgettable(c, NOW, 50),
-    "known messages": lambda c: c.execute(contacts.SEEN, {"ids": ["<1@a.example>"]}),
-    "our messages": lambda c: c.execute(contacts.OURS, {"ids": ["<1@a.example>"]}),
+    "known messages": lambda c: known.seen(c, ["<1@a.example>"]),
+    "answered messages": lambda c: known.answered(c, ["<1@a.example>"]),
+    "receipts of late": lambda c: known.of_late(c, ["a@b.example"], NOW, NOW),
+    "receipts of a domain": lambda c: known.of_domain(c, "b.example", NOW, 50),
+    "sent before": lambda c: known.sent_before(c, [1, 2]),
+    "waiting of a person": lambda c: known.waiting(c, "a@b.example"),
+    "receipts since": lambda c: known.receipts_since(c, NOW),
+    "deliveries": lambda c: known.delivered(c, [1, 2]),
+    "not acknowledged": lambda c: contacts.not_acknowledged(c, NOW),
+    "logged by a rule": lambda c: contacts.count_logged(c, "2 our own mail", NOW),
+    "events of a kind": lambda c: contacts.count_events(c, 1, "follow-up", NOW),
+    "receipt came back": lambda c: contacts.unacknowledged(c, 1, NOW),
+    "hold": outbox.hold,
+    "release": lambda c: outbox.release(c, NOW),
 }
 
 

@@ -1,0 +1,167 @@
+"""`ackbot contacts suppressed|acknowledge-now|correct|raw`, `ackbot release`, `ackbot suppressions`."""
+
+import getpass
+import json
+import sys
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bot.cli import contacts
+from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.contacts import Json, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from bot.store.engine import Store
+
+
+class Was(StrEnum):
+    """What a mail of staff's may have been."""
+
+    FULL = "full"
+    HOLDING = "holding"
+    FORWARD = "forward"
+    INTERNAL = "internal"
+
+
+Address = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Where it goes.  [default: the sender]")]
+
+
+def suppressed(
+    config: Directory = None,
+    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """List who was not acknowledged, and why, the newest first."""
+    from bot.store import contacts as stored
+
+    configured, store = contacts.opened(config)
+    zone, since = configured.organisation.zone, contacts.present(store) - timedelta(days=days)
+    found = store.read_now(lambda c: stored.not_acknowledged(c, since))
+    for one in found:
+        facts = {
+            "reference": one.reference,
+            "received_at": contacts.plain(one.received_at, zone),
+            "channel": one.channel,
+            "outcome": one.outcome,
+            "rule": one.rule,
+            "reason": one.reason,
+        }
+        line = f"{one.reference}  {facts['received_at'][:16].replace('T', ' ')}  {one.outcome:4} because {one.reason}"
+        typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else f"{line} (rule {one.rule})")
+    if not as_json and found:
+        typer.echo(f"\n{len(found)} in {days} days. To send one its receipt: ackbot contacts acknowledge-now REFERENCE")
+    elif not as_json:
+        typer.echo(f"Everybody who wrote in the last {days} days was acknowledged.")
+
+
+def acknowledge_now(reference: Reference, config: Directory = None, to: Address = "", as_json: Json = False) -> None:
+    """Send the receipt of a contact that had none. Its dates count from when the person wrote."""
+    from bot.flows.acknowledge_now import Queued, acknowledge_now
+
+    configured, store = contacts.opened(config)
+    contact, now = contacts.found(store, configured, reference), contacts.present(store)
+    book, actor = rulebook_of(configured), f"staff:{getpass.getuser()}"
+    done = _written(store, lambda c: acknowledge_now(c, contact.reference, to, actor, now, book))
+    if not isinstance(done, Queued):
+        _nothing(done.reason)
+    if as_json:
+        typer.echo(json.dumps({"reference": contact.reference, "queued": True}))
+    else:
+        typer.echo(f"{contact.reference}: the receipt leaves as soon as the service runs.")
+
+
+def correct(
+    reference: Reference,
+    was: Annotated[Was, typer.Option("--as", help="What the last mail of staff's really was.")],
+    config: Directory = None,
+    as_json: Json = False,
+) -> None:
+    """Put right what a mail of staff's was taken for: its clocks then stand as if it had been known at once."""
+    from bot.core.responses import Kind
+    from bot.flows.answers import Corrected, correct
+
+    configured, store = contacts.opened(config)
+    contact, now = contacts.found(store, configured, reference), contacts.present(store)
+    book, actor = rulebook_of(configured), f"staff:{getpass.getuser()}"
+    done = _written(store, lambda c: correct(c, contact.reference, Kind[was.name], actor, now, book))
+    if not isinstance(done, Corrected):
+        _nothing(done.reason)
+    if as_json:
+        typer.echo(json.dumps({"reference": contact.reference, "before": done.before, "after": done.after}))
+    else:
+        typer.echo(f"{contact.reference}: it was taken for a {done.before} and is now known as a {done.after}.")
+
+
+def raw(
+    reference: Reference,
+    config: Directory = None,
+    message: Annotated[int, typer.Option(min=1, help="Which message of the contact, counted from 1.")] = 1,
+) -> None:
+    """Write a message as it came over the wire to standard output. Status 1 if it is not kept any more."""
+    from bot.store import contacts as stored
+
+    configured, store = contacts.opened(config)
+    contact = contacts.found(store, configured, reference)
+    kept = store.read_now(lambda c: stored.raw_messages_of(c, contact.id))
+    if message > len(kept):
+        _nothing(f"{contact.reference} has {len(kept)} messages that are kept as they came", done="Nothing is shown")
+    sys.stdout.buffer.write(kept[message - 1])
+
+
+def release(config: Directory = None) -> None:
+    """Let the receipts leave that were stopped because there were too many in a minute."""
+    from bot.flows import release as flow
+
+    _, store = contacts.opened(config)
+    now = contacts.present(store)
+    count = _written(store, lambda c: flow.release(c, now))
+    typer.echo(f"{count} receipts leave now." if count else "No receipt was stopped.")
+
+
+def suppressions(
+    config: Directory = None,
+    drop: Annotated[str, typer.Option(metavar="ADDRESS", help="Let this address have automatic mail again.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the addresses that get nothing automatic for a while, and why; or take one off the list."""
+    from bot.store import suppressions as stored
+
+    configured, store = contacts.opened(config)
+    zone = configured.organisation.zone
+    if drop:
+        if not _written(store, lambda c: stored.drop(c, drop)):
+            _nothing(f"{drop} is not suppressed")
+        typer.echo(f"{drop} gets automatic mail again.")
+        return
+    for row in store.read_now(lambda c: stored.listed(c, contacts.present(store))):
+        facts = {key: contacts.plain(value, zone) for key, value in row.items()}
+        line = f"{facts['address']}  until {facts['until'][:10]}, because {facts['reason']}"
+        typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
+
+
+def _written(store: "Store", work: "Callable[[Connection], Any]") -> Any:
+    from bot.store.engine import StoreUnavailable
+
+    try:
+        return store.write_now(work)
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+
+
+def add_to(queue: typer.Typer) -> None:
+    """Offer these commands beside those of the queue."""
+    for command in (suppressed, correct, raw):
+        queue.command()(command)
+    queue.command("acknowledge-now")(acknowledge_now)
+
+
+def _nothing(reason: str, *, done: str = "Nothing was changed") -> NoReturn:
+    typer.echo(f"{done}: {reason}.", err=True)
+    raise typer.Exit(NEGATIVE)

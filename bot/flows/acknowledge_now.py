@@ -1,0 +1,83 @@
+"""Staff decide that somebody gets a receipt after all: the promise runs from when they wrote."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import autoreplies
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import WAITING
+from bot.core.deliveries import State as Leaving
+from bot.flows import plan, promise
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+from bot.wire import mime
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The receipt is in the outbox, for that address."""
+
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotQueued:
+    """Nothing was changed, and why."""
+
+    reason: str
+
+
+def acknowledge_now(
+    connection: Connection, reference: str, to: str, actor: str, now: datetime, book: Rulebook
+) -> Queued | NotQueued:
+    """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes."""
+    contact = contacts.find(connection, reference)
+    if contact is None:
+        return NotQueued(f"there is no contact {reference}")
+    before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == "acknowledgement"]
+    address = to or contact.sender_address or ""
+    if refusal := _why_not(contact, before, address, book):
+        return NotQueued(refusal)
+
+    opened = _opened(contact, book) if contact.state == State.LOGGED else {}
+    values = opened | {"outcome": "acknowledge", "receipt_of": None}
+    if opened:
+        contacts.reopen(connection, contact, values | {"next_look_at": now})
+    else:
+        contacts.put(connection, contact.id, values)
+    raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
+    message = mime.read(raw, channel=contact.channel, received_at=contact.received_at)
+    row = plan.receipt(message, address, contact, now, book)
+    again = f":{len(before) + 1}" if before else ""
+    outbox.queue(connection, [{**row, "key": row["key"] + again, "next_attempt_at": now}])
+    details = {"reason": "staff decided so"}
+    contacts.note(
+        connection,
+        [{"contact_id": contact.id, "at": now, "kind": "receipt decided on", "actor": actor, "details": details}],
+    )
+    return Queued(address)
+
+
+def _why_not(contact: Contact, before: list[outbox.Delivery], address: str, book: Rulebook) -> str:
+    way = book.ways.get(contact.channel)
+    if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT, Leaving.DELIVERED) for d in before):
+        return f"{contact.reference} has its receipt already, or it is about to leave"
+    if contact.state not in (State.LOGGED, State.OPEN):
+        return f"{contact.reference} is {contact.state}"
+    if way is None or way.outlet is None:
+        return f"the channel {contact.channel} has no way out (replies_by)"
+    if contact.forgotten or not address:
+        return "no address of the person is known; name one with --to"
+    if autoreplies.is_own(address, book.own):
+        return "that address is one of our own"
+    return ""
+
+
+def _opened(contact: Contact, book: Rulebook) -> Values:
+    matter = replace(book.ways[contact.channel].matter(contact.visibility), service=contact.service or "")
+    return promise.opening(contact.received_at, matter, book)

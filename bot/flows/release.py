@@ -1,0 +1,22 @@
+"""The breaker lets go: receipts that were stopped leave."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.flows.gather import BREAKER
+from bot.flows.rulebook import Rulebook
+from bot.store import cursors, outbox
+
+
+def release(connection: Connection, now: datetime) -> int:
+    """Let every receipt leave that was stopped; returns how many."""
+    cursors.drop(connection, BREAKER)
+    return outbox.release(connection, now)
+
+
+def begin(connection: Connection, now: datetime, book: Rulebook) -> None:
+    """At the start of the one process that sends: give back what a dead one held; without a breaker none is stopped."""
+    outbox.release_all(connection, now)
+    if not book.limits.a_minute:
+        release(connection, now)

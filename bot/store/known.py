@@ -1,0 +1,158 @@
+"""What the store knows about the messages of one batch, asked for the whole batch at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, literal_column, null, select, text, union_all
+
+from bot.core.contacts import Contact
+from bot.store.outbox import Delivery, delivery_of
+from bot.store.tables import contacts, deliveries, messages, suppressions
+
+_MOST_IDS = 500
+_PERSON: Any = contacts.c.sender_key
+_IDS: Any = bindparam("ids", expanding=True)
+_PEOPLE: Any = bindparam("people", expanding=True)
+
+# Made once: to build a statement for every call costs more than SQLite needs to run it.
+SEEN = (
+    select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference, contacts.c.id)
+    .join_from(messages, contacts)
+    .where(messages.c.message_id.in_(_IDS))
+)
+OURS = (
+    select(deliveries.c.message_id.label("answered_id"), contacts)
+    .join_from(deliveries, contacts)
+    .where(deliveries.c.message_id.in_(_IDS), deliveries.c.purpose != "alert")
+)
+THEIRS = (
+    select(messages.c.message_id.label("answered_id"), messages.c.written_by, contacts)
+    .join_from(messages, contacts)
+    .where(messages.c.message_id.in_(_IDS))
+)
+# The conditions are literals, so that SQLite can prove that its partial indexes hold every such row.
+OF_LATE = union_all(
+    select(_PERSON.label("person"), contacts.c.received_at, contacts.c.id, contacts.c.channel, null().label("reason"))
+    .where(_PERSON.in_(_PEOPLE), contacts.c.received_at > bindparam("since"))
+    .where(text("outcome = 'acknowledge' AND receipt_of IS NULL")),
+    select(
+        suppressions.c.address, suppressions.c.until, literal_column("0"), literal_column("''"), suppressions.c.reason
+    ).where(suppressions.c.address.in_(_PEOPLE), suppressions.c.until > bindparam("now")),
+)
+_OF_DOMAIN = (
+    select(contacts.c.received_at)
+    .where(contacts.c.received_at > bindparam("since"), contacts.c.forgotten == text("0"))
+    .where(text("outcome = 'acknowledge' AND receipt_of IS NULL"), _PERSON.like(bindparam("pattern")))
+    .limit(bindparam("most"))
+)
+_SENT_BEFORE = (
+    select(messages.c.digest, contacts)
+    .join_from(messages, contacts)
+    .where(messages.c.contact_id.in_(_IDS), messages.c.written_by == "sender")
+)
+_WAITING = select(contacts).where(_PERSON.in_(_PEOPLE), text("next_look_at IS NOT NULL")).limit(2)
+_RECEIPTS = (
+    select(func.count()).where(text("purpose = 'acknowledgement'")).where(deliveries.c.created_at > bindparam("since"))
+)
+_DELIVERIES = select(deliveries).where(deliveries.c.id.in_(_IDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One message that is logged already."""
+
+    channel: str
+    digest: str
+    reference: str
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A contact, and who wrote the message of it that is answered: `sender`, `staff` or `ackbot`."""
+
+    contact: Contact
+    written_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A contact of late with a receipt of its own (`contact_id` 0: a suppression until that instant, and why)."""
+
+    at: datetime
+    contact_id: int
+    channel: str
+    reason: str | None
+
+
+def seen(connection: Connection, ids: Iterable[str]) -> dict[str, list[Seen]]:
+    """Message id -> what is logged under it already."""
+    found: dict[str, list[Seen]] = {}
+    for row in connection.execute(SEEN, {"ids": list(ids)}):
+        found.setdefault(row.message_id, []).append(Seen(row.channel, row.digest, row.reference, row.id))
+    return found
+
+
+def answered(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
+    """Message id -> the contact that it belongs to: our own mail, staff's, or the person's."""
+    wanted = sorted(ids)[:_MOST_IDS]
+    found: dict[str, Answered] = {}
+    if not wanted:
+        return found
+    for row in connection.execute(THEIRS, {"ids": wanted}):
+        values = dict(row._mapping)
+        answered_id, written_by = values.pop("answered_id"), values.pop("written_by")
+        found[answered_id] = Answered(Contact(**values), written_by)
+    for row in connection.execute(OURS, {"ids": wanted}):
+        values = dict(row._mapping)
+        answered_id = values.pop("answered_id")
+        found[answered_id] = Answered(Contact(**values), "ackbot")
+    return found
+
+
+def of_late(connection: Connection, people: Iterable[str], since: datetime, now: datetime) -> dict[str, list[Recent]]:
+    """Address in lower case -> contacts received after `since` with a receipt of their own, and suppressions."""
+    found: dict[str, list[Recent]] = {}
+    wanted = sorted(people)
+    if wanted:
+        for person, at, contact_id, channel, reason in connection.execute(
+            OF_LATE, {"people": wanted, "since": since, "now": now}
+        ):
+            found.setdefault(person, []).append(Recent(at, contact_id, channel, reason))
+    return found
+
+
+def of_domain(connection: Connection, domain: str, since: datetime, most: int) -> list[datetime]:
+    """When contacts from that domain with a receipt of their own were received, after `since`; at most so many."""
+    return list(connection.execute(_OF_DOMAIN, {"pattern": f"%@{domain}", "since": since, "most": most}).scalars())
+
+
+def sent_before(connection: Connection, contact_ids: Iterable[int]) -> dict[str, Contact]:
+    """Digest -> contact, of what these contacts hold of the person's messages."""
+    found: dict[str, Contact] = {}
+    wanted = sorted(contact_ids)
+    if wanted:
+        for row in connection.execute(_SENT_BEFORE, {"ids": wanted}):
+            values = dict(row._mapping)
+            digest = values.pop("digest")
+            found[digest] = Contact(**values)
+    return found
+
+
+def waiting(connection: Connection, person: str) -> list[Contact]:
+    """Open contacts of this address, two at most: one alone is surely meant."""
+    return [Contact(**row._mapping) for row in connection.execute(_WAITING, {"people": [person.lower()]})]
+
+
+def receipts_since(connection: Connection, since: datetime) -> int:
+    """How many receipts were queued after that instant, whoever they are for."""
+    return connection.execute(_RECEIPTS, {"since": since}).scalar_one()
+
+
+def delivered(connection: Connection, ids: Iterable[int]) -> dict[int, Delivery]:
+    """Deliveries by their running numbers."""
+    wanted = sorted(ids)[:_MOST_IDS]
+    rows: Any = connection.execute(_DELIVERIES, {"ids": wanted}) if wanted else ()
+    return {row.id: delivery_of(row) for row in rows}

@@ -1,0 +1,32 @@
+"""Addresses that get nothing automatic for a while, and why: mail came back from them, or was not wanted."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.store.tables import suppressions
+
+
+def add(connection: Connection, address: str, reason: str, since: datetime, until: datetime) -> None:
+    """Suppress an address until then; what was said of it before is replaced."""
+    values = {"reason": reason, "since": since, "until": until}
+    statement = insert(suppressions).values(address=address.lower(), **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))
+
+
+def listed(connection: Connection, now: datetime) -> list[dict[str, Any]]:
+    """Those in force at `now`, the longest first."""
+    query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until.desc())
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def drop(connection: Connection, address: str) -> bool:
+    """Let an address have automatic mail again; False if it was not suppressed."""
+    return connection.execute(delete(suppressions).where(suppressions.c.address == address.lower())).rowcount == 1
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Remove those that have run out; returns how many."""
+    return connection.execute(delete(suppressions).where(suppressions.c.until <= now)).rowcount
