@@ -47,7 +47,7 @@ _LATER = (
     ),
     r"\b(?:aim|hope|expect|intend|going) to (?:\w+ )?(?:reply|respond|answer|get back|come back|let you know|update)",
     r"\bget back to you\b",
-    r"\b(?:have|has|'ve|\u2019ve|been) (?:now )?(?:passed|forwarded|referred|sent) (?:this|it|your|the|that|on)\b",
+    r"\b(?:have|has|'ve|\u2019ve|been) (?:now |been )?(?:passed|forwarded|referred) (?:this|it|your|the|that|on|to)\b",
     r"\bas soon as (?:i|we|they|possible)\b",
     r"\bin the mean ?time\b",
     r"\bneed (?:some |a little )?(?:more|further) time\b",

@@ -14,8 +14,8 @@ from bot.store import contacts, outbox, suppressions
 from bot.store.outbox import Delivery
 
 SUPPRESSED_FOR = timedelta(days=30)
-FULL_MAILBOX = frozenset({"5.2.2", "4.2.2"})
-TRY_FULL_MAILBOX_AFTER = timedelta(hours=4)
+FULL_MAILBOX = "5.2.2"
+TRY_AGAIN_AFTER = timedelta(hours=4)
 
 
 def reported(connection: Connection, delivery: Delivery, message: Inbound, verdict: Verdict, plan: Plan) -> None:
@@ -28,9 +28,11 @@ def reported(connection: Connection, delivery: Delivery, message: Inbound, verdi
     if failure is None or deliveries.State.PERMANENT_FAILURE not in deliveries.MOVES[deliveries.State(delivery.state)]:
         return  # delayed, delivered, relayed; or known already
     words = f"it came back ({failure.status or 'no status'})"
-    if failure.status in FULL_MAILBOX and delivery.attempts == 1:
-        outbox.came_back(connection, delivery, words, plan.now + TRY_FULL_MAILBOX_AFTER)
-        _note(connection, delivery, "came back", "the mailbox is full; it is sent once more later", plan)
+    # RFC 3463 section 2: class 4 may pass, and a mailbox that is full may be emptied. Once more, then it is for staff.
+    passing = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
+    if passing and delivery.attempts == 1:
+        outbox.came_back(connection, delivery, words, plan.now + TRY_AGAIN_AFTER)
+        _note(connection, delivery, "came back", f"{words}; it is sent once more later", plan)
         return
     outbox.came_back(connection, delivery, words, None)
     _note(connection, delivery, "undeliverable", words, plan)

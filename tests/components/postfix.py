@@ -33,6 +33,7 @@ local_recipient_maps =
 virtual_mailbox_domains = council.test, residents.test
 virtual_mailbox_maps = regexp:{directory}/etc/mailboxes
 virtual_transport = {transport}
+header_checks = regexp:{directory}/etc/headers
 relayhost = {relay}
 recipient_delimiter = +
 smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
@@ -92,10 +93,11 @@ _QUEUE = (
 class Postfix(Server):
     """One Postfix. Mail for council.test and residents.test goes by LMTP to `lmtp_port`, all other to `relay_port`.
 
-    Where a port is not given, mail for that side bounces at once. Only root may start it.
+    Where a port is not given, mail for that side bounces at once. `drop` is a regular expression of header fields that
+    it takes out, as careless forwarders do. Only root may start it.
     """
 
-    def __init__(self, *, lmtp_port: int | None = None, relay_port: int | None = None) -> None:
+    def __init__(self, *, lmtp_port: int | None = None, relay_port: int | None = None, drop: str = "$^") -> None:
         """Lay out the directory and choose the port; nothing runs yet."""
         super().__init__("pf")
         self.port = free_port()
@@ -104,6 +106,7 @@ class Postfix(Server):
         self._lay_out(
             transport=f"lmtp:inet:127.0.0.1:{lmtp_port}" if lmtp_port else "error:5.1.1 nobody is served here",
             relay=f"[127.0.0.1]:{relay_port}" if relay_port else "",
+            drop=drop,
         )
 
     def start(self) -> None:
@@ -114,7 +117,7 @@ class Postfix(Server):
             ports=[self.port],
         )
 
-    def _lay_out(self, *, transport: str, relay: str) -> None:
+    def _lay_out(self, *, transport: str, relay: str, drop: str) -> None:
         for name in ("etc", "queue", "data"):
             (self.directory / name).mkdir()
         shutil.chown(self.directory / "data", "postfix")
@@ -127,6 +130,7 @@ class Postfix(Server):
             "main.cf": _MAIN.format(directory=self.directory, daemons=self._daemons, transport=transport, relay=relay),
             "master.cf": _MASTER.format(port=self.port),
             "mailboxes": _MAILBOXES,
+            "headers": f"/{drop}/ IGNORE\n",
         }
         for name, text in files.items():
             path = self.directory / "etc" / name

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import intakes
 from bot.core.intakes import Facts, triage
-from bot.core.messages import Inbound, Party
+from bot.core.messages import Inbound, Mail, Party
 from bot.wire import mime
 
 CORPUS = sorted((Path(__file__).parent.parent / "payloads" / "mail").glob("*.eml"))
@@ -97,3 +97,51 @@ def test_the_table_for_people_names_every_rule_in_order() -> None:
 def test_an_answer_of_somebody_who_is_away_is_no_human_reply() -> None:
     """In our thread the subject is enough: it neither resumes a clock nor opens a contact again."""
     assert triage(named("ask-20-automatic-reply-subject"), IN_THREAD).row == 6
+
+
+def judged(facts: Facts, *headers: tuple[str, str], **more: object) -> intakes.Verdict:
+    """The verdict on a mail of a person's to somebody."""
+    fields: dict[str, object] = {"to": ("us@example.gov.uk",), "return_path": "ann@residents.example"} | more
+    about = Mail(headers, from_addresses=(Party("ann@residents.example"),), **fields)  # type: ignore[arg-type]
+    return triage(
+        Inbound("inbox", "<1@residents.example>", "d" * 64, Party("ann@residents.example"), text="Words.", mail=about),
+        facts,
+    )
+
+
+OURS = Facts(own=frozenset({"us@example.gov.uk"}))
+
+
+def test_a_challenge_in_our_thread_is_for_staff() -> None:
+    """Row 7: attached, never answered; without a thread such a word means nothing."""
+    for headers in ((("x-boxtrapper-q", "1"),), (("x-tmda-fingerprint", "x"),)):
+        assert judged(replace(OURS, thread="EX-1", person="x@y.example"), *headers).row == 7
+        assert judged(OURS, *headers).row == 24
+
+
+def test_a_page_is_trusted_only_where_it_is_named() -> None:
+    """Row 9: its Reply-To is the person; anybody else's is not looked at, nor that of a forged page."""
+    named = replace(OURS, relays=frozenset({"fixmystreet.com"}), authserv_id="mx.example.gov.uk")
+    page = {"return_path": "fms-1@www.fixmystreet.com", "reply_to": ("joe@home.example",)}
+    verdict = judged(named, ("auto-submitted", "auto-generated"), ("list-id", "<x>"), **page)
+    assert (verdict.row, verdict.recipient) == (9, "joe@home.example")
+    assert judged(OURS, **page).recipient != "joe@home.example"
+    assert judged(named, **(page | {"return_path": "fms@notfixmystreet.com"})).recipient != "joe@home.example"
+    forged = ("authentication-results", "mx.example.gov.uk; dmarc=fail header.from=fixmystreet.com")
+    assert judged(named, forged, **page).row == 17
+
+
+def test_our_server_says_what_is_unwanted() -> None:
+    """Row 16: only in the field that is named in the settings."""
+    says = ("x-spam-flag", "YES")
+    assert judged(replace(OURS, spam_header="x-spam-flag"), says).row == 16
+    assert judged(replace(OURS, spam_header="x-spam-flag"), ("x-spam-flag", "NO")).row == 24
+    assert judged(OURS, says).row == 24
+
+
+def test_to_whom_it_is_addressed_counts_where_we_can_know() -> None:
+    """Row 22 where our address is in Cc alone; row 21 only where every address of ours is known."""
+    assert judged(OURS, to=("councillor@elsewhere.example",), cc=("us+x@example.gov.uk",)).row == 22
+    assert judged(OURS, to=("info@example.gov.uk",)).row == 24
+    assert judged(replace(OURS, own_complete=True), to=("info@example.gov.uk",)).row == 21
+    assert judged(replace(OURS, own_complete=True), to=("US@example.gov.uk",)).row == 24

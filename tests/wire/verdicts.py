@@ -1,6 +1,6 @@
 """What is wrong with how a message was read and judged: the one question of every fuzz."""
 
-from bot.core.intakes import Facts, triage
+from bot.core.intakes import HUMAN_REPLY, Facts, triage
 from bot.wire import mime
 
 _OWN = frozenset({"enquiries@example.gov.uk"})
@@ -23,6 +23,7 @@ def faults_of(raw: bytes) -> str:
         return f"fault: {message.fault}"
     for facts in _FACTS:
         verdict = triage(message, facts)
-        if verdict.outcome not in _OUTCOMES or (verdict.recipient is not None) != (verdict.outcome == "acknowledge"):
+        told = verdict.outcome == "acknowledge" or (verdict.row == HUMAN_REPLY and verdict.recipient is not None)
+        if verdict.outcome not in _OUTCOMES or (verdict.recipient is not None) != told:
             return f"verdict: {verdict}"
     return ""
