@@ -69,6 +69,9 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     contact = found(store, configured, reference)
     zone = configured.organisation.zone
     whole: dict[str, Any] = _as_json(contact, zone, everything=True)
+    others = store.read_now(lambda c: contacts.with_id(c, [contact.linked_to or 0, contact.receipt_of or 0]))
+    for key in ("linked_to", "receipt_of"):
+        whole[key] = others[whole[key]].reference if whole[key] in others else None
     arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
     shown = ("channel", "written_by", "received_at", "text", "fault")
     whole["messages"] = [

@@ -90,7 +90,6 @@ def _complained(connection: Connection, delivery: Delivery, plan: Plan) -> None:
     suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
     _note(connection, delivery, "complained of", reason, plan)
     unknown_complaint(plan)
-    outbox.queue(connection, plan.notices)
 
 
 def unknown_complaint(plan: Plan) -> None:

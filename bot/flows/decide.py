@@ -144,6 +144,8 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
             return
         verdict, opening = _guarded(message, verdict, tally, replace(opening, receipt_of=first), plan)
     contact = open_contact(message, verdict, opening, plan)
+    if thread is not None:
+        plan.note(thread.id, "continued", verdict, reference=contact.reference)
     if opening.receipt_of is not None:
         plan.afterwards.append(partial(_share_receipt, first=opening.receipt_of, plan=plan))
     elif verdict.outcome == "acknowledge" and verdict.recipient:
@@ -160,15 +162,17 @@ def _tally(message: Inbound, plan: Plan) -> Tally:
 
 
 def _sent_before(message: Inbound, plan: Plan) -> Contact | None:
-    found = plan.known.sent_before.get(message.digest)
-    if found is None or found.sender_key != key_of(message) or found.subject != message.subject:
+    """An open contact with the same words of the same person; two mails without words are not the same."""
+    if not message.text.strip():
         return None
-    return found if found.state == State.OPEN and message.text.strip() else None
+    same = (message.digest, key_of(message), message.subject, State.OPEN)
+    pairs = plan.known.sent_before
+    return next((c for digest, c in pairs if (digest, c.sender_key, c.subject, c.state) == same), None)
 
 
 def _contact(contact_id: int, plan: Plan) -> Contact | None:
     here = (Contact(**row) for row in plan.contacts if row["id"] == contact_id)
-    return next(here, None) or next((c for c in plan.known.sent_before.values() if c.id == contact_id), None)
+    return next(here, None) or next((c for _, c in plan.known.sent_before if c.id == contact_id), None)
 
 
 def _attach_again(message: Inbound, contact: Contact | None, verdict: Verdict, plan: Plan) -> None:

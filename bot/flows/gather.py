@@ -24,7 +24,7 @@ _MOST_PEOPLE = 20
 class Known:
     """`seen`, `answered`: by message id. `tags`: the signed tags of each message, by its digest. `of_late`: by person.
 
-    `sent_before`: digest -> contact of what the same people sent of late. `waiting`: person -> open contacts, for mail
+    `sent_before`: digest and contact of what the same people sent of late. `waiting`: person -> open contacts, for mail
     of staff's. `receipts_left`: how many may be queued before the breaker stops them (None: any number); `held`: it
     has.
     """
@@ -36,7 +36,7 @@ class Known:
     reported: dict[int, Delivery]
     reported_contacts: dict[int, Contact]
     of_late: dict[str, list[Recent]]
-    sent_before: dict[str, Contact]
+    sent_before: list[tuple[str, Contact]]
     waiting: dict[str, list[Contact]]
     domains: dict[str, Tally] = field(default_factory=dict)
     receipts_left: int | None = None
@@ -106,6 +106,11 @@ class Known:
 def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> Known:
     """Ask the store once for the whole batch."""
     answered = {i for m in messages if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
+    seen = known.seen(connection, [message.external_id for message in messages])
+    # What came another way before is added to that contact.
+    answered |= {
+        m.external_id for m in messages if m.mail and any(s.digest == m.digest for s in seen.get(m.external_id, ()))
+    }
     tags = {m.digest: acknowledgements.opened_tags(m.mail, book.secret) for m in messages if m.mail}
     named = {tag.upper() for found in tags.values() for tag in found if not _number(tag)}
     named |= {reference for message in messages for reference in named_in(message, book.prefix)}
@@ -113,7 +118,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     of_late = known.of_late(connection, people, now - guards.DAY, now)
     reported = known.delivered(connection, {n for m in messages for n in _numbers(m, book.secret)})
     found = Known(
-        seen=known.seen(connection, [message.external_id for message in messages]),
+        seen=seen,
         answered=known.answered(connection, answered),
         by_reference=contacts.with_references(connection, named),
         tags=tags,

@@ -249,4 +249,4 @@ def remember_receipt(message: Inbound, contact: Contact, plan: Plan) -> None:
     """This person has, or is about to have, a receipt of their own for this contact."""
     recent = Recent(contact.received_at, contact.id, contact.channel, None)
     plan.known.of_late.setdefault(key_of(message), []).append(recent)
-    plan.known.sent_before[message.digest] = contact
+    plan.known.sent_before.append((message.digest, contact))

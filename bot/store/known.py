@@ -129,15 +129,15 @@ def of_domain(connection: Connection, domain: str, since: datetime, most: int) -
     return list(connection.execute(_OF_DOMAIN, {"pattern": f"%@{domain}", "since": since, "most": most}).scalars())
 
 
-def sent_before(connection: Connection, contact_ids: Iterable[int]) -> dict[str, Contact]:
-    """Digest -> contact, of what these contacts hold of the person's messages."""
-    found: dict[str, Contact] = {}
+def sent_before(connection: Connection, contact_ids: Iterable[int]) -> list[tuple[str, Contact]]:
+    """The digest of each message of the person's in these contacts, with its contact."""
+    found: list[tuple[str, Contact]] = []
     wanted = sorted(contact_ids)
     if wanted:
         for row in connection.execute(_SENT_BEFORE, {"ids": wanted}):
             values = dict(row._mapping)
             digest = values.pop("digest")
-            found[digest] = Contact(**values)
+            found.append((digest, Contact(**values)))
     return found
 
 

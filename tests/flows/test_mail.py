@@ -150,6 +150,7 @@ def test_after_the_days_it_is_a_new_contact_linked_to_the_old(store: Store, sign
         (filed,) = log(connection, signed, again, at=much_later)
         new = now_of(connection, filed)
         assert (filed.outcome, new.linked_to) == ("acknowledge", contact.id)
+        assert "continued" in kinds(connection, contact)
         assert purposes(leave(connection, signed, much_later)) == ["acknowledgement"]
 
 
@@ -400,7 +401,8 @@ def test_the_same_mail_by_two_routes_is_one_contact(store: Store, signed: Rulebo
         for _ in range(2):
             (second,) = log(connection, signed, mail(), channel="second")
             assert (second.reference, second.new) == (first.reference, False)
-        assert len(contacts.listed(connection)) == 1
+        (contact,) = contacts.listed(connection)
+        assert kinds(connection, contact) == ["logged", "follow-up"]
         assert purposes(leave(connection, signed)) == ["acknowledgement"]
 
 
