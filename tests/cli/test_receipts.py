@@ -1,0 +1,132 @@
+"""Who was not acknowledged, and what staff can do about it, from the terminal."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.app import load
+from bot.channel import Batch
+from bot.cli.commands import app
+from bot.cli.configuration import rulebook_of
+from bot.core.messages import Inbound
+from bot.flows.plan import Room
+from bot.flows.receive import Reading, receive
+from bot.store import outbox, schema
+from bot.store.engine import Store
+from tests.components import service as configured
+from tests.components.service import Service
+from tests.flows.conftest import NOW, mail
+
+Run = Callable[..., Result]
+__all__ = ["mail"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on a configuration with one mailbox, whose store is new."""
+    monkeypatch.setenv("ACKBOT_SECRET", "s" * 40)
+    made = Service(tmp_path, [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
+    schema.upgrade(f"sqlite:///{made.store}")
+
+    def command(*arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--config", str(made.config)])
+
+    return command
+
+
+@pytest.fixture
+def logged(tmp_path: Path, run: Run) -> Callable[[Inbound], str]:
+    """Logs a mail; returns its reference."""
+    settings = load(tmp_path / "config")
+    book, store = rulebook_of(settings), Store(settings.store.url)
+
+    def log(message: Inbound) -> str:
+        (filed,) = store.write_now(lambda c: receive(c, Batch((message,)), Reading("inbox"), NOW, book, Room())).filed
+        return filed.reference or ""
+
+    return log
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    """One JSON object a line."""
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_robot_is_listed_with_its_reason_and_acknowledged_after_all(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound], tmp_path: Path
+) -> None:
+    """Once; a second time there is nothing to do, and it says so."""
+    person, robot = logged(mail(1)), logged(mail(2, Auto_Submitted="auto-generated"))
+    (listed,) = lines(run("contacts", "suppressed", "--days", "36500", "--json"))
+    assert (listed["reference"], listed["rule"]) == (robot, "11 automatic submission")
+    assert listed["reason"] in run("contacts", "suppressed", "--days", "36500").stdout
+    assert run("contacts", "acknowledge-now", person).exit_code == 1
+    assert run("contacts", "acknowledge-now", robot).exit_code == 0
+    again = run("contacts", "acknowledge-now", robot)
+    assert (again.exit_code, "already" in again.stderr) == (1, True)
+    assert "Everybody" in run("contacts", "suppressed", "--days", "36500").stdout
+    store = Store(f"sqlite:///{tmp_path}/ackbot.db")
+    assert store.read_now(outbox.waiting_count) == 2
+
+
+def test_an_address_may_be_named_and_never_our_own(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound]
+) -> None:
+    """Where the sender's own does not work."""
+    robot = logged(mail(2, Auto_Submitted="auto-generated"))
+    own = run("contacts", "acknowledge-now", robot, "--to", "customer.services@example.gov.uk")
+    assert (own.exit_code, "our own" in own.stderr) == (1, True)
+    assert run("contacts", "acknowledge-now", robot, "--to", "other@residents.example").exit_code == 0
+
+
+def test_the_mail_as_it_came_is_there_to_see(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound]
+) -> None:
+    """Byte for byte; and a message that is not there is refused with the number that are."""
+    message = mail(1)
+    reference = logged(message)
+    assert run("contacts", "raw", reference).stdout_bytes == message.raw
+    missing = run("contacts", "raw", reference, "--message", "2")
+    assert (missing.exit_code, "has 1 message" in missing.stderr) == (1, True)
+
+
+def test_quoted_words_are_left_out_of_what_is_shown(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound]
+) -> None:
+    """The whole text is in the JSON beside the new words."""
+    text = (
+        "It is still dark.\n\nOn Mon, 16 Nov 2026 at 10:00, The Council <us@example.gov.uk> wrote:\n> We mended it.\n"
+    )
+    reference = logged(mail(1, text=text))
+    (shown,) = lines(run("contacts", "show", reference, "--json"))
+    assert "We mended it." in shown["messages"][0]["text"]
+    assert shown["messages"][0]["new_words"].strip() == "It is still dark."
+    assert "We mended it." not in run("contacts", "show", reference).stdout
+
+
+def test_what_cannot_be_done_says_why(run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound]) -> None:
+    """No answer to correct, no address to drop, nothing to release: a plain sentence each."""
+    reference = logged(mail(1))
+    wrong = run("contacts", "correct", reference, "--as", "full")
+    assert (wrong.exit_code, "no mail of staff's" in wrong.stderr) == (1, True)
+    drop = run("suppressions", "--drop", "a@b.example")
+    assert (drop.exit_code, "is not suppressed" in drop.stderr) == (1, True)
+    assert run("suppressions").stdout == ""
+    assert "No receipt was stopped" in run("release").stdout
+
+
+def test_mistakes_in_the_settings_name_what_is_allowed(tmp_path: Path, run: Run) -> None:
+    """Each with its key."""
+    path = tmp_path / "config" / "ackbot.toml"
+    wrong = (
+        '[mail]\naliases = ["@x.example"]\nrelays = ["a@b"]\n[limits]\nseveral_mails = "never"\nreceipts_an_hour = -1\n'
+    )
+    path.write_text(path.read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    said = run("check").stderr
+    for key in ("mail.aliases", "mail.relays", "limits.several_mails", "limits.receipts_an_hour"):
+        assert key in said
