@@ -6,6 +6,7 @@ away forged ones (RFC 8601 section 5); where no name is configured, none is.
 
 import re
 from enum import StrEnum
+from itertools import accumulate
 
 import authres
 
@@ -15,7 +16,8 @@ from bot.core.messages import Mail
 _ASKS_FOR_NOTHING = re.compile(r"\bp=none\b", re.IGNORECASE)
 # It leaves its own name out, so that no parser takes it: believed where it is configured under this one.
 EXCHANGE_ONLINE = "exchange-online"
-_MOST_FIELDS, _MOST_LENGTH = 10, 4_000
+# Of all of them together, from the top, where our own server writes: the parser takes 12 milliseconds over 1,000.
+_MOST_FIELDS, _MOST_LENGTH = 10, 8_000
 
 
 class Finding(StrEnum):
@@ -30,10 +32,11 @@ def finding(mail: Mail, authserv_id: str) -> Finding:
     """What the server of that name (RFC 8601 section 2.5) says of the author; "" believes nobody."""
     if not authserv_id:
         return Finding.UNKNOWN
-    values = [v for v in mail.all("authentication-results")[:_MOST_FIELDS] if len(v) <= _MOST_LENGTH]
+    values = mail.all("authentication-results")[:_MOST_FIELDS]
+    lengths = accumulate(map(len, values))
     results: dict[str, set[str]] = {}
     asks = True
-    for value in values:
+    for value in (value for value, length in zip(values, lengths, strict=True) if length <= _MOST_LENGTH):
         header = _read(value, authserv_id)
         if header is None or str(header.authserv_id).lower() != authserv_id.lower():
             continue
@@ -48,7 +51,7 @@ def _read(value: str, authserv_id: str) -> "authres.AuthenticationResultsHeader 
         value = f"{authserv_id}; {value}".replace(" action=", " policy.action=").replace(";compauth=", "; compauth=")
     try:
         return authres.AuthenticationResultsHeader.parse_value(value)
-    except (authres.AuthResError, ValueError, IndexError):
+    except (authres.AuthResError, ValueError, IndexError, RecursionError):  # the last by comments inside comments
         return None
 
 

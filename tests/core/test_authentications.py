@@ -1,5 +1,7 @@
 """Only what our own mail server says of a sender is believed."""
 
+import time
+
 import pytest
 
 from bot.core.authentications import EXCHANGE_ONLINE, Finding, finding
@@ -45,6 +47,16 @@ def test_what_our_server_found(value: str, found: Finding) -> None:
     assert finding(about, OURS) is found
     assert finding(about, OURS.upper()) is found
     assert finding(about, "") is Finding.UNKNOWN
+
+
+def test_hostile_fields_neither_break_nor_delay_the_judgement() -> None:
+    """Comments in comments deeper than Python's stack; and of long fields below the first ones none is read."""
+    results = [f"{OURS}; dmarc=fail header.from=a.example", *[f"{OURS}; " + "spf=pass; " * 390] * 9]
+    for values in ([f"{OURS}; spf=" + " (" * 1_900], results):
+        began = time.process_time()
+        verdict = triage(mail(*values), BELIEVED)
+        assert time.process_time() - began < 0.5
+        assert verdict.outcome == ("ask" if values == results else "acknowledge")
 
 
 def test_what_others_say_is_not_believed() -> None:
