@@ -42,6 +42,13 @@ Precedence:
 References: <<<>>> <a@b> <
 Subject: =?utf-8?b?w4rD?= =?utf-8?b?=?= =?x?q?""".split(b"\n")
 
+# Deeper than parsers that call themselves can bear.
+_DEEP = (
+    b"Authentication-Results: mx.example.gov.uk; spf=" + b" (" * 1_900,
+    b"From: " + b"(" * 1_900,
+    b"Auto-Submitted: " + b"(" * 1_900,
+)
+
 
 @cache
 def corpus() -> tuple[bytes, ...]:
@@ -83,7 +90,7 @@ def _doubled(raw: bytes, chance: random.Random) -> bytes:
 def _spliced_header(raw: bytes, chance: random.Random) -> bytes:
     lines = raw.split(b"\n")
     other = chance.choice(corpus()).partition(b"\n\n")[0].split(b"\n")
-    lines.insert(chance.randint(0, min(len(lines), 20)), chance.choice((*_FIELDS, chance.choice(other))))
+    lines.insert(chance.randint(0, min(len(lines), 20)), chance.choice((*_FIELDS, *_DEEP, chance.choice(other))))
     return b"\n".join(lines)
 
 
