@@ -1,16 +1,16 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile]
 """
 
 import sys
 
-from bench import deadlines, fuzz, latency, memory, throughput
+from bench import deadlines, fuzz, hostile, latency, memory, throughput
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines", "fuzz"}
+    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile"}
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
         throughput.by_lmtp(2000, 1)
@@ -25,6 +25,8 @@ def main() -> None:
         deadlines.all_anew()
     if "fuzz" in wanted:
         fuzz.over(20_000)
+    if "hostile" in wanted:
+        hostile.growth()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ MAX_BODY = 1_000_000
 MAX_TEXT = 100_000
 _MAX_DEPTH = 30
 _MAX_PARTS = 500
+# Lines that begin as a delimiter does, in one multipart: each is looked at once a level.
+_MAX_DELIMITERS = 2_000
 # As much base64 or quoted-printable as MAX_TEXT characters can need.
 _MAX_ENCODED = 6 * MAX_TEXT
 
@@ -53,7 +55,7 @@ class Reading:
 
 
 class TooMany(Exception):
-    """More parts, or parts inside parts, than any honest mail has."""
+    """More parts, parts inside parts, or lines that look like their delimiters than any honest mail has."""
 
 
 def read(
@@ -221,8 +223,11 @@ def _pieces(part: Part) -> list[bytes]:
     if not boundary:
         return []
     source, delimiter, pieces, start = b"\n" + part.octets, b"\n--" + boundary, list[bytes](), -1
-    at = source.find(delimiter)
+    at, seen = source.find(delimiter), 0
     while at >= 0:
+        seen += 1
+        if seen > _MAX_DELIMITERS:
+            raise TooMany
         line_end = source.find(b"\n", at + 1)
         line_end = len(source) if line_end < 0 else line_end
         rest = source[at + len(delimiter) : min(line_end, at + len(delimiter) + 100)].strip()

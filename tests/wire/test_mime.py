@@ -202,6 +202,14 @@ def _nested(levels: int) -> bytes:
     return HEADER + b"".join(opening) + b"Content-Type: text/plain\r\n\r\n"
 
 
+def _look_alikes(levels: int) -> bytes:
+    """Each boundary begins the next, so that a line that begins as the longest does concerns all of them."""
+    opening = (
+        b"Content-Type: multipart/mixed; boundary=%s\r\n\r\n--%s\r\n" % (b"b" * n, b"b" * n) for n in range(1, levels)
+    )
+    return HEADER + b"".join(opening) + b"\r\n" + (b"--" + b"b" * levels + b"x\n") * (MILLION // (levels + 4))
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "NULs": lambda: b"\0" * MILLION,
@@ -222,6 +230,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "nesting over a megabyte": lambda: _nested(29) + b"\n" * MILLION,
     "100,000 parts": lambda: HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\n\nx\n" * 100_000,
     "false boundaries": lambda: HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--bx\n" * 200_000,
+    "false boundaries at every level": lambda: _look_alikes(29),
     "base64 that is none": lambda: HEADER + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A=B=" * MILLION,
     "punycode as charset": lambda: HEADER + b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"a-b" * MILLION,
     "nested HTML": lambda: HEADER + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 200_000,

@@ -1,0 +1,139 @@
+"""Mail made to be expensive: what reading and judging it costs as it grows from 10 KB to 10 MB.
+
+    python -m bench.hostile SHAPE OCTETS    (one measurement, as JSON; each has a process of its own)
+
+`exponent` is the power of the size with which the time grows from 1 MB to 10 MB, `steepest` the greatest between any
+two sizes of which the larger takes a millisecond: 1 is linear, 0 a cap. A steep one is no harm only below a cap.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from time import process_time
+
+from bench import rig
+from bot.core.intakes import Facts, triage
+from bot.wire import mime
+from tests.components.service import ROOT
+
+SIZES = {"10_kb": 10_000, "100_kb": 100_000, "1_mb": 1_000_000, "10_mb": 10_000_000}
+_NOISE = 0.001  # seconds
+_FACTS = Facts(frozenset({"enquiries@example.gov.uk"}), authserv_id="mx.example.gov.uk")
+_HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.example>\r\n"
+_HTML = _HEADER + b"Content-Type: text/html; charset=utf-8\r\n\r\n"
+_MIXED = _HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+_PART = b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n'
+_RESULT = b"Authentication-Results: mx.example.gov.uk; spf=pass (p=none) smtp.mailfrom=a.example; dkim=none;\r\n"
+
+
+def _filled(before: bytes, piece: bytes, size: int, after: bytes = b"\r\n\r\nhello\r\n") -> bytes:
+    return before + piece * max(1, (size - len(before) - len(after)) // len(piece)) + after
+
+
+def _nested(size: int) -> bytes:
+    levels = size // len(_PART % (10_000, 10_000))
+    return _HEADER + b"".join(_PART % (level, level) for level in range(levels)) + b"\r\nhello\r\n"
+
+
+def _look_alikes(size: int) -> bytes:
+    """29 levels, each of whose boundaries begins the next: the lines concern all of them."""
+    opening = (
+        b"Content-Type: multipart/mixed; boundary=%s\r\n\r\n--%s\r\n" % (b"b" * n, b"b" * n) for n in range(1, 29)
+    )
+    return _filled(_HEADER + b"".join(opening) + b"\r\n", b"--" + b"b" * 29 + b"x\r\n", size)
+
+
+SHAPES: dict[str, Callable[[int], bytes]] = {
+    "many header fields": lambda size: _filled(_HEADER, b"X-A: b\r\n", size),
+    "one long folded field": lambda size: _filled(_HEADER + b"X-A: b", b"\r\n b", size),
+    "a long Received field": lambda size: _filled(_HEADER + b"Received: from a", b" (by b (c", size),
+    "nested parts": _nested,
+    "parts in a row": lambda size: _filled(_MIXED, b"--b\r\n\r\nx\r\n", size),
+    "base64 body": lambda size: _filled(
+        _HEADER + b"Content-Transfer-Encoding: base64\r\n\r\n", b"QUJD" * 18 + b"\r\n", size
+    ),
+    "broken base64": lambda size: _filled(_HEADER + b"Content-Transfer-Encoding: base64\r\n\r\n", b"Q=UJD-", size),
+    "quoted-printable body": lambda size: _filled(
+        _HEADER + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n", b"=C3=A9=\r\n", size
+    ),
+    "octets of no charset": lambda size: _filled(_HEADER + b"\r\n", b"\x81\x8d\xfe", size),
+    "encoded words": lambda size: _filled(_HEADER + b"Subject:", b" =?utf-8?q?=C3=A9?=\r\n", size),
+    "encoded words in many fields": lambda size: _filled(_HEADER, b"X-A: =?utf-8?b?w6k=?= =?x\r\n", size),
+    "unfinished encoded words": lambda size: _filled(_HEADER + b"Subject: ", b"=?a?q?", size),
+    "boundary look-alikes": lambda size: _filled(_MIXED, b"--bx\r\n", size),
+    "boundary look-alikes at every level": _look_alikes,
+    "half boundaries": lambda size: _filled(_MIXED, b"\r\n--b ", size),
+    "references": lambda size: _filled(_HEADER + b"References:", b" <1@x.example>\r\n", size),
+    "unfinished references": lambda size: _filled(_HEADER + b"References: ", b"<a", size),
+    "many references fields": lambda size: _filled(_HEADER, b"References: <1@x.example>\r\n", size),
+    "addresses": lambda size: _filled(b"From: ", b"a@b.example, ", size),
+    "names and comments": lambda size: _filled(b"From: ", b'"a" (b) <a@b>,\r\n ', size),
+    "open comments": lambda size: _filled(b"From: ", b"(", size),
+    "many From fields": lambda size: _filled(b"", b"From: a@b.example\r\n", size),
+    "recipients": lambda size: _filled(_HEADER + b"To: ", b"a@b.example,\r\n ", size),
+    "parameters": lambda size: _filled(_HEADER + b"Content-Type: text/plain", b";a=b", size),
+    "authentication results": lambda size: _filled(_HEADER, _RESULT, size),
+    "long authentication results": lambda size: _filled(_HEADER, _RESULT.strip() + b" spf=pass;" * 380 + b"\r\n", size),
+    "comments in an authentication result": lambda size: _filled(_HEADER + _RESULT.strip(), b" (", size),
+    "one long authentication result": lambda size: _filled(_HEADER + _RESULT.strip(), b" (a) spf=pass;", size),
+    "nested HTML": lambda size: _filled(_HTML, b"<div>", size),
+    "HTML attributes": lambda size: _filled(_HTML + b"<p", b" a=b", size),
+    "HTML tables": lambda size: _filled(_HTML, b"<table><tr><td>a", size),
+    "broken HTML": lambda size: _filled(_HTML, b"<a <b '", size),
+    "empty lines": lambda size: _filled(_HEADER + b"\r\n", b"\r\n", size),
+    "one line": lambda size: _filled(_HEADER + b"\r\n", b"a", size),
+    "NULs": lambda size: _filled(b"", b"\0", size),
+    "carriage returns": lambda size: _filled(b"", b"X-A: b\r", size),
+}
+
+
+def growth() -> None:
+    """Every shape in every size."""
+    for shape in SHAPES:
+        costs = {name: _apart(shape, size) for name, size in SIZES.items()}
+        seconds = [cost["seconds"] for cost in costs.values()]
+        steps = [_exponent(a, b) for a, b in pairwise(seconds)]
+        rig.show(
+            benchmark="hostile mail",
+            shape=shape,
+            **{f"seconds_{name}": cost["seconds"] for name, cost in costs.items()},
+            **{f"megabytes_{name}": cost["megabytes"] for name, cost in costs.items()},
+            exponent=steps[-1],
+            steepest=max(steps),
+            ratio=seconds[-1] / seconds[-2],
+        )
+
+
+def _exponent(smaller: float, larger: float) -> float:
+    """With which power of ten times the size the time grows; below a millisecond nothing can be told."""
+    return max(0.0, math.log10(larger / max(smaller, _NOISE / 10))) if larger > _NOISE else 0.0
+
+
+def _apart(shape: str, size: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.hostile", shape, str(size)]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=True).stdout
+    result: dict[str, float] = json.loads(said)
+    return result
+
+
+def measure(shape: str, size: int) -> None:
+    """CPU seconds of reading and judging (the best of three), and the memory that it took beyond the mail itself."""
+    _judge(_HEADER + b"\r\n\x81\xfe hello")  # what is loaded when it is first needed
+    raw = SHAPES[shape](size)
+    held = rig.resident_megabytes(os.getpid())
+    best = min(_judge(raw) for _ in range(3))
+    print(json.dumps({"seconds": best, "megabytes": max(0.0, rig.cost(os.getpid()).peak_megabytes - held)}))
+
+
+def _judge(raw: bytes) -> float:
+    began = process_time()
+    triage(mime.read(raw, channel="inbox", received_at=None), _FACTS)
+    return process_time() - began
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1], int(sys.argv[2]))
