@@ -60,13 +60,16 @@ def new_words(text: str) -> str:
 def _above(text: str) -> str:
     originals = text.split("\n")
     numbers, lines, page = _look(originals)
+    unseen = [line for line in map(str.strip, originals[numbers[-1] + 1 :] if numbers else ()) if line]
     replies = EmailMessage(page, languages=[*_LANGUAGES], keep_hyphen_lists=True).read().replies
     end = min(_older_mail(page, replies), _attribution(lines))
     marked = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
     if marked < len(lines) and (marked <= end or _introduces(lines[end:marked])):
-        if _answers_inside(lines[marked:]):
+        if _answers_inside(lines[marked:]) or not all(line.startswith(">") for line in unseen):
             return text
         end = min(end, _introduction(lines, marked))
+    elif end == len(lines) and unseen:
+        return text
     end = _without_tail(lines[:end], replies[0].signatures or "")
     filled = [number for number, line in zip(numbers[:end], lines, strict=False) if line]
     return text if end == len(lines) else "\n".join(originals[: filled[-1] + 1] if filled else ()).strip()

@@ -111,6 +111,8 @@ WHOLE = {
     "headings in dashes": "---- The lamp ----\nIt is dark.\n---- The pothole ----\nIt is deep.",
     "a form": "Hello,\nData: 23.11.2026\nLampa nie świeci.",
     "a person's own confidence": "This email is confidential: my landlord must not know.",
+    "written below a very long quotation": f"Hello,\n\n{BELOW['Thunderbird']}\n" + f"{OLD}\n" * 400 + f"\n{ANSWER}",
+    "a signature in the middle of a very long text": "The lamp is dark.\n" * 296 + f"--\nAnn\nLee\nSchool\n{ANSWER}",
     "one long line": "The lamp by the school is dark. " * 40,
 }
 
@@ -125,6 +127,11 @@ def test_words_stay_as_they_were_written() -> None:
     """Indents, long lines and empty lines of the new words are the author's own."""
     answer = f"Dear all,\n\n\n    14   lamps\n{'very ' * 300}dark"
     assert new_words(f"{answer}\n\n{BELOW['Gmail']}") == answer
+
+
+def test_a_very_long_quotation_is_left_out_whole() -> None:
+    """Longer than what is looked at."""
+    assert new_words(f"{ANSWER}\n\n{BELOW['Thunderbird']}\n" + f"{OLD}\n" * 400) == ANSWER
 
 
 def _spelt(verb: str) -> str:
