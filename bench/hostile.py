@@ -27,6 +27,7 @@ _HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.exampl
 _HTML = _HEADER + b"Content-Type: text/html; charset=utf-8\r\n\r\n"
 _MIXED = _HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 _PART = b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n'
+_BOUNCE = b"From: mailer-daemon@x.example\r\nTo: enquiries+b7.abcdefghijkl@example.gov.uk\r\n\r\n"
 _RESULT = b"Authentication-Results: mx.example.gov.uk; spf=pass (p=none) smtp.mailfrom=a.example; dkim=none;\r\n"
 
 
@@ -84,6 +85,8 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "HTML attributes": lambda size: _filled(_HTML + b"<p", b" a=b", size),
     "HTML tables": lambda size: _filled(_HTML, b"<table><tr><td>a", size),
     "broken HTML": lambda size: _filled(_HTML, b"<a <b '", size),
+    "a bounce of empty lines": lambda size: _filled(_BOUNCE, b"\r\n", size),
+    "a bounce of addresses": lambda size: _filled(_BOUNCE, b"550 5.1.1 <a@b.example>... User unknown\r\n", size),
     "empty lines": lambda size: _filled(_HEADER + b"\r\n", b"\r\n", size),
     "one line": lambda size: _filled(_HEADER + b"\r\n", b"a", size),
     "NULs": lambda size: _filled(b"", b"\0", size),

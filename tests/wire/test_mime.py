@@ -17,6 +17,8 @@ from bot.wire import headers, markup, mime
 OWN_CORPUS = Path(__file__).parent.parent / "payloads" / "mail"
 HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.example>\r\n"
 MILLION = 1_000_000
+# From a daemon, about a mail of ours: it is searched for what has failed.
+BOUNCE = b"From: mailer-daemon@x.example\nTo: enquiries+b7.abcdefghijkl@example.gov.uk\n\n"
 
 
 def read(raw: bytes, return_path: str | None = None) -> Inbound:
@@ -230,6 +232,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "nesting over a megabyte": lambda: _nested(29) + b"\n" * MILLION,
     "100,000 parts": lambda: HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\n\nx\n" * 100_000,
     "false boundaries": lambda: HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--bx\n" * 200_000,
+    "a bounce of empty lines": lambda: BOUNCE + b"\n" * MILLION,
+    "a bounce of parts": lambda: BOUNCE.replace(b"\n\n", b"\n") + _nested(29)[len(HEADER) :] + b"\n" * MILLION,
     "false boundaries at every level": lambda: _look_alikes(29),
     "base64 that is none": lambda: HEADER + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A=B=" * MILLION,
     "punycode as charset": lambda: HEADER + b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"a-b" * MILLION,
@@ -257,6 +261,24 @@ def test_a_thousand_nested_parts_are_named_as_the_fault() -> None:
     message = read(_nested(1000) + b"hello")
     assert "too many parts" in message.fault
     assert message.sender == Party("ann@residents.example", "Ann")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        BOUNCE.replace(b"mailer", b"J\xfcrgen <mailer"),
+        BOUNCE.replace(b"From: mailer-daemon@x.example", b"Return-Path: <>"),
+        BOUNCE.replace(b"\n\n", b"\n") + _nested(1000)[len(HEADER) :],
+        BOUNCE.replace(b"\n\n", b"\n") + b"Content-Type: message/rfc822\n\n" * 3_000,
+    ],
+    ids=["a name in eight bits", "nobody", "parts inside parts", "mails inside mails"],
+)
+def test_a_bounce_that_breaks_its_detectors_is_read_all_the_same(raw: bytes) -> None:
+    """What flufl.bounce or the standard library's parser cannot bear costs the report, not the mail."""
+    message = read(raw)
+    assert message.fault != "the message could not be read"
+    assert message.mail
+    assert message.mail.reports == ()
 
 
 SYNTAX = rb"""From: |a@b.example|=?utf-8?b?|?=|=?utf-16?q?=D8=00?=|--b|--b--|Content-Type: multipart/mixed; boundary=b|
