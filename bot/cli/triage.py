@@ -1,18 +1,23 @@
-"""`ackbot triage`: what would become of these mails, and by which rule. Touches no store and needs no configuration."""
+"""`ackbot triage`: what would become of these mails, and by which rule. Touches no store, needs no configuration."""
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.configuration import MISUSE
+from bot.cli.configuration import MISUSE, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
     from bot.core.intakes import Facts, Verdict
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Mails as files (RFC 5322); - is standard input.")]
+Configured = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="DIR", help="Take our addresses, staff, relays and the like from this directory."),
+]
 Believed = Annotated[
     str,
     typer.Option("--authserv-id", metavar="NAME", help="Whose Authentication-Results are believed."),
@@ -22,14 +27,13 @@ Own = Annotated[list[str] | None, typer.Option("--own", metavar="ADDRESS", help=
 
 def triage(
     files: Files,
+    config: Configured = None,
     own: Own = None,
     authserv_id: Believed = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Say for each mail what would become of it. Status 0: all read, 2: a file could not be read."""
-    from bot.core.intakes import Facts
-
-    facts = Facts(own=frozenset(address.lower() for address in own or ()), authserv_id=authserv_id)
+    facts = _facts(config, own or [], authserv_id)
     unread = 0
     for file in files:
         try:
@@ -41,6 +45,19 @@ def triage(
             typer.echo(_as_json(file, verdict) if as_json else _as_line(file, verdict))
     if unread:
         raise typer.Exit(MISUSE)
+
+
+def _facts(config: Path | None, own: list[str], authserv_id: str) -> "Facts":
+    """What is known of us: by the configuration, if one is named, and by the options."""
+    from bot.core.intakes import Facts
+
+    known = Facts()
+    if config is not None:
+        book = rulebook_of(load_or_exit(config))
+        named = (way.authserv_id for way in book.ways.values() if way.authserv_id)
+        known = replace(book.triage, authserv_id=next(named, ""))
+    ours = known.own | {address.lower() for address in own}
+    return replace(known, own=ours, authserv_id=authserv_id or known.authserv_id)
 
 
 def _judge(file: str, facts: "Facts") -> "Verdict":

@@ -130,3 +130,14 @@ def test_mistakes_in_the_settings_name_what_is_allowed(tmp_path: Path, run: Run)
     said = run("check").stderr
     for key in ("mail.aliases", "mail.relays", "limits.several_mails", "limits.receipts_an_hour"):
         assert key in said
+
+
+def test_triage_knows_us_by_the_configuration(run: Run, tmp_path: Path) -> None:
+    """Our own addresses are in it; without it nobody is us."""
+    file = tmp_path / "own.eml"
+    file.write_text(
+        "From: customer.services@example.gov.uk\nMessage-ID: <1@example.gov.uk>\n\nOurs.\n", encoding="utf-8"
+    )
+    assert lines(run("triage", "--json", str(file)))[0]["rule"] == "2 our own mail"
+    alone = CliRunner().invoke(app, ["triage", "--json", str(file)])
+    assert json.loads(alone.stdout)["outcome"] == "acknowledge"
