@@ -1,4 +1,4 @@
-"""Mail made to be expensive: what reading and judging it costs as it grows from 10 KB to 10 MB.
+"""Mail made to be expensive: what reading it, judging it and finding its new words costs from 10 KB to 10 MB.
 
     python -m bench.hostile SHAPE OCTETS    (one measurement, as JSON; each has a process of its own)
 
@@ -17,7 +17,7 @@ from time import process_time
 
 from bench import rig
 from bot.core.intakes import Facts, triage
-from bot.wire import mime
+from bot.wire import mime, quoting
 from tests.components.service import ROOT
 
 SIZES = {"10_kb": 10_000, "100_kb": 100_000, "1_mb": 1_000_000, "10_mb": 10_000_000}
@@ -134,7 +134,9 @@ def measure(shape: str, size: int) -> None:
 
 def _judge(raw: bytes) -> float:
     began = process_time()
-    triage(mime.read(raw, channel="inbox", received_at=None), _FACTS)
+    message = mime.read(raw, channel="inbox", received_at=None)
+    triage(message, _FACTS)
+    quoting.new_words(message.text)
     return process_time() - began
 
 

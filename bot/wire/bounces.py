@@ -12,8 +12,8 @@ from bot.wire import headers
 KINDS = frozenset({"message/delivery-status", "message/global-delivery-status", "message/feedback-report"})
 _ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
 _MOST_OCTETS, _MOST_REPORTS = 100_000, 50
-# Every detector of flufl.bounce looks at every line, 20 microseconds together; real bounces have some hundred lines.
-_MOST_LINES = 1_000
+# A bounce says what it is at its beginning. Each detector of the library looks at every line: 20 microseconds a line.
+_MOST_OF_UNUSUAL, _MOST_LINES = 30_000, 1_000
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _GROUPS = re.compile(rb"\r?\n[ \t]*\r?\n")
 # The address that only we can have made (`acknowledgements.signed_subaddress`); without it a report is nobody's.
@@ -42,13 +42,14 @@ def status_of(octets: bytes) -> tuple[list[Report], list[str]]:
 
 def unusual(raw: bytes) -> list[Report]:
     """The reports in a bounce that follows no standard, of a mail of ours; [] for every other mail. Never raises."""
-    head = raw[:_MOST_OCTETS]
+    head = raw[:_MOST_OF_UNUSUAL]
     if not _OURS.search(head):
         return []
-    lines = head.split(b"\n", _MOST_LINES)[:_MOST_LINES]
     try:
-        temporary, permanent = all_failures(message_from_bytes(b"\n".join(lines)))
-    except Exception:  # noqa: BLE001 - a From in 8 bits or without an address, and parts inside parts, are too much for it
+        temporary, permanent = all_failures(
+            message_from_bytes(b"\n".join(head.split(b"\n", _MOST_LINES)[:_MOST_LINES]))
+        )
+    except Exception:  # noqa: BLE001 - a report that the library's many readers stumble over tells us nothing
         return []
     return [
         *(Report("failed", "", address.decode("ascii", "replace")) for address in sorted(permanent)),

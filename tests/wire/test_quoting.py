@@ -1,12 +1,9 @@
 """New words are told from older mail, signatures and disclaimers; in doubt too much is kept, and never nothing."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wire import markup
 from bot.wire.quoting import new_words
 
 ANSWER = "The lamp is number 14.\n\nIt has been dark since Monday."
@@ -165,26 +162,12 @@ HOSTILE = {
 }
 
 
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_takes_bounded_time(name: str) -> None:
-    """The shapes over which the library alone takes seconds to minutes: 50 milliseconds of CPU at most."""
+def test_hostile_text_does_not_hang(name: str) -> None:
+    """The shapes over which the library alone takes minutes; what they cost here `python -m bench hostile` shows."""
     text = HOSTILE[name][:100_000]
-    new_words("The expressions are compiled once.")
-    assert min(_seconds(text) for _ in range(3)) < 0.05  # of three, as the machine may be busy
     assert bool(new_words(text).strip()) == bool(text.strip())
-
-
-def test_ordinary_mail_takes_five_milliseconds() -> None:
-    """An answer of twenty lines above an older mail of fifty."""
-    text = f"{ANSWER}\n" * 10 + f"\n{BELOW['Gmail']}\n" + f"{OLD}\n" * 10
-    new_words(text)
-    assert min(_seconds(text) for _ in range(5)) < 0.005
-
-
-def _seconds(text: str) -> float:
-    began = time.process_time()
-    new_words(text)
-    return time.process_time() - began
 
 
 LINES = st.sampled_from(
@@ -199,37 +182,3 @@ def test_no_text_breaks_it_or_comes_to_nothing(text: str) -> None:
     words = new_words(text)
     assert words in text
     assert bool(words.strip()) == bool(text.strip())
-
-
-QUOTES = {
-    "Gmail": '<div dir="ltr">New</div><div class="gmail_quote gmail_quote_container">On Monday X wrote:<p>Old</div>',
-    "Apple Mail": '<p>New</p><blockquote type="cite"><p>Old</p></blockquote>',
-    "Thunderbird": '<p>New</p><div class="moz-cite-prefix">On X wrote:</div><blockquote type=cite>Old</blockquote>',
-    "Outlook": '<p>New</p><div id="divRplyFwdMsg">From: X</div><div>Old</div>',
-    "Outlook on the web": '<div>New</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">X</div><p>Old</p>',
-    "Outlook on a phone": '<div>New</div><div id="x_ms-outlook-mobile-reference-message">From: X<p>Old</p></div>',
-    "Yahoo": '<div>New</div><div class="yahoo_quoted">Old</div>',
-}
-
-
-@pytest.mark.parametrize("program", QUOTES)
-def test_quotations_of_html_mail_are_left_out_on_demand(program: str) -> None:
-    """By the marks that mail programs put on them; the full text stays what it was."""
-    assert markup.without_quotes(QUOTES[program]) == "New"
-    assert "Old" in markup.to_text(QUOTES[program])
-
-
-def test_an_author_who_quotes_somebody_keeps_the_quotation() -> None:
-    """A block quotation in a letter is the letter's; and where all of it is quoted, all of it is given."""
-    assert markup.without_quotes("<p>She said</p><blockquote>Come back</blockquote>") == "She said\nCome back"
-    assert markup.without_quotes('<blockquote type="cite">Old</blockquote>') == "Old"
-    below = '<blockquote type="cite">Old</blockquote><p>Below</p>'
-    assert markup.without_quotes(below) == "Old\nBelow"
-
-
-@pytest.mark.parametrize("tag", ["<div class=gmail_quote>", "<blockquote type=cite>a", "<p class=gmail_quote>a</p>"])
-def test_hostile_markup_takes_bounded_time(tag: str) -> None:
-    """Quotations in quotations and quotations in a row: within a second of CPU, as any mail."""
-    began = time.process_time()
-    assert markup.without_quotes(f"<p>New{tag * 30_000}").startswith("New")
-    assert time.process_time() - began < 1

@@ -1,6 +1,6 @@
 """What is wrong with how a message was read and judged: the one question of every fuzz."""
 
-from bot.core.intakes import Facts, triage
+from bot.core.intakes import HUMAN_REPLY, Facts, triage
 from bot.wire import mime
 
 _OWN = frozenset({"enquiries@example.gov.uk"})
@@ -11,8 +11,6 @@ _FACTS = (
     Facts(authserv_id="mx.example.gov.uk"),
 )
 _OUTCOMES = {"acknowledge", "log", "attach", "undeliverable", "ask"}
-# Somebody who adds to a contact may be told that it has arrived.
-_REPLY = "8 reply to a contact"
 _LONGEST_FAULT = 120
 # `mime.read` says these of an exception that it caught: a mail is never lost, but the code is at fault.
 _CAUGHT = {"the message could not be read", "the text could not be read"}
@@ -25,7 +23,7 @@ def faults_of(raw: bytes) -> str:
         return f"fault: {message.fault}"
     for facts in _FACTS:
         verdict = triage(message, facts)
-        acknowledged, told = verdict.outcome == "acknowledge", verdict.recipient is not None
-        if verdict.outcome not in _OUTCOMES or (told != acknowledged and verdict.rule != _REPLY):
+        told = verdict.outcome == "acknowledge" or (verdict.row == HUMAN_REPLY and verdict.recipient is not None)
+        if verdict.outcome not in _OUTCOMES or (verdict.recipient is not None) != told:
             return f"verdict: {verdict}"
     return ""
