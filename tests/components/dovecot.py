@@ -84,6 +84,23 @@ recipient_delimiter = +
 # What a server offers that cannot push news: everything a listener may want but IDLE and NOTIFY.
 _WITHOUT_IDLE = "imap_capability = IMAP4rev1 LITERAL+ ENABLE UIDPLUS ESEARCH SPECIAL-USE CONDSTORE\n"
 
+# Access tokens beside passwords; Dovecot asks the token server (RFC 7662) about each.
+_OAUTH = """
+auth_mechanisms = plain login {mechanisms}
+passdb {{
+  driver = oauth2
+  mechanisms = {mechanisms}
+  args = {directory}/oauth2.conf.ext
+}}
+"""
+_INTROSPECTION = """
+introspection_url = {url}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 _OUT_OF_OFFICE = 'require ["vacation"];\nvacation :days 1 :subject "Out of office" "I am away until Monday.";\n'
 
 
@@ -91,10 +108,18 @@ class Dovecot(Server):
     """One Dovecot. The users contact@ and housing@council.test and away@residents.test have the password "secret".
 
     `idle=False` makes it a server that cannot push news. `submission_port` is the SMTP server by which
-    away@residents.test's out-of-office replies leave. Only root may start it.
+    away@residents.test's out-of-office replies leave. `introspection` is the URL at which a token server tells whether
+    an access token is good: with it users may log in by `mechanisms`, too. Only root may start it.
     """
 
-    def __init__(self, *, idle: bool = True, submission_port: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        idle: bool = True,
+        submission_port: int | None = None,
+        introspection: str = "",
+        mechanisms: str = "xoauth2 oauthbearer",
+    ) -> None:
         """Lay out the directory and choose the ports; nothing runs yet."""
         super().__init__("dc")
         self.imap_port, self.imaps_port, self.lmtp_port = free_port(), free_port(), free_port()
@@ -103,6 +128,8 @@ class Dovecot(Server):
         self._passwords = dict.fromkeys((CONTACT, HOUSING, AWAY), "secret")
         self._configuration = self.directory / "dovecot.conf"
         self._lay_out(idle=idle, submission_port=submission_port or free_port())
+        if introspection:
+            self._take_tokens(introspection, mechanisms)
 
     def start(self) -> None:
         """Start and return when IMAP and LMTP have greeted us (about 0.1 s)."""
@@ -171,6 +198,12 @@ class Dovecot(Server):
         }
         text = _CONFIGURATION.format(**values) + ("" if idle else _WITHOUT_IDLE)
         self._configuration.write_text(text, encoding="ascii")
+
+    def _take_tokens(self, introspection: str, mechanisms: str) -> None:
+        told = _INTROSPECTION.format(url=introspection)
+        (self.directory / "oauth2.conf.ext").write_text(told, encoding="ascii")
+        with self._configuration.open("a", encoding="ascii") as configuration:
+            configuration.write(_OAUTH.format(directory=self.directory, mechanisms=mechanisms))
 
     def _write_users(self) -> None:
         lines = [f"{user}:{{PLAIN}}{password}" for user, password in self._passwords.items()]
