@@ -27,7 +27,7 @@ T = TypeVar("T", bound=BaseModel)
 PACKAGED = (Path(__file__).parent / "_data", Path(__file__).parent.parent)
 MAIN_FILE = "ackbot.toml"
 _SHOWN_VALUE_LENGTH = 60
-_SECRET_KEYS = ("secret", "password", "token", "key")
+_SECRET_KEYS = ("secret", "password", "token", "key", "oauth")
 
 
 class BadSettings(Exception):

@@ -19,6 +19,7 @@ from bot.channel import AuthservId, Batch
 from bot.core.messages import Inbound
 from bot.wire import mime
 from bot.wire.imap import Mailbox, MailboxSettings, NoFolder, OneLine
+from bot.wire.oauth import TokenSource
 from bot.wire.threads import Halt, one_ahead
 
 T = TypeVar("T")
@@ -107,19 +108,20 @@ class Imap:
     With `sent_of`, the name of the channel that they answer for, it is that folder: what it brings is outgoing.
     """
 
-    def __init__(self, name: str, settings: Settings, *, sent_of: str = "") -> None:
+    def __init__(self, name: str, settings: Settings, *, sent_of: str = "", tokens: TokenSource | None = None) -> None:
         self.name = name
         self.ready = asyncio.Event()
         self._settings = settings
         self._sent_of = sent_of
+        self._tokens = tokens or (TokenSource(name, settings.oauth) if settings.oauth else None)
         self.also: tuple[Imap, ...] = ()
         if settings.sent_folder and not sent_of:
             watched = settings.model_copy(update={"folder": settings.sent_folder})
-            self.also = (Imap(f"{name} sent", watched, sent_of=name),)
+            self.also = (Imap(f"{name} sent", watched, sent_of=name, tokens=self._tokens),)
 
     async def listen(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield an empty batch with the position, then what comes. All IMAP happens in one thread."""
-        look = _Look(self.name, self._settings, self._sent_of)
+        look = self._look()
         try:
             async with aclosing(self._in_thread(look, look.batches(cursor))) as batches:
                 async for batch in batches:
@@ -130,15 +132,18 @@ class Imap:
 
     async def check(self) -> str:
         """Connect, log in, open the folder; one sentence about it. Raises Temporary or Misconfigured."""
-        look = _Look(self.name, self._settings, self._sent_of)
+        look = self._look()
         async with aclosing(self._in_thread(look, look.report())) as sentences:
             return await anext(sentences)
 
     async def glance(self) -> Glance:
         """See what a first look would find, without logging anything. Raises Temporary or Misconfigured."""
-        look = _Look(self.name, self._settings, self._sent_of)
+        look = self._look()
         async with aclosing(self._in_thread(look, look.glance())) as glances:
             return await anext(glances)
+
+    def _look(self) -> "_Look":
+        return _Look(self.name, self._settings, self._sent_of, self._tokens)
 
     def _in_thread(self, look: "_Look", items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
         return one_ahead(items, look.halt, look.mailbox.cut, name=f"imap {self.name}")
@@ -152,9 +157,9 @@ def build(name: str, settings: Settings) -> Imap:
 class _Look:
     """What one connection reads, batch by batch, in its thread."""
 
-    def __init__(self, name: str, settings: Settings, sent_of: str) -> None:
+    def __init__(self, name: str, settings: Settings, sent_of: str, tokens: TokenSource | None) -> None:
         self.halt = Halt()
-        self.mailbox = Mailbox(name, settings, self.halt)
+        self.mailbox = Mailbox(name, settings, tokens, self.halt)
         self._name = name
         self._sent_of = sent_of
         self._settings = settings

@@ -18,9 +18,10 @@ from imapclient.exceptions import (
     IMAPClientError,
     LoginError,
 )
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import ChannelError, Misconfigured, Temporary, Tls, WayIn
+from bot.wire.oauth import NOT_OFFERED, Bearer, OAuth, TokenSource, mechanism, only_one
 from bot.wire.threads import Halt
 
 CONNECT_SECONDS, READ_SECONDS = 15, 60
@@ -44,8 +45,18 @@ class MailboxSettings(WayIn):
     port: int = Field(default_factory=lambda before: 993 if before.get("tls") == "implicit" else 143, ge=1, le=65535)
     ca_file: OneLine | None = None
     username: OneLine
-    password: SecretStr = Field(min_length=1)
+    oauth: OAuth | None = None
+    password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
     folder: OneLine = "INBOX"
+
+    @field_validator("password")
+    @classmethod
+    def _one_way_to_log_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        oauth = info.data.get("oauth")
+        only_one(value, oauth)
+        if value is None and oauth is None and "oauth" in info.data:
+            raise ValueError("is missing; instead of it there may be a table oauth")
+        return value
 
 
 class NoFolder(Misconfigured):
@@ -56,14 +67,16 @@ class Mailbox:
     """One connection, from login to logout, used by one thread; only `cut` may be called from another.
 
     While it is open, `client` is the library's client and `folder` what EXAMINE answered. `halt` ends a wait.
+    `tokens` outlives the connection: what to log in with where the settings have `oauth`.
     """
 
-    def __init__(self, name: str, settings: MailboxSettings, halt: Halt) -> None:
+    def __init__(self, name: str, settings: MailboxSettings, tokens: TokenSource | None, halt: Halt) -> None:
         self.client: Any = None
         self.folder: dict[bytes, Any] = {}
         self._count: bytes | None = None
         self._name = name
         self._settings = settings
+        self._tokens = tokens
         self._halt = halt
 
     @contextmanager
@@ -148,14 +161,41 @@ class Mailbox:
         try:
             if self._settings.tls == "starttls":
                 self.client.starttls(self._trust())
-            self._authenticate(self._settings.username, self._settings.password.get_secret_value())
+            if self._tokens is not None:
+                self._show_token(self._tokens)
+            elif self._settings.password is not None:
+                self._authenticate(self._settings.username, self._settings.password.get_secret_value())
         except CapabilityError:
-            raise self._misconfigured("the mail server offers no STARTTLS; without TLS no password is sent") from None
+            raise self._misconfigured("the mail server offers no STARTTLS; without TLS nobody logs in") from None
         except LoginError as error:
             if isinstance(error.__context__, IMAPClientAbortError):
                 raise error.__context__ from None
-            who = f"{self._settings.username} at {self._settings.host}"
-            raise self._refused(error, f"the mail server refused the user name or password for {who}") from None
+            raise self._refused(error, f"the mail server refused the user name or password for {self._who}") from None
+
+    def _show_token(self, tokens: TokenSource) -> None:
+        """Log in by oauth; a token that is refused for good is replaced before anybody is told."""
+        chosen = mechanism(lambda name: bool(self.client.has_capability(f"AUTH={name}")))
+        if not chosen:
+            raise self._misconfigured(NOT_OFFERED)
+        refusal: ChannelError | None = None
+        for token in tokens.to_try():
+            refusal = self._refusal_of(Bearer(chosen, self._settings.username, token))
+            if refusal is None or isinstance(refusal, Temporary):
+                break
+        if refusal is not None:
+            raise refusal
+
+    def _refusal_of(self, bearer: Bearer) -> ChannelError | None:
+        try:
+            self.client.sasl_login(bearer.mechanism, bearer.answer)
+        except LoginError as error:
+            if isinstance(error.__context__, IMAPClientAbortError):
+                raise
+            code = _code(error)
+            if code in _PASSING:
+                return Temporary(self._told(f"the mail server cannot check access tokens now ({code})"))
+            return self._misconfigured(bearer.refused(self._who, code))
+        return None
 
     def _authenticate(self, username: str, password: str) -> None:
         # AUTHENTICATE carries any character (RFC 4616); LOGIN, for old servers, only ASCII.
@@ -189,6 +229,10 @@ class Mailbox:
             return self._misconfigured(f"{why}; ca_file may name the file of the authority that issued it")
         where = f"{self._settings.host} port {self._settings.port}"
         return Temporary(self._told(f"the mail server {where} {_what_went_wrong(error)}"))
+
+    @property
+    def _who(self) -> str:
+        return f"{self._settings.username} at {self._settings.host}"
 
     def _misconfigured(self, words: str) -> Misconfigured:
         return Misconfigured(self._told(words))

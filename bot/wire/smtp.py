@@ -24,6 +24,8 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from bot.channel import ChannelError, ChannelSettings, Misconfigured, Permanent, Temporary, Tls
 from bot.core.messages import Outbound
 from bot.wire.addresses import on_envelope
+from bot.wire.oauth import OAuth, TokenSource, only_one
+from bot.wire.smtp_bearer import sign_in
 
 CONNECT_SECONDS, COMMAND_SECONDS = 15.0, 60.0
 # After the last line of a mail a server may take its time, and who hangs up too soon sends it twice
@@ -55,13 +57,17 @@ class ServerSettings(ChannelSettings):
     port: int = Field(default_factory=lambda before: PORTS.get(before.get("tls", ""), 587), ge=1, le=65535)
     ca_file: OneLine | None = None
     username: OneLine | None = None
+    oauth: OAuth | None = None
     password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
 
     @field_validator("password")
     @classmethod
     def _both_or_neither(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if "username" in info.data and (info.data["username"] is None) != (value is None):
-            raise ValueError("username and password are given together or not at all")
+        oauth = info.data.get("oauth")
+        only_one(value, oauth)
+        nobody = value is None and oauth is None
+        if {"username", "oauth"} <= info.data.keys() and (info.data["username"] is None) != nobody:
+            raise ValueError("username and password (or a table oauth) are given together or not at all")
         return value
 
 
@@ -76,6 +82,7 @@ class Server:
         self.settings = settings
         self._name = name
         self._trusted: ssl.SSLContext | None = None
+        self._tokens = TokenSource(name, settings.oauth) if settings.oauth else None
         self._own_name = ""
 
     async def connect(self) -> "Line":
@@ -111,12 +118,19 @@ class Server:
                 raise self.misconfigured("the mail server offers no STARTTLS; without TLS nothing is sent")
             await client.starttls()
             await client.ehlo()
-        if chosen.username is not None and chosen.password is not None:
-            if not client.server_auth_methods:
-                raise self.misconfigured("the mail server offers no way to sign in (AUTH)")
-            await client.login(chosen.username, chosen.password.get_secret_value())
+        if chosen.username is not None:
+            await self._sign_in(client, chosen.username)
         if not client.is_connected:
             raise SMTPServerDisconnected("")
+
+    async def _sign_in(self, client: SMTP, username: str) -> None:
+        if not client.server_auth_methods:
+            raise self.misconfigured("the mail server offers no way to sign in (AUTH)")
+        if self._tokens is not None:
+            if words := await sign_in(client, username, self._tokens):
+                raise self.misconfigured(words)
+        elif self.settings.password is not None:
+            await client.login(username, self.settings.password.get_secret_value())
 
     async def _trust(self) -> ssl.SSLContext:
         if self._trusted is None:
@@ -146,8 +160,8 @@ class Server:
                 why = f"the certificate of {self.settings.host} cannot be trusted: {cause.verify_message}"
                 return self.misconfigured(f"{why}; ca_file may name the file of the authority that issued it")
             case SMTPAuthenticationError() if error.code >= 500:
-                who = f"{self.settings.username} at {self.settings.host}"
-                return self.misconfigured(f"the mail server refused the user name or password for {who} ({error.code})")
+                why = f"the mail server refused the user name or password for {self._who} ({error.code})"
+                return self.misconfigured(why)
             case SMTPResponseException():
                 refused = refusal("connection", error.code, error.message, "")
                 return type(refused)(self._told(f"{self._where} said: {refused}"))
@@ -177,6 +191,10 @@ class Server:
     def misconfigured(self, words: str) -> Misconfigured:
         """Something that only staff can put right."""
         return Misconfigured(self._told(words))
+
+    @property
+    def _who(self) -> str:
+        return f"{self.settings.username} at {self.settings.host}"
 
     @property
     def _where(self) -> str:

@@ -1,6 +1,7 @@
 """What the tests of outgoing mail build on: a real SMTP server in the same event loop that is as difficult as asked."""
 
 import asyncio
+import re
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from bot.core.messages import Outbound
 from channels import email_smtp
 from channels.email_smtp import Settings, Smtp
+from tests.components.tokens import TokenServer
 
 SENDER = "Exampleshire Council <contact@example.gov.uk>"
 EXTENSIONS = ("DSN", "ENHANCEDSTATUSCODES")
@@ -79,8 +81,37 @@ class Office:
         return f"250 2.0.0 Ok: queued as 4XyZ{len(self.taken)}"
 
 
+class TokenOffice(Office):
+    """An office that lets in by OAUTHBEARER and XOAUTH2 who shows a good token of `tokens` for its mailbox."""
+
+    tokens: TokenServer
+
+    async def auth_OAUTHBEARER(self, server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - the library's name
+        """RFC 7628."""
+        form = rb"n,a=(?P<user>[^,]+),\x01auth=Bearer (?P<token>[^\x01]+)\x01\x01"
+        return await self._judged(server, form, '{"status":"invalid_token"}', acknowledged=b"\x01")
+
+    async def auth_XOAUTH2(self, server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - the library's name
+        """As Google and Microsoft describe it."""
+        form = rb"user=(?P<user>[^\x01]+)\x01auth=Bearer (?P<token>[^\x01]+)\x01\x01"
+        return await self._judged(server, form, '{"status":"401","schemes":"bearer"}', acknowledged=b"")
+
+    async def _judged(self, server: SMTP, form: bytes, refusal: str, *, acknowledged: bytes) -> AuthResult:
+        given = await server.challenge_auth("")
+        shown = re.fullmatch(form, given) if isinstance(given, bytes) else None
+        good = shown and shown["token"].decode() in self.tokens.good and shown["user"].decode() == self.tokens.mailbox
+        if good:
+            return AuthResult(success=True)
+        if await server.challenge_auth(refusal) != acknowledged:
+            return AuthResult(success=False, handled=False, message="501 5.5.4 That is no acknowledgement")
+        return AuthResult(success=False, handled=False)
+
+
 class _Clerk(SMTP):
     """One connection to the office."""
+
+    # As long as a line of a sign-in may be (RFC 4954 section 4); a command stays at 512.
+    line_length_limit = 12_288
 
     def __init__(self, office: Office, **others: Any) -> None:
         super().__init__(office, hostname="post.test", loop=asyncio.get_running_loop(), **others)
