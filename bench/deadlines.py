@@ -19,7 +19,7 @@ import pytz  # type: ignore[import-untyped]
 from workalendar.europe import UnitedKingdom  # type: ignore[import-untyped]
 
 from bench import rig
-from bot import app
+from bot import kinds
 from bot.cli.configuration import rulebook_of
 from bot.core.books import Book
 from bot.core.calendars import Calendar, Holiday, Shelf, calendar
@@ -148,7 +148,7 @@ def _full(folder: Path, count: int) -> tuple[Store, Rulebook, datetime]:
     text = ORGANISATION.format(store=folder / "ackbot.db", web_port=8080).partition("[[team]]")[0]  # nothing is sent
     text = text.replace("env:ACKBOT_SECRET", "of the benchmark")
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
-    configured = app.load(config)
+    configured = kinds.load(config)
     schema.upgrade(configured.store.url)
     store, book, now = Store(configured.store.url), rulebook_of(configured), datetime(2026, 11, 23, 12, tzinfo=UTC)
     store.write_now(partial(recompute.settle, book=book, now=now))

@@ -1,21 +1,18 @@
-"""The composition root: settings -> parts -> running service. It alone knows every part, and it owns time."""
+"""The composition root: settings -> parts -> running service. It alone knows every part."""
 
 import asyncio
-import importlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from pkgutil import iter_modules
-from time import monotonic
 from typing import Any
 
 from aiohttp import web
 
-from bot import log, settings
-from bot.channel import Batch, ChannelSettings, Inbox, Outlet, Temporary
+from bot import log
+from bot.channel import Batch, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import promise, release, rulebook
@@ -23,12 +20,14 @@ from bot.flows.compose import Letters
 from bot.flows.deliver import Claimed
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
+from bot.kinds import build_channels
 from bot.loops import catching_up, supervising, watching
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
 from bot.loops.sending import HOLD_SECONDS, Sending
 from bot.loops.timetabling import Timetable
+from bot.rehearsal import REHEARSAL, Time
 from bot.render import formats
 from bot.render.compose import Composer
 from bot.settings import Settings
@@ -39,101 +38,15 @@ from bot.web import server
 logger = log.get("app")
 
 DRAIN_SECONDS = 9.0
-RECEIPT_PATIENCE = timedelta(minutes=15)
 # A rehearsal cannot hurry a mail server: a receipt has at least this long on the wall to leave.
 RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
-REHEARSAL = "rehearsal"
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
 
 
 class CannotStart(Exception):
     """The service cannot start; the text says what to do."""
-
-
-class Time:
-    """The time of the service. With `pretend` it starts at another instant, with `speed` it runs so many times as fast.
-
-    A rehearsal's time stands still until `begin`, which is when everything listens.
-    """
-
-    def __init__(self, pretend: datetime | None = None, speed: float = 1.0) -> None:
-        self.speed = speed
-        self.rehearsal = pretend is not None or speed != 1.0
-        self._wall_began = datetime.now(UTC)
-        self._ours_began = pretend or self._wall_began
-        self._ticks_began: float | None = None
-
-    def begin(self) -> None:
-        """Let a rehearsal's time run."""
-        self._wall_began, self._ticks_began = datetime.now(UTC), monotonic()
-
-    @staticmethod
-    def from_text(text: str) -> "Time":
-        """A running rehearsal's time, as another process wrote it down."""
-        wall, ours, speed = text.split(" ")
-        time = Time(datetime.fromisoformat(ours), float(speed))
-        time._wall_began = datetime.fromisoformat(wall)
-        time._ticks_began = monotonic() - (datetime.now(UTC) - time._wall_began).total_seconds()
-        return time
-
-    def as_text(self) -> str:
-        """Written down for the commands, which run beside the service."""
-        return f"{self._wall_began.isoformat()} {self._ours_began.isoformat()} {self.speed}"
-
-    def now(self) -> datetime:
-        """The present instant."""
-        if not self.rehearsal:
-            return datetime.now(UTC)
-        passed = 0.0 if self._ticks_began is None else monotonic() - self._ticks_began
-        return self._ours_began + timedelta(seconds=passed * self.speed)
-
-    def seconds_until(self, instant: datetime | None, *, at_most: timedelta) -> float:
-        """Seconds on the wall to sleep."""
-        span = at_most if instant is None else min(instant - self.now(), at_most)
-        return max(span.total_seconds() / self.speed, 0.0)
-
-    def wall(self, seconds: float) -> timedelta:
-        """Our span for seconds on the wall."""
-        return timedelta(seconds=seconds * self.speed)
-
-    def from_wall(self, instant: datetime) -> datetime:
-        """Our instant for one on the wall clock; before the rehearsal began, time ran at its usual pace."""
-        if not self.rehearsal:
-            return instant
-        since = (instant - self._wall_began).total_seconds()
-        return self._ours_began + timedelta(seconds=since * (self.speed if since > 0 else 1.0))
-
-    def to_wall(self, instant: datetime) -> datetime:
-        """The wall clock's instant for ours."""
-        if not self.rehearsal:
-            return instant
-        since = (instant - self._ours_began).total_seconds()
-        return self._wall_began + timedelta(seconds=since / (self.speed if since > 0 else 1.0))
-
-
-def kinds() -> list[str]:
-    """The kinds of channel that there are: the files of `channels/`."""
-    return sorted(module.name for module in iter_modules(importlib.import_module("channels").__path__))
-
-
-def kind_of(kind: str) -> type[ChannelSettings]:
-    """The settings of a kind of channel; raises LookupError naming what is allowed."""
-    if kind not in kinds():
-        raise LookupError(f"is not a kind of channel; allowed: {', '.join(kinds())}")
-    model: type[ChannelSettings] = importlib.import_module(f"channels.{kind}").Settings
-    return model
-
-
-def build_channels(configured: Settings) -> dict[str, Any]:
-    """Every configured channel by its name."""
-    return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in configured.channels}
-
-
-def load(directory: Path) -> Settings:
-    """Read the configuration; raises BadSettings with every mistake."""
-    return settings.read(directory, kind_of)
 
 
 def composer(configured: Settings) -> Composer:

@@ -19,6 +19,7 @@ import subprocess
 from typing import Protocol
 
 import pytest
+import structlog
 
 from tests.components.daemons import program
 
@@ -32,6 +33,13 @@ class Needs(Protocol):
 
     def __call__(self, *programs: str) -> None:
         """Return where all of these programs can be used; else end the test as not run, or failed under CI=true."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log() -> None:
+    """The log as the service writes it: the library's own way to print a traceback takes seconds."""
+    shared = [structlog.processors.add_log_level, structlog.processors.format_exc_info]
+    structlog.configure(processors=[*shared, structlog.processors.JSONRenderer()])
 
 
 @pytest.fixture(scope="session")

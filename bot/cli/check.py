@@ -41,11 +41,11 @@ def check(
 
 
 def _promised(configured: "Settings") -> "Iterator[str]":
-    from bot import app
     from bot.flows import promise
     from bot.flows.promise import within
+    from bot.rehearsal import Time
 
-    book, now = rulebook_of(configured), app.Time().now()
+    book, now = rulebook_of(configured), Time().now()
     today = book.default_calendar.day_of(now)
     for name, way in book.ways.items():
         chosen = book.promises.choose(way.matter("private"), today)
@@ -71,11 +71,11 @@ def _remarks(configured: "Settings") -> list[str]:
 
 
 async def _live(configured: "Settings") -> bool:
-    from bot import app
     from bot.channel import ChannelError
+    from bot.kinds import build_channels
 
     well = True
-    for name, channel in app.build_channels(configured).items():
+    for name, channel in build_channels(configured).items():
         if not hasattr(channel, "check"):
             continue
         try:

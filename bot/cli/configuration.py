@@ -27,11 +27,11 @@ def chosen(directory: Path | None) -> Path:
 
 def load_or_exit(directory: Path | None) -> "Settings":
     """The checked configuration; every mistake goes to standard error and ends the command with status 2."""
-    from bot import app
+    from bot import kinds
     from bot.settings import BadSettings
 
     try:
-        return app.load(chosen(directory))
+        return kinds.load(chosen(directory))
     except BadSettings as error:
         for mistake in error.mistakes:
             typer.echo(mistake, err=True)
@@ -41,8 +41,8 @@ def load_or_exit(directory: Path | None) -> "Settings":
 
 def rulebook_of(configured: "Settings") -> "Rulebook":
     """The rulebook as the commands need it; what leaves is sent by the service."""
-    from bot.app import RECEIPT_PATIENCE
     from bot.flows import rulebook
+    from bot.flows.rulebook import RECEIPT_PATIENCE
 
     senders = {channel.name: getattr(channel, "sender", "") for channel in configured.channels}
     outlets = {name: sender for name, sender in senders.items() if sender}

@@ -168,7 +168,7 @@ def found(store: "Store", configured: "Settings", text: str) -> "Contact":
 
 def present(store: "Store") -> datetime:
     """The present instant, or a running rehearsal's."""
-    from bot.app import REHEARSAL, Time
+    from bot.rehearsal import REHEARSAL, Time
     from bot.store import cursors
 
     rehearsal = store.read_now(lambda c: cursors.read(c, REHEARSAL))

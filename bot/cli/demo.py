@@ -105,15 +105,17 @@ def demo(
 ) -> None:
     """Run everything on embedded parts: mail in, the form, and a local view of the mail that went out."""
     from bot import app, log
+    from bot.kinds import load
+    from bot.rehearsal import Time
     from bot.store import schema
 
     directory = directory.resolve()
     ports = _free(8080), _free(8024)
     config = _configuration(directory, *ports)
-    present = app.Time(None, 1.0)
+    present = Time(None, 1.0)
     log.configure(present.now, level=40)
     try:
-        configured = app.load(config)
+        configured = load(config)
         with schema.held_alone(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=True)
             asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))

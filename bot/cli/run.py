@@ -22,12 +22,13 @@ def run(
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
     from bot import app, log
+    from bot.rehearsal import Time
     from bot.store import schema
     from bot.store.engine import StoreUnavailable
 
     roles = _roles(only)
     configured = load_or_exit(config)
-    present = app.Time(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
+    present = Time(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
     log.configure(present.now)
     if present.rehearsal:
         log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)

@@ -18,6 +18,9 @@ from bot.core.histories import Clocks, Happened
 from bot.core.standards import Standard
 from bot.settings import Settings
 
+# How long a receipt may take to leave before somebody must know.
+RECEIPT_PATIENCE = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True)
 class Team:

@@ -1,4 +1,4 @@
-"""What the loops ask of time. `bot.app` owns it and provides it; nobody else looks at a clock."""
+"""What the loops ask of time. `bot.rehearsal` provides it; nobody else looks at a clock."""
 
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot import app
+from bot import kinds
 from bot.channel import Misconfigured, Temporary
 from bot.settings import BadSettings
 from channels import email_imap, email_smtp
@@ -312,13 +312,13 @@ def test_the_secret_may_come_from_the_environment(tmp_path: Path, monkeypatch: p
     """As others may; and where the table is not a table, the mistake does not quote it."""
     monkeypatch.setenv("TEST_OAUTH", "hush")
     (tmp_path / "ackbot.toml").write_text(CONFIGURATION % "[channel.oauth]", encoding="utf-8")
-    (channel,) = app.load(tmp_path).channels
+    (channel,) = kinds.load(tmp_path).channels
     assert isinstance(channel, email_smtp.Settings)
     assert channel.oauth is not None
     assert channel.oauth.client_secret.get_secret_value() == "hush"
     (tmp_path / "ackbot.toml").write_text(CONFIGURATION % "[[channel.oauth]]", encoding="utf-8")
     with pytest.raises(BadSettings, match=r"channel\[1\].oauth: ") as raised:
-        app.load(tmp_path)
+        kinds.load(tmp_path)
     assert "hush" not in str(raised.value)
 
 
@@ -332,4 +332,4 @@ def test_the_examples_of_the_manual_are_good(tmp_path: Path, monkeypatch: pytest
     post = CONFIGURATION.removeprefix(head) % "[channel.oauth]"
     for example in (microsoft, google + post):
         (tmp_path / "ackbot.toml").write_text(head + example, encoding="utf-8")
-        assert [channel.name for channel in app.load(tmp_path).channels] == ["enquiries", "post"]
+        assert [channel.name for channel in kinds.load(tmp_path).channels] == ["enquiries", "post"]

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.app import load
 from bot.channel import Batch
 from bot.cli.commands import app
 from bot.cli.configuration import rulebook_of
 from bot.core.messages import Inbound
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
+from bot.kinds import load
 from bot.store import outbox, schema
 from bot.store.engine import Store
 from tests.components import service as configured

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import kinds
 from bot.settings import BadSettings
 
 GOOD = """
@@ -48,14 +48,14 @@ def mistakes(directory: Path, text: str) -> list[str]:
     """What the loader says of this ackbot.toml."""
     (directory / "ackbot.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadSettings) as caught:
-        app.load(directory)
+        kinds.load(directory)
     return caught.value.mistakes
 
 
 def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
     """What is not said has a default; the packaged standard is in force."""
     (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
-    read = app.load(tmp_path)
+    read = kinds.load(tmp_path)
     assert read.organisation.timezone == "Europe/London"
     assert [channel.name for channel in read.channels] == ["inbox", "post"]
     general = next(s for s in read.standards if s.id == "general")
@@ -67,7 +67,7 @@ def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch)
     """The configuration that people copy loads without a change."""
     monkeypatch.setenv("ACKBOT_SECRET", "x" * 32)
     monkeypatch.setenv("IMAP_PASSWORD", "x")
-    read = app.load(Path(__file__).parents[2] / "config")
+    read = kinds.load(Path(__file__).parents[2] / "config")
     assert {channel.kind for channel in read.channels} == {"email_lmtp", "email_imap", "web_form", "email_smtp"}
 
 
@@ -114,7 +114,7 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     """A mounted secret is read relative to the configuration, without its line end."""
     (tmp_path / "secret").write_text("from-a-file\n", encoding="utf-8")
     (tmp_path / "ackbot.toml").write_text(GOOD.replace("env:TEST_SECRET", "file:secret"), encoding="utf-8")
-    assert app.load(tmp_path).web.secret.get_secret_value() == "from-a-file"
+    assert kinds.load(tmp_path).web.secret.get_secret_value() == "from-a-file"
 
 
 @pytest.mark.parametrize("text", ["", "not toml [", "\x00", "[organisation]\nname = 1\n"])
@@ -126,7 +126,7 @@ def test_anything_is_answered_with_words(tmp_path: Path, text: str) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     """The message says how to name another directory."""
     with pytest.raises(BadSettings, match="--config"):
-        app.load(tmp_path / "nowhere")
+        kinds.load(tmp_path / "nowhere")
     assert os.environ["TEST_SECRET"]
 
 
@@ -155,7 +155,7 @@ monday = "09:00-12:00"
 """,
         encoding="utf-8",
     )
-    calendars = app.load(tmp_path).calendars
+    calendars = kinds.load(tmp_path).calendars
     england, law, scotland = (calendars[name] for name in ("england", "england without closures", "scotland"))
     assert england.why_not_working(date(2028, 5, 5)) == "The jubilee"
     assert england.is_working_day(date(2028, 5, 1))
@@ -177,7 +177,7 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(BadSettings) as caught:
-        app.load(tmp_path)
+        kinds.load(tmp_path)
     said = "\n".join(caught.value.mistakes)
     for words in (
         "holidays.toml: checked",

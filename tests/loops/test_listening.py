@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection
 
-from bot.app import Time
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Party
 from bot.flows.plan import Room
@@ -16,6 +15,7 @@ from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
+from bot.rehearsal import Time
 from bot.store import contacts, cursors, outbox
 from bot.store.engine import Store
 

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.app import Time
 from bot.core.books import Book
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook
 from bot.loops.timetabling import Timetable
+from bot.rehearsal import Time
 from bot.store.engine import Store
 from bot.store.tables import deliveries
 from tests.flows.conftest import STANDARD
