@@ -38,8 +38,7 @@ class Needs(Protocol):
 @pytest.fixture(scope="session", autouse=True)
 def _plain_log() -> None:
     """The log as the service writes it: the library's own way to print a traceback takes seconds."""
-    shared = [structlog.processors.add_log_level, structlog.processors.format_exc_info]
-    structlog.configure(processors=[*shared, structlog.processors.JSONRenderer()])
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 
 @pytest.fixture(scope="session")

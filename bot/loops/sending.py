@@ -25,7 +25,7 @@ RECORD_AT_ONCE = 100
 HOLD_SECONDS = 1800.0
 SHORT_WAIT_SECONDS = 0.02
 # A command may queue something beside us; nobody wakes us for that.
-LONGEST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=2)
 STORE_RETRY_SECONDS = 0.5
 
 ComposeFor = Callable[[Claimed, datetime], Outbound]
