@@ -28,7 +28,6 @@ from bot.loops.metering import Meter
 from bot.loops.sending import HOLD_SECONDS, Sending
 from bot.loops.timetabling import Timetable
 from bot.rehearsal import REHEARSAL, Time
-from bot.render import formats
 from bot.render.compose import Composer
 from bot.settings import Settings
 from bot.store import contacts, cursors, outbox, shunt
@@ -236,10 +235,9 @@ class Service:
 
 def _shown(contact: Contact, book: Rulebook) -> server.Filed:
     """What the page tells the person; without an address to answer to nothing was promised."""
-    due = contact.respond_by
     return server.Filed(
         reference=contact.reference,
-        respond_by=formats.date_in_words(due.astimezone(book.default_calendar.zone).date()) if due else "",
+        respond_by=book.respond_by(contact),
         promise=book.plain_promise(contact),
         acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from bot.core import calendars
 
@@ -21,6 +21,15 @@ class _Holiday(Table):
     title: str = Field(min_length=1, max_length=80)
     nations: tuple[Literal["england", "wales", "scotland", "northern-ireland"], ...] = ()
     instead_of: date | None = None
+
+    @model_validator(mode="after")
+    def _moves_a_holiday(self) -> Self:
+        nations = self.nations or calendars.ALL_NATIONS
+        if self.instead_of is not None and not calendars.bank_holiday(self.instead_of, nations):
+            raise ValueError(
+                f"instead_of = {self.instead_of} is no bank holiday there; allowed: the day that was moved"
+            )
+        return self
 
 
 class Holidays(Table):

@@ -137,7 +137,7 @@ def _adjust(reference: str, config: Any, said: Said, *, as_json: bool) -> None:
         return
     state = "paused; no date until it goes on" if respond and respond.due is None else f"due by {due or '(no date)'}"
     typer.echo(f"{contact.reference}: recorded ({Kind[said.kind]}). The answer is {state}.")
-    if said.longer is not None:
+    if done.later:
         typer.echo("The person is being told." if done.told else "Ackbot has no way to tell the person: please do it.")
 
 

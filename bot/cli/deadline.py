@@ -41,14 +41,17 @@ def deadline(  # noqa: PLR0913, PLR0917 - every option of the command is a param
 ) -> None:
     """Say when a promise falls due, and why.
 
-    With --csv, each row is written back with a column `computed`. Status 0: good, 1: a row differs from its `due`,
-    2: something given cannot be read.
+    With --csv, each row is written back with a column `computed`; an option counts where the file has no such column.
+    The bank holidays are those that came with the program, without an organisation's own. Status 0: good, 1: a row
+    differs from its `due`, 2: something given cannot be read.
     """
     _require_zone(zone)
     if table:
         if rule or received or as_json or explain:
             refuse("--csv takes everything from the file: leave out --rule, --received, --json and --explain.")
-        raise typer.Exit(_compute(table, zone))
+        given = {"calendar": calendar, "receipt": receipt}
+        given |= {"closures": ",".join(closures or ()), "pauses": ",".join(pauses or ())}
+        raise typer.Exit(_compute(table, zone, given))
     if not (rule and received):
         refuse("Give both --rule and --received, or --csv FILE; --help shows how each is written.")
     row = {"rule": rule, "received": received, "calendar": calendar, "receipt": receipt}
@@ -105,7 +108,7 @@ def _reasoning(case: "Case", *, every_day: bool) -> list[str]:
     return list(lines) if heeded else [note, *lines]
 
 
-def _compute(file: str, zone: str) -> int:
+def _compute(file: str, zone: str, given: dict[str, str]) -> int:
     """Write the file's rows with what was computed to standard output; the exit status."""
     import csv
     import io
@@ -115,11 +118,13 @@ def _compute(file: str, zone: str) -> int:
     status = 0
     try:
         rows = csv.DictReader(io.StringIO(_content(file), newline=""), strict=True)
-        for complaint in deadline_rows.compute(rows, csv.writer(sys.stdout, lineterminator="\n"), zone):
+        for complaint in deadline_rows.compute(rows, csv.writer(sys.stdout, lineterminator="\n"), zone, given):
             typer.echo(f"{file}: {complaint.words}", err=True)
             status = max(status, complaint.status)
     except (deadline_rows.BadTable, csv.Error, UnicodeDecodeError) as error:
         refuse(f"{file}: {error}")
+    except BrokenPipeError:
+        raise  # whoever read the rows has seen enough
     except OSError as error:
         refuse(f"{file}: {error.strerror or error}")
     return status

@@ -78,17 +78,20 @@ def read(row: Row, zone: str) -> Case:
     return Case(duration, received, calendar, receipt, closures, pauses, due)
 
 
-def compute(table: "DictReader[str]", out: Writer, zone: str) -> Iterator[Complaint]:
+def compute(table: "DictReader[str]", out: Writer, zone: str, given: Row) -> Iterator[Complaint]:
     """Write each row with its cell `computed`; yield what differs from `due` or cannot be read. Raises BadTable."""
     names = list(table.fieldnames or ())
     if missing := [name for name in _NEEDED if name not in names]:
         raise BadTable(f"the first line names no column {' and no column '.join(missing)}")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadTable(f"the first line names a column twice: {', '.join(twice)}")
     columns = [name for name in names if name != "computed"]
+    absent = {column: cell for column, cell in given.items() if column not in names}
     out.writerow([*columns, "computed"])
     for number, row in enumerate(table, 1):
         computed = ""
         try:
-            case = read(row, zone)
+            case = read({**absent, **row}, zone)
             computed = case.due.isoformat()
             yield from _different(row, case, number)
             _require_no_more_cells(row, names)

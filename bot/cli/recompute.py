@@ -23,7 +23,8 @@ def recompute(
 ) -> None:
     """Bring open contacts up to changed bank holidays, closures and corrected standards; the old dates are kept.
 
-    The service does this by itself when it starts. People are told a later date; an earlier one is just met.
+    The service does this by itself when it starts, and goes on by the rules that it was started with: restart it, too.
+    People are told a later date; an earlier one is just met.
     """
     from bot.flows import recompute as flow
     from bot.store.engine import StoreUnavailable
@@ -44,8 +45,6 @@ def recompute(
             if page.last_id is not None:
                 typer.echo(f"{looked_at} open contacts looked at ...", err=True)
             after = page.last_id
-        if not dry_run:
-            store.write_now(partial(flow.settle, book=book, now=contacts.present(store)))
     except StoreUnavailable as error:
         refuse(f"The store cannot be used now: {error}. What is done is done; run it again for the rest.")
     would = "would move" if dry_run else "moved"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations, groupby, pairwise
+from itertools import combinations
 
 from bot.core.standards import Standard
 
@@ -58,7 +58,7 @@ class Book:
 def faults(standards: Iterable[Standard]) -> list[str]:
     """Everything that keeps these from being a book, each fault in one line that names the files."""
     book = sorted(standards, key=lambda one: (one.valid_from, one.id))
-    return [*dict.fromkeys([*_overlaps(book), *_gaps(book), *_ends(book)])]
+    return [*dict.fromkeys([*_twice(book), *_overlaps(book), *_gaps(book), *_ends(book)])]
 
 
 def _in_force(one: Standard, day: date) -> bool:
@@ -99,15 +99,31 @@ def _overlaps(book: list[Standard]) -> Iterator[str]:
             )
 
 
+def _twice(book: list[Standard]) -> Iterator[str]:
+    for one, other in combinations(book, 2):
+        if (one.id, one.version) == (other.id, other.version):
+            yield f"{one.named} and {other.named}: contacts keep a version by its name; give each its own"
+
+
 def _gaps(book: list[Standard]) -> Iterator[str]:
-    for same in (lambda s: s.id, lambda s: (_rank(s), _named(s))):
-        for _, versions in groupby(sorted(book, key=lambda s: (same(s), s.valid_from)), key=same):
-            for one, following in pairwise(versions):
-                if one.valid_to is not None and one.valid_to + _ONE_DAY < following.valid_from:
-                    yield (
-                        f"{one.named} and {following.named}: neither is in force from {one.valid_to + _ONE_DAY} to "
-                        f"{following.valid_from - _ONE_DAY}; let one begin the day after the other ends"
-                    )
+    for one in (ending for ending in book if ending.valid_to is not None):
+        next_day = (one.valid_to or one.valid_from) + _ONE_DAY
+        versions = [other for other in book if other.id == one.id]
+        wider = [other for other in book if any(_named(other)) == any(_named(one)) and _covers(other, one)]
+        for heirs in (versions, wider):
+            later = [heir for heir in heirs if heir.valid_from > next_day]
+            if later and not any(_in_force(heir, next_day) for heir in heirs):
+                following = later[0]
+                yield (
+                    f"{one.named} and {following.named}: neither is in force from {next_day} to "
+                    f"{following.valid_from - _ONE_DAY}; let one begin the day after the other ends"
+                )
+
+
+def _covers(wide: Standard, narrow: Standard) -> bool:
+    """Whether every contact of the narrow one is one of the wide one, too."""
+    pairs = zip(_named(wide), _named(narrow), strict=True)
+    return all(not named or (bool(asked) and set(asked) <= set(named)) for named, asked in pairs)
 
 
 def _ends(book: list[Standard]) -> Iterator[str]:

@@ -232,6 +232,11 @@ class Shelf(Mapping[str, Calendar]):
         return len(keys())
 
 
+def bank_holiday(day: date, nations: Collection[str]) -> bool:
+    """Whether the tables have it as a bank holiday in one of these nations."""
+    return any(day in _tabled(nation) for nation in nations)
+
+
 def key(name: str, *, closures: bool) -> str:
     """The name under which a calendar is kept: with the organisation's closures, or without them for statutes."""
     return name if closures or name == STATUTORY else f"{name} without closures"

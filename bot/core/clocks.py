@@ -33,11 +33,15 @@ class Counting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The clock stood still while we waited for the sender, from the day of the question to that of the answer."""
+    """The clock stood still while we waited for the sender, from the day of the question to that of the answer.
+
+    `exact` are the instants of both, where they are known: hours and minutes stand still between them alone.
+    """
 
     first: date
     last: date
     counting: Counting
+    exact: tuple[datetime, datetime] | None = None
 
     def __str__(self) -> str:
         return f"{self.first}..{self.last} {self.counting}"
@@ -75,11 +79,11 @@ def due(
         raise _naive(received)
     if duration.unit is Unit.WORKING_DAY and receipt is SAME_DAY and not pauses:
         return calendar.due(received, duration.count)
-    spans = stopped(pauses, calendar.day_of(received))
     if duration.unit in ELAPSED:
-        return _elapsed_due(duration, received, calendar, spans)
+        return _elapsed_due(duration, received, calendar, pauses)
     if duration.unit is Unit.WORKING_HOUR:
-        return _office_due(duration, received, calendar, receipt, spans)
+        return _office_due(duration, received, calendar, receipt, pauses)
+    spans = stopped(pauses, runs_from(duration, received, calendar, receipt))
     return calendar.last_second(_due_day(duration, day_zero(received, calendar, receipt), calendar, spans))
 
 
@@ -91,6 +95,13 @@ def day_zero(received: datetime, calendar: Calendar, receipt: ReceiptRule = SAME
     if late or (receipt.moves and not calendar.is_working_day(day)):
         return calendar.working_day_after(day, 1)
     return day
+
+
+def runs_from(duration: Duration, received: datetime, calendar: Calendar, receipt: ReceiptRule) -> date:
+    """The first day that a pause can take from the clock: the day of receipt; for days and months day 0."""
+    if duration.unit in (Unit.DAY, Unit.MONTH):
+        return day_zero(received, calendar, receipt)
+    return calendar.day_of(received)
 
 
 def share_of(
@@ -114,8 +125,8 @@ def share_of(
     if part < 0:
         raise ValueError(f"a share is 0 or more, not {share}")
     over = part >= 1
-    spans = stopped(pauses, calendar.day_of(received))
     if duration.unit is Unit.WORKING_DAY:
+        spans = stopped(pauses, calendar.day_of(received))
         start = calendar.working_days_through(day_zero(received, calendar, receipt))
         return calendar.moment(
             _pushed(start, start + part * duration.count, _counted(spans, calendar)), at_the_end=over
@@ -123,12 +134,12 @@ def share_of(
     if duration.unit is Unit.WORKING_HOUR:
         opened = office_start(received, calendar, receipt)
         used = opened + int(part * duration.count * _WORKING_HOUR)
-        return calendar.office_instant(_pushed(opened, used, _open(spans, calendar)), at_the_end=over)
+        return calendar.office_instant(_pushed(opened, used, _open(pauses, received, calendar)), at_the_end=over)
     received = received.astimezone(UTC)
     end = due(duration, received, calendar, receipt, pauses) + (
         timedelta() if duration.unit in ELAPSED else _ONE_SECOND
     )
-    stops = [(max(begin, 0), until) for begin, until in _elapsed(spans, received, calendar)]
+    stops = [(max(begin, 0), until) for begin, until in _elapsed(pauses, received, calendar)]
     length = (end - received) // _MICROSECOND
     running = length - sum(max(min(until, length) - begin, 0) for begin, until in stops)
     return received + timedelta(microseconds=int(_pushed(0, int(running * part), stops)))
@@ -187,8 +198,11 @@ def unpaused(duration: Duration, day_zero: date) -> date:
 def extended(day: date, duration: Duration, calendar: Calendar, spans: Iterable[Days]) -> date:
     """The day after as many more days as the pauses took; a pause that begins after the day finds the clock run out."""
     for first, last in spans:
-        day = rolled(day, duration, calendar) if first > day else day
-        day += (last - first + _ONE_DAY) if first <= day else timedelta()
+        if first <= day:
+            day += last - first + _ONE_DAY
+        elif first <= rolled(day, duration, calendar):
+            # The days are used up; only the day to act is still to come, and it cannot lie in the pause.
+            day = last + _ONE_DAY
     return day
 
 
@@ -198,20 +212,20 @@ def rolled(day: date, duration: Duration, calendar: Calendar) -> date:
     return calendar.working_day_after(day, 1) if moves else day
 
 
-def _elapsed_due(duration: Duration, received: datetime, calendar: Calendar, spans: list[Days]) -> datetime:
+def _elapsed_due(duration: Duration, received: datetime, calendar: Calendar, pauses: Sequence[Pause]) -> datetime:
     received = received.astimezone(UTC)
     length = duration.count * ELAPSED[duration.unit] // _MICROSECOND
     try:
-        return received + timedelta(microseconds=_pushed(0, length, _elapsed(spans, received, calendar)))
+        return received + timedelta(microseconds=_pushed(0, length, _elapsed(pauses, received, calendar)))
     except OverflowError:
         raise OutsideCalendar(f"{duration.count} {duration.unit}s after {received}") from None
 
 
 def _office_due(
-    duration: Duration, received: datetime, calendar: Calendar, receipt: ReceiptRule, spans: list[Days]
+    duration: Duration, received: datetime, calendar: Calendar, receipt: ReceiptRule, pauses: Sequence[Pause]
 ) -> datetime:
     start = office_start(received, calendar, receipt)
-    end = _pushed(start, start + duration.count * _WORKING_HOUR, _open(spans, calendar))
+    end = _pushed(start, start + duration.count * _WORKING_HOUR, _open(pauses, received, calendar))
     return calendar.office_instant(end, at_the_end=True)
 
 
@@ -227,16 +241,30 @@ def _counted(spans: Iterable[Days], calendar: Calendar) -> list[tuple[int, int]]
     return [(calendar.working_days_before(first), calendar.working_days_through(last)) for first, last in spans]
 
 
-def _open(spans: Iterable[Days], calendar: Calendar) -> list[tuple[int, int]]:
-    """The spans as microseconds of office time."""
-    edges = (_edges(span, calendar) for span in spans)
-    return [(calendar.office_time(begin), calendar.office_time(end)) for begin, end in edges]
+def _open(pauses: Sequence[Pause], received: datetime, calendar: Calendar) -> list[tuple[int, int]]:
+    """The pauses as microseconds of office time."""
+    instants = _instants(pauses, received, calendar)
+    return [(calendar.office_time(begin), calendar.office_time(end)) for begin, end in instants]
 
 
-def _elapsed(spans: Iterable[Days], received: datetime, calendar: Calendar) -> list[tuple[int, int]]:
-    """The spans as microseconds since receipt."""
-    edges = (_edges(span, calendar) for span in spans)
-    return [((begin - received) // _MICROSECOND, (end - received) // _MICROSECOND) for begin, end in edges]
+def _elapsed(pauses: Sequence[Pause], received: datetime, calendar: Calendar) -> list[tuple[int, int]]:
+    """The pauses as microseconds since receipt."""
+    instants = _instants(pauses, received, calendar)
+    return [((begin - received) // _MICROSECOND, (end - received) // _MICROSECOND) for begin, end in instants]
+
+
+def _instants(pauses: Sequence[Pause], received: datetime, calendar: Calendar) -> list[tuple[datetime, datetime]]:
+    """The pauses as instants, in order, none twice: exact ones as they were, others from midnight to midnight."""
+    known = [pause for pause in pauses if pause.exact is None]
+    found = [_edges(span, calendar) for span in stopped(known, calendar.day_of(received))]
+    found += [pause.exact for pause in pauses if pause.exact is not None]
+    runs: list[tuple[datetime, datetime]] = []
+    for begin, end in sorted(found):
+        if runs and begin <= runs[-1][1]:
+            runs[-1] = runs[-1][0], max(end, runs[-1][1])
+        elif end > received:
+            runs.append((begin, end))
+    return runs
 
 
 def _edges(span: Days, calendar: Calendar) -> tuple[datetime, datetime]:

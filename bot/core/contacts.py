@@ -23,8 +23,8 @@ class Contact:
     `acknowledged_by` says whether that is enough (`receipt`) or only staff's own will do (`staff`). `respond_by` is
     None while the clock is paused. `clock_changed`: its dates follow from its events, too, not from the receipt alone.
     `sender_key` is the address in lower case. `linked_to` is an earlier contact that it goes on with, `receipt_of` one
-    whose receipt stands for it, too. `noted_at` is when the person was last told that something was added. `muted`: a
-    program answers for them, so nothing automatic is sent any more.
+    whose receipt stands for it, too. `told_respond_by` is the date that the person was last told, `noted_at` when they
+    were last told that something was added. `muted`: a program answers for them, so nothing automatic is sent any more.
     """
 
     id: int
@@ -65,5 +65,6 @@ class Contact:
     sender_key: str | None = None
     linked_to: int | None = None
     receipt_of: int | None = None
+    told_respond_by: datetime | None = None
     noted_at: datetime | None = None
     muted: bool = False

@@ -150,7 +150,8 @@ def _go_on(run: _Run, one: Happened, standard: Standard, calendar: Calendar) -> 
             run.paused_at = one.at
         case Kind.RESUMED if run.paused_at is not None:
             days = calendar.day_of(run.paused_at), calendar.day_of(one.at)
-            run.pauses.append(Pause(*days, Counting(standard.pause)))
+            counting = Counting.AFTER_START if standard.pause == "none" else Counting(standard.pause)
+            run.pauses.append(Pause(*days, counting, exact=(run.paused_at, one.at)))
             run.paused_at = None
         case Kind.RESTARTED | Kind.REOPENED:
             # FOIA 2000 section 1(3): the time runs from the day of the clarified request. So it does from the day on
@@ -158,12 +159,20 @@ def _go_on(run: _Run, one: Happened, standard: Standard, calendar: Calendar) -> 
             run.responded_at = None
             run.start, run.receipt, run.waiting = one.at, standard.receipt, False
             run.duration, run.pauses, run.paused_at = standard.respond, [], None
-        case Kind.EXTENDED:
+        case Kind.EXTENDED if _allowed(run, one.extended_to, standard, calendar):
             run.duration = one.extended_to
         case Kind.RESPONDED if run.responded_at is None:
             run.responded_at = one.at
         case _:
             pass
+
+
+def _allowed(run: _Run, wanted: Duration | None, standard: Standard, calendar: Calendar) -> bool:
+    """Whether this standard allows so long a time: another one may have, before the contact was classified."""
+    if wanted is None or standard.extend_to is None:
+        return False
+    asked, most = (clocks.due(d, run.start, calendar, run.receipt, run.pauses) for d in (wanted, standard.extend_to))
+    return asked <= most
 
 
 def _acknowledge(
@@ -218,6 +227,7 @@ def _refusals(
     due = respond.due if respond else None
     over = due is not None and one.at > due
     if one.kind is Kind.PAUSED:
+        yield lambda: standard.pause == "none", f"the standard {standard.id} allows no pause"
         yield lambda: now.paused_at is not None, "its clock is paused already"
         yield lambda: over, "the time to answer is over, and a clock that has run out cannot be paused"
     if one.kind is Kind.RESUMED:

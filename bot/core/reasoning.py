@@ -146,14 +146,18 @@ class _Case:
     def _stopped(self, due: datetime) -> list[tuple[date, date]]:
         """The runs of paused days that the running clock met."""
         last = self.calendar.day_of(due)
-        return [span for span in clocks.stopped(self.pauses, self._day_received) if span[0] <= last]
+        return [span for span in clocks.stopped(self.pauses, self._runs_from) if span[0] <= last]
+
+    @property
+    def _runs_from(self) -> date:
+        return clocks.runs_from(self.duration, self.received, self.calendar, self.receipt)
 
     def _idle_pauses(self, due: datetime) -> Iterator[str]:
         """The pauses without effect, for they are outside the running time or hold no day."""
         last = self.calendar.day_of(due)
         for pause in self.pauses:
             first_stopped, last_stopped = pause.span
-            if last_stopped < max(first_stopped, self._day_received) or first_stopped > last:
+            if last_stopped < max(first_stopped, self._runs_from) or first_stopped > last:
                 yield f"Without effect, as the clock was not running then: pause {pause}."
 
 

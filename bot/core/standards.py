@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, Literal, get_args
 
 from bot.core import calendars
-from bot.core.durations import SAME_DAY, Duration, ReceiptRule, duration, receipt_rule
+from bot.core.durations import SAME_DAY, BadWords, Duration, ReceiptRule, Unit, duration, receipt_rule
 
 Basis = Literal["promise", "law"]
-PAUSES = ("inclusive", "after-start")
+PAUSES = ("inclusive", "after-start", "none")
 # How a contact came, whichever mailbox or page it was.
 CHANNELS = (
     *("email", "web_form", "letter", "voicemail", "phone", "face_to_face"),
@@ -28,8 +28,8 @@ class Standard:
     `respond` is None where nothing is promised. `acknowledged_by` is `staff` where our receipt is not what the promise
     means; `respond_from` is `acknowledgement` where staff's acknowledgement starts the time to answer. `extend_to` is
     the longest time to answer after an extension, from the same start (None: it cannot be extended). `pause` is how
-    the days of a pause are counted (`clocks.Counting`). `review_by` is the day by which somebody looks at it again.
-    `file` is where it was read.
+    the days of a pause are counted (`clocks.Counting`), or `none` where the clock cannot be paused. `review_by` is the
+    day by which somebody looks at it again. `file` is where it was read.
     """
 
     id: str
@@ -160,6 +160,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "reason": _text,
     "review_by": _day,
 }
+# Two years: what is longer is a slip of the pen, and would leave the years for which bank holidays are known.
+_LONGEST = {Unit.WORKING_DAY: 500, Unit.DAY: 730, Unit.MONTH: 24, Unit.WORKING_HOUR: 4_000}
+_LONGEST |= {Unit.HOUR: 17_520, Unit.MINUTE: 1_051_200}
 _OPTIONAL = {key: made.default for key, made in Standard.__dataclass_fields__.items() if made.default is not MISSING}
 _DAYS = ("valid_from", "valid_to", "review_by")
 
@@ -193,7 +196,8 @@ def standard(table: Mapping[str, Any], file: str) -> Standard:
         try:
             values |= {key: reader(table[key])} if key in table else {}
         except ValueError as error:
-            mistakes.append(f"{file}: {key} = {table[key]!r}: {error}")
+            pointer = f"\n{error.pointer}" if isinstance(error, BadWords) else ""
+            mistakes.append(f"{file}: {key} = {table[key]!r}: {error}{pointer}")
     if mistakes:
         raise BadStandard(mistakes)
     made = Standard(**values, file=file)
@@ -211,6 +215,11 @@ def _contradictions(made: Standard) -> Iterator[str]:
         yield 'respond_from = "acknowledgement": allowed: only with acknowledge and acknowledged_by = "staff"'
     if made.extend_to is not None and made.respond is None:
         yield f'extend_to = {str(made.extend_to)!r}: allowed: only with another respond than "none"'
+
+    for key in ("acknowledge", "respond", "extend_to"):
+        promised: Duration | None = getattr(made, key)
+        if promised is not None and promised.count > _LONGEST[promised.unit]:
+            yield f"{key} = {str(promised)!r}: allowed: two years at most, {_LONGEST[promised.unit]} {promised.unit}s"
 
 
 def from_stored(table: Mapping[str, Any]) -> Standard:

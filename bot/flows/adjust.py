@@ -19,10 +19,11 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """It is done. `told`: the sender is sent the new date; where one was owed and could not be, staff must tell it."""
+    """It is done. `later`: the date is later than the sender was told; `told`: they are sent it, else staff must."""
 
     before: Clocks
     after: Clocks
+    later: bool
     told: bool
 
 
@@ -35,17 +36,29 @@ class NotAdjusted:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Who does it, and what they say: a `reason` for the sender (an extension has one), a `note` for the history."""
+    """Who does it, and what they say: a `reason` for the sender (an extension has one), a `note` for the history.
+
+    `quiet`: the person is told another way.
+    """
 
     actor: str
     reason: str = ""
     note: str = ""
+    quiet: bool = False
+
+
+# Why the date is later, in words for the person, where staff gave no reason.
+REASONS = {
+    Kind.RESUMED: "We had asked you something. The time until you answered does not count.",
+    Kind.RESTARTED: "You told us more. The time to answer starts again with that.",
+    Kind.ACKNOWLEDGED: "The time to answer starts on the day on which one of us first wrote to you.",
+}
 
 
 def adjust(
     connection: Connection, reference: str, wanted: Happened, word: Word, now: datetime, book: Rulebook
 ) -> Adjusted | NotAdjusted:
-    """Let this happen to the clocks of an open contact."""
+    """Let this happen to the clocks of an open contact. A later date than the person was told is told to them."""
     contact = contacts.find(connection, reference)
     if contact is None:
         return NotAdjusted(f"there is no contact {reference}")
@@ -55,7 +68,7 @@ def adjust(
         return NotAdjusted(refusal)
 
     after = book.clocks(contact, [*happened, wanted])
-    later = _later(contact, before, after, word.reason) if wanted.kind is Kind.EXTENDED else None
+    later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(wanted.kind, ""), book)
     given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
     if not contacts.change(connection, contact, columns(contact, after, now, book)):
@@ -63,7 +76,7 @@ def adjust(
     contacts.note(connection, [_event(contact, before, after, wanted, word)])
     if later and given:
         outbox.queue(connection, [tell.new_date(later, given, now, book)])
-    return Adjusted(before, after, told=given is not None)
+    return Adjusted(before, after, later is not None, told=given is not None)
 
 
 def _why_not(
@@ -86,7 +99,8 @@ def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> V
     respond_by = after.respond.due if after.respond else None
     passed = contact.respond_step
     if respond_by is not None and respond_by != contact.respond_by:
-        passed = steps_behind(after, contact, now, book)
+        # What the new time has passed already is alerted now, the highest of it, unless it was before.
+        passed = min(passed, steps_behind(after, contact, now, book))
     acknowledged_at = after.acknowledge.stopped_at if after.acknowledge else contact.acknowledged_at
     return {
         "acknowledged_at": acknowledged_at,
@@ -104,12 +118,12 @@ def steps_behind(after: Clocks, contact: Contact, now: datetime, book: Rulebook)
     return sum(after.share_of(step.share or 0.0, calendar) <= now for step in RESPOND_LADDER)
 
 
-def _later(contact: Contact, before: Clocks, after: Clocks, reason: str) -> tell.Later | None:
-    was = before.respond.due if before.respond else None
+def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell.Later | None:
+    was = contact.told_respond_by
     becomes = after.respond.due if after.respond else None
     if was is None or becomes is None or becomes <= was:
         return None
-    return tell.Later(contact.id, contact.reference, was, becomes, reason)
+    return tell.Later(contact.id, contact.reference, book.respond_by(contact, was), becomes, reason)
 
 
 def _event(contact: Contact, before: Clocks, after: Clocks, wanted: Happened, word: Word) -> Values:

@@ -26,11 +26,9 @@ class Words:
 
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[Values]:
     """The alerts of one escalation step of one contact."""
-    # Once a step; but a clock that starts anew, waits again or opens its window again is alerted anew.
-    anew = {"pause": contact.paused_at, "window": contact.platform_reply_by}
-    if contact.clock_changed:
-        anew |= {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
-    again = anew.get(step.clock)
+    # Once a step; but a clock that has another date, waits again or opens its window again is alerted anew.
+    dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
+    again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
     words = Words(key, "alert", step.name, contact_id=contact.id)
     return _to_team(contact.team, words, now, book)

@@ -68,7 +68,7 @@ def classify(
         "acknowledge_by": clocks.acknowledge.due if clocks.acknowledge else None,
         "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else contact.acknowledged_at,
         "respond_by": after,
-        "respond_step": steps_behind(clocks, chosen, now, book) if after else 0,
+        "respond_step": min(contact.respond_step, steps_behind(clocks, chosen, now, book)) if after else 0,
         "acknowledge_step": 0,
         "clock_changed": True,
         "next_look_at": now,
@@ -116,10 +116,10 @@ def _event(
 def _tell_if_later(
     connection: Connection, contact: Contact, after: datetime | None, now: datetime, book: Rulebook
 ) -> None:
-    before = contact.respond_by
-    if before is None or after is None or after <= before or contact.receipt_sent_at is None:
+    before = contact.told_respond_by
+    if before is None or after is None or after <= before:
         return
     given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
     if given:
-        later = tell.Later(contact.id, contact.reference, before, after, REASON)
+        later = tell.Later(contact.id, contact.reference, book.respond_by(contact, before), after, REASON)
         outbox.queue(connection, [tell.new_date(later, given, now, book)])

@@ -53,7 +53,7 @@ class Letters:
         zone = self._book.default_calendar.zone
         values = {
             "reference": contact.reference,
-            "respond_by": _day(contact.respond_by, zone),
+            "respond_by": self._book.respond_by(contact),
             "promise": self._book.plain_promise(contact),
             "received": formats.instant_in_words(contact.received_at, zone),
         }
@@ -64,7 +64,7 @@ class Letters:
             return {k: v for k, v in values.items() if k != "promise"} | told
         if claimed.delivery.purpose == "alert":
             step = STEPS[claimed.delivery.step]
-            values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, zone)}
+            values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
             del values["respond_by"]
         return values
 
@@ -72,7 +72,7 @@ class Letters:
         zone = self._book.default_calendar.zone
 
         def lines(chosen: list[Contact]) -> list[dict[str, str]]:
-            return [{"reference": c.reference, "channel": c.channel, "due": _day(c.respond_by, zone)} for c in chosen]
+            return [{"reference": c.reference, "channel": c.channel, "due": self._book.respond_by(c)} for c in chosen]
 
         horizon = digest_horizon(now, self._book)
         owed = [(c, c.respond_by) for c in listed if c.respond_by is not None]
@@ -87,26 +87,24 @@ class Letters:
         }
 
 
-def _at_risk(contact: Contact, step: Step, zone: Any) -> dict[str, str]:
+def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
     """What was promised, and what to do."""
+    zone = book.default_calendar.zone
     done = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
     match step.clock:
         case "acknowledge" if contact.acknowledged_by == "staff":
-            promise = f"acknowledge by {_day(contact.acknowledge_by, zone)}, by a person and not by a receipt"
+            promise = f"acknowledge by {book.acknowledge_by(contact)}, by a person and not by a receipt"
             done = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
         case "acknowledge":
-            promise = f"acknowledge by {_day(contact.acknowledge_by, zone)}"
+            promise = f"acknowledge by {book.acknowledge_by(contact)}"
         case "pause":
-            promise = f"to answer once the person has told us more; we asked on {_day(contact.paused_at, zone)}"
+            asked = formats.due_in_words(contact.paused_at, None, zone)
+            promise = f"to answer once the person has told us more; we asked on {asked}"
             done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "window":
             closes = contact.platform_reply_by
             promise = "to answer where the person wrote"
             done = f"Answer there before {formats.instant_in_words(closes, zone)}. {done}" if closes else done
         case _:
-            promise = f"answer by {_day(contact.respond_by, zone)}"
+            promise = f"answer by {book.respond_by(contact)}"
     return {"promise": promise, "action": done}
-
-
-def _day(instant: datetime | None, zone: Any) -> str:
-    return "" if instant is None else formats.date_in_words(instant.astimezone(zone).date())

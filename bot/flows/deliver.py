@@ -117,9 +117,15 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
             alerts += _outlet_refused(attempt, book)
     outbox.settle(connection, rows)
     contacts.note(connection, notes)
+    contacts.told(connection, [a.delivery.contact_id or 0 for a in attempts if _told_date(a)])
     if acknowledged:
         contacts.acknowledged(connection, [(a.delivery.contact_id or 0, a.at) for a in acknowledged])
     outbox.queue(connection, alerts)
+
+
+def _told_date(attempt: Attempt) -> bool:
+    purpose, sent = attempt.delivery.purpose, attempt.error is None
+    return sent and purpose in TO_SENDERS and purpose != "acknowledgement" and attempt.delivery.contact_id is not None
 
 
 def _settled(attempt: Attempt) -> Values:

@@ -27,10 +27,12 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
     at = min(plan.at(message), plan.now)
     if contact.state == State.ANSWERED:
         _reopen(connection, contact, max(at, contact.responded_at or at), plan)
-    elif contact.paused_at is not None:
+    told = bool(verdict.recipient) and _may_be_told(contact, plan.now)
+    if contact.state == State.OPEN and contact.paused_at is not None:
         resumed = Happened(Kind.RESUMED, max(at, contact.paused_at))
-        adjust(connection, contact.reference, resumed, PERSON_WROTE, plan.now, plan.book)
-    if verdict.recipient and _may_be_told(contact, plan.now):
+        word = Word(PERSON_WROTE.actor, note=PERSON_WROTE.note, quiet=told)  # the note names the date
+        adjust(connection, contact.reference, resumed, word, plan.now, plan.book)
+    if verdict.recipient and told:
         _tell(connection, contact, message, verdict.recipient, plan)
 
 

@@ -135,6 +135,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
     if row["platform_reply_by"] is not None:
         row["next_look_at"] = min(row["next_look_at"], row["platform_reply_by"] - BEFORE_WINDOW_CLOSES)
+    row["told_respond_by"] = row["respond_by"] if shown else None
     plan.contacts.append(row)
     plan.note(contact_id, "logged", verdict)
     contact = Contact(**row)

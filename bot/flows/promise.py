@@ -8,11 +8,11 @@ from typing import Any
 from bot.core import clocks, histories
 from bot.core.books import Book, Matter
 from bot.core.calendars import Calendar
-from bot.core.durations import Duration, Unit
+from bot.core.durations import Duration
 from bot.core.escalations import RESPOND_LADDER
 from bot.core.standards import Standard
 from bot.flows.rulebook import Rulebook
-from bot.render.formats import date_in_words, instant_in_words
+from bot.render.formats import due_in_words, instant_in_words
 
 _FIRST_SHARE = RESPOND_LADDER[0].share or 0.0
 
@@ -57,9 +57,9 @@ class Moment:
 def moments(now: datetime, calendar: Calendar) -> tuple[Moment, ...]:
     """Now, the next Christmas Eve, and the afternoon before the next Good Friday."""
     days = [calendar.day_of(now) + timedelta(days=n) for n in range(1, 400)]
-    easter = next(day for day in days if (calendar.why_not_working(day) or "").startswith("Good Friday"))
-    christmas = next(day for day in days if (day.month, day.day) == (12, 25))
-    before = (("on Christmas Eve", christmas), ("just before Easter", easter))
+    easter = [day for day in days if (calendar.why_not_working(day) or "").startswith("Good Friday")]
+    christmas = [day for day in days if (day.month, day.day) == (12, 25)]
+    before = [("on Christmas Eve", day) for day in christmas[:1]] + [("just before Easter", day) for day in easter[:1]]
     later = (
         Moment(name, datetime.combine(day - timedelta(days=1), time(16), tzinfo=calendar.zone)) for name, day in before
     )
@@ -74,10 +74,10 @@ def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str
         parts = []
         if found.acknowledge and found.acknowledge.due and standard.acknowledge:
             who = "acknowledged by staff" if standard.acknowledged_by == "staff" else "acknowledged"
-            parts.append(f"{who} by {_until(found.acknowledge.due, standard.acknowledge, calendar)}")
+            parts.append(f"{who} by {due_in_words(found.acknowledge.due, standard.acknowledge, calendar.zone)}")
         if found.respond and found.respond.due and standard.respond:
             latest = "at the latest " if found.respond.state is histories.State.WAITING else ""
-            parts.append(f"answered {latest}by {_until(found.respond.due, standard.respond, calendar)}")
+            parts.append(f"answered {latest}by {due_in_words(found.respond.due, standard.respond, calendar.zone)}")
         received = instant_in_words(moment.at, calendar.zone)
         yield f"A message received {moment.name} ({received}) would be {' and '.join(parts)}."
 
@@ -85,12 +85,6 @@ def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str
 def within(promised: Duration) -> str:
     """`within 10 working days`, `on the same day`."""
     return f"within {promised}" if promised.count else f"on the {promised}"
-
-
-def _until(due: datetime, promised: Duration, calendar: Calendar) -> str:
-    if promised.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
-        return date_in_words(due.astimezone(calendar.zone).date())
-    return instant_in_words(due, calendar.zone)
 
 
 def published(promises: Book, today: date) -> list[dict[str, Any]]:

@@ -14,10 +14,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import clocks, histories
+from bot.core.escalations import RESPOND_LADDER
 from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
 from bot.flows import tell
 from bot.flows.rulebook import Rulebook
+from bot.render.formats import due_in_words
 from bot.store import clocks as stored_clocks
 from bot.store import contacts, outbox, rules
 from bot.store.clocks import Dates
@@ -26,6 +28,10 @@ Values = dict[str, Any]
 AT_ONCE = 5_000
 CALENDAR_REASON = "The days that count as working days have changed."
 STANDARD_REASON = "There was a mistake in the time that we told you."
+_NO_DATES = frozenset(
+    {"title", "valid_from", "valid_to", "page", "approved_by", "reason", "review_by", "areas", "services", "channels"}
+    | {"kinds", "visibility"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,15 @@ def remember(connection: Connection, book: Rulebook) -> dict[str, str]:
 def changed(connection: Connection, book: Rulebook) -> list[str]:
     """The names of the rules that are not what open contacts were computed by; new standards change nothing."""
     known = remember(connection, book)
-    return [name for name, value in now_in_force(book).items() if name in known and known[name] != value]
+    in_force = now_in_force(book)
+    return [name for name, value in in_force.items() if name in known and _dates_of(known[name]) != _dates_of(value)]
+
+
+def _dates_of(value: str) -> Any:
+    """What dates follow from: a standard without what it is called, whom it is for and until when it is offered."""
+    if not value.startswith("{"):
+        return value
+    return {key: said for key, said in json.loads(value).items() if key not in _NO_DATES}
 
 
 def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
@@ -147,28 +161,43 @@ def _computed(
 def _apply(
     connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
 ) -> int:
-    moved = [_moved(change, rows[change.contact_id], book) for change in changes]
+    moved = [_moved(change, rows[change.contact_id], now, book) for change in changes]
     stored_clocks.move(connection, moved, [change.contact_id for change in changes if change.earlier], now)
     contacts.note(connection, [_event(change, now) for change in changes])
-    later = [c for c in changes if c.later and rows[c.contact_id].receipt_sent_at is not None]
+    later = [c for c in changes if _later_than_told(c, rows[c.contact_id])]
     given = outbox.acknowledgements_of(connection, [c.contact_id for c in later])
     letters = []
     for change in later:
-        before, after = change.respond
-        if change.contact_id in given and before and after:
-            moves = tell.Later(change.contact_id, change.reference, before, after, change.why)
+        row, after = rows[change.contact_id], change.respond[1]
+        if change.contact_id in given and after:
+            standard = book.promises.version(row.standard, row.standard_version)
+            promised = standard.respond if standard else None
+            known = due_in_words(row.told_respond_by, promised, book.default_calendar.zone)
+            moves = tell.Later(change.contact_id, change.reference, known, after, change.why)
             letters.append(tell.new_date(moves, given[change.contact_id], now, book))
     outbox.queue(connection, letters)
     return len(letters)
 
 
-def _moved(change: Change, row: Dates, book: Rulebook) -> Values:
+def _later_than_told(change: Change, row: Dates) -> bool:
+    after = change.respond[1]
+    return row.told_respond_by is not None and after is not None and after > row.told_respond_by
+
+
+def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
     standard = book.promises.version(row.standard, row.standard_version)
     words = standard.respond if standard else None
+    step = row.respond_step
+    if step and standard and words and not row.clock_changed:
+        calendar = book.calendars[standard.calendar_key]
+        shares = (rung.share or 0.0 for rung in RESPOND_LADDER)
+        instants = (clocks.share_of(s, words, row.received_at, calendar, standard.receipt) for s in shares)
+        step = min(step, sum(instant <= now for instant in instants))
     return {
         "chosen": change.contact_id,
         "to_acknowledge_by": change.acknowledge[1],
         "to_respond_by": change.respond[1],
+        "to_respond_step": step,
         "to_promise": str(words) if words else row.promise,
     }
 

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from types import MappingProxyType
 
 from bot.channel import WayIn
-from bot.core import acknowledgements, durations, histories
+from bot.core import acknowledgements, clocks, durations, histories
 from bot.core.autoreplies import Facts
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
@@ -16,6 +16,7 @@ from bot.core.durations import Unit
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.standards import Standard
+from bot.render.formats import due_in_words
 from bot.settings import Settings
 
 # How long a receipt may take to leave before somebody must know.
@@ -132,13 +133,31 @@ class Rulebook:
 
         return share_of
 
+    def respond_by(self, contact: Contact, instant: datetime | None = None) -> str:
+        """The date to answer by (or another instant) in words, with the time where the promise is one of hours."""
+        return due_in_words(
+            instant or contact.respond_by, self.standard_of(contact).respond, self.default_calendar.zone
+        )
+
+    def acknowledge_by(self, contact: Contact) -> str:
+        """The same of the date to acknowledge by."""
+        promised = self.standard_of(contact).acknowledge
+        return due_in_words(contact.acknowledge_by, promised, self.default_calendar.zone)
+
     def plain_promise(self, contact: Contact) -> str:
         """The promise, where it counts from the day of receipt in a unit that everybody knows; else ""."""
         standard = self.standard_of(contact)
         said = standard.respond
+        if not self._counts_from_receipt(contact, standard):
+            return ""
         if said is None or contact.clock_changed or standard.respond_from != "receipt" or said.rolls or not said.count:
             return ""
         return str(said) if said.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
+
+    def _counts_from_receipt(self, contact: Contact, standard: Standard) -> bool:
+        """Whether the day of receipt is day 0; the receipt rule may move that."""
+        calendar = self.calendars[standard.calendar_key]
+        return clocks.day_zero(contact.received_at, calendar, standard.receipt) == calendar.day_of(contact.received_at)
 
 
 def medium(kind: str) -> str:

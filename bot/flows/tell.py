@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from bot.flows.rulebook import Rulebook
-from bot.render.formats import date_in_words
 from bot.store.outbox import Delivery
 
 Values = dict[str, Any]
@@ -14,18 +13,17 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A promise that moved; `reason` is in words for the person."""
+    """A promise that moved; `before` is the date that the person knows, it and `reason` in words for them."""
 
     contact_id: int
     reference: str
-    before: datetime
+    before: str
     after: datetime
     reason: str
 
 
 def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Rulebook) -> Values:
     """The delivery that says so; it goes where the acknowledgement went, once for each new date."""
-    zone = book.default_calendar.zone
     outlet = acknowledgement.channel
     return {
         "key": f"{later.contact_id}:new-date:{later.after.isoformat()}",
@@ -36,7 +34,7 @@ def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Ruleb
         "message_id": f"<date.{later.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
         "details": {
             **acknowledgement.details,
-            "before": date_in_words(later.before.astimezone(zone).date()),
+            "before": later.before,
             "reason": later.reason,
         },
         "created_at": now,

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from bot.core.durations import Duration, Unit
+
 _LOCALES = {"en": "en_GB"}
 
 
@@ -19,6 +21,15 @@ def instant_in_words(instant: datetime, zone: ZoneInfo, language: str = "en") ->
     """A local time and its day: "10:30am on Monday 7 December 2026"."""
     local = instant.astimezone(zone)
     return f"{_hour(local)} on {date_in_words(local.date(), language)}"
+
+
+def due_in_words(due: datetime | None, promised: Duration | None, zone: ZoneInfo) -> str:
+    """By when: the day, and for a promise of hours or minutes its time, too; "" without a date."""
+    if due is None:
+        return ""
+    if promised is None or promised.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
+        return date_in_words(due.astimezone(zone).date())
+    return instant_in_words(due, zone)
 
 
 def _hour(local: datetime) -> str:

@@ -25,6 +25,8 @@ class Dates:
     acknowledged_at: datetime | None
     respond_by: datetime | None
     receipt_sent_at: datetime | None
+    told_respond_by: datetime | None
+    respond_step: int
     clock_changed: bool
 
 
@@ -41,6 +43,7 @@ _MOVE = (
     .values(
         acknowledge_by=bindparam("to_acknowledge_by"),
         respond_by=bindparam("to_respond_by"),
+        respond_step=bindparam("to_respond_step"),
         promise=bindparam("to_promise"),
     )
 )
@@ -57,7 +60,7 @@ def dates(connection: Connection, after_id: int, most: int) -> list[Dates]:
 
 
 def move(connection: Connection, rows: list[dict[str, Any]], earlier: list[int], look_at: datetime) -> None:
-    """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_promise`.
+    """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_respond_step`, `to_promise`.
 
     Those of which something is `earlier` now are looked at at `look_at`; the others when they would have been.
     """

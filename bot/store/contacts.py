@@ -32,10 +32,18 @@ _ACKNOWLEDGED = (
     )
     .values(
         receipt_sent_at=bindparam("at"),
+        told_respond_by=case(
+            (contacts.c.id == bindparam("chosen"), contacts.c.respond_by), else_=contacts.c.told_respond_by
+        ),
         acknowledged_at=func.coalesce(
             contacts.c.acknowledged_at, case((contacts.c.acknowledged_by == "receipt", bindparam("at")), else_=None)
         ),
     )
+)
+_TOLD = (
+    update(contacts)
+    .where(contacts.c.id == bindparam("chosen"), contacts.c.respond_by.is_not(None))
+    .values(told_respond_by=contacts.c.respond_by)
 )
 _WINDOW = (
     update(contacts)
@@ -114,6 +122,13 @@ def events_of(connection: Connection, contact_id: int) -> list[Values]:
 def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
     """Note when our receipt left for each contact; where only staff's acknowledgement counts, no more than that."""
     connection.execute(_ACKNOWLEDGED, [{"chosen": contact_id, "at": at} for contact_id, at in pairs])
+
+
+def told(connection: Connection, ids: Iterable[int]) -> None:
+    """Note that the person was told the date to answer by as it stands."""
+    rows = [{"chosen": contact_id} for contact_id in ids]
+    if rows:
+        connection.execute(_TOLD, rows)
 
 
 def answer(connection: Connection, contact: Contact, at: datetime) -> bool:

@@ -96,6 +96,8 @@ contacts = Table(
     # Another contact that this one goes on with, and one whose receipt stands for this one, too.
     Column("linked_to", Integer),
     Column("receipt_of", Integer),
+    # The date to answer by that the person was last told.
+    Column("told_respond_by", Instant),
     # When the person was last told that something was added; and that nothing automatic goes to them any more.
     Column("noted_at", Instant),
     Column("muted", Boolean, nullable=False, server_default=text("0")),

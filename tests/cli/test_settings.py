@@ -170,7 +170,9 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
     (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
     (tmp_path / "calendars").mkdir()
     (tmp_path / "calendars" / "holidays.toml").write_text(
-        'checked = "lately"\n[[holiday]]\nday = 2028-05-05\ntitle = ""\nnations = ["france"]\n', encoding="utf-8"
+        'checked = "lately"\n[[holiday]]\nday = 2028-05-05\ntitle = ""\nnations = ["france"]\n'
+        '[[holiday]]\nday = 2028-05-05\ntitle = "A jubilee"\ninstead_of = 2028-05-02\n',
+        encoding="utf-8",
     )
     (tmp_path / "calendars" / "organisation.toml").write_text(
         '[[closure]]\nfirst = 2026-12-29\nlast = 2026-12-01\n[office]\nmonday = "9-5"\nsunday = "09:00-12:00"\n',
@@ -183,6 +185,7 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
         "holidays.toml: checked",
         "holiday[1].title",
         "holiday[1].nations[1] = 'france'",
+        "instead_of = 2028-05-02 is no bank holiday there",
         "organisation.toml: closure[1].last",
         "ends before it begins",
         "office.monday = '9-5': write it as 08:30-17:00",

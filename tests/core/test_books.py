@@ -130,6 +130,22 @@ def test_what_is_older_than_every_standard_gets_the_first_for_everybody() -> Non
             [made("old", valid_to=date(2021, 1, 1)), made("new", valid_from=date(2022, 1, 1))],
             ["old.toml", "new.toml", "2021-01-02 to 2021-12-31"],
         ),
+        (
+            [
+                GENERAL,
+                made("a", kinds=["x"], areas=["n"], valid_to=date(2021, 1, 1)),
+                made("b", kinds=["x"], valid_from=date(2021, 2, 1)),
+            ],
+            ["a.toml", "b.toml", "2021-01-02 to 2021-01-31"],
+        ),
+        (
+            [
+                GENERAL,
+                made("a", kinds=["x"], valid_to=date(2021, 1, 1)),
+                made("a", kinds=["y"], valid_from=date(2021, 1, 2)),
+            ],
+            ["give each its own"],
+        ),
         ([made("old", valid_to=date(2021, 1, 1))], ["ends on 2021-01-01", "no standard for everybody follows"]),
         ([made("a", kinds=["x"])], ["none for everybody"]),
     ],

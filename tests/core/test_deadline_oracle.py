@@ -67,7 +67,7 @@ def last_day(case: dict[str, Any]) -> date:
     day = start + timedelta(days=promised.count) if promised.unit is Unit.DAY else _months_on(start, promised.count)
     for pause in case["pauses"]:
         first, last = pause.span
-        day += max(last - first + timedelta(days=1), timedelta())
+        day += max(last - max(first, start) + timedelta(days=1), timedelta())  # nothing runs before day 0
     return next_working(day, rule) if promised.rolls else day
 
 

@@ -146,6 +146,7 @@ def test_every_mistake_is_reported_at_once() -> None:
         "valid_from = '2023-04-01': allowed: a date without quotes",
         "calendar = 'mars': allowed: england, wales",
         "acknowledge = '1 wroking day': 'wroking' cannot stand here; allowed: working days",
+        "1 wroking day\n  ^^^^^^^\n",
         "page = 'example': allowed: an address",
     ):
         assert part in found
@@ -157,6 +158,12 @@ def test_a_value_of_another_kind_is_a_mistake(value: Any) -> None:
     for key in ("id", "version", "valid_from", "calendar", "receipt", "respond", "page"):
         with pytest.raises(BadStandard, match=key):
             standard(table() | {key: value}, "wrong.toml")
+
+
+def test_a_promise_of_many_years_is_a_mistake() -> None:
+    """No calendar reaches so far, and nobody meant it."""
+    with pytest.raises(BadStandard, match=r"respond = '99999 working days': allowed: two years at most, 500"):
+        standard(table(respond="99999 working days"), "wrong.toml")
 
 
 def test_a_standard_that_ends_before_it_begins_is_a_mistake() -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.core.books import Book
-from bot.core.calendars import calendar
+from bot.core.calendars import Shelf, calendar
 from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook, Team, Way
@@ -29,6 +30,13 @@ STANDARD = {
     "acknowledge": "1 working day",
     "respond": "10 working days",
 }
+LAW = {"basis": "law", "calendar": "uk-any", "pause": "inclusive", "valid_from": date(2010, 1, 1)}
+MORE = [
+    STANDARD | LAW | {"id": "foi", "kinds": ["foi"], "respond": "20 working days", "extend_to": "40 working days"},
+    STANDARD
+    | {"id": "complaint", "kinds": ["complaint"], "acknowledge": "5 working days", "acknowledged_by": "staff"}
+    | {"respond_from": "acknowledgement"},
+]
 
 
 @pytest.fixture
@@ -46,6 +54,22 @@ def book() -> Rulebook:
         own=frozenset({"us@example.gov.uk"}),
         receipt_patience=timedelta(minutes=15),
     )
+
+
+def shelf(**changes: Any) -> Shelf:
+    """Every calendar, with what an organisation says."""
+    return Shelf(lambda key: calendar(key.partition(" ")[0], **({} if " " in key else changes)))
+
+
+@pytest.fixture
+def council(book: Rulebook) -> Rulebook:
+    """A rulebook that knows requests and complaints; `foi` is a mailbox of its own."""
+    promises = Book(standard(table, f"{table['id']}.toml") for table in (STANDARD, *MORE))
+    ways = {
+        "inbox": Way("post", "front", "us@example.gov.uk", "email"),
+        "foi": Way("post", "front", "us@example.gov.uk", "email", contact_kind="foi"),
+    }
+    return replace(book, promises=promises, ways=ways, calendars=shelf())
 
 
 @pytest.fixture

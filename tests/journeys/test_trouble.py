@@ -106,7 +106,7 @@ def test_a_full_disk_loses_nothing_and_passes(service: Service, port: int) -> No
     service.contacts()
     unlimited = resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
     assert offer(port, mail(2)) == 451
-    assert service.get("/readyz")[0] == 503
+    wait_until(lambda: service.get("/readyz")[0] == 503, what="/readyz, which looks once a second", seconds=5)
     resource.prlimit(service.pid, resource.RLIMIT_FSIZE, unlimited)
     wait_until(lambda: offer(port, mail(2)) == 250, what="room on the disk", seconds=10)
     wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz", seconds=5)

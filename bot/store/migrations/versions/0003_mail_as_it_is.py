@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("sender_key", sa.Text()),
         sa.Column("linked_to", sa.Integer()),
         sa.Column("receipt_of", sa.Integer()),
+        sa.Column("told_respond_by", Instant()),
         sa.Column("noted_at", Instant()),
         sa.Column("muted", sa.Boolean(), nullable=False, server_default=sa.text("0")),
     ):
@@ -31,6 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address", name=op.f("pk_suppressions")),
     )
     op.execute("UPDATE contacts SET sender_key = lower(sender_address)")
+    op.execute("UPDATE contacts SET told_respond_by = respond_by WHERE receipt_sent_at IS NOT NULL")
     own_receipt = sa.text("outcome = 'acknowledge' AND receipt_of IS NULL")
     for name, table, columns, where in (
         ("ix_contacts_receipt_of", "contacts", ["receipt_of"], sa.text("receipt_of IS NOT NULL")),

@@ -1,0 +1,65 @@
+"""A contact, and what staff and time do to its clocks."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.channel import Batch
+from bot.core.contacts import Contact
+from bot.core.histories import Happened, Kind
+from bot.core.messages import Inbound
+from bot.flows.adjust import Adjusted, Word, adjust
+from bot.flows.deliver import Attempt, Claimed, claim, record
+from bot.flows.plan import Room
+from bot.flows.receive import Reading, receive
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+from bot.store.tables import deliveries
+from tests.flows.conftest import NOW
+
+
+def logged(connection: Connection, book: Rulebook, message: Inbound, *, acknowledged: bool = True) -> Contact:
+    """One contact, received at NOW, its acknowledgement handed over at once."""
+    received = receive(
+        connection, Batch((message,)), Reading(message.channel), NOW, book, Room({"post": 5}, timedelta(minutes=5))
+    )
+    if acknowledged:
+        record(connection, [Attempt(one.delivery, NOW) for one in received.claimed], book)
+    return again(connection, received.filed[0].reference)
+
+
+def again(connection: Connection, reference: str | None) -> Contact:
+    """The contact as it is stored now."""
+    found = contacts.find(connection, reference or "")
+    assert found
+    return found
+
+
+def do(connection: Connection, book: Rulebook, contact: Contact, kind: Kind, at: datetime, **more: Any) -> Adjusted:
+    """Let staff do it, at that very moment."""
+    word = Word("staff:me", more.pop("reason", ""), more.pop("note", ""))
+    done = adjust(connection, contact.reference, Happened(kind, at, **more), word, at, book)
+    assert isinstance(done, Adjusted), done
+    return done
+
+
+def respond_day(contact: Contact) -> str | None:
+    """The local day by which the answer is due."""
+    return contact.respond_by.date().isoformat() if contact.respond_by else None
+
+
+def later_mails(connection: Connection) -> list[Any]:
+    """What tells a new date."""
+    return list(connection.execute(select(deliveries).where(deliveries.c.purpose == "new-date")))
+
+
+def after(days: float) -> datetime:
+    """So long after the receipt."""
+    return NOW + timedelta(days=days)
+
+
+def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[outbox.Delivery]:
+    """Everything that would leave now."""
+    claimed: list[Claimed] = claim(connection, "post", now, timedelta(days=365), 50, book)
+    return [one.delivery for one in claimed]

@@ -1,0 +1,167 @@
+"""A date that moves: the person hears of every later one, staff of what is behind, and nobody of either twice."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
+
+import pytest
+
+from bot.channel import Batch
+from bot.core.books import Book
+from bot.core.calendars import Holiday
+from bot.core.durations import duration
+from bot.core.histories import Happened, Kind
+from bot.core.messages import Inbound
+from bot.core.standards import standard
+from bot.flows import escalate, recompute
+from bot.flows.adjust import NotAdjusted, Word, adjust
+from bot.flows.classify import About, Classified, classify
+from bot.flows.compose import Letters
+from bot.flows.deliver import claim
+from bot.flows.plan import Room
+from bot.flows.receive import Reading, receive
+from bot.flows.rulebook import Rulebook
+from bot.store import outbox
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, STANDARD, shelf, writing
+from tests.flows.desk import after, again, claim_all, do, later_mails, logged, respond_day
+from tests.render.letters import COMPOSER
+
+Make = Callable[..., Inbound]
+
+
+def test_a_later_date_after_a_pause_is_told(store: Store, council: Rulebook, mail: Make) -> None:
+    """With the date that the person knew: while it was paused there was none."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        do(connection, council, contact, Kind.PAUSED, after(1))
+        resumed = do(connection, council, contact, Kind.RESUMED, after(3))
+        assert (resumed.later, resumed.told) == (True, True)
+        (row,) = later_mails(connection)
+        told = json.loads(row.details)
+        assert respond_day(again(connection, contact.reference)) == "2026-12-09"
+        assert [one.purpose for one in claim_all(connection, council, after(3))] == ["new-date"]
+    assert told["before"] == "Monday 7 December 2026"
+
+
+@pytest.mark.parametrize("kind", [Kind.RESTARTED, Kind.EXTENDED])
+def test_every_cause_of_a_later_date_is_told(store: Store, council: Rulebook, mail: Make, kind: Kind) -> None:
+    """A clarified request and an extension; the reason is in the mail."""
+    more = {"extended_to": duration("40 working days")} if kind is Kind.EXTENDED else {}
+    with writing(store) as connection:
+        contact = logged(connection, council, replace(mail(), channel="foi"))
+        assert do(connection, council, contact, kind, after(2), **more).told
+        assert len(later_mails(connection)) == 1
+
+
+def test_who_wrote_again_hears_the_date_once(store: Store, council: Rulebook, mail: Make) -> None:
+    """The note that it was added names the date; no second mail does."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        do(connection, council, contact, Kind.PAUSED, after(1))
+        sent = outbox.of_contact(connection, contact.id)[0].message_id
+        answer = replace(
+            mail(9, In_Reply_To=sent, From="Resident 1 <resident1@residents.example>"), received_at=after(3)
+        )
+        receive(connection, Batch((answer,)), Reading("inbox"), after(3), council, Room())
+        purposes = [one.purpose for one in outbox.of_contact(connection, contact.id)]
+    assert sorted(purposes) == ["acknowledgement", "added"]
+
+
+def test_a_promise_that_is_broken_when_it_is_found_out_is_alerted_once(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """A contact classified after its statute's time: the highest step at once, and no step twice."""
+    quick = STANDARD | {"id": "quick", "kinds": ["quick"], "respond": "1 working day"}
+    book = replace(council, promises=Book(standard(table, "x.toml") for table in (STANDARD, quick)))
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        assert isinstance(
+            classify(connection, contact.reference, About(kind="quick"), "me", after(3), book), Classified
+        )
+        for day in (3, 3.1, 3.2):
+            escalate.escalate(connection, after(day), 10, book)
+        steps = [one.step for one in claim_all(connection, book, after(4)) if one.purpose == "alert"]
+    assert steps == ["respond-overdue"]
+
+
+def test_an_extension_that_the_new_standard_does_not_know_counts_no_more(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """A request with forty days turns out to be none."""
+    with writing(store) as connection:
+        contact = logged(connection, council, replace(mail(), channel="foi"))
+        longer = duration("40 working days")
+        do(connection, council, contact, Kind.EXTENDED, after(1), extended_to=longer, reason="Many papers.")
+        classify(connection, contact.reference, About(kind="request"), "staff:me", after(2), council)
+        assert respond_day(again(connection, contact.reference)) == "2026-12-07"
+
+
+def test_a_clock_that_allows_no_pause_is_not_paused(store: Store, council: Rulebook, mail: Make) -> None:
+    """A hazard does not wait for a letter; a mail that would resume it changes nothing."""
+    hazard = standard(STANDARD | {"pause": "none", "respond": "24 hours"}, "general.toml")
+    book = replace(council, promises=Book([hazard]))
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        done = adjust(
+            connection, contact.reference, Happened(Kind.PAUSED, after(0.1)), Word("staff:me"), after(0.1), book
+        )
+    assert isinstance(done, NotAdjusted)
+    assert "allows no pause" in done.reason
+
+
+def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, council: Rulebook, mail: Make) -> None:
+    """Not from midnight to midnight; and the mail names the time of day."""
+    hours = standard(STANDARD | {"respond": "48 hours"}, "general.toml")
+    book = replace(council, promises=Book([hours]))
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        do(connection, book, contact, Kind.PAUSED, after(0.25))
+        do(connection, book, contact, Kind.RESUMED, after(0.5))
+        assert again(connection, contact.reference).respond_by == after(2.25)
+        (claimed,) = claim(connection, "post", after(0.5), timedelta(minutes=5), 50, book)
+    letter = message_from_bytes(Letters(COMPOSER, book, b"secret").write(claimed, after(0.5)).content, policy=SMTP)
+    body = letter.get_body(("plain",))
+    assert body
+    words = " ".join(body.get_content().split())
+    assert "by 9:15am on Wednesday 25 November 2026" in words
+    assert "by 3:15pm on Wednesday 25 November 2026" in words
+
+
+def test_the_promise_is_told_in_days_only_where_the_day_of_receipt_is_the_first(
+    store: Store, council: Rulebook, mail: Make
+) -> None:
+    """After the cut-off "10 working days" would be read as a day less than it is."""
+    with writing(store) as connection:
+        for receipt, told in (("cutoff 09:00", ""), ("cutoff 10:00", "10 working days")):
+            book = replace(council, promises=Book([standard(STANDARD | {"receipt": receipt}, "general.toml")]))
+            assert book.plain_promise(logged(connection, book, mail())) == told
+
+
+def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: Rulebook, mail: Make) -> None:
+    """Its steps are those of the new time."""
+    longer = replace(council, promises=Book([standard(STANDARD | {"respond": "30 working days"}, "general.toml")]))
+    with writing(store) as connection:
+        recompute.settle(connection, council, NOW)
+        contact = logged(connection, council, mail())
+        escalate.escalate(connection, after(13), 10, council)
+        assert again(connection, contact.reference).respond_step > 0
+        recompute.recompute(connection, 0, recompute.changed(connection, longer), after(13), longer, dry_run=False)
+        moved = again(connection, contact.reference)
+    assert (respond_day(moved), moved.respond_step) == ("2027-01-07", 0)
+
+
+def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail: Make) -> None:
+    """A receipt that has not left yet will name the new date."""
+    changed = replace(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    with writing(store) as connection:
+        recompute.settle(connection, council, NOW)
+        contact = logged(connection, council, mail(), acknowledged=False)
+        assert contact.told_respond_by is None
+        page = recompute.recompute(
+            connection, 0, recompute.changed(connection, changed), after(1), changed, dry_run=False
+        )
+        assert (len(page.changes), page.told) == (1, 0)
