@@ -15,16 +15,23 @@ Where it is missing the test is reported as not run, with the reason; under CI=t
 """
 
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 import structlog
 
+from bot.store import schema
 from tests.components.daemons import program
+from tests.components.postgres import Postgres
 
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
+_NUMBERS = count(1)
 _INSTALL = "tests/components/install.sh installs it"
 
 
@@ -45,6 +52,36 @@ def _plain_log() -> None:
 def needs() -> Needs:
     """Ask for real servers from a fixture of any scope: `needs("dovecot", "postfix")`."""
     return _need
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for the whole run, with a database `fresh` that has every table."""
+    with Postgres() as server:
+        schema.upgrade(server.create("fresh"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fresh_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store with every table, to be copied."""
+    path = tmp_path_factory.mktemp("fresh") / "ackbot.db"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new store, once on each database."""
+    if request.param == "sqlite":
+        path = tmp_path / "ackbot.db"
+        shutil.copy(request.getfixturevalue("fresh_file"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"t{next(_NUMBERS)}"
+    yield server.create(name, template="fresh")
+    server.drop(name)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,6 +19,7 @@ from bot.flows import promise
 from bot.flows.deliver import Claimed
 from bot.flows.gather import Known, key_of
 from bot.flows.rulebook import Rulebook, Way
+from bot.store.contacts import Numbers
 from bot.store.known import Answered, Recent, Seen
 from bot.store.outbox import Delivery
 
@@ -54,7 +55,7 @@ class Room:
 
 @dataclass(slots=True)
 class Plan:
-    """The rows to store at `now`; running numbers are taken under the write lock.
+    """The rows to store at `now`, with their running numbers.
 
     `afterwards` is what touches contacts that were there before: done once the rows are stored.
     """
@@ -63,9 +64,7 @@ class Plan:
     book: Rulebook
     known: Known
     room: Room
-    next_contact: int
-    next_message: int
-    next_delivery: int
+    numbers: Numbers
     contacts: list[Values] = field(default_factory=list)
     messages: list[Values] = field(default_factory=list)
     raws: list[Values] = field(default_factory=list)
@@ -102,7 +101,7 @@ class Opening:
 
 def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Plan) -> Contact:
     """A new contact, with its receipt if it is to have one of its own."""
-    contact_id, plan.next_contact = plan.next_contact, plan.next_contact + 1
+    contact_id = next(plan.numbers.contacts)
     way, received_at = plan.way(message), plan.at(message)
     owed = verdict.outcome in ("acknowledge", "ask")
     shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
@@ -166,8 +165,7 @@ _NO_WAY = Way(outlet=None, team=None)
 
 
 def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:
-    row = receipt(message, recipient, contact, plan.now, plan.book) | {"id": plan.next_delivery}
-    plan.next_delivery += 1
+    row = receipt(message, recipient, contact, plan.now, plan.book) | {"id": next(plan.numbers.deliveries)}
     held = _stopped_by_breaker(plan)
     claimed = not held and plan.room.take(row["channel"])
     row |= {"state": Leaving.SENDING if claimed else Leaving.CREATED, "attempts": 1 if claimed else 0}
@@ -218,9 +216,10 @@ def external_id(message: Inbound, plan: Plan) -> str:
 
 def keep(message: Inbound, contact: Contact, plan: Plan, *, written_by: str = "sender") -> None:
     """Store a message of this contact; whatever follows in the batch knows of it."""
+    number = next(plan.numbers.messages)
     plan.messages.append(
         {
-            "id": plan.next_message,
+            "id": number,
             "contact_id": contact.id,
             "channel": message.channel,
             "external_id": external_id(message, plan),
@@ -234,8 +233,7 @@ def keep(message: Inbound, contact: Contact, plan: Plan, *, written_by: str = "s
             "written_by": written_by,
         }
     )
-    plan.raws.append({"message_id": plan.next_message, "raw": message.raw})
-    plan.next_message += 1
+    plan.raws.append({"message_id": number, "raw": message.raw})
     _remember(message, contact, plan, written_by)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from bot import log
 from bot.channel import Batch
@@ -15,7 +14,8 @@ from bot.flows.deliver import Claimed
 from bot.flows.gather import BREAKER, gather
 from bot.flows.plan import Filed, Plan, Room
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, outbox, shunt
+from bot.store import contacts, cursors, locks, outbox, shunt
+from bot.store.databases import UNAVAILABLE
 
 logger = log.get("receive")
 
@@ -47,10 +47,11 @@ def receive(
 
     A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
     """
+    locks.one_receives(connection)
     connection.exec_driver_sql("SAVEPOINT batch")
     try:
         received = _log(connection, batch.messages, now, book, room)
-    except OperationalError:
+    except UNAVAILABLE:
         raise  # the store itself: nothing of the batch counts
     except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
         connection.exec_driver_sql("ROLLBACK TO batch")
@@ -64,7 +65,7 @@ def receive(
 
 def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Room) -> Received:
     known = gather(connection, messages, now, book)
-    plan = Plan(now, book, known, room, *contacts.next_ids(connection))
+    plan = Plan(now, book, known, room, contacts.numbers(connection, len(messages)))
 
     for message in messages:
         decide(message, plan)
@@ -102,7 +103,7 @@ def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: R
     connection.exec_driver_sql("SAVEPOINT message")
     try:
         received = _log(connection, (message,), now, book, Room())
-    except OperationalError:
+    except UNAVAILABLE:
         raise
     except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO message")

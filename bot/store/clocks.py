@@ -72,7 +72,8 @@ def move(connection: Connection, rows: list[dict[str, Any]], earlier: list[int],
 def due(connection: Connection, now: datetime, most: int) -> list[Contact]:
     """Open contacts whose time to be looked at has come, the longest waiting first."""
     query = select(contacts).where(contacts.c.state == State.OPEN, contacts.c.next_look_at <= now)
-    rows = connection.execute(query.order_by(contacts.c.next_look_at).limit(most))
+    query = query.order_by(contacts.c.next_look_at).limit(most).with_for_update(skip_locked=True)
+    rows = connection.execute(query)
     return [Contact(**row._mapping) for row in rows]
 
 

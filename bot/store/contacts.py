@@ -1,21 +1,48 @@
 """Contacts, their messages and their events."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, null, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
-from bot.store.tables import contacts, deliveries, events, messages, raw_messages
+from bot.store.tables import Instant, contacts, deliveries, events, messages, raw_messages
 
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contacts', 'messages', 'deliveries')")
+_NUMBERS = text(
+    "SELECT nextval('contacts_id_seq'), nextval('messages_id_seq'), nextval('deliveries_id_seq') "
+    "FROM generate_series(1, :most)"
+)
+
+
+def _earlier(at: Any) -> Any:
+    """The next look, or `at` if that comes first."""
+    return case((contacts.c.next_look_at <= at, contacts.c.next_look_at), else_=at)
+
+
 _ADD = (insert(contacts), insert(messages), insert(raw_messages))
 _NOTE = insert(events)
 _WITH_ID = select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
@@ -48,17 +75,29 @@ _TOLD = (
 _WINDOW = (
     update(contacts)
     .where(contacts.c.id == bindparam("chosen"), contacts.c.state == State.OPEN)
-    .values(platform_reply_by=bindparam("until"), next_look_at=func.min(contacts.c.next_look_at, bindparam("look_at")))
+    .values(platform_reply_by=bindparam("until"), next_look_at=_earlier(bindparam("look_at", type_=Instant)))
 )
 
 
-def next_ids(connection: Connection) -> tuple[int, int, int]:
-    """The next running numbers of a contact, a message and a delivery; never one that was used before.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Running numbers for new rows, one after another; none was ever used before."""
 
-    Safe because the caller holds the write lock until it has committed.
+    contacts: Iterator[int]
+    messages: Iterator[int]
+    deliveries: Iterator[int]
+
+
+def numbers(connection: Connection, most: int) -> Numbers:
+    """Up to `most` numbers of each kind.
+
+    On SQLite safe because the caller holds the write lock until it has committed.
     """
+    if connection.dialect.name == "postgresql":
+        rows = connection.execute(_NUMBERS, {"most": most}).all()
+        return Numbers(*map(iter, zip(*rows, strict=True))) if rows else Numbers(iter(()), iter(()), iter(()))
     used = {row.name: int(row.seq) for row in connection.execute(_SEQUENCES)}
-    return used.get("contacts", 0) + 1, used.get("messages", 0) + 1, used.get("deliveries", 0) + 1
+    return Numbers(*(count(used.get(name, 0) + 1) for name in ("contacts", "messages", "deliveries")))
 
 
 def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:
@@ -185,7 +224,7 @@ def unacknowledged(connection: Connection, contact_id: int, at: datetime) -> Non
     covered = or_(contacts.c.id == contact_id, contacts.c.receipt_of == contact_id)
     by_receipt = contacts.c.acknowledged_at == contacts.c.receipt_sent_at
     kept = case((by_receipt, null()), else_=contacts.c.acknowledged_at)
-    looks = case((contacts.c.state == State.OPEN, func.min(contacts.c.next_look_at, at)), else_=contacts.c.next_look_at)
+    looks = case((contacts.c.state == State.OPEN, _earlier(literal(at, Instant))), else_=contacts.c.next_look_at)
     change = update(contacts).where(covered, contacts.c.receipt_sent_at.is_not(None))
     connection.execute(change.values(acknowledged_at=kept, receipt_sent_at=None, next_look_at=looks))
 
@@ -228,7 +267,7 @@ def _rows(connection: Connection, condition: Any) -> list[Contact]:
 def forgettable(connection: Connection, before: datetime, most: int) -> list[int]:
     """Finished contacts received before that instant that still hold words or a person."""
     query = select(contacts.c.id).where(
-        contacts.c.received_at < before, contacts.c.state != State.OPEN, contacts.c.forgotten == text("0")
+        contacts.c.received_at < before, contacts.c.state != State.OPEN, ~contacts.c.forgotten
     )
     return list(connection.execute(query.order_by(contacts.c.received_at).limit(most)).scalars())
 

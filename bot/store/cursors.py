@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.tables import cursors
@@ -33,8 +34,9 @@ def move(connection: Connection, name: str, before: str | None, after: str, at: 
 
 def put(connection: Connection, name: str, value: str, at: datetime) -> None:
     """Set a value of our own that no other process competes for."""
-    if connection.execute(update(cursors).where(cursors.c.name == name).values(value=value, moved_at=at)).rowcount == 0:
-        connection.execute(insert(cursors).values(name=name, value=value, moved_at=at))
+    values = {"value": value, "moved_at": at}
+    statement = insert(cursors).values(name=name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
 def drop(connection: Connection, name: str) -> None:

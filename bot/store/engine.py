@@ -1,4 +1,4 @@
-"""The engine room: one writer thread that commits what is waiting together, and readers beside it.
+"""The engine room: a writer thread (on PostgreSQL a few) that commits what is waiting together, and readers beside it.
 
 A unit of work is a plain function of one connection. `write` runs all units that wait in one transaction, each
 under its own savepoint, and answers each after the commit: with `synchronous=FULL` one flush of the disk
@@ -7,58 +7,28 @@ serves them all (measured 22 times the rate of a commit each at 5 ms a flush).
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
-BUSY_TIMEOUT_MILLISECONDS = 3_000
 MOST_UNITS_A_COMMIT = 64
+# PostgreSQL flushes what several connections commit at the same time together.
+WRITERS_ON_POSTGRESQL = 3
+MOST_RUNS = 5
 
 
 class StoreUnavailable(Exception):
     """Nothing was stored and nothing is half done; it may work later: a full disk, a locked database."""
-
-
-def database_path(url: str) -> Path:
-    """The file of a `sqlite:///PATH` address (relative to the working directory)."""
-    return Path(make_url(url).database or "")
-
-
-def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
-    """An engine whose transactions start with `begin`, in WAL mode, durable over a power cut."""
-    engine = create_engine(
-        url,
-        poolclass=QueuePool,
-        pool_size=4,
-        hide_parameters=True,  # an error's text is logged, and parameters are people's words
-        connect_args={"check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself; we say when
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
 
 
 class Store:
@@ -66,21 +36,32 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._writer_engine = sqlite_engine(url, begin="BEGIN IMMEDIATE")
-        self._reader_engine = sqlite_engine(url, begin="BEGIN", read_only=True)
+        self.is_shared = is_shared(url)
+        self._writer_engine = engine_of(url, writes=True)
+        self._reader_engine = engine_of(url, writes=False)
         self._waiting: queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_for_ever, name="store-writer", daemon=True)
+        self._writers = [
+            threading.Thread(target=self._write_for_ever, name=f"store-writer-{number}", daemon=True)
+            for number in range(WRITERS_ON_POSTGRESQL if self.is_shared else 1)
+        ]
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
 
     def open(self) -> None:
-        """Start the writer; the schema must be up to date (see `bot.store.schema`)."""
-        self._writer.start()
+        """Start the writers; the schema must be up to date (see `bot.store.schema`)."""
+        for writer in self._writers:
+            writer.start()
 
     async def close(self) -> None:
         """Answer what is waiting, then stop."""
-        if self._writer.is_alive():
+        alive = [writer for writer in self._writers if writer.is_alive()]
+        for _ in alive:
             self._waiting.put(None)
-            await asyncio.to_thread(self._writer.join)
+        for writer in alive:
+            await asyncio.to_thread(writer.join)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """End every connection; for who never opened it."""
         self._readers.shutdown()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
@@ -106,14 +87,17 @@ class Store:
 
     def write_now(self, work: Work[T]) -> T:
         """One unit in its own transaction, for a caller without an event loop (the commands)."""
-        with _translated(), self._writer_engine.begin() as connection:
-            return work(connection)
+        with _translated():
+            return _run(self._writer_engine, work)
 
     def _write_for_ever(self) -> None:
         while (first := self._waiting.get()) is not None:
             group, stop = [first], False
-            while len(group) < MOST_UNITS_A_COMMIT and not self._waiting.empty():
-                following = self._waiting.get()
+            while len(group) < MOST_UNITS_A_COMMIT:
+                try:
+                    following = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
                 if following is None:
                     stop = True
                     break
@@ -129,18 +113,32 @@ class Store:
             with self._writer_engine.begin() as connection:
                 return [_under_savepoint(connection, work) for work in group]
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller hears of it and the writer lives on
+            if runs_again(error):
+                return [self._commit_alone(work) for work in group]
             refusal = StoreUnavailable(_plain(error))
             return [(None, refusal)] * len(group)
 
     def _commit_alone(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
         # Nobody shares the transaction, so it is its own savepoint.
         try:
-            with self._writer_engine.begin() as connection:
-                return work(connection), None
-        except OperationalError as error:
+            return _run(self._writer_engine, work), None
+        except UNAVAILABLE as error:
             return None, StoreUnavailable(_plain(error))
         except Exception as error:  # noqa: BLE001 - its caller gets it
             return None, error
+
+
+def _run(engine: Engine, work: Work[T]) -> T:
+    """One unit in a transaction of its own; once more where another's transaction stood in its way."""
+    for _ in range(MOST_RUNS - 1):
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        except UNAVAILABLE as error:
+            if not runs_again(error):
+                raise
+    with engine.begin() as connection:
+        return work(connection)
 
 
 def _under_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
@@ -148,7 +146,7 @@ def _under_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, Base
     connection.exec_driver_sql("SAVEPOINT unit")
     try:
         value = work(connection)
-    except OperationalError:
+    except UNAVAILABLE:
         raise  # disk full, locked, I/O error: the whole transaction is lost, and says so
     except Exception as error:  # noqa: BLE001 - its caller gets it, its neighbours do not
         connection.exec_driver_sql("ROLLBACK TO unit")
@@ -184,10 +182,10 @@ def _translated() -> Iterator[None]:
     """Turn the driver's errors into ours where a caller runs a unit itself."""
     try:
         yield
-    except OperationalError as error:
+    except UNAVAILABLE as error:
         raise StoreUnavailable(_plain(error)) from error
 
 
 def _plain(error: BaseException) -> str:
     original = error.orig if isinstance(error, DBAPIError) else error
-    return str(original)
+    return str(original).partition("\n")[0]

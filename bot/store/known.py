@@ -43,7 +43,7 @@ OF_LATE = union_all(
 )
 _OF_DOMAIN = (
     select(contacts.c.received_at)
-    .where(contacts.c.received_at > bindparam("since"), contacts.c.forgotten == text("0"))
+    .where(contacts.c.received_at > bindparam("since"), ~contacts.c.forgotten)
     .where(text("outcome = 'acknowledge' AND receipt_of IS NULL"), _PERSON.like(bindparam("pattern")))
     .limit(bindparam("most"))
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import WAITING, State
 from bot.store.tables import deliveries
@@ -45,6 +45,7 @@ _DUE = (
     .where(deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at <= bindparam("now"))
     .order_by(deliveries.c.next_attempt_at)
     .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 _CLAIM = (
     update(deliveries)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import rules
 
@@ -16,5 +17,7 @@ def kept(connection: Connection) -> dict[str, str]:
 def keep(connection: Connection, values: Mapping[str, str], at: datetime) -> None:
     """Keep these values; what has another name stays as it is."""
     if values:
-        connection.execute(delete(rules).where(rules.c.name.in_(list(values))))
-        connection.execute(insert(rules), [{"name": n, "value": v, "kept_at": at} for n, v in values.items()])
+        statement = insert(rules)
+        changed = {"value": statement.excluded.value, "kept_at": statement.excluded.kept_at}
+        rows = [{"name": n, "value": v, "kept_at": at} for n, v in sorted(values.items())]
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed), rows)

@@ -10,15 +10,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from bot.store.engine import database_path, sqlite_engine
+from bot.store.databases import database_path, engine_of, is_shared
 
 
 class StoreRefused(Exception):
     """The store cannot be used as it is; the text says what to do."""
 
 
+_ONE_UPGRADE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('ackbot schema'))")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -32,9 +33,9 @@ def newest() -> str:
 
 def current(url: str) -> str | None:
     """The revision of a store; None for one that does not exist yet or is empty."""
-    if not database_path(url).exists():
+    if not is_shared(url) and not database_path(url).exists():
         return None
-    engine = sqlite_engine(url, begin="BEGIN", read_only=True)
+    engine = engine_of(url, writes=False)
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
@@ -44,8 +45,9 @@ def current(url: str) -> str | None:
 
 def upgrade(url: str) -> None:
     """Bring a store to the newest revision; a new SQLite file and its folder are made."""
-    database_path(url).parent.mkdir(parents=True, exist_ok=True)
-    engine = sqlite_engine(url, begin="BEGIN IMMEDIATE")
+    if not is_shared(url):
+        database_path(url).parent.mkdir(parents=True, exist_ok=True)
+    engine = engine_of(url, writes=True)
     try:
         _run(engine)
     finally:
@@ -56,6 +58,8 @@ def _run(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(_ONE_UPGRADE_AT_A_TIME)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -76,7 +80,13 @@ def prepare(url: str, *, may_upgrade: bool) -> None:
 
 @contextmanager
 def held_alone(url: str) -> Iterator[None]:
-    """Hold a SQLite store for this process; a second one gets StoreRefused. The lock dies with the process."""
+    """Hold a SQLite store for this process; a second one gets StoreRefused. The lock dies with the process.
+
+    A store on PostgreSQL is for several.
+    """
+    if is_shared(url):
+        yield
+        return
     path = Path(f"{database_path(url)}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -14,10 +15,10 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -33,6 +34,16 @@ metadata = MetaData(
 )
 
 
+# Running numbers: on SQLite only a column that is exactly INTEGER is one.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows only, so that its cost follows what is due and not what is stored."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant; kept as UTC without offset where the engine has no time zones. Naive values are refused."""
 
@@ -40,11 +51,13 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware in any zone -> naive UTC."""
+        """Aware in any zone -> naive UTC, or as it is where the engine knows time zones."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"an instant without a time zone: {value!r}")
+        if dialect.name != "sqlite":
+            return value
         return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
@@ -55,24 +68,24 @@ class Instant(TypeDecorator[datetime]):
 contacts = Table(
     "contacts",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("reference", String(24), nullable=False, unique=True),
-    Column("channel", String(40), nullable=False),
+    Column("id", Key, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
     Column("external_id", Text, nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("outcome", String(16), nullable=False),
-    Column("rule", String(80), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("rule", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("sender_address", Text),
     Column("sender_name", Text, nullable=False, server_default=""),
     Column("subject", Text, nullable=False, server_default=""),
-    Column("team", String(40)),
-    Column("service", String(40)),
-    Column("standard", String(40)),
-    Column("standard_version", String(20)),
-    Column("promise", String(60), nullable=False, server_default=""),
-    Column("calendar", String(40), nullable=False, server_default=""),
-    Column("receipt_rule", String(40), nullable=False, server_default=""),
+    Column("team", Text),
+    Column("service", Text),
+    Column("standard", Text),
+    Column("standard_version", Text),
+    Column("promise", Text, nullable=False, server_default=""),
+    Column("calendar", Text, nullable=False, server_default=""),
+    Column("receipt_rule", Text, nullable=False, server_default=""),
     Column("received_at", Instant, nullable=False),
     Column("acknowledge_by", Instant),
     Column("acknowledged_at", Instant),
@@ -81,61 +94,63 @@ contacts = Table(
     Column("acknowledge_step", Integer, nullable=False, server_default="0"),
     Column("respond_step", Integer, nullable=False, server_default="0"),
     Column("next_look_at", Instant),
-    Column("forgotten", Boolean, nullable=False, server_default=text("0")),
-    Column("kind", String(40), nullable=False, server_default=""),
-    Column("area", String(40), nullable=False, server_default=""),
-    Column("visibility", String(8), nullable=False, server_default="private"),
-    Column("acknowledged_by", String(8), nullable=False, server_default="receipt"),
+    Column("forgotten", Boolean, nullable=False, server_default=false()),
+    Column("kind", Text, nullable=False, server_default=""),
+    Column("area", Text, nullable=False, server_default=""),
+    Column("visibility", Text, nullable=False, server_default="private"),
+    Column("acknowledged_by", Text, nullable=False, server_default="receipt"),
     Column("receipt_sent_at", Instant),
     Column("paused_at", Instant),
     Column("platform_reply_by", Instant),
     # Its clock has events of its own: a pause, an extension, a new start, an acknowledgement of staff's.
-    Column("clock_changed", Boolean, nullable=False, server_default=text("0")),
+    Column("clock_changed", Boolean, nullable=False, server_default=false()),
     # The address in lower case: who has had a receipt of late, whom staff may be answering.
     Column("sender_key", Text),
     # Another contact that this one goes on with, and one whose receipt stands for this one, too.
-    Column("linked_to", Integer),
-    Column("receipt_of", Integer),
+    Column("linked_to", Key),
+    Column("receipt_of", Key),
     # The date to answer by that the person was last told.
     Column("told_respond_by", Instant),
     # When the person was last told that something was added; and that nothing automatic goes to them any more.
     Column("noted_at", Instant),
-    Column("muted", Boolean, nullable=False, server_default=text("0")),
+    Column("muted", Boolean, nullable=False, server_default=false()),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
     CheckConstraint("state = 'open' OR next_look_at IS NULL", name="only_open_is_watched"),
     # A partial index, so that the cost of watching follows what is due and not what is stored. Its condition is one
     # that SQLite can prove from `next_look_at <= ?`; a list of states in bound parameters it could not.
-    Index("ix_contacts_next_look_at", "next_look_at", sqlite_where=text("next_look_at IS NOT NULL")),
-    Index("ix_contacts_remembered", "received_at", sqlite_where=text("forgotten = 0")),
-    Index("ix_contacts_receipt_of", "receipt_of", sqlite_where=text("receipt_of IS NOT NULL")),
+    _partial("ix_contacts_next_look_at", "next_look_at", where="next_look_at IS NOT NULL"),
     Index(
-        "ix_contacts_receipts",
-        "sender_key",
+        "ix_contacts_remembered",
         "received_at",
-        sqlite_where=text("outcome = 'acknowledge' AND receipt_of IS NULL"),
+        sqlite_where=text("forgotten = 0"),
+        postgresql_where=text("NOT forgotten"),
     ),
-    Index("ix_contacts_waiting", "sender_key", sqlite_where=text("next_look_at IS NOT NULL")),
-    Index("ix_contacts_automatic", "received_at", sqlite_where=text("outcome IN ('log', 'ask')")),
+    _partial("ix_contacts_receipt_of", "receipt_of", where="receipt_of IS NOT NULL"),
+    _partial(
+        "ix_contacts_receipts", "sender_key", "received_at", where="outcome = 'acknowledge' AND receipt_of IS NULL"
+    ),
+    _partial("ix_contacts_waiting", "sender_key", where="next_look_at IS NOT NULL"),
+    _partial("ix_contacts_automatic", "received_at", where="outcome IN ('log', 'ask')"),
     sqlite_autoincrement=True,
 )
 
 messages = Table(
     "messages",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Key, primary_key=True),
     Column("contact_id", ForeignKey("contacts.id"), nullable=False, index=True),
-    Column("channel", String(40), nullable=False),
+    Column("channel", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("message_id", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
+    Column("digest", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("sender_address", Text),
     Column("text", Text, nullable=False),
     Column("fields", Text, nullable=False, server_default="{}"),
     Column("fault", Text, nullable=False, server_default=""),
-    Column("written_by", String(6), nullable=False, server_default="sender"),
+    Column("written_by", Text, nullable=False, server_default="sender"),
     UniqueConstraint("channel", "external_id"),
     Index("ix_messages_message_id", "message_id"),
     sqlite_autoincrement=True,
@@ -151,34 +166,37 @@ raw_messages = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Key, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     Column("contact_id", ForeignKey("contacts.id"), index=True),
-    Column("purpose", String(24), nullable=False),
-    Column("step", String(40), nullable=False),
-    Column("channel", String(40), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("details", Text, nullable=False, server_default="{}"),
-    Column("state", String(20), nullable=False),
+    Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("next_attempt_at", Instant),
     Column("sent_at", Instant),
     Column("last_error", Text, nullable=False, server_default=""),
-    Index("ix_deliveries_receipts", "created_at", sqlite_where=text("purpose = 'acknowledgement'")),
-    Index("ix_deliveries_waiting", "channel", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL")),
+    # Which process has claimed it; with a lease that has run out it has lost it.
+    Column("holder", Text),
+    _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
+    _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
+    _partial("ix_deliveries_claimed", "holder", where="state = 'sending'"),
     sqlite_autoincrement=True,
 )
 
 events = Table(
     "events",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Key, primary_key=True),
     Column("contact_id", ForeignKey("contacts.id"), index=True),
     Column("at", Instant, nullable=False),
-    Column("kind", String(40), nullable=False),
-    Column("actor", String(80), nullable=False, server_default="ackbot"),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False, server_default="ackbot"),
     Column("details", Text, nullable=False, server_default="{}"),
     sqlite_autoincrement=True,
 )
@@ -186,9 +204,17 @@ events = Table(
 cursors = Table(
     "cursors",
     metadata,
-    Column("name", String(60), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("moved_at", Instant, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )
 
 suppressions = Table(
@@ -203,7 +229,7 @@ suppressions = Table(
 rules = Table(
     "rules",
     metadata,
-    Column("name", String(80), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("kept_at", Instant, nullable=False),
 )
@@ -211,8 +237,8 @@ rules = Table(
 shunted = Table(
     "shunted",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("channel", String(40), nullable=False),
+    Column("id", Key, primary_key=True),
+    Column("channel", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("error", Text, nullable=False),

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from bot.core.calendars import Shelf, calendar
 from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook, Team, Way
-from bot.store import schema
 from bot.store.engine import Store
 from bot.wire import mime
 
@@ -73,11 +71,11 @@ def council(book: Rulebook) -> Rulebook:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(store_url: str) -> Iterator[Store]:
     """A new store, used without its writer thread."""
-    url = f"sqlite:///{tmp_path}/ackbot.db"
-    schema.upgrade(url)
-    return Store(url)
+    made = Store(store_url)
+    yield made
+    made.let_go()
 
 
 @pytest.fixture

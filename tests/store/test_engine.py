@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.store import cursors, engine, schema
-from bot.store.engine import Store, StoreUnavailable, database_path
+from bot.store.databases import database_path
+from bot.store.engine import Store, StoreUnavailable
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from bot.store import clocks, contacts, known, outbox, schema
-from bot.store.engine import Work, sqlite_engine
+from bot.store.databases import sqlite_engine
+from bot.store.engine import Work
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ASKED_ALWAYS: dict[str, Work[object]] = {

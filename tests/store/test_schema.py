@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot.store import schema
-from bot.store.engine import sqlite_engine
+from bot.store.databases import sqlite_engine
 from bot.store.tables import metadata
 
 

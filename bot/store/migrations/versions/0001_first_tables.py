@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.tables import Instant
+from bot.store.tables import Instant, Key
 
 revision = "0001"
 down_revision = None
@@ -15,24 +15,24 @@ def upgrade() -> None:
     """Make the first tables."""
     op.create_table(
         "contacts",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("reference", sa.String(length=24), nullable=False),
-        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.Column("rule", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("sender_address", sa.Text(), nullable=True),
         sa.Column("sender_name", sa.Text(), server_default="", nullable=False),
         sa.Column("subject", sa.Text(), server_default="", nullable=False),
-        sa.Column("team", sa.String(length=40), nullable=True),
-        sa.Column("service", sa.String(length=40), nullable=True),
-        sa.Column("standard", sa.String(length=40), nullable=True),
-        sa.Column("standard_version", sa.String(length=20), nullable=True),
-        sa.Column("promise", sa.String(length=60), server_default="", nullable=False),
-        sa.Column("calendar", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("receipt_rule", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("team", sa.Text(), nullable=True),
+        sa.Column("service", sa.Text(), nullable=True),
+        sa.Column("standard", sa.Text(), nullable=True),
+        sa.Column("standard_version", sa.Text(), nullable=True),
+        sa.Column("promise", sa.Text(), server_default="", nullable=False),
+        sa.Column("calendar", sa.Text(), server_default="", nullable=False),
+        sa.Column("receipt_rule", sa.Text(), server_default="", nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("acknowledge_by", Instant(), nullable=True),
         sa.Column("acknowledged_at", Instant(), nullable=True),
@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("acknowledge_step", sa.Integer(), server_default="0", nullable=False),
         sa.Column("respond_step", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_look_at", Instant(), nullable=True),
-        sa.Column("forgotten", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("forgotten", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.CheckConstraint(
             "outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')",
             name=op.f("ck_contacts_outcome_known"),
@@ -59,21 +59,27 @@ def upgrade() -> None:
         ["next_look_at"],
         unique=False,
         sqlite_where=sa.text("next_look_at IS NOT NULL"),
+        postgresql_where=sa.text("next_look_at IS NOT NULL"),
     )
     op.create_index(
-        "ix_contacts_remembered", "contacts", ["received_at"], unique=False, sqlite_where=sa.text("forgotten = 0")
+        "ix_contacts_remembered",
+        "contacts",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("forgotten = 0"),
+        postgresql_where=sa.text("NOT forgotten"),
     )
     op.create_table(
         "cursors",
-        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("moved_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_cursors")),
     )
     op.create_table(
         "shunted",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
@@ -84,16 +90,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", Key, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=True),
-        sa.Column("purpose", sa.String(length=24), nullable=False),
-        sa.Column("step", sa.String(length=40), nullable=False),
-        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("contact_id", Key, nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("details", sa.Text(), server_default="{}", nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("next_attempt_at", Instant(), nullable=True),
@@ -112,14 +118,15 @@ def upgrade() -> None:
         ["channel", "next_attempt_at"],
         unique=False,
         sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+        postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
     op.create_table(
         "events",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("contact_id", Key, nullable=True),
         sa.Column("at", Instant(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("actor", sa.String(length=80), server_default="ackbot", nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), server_default="ackbot", nullable=False),
         sa.Column("details", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_events_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
@@ -128,12 +135,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_contact_id"), "events", ["contact_id"], unique=False)
     op.create_table(
         "messages",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=False),
-        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("contact_id", Key, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("sender_address", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
@@ -148,7 +155,7 @@ def upgrade() -> None:
     op.create_index("ix_messages_message_id", "messages", ["message_id"], unique=False)
     op.create_table(
         "raw_messages",
-        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", Key, nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_raw_messages_message_id")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_raw_messages")),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.tables import Instant
+from bot.store.tables import Instant, Key
 
 revision = "0003"
 down_revision = "0002"
@@ -15,14 +15,14 @@ def upgrade() -> None:
     """Add columns, indexes and the table of suppressions."""
     for column in (
         sa.Column("sender_key", sa.Text()),
-        sa.Column("linked_to", sa.Integer()),
-        sa.Column("receipt_of", sa.Integer()),
+        sa.Column("linked_to", Key),
+        sa.Column("receipt_of", Key),
         sa.Column("told_respond_by", Instant()),
         sa.Column("noted_at", Instant()),
-        sa.Column("muted", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("muted", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("contacts", column)
-    op.add_column("messages", sa.Column("written_by", sa.String(6), nullable=False, server_default="sender"))
+    op.add_column("messages", sa.Column("written_by", sa.Text(), nullable=False, server_default="sender"))
     op.create_table(
         "suppressions",
         sa.Column("address", sa.Text(), nullable=False),
@@ -41,4 +41,4 @@ def upgrade() -> None:
         ("ix_contacts_automatic", "contacts", ["received_at"], sa.text("outcome IN ('log', 'ask')")),
         ("ix_deliveries_receipts", "deliveries", ["created_at"], sa.text("purpose = 'acknowledgement'")),
     ):
-        op.create_index(name, table, columns, sqlite_where=where)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)

