@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,11 +23,12 @@ from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
 from bot.kinds import build_channels
-from bot.loops import catching_up, supervising, watching
+from bot.loops import catching_up, supervising, waking, watching
+from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
-from bot.loops.sending import HOLD_SECONDS, Sending
-from bot.loops.timetabling import Timetable
+from bot.loops.sending import Hands, Sending
+from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.rehearsal import REHEARSAL, Time
 from bot.render.compose import Composer
 from bot.settings import Settings
@@ -77,11 +79,17 @@ class Service:
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = Letters(composer(configured), self.book, self.book.secret)
-        ear = self.ear = Ear(self.store, self.book, present, self.meter, self._room, self._hand_to_senders, self._wake)
         outlets = [c for c in self.channels.values() if isinstance(c, Outlet) and "send" in roles]
         ways_in = [c for c in self.channels.values() if isinstance(c, Inbox) and "listen" in roles]
         inboxes = [folder for c in ways_in for folder in (c, *getattr(c, "also", ()))]
-        self.senders = [Sending(o, self.store, self.book, letters.write, present, self.meter) for o in outlets]
+        alone = [inbox.name for inbox in inboxes if getattr(inbox, "alone", False)]
+        alone += [TIMETABLE] if "watch" in roles else []
+        leases = self.leases = Leasing(self.store, present, alone, self._wake)
+        ear = self.ear = Ear(
+            self.store, self.book, present, self.meter, self._room, self._hand_to_senders, self._wake, leases
+        )
+        hands = self._hands = Hands(self.store, self.book, letters.write, present, self.meter, leases)
+        self.senders = [Sending(outlet, hands) for outlet in outlets]
         self.listeners = [Listening(inbox, ear) for inbox in inboxes]
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
@@ -91,8 +99,12 @@ class Service:
     async def start(self) -> None:
         """Open the store, start every loop, then the pages."""
         self.store.open()
+        await self.leases.begin()
         await self.store.write(self._begin)
         await catching_up.catch_up(self.store, self.book, self.present, self._wake)
+        self._run("leasing", self.leases.run)
+        if self.store.is_shared:
+            self._run("waking", partial(waking.be_woken, self.store.url, self._wake))
         for sender in self.senders:
             self._run(f"sending {sender.outlet.name}", sender.run)
         for listener in self.listeners:
@@ -116,20 +128,21 @@ class Service:
                 self.book,
                 self.present,
                 self._wake,
+                self.leases,
                 keep_for=timedelta(days=self.settings.retention.days),
                 calendar_checked=self.settings.calendar_checked,
             )
             self._timetable = timetable.start()
 
     def _begin(self, connection: Any) -> None:
-        release.begin(connection, self.present.now(), self.book)
+        release.begin(connection, self.present.now(), self.book, alone=not self.store.is_shared)
         cursors.drop(connection, REHEARSAL)
 
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))
 
     def _room(self) -> Room:
-        return Room({one.outlet.name: one.room for one in self.senders}, self.present.wall(HOLD_SECONDS))
+        return Room({one.outlet.name: one.room for one in self.senders}, self._hands.hold)
 
     def _hand_to_senders(self, claimed: Sequence[Claimed]) -> None:
         by_outlet = {one.outlet.name: one for one in self.senders}
@@ -217,7 +230,7 @@ class Service:
             await self._runner.cleanup()
         if self._timetable is not None:
             self._timetable.shutdown(wait=False)
-        listening = [task for task in self._tasks if not task.get_name().startswith("sending")]
+        listening = [task for task in self._tasks if not task.get_name().startswith(("sending", "leasing"))]
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
@@ -230,6 +243,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(sender.outlet.close() for sender in self.senders), return_exceptions=True)
+        with suppress(StoreUnavailable):
+            await self.leases.end()
         await self.store.close()
 
 

@@ -73,6 +73,8 @@ class Inbox(Protocol):
     The code after a `yield batch` runs only once that batch is committed. If it cannot be committed,
     `Temporary` is raised at the `yield`: an inbox that holds its callers on the line tells them so and
     goes on; any other lets it pass and is asked again later, from the last committed cursor.
+
+    One with `alone = True` is an account that one process at a time should read, and has a cursor.
     """
 
     name: str

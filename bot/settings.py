@@ -27,7 +27,7 @@ T = TypeVar("T", bound=BaseModel)
 PACKAGED = (Path(__file__).parent / "_data", Path(__file__).parent.parent)
 MAIN_FILE = "ackbot.toml"
 _SHOWN_VALUE_LENGTH = 60
-_SECRET_KEYS = ("secret", "password", "token", "key", "oauth")
+_SECRET_KEYS = ("secret", "password", "token", "key", "oauth", "url")
 
 
 class BadSettings(Exception):
@@ -63,7 +63,7 @@ class Organisation(Table):
 class StoreSettings(Table):
     """Where contacts are kept."""
 
-    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^sqlite:///.+")
+    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^(sqlite:///|postgresql://).+")
 
 
 class Web(Table):

@@ -110,6 +110,7 @@ class Imap:
 
     def __init__(self, name: str, settings: Settings, *, sent_of: str = "", tokens: TokenSource | None = None) -> None:
         self.name = name
+        self.alone = True
         self.ready = asyncio.Event()
         self._settings = settings
         self._sent_of = sent_of

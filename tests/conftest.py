@@ -18,7 +18,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +30,6 @@ from tests.components.postgres import Postgres
 
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
-_NUMBERS = count(1)
 _INSTALL = "tests/components/install.sh installs it"
 
 
@@ -79,9 +77,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = f"t{next(_NUMBERS)}"
-    yield server.create(name, template="fresh")
-    server.drop(name)
+    yield server.url_of("fresh")
+    server.empty("fresh")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -44,11 +44,17 @@ class Attempt:
     error: Exception | None = None
 
 
-def claim(
-    connection: Connection, outlet: str, now: datetime, hold: timedelta, most: int, book: Rulebook
-) -> list[Claimed]:
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a claim holds, and whose it is (None: that of the only process there is)."""
+
+    span: timedelta = timedelta(0)
+    holder: str | None = None
+
+
+def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: int, book: Rulebook) -> list[Claimed]:
     """Take what is due to be sent by one outlet, and cancel what there is no longer a reason to send."""
-    taken = outbox.claim(connection, outlet, now, now + hold, most)
+    taken = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
     known = contacts.with_id(connection, {d.contact_id for d in taken if d.contact_id}) if taken else {}
     wanted: list[Claimed] = []
     cancelled: list[Values] = []
@@ -58,7 +64,7 @@ def claim(
         if _still_wanted(delivery, contact, listed):
             wanted.append(Claimed(delivery, contact, listed))
         else:
-            cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
+            cancelled.append({"id": delivery.id, "attempts": delivery.attempts, "state": Sent.CANCELLED})
     outbox.settle(connection, cancelled)
     return wanted
 
@@ -131,7 +137,7 @@ def _told_date(attempt: Attempt) -> bool:
 def _settled(attempt: Attempt) -> Values:
     delivery, error = attempt.delivery, attempt.error
     if error is None:
-        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at}
+        return {"id": delivery.id, "attempts": delivery.attempts, "state": Sent.SENT, "sent_at": attempt.at}
     if not isinstance(error, Temporary | Misconfigured | Permanent):
         # A fault of ours: trying again cannot help, and somebody must know now.
         state, pause = Sent.TECHNICAL_FAILURE, None
@@ -142,6 +148,7 @@ def _settled(attempt: Attempt) -> Values:
         state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
     return {
         "id": delivery.id,
+        "attempts": delivery.attempts,
         "state": state,
         "next_attempt_at": attempt.at + pause if pause else None,
         "last_error": f"{type(error).__name__}: {error}"[:500],

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from bot.core.escalations import BEFORE_WINDOW_CLOSES
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.flows import promise
-from bot.flows.deliver import Claimed
+from bot.flows.deliver import Claimed, Hold
 from bot.flows.gather import Known, key_of
 from bot.flows.rulebook import Rulebook, Way
 from bot.store.contacts import Numbers
@@ -38,13 +38,13 @@ class Filed:
 
 @dataclass(slots=True)
 class Room:
-    """How many acknowledgements each outlet could send at once, and how long a claim holds.
+    """How many acknowledgements each outlet could send at once, and how such a claim holds.
 
     What fits is claimed in the transaction that queues it: it leaves without another one.
     """
 
     free: dict[str, int] = field(default_factory=dict)
-    hold: timedelta = timedelta(0)
+    hold: Hold = field(default_factory=Hold)
 
     def take(self, outlet: str) -> bool:
         """One place, if there is one."""
@@ -169,8 +169,9 @@ def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Pla
     held = _stopped_by_breaker(plan)
     claimed = not held and plan.room.take(row["channel"])
     row |= {"state": Leaving.SENDING if claimed else Leaving.CREATED, "attempts": 1 if claimed else 0}
-    due = plan.now + plan.room.hold if claimed else plan.now
-    plan.deliveries.append({**row, "next_attempt_at": None if held else due})
+    due = plan.now + plan.room.hold.span if claimed else plan.now
+    holder = plan.room.hold.holder if claimed else None
+    plan.deliveries.append({**row, "next_attempt_at": None if held else due, "holder": holder})
     if claimed:
         plan.claimed.append(Claimed(Delivery(**row), contact))
 

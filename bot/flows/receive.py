@@ -47,7 +47,7 @@ def receive(
 
     A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
     """
-    locks.one_receives(connection)
+    locks.alone(connection, locks.RECEIVING)
     connection.exec_driver_sql("SAVEPOINT batch")
     try:
         received = _log(connection, batch.messages, now, book, room)

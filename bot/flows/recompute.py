@@ -21,7 +21,7 @@ from bot.flows import tell
 from bot.flows.rulebook import Rulebook
 from bot.render.formats import due_in_words
 from bot.store import clocks as stored_clocks
-from bot.store import contacts, outbox, rules
+from bot.store import contacts, locks, outbox, rules
 from bot.store.clocks import Dates
 
 Values = dict[str, Any]
@@ -113,6 +113,8 @@ def recompute(
     connection: Connection, after_id: int, names: Sequence[str], now: datetime, book: Rulebook, *, dry_run: bool
 ) -> Page:
     """Compute the dates of the next open contacts anew; `names` are the rules that changed."""
+    if not dry_run:
+        locks.alone(connection, locks.RECOMPUTING)
     rows = stored_clocks.dates(connection, after_id, AT_ONCE)
     altered = [row.id for row in rows if row.clock_changed]
     happened = contacts.clock_events(connection, altered) if altered else {}

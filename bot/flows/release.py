@@ -15,8 +15,9 @@ def release(connection: Connection, now: datetime) -> int:
     return outbox.release(connection, now)
 
 
-def begin(connection: Connection, now: datetime, book: Rulebook) -> None:
-    """At the start of the one process that sends: give back what a dead one held; without a breaker none is stopped."""
-    outbox.release_all(connection, now)
+def begin(connection: Connection, now: datetime, book: Rulebook, *, alone: bool) -> None:
+    """At the start: the one process that sends gives back what a dead one held; without a breaker none is stopped."""
+    if alone:
+        outbox.release_all(connection, now)
     if not book.limits.a_minute:
         release(connection, now)

@@ -15,6 +15,7 @@ from bot.flows.deliver import Claimed
 from bot.flows.plan import Filed, Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
+from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
 from bot.loops.present import Present
 from bot.store import cursors, outbox
@@ -27,6 +28,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 FIRST_SLOW_PAUSE_SECONDS, LONGEST_SLOW_PAUSE_SECONDS = 15.0, 300.0
 SILENCE_ALARM_SECONDS = 900.0
 QUIET_MEANS_WELL_SECONDS = 20.0
+LEASE_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Ear:
     room: Callable[[], Room]
     logged: Callable[[Sequence[Claimed]], None]
     wake: Callable[[], None]
+    leases: Leasing
 
     async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
         """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
@@ -91,12 +94,30 @@ class Listening:
         self._ear.meter.channel_up.labels(self.inbox.name).set(0)
         while True:
             try:
-                await self._listen()
+                await self._listen_alone()
             except (ChannelError, StoreUnavailable, cursors.CursorMoved) as error:
                 await self._rest(error)
             except Exception as error:
                 logger.exception("channel.fault", channel=self.inbox.name)
                 await self._rest(error)
+
+    async def _listen_alone(self) -> None:
+        """Where one process at a time should read, only as long as this is the one."""
+        if not getattr(self.inbox, "alone", False):
+            return await self._listen()
+        while not self._ear.leases.holds(self.inbox.name):
+            self.tried.set()
+            await asyncio.sleep(LEASE_LOOK_SECONDS)
+        listening = asyncio.ensure_future(self._listen())
+        try:
+            while self._ear.leases.holds(self.inbox.name):
+                done, _ = await asyncio.wait({listening}, timeout=LEASE_LOOK_SECONDS)
+                if done:
+                    return listening.result()
+            logger.warning("channel.lease_lost", channel=self.inbox.name)
+        finally:
+            listening.cancel()
+            await asyncio.wait({listening})
 
     async def _listen(self) -> None:
         name = self.inbox.name

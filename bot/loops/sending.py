@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import log
@@ -10,8 +11,9 @@ from bot.channel import ChannelError, Outlet
 from bot.core.deliveries import State
 from bot.core.messages import Outbound
 from bot.flows import deliver
-from bot.flows.deliver import Attempt, Claimed
+from bot.flows.deliver import Attempt, Claimed, Hold
 from bot.flows.rulebook import Rulebook
+from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
 from bot.loops.present import Present
 from bot.store import outbox
@@ -28,17 +30,31 @@ SHORT_WAIT_SECONDS = 0.02
 LONGEST_WAIT = timedelta(seconds=2)
 STORE_RETRY_SECONDS = 0.5
 
-ComposeFor = Callable[[Claimed, datetime], Outbound]
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What sending needs, whichever outlet it is. `compose` writes the message as it leaves."""
+
+    store: Store
+    book: Rulebook
+    compose: Callable[[Claimed, datetime], Outbound]
+    present: Present
+    meter: Meter
+    leases: Leasing
+
+    @property
+    def hold(self) -> Hold:
+        """How a claim of ours holds."""
+        return Hold(self.present.wall(HOLD_SECONDS), self.leases.holder)
 
 
 class Sending:
     """Sends what one outlet has to carry. `wake()` says that something new may be due."""
 
-    def __init__(
-        self, outlet: Outlet, store: Store, book: Rulebook, compose: ComposeFor, present: Present, meter: Meter
-    ) -> None:
-        self.outlet = outlet
-        self._store, self._book, self._compose, self._present, self._meter = store, book, compose, present, meter
+    def __init__(self, outlet: Outlet, hands: Hands) -> None:
+        self.outlet, self._hands = outlet, hands
+        self._store, self._book, self._leases = hands.store, hands.book, hands.leases
+        self._present, self._meter = hands.present, hands.meter
         self._wake = asyncio.Event()
         self._ready: asyncio.Queue[Claimed] = asyncio.Queue()
         self._taken = asyncio.Event()
@@ -52,7 +68,7 @@ class Sending:
     @property
     def room(self) -> int:
         """How many more could be sent soon."""
-        return 0 if self._stopping else max(CLAIM_AT_ONCE - self._ready.qsize(), 0)
+        return 0 if self._stopping or not self._leases.alive else max(CLAIM_AT_ONCE - self._ready.qsize(), 0)
 
     def accept(self, claimed: Claimed) -> None:
         """Send what was claimed for us while it was queued."""
@@ -83,17 +99,17 @@ class Sending:
                 self.accept(one)
             if len(claimed) < CLAIM_AT_ONCE:
                 await self._wait()
-            while not self.room:
+            while self._ready.qsize() >= CLAIM_AT_ONCE:
                 self._taken.clear()
                 await self._taken.wait()
 
     async def _claim(self) -> list[Claimed]:
-        if self._stopping:
+        if self._stopping or not self._leases.alive:
             return []
-        hold = self._present.wall(HOLD_SECONDS)
+        outlet, hold = self.outlet.name, self._hands.hold
         try:
             return await self._store.write(
-                lambda c: deliver.claim(c, self.outlet.name, self._present.now(), hold, CLAIM_AT_ONCE, self._book)
+                lambda c: deliver.claim(c, outlet, self._present.now(), hold, CLAIM_AT_ONCE, self._book)
             )
         except StoreUnavailable as error:
             logger.error("outbox.not_read", outlet=self.outlet.name, error=str(error))
@@ -118,13 +134,15 @@ class Sending:
             claimed = await self._ready.get()
             self._taken.set()
             try:
-                self._attempts.put_nowait(await self._send(claimed))
+                if self._leases.alive:
+                    self._attempts.put_nowait(await self._send(claimed))
+                # else: this process was stopped for so long that another has taken the claim over.
             finally:
                 self._ready.task_done()
 
     async def _send(self, claimed: Claimed) -> Attempt:
         try:
-            await self.outlet.send(self._compose(claimed, self._present.now()))
+            await self.outlet.send(self._hands.compose(claimed, self._present.now()))
         except ChannelError as error:
             return Attempt(claimed.delivery, self._present.now(), error)
         except Exception as error:

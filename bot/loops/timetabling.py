@@ -12,11 +12,14 @@ from apscheduler.triggers.cron import CronTrigger
 from bot import log
 from bot.flows import alert, forget, promise
 from bot.flows.rulebook import Rulebook
+from bot.loops.leasing import Leasing
 from bot.loops.present import Present
 from bot.store import outbox
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
+
+TIMETABLE = "timetable"
 
 CALENDAR_MAY_BE_OLD = timedelta(days=365)
 REVIEW_TOLD_BEFORE = timedelta(days=60)
@@ -47,12 +50,13 @@ class Timetable:
         book: Rulebook,
         present: Present,
         queued: Callable[[], None],
+        leases: Leasing,
         *,
         keep_for: timedelta,
         calendar_checked: date,
     ) -> None:
         self._store, self._book, self._present, self._queued = store, book, present, queued
-        self._keep_for, self._calendar_checked = keep_for, calendar_checked
+        self._leases, self._keep_for, self._calendar_checked = leases, keep_for, calendar_checked
 
     def start(self) -> AsyncIOScheduler:
         """Begin; the scheduler's `shutdown` ends it. Jobs live in memory: the store remembers what matters."""
@@ -67,13 +71,18 @@ class Timetable:
             (self.reviews, {"hour": 9, "minute": 5}),
         ]
         for job, at in jobs:
-            scheduler.add_job(job, OurTime(self._present, zone, **at), id=job.__name__)
+            scheduler.add_job(self._alone, OurTime(self._present, zone, **at), [job], id=job.__name__)
         local = self._present.now().astimezone(zone).time()
         if DIGEST_AT <= local <= DIGEST_AT_THE_LATEST:
             # We may have been down at half past eight; whoever has had today's list is not sent another one.
-            scheduler.add_job(self.digest, id="digest missed")
+            scheduler.add_job(self._alone, args=[self.digest], id="digest missed")
         scheduler.start()
         return scheduler
+
+    async def _alone(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Of several processes one does it; two would do no harm, for whatever they queue has its own key."""
+        if self._leases.holds(TIMETABLE):
+            await job()
 
     async def digest(self) -> None:
         """Queue each team's list on working days; one with nothing in it is not sent."""

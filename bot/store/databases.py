@@ -54,10 +54,16 @@ def driver_url(url: str) -> URL:
     return made.set(drivername="postgresql+psycopg") if is_shared(url) else made
 
 
-def line_options(url: str) -> dict[str, Any]:
-    """What the PostgreSQL driver is told when it connects."""
-    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
-    return {**_LINE, "options": options} if is_shared(url) else {}
+def line_options() -> dict[str, Any]:
+    """What the PostgreSQL driver is told besides the address when it connects."""
+    return {**_LINE, "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())}
+
+
+def line_arguments(url: str) -> dict[str, Any]:
+    """Everything that the PostgreSQL driver is told when it connects."""
+    made = driver_url(url)
+    _, arguments = made.get_dialect()().create_connect_args(made)
+    return {**arguments, **line_options()}
 
 
 def engine_of(url: str, *, writes: bool) -> Engine:
@@ -67,7 +73,7 @@ def engine_of(url: str, *, writes: bool) -> Engine:
             driver_url(url),
             pool_size=POOL_SIZE,
             hide_parameters=True,  # an error's text is logged, and parameters are people's words
-            connect_args=line_options(url),
+            connect_args=line_options(),
             isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         )
         return engine if writes else engine.execution_options(postgresql_readonly=True)

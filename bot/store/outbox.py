@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import WAITING, State
+from bot.store import wakeups
 from bot.store.tables import deliveries
 
 Values = dict[str, Any]
@@ -50,7 +51,12 @@ _DUE = (
 _CLAIM = (
     update(deliveries)
     .where(deliveries.c.id.in_(_DUE))
-    .values(state=State.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=bindparam("until"))
+    .values(
+        state=State.SENDING,
+        attempts=deliveries.c.attempts + 1,
+        next_attempt_at=bindparam("until"),
+        holder=bindparam("claimer"),
+    )
     .returning(*_COLUMNS)
 )
 _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
@@ -59,6 +65,8 @@ _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("settled"))
+    # Where another process has taken the claim over, what became of ours counts only if the message has left.
+    .where((deliveries.c.attempts == bindparam("attempt")) | (bindparam("to_state") == State.SENT))
     .values(
         state=bindparam("to_state"),
         next_attempt_at=bindparam("to_next"),
@@ -74,14 +82,19 @@ def queue(connection: Connection, rows: Sequence[Values]) -> None:
         defaults = {"step": "", "state": State.CREATED, "attempts": 0}
         full = [{**defaults, **row, "details": json.dumps(row.get("details", {}))} for row in rows]
         connection.execute(_QUEUE, full)
+        if any(row["state"] == State.CREATED for row in full):
+            wakeups.notify(connection)
 
 
-def claim(connection: Connection, channel: str, now: datetime, until: datetime, most: int) -> list[Delivery]:
+def claim(
+    connection: Connection, channel: str, now: datetime, until: datetime, most: int, holder: str | None = None
+) -> list[Delivery]:
     """Take up to `most` deliveries of one outlet that are due, and hold them until `until`.
 
-    A claim that its holder never settled (it died) falls due again then.
+    A claim that its holder never settled (it died) falls due again then, or when `take_back` finds it.
     """
-    rows = connection.execute(_CLAIM, {"outlet": channel, "now": now, "until": until, "most": most})
+    asked = {"outlet": channel, "now": now, "until": until, "most": most, "claimer": holder}
+    rows = connection.execute(_CLAIM, asked)
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 
@@ -91,6 +104,20 @@ def release_all(connection: Connection, now: datetime) -> int:
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=now)).rowcount
 
 
+def take_back(connection: Connection, living: set[str], now: datetime) -> int:
+    """Give back what is claimed by processes that live no more; returns how many."""
+    dead = (deliveries.c.state == text("'sending'")) & deliveries.c.holder.not_in(sorted(living))
+    change = update(deliveries).where(dead)
+    return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
+
+
+def give_back(connection: Connection, holder: str, now: datetime) -> None:
+    """Give back what this process has claimed and not sent."""
+    own = (deliveries.c.state == text("'sending'")) & (deliveries.c.holder == holder)
+    connection.execute(update(deliveries).where(own).values(state=State.CREATED, next_attempt_at=now, holder=None))
+    wakeups.notify(connection)
+
+
 def next_due(connection: Connection, channel: str) -> datetime | None:
     """When the next delivery of one outlet falls due."""
     due: datetime | None = connection.execute(_NEXT_DUE, {"outlet": channel}).scalar()
@@ -98,13 +125,14 @@ def next_due(connection: Connection, channel: str) -> datetime | None:
 
 
 def settle(connection: Connection, rows: Sequence[Values]) -> None:
-    """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
+    """Record what became of attempts: `id`, `attempts`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
     if rows:
         connection.execute(
             _SETTLE,
             [
                 {
                     "settled": row["id"],
+                    "attempt": row["attempts"],
                     "to_state": row["state"],
                     "to_next": row.get("next_attempt_at"),
                     "to_sent": row.get("sent_at"),

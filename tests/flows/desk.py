@@ -10,7 +10,7 @@ from bot.core.contacts import Contact
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows.adjust import Adjusted, Word, adjust
-from bot.flows.deliver import Attempt, Claimed, claim, record
+from bot.flows.deliver import Attempt, Claimed, Hold, claim, record
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
 from bot.flows.rulebook import Rulebook
@@ -22,7 +22,12 @@ from tests.flows.conftest import NOW
 def logged(connection: Connection, book: Rulebook, message: Inbound, *, acknowledged: bool = True) -> Contact:
     """One contact, received at NOW, its acknowledgement handed over at once."""
     received = receive(
-        connection, Batch((message,)), Reading(message.channel), NOW, book, Room({"post": 5}, timedelta(minutes=5))
+        connection,
+        Batch((message,)),
+        Reading(message.channel),
+        NOW,
+        book,
+        Room({"post": 5}, Hold(timedelta(minutes=5))),
     )
     if acknowledged:
         record(connection, [Attempt(one.delivery, NOW) for one in received.claimed], book)
@@ -61,5 +66,5 @@ def after(days: float) -> datetime:
 
 def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[outbox.Delivery]:
     """Everything that would leave now."""
-    claimed: list[Claimed] = claim(connection, "post", now, timedelta(days=365), 50, book)
+    claimed: list[Claimed] = claim(connection, "post", now, Hold(timedelta(days=365)), 50, book)
     return [one.delivery for one in claimed]

@@ -8,7 +8,7 @@ from bot.channel import Batch, Misconfigured, Permanent, Temporary
 from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.flows import alert, deliver, escalate, receive, respond
-from bot.flows.deliver import Attempt
+from bot.flows.deliver import Attempt, Hold
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
@@ -16,7 +16,7 @@ from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 
-HOLD = timedelta(minutes=30)
+HOLD = Hold(timedelta(minutes=30))
 
 
 def one(connection: Connection, book: Rulebook, mail: Make) -> Contact:
@@ -38,7 +38,7 @@ def test_a_claim_is_not_given_twice(store: Store, book: Rulebook, mail: Make) ->
         one(connection, book, mail)
         assert len(deliver.claim(connection, "post", NOW, HOLD, 50, book)) == 1
         assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
-        assert len(deliver.claim(connection, "post", NOW + HOLD, HOLD, 50, book)) == 1
+        assert len(deliver.claim(connection, "post", NOW + HOLD.span, HOLD, 50, book)) == 1
 
 
 def test_a_hand_over_acknowledges_the_contact(store: Store, book: Rulebook, mail: Make) -> None:

@@ -20,7 +20,7 @@ from bot.flows import escalate, recompute
 from bot.flows.adjust import NotAdjusted, Word, adjust
 from bot.flows.classify import About, Classified, classify
 from bot.flows.compose import Letters
-from bot.flows.deliver import claim
+from bot.flows.deliver import Hold, claim
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
 from bot.flows.rulebook import Rulebook
@@ -122,7 +122,7 @@ def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, counci
         do(connection, book, contact, Kind.PAUSED, after(0.25))
         do(connection, book, contact, Kind.RESUMED, after(0.5))
         assert again(connection, contact.reference).respond_by == after(2.25)
-        (claimed,) = claim(connection, "post", after(0.5), timedelta(minutes=5), 50, book)
+        (claimed,) = claim(connection, "post", after(0.5), Hold(timedelta(minutes=5)), 50, book)
     letter = message_from_bytes(Letters(COMPOSER, book, b"secret").write(claimed, after(0.5)).content, policy=SMTP)
     body = letter.get_body(("plain",))
     assert body

@@ -14,6 +14,7 @@ from bot.core.messages import Inbound
 from bot.core.responses import Kind
 from bot.flows import answers, deliver, receive, release
 from bot.flows.acknowledge_now import NotQueued, Queued, acknowledge_now
+from bot.flows.deliver import Hold
 from bot.flows.plan import Filed, Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook, Way
@@ -46,7 +47,7 @@ def log(
 
 def leave(connection: Connection, book: Rulebook, at: datetime = NOW) -> list[outbox.Delivery]:
     """Everything that is due leaves."""
-    claimed = deliver.claim(connection, "post", at, HOUR, 1000, book)
+    claimed = deliver.claim(connection, "post", at, Hold(HOUR), 1000, book)
     deliver.record(connection, [deliver.Attempt(one.delivery, at) for one in claimed], book)
     return [one.delivery for one in claimed]
 
@@ -471,7 +472,7 @@ def test_the_breaker_stops_receipts_until_somebody_lets_them_leave(store: Store,
         log(connection, limited, *(mail(n) for n in range(8, 12)), at=NOW + timedelta(seconds=5))
         assert purposes(leave(connection, limited, NOW + HOUR)) == ["notice"]
         assert len([one for one in contacts.listed(connection) if one.respond_by]) == 12
-        release.begin(connection, NOW + HOUR, limited)
+        release.begin(connection, NOW + HOUR, limited, alone=True)
         assert leave(connection, limited, NOW + HOUR) == []
         assert release.release(connection, NOW + HOUR) == 12
         assert purposes(leave(connection, limited, NOW + HOUR)) == ["acknowledgement"] * 12

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
 from bot.flows import receive
+from bot.flows.deliver import Hold
 from bot.flows.plan import Filed, Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook
@@ -154,7 +155,7 @@ def test_a_form_with_e_mail_is_acknowledged_by_mail(store: Store, book: Rulebook
 
 def test_what_could_leave_at_once_is_claimed_with_its_contact(store: Store, book: Rulebook, mail: Make) -> None:
     """Two places free: two are claimed in the same transaction, as they stand in the store; the third waits."""
-    room = Room({"post": 2}, timedelta(minutes=30))
+    room = Room({"post": 2}, Hold(timedelta(minutes=30)))
     with writing(store) as connection:
         batch = Batch(tuple(mail(number) for number in range(3)))
         received = receive.receive(connection, batch, Reading("inbox"), NOW, book, room)

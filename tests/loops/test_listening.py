@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
-from sqlalchemy import Connection
 
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Party
 from bot.flows.plan import Room
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
+from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
 from bot.rehearsal import Time
-from bot.store import contacts, cursors, outbox
+from bot.store import contacts, cursors, databases, locks, outbox
 from bot.store.engine import Store
 
 
@@ -68,12 +67,9 @@ async def until(truth: Callable[[], Awaitable[bool]]) -> None:
 
 def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
     """What listening needs."""
-    return Ear(store, rules, Time(begin), Meter(), Room, lambda _: None, lambda: None)
-
-
-def pragma(words: str, connection: Connection) -> None:
-    """Set something of SQLite."""
-    connection.exec_driver_sql(f"PRAGMA {words}")
+    present = Time(begin)
+    leases = Leasing(store, present, (), lambda: None)
+    return Ear(store, rules, present, Meter(), Room, lambda _: None, lambda: None, leases)
 
 
 async def logged(store: Store) -> int:
@@ -102,7 +98,9 @@ async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: 
     task.cancel()
 
 
-async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, book: Rulebook) -> None:
+async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(
+    store_url: str, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`Temporary` is raised at the yield, so that a mail server on the line hears 451 and tries again."""
     heard: list[str] = []
 
@@ -115,18 +113,20 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, bo
             else:
                 await asyncio.Event().wait()
 
-    await store.write(partial(pragma, "busy_timeout=20"))
-    other = store._reader_engine.connect()
-    other.exec_driver_sql("PRAGMA query_only=OFF")
-    other.exec_driver_sql("COMMIT")
-    other.exec_driver_sql("BEGIN IMMEDIATE")
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_MILLISECONDS", 20)
+    monkeypatch.setitem(databases._SESSION, "lock_timeout", "20ms")
+    store, somebody = Store(store_url), Store(store_url)
+    store.open()
+    other = somebody._writer_engine.connect()
+    other.begin()
+    locks.alone(other, locks.RECEIVING)
     task = asyncio.create_task(Listening(Scripted(holds_the_line), ear(store, book)).run())
 
     async def told() -> bool:
         return bool(heard)
 
     await until(told)
-    other.exec_driver_sql("ROLLBACK")
+    other.rollback()
     other.close()
 
     async def one() -> bool:
@@ -134,6 +134,9 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(store: Store, bo
 
     await until(one)
     task.cancel()
+    await asyncio.wait({task})
+    await store.close()
+    somebody.let_go()
     assert "store" in heard[0]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bot.core.books import Book
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook
+from bot.loops.leasing import Leasing
 from bot.loops.timetabling import Timetable
 from bot.rehearsal import Time
 from bot.store.engine import Store
@@ -18,7 +19,8 @@ from tests.flows.conftest import STANDARD
 def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = date(2026, 11, 23)) -> Timetable:
     """The jobs on a day, run by hand."""
     present = Time(day, 0.001)
-    return Timetable(store, book, present, lambda: None, keep_for=timedelta(days=183), calendar_checked=checked)
+    leases = Leasing(store, present, (), lambda: None)
+    return Timetable(store, book, present, lambda: None, leases, keep_for=timedelta(days=183), calendar_checked=checked)
 
 
 async def told(store: Store) -> list[str]:

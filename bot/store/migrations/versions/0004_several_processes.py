@@ -17,7 +17,7 @@ def upgrade() -> None:
         "leases",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("held_until", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.add_column("deliveries", sa.Column("holder", sa.Text()))

@@ -1,0 +1,88 @@
+"""Holds the leases of this process: that it lives, and what it alone reads. Takes back what dead ones had claimed."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from bot import log
+from bot.loops.present import Present
+from bot.store import leases, outbox
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("leasing")
+
+# A dead process's work is taken over after SPAN at the latest, and one more RENEW_SECONDS.
+SPAN_SECONDS = 9.0
+RENEW_SECONDS = 2.5
+RETRY_SECONDS = 0.5
+DEAD_FOR = timedelta(days=1)
+
+
+class Leasing:
+    """`names` are what this process would hold alone. With a store for one process, it holds everything."""
+
+    def __init__(self, store: Store, present: Present, names: Iterable[str], took_over: Callable[[], None]) -> None:
+        self.holder = secrets.token_hex(8) if store.is_shared else None
+        self._store, self._present, self._took_over = store, present, took_over
+        self._process = f"{leases.PROCESS}{self.holder}"
+        self._names = {self._process, *names}
+        self._held: set[str] = set()
+        self._until = float("-inf")
+
+    @property
+    def alive(self) -> bool:
+        """Whether others know that this process lives: what it has claimed is its own."""
+        return self.holds(self._process)
+
+    def holds(self, name: str) -> bool:
+        """Whether this process may do alone what is so named."""
+        if self.holder is None:
+            return True
+        return name in self._held and asyncio.get_running_loop().time() < self._until
+
+    async def begin(self) -> None:
+        """Take the leases for the first time, before anything is claimed."""
+        if self.holder is not None:
+            await self._renew()
+
+    async def run(self) -> None:
+        """Renew for ever."""
+        while self.holder is not None:
+            try:
+                await self._renew()
+            except StoreUnavailable as error:
+                logger.error("leases.not_renewed", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            await asyncio.sleep(RENEW_SECONDS)
+        await asyncio.Event().wait()
+
+    async def end(self) -> None:
+        """Let others go on at once."""
+        if self.holder is not None:
+            await self._store.write(self._give_up)
+
+    async def _renew(self) -> None:
+        # Counted from before the question: the database counts from later, so we never believe for too long. The
+        # loop's clock runs on while the process is stopped, so that one that is woken late knows that it is late.
+        asked = asyncio.get_running_loop().time()
+        held, taken = await self._store.write(self._renewed)
+        if gained := held - self._held - {self._process}:
+            logger.info("leases.taken", names=sorted(gained))
+        self._held, self._until = held, asked + SPAN_SECONDS
+        if taken:
+            logger.warning("claims.taken_over", count=taken)
+            self._took_over()
+
+    def _renewed(self, connection: Connection) -> tuple[set[str], int]:
+        held = leases.renew(connection, self.holder or "", self._names, timedelta(seconds=SPAN_SECONDS))
+        leases.forget_dead(connection, DEAD_FOR)
+        taken = outbox.take_back(connection, leases.living(connection), self._present.now())
+        return held, taken
+
+    def _give_up(self, connection: Connection) -> None:
+        outbox.give_back(connection, self.holder or "", self._present.now())
+        leases.give_up(connection, self.holder or "")
