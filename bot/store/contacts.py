@@ -1,7 +1,7 @@
 """Contacts, their messages and their events."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -31,7 +31,7 @@ from bot.store.tables import Instant, contacts, deliveries, events, messages, ra
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
-_SEQUENCES = text("SELECT name, seq FROM sqlite_sequence WHERE name IN ('contacts', 'messages', 'deliveries')")
+_SEQUENCES = text("SELECT name, seq FROM sqlite_sequence")
 _NUMBERS = text(
     "SELECT nextval('contacts_id_seq'), nextval('messages_id_seq'), nextval('deliveries_id_seq') "
     "FROM generate_series(1, :most)"
@@ -96,8 +96,19 @@ def numbers(connection: Connection, most: int) -> Numbers:
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_NUMBERS, {"most": most}).all()
         return Numbers(*map(iter, zip(*rows, strict=True))) if rows else Numbers(iter(()), iter(()), iter(()))
-    used = {row.name: int(row.seq) for row in connection.execute(_SEQUENCES)}
+    used = numbers_used(connection)
     return Numbers(*(count(used.get(name, 0) + 1) for name in ("contacts", "messages", "deliveries")))
+
+
+def numbers_used(connection: Connection) -> dict[str, int]:
+    """Table -> the last number that was used in a SQLite store."""
+    return {row.name: int(row.seq) for row in connection.execute(_SEQUENCES)}
+
+
+def count_on(connection: Connection, used: Mapping[str, int]) -> None:
+    """On PostgreSQL: go on from there, so that no number is used again."""
+    for name, number in used.items():
+        connection.execute(select(func.setval(f"{name}_id_seq", number)))
 
 
 def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:

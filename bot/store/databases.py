@@ -1,6 +1,8 @@
 """The two databases that a store can be kept in, by its address: how connections to each are made."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,17 @@ def engine_of(url: str, *, writes: bool) -> Engine:
         )
         return engine if writes else engine.execution_options(postgresql_readonly=True)
     return sqlite_engine(url, begin="BEGIN IMMEDIATE" if writes else "BEGIN", read_only=not writes)
+
+
+@contextmanager
+def transaction(url: str, *, writes: bool) -> Iterator[Connection]:
+    """One transaction on a connection of its own."""
+    engine = engine_of(url, writes=writes)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:

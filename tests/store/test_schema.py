@@ -1,48 +1,99 @@
 """Migrations make exactly the tables that the code uses; an old store is never changed unasked."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.store import schema
-from bot.store.databases import sqlite_engine
+from bot.store import contacts, rules, schema
+from bot.store.databases import transaction
 from bot.store.tables import metadata
+from tests.components.postgres import Postgres
+
+NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 
 
-def test_migrations_and_tables_agree(tmp_path: Path) -> None:
+def test_migrations_and_tables_agree(empty_url: str) -> None:
     """After every migration nothing is left to migrate."""
-    url = f"sqlite:///{tmp_path}/new/ackbot.db"
-    schema.upgrade(url)
-    with sqlite_engine(url, begin="BEGIN").connect() as connection:
+    schema.upgrade(empty_url)
+    with transaction(empty_url, writes=False) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
-    assert schema.current(url) == schema.newest()
+    assert schema.current(empty_url) == schema.newest()
 
 
 def test_a_new_store_is_made_and_an_old_one_is_not_touched(tmp_path: Path) -> None:
-    """A missing file is made; another schema is refused until somebody says upgrade."""
+    """A missing file is made; an older schema is refused until somebody says upgrade."""
     url = f"sqlite:///{tmp_path}/ackbot.db"
     schema.prepare(url, may_upgrade=False)
-    with sqlite_engine(url, begin="BEGIN IMMEDIATE").begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'before'"))
+    _say_version(url, "0003")
     with pytest.raises(schema.StoreRefused, match="--upgrade"):
         schema.prepare(url, may_upgrade=False)
 
 
-def test_an_open_contact_must_have_a_next_look(tmp_path: Path) -> None:
+def _say_version(url: str, version: str) -> None:
+    with transaction(url, writes=True) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a store without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    yield server.create("empty")
+    server.drop("empty")
+
+
+def _row(table: Table) -> dict[str, Any]:
+    """A row as a program of that schema would write it: only the columns that it must."""
+    row: dict[str, Any] = {"id": None}
+    for column in table.columns:
+        if not column.nullable and column.server_default is None and not column.primary_key:
+            row[column.name] = NOW.replace(tzinfo=None) if "at" in column.name.split("_") else f"{column.name} 1"
+    row.pop("id")
+    return row | {"state": "logged", "outcome": "log"}
+
+
+def test_a_newer_schema_that_only_added_is_worked_on(empty_url: str) -> None:
+    """While processes are replaced one by one, an older one may start on the newer schema; else it says what to do."""
+    schema.prepare(empty_url, may_upgrade=True)
+    _say_version(empty_url, "9999")
+    schema.prepare(empty_url, may_upgrade=False)
+    with transaction(empty_url, writes=True) as connection:
+        rules.keep(connection, {schema.SERVES_FROM: "9998"}, NOW)
+    with pytest.raises(schema.StoreRefused, match="install that one"):
+        schema.prepare(empty_url, may_upgrade=True)
+
+
+def test_an_older_program_goes_on_while_the_schema_grows(empty_url: str) -> None:
+    """From the first schema on: what its program writes is taken by every later one, and read by this one."""
+    revisions = [script.revision for script in reversed(list(schema.scripts().walk_revisions()))]
+    schema.upgrade(empty_url, revisions[0])
+    with transaction(empty_url, writes=True) as connection:
+        first = Table("contacts", MetaData(), autoload_with=connection)
+    for number, revision in enumerate(revisions):
+        schema.upgrade(empty_url, revision)
+        with transaction(empty_url, writes=True) as connection:
+            connection.execute(first.insert(), _row(first) | {"reference": f"EX-{number}"})
+    with transaction(empty_url, writes=False) as connection:
+        assert [one.reference for one in contacts.listed(connection)] == [f"EX-{n}" for n in range(len(revisions))]
+        assert not any(one.muted or one.clock_changed for one in contacts.listed(connection))
+
+
+def test_an_open_contact_must_have_a_next_look(store_url: str) -> None:
     """The database itself refuses an open contact that nobody would look at again."""
-    url = f"sqlite:///{tmp_path}/ackbot.db"
-    schema.upgrade(url)
     row = (
         "INSERT INTO contacts (reference, channel, external_id, state, outcome, rule, reason, received_at, "
         "next_look_at) VALUES ('EX-1', 'c', 'e', 'open', 'acknowledge', '', '', '2026-01-01', NULL)"
     )
-    with (
-        pytest.raises(IntegrityError, match="open_is_watched"),
-        sqlite_engine(url, begin="BEGIN IMMEDIATE").begin() as connection,
-    ):
+    with pytest.raises(IntegrityError, match="open_is_watched"), transaction(store_url, writes=True) as connection:
         connection.execute(text(row))

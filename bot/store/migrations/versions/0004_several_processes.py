@@ -1,5 +1,7 @@
 """Several processes on one store: who holds what, and until when."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,3 +25,6 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("holder", sa.Text()))
     claimed = sa.text("state = 'sending'")
     op.create_index("ix_deliveries_claimed", "deliveries", ["holder"], sqlite_where=claimed, postgresql_where=claimed)
+    serves = sa.table("rules", sa.column("name"), sa.column("value"), sa.column("kept_at", Instant()))
+    first = {"name": "schema serves from", "value": "0004", "kept_at": datetime(2026, 11, 23, tzinfo=UTC)}
+    op.execute(serves.insert().values(**first))

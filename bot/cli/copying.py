@@ -1,0 +1,61 @@
+"""`ackbot store copy`: from a SQLite file to PostgreSQL."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.cli.configuration import refuse
+
+app = typer.Typer(help="The store as a whole.", no_args_is_help=True)
+
+
+@app.callback()
+def store() -> None:
+    """The store as a whole."""
+
+
+@app.command()
+def copy(
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="Such as sqlite:///var/ackbot.db; nothing may run on it.")
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="An empty database, such as postgresql://ackbot@db/ackbot.")
+    ],
+) -> None:
+    """Copy a SQLite store to PostgreSQL, all or nothing, and count both. The old one is left as it is."""
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from bot.rehearsal import Time
+    from bot.store import copying, schema
+    from bot.store.databases import is_shared, transaction
+
+    try:
+        if is_shared(source) or not is_shared(target):
+            refuse(
+                "A SQLite store is copied to PostgreSQL: ackbot store copy sqlite:///PATH postgresql://USER@HOST/NAME"
+            )
+        if schema.current(source) != schema.newest():
+            refuse(f"There is no store of this version's schema at {source}: run ackbot schema upgrade first.")
+        with schema.held_alone(source):
+            schema.upgrade(target)
+            with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
+                found = copying.copy(old, new, Time().now(), _told)
+    except ArgumentError:
+        refuse("One of the two is not an address: sqlite:///PATH, postgresql://USER@HOST/NAME")
+    except (schema.StoreRefused, copying.NotCopied) as error:
+        refuse(f"Nothing was copied: {error}.")
+    except DBAPIError as error:
+        refuse(f"Nothing was copied: {str(error.orig).splitlines()[0]}")
+    typer.echo(f"Copied and counted: {', '.join(f'{count} {name}' for name, count in found.items())}.")
+    typer.echo(
+        "Now write the new address as store.url into ackbot.toml, start, and keep the old file until all is well."
+    )
+
+
+def _told(table: str, done: int, of: int) -> None:
+    if not sys.stderr.isatty() and done not in (0, of):
+        return
+    end = "\n" if done == of else "\r"
+    typer.echo(f"{table}: {done} of {of}{end}", err=True, nl=False)

@@ -1,0 +1,92 @@
+"""Leases and claims between processes on one PostgreSQL: one holder at a time, and a dead one's work is taken back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+
+from bot.store import contacts, leases, outbox
+from bot.store.engine import Store
+from tests.components.postgres import Postgres
+
+NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+SPAN = timedelta(seconds=30)
+OVER = timedelta(seconds=-1)
+
+
+@pytest.fixture
+def stores(postgres: Postgres) -> Iterator[tuple[Store, Store]]:
+    """Two processes' stores: one database."""
+    pair = Store(postgres.url_of("fresh")), Store(postgres.url_of("fresh"))
+    yield pair
+    for store in pair:
+        store.let_go()
+    postgres.empty("fresh")
+
+
+def queue(connection: Connection, count: int) -> None:
+    """Deliveries of nobody's."""
+    row = {"contact_id": None, "purpose": "notice", "channel": "post", "recipient": "a@a.example", "created_at": NOW}
+    rows = [row | {"key": f"k{n}", "message_id": f"<{n}@a>", "next_attempt_at": NOW} for n in range(count)]
+    outbox.queue(connection, rows)
+
+
+def test_a_lease_has_one_holder_until_it_runs_out(stores: tuple[Store, Store]) -> None:
+    """The other gets it when it has run out or is given up; whoever lost it is told."""
+    one, other = stores
+    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox", "process one"}, SPAN)) == {"inbox", "process one"}
+    assert other.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == set()
+    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox"}, OVER)) == {"inbox"}
+    assert other.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == {"inbox"}
+    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == set()
+    other.write_now(lambda c: leases.give_up(c, "other"))
+    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == {"inbox"}
+    assert one.read_now(leases.living) == {"one"}
+
+
+def test_two_processes_never_claim_the_same_delivery(stores: tuple[Store, Store]) -> None:
+    """While one has not committed yet, the other takes what is left, without waiting."""
+    one, other = stores
+    one.write_now(lambda c: queue(c, 10))
+    with one._writer_engine.begin() as first, other._writer_engine.begin() as second:
+        mine = outbox.claim(first, "post", NOW, NOW + SPAN, 6, "one")
+        theirs = outbox.claim(second, "post", NOW, NOW + SPAN, 6, "other")
+    assert (len(mine), len(theirs)) == (6, 4)
+    assert not {d.id for d in mine} & {d.id for d in theirs}
+
+
+def test_what_a_dead_process_had_claimed_is_taken_back(stores: tuple[Store, Store]) -> None:
+    """At once when its lease is over; a living one's claims stay."""
+    one, other = stores
+    one.write_now(lambda c: queue(c, 2))
+    for holder in ("dead", "alive"):
+        one.write_now(lambda c, h=holder: outbox.claim(c, "post", NOW, NOW + SPAN, 1, h))  # type: ignore[misc]
+    one.write_now(lambda c: leases.renew(c, "dead", {f"{leases.PROCESS}dead"}, OVER))
+    one.write_now(lambda c: leases.renew(c, "alive", {f"{leases.PROCESS}alive"}, SPAN))
+    assert other.write_now(lambda c: outbox.take_back(c, leases.living(c), NOW)) == 1
+    (again,) = other.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 9, "other"))
+    assert again.attempts == 2
+
+
+def test_a_late_word_of_the_first_holder_counts_only_if_the_message_left(stores: tuple[Store, Store]) -> None:
+    """A failure that it reports after the claim was taken over changes nothing; that it was sent ends the matter."""
+    one, other = stores
+    one.write_now(lambda c: queue(c, 1))
+    (stale,) = one.write_now(lambda c: outbox.claim(c, "post", NOW, NOW, 1, "dead"))
+    (fresh,) = other.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 1, "other"))
+    failed = {"id": stale.id, "attempts": stale.attempts, "state": "permanent-failure"}
+    one.write_now(lambda c: outbox.settle(c, [failed]))
+    states = "SELECT state, attempts FROM deliveries"
+    assert one.read_now(lambda c: c.execute(text(states)).one()) == ("sending", fresh.attempts)
+    one.write_now(lambda c: outbox.settle(c, [failed | {"state": "sent", "sent_at": NOW}]))
+    assert one.read_now(lambda c: c.execute(text(states)).one()) == ("sent", fresh.attempts)
+
+
+def test_two_processes_never_use_the_same_number(stores: tuple[Store, Store]) -> None:
+    """Also while neither has committed."""
+    one, other = stores
+    with one._writer_engine.begin() as first, other._writer_engine.begin() as second:
+        mine, theirs = contacts.numbers(first, 50), contacts.numbers(second, 50)
+        assert not set(mine.contacts) & set(theirs.contacts)
+    assert list(one.write_now(lambda c: contacts.numbers(c, 0)).messages) == []
