@@ -1,16 +1,16 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size]
 """
 
 import sys
 
-from bench import deadlines, fuzz, hostile, latency, memory, throughput
+from bench import deadlines, fuzz, hostile, latency, memory, processes, size, throughput
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile"}
+    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile", "processes"}
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
         throughput.by_lmtp(2000, 1)
@@ -27,6 +27,11 @@ def main() -> None:
         fuzz.over(20_000)
     if "hostile" in wanted:
         hostile.growth()
+    if "processes" in wanted:
+        processes.one_and_three(3000)
+    if "size" in wanted:
+        # Only when it is named: it fills ten gigabytes of disk, twice.
+        size.empty_and_full(5_000_000)
 
 
 if __name__ == "__main__":

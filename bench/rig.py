@@ -89,6 +89,17 @@ def deliver_apart(port: int, count: int, connections: int) -> "subprocess.Popen[
     return subprocess.Popen([sys.executable, "-c", words], cwd=ROOT)
 
 
+def deliver_among(ports: Sequence[int], count: int, connections: int) -> None:
+    """Hand mails over to several services, from a process for each; returns when all were taken."""
+    shares = [
+        f"from bench import rig, mails; rig.deliver({port}, mails.mails({count})[{n}::{len(ports)}], "
+        f"{max(connections // len(ports), 1)})"
+        for n, port in enumerate(ports)
+    ]
+    for process in [subprocess.Popen([sys.executable, "-c", words], cwd=ROOT) for words in shares]:
+        process.wait()
+
+
 def sent(service: Service) -> int:
     """How many acknowledgements have left and are recorded."""
     with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=10)) as store:

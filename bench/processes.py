@@ -1,0 +1,60 @@
+"""Mails a second on PostgreSQL: one process, and three on the same store, one after the other in one run."""
+
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from bench import rig
+from bot.store import schema
+from tests.components import service as configured
+from tests.components.ports import wait_until
+from tests.components.postgres import Postgres
+from tests.components.service import ask
+from tests.components.sink import Sink
+from tests.faults.fleet import Fleet
+
+# One mail in ten comes from a robot: logged, never acknowledged.
+ANSWERED = 0.9
+CONNECTIONS = 12
+
+
+def one_and_three(count: int) -> None:
+    """The same mails, by LMTP, to one process and then to three."""
+    with Sink() as sink, Postgres(durable=True) as server, tempfile.TemporaryDirectory() as folder:
+        rates = []
+        for size in (1, 3):
+            url = server.create(f"size{size}")
+            schema.upgrade(url)
+            with Fleet(Path(folder) / f"{size}", url, size, [configured.SMTP.format(port=sink.port)]) as fleet:
+                before = [rig.cost(service.pid) for service in fleet.services]
+                rig.deliver_among(fleet.ports, count, CONNECTIONS)
+                wait_until(lambda u=url: _sent(u) >= count * ANSWERED, what="every acknowledgement", seconds=300)  # type: ignore[misc]
+                after = [rig.cost(service.pid) for service in fleet.services]
+                rates.append(count / _span(url))
+                rig.show(
+                    benchmark="mails logged and acknowledged on PostgreSQL",
+                    way=f"LMTP, {CONNECTIONS} connections",
+                    processes=size,
+                    mails=count,
+                    mails_a_second=rates[-1],
+                    ratio_to_one_process=rates[-1] / rates[0],
+                    cpu_milliseconds_a_mail=1000
+                    * sum(late.cpu_seconds - early.cpu_seconds for early, late in zip(before, after, strict=True))
+                    / count,
+                )
+            time.sleep(1)
+
+
+def _sent(url: str) -> int:
+    query = "SELECT count(*) FROM deliveries WHERE state = 'sent' AND purpose = 'acknowledgement'"
+    return int(ask(url, query)[0][0])
+
+
+def _span(url: str) -> float:
+    """Seconds from the first contact's logging to the last acknowledgement's hand-over."""
+    ((first,),) = ask(url, "SELECT min(at) FROM events WHERE kind = 'logged'")
+    ((last,),) = ask(url, "SELECT max(sent_at) FROM deliveries")
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
+    return (last - first).total_seconds()
