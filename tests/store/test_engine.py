@@ -2,14 +2,16 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from bot.store import cursors, engine, schema
+from bot.store import cursors, databases, engine, schema
 from bot.store.databases import database_path
 from bot.store.engine import Store, StoreUnavailable
 
@@ -17,11 +19,9 @@ NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(store_url: str) -> AsyncIterator[Store]:
     """A new store."""
-    url = f"sqlite:///{tmp_path}/ackbot.db"
-    schema.upgrade(url)
-    made = Store(url)
+    made = Store(store_url)
     made.open()
     yield made
     await made.close()
@@ -68,6 +68,7 @@ async def test_one_units_fault_leaves_its_neighbours_alone(store: Store) -> None
     )
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_a_locked_database_is_said_and_survived(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another holds the file, writing is refused as unavailable; afterwards it works again."""
     other = sqlite3.connect(database_path(store.url), isolation_level=None)
@@ -82,10 +83,44 @@ async def test_a_locked_database_is_said_and_survived(store: Store, monkeypatch:
 
 async def test_readers_change_nothing(store: Store) -> None:
     """The reading side cannot write, whatever it is asked."""
-    with pytest.raises(StoreUnavailable, match="readonly"):
+    with pytest.raises(StoreUnavailable, match=r"readonly|read-only"):
         await store.read(lambda c: cursors.put(c, "a", "1", NOW))
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_a_deadlock_is_run_again(store: Store) -> None:
+    """Two units that wait for each other are both done in the end."""
+    for name in ("a", "b"):
+        await store.write(lambda c, n=name: cursors.put(c, n, "0", NOW))  # type: ignore[misc]
+    met = threading.Barrier(2, timeout=2)
+
+    def both(first: str, second: str) -> engine.Work[None]:
+        def unit(connection: Connection) -> None:
+            cursors.put(connection, first, "1", NOW)
+            with suppress(threading.BrokenBarrierError):
+                met.wait()
+            cursors.put(connection, second, "1", NOW)
+
+        return unit
+
+    await asyncio.gather(store.write(both("a", "b")), store.write(both("b", "a")))
+    assert await store.read(lambda c: (cursors.read(c, "a"), cursors.read(c, "b"))) == ("1", "1")
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_a_connection_that_was_ended_is_replaced(store: Store) -> None:
+    """The database restarts: one refusal at most for each writer, and then all is well again."""
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'ackbot'"
+    await asyncio.gather(*(store.write(lambda c, n=n: cursors.put(c, f"{n}", "1", NOW)) for n in range(9)))  # type: ignore[misc]
+    with databases.transaction(store.url, writes=True) as other:
+        other.execute(text(end))
+    for _ in range(4):
+        with suppress(StoreUnavailable):
+            await store.write(lambda c: cursors.put(c, "after", "1", NOW))
+    assert await store.write(lambda c: cursors.read(c, "after")) == "1"
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_what_was_committed_is_durable(store: Store) -> None:
     """Write-ahead log and a flush at every commit: a power cut loses nothing that was answered."""
     modes = await store.write(
