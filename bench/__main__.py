@@ -1,11 +1,11 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak]
 """
 
 import sys
 
-from bench import deadlines, fuzz, hostile, latency, memory, processes, size, throughput
+from bench import deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput
 
 
 def main() -> None:
@@ -29,6 +29,9 @@ def main() -> None:
         hostile.growth()
     if "processes" in wanted:
         processes.one_and_three(3000)
+    if "soak" in wanted:
+        # Only when it is named: it takes an hour.
+        soak.for_minutes(60)
     if "size" in wanted:
         # Only when it is named: it fills ten gigabytes of disk, twice.
         size.empty_and_full(5_000_000)

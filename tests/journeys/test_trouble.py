@@ -3,18 +3,15 @@
 import resource
 import smtplib
 import sqlite3
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
 
 from tests.components import service as configured
+from tests.components.form import send_form
 from tests.components.ports import free_port, wait_until
 from tests.components.service import Service
 from tests.components.sink import Sink
@@ -50,21 +47,6 @@ def offer(port: int, raw: bytes) -> int:
         except smtplib.SMTPDataError as error:
             return error.smtp_code
     return 250
-
-
-def send_form(service: Service, message: str) -> tuple[int, str]:
-    """Fill in the form as a person does, and send it."""
-    form = LexborHTMLParser(service.get("/")[1]).css_first("form")
-    assert form is not None
-    fields = {str(i.attributes["name"]): i.attributes.get("value") or "" for i in form.css("input[name]")}
-    fields |= {"name": "Sam", "email": "sam@residents.example", "message": message}
-    data = urllib.parse.urlencode(fields).encode()
-    action = urllib.parse.urljoin("/", form.attributes.get("action") or "/")
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{service.web_port}{action}", data, timeout=20) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
 
 
 @pytest.mark.needs("smtp-sink")
