@@ -59,7 +59,7 @@ class Ear:
             book=self.book,
             room=self.room(),
         )
-        received = await self.store.write(work)
+        received = await self.store.write(work, in_turn=True)
         self.logged(received.claimed)
         if received.more:
             self.wake()

@@ -20,10 +20,11 @@ from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Waiting = queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None]
 
 MOST_UNITS_A_COMMIT = 64
 # PostgreSQL flushes what several connections commit at the same time together.
-WRITERS_ON_POSTGRESQL = 3
+WRITERS_ON_POSTGRESQL = 2
 MOST_RUNS = 5
 
 
@@ -39,24 +40,27 @@ class Store:
         self.is_shared = is_shared(url)
         self._writer_engine = engine_of(url, writes=True)
         self._reader_engine = engine_of(url, writes=False)
-        self._waiting: queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting: Waiting = queue.SimpleQueue()
+        # What takes turns with other processes waits together, and nothing else waits behind it.
+        self._in_turn: Waiting = queue.SimpleQueue() if self.is_shared else self._waiting
+        lanes = [self._in_turn, *[self._waiting] * WRITERS_ON_POSTGRESQL] if self.is_shared else [self._waiting]
         self._writers = [
-            threading.Thread(target=self._write_for_ever, name=f"store-writer-{number}", daemon=True)
-            for number in range(WRITERS_ON_POSTGRESQL if self.is_shared else 1)
+            (lane, threading.Thread(target=self._write_for_ever, args=(lane,), name=f"store-writer-{n}", daemon=True))
+            for n, lane in enumerate(lanes)
         ]
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
 
     def open(self) -> None:
         """Start the writers; the schema must be up to date (see `bot.store.schema`)."""
-        for writer in self._writers:
+        for _, writer in self._writers:
             writer.start()
 
     async def close(self) -> None:
         """Answer what is waiting, then stop."""
-        alive = [writer for writer in self._writers if writer.is_alive()]
-        for _ in alive:
-            self._waiting.put(None)
-        for writer in alive:
+        alive = [(lane, writer) for lane, writer in self._writers if writer.is_alive()]
+        for lane, _ in alive:
+            lane.put(None)
+        for _, writer in alive:
             await asyncio.to_thread(writer.join)
         self.let_go()
 
@@ -66,13 +70,14 @@ class Store:
         self._writer_engine.dispose()
         self._reader_engine.dispose()
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, in_turn: bool = False) -> T:
         """Run `work` in the next transaction; returns its value once that is committed.
 
-        Raises what `work` raised, after undoing just that unit, or `StoreUnavailable`.
+        `in_turn` says that it takes a lock for which other processes may make it wait (`bot.store.locks`). Raises what
+        `work` raised, after undoing just that unit, or `StoreUnavailable`.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put((work, future))
+        (self._in_turn if in_turn else self._waiting).put((work, future))
         # Shielded: a caller that goes away must not leave the writer with a cancelled future half way.
         return await asyncio.shield(future)
 
@@ -90,12 +95,12 @@ class Store:
         with _translated():
             return _run(self._writer_engine, work)
 
-    def _write_for_ever(self) -> None:
-        while (first := self._waiting.get()) is not None:
+    def _write_for_ever(self, lane: Waiting) -> None:
+        while (first := lane.get()) is not None:
             group, stop = [first], False
             while len(group) < MOST_UNITS_A_COMMIT:
                 try:
-                    following = self._waiting.get_nowait()
+                    following = lane.get_nowait()
                 except queue.Empty:
                     break
                 if following is None:
