@@ -75,7 +75,7 @@ class Service:
         patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
         windows = {name: c.limits.reply_window for name, c in self.channels.items() if isinstance(c, Outlet)}
         self.book = rulebook.from_settings(configured, senders, patience, windows)
-        self.store = Store(configured.store.url)
+        self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = Letters(composer(configured), self.book, self.book.secret)

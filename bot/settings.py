@@ -21,6 +21,7 @@ from pydantic import (
 from bot.channel import ChannelSettings, WayIn
 from bot.core import books, calendars, standards
 from bot.core.guards import Limits
+from bot.stores import StoreSettings
 from bot.year import Holidays, OwnDays, Table, Year
 
 T = TypeVar("T", bound=BaseModel)
@@ -58,12 +59,6 @@ class Organisation(Table):
     def zone(self) -> ZoneInfo:
         """The local time of the organisation."""
         return ZoneInfo(self.timezone)
-
-
-class StoreSettings(Table):
-    """Where contacts are kept."""
-
-    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^(sqlite:///|postgresql://).+")
 
 
 class Web(Table):

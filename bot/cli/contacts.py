@@ -126,7 +126,7 @@ def respond(
 
 def opened(config: Any) -> "tuple[Settings, Store]":
     """The configuration and its store; ends the command where there is none yet, or an older one."""
-    from bot.store import schema
+    from bot.store import keys, schema
     from bot.store.engine import Store
 
     configured = load_or_exit(config)
@@ -135,7 +135,11 @@ def opened(config: Any) -> "tuple[Settings, Store]":
         refuse(f"There is no store yet at {configured.store.url}; the service makes it: ackbot run")
     if current != schema.newest():
         refuse(f"The store has schema {current}, this version needs {schema.newest()}. Run: ackbot schema upgrade")
-    return configured, Store(configured.store.url)
+    try:
+        keys.require(configured.store.url, configured.store.secrets)
+    except schema.StoreRefused as error:
+        refuse(f"{error}.")
+    return configured, Store(configured.store.url, configured.store.secrets)
 
 
 def _all(store: "Store", state: StateChoice | None) -> Any:

@@ -1,11 +1,11 @@
-"""`ackbot store copy`: from a SQLite file to PostgreSQL."""
+"""`ackbot store copy`: from a SQLite file to PostgreSQL; `key` and `reseal`: people's words are sealed."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from bot.cli.configuration import refuse
+from bot.cli.configuration import Directory, load_or_exit, refuse
 
 app = typer.Typer(help="The store as a whole.", no_args_is_help=True)
 
@@ -59,3 +59,36 @@ def _told(table: str, done: int, of: int) -> None:
         return
     end = "\n" if done == of else "\r"
     typer.echo(f"{table}: {done} of {of}{end}", err=True, nl=False)
+
+
+@app.command()
+def key() -> None:
+    """Print a new key. Keep it where [store] keys names it, and a copy in a safe: without it nobody reads the words."""
+    from bot.store import sealing
+
+    typer.echo(sealing.new_key())
+
+
+@app.command()
+def reseal(config: Directory = None) -> None:
+    """Seal every word in the store with the first of [store] keys; the older keys are needed no more then."""
+    from bot.store import keys, schema
+    from bot.store.engine import StoreUnavailable
+
+    configured = load_or_exit(config)
+    if not configured.store.secrets:
+        refuse("There is no key to seal with: name one in [store] keys; ackbot store key makes one.")
+    if schema.current(configured.store.url) != schema.newest():
+        refuse(f"There is no store of this version's schema at {configured.store.url}.")
+    try:
+        total = keys.reseal_all(configured.store.url, configured.store.secrets, _done)
+    except schema.StoreRefused as error:
+        refuse(f"{error}.")
+    except StoreUnavailable as error:
+        refuse(f"The store cannot be used now: {error}. What is done is done; run it again for the rest.")
+    typer.echo(f"{total} rows are sealed with the first key. The other keys are needed no more.")
+
+
+def _done(table: str, count: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"{table}: {count}\r", err=True, nl=False)

@@ -23,7 +23,7 @@ def run(
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
     from bot import app, log
     from bot.rehearsal import Time
-    from bot.store import schema
+    from bot.store import keys, schema
     from bot.store.engine import StoreUnavailable
 
     roles = _roles(only)
@@ -35,6 +35,7 @@ def run(
     try:
         with schema.held_alone(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=upgrade)
+            keys.begin(configured.store.url, configured.store.secrets, present.now())
             asyncio.run(app.run(app.Service(configured, present, roles=roles)))
     except (schema.StoreRefused, app.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")

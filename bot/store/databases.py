@@ -10,6 +10,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from bot.store.sealing import Ring, give
+
 BUSY_TIMEOUT_MILLISECONDS = 3_000
 POOL_SIZE = 6
 
@@ -68,8 +70,17 @@ def line_arguments(url: str) -> dict[str, Any]:
     return {**arguments, **line_options()}
 
 
-def engine_of(url: str, *, writes: bool) -> Engine:
-    """An engine for a store's address: its transactions write, or see one consistent state and can change nothing."""
+def engine_of(url: str, *, writes: bool, ring: Ring | None = None) -> Engine:
+    """An engine for a store's address: its transactions write, or see one consistent state and can change nothing.
+
+    With a `ring` people's words are sealed and opened; without, they come as they are stored.
+    """
+    engine = _engine(url, writes=writes)
+    give(engine.dialect, ring)
+    return engine
+
+
+def _engine(url: str, *, writes: bool) -> Engine:
     if is_shared(url):
         engine = create_engine(
             driver_url(url),
@@ -83,9 +94,9 @@ def engine_of(url: str, *, writes: bool) -> Engine:
 
 
 @contextmanager
-def transaction(url: str, *, writes: bool) -> Iterator[Connection]:
+def transaction(url: str, *, writes: bool, ring: Ring | None = None) -> Iterator[Connection]:
     """One transaction on a connection of its own."""
-    engine = engine_of(url, writes=writes)
+    engine = engine_of(url, writes=writes, ring=ring)
     try:
         with engine.begin() as connection:
             yield connection

@@ -8,7 +8,7 @@ serves them all (measured 22 times the rate of a commit each at 5 ms a flush).
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
+from bot.store.sealing import Ring
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -33,13 +34,14 @@ class StoreUnavailable(Exception):
 
 
 class Store:
-    """Opens on first use; `close` waits until everything handed in is answered."""
+    """Opens on first use; `close` waits until everything handed in is answered. `keys` seal people's words."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Sequence[str] = ()) -> None:
         self.url = url
         self.is_shared = is_shared(url)
-        self._writer_engine = engine_of(url, writes=True)
-        self._reader_engine = engine_of(url, writes=False)
+        ring = Ring(keys) if keys else None
+        self._writer_engine = engine_of(url, writes=True, ring=ring)
+        self._reader_engine = engine_of(url, writes=False, ring=ring)
         self._waiting: Waiting = queue.SimpleQueue()
         # What takes turns with other processes waits together, and nothing else waits behind it.
         self._in_turn: Waiting = queue.SimpleQueue() if self.is_shared else self._waiting

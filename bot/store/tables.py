@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -22,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator
+
+from bot.store.sealing import Sealed, SealedBytes
 
 metadata = MetaData(
     naming_convention={
@@ -77,8 +78,8 @@ contacts = Table(
     Column("rule", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("sender_address", Text),
-    Column("sender_name", Text, nullable=False, server_default=""),
-    Column("subject", Text, nullable=False, server_default=""),
+    Column("sender_name", Sealed, nullable=False, server_default=""),
+    Column("subject", Sealed, nullable=False, server_default=""),
     Column("team", Text),
     Column("service", Text),
     Column("standard", Text),
@@ -147,8 +148,8 @@ messages = Table(
     Column("digest", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("sender_address", Text),
-    Column("text", Text, nullable=False),
-    Column("fields", Text, nullable=False, server_default="{}"),
+    Column("text", Sealed, nullable=False),
+    Column("fields", Sealed, nullable=False, server_default="{}"),
     Column("fault", Text, nullable=False, server_default=""),
     Column("written_by", Text, nullable=False, server_default="sender"),
     UniqueConstraint("channel", "external_id"),
@@ -160,7 +161,7 @@ raw_messages = Table(
     "raw_messages",
     metadata,
     Column("message_id", ForeignKey("messages.id"), primary_key=True),
-    Column("raw", LargeBinary, nullable=False),
+    Column("raw", SealedBytes, nullable=False),
 )
 
 deliveries = Table(
@@ -174,7 +175,7 @@ deliveries = Table(
     Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
-    Column("details", Text, nullable=False, server_default="{}"),
+    Column("details", Sealed, nullable=False, server_default="{}"),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
@@ -197,7 +198,7 @@ events = Table(
     Column("at", Instant, nullable=False),
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False, server_default="ackbot"),
-    Column("details", Text, nullable=False, server_default="{}"),
+    Column("details", Sealed, nullable=False, server_default="{}"),
     sqlite_autoincrement=True,
 )
 
@@ -242,7 +243,7 @@ shunted = Table(
     Column("external_id", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("error", Text, nullable=False),
-    Column("raw", LargeBinary, nullable=False),
+    Column("raw", SealedBytes, nullable=False),
     UniqueConstraint("channel", "external_id"),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,33 @@
+"""`[store]` in ackbot.toml: where contacts are kept, and the keys that people's words are sealed with."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from bot.year import Table
+
+_KEY_BYTES = 32
+
+
+def _is_a_key(value: SecretStr) -> SecretStr:
+    try:
+        raw = base64.urlsafe_b64decode(value.get_secret_value())
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _KEY_BYTES:
+        raise ValueError("is not a key; make one with: ackbot store key")
+    return value
+
+
+class StoreSettings(Table):
+    """Where contacts are kept. The first of `keys` seals, all of them open; without any, words are kept as they are."""
+
+    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^(sqlite:///|postgresql://).+")
+    keys: tuple[Annotated[SecretStr, AfterValidator(_is_a_key)], ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys themselves."""
+        return tuple(key.get_secret_value() for key in self.keys)
