@@ -16,7 +16,7 @@ from bot import log
 from bot.channel import Batch, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import promise, release, rulebook
+from bot.flows import backlog, promise, release, rulebook
 from bot.flows.compose import Letters
 from bot.flows.deliver import Claimed
 from bot.flows.plan import Room
@@ -32,7 +32,7 @@ from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.rehearsal import REHEARSAL, Time
 from bot.render.compose import Composer
 from bot.settings import Settings
-from bot.store import contacts, cursors, outbox, shunt
+from bot.store import contacts, cursors
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
 
@@ -215,13 +215,12 @@ class Service:
             await self.store.write(
                 lambda c: cursors.put(c, "probe", self.present.now().isoformat(), self.present.now())
             )
-            gauges = await self.store.read(lambda c: (contacts.open_count(c), outbox.waiting_count(c), shunt.count(c)))
+            self.meter.show(await self.store.read(backlog.look), self.present.now())
+            self.meter.store_writable.set(1)
         except StoreUnavailable as error:
-            return [*waiting, f"the store cannot be written: {error}"]
-        for gauge, value in zip(
-            (self.meter.open_contacts, self.meter.waiting_deliveries, self.meter.shunted), gauges, strict=True
-        ):
-            gauge.set(value)
+            self.meter.store_writable.set(0)
+            waiting.append(f"the store cannot be written: {error}")
+        self.meter.ready.set(not waiting)
         return waiting
 
     async def stop(self) -> None:

@@ -107,8 +107,11 @@ def digest_horizon(now: datetime, book: Rulebook) -> datetime:
     return calendar.last_second(calendar.working_day_after(calendar.day_of(now), DIGEST_LOOKS_AHEAD_WORKING_DAYS))
 
 
-def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> None:
-    """Store what came of some attempts: states, first acknowledgements, events, notices of final failures."""
+def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[Sent]:
+    """Store what came of some attempts: states, first acknowledgements, events, notices of final failures.
+
+    Returns the state that each came to.
+    """
     rows, notes, alerts, acknowledged = [], [], [], []
     for attempt in attempts:
         row = _settled(attempt)
@@ -127,6 +130,7 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
     if acknowledged:
         contacts.acknowledged(connection, [(a.delivery.contact_id or 0, a.at) for a in acknowledged])
     outbox.queue(connection, alerts)
+    return [row["state"] for row in rows]
 
 
 def _told_date(attempt: Attempt) -> bool:

@@ -88,10 +88,10 @@ class Listening:
         self._failing_since: float | None = None
         self._alerted = False
         self._pause = FIRST_PAUSE_SECONDS
+        ear.meter.channel_up.labels(inbox.name).set(0)
 
     async def run(self) -> None:
         """Listen, and after trouble listen again: soon after a dropped line, slowly where staff must act."""
-        self._ear.meter.channel_up.labels(self.inbox.name).set(0)
         while True:
             try:
                 await self._listen_alone()
@@ -116,6 +116,7 @@ class Listening:
                     return listening.result()
             logger.warning("channel.lease_lost", channel=self.inbox.name)
         finally:
+            self._ear.meter.channel_up.labels(self.inbox.name).set(0)
             listening.cancel()
             await asyncio.wait({listening})
 

@@ -1,6 +1,11 @@
 """What the loops count, for Prometheus. No label ever holds personal data."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from bot.core.deliveries import State
+from bot.flows.backlog import Backlog
 
 
 class Meter:
@@ -8,6 +13,7 @@ class Meter:
 
     def __init__(self) -> None:
         ours = self.registry = CollectorRegistry()
+        ProcessCollector(registry=ours)  # memory, open files and the start of the process, by their usual names
         self.logged = Counter(
             "ackbot_messages_logged",
             "Messages logged, by channel and what was decided.",
@@ -16,7 +22,7 @@ class Meter:
         )
         self.attempts = Counter(
             "ackbot_delivery_attempts",
-            "Attempts to hand a message over, by outlet and outcome.",
+            "Attempts to hand a message over, by outlet and the state that the delivery came to.",
             ["outlet", "state"],
             registry=ours,
         )
@@ -29,13 +35,48 @@ class Meter:
         self.channel_up = Gauge(
             "ackbot_channel_up", "1 while a channel is being read, 0 while it fails.", ["channel"], registry=ours
         )
-        self.open_contacts = Gauge("ackbot_open_contacts", "Contacts that wait for an answer.", registry=ours)
-        self.waiting_deliveries = Gauge("ackbot_waiting_deliveries", "Messages that have not left yet.", registry=ours)
-        self.shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=ours)
         self.restarts = Counter(
             "ackbot_loop_restarts", "Loops that fell over and were started again.", ["loop"], registry=ours
         )
+        self.ready = Gauge("ackbot_ready", "1 while /readyz answers 200.", registry=ours)
+        self.store_writable = Gauge("ackbot_store_writable", "1 while the store takes writes.", registry=ours)
+        self._count_what_waits()
+
+    def _count_what_waits(self) -> None:
+        ours = self.registry
+        self._open = Gauge("ackbot_open_contacts", "Contacts that wait for an answer.", registry=ours)
+        self._waiting = Gauge("ackbot_waiting_deliveries", "Messages that have not left yet.", registry=ours)
+        self._oldest_receipt = Gauge(
+            "ackbot_oldest_waiting_receipt_seconds",
+            "How long the acknowledgement has waited that has waited longest; 0 when none waits.",
+            registry=ours,
+        )
+        self._overdue_look = Gauge(
+            "ackbot_overdue_look_seconds",
+            "How long ago an open contact should have been looked at; 0 when none is overdue.",
+            registry=ours,
+        )
+        self._stopped = Gauge("ackbot_receipts_stopped", "1 while the breaker holds receipts back.", registry=ours)
+        self._shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=ours)
+
+    def begin_outlet(self, outlet: str) -> None:
+        """Show every state from the start: of a count that appears with its first event Prometheus sees no increase."""
+        for state in (State.SENT, State.TEMPORARY_FAILURE, State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE):
+            self.attempts.labels(outlet, state)
+
+    def show(self, found: Backlog, now: datetime) -> None:
+        """Bring what waits up to date."""
+        self._open.set(found.open_contacts)
+        self._waiting.set(found.waiting_deliveries)
+        self._oldest_receipt.set(_seconds_since(found.oldest_receipt_at, now))
+        self._overdue_look.set(_seconds_since(found.next_look_at, now))
+        self._stopped.set(found.receipts_stopped)
+        self._shunted.set(found.shunted_messages)
 
     def exposition(self) -> bytes:
         """Everything in the Prometheus text format."""
         return generate_latest(self.registry)
+
+
+def _seconds_since(instant: datetime | None, now: datetime) -> float:
+    return max((now - instant).total_seconds(), 0.0) if instant else 0.0

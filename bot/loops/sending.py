@@ -55,6 +55,7 @@ class Sending:
         self.outlet, self._hands = outlet, hands
         self._store, self._book, self._leases = hands.store, hands.book, hands.leases
         self._present, self._meter = hands.present, hands.meter
+        hands.meter.begin_outlet(outlet.name)
         self._wake = asyncio.Event()
         self._ready: asyncio.Queue[Claimed] = asyncio.Queue()
         self._taken = asyncio.Event()
@@ -160,22 +161,22 @@ class Sending:
                 self._attempts.task_done()
 
     async def _record(self, attempts: list[Attempt]) -> None:
-        """Until it is stored: what was handed over must not be forgotten, or it would leave twice."""
-        while True:
-            try:
-                await self._store.write(lambda connection: deliver.record(connection, attempts, self._book))
-                break
-            except StoreUnavailable as error:
-                logger.error("attempts.not_recorded", outlet=self.outlet.name, waiting=len(attempts), error=str(error))
-                await asyncio.sleep(STORE_RETRY_SECONDS)
-        for attempt in attempts:
-            self._count(attempt)
+        for attempt, state in zip(attempts, await self._stored(attempts), strict=True):
+            self._count(attempt, state)
         if any(attempt.error for attempt in attempts):
             self.wake()  # a failure may have queued words for staff, and has set a new time to try again
 
-    def _count(self, attempt: Attempt) -> None:
+    async def _stored(self, attempts: list[Attempt]) -> list[State]:
+        """Until it is stored: what was handed over must not be forgotten, or it would leave twice."""
+        while True:
+            try:
+                return await self._store.write(lambda connection: deliver.record(connection, attempts, self._book))
+            except StoreUnavailable as error:
+                logger.error("attempts.not_recorded", outlet=self.outlet.name, waiting=len(attempts), error=str(error))
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    def _count(self, attempt: Attempt, state: State) -> None:
         delivery = attempt.delivery
-        state = State.SENT if attempt.error is None else type(attempt.error).__name__
         self._meter.attempts.labels(self.outlet.name, state).inc()
         if attempt.error is None and delivery.purpose == "acknowledgement":
             self._meter.receipt_seconds.observe(max((attempt.at - delivery.created_at).total_seconds(), 0))

@@ -14,13 +14,14 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 async def keep_running(name: str, loop: Callable[[], Awaitable[None]], meter: Meter) -> None:
     """Run `loop` for ever; it is started again, after growing pauses, whenever it raises."""
     pause = FIRST_PAUSE_SECONDS
+    restarts = meter.restarts.labels(name)  # shown from the start, so that Prometheus sees the first increase
     while True:
         started = asyncio.get_running_loop().time()
         try:
             await loop()
         except Exception:
             logger.exception("loop.fell_over", loop=name)
-        meter.restarts.labels(name).inc()
+        restarts.inc()
         if asyncio.get_running_loop().time() - started > LONGEST_PAUSE_SECONDS:
             pause = FIRST_PAUSE_SECONDS
         await asyncio.sleep(pause)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import WAITING, State
@@ -184,6 +184,15 @@ def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
     waiting = deliveries.c.next_attempt_at.is_not(None)
     return connection.execute(select(func.count()).select_from(deliveries).where(waiting)).scalar_one()
+
+
+def oldest_receipt(connection: Connection) -> datetime | None:
+    """When the oldest acknowledgement was queued that waits for its first hand-over, for the metrics."""
+    first = (deliveries.c.purpose == "acknowledgement") & deliveries.c.sent_at.is_(None)
+    # A case and not a condition: only the few that wait are read, never all receipts in the order of their age.
+    query = select(func.min(case((first, deliveries.c.created_at)))).where(deliveries.c.next_attempt_at.is_not(None))
+    oldest: datetime | None = connection.execute(query).scalar()
+    return oldest
 
 
 def delivery_of(row: Any) -> Delivery:

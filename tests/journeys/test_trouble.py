@@ -89,6 +89,9 @@ def test_a_full_disk_loses_nothing_and_passes(service: Service, port: int) -> No
     unlimited = resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
     assert offer(port, mail(2)) == 451
     wait_until(lambda: service.get("/readyz")[0] == 503, what="/readyz, which looks once a second", seconds=5)
+    figures = service.get("/metrics")[1]
+    assert "ackbot_store_writable 0.0" in figures
+    assert "ackbot_ready 0.0" in figures
     resource.prlimit(service.pid, resource.RLIMIT_FSIZE, unlimited)
     wait_until(lambda: offer(port, mail(2)) == 250, what="room on the disk", seconds=10)
     wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz", seconds=5)
@@ -103,6 +106,8 @@ def test_a_mail_server_that_was_away_gets_everything_once(service: Service, port
     hand_over(port, range(5))
     wait_until(lambda: "delivery.failed" in service.words(), what="a failed attempt")
     assert service.acknowledged() == 0
+    wait_until(lambda: "ackbot_waiting_deliveries 5.0" in service.get("/metrics")[1], what="/metrics")
+    assert "ackbot_oldest_waiting_receipt_seconds 0.0" not in service.get("/metrics")[1]
     sink.start()
     wait_until(lambda: service.acknowledged() == 5, what="acknowledgements", seconds=30)
     assert sorted(message_from_bytes(one)["To"] for one in sink.mails()) == [

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -39,6 +40,7 @@ class Scripted:
     """An inbox that does what its script says, one line at each listening."""
 
     name = "inbox"
+    alone = False
 
     def __init__(self, *script: Callable[[str | None], AsyncIterator[Batch]]) -> None:
         self.ready = asyncio.Event()
@@ -184,4 +186,40 @@ async def test_a_fault_in_a_channel_does_not_end_it(store: Store, book: Rulebook
 
     await until(one)
     assert await store.read(lambda c: cursors.read(c, "inbox")) == "1"
+    task.cancel()
+
+
+class Lent(Leasing):
+    """A lease that is ours for as long as `ours` says so."""
+
+    ours = True
+
+    def holds(self, name: str) -> bool:
+        """Whether this process may read it."""
+        return self.ours
+
+
+async def test_a_process_that_lost_its_lease_shows_no_channel_as_read(store: Store, book: Rulebook) -> None:
+    """1 while it reads the mailbox, 0 once another does: the alert asks whether any process shows 1."""
+    inbox = Scripted()
+    inbox.alone = True
+    heard = ear(store, book)
+    lent = Lent(store, heard.present, (), lambda: None)
+    heard = replace(heard, leases=lent)
+
+    def shown() -> float | None:
+        return heard.meter.registry.get_sample_value("ackbot_channel_up", {"channel": "inbox"})
+
+    async def read() -> bool:
+        return shown() == 1
+
+    async def left() -> bool:
+        return shown() == 0
+
+    listening_now = Listening(inbox, heard)
+    assert shown() == 0
+    task = asyncio.create_task(listening_now.run())
+    await until(read)
+    lent.ours = False
+    await until(left)
     task.cancel()

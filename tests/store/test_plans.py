@@ -15,6 +15,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
     "next delivery": lambda c: outbox.next_due(c, "post"),
     "waiting": outbox.waiting_count,
+    "oldest receipt": outbox.oldest_receipt,
     "due contacts": lambda c: clocks.due(c, NOW, 50),
     "next look": clocks.next_look,
     "dates": lambda c: clocks.dates(c, 0, 50),
@@ -47,17 +48,28 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
 @pytest.mark.parametrize("name", ASKED_ALWAYS)
 def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
     """No plan reads a whole table."""
+    plans = _plans(tmp_path, ASKED_ALWAYS[name])
+    assert plans
+    assert not [line for line in plans if line.startswith("SCAN") and "USING" not in line]
+
+
+def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
+    """In the order of their age all receipts ever sent would come first."""
+    (plan,) = _plans(tmp_path, outbox.oldest_receipt)
+    assert "ix_deliveries_waiting" in plan
+
+
+def _plans(tmp_path: Path, work: Work[object]) -> list[str]:
     url = f"sqlite:///{tmp_path}/ackbot.db"
     schema.upgrade(url)
     engine = sqlite_engine(url, begin="BEGIN")
     said: list[tuple[str, object]] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, values, *_: said.append((sql, values)))
     with engine.connect() as connection:
-        ASKED_ALWAYS[name](connection)
+        work(connection)
         plans = [line for sql, values in said for line in _plan(connection, sql, values)]
-    assert plans
-    assert not [line for line in plans if line.startswith("SCAN") and "USING" not in line]
     engine.dispose()
+    return plans
 
 
 def _plan(connection: Connection, sql: str, values: object) -> list[str]:
