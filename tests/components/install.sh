@@ -1,11 +1,12 @@
 #!/bin/bash
-# Installs the real mail servers that the tests talk to: Dovecot and Postfix, from Debian's packages.
+# Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix, and Prometheus'
+# promtool, which tests the alerts.
 # Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
 # as not run and leaves with status 0, because the rest of the suite is still worth running; under
-# CI=true a missing server is a failure.
+# CI=true what is missing is a failure.
 set -euo pipefail
 
-PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl)
+PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus)
 
 installed() {
     dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -19,7 +20,7 @@ if command -v dpkg-query >/dev/null; then
 else
     # Not Debian: judge by the programs themselves.
     PATH="$PATH:/usr/sbin:/usr/local/sbin"
-    for program in dovecot postfix openssl; do
+    for program in dovecot postfix openssl promtool; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
 fi
