@@ -15,9 +15,11 @@ ARGS ?=
 
 UNIT := docs/systemd/ackbot.service
 SCRIPTS := .ci/run tests/components/install.sh
+RULES := deploy/prometheus
+MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
-.PHONY: help setup dev demo check format lint types imports dependencies scripts container unit architecture \
-	test bench lock clean
+.PHONY: help setup dev demo check format lint types imports dependencies scripts container manifests unit alerts \
+	architecture test bench lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -68,7 +70,7 @@ bench: dev ## Runs the benchmarks: one JSON object a line.
 
 # --- Checking --------------------------------------------------------------------------------------------------
 
-check: format lint types imports dependencies scripts container unit architecture ## Format, lint, types, import rules, architecture.
+check: format lint types imports dependencies scripts container manifests unit alerts architecture ## Format, lint, types, import rules, architecture.
 	@echo "check: good" >&2
 
 format: dev
@@ -92,6 +94,11 @@ scripts: dev
 container: dev
 	$(BIN)/hadolint Dockerfile
 
+# Each against its schema, which its package brings along: nothing is downloaded.
+manifests: dev
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
+
 # The program need not be installed where the unit is checked; and a key that systemd does not know makes it
 # complain, not fail, so every line that names our unit counts.
 unit:
@@ -102,10 +109,15 @@ unit:
 	if grep -F ackbot.service <<< "$$said"; then exit 1; fi; \
 	echo "systemd-analyze verify $(UNIT)"
 
+# promtool comes with Debian's package prometheus, which `make test` installs.
+alerts:
+	@command -v promtool >/dev/null || { echo "alerts: no promtool here, not checked" >&2; exit 0; }; \
+	promtool check config $(RULES)/prometheus.yml && promtool test rules $(RULES)/*_test.yml
+
 architecture: dev
 	$(BIN)/python -m pytest -q tests/architecture
 
-test: dev ## Installs the real mail servers where it can, and runs the whole suite.
+test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@$(BIN)/python -m pytest $(ARGS)
 
