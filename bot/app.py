@@ -5,7 +5,8 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from bot import log
 from bot.channel import Batch, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import backlog, promise, release, rulebook
+from bot.flows import backlog, promise, release, restored, rulebook
 from bot.flows.compose import Letters
 from bot.flows.deliver import Claimed
 from bot.flows.plan import Room
@@ -32,7 +33,7 @@ from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.rehearsal import REHEARSAL, Time
 from bot.render.compose import Composer
 from bot.settings import Settings
-from bot.store import contacts, cursors
+from bot.store import contacts, cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
 
@@ -65,7 +66,13 @@ class Service:
     """The running service: `start`, then `stop`. `roles` are the parts to run."""
 
     def __init__(
-        self, configured: Settings, present: Time, *, roles: frozenset[str] = ROLES, sent_mail: Path | None = None
+        self,
+        configured: Settings,
+        present: Time,
+        *,
+        roles: frozenset[str] = ROLES,
+        sent_mail: Path | None = None,
+        restored_at: datetime | None = None,
     ) -> None:
         self.settings, self.present, self.roles = configured, present, roles
         self.channels = build_channels(configured)
@@ -74,7 +81,7 @@ class Service:
         }
         patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
         windows = {name: c.limits.reply_window for name, c in self.channels.items() if isinstance(c, Outlet)}
-        self.book = rulebook.from_settings(configured, senders, patience, windows)
+        self.book = replace(rulebook.from_settings(configured, senders, patience, windows), restored_at=restored_at)
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
@@ -137,6 +144,8 @@ class Service:
     def _begin(self, connection: Any) -> None:
         release.begin(connection, self.present.now(), self.book, alone=not self.store.is_shared)
         cursors.drop(connection, REHEARSAL)
+        if self.book.restored_at is not None:
+            outbox.queue(connection, restored.notices(self.book.restored_at, self.present.now(), self.book))
 
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import check, clocks, contacts, copying, deadline, demo, receipts, recompute, run, schema, triage
+from bot.cli import check, clocks, contacts, deadline, demo, receipts, recompute, run, schema, store, triage
 
 app = typer.Typer(
     name="ackbot",
@@ -23,4 +23,4 @@ clocks.add_to(contacts.app)
 receipts.add_to(contacts.app)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(schema.app, name="schema")
-app.add_typer(copying.app, name="store")
+app.add_typer(store.app, name="store")

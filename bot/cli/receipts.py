@@ -115,12 +115,23 @@ def raw(
     sys.stdout.buffer.write(kept[message - 1])
 
 
-def release(config: Directory = None) -> None:
-    """Let the receipts leave that were stopped because there were too many in a minute."""
+def release(
+    config: Directory = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Only list the contacts whose receipt is stopped.")] = False,
+) -> None:
+    """Let the receipts leave that were stopped: too many in a minute, or a store that was put back from a copy."""
     from bot.flows import release as flow
+    from bot.store import contacts as stored
+    from bot.store import outbox
 
     _, store = contacts.opened(config)
     now = contacts.present(store)
+    if only_list:
+        held = store.read_now(lambda c: stored.with_id(c, outbox.held(c)))
+        for one in held.values():
+            typer.echo(f"{one.reference}  {one.received_at:%Y-%m-%d %H:%M} UTC  {one.channel}")
+        typer.echo(f"{len(held)} receipts are stopped. They leave with: ackbot release", err=True)
+        return
     count = _written(store, lambda c: flow.release(c, now))
     typer.echo(f"{count} receipts leave now." if count else "No receipt was stopped.")
 

@@ -22,8 +22,10 @@ def run(
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
     from bot import app, log
+    from bot.flows import restored
     from bot.rehearsal import Time
     from bot.store import keys, schema
+    from bot.store.databases import transaction
     from bot.store.engine import StoreUnavailable
 
     roles = _roles(only)
@@ -36,7 +38,9 @@ def run(
         with schema.held_alone(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=upgrade)
             keys.begin(configured.store.url, configured.store.secrets, present.now())
-            asyncio.run(app.run(app.Service(configured, present, roles=roles)))
+            with transaction(configured.store.url, writes=True) as connection:
+                since = restored.begin(connection, present.now())
+            asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
     except (schema.StoreRefused, app.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
 

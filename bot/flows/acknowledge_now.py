@@ -39,6 +39,9 @@ def acknowledge_now(
     contact = contacts.find(connection, reference)
     if contact is None:
         return NotQueued(f"there is no contact {reference}")
+    if outbox.release(connection, now, contact.id):
+        _decided(connection, contact, actor, now)
+        return Queued(to or contact.sender_address or "")
     before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == "acknowledgement"]
     address = to or contact.sender_address or ""
     if refusal := _why_not(contact, before, address, book):
@@ -55,12 +58,14 @@ def acknowledge_now(
     row = plan.receipt(message, address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
     outbox.queue(connection, [{**row, "key": row["key"] + again, "next_attempt_at": now}])
-    details = {"reason": "staff decided so"}
-    contacts.note(
-        connection,
-        [{"contact_id": contact.id, "at": now, "kind": "receipt decided on", "actor": actor, "details": details}],
-    )
+    _decided(connection, contact, actor, now)
     return Queued(address)
+
+
+def _decided(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:
+    details = {"reason": "staff decided so"}
+    event = {"contact_id": contact.id, "at": now, "kind": "receipt decided on", "actor": actor, "details": details}
+    contacts.note(connection, [event])
 
 
 def _why_not(contact: Contact, before: list[outbox.Delivery], address: str, book: Rulebook) -> str:

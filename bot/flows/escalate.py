@@ -12,6 +12,7 @@ from bot.core.escalations import Decision
 from bot.core.histories import Happened
 from bot.flows import alert
 from bot.flows.gather import BREAKER
+from bot.flows.restored import RESTORED
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, cursors, outbox
 
@@ -24,8 +25,9 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
     due = clocks.due(connection, now, most)
     changed = [contact.id for contact in due if contact.clock_changed]
     histories = contacts.clock_events(connection, changed) if changed else {}
-    # While the breaker holds receipts back a person has been called: one alert for each would be a storm.
+    # While receipts are held back a person has been called: one alert for each would be a storm.
     stopped = book.limits.a_minute and cursors.read(connection, BREAKER) is not None if due else False
+    stopped = stopped or (book.restored_at is not None and cursors.read(connection, RESTORED) is not None)
     decided = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]
     for contact, decision in decided:
         told = tuple(s for s in decision.alerts if not (stopped and s is escalations.RECEIPT_LATE))

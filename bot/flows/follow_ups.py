@@ -70,7 +70,7 @@ def _tell(connection: Connection, contact: Contact, message: Inbound, recipient:
             "references": [],
         },
         "created_at": plan.now,
-        "next_attempt_at": plan.now,
+        "next_attempt_at": None if plan.book.may_have_answered(plan.at(message)) else plan.now,
     }
     outbox.queue(connection, [row])
     contacts.put(connection, contact.id, {"noted_at": plan.now})

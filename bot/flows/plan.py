@@ -166,7 +166,7 @@ _NO_WAY = Way(outlet=None, team=None)
 
 def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:
     row = receipt(message, recipient, contact, plan.now, plan.book) | {"id": next(plan.numbers.deliveries)}
-    held = _stopped_by_breaker(plan)
+    held = _stopped_by_breaker(plan) or plan.book.may_have_answered(contact.received_at)
     claimed = not held and plan.room.take(row["channel"])
     row |= {"state": Leaving.SENDING if claimed else Leaving.CREATED, "attempts": 1 if claimed else 0}
     due = plan.now + plan.room.hold.span if claimed else plan.now

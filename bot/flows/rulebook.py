@@ -80,7 +80,12 @@ class Rulebook:
     triage: Facts = field(default_factory=Facts)
     limits: Limits = field(default_factory=Limits)
     reopen_days: int = 28
+    restored_at: datetime | None = None
     secret: bytes = field(default=b"", repr=False)
+
+    def may_have_answered(self, received_at: datetime) -> bool:
+        """Whether a store that was lost (a copy was put back) may have answered what was received then."""
+        return self.restored_at is not None and received_at < self.restored_at
 
     def reply_address(self, channel: str, reference: str) -> str:
         """Where answers to what we send from that channel go: signed, so that they find their contact."""

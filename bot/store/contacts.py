@@ -111,6 +111,18 @@ def count_on(connection: Connection, used: Mapping[str, int]) -> None:
         connection.execute(select(func.setval(f"{name}_id_seq", number)))
 
 
+def leave_out_numbers(connection: Connection, count: int) -> None:
+    """Use none of the next numbers."""
+    for name in ("contacts", "messages", "deliveries"):
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT setval('{name}_id_seq', last_value + {count:d}) FROM {name}_id_seq"))  # noqa: S608
+        else:
+            used = numbers_used(connection).get(name, 0)
+            connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
+            values = {"name": name, "seq": used + count}
+            connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), values)
+
+
 def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:
     """Store contacts, messages and raw messages, each list in one statement."""
     for statement, rows in zip(_ADD, (new, arrived, raws), strict=True):

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on 
 
 from bot.core.deliveries import WAITING, State
 from bot.store import wakeups
-from bot.store.tables import deliveries
+from bot.store.tables import HELD, deliveries
 
 Values = dict[str, Any]
 
@@ -38,6 +38,7 @@ class Delivery:
 
 
 _RECEIPT_WAITS = (deliveries.c.purpose == "acknowledgement") & deliveries.c.state.in_(WAITING)
+_HELD = text(HELD)  # in the very words of its index
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -155,10 +156,28 @@ def hold(connection: Connection) -> int:
     return connection.execute(change.values(next_attempt_at=None)).rowcount
 
 
-def release(connection: Connection, now: datetime) -> int:
-    """Let every acknowledgement leave that was held; returns how many."""
-    change = update(deliveries).where(_RECEIPT_WAITS, deliveries.c.next_attempt_at.is_(None))
-    return connection.execute(change.values(next_attempt_at=now)).rowcount
+def hold_what_may_have_left(connection: Connection) -> int:
+    """Let nothing that waits for a sender, or was leaving, leave until `release`; returns how much that is."""
+    unfinished = deliveries.c.state.in_([*WAITING, State.SENDING])
+    change = update(deliveries).where(unfinished, deliveries.c.purpose.not_in(["alert", "digest"]))
+    return connection.execute(change.values(state=State.CREATED, next_attempt_at=None, holder=None)).rowcount
+
+
+def release(connection: Connection, now: datetime, contact_id: int | None = None) -> int:
+    """Let everything leave that was held, or what was held of one contact; returns how much."""
+    change = update(deliveries).where(_HELD)
+    if contact_id is not None:
+        change = change.where(deliveries.c.contact_id == contact_id)
+    count = connection.execute(change.values(next_attempt_at=now)).rowcount
+    if count:
+        wakeups.notify(connection)
+    return count
+
+
+def held(connection: Connection) -> list[int]:
+    """The contacts for which something is held, the oldest first."""
+    query = select(deliveries.c.contact_id).where(_HELD, deliveries.c.contact_id.is_not(None)).distinct()
+    return list(connection.execute(query.order_by(deliveries.c.contact_id)).scalars())
 
 
 def came_back(connection: Connection, delivery: Delivery, error: str, next_attempt_at: datetime | None) -> None:

@@ -39,6 +39,9 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
+HELD = "next_attempt_at IS NULL AND state IN ('created', 'temporary-failure')"
+
+
 def _partial(name: str, *columns: str, where: str) -> Index:
     """An index of some rows only, so that its cost follows what is due and not what is stored."""
     condition = text(where)
@@ -186,6 +189,7 @@ deliveries = Table(
     Column("holder", Text),
     _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
     _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
+    _partial("ix_deliveries_held", "contact_id", where=HELD),
     _partial("ix_deliveries_claimed", "holder", where="state = 'sending'"),
     sqlite_autoincrement=True,
 )

@@ -41,6 +41,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "events of a kind": lambda c: contacts.count_events(c, 1, "follow-up", NOW),
     "receipt came back": lambda c: contacts.unacknowledged(c, 1, NOW),
     "hold": outbox.hold,
+    "held": outbox.held,
     "release": lambda c: outbox.release(c, NOW),
 }
 

@@ -1,6 +1,7 @@
-"""`ackbot store copy`: from a SQLite file to PostgreSQL; `key` and `reseal`: people's words are sealed."""
+"""`ackbot store`: back it up, move it to PostgreSQL, seal it."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ app = typer.Typer(help="The store as a whole.", no_args_is_help=True)
 
 
 @app.callback()
-def store() -> None:
+def _group() -> None:
     """The store as a whole."""
 
 
@@ -92,3 +93,55 @@ def reseal(config: Directory = None) -> None:
 def _done(table: str, count: int) -> None:
     if sys.stderr.isatty():
         typer.echo(f"{table}: {count}\r", err=True, nl=False)
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy is written.")],
+    config: Directory = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Copy a SQLite store to a file while the service runs. To restore, put the file in the store's place and start."""
+    from bot.rehearsal import Time
+    from bot.store import backups, schema
+    from bot.store.databases import is_shared
+
+    url = load_or_exit(config).store.url
+    if is_shared(url):
+        refuse("A store on PostgreSQL is backed up by PostgreSQL: see Back-up and restore in docs/operations.md.")
+    if schema.current(url) is None:
+        refuse(f"There is no store yet at {url}.")
+    if to.exists() and not force:
+        refuse(f"{to} is there already; --force replaces it.")
+    try:
+        size = backups.back_up(url, to, Time().now(), _pages)
+    except backups.NotCopied as error:
+        refuse(f"There is no copy: {error}.")
+    typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
+
+
+@app.command()
+def restored(config: Directory = None) -> None:
+    """Say that the store was put back from a copy, for one on PostgreSQL; run it before the service starts again.
+
+    Receipts that may have left already are held. A file that `store backup` wrote says so of itself.
+    """
+    from bot.flows import restored as flow
+    from bot.rehearsal import Time
+    from bot.store import schema
+    from bot.store.databases import transaction
+
+    url = load_or_exit(config).store.url
+    if schema.current(url) != schema.newest():
+        refuse(f"There is no store of this version's schema at {url}: run ackbot schema upgrade first.")
+    try:
+        with schema.held_alone(url), transaction(url, writes=True) as connection:
+            flow.begin(connection, Time().now(), restored=True)
+    except schema.StoreRefused as error:
+        refuse(f"{error}.")
+    typer.echo("What may have left already is held. Start the service, then look at: ackbot release --list")
+
+
+def _pages(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"{done} of {of} pages\r", err=True, nl=False)

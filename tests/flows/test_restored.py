@@ -1,0 +1,54 @@
+"""What a store that was put back from a copy holds, and what it does not."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.histories import Kind
+from bot.flows import deliver, escalate, release, restored
+from bot.flows.deliver import Hold
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, Make, writing
+from tests.flows.desk import do, logged
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOLD = Hold(timedelta(minutes=5))
+
+
+def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: Make) -> None:
+    """A receipt that was leaving and a new date that was queued are held; what is for staff leaves."""
+    with writing(store) as connection:
+        logged(connection, book, mail(1), acknowledged=False)
+        answered = logged(connection, book, mail(2))
+        do(connection, book, answered, Kind.RESTARTED, NOW + 3 * DAY, reason="We asked.")
+        since = restored.begin(connection, NOW + 4 * DAY, restored=True)
+        assert since == NOW + 4 * DAY
+        after = replace(book, restored_at=since)
+        release.begin(connection, since, after, alone=True)
+        outbox.queue(connection, restored.notices(since, since, after))
+        escalate.escalate(connection, since, 50, after)
+        leaving = deliver.claim(connection, "post", since, HOLD, 50, after)
+        assert {one.delivery.purpose for one in leaving} == {"notice", "alert"}
+        assert len(outbox.held(connection)) == 2
+        assert release.release(connection, since) == 2
+        leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
+        assert sorted(one.delivery.purpose for one in leaving) == ["acknowledgement", "new-date"]
+
+
+def test_a_store_that_was_not_put_back_holds_nothing(store: Store) -> None:
+    """Begun again and again."""
+    with writing(store) as connection:
+        assert restored.begin(connection, NOW) is None
+        assert restored.begin(connection, NOW + HOUR) is None
+
+
+def test_no_number_that_was_given_to_somebody_is_given_again(store: Store, book: Rulebook, mail: Make) -> None:
+    """What the lost store logged after the copy had numbers of its own."""
+    with writing(store) as connection:
+        before = logged(connection, book, mail(1))
+        restored.begin(connection, NOW, restored=True)
+        assert restored.begin(connection, NOW + HOUR) == NOW
+        after = logged(connection, book, mail(2))
+        assert after.id - before.id > restored.NUMBERS_LEFT_OUT
+        assert contacts.find(connection, after.reference) == after
