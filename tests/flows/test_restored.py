@@ -33,7 +33,7 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         assert len(outbox.held(connection)) == 2
         assert release.release(connection, since) == 2
         leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
-        assert sorted(one.delivery.purpose for one in leaving) == ["acknowledgement", "new-date"]
+        assert {"acknowledgement", "new-date"} < {one.delivery.purpose for one in leaving}
 
 
 def test_a_store_that_was_not_put_back_holds_nothing(store: Store) -> None:
