@@ -14,7 +14,7 @@ from bot.core.deliveries import State as Sent
 from bot.flows import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
-from bot.store.outbox import Delivery
+from bot.store.outbox import Delivery, Standing
 
 Values = dict[str, Any]
 DIGEST_LOOKS_AHEAD_WORKING_DAYS = 2
@@ -28,11 +28,15 @@ TO_SENDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One delivery to send now, with its contact as it stands at this moment and, for a digest, its list."""
+    """One delivery to send now, with its contact as it stands at this moment and, for a digest, its list.
+
+    `claim` is the name of the claim that took it.
+    """
 
     delivery: Delivery
     contact: Contact | None = None
     listed: tuple[Contact, ...] = ()
+    claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,13 @@ class Attempt:
     error: Exception | None = None
 
 
+class NotTried(Exception):
+    """It was claimed and not sent after all: it is given back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """How long a claim holds, and whose it is (None: that of the only process there is)."""
+    """How long a claim holds, and which claim of whose it is (None: one of the only process there is)."""
 
     span: timedelta = timedelta(0)
     holder: str | None = None
@@ -62,9 +70,9 @@ def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: 
         contact = known.get(delivery.contact_id or 0)
         listed = _listed(connection, delivery, now, book)
         if _still_wanted(delivery, contact, listed):
-            wanted.append(Claimed(delivery, contact, listed))
+            wanted.append(Claimed(delivery, contact, listed, hold.holder))
         else:
-            cancelled.append({"id": delivery.id, "attempts": delivery.attempts, "state": Sent.CANCELLED})
+            cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
     outbox.settle(connection, cancelled)
     return wanted
 
@@ -112,11 +120,13 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
 
     Returns the state that each came to.
     """
+    standing = outbox.standing(connection, [attempt.delivery.id for attempt in attempts])
+    counted = [one for one in attempts if one.delivery.id in standing and _counts(one, standing[one.delivery.id])]
     rows, notes, alerts, acknowledged = [], [], [], []
-    for attempt in attempts:
+    for attempt in counted:
         row = _settled(attempt)
         rows.append(row)
-        if attempt.delivery.contact_id is not None:
+        if attempt.delivery.contact_id is not None and row["state"] != Sent.CREATED:
             notes.append(_noted(attempt, row["state"]))
         if row["state"] == Sent.SENT and attempt.delivery.purpose == "acknowledgement":
             acknowledged.append(attempt)
@@ -126,11 +136,17 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
             alerts += _outlet_refused(attempt, book)
     outbox.settle(connection, rows)
     contacts.note(connection, notes)
-    contacts.told(connection, [a.delivery.contact_id or 0 for a in attempts if _told_date(a)])
+    contacts.told(connection, [a.delivery.contact_id or 0 for a in counted if _told_date(a)])
     if acknowledged:
         contacts.acknowledged(connection, [(a.delivery.contact_id or 0, a.at) for a in acknowledged])
     outbox.queue(connection, alerts)
-    return [row["state"] for row in rows]
+    return [_settled(attempt)["state"] for attempt in attempts]
+
+
+def _counts(attempt: Attempt, standing: Standing) -> bool:
+    """Once only, and not where another process has taken the claim over: then only that the message has left."""
+    ours = standing.state == Sent.SENDING and standing.attempts == attempt.delivery.attempts
+    return ours or (attempt.error is None and standing.sent_at is None)
 
 
 def _told_date(attempt: Attempt) -> bool:
@@ -141,7 +157,9 @@ def _told_date(attempt: Attempt) -> bool:
 def _settled(attempt: Attempt) -> Values:
     delivery, error = attempt.delivery, attempt.error
     if error is None:
-        return {"id": delivery.id, "attempts": delivery.attempts, "state": Sent.SENT, "sent_at": attempt.at}
+        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at}
+    if isinstance(error, NotTried):
+        return {"id": delivery.id, "state": Sent.CREATED, "next_attempt_at": attempt.at}
     if not isinstance(error, Temporary | Misconfigured | Permanent):
         # A fault of ours: trying again cannot help, and somebody must know now.
         state, pause = Sent.TECHNICAL_FAILURE, None
@@ -152,7 +170,6 @@ def _settled(attempt: Attempt) -> Values:
         state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
     return {
         "id": delivery.id,
-        "attempts": delivery.attempts,
         "state": state,
         "next_attempt_at": attempt.at + pause if pause else None,
         "last_error": f"{type(error).__name__}: {error}"[:500],

@@ -173,7 +173,7 @@ def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Pla
     holder = plan.room.hold.holder if claimed else None
     plan.deliveries.append({**row, "next_attempt_at": None if held else due, "holder": holder})
     if claimed:
-        plan.claimed.append(Claimed(Delivery(**row), contact))
+        plan.claimed.append(Claimed(Delivery(**row), contact, claim=holder))
 
 
 def _stopped_by_breaker(plan: Plan) -> bool:

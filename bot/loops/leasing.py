@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -19,18 +20,22 @@ SPAN_SECONDS = 9.0
 RENEW_SECONDS = 2.5
 RETRY_SECONDS = 0.5
 DEAD_FOR = timedelta(days=1)
+# A commit whose answer was lost can still take effect, but not for so long.
+DOUBT_SECONDS = 60.0
 
 
 class Leasing:
     """`names` are what this process would hold alone. With a store for one process, it holds everything."""
 
     def __init__(self, store: Store, present: Present, names: Iterable[str], took_over: Callable[[], None]) -> None:
-        self.holder = secrets.token_hex(8) if store.is_shared else None
+        self.holder = secrets.token_hex(outbox.HOLDER_LENGTH // 2) if store.is_shared else None
         self._store, self._present, self._took_over = store, present, took_over
         self._process = f"{leases.PROCESS}{self.holder}"
         self._names = {self._process, *names}
         self._held: set[str] = set()
         self._until = float("-inf")
+        self._claims = self._sound_after = 0
+        self._doubted: dict[str, float] = {}
 
     @property
     def alive(self) -> bool:
@@ -42,6 +47,22 @@ class Leasing:
         if self.holder is None:
             return True
         return name in self._held and asyncio.get_running_loop().time() < self._until
+
+    def claim_name(self) -> str | None:
+        """The name of the next claim: whose it is, and which."""
+        self._claims += 1
+        return None if self.holder is None else f"{self.holder}.{self._claims}"
+
+    def stands(self, claim: str | None) -> bool:
+        """Whether nobody can have taken over what this claim of ours took."""
+        if claim is None:
+            return True
+        return self.alive and int(claim.rpartition(".")[2]) > self._sound_after
+
+    def doubt(self, claim: str | None) -> None:
+        """Nobody knows what came of this claim: whatever it took is given back as soon as the store answers."""
+        if claim is not None:
+            self._doubted[claim] = asyncio.get_running_loop().time() + DOUBT_SECONDS
 
     async def begin(self) -> None:
         """Take the leases for the first time, before anything is claimed."""
@@ -69,18 +90,24 @@ class Leasing:
         # Counted from before the question: the database counts from later, so we never believe for too long. The
         # loop's clock runs on while the process is stopped, so that one that is woken late knows that it is late.
         asked = asyncio.get_running_loop().time()
-        held, taken = await self._store.write(self._renewed)
+        self._doubted = {claim: until for claim, until in self._doubted.items() if until > asked}
+        held, taken = await self._store.write(partial(self._renewed, doubted=list(self._doubted)))
         if gained := held - self._held - {self._process}:
             logger.info("leases.taken", names=sorted(gained))
+        if asyncio.get_running_loop().time() >= self._until:
+            # There was a time in which others took us for dead.
+            self._sound_after = self._claims
         self._held, self._until = held, asked + SPAN_SECONDS
         if taken:
             logger.warning("claims.taken_over", count=taken)
             self._took_over()
 
-    def _renewed(self, connection: Connection) -> tuple[set[str], int]:
+    def _renewed(self, connection: Connection, doubted: list[str]) -> tuple[set[str], int]:
+        now = self._present.now()
         held = leases.renew(connection, self.holder or "", self._names, timedelta(seconds=SPAN_SECONDS))
         leases.forget_dead(connection, DEAD_FOR)
-        taken = outbox.take_back(connection, leases.living(connection), self._present.now())
+        taken = outbox.take_back(connection, leases.living(connection), now)
+        taken += outbox.give_back_claims(connection, doubted, now) if doubted else 0
         return held, taken
 
     def _give_up(self, connection: Connection) -> None:

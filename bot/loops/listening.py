@@ -51,15 +51,21 @@ class Ear:
     async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
         """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
         messages = tuple(self._dated(batch.messages))
+        room = self.room()
         work = partial(
             receive.receive,
             batch=replace(batch, messages=messages),
             reading=reading,
             now=self.present.now(),
             book=self.book,
-            room=self.room(),
+            room=room,
         )
-        received = await self.store.write(work, in_turn=True)
+        try:
+            received = await self.store.write(work, in_turn=True)
+        except BaseException:
+            # It may be committed all the same, and then nobody sends what it claimed.
+            self.leases.doubt(room.hold.holder)
+            raise
         self.logged(received.claimed)
         if received.more:
             self.wake()

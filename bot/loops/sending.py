@@ -11,7 +11,7 @@ from bot.channel import ChannelError, Outlet
 from bot.core.deliveries import State
 from bot.core.messages import Outbound
 from bot.flows import deliver
-from bot.flows.deliver import Attempt, Claimed, Hold
+from bot.flows.deliver import Attempt, Claimed, Hold, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
@@ -44,8 +44,8 @@ class Hands:
 
     @property
     def hold(self) -> Hold:
-        """How a claim of ours holds."""
-        return Hold(self.present.wall(HOLD_SECONDS), self.leases.holder)
+        """How the next claim of ours holds."""
+        return Hold(self.present.wall(HOLD_SECONDS), self.leases.claim_name())
 
 
 class Sending:
@@ -112,7 +112,11 @@ class Sending:
             return await self._store.write(
                 lambda c: deliver.claim(c, outlet, self._present.now(), hold, CLAIM_AT_ONCE, self._book)
             )
-        except StoreUnavailable as error:
+        except BaseException as error:
+            # It may be committed all the same, and then nobody sends what it claimed.
+            self._leases.doubt(hold.holder)
+            if not isinstance(error, StoreUnavailable):
+                raise
             logger.error("outbox.not_read", outlet=self.outlet.name, error=str(error))
             await asyncio.sleep(STORE_RETRY_SECONDS)
             return []
@@ -135,13 +139,14 @@ class Sending:
             claimed = await self._ready.get()
             self._taken.set()
             try:
-                if self._leases.alive:
-                    self._attempts.put_nowait(await self._send(claimed))
-                # else: this process was stopped for so long that another has taken the claim over.
+                self._attempts.put_nowait(await self._send(claimed))
             finally:
                 self._ready.task_done()
 
     async def _send(self, claimed: Claimed) -> Attempt:
+        if not self._leases.stands(claimed.claim):
+            # For so long out of touch that another may have taken the claim over; where none has, it is given back.
+            return Attempt(claimed.delivery, self._present.now(), NotTried())
         try:
             await self.outlet.send(self._hands.compose(claimed, self._present.now()))
         except ChannelError as error:
@@ -177,6 +182,9 @@ class Sending:
 
     def _count(self, attempt: Attempt, state: State) -> None:
         delivery = attempt.delivery
+        if isinstance(attempt.error, NotTried):
+            logger.warning("delivery.given_back", outlet=self.outlet.name, delivery=delivery.id)
+            return
         self._meter.attempts.labels(self.outlet.name, state).inc()
         if attempt.error is None and delivery.purpose == "acknowledgement":
             self._meter.receipt_seconds.observe(max((attempt.at - delivery.created_at).total_seconds(), 0))

@@ -37,6 +37,19 @@ class Delivery:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a delivery stands now, whatever was known of it when it was claimed."""
+
+    id: int
+    state: str
+    attempts: int
+    sent_at: datetime | None
+
+
+# A claim is named after the process that made it, and numbered (`loops.leasing`).
+HOLDER_LENGTH = 16
+_claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
 _RECEIPT_WAITS = (deliveries.c.purpose == "acknowledgement") & deliveries.c.state.in_(WAITING)
 _HELD = text(HELD)  # in the very words of its index
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
@@ -63,11 +76,15 @@ _CLAIM = (
 _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
     deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at.is_not(None)
 )
+_STANDING = (
+    select(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.sent_at)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(deliveries.c.id)
+    .with_for_update()
+)
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("settled"))
-    # Where another process has taken the claim over, what became of ours counts only if the message has left.
-    .where((deliveries.c.attempts == bindparam("attempt")) | (bindparam("to_state") == State.SENT))
     .values(
         state=bindparam("to_state"),
         next_attempt_at=bindparam("to_next"),
@@ -107,16 +124,23 @@ def release_all(connection: Connection, now: datetime) -> int:
 
 def take_back(connection: Connection, living: set[str], now: datetime) -> int:
     """Give back what is claimed by processes that live no more; returns how many."""
-    dead = (deliveries.c.state == text("'sending'")) & deliveries.c.holder.not_in(sorted(living))
+    dead = (deliveries.c.state == text("'sending'")) & _claimer.not_in(sorted(living))
     change = update(deliveries).where(dead)
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
 
 
 def give_back(connection: Connection, holder: str, now: datetime) -> None:
     """Give back what this process has claimed and not sent."""
-    own = (deliveries.c.state == text("'sending'")) & (deliveries.c.holder == holder)
+    own = (deliveries.c.state == text("'sending'")) & (_claimer == holder)
     connection.execute(update(deliveries).where(own).values(state=State.CREATED, next_attempt_at=now, holder=None))
     wakeups.notify(connection)
+
+
+def give_back_claims(connection: Connection, claims: Sequence[str], now: datetime) -> int:
+    """Give back what was claimed by these claims and not sent; returns how many."""
+    doubtful = (deliveries.c.state == text("'sending'")) & deliveries.c.holder.in_(claims)
+    change = update(deliveries).where(doubtful)
+    return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
 
 
 def next_due(connection: Connection, channel: str) -> datetime | None:
@@ -125,15 +149,19 @@ def next_due(connection: Connection, channel: str) -> datetime | None:
     return due
 
 
+def standing(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
+    """How these deliveries stand, and will until the end of the transaction."""
+    return {row.id: Standing(*row) for row in connection.execute(_STANDING, {"ids": list(ids)})}
+
+
 def settle(connection: Connection, rows: Sequence[Values]) -> None:
-    """Record what became of attempts: `id`, `attempts`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
+    """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
     if rows:
         connection.execute(
             _SETTLE,
             [
                 {
                     "settled": row["id"],
-                    "attempt": row["attempts"],
                     "to_state": row["state"],
                     "to_next": row.get("next_attempt_at"),
                     "to_sent": row.get("sent_at"),
