@@ -41,7 +41,7 @@ class Postgres(Server):
         if self._as_user():
             user = getpwnam(_user())
             os.chown(self.directory, user.pw_uid, user.pw_gid)
-        self._run("initdb", "-D", self.data, "-U", "ackbot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._make()
 
     @property
     def url(self) -> str:
@@ -66,6 +66,9 @@ class Postgres(Server):
             ports=[],
         )
         wait_for(self.url)
+
+    def _make(self) -> None:
+        self._run("initdb", "-D", self.data, "-U", "ackbot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 
     def stop(self) -> None:
         """Stop as an operator would: sessions are ended, everything is written."""

@@ -134,7 +134,7 @@ class Service:
                 cwd=self.directory,
             )
         if wait:
-            wait_until(self._ready, what=f"the service; it said: {self.words()[-2000:]}", seconds=20)
+            wait_until(self.started, what=f"the service; it said: {self.words()[-2000:]}", seconds=20)
         return self
 
     def stop(self, *, seconds: float = 12.0) -> int:
@@ -193,9 +193,14 @@ class Service:
         query = "SELECT count(*) FROM contacts WHERE acknowledged_at IS NOT NULL"
         return int(ask(self.store_url, query)[0][0])
 
-    def _ready(self) -> bool:
+    def started(self) -> bool:
+        """The same of one that has just been started; raises RuntimeError where it ended instead."""
         if not self.running:
             raise RuntimeError(f"it does not start: {self.words()[-3000:]}")
+        return self.ready()
+
+    def ready(self) -> bool:
+        """Whether it says that it is ready."""
         try:
             return self.get("/readyz")[0] == 200
         except OSError:

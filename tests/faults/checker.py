@@ -7,6 +7,10 @@ from email import message_from_bytes
 
 from tests.components.service import ask
 
+_REFUSED = (
+    "SELECT count(*) FROM contacts c JOIN deliveries d ON d.contact_id = c.id WHERE d.purpose = 'acknowledgement' "
+    "AND d.state = 'permanent-failure' AND c.acknowledged_at IS NULL AND c.receipt_sent_at IS NULL"
+)
 _TRUTHS = {
     "an open contact without an alarm": "SELECT count(*) FROM contacts WHERE state = 'open' AND next_look_at IS NULL",
     "a contact without its beginning": "SELECT count(*) FROM contacts c WHERE NOT EXISTS "
@@ -29,6 +33,11 @@ _TRUTHS = {
     "a receipt that left without an event": "SELECT count(*) FROM deliveries d WHERE d.purpose = 'acknowledgement' "
     "AND d.state = 'sent' AND NOT EXISTS (SELECT 1 FROM events e WHERE e.contact_id = d.contact_id "
     "AND e.kind = 'acknowledgement sent')",
+    "a receipt that was refused without a task for staff": "SELECT count(*) FROM deliveries d WHERE "
+    "d.purpose = 'acknowledgement' AND d.state IN ('permanent-failure', 'technical-failure') AND NOT EXISTS "
+    "(SELECT 1 FROM deliveries n WHERE n.purpose = 'notice' AND n.key LIKE 'notice:undelivered:' || d.id || ':%')",
+    "two events of one attempt": "SELECT count(*) FROM (SELECT contact_id FROM events WHERE kind LIKE "
+    "'acknowledgement %' GROUP BY contact_id, details, kind HAVING count(*) > 1) twice",
     "a shunted message": "SELECT count(*) FROM shunted",
 }
 
@@ -36,7 +45,8 @@ _TRUTHS = {
 @dataclass(slots=True)
 class Verdict:
     """What a run came to. `doubled`: people with two acknowledgements that a mail program tells apart; `repeated`:
-    copies of the same one, by its Message-ID.
+    copies of the same one, by its Message-ID. `refused`: people whose mail server takes nothing for them, which is a
+    task for staff. `unacknowledged`: people who had nothing, though nobody refused it.
     """
 
     contacts: int
@@ -44,6 +54,7 @@ class Verdict:
     doubled: int
     repeated: int
     unacknowledged: int
+    refused: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -65,11 +76,13 @@ def judge(store_url: str, expected: Iterable[str], mails: Iterable[bytes]) -> Ve
             copies[str(mail["Message-ID"])] += 1
     faults = [f"{found} x {what}" for what, query in _TRUTHS.items() if (found := ask(store_url, query)[0][0])]
     faults += [f"logged {number} times: {one}" for one, number in logged.items() if number > 1]
+    refused = int(ask(store_url, _REFUSED)[0][0])
     return Verdict(
         contacts=int(ask(store_url, "SELECT count(*) FROM contacts")[0][0]),
         lost=len(wanted - set(logged)),
         doubled=sum(len(found) > 1 for found in ids.values()),
         repeated=sum(number - 1 for number in copies.values()),
-        unacknowledged=len(wanted) - len(ids),
+        unacknowledged=len(wanted) - len(ids) - refused,
+        refused=refused,
         faults=faults,
     )

@@ -30,13 +30,29 @@ def message_id(number: int) -> str:
 
 
 class Fleet:
-    """`size` services on one store, each with a way in by LMTP; `shared` are channels that every one of them has."""
+    """`size` services on one store, each with a way in by LMTP; `shared` are channels that every one of them has.
 
-    def __init__(self, directory: Path, store_url: str, size: int, shared: Sequence[str]) -> None:
+    `own` are channels of each besides; `through` are the addresses by which each reaches the store, where they differ.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        store_url: str,
+        size: int,
+        shared: Sequence[str],
+        *,
+        own: Sequence[Sequence[str]] = (),
+        through: Sequence[str] = (),
+    ) -> None:
         self.store_url = store_url
         self.ports = [free_port() for _ in range(size)]
         self.services = [
-            Service(directory / f"{number}", [configured.LMTP.format(port=port), *shared], store_url=store_url)
+            Service(
+                directory / f"{number}",
+                [configured.LMTP.format(port=port), *shared, *(own[number] if own else ())],
+                store_url=through[number] if through else store_url,
+            )
             for number, port in enumerate(self.ports)
         ]
 
@@ -44,7 +60,7 @@ class Fleet:
         for service in self.services:
             service.start(wait=False)
         for service in self.services:
-            wait_until(service._ready, what=f"a service: {service.words()[-2000:]}", seconds=30)
+            wait_until(service.started, what=f"a service: {service.words()[-2000:]}", seconds=30)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -53,7 +69,12 @@ class Fleet:
 
     def acknowledged(self) -> int:
         """How many contacts are acknowledged."""
-        return self.services[0].acknowledged()
+        query = "SELECT count(*) FROM contacts WHERE acknowledged_at IS NOT NULL"
+        return int(ask(self.store_url, query)[0][0])
+
+    def ready(self) -> list[Service]:
+        """Those that say that they are."""
+        return [service for service in self.services if service.ready()]
 
     def waiting(self) -> int:
         """How many deliveries have not left."""
