@@ -35,7 +35,8 @@ def respond(
     if at < contact.received_at:
         return NotResponded(f"the answer would be earlier than the contact itself ({contact.received_at.isoformat()})")
 
-    contacts.answer(connection, contact, at)
+    if not contacts.answer(connection, contact, at):
+        return NotResponded(f"somebody else recorded an answer to {reference} at this moment")
     cancelled = outbox.cancel_waiting(connection, contact.id)
     details = {"note": note, "cancelled_deliveries": cancelled}
     contacts.note(

@@ -1,0 +1,40 @@
+"""What two processes do at the same moment, on PostgreSQL: one of them does it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.flows import respond
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts
+from bot.store.engine import Store
+from tests.components.postgres import Postgres
+from tests.flows.conftest import NOW, Make, writing
+from tests.flows.desk import logged
+
+
+@pytest.fixture
+def store_url(postgres: Postgres) -> Iterator[str]:
+    """A store for several processes."""
+    yield postgres.url_of("fresh")
+    postgres.empty("fresh")
+
+
+def test_an_answer_is_recorded_once(store: Store, book: Rulebook, mail: Make) -> None:
+    """Two people of staff's record one: the second is told so, and the history has one answer."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+    with ThreadPoolExecutor(1) as other:
+        with writing(store) as connection:
+            first = respond.respond(connection, contact.reference, NOW, actor="staff:a")
+            # It reads the contact as it still stands, and waits for us.
+            second = other.submit(
+                store.write_now, lambda c: respond.respond(c, contact.reference, NOW, actor="staff:b")
+            )
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        assert isinstance(first, respond.Responded)
+        assert isinstance(second.result(10), respond.NotResponded)
+    history = store.read_now(lambda c: contacts.events_of(c, contact.id))
+    assert [event["actor"] for event in history if event["kind"] == "responded"] == ["staff:a"]
