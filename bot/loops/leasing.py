@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -36,6 +37,8 @@ class Leasing:
         self._until = float("-inf")
         self._claims = self._sound_after = 0
         self._doubted: dict[str, float] = {}
+        self._left: dict[str, float] = {}
+        self._others = False
 
     @property
     def alive(self) -> bool:
@@ -81,6 +84,15 @@ class Leasing:
             await asyncio.sleep(RENEW_SECONDS)
         await asyncio.Event().wait()
 
+    async def leave(self, name: str, seconds: float) -> None:
+        """Let another process try this for so long, where there is one."""
+        if self.holder is None or not self._others:
+            return
+        self._left[name] = asyncio.get_running_loop().time() + max(seconds, 2 * RENEW_SECONDS)
+        self._held.discard(name)
+        with suppress(StoreUnavailable):  # it runs out by itself
+            await self._store.write(partial(leases.give_up, holder=self.holder, name=name))
+
     async def end(self) -> None:
         """Let others go on at once."""
         if self.holder is not None:
@@ -91,24 +103,27 @@ class Leasing:
         # loop's clock runs on while the process is stopped, so that one that is woken late knows that it is late.
         asked = asyncio.get_running_loop().time()
         self._doubted = {claim: until for claim, until in self._doubted.items() if until > asked}
-        held, taken = await self._store.write(partial(self._renewed, doubted=list(self._doubted)))
+        names = {name for name in self._names if self._left.get(name, asked) <= asked}
+        renewed = partial(self._renewed, names=names, doubted=list(self._doubted))
+        held, taken, living = await self._store.write(renewed)
         if gained := held - self._held - {self._process}:
             logger.info("leases.taken", names=sorted(gained))
         if asyncio.get_running_loop().time() >= self._until:
             # There was a time in which others took us for dead.
             self._sound_after = self._claims
-        self._held, self._until = held, asked + SPAN_SECONDS
+        self._held, self._until, self._others = held, asked + SPAN_SECONDS, living > 1
         if taken:
             logger.warning("claims.taken_over", count=taken)
             self._took_over()
 
-    def _renewed(self, connection: Connection, doubted: list[str]) -> tuple[set[str], int]:
+    def _renewed(self, connection: Connection, names: set[str], doubted: list[str]) -> tuple[set[str], int, int]:
         now = self._present.now()
-        held = leases.renew(connection, self.holder or "", self._names, timedelta(seconds=SPAN_SECONDS))
+        held = leases.renew(connection, self.holder or "", names, timedelta(seconds=SPAN_SECONDS))
         leases.forget_dead(connection, DEAD_FOR)
-        taken = outbox.take_back(connection, leases.living(connection), now)
+        living = leases.living(connection)
+        taken = outbox.take_back(connection, living, now)
         taken += outbox.give_back_claims(connection, doubted, now) if doubted else 0
-        return held, taken
+        return held, taken, len(living)
 
     def _give_up(self, connection: Connection) -> None:
         outbox.give_back(connection, self.holder or "", self._present.now())

@@ -101,7 +101,12 @@ class Listening:
         while True:
             try:
                 await self._listen_alone()
-            except (ChannelError, StoreUnavailable, cursors.CursorMoved) as error:
+            except (StoreUnavailable, cursors.CursorMoved) as error:
+                await self._rest(error)
+            except ChannelError as error:
+                if getattr(self.inbox, "alone", False):
+                    # Another machine may reach what we do not.
+                    await self._ear.leases.leave(self.inbox.name, self._pause)
                 await self._rest(error)
             except Exception as error:
                 logger.exception("channel.fault", channel=self.inbox.name)
@@ -111,8 +116,11 @@ class Listening:
         """Where one process at a time should read, only as long as this is the one."""
         if not getattr(self.inbox, "alone", False):
             return await self._listen()
+        since = asyncio.get_running_loop().time()
         while not self._ear.leases.holds(self.inbox.name):
             self.tried.set()
+            if asyncio.get_running_loop().time() - since > SILENCE_ALARM_SECONDS:
+                self._failing_since = None  # for so long another has had no trouble with it
             await asyncio.sleep(LEASE_LOOK_SECONDS)
         listening = asyncio.ensure_future(self._listen())
         try:

@@ -7,7 +7,7 @@ delivery is claimed row by row, and every key is unique.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy import Connection, delete, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.tables import leases
@@ -29,9 +29,10 @@ def renew(connection: Connection, holder: str, names: Iterable[str], span: timed
     return held
 
 
-def give_up(connection: Connection, holder: str) -> None:
-    """End every lease of this holder: others need not wait."""
-    connection.execute(delete(leases).where(leases.c.holder == holder))
+def give_up(connection: Connection, holder: str, name: str | None = None) -> None:
+    """End this lease of this holder, or every one: others need not wait."""
+    named = leases.c.name == name if name is not None else true()
+    connection.execute(delete(leases).where(leases.c.holder == holder, named))
 
 
 def forget_dead(connection: Connection, after: timedelta) -> None:

@@ -124,3 +124,18 @@ async def test_what_came_of_an_attempt_counts_once(store: Store, leases: Leasing
         )
     )
     assert kinds == ["acknowledgement sent"]
+
+
+async def test_who_cannot_reach_a_mailbox_lets_another_try(store: Store, leases: Leasing) -> None:
+    """The other one takes it; who left it does not take it back at once. Where there is no other, it stays."""
+    await leases.leave("inbox", 60)
+    assert leases.holds("inbox")
+    other = Leasing(store, Time(), ["inbox"], lambda: None)
+    await other.begin()
+    assert not other.holds("inbox")
+    await leases._renew()
+    await leases.leave("inbox", 60)
+    await leases._renew()
+    assert not leases.holds("inbox")
+    await other._renew()
+    assert other.holds("inbox")
