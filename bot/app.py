@@ -24,7 +24,7 @@ from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
 from bot.kinds import build_channels
-from bot.loops import catching_up, supervising, waking, watching
+from bot.loops import catching_up, stepping, supervising, waking, watching
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
@@ -112,6 +112,8 @@ class Service:
         self._run("leasing", self.leases.run)
         if self.store.is_shared:
             self._run("waking", partial(waking.be_woken, self.store.url, self._wake))
+        if self.senders:
+            self._run("stepping", partial(stepping.notice_steps, self.store, self.present, self._wake))
         for sender in self.senders:
             self._run(f"sending {sender.outlet.name}", sender.run)
         for listener in self.listeners:

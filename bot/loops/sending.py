@@ -23,8 +23,9 @@ logger = log.get("sending")
 
 CLAIM_AT_ONCE = 50
 RECORD_AT_ONCE = 100
-# Longer than any hand-over can take, so that a claim never falls due while its holder lives.
-HOLD_SECONDS = 1800.0
+# Longer than any hand-over takes, and than a clock is likely to be wrong by: no claim falls due while its
+# holder lives.
+HOLD_SECONDS = 4 * 3600.0
 SHORT_WAIT_SECONDS = 0.02
 # A command may queue something beside us; nobody wakes us for that.
 LONGEST_WAIT = timedelta(seconds=2)

@@ -143,6 +143,12 @@ def give_back_claims(connection: Connection, claims: Sequence[str], now: datetim
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
 
 
+def bring_forward(connection: Connection, now: datetime) -> int:
+    """Let everything that waits be due at `now`, if it is not before; returns how many were not."""
+    later = deliveries.c.state.in_(WAITING) & (deliveries.c.next_attempt_at > now)
+    return connection.execute(update(deliveries).where(later).values(next_attempt_at=now)).rowcount
+
+
 def next_due(connection: Connection, channel: str) -> datetime | None:
     """When the next delivery of one outlet falls due."""
     due: datetime | None = connection.execute(_NEXT_DUE, {"outlet": channel}).scalar()

@@ -1,0 +1,34 @@
+"""Notices that the clock on the wall was set back: what was due by the old time is due now, not when it comes again."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot import log
+from bot.loops.present import Present
+from bot.store import outbox
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("stepping")
+
+LOOK_SECONDS = 1.0
+# Clocks are set right by fractions of a second all the time.
+NOTICED = timedelta(seconds=5)
+
+
+async def notice_steps(store: Store, present: Present, wake: Callable[[], None]) -> None:
+    """Compare the clock on the wall with the one that only counts, for ever."""
+    loop = asyncio.get_running_loop()
+    began, at = present.now(), loop.time()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        ahead = present.now() - (began + present.wall(loop.time() - at))
+        if ahead < -NOTICED:
+            logger.warning("clock.stepped_back", seconds=-ahead.total_seconds())
+            try:
+                await store.write(lambda connection: outbox.bring_forward(connection, present.now()))
+            except StoreUnavailable as error:
+                logger.error("outbox.not_brought_forward", error=str(error))
+                continue
+            wake()
+        began, at = present.now(), loop.time()
