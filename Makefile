@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 UV ?= uv
 LOCK := $(UV) pip compile --universal --generate-hashes --no-header --quiet --upgrade
-# Options for pytest (make test ARGS='-k kill -x') or names of benchmarks (make bench ARGS=latency).
+# Options for pytest (make test ARGS='-k kill -x'), names of benchmarks (make bench ARGS=latency) or of faults.
 ARGS ?=
 
 UNIT := docs/systemd/ackbot.service
@@ -19,7 +19,7 @@ RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
 .PHONY: help setup dev demo check format lint types imports dependencies scripts container manifests unit alerts \
-	architecture test bench lock clean
+	architecture test faults bench lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -120,6 +120,10 @@ architecture: dev
 test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: dev ## Harms real services in every way we know, and prints what came of each (half an hour).
+	@tests/components/install.sh
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 # --- Housekeeping ----------------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix, and Prometheus'
-# promtool, which tests the alerts.
+# Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix; Prometheus'
+# promtool, which tests the alerts; faketime, which gives a process a clock of its own.
 # Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
 # as not run and leaves with status 0, because the rest of the suite is still worth running; under
 # CI=true what is missing is a failure.
 set -euo pipefail
 
-PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus)
+PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus faketime)
 
 installed() {
     dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -20,7 +20,7 @@ if command -v dpkg-query >/dev/null; then
 else
     # Not Debian: judge by the programs themselves.
     PATH="$PATH:/usr/sbin:/usr/local/sbin"
-    for program in dovecot postfix openssl promtool; do
+    for program in dovecot postfix openssl promtool faketime; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
 fi

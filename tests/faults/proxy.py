@@ -35,6 +35,7 @@ class Proxy:
         self._flows.set()
         self._open.set()
         self._lines: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         self._chance = random.Random(self.port)
 
     def __enter__(self) -> Self:
@@ -48,13 +49,15 @@ class Proxy:
         self._open.clear()
         self._flows.set()
         self.cut()
+        for thread in self._threads:
+            thread.join(5)
 
     def cut(self) -> None:
         """Reset every line; new ones are carried."""
         for line in list(self._lines):
             with suppress(OSError):
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                line.shutdown(socket.SHUT_RD)  # wakes who reads from it, and who then closes it
+                line.shutdown(socket.SHUT_RD)  # wakes who reads from it; once both have left it is closed
         self._lines.clear()
 
     @contextmanager
@@ -103,8 +106,17 @@ class Proxy:
             self._lines |= {client, server}
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+            self._threads.append(threading.Thread(target=self._carry_both, args=(client, server), daemon=True))
+            self._threads[-1].start()
+
+    def _carry_both(self, client: socket.socket, server: socket.socket) -> None:
+        back = threading.Thread(target=self._carry, args=(server, client), daemon=True)
+        back.start()
+        self._carry(client, server)
+        back.join()
+        for line in (client, server):
+            self._lines.discard(line)
+            line.close()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -114,10 +126,6 @@ class Proxy:
                     time.sleep(self.delay_seconds + (RETRANSMIT_SECONDS if lost else 0.0))
                 self._flows.wait()
                 sink.sendall(octets)
-        if source in self._lines and sink in self._lines:
+        if sink in self._lines:
             with suppress(OSError):
-                sink.shutdown(socket.SHUT_WR)
-                return  # the other way may still have something to say
-        for line in (source, sink):
-            self._lines.discard(line)
-            line.close()
+                sink.shutdown(socket.SHUT_WR)  # the other way may still have something to say

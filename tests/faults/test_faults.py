@@ -1,47 +1,88 @@
-"""The short form of `make faults`: three real services on a real PostgreSQL, and the worst that happens to them."""
+"""The short form of `make faults`: real services on a real PostgreSQL, and the worst that happens to them."""
 
+import os
+import random
 import signal
 import time
 from collections.abc import Iterator
-from os import kill
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.store import schema
-from tests.components import service as configured
 from tests.components.ports import wait_until
 from tests.components.postgres import Postgres
 from tests.components.sink import Sink
-from tests.faults.checker import judge
-from tests.faults.fleet import Fleet, Senders, message_id
+from tests.faults.fleet import Fleet
+from tests.faults.proxy import Proxy
+from tests.faults.scene import Scene, smtp
 
 
 @pytest.fixture
-def store_url(postgres: Postgres) -> Iterator[str]:
-    """An empty store on PostgreSQL."""
-    yield postgres.url_of("fresh")
+def scene(tmp_path: Path, postgres: Postgres) -> Iterator[Scene]:
+    """An empty store on PostgreSQL, and 120 mails that come within six seconds."""
+    yield Scene(tmp_path, postgres.url_of("fresh"), 120, random.Random(1), seconds=6.0)
     postgres.empty("fresh")
+
+
+@contextmanager
+def harmed(scene: Scene, sink: Sink, size: int, through: Proxy | None = None) -> Iterator[Fleet]:
+    """That many services, while mail comes; every promise was kept when the block is left."""
+    urls = [scene.store_url] * size
+    if through:
+        urls = [make_url(scene.store_url).set(port=through.port).render_as_string(hide_password=False)] * size
+    fleet = Fleet(scene.directory, scene.store_url, size, [smtp(sink.port)], through=urls)
+    with scene.mail_comes(fleet):
+        yield fleet
+    outcome = scene.outcome(sink)
+    assert outcome.verdict.good, outcome
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.needs("smtp-sink")
-def test_killed_and_stopped_services_lose_and_double_nothing(tmp_path: Path, store_url: str) -> None:
-    """One after the other dies or stands still for longer than its lease; others take over what it had claimed."""
-    mails = range(400)
-    with Sink() as sink, Fleet(tmp_path, store_url, 3, [configured.SMTP.format(port=sink.port)]) as fleet:
-        senders = Senders(fleet.ports, mails, pause=0.01).start()
-        stopped = fleet.services[0].pid
-        time.sleep(1)
-        kill(stopped, signal.SIGSTOP)
-        for service in fleet.services[1:]:
+def test_killed_and_stopped_services_lose_and_double_nothing(scene: Scene) -> None:
+    """One stands still for longer than its lease while the others die; what it had claimed is taken over."""
+    with Sink() as sink, harmed(scene, sink, 3) as fleet:
+        stopped, *others = fleet.services
+        os.kill(stopped.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        for service in others:
             service.kill()
             service.start()
-        time.sleep(max(0.0, 11 - 4))
-        kill(stopped, signal.SIGCONT)
-        senders.join(60)
-        wait_until(lambda: fleet.acknowledged() == len(mails), what="every acknowledgement", seconds=30)
-        wait_until(lambda: fleet.waiting() == 0, what="an empty outbox")
-        verdict = judge(store_url, map(message_id, mails), sink.mails())
-    assert verdict.good, verdict
-    assert schema.current(store_url) == schema.newest()
+        wait_until(lambda: time.monotonic() - began > 11, what="the end of its lease", seconds=12)
+        os.kill(stopped.pid, signal.SIGCONT)
+    assert schema.current(scene.store_url) == schema.newest()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.needs("smtp-sink")
+def test_a_database_that_crashes_or_cannot_be_reached_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Its processes are killed; connections are reset in the middle of commits."""
+    with Postgres() as server, Sink() as sink, Proxy(server.port) as wire:
+        schema.upgrade(server.create("fresh"))
+        scene = Scene(tmp_path, server.url_of("fresh"), 120, random.Random(1), seconds=6.0)
+        with harmed(scene, sink, 2, through=wire):
+            server.kill()
+            server.start()
+            for _ in range(8):
+                time.sleep(scene.chance.uniform(0.1, 0.4))
+                wire.cut()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.needs("smtp-sink")
+def test_a_mail_server_that_hangs_up_and_refuses_loses_and_doubles_nothing(scene: Scene) -> None:
+    """What it took without saying so leaves again as the same mail; whom it refuses staff must reach."""
+    with Sink() as sink:
+        with harmed(scene, sink, 2):
+            for options in (("-q", "."), ("-f", "RCPT")):
+                sink.options = options
+                sink.restart()
+                time.sleep(1)
+            sink.options = ()
+            sink.restart()
+        verdict = scene.outcome(sink).verdict
+    assert verdict.repeated
+    assert verdict.refused
