@@ -123,6 +123,7 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 
 faults: dev ## Harms real services in every way we know, and prints what came of each (half an hour).
 	@tests/components/install.sh
+	@MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_model.py
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 # --- Housekeeping ----------------------------------------------------------------------------------------------

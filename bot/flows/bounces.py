@@ -31,10 +31,10 @@ def reported(connection: Connection, delivery: Delivery, message: Inbound, verdi
     # RFC 3463 section 2: class 4 may pass, and a mailbox that is full may be emptied. Once more, then it is for staff.
     passing = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
     if passing and delivery.attempts == 1:
-        outbox.came_back(connection, delivery, words, plan.now + TRY_AGAIN_AFTER)
+        outbox.came_back(connection, delivery, words, plan.now, plan.now + TRY_AGAIN_AFTER)
         _note(connection, delivery, "came back", f"{words}; it is sent once more later", plan)
         return
-    outbox.came_back(connection, delivery, words, None)
+    outbox.came_back(connection, delivery, words, plan.now, None)
     _note(connection, delivery, "undeliverable", words, plan)
     if delivery.purpose in TO_SENDERS:
         _not_reached(connection, delivery, failure, plan)

@@ -208,6 +208,8 @@ def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> li
     what = TO_SENDERS.get(delivery.purpose)
     if what is None or delivery.contact_id is None:
         return []
+    if delivery.purpose == "acknowledgement":
+        contacts.unacknowledged(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
     contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
     return alert.notices(
         contact.team,

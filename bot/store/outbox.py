@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import WAITING, State
 from bot.store import wakeups
-from bot.store.tables import HELD, deliveries
+from bot.store.tables import HELD, Instant, deliveries
 
 Values = dict[str, Any]
 
@@ -88,7 +88,7 @@ _SETTLE = (
     .values(
         state=bindparam("to_state"),
         next_attempt_at=bindparam("to_next"),
-        sent_at=bindparam("to_sent"),
+        sent_at=func.coalesce(bindparam("to_sent", type_=Instant()), deliveries.c.sent_at),
         last_error=bindparam("to_error"),
     )
 )
@@ -214,11 +214,18 @@ def held(connection: Connection) -> list[int]:
     return list(connection.execute(query.order_by(deliveries.c.contact_id)).scalars())
 
 
-def came_back(connection: Connection, delivery: Delivery, error: str, next_attempt_at: datetime | None) -> None:
-    """A delivery that had left did not arrive: tried again at `next_attempt_at`, or (None) failed for good."""
+def came_back(
+    connection: Connection, delivery: Delivery, error: str, at: datetime, next_attempt_at: datetime | None
+) -> None:
+    """A delivery that had left did not arrive: tried again at `next_attempt_at`, or (None) failed for good.
+
+    It may come back before it is recorded that it left.
+    """
     state = State.PERMANENT_FAILURE if next_attempt_at is None else State.TEMPORARY_FAILURE
+    left_at = func.coalesce(deliveries.c.sent_at, literal(at, Instant))
     change = update(deliveries).where(deliveries.c.id == delivery.id)
-    connection.execute(change.values(state=state, next_attempt_at=next_attempt_at, last_error=error[:500]))
+    values = {"state": state, "next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500]}
+    connection.execute(change.values(values))
 
 
 def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:

@@ -27,8 +27,11 @@ TRUTHS = {
     "a receipt that left and is not on its contact": "SELECT count(*) FROM contacts c JOIN deliveries d "
     "ON d.contact_id = c.id WHERE d.purpose = 'acknowledgement' AND d.state = 'sent' AND c.receipt_sent_at IS NULL",
     "a receipt on a contact that never left": "SELECT count(*) FROM contacts c JOIN deliveries d "
-    "ON d.contact_id = c.id WHERE d.purpose = 'acknowledgement' AND d.state <> 'sent' AND c.receipt_sent_at "
+    "ON d.contact_id = c.id WHERE d.purpose = 'acknowledgement' AND d.sent_at IS NULL AND c.receipt_sent_at "
     "IS NOT NULL",
+    "a receipt on a contact that failed for good": "SELECT count(*) FROM contacts c JOIN deliveries d "
+    "ON d.contact_id = c.id WHERE d.purpose = 'acknowledgement' AND d.state = 'permanent-failure' "
+    "AND c.receipt_sent_at IS NOT NULL",
     "a receipt that left without an event": "SELECT count(*) FROM deliveries d WHERE d.purpose = 'acknowledgement' "
     "AND d.state = 'sent' AND NOT EXISTS (SELECT 1 FROM events e WHERE e.contact_id = d.contact_id "
     "AND e.kind = 'acknowledgement sent')",

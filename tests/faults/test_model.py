@@ -4,6 +4,7 @@ A transaction is rolled back, or it is committed and its answer is lost; a proce
 or is out of touch for so long that others take its claims over.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -31,6 +32,8 @@ from tests.flows.test_mail import bounce, return_address, signed
 
 __all__ = ["book", "mail", "signed"]
 T = TypeVar("T")
+# `make faults` tries many more.
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "20"))
 WELL, UNDONE, LOST = "well", "undone", "answer lost"
 fates = st.sampled_from([WELL, WELL, WELL, UNDONE, LOST])
 people = st.integers(1, 4)
@@ -307,6 +310,6 @@ def test_no_fault_at_any_border_breaks_a_promise(store: Store, signed: Rulebook,
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

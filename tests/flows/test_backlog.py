@@ -48,7 +48,7 @@ def test_what_came_back_is_not_late(store: Store, book: Rulebook, mail: Make) ->
         receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Room())
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
-        outbox.came_back(connection, claimed.delivery, "452 mailbox full", LATER)
+        outbox.came_back(connection, claimed.delivery, "452 mailbox full", NOW, LATER)
         found = backlog.look(connection)
         assert (found.waiting_deliveries, found.oldest_receipt_at) == (1, None)
 

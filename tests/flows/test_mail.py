@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from bot.channel import Batch
+from bot.channel import Batch, Permanent
 from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.guards import Limits
@@ -250,6 +250,31 @@ def test_a_full_mailbox_is_tried_once_more(store: Store, signed: Rulebook, mail:
         assert again.message_id == receipt.message_id
         log(connection, signed, bounce(mail, return_address(receipt), status="5.2.2", number=91), at=NOW + 7 * HOUR)
         assert now_of(connection, contact).acknowledged_at is None
+
+
+def test_a_receipt_that_came_back_and_is_then_refused_counts_no_more(
+    store: Store, signed: Rulebook, mail: Make
+) -> None:
+    """The second time the mail server does not even take it."""
+    with writing(store) as connection:
+        contact = opened(connection, signed, mail())
+        (receipt,) = outbox.of_contact(connection, contact.id)
+        log(connection, signed, bounce(mail, return_address(receipt), status="5.2.2"), at=NOW + HOUR)
+        (again,) = deliver.claim(connection, "post", NOW + 6 * HOUR, Hold(HOUR), 1000, signed)
+        deliver.record(connection, [deliver.Attempt(again.delivery, NOW + 6 * HOUR, Permanent("550 no"))], signed)
+        assert now_of(connection, contact).acknowledged_at is None
+
+
+def test_a_receipt_that_comes_back_before_its_hand_over_is_recorded(store: Store, signed: Rulebook, mail: Make) -> None:
+    """A report can be faster than we are: that it left must not undo that it came back."""
+    with writing(store) as connection:
+        (filed,) = log(connection, signed, mail())
+        (claimed,) = deliver.claim(connection, "post", NOW, Hold(HOUR), 1000, signed)
+        log(connection, signed, bounce(mail, return_address(claimed.delivery)), at=NOW + HOUR)
+        deliver.record(connection, [deliver.Attempt(claimed.delivery, NOW)], signed)
+        (receipt, *_) = outbox.of_contact(connection, now_of(connection, filed).id)
+        assert receipt.state == "permanent-failure"
+        assert now_of(connection, filed).acknowledged_at is None
 
 
 def test_an_unusual_bounce_of_ours_counts_too(store: Store, signed: Rulebook, mail: Make) -> None:
