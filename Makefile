@@ -119,7 +119,7 @@ architecture: dev
 
 test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 faults: dev ## Harms real services in every way we know, and prints what came of each (half an hour).
 	@tests/components/install.sh

@@ -46,6 +46,14 @@ def _plain_log() -> None:
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 
+@pytest.fixture(autouse=True)
+def _usual_umask() -> Iterator[None]:
+    """A command run within the test process makes its files for their owner alone; the servers' are read by others."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def needs() -> Needs:
     """Ask for real servers from a fixture of any scope: `needs("dovecot", "postfix")`."""

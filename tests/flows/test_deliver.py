@@ -32,6 +32,21 @@ def again(connection: Connection, contact: Contact) -> Contact:
     return contacts.with_id(connection, [contact.id])[contact.id]
 
 
+def test_a_late_word_of_the_first_holder_counts_only_if_the_message_left(
+    store: Store, book: Rulebook, mail: Make
+) -> None:
+    """A failure that it reports after the claim was taken over changes nothing; that it was sent ends the matter."""
+    states = text("SELECT state, attempts FROM deliveries")
+    with writing(store) as connection:
+        one(connection, book, mail)
+        (stale,) = deliver.claim(connection, "post", NOW, Hold(timedelta(0)), 1, book)
+        deliver.claim(connection, "post", NOW, HOLD, 1, book)
+        deliver.record(connection, [Attempt(stale.delivery, NOW, Permanent("550 no"))], book)
+        assert connection.execute(states).one() == ("sending", 2)
+        deliver.record(connection, [Attempt(stale.delivery, NOW)], book)
+        assert connection.execute(states).one() == ("sent", 2)
+
+
 def test_a_claim_is_not_given_twice(store: Store, book: Rulebook, mail: Make) -> None:
     """While one holds it nobody else gets it; when the holder died it falls due again."""
     with writing(store) as connection:

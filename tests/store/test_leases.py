@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from bot.store import contacts, leases, outbox
 from bot.store.engine import Store
@@ -67,20 +67,6 @@ def test_what_a_dead_process_had_claimed_is_taken_back(stores: tuple[Store, Stor
     assert other.write_now(lambda c: outbox.take_back(c, leases.living(c), NOW)) == 1
     (again,) = other.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 9, "other"))
     assert again.attempts == 2
-
-
-def test_a_late_word_of_the_first_holder_counts_only_if_the_message_left(stores: tuple[Store, Store]) -> None:
-    """A failure that it reports after the claim was taken over changes nothing; that it was sent ends the matter."""
-    one, other = stores
-    one.write_now(lambda c: queue(c, 1))
-    (stale,) = one.write_now(lambda c: outbox.claim(c, "post", NOW, NOW, 1, "dead"))
-    (fresh,) = other.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 1, "other"))
-    failed = {"id": stale.id, "attempts": stale.attempts, "state": "permanent-failure"}
-    one.write_now(lambda c: outbox.settle(c, [failed]))
-    states = "SELECT state, attempts FROM deliveries"
-    assert one.read_now(lambda c: c.execute(text(states)).one()) == ("sending", fresh.attempts)
-    one.write_now(lambda c: outbox.settle(c, [failed | {"state": "sent", "sent_at": NOW}]))
-    assert one.read_now(lambda c: c.execute(text(states)).one()) == ("sent", fresh.attempts)
 
 
 def test_two_processes_never_use_the_same_number(stores: tuple[Store, Store]) -> None:
