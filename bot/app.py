@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,7 @@ class Service:
                 self.present,
                 self._wake,
                 self.leases,
-                keep_for=timedelta(days=self.settings.retention.days),
+                keep=self.settings.retention.rule,
                 calendar_checked=self.settings.calendar_checked,
             )
             self._timetable = timetable.start()

@@ -21,7 +21,7 @@ from pydantic import (
 from bot.channel import ChannelSettings, WayIn
 from bot.core import books, calendars, standards
 from bot.core.guards import Limits
-from bot.stores import StoreSettings
+from bot.stores import RetentionSettings, StoreSettings
 from bot.year import Holidays, OwnDays, Table, Year
 
 T = TypeVar("T", bound=BaseModel)
@@ -91,12 +91,6 @@ class Team(Table):
         return tuple(target.removeprefix("mailto:") for target in self.alert)
 
 
-class Retention(Table):
-    """How long the words of a finished contact are kept; its dates stay, so that figures stay right."""
-
-    days: int = Field(default=183, ge=1)
-
-
 class MailSettings(Table):
     """What is known of mail besides each mailbox's own address; docs/mail.md says it for operators.
 
@@ -158,7 +152,7 @@ class _Main(Table):
     store: StoreSettings = StoreSettings()
     web: Web
     team: tuple[Team, ...] = ()
-    retention: Retention = Retention()
+    retention: RetentionSettings = RetentionSettings()
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     channel: tuple[dict[str, Any], ...] = ()
@@ -173,7 +167,7 @@ class Settings:
     store: StoreSettings
     web: Web
     teams: tuple[Team, ...]
-    retention: Retention
+    retention: RetentionSettings
     mail: MailSettings
     limits: LimitSettings
     channels: tuple[ChannelSettings, ...]
@@ -205,6 +199,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     year = _year(directory, mistakes)
     if main is not None:
         mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
+        mistakes += [f"{path}: {fault}" for fault in _unknown_kinds(main, book)]
     if mistakes or main is None:
         raise BadSettings(mistakes)
     return Settings(
@@ -324,6 +319,12 @@ def _found(directory: Path, name: str) -> Path:
     folders = (directory, *(packaged / "config" for packaged in PACKAGED))
     paths = [folder / "calendars" / name for folder in folders]
     return next((path for path in paths if path.is_file()), paths[0])
+
+
+def _unknown_kinds(main: _Main, book: tuple[standards.Standard, ...]) -> list[str]:
+    known = sorted({kind for one in book for kind in one.kinds})
+    unknown = [kind for kind in main.retention.kinds if kind not in known]
+    return [f"retention.kinds.{kind}: no standard is for this kind; allowed: {', '.join(known)}" for kind in unknown]
 
 
 def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:

@@ -2,7 +2,21 @@
 
 import typer
 
-from bot.cli import check, clocks, contacts, deadline, demo, receipts, recompute, run, schema, store, triage
+from bot.cli import (
+    check,
+    clocks,
+    contacts,
+    deadline,
+    demo,
+    people,
+    receipts,
+    recompute,
+    run,
+    schema,
+    shunted,
+    store,
+    triage,
+)
 
 app = typer.Typer(
     name="ackbot",
@@ -21,6 +35,9 @@ app.command("release")(receipts.release)
 app.command("suppressions")(receipts.suppressions)
 clocks.add_to(contacts.app)
 receipts.add_to(contacts.app)
+people.add_to(contacts.app)
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(people.app, name="person")
+app.add_typer(shunted.app, name="shunted")
 app.add_typer(schema.app, name="schema")
 app.add_typer(store.app, name="store")

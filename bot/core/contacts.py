@@ -25,6 +25,7 @@ class Contact:
     `sender_key` is the address in lower case. `linked_to` is an earlier contact that it goes on with, `receipt_of` one
     whose receipt stands for it, too. `told_respond_by` is the date that the person was last told, `noted_at` when they
     were last told that something was added. `muted`: a program answers for them, so nothing automatic is sent any more.
+    `legal_hold`: why it is kept whatever its age.
     """
 
     id: int
@@ -68,3 +69,4 @@ class Contact:
     told_respond_by: datetime | None = None
     noted_at: datetime | None = None
     muted: bool = False
+    legal_hold: str | None = None

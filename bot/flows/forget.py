@@ -4,18 +4,33 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.store import contacts, suppressions
+from bot.core.contacts import Contact
+from bot.core.retention import Retention
+from bot.store import contacts, retention, suppressions
 
 
-def forget(connection: Connection, before: datetime, now: datetime, most: int) -> int:
-    """Strip up to `most` finished contacts that were received before `before`; returns how many.
+def forget(connection: Connection, keep: Retention, now: datetime, most: int) -> int:
+    """Strip up to `most` finished contacts whose time is over; returns how many.
 
     Suppressions that have run out go, too.
 
-    An open contact is never touched. Kept: reference, channel, dates, decisions and events.
+    An open contact is never touched, nor one under a legal hold. Kept: reference, channel, dates, decisions and events.
     """
     suppressions.forget(connection, now)
-    ids = contacts.forgettable(connection, before, most)
-    contacts.strip(connection, ids)
+    before, before_of_kind = keep.kept_since(now)
+    ids = retention.forgettable(connection, before, before_of_kind, most)
+    retention.strip(connection, ids)
     contacts.note(connection, [{"contact_id": i, "at": now, "kind": "forgotten"} for i in ids])
     return len(ids)
+
+
+def hold(connection: Connection, contact: Contact, reason: str, actor: str, now: datetime) -> None:
+    """Keep a contact whatever its age (a legal hold); without a reason no longer.
+
+    Freedom of Information Act 2000, section 77: what was asked for must not be destroyed.
+    """
+    retention.hold(connection, contact.id, reason or None)
+    kind = "legal hold" if reason else "legal hold ended"
+    details = {"reason": reason} if reason else {}
+    event = {"contact_id": contact.id, "at": now, "kind": kind, "actor": actor, "details": details}
+    contacts.note(connection, [event])

@@ -63,6 +63,16 @@ def receive(
     return received
 
 
+def replay(connection: Connection, number: int, message: Inbound, now: datetime, book: Rulebook) -> Filed:
+    """Log a message that was shunted under this number; where it breaks the code again it stays as it was."""
+    locks.alone(connection, locks.RECEIVING)
+    connection.exec_driver_sql("SAVEPOINT replay")
+    shunt.drop(connection, number)
+    (filed,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Room()).filed
+    connection.exec_driver_sql("ROLLBACK TO replay" if filed.outcome == "shunted" else "RELEASE replay")
+    return filed
+
+
 def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Room) -> Received:
     known = gather(connection, messages, now, book)
     plan = Plan(now, book, known, room, contacts.numbers(connection, len(messages)))

@@ -10,6 +10,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from bot import log
+from bot.core.retention import Retention
 from bot.flows import alert, forget, promise
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
@@ -52,11 +53,11 @@ class Timetable:
         queued: Callable[[], None],
         leases: Leasing,
         *,
-        keep_for: timedelta,
+        keep: Retention,
         calendar_checked: date,
     ) -> None:
         self._store, self._book, self._present, self._queued = store, book, present, queued
-        self._leases, self._keep_for, self._calendar_checked = leases, keep_for, calendar_checked
+        self._leases, self._keep, self._calendar_checked = leases, keep, calendar_checked
 
     def start(self) -> AsyncIOScheduler:
         """Begin; the scheduler's `shutdown` ends it. Jobs live in memory: the store remembers what matters."""
@@ -96,9 +97,8 @@ class Timetable:
 
     async def forget(self) -> None:
         """Remove the words of contacts whose time of keeping is over, a few hundred at a time."""
-        before = self._present.now() - self._keep_for
-        total = 0
-        while gone := await self._store.write(lambda c: forget.forget(c, before, self._present.now(), FORGET_AT_ONCE)):
+        now, total = self._present.now(), 0
+        while gone := await self._store.write(lambda c: forget.forget(c, self._keep, now, FORGET_AT_ONCE)):
             total += gone
         logger.info("contacts.forgotten", count=total)
 

@@ -1,7 +1,7 @@
 """Contacts, their messages and their events."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     case,
-    delete,
     func,
     insert,
     literal,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
-from bot.store.tables import Instant, contacts, deliveries, events, messages, raw_messages
+from bot.store.tables import Instant, contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
 
@@ -252,6 +251,12 @@ def unacknowledged(connection: Connection, contact_id: int, at: datetime) -> Non
     connection.execute(change.values(acknowledged_at=kept, receipt_sent_at=None, next_look_at=looks))
 
 
+def raw_by_message(connection: Connection, contact_id: int) -> dict[int, bytes]:
+    """What came over the wire, by the number of the message."""
+    query = select(messages.c.id, raw_messages.c.raw).join_from(raw_messages, messages)
+    return {row.id: row.raw for row in connection.execute(query.where(messages.c.contact_id == contact_id))}
+
+
 def raw_messages_of(connection: Connection, contact_id: int) -> list[bytes]:
     """What came over the wire, oldest first."""
     query = select(raw_messages.c.raw).join_from(raw_messages, messages).where(messages.c.contact_id == contact_id)
@@ -285,28 +290,3 @@ def open_count(connection: Connection) -> int:
 
 def _rows(connection: Connection, condition: Any) -> list[Contact]:
     return [Contact(**row._mapping) for row in connection.execute(select(contacts).where(condition))]
-
-
-def forgettable(connection: Connection, before: datetime, most: int) -> list[int]:
-    """Finished contacts received before that instant that still hold words or a person."""
-    query = select(contacts.c.id).where(
-        contacts.c.received_at < before, contacts.c.state != State.OPEN, ~contacts.c.forgotten
-    )
-    return list(connection.execute(query.order_by(contacts.c.received_at).limit(most)).scalars())
-
-
-def strip(connection: Connection, ids: Sequence[int]) -> None:
-    """Remove words, raw messages and the person from these contacts; deliveries keep no recipient."""
-    if not ids:
-        return
-    held = select(messages.c.id).where(messages.c.contact_id.in_(ids))
-    connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(held)))
-    connection.execute(
-        update(messages).where(messages.c.contact_id.in_(ids)).values(text="", fields="{}", sender_address=None)
-    )
-    connection.execute(
-        update(contacts)
-        .where(contacts.c.id.in_(ids))
-        .values(sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True)
-    )
-    connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))

@@ -1,8 +1,9 @@
 """What the code could not handle, kept whole for a person."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.messages import Inbound
@@ -26,6 +27,23 @@ def known(connection: Connection, channel: str, ids: list[str]) -> set[str]:
     """Which of these external ids are kept here already."""
     query = select(shunted.c.external_id).where(shunted.c.channel == channel, shunted.c.external_id.in_(ids))
     return set(connection.execute(query).scalars())
+
+
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """Number, channel, instant and error of each, the oldest first."""
+    query = select(shunted.c.id, shunted.c.channel, shunted.c.at, shunted.c.error).order_by(shunted.c.id)
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def find(connection: Connection, number: int) -> dict[str, Any] | None:
+    """One of them, with what came over the wire."""
+    row = connection.execute(select(shunted).where(shunted.c.id == number)).first()
+    return dict(row._mapping) if row else None
+
+
+def drop(connection: Connection, number: int) -> None:
+    """Delete one."""
+    connection.execute(delete(shunted).where(shunted.c.id == number))
 
 
 def count(connection: Connection) -> int:

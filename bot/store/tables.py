@@ -118,6 +118,8 @@ contacts = Table(
     # When the person was last told that something was added; and that nothing automatic goes to them any more.
     Column("noted_at", Instant),
     Column("muted", Boolean, nullable=False, server_default=false()),
+    # Why it is kept whatever its age (a legal hold); no personal data.
+    Column("legal_hold", Text),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),

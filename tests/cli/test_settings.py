@@ -95,6 +95,13 @@ def test_names_that_lead_nowhere_are_mistakes(tmp_path: Path) -> None:
     assert any("'pots' is not a way out" in line for line in said)
 
 
+def test_a_kind_that_is_kept_for_longer_must_be_one(tmp_path: Path) -> None:
+    """A misspelt kind would be forgotten too early."""
+    (said,) = mistakes(tmp_path, GOOD + "[retention]\nkinds = { complaint = 2192, complaints = 2192 }\n")
+    assert "retention.kinds.complaints: no standard is for this kind" in said
+    assert "foi" in said
+
+
 def test_plain_text_over_the_network_is_refused(tmp_path: Path) -> None:
     """tls = none is for this machine only."""
     said = mistakes(tmp_path, GOOD.replace('host = "127.0.0.1"', 'host = "mail.example.gov.uk"'))

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 
 from bot.core.books import Book
+from bot.core.retention import Retention
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
@@ -20,7 +21,9 @@ def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = da
     """The jobs on a day, run by hand."""
     present = Time(day, 0.001)
     leases = Leasing(store, present, (), lambda: None)
-    return Timetable(store, book, present, lambda: None, leases, keep_for=timedelta(days=183), calendar_checked=checked)
+    return Timetable(
+        store, book, present, lambda: None, leases, keep=Retention(timedelta(days=183)), calendar_checked=checked
+    )
 
 
 async def told(store: Store) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from bot.store import clocks, contacts, known, outbox, schema
+from bot.store import clocks, contacts, known, outbox, retention, schema
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
 
@@ -27,7 +27,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "by number": lambda c: contacts.with_id(c, [1, 2]),
     "history": lambda c: contacts.events_of(c, 1),
     "words": lambda c: contacts.messages_of(c, 1),
-    "forgettable": lambda c: contacts.forgettable(c, NOW, 50),
+    "forgettable": lambda c: retention.forgettable(c, NOW, {"complaint": NOW}, 50),
     "known messages": lambda c: known.seen(c, ["<1@a.example>"]),
     "answered messages": lambda c: known.answered(c, ["<1@a.example>"]),
     "receipts of late": lambda c: known.of_late(c, ["a@b.example"], NOW, NOW),

@@ -1,0 +1,123 @@
+"""`ackbot person export|erase`, `ackbot contacts legal-hold`: what people and the law ask of what is kept."""
+
+import getpass
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import contacts
+from bot.cli.configuration import NEGATIVE, Directory, refuse
+from bot.cli.contacts import Json, Reference
+
+app = typer.Typer(help="Everything that is kept of one person, by e-mail address.", no_args_is_help=True)
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Everything that is kept of one person, by e-mail address."""
+
+
+@app.command()
+def export(
+    address: Address,
+    config: Directory = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A new file.  [default: the screen]")] = None,
+) -> None:
+    """Write all that is kept of this person as JSON, for an answer to them. Status 1 if there is nothing.
+
+    Look through it before it leaves the house: other people may be named in it.
+    """
+    from bot.flows import people
+
+    configured, store = contacts.opened(config)
+    now, zone = contacts.present(store), configured.organisation.zone
+    found = store.read_now(lambda c: people.kept_of(c, address, now))
+    if not found["contacts"] and not found["suppressions"]:
+        typer.echo(f"Nothing is kept of {address}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    words = json.dumps(found, ensure_ascii=False, indent=2, default=lambda v: _plain(v, zone)) + "\n"
+    if to is None:
+        sys.stdout.write(words)
+        return
+    try:
+        with os.fdopen(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(words)
+    except OSError as error:
+        refuse(f"{to} cannot be written: {error.strerror}.")
+    typer.echo(f"{to}: {len(found['contacts'])} contacts.")
+
+
+def _plain(value: object, zone: object) -> object:
+    if isinstance(value, datetime):
+        return contacts.plain(value, zone)
+    raise TypeError(type(value))
+
+
+@app.command()
+def erase(
+    address: Address,
+    config: Directory = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take this person's words, mail and name out of every finished contact; dates and decisions stay for the figures.
+
+    Status 1 if something is kept: what is not answered yet, and what is under a legal hold.
+    """
+    from bot.flows import people
+    from bot.store.engine import StoreUnavailable
+
+    _, store = contacts.opened(config)
+    now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
+    if not yes:
+        typer.confirm(f"What {address} wrote cannot be brought back. Erase it?", abort=True)
+    try:
+        done = store.write_now(lambda c: people.erase(c, address, actor, now))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was erased, the store cannot be written now: {error}")
+    if as_json:
+        typer.echo(json.dumps({"erased": done.erased, "kept": dict(done.kept)}))
+    else:
+        typer.echo(f"Erased: {', '.join(done.erased) or 'nothing'}.")
+        for reference, reason in done.kept:
+            typer.echo(f"{reference} is kept: {reason}.")
+        typer.echo("Copies of the store and the mailboxes themselves still hold it: see docs/operations.md.")
+    if done.kept:
+        raise typer.Exit(NEGATIVE)
+
+
+def legal_hold(
+    reference: Reference,
+    config: Directory = None,
+    reason: Annotated[str, typer.Option(help="Why it must be kept; no personal data.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="Keep it no longer than others.")] = False,
+) -> None:
+    """Keep the words of a contact whatever its age, such as while somebody has asked for them by law."""
+    from bot.flows import forget
+    from bot.store.engine import StoreUnavailable
+
+    if bool(reason.strip()) == end:
+        refuse("Say why with --reason, or end the hold with --end.")
+    configured, store = contacts.opened(config)
+    contact, now = contacts.found(store, configured, reference), contacts.present(store)
+    if contact.forgotten or (end and not contact.legal_hold):
+        why = "its words are gone already" if contact.forgotten else "it is under no legal hold"
+        typer.echo(f"Nothing was changed: {why}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    actor = f"staff:{getpass.getuser()}"
+    try:
+        store.write_now(lambda c: forget.hold(c, contact, reason.strip(), actor, now))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    typer.echo(f"{contact.reference}: {'kept no longer than others' if end else 'kept until the hold is ended'}.")
+
+
+def add_to(queue: typer.Typer) -> None:
+    """Offer the legal hold beside the commands of the queue."""
+    queue.command("legal-hold")(legal_hold)

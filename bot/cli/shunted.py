@@ -1,0 +1,89 @@
+"""`ackbot shunted list|raw|replay|drop`: messages that the code could not handle, kept whole for a person."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import contacts
+from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.contacts import Json
+
+if TYPE_CHECKING:
+    from bot.store.engine import Store
+
+app = typer.Typer(help="Messages that could not be logged.", no_args_is_help=True)
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `ackbot shunted list` shows it.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Messages that could not be logged."""
+
+
+@app.command("list")
+def list_(config: Directory = None, as_json: Json = False) -> None:
+    """List them, the oldest first. None of these people has an acknowledgement."""
+    from bot.store import shunt
+
+    configured, store = contacts.opened(config)
+    for row in store.read_now(shunt.listed):
+        facts = {key: contacts.plain(value, configured.organisation.zone) for key, value in row.items()}
+        line = f"{facts['id']}  {facts['at'][:16].replace('T', ' ')}  {facts['channel']}  {facts['error']}"
+        typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
+
+
+@app.command()
+def raw(number: Number, config: Directory = None) -> None:
+    """Write one as it came over the wire to standard output."""
+    _, store = contacts.opened(config)
+    sys.stdout.buffer.write(_one(store, number)["raw"])
+
+
+@app.command()
+def replay(number: Number, config: Directory = None) -> None:
+    """Log a mail anew, with this version: its dates count from when it came. Status 1 if it still cannot be logged."""
+    from bot.flows import receive
+    from bot.wire import mime
+
+    configured, store = contacts.opened(config)
+    row, book, now = _one(store, number), rulebook_of(configured), contacts.present(store)
+    if not next((c.kind for c in configured.channels if c.name == row["channel"]), "").startswith("email_"):
+        refuse(f"It did not come by mail: read it with ackbot shunted raw {number}, and answer it by hand.")
+    message = mime.read(row["raw"], channel=row["channel"], received_at=row["at"])
+    filed = _written(store, lambda c: receive.replay(c, number, message, now, book))
+    if filed.outcome == "shunted":
+        typer.echo("It still cannot be logged, and is kept as it was.", err=True)
+        raise typer.Exit(NEGATIVE)
+    typer.echo(f"Logged as {filed.reference}: {filed.outcome}." if filed.reference else f"Logged: {filed.outcome}.")
+
+
+@app.command()
+def drop(number: Number, config: Directory = None) -> None:
+    """Delete one that somebody has dealt with by hand."""
+    from bot.store import shunt
+
+    _, store = contacts.opened(config)
+    _one(store, number)
+    _written(store, lambda c: shunt.drop(c, number))
+    typer.echo(f"{number} is deleted.")
+
+
+def _one(store: "Store", number: int) -> dict[str, Any]:
+    from bot.store import shunt
+
+    row = store.read_now(lambda c: shunt.find(c, number))
+    if row is None:
+        typer.echo(f"There is no message {number} here.", err=True)
+        raise typer.Exit(NEGATIVE)
+    return row
+
+
+def _written(store: "Store", work: Any) -> Any:
+    from bot.store.engine import StoreUnavailable
+
+    try:
+        return store.write_now(work)
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")

@@ -1,0 +1,79 @@
+"""What a person may ask for: all that is kept of them, and that it is erased (UK GDPR, articles 15 and 17)."""
+
+import base64
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.contacts import Contact, State
+from bot.store import contacts, outbox, retention, suppressions
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """References whose words are gone, and those that are kept, each with the reason."""
+
+    erased: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]
+
+
+def kept_of(connection: Connection, address: str, now: datetime) -> Values:
+    """Everything that names this address: contacts with their messages, history and mail, and a suppression.
+
+    Raw mail is in base64. In a contact that somebody else began only their own messages are given.
+    """
+    found = [_contact(connection, one, address) for one in retention.of_person(connection, address)]
+    listed = [one for one in suppressions.listed(connection, now) if one["address"] == address.lower()]
+    return {"address": address, "contacts": found, "suppressions": listed}
+
+
+def _contact(connection: Connection, contact: Contact, address: str) -> Values:
+    own = contact.sender_key == address.lower()
+    arrived = contacts.messages_of(connection, contact.id)
+    raws = contacts.raw_by_message(connection, contact.id)
+    shown = [m for m in arrived if own or (m["sender_address"] or "").lower() == address.lower()]
+    hidden = {"id", "contact_id", "digest"}
+    messages = [
+        {k: v for k, v in m.items() if k not in hidden} | {"raw": base64.b64encode(raws.get(m["id"], b"")).decode()}
+        for m in shown
+    ]
+    if not own:
+        return {"reference": contact.reference, "messages": messages}
+    facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
+    history = [{k: e[k] for k in ("at", "kind", "details")} for e in contacts.events_of(connection, contact.id)]
+    sent = [
+        {"purpose": d.purpose, "to": d.recipient, "state": d.state, "created_at": d.created_at}
+        for d in outbox.of_contact(connection, contact.id)
+    ]
+    return facts | {"messages": messages, "events": history, "deliveries": sent}
+
+
+def erase(connection: Connection, address: str, actor: str, now: datetime) -> Erasure:
+    """Take the words and the person out of every contact of this address that is finished and under no legal hold.
+
+    Where somebody else began the contact, only out of what this address wrote. Dates, decisions and history stay.
+    """
+    erased: list[Contact] = []
+    kept: list[tuple[str, str]] = []
+    for contact in retention.of_person(connection, address):
+        if reason := _why_kept(contact):
+            kept.append((contact.reference, reason))
+            continue
+        if contact.sender_key == address.lower():
+            outbox.cancel_waiting(connection, contact.id)
+            retention.strip(connection, [contact.id])
+        else:
+            retention.strip_messages(connection, retention.within(contact.id) & retention.written_by(address))
+        erased.append(contact)
+    contacts.note(connection, [{"contact_id": c.id, "at": now, "kind": "erased", "actor": actor} for c in erased])
+    return Erasure(tuple(c.reference for c in erased), tuple(kept))
+
+
+def _why_kept(contact: Contact) -> str:
+    if contact.legal_hold:
+        return f"it is under a legal hold: {contact.legal_hold}"
+    return "it is not answered yet" if contact.state == State.OPEN else ""

@@ -1,0 +1,67 @@
+"""What holds people's words and persons, and taking them out: dates, decisions and history stay for the figures."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from bot.core.contacts import Contact, State
+from bot.store.tables import contacts, deliveries, messages, raw_messages
+
+
+def forgettable(
+    connection: Connection, before: datetime, before_of_kind: Mapping[str, datetime], most: int
+) -> list[int]:
+    """Finished contacts under no legal hold, received before their kind's instant, that still hold words."""
+    usual = (contacts.c.received_at < before) & contacts.c.kind.not_in(list(before_of_kind))
+    of_kind = [(contacts.c.kind == kind) & (contacts.c.received_at < at) for kind, at in before_of_kind.items()]
+    query = select(contacts.c.id).where(
+        ~contacts.c.forgotten,
+        contacts.c.received_at < max([before, *before_of_kind.values()]),  # what the index is searched by
+        or_(usual, *of_kind),
+        contacts.c.state != State.OPEN,
+        contacts.c.legal_hold.is_(None),
+    )
+    return list(connection.execute(query.order_by(contacts.c.received_at).limit(most)).scalars())
+
+
+def strip(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove words, raw messages and the person from these contacts; deliveries keep no recipient."""
+    if not ids:
+        return
+    strip_messages(connection, messages.c.contact_id.in_(ids))
+    connection.execute(
+        update(contacts)
+        .where(contacts.c.id.in_(ids))
+        .values(sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True)
+    )
+    connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))
+
+
+def strip_messages(connection: Connection, which: Any) -> None:
+    """Remove words, raw messages and the writer from the messages for which this condition holds."""
+    connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(select(messages.c.id).where(which))))
+    connection.execute(update(messages).where(which).values(text="", fields="{}", sender_address=None))
+
+
+def hold(connection: Connection, contact_id: int, reason: str | None) -> None:
+    """Keep this contact whatever its age, for this reason; or (None) no longer."""
+    connection.execute(update(contacts).where(contacts.c.id == contact_id).values(legal_hold=reason))
+
+
+def within(contact_id: int) -> Any:
+    """The condition that a message belongs to this contact."""
+    return messages.c.contact_id == contact_id
+
+
+def written_by(address: str) -> Any:
+    """The condition that a message was written from this address."""
+    return func.lower(messages.c.sender_address) == address.lower()
+
+
+def of_person(connection: Connection, address: str) -> list[Contact]:
+    """Every contact that this address began or wrote in, the oldest first. It reads the whole store."""
+    wrote_in = select(messages.c.contact_id).where(written_by(address))
+    query = select(contacts).where(or_(contacts.c.sender_key == address.lower(), contacts.c.id.in_(wrote_in)))
+    return [Contact(**row._mapping) for row in connection.execute(query.order_by(contacts.c.id))]

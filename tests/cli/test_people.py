@@ -1,0 +1,87 @@
+"""What the law and people ask for, from the terminal: export, erasure, legal hold; and messages that were shunted."""
+
+import json
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.core.messages import Inbound
+from bot.flows import receive
+from bot.kinds import load
+from bot.store import shunt
+from bot.store.engine import Store
+from tests.cli.test_receipts import Run, logged, run
+from tests.flows.conftest import NOW, mail
+
+__all__ = ["logged", "mail", "run"]
+Log = Callable[[Inbound], str]
+Make = Callable[..., Inbound]
+SAM = {"From": "Sam <sam@residents.example>"}
+
+
+def test_a_person_asks_and_is_erased(tmp_path: Path, run: Run, logged: Log, mail: Make) -> None:
+    """Exported to a file of its owner's alone, erased once answered, and then nothing is kept."""
+    reference, out = logged(mail(1, text="My light is out.", **SAM)), tmp_path / "sam.json"
+    assert "1 contacts" in run("person", "export", "sam@residents.example", "--to", str(out)).stdout
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert json.loads(out.read_text())["contacts"][0]["messages"][0]["text"].strip() == "My light is out."
+    assert run("person", "export", "sam@residents.example", "--to", str(out)).exit_code == 2
+    refused = run("person", "erase", "sam@residents.example", "--yes")
+    assert refused.exit_code == 1
+    assert f"{reference} is kept: it is not answered yet" in refused.stdout
+    assert run("contacts", "respond", reference).exit_code == 0
+    erased = run("person", "erase", "sam@residents.example", "--yes", "--json")
+    assert json.loads(erased.stdout) == {"erased": [reference], "kept": {}}
+    assert run("person", "export", "sam@residents.example").exit_code == 1
+    assert run("contacts", "show", reference).exit_code == 0
+
+
+def test_erasure_asks_first(run: Run, logged: Log, mail: Make) -> None:
+    """Without an answer nothing happens."""
+    reference = logged(mail(1, **SAM))
+    run("contacts", "respond", reference)
+    assert run("person", "erase", "sam@residents.example").exit_code == 1
+    assert run("person", "export", "sam@residents.example").exit_code == 0
+
+
+def test_a_hold_is_set_and_ended(run: Run, logged: Log, mail: Make) -> None:
+    """It needs a reason; what is under one is not erased."""
+    reference = logged(mail(1, **SAM))
+    run("contacts", "respond", reference)
+    assert run("contacts", "legal-hold", reference).exit_code == 2
+    assert run("contacts", "legal-hold", reference, "--end").exit_code == 1
+    assert run("contacts", "legal-hold", reference, "--reason", "FOI request EX-1").exit_code == 0
+    assert "FOI request EX-1" in run("person", "erase", "sam@residents.example", "--yes").stdout
+    assert run("contacts", "legal-hold", reference, "--end").exit_code == 0
+    assert run("person", "erase", "sam@residents.example", "--yes").exit_code == 0
+    assert run("contacts", "legal-hold", reference, "--reason", "late").exit_code == 1
+
+
+def test_a_shunted_mail_is_shown_replayed_or_dropped(
+    tmp_path: Path, run: Run, mail: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the code still breaks it stays; once it does not, it is logged with the date on which it came."""
+    store = Store(load(tmp_path / "config").store.url)
+    for number in (1, 2):
+        broken = replace(mail(number), channel="inbox")
+        store.write_now(lambda c, one=broken: shunt.keep(c, one, "a fault", NOW))  # type: ignore[misc]
+    assert [json.loads(line)["id"] for line in run("shunted", "list", "--json").stdout.splitlines()] == [1, 2]
+    assert b"Message-ID" in run("shunted", "raw", "1").stdout_bytes
+    with monkeypatch.context() as patched:
+        patched.setattr(receive, "decide", _break)
+        assert run("shunted", "replay", "1").exit_code == 1
+    assert run("shunted", "raw", "1").exit_code == 0
+    done = run("shunted", "replay", "1")
+    assert "acknowledge" in done.stdout, done.output
+    (contact,) = [json.loads(line) for line in run("contacts", "list", "--json").stdout.splitlines()]
+    assert contact["received_at"].startswith("2026-11-23")
+    assert run("shunted", "replay", "1").exit_code == 1
+    assert run("shunted", "drop", "2").exit_code == 0
+    assert run("shunted", "list").stdout == ""
+
+
+def _break(message: Inbound, plan: object) -> None:
+    raise RuntimeError("a fault")

@@ -1,0 +1,125 @@
+"""What is kept for how long, what must be kept, and what is taken out because the person asks for it."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from bot.core.contacts import Contact
+from bot.core.retention import Retention
+from bot.flows import forget, people, respond
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, Make, writing
+from tests.flows.desk import again, logged
+from tests.flows.test_mail import log
+
+DAY = timedelta(days=1)
+KEEP = Retention(30 * DAY, {"complaint": 60 * DAY, "survey": 2 * DAY})
+
+
+def finished(connection: Connection, book: Rulebook, contact: Contact) -> Contact:
+    """Answered a day later."""
+    respond.respond(connection, contact.reference, NOW + DAY, actor="staff:me")
+    return again(connection, contact.reference)
+
+
+def of_kind(connection: Connection, contact: Contact, kind: str) -> Contact:
+    """Of that kind, whatever the standards say."""
+    contacts.put(connection, contact.id, {"kind": kind})
+    return contact
+
+
+def forgotten(connection: Connection, contact: Contact) -> bool:
+    """Whether its words are gone."""
+    return contacts.with_id(connection, [contact.id])[contact.id].forgotten
+
+
+def test_each_kind_is_kept_for_its_own_time(store: Store, book: Rulebook, mail: Make) -> None:
+    """A kind with a longer time, one with a shorter time, and all the others."""
+    with writing(store) as connection:
+        all_of_them = {kind: logged(connection, book, mail(n)) for n, kind in enumerate(["", "complaint", "survey"])}
+        for kind, contact in all_of_them.items():
+            of_kind(connection, finished(connection, book, contact), kind)
+        gone_after: dict[str, int] = {}
+        for days in (1, 3, 31, 61):
+            while forget.forget(connection, KEEP, NOW + days * DAY, 1):
+                pass
+            for kind, contact in all_of_them.items():
+                if forgotten(connection, contact):
+                    gone_after.setdefault(kind, days)
+        assert gone_after == {"": 31, "complaint": 61, "survey": 3}
+
+
+def test_an_open_contact_and_one_under_a_hold_are_kept(store: Store, book: Rulebook, mail: Make) -> None:
+    """When the hold ends it goes with the next night."""
+    with writing(store) as connection:
+        waiting, asked_for = logged(connection, book, mail(1)), logged(connection, book, mail(2))
+        asked_for = finished(connection, book, asked_for)
+        forget.hold(connection, asked_for, "asked for under FOI", "staff:me", NOW + 2 * DAY)
+        assert forget.forget(connection, KEEP, NOW + 400 * DAY, 50) == 0
+        forget.hold(connection, asked_for, "", "staff:me", NOW + 401 * DAY)
+        assert forget.forget(connection, KEEP, NOW + 402 * DAY, 50) == 1
+        assert forgotten(connection, asked_for)
+        assert not forgotten(connection, waiting)
+        kinds = [event["kind"] for event in contacts.events_of(connection, asked_for.id)]
+        assert kinds[-3:] == ["legal hold", "legal hold ended", "forgotten"]
+
+
+def test_what_is_forgotten_keeps_its_dates(store: Store, book: Rulebook, mail: Make) -> None:
+    """No word, no name, no address and no raw mail; every date and decision as before."""
+    with writing(store) as connection:
+        contact = finished(connection, book, logged(connection, book, mail(1)))
+        forget.forget(connection, KEEP, NOW + 31 * DAY, 50)
+        after = again(connection, contact.reference)
+        assert after == replace(
+            contact, sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True
+        )
+        (message,) = contacts.messages_of(connection, contact.id)
+        assert (message["text"], message["sender_address"]) == ("", None)
+        assert contacts.raw_messages_of(connection, contact.id) == []
+        assert {one.recipient for one in outbox.of_contact(connection, contact.id)} == {""}
+
+
+def test_a_person_is_given_all_that_is_kept(store: Store, book: Rulebook, mail: Make) -> None:
+    """Their contacts whole, and of somebody else's only what they wrote themselves."""
+    with writing(store) as connection:
+        own = logged(connection, book, mail(1, text="My light is out.", From="Sam <Sam@residents.example>"))
+        others = logged(connection, book, mail(2, text="Secret of another."))
+        sent = outbox.of_contact(connection, others.id)[0].message_id
+        log(connection, book, mail(3, text="I saw it, too.", From="sam@residents.example", In_Reply_To=sent))
+        found = people.kept_of(connection, "sam@residents.example", NOW)
+        words = json.dumps(found, default=str)
+        assert found["contacts"][0]["reference"] == own.reference
+        assert "My light is out." in words
+        assert "I saw it, too." in words
+        assert "Secret of another." not in words
+        assert found["contacts"][0]["messages"][0]["raw"]
+        assert people.kept_of(connection, "nobody@residents.example", NOW)["contacts"] == []
+
+
+def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, mail: Make) -> None:
+    """What is finished goes; what is open or under a hold is named; nothing more leaves for what is erased."""
+    with writing(store) as connection:
+        sam = {"From": "Sam <sam@residents.example>"}
+        matters = ("Light", "Bin", "Rent")
+        done, held, waiting = (
+            logged(connection, book, mail(n, text=f"{about} again", **sam)) for n, about in enumerate(matters)
+        )
+        for contact in (done, held):
+            finished(connection, book, contact)
+        other = finished(connection, book, logged(connection, book, mail(4)))
+        forget.hold(connection, again(connection, held.reference), "a claim", "staff:me", NOW)
+        erasure = people.erase(connection, "SAM@residents.example", "staff:me", NOW + 2 * DAY)
+        assert erasure.erased == (done.reference,)
+        reasons = dict(erasure.kept)
+        assert "a claim" in reasons[held.reference]
+        assert "not answered" in reasons[waiting.reference]
+        assert forgotten(connection, done)
+        assert not forgotten(connection, other)
+        assert again(connection, done.reference).responded_at == NOW + DAY
+        assert contacts.events_of(connection, done.id)[-1]["kind"] == "erased"
+        again_asked = people.erase(connection, "sam@residents.example", "staff:me", NOW + 2 * DAY)
+        assert again_asked.erased == ()
