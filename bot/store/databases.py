@@ -121,6 +121,7 @@ def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA temp_store=MEMORY")  # people's words do not spill into files outside the store
         connection.execute("PRAGMA secure_delete=ON")  # what is erased is not left in a free page
         connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
 
