@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from bot import log
-from bot.channel import Batch, Inbox, Outlet, Temporary
+from bot.channel import Batch, Covered, Hook, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import backlog, promise, release, restored, rulebook
@@ -25,6 +25,7 @@ from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
 from bot.kinds import build_channels
 from bot.loops import catching_up, stepping, supervising, waking, watching
+from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
@@ -80,8 +81,8 @@ class Service:
             name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and hasattr(c, "sender")
         }
         patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
-        windows = {name: c.limits.reply_window for name, c in self.channels.items() if isinstance(c, Outlet)}
-        self.book = replace(rulebook.from_settings(configured, senders, patience, windows), restored_at=restored_at)
+        limits = {name: c.limits for name, c in self.channels.items() if isinstance(c, Outlet)}
+        self.book = replace(rulebook.from_settings(configured, senders, patience, limits), restored_at=restored_at)
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
@@ -98,6 +99,7 @@ class Service:
         hands = self._hands = Hands(self.store, self.book, letters.write, present, self.meter, leases)
         self.senders = [Sending(outlet, hands) for outlet in outlets]
         self.listeners = [Listening(inbox, ear) for inbox in inboxes]
+        self.covering = Covering({c.name: c for c in ways_in if isinstance(c, Covered)}, self.meter)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
@@ -118,6 +120,8 @@ class Service:
             self._run(f"sending {sender.outlet.name}", sender.run)
         for listener in self.listeners:
             self._run(f"listening {listener.inbox.name}", listener.run)
+        if self.covering.accounts:
+            self._run("covering", self.covering.run)
         if "watch" in self.roles:
             self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
         if "web" in self.roles:
@@ -173,7 +177,10 @@ class Service:
             website=organisation.website,
             form=forms[0] if forms else None,
             submit=self._submit,
+            hooks=[c for c in self.channels.values() if isinstance(c, Hook) and c.path.startswith("/hooks/")],
+            log=self._log,
             problems=self.problems,
+            coverage=lambda: self.covering.found,
             metrics=self._metrics,
             notice=self._notice(),
             standards=lambda: promise.published(self.book.promises, self.book.today(self.present.now())),
@@ -206,6 +213,12 @@ class Service:
             # Shunted: it is kept and staff are told; the error page asks the person to ring.
             raise LookupError(f"a message on {message.channel} was shunted")
         return _shown(contact, self.book)
+
+    async def _log(self, name: str, batch: Batch) -> None:
+        try:
+            await self.ear.log(batch, Reading(name))
+        except StoreUnavailable as error:
+            raise Temporary(str(error)) from error
 
     async def problems(self) -> list[str]:
         """Why the service is not ready; asked at most once a second, however often it is called."""

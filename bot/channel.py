@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from bot.core.messages import Inbound, Outbound
 
@@ -33,10 +33,14 @@ class Forged(ChannelError):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came, and the cursor to go on from once it is committed (None: the channel keeps no cursor)."""
+    """What came, and the cursor to go on from once it is committed (None: the channel keeps no cursor).
+
+    `again`: all of it should be logged already; what is not was missed, and is said to be.
+    """
 
     messages: tuple[Inbound, ...]
     cursor: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +54,29 @@ class Receipt:
 class Limits:
     """What an outlet can carry; `concurrency` is how many sends may run at the same time.
 
-    `reply_window` is for how long after a person's last message the platform takes an answer; None: for ever.
+    `reply_window` is for how long after a person's last message the platform takes an automatic answer, and
+    `person_window` for how long one that a person typed, where that is longer; None: for ever. `format` says whether it
+    carries mails or short plain texts.
     """
 
     concurrency: int = 1
     max_bytes: int = 20_480
     reply_window: timedelta | None = None
+    person_window: timedelta | None = None
+    format: Literal["mail", "text"] = "mail"
 
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A provider's call or a posted form, before anything in it is believed."""
+    """A provider's call or a posted form, before anything in it is believed.
+
+    The names of `headers` are in lower case; `query` holds what stands behind the question mark of the address.
+    """
 
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -87,7 +100,10 @@ class Inbox(Protocol):
 
 @runtime_checkable
 class Hook(Protocol):
-    """The provider calls us. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`."""
+    """The provider calls us. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`.
+
+    Providers that first want proof that the address is ours ask by GET; a hook with `challenge(raw)` answers them.
+    """
 
     name: str
     path: str
@@ -138,6 +154,41 @@ class WayIn(ChannelSettings):
     service: Name = ""
     contact_kind: Name = ""
     area: Name = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Does everything that people write reach us? `green`: yes; `amber`: all but what `findings` name; `red`: no."""
+
+    level: Literal["green", "amber", "red"]
+    findings: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Covered(Protocol):
+    """A channel that knows what keeps messages from it."""
+
+    name: str
+
+    async def coverage(self) -> Coverage:
+        """How much of what people write reaches us; raises Temporary or Misconfigured."""
+        ...
+
+
+class Account(WayIn):
+    """Settings shared by the accounts on platforms: each brings contacts in, and answers through itself.
+
+    `acknowledge` says where a receipt may go: to private messages, to public ones, to both, or to none. `begin` says
+    where a first look begins: now, or with all that is there.
+    """
+
+    acknowledge: Literal["private", "public", "both", "none"] = "private"
+    begin: Literal["now", "all"] = "now"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _answers_by_itself(cls, table: Any) -> Any:
+        return {"replies_by": table.get("name"), **table} if isinstance(table, dict) else table
 
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from bot.channel import ChannelSettings, WayIn
+from bot.channel import Account, ChannelSettings, WayIn
 from bot.core import books, calendars, standards
 from bot.core.guards import Limits
 from bot.stores import RetentionSettings, StoreSettings
@@ -333,11 +333,13 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
     teams = [team.name for team in main.team]
     faults += [f"team.name = {n!r} is used twice" for n in sorted({n for n in teams if teams.count(n) > 1})]
     outlets = {channel.name for channel in channels if hasattr(channel, "sender")}
+    # An account on a platform answers for itself; nobody else can be reached through it.
+    themselves = {(f"channel {c.name!r}", c.name) for c in channels if isinstance(c, Account)}
     allowed = f"; allowed: {', '.join(sorted(outlets)) or 'none yet: a way out such as kind email_smtp is missing'}"
     ways_in = [channel for channel in channels if isinstance(channel, WayIn)]
     answered_by = [(f"channel {way.name!r}", way.replies_by) for way in ways_in]
     for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
-        if outlet is not None and outlet not in outlets:
+        if outlet is not None and outlet not in outlets and (owner, outlet) not in themselves:
             faults.append(f"{owner}: replies_by = {outlet!r} is not a way out{allowed}")
     for way in ways_in:
         if way.team is not None and way.team not in teams:

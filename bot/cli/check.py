@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from bot.channel import Coverage
     from bot.settings import Settings
 
 
@@ -84,10 +85,22 @@ async def _live(configured: "Settings") -> bool:
                 typer.echo(f"  {name}: {_first_look(name, await channel.glance(), configured)}")
             for also in getattr(channel, "also", ()):
                 typer.echo(f"  {also.name}: {await also.check()}")
+            if hasattr(channel, "coverage"):
+                well &= _told_coverage(name, await channel.coverage())
         except ChannelError as error:
             well = False
             typer.echo(f"  {name}: {error}", err=True)
+        finally:
+            if hasattr(channel, "close"):
+                await channel.close()
     return well
+
+
+def _told_coverage(name: str, found: "Coverage") -> bool:
+    """Say how much of what people write there reaches us; False where it is red."""
+    findings = "; ".join(found.findings) or "everything that people write there reaches us"
+    typer.echo(f"  {name}: coverage {found.level}: {findings}", err=found.level == "red")
+    return found.level != "red"
 
 
 def _first_look(name: str, glance: "Any", configured: "Settings") -> str:

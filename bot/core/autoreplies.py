@@ -27,6 +27,7 @@ class Facts:
     address of who wrote it. `authserv_id` is the name of the mail server whose Authentication-Results are believed
     ("": nobody's), `spam_header` the field in which it says that mail is unwanted. `relays` are domains that pass on
     what people write on their pages. `reported`: a report names a mail of ours by an address that only we can make.
+    `receipts`: whether the account that it came to may answer private messages, public ones, both or none.
     """
 
     own: frozenset[str] = frozenset()
@@ -38,6 +39,7 @@ class Facts:
     spam_header: str = ""
     relays: frozenset[str] = frozenset()
     reported: bool = False
+    receipts: Literal["private", "public", "both", "none"] = "both"
 
 
 @dataclass(frozen=True, slots=True)

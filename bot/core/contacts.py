@@ -25,7 +25,7 @@ class Contact:
     `sender_key` is the address in lower case. `linked_to` is an earlier contact that it goes on with, `receipt_of` one
     whose receipt stands for it, too. `told_respond_by` is the date that the person was last told, `noted_at` when they
     were last told that something was added. `muted`: a program answers for them, so nothing automatic is sent any more.
-    `legal_hold`: why it is kept whatever its age.
+    `legal_hold`: why it is kept whatever its age. `conversation` is the platform's name of the private thread.
     """
 
     id: int
@@ -70,3 +70,4 @@ class Contact:
     noted_at: datetime | None = None
     muted: bool = False
     legal_hold: str | None = None
+    conversation: str | None = None

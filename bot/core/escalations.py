@@ -37,13 +37,47 @@ RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed", c
 ACKNOWLEDGE_LADDER = (RECEIPT_LATE, RECEIPT_DUE)
 WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
 WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", clock="window")
-STEPS = {step.name: step for step in (*RESPOND_LADDER, *ACKNOWLEDGE_LADDER, WAITED_LONG, WINDOW_CLOSES)}
+RECEIPT_WINDOW_CLOSES = Step(
+    "receipt-window-closes", "the receipt has not left, and the platform soon takes none any more", clock="acknowledge"
+)
+STEPS = {
+    step.name: step
+    for step in (*RESPOND_LADDER, *ACKNOWLEDGE_LADDER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
+}
 LONG_PAUSE = timedelta(days=14)
-BEFORE_WINDOW_CLOSES = timedelta(hours=4)
+BEFORE_WINDOW_CLOSES, BEFORE_PERSONS_WINDOW_CLOSES = timedelta(hours=4), timedelta(hours=24)
 
 # After the last step the contact stays in the daily digest; it is still looked at, so that none is ever forgotten.
 LOOK_AGAIN_AFTER = timedelta(days=7)
 
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """For how long after a person's last message a platform takes an automatic answer, and one that a person typed.
+
+    None: for ever; where `person` is None, both end together. Alerts come 4 hours before a receipt cannot leave any
+    more, and 24 hours before nobody can answer (4 where both end together).
+    """
+
+    automatic: timedelta | None = None
+    person: timedelta | None = None
+
+    @property
+    def last(self) -> timedelta | None:
+        """For how long anybody can answer."""
+        return self.person or self.automatic
+
+    def automatic_until(self, until: datetime) -> datetime:
+        """Until when an automatic answer is taken, where a person's is until `until`."""
+        return until - (self.person - self.automatic) if self.person and self.automatic else until
+
+    def looks(self, until: datetime) -> tuple[datetime, datetime]:
+        """When to look at a receipt that has not left, and at an answer, where nobody can answer after `until`."""
+        lead = BEFORE_PERSONS_WINDOW_CLOSES if self.person else BEFORE_WINDOW_CLOSES
+        return self.automatic_until(until) - BEFORE_WINDOW_CLOSES, until - lead
+
+
+NO_WINDOW = Window()
 ShareOf = Callable[[Contact, float], datetime]
 
 
@@ -60,16 +94,19 @@ class Decision:
     next_look_at: datetime
 
 
-def look(contact: Contact, now: datetime, share_of: ShareOf, receipt_patience: timedelta) -> Decision:
+def look(
+    contact: Contact, now: datetime, share_of: ShareOf, receipt_patience: timedelta, window: Window = NO_WINDOW
+) -> Decision:
     """Which steps are due for this open contact at `now`.
 
     `share_of(contact, share)` gives the instant at which that share of the working time to answer is used;
-    `receipt_patience` is how long a receipt may take to leave before somebody must know (15 minutes).
+    `receipt_patience` is how long a receipt may take to leave before somebody must know (15 minutes); `window` is that
+    of the platform it came by.
     """
     # While a clock is paused nothing falls due: it has no date.
     respond = [share_of(contact, step.share or 0.0) for step in RESPOND_LADDER] if contact.respond_by else []
     acknowledge = _receipt_instants(contact, receipt_patience)
-    single = _single_instants(contact)
+    single = _single_instants(contact, window)
     respond_step, answer_alert = _highest(RESPOND_LADDER, respond, contact.respond_step, now)
     acknowledge_step, receipt_alert = _highest(ACKNOWLEDGE_LADDER, acknowledge, contact.acknowledge_step, now)
     ahead = [*respond[respond_step:], *acknowledge[acknowledge_step:], *(at for at in single if at > now)]
@@ -82,13 +119,16 @@ def look(contact: Contact, now: datetime, share_of: ShareOf, receipt_patience: t
     )
 
 
-def _single_instants(contact: Contact) -> dict[datetime, Step]:
+def _single_instants(contact: Contact, window: Window) -> dict[datetime, Step]:
     """The instants that belong to no ladder."""
     found = {}
     if contact.paused_at is not None:
         found[contact.paused_at + LONG_PAUSE] = WAITED_LONG
     if contact.platform_reply_by is not None:
-        found[contact.platform_reply_by - BEFORE_WINDOW_CLOSES] = WINDOW_CLOSES
+        receipt, answer = window.looks(contact.platform_reply_by)
+        if contact.acknowledged_at is None:
+            found[receipt] = RECEIPT_WINDOW_CLOSES
+        found[answer] = WINDOW_CLOSES
     return found
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.core import absences, acknowledgements, autoreplies
+from bot.core import absences, acknowledgements, autoreplies, posts
 from bot.core.authentications import Finding, finding
 from bot.core.autoreplies import Facts, Outcome, Rule
 from bot.core.messages import Inbound
@@ -38,7 +38,8 @@ def _answers_a_contact(_: Inbound, facts: Facts) -> bool:
 
 def _cannot_be_reached(message: Inbound, _: Facts) -> bool:
     # Somebody who leaves a phone number on the form can be reached; the page has shown the receipt.
-    return message.mail is None and message.sender is None and not any(message.fields.values())
+    silent = message.post is not None or not any(message.fields.values())
+    return message.mail is None and message.sender is None and silent
 
 
 def _only_asks_for_no_answer(message: Inbound, _: Facts) -> bool:
@@ -86,6 +87,7 @@ def _always(_: Inbound, __: Facts) -> bool:
 
 RULES: tuple[Rule, ...] = (
     *autoreplies.RULES,
+    *posts.RULES,
     Rule(
         HUMAN_REPLY,
         "reply to a contact",
@@ -158,6 +160,8 @@ def _reported(message: Inbound) -> Outcome:
 
 
 def _told(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
+    if message.post is not None:
+        return verdict  # in a conversation they see themselves that it is there
     address = _recipient(message, facts)
     forged = _is_forged(message, facts)
     told = None if address is None or forged or _objection(address, facts) else address
@@ -167,6 +171,8 @@ def _told(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
 def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     """The verdict with the recipient of the receipt, or left to staff where none is proven."""
     address = _recipient(message, facts)
+    if message.post is not None:
+        return replace(verdict, recipient=address)  # the platform itself says who wrote
     objection = _objection(address, facts)
     if address is None and message.mail is None:
         return verdict

@@ -74,6 +74,28 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """What a platform says of a message; absent on mail and forms.
+
+    `kind`: a message or mention is said to us, a comment stands under something of ours; an edit, a deletion and a
+    reaction are about the message `about`, and an erasure is the platform's order to forget a person. `conversation`
+    is the platform's name of the private thread, "" where there is none; `answers` are the ids of the messages that it
+    replies to, the nearest first. `by_program`: the platform says that no person wrote it. `automatic`: a copy of what
+    we sent by ourselves. `holds` names what it holds besides words (image, voice, location ...), `link` is where staff
+    see it.
+    """
+
+    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction", "erasure"] = "message"
+    conversation: str = ""
+    answers: tuple[str, ...] = ()
+    about: str = ""
+    by_program: bool = False
+    automatic: bool = False
+    holds: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One message as it came in.
 
@@ -98,6 +120,7 @@ class Inbound:
     outgoing: bool = False
     visibility: Literal["private", "public"] = "private"
     mail: Mail | None = None
+    post: Post | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
     raw: bytes = b""
@@ -107,12 +130,16 @@ class Inbound:
 class Outbound:
     """One message on its way out, ready for an outlet.
 
-    `content` is the finished message (for mail the RFC 5322 bytes with CRLF line ends, no Bcc).
-    `envelope_sender` is where non-delivery reports go. `idempotency_key` (for mail the Message-ID)
-    stays the same over every attempt.
+    `content` is the finished message (for mail the RFC 5322 bytes with CRLF line ends, no Bcc; elsewhere plain text in
+    UTF-8). `envelope_sender` is where non-delivery reports go. `idempotency_key` (for mail the Message-ID)
+    stays the same over every attempt. On a platform `conversation` and `in_reply_to` are its own names of what is
+    answered, and `public` says that everybody can read it.
     """
 
     recipient: str
     content: bytes
     envelope_sender: str = ""
     idempotency_key: str = ""
+    conversation: str = ""
+    in_reply_to: str = ""
+    public: bool = False

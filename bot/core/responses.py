@@ -69,18 +69,25 @@ def judge(message: Inbound, person: str, new_words: str, internal: Collection[st
 
     `new_words` are its words without quoted ones; `internal` those of its recipients that are our own or staff's.
     """
+    if message.post is not None:
+        # Said in the person's own thread, with the platform's own program.
+        return _by_words(message, new_words, has_more=bool(message.post.holds))
     mail = message.mail
     if mail is None or autoreplies.is_automatic(message):
         return Judgement(Kind.AUTOMATIC, "its header says that a program sent it")
     recipients = {address.lower() for address in mail.addressed()}
     if person.lower() not in recipients:
         return _not_to_the_person(message, recipients - {address.lower() for address in internal})
+    return _by_words(message, new_words, has_more=_has_attachment(mail.parts))
+
+
+def _by_words(message: Inbound, new_words: str, *, has_more: bool) -> Judgement:
     for kind, mark in _SAID.items():
         if found := mark.search(f"{message.subject}\n{new_words}"):
             return Judgement(kind, f"staff marked it {found[0]}")
     if found := _PROMISES_MORE.search(" ".join(new_words.split())):
         return Judgement(Kind.HOLDING, f'it says "{found[0][:_SHOWN_LENGTH]}"')
-    if len(new_words.split()) < _FEW_WORDS and not _has_attachment(mail.parts):
+    if len(new_words.split()) < _FEW_WORDS and not has_more:
         return Judgement(Kind.HOLDING, "it has hardly any words")
     return Judgement(Kind.FULL, "it went to the person, and promises nothing for later")
 

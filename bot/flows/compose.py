@@ -14,6 +14,15 @@ from bot.flows.rulebook import Rulebook
 from bot.render import formats
 from bot.render.compose import Composer, Envelope
 
+# What says the same in a short text.
+_TEXTS = {"acknowledgement": "message", "new-date": "message-new-date", "added": "message-added"}
+
+
+def _ends_before_the_answer(contact: Contact | None) -> str:
+    if contact is None or contact.platform_reply_by is None:
+        return ""
+    return "yes" if contact.respond_by is None or contact.platform_reply_by < contact.respond_by else ""
+
 
 class Letters:
     """Writes the mail of each purpose. `secret` signs the address that non-delivery reports come back to."""
@@ -23,6 +32,8 @@ class Letters:
 
     def write(self, claimed: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
+        if claimed.delivery.channel in self._book.texts:
+            return self._text(claimed, now)
         delivery = claimed.delivery
         sender = self._book.senders[delivery.channel]
         tag = f"b{delivery.id}"
@@ -43,6 +54,25 @@ class Letters:
         )
         content = self._composer.compose(delivery.purpose, self._values(claimed, now), envelope)
         return Outbound(delivery.recipient, content, return_address, delivery.message_id)
+
+    def _text(self, claimed: Claimed, now: datetime) -> Outbound:
+        """A short plain text for a platform."""
+        delivery, contact = claimed.delivery, claimed.contact
+        public = contact is not None and contact.visibility == "public"
+        if public:
+            # Everybody can read it: nothing of the person, and nothing that could be looked up.
+            words = self._composer.text("mention", {})
+        else:
+            values = dict(self._values(claimed, now)) | {"short_window": _ends_before_the_answer(contact)}
+            words = self._composer.text(_TEXTS[delivery.purpose], values)
+        return Outbound(
+            recipient=delivery.recipient,
+            content=words.encode(),
+            idempotency_key=delivery.message_id,
+            conversation=delivery.details.get("conversation", ""),
+            in_reply_to=delivery.details.get("in_reply_to", ""),
+            public=public,
+        )
 
     def _values(self, claimed: Claimed, now: datetime) -> Mapping[str, Any]:
         contact = claimed.contact

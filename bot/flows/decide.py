@@ -7,11 +7,10 @@ from sqlalchemy import Connection
 
 from bot.core import autoreplies, guards, intakes
 from bot.core.contacts import Contact, State
-from bot.core.escalations import BEFORE_WINDOW_CLOSES
 from bot.core.guards import Tally
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound, Party
-from bot.flows import alert, answers, bounces, follow_ups
+from bot.flows import alert, answers, bounces, follow_ups, posts
 from bot.flows.gather import key_of
 from bot.flows.plan import Filed, Opening, Plan, keep, open_contact, remember_receipt, window
 from bot.store import contacts
@@ -23,8 +22,12 @@ _ONE_OF_SEVERAL = "18 one of several"
 
 def decide(message: Inbound, plan: Plan) -> None:
     """Add to the plan what becomes of this message."""
-    if again := plan.known.again(message):
+    if message.post is not None and message.post.automatic:
+        plan.filed.append(Filed(None, new=False, outcome="our own"))
+    elif again := plan.known.again(message):
         _seen_before(message, again.reference, again.channel, plan)
+    elif message.post is not None and message.post.kind in posts.CHANGES:
+        posts.change(message, message.post, plan)
     elif message.outgoing:
         _staffs_copy(message, plan)
     else:
@@ -63,6 +66,7 @@ def _facts(message: Inbound, thread: Contact | None, plan: Plan, *, reported: bo
         person=(thread.sender_address or "") if thread else "",
         authserv_id=plan.way(message).authserv_id,
         reported=reported,
+        receipts=plan.way(message).receipts,
     )
 
 
@@ -112,12 +116,15 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
         plan.note(thread.id, "follow-up", verdict)
         until = window(message, plan)
         if until is not None:
-            plan.windows.append({"chosen": thread.id, "until": until, "look_at": until - BEFORE_WINDOW_CLOSES})
+            look_at = min(plan.way(message).window.looks(until))
+            plan.windows.append({"chosen": thread.id, "until": until, "look_at": look_at})
         suppressed = plan.known.suppression(key_of(message))
         told = replace(verdict, recipient=None) if suppressed else verdict
         plan.afterwards.append(
             partial(follow_ups.go_on, contact_id=thread.id, message=message, verdict=told, plan=plan)
         )
+    elif message.post is not None:
+        plan.note(thread.id, message.post.kind, verdict)
     elif verdict.row == intakes.DELIVERY_REPORT:
         plan.note(thread.id, "delivery report", verdict)
     else:
@@ -137,7 +144,9 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
     if verdict.outcome == "acknowledge" and verdict.recipient:
         tally = _tally(message, plan)
         first = guards.stands_for(tally, plan.at(message), plan.book.limits) if message.mail else None
-        if first is not None and plan.book.limits.several == "together":
+        if message.visibility == "public":
+            first = plan.known.public_receipt(message, plan.at(message))
+        if first is not None and message.mail and plan.book.limits.several == "together":
             _attach_again(
                 message, _contact(first, plan), replace(verdict, outcome="attach", rule=_ONE_OF_SEVERAL), plan
             )
@@ -193,7 +202,7 @@ def _guarded(message: Inbound, verdict: Verdict, tally: Tally, opening: Opening,
             opening.linked_to
         )
     if opening.receipt_of is not None:
-        reason = "the receipt that this person had a few minutes before stands for it, too"
+        reason = "the receipt that this person had a little before stands for it, too"
         return replace(verdict, row=18, rule=_ONE_OF_SEVERAL, reason=reason), opening
     domain = plan.known.domains.get(guards.domain(key_of(message)), Tally())
     held = guards.why_held(recipient, plan.at(message), tally, domain, plan.book.limits)
@@ -223,6 +232,9 @@ def _staffs_copy(message: Inbound, plan: Plan) -> None:
     """A copy of what staff sent: it counts where it belongs to a contact, and is nobody's else business."""
     known, prefix = plan.known, plan.book.prefix
     thread = known.thread(message, prefix) or known.staffs_thread(message, prefix)
+    if message.post is not None and posts.is_ours(message, thread, plan):
+        plan.filed.append(Filed(thread.reference if thread else None, new=False, outcome="our own"))
+        return
     verdict = intakes.triage(message, _facts(message, thread, plan, reported=False))
     if thread is None or autoreplies.is_automatic(message):
         plan.filed.append(Filed(None, new=False, outcome="not a contact's", rule=verdict.rule))

@@ -41,11 +41,12 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one attempt; `error` is None when the message was taken over."""
+    """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there."""
 
     delivery: Delivery
     at: datetime
     error: Exception | None = None
+    external_id: str = ""
 
 
 class NotTried(Exception):
@@ -69,7 +70,7 @@ def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: 
     for delivery in taken:
         contact = known.get(delivery.contact_id or 0)
         listed = _listed(connection, delivery, now, book)
-        if _still_wanted(delivery, contact, listed):
+        if _still_wanted(delivery, contact, listed, book):
             wanted.append(Claimed(delivery, contact, listed, hold.holder))
         else:
             cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
@@ -77,7 +78,16 @@ def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: 
     return wanted
 
 
-def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Contact, ...]) -> bool:
+def too_late(claimed: Claimed, now: datetime, book: Rulebook) -> str:
+    """Why the platform would not take this automatic answer any more; "" where it does."""
+    contact = claimed.contact
+    if contact is None or contact.platform_reply_by is None or claimed.delivery.purpose not in TO_SENDERS:
+        return ""
+    until = book.window(contact).automatic_until(contact.platform_reply_by)
+    return "" if now < until else "the platform takes automatic answers for a short time only, and it is over"
+
+
+def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Contact, ...], book: Rulebook) -> bool:
     """Asked again at the moment of sending: nobody is alerted about what was done meanwhile."""
     if delivery.purpose == "digest":
         return bool(listed)
@@ -85,6 +95,8 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
         return True
     if delivery.purpose in TO_SENDERS and contact.muted:
         return False
+    if delivery.channel in book.texts and contact.visibility == "public":
+        return False  # where everybody reads it there is the one fixed answer, and nothing else
     if delivery.purpose == "new-date" and contact.respond_by is None:
         return False  # its clock was paused meanwhile: there is no date to tell
     return contact.state == State.OPEN and _still_at_risk(contact, escalations.STEPS.get(delivery.step))
@@ -157,7 +169,7 @@ def _told_date(attempt: Attempt) -> bool:
 def _settled(attempt: Attempt) -> Values:
     delivery, error = attempt.delivery, attempt.error
     if error is None:
-        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at}
+        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at, "external_id": attempt.external_id}
     if isinstance(error, NotTried):
         return {"id": delivery.id, "state": Sent.CREATED, "next_attempt_at": attempt.at}
     if not isinstance(error, Temporary | Misconfigured | Permanent):
@@ -197,9 +209,14 @@ def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
         attempt.at,
         book,
         subject=f"Nothing can be sent by {outlet}",
-        happened=f"The mail server does not let Ackbot send by {outlet}. It said: {str(attempt.error)[:200]}",
+        happened=f"{_said_by(attempt.delivery, book)} does not let Ackbot send by {outlet}. "
+        f"It said: {str(attempt.error)[:200]}",
         action="Put right what it names. Ackbot keeps trying; nothing that waits is lost.",
     )
+
+
+def _said_by(delivery: Delivery, book: Rulebook) -> str:
+    return "The platform" if delivery.channel in book.texts else "The mail server"
 
 
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:
@@ -217,7 +234,7 @@ def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> li
         attempt.at,
         book,
         subject=f"{contact.reference}: {what} could not be delivered",
-        happened=f"The person who wrote in {contact.reference} has not had {what}. The mail server said: "
+        happened=f"The person who wrote in {contact.reference} has not had {what}. {_said_by(delivery, book)} said: "
         f"{str(attempt.error)[:200]}",
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )

@@ -37,7 +37,7 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
 
 def _look(contact: Contact, happened: list[Happened], now: datetime, book: Rulebook) -> Decision:
     try:
-        return escalations.look(contact, now, book.shares(happened), book.receipt_patience)
+        return escalations.look(contact, now, book.shares(happened), book.receipt_patience, book.window(contact))
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)

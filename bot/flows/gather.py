@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from bot.core import acknowledgements, guards, references
 from bot.core.contacts import Contact
 from bot.core.guards import Tally
-from bot.core.messages import Inbound
+from bot.core.messages import Inbound, Post
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, known
+from bot.store import contacts, cursors, known, outbox
 from bot.store.known import Answered, Recent, Seen
 from bot.store.outbox import Delivery
 
@@ -25,8 +25,9 @@ class Known:
     """`seen`, `answered`: by message id. `tags`: the signed tags of each message, by its digest. `of_late`: by person.
 
     `sent_before`: digest and contact of what the same people sent of late. `waiting`: person -> open contacts, for mail
-    of staff's. `receipts_left`: how many may be queued before the breaker stops them (None: any number); `held`: it
-    has.
+    of staff's. `conversations`: (channel, conversation) -> its newest contact; `leaving`: contacts for which something
+    leaves at this moment. `receipts_left`: how many may be queued before the breaker stops them (None: any number);
+    `held`: it has.
     """
 
     seen: dict[str, list[Seen]]
@@ -38,12 +39,17 @@ class Known:
     of_late: dict[str, list[Recent]]
     sent_before: list[tuple[str, Contact]]
     waiting: dict[str, list[Contact]]
+    conversations: dict[tuple[str, str], Contact] = field(default_factory=dict)
+    leaving: set[int] = field(default_factory=set)
     domains: dict[str, Tally] = field(default_factory=dict)
     receipts_left: int | None = None
     held: bool = False
 
     def again(self, message: Inbound) -> Seen | None:
         """The same message as it is logged already: on this channel, else, for mail, on any."""
+        if message.post is not None:
+            # Several calls and looks describe one message in several ways; its name is enough.
+            return next((o for o in self.seen.get(message.external_id, ()) if o.channel == message.channel), None)
         same = [one for one in self.seen.get(message.external_id, ()) if one.digest == message.digest]
         here = next((one for one in same if one.channel == message.channel), None)
         return here or (same[0] if same and message.mail is not None else None)
@@ -63,6 +69,8 @@ class Known:
         answers their own message or names the reference. The same sender only: a reference seen over somebody's
         shoulder must not reach into their contact.
         """
+        if message.post is not None:
+            return self._conversation(message, message.post)
         if message.mail is None:
             return None
         for tag in self.tags.get(message.digest, ()):
@@ -78,6 +86,24 @@ class Known:
             if named and sender and named.sender_key == sender:
                 return named
         return None
+
+    def _conversation(self, message: Inbound, post: Post) -> Contact | None:
+        """By what it answers or is about; else the newest contact of its private thread."""
+        sender = key_of(message)
+        for message_id in (post.about, *post.answers):
+            found = self.answered.get(message_id)
+            if found is None or found.contact.channel != message.channel:
+                continue
+            if message.outgoing or found.written_by != "sender" or found.contact.sender_key == sender:
+                return found.contact
+        newest = self.conversations.get((message.channel, post.conversation))
+        return newest if newest and (message.outgoing or newest.sender_key == sender) else None
+
+    def public_receipt(self, message: Inbound, at: datetime) -> int | None:
+        """The contact for which this person had a public receipt on this channel within a day."""
+        rows = [one for one in self.of_late.get(key_of(message), ()) if one.contact_id and one.visibility == "public"]
+        lately = (one for one in rows if one.channel == message.channel and at - one.at < guards.DAY)
+        return next((one.contact_id for one in lately), None)
 
     def staffs_thread(self, message: Inbound, prefix: str) -> Contact | None:
         """The contact that mail of staff's belongs to; else the only open one of somebody to whom it goes."""
@@ -106,6 +132,9 @@ class Known:
 def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> Known:
     """Ask the store once for the whole batch."""
     answered = {i for m in messages if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
+    posts = [m.post for m in messages if m.post]
+    named_by_posts = {i for post in posts for i in (post.about, *post.answers) if i}
+    named_by_posts |= {m.external_id for m in messages if m.post and m.outgoing}
     seen = known.seen(connection, [message.external_id for message in messages])
     # What came another way before is added to that contact.
     answered |= {
@@ -119,7 +148,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     reported = known.delivered(connection, {n for m in messages for n in _numbers(m, book.secret)})
     found = Known(
         seen=seen,
-        answered=known.answered(connection, answered),
+        answered=known.answered(connection, answered | named_by_posts) | known.sent_as(connection, named_by_posts),
         by_reference=contacts.with_references(connection, named),
         tags=tags,
         reported=reported,
@@ -129,7 +158,11 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
         of_late=of_late,
         sent_before=known.sent_before(connection, {r.contact_id for rows in of_late.values() for r in rows} - {0}),
         waiting=_waiting(connection, messages),
+        conversations=known.in_conversations(connection, {post.conversation for post in posts} - {""}),
     )
+    if any(message.outgoing for message in messages if message.post):
+        around = [*found.conversations.values(), *(one.contact for one in found.answered.values())]
+        found.leaving = outbox.under_way(connection, {contact.id for contact in around})
     if book.limits.an_hour_to_a_domain:
         most = book.limits.an_hour_to_a_domain
         for domain in {guards.domain(person) for person in people}:

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from bot.core import acknowledgements, references
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
-from bot.core.escalations import BEFORE_WINDOW_CLOSES
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.flows import promise
@@ -126,6 +125,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "visibility": message.visibility,
         "receipt_sent_at": plan.now if shown else None,
         "platform_reply_by": window(message, plan) if owed else None,
+        "conversation": (message.post.conversation or None) if message.post else None,
         "linked_to": opening.linked_to,
         "receipt_of": opening.receipt_of,
         **_NEW,
@@ -133,7 +133,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
     }
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
     if row["platform_reply_by"] is not None:
-        row["next_look_at"] = min(row["next_look_at"], row["platform_reply_by"] - BEFORE_WINDOW_CLOSES)
+        row["next_look_at"] = min(row["next_look_at"], *way.window.looks(row["platform_reply_by"]))
     row["told_respond_by"] = row["respond_by"] if shown else None
     plan.contacts.append(row)
     plan.note(contact_id, "logged", verdict)
@@ -145,7 +145,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
 
 def window(message: Inbound, plan: Plan) -> datetime | None:
     """Until when the platform takes an answer to this message."""
-    span = plan.way(message).reply_window
+    span = plan.way(message).window.last
     return None if span is None else plan.at(message) + span
 
 
@@ -188,6 +188,13 @@ def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, b
     """The acknowledgement of a contact, as a delivery."""
     outlet = book.ways[message.channel].outlet or ""
     in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
+    details: Values = {
+        "reply_to": book.reply_address(message.channel, contact.reference),
+        "in_reply_to": in_reply_to,
+        "references": list(ancestors),
+    }
+    if message.post is not None:
+        details = {"in_reply_to": message.external_id, "conversation": message.post.conversation}
     return {
         "key": f"{contact.id}:acknowledgement",
         "contact_id": contact.id,
@@ -197,11 +204,7 @@ def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, b
         "recipient": recipient,
         # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
         "message_id": f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
-        "details": {
-            "reply_to": book.reply_address(message.channel, contact.reference),
-            "in_reply_to": in_reply_to,
-            "references": list(ancestors),
-        },
+        "details": details,
         "created_at": now,
     }
 
@@ -229,7 +232,7 @@ def keep(message: Inbound, contact: Contact, plan: Plan, *, written_by: str = "s
             "received_at": plan.at(message),
             "sender_address": message.sender.address if message.sender else None,
             "text": message.text,
-            "fields": json.dumps(dict(message.fields), ensure_ascii=False) if message.fields else "{}",
+            "fields": json.dumps(_fields(message), ensure_ascii=False),
             "fault": message.fault,
             "written_by": written_by,
         }
@@ -238,15 +241,23 @@ def keep(message: Inbound, contact: Contact, plan: Plan, *, written_by: str = "s
     _remember(message, contact, plan, written_by)
 
 
+def _fields(message: Inbound) -> dict[str, str]:
+    post = message.post
+    shown = {"kind": post.kind, "holds": ", ".join(post.holds), "link": post.link} if post else {}
+    return dict(message.fields) | {name: value for name, value in shown.items() if value}
+
+
 def _remember(message: Inbound, contact: Contact, plan: Plan, written_by: str) -> None:
     known = plan.known
     seen = Seen(message.channel, message.digest, contact.reference, contact.id)
     known.seen.setdefault(message.external_id, []).append(seen)
     known.answered.setdefault(message.external_id, Answered(contact, written_by))
+    if message.post is not None and message.post.conversation and contact.outcome in ("acknowledge", "ask"):
+        known.conversations[message.channel, message.post.conversation] = contact
 
 
 def remember_receipt(message: Inbound, contact: Contact, plan: Plan) -> None:
     """This person has, or is about to have, a receipt of their own for this contact."""
-    recent = Recent(contact.received_at, contact.id, contact.channel, None)
+    recent = Recent(contact.received_at, contact.id, contact.channel, None, contact.visibility)
     plan.known.of_late.setdefault(key_of(message), []).append(recent)
     plan.known.sent_before.append((message.digest, contact))

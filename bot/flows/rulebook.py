@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from types import MappingProxyType
+from typing import Literal
 
+from bot import channel
 from bot.channel import WayIn
 from bot.core import acknowledgements, clocks, durations, histories
 from bot.core.autoreplies import Facts
@@ -13,6 +15,7 @@ from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.durations import Unit
+from bot.core.escalations import NO_WINDOW, Window
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.standards import Standard
@@ -37,8 +40,8 @@ class Way:
     """What belongs to one way in: the outlet that answers for it, its team, its own address ("" if it has none).
 
     `medium` is one of `standards.CHANNELS`; `service`, `contact_kind` and `area` are what every contact there is about.
-    `reply_window` is for how long the platform takes an answer, `authserv_id` whose Authentication-Results count.
-    `subaddresses`: mail to `local+tag@` of its address arrives here, too.
+    `window` is for how long the platform takes an answer, `receipts` where one may go, `authserv_id` whose
+    Authentication-Results count. `subaddresses`: mail to `local+tag@` of its address arrives here, too.
     """
 
     outlet: str | None
@@ -48,9 +51,10 @@ class Way:
     service: str = ""
     contact_kind: str = ""
     area: str = ""
-    reply_window: timedelta | None = None
+    window: Window = NO_WINDOW
     authserv_id: str = ""
     subaddresses: bool = True
+    receipts: Literal["private", "public", "both", "none"] = "both"
 
     def matter(self, visibility: str) -> Matter:
         """What is known of a contact that comes this way."""
@@ -64,7 +68,8 @@ class Rulebook:
     `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
     `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
-    `triage` is what the triage knows whatever the message; `secret` signs the addresses that only we can make.
+    `texts`: outlets that carry short plain texts. `triage` is what the triage knows whatever the message; `secret`
+    signs the addresses that only we can make.
     """
 
     prefix: str
@@ -80,6 +85,7 @@ class Rulebook:
     triage: Facts = field(default_factory=Facts)
     limits: Limits = field(default_factory=Limits)
     reopen_days: int = 28
+    texts: frozenset[str] = frozenset()
     restored_at: datetime | None = None
     secret: bytes = field(default=b"", repr=False)
 
@@ -101,6 +107,11 @@ class Rulebook:
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""
         return parseaddr(self.senders.get(outlet, ""))[1].rpartition("@")[2] or "localhost"
+
+    def window(self, contact: Contact) -> Window:
+        """For how long the platform by which it came takes answers."""
+        way = self.ways.get(contact.channel)
+        return way.window if way else NO_WINDOW
 
     def today(self, now: datetime) -> date:
         """The local day."""
@@ -174,11 +185,11 @@ def from_settings(
     configured: Settings,
     senders: Mapping[str, str],
     receipt_patience: timedelta,
-    windows: Mapping[str, timedelta | None] = MappingProxyType({}),
+    limits: Mapping[str, channel.Limits] = MappingProxyType({}),
 ) -> Rulebook:
     """The rulebook of a configuration.
 
-    `senders` gives each outlet's From address with its display name, `windows` for how long each takes an answer.
+    `senders` gives each outlet's From address with its display name, `limits` what each can carry.
     """
     calendars = configured.calendars
     first_team = configured.teams[0].name if configured.teams else None
@@ -192,7 +203,8 @@ def from_settings(
             contact_kind=c.contact_kind,
             area=c.area,
             authserv_id=getattr(c, "authserv_id", ""),
-            reply_window=windows.get(c.replies_by or ""),
+            window=_window(limits.get(c.replies_by or "")),
+            receipts=getattr(c, "acknowledge", "both"),
             subaddresses=getattr(c, "subaddresses", True),
         )
         for c in configured.channels
@@ -214,8 +226,13 @@ def from_settings(
         triage=_triage(configured, own),
         limits=configured.limits.limits(),
         reopen_days=configured.mail.reopen_days,
+        texts=frozenset(name for name, one in limits.items() if one.format == "text"),
         secret=configured.web.secret.get_secret_value().encode(),
     )
+
+
+def _window(limits: channel.Limits | None) -> Window:
+    return Window(limits.reply_window, limits.person_window) if limits else NO_WINDOW
 
 
 def _triage(configured: Settings, own: frozenset[str]) -> Facts:

@@ -71,8 +71,11 @@ class Ear:
             self.wake()
         for one in received.filed:
             self.meter.logged.labels(reading.channel, one.outcome if one.new else "seen before").inc()
-        if messages:
-            new = sum(one.new for one in received.filed)
+        new = sum(one.new for one in received.filed)
+        if new and batch.again:
+            logger.warning("reconciliation.found", channel=reading.channel, missed=new, of=len(messages))
+            self.meter.missed.labels(reading.channel).inc(new)
+        elif messages and not batch.again:
             logger.info("batch.logged", channel=reading.channel, new=new, of=len(messages))
         return received.filed
 

@@ -35,6 +35,18 @@ class Meter:
         self.channel_up = Gauge(
             "ackbot_channel_up", "1 while a channel is being read, 0 while it fails.", ["channel"], registry=ours
         )
+        self.missed = Counter(
+            "ackbot_messages_missed",
+            "Messages that only the comparing with a platform's own list brought in, by channel.",
+            ["channel"],
+            registry=ours,
+        )
+        self.coverage = Gauge(
+            "ackbot_channel_coverage",
+            "2 where all that people write to an account reaches us, 1 where it is known what does not, 0 where not.",
+            ["channel"],
+            registry=ours,
+        )
         self.restarts = Counter(
             "ackbot_loop_restarts", "Loops that fell over and were started again.", ["loop"], registry=ours
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import log
-from bot.channel import ChannelError, Outlet
+from bot.channel import ChannelError, Outlet, Permanent
 from bot.core.deliveries import State
 from bot.core.messages import Outbound
 from bot.flows import deliver
@@ -149,13 +149,15 @@ class Sending:
             # For so long out of touch that another may have taken the claim over; where none has, it is given back.
             return Attempt(claimed.delivery, self._present.now(), NotTried())
         try:
-            await self.outlet.send(self._hands.compose(claimed, self._present.now()))
+            if too_late := deliver.too_late(claimed, self._present.now(), self._book):
+                raise Permanent(too_late)
+            receipt = await self.outlet.send(self._hands.compose(claimed, self._present.now()))
         except ChannelError as error:
             return Attempt(claimed.delivery, self._present.now(), error)
         except Exception as error:
             logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claimed.delivery.id)
             return Attempt(claimed.delivery, self._present.now(), error)
-        return Attempt(claimed.delivery, self._present.now())
+        return Attempt(claimed.delivery, self._present.now(), external_id=receipt.external_id)
 
     async def _record_for_ever(self) -> None:
         while True:

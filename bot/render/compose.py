@@ -17,7 +17,7 @@ from string import Template
 
 from bot.render.environment import BadTemplate, Templates, Written
 from bot.render.fields import address_field, message_id_field, text_field
-from bot.render.samples import OPTIONAL, SAMPLES
+from bot.render.samples import LONGEST, OPTIONAL, SAMPLES
 from bot.render.slots import StandIn, clean, escaped, fill, has_slot, slot
 
 LAYOUT = Path("partials", "mail.html")
@@ -82,6 +82,11 @@ class Composer:
         headers = _headers(fill(skeleton.subject, cleaned), envelope)
         return _mail(headers, skeleton, cleaned)
 
+    def text(self, name: str, values: Mapping[str, object], *, language: str = "en") -> str:
+        """One short plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
+        written = self._templates.write(name, language, {**OPTIONAL.get(name, {}), **values, **self._constants})
+        return fill(written.text, [clean(str(value)) for value in written.values]).strip()
+
     def check(self) -> list[str]:
         """Every template written on sample values: what is wrong with it, in plain words."""
         return [fault for name, language in self._templates.names() for fault in self._faults(name, language)]
@@ -99,6 +104,8 @@ class Composer:
         moment = datetime(2026, 12, 18, 10, tzinfo=UTC)
         envelope = Envelope("Us <us@example.org>", "you@example.org", "<1@example.org>", moment, "auto-replied")
         for sample in (SAMPLES[name], SAMPLES[name] | OPTIONAL.get(name, {})):
+            if name in LONGEST and (length := len(self.text(name, sample, language=language))) > LONGEST[name]:
+                return [f"messages/{language}/{name}.md: {length} characters; at most {LONGEST[name]} are allowed"]
             size = len(self.compose(name, sample, envelope, language=language))
             if size > MOST_BYTES:
                 return [f"messages/{language}/{name}.md: {size} bytes as a mail; at most {MOST_BYTES} are allowed"]

@@ -27,6 +27,23 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "reason": "There is a bank holiday more than we knew of.",
     },
     "added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED},
+    "message": {
+        "reference": _REFERENCE,
+        "respond_by": _DAY,
+        "promise": "10 working days",
+        "received": _RECEIVED,
+        "short_window": "yes",
+    },
+    "message-new-date": {
+        "reference": _REFERENCE,
+        "before": date_in_words(date(2026, 12, 30)),
+        "respond_by": _DAY,
+        "received": _RECEIVED,
+        "reason": "There is a bank holiday more than we knew of.",
+        "short_window": "yes",
+    },
+    "message-added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "short_window": ""},
+    "mention": {},
     "alert": {
         "reference": _REFERENCE,
         "step": "half of the time to answer is used",
@@ -44,4 +61,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 # What may be missing: a template that asks for it finds it empty.
-OPTIONAL: dict[str, dict[str, str]] = {"acknowledgement": {"team": "", "promise": ""}, "added": {"respond_by": ""}}
+# The most characters of a text for platforms: Mastodon's servers allow 500, and the handle comes before it.
+LONGEST = {"message": 440, "message-new-date": 440, "message-added": 440, "mention": 200}
+OPTIONAL: dict[str, dict[str, str]] = {
+    "acknowledgement": {"team": "", "promise": ""},
+    "added": {"respond_by": ""},
+    "message": {"respond_by": "", "promise": "", "short_window": ""},
+    "message-added": {"respond_by": ""},
+}

@@ -32,13 +32,28 @@ THEIRS = (
     .join_from(messages, contacts)
     .where(messages.c.message_id.in_(_IDS))
 )
+SENT_AS = (
+    select(deliveries.c.external_id.label("answered_id"), contacts)
+    .join_from(deliveries, contacts)
+    .where(deliveries.c.external_id.in_(_IDS))
+)
+_NEWEST = (
+    select(func.max(contacts.c.id))
+    .where(contacts.c.conversation.in_(_IDS), contacts.c.outcome.in_(("acknowledge", "ask")))
+    .group_by(contacts.c.channel, contacts.c.conversation)
+)
+_IN_CONVERSATIONS = select(contacts).where(contacts.c.id.in_(_NEWEST))
 # The conditions are literals, so that SQLite can prove that its partial indexes hold every such row.
 OF_LATE = union_all(
-    select(_PERSON.label("person"), contacts.c.received_at, contacts.c.id, contacts.c.channel, null().label("reason"))
+    select(
+        *(_PERSON.label("person"), contacts.c.received_at, contacts.c.id, contacts.c.channel),
+        *(null().label("reason"), contacts.c.visibility),
+    )
     .where(_PERSON.in_(_PEOPLE), contacts.c.received_at > bindparam("since"))
     .where(text("outcome = 'acknowledge' AND receipt_of IS NULL")),
     select(
-        suppressions.c.address, suppressions.c.until, literal_column("0"), literal_column("''"), suppressions.c.reason
+        *(suppressions.c.address, suppressions.c.until, literal_column("0"), literal_column("''")),
+        *(suppressions.c.reason, literal_column("''")),
     ).where(suppressions.c.address.in_(_PEOPLE), suppressions.c.until > bindparam("now")),
 )
 _OF_DOMAIN = (
@@ -85,6 +100,7 @@ class Recent:
     contact_id: int
     channel: str
     reason: str | None
+    visibility: str = "private"
 
 
 def seen(connection: Connection, ids: Iterable[str]) -> dict[str, list[Seen]]:
@@ -112,15 +128,30 @@ def answered(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
     return found
 
 
+def sent_as(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
+    """A platform's name of something that we sent -> its contact."""
+    wanted = sorted(ids)[:_MOST_IDS]
+    found: dict[str, Answered] = {}
+    for row in connection.execute(SENT_AS, {"ids": wanted}) if wanted else ():
+        values = dict(row._mapping)
+        found[values.pop("answered_id")] = Answered(Contact(**values), "ackbot")
+    return found
+
+
+def in_conversations(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str], Contact]:
+    """(channel, conversation) -> its newest contact that was owed an answer."""
+    wanted = sorted(names)[:_MOST_IDS]
+    rows = connection.execute(_IN_CONVERSATIONS, {"ids": wanted}) if wanted else ()
+    return {(row.channel, row.conversation): Contact(**row._mapping) for row in rows}
+
+
 def of_late(connection: Connection, people: Iterable[str], since: datetime, now: datetime) -> dict[str, list[Recent]]:
     """Address in lower case -> contacts received after `since` with a receipt of their own, and suppressions."""
     found: dict[str, list[Recent]] = {}
     wanted = sorted(people)
     if wanted:
-        for person, at, contact_id, channel, reason in connection.execute(
-            OF_LATE, {"people": wanted, "since": since, "now": now}
-        ):
-            found.setdefault(person, []).append(Recent(at, contact_id, channel, reason))
+        for person, *recent in connection.execute(OF_LATE, {"people": wanted, "since": since, "now": now}):
+            found.setdefault(person, []).append(Recent(*recent))
     return found
 
 

@@ -1,12 +1,12 @@
 """The outbox: what is to leave, what is leaving, what has left."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, literal, select, text, update
+from sqlalchemy import Connection, Text, bindparam, case, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import WAITING, State
@@ -90,6 +90,7 @@ _SETTLE = (
         next_attempt_at=bindparam("to_next"),
         sent_at=func.coalesce(bindparam("to_sent", type_=Instant()), deliveries.c.sent_at),
         last_error=bindparam("to_error"),
+        external_id=func.coalesce(bindparam("to_name", type_=Text()), deliveries.c.external_id),
     )
 )
 
@@ -161,7 +162,7 @@ def standing(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
 
 
 def settle(connection: Connection, rows: Sequence[Values]) -> None:
-    """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`."""
+    """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`, `external_id`."""
     if rows:
         connection.execute(
             _SETTLE,
@@ -172,10 +173,18 @@ def settle(connection: Connection, rows: Sequence[Values]) -> None:
                     "to_next": row.get("next_attempt_at"),
                     "to_sent": row.get("sent_at"),
                     "to_error": row.get("last_error", ""),
+                    "to_name": row.get("external_id") or None,
                 }
                 for row in rows
             ],
         )
+
+
+def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
+    """Of these contacts those for which something was claimed, and it is not recorded what became of it."""
+    tried = deliveries.c.state.in_((State.SENDING, State.CREATED)) & (deliveries.c.attempts > 0)
+    query = select(deliveries.c.contact_id).where(deliveries.c.contact_id.in_(list(ids)), tried)
+    return set(connection.execute(query).scalars()) if ids else set()
 
 
 def cancel_waiting(connection: Connection, contact_id: int) -> int:

@@ -34,7 +34,7 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(
         update(contacts)
         .where(contacts.c.id.in_(ids))
-        .values(sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True)
+        .values(sender_address=None, sender_key=None, sender_name="", subject="", conversation=None, forgotten=True)
     )
     connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))
 
@@ -58,6 +58,11 @@ def within(contact_id: int) -> Any:
 def written_by(address: str) -> Any:
     """The condition that a message was written from this address."""
     return func.lower(messages.c.sender_address) == address.lower()
+
+
+def named(channel: str, message_id: str) -> Any:
+    """The condition that it is the message that this channel calls so."""
+    return (messages.c.channel == channel) & (messages.c.message_id == message_id)
 
 
 def of_person(connection: Connection, address: str) -> list[Contact]:

@@ -120,6 +120,8 @@ contacts = Table(
     Column("muted", Boolean, nullable=False, server_default=false()),
     # Why it is kept whatever its age (a legal hold); no personal data.
     Column("legal_hold", Text),
+    # The platform's name of the private thread; what is said in one goes on with its newest contact.
+    Column("conversation", Text),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -137,6 +139,7 @@ contacts = Table(
     _partial(
         "ix_contacts_receipts", "sender_key", "received_at", where="outcome = 'acknowledge' AND receipt_of IS NULL"
     ),
+    _partial("ix_contacts_conversation", "conversation", where="conversation IS NOT NULL"),
     _partial("ix_contacts_waiting", "sender_key", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_automatic", "received_at", where="outcome IN ('log', 'ask')"),
     sqlite_autoincrement=True,
@@ -189,8 +192,11 @@ deliveries = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     # Which process has claimed it; with a lease that has run out it has lost it.
     Column("holder", Text),
+    # The platform's own name of what was sent.
+    Column("external_id", Text),
     _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
     _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
+    _partial("ix_deliveries_external_id", "external_id", where="external_id IS NOT NULL"),
     _partial("ix_deliveries_held", "contact_id", where=HELD),
     _partial("ix_deliveries_claimed", "holder", where="state = 'sending'"),
     sqlite_autoincrement=True,

@@ -1,16 +1,26 @@
 """For machines: is the process alive, can it do its work, and how much has it done."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from bot.channel import Coverage
+
 
 class Health:
-    """`problems` lists why the service is not ready, without secrets; `metrics` gives the Prometheus text."""
+    """`problems` lists why the service is not ready, without secrets; `metrics` gives the Prometheus text.
 
-    def __init__(self, problems: Callable[[], Awaitable[list[str]]], metrics: Callable[[], Awaitable[bytes]]) -> None:
-        self._problems = problems
+    `coverage` says how much of what people write on each account reaches us; it does not decide who is ready.
+    """
+
+    def __init__(
+        self,
+        problems: Callable[[], Awaitable[list[str]]],
+        coverage: Callable[[], Mapping[str, Coverage]],
+        metrics: Callable[[], Awaitable[bytes]],
+    ) -> None:
+        self._problems, self._coverage = problems, coverage
         self._metrics = metrics
 
     def routes(self) -> list[web.RouteDef]:
@@ -26,7 +36,10 @@ class Health:
 
     async def _ready(self, _request: web.Request) -> web.Response:
         problems = await self._problems()
-        return web.json_response({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+        found = {"ready": not problems, "problems": problems}
+        if covered := self._coverage():
+            found["coverage"] = {name: {"level": c.level, "findings": c.findings} for name, c in covered.items()}
+        return web.json_response(found, status=503 if problems else 200)
 
     async def _figures(self, _request: web.Request) -> web.Response:
         return web.Response(body=await self._metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})

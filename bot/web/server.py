@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,11 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from bot.channel import Coverage, Hook
 from bot.web import error_pages, security
 from bot.web.front_door import MOST_BYTES, Filed, Form, FrontDoor, Submit
 from bot.web.health import Health
+from bot.web.hooks import Hooks, Log
 from bot.web.sent_mail import SentMail
 from bot.web.standards import Rows, Standards
 
@@ -26,9 +28,10 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 class Parts:
     """What the pages need.
 
-    `standards` gives the rows of the page of standards. `form` is None when no form channel is configured; `notice` is
-    shown on every page; `sent_mail` is a directory of .eml files to show on this computer (demo only); `templates` are
-    directories that hold `pages/`, the first that has a file wins.
+    `standards` gives the rows of the page of standards. `form` is None when no form channel is configured; `hooks` are
+    the channels that platforms call, and `log` logs what they bring; `notice` is shown on every page; `sent_mail` is a
+    directory of .eml files to show on this computer (demo only); `templates` are directories that hold `pages/`, the
+    first that has a file wins.
     """
 
     organisation_name: str
@@ -36,7 +39,10 @@ class Parts:
     website: str
     form: Form | None
     submit: Submit
+    hooks: Sequence[Hook]
+    log: Log
     problems: Callable[[], Awaitable[list[str]]]
+    coverage: Callable[[], Mapping[str, Coverage]]
     metrics: Callable[[], Awaitable[bytes]]
     notice: str | None
     standards: Rows
@@ -54,9 +60,10 @@ def application(parts: Parts) -> web.Application:
         name: _add_asset(app, name, loader.get_source(pages, f"pages/{name}")[0].encode()) for name in _ASSETS
     }
     app.add_routes(Standards(parts.standards).routes())
-    app.add_routes(Health(parts.problems, parts.metrics).routes())
+    app.add_routes(Health(parts.problems, parts.coverage, parts.metrics).routes())
     if parts.form is not None:
         app.add_routes(FrontDoor(parts.form, parts.submit).routes())
+    app.add_routes(Hooks(parts.hooks, parts.log).routes())
     if parts.sent_mail is not None:
         app.add_routes(SentMail(parts.sent_mail).routes())
     return app

@@ -12,6 +12,7 @@ from bot.channel import Batch
 from bot.core.books import Book
 from bot.core.calendars import Holiday, keys
 from bot.core.durations import duration
+from bot.core.escalations import Window
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.core.standards import standard
@@ -261,7 +262,7 @@ def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, c
 
 def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Make) -> None:
     """It runs from the sender's last message, and is alerted once, four hours before it closes."""
-    ways = {"inbox": replace(council.ways["inbox"], reply_window=timedelta(hours=24))}
+    ways = {"inbox": replace(council.ways["inbox"], window=Window(timedelta(hours=24)))}
     book = replace(council, ways=ways)
     with writing(store) as connection:
         contact = logged(connection, book, mail())

@@ -1,0 +1,43 @@
+"""What of a platform must not be answered: programs, reactions, comments, and what an account is told not to answer.
+
+One question a rule, as for mail; the row numbers are those of the table in docs/triage.md.
+"""
+
+from bot.core.autoreplies import Facts, Rule
+from bot.core.messages import Inbound
+
+
+def _is_by_program(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and message.post.by_program
+
+
+def _is_reaction(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and message.post.kind == "reaction"
+
+
+def _is_comment(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and message.post.kind == "comment"
+
+
+def may_be_answered(message: Inbound, facts: Facts) -> bool:
+    """Whether the account answers what is private, or public, by itself."""
+    return facts.receipts in ("both", message.visibility)
+
+
+def _is_not_answered_here(message: Inbound, facts: Facts) -> bool:
+    return message.post is not None and facts.thread is None and not may_be_answered(message, facts)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(25, "program's post", "the platform says that a program wrote it", "RFC 3834 section 2", _is_by_program),
+    Rule(26, "reaction", "it is a reaction without words", "our standard", _is_reaction),
+    Rule(27, "comment", "it stands under something that we published", "our standard", _is_comment),
+    Rule(
+        28,
+        "no automatic answer here",
+        "the configuration says that this account does not answer such messages by itself",
+        "our standard",
+        _is_not_answered_here,
+        outcome="ask",
+    ),
+)

@@ -1,0 +1,115 @@
+"""A platform on this machine: it keeps state, answers as its documentation says, and refuses what it would refuse."""
+
+import asyncio
+import random
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from tests.components.ports import free_port
+
+
+def now() -> datetime:
+    """The platform's own clock."""
+    return datetime.now(UTC)  # noqa: TID251 - a platform has a clock of its own
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What goes wrong: `down` answers 503 to everything; `limited` so many calls with 429; `refused` all with 401."""
+
+    down: bool = False
+    limited: int = 0
+    refused: bool = False
+
+
+class Peer(ABC):
+    """Runs in a thread of its own. `person` is any name; each kind makes an account of it.
+
+    `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. While `drops` it calls
+    nobody, and `repeats` says how often each call is made; `flush` makes the calls that wait, in a shaken order.
+    """
+
+    kind = ""
+    pushes = False
+    has_public = True
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.trouble = Trouble()
+        self.hook = ""
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._ending: asyncio.Event | None = None
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        ending = self._ending
+        assert ending is not None
+        self._loop.call_soon_threadsafe(ending.set)
+        self._thread.join(10)
+
+    @abstractmethod
+    def table(self) -> str:
+        """The `[[channel]]` of the account, named as its kind."""
+
+    @abstractmethod
+    def routes(self) -> list[web.RouteDef]:
+        """What it serves."""
+
+    @abstractmethod
+    def write(self, person: str, words: str, *, public: bool = False) -> str:
+        """A person writes to the account; returns the platform's name of the message."""
+
+    @abstractmethod
+    def staff_answer(self, person: str, words: str) -> None:
+        """Staff answer this person's newest message with the platform's own program."""
+
+    @abstractmethod
+    def answers_to(self, person: str) -> list[str]:
+        """The words of everything that came from the service for this person."""
+
+    def shake(self, chance: random.Random) -> None:
+        """Call the hook again for everything, three times over and in any order; one that is only asked has none."""
+        assert not self.pushes, "a platform that calls must be able to call again"
+
+    def environment(self) -> dict[str, str]:
+        """Secrets that the table takes from the environment."""
+        return {}
+
+    async def _serve(self) -> None:
+        self._ending = asyncio.Event()
+        app = web.Application(middlewares=[self._troubled])
+        app.add_routes(self.routes())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        self._ready.set()
+        await self._ending.wait()
+        await runner.cleanup()
+
+    @web.middleware
+    async def _troubled(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.trouble.down:
+            return web.json_response({"error": "Service unavailable"}, status=503)
+        if self.trouble.refused:
+            return web.json_response({"error": "The access token is invalid"}, status=401)
+        if self.trouble.limited > 0:
+            self.trouble.limited -= 1
+            return web.json_response({"error": "Too many requests"}, status=429, headers={"Retry-After": "1"})
+        return await handler(request)
