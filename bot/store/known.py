@@ -134,7 +134,8 @@ def sent_as(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
     found: dict[str, Answered] = {}
     for row in connection.execute(SENT_AS, {"ids": wanted}) if wanted else ():
         values = dict(row._mapping)
-        found[values.pop("answered_id")] = Answered(Contact(**values), "ackbot")
+        answered_id = values.pop("answered_id")
+        found[answered_id] = Answered(Contact(**values), "ackbot")
     return found
 
 

@@ -47,6 +47,14 @@ def listening(service: Service) -> Service:
     return service
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_shunted(service: Service) -> Iterator[None]:
+    """Whatever a test does: no message of a platform breaks the code."""
+    yield
+    if service.running:
+        assert re.search(r"^ackbot_shunted_messages 0", service.get("/metrics")[1], re.MULTILINE), service.words()
+
+
 def answered(peer: Peer, person: str, count: int = 1) -> list[str]:
     """What the person has been told, once there is so much of it."""
     wait_until(lambda: len(peer.answers_to(person)) >= count, what=f"{count} answers to {person}", seconds=15)
