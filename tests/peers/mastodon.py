@@ -67,6 +67,7 @@ acknowledge = "both"
                 "locked": False,
                 "group": False,
                 "discoverable": True,
+                "indexable": False,
                 "url": f"{self.base}/@{name}" if local else f"https://{name.partition('@')[2]}/@{name}",
                 "uri": f"{self.base}/users/{name}",
                 "avatar": f"{self.base}/avatar.png",
@@ -196,7 +197,7 @@ acknowledge = "both"
     async def _me(self, request: web.Request) -> web.Response:
         if (refusal := _unknown(request)) is not None:
             return refusal
-        return _json(self.account("council"))
+        return _json(self.me())
 
     async def _statuses_of(self, request: web.Request) -> web.Response:
         if (refusal := _unknown(request)) is not None:
@@ -213,17 +214,33 @@ acknowledge = "both"
     async def _conversations(self, request: web.Request) -> web.Response:
         if (refusal := _unknown(request)) is not None:
             return refusal
+        return _json(_page(self.conversations(), request))
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the service holds a stream open."""
+        return bool(self._streams)
+
+    def me(self) -> Values:
+        """The council's account, as it sees itself."""
+        source = {"note": "", "fields": [], "privacy": "public", "sensitive": False, "language": None}
+        source |= {"follow_requests_count": 0, "quote_policy": "public", "attribution_domains": []}
+        source |= {"indexable": False, "discoverable": True, "hide_collections": False}
+        role = {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False}
+        return self.account("council") | {"source": source, "role": role}
+
+    def conversations(self) -> list[Values]:
+        """Each with its newest status."""
         newest: dict[str, Values] = {}
         for status in self.statuses:
             people = {status["account"]["acct"], *(m["acct"] for m in status["mentions"])}
             if status["visibility"] == "direct" and "council" in people:
                 for person in people - {"council"}:
                     newest[person] = status
-        found = [
+        return [
             {"id": s["id"], "unread": True, "accounts": [self.account(person)], "last_status": s}
             for person, s in newest.items()
         ]
-        return _json(_page(found, request))
 
     async def _show_policy(self, request: web.Request) -> web.Response:
         if (refusal := _unknown(request)) is not None:

@@ -51,7 +51,7 @@ class Peer(ABC):
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._ending: asyncio.Event | None = None
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()), daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -91,6 +91,12 @@ class Peer(ABC):
     def environment(self) -> dict[str, str]:
         """Secrets that the table takes from the environment."""
         return {}
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
 
     async def _serve(self) -> None:
         self._ending = asyncio.Event()
