@@ -128,8 +128,9 @@ async def test_what_is_taken_back_is_told_by_the_stream(peer: MastodonPeer, acco
         async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
             return await anext(m async for batch in batches for m in batch.messages if m.post and m.post.about)
 
+    begun = peer.streams_begun
     listening = asyncio.create_task(until_a_deletion())
-    while not peer.streaming:
+    while peer.streams_begun == begun:
         await asyncio.sleep(0.01)
     peer.delete(first)
     message = await asyncio.wait_for(listening, 10)

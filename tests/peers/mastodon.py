@@ -37,6 +37,7 @@ class MastodonPeer(Peer):
             ("for_private_mentions", "for_not_following", "for_not_followers", "for_new_accounts"), "accept"
         )
         self.quiet = False
+        self.streams_begun = 0
         self._keys: dict[str, Values] = {}
         self._streams: list[asyncio.Queue[tuple[str, str]]] = []
         self._last = 100
@@ -216,11 +217,6 @@ acknowledge = "both"
             return refusal
         return _json(_page(self.conversations(), request))
 
-    @property
-    def streaming(self) -> bool:
-        """Whether the service holds a stream open."""
-        return bool(self._streams)
-
     def me(self) -> Values:
         """The council's account, as it sees itself."""
         source = {"note": "", "fields": [], "privacy": "public", "sensitive": False, "language": None}
@@ -269,6 +265,7 @@ acknowledge = "both"
         await response.prepare(request)
         stream: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._streams.append(stream)
+        self.streams_begun += 1
         try:
             await response.write(b":)\n\n")
             while not self.trouble.down:
