@@ -10,6 +10,7 @@ from bot.core import autoreplies
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import WAITING
 from bot.core.deliveries import State as Leaving
+from bot.core.messages import Inbound, Post
 from bot.flows import plan, promise
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -53,13 +54,20 @@ def acknowledge_now(
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
-    raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
-    message = mime.read(raw, channel=contact.channel, received_at=contact.received_at)
-    row = plan.receipt(message, address, contact, now, book)
+    row = plan.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
     outbox.queue(connection, [{**row, "key": row["key"] + again, "next_attempt_at": now}])
     _decided(connection, contact, actor, now)
     return Queued(address)
+
+
+def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:
+    """What the receipt answers, as far as an answer needs to know."""
+    if book.ways[contact.channel].outlet in book.texts:
+        post = Post(conversation=contact.conversation or "")
+        return Inbound(contact.channel, contact.external_id, "", None, post=post)
+    raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
+    return mime.read(raw, channel=contact.channel, received_at=contact.received_at)
 
 
 def _decided(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot import channel
-from bot.channel import WayIn
+from bot.channel import Account, WayIn
 from bot.core import acknowledgements, clocks, durations, histories
 from bot.core.autoreplies import Facts
 from bot.core.books import Book, Matter
@@ -226,7 +226,8 @@ def from_settings(
         triage=_triage(configured, own),
         limits=configured.limits.limits(),
         reopen_days=configured.mail.reopen_days,
-        texts=frozenset(name for name, one in limits.items() if one.format == "text"),
+        texts=frozenset(c.name for c in configured.channels if isinstance(c, Account))
+        | {name for name, one in limits.items() if one.format == "text"},
         secret=configured.web.secret.get_secret_value().encode(),
     )
 

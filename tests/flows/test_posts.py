@@ -14,6 +14,7 @@ from bot.core.contacts import Contact
 from bot.core.escalations import Window
 from bot.core.messages import Inbound, Party, Post
 from bot.flows import deliver, escalate
+from bot.flows.acknowledge_now import Queued, acknowledge_now
 from bot.flows.compose import Letters
 from bot.flows.deliver import Attempt, Claimed, Hold
 from bot.flows.plan import Room
@@ -74,6 +75,11 @@ def send_all(connection: Connection, book: Rulebook, now: datetime = NOW) -> lis
     pairs = zip(claimed, names, strict=True)
     deliver.record(connection, [Attempt(one.delivery, now, external_id=name) for one, name in pairs], book)
     return names
+
+
+def claim_on(connection: Connection, outlet: str, book: Rulebook) -> list[outbox.Delivery]:
+    """What would leave there now."""
+    return [one.delivery for one in deliver.claim(connection, outlet, NOW, Hold(timedelta(minutes=5)), 50, book)]
 
 
 def only(connection: Connection) -> Contact:
@@ -151,6 +157,19 @@ def test_what_the_configuration_leaves_to_staff(store: Store, page: Rulebook, sa
             left = contacts.listed(connection)[-2:]
             assert [c.outcome for c in left] == ["acknowledge" if sent else "ask" for sent in (private, public)]
             assert all(contact.respond_by for contact in left)
+
+
+def test_staff_send_a_receipt_after_all(store: Store, page: Rulebook, say: Say) -> None:
+    """Into the thread in which the person wrote."""
+    with writing(store) as connection:
+        values: dict[str, Any] = {"receipts": "none"}
+        book = replace(page, ways={"page": replace(page.ways["page"], **values)})
+        take(connection, book, say(1))
+        done = acknowledge_now(connection, only(connection).reference, "", "staff:me", NOW, book)
+        assert isinstance(done, Queued)
+        (delivery,) = claim_on(connection, "page", book)
+        assert delivery.details == {"in_reply_to": "m1", "conversation": "thread of ann"}
+        assert delivery.recipient == "facebook:ann"
 
 
 def test_what_nobody_must_be_answered_for(store: Store, page: Rulebook, say: Say) -> None:
