@@ -71,6 +71,7 @@ class Mastodon:
                     async for batch in self._look(me["id"], own, place, span):
                         yield batch
         finally:
+            self.ready.clear()
             stream.cancel()
             await asyncio.wait({stream})
 
