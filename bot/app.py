@@ -99,7 +99,8 @@ class Service:
         hands = self._hands = Hands(self.store, self.book, letters.write, present, self.meter, leases)
         self.senders = [Sending(outlet, hands) for outlet in outlets]
         self.listeners = [Listening(inbox, ear) for inbox in inboxes]
-        self.covering = Covering({c.name: c for c in ways_in if isinstance(c, Covered)}, self.meter)
+        covered = [c for c in self.channels.values() if isinstance(c, Covered) and "listen" in roles]
+        self.covering = Covering({c.name: c for c in covered}, self.meter)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None

@@ -39,9 +39,11 @@ def service(peer: Peer, tmp_path: Path) -> Iterator[Service]:
     beside.kill()
 
 
-def listening(service: Service) -> Service:
+def listening(service: Service, peer: Peer) -> Service:
     """Started, and through its first look: what is written from now on is new."""
     service.start()
+    if not peer.polls:
+        return service
     wait_until(lambda: 'ackbot_channel_up{channel="' in service.get("/metrics")[1], what="the meter")
     wait_until(lambda: not re.search(r"ackbot_channel_up\{[^}]*\} 0", service.get("/metrics")[1]), what="every channel")
     return service
@@ -63,7 +65,7 @@ def answered(peer: Peer, person: str, count: int = 1) -> list[str]:
 
 def test_a_private_message_is_acknowledged_once_and_staff_stop_the_clock(peer: Peer, service: Service) -> None:
     """One contact for a conversation, one receipt with a reference and a date; an answer of staff's ends it."""
-    listening(service)
+    listening(service, peer)
     peer.write("alice", "The bin at 4 Mill Lane was missed.")
     (receipt,) = answered(peer, "alice")
     reference = REFERENCE.search(receipt)
@@ -85,33 +87,36 @@ def test_a_private_message_is_acknowledged_once_and_staff_stop_the_clock(peer: P
 def test_nothing_is_lost_or_answered_twice(peer: Peer, service: Service) -> None:
     """Written while the platform is away, while we are away, and called three times over in any order."""
     chance = random.Random(6)
-    listening(service)
+    listening(service, peer)
     people = [f"person{number}" for number in range(8)]
     peer.write(people[0], "First.")
     answered(peer, people[0])
+    # Killed between the platform's yes and its record, a receipt leaves once more (docs/flow.md): not tried here.
+    wait_until(lambda: service.acknowledged() == 1, what="the record of it")
     service.kill()
     for person in people[1:4]:
         peer.write(person, "While you were away.")
     peer.trouble.limited = 2
-    listening(service)
+    listening(service, peer)
     peer.trouble.down = True
     for person in people[4:]:
         peer.write(person, "While it was away.")
     peer.trouble.down = False
+    peer.back()
     peer.shake(chance)
     service.kill()
-    listening(service)
+    listening(service, peer)
     for person in people:
         answered(peer, person)
+    wait_until(lambda: service.acknowledged() == len(people), what="the record of all")
     assert len(service.contacts()) == len(people)
     assert {person: len(peer.answers_to(person)) for person in people} == dict.fromkeys(people, 1)
 
 
+@pytest.mark.parametrize("peer", [kind for kind in PEERS if kind.has_public], ids=lambda kind: kind.kind, indirect=True)
 def test_a_public_mention_gets_one_short_answer_a_day(peer: Peer, service: Service) -> None:
     """Fixed words without a reference; the second one of the same person has none of its own."""
-    if not peer.has_public:
-        pytest.skip("nothing is public on this platform")
-    listening(service)
+    listening(service, peer)
     peer.write("bob", "There is a hole in the road!", public=True)
     (told,) = answered(peer, "bob")
     assert not REFERENCE.search(told)
@@ -127,7 +132,7 @@ def test_a_public_mention_gets_one_short_answer_a_day(peer: Peer, service: Servi
 def test_a_token_that_is_refused_is_said_to_be(peer: Peer, service: Service) -> None:
     """The check of the account names the channel, and its coverage is red."""
     good = service.command("check", "--live")
-    assert f"{peer.kind}: coverage green" in good.stdout
+    assert re.search(f"{peer.kind}: coverage (green|amber)", good.stdout)
     peer.trouble.refused = True
     bad = service.command("check", "--live", check=False)
     assert bad.returncode == 1

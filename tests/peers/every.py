@@ -2,5 +2,6 @@
 
 from tests.peers.mastodon import MastodonPeer
 from tests.peers.peer import Peer
+from tests.peers.whatsapp import WhatsAppPeer
 
-PEERS: tuple[type[Peer], ...] = (MastodonPeer,)
+PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer)

@@ -1,10 +1,11 @@
 """A platform on this machine: it keeps state, answers as its documentation says, and refuses what it would refuse."""
 
 import asyncio
+import http.client
 import random
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,6 +19,19 @@ from tests.components.ports import free_port
 def now() -> datetime:
     """The platform's own clock."""
     return datetime.now(UTC)  # noqa: TID251 - a platform has a clock of its own
+
+
+def posted(address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Call a hook on this machine; the status, or 0 where nobody answers."""
+    port, _, path = address.removeprefix("http://127.0.0.1:").partition("/")
+    line = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+    try:
+        line.request("POST", f"/{path}", body, dict(headers))
+        return line.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        line.close()
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,12 +49,13 @@ class Trouble:
 class Peer(ABC):
     """Runs in a thread of its own. `person` is any name; each kind makes an account of it.
 
-    `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. While `drops` it calls
-    nobody, and `repeats` says how often each call is made; `flush` makes the calls that wait, in a shaken order.
+    `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. `polls`: the service
+    asks it. `has_public`: anybody can read some of what is written there.
     """
 
     kind = ""
     pushes = False
+    polls = True
     has_public = True
 
     def __init__(self) -> None:
@@ -87,6 +102,10 @@ class Peer(ABC):
     def shake(self, chance: random.Random) -> None:
         """Call the hook again for everything, three times over and in any order; one that is only asked has none."""
         assert not self.pushes, "a platform that calls must be able to call again"
+
+    def back(self) -> None:
+        """The trouble is over: bring what could not be brought."""
+        assert not self.pushes, "a platform that calls tries again"
 
     def environment(self) -> dict[str, str]:
         """Secrets that the table takes from the environment."""

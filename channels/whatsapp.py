@@ -1,0 +1,161 @@
+"""A WhatsApp Business number (Cloud API): it calls us with what people write, and takes answers for 24 hours.
+
+Source: developers.facebook.com/docs/whatsapp/cloud-api. There is no list of messages to ask for: what its calls do not
+bring is not seen.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
+from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.wire import meta
+from bot.wire.platform import Api, PlatformUrl
+
+PREFIX = "whatsapp:"
+WINDOW = timedelta(hours=24)
+_NEEDED = frozenset({"whatsapp_business_messaging"})
+_BLIND = ("WhatsApp has no list of messages to compare with: a call that never arrives is not seen",)
+# Where the words stand in a message that is words alone; in a file it is the caption.
+_ONLY_WORDS = {"text": "body", "button": "text", "interactive": "title"}
+_ABOUT_ANOTHER: dict[str, Literal["reaction", "deletion", "edit"]] = {
+    "reaction": "reaction",
+    "revoke": "deletion",
+    "edit": "edit",
+}
+
+
+class Settings(Account):
+    """`phone_number_id` and a system user's `token`; `app_secret` signs the calls, `verify_token` is your own word."""
+
+    phone_number_id: str = Field(pattern=r"^\d{1,30}$")
+    token: SecretStr
+    app_secret: SecretStr
+    verify_token: SecretStr
+    url: PlatformUrl = meta.GRAPH
+
+
+class WhatsApp:
+    """One number, way in and way out."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.path = f"/hooks/{name}"
+        self.limits = Limits(concurrency=4, format="text", reply_window=WINDOW)
+        self._settings = settings
+        headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
+        self._api = Api(name, settings.url, headers)
+
+    def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
+        """The answer to who asks whether the address is ours."""
+        return meta.challenge(raw, self._settings.verify_token.get_secret_value())
+
+    def open(self, raw: RawRequest) -> Batch:
+        """What a call brings for this number; one call may bring several, for several numbers."""
+        entries = meta.opened(raw, self._settings.app_secret.get_secret_value(), "whatsapp_business_account")
+        found = [m for entry in entries for field, value in meta.changes(entry) for m in self._brought(field, value)]
+        return Batch(tuple(found))
+
+    async def send(self, message: Outbound) -> Receipt:
+        """One text, as an answer to the message that it answers."""
+        content = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": message.recipient.removeprefix(PREFIX),
+            "context": {"message_id": message.in_reply_to},
+            "type": "text",
+            "text": {"body": message.content.decode(), "preview_url": False},
+            "biz_opaque_callback_data": message.idempotency_key,
+        }
+        said = await meta.sent(self._api, f"/{self._settings.phone_number_id}/messages", content)
+        return Receipt(str(said["messages"][0]["id"]))
+
+    async def check(self) -> str:
+        """Ask for the number; one sentence about it. Raises Temporary, Permanent or Misconfigured."""
+        query = {"fields": "display_phone_number,verified_name"}
+        answer = await self._api.ask("GET", f"/{self._settings.phone_number_id}", params=query)
+        if answer.status >= 400:
+            raise meta.refusal(self._api, answer)
+        return f"the number {answer.content.get('display_phone_number', '')} answers"
+
+    async def coverage(self) -> Coverage:
+        """Whether the token is good, for how long, and what WhatsApp never shows."""
+        return await meta.token_coverage(self._api, self._settings.token.get_secret_value(), _NEEDED, _BLIND)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._api.close()
+
+    def _brought(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
+        if _part(value, "metadata").get("phone_number_id") != self._settings.phone_number_id:
+            return
+        names = {c.get("wa_id"): str(_part(c, "profile").get("name", "")) for c in _dicts(value, "contacts")}
+        if field == "messages":
+            for message in _dicts(value, "messages"):
+                if message.get("id") and message.get("from"):
+                    yield self._inbound(message, Party(f"{PREFIX}{message['from']}", names.get(message["from"], "")))
+        elif field == "smb_message_echoes":
+            # What staff wrote in the WhatsApp Business app beside us.
+            for message in _dicts(value, "message_echoes"):
+                if message.get("id") and message.get("to"):
+                    yield self._inbound(message, None)
+
+    def _inbound(self, message: Mapping[str, Any], sender: Party | None) -> Inbound:
+        words, post = _read(message, sender.address if sender else f"{PREFIX}{message['to']}")
+        return Inbound(
+            channel=self.name,
+            external_id=str(message["id"]),
+            digest=hashlib.sha256(words.encode()).hexdigest(),
+            sender=sender,
+            text=words,
+            received_at=meta.instant(message.get("timestamp")),
+            outgoing=sender is None,
+            post=post,
+            raw=json.dumps(message, ensure_ascii=False).encode(),
+        )
+
+
+def build(name: str, settings: Settings) -> WhatsApp:
+    """The number that `settings` describe."""
+    return WhatsApp(name, settings)
+
+
+def _dicts(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    listed = value.get(key)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _read(message: Mapping[str, Any], conversation: str) -> tuple[str, Post]:
+    """Its words, and what else it is."""
+    kind = str(message.get("type", "unsupported"))
+    part = _part(message, kind)
+    if kind in _ABOUT_ANOTHER:
+        about = str(part.get("message_id") or part.get("original_message_id") or "")
+        inner = _part(part, "message")
+        words = _words(str(inner.get("type", "")), _part(inner, str(inner.get("type", ""))))
+        return str(part.get("emoji", "")) or words, Post(_ABOUT_ANOTHER[kind], conversation, about=about)
+    answered = _part(message, "context").get("id")
+    holds = "voice" if kind == "audio" and part.get("voice") else kind
+    return _words(kind, part), Post(
+        conversation=conversation,
+        answers=(str(answered),) if answered else (),
+        holds=() if kind in _ONLY_WORDS else (holds,),
+    )
+
+
+def _words(kind: str, part: Mapping[str, Any]) -> str:
+    if kind == "interactive":
+        part = _part(part, str(part.get("type", "")))
+    if kind == "location":
+        return ", ".join(str(part[key]) for key in ("name", "address", "latitude", "longitude") if part.get(key))
+    return str(part.get(_ONLY_WORDS.get(kind, "caption"), ""))
+
+
+def _part(whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    held = whole.get(key)
+    return held if isinstance(held, dict) else {}

@@ -1,0 +1,111 @@
+"""The WhatsApp Cloud API, as developers.facebook.com/docs/whatsapp/cloud-api describes it.
+
+Rules: `recipient_type` and `messaging_product` are asked for; a text has at most 4,096 characters; outside 24 hours
+after the person's last message only templates go (131047, "Error codes"); one message comes in one call.
+"""
+
+from typing import Any
+
+from aiohttp import web
+
+from tests.peers.meta import MetaPeer, Values, refusal, seconds
+
+NUMBER, BUSINESS = "106540352242922", "419561257915477"
+WINDOW_SECONDS = 24 * 3600
+
+
+class WhatsAppPeer(MetaPeer):
+    """One business number; people are called by any name, and have a number each."""
+
+    kind = "whatsapp"
+    has_public = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scopes = ["whatsapp_business_messaging", "whatsapp_business_management"]
+        self.sent: list[Values] = []
+        self.last_from: dict[str, int] = {}
+        self._people: dict[str, str] = {}
+        self._count = 0
+
+    def table(self) -> str:
+        """With the number."""
+        return super().table() + f'phone_number_id = "{NUMBER}"\n'
+
+    def number_of(self, person: str) -> str:
+        """The telephone number of a person."""
+        return self._people.setdefault(person, f"4477009{len(self._people):05d}")
+
+    def write(self, person: str, words: str, *, public: bool = False) -> str:
+        """A text message."""
+        return self.bring(person, {"type": "text", "text": {"body": words}})
+
+    def bring(self, person: str, message: Values, **more: Any) -> str:
+        """Any message."""
+        self._count += 1
+        number, name = self.number_of(person), f"wamid.HBgM{self._count:08d}"
+        self.last_from[number] = seconds()
+        whole = {"from": number, "id": name, "timestamp": str(seconds()), **message}
+        self.push(self.call(whole, number, person, **more))
+        return name
+
+    def call(self, message: Values, number: str, person: str, phone_number_id: str = NUMBER) -> Values:
+        """The envelope around one message."""
+        value = {
+            "messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "441632960001", "phone_number_id": phone_number_id},
+            "contacts": [{"profile": {"name": person.title()}, "wa_id": number}],
+            "messages": [message],
+        }
+        return self._envelope("messages", value)
+
+    def staff_answer(self, person: str, words: str) -> None:
+        """With the WhatsApp Business app beside the API (coexistence): it comes back as an echo."""
+        self._count += 1
+        echo = {
+            "from": "441632960001",
+            "to": self.number_of(person),
+            "id": f"wamid.ECHO{self._count:08d}",
+            "timestamp": str(seconds()),
+            "type": "text",
+            "text": {"body": words},
+        }
+        metadata = {"display_phone_number": "441632960001", "phone_number_id": NUMBER}
+        value = {"messaging_product": "whatsapp", "metadata": metadata, "message_echoes": [echo]}
+        self.push(self._envelope("smb_message_echoes", value))
+
+    def answers_to(self, person: str) -> list[str]:
+        """What the API has taken for this person."""
+        return [one["text"]["body"] for one in self.sent if one["to"] == self.number_of(person)]
+
+    def routes(self) -> list[web.RouteDef]:
+        """What the service asks for."""
+        return [
+            web.post(f"/{NUMBER}/messages", self._take),
+            web.get(f"/{NUMBER}", self._number),
+            web.get("/debug_token", self.debug_token),
+        ]
+
+    def _envelope(self, field: str, value: Values) -> Values:
+        entry = {"id": BUSINESS, "changes": [{"value": value, "field": field}]}
+        return {"object": "whatsapp_business_account", "entry": [entry]}
+
+    async def _number(self, request: web.Request) -> web.Response:
+        if said := self.refused(request):
+            return said
+        return web.json_response({"display_phone_number": "+44 1632 960001", "verified_name": "Council", "id": NUMBER})
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if said := self.refused(request):
+            return said
+        sent = await request.json()
+        if sent.get("messaging_product") != "whatsapp" or sent.get("recipient_type") != "individual":
+            return refusal(400, 100, "(#100) Invalid parameter")
+        if not 0 < len(sent["text"]["body"]) <= 4096:
+            return refusal(400, 100, "(#100) Param text['body'] must be at most 4096 characters long.")
+        if seconds() - self.last_from.get(sent["to"], 0) >= WINDOW_SECONDS:
+            return refusal(400, 131047, "Re-engagement message")
+        self.sent.append(sent)
+        contact = {"input": sent["to"], "wa_id": sent["to"]}
+        name = {"id": f"wamid.SENT{len(self.sent):08d}"}
+        return web.json_response({"messaging_product": "whatsapp", "contacts": [contact], "messages": [name]})
