@@ -1,7 +1,7 @@
 """An hour at ten times the busiest hour of a large council, with faults on: memory, latency and backlog, plotted.
 
 A county of 571,600 people gets some 1,400 e-mails on a working day; the busiest day has three times as many, 525 in
-each of its eight hours. Ten times that is one and a half in a second, here by mail and by form.
+each of its eight hours. Ten times that is one and a half in a second, here by mail, by form and by a platform's calls.
 """
 
 import random
@@ -25,8 +25,9 @@ from tests.components.service import ask
 from tests.components.sink import Sink
 from tests.faults.checker import judge
 from tests.faults.fleet import Fleet, Senders, message_id
+from tests.peers.whatsapp import WhatsAppPeer
 
-SECONDS_A_MAIL, SECONDS_A_FORM = 1.0, 2.0
+SECONDS_A_MAIL, SECONDS_A_FORM, SECONDS_A_CALL = 1.0, 2.0, 2.0
 SAMPLE_SECONDS = 10.0
 KILL_SECONDS, RESTART_SECONDS, AWAY_SECONDS = 60.0, 600.0, 420.0
 AWAY_FOR_SECONDS = 30.0
@@ -62,23 +63,60 @@ class Forms:
             time.sleep(SECONDS_A_FORM if status == 200 else 0.2)
 
 
+@dataclass(slots=True)
+class Calls:
+    """A platform that calls one of the processes for every message, and again until one answers."""
+
+    fleet: Fleet
+    peer: WhatsAppPeer
+    until: float
+    written: int = 0
+    thread: threading.Thread = field(init=False)
+
+    def start(self) -> "Calls":
+        """Begin."""
+        self.thread = threading.Thread(target=self._call, daemon=True)
+        self.thread.start()
+        return self
+
+    def _call(self) -> None:
+        chance = random.Random(7)
+        while time.monotonic() < self.until:
+            self.peer.hook = f"http://127.0.0.1:{chance.choice(self.fleet.services).web_port}/hooks/whatsapp"
+            self.peer.write(f"caller {self.written}", "The lamp in our street is broken.")
+            self.written += 1
+            time.sleep(SECONDS_A_CALL)
+        while self.peer.waiting:
+            self.peer.hook = f"http://127.0.0.1:{chance.choice(self.fleet.services).web_port}/hooks/whatsapp"
+            self.peer.flush()
+            time.sleep(0.2)
+
+    def answers(self) -> list[int]:
+        """How many receipts each caller had."""
+        return [len(self.peer.answers_to(f"caller {number}")) for number in range(self.written)]
+
+
 def for_minutes(minutes: float) -> None:
     """Run, and print a line for every sample; the chart is written at the end. Raises where a promise was broken."""
-    with Sink() as sink, Postgres() as server, tempfile.TemporaryDirectory() as folder:
+    with Sink() as sink, Postgres() as server, WhatsAppPeer() as peer, tempfile.TemporaryDirectory() as folder:
         url = server.create("soak")
         schema.upgrade(url)
-        channels = [configured.SMTP.format(port=sink.port), configured.FORM]
+        channels = [configured.SMTP.format(port=sink.port), configured.FORM, peer.table()]
         with Fleet(Path(folder), url, 3, channels) as fleet:
             until = time.monotonic() + minutes * 60
             mails = range(int(minutes * 60 / SECONDS_A_MAIL))
             senders = Senders(fleet.ports, mails, lines=4, pause=4 * SECONDS_A_MAIL).start()
             forms = Forms(fleet, until).start()
+            calls = Calls(fleet, peer, until).start()
             samples = _harm_and_watch(fleet, server, sink, until)
             senders.join(300)
             forms.thread.join(60)
+            calls.thread.join(60)
             wait_until(lambda: fleet.waiting() == 0, what="an empty outbox", seconds=120)
             verdict = judge(url, map(message_id, mails), [m for m in sink.mails() if b"\nTo: form" not in m])
             ((by_form,),) = ask(url, "SELECT count(*) FROM contacts WHERE channel = 'website'")
+            ((by_call,),) = ask(url, "SELECT count(*) FROM contacts WHERE channel = 'whatsapp'")
+            answers = calls.answers()
     _plot(samples)
     rig.show(
         benchmark="an hour of ten times the busiest hour",
@@ -86,6 +124,10 @@ def for_minutes(minutes: float) -> None:
         contacts=verdict.contacts,
         by_form=by_form,
         forms_that_people_saw_accepted=forms.sent,
+        by_call=by_call,
+        written_on_the_platform=calls.written,
+        receipts_on_the_platform=sum(answers),
+        callers_without_one=answers.count(0),
         lost=verdict.lost,
         doubled=verdict.doubled,
         repeated_with_the_same_message_id=verdict.repeated,
@@ -94,7 +136,7 @@ def for_minutes(minutes: float) -> None:
         longest_backlog=max(one["backlog"] for one in samples),
         chart=str(CHART),
     )
-    if not verdict.good or by_form < forms.sent:
+    if not verdict.good or by_form < forms.sent or by_call != calls.written or 0 in answers:
         raise SystemExit("a promise was broken")
 
 

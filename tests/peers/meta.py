@@ -51,6 +51,11 @@ acknowledge = "both"
         self._undelivered.append(call)
         self.flush()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something could not be brought yet."""
+        return bool(self._undelivered)
+
     def flush(self) -> None:
         """Try again to bring what could not be brought."""
         if not self.trouble.down:
