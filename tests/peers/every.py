@@ -1,7 +1,8 @@
 """Every platform that there is a peer of."""
 
+from tests.peers.facebook import FacebookPeer
 from tests.peers.mastodon import MastodonPeer
 from tests.peers.peer import Peer
 from tests.peers.whatsapp import WhatsAppPeer
 
-PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer)
+PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer)
