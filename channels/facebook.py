@@ -6,9 +6,7 @@ The calls bring everything at once; the list of conversations shows what a lost 
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, SecretStr
@@ -16,16 +14,14 @@ from pydantic import Field, SecretStr
 from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire import meta
+from bot.wire.conversations import Conversations
 from bot.wire.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes
 from bot.wire.platform import Api, PlatformUrl
-from bot.wire.polling import Rounds
 
 PREFIX = "messenger:"
 _NEEDED = frozenset({"pages_messaging", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"})
 _BLIND = ("comments on posts are brought by calls only: one that never arrives is not seen",)
 _KINDS = {"add": "comment", "edited": "edit", "remove": "deletion"}
-# What the list shows may be stamped a little before what we have seen; a call may be on its way for as long.
-_OVERLAP = timedelta(minutes=2)
 
 
 class Settings(Account):
@@ -52,7 +48,7 @@ class Facebook:
         self._settings = settings
         self._inboxes = Inboxes(name, PREFIX, settings.page_id)
         self._api = Api(name, settings.url, {"Authorization": f"Bearer {settings.token.get_secret_value()}"})
-        self._rounds = Rounds(settings.poll_seconds)
+        self._conversations = Conversations(self._inboxes, self._api, settings.poll_seconds, {"platform": "messenger"})
 
     def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
         """The answer to who asks whether the address is ours."""
@@ -71,19 +67,8 @@ class Facebook:
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Compare the list of conversations with ours, from the cursor on and again and again."""
         await self.check()
-        begun = json.loads(cursor) if cursor else {"since": self._first_instant(), "until": self._first_instant()}
-        if cursor is None:
-            yield Batch((), json.dumps(begun))
-        self.ready.set()
-        caught_up = False
-        try:
-            async with aclosing(self._rounds.begin()) as rounds:
-                async for span in rounds:
-                    async for batch in self._look(begun, span, caught_up=caught_up):
-                        yield batch
-                    caught_up = True
-        finally:
-            self.ready.clear()
+        async for batch in self._conversations.read(cursor, self.ready, self._settings.begin):
+            yield batch
 
     async def send(self, message: Outbound) -> Receipt:
         """A private message, or in public a comment under what is answered."""
@@ -114,28 +99,6 @@ class Facebook:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._api.close()
-
-    def _first_instant(self) -> str:
-        return "" if self._settings.begin == "all" else self._api.at.isoformat()
-
-    async def _look(self, begun: dict[str, str], span: timedelta | None, *, caught_up: bool) -> AsyncGenerator[Batch]:
-        """What changed since the last look; where a span is given, all of it again.
-
-        Once we have caught up, what is not quite new should have come by a call.
-        """
-        epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-        first, until = (datetime.fromisoformat(begun[key]) if begun[key] else epoch for key in ("since", "until"))
-        since = max(min(until - _OVERLAP, self._api.at - span) if span and begun["until"] else until, first)
-        newest = until
-        async for page in self._inboxes.listed(self._api, {"platform": "messenger"}, since):
-            newest = max([newest, *(m.received_at for m in page if m.received_at)])
-            called_by_now = self._api.at - _OVERLAP
-            late = tuple(m for m in page if m.received_at and m.received_at < called_by_now)
-            yield Batch(late, again=caught_up)
-            yield Batch(tuple(m for m in page if m not in late))
-        begun["until"] = newest.isoformat()
-        if newest > until:
-            yield Batch((), json.dumps(begun))
 
     def _changed(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         """A comment under a post of ours, or a post of somebody else's that names the Page."""

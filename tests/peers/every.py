@@ -1,8 +1,9 @@
 """Every platform that there is a peer of."""
 
 from tests.peers.facebook import FacebookPeer
+from tests.peers.instagram import InstagramPeer
 from tests.peers.mastodon import MastodonPeer
 from tests.peers.peer import Peer
 from tests.peers.whatsapp import WhatsAppPeer
 
-PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer)
+PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer, InstagramPeer)
