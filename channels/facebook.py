@@ -15,8 +15,9 @@ from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire import meta
 from bot.wire.conversations import Conversations
-from bot.wire.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes
+from bot.wire.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes, events
 from bot.wire.platform import Api, PlatformUrl
+from bot.wire.reading import each
 
 PREFIX = "messenger:"
 _NEEDED = frozenset({"pages_messaging", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"})
@@ -58,11 +59,9 @@ class Facebook:
         """What a call brings for this Page; one call may bring several, for several Pages."""
         entries = meta.opened(raw, self._settings.app_secret.get_secret_value(), "page")
         own = [entry for entry in entries if isinstance(entry, dict) and str(entry.get("id")) == self._settings.page_id]
-        found = [message for entry in own for message in self._inboxes.called(entry)]
-        for entry in own:
-            for field, value in meta.changes(entry):
-                found += self._changed(field, value)
-        return Batch(tuple(found))
+        changes = [change for entry in own for change in meta.changes(entry)]
+        private = each(self.name, [event for entry in own for event in events(entry)], self._inboxes.called)
+        return Batch((*private, *each(self.name, changes, lambda change: self._changed(*change))))
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Compare the list of conversations with ours, from the cursor on and again and again."""

@@ -7,7 +7,7 @@ that wait in "Requests" and have not been looked at for 30 days.
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, SecretStr
@@ -16,8 +16,9 @@ from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire import meta
 from bot.wire.conversations import Conversations
-from bot.wire.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes
+from bot.wire.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes, events
 from bot.wire.platform import Api, PlatformUrl
+from bot.wire.reading import each
 
 PREFIX = "instagram:"
 _NEEDED = frozenset({"instagram_manage_messages", "instagram_manage_comments"})
@@ -58,9 +59,9 @@ class Instagram:
         """What a call brings for this account; one call may bring several, for several accounts."""
         entries = meta.opened(raw, self._settings.app_secret.get_secret_value(), "instagram")
         own = [entry for entry in entries if isinstance(entry, dict) and str(entry.get("id")) == self._inboxes.own]
-        found = [message for entry in own for message in self._inboxes.called(entry)]
         changes = [change for entry in own for change in meta.changes(entry)]
-        return Batch((*found, *(m for field, value in changes if (m := self._public(field, value)))))
+        private = each(self.name, [event for entry in own for event in events(entry)], self._inboxes.called)
+        return Batch((*private, *each(self.name, changes, lambda change: self._public(*change))))
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Compare the list of conversations with ours, from the cursor on and again and again."""
@@ -92,11 +93,11 @@ class Instagram:
         """Let go of the connections."""
         await self._api.close()
 
-    def _public(self, field: str, value: Mapping[str, Any]) -> Inbound | None:
+    def _public(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         """A comment under a post of ours, or one elsewhere that names us; only the first brings its words."""
         comment_id = str(value.get("id") or value.get("comment_id") or "")
         if field not in ("comments", "mentions") or not comment_id:
-            return None
+            return
         by = value.get("from")
         writer = by if isinstance(by, dict) else {}
         ours = writer.get("id") == self._inboxes.own
@@ -106,7 +107,7 @@ class Instagram:
         known = (
             None if ours or not writer.get("id") else Party(f"{PREFIX}{writer['id']}", str(writer.get("username", "")))
         )
-        return Inbound(
+        yield Inbound(
             channel=self.name,
             external_id=comment_id,
             digest=hashlib.sha256(words.encode()).hexdigest(),

@@ -20,6 +20,7 @@ from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.markup import to_text
 from bot.wire.platform import Api, PlatformUrl
 from bot.wire.polling import AT_ONCE, Rounds
+from bot.wire.reading import each
 
 PAGE = 40
 _NOT_FOUND, _UNPROCESSABLE = 404, 422
@@ -185,7 +186,8 @@ class Mastodon:
         return content if isinstance(content, list) else []
 
     def _told(self, page: Sequence[Any]) -> list[Inbound]:
-        return [self._inbound(told["status"]) for told in page if told["type"] in _ABOUT_US and told.get("status")]
+        statuses = [told["status"] for told in page if told.get("type") in _ABOUT_US and told.get("status")]
+        return list(each(self.name, statuses, lambda status: [self._inbound(status)]))
 
     def _inbound(self, status: Mapping[str, Any]) -> Inbound:
         direct = status["visibility"] == "direct"
@@ -203,7 +205,8 @@ class Mastodon:
 
     def _sent(self, page: Sequence[Any]) -> list[Inbound]:
         """What left this account for somebody: staff's answers, and our own."""
-        return [self._outgoing(status) for status in page if status.get("mentions") or status.get("in_reply_to_id")]
+        to_somebody = [status for status in page if status.get("mentions") or status.get("in_reply_to_id")]
+        return list(each(self.name, to_somebody, lambda status: [self._outgoing(status)]))
 
     def _outgoing(self, status: Mapping[str, Any]) -> Inbound:
         direct = status["visibility"] == "direct"

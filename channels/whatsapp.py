@@ -16,6 +16,7 @@ from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire import meta
 from bot.wire.platform import Api, PlatformUrl
+from bot.wire.reading import each
 
 PREFIX = "whatsapp:"
 WINDOW = timedelta(hours=24)
@@ -58,8 +59,8 @@ class WhatsApp:
     def open(self, raw: RawRequest) -> Batch:
         """What a call brings for this number; one call may bring several, for several numbers."""
         entries = meta.opened(raw, self._settings.app_secret.get_secret_value(), "whatsapp_business_account")
-        found = [m for entry in entries for field, value in meta.changes(entry) for m in self._brought(field, value)]
-        return Batch(tuple(found))
+        changes = [change for entry in entries for change in meta.changes(entry)]
+        return Batch(tuple(each(self.name, changes, lambda change: self._brought(*change))))
 
     async def send(self, message: Outbound) -> Receipt:
         """One text, as an answer to the message that it answers."""

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire import meta
 from bot.wire.platform import Api
+from bot.wire.reading import each
 
 # An automatic answer within a day; one that a person types within seven (HUMAN_AGENT), which we never send.
 RECEIPT_WINDOW, PERSONS_WINDOW = timedelta(hours=24), timedelta(days=7)
@@ -29,12 +30,10 @@ class Inboxes:
     prefix: str
     own: str
 
-    def called(self, entry: Any) -> Iterator[Inbound]:
-        """What one entry of a call says of private messages."""
-        listed = entry.get("messaging") if isinstance(entry, dict) else None
-        for event in listed if isinstance(listed, list) else ():
-            if isinstance(event, dict) and (found := self._called(event)) is not None:
-                yield found
+    def called(self, event: Mapping[str, Any]) -> Iterator[Inbound]:
+        """What one event of a call says of a private thread."""
+        if (found := self._called(event)) is not None:
+            yield found
 
     def _called(self, event: Mapping[str, Any]) -> Inbound | None:
         message, reaction, edit = (_part(event, key) for key in ("message", "reaction", "message_edit"))
@@ -86,26 +85,27 @@ class Inboxes:
                 raise meta.refusal(api, answer)
             page = [one for one in answer.content.get("data", ()) if _instant(one["updated_time"]) >= since]
             messages = [m for one in page for m in _part(one, "messages").get("data", ())]
-            found = [self._read(m) for m in messages if _instant(m["created_time"]) >= since]
-            yield sorted((one for one in found if one), key=lambda message: message.received_at or since)
+            fresh = [m for m in messages if _instant(m["created_time"]) >= since]
+            found = each(self.channel, fresh, self._read)
+            yield sorted(found, key=lambda message: message.received_at or since)
             after = _part(_part(answer.content, "paging"), "cursors").get("after")
             if len(page) < _PAGE or not after:
                 return
             asked["after"] = str(after)
 
-    def _read(self, message: Mapping[str, Any]) -> Inbound | None:
+    def _read(self, message: Mapping[str, Any]) -> Iterator[Inbound]:
         ours = _id(message, "from") == self.own
         others = _part(message, "to").get("data") or [{}]
         person = str(others[0].get("id", "")) if ours else _id(message, "from")
         if not person:
-            return None
+            return
         files = _part(message, "attachments").get("data", ())
         holds = [_kind(str(file.get("mime_type", ""))) for file in files if isinstance(file, dict)]
         holds += [key for key in ("sticker", "story") if message.get(key)]
         post = Post(conversation=self._thread(person), holds=tuple(holds))
         name = str(_part(message, "from").get("name") or _part(message, "from").get("username") or "")
         at, words = _instant(message["created_time"]), str(message.get("message", ""))
-        return self._made(str(message["id"]), words, post, "" if ours else person, at, name=name, raw=message)
+        yield self._made(str(message["id"]), words, post, "" if ours else person, at, name=name, raw=message)
 
     def outgoing(self, message: Outbound) -> dict[str, Any]:
         """What is posted to send a text."""
@@ -141,6 +141,12 @@ class Inboxes:
             post=post,
             raw=json.dumps(raw or {}, ensure_ascii=False).encode(),
         )
+
+
+def events(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What one entry of a call says of private threads."""
+    listed = entry.get("messaging")
+    return [event for event in listed if isinstance(event, dict)] if isinstance(listed, list) else []
 
 
 def _part(whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:

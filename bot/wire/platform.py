@@ -132,6 +132,10 @@ class Api:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Temporary(f"channel {self.name}: the stream broke ({type(error).__name__})") from None
 
+    def rest(self, seconds: float) -> None:
+        """Let the next call wait for so long."""
+        self._not_before = asyncio.get_running_loop().time() + seconds
+
     async def close(self) -> None:
         """Let go of the connections."""
         if self._session is not None:
@@ -163,7 +167,7 @@ class Api:
         refused = answer.status == _TOO_MANY
         if refused or _first(answer.headers, _REMAINING) == "0":
             named = (answer.headers.get("retry-after", "") if refused else "") or _first(answer.headers, _RESET)
-            self._not_before = asyncio.get_running_loop().time() + _seconds_until(named, self.at)
+            self.rest(_seconds_until(named, self.at))
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from tests.peers.facebook import FacebookPeer
 from tests.peers.instagram import InstagramPeer
 from tests.peers.mastodon import MastodonPeer
 from tests.peers.peer import Peer
+from tests.peers.telegram import TelegramPeer
 from tests.peers.whatsapp import WhatsAppPeer
 
-PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer, InstagramPeer)
+PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer, InstagramPeer, TelegramPeer)
