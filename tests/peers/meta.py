@@ -29,6 +29,7 @@ class MetaPeer(Peer):
         super().__init__()
         self.scopes: list[str] = []
         self.expires_at = 0
+        self.limit_code = 0
         self.calls: list[Values] = []
         self._undelivered: list[Values] = []
 
@@ -71,15 +72,17 @@ acknowledge = "both"
         """One call; the status, or 0 where nobody answers."""
         # ensure_ascii as Meta does: a signature over re-serialised JSON would not be the same.
         body = json.dumps(call).encode() if body is None else body
-        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
-        return posted(self.hook, body, headers)
+        return posted(self.hook, body, signed(body, secret) | {"Content-Type": "application/json"})
 
     def back(self) -> None:
         """Call again and again until everything is brought."""
         deadline = time.monotonic() + 10
         while self._undelivered and time.monotonic() < deadline:
             self.flush()
+
+    def in_days(self, days: float) -> int:
+        """An instant, as the platform writes it."""
+        return seconds() + int(days * 86_400)
 
     async def debug_token(self, request: web.Request) -> web.Response:
         """What a token says of itself."""
@@ -89,10 +92,17 @@ acknowledge = "both"
         return web.json_response({"data": data})
 
     def refused(self, request: web.Request) -> web.Response | None:
-        """A token that is not known."""
+        """A token that is not known, or too many calls."""
+        if self.limit_code:
+            return refusal(400, self.limit_code, "(#131056) Rate limit hit")
         if request.headers.get("Authorization") == f"Bearer {TOKEN}":
             return None
         return refusal(401, 190, "Invalid OAuth access token.")
+
+
+def signed(body: bytes, secret: str = APP_SECRET) -> dict[str, str]:
+    """The header that proves who calls."""
+    return {"x-hub-signature-256": f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"}
 
 
 def refusal(status: int, code: int, message: str, subcode: int | None = None) -> web.Response:

@@ -1,0 +1,210 @@
+"""Messenger, a Page's comments and Instagram: echoes, edits, what is taken back, and what a lost call had in it."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.channel import Forged, Misconfigured, Permanent, RawRequest
+from bot.core.messages import Inbound, Outbound
+from channels import facebook, instagram
+from channels.facebook import Facebook
+from channels.instagram import Instagram
+from tests.peers.facebook import APP, PAGE_INBOX, FacebookPeer
+from tests.peers.instagram import InstagramPeer
+from tests.peers.meta import APP_SECRET, TOKEN, VERIFY, Values, signed
+
+Account = Facebook | Instagram
+
+
+@pytest.fixture
+def peer() -> Iterator[FacebookPeer]:
+    """Facebook."""
+    with FacebookPeer() as running:
+        yield running
+
+
+@pytest.fixture
+async def page(peer: FacebookPeer) -> AsyncIterator[Facebook]:
+    """Our Page, asked often."""
+    made = facebook.build("page", facebook.Settings.model_validate(table(peer)))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def gram() -> AsyncIterator[Instagram]:
+    """Our account on Instagram."""
+    with InstagramPeer() as peer:
+        made = instagram.build("gram", instagram.Settings.model_validate(table(peer)))
+        yield made
+        await made.close()
+
+
+def table(peer: FacebookPeer) -> Values:
+    """As a configuration would give it."""
+    common: Values = {"name": peer.kind, "kind": peer.kind, "url": peer.base, "token": TOKEN, "app_secret": APP_SECRET}
+    return common | {"verify_token": VERIFY, peer.key: peer.own, "poll_seconds": 0.1, "begin": "all"}
+
+
+def called(
+    account: Account, content: Values, *, subject: str = "page", own: str = FacebookPeer.own
+) -> tuple[Inbound, ...]:
+    """What an account makes of a call with one entry."""
+    body = json.dumps({"object": subject, "entry": [{"id": own, "time": 1, **content}]}).encode()
+    return account.open(RawRequest(signed(body), body)).messages
+
+
+def private(account: Account, message: Values, **more: Any) -> Inbound:
+    """What it makes of one private message."""
+    event = {"sender": {"id": "7"}, "recipient": {"id": FacebookPeer.own}, "timestamp": 1749416383000}
+    (found,) = called(account, {"messaging": [event | {"message": message} | more]})
+    return found
+
+
+def commented(page: Facebook, **value: Any) -> tuple[Inbound, ...]:
+    """What it makes of a change of a post's comments."""
+    usual: Values = {"item": "comment", "verb": "add", "comment_id": "9_2", "post_id": "9_1", "message": "Shame!"}
+    usual |= {"from": {"id": "8", "name": "Bob"}, "created_time": 1749416383}
+    return called(page, {"changes": [{"field": "feed", "value": usual | value}]})
+
+
+def test_private_messages(page: Facebook) -> None:
+    """Words, files, a sticker, a story that is answered, what cannot be shown."""
+    said = private(page, {"mid": "m_1", "text": "Hello", "reply_to": {"mid": "m_0"}})
+    assert said.sender
+    assert said.post
+    assert (said.sender.address, said.text, said.post.conversation) == ("messenger:7", "Hello", "messenger:7")
+    assert (said.visibility, said.post.answers, said.external_id) == ("private", ("m_0",), "m_1")
+    files = [{"type": "image", "payload": {"url": "https://cdn.example/1.jpg"}}, {"type": "audio", "payload": {}}]
+    files.append({"type": "image", "payload": {"sticker_id": 369239263222822}})
+    shown = private(page, {"mid": "m_2", "attachments": files})
+    assert shown.post
+    assert (shown.post.holds, shown.post.link) == (("image", "audio", "sticker"), "https://cdn.example/1.jpg")
+    story = private(page, {"mid": "m_3", "text": "Nice", "reply_to": {"story": {"id": "1", "url": "https://x"}}})
+    odd = private(page, {"mid": "m_4", "is_unsupported": True})
+    assert [m.post.holds for m in (story, odd) if m.post] == [("story",), ("unsupported",)]
+
+
+def test_echoes_tell_staff_from_us(page: Facebook) -> None:
+    """The Page's own inbox has another app and no mark; ours bears it."""
+    who = {"sender": {"id": FacebookPeer.own}, "recipient": {"id": "7"}}
+    staff = private(page, {"mid": "m_1", "text": "Done", "is_echo": True, "app_id": PAGE_INBOX}, **who)
+    ours = private(page, {"mid": "m_2", "is_echo": True, "app_id": int(APP), "metadata": "<ack.ex@x>"}, **who)
+    for message, automatic in ((staff, False), (ours, True)):
+        assert message.post
+        assert (message.outgoing, message.sender, message.post.conversation) == (True, None, "messenger:7")
+        assert message.post.automatic is automatic
+
+
+def test_what_happens_to_a_message_afterwards(page: Facebook, gram: Instagram) -> None:
+    """Reactions, edits, what is taken back; receipts of delivery and of reading bring nothing."""
+    who = {"sender": {"id": "7"}, "recipient": {"id": FacebookPeer.own}, "timestamp": 1749416383000}
+    events: list[tuple[Values, str, str]] = [
+        ({"reaction": {"mid": "m_1", "action": "react", "reaction": "love", "emoji": "❤"}}, "reaction", "❤"),
+        ({"message_edit": {"mid": "m_1", "text": "New words", "num_edit": 1}}, "edit", "New words"),
+    ]
+    for event, kind, words in events:
+        (found,) = called(page, {"messaging": [who | event]})
+        assert found.post
+        assert (found.post.kind, found.post.about, found.text) == (kind, "m_1", words)
+    for event in (
+        {"delivery": {"mids": ["m_1"]}},
+        {"read": {"watermark": 1}},
+        {"reaction": {"mid": "m", "action": "unreact"}},
+    ):
+        assert called(page, {"messaging": [who | event]}) == ()
+    event = who | {"recipient": {"id": InstagramPeer.own}, "message": {"mid": "m_1", "is_deleted": True}}
+    (gone,) = called(gram, {"messaging": [event]}, subject="instagram", own=InstagramPeer.own)
+    assert gone.post
+    assert (gone.post.kind, gone.post.about) == ("deletion", "m_1")
+    (pressed,) = called(page, {"messaging": [who | {"postback": {"mid": "m_5", "title": "Bins", "payload": "B"}}]})
+    assert (pressed.text, pressed.external_id) == ("Bins", "m_5")
+
+
+def test_comments(page: Facebook, gram: Instagram) -> None:
+    """Logged as comments; staff's are answers; those that change or go name the first."""
+    (comment,) = commented(page)
+    assert comment.post
+    assert comment.sender
+    assert (comment.post.kind, comment.visibility, comment.sender.address) == ("comment", "public", "messenger:8")
+    (own,) = commented(page, comment_id="9_3", parent_id="9_2", **{"from": {"id": FacebookPeer.own}})
+    assert own.post
+    assert (own.outgoing, own.post.kind, own.post.answers) == (True, "message", ("9_2", "9_1"))
+    for verb, kind in (("edited", "edit"), ("remove", "deletion")):
+        (later,) = commented(page, verb=verb)
+        assert later.post
+        assert (later.post.kind, later.post.about) == (kind, "9_2")
+    for other in ({"item": "reaction"}, {"verb": "hide"}, {"item": "post"}, {"comment_id": None, "post_id": None}):
+        assert commented(page, **other) == ()
+    value = {"id": "c1", "text": "Why?", "from": {"id": "5", "username": "bob"}, "media": {"id": "m"}}
+    (under,) = called(
+        gram, {"changes": [{"field": "comments", "value": value}]}, subject="instagram", own=InstagramPeer.own
+    )
+    value = {"media_id": "m", "comment_id": "c2"}
+    (named,) = called(
+        gram, {"changes": [{"field": "mentions", "value": value}]}, subject="instagram", own=InstagramPeer.own
+    )
+    assert [(m.post.kind, m.sender and m.sender.name) for m in (under, named) if m.post] == [
+        ("comment", "bob"),
+        ("mention", None),
+    ]
+
+
+def test_calls_for_others_and_forged_ones(page: Facebook) -> None:
+    """Another Page's entries are left alone; another secret is refused."""
+    assert called(page, {"messaging": []}, own="12345") == ()
+    assert called(page, {"changes": [{"field": "leadgen", "value": {}}]}) == ()
+    with pytest.raises(Forged):
+        page.open(RawRequest(signed(b"{}", "other"), b"{}"))
+
+
+async def test_the_list_shows_what_no_call_brought(peer: FacebookPeer, page: Facebook) -> None:
+    """Sixty conversations, over several pages, in the order in which they were written; then only what is new."""
+    peer.silent = True
+    written = [peer.write(f"person{n}", f"number {n}") for n in range(60)]
+    for index, message in enumerate(peer.messages):
+        message["at"] -= timedelta(hours=1, seconds=60 - index)
+    found, cursor = await read(page, None, 60)
+    assert {m.external_id for m in found} == set(written)
+    again, cursor = await read(page, cursor, 60)
+    assert {m.external_id for m in again} == set(written), "the first look after a start compares two days"
+
+
+async def read(page: Facebook, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
+    """The first so many messages, and the cursor behind them."""
+    found: list[Inbound] = []
+    async with aclosing(page.listen(cursor)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            cursor = batch.cursor or cursor
+            found += batch.messages
+            if len(found) >= count and batch.cursor:
+                break
+            if len(found) >= 2 * count:
+                break
+    return found, cursor
+
+
+async def test_refusals(peer: FacebookPeer, page: Facebook) -> None:
+    """Outside the window for good, and as such for staff; a token that is gone is for staff, too."""
+    peer.silent = True
+    peer.write("ann", "hello")
+    out = Outbound(f"messenger:{peer.id_of('ann')}", b"Thank you", idempotency_key="<ack.1@x>", in_reply_to="m_1")
+    assert (await page.send(out)).external_id
+    peer.messages[0]["at"] -= timedelta(hours=25)
+    with pytest.raises(Permanent, match="outside of allowed window"):
+        await page.send(out)
+    peer.trouble.refused = True
+    with pytest.raises(Misconfigured):
+        await page.check()
+
+
+async def test_coverage(peer: FacebookPeer, page: Facebook) -> None:
+    """A Page that does not call us is red; comments have no list, which is amber."""
+    assert (await page.coverage()).level == "amber"
+    peer.subscribed = ["messages"]
+    found = await page.coverage()
+    assert (found.level, found.findings) == ("red", ("the Page does not call us for feed, message_echoes",))
