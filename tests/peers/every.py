@@ -6,5 +6,6 @@ from tests.peers.mastodon import MastodonPeer
 from tests.peers.peer import Peer
 from tests.peers.telegram import TelegramPeer
 from tests.peers.whatsapp import WhatsAppPeer
+from tests.peers.x import XPeer
 
-PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer, InstagramPeer, TelegramPeer)
+PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer, InstagramPeer, TelegramPeer, XPeer)

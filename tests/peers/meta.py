@@ -24,6 +24,7 @@ class MetaPeer(Peer):
 
     pushes = True
     polls = False
+    best_coverage = "amber"
 
     def __init__(self) -> None:
         super().__init__()

@@ -53,12 +53,14 @@ class Peer(ABC):
 
     `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. `polls`: the service
     asks it. `has_public`: anybody can read some of what is written there.
+    `best_coverage` is "amber" where the platform itself keeps something from every account.
     """
 
     kind = ""
     pushes = False
     polls = True
     has_public = True
+    best_coverage = "green"
 
     def __init__(self) -> None:
         self.port = free_port()
