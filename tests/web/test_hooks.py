@@ -1,0 +1,265 @@
+"""Where platforms call us: what is refused and how, over a real socket, whichever the platform; no log names people."""
+
+import asyncio
+import hmac
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from bot.channel import Batch, Forged, Permanent, RawRequest
+from bot.core.messages import Inbound, Party
+from bot.web.hooks import MOST_BYTES
+from bot.web.server import Parts, application, runner
+from tests.web.pages import Desk
+
+SECRET, PERSON = "the-secret", "zoe@example.org"
+CALL = json.dumps({"from": PERSON, "words": "Help!"}).encode()
+
+
+class Bell:
+    """A hook as small as one can be: it signs over the body, and wants an object."""
+
+    name, path = "bell", "/hooks/bell"
+
+    def open(self, raw: RawRequest) -> Batch:
+        """One message a call."""
+        if not hmac.compare_digest(raw.headers.get("x-signature", ""), sign(raw.body)):
+            raise Forged("not signed")
+        try:
+            said = json.loads(raw.body)
+        except ValueError:
+            raise Permanent(f"no JSON: {raw.body!r}") from None
+        if said.get("nothing"):
+            return Batch(())
+        return Batch((Inbound("bell", "1", "d", Party(said["from"]), text=said["words"]),))
+
+
+class Proven(Bell):
+    """One that can prove whose address it is."""
+
+    path = "/hooks/proven"
+
+    def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
+        """To who knows the secret, and asks for something."""
+        if raw.query.get("secret") != SECRET:
+            raise Forged("a stranger")
+        if "challenge" not in raw.query:
+            raise Permanent("nothing to prove")
+        return "text/plain", raw.query["challenge"].encode()
+
+
+def sign(body: bytes) -> str:
+    """The signature of this platform."""
+    return hmac.digest(SECRET.encode(), body, "sha256").hex()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The status, the headers with names in lower case, and what was said."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """The service as it really runs; each call has a connection of its own."""
+
+    address: tuple[str, int]
+
+    async def say(self, *pieces: bytes, ends: bool = False) -> Answer:
+        """Send these bytes, then no more where it `ends`; what was answered."""
+        reader, writer = await asyncio.open_connection(*self.address)
+        try:
+            for piece in pieces:
+                writer.write(piece)
+            await writer.drain()
+            if ends:
+                writer.write_eof()
+            head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode()
+            first, *lines = head.strip().split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            text = await asyncio.wait_for(reader.read(int(headers.get("content-length", "0"))), 5)
+            return Answer(int(first.split()[1]), headers, text.decode())
+        finally:
+            writer.close()
+
+    async def call(self, body: bytes = CALL, path: str = "/hooks/bell", **headers: str) -> Answer:
+        """One whole call, signed unless a signature is given."""
+        shown = {"X-Signature": sign(body), "Content-Length": str(len(body))}
+        shown |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.say(head(path, shown), body)
+
+
+def head(path: str, headers: dict[str, str], method: str = "POST") -> bytes:
+    """The first lines of a call."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@asynccontextmanager
+async def serving(parts: Parts) -> AsyncIterator[Line]:
+    """The whole web application with both hooks."""
+    running = runner(application(replace(parts, hooks=[Bell(), Proven()])), shutdown_seconds=0.1)
+    await running.setup()
+    await web.TCPSite(running, "127.0.0.1", 0).start()
+    try:
+        yield Line(running.addresses[0])
+    finally:
+        await running.cleanup()
+
+
+@pytest.fixture
+async def line(parts: Parts, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Line]:
+    """And whatever a test does, no log has anything of a person, of a caller or of the secret."""
+    with caplog.at_level(logging.DEBUG), capture_logs() as logged:
+        async with serving(parts) as started:
+            yield started
+    said = caplog.text + json.dumps(logged, default=str)
+    assert not [word for word in (PERSON, "zoe", "Help", SECRET, sign(CALL)) if word in said]
+    assert "127.0.0.1" not in json.dumps(logged, default=str)
+
+
+async def test_a_good_call_is_answered_once_it_is_logged(line: Line, desk: Desk) -> None:
+    """200, and the message is there."""
+    assert (await line.call()).status == 200
+    assert [one.text for one in desk.taken.values()] == ["Help!"]
+
+
+async def test_it_is_answered_only_after_the_commit(parts: Parts) -> None:
+    """While the store is at it, the platform waits."""
+    committed = asyncio.Event()
+
+    async def log(channel: str, batch: Batch) -> None:
+        await committed.wait()
+
+    async with serving(replace(parts, log=log)) as line:
+        call = asyncio.create_task(line.call())
+        done, _ = await asyncio.wait({call}, timeout=0.05)
+        assert not done
+        committed.set()
+        assert (await call).status == 200
+
+
+async def test_a_call_that_brings_nothing_costs_no_transaction(line: Line, desk: Desk) -> None:
+    """It is taken even where the store is down."""
+    desk.locked()
+    assert (await line.call(b'{"nothing": true}')).status == 200
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64, sign(CALL + b" "), sign(CALL).upper()])
+async def test_a_wrong_signature_is_not_accepted(line: Line, desk: Desk, signature: str) -> None:
+    """401, without a reason, and nothing is logged."""
+    answer = await line.call(X_Signature=signature)
+    assert (answer.status, answer.text) == (401, "not accepted\n")
+    assert not desk.taken
+
+
+async def test_one_byte_changed_on_the_way_is_not_accepted(line: Line, desk: Desk) -> None:
+    """The signature is over the raw bytes, not over what they mean."""
+    answer = await line.call(CALL.replace(b": ", b":"), X_Signature=sign(CALL))
+    assert (answer.status, len(desk.taken)) == (401, 0)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\x00\xff", CALL[:-1]])
+async def test_a_signed_call_that_cannot_be_read_is_refused(line: Line, desk: Desk, body: bytes) -> None:
+    """400, and what was read stands neither in the answer nor in the log."""
+    answer = await line.call(body)
+    assert (answer.status, answer.text, len(desk.taken)) == (400, "not understood\n", 0)
+
+
+async def test_a_fault_of_the_channel_is_told_without_what_was_said(line: Line, desk: Desk) -> None:
+    """500: the platform calls again, and the log has the place only."""
+    answer = await line.call(json.dumps({"words": f"Help! {PERSON}"}).encode())
+    assert (answer.status, len(desk.taken)) == (500, 0)
+    assert PERSON not in answer.text
+
+
+async def test_what_says_that_it_is_too_large_is_not_even_read(line: Line) -> None:
+    """413 on the first lines alone."""
+    size = {"Content-Length": str(MOST_BYTES + 1)}
+    assert (await line.say(head("/hooks/bell", size))).status == 413
+
+
+async def test_what_turns_out_too_large_is_not_read_to_its_end(line: Line) -> None:
+    """413 after as many bytes as there may be, however many pieces there are."""
+    piece = b"%x\r\n%b\r\n" % (65_536, b"x" * 65_536)
+    pieces = [piece] * (MOST_BYTES // 65_536 + 1)
+    assert (await line.say(head("/hooks/bell", {"Transfer-Encoding": "chunked"}), *pieces)).status == 413
+
+
+async def test_the_largest_call_is_taken(line: Line, desk: Desk) -> None:
+    """To the byte."""
+    body = CALL + b" " * (MOST_BYTES - len(CALL))
+    assert (await line.call(body)).status == 200
+    assert len(desk.taken) == 1
+
+
+async def test_a_torn_body_is_refused(line: Line, desk: Desk) -> None:
+    """400 where the pieces do not fit together, and nothing is believed of what came."""
+    torn = [b"5\r\n", CALL[:5], b"\r\n", b"no size\r\n"]
+    chunked = {"Transfer-Encoding": "chunked", "X-Signature": sign(CALL)}
+    assert (await line.say(head("/hooks/bell", chunked), *torn)).status == 400
+    assert not desk.taken
+
+
+async def test_a_line_that_drops_in_the_body_is_no_fault(line: Line, desk: Desk) -> None:
+    """Nobody is there to be answered; the next call is taken."""
+    cut = {"Content-Length": str(len(CALL)), "X-Signature": sign(CALL)}
+    with pytest.raises(asyncio.IncompleteReadError):
+        await line.say(head("/hooks/bell", cut), CALL[:9], ends=True)
+    assert not desk.taken
+    assert (await line.call()).status == 200
+
+
+async def test_while_the_store_is_down_the_platform_is_told_to_come_again(line: Line, desk: Desk) -> None:
+    """503 with Retry-After; once the store is back the same call is taken."""
+    desk.locked()
+    answer = await line.call()
+    assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+    desk.broken = None
+    assert (await line.call()).status == 200
+
+
+async def test_an_address_that_nobody_has_is_unknown(line: Line) -> None:
+    """404, signed or not."""
+    for path in ("/hooks/other", "/hooks/", "/hooks/bell/more", "/hooks/bell%2F.."):
+        assert (await line.call(path=path)).status == 404
+
+
+async def test_who_has_nothing_to_prove_is_not_asked(line: Line) -> None:
+    """405 to GET, and it says what is allowed."""
+    answer = await line.say(head("/hooks/bell?challenge=1", {}, "GET"))
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert (await line.say(head("/hooks/proven", {"Content-Length": "0"}, "PUT"))).status == 405
+
+
+async def test_the_address_is_proven_to_who_asks_rightly(line: Line) -> None:
+    """As it was asked, with its own kind of content; 403 to a stranger, 400 where nothing is asked."""
+    answer = await line.say(head(f"/hooks/proven?secret={SECRET}&challenge=a%2Bb", {}, "GET"))
+    assert (answer.status, answer.text) == (200, "a+b")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert (await line.say(head("/hooks/proven?challenge=1", {}, "GET"))).status == 403
+    assert (await line.say(head(f"/hooks/proven?secret={SECRET}", {}, "GET"))).status == 400
+
+
+async def test_every_answer_protects_who_reads_it(line: Line) -> None:
+    """A challenge is an echo of what a stranger may have written: no browser takes it for a page."""
+    answer = await line.say(head(f"/hooks/proven?secret={SECRET}&challenge=<script>", {}, "GET"))
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_calls_at_once_are_all_taken(line: Line, desk: Desk) -> None:
+    """Fifty lines, one message each."""
+    bodies = [json.dumps({"from": PERSON, "words": f"Help {number}"}).encode() for number in range(50)]
+    answers = await asyncio.gather(*(line.call(body) for body in bodies))
+    assert {answer.status for answer in answers} == {200}
