@@ -1,5 +1,6 @@
 """Every platform that there is a peer of."""
 
+from tests.peers.bluesky import BlueskyPeer
 from tests.peers.facebook import FacebookPeer
 from tests.peers.instagram import InstagramPeer
 from tests.peers.mastodon import MastodonPeer
@@ -8,4 +9,7 @@ from tests.peers.telegram import TelegramPeer
 from tests.peers.whatsapp import WhatsAppPeer
 from tests.peers.x import XPeer
 
-PEERS: tuple[type[Peer], ...] = (MastodonPeer, WhatsAppPeer, FacebookPeer, InstagramPeer, TelegramPeer, XPeer)
+PEERS: tuple[type[Peer], ...] = (
+    *(BlueskyPeer, FacebookPeer, InstagramPeer, MastodonPeer),
+    *(TelegramPeer, WhatsAppPeer, XPeer),
+)

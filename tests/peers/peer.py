@@ -109,7 +109,7 @@ class Peer(ABC):
 
     def back(self) -> None:
         """The trouble is over: bring what could not be brought."""
-        assert not self.pushes, "a platform that calls tries again"
+        assert self.polls, "who is never asked must call again"
 
     def environment(self) -> dict[str, str]:
         """Secrets that the table takes from the environment."""

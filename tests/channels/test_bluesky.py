@@ -1,0 +1,332 @@
+"""Bluesky: who is spoken to, clocks that go wrong, sessions that run out, and what keeps private messages from us."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.channel import Batch, Misconfigured, Permanent, Temporary
+from bot.core.messages import Inbound, Outbound
+from channels import bluesky
+from channels.bluesky import Bluesky
+from tests.peers.bluesky import PASSWORD, SIGN_INS, BlueskyPeer
+
+GROUP = {"$type": "chat.bsky.convo.defs#groupConvo", "name": "Mill Lane", "lockStatus": "unlocked", "memberCount": 9}
+
+
+@pytest.fixture
+def peer() -> Iterator[BlueskyPeer]:
+    """One network."""
+    with BlueskyPeer() as running:
+        yield running
+
+
+@pytest.fixture
+async def account(peer: BlueskyPeer) -> AsyncIterator[Bluesky]:
+    """The council's account, polled often; it begins with everything."""
+    made = bluesky.build("sky", settings(peer))
+    yield made
+    await made.close()
+
+
+def settings(peer: BlueskyPeer, **more: Any) -> bluesky.Settings:
+    """As a configuration would give them."""
+    table = {"name": "sky", "kind": "bluesky", "service": peer.base, "handle": "council.test", "begin": "all"}
+    return bluesky.Settings.model_validate(table | {"app_password": PASSWORD, "poll_seconds": 0.1} | more)
+
+
+async def read(account: Bluesky, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
+    """The first `count` messages that are new, and the cursor behind them."""
+    found: list[Inbound] = []
+    async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            cursor = batch.cursor or cursor
+            found += () if batch.again else batch.messages
+            if len(found) >= count:
+                return found, cursor
+    return found, cursor
+
+
+async def kind_of(account: Bluesky, name: str) -> str:
+    """What a message is taken for."""
+    found, _ = await read(account, None, 1)
+    while name not in {one.external_id for one in found}:
+        found, _ = await read(account, None, len(found) + 1)
+    (message,) = [one for one in found if one.external_id == name]
+    assert message.post
+    return message.post.kind
+
+
+def answer(conversation: str, to: str, words: str, *, public: bool = False) -> Outbound:
+    """A receipt on its way."""
+    return Outbound("did:plc:x", words.encode(), "", "<ack.1@example>", conversation, to, public)
+
+
+async def test_a_mention_says_who_wrote_it_and_where(peer: BlueskyPeer, account: Bluesky) -> None:
+    """By the account's unchanging name; the shown name and the handle are for staff."""
+    image = {"$type": "app.bsky.embed.recordWithMedia", "media": {"$type": "app.bsky.embed.images"}, "record": {}}
+    peer.profile("alice", labels=[{"src": peer.did("alice"), "val": "bot"}])
+    uri = peer.post("alice", "@council.test see this", embed=image)
+    (message,), _ = await read(account, None, 1)
+    assert (message.external_id, message.visibility, message.text) == (uri, "public", "@council.test see this")
+    assert message.sender
+    assert (message.sender.address, message.sender.name) == (peer.did("alice"), "Alice (@alice.test)")
+    assert message.post
+    assert (message.post.kind, message.post.by_program, message.post.holds) == ("mention", True, ("image", "post"))
+    assert message.post.link == f"https://bsky.app/profile/{peer.did('alice')}/post/{uri.rpartition('/')[2]}"
+
+
+async def test_what_stands_under_a_post_of_ours_is_a_comment_unless_it_names_us(peer: BlueskyPeer) -> None:
+    """Comments and quotes are said about us; who names us, or goes on with what they began, speaks to us."""
+    news = peer.post("council", "The library is open.")
+    under, named = peer.post("alice", "At last!", answers=news), peer.post("bob", "@council.test when?", answers=news)
+    quoted = peer.post("carol", "Read this", embed={"$type": "app.bsky.embed.record", "record": {"uri": news}})
+    asked = peer.post("dan", "@council.test a hole")
+    peer.staff_answer("dan", "Where?")
+    own = next(one["uri"] for one in peer.repos[peer.did("council")].values() if one["value"].get("text") == "Where?")
+    goes_on = peer.post("dan", "Mill Lane", answers=own)
+    passing = peer.post("eve", "Same here", answers=goes_on)
+    account = bluesky.build("sky", settings(peer))
+    found, _ = await read(account, None, 7)
+    await account.close()
+    kinds = {one.external_id: one.post.kind for one in found if one.post and not one.outgoing}
+    comments = {name for name, kind in kinds.items() if kind == "comment"}
+    assert comments == {under, quoted, passing}
+    assert {name for name, kind in kinds.items() if kind == "mention"} == {named, asked, goes_on}
+
+
+async def test_a_reply_to_a_receipt_under_a_post_of_ours_speaks_to_us(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Nobody names an account again that has just answered them."""
+    news = peer.post("council", "The library is open.")
+    asked = peer.post("bob", "@council.test when?", answers=news)
+    told = await account.send(answer("", asked, "We have your message.", public=True))
+    peer.post("bob", "Thanks. And on Sunday?", answers=told.external_id)
+    found, _ = await read(account, None, 3)
+    assert {one.text: one.post.kind for one in found if one.post and one.sender} == {
+        "@council.test when?": "mention",
+        "Thanks. And on Sunday?": "mention",
+    }
+    assert [one.post.automatic for one in found if one.post and one.outgoing] == [True]
+
+
+async def test_what_staff_post_is_theirs(peer: BlueskyPeer, account: Bluesky) -> None:
+    """It names what it answers; their own news answers nothing and is left alone."""
+    peer.post("council", "The library is open.")
+    asked = peer.post("bob", "@council.test a hole")
+    peer.staff_answer("bob", "It is filled.")
+    found, _ = await read(account, None, 2)
+    (staffs,) = [one for one in found if one.outgoing]
+    assert staffs.post
+    assert (staffs.text, staffs.post.answers, staffs.post.automatic) == ("It is filled.", (asked,), False)
+
+
+async def test_a_public_answer_is_posted_once(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Its name is known beforehand, so a repeat finds it there; it stands in the thread, under what it answers."""
+    news = peer.post("council", "The library is open.")
+    asked = peer.post("bob", "@council.test when?", answers=news)
+    first = await account.send(answer("", asked, "We have your message.", public=True))
+    again = await account.send(answer("", asked, "We have your message.", public=True))
+    assert first == again
+    assert peer.answers_to("bob") == ["We have your message."]
+    posted = peer.repos[peer.did("council")][first.external_id]["value"]["reply"]
+    assert (posted["parent"]["uri"], posted["root"]["uri"]) == (asked, news)
+
+
+async def test_a_private_answer_is_sent_once(peer: BlueskyPeer, account: Bluesky) -> None:
+    """The service knows no repeats, so we look; the same words for another message are another answer."""
+    first, second = peer.say("bob", "A hole"), None
+    conversation = first.partition("/")[0]
+    receipt = await account.send(answer(conversation, first, "We have it."))
+    assert await account.send(answer(conversation, first, "We have it.")) == receipt
+    second = peer.say("bob", "Another")
+    assert await account.send(answer(conversation, second, "We have it.")) != receipt
+    assert peer.answers_to("bob") == ["We have it."] * 2
+
+
+async def test_what_cannot_be_sent_is_not_tried_again(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Too long; the post is gone; the conversation is none of ours."""
+    asked = peer.write("bob", "a hole", public=True)
+    with pytest.raises(Permanent, match="301 characters, 300 are allowed"):
+        await account.send(answer("", asked, "x" * 301, public=True))
+    with pytest.raises(Permanent, match="1001 characters, 1000 are allowed"):
+        await account.send(answer("convo-bob", "", "x" * 1001))
+    with pytest.raises(Permanent, match="InvalidConvo"):
+        await account.send(answer("convo-nobody", "", "Hello"))
+    peer.delete(asked)
+    with pytest.raises(Permanent, match="the post is gone"):
+        await account.send(answer("", asked, "We have it.", public=True))
+
+
+async def test_every_page_is_read(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Whatever the server's pages hold: of what named us, of our own posts, and of conversations."""
+    peer.page = 3
+    for number in range(10):
+        peer.post("bob", f"@council.test {number}", at=peer.moment(timedelta(minutes=50 - number)))
+        peer.staff_answer("bob", f"Answer {number}")
+        peer.say(f"person{number % 4}", f"Private {number}")
+    found, _ = await read(account, None, 30)
+    assert [one.text for one in found if one.visibility == "public" and one.sender] == [
+        f"@council.test {number}" for number in range(10)
+    ]
+    assert [one.text for one in found if one.outgoing] == [f"Answer {number}" for number in range(10)]
+    assert {one.text for one in found if one.visibility == "private"} == {f"Private {number}" for number in range(10)}
+
+
+async def test_every_page_of_the_log_is_read(peer: BlueskyPeer) -> None:
+    """It goes on from where it was, however much was said meanwhile."""
+    peer.page = 3
+    account = bluesky.build("sky", settings(peer, begin="now"))
+    _, cursor = await read(account, None, 0)
+    for number in range(10):
+        peer.say("bob", f"Later {number}")
+    found, cursor = await read(account, cursor, 10)
+    peer.say("bob", "Last")
+    last, _ = await read(account, cursor, 1)
+    await account.close()
+    assert [one.text for one in (*found, *last)] == [*(f"Later {number}" for number in range(10)), "Last"]
+
+
+async def test_a_clock_that_is_slow_hides_nothing(peer: BlueskyPeer, account: Bluesky) -> None:
+    """A post is sorted by its writer's clock: what is minutes behind is read all the same, and once."""
+    peer.post("bob", "@council.test now")
+    async with aclosing(account.listen(None)) as batches:  # type: ignore[type-var]
+        new = (one.text async for batch in batches if not batch.again for one in batch.messages)
+        assert await anext(new) == "@council.test now"
+        peer.post("alice", "@council.test minutes ago", at=peer.moment(timedelta(minutes=5)))
+        assert await anext(new) == "@council.test minutes ago"
+        peer.post("carol", "@council.test after that")
+        assert await anext(new) == "@council.test after that"
+
+
+async def test_a_first_look_begins_now(peer: BlueskyPeer) -> None:
+    """What was there before is nobody's business, not even when all is compared."""
+    peer.post("bob", "@council.test long ago", at=peer.moment(timedelta(minutes=5)))
+    account = bluesky.build("sky", settings(peer, begin="now"))
+    found: list[str] = []
+    async with aclosing(account.listen(None)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            found += [one.text for one in batch.messages]
+            if not found and batch.cursor:
+                peer.post("bob", "@council.test new")
+                peer.say("bob", "Private")
+            if {"@council.test new", "Private"} <= set(found):
+                break
+    await account.close()
+    assert "@council.test long ago" not in found
+
+
+async def test_what_was_missed_is_found_when_all_is_compared(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Private messages that the log does not hold any more, and posts with an old date."""
+    _, cursor = await read(account, None, 0)
+    peer.say("bob", "Private")
+    peer.log.clear()
+    peer.post("alice", "@council.test an hour ago", at=peer.moment(timedelta(hours=1)))
+    async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
+        batch: Batch = await anext(one async for one in batches if one.again)
+    assert {one.text for one in batch.messages} == {"Private", "@council.test an hour ago"}
+
+
+async def test_what_happens_to_a_private_message_is_about_it(peer: BlueskyPeer) -> None:
+    """A deletion and a reaction name the message; what we did ourselves is no reaction of theirs."""
+    account = bluesky.build("sky", settings(peer, begin="now"))
+    _, cursor = await read(account, None, 0)
+    said = peer.say("bob", "A hole", embed={"$type": "app.bsky.embed.record#view"})
+    peer.react("bob", said, "👍")
+    peer.react("council", said, "❤️")
+    gone = peer.say("bob", "Never mind")
+    peer.take_back(gone)
+    found, _ = await read(account, cursor, 3)
+    await account.close()
+    by_kind = {one.post.kind: one for one in found if one.post and one.post.about != gone}
+    assert by_kind["message"].post
+    assert (by_kind["message"].external_id, by_kind["message"].post.holds) == (said, ("post",))
+    assert by_kind["reaction"].post
+    assert (by_kind["reaction"].post.about, by_kind["reaction"].text) == (said, "👍")
+    deletions = [one.post.about for one in found if one.post and one.post.kind == "deletion"]
+    assert set(deletions) == {gone}
+
+
+async def test_nothing_automatic_is_said_in_a_group(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Others read along there: it is logged, and staff see it."""
+    said = peer.say("bob", "Neighbours, and the council")
+    peer.convos["convo-bob"]["kind"] = GROUP
+    assert await kind_of(account, said) == "comment"
+
+
+async def test_a_session_is_renewed_and_not_begun_again(peer: BlueskyPeer, account: Bluesky) -> None:
+    """To begin one is what the server allows seldom."""
+    for _ in range(3):
+        await account.check()
+        peer.expire()
+    await account.check()
+    assert (peer.sign_ins, peer.renewals) == (1, 3)
+    peer.expire(wholly=True)
+    await account.check()
+    assert peer.sign_ins == 2
+
+
+async def test_a_password_that_is_refused_is_not_tried_again_at_once(peer: BlueskyPeer) -> None:
+    """Nor does it stand in what staff read."""
+    account = bluesky.build("sky", settings(peer, app_password="wrong-horse"))
+    for _ in range(3):
+        with pytest.raises(Misconfigured, match="refuses the app password") as refused:
+            await account.check()
+        assert "wrong-horse" not in str(refused.value)
+    coverage = await account.coverage()
+    await account.close()
+    assert (peer.sign_ins, coverage.level) == (1, "red")
+
+
+async def test_too_many_sessions_pass(peer: BlueskyPeer, account: Bluesky) -> None:
+    """The server says when; nobody has to act."""
+    peer.sign_ins = SIGN_INS
+    with pytest.raises(Temporary, match="429 RateLimitExceeded"):
+        await account.check()
+
+
+async def test_the_account_may_keep_private_messages_out(peer: BlueskyPeer, account: Bluesky) -> None:
+    """By its own chat setting, which is not `everyone` from the beginning."""
+    assert len((await account.coverage()).findings) == 1
+    peer.put("council", "chat.bsky.actor.declaration", "self", {"allowIncoming": "none"})
+    assert "private messages are allowed from none" in (await account.coverage()).findings[0]
+    peer.repos[peer.did("council")].clear()
+    coverage = await account.coverage()
+    assert coverage.level == "amber"
+    assert "private messages are allowed from following" in coverage.findings[0]
+
+
+async def test_an_app_password_may_be_for_public_posts_only(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Those are read all the same, and the coverage says what is not."""
+    peer.for_chat = False
+    peer.say("bob", "Private")
+    peer.post("bob", "@council.test public")
+    found, _ = await read(account, None, 1)
+    assert [one.text for one in found] == ["@council.test public"]
+    assert any("app password does not allow private" in one for one in (await account.coverage()).findings)
+    assert peer.sign_ins == 1
+
+
+async def test_public_posts_are_read_while_private_messages_cannot_be(peer: BlueskyPeer, account: Bluesky) -> None:
+    """And that they cannot is said each time."""
+    peer.chat_up = False
+    peer.post("bob", "@council.test public")
+    batches = account.listen(None)
+    assert [one.text for one in [*(await anext(batches)).messages, *(await anext(batches)).messages]] == [
+        "@council.test public"
+    ]
+    with pytest.raises(Temporary, match="502 UpstreamFailure"):
+        await anext(batches)
+    assert any("private messages cannot be read" in one for one in (await account.coverage()).findings)
+
+
+async def test_private_messages_may_be_left_alone(peer: BlueskyPeer) -> None:
+    """Where the configuration says so nobody asks for them."""
+    peer.chat_up = False
+    account = bluesky.build("sky", settings(peer, chat=False))
+    peer.post("bob", "@council.test public")
+    found, _ = await read(account, None, 1)
+    coverage = await account.coverage()
+    await account.close()
+    assert (len(found), len(coverage.findings)) == (1, 1)
