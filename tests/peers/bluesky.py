@@ -36,6 +36,7 @@ class BlueskyPeer(Peer):
     """A network with the council's account `council`; every other account is made when it writes."""
 
     kind = "bluesky"
+    best_coverage = "amber"
 
     def __init__(self) -> None:
         super().__init__()
