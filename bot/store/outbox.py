@@ -61,10 +61,12 @@ _DUE = (
     .order_by(deliveries.c.next_attempt_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+    # PostgreSQL may run a subquery once for each row, and then its limit counts for each; this it runs once.
+    .cte("due")
 )
 _CLAIM = (
     update(deliveries)
-    .where(deliveries.c.id.in_(_DUE))
+    .where(deliveries.c.id.in_(select(_DUE.c.id)))
     .values(
         state=State.SENDING,
         attempts=deliveries.c.attempts + 1,

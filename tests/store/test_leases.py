@@ -56,6 +56,16 @@ def test_two_processes_never_claim_the_same_delivery(stores: tuple[Store, Store]
     assert not {d.id for d in mine} & {d.id for d in theirs}
 
 
+def test_a_claim_takes_no_more_than_it_asks_for(stores: tuple[Store, Store]) -> None:
+    """Whichever way PostgreSQL goes about it: by some it would look for what is due again for every row."""
+    one, _ = stores
+    one.write_now(lambda c: queue(c, 10))
+    with one._writer_engine.begin() as connection:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        assert len(outbox.claim(connection, "post", NOW, NOW + SPAN, 6, "one")) == 6
+
+
 def test_what_a_dead_process_had_claimed_is_taken_back(stores: tuple[Store, Store]) -> None:
     """At once when its lease is over; a living one's claims stay."""
     one, other = stores

@@ -42,6 +42,9 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "receipt came back": lambda c: contacts.unacknowledged(c, 1, NOW),
     "hold": outbox.hold,
     "held": outbox.held,
+    "what is under way": lambda c: outbox.under_way(c, [1, 2]),
+    "sent under a name": lambda c: known.sent_as(c, ["x"]),
+    "conversations": lambda c: known.in_conversations(c, ["x"]),
     "release": lambda c: outbox.release(c, NOW),
 }
 
@@ -51,7 +54,8 @@ def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
     """No plan reads a whole table."""
     plans = _plans(tmp_path, ASKED_ALWAYS[name])
     assert plans
-    assert not [line for line in plans if line.startswith("SCAN") and "USING" not in line]
+    # `due` is no table, but the few rows that a claim has found by an index.
+    assert not [line for line in plans if line.startswith("SCAN") and "USING" not in line and line != "SCAN due"]
 
 
 def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
