@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -96,6 +96,13 @@ class Line:
         shown = {"X-Signature": sign(body), "Content-Length": str(len(body))}
         shown |= {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.say(head(path, shown), body)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.005)
 
 
 def head(path: str, headers: dict[str, str], method: str = "POST") -> bytes:
@@ -258,8 +265,48 @@ async def test_every_answer_protects_who_reads_it(line: Line) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_calls_at_once_are_all_taken(line: Line, desk: Desk) -> None:
-    """Fifty lines, one message each."""
-    bodies = [json.dumps({"from": PERSON, "words": f"Help {number}"}).encode() for number in range(50)]
-    answers = await asyncio.gather(*(line.call(body) for body in bodies))
-    assert {answer.status for answer in answers} == {200}
+async def test_what_comes_while_a_commit_is_under_way_shares_the_next(parts: Parts) -> None:
+    """The first goes alone, the others together; each is answered after its own commit, and only then."""
+    batches: list[list[str]] = []
+    commit = asyncio.Semaphore(0)
+
+    async def log(channel: str, batch: Batch) -> None:
+        batches.append([one.text for one in batch.messages])
+        await commit.acquire()
+
+    async with serving(replace(parts, log=log)) as line:
+        first = asyncio.create_task(line.call())
+        await until(lambda: len(batches) == 1)
+        bodies = [json.dumps({"from": PERSON, "words": f"Help {number}"}).encode() for number in range(120)]
+        others = [asyncio.create_task(line.call(body)) for body in bodies]
+        await asyncio.sleep(0.2)
+        commit.release()
+        assert (await first).status == 200
+        assert not any(call.done() for call in others)
+        for _ in range(3):
+            commit.release()
+        assert {answer.status for answer in await asyncio.gather(*others)} == {200}
+    assert [len(batch) for batch in batches] == [1, 50, 50, 20]
+    assert len({words for batch in batches for words in batch}) == 121
+
+
+async def test_who_has_hung_up_takes_nothing_from_the_others(parts: Parts) -> None:
+    """One of three callers does not wait for the commit; what it brought is logged all the same."""
+    batches: list[int] = []
+    commit = asyncio.Semaphore(0)
+
+    async def log(channel: str, batch: Batch) -> None:
+        batches.append(len(batch.messages))
+        await commit.acquire()
+
+    async with serving(replace(parts, log=log)) as line:
+        calls = [asyncio.create_task(line.call())]
+        await until(lambda: len(batches) == 1)
+        calls += [asyncio.create_task(line.call()) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        calls.pop(1).cancel()
+        await asyncio.sleep(0.05)
+        commit.release()
+        commit.release()
+        assert [answer.status for answer in await asyncio.gather(*calls)] == [200, 200, 200]
+    assert sum(batches) == 4
