@@ -1,16 +1,17 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [webhooks]
 """
 
 import sys
 
-from bench import deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput
+from bench import deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput, webhooks
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    wanted = set(sys.argv[1:]) or {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile", "processes"}
+    usual = {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile", "processes", "webhooks"}
+    wanted = set(sys.argv[1:]) or usual
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
         throughput.by_lmtp(2000, 1)
@@ -29,11 +30,17 @@ def main() -> None:
         hostile.growth()
     if "processes" in wanted:
         processes.one_and_three(3000)
+    if "webhooks" in wanted:
+        webhooks.at_rate(200, 20)
+    _only_when_named(wanted)
+
+
+def _only_when_named(wanted: set[str]) -> None:
     if "soak" in wanted:
-        # Only when it is named: it takes an hour.
+        # It takes an hour.
         soak.for_minutes(60)
     if "size" in wanted:
-        # Only when it is named: it fills ten gigabytes of disk, twice.
+        # It fills ten gigabytes of disk, twice.
         size.empty_and_full(5_000_000)
 
 
