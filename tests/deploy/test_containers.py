@@ -125,10 +125,11 @@ def test_everything_finds_the_pods() -> None:
 
 
 def test_the_public_sees_only_what_is_for_it() -> None:
-    """The ingress passes the form, the standards and their looks; figures and health stay inside."""
+    """The ingress passes the form, the standards, their looks and the calls of platforms; figures and health stay inside."""
     (rule,) = document("kubernetes/ingress.yaml")["spec"]["rules"]
     passed = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
-    assert passed == {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact"), ("/assets", "Prefix")}
+    pages = {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact")}
+    assert passed == {*pages, ("/assets", "Prefix"), ("/hooks", "Prefix")}
 
 
 def test_applying_the_folder_changes_no_secret() -> None:
