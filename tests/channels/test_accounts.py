@@ -51,7 +51,10 @@ def _a_private_thread(peer: Peer, service: Service) -> None:
     (contact,) = service.contacts()
     assert (contact["state"], contact["channel"]) == ("open", peer.kind)
     wait_until(lambda: service.acknowledged() == 1, what="the record of the receipt")
-    peer.staff_answer("alice", "The crew comes tomorrow. Please leave it where it is.")
+    if peer.staff_program:
+        peer.staff_answer("alice", "The crew comes tomorrow. Please leave it where it is.")
+    else:
+        service.command("contacts", "respond", contact["reference"])
     wait_until(lambda: service.contacts()[0]["state"] == "answered", what="the answer to be seen")
     assert [one for one in peer.answers_to("alice") if "automatic" in one] == [receipt]
 

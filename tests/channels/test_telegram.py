@@ -1,22 +1,30 @@
 """Telegram: every kind of update that is documented, the calls, the offset, and what must never be told."""
 
+import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from pydantic import ValidationError
 
-from bot.channel import Batch, Forged, Misconfigured, Permanent, RawRequest, Temporary
+from bot.channel import Batch, Coverage, Forged, Misconfigured, Permanent, RawRequest, Temporary
 from bot.core.messages import Inbound, Outbound
+from bot.wire.telegram_updates import Updates
 from channels import telegram
 from channels.telegram import Telegram
+from tests.components.ports import free_port
 from tests.peers.meta import Values
-from tests.peers.telegram import CONNECTION, GROUP, TOKEN, TelegramPeer
+from tests.peers.telegram import CONNECTION, GROUP, OWNER, TOKEN, TelegramPeer, connection
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "PaulSonOfLars+telegram-bot-api-spec.api.json"
 SECRET = "our-own-word"
+HOOK = "https://contact.example.gov.uk/hooks/tg"
+UPDATES = Updates("tg", "council_bot", 500)
 
 
 @pytest.fixture
@@ -28,28 +36,33 @@ def peer() -> Iterator[TelegramPeer]:
 
 @pytest.fixture
 async def bot(peer: TelegramPeer) -> AsyncIterator[Telegram]:
-    """Our bot; it begins with everything."""
-    made = telegram.build("tg", settings(peer))
+    """Our bot, connected to the account; it begins with everything."""
+    made = telegram.build("tg", settings(peer.base))
     yield made
     await made.close()
 
 
-def settings(peer: TelegramPeer, **more: Any) -> telegram.Settings:
+def settings(base: str, **more: Any) -> telegram.Settings:
     """As a configuration would give them."""
-    table: Values = {"name": "tg", "kind": "telegram", "url": peer.base, "token": TOKEN, "poll_seconds": 0}
-    return telegram.Settings.model_validate(table | {"begin": "all", "webhook_secret": SECRET} | more)
+    table: Values = {"name": "tg", "kind": "telegram", "url": base, "token": TOKEN, "username": "council_bot"}
+    usual = {"poll_seconds": 1, "begin": "all", "business_account": "@examplecouncil"}
+    return telegram.Settings.model_validate(table | usual | more)
 
 
-def told(bot: Telegram, update: Values) -> tuple[Inbound, ...]:
-    """What the bot makes of an update that is brought to it."""
-    headers = {"x-telegram-bot-api-secret-token": SECRET}
-    return bot.open(RawRequest(headers, json.dumps({"update_id": 1, **update}).encode())).messages
+def called(base: str) -> telegram.Settings:
+    """The same bot, for which Telegram calls."""
+    return settings(base, business_account="", webhook_url=HOOK, webhook_secret=SECRET)
+
+
+def told(update: Values) -> list[Inbound]:
+    """What an update says."""
+    return list(UPDATES.read({"update_id": 1, **update}))
 
 
 async def fetched(bot: Telegram, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
     """The first so many messages, and the cursor behind them."""
     found: list[Inbound] = []
-    async with aclosing(bot.listen(cursor)) as batches:  # type: ignore[type-var]
+    async with asyncio.timeout(10), aclosing(bot.listen(cursor)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             cursor, found = batch.cursor, [*found, *batch.messages]
             if len(found) >= count:
@@ -63,89 +76,160 @@ MESSAGE: Values = {
     "chat": {"id": 1000, "type": "private"},
     "from": {"id": 1000, "is_bot": False, "first_name": "Ann", "last_name": "Lee"},
 }
+IN_GROUP: Values = {**MESSAGE, "chat": {**GROUP, "username": "ourstreet"}}
+BUSINESS: Values = {**MESSAGE, "business_connection_id": CONNECTION}
 KINDS: list[tuple[Values, str, tuple[str, ...]]] = [
     ({"text": "The bin"}, "The bin", ()),
-    ({"photo": [{"file_id": "1"}], "caption": "Look", "media_group_id": "9"}, "Look", ("photo",)),
+    ({"text": "/start my bin was missed"}, "/start my bin was missed", ()),
+    ({"photo": [{"file_id": "1"}], "caption": "Look", "media_group_id": "9"}, "Look", ("image",)),
+    ({"live_photo": {"file_id": "1"}, "photo": [{"file_id": "1"}]}, "", ("image",)),
     ({"voice": {"file_id": "1"}}, "", ("voice",)),
-    ({"location": {"latitude": 51.0, "longitude": -3.1}}, "", ("location",)),
+    ({"location": {"latitude": 51.0, "longitude": -3.1}}, "51.0, -3.1", ("location",)),
+    (
+        {"venue": {"title": "Hall", "address": "1 High St", "location": {}}, "location": {}},
+        "Hall, 1 High St",
+        ("location",),
+    ),
     ({"sticker": {"file_id": "1"}}, "", ("sticker",)),
     ({"document": {"file_id": "1"}}, "", ("document",)),
-    ({"contact": {"phone_number": "1"}}, "", ("contact",)),
-    ({"animation": {"file_id": "1"}, "document": {"file_id": "1"}}, "", ("document", "animation")),
+    ({"contact": {"phone_number": "07700900001", "first_name": "Bo"}}, "Bo 07700900001", ("contact",)),
+    ({"animation": {"file_id": "1"}, "document": {"file_id": "1"}}, "", ("video",)),
+    ({"poll": {"question": "When?"}}, "When?", ("poll",)),
+    ({"something_new": {}}, "", ("unsupported",)),
 ]
 
 
 @pytest.mark.parametrize(("content", "words", "holds"), KINDS, ids=lambda value: str(value)[:30])
-def test_each_kind_is_logged_as_what_it_is(bot: Telegram, content: Values, words: str, holds: tuple[str, ...]) -> None:
+def test_each_kind_is_logged_as_what_it_is(content: Values, words: str, holds: tuple[str, ...]) -> None:
     """Its words, what it holds besides, its writer, its chat and its time."""
-    (found,) = told(bot, {"message": MESSAGE | content})
+    (found,) = told({"message": MESSAGE | content})
     assert found.post
     assert found.sender
     assert found.received_at
     assert (found.text, found.post.holds, found.external_id) == (words, holds, "1000:5")
     assert (found.sender.address, found.sender.name, found.post.conversation) == ("telegram:1000", "Ann Lee", "1000")
-    assert found.received_at.isoformat() == "2025-06-08T20:59:43+00:00"
+    assert (found.received_at.isoformat(), found.visibility) == ("2025-06-08T20:59:43+00:00", "private")
 
 
-def test_what_is_not_said_to_us(bot: Telegram) -> None:
-    """To press Start says nothing yet; in a group only what names the bot; unknown updates bring nothing."""
-    group = {"chat": {"id": GROUP, "type": "supergroup"}}
-    assert told(bot, {"message": MESSAGE | {"text": "/start"}}) == ()
-    assert told(bot, {"message": MESSAGE | group | {"text": "Who has a ladder?"}}) == ()
-    assert told(bot, {"my_chat_member": {"chat": {"id": 1000}}}) == ()
-    assert told(bot, {"message_reaction": {"chat": {"id": 1}, "message_id": 2, "new_reaction": []}}) == ()
+NOTHING: list[Values] = [
+    {"message": MESSAGE | {"text": "/start"}},
+    {"message": MESSAGE | {"text": "/start@council_bot from_leaflet-7"}},
+    {"message": MESSAGE | {"pinned_message": MESSAGE}},
+    {"message": MESSAGE | {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}}},
+    {"message": IN_GROUP | {"text": "Who has a ladder?"}},
+    {"message": IN_GROUP | {"text": "@council_bottom is another name"}},
+    {"message": IN_GROUP | {"new_chat_members": [MESSAGE["from"]]}},
+    {"edited_message": MESSAGE | {"location": {"latitude": 51.0, "longitude": -3.1}, "edit_date": 1749416400}},
+    {"message_reaction": {**IN_GROUP, "old_reaction": [], "new_reaction": [{"type": "emoji", "emoji": "x"}]}},
+    {"message_reaction": {**MESSAGE, "old_reaction": [{"type": "emoji", "emoji": "x"}], "new_reaction": []}},
+    {"my_chat_member": {"chat": {"id": 1000}}},
+    {"something_new": {"chat": {"id": 1000}}},
+]
 
 
-def test_what_happens_to_a_message_afterwards(bot: Telegram) -> None:
-    """An edit, a reaction, and what was taken back in a business chat."""
-    (edit,) = told(bot, {"edited_message": MESSAGE | {"text": "New", "edit_date": 1749416400}})
-    (reaction,) = told(
-        bot,
-        {
-            "message_reaction": {
-                "chat": {"id": 1000, "type": "private"},
-                "message_id": 5,
-                "user": MESSAGE["from"],
-                "date": 1749416400,
-                "new_reaction": [{"type": "emoji", "emoji": "👍"}],
-            }
-        },
-    )
-    deleted = {"business_connection_id": CONNECTION, "chat": {"id": 1000}, "message_ids": [5, 6]}
-    first, second = told(bot, {"deleted_business_messages": deleted})
+@pytest.mark.parametrize("update", NOTHING, ids=lambda value: str(next(iter(value.values())))[-60:-1])
+def test_what_is_not_said_to_us(update: Values) -> None:
+    """Press of Start, what the program says by itself, talk of a group, where somebody is now, what is not known."""
+    assert told(update) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "Hello @Council_Bot, a hole!"},
+        {"caption": "@council_bot", "photo": []},
+        {"text": "And now?", "reply_to_message": {**IN_GROUP, "message_id": 4, "from": {"id": 500, "is_bot": True}}},
+    ],
+)
+def test_in_a_group_only_what_is_said_to_the_bot(content: Values) -> None:
+    """By its name in any case of letters, or as an answer to it: a public mention, in no private thread."""
+    (found,) = told({"message": IN_GROUP | content})
+    assert found.post
+    assert (found.visibility, found.post.kind, found.post.conversation) == ("public", "mention", "")
+    assert found.post.link == "https://t.me/ourstreet/5"
+
+
+def test_what_happens_to_a_message_afterwards() -> None:
+    """An edit, a reaction, and what was taken back in a business chat; all are about the message as it is named."""
+    (written,) = told({"business_message": BUSINESS | {"text": "Old"}})
+    (edit,) = told({"edited_business_message": BUSINESS | {"text": "New", "edit_date": 1749416400}})
+    again = next(UPDATES.read({"update_id": 2, "edited_business_message": BUSINESS | {"text": "3", "edit_date": 1}}))
+    assert edit.external_id != again.external_id
+    reacted: Values = {"new_reaction": [{"type": "emoji", "emoji": "👍"}], "old_reaction": [], "user": MESSAGE["from"]}
+    (reaction,) = told({"message_reaction": {**MESSAGE, **reacted}})
+    deleted = {"business_connection_id": CONNECTION, "chat": MESSAGE["chat"], "message_ids": [5, 6]}
+    first, second = told({"deleted_business_messages": deleted})
     for found, kind, about in (
-        (edit, "edit", "1000:5"),
+        (edit, "edit", written.external_id),
         (reaction, "reaction", "1000:5"),
-        (second, "deletion", "1000:6"),
+        (first, "deletion", written.external_id),
+        (second, "deletion", f"1000:6@{CONNECTION}"),
     ):
         assert found.post
-        assert (found.post.kind, found.post.about) == (kind, about)
-    assert {m.outgoing for m in (edit, reaction, first, second)} == {False}
-    assert reaction.text == "👍"
+        assert (found.post.kind, found.post.about, found.outgoing) == (kind, about, False)
+    assert (reaction.text, edit.sender) == ("👍", written.sender)
 
 
-def test_staffs_answers_in_a_business_chat(bot: Telegram) -> None:
-    """The account's owner is not the person; what the bot said for the account is marked as its own."""
-    owner = {"from": {"id": 600, "is_bot": False, "first_name": "Front"}, "business_connection_id": CONNECTION}
-    (staff,) = told(bot, {"business_message": MESSAGE | owner | {"text": "Done"}})
-    (ours,) = told(bot, {"business_message": MESSAGE | owner | {"text": "Hi", "sender_business_bot": {"id": 500}}})
-    for message, automatic in ((staff, False), (ours, True)):
+def test_a_chat_with_the_bot_is_none_with_the_account() -> None:
+    """The same person, the same number of a message: two messages in two conversations."""
+    (to_bot,) = told({"message": MESSAGE | {"text": "to the bot"}})
+    (to_account,) = told({"business_message": BUSINESS | {"text": "to the account"}})
+    assert to_bot.post
+    assert to_account.post
+    assert to_bot.external_id != to_account.external_id
+    assert to_bot.post.conversation != to_account.post.conversation
+
+
+def test_staffs_answers_in_a_business_chat() -> None:
+    """Staff are not the person; what the bot said, and what the account says by itself, is no answer of theirs."""
+    owner = {"from": OWNER, "text": "Done", "reply_to_message": MESSAGE}
+    (staff,) = told({"business_message": BUSINESS | owner})
+    (ours,) = told({"business_message": BUSINESS | owner | {"sender_business_bot": {"id": 500}}})
+    (away,) = told({"business_message": BUSINESS | owner | {"text": "We are closed", "is_from_offline": True}})
+    (changed,) = told({"edited_business_message": BUSINESS | owner})
+    for message, automatic in ((staff, False), (ours, True), (away, True), (changed, False)):
         assert message.post
-        assert (message.outgoing, message.post.conversation) == (True, f"1000@{CONNECTION}")
+        assert (message.outgoing, message.sender, message.post.conversation) == (True, None, "business 1000")
         assert message.post.automatic is automatic
+        assert message.post.answers == (f"1000:5@{CONNECTION}",)
 
 
-def test_calls_that_nobody_should_believe(bot: Telegram, peer: TelegramPeer) -> None:
-    """Another word, none, or no word of ours configured at all."""
+async def test_only_the_chats_of_the_configured_account_are_read(bot: Telegram, peer: TelegramPeer) -> None:
+    """Anybody can connect a bot to their own account: what is said to them is no business of ours."""
+    stranger = {**OWNER, "id": 601, "username": "somebody_else"}
+    peer.connections["theirs"] = connection("theirs", stranger)
+    peer.bring("business_message", "mallory", {"text": "for a friend", "business_connection_id": "theirs"})
+    peer.bring("business_message", "mallory", {"text": "gone", "business_connection_id": "ended"})
+    peer.update("business_connection", connection("new", stranger))
+    peer.write("ann", "for the council")
+    (found,), cursor = await fetched(bot, None, 1)
+    assert (found.text, cursor) == ("for the council", "7004")
+    assert peer.asked.count("getBusinessConnection") == 3
+    unread = "an account that is not configured has connected the bot; its chats are not read"
+    assert await bot.coverage() == Coverage("amber", (unread,))
+    plain = telegram.build("tg", called(peer.base))
+    body = json.dumps({"update_id": 9, "business_message": BUSINESS | {"text": "x"}}).encode()
+    assert plain.open(RawRequest({"x-telegram-bot-api-secret-token": SECRET}, body)).messages == ()
+
+
+def test_calls_that_nobody_should_believe() -> None:
+    """Another word, none, or no word of ours configured at all; and what is no JSON."""
+    bot = telegram.build("tg", called("https://api.telegram.org"))
     good = json.dumps({"update_id": 1, "message": MESSAGE | {"text": "x"}}).encode()
-    for headers in ({}, {"x-telegram-bot-api-secret-token": "other"}, {"x-telegram-bot-api-secret-token": "é"}):
+    for headers in ({}, {"x-telegram-bot-api-secret-token": "other"}, {"x-telegram-bot-api-secret-token": "é\udcff"}):
         with pytest.raises(Forged):
             bot.open(RawRequest(headers, good))
-    without = telegram.build("tg", settings(peer, webhook_secret=""))
+    without = telegram.build("tg", settings("https://api.telegram.org"))
     with pytest.raises(Forged):
         without.open(RawRequest({"x-telegram-bot-api-secret-token": ""}, good))
-    with pytest.raises(Permanent):
-        bot.open(RawRequest({"x-telegram-bot-api-secret-token": SECRET}, b"{"))
+    proof = {"x-telegram-bot-api-secret-token": SECRET}
+    for bad in (b"{", b"\xff", b"[" * 100_000):
+        with pytest.raises(Permanent):
+            bot.open(RawRequest(proof, bad))
+    first, again = (bot.open(RawRequest(proof, good)).messages for _ in range(2))
+    assert first == again
+    for odd in (b"[]", b"7", b'{"update_id":1,"message":[]}', b'{"update_id":1,"business_message":7}'):
+        assert all(message.fault for message in bot.open(RawRequest(proof, odd)).messages)
 
 
 async def test_one_that_cannot_be_read_does_not_stop_the_others(bot: Telegram, peer: TelegramPeer) -> None:
@@ -158,18 +242,24 @@ async def test_one_that_cannot_be_read_does_not_stop_the_others(bot: Telegram, p
 
 
 async def test_the_offset_is_the_cursor(bot: Telegram, peer: TelegramPeer) -> None:
-    """More than one fetch brings; nothing is left out, and nothing comes twice."""
+    """More than one fetch brings; nothing is left out or comes twice, also when the numbers begin somewhere else."""
     written = [peer.write("ann", f"number {n}") for n in range(250)]
     first, cursor = await fetched(bot, None, 100)
     second, cursor = await fetched(bot, cursor, 150)
     assert [m.external_id for m in (*first, *second)] == written
     assert cursor == "7250"
+    # "If there are no new updates for at least a week, then identifier of the next update will be chosen randomly".
+    peer.updates, peer.first_number = [], 100
+    peer._confirmed = 0
+    late = [peer.write("ann", f"a week later, {n}") for n in range(3)]
+    third, cursor = await fetched(bot, cursor, 3)
+    assert ([m.external_id for m in third], cursor) == (late, "103")
 
 
 async def test_a_first_look_begins_now(peer: TelegramPeer) -> None:
     """What waits there already is left alone."""
     peer.write("ann", "before")
-    made = telegram.build("tg", settings(peer, begin="now"))
+    made = telegram.build("tg", settings(peer.base, begin="now"))
     async with aclosing(made.listen(None)) as batches:  # type: ignore[type-var]
         assert await anext(batches) == Batch((), "7001")
         peer.write("ann", "after")
@@ -177,53 +267,224 @@ async def test_a_first_look_begins_now(peer: TelegramPeer) -> None:
     await made.close()
 
 
-async def test_refusals_and_what_they_never_tell(bot: Telegram, peer: TelegramPeer) -> None:
-    """The token stands in the address of every call, and in no error."""
-    out = Outbound("telegram:77", b"Hello", in_reply_to="77:1", conversation="77")
-    with pytest.raises(Permanent, match="can't initiate"):
-        await bot.send(out)
-    number = peer.write("ann", "hi")
-    to_ann = Outbound("telegram:1000", b"Hello", in_reply_to=number, conversation=f"1000@{CONNECTION}")
-    assert (await bot.send(to_ann)).external_id == "1000:2"
-    assert peer.sent[0]["business_connection_id"] == CONNECTION
-    peer.trouble.limited = 1
-    with pytest.raises(Temporary):
+async def test_answers_go_to_the_chat_that_was_written_in(bot: Telegram, peer: TelegramPeer) -> None:
+    """For the account by its connection, else as the bot; as an answer, plain, and also if what it answers is gone."""
+    name = peer.write("ann", "hi")
+    sent = await bot.send(Outbound("telegram:1000", b"<b>1 & 2", in_reply_to=name, conversation="business 1000"))
+    assert sent.external_id == f"1000:2@{CONNECTION}"
+    assert peer.sent[-1] == {
+        "chat_id": 1000,
+        "text": "<b>1 & 2",
+        "reply_parameters": {"message_id": 1, "allow_sending_without_reply": True},
+        "business_connection_id": CONNECTION,
+    }
+    peer.bring("message", "ann", {"text": "to the bot"})
+    assert (await bot.send(Outbound("telegram:1000", b"Hi", in_reply_to="1000:99"))).external_id == "1000:2"
+    assert "business_connection_id" not in peer.sent[-1]
+
+
+async def test_refusals(bot: Telegram, peer: TelegramPeer) -> None:
+    """What will never work is told from what passes; too many calls wait as long as Telegram says."""
+    name = peer.write("ann", "hi")
+    to_ann = Outbound("telegram:1000", b"Hello", in_reply_to=name)
+    for outbound, words in (
+        (Outbound("telegram:77", b"Hello", in_reply_to="77:1"), "can't initiate"),
+        (Outbound("telegram:1000", b"x" * 4097, in_reply_to=name), "too long"),
+        (Outbound("telegram:1000", b"Hello"), "no chat"),
+    ):
+        with pytest.raises(Permanent, match=words):
+            await bot.send(outbound)
+    peer.last_from[1000] -= 25 * 3600
+    with pytest.raises(Permanent, match="BUSINESS_PEER_USAGE_MISSING"):
         await bot.send(to_ann)
-    peer.trouble.down = True
-    with pytest.raises(Temporary) as away:
-        await bot.check()
-    peer.trouble.down, peer.trouble.refused = False, True
-    with pytest.raises(Misconfigured) as refused:
-        await bot.check()
-    assert TOKEN not in f"{away.value} {refused.value}"
-    unreachable = telegram.build("tg", settings(peer, url="http://127.0.0.1:9"))
+    peer.last_from[1000] += 25 * 3600
+    peer.blocked.add(1000)
+    with pytest.raises(Permanent, match="blocked"):
+        await bot.send(to_ann)
+    peer.blocked.clear()
+    peer.trouble.limited = 1
+    with pytest.raises(Temporary, match="429"):
+        await bot.send(to_ann)
+    began = asyncio.get_running_loop().time()
+    await bot.send(to_ann)
+    assert 0.5 < asyncio.get_running_loop().time() - began < 5
+
+
+async def test_the_token_is_never_told(caplog: pytest.LogCaptureFixture) -> None:
+    """It stands in the address of every call; no error and no log has it, whatever a server or a proxy says."""
+    caplog.set_level(logging.DEBUG)
+    saying = ""
+
+    async def echo(request: web.Request) -> web.Response:
+        match saying:
+            case "moved":
+                return web.Response(status=302, headers={"Location": str(request.url) + "/again"})
+            case "page":
+                return web.Response(text=f"You asked for {request.path}", content_type="text/html")
+            case _:
+                words = {"ok": False, "description": f"Not found: {request.path}", "error": request.path}
+                return web.json_response(words, status=int(saying))
+
+    app, port = web.Application(), free_port()
+    app.router.add_route("*", "/{rest:.*}", echo)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    errors = []
+    bot = telegram.build("tg", settings(f"http://127.0.0.1:{port}"))
+    for said in ("400", "401", "403", "404", "409", "429", "500", "moved", "page"):
+        saying = said
+        bot._api.rest(0)
+        with pytest.raises((Temporary, Permanent, Misconfigured)) as refused:
+            await bot.check()
+        errors.append(repr(refused.value))
+        bot._api.rest(0)
+        errors.append(repr(await bot.coverage()))
+    await runner.cleanup()
     with pytest.raises(Temporary) as nobody:
-        await unreachable.check()
-    assert TOKEN not in str(nobody.value)
-    await unreachable.close()
+        await bot.check()
+    await bot.close()
+    letters = TOKEN.partition(":")[2]
+    assert not [error for error in (*errors, repr(nobody.value), repr(bot), repr(bot._api)) if letters in error]
+    assert letters not in caplog.text
 
 
-async def test_coverage(bot: Telegram, peer: TelegramPeer) -> None:
-    """Somebody else's webhook takes everything away from us."""
-    assert (await bot.coverage()).level == "green"
-    peer.webhook = "https://elsewhere.example/hook"
-    assert (await bot.coverage()).level == "red"
-    with pytest.raises(Misconfigured, match="409"):
+async def test_coverage(bot: Telegram, peer: TelegramPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes messages away from us, and what shortly will."""
+    assert await bot.coverage() == Coverage("green")
+    peer.webhook["url"] = f"https://elsewhere.example/{TOKEN}"
+    red = await bot.coverage()
+    assert red == Coverage("red", ("Telegram brings what people write to elsewhere.example, and not to us",))
+    with pytest.raises(Misconfigured, match=r"elsewhere\.example"):
         await fetched(bot, None, 1)
+    # One of ours, from when Telegram called us: it is given up.
+    peer.webhook["url"] = HOOK
+    peer.write("ann", "hello")
+    assert len((await fetched(bot, None, 1))[0]) == 1
+    assert peer.webhook["url"] == ""
+
+    peer.update("business_connection", connection(CONNECTION, OWNER, rights={}))
+    peer.write("ann", "hello")
+    await fetched(bot, "7001", 1)
+    assert (await bot.coverage()).findings == ("the business account does not let the bot answer",)
+    peer.update("business_connection", connection(CONNECTION, OWNER, is_enabled=False))
+    peer.write("ann", "nobody reads this")
+    await fetched(bot, "7003", 1)
+    assert (await bot.coverage()).level == "red"
+    peer.update("business_connection", connection(CONNECTION, OWNER))
+    peer.write("ann", "hello")
+    await fetched(bot, "7005", 1)
+
+    peer.webhook["pending_update_count"] = 101
+    assert (await bot.coverage()).findings == ("101 messages wait at Telegram, which keeps them for 24 hours",)
+    peer.webhook["pending_update_count"] = 0
+    loop, now = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+    for hours, level in ((0.2, "green"), (0.5, "amber"), (11.9, "amber"), (12.1, "red")):
+        monkeypatch.setattr(bot, "_well_at", now - hours * 3600)
+        assert (await bot.coverage()).level == level, hours
+    assert loop.time() - now < 5
 
 
-def test_our_peer_speaks_as_the_published_description_says(peer: TelegramPeer) -> None:
-    """Every field of its updates is one that the Bot API has, and none is missing that must be there."""
+async def test_coverage_where_telegram_calls(peer: TelegramPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that fail are told while something waits; after 12 hours of that half of the time that it waits is gone."""
+    bot = telegram.build("tg", called(peer.base))
+    assert (await bot.coverage()).findings == ("Telegram calls nobody yet: the service asks it to when it starts",)
+    listening = asyncio.ensure_future(anext(bot.listen(None)))
+    await asyncio.wait_for(bot.ready.wait(), 5)
+    assert (peer.webhook["url"], peer.secret) == (HOOK, SECRET)
+    assert await bot.coverage() == Coverage("green")
+    now = bot._api.at.timestamp()
+    failed = {"last_error_date": int(now), "last_error_message": "Wrong response from the webhook: 503"}
+    peer.webhook |= {"pending_update_count": 2} | failed
+    assert (await bot.coverage()).findings == ("a call of Telegram's failed: Wrong response from the webhook: 503",)
+    monkeypatch.setattr(bot, "_well_at", asyncio.get_running_loop().time() - 13 * 3600)
+    assert (await bot.coverage()).level == "red"
+    peer.webhook |= {"pending_update_count": 0}
+    assert await bot.coverage() == Coverage("green"), "what failed once is over"
+    peer.webhook["url"] = ""
+    assert (await bot.coverage()).level == "red", "somebody has taken the address away"
+    listening.cancel()
+    await asyncio.wait({listening})
+    await bot.close()
+
+
+async def test_who_asks_beside_us_is_told_of(bot: Telegram, peer: TelegramPeer) -> None:
+    """Only one may ask at a time: the first one is turned away, which passes by itself."""
+    listening = asyncio.ensure_future(anext(bot.listen("0")))
+    await asyncio.wait_for(bot.ready.wait(), 5)
+    while "getUpdates" not in peer.asked:
+        await asyncio.sleep(0.01)
+    other = telegram.build("tg", settings(peer.base))
+    theirs = asyncio.ensure_future(anext(other.listen("0")))
+    with pytest.raises(Temporary, match="Another program"):
+        await asyncio.wait_for(listening, 5)
+    theirs.cancel()
+    await asyncio.wait({theirs})
+    await other.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "more"),
+    [
+        ("token", {"token": "500:with/a/slash"}),
+        ("token", {"token": "no number"}),
+        ("webhook_secret", {"webhook_url": HOOK}),
+        ("webhook_secret", {"webhook_url": HOOK, "webhook_secret": "with a space"}),
+        ("webhook_url", {"webhook_url": HOOK, "webhook_secret": SECRET, "business_account": "@examplecouncil"}),
+        ("webhook_url", {"webhook_url": "http://contact.example.gov.uk/hooks/tg", "webhook_secret": SECRET}),
+        ("business", {"business": True}),
+    ],
+)
+def test_what_cannot_work_is_not_accepted(key: str, more: Values) -> None:
+    """And the error names the key, so that no value is shown (settings.py)."""
+    usual = {} if "business_account" in more else {"business_account": ""}
+    with pytest.raises(ValidationError) as refused:
+        settings("https://api.telegram.org", **usual, **more)
+    assert [error["loc"] for error in refused.value.errors()] == [(key,)]
+
+
+async def test_a_token_of_another_bot(peer: TelegramPeer) -> None:
+    """Nothing is read for a bot that is not the one that is named."""
+    other = telegram.build("tg", settings(peer.base, username="other_bot"))
+    with pytest.raises(Misconfigured, match="@council_bot"):
+        await other.check()
+    assert (await other.coverage()).level == "red"
+    await other.close()
+
+
+async def test_our_peer_speaks_as_the_published_description_says(bot: Telegram, peer: TelegramPeer) -> None:
+    """Every field of what it says is one that the Bot API has, of its type, and none is missing that must be there."""
     if not SPEC.exists():
         pytest.skip("the published description is not on this machine")
-    types = json.loads(SPEC.read_text(encoding="utf-8"))["types"]
-    peer.write("ann", "hello")
+    published = json.loads(SPEC.read_text(encoding="utf-8"))
+    name = peer.write("ann", "hello")
     peer.write("bob", "hello", public=True)
+    peer.staff_answer("ann", "Done.")
+    await bot.send(Outbound("telegram:1000", b"Hello", in_reply_to=name))
+    peer.update("business_connection", connection(CONNECTION, OWNER))
+    deleted = {"business_connection_id": CONNECTION, "chat": {"id": 1, "type": "private"}, "message_ids": [1]}
+    peer.update("deleted_business_messages", deleted)
+    faults: list[str] = []
     for update in peer.updates:
-        (kind,) = set(update) - {"update_id"}
-        message = update[kind]
-        fields = {field["name"]: field for field in types["Message"]["fields"]}
-        assert set(message) <= set(fields)
-        assert {name for name, field in fields.items() if field["required"]} <= set(message)
-        known = {field["name"] for field in types["Update"]["fields"]}
-        assert set(update) <= known
+        faults += _faults(published["types"], "Update", update)
+    faults += _faults(published["types"], "WebhookInfo", peer.webhook)
+    known = {field["name"] for field in published["methods"]["sendMessage"]["fields"]}
+    faults += [f"sendMessage.{key}" for key in peer.sent[0] if key not in known]
+    assert not faults
+    assert {method for method in peer.asked if method not in published["methods"]} == set()
+
+
+def _faults(types: Values, name: str, value: Any) -> list[str]:
+    """What of a value is not as the type of this name is published."""
+    plain = {"Integer": int, "String": str, "Boolean": bool, "Float": float}
+    if name in plain:
+        return [] if isinstance(value, plain[name]) else [f"{value!r} is no {name}"]
+    if name.startswith("Array of "):
+        return [fault for one in value for fault in _faults(types, name.removeprefix("Array of "), one)]
+    fields = {field["name"]: field for field in types[name].get("fields", ())}
+    faults = [f"{name}.{key} is not known" for key in value if key not in fields]
+    faults += [f"{name}.{key} is missing" for key, field in fields.items() if field["required"] and key not in value]
+    for key in fields.keys() & value.keys():
+        tried = [_faults(types, kind, value[key]) for kind in fields[key]["types"]]
+        faults += [] if any(not fault for fault in tried) else [f"{name}.{key}: {fault}" for fault in tried[0]]
+    return faults

@@ -5,11 +5,11 @@ from tests.peers.facebook import FacebookPeer
 from tests.peers.instagram import InstagramPeer
 from tests.peers.mastodon import MastodonPeer
 from tests.peers.peer import Peer
-from tests.peers.telegram import TelegramPeer
+from tests.peers.telegram import CalledTelegramPeer, TelegramPeer
 from tests.peers.whatsapp import WhatsAppPeer
 from tests.peers.x import XPeer
 
 PEERS: tuple[type[Peer], ...] = (
     *(BlueskyPeer, FacebookPeer, InstagramPeer, MastodonPeer),
-    *(TelegramPeer, WhatsAppPeer, XPeer),
+    *(TelegramPeer, CalledTelegramPeer, WhatsAppPeer, XPeer),
 )

@@ -53,6 +53,7 @@ class Peer(ABC):
 
     `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. `polls`: the service
     asks it. `has_public`: anybody can read some of what is written there.
+    `staff_program`: staff can answer there themselves, and we are told.
     `best_coverage` is "amber" where the platform itself keeps something from every account.
     """
 
@@ -60,6 +61,7 @@ class Peer(ABC):
     pushes = False
     polls = True
     has_public = True
+    staff_program = True
     best_coverage = "green"
 
     def __init__(self) -> None:
