@@ -125,7 +125,7 @@ def test_everything_finds_the_pods() -> None:
 
 
 def test_the_public_sees_only_what_is_for_it() -> None:
-    """The ingress passes the form, the standards, their looks and the calls of platforms; figures and health stay inside."""
+    """The ingress passes the form, the standards, their looks and platforms' calls; figures and health stay inside."""
     (rule,) = document("kubernetes/ingress.yaml")["spec"]["rules"]
     passed = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
     pages = {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact")}
