@@ -27,7 +27,7 @@ def service(peer: Peer, tmp_path: Path) -> Iterator[Service]:
 
 
 def test_nothing_is_lost_or_answered_twice(peer: Peer, service: Service) -> None:
-    """Written while we are away, while the platform is away, and called three times over in any order; two restarts."""
+    """Written while we are away, or it is; its calls lost for good, or made three times in any order; two restarts."""
     listening(service, peer)
     people = [f"person{number}" for number in range(8)]
     peer.write(people[0], "First.")
@@ -40,11 +40,17 @@ def test_nothing_is_lost_or_answered_twice(peer: Peer, service: Service) -> None
     peer.trouble.limited = 2
     listening(service, peer)
     peer.trouble.down = True
-    for person in people[4:]:
+    for person in people[4:6]:
         peer.write(person, "While it was away.")
     peer.trouble.down = False
     peer.back()
     peer.shake(random.Random(6))
+    hook, peer.hook = peer.hook, ""
+    for person in people[6:]:
+        peer.write(person, "While your calls were lost.")
+    peer.hook = hook
+    if not peer.has_list:
+        peer.back()  # it has no list to ask for, so it calls again, for days
     service.kill()
     listening(service, peer)
     for person in people:

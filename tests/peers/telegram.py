@@ -232,6 +232,7 @@ class CalledTelegramPeer(TelegramPeer):
     """One bot for which Telegram calls; people write to the bot itself, and staff have no program to answer with."""
 
     pushes = True
+    has_list = False
     staff_program = False
 
     def __init__(self) -> None:

@@ -19,6 +19,7 @@ class WhatsAppPeer(MetaPeer):
 
     kind = "whatsapp"
     has_public = False
+    has_list = False
 
     def __init__(self) -> None:
         super().__init__()
