@@ -14,15 +14,15 @@ LOCK := $(UV) pip compile --universal --generate-hashes --no-header --quiet --up
 ARGS ?=
 
 UNIT := docs/systemd/ackbot.service
-SCRIPTS := .ci/run tests/components/install.sh
+SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh
 RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
 .PHONY: help setup dev demo check format lint types imports dependencies scripts container manifests unit alerts \
-	architecture test faults bench lock clean
+	architecture test test-real faults bench lock clean
 
 help: ## This list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 # --- The environment -------------------------------------------------------------------------------------------
@@ -121,6 +121,11 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
+# The real network is heavy: 700 MB from npm, kept in .cache/.
+test-real: dev ## Installs Bluesky's real network (700 MB, the first time), and tries the service on it.
+	@tests/real/install.sh
+	@$(BIN)/python -m pytest -q tests/real $(ARGS)
+
 faults: dev ## Harms real services in every way we know, and prints what came of each (half an hour).
 	@tests/components/install.sh
 	@MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_model.py
@@ -135,5 +140,5 @@ lock: ## Renews the lock files (with uv).
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
 
 clean: ## Removes the environment, what was built and every cache; var/ stays.
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
