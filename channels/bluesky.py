@@ -165,7 +165,8 @@ class Bluesky:
     async def _told(self, since: datetime | None) -> list[Any]:
         """What names or answers us, the oldest first."""
         found: list[Any] = []
-        query = {"limit": PAGE, "reasons": _REASONS, "priority": "false", "cursor": ""}
+        # All reasons: asked for ours alone, the server would search years of likes to fill a page.
+        query = {"limit": PAGE, "priority": "false", "cursor": ""}
         while True:
             page = await self._line.get("app.bsky.notification.listNotifications", query)
             for one in page["notifications"]:
@@ -207,7 +208,8 @@ class Bluesky:
     async def _entries(self, entries: Iterable[Any]) -> AsyncGenerator[Inbound]:
         for entry in entries:
             what = entry["$type"].partition("#")[2]
-            if what in ("logCreateMessage", "logDeleteMessage"):
+            # To delete a message there is to hide it from oneself: who wrote it has taken nothing back.
+            if what == "logCreateMessage":
                 yield await self._private(entry["convoId"], entry["message"], entry.get("relatedProfiles", ()))
             elif what == "logAddReaction" and entry["reaction"]["sender"]["did"] != self._me:
                 yield self._reaction(entry)
@@ -282,8 +284,6 @@ class Bluesky:
     async def _private(self, conversation: str, message: Mapping[str, Any], people: Iterable[Any]) -> Inbound:
         """A private message; in a group everybody reads along, so nothing automatic is said there."""
         name = f"{conversation}/{message['id']}"
-        if message["$type"].endswith("#deletedMessageView"):
-            return Inbound(self.name, f"{name} taken back", "", None, post=Post("deletion", about=name))
         did = message["sender"]["did"]
         members = {one["did"]: one for one in people}
         convo = await self._chats.known(conversation)
@@ -292,11 +292,11 @@ class Bluesky:
             kind="comment" if convo.group else "message",
             conversation=conversation,
             by_program=posts.is_program(author),
-            holds=posts.held(message.get("embed")),
+            holds=("hidden",) if "text" not in message else posts.held(message.get("embed")),
         )
         at = datetime.fromisoformat(message["sentAt"])
         party = None if did == self._me else posts.party(author)
-        return self._message(name, message["text"], at, party, post, message)
+        return self._message(name, message.get("text", ""), at, party, post, message)
 
     def _reaction(self, entry: Mapping[str, Any]) -> Inbound:
         reaction, name = entry["reaction"], f"{entry['convoId']}/{entry['message']['id']}"

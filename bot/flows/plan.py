@@ -134,6 +134,9 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
     if row["platform_reply_by"] is not None:
         row["next_look_at"] = min(row["next_look_at"], *way.window.looks(row["platform_reply_by"]))
+    if row["next_look_at"] is not None and row["next_look_at"] <= plan.now:
+        # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
+        row["next_look_at"] = plan.now + plan.book.receipt_patience
     row["told_respond_by"] = row["respond_by"] if shown else None
     plan.contacts.append(row)
     plan.note(contact_id, "logged", verdict)

@@ -59,8 +59,8 @@ class Xrpc:
 
     async def get(self, nsid: str, query: Mapping[str, Any] | None = None, *, proxy: str = "") -> Any:
         """The answer to a query. Raises Temporary, Permanent or Misconfigured."""
-        pairs = [(key, item) for key, value in (query or {}).items() if value for item in _items(value)]
-        return self.content(await self.ask("GET", nsid, proxy=proxy, params=pairs))
+        given = {key: value for key, value in (query or {}).items() if value}
+        return self.content(await self.ask("GET", nsid, proxy=proxy, params=given))
 
     async def post(self, nsid: str, content: Any, *, proxy: str = "") -> Any:
         """The answer to a procedure. Raises Temporary, Permanent or Misconfigured."""
@@ -150,7 +150,3 @@ def _is_useless(answer: Answer) -> bool:
 def _is_not_for_this(answer: Answer) -> bool:
     said = answer.content.get("message") if isinstance(answer.content, dict) else ""
     return named(answer) in _USELESS and str(said).startswith(_NOT_FOR_THIS)
-
-
-def _items(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]

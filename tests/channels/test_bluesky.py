@@ -111,6 +111,24 @@ async def test_a_reply_to_a_receipt_under_a_post_of_ours_speaks_to_us(peer: Blue
     assert [one.post.automatic for one in found if one.post and one.outgoing] == [True]
 
 
+async def test_likes_say_nothing(peer: BlueskyPeer) -> None:
+    """They are read over, and those of before are not asked for again and again."""
+    peer.page = 10
+    news = peer.post("council", "The library is open.")
+    for number in range(50):
+        peer.like("bob", news, at=peer.moment(timedelta(days=10, minutes=number)))
+    account = bluesky.build("sky", settings(peer, begin="now", chat=False))
+    _, cursor = await read(account, None, 0)
+    asked = peer.post("bob", "@council.test when?")
+    for number in range(15):
+        peer.like("bob", news, at=peer.moment(-timedelta(milliseconds=10 * number + 10)))
+    peer.answers.clear()
+    found, _ = await read(account, cursor, 1)
+    await account.close()
+    assert [one.external_id for one in found] == [asked]
+    assert [nsid.rpartition(".")[2] for nsid, _ in peer.answers].count("listNotifications") == 2
+
+
 async def test_what_staff_post_is_theirs(peer: BlueskyPeer, account: Bluesky) -> None:
     """It names what it answers; their own news answers nothing and is left alone."""
     peer.post("council", "The library is open.")
@@ -229,7 +247,7 @@ async def test_what_was_missed_is_found_when_all_is_compared(peer: BlueskyPeer, 
 
 
 async def test_what_happens_to_a_private_message_is_about_it(peer: BlueskyPeer) -> None:
-    """A deletion and a reaction name the message; what we did ourselves is no reaction of theirs."""
+    """A reaction names the message, ours is none of theirs; what somebody hid from themselves is logged as hidden."""
     account = bluesky.build("sky", settings(peer, begin="now"))
     _, cursor = await read(account, None, 0)
     said = peer.say("bob", "A hole", embed={"$type": "app.bsky.embed.record#view"})
@@ -239,13 +257,15 @@ async def test_what_happens_to_a_private_message_is_about_it(peer: BlueskyPeer) 
     peer.take_back(gone)
     found, _ = await read(account, cursor, 3)
     await account.close()
-    by_kind = {one.post.kind: one for one in found if one.post and one.post.about != gone}
+    by_kind = {one.post.kind: one for one in found if one.post and one.external_id != gone}
     assert by_kind["message"].post
     assert (by_kind["message"].external_id, by_kind["message"].post.holds) == (said, ("post",))
     assert by_kind["reaction"].post
     assert (by_kind["reaction"].post.about, by_kind["reaction"].text) == (said, "👍")
-    deletions = [one.post.about for one in found if one.post and one.post.kind == "deletion"]
-    assert set(deletions) == {gone}
+    (hidden,) = [one for one in found if one.external_id == gone]
+    assert hidden.post
+    assert (hidden.post.kind, hidden.post.holds, hidden.text) == ("message", ("hidden",), "")
+    assert not [one for one in found if one.post and one.post.kind == "deletion"]
 
 
 async def test_nothing_automatic_is_said_in_a_group(peer: BlueskyPeer, account: Bluesky) -> None:

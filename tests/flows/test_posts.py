@@ -274,6 +274,17 @@ def test_both_ends_of_the_window(store: Store, page: Rulebook, say: Say) -> None
         assert "window-closes" not in {d.step for d in claim_all(connection, page, after(6.5))}
 
 
+def test_what_comes_late_has_its_fifteen_minutes(store: Store, page: Rulebook, say: Say) -> None:
+    """After an outage of an hour nobody is alerted for each message whose receipt is about to leave."""
+    with writing(store) as connection:
+        take(connection, page, say(1, on=after(-0.04)), say(2, person="bob", on=after(-0.04)))
+        assert escalate.escalate(connection, NOW, 10, page) == 0
+        (first, *_) = deliver.claim(connection, "page", NOW, Hold(timedelta(minutes=5)), 1, page)
+        deliver.record(connection, [Attempt(first.delivery, NOW)], page)
+        escalate.escalate(connection, after(0.02), 10, page)
+        assert [d.contact_id for d in claim_all(connection, page, after(0.02))] == [2]
+
+
 def test_the_window_runs_from_the_last_message(store: Store, page: Rulebook, say: Say) -> None:
     """Each message of the person moves both its ends."""
     with writing(store) as connection:

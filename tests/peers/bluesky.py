@@ -18,7 +18,7 @@ from aiohttp import web
 from tests.peers.peer import Peer, now
 
 PASSWORD, CHAT = "abcd-efgh-ijkl-mnop", "did:web:api.bsky.chat#bsky_chat"
-POST = "app.bsky.feed.post"
+POST, LIKE = "app.bsky.feed.post", "app.bsky.feed.like"
 SIGN_INS = 30
 Values = dict[str, Any]
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
@@ -47,6 +47,8 @@ class BlueskyPeer(Peer):
         self.log: list[Values] = []
         self.page = 100
         self.sign_ins = self.renewals = 0
+        # What it has said, by call, to be compared with the lexicons.
+        self.answers: list[tuple[str, Values]] = []
         # Whether the app password may read private messages; whether that service is there.
         self.for_chat = self.chat_up = True
         self._access: set[str] = set()
@@ -138,6 +140,15 @@ acknowledge = "both"
             told = {"uri": kept["uri"], "cid": kept["cid"], "author": self.profile(person), "record": value}
             self.notifications.append(told | {"reason": reason, "isRead": False, "indexedAt": at, "labels": []})
         return kept
+
+    def like(self, person: str, uri: str, *, at: str = "") -> None:
+        """A person likes a post of the council's."""
+        liked = self._find(uri)
+        record = {"$type": LIKE, "subject": {"uri": uri, "cid": liked["cid"]}, "createdAt": at or self.moment()}
+        mine = f"at://{self.did(person)}/{LIKE}/{self.tid()}"
+        told: Values = {"uri": mine, "cid": _cid(record), "author": self.profile(person), "record": record}
+        told |= {"reason": "like", "reasonSubject": uri, "isRead": False, "indexedAt": record["createdAt"]}
+        self.notifications.append(told)
 
     def delete(self, uri: str) -> None:
         """Its writer takes a post back: nobody is told."""
@@ -233,6 +244,7 @@ acknowledge = "both"
             return web.json_response(
                 {"error": refusal.name, "message": refusal.words}, status=refusal.status, headers=headers
             )
+        self.answers.append((nsid, answer))
         limits = {"RateLimit-Limit": "3000", "RateLimit-Remaining": "2999", "RateLimit-Policy": "3000;w=300"}
         if nsid.endswith("createSession"):
             limits |= {"RateLimit-Limit": str(SIGN_INS), "RateLimit-Remaining": str(SIGN_INS - self.sign_ins)}
@@ -299,12 +311,11 @@ acknowledge = "both"
 
     def on_list_notifications(self, query: Any) -> Values:
         """The newest first, before the cursor."""
-        wanted = query.getall("reasons", []) if hasattr(query, "getall") else []
         before = query.get("cursor") or "9"
         kept = sorted(self.notifications, key=lambda one: str(one["indexedAt"]), reverse=True)
         kept = [one for one in kept if one["indexedAt"] < before]
         page = kept[: min(int(query.get("limit", "50")), self.page)]
-        answer = {"notifications": [one for one in page if not wanted or one["reason"] in wanted], "priority": False}
+        answer: Values = {"notifications": page, "priority": False}
         return answer | ({"cursor": page[-1]["indexedAt"]} if len(page) < len(kept) else {})
 
     def on_get_posts(self, query: Any) -> Values:

@@ -52,7 +52,7 @@ class Peer(ABC):
     """Runs in a thread of its own. `person` is any name; each kind makes an account of it.
 
     `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. `polls`: the service
-    asks it; `has_list`: and can ask for what no call brought. `has_public`: anybody can read some of what is written there.
+    asks it; `has_list`: and can ask for what no call brought. `has_public`: anybody can read some of it.
     `staff_program`: staff can answer there themselves, and we are told.
     `best_coverage` is "amber" where the platform itself keeps something from every account.
     """
