@@ -131,9 +131,10 @@ class Outbound:
     """One message on its way out, ready for an outlet.
 
     `content` is the finished message (for mail the RFC 5322 bytes with CRLF line ends, no Bcc; elsewhere plain text in
-    UTF-8). `envelope_sender` is where non-delivery reports go. `idempotency_key` (for mail the Message-ID)
-    stays the same over every attempt. On a platform `conversation` and `in_reply_to` are its own names of what is
-    answered, and `public` says that everybody can read it.
+    UTF-8, with the `subject` beside it where the outlet forms the mail). `envelope_sender` is where non-delivery
+    reports go. `idempotency_key` (for mail the Message-ID) stays the same over every attempt. On a platform
+    `conversation` and `in_reply_to` are its own names of what is answered, and `public` says that everybody can read
+    it.
     """
 
     recipient: str
@@ -143,3 +144,4 @@ class Outbound:
     conversation: str = ""
     in_reply_to: str = ""
     public: bool = False
+    subject: str = ""

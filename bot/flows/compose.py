@@ -34,6 +34,8 @@ class Letters:
         """The message as it leaves at `now`."""
         if claimed.delivery.channel in self._book.texts:
             return self._text(claimed, now)
+        if claimed.delivery.channel in self._book.words:
+            return self._words(claimed, now)
         delivery = claimed.delivery
         sender = self._book.senders[delivery.channel]
         tag = f"b{delivery.id}"
@@ -73,6 +75,14 @@ class Letters:
             in_reply_to=delivery.details.get("in_reply_to", ""),
             public=public,
         )
+
+    def _words(self, claimed: Claimed, now: datetime) -> Outbound:
+        """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
+        delivery = claimed.delivery
+        by_mail = "@" in delivery.recipient
+        name = delivery.purpose if by_mail else _TEXTS.get(delivery.purpose, delivery.purpose)
+        subject, words = self._composer.words(name, self._values(claimed, now))
+        return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
 
     def _values(self, claimed: Claimed, now: datetime) -> Mapping[str, Any]:
         contact = claimed.contact

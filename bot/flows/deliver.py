@@ -216,7 +216,7 @@ def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
 
 
 def _said_by(delivery: Delivery, book: Rulebook) -> str:
-    return "The platform" if delivery.channel in book.texts else "The mail server"
+    return "The platform" if delivery.channel in book.texts | book.words else "The mail server"
 
 
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:

@@ -68,8 +68,8 @@ class Rulebook:
     `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
     `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
-    `texts`: outlets that carry short plain texts. `triage` is what the triage knows whatever the message; `secret`
-    signs the addresses that only we can make.
+    `texts`: outlets that carry short plain texts; `words`: those that form mails of words. `triage` is what the triage
+    knows whatever the message; `secret` signs the addresses that only we can make.
     """
 
     prefix: str
@@ -86,6 +86,7 @@ class Rulebook:
     limits: Limits = field(default_factory=Limits)
     reopen_days: int = 28
     texts: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
     restored_at: datetime | None = None
     secret: bytes = field(default=b"", repr=False)
 
@@ -228,6 +229,7 @@ def from_settings(
         reopen_days=configured.mail.reopen_days,
         texts=frozenset(c.name for c in configured.channels if isinstance(c, Account))
         | {name for name, one in limits.items() if one.format == "text"},
+        words=frozenset(name for name, one in limits.items() if one.format == "words"),
         secret=configured.web.secret.get_secret_value().encode(),
     )
 

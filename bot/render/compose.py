@@ -84,8 +84,13 @@ class Composer:
 
     def text(self, name: str, values: Mapping[str, object], *, language: str = "en") -> str:
         """One short plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
+        return self.words(name, values, language=language)[1]
+
+    def words(self, name: str, values: Mapping[str, object], *, language: str = "en") -> tuple[str, str]:
+        """Subject and plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
         written = self._templates.write(name, language, {**OPTIONAL.get(name, {}), **values, **self._constants})
-        return fill(written.text, [clean(str(value)) for value in written.values]).strip()
+        cleaned = [clean(str(value)) for value in written.values]
+        return fill(written.subject, cleaned).strip(), fill(written.text, cleaned).strip()
 
     def check(self) -> list[str]:
         """Every template written on sample values: what is wrong with it, in plain words."""

@@ -1,0 +1,185 @@
+"""GOV.UK Notify: what it is given, its clock, what it refuses, and that nothing is sent twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bot.channel import Misconfigured, Permanent, Temporary
+from bot.core.messages import Outbound
+from bot.wire import jwt
+from channels import notify
+from channels.notify import Notify
+from tests.components.form import send_form
+from tests.components.ports import wait_until
+from tests.components.service import FORM, Service
+from tests.peers.notify import API_KEY, EMAIL, OTHER, SECRET, SERVICE, SMS, NotifyPeer
+
+KEY = "<ack.ex-1234-5678.0a1b2c@example.gov.uk>"
+MAIL = Outbound("ann@residents.example", b"Your reference is EX.", idempotency_key=KEY, subject="We have it: \xc3")
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[NotifyPeer]:
+    """The service at Notify."""
+    running = NotifyPeer()
+    await running.server.start_server()
+    yield running
+    await running.server.close()
+
+
+@pytest.fixture
+async def outlet(peer: NotifyPeer) -> AsyncIterator[Notify]:
+    """Ours."""
+    made = notify.build("notify", settings(peer.base))
+    yield made
+    await made.close()
+
+
+def settings(base: str, **more: Any) -> notify.Settings:
+    """As a configuration would give them."""
+    table = {"name": "notify", "kind": "notify", "url": base, "api_key": API_KEY, "email_template": EMAIL}
+    sender = "Exampleshire Council <exampleshire@notifications.service.gov.uk>"
+    return notify.Settings.model_validate({**table, "sms_template": SMS, "sender": sender, **more})
+
+
+async def test_a_mail_and_a_text_message(peer: NotifyPeer, outlet: Notify) -> None:
+    """Subject and words go in by the template; the receipt is Notify's own name of it."""
+    receipt = await outlet.send(MAIL)
+    await outlet.send(Outbound("tel:+447700900123", b"Your reference is EX.", idempotency_key="k2"))
+    mail, text = peer.sent
+    assert (mail["to"], mail["subject"], mail["body"]) == (MAIL.recipient, MAIL.subject, MAIL.content.decode())
+    assert (mail["reference"], mail["id"]) == (KEY, receipt.external_id)
+    assert (text["to"], text["body"]) == ("+447700900123", "Your reference is EX.")
+
+
+async def test_nothing_is_sent_twice(peer: NotifyPeer, outlet: Notify) -> None:
+    """It was taken and nobody heard of that: the next attempt, also of another process, finds it by its reference."""
+    peer.troubles = ["lost"]
+    with pytest.raises(Temporary, match="504"):
+        await outlet.send(MAIL)
+    another = notify.build("notify", settings(peer.base))
+    assert (await another.send(MAIL)).external_id == peer.sent[0]["id"]
+    await another.close()
+    assert len(peer.sent) == 1
+    await outlet.send(Outbound(MAIL.recipient, b"Another.", idempotency_key="k2"))
+    assert len(peer.sent) == 2
+
+
+@pytest.mark.parametrize("ahead", [-7200, -31, 0, 31, 86_400 * 400])
+async def test_its_clock_counts(peer: NotifyPeer, outlet: Notify, ahead: float) -> None:
+    """However wrong ours is, and though it changes: the time is Notify's own."""
+    peer.ahead = timedelta(seconds=ahead)
+    await outlet.send(MAIL)
+    peer.ahead += timedelta(minutes=10)
+    await outlet.send(Outbound(MAIL.recipient, b"After our machine slept.", idempotency_key="k2"))
+    assert len(peer.sent) == 2
+    assert peer.asked.count("GET /_status") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "meant"),
+    [
+        (400, "ValidationError", Permanent),
+        (400, "BadRequestError", Misconfigured),
+        (401, "AuthError", Misconfigured),
+        (403, "AuthError", Misconfigured),
+        (429, "RateLimitError", Temporary),
+        (429, "TooManyRequestsError", Misconfigured),
+        (500, "Exception", Temporary),
+        (503, "HTTP503Error", Temporary),
+    ],
+)
+async def test_what_a_refusal_means(
+    peer: NotifyPeer, outlet: Notify, status: int, kind: str, meant: type[Exception]
+) -> None:
+    """By its status and type; nobody's address is told."""
+    peer.troubles = [(status, kind)]
+    with pytest.raises(meant, match=kind) as refused:
+        await outlet.send(MAIL)
+    assert MAIL.recipient not in str(refused.value)
+    assert SECRET not in f"{refused.value!r} {outlet!r} {outlet._api!r}"
+
+
+async def test_what_cannot_be_sent(peer: NotifyPeer, outlet: Notify) -> None:
+    """No address, no template for it, a key of another service; and nobody there."""
+    with pytest.raises(Permanent, match="ValidationError"):
+        await outlet.send(Outbound("ann@residents", b"x", idempotency_key="k3"))
+    for more, recipient in (({"sms_template": ""}, "+447700900123"), ({"email_template": ""}, MAIL.recipient)):
+        one = notify.build("notify", settings(peer.base, **more))
+        with pytest.raises(Permanent, match="template is configured"):
+            await one.send(Outbound(recipient, b"x", idempotency_key="k4"))
+        await one.close()
+    other = notify.build("notify", settings(peer.base, api_key=f"k-{SERVICE}-{SERVICE}"))
+    with pytest.raises(Misconfigured, match="API key not found"):
+        await other.send(MAIL)
+    await other.close()
+    await peer.server.close()
+    with pytest.raises(Temporary):
+        await outlet.send(MAIL)
+
+
+async def test_the_templates_are_looked_at(peer: NotifyPeer, outlet: Notify) -> None:
+    """Each is there, is of its kind, and asks for what we give and for nothing else."""
+    assert await outlet.check() == "GOV.UK Notify takes mails and text messages over"
+    for more in ({"email_template": OTHER}, {"email_template": SMS}, {"sms_template": EMAIL}):
+        wrong = notify.build("notify", settings(peer.base, **more))
+        with pytest.raises(Misconfigured, match=r"\(\(body\)\) alone"):
+            await wrong.check()
+        await wrong.close()
+    missing = notify.build("notify", settings(peer.base, email_template=SERVICE))
+    with pytest.raises(Misconfigured, match="404 NoResultFound"):
+        await missing.check()
+    await missing.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "more"),
+    [
+        ("api_key", {"api_key": "secret"}),
+        ("email_template", {"email_template": "acknowledgement"}),
+        ("sms_template", {"email_template": "", "sms_template": ""}),
+        ("url", {"url": "http://api.notifications.service.gov.uk"}),
+    ],
+)
+def test_what_cannot_work_is_not_accepted(key: str, more: dict[str, str]) -> None:
+    """And the error names the key, so that no secret is shown (settings.py)."""
+    with pytest.raises(ValidationError) as refused:
+        settings("https://api.notifications.service.gov.uk", **more)
+    assert [error["loc"] for error in refused.value.errors()] == [(key,)]
+
+
+def test_a_token_is_as_the_standard_has_it() -> None:
+    """RFC 7519: head, claims and signature; this signature is what OpenSSL makes of the other two."""
+    head = "eyJhbGciOiAiSFMyNTYiLCAidHlwIjogIkpXVCJ9"
+    claims = "eyJpc3MiOiAiMjY3ODVhMDktYWIxNi00ZWIwLTg0MDctYTM3NDk3YTU3NTA2IiwgImlhdCI6IDE3MDAwMDAwMDB9"
+    token = jwt.signed({"iss": SERVICE, "iat": 1700000000}, SECRET)
+    assert token == f"{head}.{claims}.uquiSadJuiwikB-NKswELQ-iMIBqgINrX6GhBhCbSm8"
+
+
+async def test_a_receipt_by_notify_says_all_that_a_mail_says(peer: NotifyPeer, tmp_path: Path) -> None:
+    """Who filled in the form has the long words, with the reference in the subject; staff their alerts, too."""
+    table = f"""
+[[channel]]
+name = "post"
+kind = "notify"
+sender = "Exampleshire Council <exampleshire@notifications.service.gov.uk>"
+url = "{peer.base}"
+api_key = "{API_KEY}"
+email_template = "{EMAIL}"
+"""
+    service = Service(tmp_path, [FORM, table])
+    try:
+        await asyncio.to_thread(service.start)
+        await asyncio.to_thread(send_form, service, "The bin was missed.")
+        await asyncio.to_thread(wait_until, lambda: len(peer.sent) > 0, what="the receipt")
+        (sent,) = peer.sent
+        assert sent["subject"].startswith("We have your message: EX-")
+        assert "Formats and languages" in sent["body"]
+        await asyncio.to_thread(wait_until, lambda: service.acknowledged() == 1, what="the record of it")
+    finally:
+        await asyncio.to_thread(service.kill)

@@ -1,0 +1,129 @@
+"""GOV.UK Notify, as docs.notifications.service.gov.uk/rest-api.html describes it.
+
+Rules: a token of the service's key, at most 30 seconds from Notify's own time ("Authorization header"); known fields
+only, every placeholder filled, a reference is no key: a repeat is another message ("Send a message"); errors with a
+type ("Error codes"); messages can be asked for by reference, the newest first ("Get the status of multiple messages").
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import uuid
+from base64 import urlsafe_b64decode
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.peers.peer import Handler, now
+
+SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
+API_KEY = f"ackbot-{SERVICE}-{SECRET}"
+EMAIL, SMS, OTHER = (f"{n}1d844ed-8d35-48ac-975b-e847b4f122b0" for n in "abc")
+WRONG_SECONDS = 30
+Values = dict[str, Any]
+_SENT = {"email": "email_address", "sms": "phone_number"}
+_FIELDS = {"template_id", "personalisation", "reference"}
+
+
+class NotifyPeer:
+    """One service with three templates. `ahead` is how far its clock is from ours."""
+
+    def __init__(self) -> None:
+        self.templates: dict[str, Values] = {
+            EMAIL: {"type": "email", "subject": "((subject))", "body": "((body))"},
+            SMS: {"type": "sms", "subject": None, "body": "((Body))"},
+            OTHER: {"type": "email", "subject": "Hello ((name))", "body": "((body))"},
+        }
+        self.sent: list[Values] = []
+        self.asked: list[str] = []
+        self.ahead = timedelta(0)
+        # Statuses and types of error to answer with, or "lost": it is taken, and nobody hears of that.
+        self.troubles: list[tuple[int, str] | str] = []
+        app = web.Application(middlewares=[self._checked])
+        app.add_routes(
+            [
+                web.get("/_status", self._status),
+                web.post("/v2/notifications/{kind:email|sms}", self._take),
+                web.get("/v2/notifications", self._list),
+                web.get("/v2/template/{id}", self._template),
+            ]
+        )
+        self.server = TestServer(app)
+
+    @property
+    def base(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server.port}"
+
+    @web.middleware
+    async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.asked.append(f"{request.method} {request.path}")
+        response = await self._answer(request, handler)
+        response.headers["Date"] = format_datetime(now() + self.ahead, usegmt=True)
+        return response
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path != "/_status" and (wrong := self._wrong(request.headers.get("Authorization", ""))):
+            return _refused(403, "AuthError", wrong)
+        if self.troubles and request.method == "POST":
+            trouble = self.troubles.pop(0)
+            if isinstance(trouble, tuple):
+                return _refused(*trouble, "for ann@residents.example")
+            await handler(request)
+            return web.Response(status=504, text="upstream timed out")
+        return await handler(request)
+
+    def _wrong(self, header: str) -> str:
+        scheme, _, token = header.partition(" ")
+        head, _, signature = token.rpartition(".")
+        expected = hmac.new(SECRET.encode(), head.encode(), hashlib.sha256).digest()
+        if scheme != "Bearer" or not hmac.compare_digest(_decoded(signature), expected):
+            return "Invalid token: API key not found"
+        claims = json.loads(_decoded(head.partition(".")[2]))
+        if claims["iss"] != SERVICE:
+            return "Invalid token: service not found"
+        late = abs((now() + self.ahead).timestamp() - claims["iat"]) > WRONG_SECONDS
+        return "Error: Your system clock must be accurate to within 30 seconds" if late else ""
+
+    async def _status(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _take(self, request: web.Request) -> web.Response:
+        kind, posted = request.match_info["kind"], await request.json()
+        to = posted.get(_SENT[kind], "")
+        if unknown := set(posted) - _FIELDS - {_SENT[kind]}:
+            return _refused(400, "ValidationError", f"Additional properties are not allowed {unknown}")
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+" if kind == "email" else r"\+?\d{10,15}", to):
+            return _refused(400, "ValidationError", f"{_SENT[kind]} Not a valid address")
+        template = self.templates.get(posted["template_id"])
+        if template is None or template["type"] != kind:
+            return _refused(400, "BadRequestError", "Template not found")
+        given = {key.lower(): str(value) for key, value in posted.get("personalisation", {}).items()}
+        words = [template["subject"] or "", template["body"]]
+        if missing := {name.lower() for one in words for name in re.findall(r"\(\((\w+)\)\)", one)} - set(given):
+            return _refused(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
+        subject, body = (re.sub(r"\(\((\w+)\)\)", lambda m: given[m[1].lower()], one) for one in words)
+        taken = {"id": str(uuid.uuid4()), "reference": posted.get("reference"), "to": to, "status": "created"}
+        self.sent.append({**taken, "subject": subject, "body": body})
+        return web.json_response({"id": taken["id"], "reference": taken["reference"], "content": {}}, status=201)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        reference = request.query.get("reference")
+        found = [one for one in reversed(self.sent) if reference in (None, one["reference"])]
+        return web.json_response({"notifications": found[:250], "links": {"current": str(request.url)}})
+
+    async def _template(self, request: web.Request) -> web.Response:
+        template = self.templates.get(request.match_info["id"])
+        return web.json_response(template) if template else _refused(404, "NoResultFound", "No result found")
+
+
+def _decoded(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _refused(status: int, kind: str, words: str) -> web.Response:
+    return web.json_response({"status_code": status, "errors": [{"error": kind, "message": words}]}, status=status)
