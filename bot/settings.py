@@ -264,6 +264,8 @@ def _key(at: str, location: tuple[int | str, ...]) -> str:
 def _shown(fault: Any) -> str:
     if fault["type"] == "missing" or any(s in str(part) for part in fault["loc"] for s in _SECRET_KEYS):
         return ""
+    if isinstance(fault["input"], Mapping):
+        return ""  # a whole table: there may be a secret in it
     text = repr(fault["input"])
     return f" = {text if len(text) <= _SHOWN_VALUE_LENGTH else text[:_SHOWN_VALUE_LENGTH] + '...'}"
 

@@ -108,6 +108,20 @@ def test_plain_text_over_the_network_is_refused(tmp_path: Path) -> None:
     assert any("tls" in line and "none" in line for line in said)
 
 
+def test_a_table_whose_keys_do_not_go_together_is_not_shown(tmp_path: Path) -> None:
+    """What is wrong with it as a whole is said, and none of its secrets."""
+    table = """
+[[channel]]
+token_secret = "hidden-one"
+token = "hidden-two"
+consumer_secret = "hidden-three"
+kind = "x"
+name = "x"
+"""
+    (said,) = mistakes(tmp_path, GOOD + table)
+    assert said.endswith("channel[3]: token_secret needs consumer_key beside it")
+
+
 def test_a_secret_that_is_missing_is_named_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variable's name helps; a value must not appear, even when it is wrong."""
     monkeypatch.delenv("TEST_SECRET")
