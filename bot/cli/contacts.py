@@ -75,7 +75,9 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
     shown = ("channel", "written_by", "received_at", "text", "fault")
     whole["messages"] = [
-        {**{k: plain(m[k], zone) for k in shown}, "new_words": quoting.new_words(m["text"])} for m in arrived
+        {k: plain(m[k], zone) for k in shown}
+        | {"new_words": quoting.new_words(m["text"]), "fields": json.loads(m["fields"])}
+        for m in arrived
     ]
     history = store.read_now(lambda c: contacts.events_of(c, contact.id))
     whole["events"] = [{k: plain(e[k], zone) for k in ("at", "kind", "actor", "details")} for e in history]
@@ -236,6 +238,9 @@ def _print_whole(whole: dict[str, Any]) -> None:
         typer.echo(f"{'clock to ' + name:18} {clock['state']}, due {clock['due'] or '(no date yet)'}{left}")
     for message in whole["messages"]:
         typer.echo(f"\nMessage of {message['written_by']}, {message['received_at']} on {message['channel']}")
+        for name, value in message["fields"].items():
+            if value:
+                typer.echo(f"{name}: {value}")
         typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
     typer.echo("\nHistory")
     for event in whole["events"]:

@@ -50,6 +50,8 @@ def _a_private_thread(peer: Peer, service: Service) -> None:
     wait_until(lambda: stored(service, "messages") == 2, what="the second")
     (contact,) = service.contacts()
     assert (contact["state"], contact["channel"]) == ("open", peer.kind)
+    show = ["contacts", "show", contact["reference"], "--config", str(service.config)]
+    assert "kind: message" in CliRunner().invoke(app, show, env=service.environment).stdout
     wait_until(lambda: service.acknowledged() == 1, what="the record of the receipt")
     if peer.staff_program:
         peer.staff_answer("alice", "The crew comes tomorrow. Please leave it where it is.")
