@@ -19,6 +19,8 @@ LONGEST_ANSWER_BYTES = 8 * 1024 * 1024
 _LONGEST_WAIT_SECONDS, _USUAL_WAIT_SECONDS = 900.0, 60.0
 _REFUSED, _TOO_MANY, _OUR_FAULT = (401, 403), 429, 400
 _SERVER_FAULT = 500
+# A token is not taken along to another address.
+_ELSEWHERE = range(300, 400)
 _REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
 _RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 # A number above this is an instant (seconds since 1970), below it a number of seconds.
@@ -103,6 +105,8 @@ class Api:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Temporary(f"channel {self.name}: {self.base} cannot be reached ({type(error).__name__})") from None
         self._note_limits(answer)
+        if answer.status in _ELSEWHERE:
+            raise Misconfigured(f"channel {self.name}: {self.base} sends us elsewhere ({answer.status}): is it right?")
         return answer
 
     def error(self, answer: Answer) -> Temporary | Permanent | Misconfigured:
