@@ -24,7 +24,7 @@ from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
 from bot.kinds import build_channels
-from bot.loops import catching_up, stepping, supervising, waking, watching
+from bot.loops import catching_up, stepping, supervising, watching
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
@@ -114,6 +114,9 @@ class Service:
         await catching_up.catch_up(self.store, self.book, self.present, self._wake)
         self._run("leasing", self.leases.run)
         if self.store.is_shared:
+            # Its driver takes a tenth of a second to import, which a service on SQLite need not spend.
+            from bot.loops import waking  # noqa: PLC0415
+
             self._run("waking", partial(waking.be_woken, self.store.url, self._wake))
         if self.senders:
             self._run("stepping", partial(stepping.notice_steps, self.store, self.present, self._wake))
