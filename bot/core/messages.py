@@ -78,14 +78,14 @@ class Post:
     """What a platform says of a message; absent on mail and forms.
 
     `kind`: a message or mention is said to us, a comment stands under something of ours; an edit, a deletion and a
-    reaction are about the message `about`, and an erasure is the platform's order to forget a person. `conversation`
+    reaction are about the message `about`. `conversation`
     is the platform's name of the private thread, "" where there is none; `answers` are the ids of the messages that it
     replies to, the nearest first. `by_program`: the platform says that no person wrote it. `automatic`: a copy of what
     we sent by ourselves. `holds` names what it holds besides words (image, voice, location ...), `link` is where staff
     see it.
     """
 
-    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction", "erasure"] = "message"
+    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction"] = "message"
     conversation: str = ""
     answers: tuple[str, ...] = ()
     about: str = ""

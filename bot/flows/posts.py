@@ -2,26 +2,19 @@
 
 from functools import partial
 
-from sqlalchemy import Connection
-
 from bot.core.contacts import Contact
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound, Post
-from bot.flows import people
 from bot.flows.plan import Filed, Plan, keep
 from bot.store import retention
 
-CHANGES = frozenset({"edit", "deletion", "erasure"})
+CHANGES = frozenset({"edit", "deletion"})
 _EDITED = Verdict("attach", 29, "29 edited", "its writer changed it after it was sent")
-_TAKEN_BACK = Verdict("attach", 29, "29 taken back", "its writer took it back, so its words are gone here, too")
+_TAKEN_BACK = Verdict("attach", 29, "29 taken back", "its writer took it back")
 
 
 def change(message: Inbound, post: Post, plan: Plan) -> None:
-    """An edit is kept beside the first words; what was taken back is emptied; a person to forget is forgotten."""
-    if post.kind == "erasure":
-        plan.afterwards.append(partial(_erase, message=message, plan=plan))
-        plan.filed.append(Filed(None, new=True, outcome="log", rule="29 erased"))
-        return
+    """An edit is kept beside the first words; what was taken back is emptied, unless the law holds it."""
     found = plan.known.answered.get(post.about)
     if found is None or found.contact.channel != message.channel:
         plan.filed.append(Filed(None, new=False, outcome="not a contact's"))
@@ -29,14 +22,10 @@ def change(message: Inbound, post: Post, plan: Plan) -> None:
     verdict = _EDITED if post.kind == "edit" else _TAKEN_BACK
     plan.note(found.contact.id, verdict.rule.partition(" ")[2], verdict)
     keep(message, found.contact, plan, written_by=found.written_by)
-    if post.kind == "deletion":
-        plan.afterwards.append(partial(retention.strip_messages, which=retention.named(message.channel, post.about)))
+    if post.kind == "deletion" and not found.contact.legal_hold:
+        which = retention.named(found.contact.id, post.about)
+        plan.afterwards.append(partial(retention.strip_messages, which=which))
     plan.filed.append(Filed(found.contact.reference, new=True, outcome="attach", rule=verdict.rule))
-
-
-def _erase(connection: Connection, message: Inbound, plan: Plan) -> None:
-    if message.sender is not None:
-        people.erase(connection, message.sender.address, "platform", plan.now)
 
 
 def is_ours(message: Inbound, thread: Contact | None, plan: Plan) -> bool:

@@ -60,9 +60,10 @@ def written_by(address: str) -> Any:
     return func.lower(messages.c.sender_address) == address.lower()
 
 
-def named(channel: str, message_id: str) -> Any:
-    """The condition that it is the message that this channel calls so."""
-    return (messages.c.channel == channel) & (messages.c.message_id == message_id)
+def named(contact_id: int, message_id: str) -> Any:
+    """The condition that it is the message of that name in this contact, or an edit of it."""
+    edits = messages.c.message_id.startswith(f"{message_id} ", autoescape=True)
+    return (messages.c.contact_id == contact_id) & ((messages.c.message_id == message_id) | edits)
 
 
 def of_person(connection: Connection, address: str) -> list[Contact]:
