@@ -39,6 +39,9 @@ def test_nothing_is_lost_or_answered_twice(peer: Peer, service: Service) -> None
         peer.write(person, "While you were away.")
     peer.trouble.limited = 2
     listening(service, peer)
+    peer.back()
+    # A receipt that is refused once is tried again after five seconds, refused twice after fifteen more.
+    wait_until(lambda: service.acknowledged() >= 4, what="the record of what was written meanwhile", seconds=25)
     peer.trouble.down = True
     for person in people[4:6]:
         peer.write(person, "While it was away.")
