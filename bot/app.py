@@ -18,8 +18,8 @@ from bot.channel import Batch, Covered, Hook, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import backlog, promise, release, restored, rulebook
+from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
-from bot.flows.deliver import Claimed
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook

@@ -20,6 +20,7 @@ from pydantic import (
 from bot.channel import Account, ChannelSettings, WayIn
 from bot.core import books, calendars, standards
 from bot.handling import LimitSettings, MailSettings
+from bot.ladders import Escalation
 from bot.stores import RetentionSettings, StoreSettings
 from bot.teams import Team
 from bot.year import Holidays, OwnDays, Table, Year
@@ -96,6 +97,7 @@ class Settings:
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]
     calendar_checked: date
+    escalation: Escalation
 
     @property
     def template_directories(self) -> tuple[Path, ...]:
@@ -119,10 +121,11 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     channels = _channels(table.get("channel", []), path, kind_of, mistakes)
     book = _standards(directory, mistakes)
     year = _year(directory, mistakes)
+    escalation = _escalation(directory, book, mistakes)
     if main is not None:
         mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
         mistakes += [f"{path}: {fault}" for fault in _unknown_kinds(main, book)]
-    if mistakes or main is None:
+    if mistakes or main is None or escalation is None:
         raise BadSettings(mistakes)
     return Settings(
         directory=directory,
@@ -137,6 +140,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         standards=book,
         calendars=year.calendars(main.organisation.timezone),
         calendar_checked=year.holidays.checked,
+        escalation=escalation,
     )
 
 
@@ -233,15 +237,28 @@ def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard
 
 def _year(directory: Path, mistakes: list[str]) -> Year:
     """What the folder `calendars` says, file by file: the directory's own, else the packaged one."""
-    holidays_path, own_path = (_found(directory, name) for name in ("holidays.toml", "organisation.toml"))
+    names = ("calendars/holidays.toml", "calendars/organisation.toml")
+    holidays_path, own_path = (_found(directory, name) for name in names)
     known = _validated(Holidays, _toml(holidays_path, mistakes), holidays_path, "", mistakes)
     own = _validated(OwnDays, _toml(own_path, mistakes), own_path, "", mistakes)
     return Year(known or Holidays(checked=date.min), own or OwnDays())
 
 
+def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes: list[str]) -> Escalation | None:
+    """The directory's own escalation.toml, else the packaged one."""
+    path = _found(directory, "escalation.toml")
+    found = _validated(Escalation, _toml(path, mistakes), path, "", mistakes)
+    known = {one.id for one in book}
+    for number, step in enumerate(found.step if found else (), 1):
+        unknown = sorted(set(step.standards) - known)
+        allowed = ", ".join(sorted(known))
+        mistakes += [f"{path}: step[{number}].standards: {one!r} is no standard; allowed: {allowed}" for one in unknown]
+    return found
+
+
 def _found(directory: Path, name: str) -> Path:
     folders = (directory, *(packaged / "config" for packaged in PACKAGED))
-    paths = [folder / "calendars" / name for folder in folders]
+    paths = [folder / name for folder in folders]
     return next((path for path in paths if path.is_file()), paths[0])
 
 

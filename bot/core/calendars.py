@@ -163,6 +163,12 @@ class Calendar:
             return self._open_before[number]
         return self._open_before[number] + max(0, min(_span(hours[0], local.time()), _span(*hours)))
 
+    def opening(self, instant: datetime) -> datetime:
+        """The instant itself while the office is open, else (UTC) when it opens next."""
+        used = self.office_time(instant)
+        following = self.office_instant(used, at_the_end=False)
+        return max(instant, following)
+
     def office_instant(self, office_time: int, *, at_the_end: bool) -> datetime:
         """The instant (UTC) at which the office had been open for so many microseconds.
 

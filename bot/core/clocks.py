@@ -62,6 +62,24 @@ def pause(text: str) -> Pause:
     return Pause(first, last, Counting(read.at(1)))
 
 
+def before(due_at: datetime, duration: Duration, calendar: Calendar) -> datetime:
+    """The instant (UTC) that lies so long before something falls due.
+
+    Of days it is the beginning of the day: two working days before the end of a Tuesday is the start of the Friday.
+    Raises ValueError for months, and OutsideCalendar.
+    """
+    if duration.unit in ELAPSED:
+        return due_at - duration.count * ELAPSED[duration.unit]
+    if duration.unit is Unit.WORKING_HOUR:
+        return calendar.office_instant(calendar.office_time(due_at) - duration.count * _WORKING_HOUR, at_the_end=False)
+    day = calendar.day_of(due_at)
+    if duration.unit is Unit.DAY:
+        return calendar.first_instant(day - duration.count * _ONE_DAY)
+    if duration.unit is not Unit.WORKING_DAY:
+        raise ValueError(f"so long before: {duration}")
+    return calendar.first_instant(calendar.numbered(calendar.working_days_through(day) - duration.count))
+
+
 def due(
     duration: Duration,
     received: datetime,

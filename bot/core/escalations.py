@@ -4,27 +4,37 @@ The shares are those of the working time of the promise to answer; the steps bef
 to acknowledge. Each step is taken once; after an outage only the highest one due is.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.core.calendars import Calendar
 from bot.core.contacts import Contact
+from bot.core.durations import Duration
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One alert at one moment. `share` is the part of the working time that is used; None: an instant of its own.
+    """One alert at one moment.
 
-    `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to a question of ours (`pause`), or
-    the time for which the platform takes an answer (`window`).
+    It comes when the part `share` of the working time is used, or so long `before` the answer is due; where both are
+    None it has an instant of its own. `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to a
+    question of ours (`pause`), or the time for which the platform takes an answer (`window`). `to` names the roles
+    that are told. In a `digest` it has no message of its own: the daily list shows it; `own_by_law`: unless a statute
+    sets the time.
     """
 
     name: str
     words: str
     share: float | None = None
     clock: str = "respond"
+    before: Duration | None = None
+    to: tuple[str, ...] = ("team",)
+    digest: bool = False
+    own_by_law: bool = False
 
 
+_AND_LEAD = ("team", "lead")
 RESPOND_LADDER = (
     Step("respond-50", "half of the time to answer is used", 0.5),
     Step("respond-75", "three quarters of the time to answer are used", 0.75),
@@ -33,17 +43,14 @@ RESPOND_LADDER = (
     Step("respond-overdue", "the answer is long overdue", 1.5),
 )
 RECEIPT_LATE = Step("acknowledge-late", "the receipt has not left yet", clock="acknowledge")
-RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed", clock="acknowledge")
+RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed", None, "acknowledge", to=_AND_LEAD)
 ACKNOWLEDGE_LADDER = (RECEIPT_LATE, RECEIPT_DUE)
 WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
-WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", clock="window")
+WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", None, "window", to=_AND_LEAD)
 RECEIPT_WINDOW_CLOSES = Step(
     "receipt-window-closes", "the receipt has not left, and the platform soon takes none any more", clock="acknowledge"
 )
-STEPS = {
-    step.name: step
-    for step in (*RESPOND_LADDER, *ACKNOWLEDGE_LADDER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
-}
+FIXED_STEPS = (*ACKNOWLEDGE_LADDER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
 LONG_PAUSE = timedelta(days=14)
 BEFORE_WINDOW_CLOSES, BEFORE_PERSONS_WINDOW_CLOSES = timedelta(hours=4), timedelta(hours=24)
 
@@ -78,7 +85,59 @@ class Window:
 
 
 NO_WINDOW = Window()
-ShareOf = Callable[[Contact, float], datetime]
+Ladder = tuple[Step, ...]
+Rungs = Sequence[tuple[datetime, Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladders:
+    """The ladder of every standard: its own, by its id, or the general one."""
+
+    general: Ladder = RESPOND_LADDER
+    by_standard: Mapping[str, Ladder] = field(default_factory=dict)
+
+    def of(self, standard: str | None) -> Ladder:
+        """The ladder of one standard."""
+        return self.by_standard.get(standard or "", self.general)
+
+    def step(self, name: str, standard: str | None) -> Step | None:
+        """The step of that name, or None: it is on no ladder any more."""
+        known = (*self.of(standard), *FIXED_STEPS, *RESPOND_LADDER)
+        return next((step for step in known if step.name == name), None)
+
+
+def rungs(ladder: Ladder, instant_of: Callable[[Step], datetime], started_at: datetime) -> Rungs:
+    """The steps with their instants, the first one first; those from before the time to answer began are left out.
+
+    `instant_of` says when a step is due.
+    """
+    found = [(instant_of(step), step) for step in ladder]
+    return sorted((pair for pair in found if pair[0] > started_at), key=lambda pair: pair[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """What keeps alerts from being a nuisance.
+
+    Outside `office` hours they wait for the next opening (None: they leave at any time). More than `join_above` that
+    are due to one person at once become one message; more than `an_hour` messages to one person within an hour are left
+    to the daily list; 0 is any number.
+    """
+
+    office: Calendar | None = None
+    join_above: int = 0
+    an_hour: int = 0
+
+    def leaves_at(self, step: Step, contact: Contact, now: datetime) -> datetime:
+        """When the alert of a step leaves: now, or when the office opens.
+
+        An alarm for the operators does not wait, nor what would come too late then.
+        """
+        if self.office is None or step.clock == "acknowledge":
+            return now
+        opening = self.office.opening(now)
+        last = contact.platform_reply_by if step.clock == "window" else None
+        return now if last is not None and last <= opening else opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +154,17 @@ class Decision:
 
 
 def look(
-    contact: Contact, now: datetime, share_of: ShareOf, receipt_patience: timedelta, window: Window = NO_WINDOW
+    contact: Contact, now: datetime, ladder: Rungs, receipt_patience: timedelta, window: Window = NO_WINDOW
 ) -> Decision:
     """Which steps are due for this open contact at `now`.
 
-    `share_of(contact, share)` gives the instant at which that share of the working time to answer is used;
-    `receipt_patience` is how long a receipt may take to leave before somebody must know (15 minutes); `window` is that
-    of the platform it came by.
+    `ladder` holds the steps of its time to answer, empty while that has no date; `receipt_patience` is how long a
+    receipt may take to leave before somebody must know (15 minutes); `window` is that of the platform it came by.
     """
-    # While a clock is paused nothing falls due: it has no date.
-    respond = [share_of(contact, step.share or 0.0) for step in RESPOND_LADDER] if contact.respond_by else []
+    respond = [at for at, _ in ladder]
     acknowledge = _receipt_instants(contact, receipt_patience)
     single = _single_instants(contact, window)
-    respond_step, answer_alert = _highest(RESPOND_LADDER, respond, contact.respond_step, now)
+    respond_step, answer_alert = _highest([step for _, step in ladder], respond, contact.respond_step, now)
     acknowledge_step, receipt_alert = _highest(ACKNOWLEDGE_LADDER, acknowledge, contact.acknowledge_step, now)
     ahead = [*respond[respond_step:], *acknowledge[acknowledge_step:], *(at for at in single if at > now)]
     alone = [step for at, step in single.items() if at <= now and _not_looked_at_since(contact, at)]
@@ -145,6 +202,6 @@ def _receipt_instants(contact: Contact, patience: timedelta) -> list[datetime]:
     return [due if contact.receipt_sent_at is not None else min(contact.received_at + patience, due), due]
 
 
-def _highest(ladder: tuple[Step, ...], instants: list[datetime], taken: int, now: datetime) -> tuple[int, Step | None]:
+def _highest(ladder: Sequence[Step], instants: list[datetime], taken: int, now: datetime) -> tuple[int, Step | None]:
     behind = max(taken, sum(instant <= now for instant in instants))
     return behind, ladder[behind - 1] if behind > taken else None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core import clocks
+from bot.core import clocks, escalations
 from bot.core.calendars import Calendar
 from bot.core.clocks import Counting, Pause
 from bot.core.durations import SAME_DAY, Duration, ReceiptRule, Unit
+from bot.core.escalations import Ladder, Rungs, Step
 from bot.core.standards import Standard
 
 _ONE_SECOND = timedelta(seconds=1)
@@ -84,6 +85,20 @@ class Clocks:
         if self.respond is None or self.duration is None:
             raise ValueError("no answer is promised")
         return clocks.share_of(share, self.duration, self.respond.started_at, calendar, self.receipt, self.pauses)
+
+    def instant_of(self, step: Step, calendar: Calendar) -> datetime:
+        """When this step of the ladder is due; only where an answer has a date."""
+        if step.before is None:
+            return self.share_of(step.share or 0.0, calendar)
+        if self.respond is None or self.respond.due is None:
+            raise ValueError("the answer has no date")
+        return clocks.before(self.respond.due, step.before, calendar)
+
+    def rungs(self, ladder: Ladder, calendar: Calendar) -> Rungs:
+        """The steps of the ladder with their instants; none while the answer has no date."""
+        if self.respond is None or self.respond.due is None:
+            return ()
+        return escalations.rungs(ladder, lambda step: self.instant_of(step, calendar), self.respond.started_at)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from bot.core import histories
 from bot.core.contacts import Contact, State
-from bot.core.escalations import RESPOND_LADDER
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows import tell
 from bot.flows.rulebook import Rulebook
@@ -114,8 +113,7 @@ def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> V
 
 def steps_behind(after: Clocks, contact: Contact, now: datetime, book: Rulebook) -> int:
     """How many steps of the ladder the new time to answer has passed: those are not alerted again."""
-    calendar = book.calendars[book.standard_of(contact).calendar_key]
-    return sum(after.share_of(step.share or 0.0, calendar) <= now for step in RESPOND_LADDER)
+    return sum(at <= now for at, _ in book.rungs(contact, after))
 
 
 def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell.Later | None:

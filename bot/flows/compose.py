@@ -7,15 +7,20 @@ from typing import Any
 
 from bot.core import acknowledgements
 from bot.core.contacts import Contact
-from bot.core.escalations import STEPS, Step
+from bot.core.escalations import Step
 from bot.core.messages import Outbound
-from bot.flows.deliver import TO_SENDERS, Claimed, digest_horizon
+from bot.flows.claims import Claimed
+from bot.flows.deliver import TO_SENDERS, digest_horizon
 from bot.flows.rulebook import Rulebook
 from bot.render import formats
 from bot.render.compose import Composer, Envelope
 
 # What says the same in a short text.
 _TEXTS = {"acknowledgement": "message", "new-date": "message-new-date", "added": "message-added"}
+
+
+# The ladder was changed while the alert waited.
+_GONE = Step("gone", "the answer is still owed")
 
 
 def _ends_before_the_answer(contact: Contact | None) -> str:
@@ -54,7 +59,7 @@ class Letters:
             references=tuple(details.get("references", ())) if answering else (),
             loop=return_address.partition("@")[0].rpartition("+")[2],
         )
-        content = self._composer.compose(delivery.purpose, self._values(claimed, now), envelope)
+        content = self._composer.compose(_template(claimed), self._values(claimed, now), envelope)
         return Outbound(delivery.recipient, content, return_address, delivery.message_id)
 
     def _text(self, claimed: Claimed, now: datetime) -> Outbound:
@@ -80,7 +85,7 @@ class Letters:
         """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
         delivery = claimed.delivery
         by_mail = "@" in delivery.recipient
-        name = delivery.purpose if by_mail else _TEXTS.get(delivery.purpose, delivery.purpose)
+        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, delivery.purpose)
         subject, words = self._composer.words(name, self._values(claimed, now))
         return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
 
@@ -90,6 +95,8 @@ class Letters:
             return self._digest_values(claimed.listed, now)
         if contact is None:
             return claimed.delivery.details
+        if claimed.joined:
+            return {"contacts": [self._line(one) for one in (claimed, *claimed.joined)]}
         zone = self._book.default_calendar.zone
         values = {
             "reference": contact.reference,
@@ -103,10 +110,22 @@ class Letters:
             told = {key: claimed.delivery.details.get(key, "") for key in ("before", "reason")}
             return {k: v for k, v in values.items() if k != "promise"} | told
         if claimed.delivery.purpose == "alert":
-            step = STEPS[claimed.delivery.step]
+            step = self._step(claimed.delivery.step, contact)
             values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
             del values["respond_by"]
         return values
+
+    def _step(self, name: str, contact: Contact) -> Step:
+        return self._book.ladders.step(name, contact.standard) or _GONE
+
+    def _line(self, claimed: Claimed) -> dict[str, str]:
+        """One alert of several."""
+        contact = claimed.contact
+        if contact is None:
+            raise LookupError("an alert without its contact")
+        step = self._step(claimed.delivery.step, contact)
+        promise = _at_risk(contact, step, self._book)["promise"]
+        return {"reference": contact.reference, "step": step.words, "promise": promise}
 
     def _digest_values(self, listed: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
         zone = self._book.default_calendar.zone
@@ -118,13 +137,19 @@ class Letters:
         owed = [(c, c.respond_by) for c in listed if c.respond_by is not None]
         overdue = [contact for contact, due in owed if due < now]
         soon = [contact for contact, due in owed if now <= due <= horizon]
+        used = [contact for contact, due in owed if due > horizon]
         unacknowledged = [c for c in listed if c.acknowledged_at is None]
         return {
             "day": formats.date_in_words(now.astimezone(zone).date()),
             "overdue": lines(overdue),
             "soon": lines(soon),
+            "used": lines(used),
             "unacknowledged": lines(unacknowledged),
         }
+
+
+def _template(claimed: Claimed) -> str:
+    return "alerts" if claimed.joined else claimed.delivery.purpose
 
 
 def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:

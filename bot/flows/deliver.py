@@ -1,7 +1,7 @@
 """What leaves: claimed in one transaction, sent with none open, recorded in another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,8 @@ from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core import deliveries, escalations
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Sent
-from bot.flows import alert
+from bot.flows import alert, joining
+from bot.flows.claims import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
 from bot.store.outbox import Delivery, Standing
@@ -27,26 +28,21 @@ TO_SENDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """One delivery to send now, with its contact as it stands at this moment and, for a digest, its list.
-
-    `claim` is the name of the claim that took it.
-    """
-
-    delivery: Delivery
-    contact: Contact | None = None
-    listed: tuple[Contact, ...] = ()
-    claim: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there."""
+    """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there.
+
+    `joined` are the deliveries that left in the same message.
+    """
 
     delivery: Delivery
     at: datetime
     error: Exception | None = None
     external_id: str = ""
+    joined: tuple[Delivery, ...] = ()
+
+    def each(self) -> tuple["Attempt", ...]:
+        """The attempt of every delivery that was in the message."""
+        return self, *(replace(self, delivery=delivery, joined=()) for delivery in self.joined)
 
 
 class NotTried(Exception):
@@ -64,6 +60,8 @@ class Hold:
 def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: int, book: Rulebook) -> list[Claimed]:
     """Take what is due to be sent by one outlet, and cancel what there is no longer a reason to send."""
     taken = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
+    if len(taken) == most:
+        taken += joining.gather(connection, taken, now, now + hold.span, book)
     known = contacts.with_id(connection, {d.contact_id for d in taken if d.contact_id}) if taken else {}
     wanted: list[Claimed] = []
     cancelled: list[Values] = []
@@ -74,8 +72,16 @@ def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: 
             wanted.append(Claimed(delivery, contact, listed, hold.holder))
         else:
             cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
+    wanted, left = joining.restrain(connection, wanted, now, book)
+    cancelled += [{"id": one.delivery.id, "state": Sent.CANCELLED} for one in left]
+    contacts.note(connection, [_left_to_the_list(one, now) for one in left])
     outbox.settle(connection, cancelled)
     return wanted
+
+
+def _left_to_the_list(claimed: Claimed, now: datetime) -> Values:
+    details = {"step": claimed.delivery.step}
+    return {"contact_id": claimed.delivery.contact_id, "at": now, "kind": joining.LEFT_TO_THE_LIST, "details": details}
 
 
 def too_late(claimed: Claimed, now: datetime, book: Rulebook) -> str:
@@ -99,7 +105,8 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
         return False  # where everybody reads it there is the one fixed answer, and nothing else
     if delivery.purpose == "new-date" and contact.respond_by is None:
         return False  # its clock was paused meanwhile: there is no date to tell
-    return contact.state == State.OPEN and _still_at_risk(contact, escalations.STEPS.get(delivery.step))
+    step = book.ladders.step(delivery.step, contact.standard)
+    return contact.state == State.OPEN and _still_at_risk(contact, step)
 
 
 def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
@@ -118,7 +125,17 @@ def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
 def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
     if delivery.purpose != "digest":
         return ()
-    return tuple(clocks.open_of_team(connection, delivery.details.get("team"), digest_horizon(now, book), now))
+    found: dict[int, Contact] = {}
+    for team, role in delivery.details.get("lists", ()):
+        owed = clocks.open_of_team(connection, team, digest_horizon(now, book), now)
+        found |= {one.id: one for one in owed if _is_told(role, one, book)}
+    return tuple(sorted(found.values(), key=lambda one: one.respond_by or one.received_at))
+
+
+def _is_told(role: str, contact: Contact, book: Rulebook) -> bool:
+    """Whether one who has this role hears of the contact in the daily list: the steps that it has passed say so."""
+    passed = book.ladders.of(contact.standard)[: contact.respond_step]
+    return role == "team" or any(role in step.to for step in passed)
 
 
 def digest_horizon(now: datetime, book: Rulebook) -> datetime:
@@ -132,8 +149,9 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
 
     Returns the state that each came to.
     """
-    standing = outbox.standing(connection, [attempt.delivery.id for attempt in attempts])
-    counted = [one for one in attempts if one.delivery.id in standing and _counts(one, standing[one.delivery.id])]
+    every = [one for attempt in attempts for one in attempt.each()]
+    standing = outbox.standing(connection, [one.delivery.id for one in every])
+    counted = [one for one in every if one.delivery.id in standing and _counts(one, standing[one.delivery.id])]
     rows, notes, alerts, acknowledged = [], [], [], []
     for attempt in counted:
         row = _settled(attempt)

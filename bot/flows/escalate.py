@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot import log
 from bot.core import escalations
 from bot.core.contacts import Contact
-from bot.core.escalations import Decision
+from bot.core.escalations import Decision, Step
 from bot.core.histories import Happened
 from bot.flows import alert
 from bot.flows.gather import BREAKER
@@ -37,12 +37,19 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
 
 def _look(contact: Contact, happened: list[Happened], now: datetime, book: Rulebook) -> Decision:
     try:
-        return escalations.look(contact, now, book.shares(happened), book.receipt_patience, book.window(contact))
+        # While a clock is paused nothing falls due: it has no date.
+        ladder = book.rungs(contact, book.clocks(contact, happened)) if contact.respond_by else ()
+        return escalations.look(contact, now, ladder, book.receipt_patience, book.window(contact))
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)
         again = now + LOOK_AGAIN_AFTER_FAULT
         return Decision((), contact.respond_step, contact.acknowledge_step, again)
+
+
+def _left_to_the_list(contact: Contact, step: Step, book: Rulebook) -> bool:
+    """Whether the daily list alone tells of this step."""
+    return step.digest and not (step.own_by_law and book.standard_of(contact).basis == "law")
 
 
 def _apply(connection: Connection, contact: Contact, decision: Decision, now: datetime, book: Rulebook) -> None:
@@ -55,7 +62,8 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
     ):
         return  # another process looked first, or the contact was answered meanwhile
     for step in decision.alerts:
-        outbox.queue(connection, alert.step_alerts(contact, step, now, book))
+        if not _left_to_the_list(contact, step, book):
+            outbox.queue(connection, alert.step_alerts(contact, step, now, book))
     contacts.note(
         connection,
         [

@@ -15,7 +15,8 @@ from bot.core.deliveries import State as Leaving
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.flows import promise
-from bot.flows.deliver import Claimed, Hold
+from bot.flows.claims import Claimed
+from bot.flows.deliver import Hold
 from bot.flows.gather import Known, key_of
 from bot.flows.rulebook import Rulebook, Way
 from bot.store.contacts import Numbers

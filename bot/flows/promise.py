@@ -3,24 +3,24 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from bot.core import clocks, histories
 from bot.core.books import Book, Matter
 from bot.core.calendars import Calendar
 from bot.core.durations import Duration
-from bot.core.escalations import RESPOND_LADDER
+from bot.core.escalations import Ladder
 from bot.core.standards import Standard
 from bot.flows.rulebook import Rulebook
 from bot.render.formats import due_in_words, instant_in_words
-
-_FIRST_SHARE = RESPOND_LADDER[0].share or 0.0
 
 
 def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, Any]:
     """The columns of a new contact: the standard in force on its day of receipt, its due instants, its first look."""
     standard = book.promises.choose(matter, book.default_calendar.day_of(received_at))
     calendar, receipt = book.calendars[standard.calendar_key], standard.receipt
+    ladder = book.ladders.of(standard.id)
     acknowledge_by = respond_by = None
     looks = [received_at + book.receipt_patience]
     if standard.acknowledge is not None:
@@ -28,11 +28,13 @@ def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, 
         looks.append(acknowledge_by + timedelta(seconds=1))
     if standard.respond is not None and standard.respond_from == "receipt":
         respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
-        looks.append(clocks.share_of(_FIRST_SHARE, standard.respond, received_at, calendar, receipt))
+        share_of = partial(clocks.share_of, duration=standard.respond, received=received_at)
+        first = share_of(_first_share(ladder), calendar=calendar, receipt=receipt)
+        looks += [first, *_before(ladder, respond_by, received_at, calendar)]
     elif standard.respond is not None:
         waiting = histories.clocks_of(standard, received_at, (), calendar)
         respond_by = waiting.respond.due if waiting.respond else None
-        looks.append(waiting.share_of(_FIRST_SHARE, calendar))
+        looks += [at for at, _ in waiting.rungs(ladder, calendar)[:1]]
     return {
         "standard": standard.id,
         "standard_version": standard.version,
@@ -44,6 +46,15 @@ def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, 
         "respond_by": respond_by,
         "next_look_at": min(looks),
     }
+
+
+def _first_share(ladder: Ladder) -> float:
+    return min((step.share for step in ladder if step.share is not None), default=1.0)
+
+
+def _before(ladder: Ladder, due: datetime, started_at: datetime, calendar: Calendar) -> list[datetime]:
+    found = [clocks.before(due, step.before, calendar) for step in ladder if step.before is not None]
+    return [at for at in found if at > started_at]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from bot import log
 from bot.channel import Batch
 from bot.core.messages import Inbound
 from bot.flows import alert
+from bot.flows.claims import Claimed
 from bot.flows.decide import decide
-from bot.flows.deliver import Claimed
 from bot.flows.gather import BREAKER, gather
 from bot.flows.plan import Filed, Plan, Room
 from bot.flows.rulebook import Rulebook

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import clocks, histories
-from bot.core.escalations import RESPOND_LADDER
 from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
 from bot.flows import tell
@@ -192,9 +191,8 @@ def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
     step = row.respond_step
     if step and standard and words and not row.clock_changed:
         calendar = book.calendars[standard.calendar_key]
-        shares = (rung.share or 0.0 for rung in RESPOND_LADDER)
-        instants = (clocks.share_of(s, words, row.received_at, calendar, standard.receipt) for s in shares)
-        step = min(step, sum(instant <= now for instant in instants))
+        stand = histories.clocks_of(standard, row.received_at, (), calendar)
+        step = min(step, sum(at <= now for at, _ in stand.rungs(book.ladders.of(standard.id), calendar)))
     return {
         "chosen": change.contact_id,
         "to_acknowledge_by": change.acknowledge[1],

@@ -1,6 +1,6 @@
 """What the flows need to know of the configuration: promises, teams, ways out; no settings, no I/O."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
@@ -15,7 +15,7 @@ from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.durations import Unit
-from bot.core.escalations import NO_WINDOW, Window
+from bot.core.escalations import NO_WINDOW, Ladders, Restraint, Rungs, Window
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.standards import Standard
@@ -28,11 +28,17 @@ RECEIPT_PATIENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Who is alerted, and by which outlet."""
+    """Who is alerted, and by which outlet: the team itself, and who has which of the `roles` (`core.escalations`)."""
 
     name: str
     addresses: tuple[str, ...]
     outlet: str
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def addresses_of(self, roles: Iterable[str]) -> tuple[str, ...]:
+        """Who has one of these roles; where nobody has, the team itself: an alert must reach somebody."""
+        told = {role: self.addresses if role == "team" else self.roles.get(role, ()) for role in roles}
+        return tuple(dict.fromkeys(address for found in told.values() for address in found)) or self.addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ class Rulebook:
     `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
     `texts`: outlets that carry short plain texts; `words`: those that form mails of words. `triage` is what the triage
-    knows whatever the message; `secret` signs the addresses that only we can make.
+    knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
+    `restraint`: whom the clocks alert, and when not.
     """
 
     prefix: str
@@ -89,6 +96,8 @@ class Rulebook:
     words: frozenset[str] = frozenset()
     restored_at: datetime | None = None
     secret: bytes = field(default=b"", repr=False)
+    ladders: Ladders = field(default_factory=Ladders)
+    restraint: Restraint = field(default_factory=Restraint)
 
     def may_have_answered(self, received_at: datetime) -> bool:
         """Whether a store that was lost (a copy was put back) may have answered what was received then."""
@@ -139,16 +148,10 @@ class Rulebook:
         calendar = self.calendars[standard.calendar_key]
         return histories.clocks_of(standard, contact.received_at, happened, calendar, contact.receipt_sent_at)
 
-    def shares(self, happened: Iterable[Happened]) -> Callable[[Contact, float], datetime]:
-        """Says of a contact when a share of its time to answer is used, after what happened."""
-        known: dict[int, Clocks] = {}
-
-        def share_of(contact: Contact, share: float) -> datetime:
-            if contact.id not in known:
-                known[contact.id] = self.clocks(contact, happened)
-            return known[contact.id].share_of(share, self.calendars[self.standard_of(contact).calendar_key])
-
-        return share_of
+    def rungs(self, contact: Contact, clocks: Clocks) -> Rungs:
+        """The steps of the contact's ladder with their instants, as its clocks stand."""
+        calendar = self.calendars[self.standard_of(contact).calendar_key]
+        return clocks.rungs(self.ladders.of(contact.standard), calendar)
 
     def respond_by(self, contact: Contact, instant: datetime | None = None) -> str:
         """The date to answer by (or another instant) in words, with the time where the promise is one of hours."""
@@ -193,8 +196,35 @@ def from_settings(
     `senders` gives each outlet's From address with its display name, `limits` what each can carry.
     """
     calendars = configured.calendars
+    ways = _ways(configured, limits)
+    senders_own = (parseaddr(sender)[1] for sender in senders.values())
+    ours = (*(way.address for way in ways.values()), *senders_own, *configured.mail.aliases)
+    own = frozenset(address.lower() for address in ours if address)
+    return Rulebook(
+        prefix=configured.organisation.reference_prefix,
+        default_calendar=calendars["england"],
+        calendars=calendars,
+        promises=Book(configured.standards),
+        ways=ways,
+        teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
+        ladders=configured.escalation.ladders(),
+        restraint=configured.escalation.restraint.restraint(calendars["england"]),
+        senders=senders,
+        own=own,
+        receipt_patience=receipt_patience,
+        triage=_triage(configured, own),
+        limits=configured.limits.limits(),
+        reopen_days=configured.mail.reopen_days,
+        texts=frozenset(c.name for c in configured.channels if isinstance(c, Account))
+        | {name for name, one in limits.items() if one.format == "text"},
+        words=frozenset(name for name, one in limits.items() if one.format == "words"),
+        secret=configured.web.secret.get_secret_value().encode(),
+    )
+
+
+def _ways(configured: Settings, limits: Mapping[str, channel.Limits]) -> dict[str, Way]:
     first_team = configured.teams[0].name if configured.teams else None
-    ways = {
+    return {
         c.name: Way(
             outlet=c.replies_by,
             team=c.team or first_team,
@@ -211,27 +241,6 @@ def from_settings(
         for c in configured.channels
         if isinstance(c, WayIn)
     }
-    senders_own = (parseaddr(sender)[1] for sender in senders.values())
-    ours = (*(way.address for way in ways.values()), *senders_own, *configured.mail.aliases)
-    own = frozenset(address.lower() for address in ours if address)
-    return Rulebook(
-        prefix=configured.organisation.reference_prefix,
-        default_calendar=calendars["england"],
-        calendars=calendars,
-        promises=Book(configured.standards),
-        ways=ways,
-        teams={team.name: Team(team.name, team.addresses, team.replies_by) for team in configured.teams},
-        senders=senders,
-        own=own,
-        receipt_patience=receipt_patience,
-        triage=_triage(configured, own),
-        limits=configured.limits.limits(),
-        reopen_days=configured.mail.reopen_days,
-        texts=frozenset(c.name for c in configured.channels if isinstance(c, Account))
-        | {name for name, one in limits.items() if one.format == "text"},
-        words=frozenset(name for name, one in limits.items() if one.format == "words"),
-        secret=configured.web.secret.get_secret_value().encode(),
-    )
 
 
 def _window(limits: channel.Limits | None) -> Window:

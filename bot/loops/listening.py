@@ -11,7 +11,7 @@ from bot import log
 from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.flows import alert, receive
-from bot.flows.deliver import Claimed
+from bot.flows.claims import Claimed
 from bot.flows.plan import Filed, Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook

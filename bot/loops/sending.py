@@ -11,7 +11,8 @@ from bot.channel import ChannelError, Outlet, Permanent
 from bot.core.deliveries import State
 from bot.core.messages import Outbound
 from bot.flows import deliver
-from bot.flows.deliver import Attempt, Claimed, Hold, NotTried
+from bot.flows.claims import Claimed
+from bot.flows.deliver import Attempt, Hold, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
@@ -147,17 +148,17 @@ class Sending:
     async def _send(self, claimed: Claimed) -> Attempt:
         if not self._leases.stands(claimed.claim):
             # For so long out of touch that another may have taken the claim over; where none has, it is given back.
-            return Attempt(claimed.delivery, self._present.now(), NotTried())
+            return _attempt(claimed, self._present.now(), NotTried())
         try:
             if too_late := deliver.too_late(claimed, self._present.now(), self._book):
                 raise Permanent(too_late)
             receipt = await self.outlet.send(self._hands.compose(claimed, self._present.now()))
         except ChannelError as error:
-            return Attempt(claimed.delivery, self._present.now(), error)
+            return _attempt(claimed, self._present.now(), error)
         except Exception as error:
             logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claimed.delivery.id)
-            return Attempt(claimed.delivery, self._present.now(), error)
-        return Attempt(claimed.delivery, self._present.now(), external_id=receipt.external_id)
+            return _attempt(claimed, self._present.now(), error)
+        return _attempt(claimed, self._present.now(), external_id=receipt.external_id)
 
     async def _record_for_ever(self) -> None:
         while True:
@@ -196,3 +197,7 @@ class Sending:
             logger.info("delivery.sent", **known, attempt=delivery.attempts)
         else:
             logger.warning("delivery.failed", **known, attempt=delivery.attempts, error=str(attempt.error))
+
+
+def _attempt(claimed: Claimed, at: datetime, error: Exception | None = None, external_id: str = "") -> Attempt:
+    return Attempt(claimed.delivery, at, error, external_id, tuple(one.delivery for one in claimed.joined))

@@ -86,12 +86,12 @@ class Timetable:
             await job()
 
     async def digest(self) -> None:
-        """Queue each team's list on working days; one with nothing in it is not sent."""
+        """Queue everybody's list on working days; one with nothing in it is not sent."""
         now = self._present.now()
         today = self._book.default_calendar.day_of(now)
         if not self._book.default_calendar.is_working_day(today):
             return
-        rows = [row for team in self._book.teams for row in alert.digests(team, today.isoformat(), now, self._book)]
+        rows = alert.digests(today.isoformat(), now, self._book)
         await self._store.write(lambda connection: outbox.queue(connection, rows))
         self._queued()
 

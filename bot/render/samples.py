@@ -57,7 +57,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "happened": "The mail server refuses the password.",
         "action": "Set the right password, then start Ackbot again.",
     },
-    "digest": {"day": _DAY, "overdue": _LISTED, "soon": _LISTED, "unacknowledged": _LISTED},
+    "alerts": {
+        "contacts": [
+            {"reference": _REFERENCE, "step": "the answer is due and not recorded", "promise": f"answer by {_DAY}"}
+        ]
+    },
+    "digest": {"day": _DAY, "overdue": _LISTED, "soon": _LISTED, "used": _LISTED, "unacknowledged": _LISTED},
 }
 
 # What may be missing: a template that asks for it finds it empty.

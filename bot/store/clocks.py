@@ -104,8 +104,11 @@ def look_again(connection: Connection, ids: Iterable[int], at: datetime) -> None
 def open_of_team(
     connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime
 ) -> list[Contact]:
-    """Open contacts of a team that are due at or before the given instants and still owe something."""
-    owed = contacts.c.respond_by <= respond_by
+    """Open contacts of a team that are due at or before the given instants and still owe something.
+
+    So do those that have passed a step of their ladder.
+    """
+    owed = (contacts.c.respond_by <= respond_by) | (contacts.c.respond_step > 0) & contacts.c.respond_by.is_not(None)
     owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
     watched = contacts.c.next_look_at.is_not(None)  # the open ones, by their own index
     query = select(contacts).where(watched, contacts.c.team.is_not_distinct_from(team), owed)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, case, func, literal, select, text, update
+from sqlalchemy import Connection, Select, Text, bindparam, case, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.deliveries import WAITING, State
 from bot.store import wakeups
@@ -51,30 +52,32 @@ class Standing:
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
 _RECEIPT_WAITS = (deliveries.c.purpose == "acknowledgement") & deliveries.c.state.in_(WAITING)
+_ALERT = text("purpose = 'alert'")  # in the very words of its index
 _HELD = text(HELD)  # in the very words of its index
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
-_DUE = (
-    select(deliveries.c.id)
-    .where(deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at <= bindparam("now"))
-    .order_by(deliveries.c.next_attempt_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    # PostgreSQL may run a subquery once for each row, and then its limit counts for each; this it runs once.
-    .cte("due")
+_WAITS = select(deliveries.c.id).where(
+    deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at <= bindparam("now")
 )
-_CLAIM = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(select(_DUE.c.id)))
-    .values(
+
+
+def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
+    # PostgreSQL may run a subquery once for each row, and then its limit counts for each; this it runs once.
+    first = waits.order_by(deliveries.c.next_attempt_at).limit(bindparam("most"))
+    due = first.with_for_update(skip_locked=True).cte("due")
+    claimed = update(deliveries).where(deliveries.c.id.in_(select(due.c.id)))
+    return claimed.values(
         state=State.SENDING,
         attempts=deliveries.c.attempts + 1,
         next_attempt_at=bindparam("until"),
         holder=bindparam("claimer"),
-    )
-    .returning(*_COLUMNS)
-)
+        joined_to=None,
+    ).returning(*_COLUMNS)
+
+
+_CLAIM = _claiming(_WAITS)
+_CLAIM_ALERTS = _claiming(_WAITS.where(_ALERT, deliveries.c.recipient == bindparam("person")))
 _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
     deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at.is_not(None)
 )
@@ -117,6 +120,30 @@ def claim(
     asked = {"outlet": channel, "now": now, "until": until, "most": most, "claimer": holder}
     rows = connection.execute(_CLAIM, asked)
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
+
+
+def claim_alerts(connection: Connection, like: Delivery, now: datetime, until: datetime, most: int) -> list[Delivery]:
+    """Take up to `most` more alerts that are due to the person who has this one, which was claimed; hold them alike."""
+    holder = connection.execute(select(deliveries.c.holder).where(deliveries.c.id == like.id)).scalar()
+    asked = {"outlet": like.channel, "now": now, "until": until, "most": most, "claimer": holder}
+    rows = connection.execute(_CLAIM_ALERTS, asked | {"person": like.recipient})
+    return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
+
+
+def join(connection: Connection, first: int, others: Sequence[int]) -> None:
+    """Note that these leave in the message of the first one."""
+    change = update(deliveries).where(deliveries.c.id.in_(bindparam("others", expanding=True)))
+    connection.execute(change.values(joined_to=first), {"others": list(others)})
+
+
+def alerted(connection: Connection, recipient: str, since: datetime, but: set[int]) -> int:
+    """How many messages with alerts this person has had since then, or is about to have besides these."""
+    messages = select(func.count()).where(_ALERT, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None))
+    had = connection.execute(messages.where(deliveries.c.sent_at > since)).scalar_one()
+    leaving = select(deliveries.c.id).where(_ALERT, deliveries.c.recipient == recipient)
+    leaving = leaving.where(deliveries.c.joined_to.is_(None), deliveries.c.sent_at.is_(None))
+    leaving = leaving.where(deliveries.c.state == State.SENDING)
+    return had + len(set(connection.execute(leaving).scalars()) - but)
 
 
 def release_all(connection: Connection, now: datetime) -> int:

@@ -194,6 +194,9 @@ deliveries = Table(
     Column("holder", Text),
     # The platform's own name of what was sent.
     Column("external_id", Text),
+    # Another one, in whose message it left.
+    Column("joined_to", Key),
+    _partial("ix_deliveries_alerted", "recipient", "sent_at", where="purpose = 'alert'"),
     _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
     _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
     _partial("ix_deliveries_external_id", "external_id", where="external_id IS NOT NULL"),

@@ -19,7 +19,8 @@ from bot.channel import Batch, Permanent, Temporary
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows import adjust, deliver, escalate, receive, respond
-from bot.flows.deliver import Attempt, Claimed, Hold, NotTried
+from bot.flows.claims import Claimed
+from bot.flows.deliver import Attempt, Hold, NotTried
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook

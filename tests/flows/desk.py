@@ -10,7 +10,8 @@ from bot.core.contacts import Contact
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows.adjust import Adjusted, Word, adjust
-from bot.flows.deliver import Attempt, Claimed, Hold, claim, record
+from bot.flows.claims import Claimed
+from bot.flows.deliver import Attempt, Hold, claim, record
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
 from bot.flows.rulebook import Rulebook

@@ -110,7 +110,7 @@ def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> N
     with writing(store) as connection:
         contact = one(connection, book, mail)
         contacts.acknowledged(connection, [(contact.id, NOW)])
-        half = book.shares(())(contact, 0.5)
+        half = book.rungs(contact, book.clocks(contact, ()))[0][0]
         for _ in range(3):
             escalate.escalate(connection, half, 100, book)
         kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
@@ -139,10 +139,10 @@ def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book:
         contact = one(connection, book, mail)
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
-        outbox.queue(connection, alert.digests("front", "2026-11-24", NOW, book))
+        outbox.queue(connection, alert.digests("2026-11-24", NOW, book))
         assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
         soon = NOW + timedelta(days=11)
-        outbox.queue(connection, alert.digests("front", "2026-12-04", soon, book))
+        outbox.queue(connection, alert.digests("2026-12-04", soon, book))
         (digest,) = deliver.claim(connection, "post", soon, HOLD, 50, book)
         assert [listed.reference for listed in digest.listed] == [contact.reference]
 
@@ -154,7 +154,7 @@ def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book
         connection.execute(
             text("UPDATE contacts SET standard = 'gone', promise = 'soon' WHERE id = :id"), {"id": damaged.id}
         )
-        half = book.shares(())(sound, 0.5)
+        half = book.rungs(sound, book.clocks(sound, ()))[0][0]
         assert escalate.escalate(connection, half, 100, book) == 2
         assert again(connection, damaged).next_look_at == half + timedelta(hours=1)
         assert "respond-50" in [delivery.step for delivery in outbox.of_contact(connection, sound.id)]

@@ -15,8 +15,9 @@ from bot.core.escalations import Window
 from bot.core.messages import Inbound, Party, Post
 from bot.flows import deliver, escalate
 from bot.flows.acknowledge_now import Queued, acknowledge_now
+from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
-from bot.flows.deliver import Attempt, Claimed, Hold
+from bot.flows.deliver import Attempt, Hold
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, Received, receive
 from bot.flows.rulebook import Rulebook, Way

@@ -10,8 +10,9 @@ import pytest
 
 from bot.channel import Batch
 from bot.core.messages import Outbound
+from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
-from bot.flows.deliver import Claimed, Hold
+from bot.flows.deliver import Hold
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
 from bot.flows.rulebook import Rulebook

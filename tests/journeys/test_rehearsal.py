@@ -1,9 +1,9 @@
 """A fortnight in seconds: the ladder, the digest, and an answer that ends them."""
 
-import re
 from contextlib import ExitStack
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,8 @@ from tests.journeys.test_kill import hand_over
 
 # Friday; ten working days end on Wednesday 6 January, over Christmas and New Year (two weekends, three bank holidays).
 BEGIN = "2026-12-18T10:00+00:00"
-SPEED = "300000"
+SPEED = "100000"
+FIRST_OFFICE_HOUR = 8
 
 
 def subjects(sink: Sink, *, to: str) -> list[str]:
@@ -32,7 +33,7 @@ def subjects(sink: Sink, *, to: str) -> list[str]:
 @pytest.mark.timeout(90)
 @pytest.mark.needs("smtp-sink")
 def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
-    """50, 75, 90 per cent, due, and after: five alerts, each once, besides the digest; an answer ends it."""
+    """Half and three quarters in the daily list, then two messages in office hours, each once; an answer ends it."""
     with Sink() as sink:
         port = free_port()
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
@@ -41,7 +42,9 @@ def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
         with ExitStack() as ended:
             ended.callback(service.kill)
             hand_over(port, range(1))
-            wait_until(lambda: len(_alerts(sink)) >= 2, what="two alerts", seconds=30)
+            wait_until(
+                lambda: any(_lists(sink, "Half of the time or more")), what="a list with the contact", seconds=30
+            )
             (contact,) = service.contacts()
             received = datetime.fromisoformat(contact["received_at"])
             assert BEGIN[:10] <= contact["received_at"][:10] < "2026-12-25"
@@ -49,17 +52,36 @@ def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
             assert datetime.fromisoformat(contact["respond_by"]) == promised
             service.kill()
             service.start("--pretend-now", "2027-01-01T10:00+00:00", "--speed", SPEED)
-            wait_until(lambda: len(_alerts(sink)) >= 5, what="five alerts", seconds=30)
+            wait_until(lambda: len(_alerts(sink)) >= 2, what="two alerts", seconds=30)
+            wait_until(lambda: any(_lists(sink, "Overdue: 1")), what="a list of what is overdue", seconds=30)
             service.command("contacts", "respond", contact["reference"])
             (contact,) = service.contacts()
             assert contact["state"] == "answered"
             assert contact["responded_at"] > contact["respond_by"]
             service.stop()
         steps = _alerts(sink)
-        assert len(steps) == len(set(steps)) == 5
+        assert len(steps) == len(set(steps)) == 2
         assert all(contact["reference"] in subject for subject in steps)
-        assert any(re.search("today|list|due", subject, re.IGNORECASE) for subject in subjects(sink, to="front.office"))
+        assert all(_in_office_hours(mail["Date"].datetime) for mail in _mails(sink) if "EX-" in mail["Subject"])
+        assert all(_lists(sink, contact["reference"]))
         assert "rehearsal" in service.words()
+
+
+def _in_office_hours(instant: datetime) -> bool:
+    # A rehearsal hurries the clock, not the machine: between the opening and the sending hours go by.
+    england = calendar("england")
+    return england.is_working_day(england.day_of(instant)) and instant.hour >= FIRST_OFFICE_HOUR
+
+
+def _mails(sink: Sink) -> list[EmailMessage]:
+    parsed = [message_from_bytes(one, policy=policy.default) for one in sink.mails()]
+    return [one for one in parsed if "front.office" in (one["To"] or "")]
+
+
+def _lists(sink: Sink, words: str) -> list[bool]:
+    """Whether each daily list holds these words, where any does."""
+    lists = [one for one in _mails(sink) if one["Subject"].startswith("Answers owed")]
+    return [words in str(one.get_body(("plain",))) for one in lists]
 
 
 def _alerts(sink: Sink) -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 
 from bot.channel import Batch, Permanent
 from bot.flows import deliver, receive
-from bot.flows.deliver import Attempt, Claimed, Hold, NotTried
+from bot.flows.claims import Claimed
+from bot.flows.deliver import Attempt, Hold, NotTried
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import Rulebook

@@ -11,6 +11,7 @@ from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+_ALERT = outbox.Delivery(1, "k", None, "alert", "", "post", "a@b.example", "<1@b.example>", "sending", 1, NOW)
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
     "next delivery": lambda c: outbox.next_due(c, "post"),
@@ -45,6 +46,8 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "what is under way": lambda c: outbox.under_way(c, [1, 2]),
     "sent under a name": lambda c: known.sent_as(c, ["x"]),
     "conversations": lambda c: known.in_conversations(c, ["x"]),
+    "alerts of a person": lambda c: outbox.claim_alerts(c, _ALERT, NOW, NOW, 50),
+    "alerts of late": lambda c: outbox.alerted(c, "a@b.example", NOW, {1}),
     "release": lambda c: outbox.release(c, NOW),
 }
 

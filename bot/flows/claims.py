@@ -1,0 +1,20 @@
+"""What was taken from the outbox to be sent now."""
+
+from dataclasses import dataclass
+
+from bot.core.contacts import Contact
+from bot.store.outbox import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery to send now, with its contact as it stands at this moment and, for a digest, its list.
+
+    `claim` is the name of the claim that took it. `joined` are others that leave in the same message.
+    """
+
+    delivery: Delivery
+    contact: Contact | None = None
+    listed: tuple[Contact, ...] = ()
+    claim: str | None = None
+    joined: tuple["Claimed", ...] = ()

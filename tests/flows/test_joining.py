@@ -1,0 +1,212 @@
+"""Alerts that get acted on: in office hours, to whom the ladder names, joined where they are many, never too many."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.channel import Temporary
+from bot.core.calendars import calendar
+from bot.core.contacts import Contact
+from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER, Ladders, Restraint, Step
+from bot.core.messages import Inbound
+from bot.flows import alert, deliver, escalate, respond
+from bot.flows.claims import Claimed
+from bot.flows.compose import Letters
+from bot.flows.deliver import Attempt, Hold
+from bot.flows.joining import LEFT_TO_THE_LIST
+from bot.flows.rulebook import Rulebook, Team
+from bot.render.compose import Composer
+from bot.settings import PACKAGED
+from bot.store import contacts, outbox
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, writing
+from tests.flows.desk import again, logged
+
+Make = Callable[..., Inbound]
+NEARLY = RESPOND_LADDER[2]
+NIGHT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+OPENING = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def calm(book: Rulebook) -> Rulebook:
+    """As packaged: office hours only, more than ten joined, six messages an hour."""
+    return replace(book, restraint=Restraint(calendar("england"), join_above=10, an_hour=6))
+
+
+def alerted(connection: Connection, book: Rulebook, mail: Make, numbers: range, *, at: datetime = NOW) -> list[Contact]:
+    """Contacts of which the same step is alerted at once."""
+    made = [logged(connection, book, mail(number, text=f"Hole {number}")) for number in numbers]
+    for contact in made:
+        outbox.queue(connection, alert.step_alerts(contact, NEARLY, at, book))
+    return made
+
+
+def claim(connection: Connection, book: Rulebook, now: datetime) -> list[Claimed]:
+    """The alerts that leave now."""
+    claimed = deliver.claim(connection, "post", now, Hold(timedelta(hours=4)), 50, book)
+    return [one for one in claimed if one.delivery.purpose == "alert"]
+
+
+def sent(connection: Connection, book: Rulebook, claimed: list[Claimed], at: datetime) -> None:
+    """They were handed over."""
+    attempts = [Attempt(one.delivery, at, joined=tuple(other.delivery for other in one.joined)) for one in claimed]
+    deliver.record(connection, attempts, book)
+
+
+def words(claimed: Claimed, book: Rulebook) -> str:
+    """The alert as it leaves."""
+    composer = Composer(tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir()), _CONSTANTS)
+    return Letters(composer, book, b"secret").write(claimed, NOW).content.decode()
+
+
+_CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": ""}
+
+
+def test_an_alert_at_night_waits_for_the_office(store: Store, calm: Rulebook, mail: Make) -> None:
+    """Nobody is there to act on it: it leaves when the office opens, and is not skipped."""
+    with writing(store) as connection:
+        alerted(connection, calm, mail, range(1), at=NIGHT)
+        assert claim(connection, calm, NIGHT) == []
+        assert claim(connection, calm, OPENING - timedelta(seconds=1)) == []
+        assert len(claim(connection, calm, OPENING)) == 1
+
+
+def test_an_alarm_for_the_operators_waits_for_nobody(calm: Rulebook, store: Store, mail: Make) -> None:
+    """A receipt that does not leave is told at any hour; so is a window that closes before the office opens."""
+    late, window = FIXED_STEPS[0], next(step for step in FIXED_STEPS if step.clock == "window")
+    with writing(store) as connection:
+        contact = logged(connection, calm, mail(1))
+        soon = replace(contact, platform_reply_by=NIGHT + timedelta(hours=3))
+        later = replace(contact, platform_reply_by=NIGHT + timedelta(hours=30))
+    assert calm.restraint.leaves_at(late, contact, NIGHT) == NIGHT
+    assert calm.restraint.leaves_at(window, soon, NIGHT) == NIGHT
+    assert calm.restraint.leaves_at(window, later, NIGHT) == OPENING
+    assert calm.restraint.leaves_at(NEARLY, contact, OPENING) == OPENING
+
+
+def test_what_is_answered_at_night_is_not_alerted_in_the_morning(store: Store, calm: Rulebook, mail: Make) -> None:
+    """What waited is asked again when it leaves."""
+    with writing(store) as connection:
+        (contact,) = alerted(connection, calm, mail, range(1), at=NIGHT)
+        respond.respond(connection, contact.reference, NIGHT + timedelta(hours=1), actor="staff:me")
+        assert claim(connection, calm, OPENING) == []
+
+
+@pytest.mark.parametrize(("count", "messages"), [(5, 5), (10, 1), (11, 1), (120, 1)])
+def test_many_at_once_are_one_message(store: Store, calm: Rulebook, mail: Make, count: int, messages: int) -> None:
+    """More than ten, or more than may leave within the hour, are one message that names each once."""
+    with writing(store) as connection:
+        made = alerted(connection, calm, mail, range(count))
+        claimed = claim(connection, calm, NOW)
+        assert len(claimed) == messages
+        told = "".join(words(one, calm) for one in claimed)
+        assert sum(contact.reference in told for contact in made) == min(count, 50)
+        sent(connection, calm, claimed, NOW)
+        events = [e["kind"] for one in made for e in contacts.events_of(connection, one.id)]
+        assert events.count("alert sent") == count
+        assert claim(connection, calm, NOW + timedelta(days=1)) == []
+
+
+def test_a_joined_message_that_fails_is_tried_again_as_the_same(store: Store, calm: Rulebook, mail: Make) -> None:
+    """All that was in it waits, and leaves again under the same Message-ID."""
+    with writing(store) as connection:
+        alerted(connection, calm, mail, range(12))
+        (first,) = claim(connection, calm, NOW)
+        joined = tuple(other.delivery for other in first.joined)
+        deliver.record(connection, [Attempt(first.delivery, NOW, Temporary("451"), joined=joined)], calm)
+        (second,) = claim(connection, calm, NOW + timedelta(minutes=1))
+        assert (second.delivery.message_id, len(second.joined)) == (first.delivery.message_id, 11)
+
+
+def test_nobody_has_more_than_six_messages_an_hour(store: Store, calm: Rulebook, mail: Make) -> None:
+    """The seventh is left to the daily list, which names its contact; an hour later there is room again."""
+    with writing(store) as connection:
+        for number in range(6):
+            alerted(connection, calm, mail, range(number, number + 1))
+            sent(connection, calm, claim(connection, calm, NOW), NOW)
+        (seventh,) = alerted(connection, calm, mail, range(6, 7))
+        assert claim(connection, calm, NOW + timedelta(minutes=30)) == []
+        kinds = [event["kind"] for event in contacts.events_of(connection, seventh.id)]
+        assert LEFT_TO_THE_LIST in kinds
+        contacts.put(connection, seventh.id, {"respond_step": 3})
+        outbox.queue(connection, alert.digests("2026-11-24", NOW, calm))
+        (digest,) = deliver.claim(connection, "post", NOW, Hold(), 50, calm)
+        assert seventh.reference in [one.reference for one in digest.listed]
+        alerted(connection, calm, mail, range(7, 8))
+        assert len(claim(connection, calm, NOW + timedelta(hours=1, seconds=1))) == 1
+
+
+def test_what_is_on_its_way_counts(store: Store, calm: Rulebook, mail: Make) -> None:
+    """Six that are leaving and not recorded yet fill the hour, too."""
+    with writing(store) as connection:
+        for number in range(6):
+            alerted(connection, calm, mail, range(number, number + 1))
+            assert len(claim(connection, calm, NOW)) == 1
+        alerted(connection, calm, mail, range(6, 7))
+        assert claim(connection, calm, NOW) == []
+
+
+def test_each_step_goes_to_those_whom_it_names(store: Store, book: Rulebook, mail: Make) -> None:
+    """The lead hears of it beside the team; where nobody has the role, the team does."""
+    roles = {"lead": ("lead@example.gov.uk", "staff@example.gov.uk")}
+    led = replace(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", roles)})
+    step, alone = replace(NEARLY, to=("team", "lead")), replace(NEARLY, to=("director",))
+    with writing(store) as connection:
+        contact = logged(connection, led, mail(1))
+    told = [row["recipient"] for row in alert.step_alerts(contact, step, NOW, led)]
+    assert told == ["staff@example.gov.uk", "lead@example.gov.uk"]
+    assert [row["recipient"] for row in alert.step_alerts(contact, alone, NOW, led)] == ["staff@example.gov.uk"]
+
+
+def test_a_step_of_the_daily_list_has_no_message_of_its_own(store: Store, council: Rulebook, mail: Make) -> None:
+    """It is noted, and the list names the contact from then on; by law it has its own message."""
+    ladder = tuple(replace(step, digest=True, own_by_law=True) for step in RESPOND_LADDER)
+    calm = replace(council, ladders=Ladders(ladder))
+    with writing(store) as connection:
+        promise, law = logged(connection, calm, mail(1)), logged(connection, calm, replace(mail(2), channel="foi"))
+        half = max(calm.rungs(one, calm.clocks(one, ()))[0][0] for one in (promise, law))
+        assert escalate.escalate(connection, half, 100, calm) == 2
+        for contact, count in ((promise, 0), (law, 1)):
+            steps = [d.step for d in outbox.of_contact(connection, contact.id) if d.purpose == "alert"]
+            assert len(steps) == count
+            assert again(connection, contact.reference).respond_step > 0
+        outbox.queue(connection, alert.digests("2026-12-01", half, calm))
+        (digest,) = [
+            one for one in deliver.claim(connection, "post", half, Hold(), 50, calm) if one.delivery.purpose == "digest"
+        ]
+        assert {one.reference for one in digest.listed} == {promise.reference, law.reference}
+
+
+def test_everybody_has_one_list_of_what_concerns_them(store: Store, book: Rulebook, mail: Make) -> None:
+    """Who is in two teams has one list; a lead hears of what has passed a step that names the lead."""
+    ladder = (RESPOND_LADDER[0], replace(RESPOND_LADDER[1], to=("team", "lead")))
+    roles = {"lead": ("lead@example.gov.uk",)}
+    teams = {
+        "front": Team("front", ("staff@example.gov.uk",), "post", roles),
+        "back": Team("back", ("staff@example.gov.uk",), "post", roles),
+    }
+    led = replace(book, teams=teams, ladders=Ladders(ladder))
+    with writing(store) as connection:
+        half, more = logged(connection, led, mail(1)), logged(connection, led, mail(2, text="Another hole"))
+        contacts.put(connection, half.id, {"respond_step": 1})
+        contacts.put(connection, more.id, {"respond_step": 2})
+        outbox.queue(connection, alert.digests("2026-12-01", NOW, led))
+        claimed = deliver.claim(connection, "post", NOW, Hold(), 50, led)
+        listed = {one.delivery.recipient: {c.reference for c in one.listed} for one in claimed}
+    assert listed == {
+        "staff@example.gov.uk": {half.reference, more.reference},
+        "lead@example.gov.uk": {more.reference},
+    }
+
+
+def test_a_step_that_is_on_no_ladder_any_more_is_still_told(store: Store, book: Rulebook, mail: Make) -> None:
+    """The ladder was changed while an alert waited: it leaves, in words that hold for all of them."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail(1))
+        outbox.queue(connection, alert.step_alerts(contact, Step("respond-33", "a third"), NOW, book))
+        (claimed,) = claim(connection, book, NOW)
+    assert "still owed" in words(claimed, book)
