@@ -11,6 +11,7 @@ from bot.cli import (
     people,
     receipts,
     recompute,
+    rehearse,
     run,
     schema,
     shunted,
@@ -31,6 +32,7 @@ app.command("deadline")(deadline.deadline)
 app.command("triage")(triage.triage)
 app.command("demo")(demo.demo)
 app.command("recompute")(recompute.recompute)
+app.command("rehearse")(rehearse.rehearse)
 app.command("release")(receipts.release)
 app.command("suppressions")(receipts.suppressions)
 clocks.add_to(contacts.app)

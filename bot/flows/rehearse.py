@@ -1,0 +1,233 @@
+"""A ladder tried before it goes live: invented contacts and staff on a throw-away store, day after day, at once.
+
+Everything but the contacts, staff's answers and the hand-over is real: the flows of the service on a real store.
+"""
+
+import heapq
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import count
+
+from sqlalchemy import Connection
+
+from bot.channel import Batch
+from bot.core.contacts import State
+from bot.core.guards import Limits
+from bot.core.messages import Inbound, Party
+from bot.flows import alert, deliver, escalate, respond
+from bot.flows.claims import Claimed
+from bot.flows.deliver import TO_SENDERS, Attempt, Hold
+from bot.flows.joining import AN_HOUR, LEFT_TO_THE_LIST
+from bot.flows.plan import Room
+from bot.flows.receive import Reading, receive
+from bot.flows.rulebook import Rulebook
+from bot.store import clocks, contacts, outbox
+
+AT_ONCE = 200
+LIST_AT = time(8, 30)
+INVENTED = "Invented for a rehearsal."
+# How staff answer: most within half of the time, some in its last days, some too late, and a few never.
+WITHIN_HALF, IN_TIME, LATE = 0.70, 0.90, 0.97
+_HOLD = Hold(timedelta(hours=4))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to rehearse: from `begin`, for so many days, with so many contacts; nothing runs from `down` to `up`."""
+
+    begin: datetime
+    days: int
+    contacts: int
+    seed: int
+    down: datetime | None = None
+    up: datetime | None = None
+
+    @property
+    def end(self) -> datetime:
+        """When it is over."""
+        return self.begin + timedelta(days=self.days)
+
+    def handled(self, at: datetime) -> datetime:
+        """When the service gets to what happens at that instant."""
+        return self.up if self.down is not None and self.up is not None and self.down <= at < self.up else at
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message to one person: `contacts` are the references that it names, with the step where it is an alert."""
+
+    at: datetime
+    day: date
+    person: str
+    purpose: str
+    contacts: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Who was told what; `broken` names every promise of the ladder that was not kept: empty, or there is a fault."""
+
+    told: list[Told] = field(default_factory=list)
+    contacts: int = 0
+    answered: int = 0
+    left_to_the_list: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+Event = tuple[datetime, int, Callable[[datetime], None]]
+
+
+class Rehearsal:
+    """One run, in one transaction of `connection` to a new store."""
+
+    def __init__(self, connection: Connection, asked: Asked, book: Rulebook) -> None:
+        self._connection, self._asked = connection, asked
+        # How many receipts are too many is not what is judged here.
+        self._book = replace(book, limits=Limits())
+        self._chance = random.Random(asked.seed)  # noqa: S311 - to be repeated, not to be secret
+        self._events: list[Event] = []
+        self._order = count()
+        self._ways = [name for name, way in book.ways.items() if way.outlet is not None]
+        self._outlets = {way.outlet for way in book.ways.values() if way.outlet} | {
+            team.outlet for team in book.teams.values()
+        }
+        self._ended: dict[str, datetime] = {}
+        self.outcome = Outcome()
+
+    def run(self, progress: Callable[[date], object]) -> Outcome:
+        """Live through it; `progress` is called with each new day."""
+        self._plan()
+        now, day = self._asked.begin, self._asked.begin.date() - timedelta(days=1)
+        while (following := self._next(now)) is not None and following <= self._asked.end:
+            now = following
+            if now.date() != day:
+                day = now.date()
+                progress(day)
+            while self._events and self._events[0][0] <= now:
+                heapq.heappop(self._events)[2](now)
+            while escalate.escalate(self._connection, now, AT_ONCE, self._book) == AT_ONCE:
+                pass
+            self._send(now)
+        self._judge(min(now, self._asked.end))
+        return self.outcome
+
+    def _at(self, at: datetime, happens: Callable[[datetime], None]) -> None:
+        heapq.heappush(self._events, (self._asked.handled(at), next(self._order), happens))
+
+    def _plan(self) -> None:
+        for number in range(self._asked.contacts if self._ways else 0):
+            at = self._asked.begin + timedelta(days=self._asked.days) * self._chance.random()
+            self._at(at, partial(self._arrive, number, at))
+        for day in range(self._asked.days + 1):
+            local = self._asked.begin.astimezone(self._book.default_calendar.zone).date() + timedelta(days=day)
+            at = datetime.combine(local, LIST_AT, tzinfo=self._book.default_calendar.zone)
+            if self._book.default_calendar.is_working_day(local) and at >= self._asked.begin:
+                self._at(at, self._list)
+
+    def _next(self, now: datetime) -> datetime | None:
+        """The next instant at which anything is due, never one at which nothing runs."""
+        looks = clocks.next_look(self._connection)
+        leaves = (outbox.next_due(self._connection, outlet) for outlet in self._outlets)
+        due = [at for at in (looks, *leaves, self._events[0][0] if self._events else None) if at is not None]
+        return self._asked.handled(max(min(due), now)) if due else None
+
+    def _arrive(self, number: int, at: datetime, now: datetime) -> None:
+        channel = self._chance.choice(self._ways)
+        message = Inbound(
+            channel=channel,
+            external_id=f"invented-{number}",
+            digest=f"invented-{number}",
+            sender=Party(f"invented.{number}@example.invalid", "Invented"),
+            subject=INVENTED,
+            text=INVENTED,
+            received_at=at,
+        )
+        (filed,) = receive(self._connection, Batch((message,)), Reading(channel), now, self._book, Room()).filed
+        contact = contacts.find(self._connection, filed.reference or "")
+        if contact is None or contact.respond_by is None:
+            return
+        self.outcome.contacts += 1
+        share = self._answered_after()
+        if share is not None:
+            answered_at = max(at + (contact.respond_by - at) * share, now)
+            self._at(answered_at, partial(self._answer, contact.reference))
+
+    def _answered_after(self) -> float | None:
+        """After which part of the time staff answer; None: never."""
+        chance = self._chance.random()
+        if chance < WITHIN_HALF:
+            return self._chance.uniform(0.02, 0.5)
+        if chance < IN_TIME:
+            return self._chance.uniform(0.5, 1.0)
+        return self._chance.uniform(1.0, 2.0) if chance < LATE else None
+
+    def _answer(self, reference: str, now: datetime) -> None:
+        done = respond.respond(self._connection, reference, now, actor="rehearsal")
+        if isinstance(done, respond.Responded):
+            self._ended[reference] = now
+            self.outcome.answered += 1
+
+    def _list(self, now: datetime) -> None:
+        """As the timetable does: nothing on a day without work, and once a day, whatever was missed before it."""
+        calendar = self._book.default_calendar
+        if not calendar.is_working_day(calendar.day_of(now)):
+            return
+        day = calendar.day_of(now).isoformat()
+        outbox.queue(self._connection, alert.digests(day, now, self._book))
+
+    def _send(self, now: datetime) -> None:
+        for outlet in sorted(self._outlets):
+            while claimed := deliver.claim(self._connection, outlet, now, _HOLD, AT_ONCE, self._book):
+                for one in claimed:
+                    self._tell(one, now)
+                attempts = [Attempt(c.delivery, now, joined=tuple(j.delivery for j in c.joined)) for c in claimed]
+                deliver.record(self._connection, attempts, self._book)
+
+    def _tell(self, claimed: Claimed, now: datetime) -> None:
+        if claimed.delivery.purpose in TO_SENDERS:
+            return
+        named = [(c.contact.reference, c.delivery.step) for c in (claimed, *claimed.joined) if c.contact is not None]
+        named += [(contact.reference, "") for contact in claimed.listed]
+        day = self._book.default_calendar.day_of(now)
+        told = Told(now, day, claimed.delivery.recipient, claimed.delivery.purpose, tuple(named))
+        self.outcome.told.append(told)
+
+    def _judge(self, now: datetime) -> None:
+        every = contacts.listed(self._connection)
+        self.outcome.broken += [*_told_twice(self.outcome), *self._too_many(), *self._after_an_answer()]
+        for contact in (one for one in every if one.state == State.OPEN and one.respond_by is not None):
+            rungs = self._book.rungs(contact, self._book.clocks(contact, ()))
+            behind = sum(at <= now for at, _ in rungs)
+            if contact.respond_step != behind:
+                self.outcome.broken.append(
+                    f"{contact.reference}: {contact.respond_step} steps taken, {behind} were due"
+                )
+        kinds = (contacts.count_events(self._connection, c.id, LEFT_TO_THE_LIST, self._asked.begin) for c in every)
+        self.outcome.left_to_the_list = sum(kinds)
+
+    def _too_many(self) -> Iterator[str]:
+        most = self._book.restraint.an_hour or math.inf
+        recent: dict[str, list[datetime]] = {}
+        for told in (one for one in self.outcome.told if one.purpose == "alert"):
+            hour = [at for at in recent.get(told.person, ()) if at > told.at - AN_HOUR]
+            recent[told.person] = [*hour, told.at]
+            if len(hour) >= most:
+                yield f"{told.person}: more than {most} messages within the hour before {told.at.isoformat()}"
+
+    def _after_an_answer(self) -> Iterator[str]:
+        for told in self.outcome.told:
+            for reference, _ in told.contacts:
+                if (answered := self._ended.get(reference)) is not None and answered < told.at:
+                    yield f"{reference}: told at {told.at.isoformat()}, answered at {answered.isoformat()}"
+
+
+def _told_twice(outcome: Outcome) -> Iterator[str]:
+    told = Counter((one.person, *named) for one in outcome.told if one.purpose == "alert" for named in one.contacts)
+    for (person, reference, step), times in told.items():
+        if times > 1:
+            yield f"{reference}: {step} was told {times} times to {person}"
