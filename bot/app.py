@@ -180,6 +180,7 @@ class Service:
             phone=organisation.phone,
             website=organisation.website,
             form=forms[0] if forms else None,
+            questions=_questions(self.book),
             submit=self._submit,
             hooks=[c for c in self.channels.values() if isinstance(c, Hook) and c.path.startswith("/hooks/")],
             log=self._log,
@@ -273,6 +274,14 @@ class Service:
         with suppress(StoreUnavailable):
             await self.leases.end()
         await self.store.close()
+
+
+def _questions(book: Rulebook) -> server.Questions:
+    router = book.router
+    if router is None:
+        return server.Questions()
+    services = sorted(router.services.values(), key=lambda one: one.title.casefold())
+    return server.Questions(tuple((one.name, one.title) for one in services), router.asks_postcodes)
 
 
 def _shown(contact: Contact, book: Rulebook) -> server.Filed:

@@ -21,6 +21,7 @@ from bot.channel import Account, ChannelSettings, WayIn
 from bot.core import books, calendars, standards
 from bot.handling import LimitSettings, MailSettings
 from bot.ladders import Escalation
+from bot.services import Services
 from bot.stores import RetentionSettings, StoreSettings
 from bot.teams import Team
 from bot.year import Holidays, OwnDays, Table, Year
@@ -98,6 +99,7 @@ class Settings:
     calendars: Mapping[str, calendars.Calendar]
     calendar_checked: date
     escalation: Escalation
+    services: Services
 
     @property
     def template_directories(self) -> tuple[Path, ...]:
@@ -122,6 +124,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     book = _standards(directory, mistakes)
     year = _year(directory, mistakes)
     escalation = _escalation(directory, book, mistakes)
+    services = _services(directory, main, channels, book, mistakes)
     if main is not None:
         mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
         mistakes += [f"{path}: {fault}" for fault in _unknown_kinds(main, book)]
@@ -141,6 +144,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         calendars=year.calendars(main.organisation.timezone),
         calendar_checked=year.holidays.checked,
         escalation=escalation,
+        services=services,
     )
 
 
@@ -253,6 +257,22 @@ def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes:
         unknown = sorted(set(step.standards) - known)
         allowed = ", ".join(sorted(known))
         mistakes += [f"{path}: step[{number}].standards: {one!r} is no standard; allowed: {allowed}" for one in unknown]
+    return found
+
+
+def _services(
+    directory: Path,
+    main: _Main | None,
+    channels: list[ChannelSettings],
+    book: tuple[standards.Standard, ...],
+    mistakes: list[str],
+) -> Services:
+    """The directory's own services.toml, else the packaged one."""
+    path = _found(directory, "services.toml")
+    found = _validated(Services, _toml(path, mistakes), path, "", mistakes) or Services()
+    if main is not None:
+        teams, names = [team.name for team in main.team], [channel.name for channel in channels]
+        mistakes += [f"{path}: {fault}" for fault in found.faults(teams, names, {k for one in book for k in one.kinds})]
     return found
 
 

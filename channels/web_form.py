@@ -14,6 +14,7 @@ from bot.core.messages import Inbound, Party
 NAME_LIMIT = 200
 EMAIL_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 PHONE_LIMIT = 40
+POSTCODE_LIMIT = 10
 MESSAGE_LIMIT = 10_000
 _FEWEST_PHONE_DIGITS = 5
 _MOST_POSTED_FIELDS = 50
@@ -24,6 +25,7 @@ _LABEL = r"[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff-]{0,61}[a-z0-9\u
 # RFC 5321 section 4.1.2 and RFC 6531: one mailbox, without the quoted and the [literal] forms that nobody types.
 _EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+(?!\d+$){_LABEL}", re.IGNORECASE)
 _LONGEST_LOCAL_PART_BYTES = 64
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\u0085\u2028\u2029]")
 # Turning the direction of text around can make a name look like another one; no name needs it (Unicode UAX 9).
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -48,6 +50,8 @@ class Typed:
     email: str
     phone: str
     message: str
+    service: str = ""
+    postcode: str = ""
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> "Typed":
@@ -57,11 +61,18 @@ class Typed:
             email=_line(fields.get("email", ""), keep_invisible=False),
             phone=_line(fields.get("phone", ""), keep_invisible=False),
             message=_paragraphs(fields.get("message", "")),
+            service=_chosen(fields.get("service", "")),
+            postcode=_line(fields.get("postcode", ""), keep_invisible=False).upper()[:POSTCODE_LIMIT],
         )
+
+    def about(self) -> dict[str, str]:
+        """What was chosen besides, as far as anything was."""
+        return {name: value for name, value in (("service", self.service), ("postcode", self.postcode)) if value}
 
     def digest(self) -> str:
         """SHA-256 of the content in hex: the same words typed by the same person give the same digest."""
-        content = json.dumps([self.name, self.email, self.phone, self.message], ensure_ascii=False)
+        extra = [value for value in (self.service, self.postcode) if value]
+        content = json.dumps([self.name, self.email, self.phone, self.message, *extra], ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -73,7 +84,7 @@ class WebForm:
         self.path = "/"
 
     def read(self, fields: Mapping[str, str]) -> Inbound | Faults:
-        """The message that the fields `name`, `email`, `phone`, `message` and `token` make, or every fault at once."""
+        """The message that the fields of the page make, or every fault at once."""
         typed = Typed.of(fields)
         faults = tuple(_faults(typed))
         return Faults(faults) if faults else self._inbound(typed, fields.get("token", ""))
@@ -100,7 +111,7 @@ class WebForm:
             digest=digest,
             sender=Party(typed.email, typed.name) if typed.email else None,
             text=typed.message,
-            fields={"name": typed.name, "phone": typed.phone, "email": typed.email},
+            fields={"name": typed.name, "phone": typed.phone, "email": typed.email} | typed.about(),
             raw=json.dumps(asdict(typed), ensure_ascii=False).encode(),
         )
 
@@ -163,6 +174,11 @@ def _paragraphs(value: str) -> str:
     lines = _LINE_ENDS.sub("\n", value)
     kept = (c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     return unicodedata.normalize("NFC", "".join(kept)).strip()
+
+
+def _chosen(value: str) -> str:
+    """The name of a service; anything else was not chosen on our page."""
+    return value if _NAME.fullmatch(value) else ""
 
 
 def _is_visible(character: str) -> bool:

@@ -33,7 +33,7 @@ def check(
         typer.echo(f"  {channel.name} ({channel.kind})")
     for remark in _remarks(configured):
         typer.echo(f"Please note: {remark}")
-    for line in _promised(configured):
+    for line in (*_promised(configured), *_routed(configured)):
         typer.echo(line)
     typer.echo("Templates: good." if not faults else f"Templates: {len(faults)} faults.")
     well = asyncio.run(_live(configured)) if live else True
@@ -56,6 +56,25 @@ def _promised(configured: "Settings") -> "Iterator[str]":
         said += [f"answer {within(standard.respond)}"] if standard.respond else []
         yield f"Standard {standard.id}: {', '.join(said)}."
         yield from (f"  {line}" for line in promise.sentences(standard, now, book))
+
+
+def _routed(configured: "Settings") -> "Iterator[str]":
+    """Each service with its team and its standard, and how many rules there are."""
+    from bot.core.books import Matter
+    from bot.rehearsal import Time
+
+    book, services = rulebook_of(configured), configured.services
+    today = book.today(Time().now())
+    for one in services.service:
+        chosen = book.promises.choose(Matter(service=one.name), today)
+        gaps = [words for words, value in (("no page", one.page), ("no other_route", one.other_route)) if not value]
+        with_gaps = (
+            f" It has {' and '.join(gaps)}: people with or without the internet are sent nowhere." if gaps else ""
+        )
+        team = one.team or "its channel's team"
+        yield f"Service {one.name} ({one.title}): {team}, standard {chosen.id}.{with_gaps}"
+    if services.route:
+        yield f"Rules of routing: {len(services.route)}. To see one at work: ackbot triage --config DIR FILE"
 
 
 def _remarks(configured: "Settings") -> list[str]:

@@ -71,3 +71,12 @@ class Contact:
     muted: bool = False
     legal_hold: str | None = None
     conversation: str | None = None
+    language: str = ""
+    owner: str = ""
+    assigned_at: datetime | None = None
+    urgent: str = ""
+    urgent_since: datetime | None = None
+    urgent_step: int = 0
+    taken_by: str = ""
+    taken_at: datetime | None = None
+    quiet_until: datetime | None = None

@@ -109,11 +109,21 @@ class Letters:
         if claimed.delivery.purpose == "new-date":
             told = {key: claimed.delivery.details.get(key, "") for key in ("before", "reason")}
             return {k: v for k, v in values.items() if k != "promise"} | told
+        if claimed.delivery.purpose == "acknowledgement":
+            values |= self._service(contact)
         if claimed.delivery.purpose == "alert":
             step = self._step(claimed.delivery.step, contact)
             values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
             del values["respond_by"]
         return values
+
+    def _service(self, contact: Contact) -> dict[str, str]:
+        """Where the person can read more, and the way without the internet."""
+        known = self._book.router.services.get(contact.service or "") if self._book.router else None
+        if known is None:
+            return {}
+        values = {"service": known.title, "service_page": known.page, "other_route": known.other_route}
+        return {name: value for name, value in values.items() if value}
 
     def _step(self, name: str, contact: Contact) -> Step:
         return self._book.ladders.step(name, contact.standard) or _GONE

@@ -10,18 +10,21 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import acknowledgements, references
+from bot.core.books import Matter
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
+from bot.core.routes import Destination
 from bot.flows import promise
 from bot.flows.claims import Claimed
 from bot.flows.deliver import Hold
 from bot.flows.gather import Known, key_of
-from bot.flows.rulebook import Rulebook, Way
+from bot.flows.rulebook import NO_WAY, Rulebook, Way
 from bot.store.contacts import Numbers
 from bot.store.known import Answered, Recent, Seen
 from bot.store.outbox import Delivery
+from bot.wire.languages import language_of
 
 Values = dict[str, Any]
 
@@ -79,7 +82,7 @@ class Plan:
 
     def way(self, message: Inbound) -> Way:
         """How it came."""
-        return self.book.ways.get(message.channel, _NO_WAY)
+        return self.book.ways.get(message.channel, NO_WAY)
 
     def at(self, message: Inbound) -> datetime:
         """When it was received."""
@@ -103,6 +106,9 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
     """A new contact, with its receipt if it is to have one of its own."""
     contact_id = next(plan.numbers.contacts)
     way, received_at = plan.way(message), plan.at(message)
+    language = language_of(message.text or message.subject)
+    goal = plan.book.route(message, language)
+    matter = Matter(way.medium, goal.service, goal.kind, goal.area, message.visibility)
     owed = verdict.outcome in ("acknowledge", "ask")
     shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
     row: Values = {
@@ -118,11 +124,8 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "sender_key": key_of(message) or None,
         "sender_name": message.sender.name if message.sender else "",
         "subject": message.subject,
-        "team": way.team,
         "received_at": received_at,
-        "kind": way.contact_kind,
-        "area": way.area,
-        "service": way.service or None,
+        "language": language,
         "visibility": message.visibility,
         "receipt_sent_at": plan.now if shown else None,
         "platform_reply_by": window(message, plan) if owed else None,
@@ -130,7 +133,8 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "linked_to": opening.linked_to,
         "receipt_of": opening.receipt_of,
         **_NEW,
-        **(promise.opening(received_at, way.matter(message.visibility), plan.book) if owed else NOTHING_PROMISED),
+        **_about(goal, received_at, plan.book),
+        **(promise.opening(received_at, matter, plan.book) if owed else NOTHING_PROMISED),
     }
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
     if row["platform_reply_by"] is not None:
@@ -140,11 +144,28 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         row["next_look_at"] = plan.now + plan.book.receipt_patience
     row["told_respond_by"] = row["respond_by"] if shown else None
     plan.contacts.append(row)
-    plan.note(contact_id, "logged", verdict)
+    plan.note(contact_id, "logged", verdict, **_because(goal, language))
     contact = Contact(**row)
     if verdict.outcome == "acknowledge" and opening.receipt_of is None and verdict.recipient and way.outlet:
         _queue_receipt(message, verdict.recipient, contact, plan)
     return contact
+
+
+def _about(goal: Destination, received_at: datetime, book: Rulebook) -> Values:
+    """What it is about and whose it is; only what something decided is assigned."""
+    return {
+        "team": goal.team,
+        "service": goal.service or None,
+        "kind": goal.kind,
+        "area": goal.area,
+        "assigned_at": received_at if goal.decided or len(book.teams) < _SEVERAL else None,
+    }
+
+
+def _because(goal: Destination, language: str) -> dict[str, str]:
+    """What was found out, and how, for the history of the contact."""
+    found = {"routed": "; ".join(goal.because), "language": language}
+    return {key: value for key, value in found.items() if value}
 
 
 def window(message: Inbound, plan: Plan) -> datetime | None:
@@ -165,7 +186,8 @@ _NEW: Values = {
     "paused_at": None,
     "clock_changed": False,
 }
-_NO_WAY = Way(outlet=None, team=None)
+# With one team everything is its own.
+_SEVERAL = 2
 
 
 def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:

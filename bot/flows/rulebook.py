@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot import channel
 from bot.channel import Account, WayIn
-from bot.core import acknowledgements, clocks, durations, histories
+from bot.core import acknowledgements, clocks, durations, histories, routes
 from bot.core.autoreplies import Facts
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
@@ -18,6 +18,8 @@ from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladders, Restraint, Rungs, Window
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
+from bot.core.messages import Inbound
+from bot.core.routes import Destination, Router
 from bot.core.standards import Standard
 from bot.render.formats import due_in_words
 from bot.settings import Settings
@@ -61,10 +63,18 @@ class Way:
     authserv_id: str = ""
     subaddresses: bool = True
     receipts: Literal["private", "public", "both", "none"] = "both"
+    name: str = ""
 
     def matter(self, visibility: str) -> Matter:
-        """What is known of a contact that comes this way."""
+        """What is known of everything that comes this way."""
         return Matter(self.medium, self.service, self.contact_kind, self.area, visibility)
+
+    def routed(self) -> routes.Way:
+        """As the rules of routing know it."""
+        return routes.Way(self.name, self.medium, self.service, self.area, self.team or "", self.contact_kind)
+
+
+NO_WAY = Way(outlet=None, team=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class Rulebook:
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
     `texts`: outlets that carry short plain texts; `words`: those that form mails of words. `triage` is what the triage
     knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
-    `restraint`: whom the clocks alert, and when not.
+    `restraint`: whom the clocks alert, and when not. `router` says what a contact is about.
     """
 
     prefix: str
@@ -98,6 +108,13 @@ class Rulebook:
     secret: bytes = field(default=b"", repr=False)
     ladders: Ladders = field(default_factory=Ladders)
     restraint: Restraint = field(default_factory=Restraint)
+    router: Router | None = None
+
+    def route(self, message: Inbound, language: str) -> Destination:
+        """What a new contact is about, and which team has it."""
+        way = self.ways.get(message.channel, NO_WAY).routed()
+        router = self.router or Router((), (), next(iter(self.teams), None))
+        return router.route(routes.asked(message, way, language))
 
     def may_have_answered(self, received_at: datetime) -> bool:
         """Whether a store that was lost (a copy was put back) may have answered what was received then."""
@@ -208,6 +225,7 @@ def from_settings(
         ways=ways,
         teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
         ladders=configured.escalation.ladders(),
+        router=configured.services.router(configured.teams[0].name if configured.teams else None),
         restraint=configured.escalation.restraint.restraint(calendars["england"]),
         senders=senders,
         own=own,
@@ -223,11 +241,11 @@ def from_settings(
 
 
 def _ways(configured: Settings, limits: Mapping[str, channel.Limits]) -> dict[str, Way]:
-    first_team = configured.teams[0].name if configured.teams else None
     return {
         c.name: Way(
+            name=c.name,
             outlet=c.replies_by,
-            team=c.team or first_team,
+            team=c.team,
             address=getattr(c, "address", ""),
             medium=medium(c.kind),
             service=c.service,

@@ -18,6 +18,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "promise": "10 working days",
         "received": _RECEIVED,
         "team": "Front office",
+        "service": "bins and recycling",
+        "service_page": "https://www.example.gov.uk/bins",
+        "other_route": "Come to any of our offices, from 9am to 5pm on working days.",
     },
     "new-date": {
         "reference": _REFERENCE,
@@ -65,11 +68,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "digest": {"day": _DAY, "overdue": _LISTED, "soon": _LISTED, "used": _LISTED, "unacknowledged": _LISTED},
 }
 
-# What may be missing: a template that asks for it finds it empty.
 # The most characters of a text for platforms: Mastodon's servers allow 500, and the handle comes before it.
 LONGEST = {"message": 440, "message-new-date": 440, "message-added": 440, "mention": 200}
+# What may be missing: a template that asks for it finds it empty.
+_SERVICE = {"service": "", "service_page": "", "other_route": ""}
 OPTIONAL: dict[str, dict[str, str]] = {
-    "acknowledgement": {"team": "", "promise": ""},
+    "acknowledgement": {"team": "", "promise": "", **_SERVICE},
     "added": {"respond_by": ""},
     "message": {"respond_by": "", "promise": "", "short_window": ""},
     "message-added": {"respond_by": ""},

@@ -122,6 +122,19 @@ contacts = Table(
     Column("legal_hold", Text),
     # The platform's name of the private thread; what is said in one goes on with its newest contact.
     Column("conversation", Text),
+    # ISO 639-1, "" where it cannot be told.
+    Column("language", Text, nullable=False, server_default=""),
+    # Who of the team has it, as an address; and since when anybody has it (a team that a rule chose, or a person).
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("assigned_at", Instant),
+    # The rule that found that it cannot wait, since when, and how many alerts there were; who has taken it, and when.
+    Column("urgent", Text, nullable=False, server_default=""),
+    Column("urgent_since", Instant),
+    Column("urgent_step", Integer, nullable=False, server_default="0"),
+    Column("taken_by", Text, nullable=False, server_default=""),
+    Column("taken_at", Instant),
+    # Until when staff have asked not to be alerted again.
+    Column("quiet_until", Instant),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),

@@ -13,7 +13,7 @@ from bot.core.messages import Inbound
 
 # Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
 MOST_BYTES = 512 * 1024
-_FIELDS = ("token", "name", "email", "phone", "message")
+_FIELDS = ("token", "name", "email", "phone", "message", "service", "postcode")
 _ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # The empty form holds nothing private. "no-store" would make browsers forget what was typed when a line drops
 # and the person goes back; "no-cache" lets them keep the page, its token and the words.
@@ -48,8 +48,16 @@ class Form(Protocol):
     """Turns what was typed into a message; no I/O."""
 
     def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
-        """What the fields `name`, `email`, `phone`, `message` and `token` make."""
+        """What the fields of the page make."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What the form asks besides: which of the `services` (name, title) it is about, and the postcode."""
+
+    services: tuple[tuple[str, str], ...] = ()
+    postcode: bool = False
 
 
 Submit = Callable[[Inbound], Awaitable[Filed]]
@@ -58,16 +66,18 @@ Submit = Callable[[Inbound], Awaitable[Filed]]
 class FrontDoor:
     """`form` reads the fields; `submit` logs the message and returns only after the commit, or raises `Temporary`."""
 
-    def __init__(self, form: Form, submit: Submit) -> None:
-        self._form = form
-        self._submit = submit
+    def __init__(self, form: Form, submit: Submit, questions: Questions) -> None:
+        self._form, self._submit = form, submit
+        self._more = {"services": questions.services, "asks_postcode": questions.postcode}
 
     def routes(self) -> list[web.RouteDef]:
         """The form and where it is posted to."""
         return [web.get("/", self._show), web.post("/", self._take)]
 
     async def _show(self, request: web.Request) -> web.Response:
-        response = _form_page(request, dict.fromkeys(_FIELDS, ""))
+        # A page of the organisation may link to the form of its own service.
+        typed = dict.fromkeys(_FIELDS, "") | {"service": _as_text(request.query.get("service", ""))}
+        response = self._form_page(request, typed)
         response.headers["Cache-Control"] = _KEEP_FOR_GOING_BACK
         return response
 
@@ -75,31 +85,32 @@ class FrontDoor:
         typed = await _posted(request)
         read = self._form.read(typed)
         if not isinstance(read, Inbound):
-            return _form_page(request, typed, faults=read.faults, status=422)
+            return self._form_page(request, typed, faults=read.faults, status=422)
         try:
             filed = await self._submit(read)
         except Temporary:
-            response = _form_page(request, typed, not_taken=True, status=503)
+            response = self._form_page(request, typed, not_taken=True, status=503)
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
             return response
         return _received_page(request, filed, read)
 
-
-def _form_page(
-    request: web.Request,
-    typed: Mapping[str, str],
-    *,
-    faults: tuple[tuple[str, str], ...] = (),
-    not_taken: bool = False,
-    status: int = 200,
-) -> web.Response:
-    # The token stays as long as the page is about the same message: sent twice, it is one contact.
-    context = {
-        "typed": {**typed, "token": typed["token"] or secrets.token_urlsafe(16)},
-        "faults": dict(faults),
-        "not_taken": not_taken,
-    }
-    return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
+    def _form_page(
+        self,
+        request: web.Request,
+        typed: Mapping[str, str],
+        *,
+        faults: tuple[tuple[str, str], ...] = (),
+        not_taken: bool = False,
+        status: int = 200,
+    ) -> web.Response:
+        # The token stays as long as the page is about the same message: sent twice, it is one contact.
+        context = {
+            "typed": {**typed, "token": typed["token"] or secrets.token_urlsafe(16)},
+            "faults": dict(faults),
+            "not_taken": not_taken,
+            **self._more,
+        }
+        return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
 
 
 def _received_page(request: web.Request, filed: Filed, inbound: Inbound) -> web.Response:

@@ -37,7 +37,16 @@ def test_a_form_becomes_a_message() -> None:
     assert inbound.sender == Party("zoe@example.org", "Zoë")
     assert (inbound.subject, inbound.text, inbound.received_at) == ("", "Bins", None)
     assert inbound.fields == {"name": "Zoë", "email": "zoe@example.org", "phone": "01632 960 001"}
-    assert json.loads(inbound.raw) == {**inbound.fields, "message": "Bins"}
+    assert json.loads(inbound.raw) == {**inbound.fields, "message": "Bins", "service": "", "postcode": ""}
+
+
+def test_what_it_is_about_and_where_is_kept() -> None:
+    """A service by its name and a postcode; what our page cannot have sent is left out, not refused."""
+    assert read(service="bins", postcode=" ta1  3du ").fields["service"] == "bins"
+    assert read(service="bins", postcode=" ta1  3du ").fields["postcode"] == "TA1 3DU"
+    assert read(service="bins").external_id != read().external_id
+    assert "service" not in read(service="<script>").fields
+    assert read(postcode="x" * 500).fields["postcode"] == "X" * 10
 
 
 def test_the_channel_is_a_hook_and_has_no_keys_of_its_own() -> None:

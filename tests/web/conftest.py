@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.core.books import Book
 from bot.core.standards import standard
 from bot.flows.promise import published
-from bot.web.server import Parts, application
+from bot.web.server import Parts, Questions, application
 from channels import web_form
 from tests.web.pages import Desk, Open, Site
 
@@ -34,6 +34,7 @@ def parts(desk: Desk) -> Parts:
         phone="0300 123 2224",
         website="https://www.example.gov.uk",
         form=web_form.build("website", settings),
+        questions=Questions(),
         submit=desk.submit,
         hooks=[],
         log=desk.log,

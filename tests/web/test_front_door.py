@@ -7,6 +7,7 @@ from aiohttp import FormData
 from structlog.testing import capture_logs
 
 from bot.core.messages import Party
+from bot.web.server import Questions
 from tests.web.pages import Desk, Open, Page, Site, value
 
 GOOD = {"name": "Zoë O'Brien", "email": "zoe@example.org", "phone": "", "message": "The lamp is out.\r\nHigh Street."}
@@ -196,3 +197,24 @@ async def test_without_a_form_channel_there_is_no_form(open_site: Open) -> None:
     for response in (await site.get("/"), await site.post("/", data=GOOD)):
         assert response.status == 404
         assert "0300 123 2224" in await response.text()
+
+
+async def test_a_form_asks_what_it_is_about_where_there_are_services(open_site: Open, desk: Desk) -> None:
+    """A link may have chosen; what was chosen stays on the page with the errors, and is sent with the message."""
+    asked = Questions((("bins", "Bins & recycling"), ("parks", "Parks")), postcode=True)
+    site = await open_site(questions=asked)
+    page = Page(await (await site.get("/?service=bins")).text())
+    assert page.value("option[selected]", "value") == "bins"
+    assert page.value("#postcode", "autocomplete") == "postal-code"
+    status, text, _ = await send(site, service="parks", postcode="ta1 3du", message="")
+    assert (status, '<option value="parks" selected>' in text) == (422, True)
+    await send(site, service="parks", postcode="ta1 3du")
+    (taken,) = desk.taken.values()
+    assert (taken.fields["service"], taken.fields["postcode"]) == ("parks", "TA1 3DU")
+
+
+async def test_a_form_without_services_asks_for_none(site: Site) -> None:
+    """No question that leads nowhere."""
+    text = await (await site.get("/?service=%22%3E<b>")).text()
+    assert "What is it about?" not in text
+    assert "<b>" not in text

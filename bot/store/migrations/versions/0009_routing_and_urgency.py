@@ -1,0 +1,22 @@
+"""In which language a person wrote, who has the contact, and what cannot wait."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from bot.store.tables import Instant
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the columns; what was logged before counts as assigned, so that nobody is alerted about it."""
+    texts = ("language", "owner", "urgent", "taken_by")
+    for name in texts:
+        op.add_column("contacts", sa.Column(name, sa.Text(), nullable=False, server_default=""))
+    op.add_column("contacts", sa.Column("urgent_step", sa.Integer(), nullable=False, server_default="0"))
+    for name in ("assigned_at", "urgent_since", "taken_at", "quiet_until"):
+        op.add_column("contacts", sa.Column(name, Instant()))
+    op.execute("UPDATE contacts SET assigned_at = received_at WHERE state = 'open'")

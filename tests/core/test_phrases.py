@@ -1,0 +1,57 @@
+"""Phrases are found however people write them, and nothing else is."""
+
+import pytest
+
+from bot.core.phrases import Phrases, folded, words_of
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("gas leak", "There's a GAS-LEAK at number 4!"),
+        ("gas leak", "gas\n  leak"),
+        ("can't breathe", "I can\u2019t breathe"),
+        ("homeless*", "we are homelessness cases"),
+        ("smell ... gas", "I can smell a lot of gas"),
+        ("smell ... gas", "smell gas"),
+        ("nie mam gdzie spac", "Nie mam gdzie spać"),
+        ("nie mam gdzie spać", "nie mam gdzie spac"),
+        ("ulatnia się gaz", "Ulatnia sie gaz!"),
+        ("گیس", "گيس لیک ہو رہی ہے"),
+        ("گیس لیک", "وہاں گیس لیک ہے"),
+        ("গ্যাস", "ঘরে গ্যাস।"),
+        ("ਗੈਸ ਲੀਕ", "ਘਰ ਵਿੱਚ ਗੈਸ ਲੀਕ।"),
+        ("бездомн*", "Ми бездомні"),
+        ("*nwy", "mae arogl nwy"),
+        ("fără adăpost", "suntem fara adapost"),
+    ],
+)
+def test_what_is_meant_is_found(phrase: str, text: str) -> None:
+    """Case, accents, keyboards and signs make no difference; the phrase is named as it was given."""
+    assert Phrases([phrase]).find(words_of(text)) == phrase
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("gas", "Las Vegas gasping"),
+        ("gas leak", "gas was off, no leak"),
+        ("smell ... gas", "smell one two three four five six gas"),
+        ("bin", "bins"),
+        ("গ্যাস", "গ্যাসের"),
+    ],
+)
+def test_what_is_not_meant_is_not(phrase: str, text: str) -> None:
+    """Whole words, in their order, close together."""
+    assert Phrases([phrase]).find(words_of(text)) is None
+
+
+def test_without_phrases_nothing_is_found() -> None:
+    """No phrase is no wildcard."""
+    assert Phrases([]).find(words_of("anything")) is None
+
+
+def test_folding_twice_changes_nothing() -> None:
+    """What is folded stays so."""
+    for text in ("Größe Łódź", "آپ کی گیس", "Ünïcödé  -  ſtraße", "গ্যাসের গন্ধ"):
+        assert folded(folded(text)) == folded(text)
