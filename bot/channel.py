@@ -56,14 +56,14 @@ class Limits:
 
     `reply_window` is for how long after a person's last message the platform takes an automatic answer, and
     `person_window` for how long one that a person typed, where that is longer; None: for ever. `format` says whether it
-    carries finished mails, short plain texts, or the words of mails, which it forms itself.
+    carries finished mails, short plain texts, the words of mails, which it forms itself, or events for programs.
     """
 
     concurrency: int = 1
     max_bytes: int = 20_480
     reply_window: timedelta | None = None
     person_window: timedelta | None = None
-    format: Literal["mail", "text", "words"] = "mail"
+    format: Literal["mail", "text", "words", "event"] = "mail"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from bot.handling import LimitSettings, MailSettings
 from bot.ladders import Escalation
 from bot.services import Services
 from bot.stores import RetentionSettings, StoreSettings
-from bot.teams import Team
+from bot.teams import CHANNEL, Team
 from bot.year import Holidays, OwnDays, Table, Year
 
 T = TypeVar("T", bound=BaseModel)
@@ -121,6 +121,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     table = _resolved(_toml(path, mistakes), path, directory, "", mistakes)
     main = _validated(_Main, table, path, "", mistakes) if not mistakes else None
     channels = _channels(table.get("channel", []), path, kind_of, mistakes)
+    channels += _elsewhere(main, path, kind_of, mistakes)
     book = _standards(directory, mistakes)
     year = _year(directory, mistakes)
     escalation = _escalation(directory, book, mistakes)
@@ -225,6 +226,17 @@ def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> 
     return channels
 
 
+def _elsewhere(main: _Main | None, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
+    """What teams name by an address of Apprise's is an outlet of its own each."""
+    named = {name: (team.name, url) for team in (main.team if main else ()) for name, url in team.elsewhere().items()}
+    found = []
+    for name, (team, url) in named.items():
+        table = {"name": name, "kind": "apprise", "url": url}
+        if (channel := _validated(kind_of("apprise"), table, path, f"team {team}", mistakes)) is not None:
+            found.append(channel)
+    return found
+
+
 def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard, ...]:
     """The directory's own standards, or the packaged ones if it has none."""
     folders = [d for d in (directory / "standards", *(p / "config" / "standards" for p in PACKAGED)) if d.is_dir()]
@@ -282,6 +294,12 @@ def _found(directory: Path, name: str) -> Path:
     return next((path for path in paths if path.is_file()), paths[0])
 
 
+def _unknown_outlets(team: Team, channels: list[ChannelSettings]) -> list[str]:
+    known = [channel.name for channel in channels if not isinstance(channel, WayIn)]
+    wanted = {one.removeprefix(CHANNEL) for one in team.targets() if one.startswith(CHANNEL)}
+    return [f"{CHANNEL}{name} is no way out; allowed: {', '.join(known)}" for name in sorted(wanted - set(known))]
+
+
 def _unknown_kinds(main: _Main, book: tuple[standards.Standard, ...]) -> list[str]:
     known = sorted({kind for one in book for kind in one.kinds})
     unknown = [kind for kind in main.retention.kinds if kind not in known]
@@ -302,6 +320,7 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
     for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
         if outlet is not None and outlet not in outlets and (owner, outlet) not in themselves:
             faults.append(f"{owner}: replies_by = {outlet!r} is not a way out{allowed}")
+    faults += [f"team {team.name!r}: {fault}" for team in main.team for fault in _unknown_outlets(team, channels)]
     for way in ways_in:
         if way.team is not None and way.team not in teams:
             faults.append(f"channel {way.name!r}: team = {way.team!r} is not a team; allowed: {', '.join(teams)}")

@@ -25,6 +25,7 @@ import pytest
 import structlog
 
 from bot.store import schema
+from tests.components import synapse
 from tests.components.daemons import program
 from tests.components.postgres import Postgres
 
@@ -108,6 +109,8 @@ def _need(*programs: str) -> None:
 
 def why_not(name: str) -> str | None:
     """Why this program cannot be used here, or None where it can."""
+    if name == "synapse":
+        return None if (synapse.PROGRAMS / "python").exists() else f"synapse is not installed; {_INSTALL}"
     try:
         path = program(name)
     except RuntimeError as missing:

@@ -134,7 +134,7 @@ class Outbound:
     UTF-8, with the `subject` beside it where the outlet forms the mail). `envelope_sender` is where non-delivery
     reports go. `idempotency_key` (for mail the Message-ID) stays the same over every attempt. On a platform
     `conversation` and `in_reply_to` are its own names of what is answered, and `public` says that everybody can read
-    it.
+    it. `at` is the instant at which it leaves.
     """
 
     recipient: str
@@ -145,3 +145,4 @@ class Outbound:
     in_reply_to: str = ""
     public: bool = False
     subject: str = ""
+    at: datetime | None = None

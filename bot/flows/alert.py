@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.contacts import Contact
 from bot.core.escalations import Step
 from bot.flows.rulebook import Rulebook, Team
+from bot.teams import CHANNEL
 
 Values = dict[str, Any]
 
@@ -61,14 +62,15 @@ def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook)
 
 
 def _row(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> Values:
+    outlet = address.removeprefix(CHANNEL) if address.startswith(CHANNEL) else team.outlet
     return {
         "key": f"{words.key}:{address}",
         "contact_id": words.contact_id,
         "purpose": words.purpose,
         "step": words.step,
-        "channel": team.outlet,
+        "channel": outlet,
         "recipient": address,
-        "message_id": f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(team.outlet)}>",
+        "message_id": f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(outlet)}>",
         "details": dict(words.details),
         "created_at": now,
         "next_attempt_at": now,

@@ -9,6 +9,7 @@ from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.escalations import Step
 from bot.core.messages import Outbound
+from bot.flows import cloud_events
 from bot.flows.claims import Claimed
 from bot.flows.deliver import TO_SENDERS, digest_horizon
 from bot.flows.rulebook import Rulebook
@@ -41,6 +42,8 @@ class Letters:
             return self._text(claimed, now)
         if claimed.delivery.channel in self._book.words:
             return self._words(claimed, now)
+        if claimed.delivery.channel in self._book.events:
+            return cloud_events.event(claimed, self._values(claimed, now), now, self._book)
         delivery = claimed.delivery
         sender = self._book.senders[delivery.channel]
         tag = f"b{delivery.id}"
@@ -85,7 +88,7 @@ class Letters:
         """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
         delivery = claimed.delivery
         by_mail = "@" in delivery.recipient
-        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, delivery.purpose)
+        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, _template(claimed))
         subject, words = self._composer.words(name, self._values(claimed, now))
         return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
 

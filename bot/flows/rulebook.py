@@ -84,7 +84,8 @@ class Rulebook:
     `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
     `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
-    `texts`: outlets that carry short plain texts; `words`: those that form mails of words. `triage` is what the triage
+    `texts`: outlets that carry short plain texts; `words`: those that form mails of words; `events`: those that
+    programs read. `website` is where our own pages stand. `triage` is what the triage
     knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
     `restraint`: whom the clocks alert, and when not. `router` says what a contact is about.
     """
@@ -104,6 +105,8 @@ class Rulebook:
     reopen_days: int = 28
     texts: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    website: str = ""
     restored_at: datetime | None = None
     secret: bytes = field(default=b"", repr=False)
     ladders: Ladders = field(default_factory=Ladders)
@@ -236,6 +239,8 @@ def from_settings(
         texts=frozenset(c.name for c in configured.channels if isinstance(c, Account))
         | {name for name, one in limits.items() if one.format == "text"},
         words=frozenset(name for name, one in limits.items() if one.format == "words"),
+        events=frozenset(name for name, one in limits.items() if one.format == "event"),
+        website=configured.web.public_url.rstrip("/"),
         secret=configured.web.secret.get_secret_value().encode(),
     )
 

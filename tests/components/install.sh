@@ -1,10 +1,31 @@
 #!/bin/bash
 # Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix; Prometheus'
-# promtool, which tests the alerts; faketime, which gives a process a clock of its own.
+# promtool, which tests the alerts; faketime, which gives a process a clock of its own. And from PyPI, into an
+# environment of its own in .cache/: the Matrix server Synapse, where staff read alerts.
 # Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
 # as not run and leaves with status 0, because the rest of the suite is still worth running; under
 # CI=true what is missing is a failure.
 set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+SYNAPSE=$HERE/../../.cache/synapse
+
+synapse() {
+    cmp -s "$HERE/synapse.lock" "$SYNAPSE/.installed" && return
+    echo "tests: installing Synapse into .cache/synapse" >&2
+    local python
+    for python in "$HERE/../../.venv/bin/python" python3; do
+        if "$python" -m venv --clear "$SYNAPSE" &&
+            "$SYNAPSE/bin/python" -m pip --disable-pip-version-check --no-input install --quiet \
+                --require-hashes -r "$HERE/synapse.lock"; then
+            cp "$HERE/synapse.lock" "$SYNAPSE/.installed"
+            return
+        fi
+    done
+    echo "tests: Synapse could not be installed; the tests that need it will be reported as not run." >&2
+    [ "${CI:-}" != "true" ] || exit 1
+}
+synapse
 
 PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus faketime)
 
