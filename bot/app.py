@@ -278,8 +278,6 @@ class Service:
 
 def _questions(book: Rulebook) -> server.Questions:
     router = book.router
-    if router is None:
-        return server.Questions()
     services = sorted(router.services.values(), key=lambda one: one.title.casefold())
     return server.Questions(tuple((one.name, one.title) for one in services), router.asks_postcodes)
 
@@ -290,6 +288,7 @@ def _shown(contact: Contact, book: Rulebook) -> server.Filed:
         reference=contact.reference,
         respond_by=book.respond_by(contact),
         promise=book.plain_promise(contact),
+        urgent=urgency.advice if (urgency := book.urgency(contact)) else "",
         acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
     )
 

@@ -1,14 +1,17 @@
 """escalation.toml: when staff are alerted that an answer is at risk, who is, and when they are left in peace."""
 
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from bot.core import durations
 from bot.core.calendars import Calendar
+from bot.core.deputies import Away, Deputies
 from bot.core.durations import Duration, Unit
-from bot.core.escalations import RESPOND_LADDER, Ladder, Ladders, Restraint, Step
+from bot.core.escalations import RECEIPT_DUE, RESPOND_LADDER, Ladder, Ladders, Restraint, Step
 from bot.teams import Role
 from bot.year import Table
 
@@ -16,6 +19,7 @@ _KNOWN = {step.share: step for step in RESPOND_LADDER}
 _MOST_PER_CENT = 500
 _ALLOWED = 'allowed: "50%", "due", "2 working days before" or "4 hours before"'
 At = float | Duration
+_PERSON = r"^(mailto:)\S+@\S+$"
 
 
 def _at(value: object) -> object:
@@ -40,17 +44,26 @@ def _at(value: object) -> object:
 class StepSettings(Table):
     """One step: `at` which moment, `to` whom, and `by` a message of its own or the daily list.
 
-    `standards` are those that have a ladder of their own, to which this step belongs; without any it belongs to the
-    general one.
+    `clock` is the promise: to answer, or to acknowledge, which counts in shares and for every standard. `standards`
+    are those that have a ladder of their own, to which this step belongs; without any it belongs to the general one.
     """
 
     at: Annotated[At, BeforeValidator(_at)]
-    to: tuple[Role, ...] = Field(default=("team",), min_length=1)
+    to: tuple[Role, ...] = Field(default=("owner",), min_length=1)
     by: Literal["message", "digest", "message if law"] = "message"
     standards: tuple[str, ...] = ()
+    clock: Literal["respond", "acknowledge"] = "respond"
+
+    @model_validator(mode="after")
+    def _as_the_clock_allows(self) -> "StepSettings":
+        if self.clock == "acknowledge" and (isinstance(self.at, Duration) or self.standards or self.by != "message"):
+            raise ValueError('clock "acknowledge" has a share such as "50%" or "due", no standards, and is a message')
+        return self
 
     def step(self) -> Step:
         """As the core knows it; by its name the store remembers that it was taken."""
+        if self.clock == "acknowledge":
+            return self._receipt_step()
         before = self.at if isinstance(self.at, Duration) else None
         share = None if isinstance(self.at, Duration) else self.at
         if before is not None:
@@ -71,6 +84,33 @@ class StepSettings(Table):
             own_by_law=self.by == "message if law",
         )
 
+    def _receipt_step(self) -> Step:
+        share = self.at if isinstance(self.at, float) else 1.0
+        if share >= 1:
+            return replace(RECEIPT_DUE, to=self.to)
+        percent = round(share * 100)
+        words = f"{percent} per cent of the time to acknowledge are used"
+        return Step(f"acknowledge-{percent}", words, share, "acknowledge", to=self.to)
+
+
+class AbsenceSettings(Table):
+    """Somebody is away: `person` and `deputy` as in [[team]]; without a deputy the lead of the team is told."""
+
+    person: str = Field(pattern=_PERSON)
+    first: date
+    last: date
+    deputy: str = Field(default="", pattern=f"^$|{_PERSON}")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "AbsenceSettings":
+        if self.last < self.first:
+            raise ValueError(f"last ({self.last}) is before first ({self.first})")
+        return self
+
+    def away(self) -> Away:
+        """As the core knows it."""
+        return Away(self.person.removeprefix("mailto:"), self.first, self.last, self.deputy.removeprefix("mailto:"))
+
 
 class RestraintSettings(Table):
     """`[restraint]`: alerts wait for office hours, are joined, and are not too many an hour; 0 is any number."""
@@ -89,6 +129,7 @@ class Escalation(Table):
 
     restraint: RestraintSettings = RestraintSettings()
     step: tuple[StepSettings, ...] = Field(min_length=1)
+    absence: tuple[AbsenceSettings, ...] = ()
 
     @model_validator(mode="after")
     def _each_moment_once(self) -> "Escalation":
@@ -103,7 +144,11 @@ class Escalation(Table):
         return self
 
     def _ladder(self, standard: str) -> Ladder:
-        chosen = (one for one in self.step if (standard in one.standards if standard else not one.standards))
+        chosen = (
+            one
+            for one in self.step
+            if one.clock == "respond" and (standard in one.standards if standard else not one.standards)
+        )
         return tuple(one.step() for one in chosen)
 
     def _own(self) -> dict[str, Ladder]:
@@ -111,4 +156,9 @@ class Escalation(Table):
 
     def ladders(self) -> Ladders:
         """The ladder of every standard."""
-        return Ladders(self._ladder(""), self._own())
+        receipt = tuple(one.step() for one in self.step if one.clock == "acknowledge")
+        return Ladders(self._ladder(""), self._own(), receipt)
+
+    def deputies(self) -> Deputies:
+        """Who stands in for whom."""
+        return Deputies(one.away() for one in self.absence)

@@ -24,6 +24,7 @@ from bot.ladders import Escalation
 from bot.services import Services
 from bot.stores import RetentionSettings, StoreSettings
 from bot.teams import CHANNEL, Team
+from bot.urgency import Urgent
 from bot.year import Holidays, OwnDays, Table, Year
 
 T = TypeVar("T", bound=BaseModel)
@@ -100,6 +101,7 @@ class Settings:
     calendar_checked: date
     escalation: Escalation
     services: Services
+    urgent: Urgent
 
     @property
     def template_directories(self) -> tuple[Path, ...]:
@@ -126,6 +128,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     year = _year(directory, mistakes)
     escalation = _escalation(directory, book, mistakes)
     services = _services(directory, main, channels, book, mistakes)
+    urgent = _urgent(directory, main, mistakes)
     if main is not None:
         mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
         mistakes += [f"{path}: {fault}" for fault in _unknown_kinds(main, book)]
@@ -146,6 +149,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         calendar_checked=year.holidays.checked,
         escalation=escalation,
         services=services,
+        urgent=urgent,
     )
 
 
@@ -285,6 +289,15 @@ def _services(
     if main is not None:
         teams, names = [team.name for team in main.team], [channel.name for channel in channels]
         mistakes += [f"{path}: {fault}" for fault in found.faults(teams, names, {k for one in book for k in one.kinds})]
+    return found
+
+
+def _urgent(directory: Path, main: _Main | None, mistakes: list[str]) -> Urgent:
+    """The directory's own urgent.toml, else the packaged one."""
+    path = _found(directory, "urgent.toml")
+    found = _validated(Urgent, _toml(path, mistakes), path, "", mistakes) or Urgent()
+    if main is not None:
+        mistakes += [f"{path}: {fault}" for fault in found.faults([team.name for team in main.team])]
     return found
 
 

@@ -16,7 +16,9 @@ from bot.cli import (
     schema,
     shunted,
     store,
+    taking,
     triage,
+    urgent,
 )
 
 app = typer.Typer(
@@ -38,8 +40,10 @@ app.command("suppressions")(receipts.suppressions)
 clocks.add_to(contacts.app)
 receipts.add_to(contacts.app)
 people.add_to(contacts.app)
+taking.add_to(contacts.app)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(people.app, name="person")
 app.add_typer(shunted.app, name="shunted")
 app.add_typer(schema.app, name="schema")
 app.add_typer(store.app, name="store")
+app.add_typer(urgent.app, name="urgent")

@@ -155,23 +155,21 @@ def _form(file: str, known: _Known) -> "Inbound":
 
 def _routed(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
     """Whose it would be, and what would be promised if it came now."""
-    from bot.core.books import Matter
-    from bot.flows.rulebook import NO_WAY
+    from bot.flows.matters import look_into
     from bot.rehearsal import Time
-    from bot.wire.languages import language_of
 
-    language = language_of(message.text or message.subject)
-    goal = book.route(message, language)
-    way = book.ways.get(message.channel, NO_WAY)
-    matter = Matter(way.medium, goal.service, goal.kind, goal.area, message.visibility)
+    found = look_into(message, book)
+    goal, urgency = found.goal, found.urgency
     return {
         "channel": message.channel,
         "service": goal.service or None,
         "area": goal.area or None,
         "kind": goal.kind or None,
         "team": goal.team,
-        "standard": book.promises.choose(matter, book.today(Time().now())).id,
-        "language": language or None,
+        "standard": book.promises.choose(found.matter(message, book), book.today(Time().now())).id,
+        "language": found.language or None,
+        "urgent": urgency.rule.name if urgency else None,
+        "urgent_words": urgency.phrase if urgency else None,
         "because": list(goal.because),
     }
 
@@ -181,6 +179,8 @@ def _lines(row: Mapping[str, Any]) -> Iterator[str]:
     yield f"{_shown(row['file'])}: {row['outcome']}{to}, because {row['reason']} (rule {row['rule']})"
     if "team" in row:
         yield from (f"  {line}" for line in row["because"])
+        if row["urgent"]:
+            yield f'  URGENT: {row["urgent"]}, by the words "{row["urgent_words"]}"'
         yield f"  standard {row['standard']}, language {row['language'] or 'not known'}"
 
 

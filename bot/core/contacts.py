@@ -75,7 +75,8 @@ class Contact:
     owner: str = ""
     assigned_at: datetime | None = None
     urgent: str = ""
-    urgent_since: datetime | None = None
+    urgent_words: str = ""
+    urgent_at: datetime | None = None
     urgent_step: int = 0
     taken_by: str = ""
     taken_at: datetime | None = None

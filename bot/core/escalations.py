@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact
 from bot.core.durations import Duration
+from bot.core.urgencies import AGAIN_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,10 @@ class Step:
     """One alert at one moment.
 
     It comes when the part `share` of the working time is used, or so long `before` the answer is due; where both are
-    None it has an instant of its own. `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to a
-    question of ours (`pause`), or the time for which the platform takes an answer (`window`). `to` names the roles
-    that are told. In a `digest` it has no message of its own: the daily list shows it; `own_by_law`: unless a statute
-    sets the time.
+    None it has an instant of its own. `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to
+    a question of ours (`pause`), the time for which the platform takes an answer (`window`), or that somebody has it
+    (`assign`). `to` names the roles that are told; the owner is the team where the contact has none. In a `digest` it
+    has no message of its own: the daily list shows it; `own_by_law`: unless a statute sets the time.
     """
 
     name: str
@@ -29,12 +30,12 @@ class Step:
     share: float | None = None
     clock: str = "respond"
     before: Duration | None = None
-    to: tuple[str, ...] = ("team",)
+    to: tuple[str, ...] = ("owner",)
     digest: bool = False
     own_by_law: bool = False
 
 
-_AND_LEAD = ("team", "lead")
+_AND_LEAD = ("owner", "lead")
 RESPOND_LADDER = (
     Step("respond-50", "half of the time to answer is used", 0.5),
     Step("respond-75", "three quarters of the time to answer are used", 0.75),
@@ -44,16 +45,20 @@ RESPOND_LADDER = (
 )
 RECEIPT_LATE = Step("acknowledge-late", "the receipt has not left yet", clock="acknowledge")
 RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed", None, "acknowledge", to=_AND_LEAD)
-ACKNOWLEDGE_LADDER = (RECEIPT_LATE, RECEIPT_DUE)
+RECEIPT_LADDER = (RECEIPT_DUE,)
+HANDED_OVER = Step("handed-over", "this contact is yours now", clock="assign")
+UNASSIGNED = Step("unassigned", "nobody has it yet", clock="assign", to=("lead",))
 WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
 WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", None, "window", to=_AND_LEAD)
 RECEIPT_WINDOW_CLOSES = Step(
     "receipt-window-closes", "the receipt has not left, and the platform soon takes none any more", clock="acknowledge"
 )
-FIXED_STEPS = (*ACKNOWLEDGE_LADDER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
+FIXED_STEPS = (RECEIPT_LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
 LONG_PAUSE = timedelta(days=14)
 BEFORE_WINDOW_CLOSES, BEFORE_PERSONS_WINDOW_CLOSES = timedelta(hours=4), timedelta(hours=24)
 
+# A message of its own tells of these also where somebody has asked not to be alerted for a while.
+QUIET_BELOW = 0.9
 # After the last step the contact stays in the daily digest; it is still looked at, so that none is ever forgotten.
 LOOK_AGAIN_AFTER = timedelta(days=7)
 
@@ -91,10 +96,11 @@ Rungs = Sequence[tuple[datetime, Step]]
 
 @dataclass(frozen=True, slots=True)
 class Ladders:
-    """The ladder of every standard: its own, by its id, or the general one."""
+    """The ladder of every standard: its own, by its id, or the general one; and that of the time to acknowledge."""
 
     general: Ladder = RESPOND_LADDER
     by_standard: Mapping[str, Ladder] = field(default_factory=dict)
+    receipt: Ladder = RECEIPT_LADDER
 
     def of(self, standard: str | None) -> Ladder:
         """The ladder of one standard."""
@@ -102,7 +108,7 @@ class Ladders:
 
     def step(self, name: str, standard: str | None) -> Step | None:
         """The step of that name, or None: it is on no ladder any more."""
-        known = (*self.of(standard), *FIXED_STEPS, *RESPOND_LADDER)
+        known = (*self.of(standard), *self.receipt, *FIXED_STEPS, *RESPOND_LADDER)
         return next((step for step in known if step.name == name), None)
 
 
@@ -144,41 +150,75 @@ class Restraint:
 class Decision:
     """What a look at an open contact found: the steps to alert now (at most one a ladder) and the next look.
 
-    `respond_step`, `acknowledge_step` count the rungs that are behind us, taken or passed over.
+    `respond_step`, `acknowledge_step` count the rungs that are behind us, taken or passed over. `urgent`: the next
+    person is to be called now, and the one after at `urgent_at`.
     """
 
     alerts: tuple[Step, ...]
     respond_step: int
     acknowledge_step: int
     next_look_at: datetime
+    urgent: bool = False
+    urgent_at: datetime | None = None
 
 
 def look(
-    contact: Contact, now: datetime, ladder: Rungs, receipt_patience: timedelta, window: Window = NO_WINDOW
+    contact: Contact,
+    now: datetime,
+    ladder: Rungs,
+    receipts: Rungs = (),
+    window: Window = NO_WINDOW,
+    assign_by: datetime | None = None,
 ) -> Decision:
     """Which steps are due for this open contact at `now`.
 
-    `ladder` holds the steps of its time to answer, empty while that has no date; `receipt_patience` is how long a
-    receipt may take to leave before somebody must know (15 minutes); `window` is that of the platform it came by.
+    `ladder` holds the steps of its time to answer, empty while that has no date, `receipts` those of the time to
+    acknowledge (`receipt_rungs`); `window` is that of the platform it came by; `assign_by` is when somebody must have
+    it.
     """
-    respond = [at for at, _ in ladder]
-    acknowledge = _receipt_instants(contact, receipt_patience)
-    single = _single_instants(contact, window)
-    respond_step, answer_alert = _highest([step for _, step in ladder], respond, contact.respond_step, now)
-    acknowledge_step, receipt_alert = _highest(ACKNOWLEDGE_LADDER, acknowledge, contact.acknowledge_step, now)
-    ahead = [*respond[respond_step:], *acknowledge[acknowledge_step:], *(at for at in single if at > now)]
+    single = _single_instants(contact, window, assign_by)
+    respond_step, answer_alert = _highest(ladder, contact.respond_step, now)
+    acknowledge_step, receipt_alert = _highest(receipts, contact.acknowledge_step, now)
+    if receipt_alert is RECEIPT_LATE and contact.receipt_sent_at is not None:
+        receipt_alert = None
+    urgent = contact.urgent_at is not None and contact.urgent_at <= now
+    urgent_at = now + AGAIN_AFTER if urgent else contact.urgent_at
+    ahead = [at for at, _ in (*ladder[respond_step:], *receipts[acknowledge_step:])]
+    ahead += [at for at in (*single, urgent_at) if at is not None and at > now]
     alone = [step for at, step in single.items() if at <= now and _not_looked_at_since(contact, at)]
     return Decision(
         alerts=tuple(step for step in (receipt_alert, answer_alert, *alone) if step),
         respond_step=respond_step,
         acknowledge_step=acknowledge_step,
         next_look_at=min(ahead, default=now + LOOK_AGAIN_AFTER),
+        urgent=urgent,
+        urgent_at=urgent_at,
     )
 
 
-def _single_instants(contact: Contact, window: Window) -> dict[datetime, Step]:
+def receipt_rungs(
+    contact: Contact, patience: timedelta, ladder: Ladder, instant_of: Callable[[Step], datetime]
+) -> Rungs:
+    """The steps of the time to acknowledge with their instants; none once that is done.
+
+    `patience` is how long a receipt may take to leave before the operators must know (15 minutes).
+    """
+    if contact.acknowledged_at is not None or contact.acknowledge_by is None:
+        return ()
+    # Due means the last permitted second: it is missed when that second is over.
+    due = contact.acknowledge_by + timedelta(seconds=1)
+    left = contact.receipt_sent_at is not None
+    late = contact.received_at if left else min(contact.received_at + patience, due)
+    found = [(late, RECEIPT_LATE)]
+    found += [(due if step is RECEIPT_DUE or (step.share or 0.0) >= 1 else instant_of(step), step) for step in ladder]
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _single_instants(contact: Contact, window: Window, assign_by: datetime | None) -> dict[datetime, Step]:
     """The instants that belong to no ladder."""
     found = {}
+    if contact.assigned_at is None and assign_by is not None:
+        found[assign_by] = UNASSIGNED
     if contact.paused_at is not None:
         found[contact.paused_at + LONG_PAUSE] = WAITED_LONG
     if contact.platform_reply_by is not None:
@@ -194,14 +234,6 @@ def _not_looked_at_since(contact: Contact, at: datetime) -> bool:
     return contact.next_look_at is not None and contact.next_look_at <= at
 
 
-def _receipt_instants(contact: Contact, patience: timedelta) -> list[datetime]:
-    if contact.acknowledged_at is not None or contact.acknowledge_by is None:
-        return []
-    # Due means the last permitted second: it is missed when that second is over.
-    due = contact.acknowledge_by + timedelta(seconds=1)
-    return [due if contact.receipt_sent_at is not None else min(contact.received_at + patience, due), due]
-
-
-def _highest(ladder: Sequence[Step], instants: list[datetime], taken: int, now: datetime) -> tuple[int, Step | None]:
-    behind = max(taken, sum(instant <= now for instant in instants))
-    return behind, ladder[behind - 1] if behind > taken else None
+def _highest(ladder: Rungs, taken: int, now: datetime) -> tuple[int, Step | None]:
+    behind = max(taken, sum(instant <= now for instant, _ in ladder))
+    return behind, ladder[behind - 1][1] if behind > taken else None

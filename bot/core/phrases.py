@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 # Latin, Cyrillic and Greek accents, Arabic vowel signs. In Indic scripts such signs make other words, so they stay.
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
-_NO_WORD = re.compile("[^\\w'\u0900-\u0963\u0966-\u0dff]+|_+")
-# What different keyboards write for the same letter or sign.
-_SAME = str.maketrans(
-    "łđøı\u2019\u2018\u02bc`\u00b4" + "يىكةأإآۀہھ",
-    "ldoi'''''" + "ییکهاااههه",
-)
+_NO_WORD = re.compile("[^\\w\u0900-\u0963\u0966-\u0dff]+|_+")
+# What different keyboards write for the same letter; apostrophes, which half of all people leave out, go.
+_SAME = str.maketrans("łđøı" + "يىكةأإآۀہھ", "ldoi" + "ییکهاااههه", "'\u2019\u2018\u02bc`\u00b4\u02b9\u2032")
+_APOSTROPHES = str.maketrans("", "", "'`")
 _GAP = "..."
 _GAP_PATTERN = r" (?:\S+ ){0,5}?"
 
@@ -27,6 +25,8 @@ class Words:
 
 def folded(text: str) -> str:
     """The words of a text in lower case, without accents and signs, one space between them."""
+    if text.isascii():  # nine mails of ten, in a third of the time
+        return _NO_WORD.sub(" ", text.lower().translate(_APOSTROPHES)).strip()
     plain = unicodedata.normalize("NFKD", text.translate(_SAME)).casefold()
     plain = unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SAME)
     return _NO_WORD.sub(" ", plain).strip()

@@ -1,12 +1,13 @@
 """Staff decide that somebody gets a receipt after all: the promise runs from when they wrote."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core import autoreplies
+from bot.core.books import Matter
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import WAITING
 from bot.core.deliveries import State as Leaving
@@ -92,5 +93,6 @@ def _why_not(contact: Contact, before: list[outbox.Delivery], address: str, book
 
 
 def _opened(contact: Contact, book: Rulebook) -> Values:
-    matter = replace(book.ways[contact.channel].matter(contact.visibility), service=contact.service or "")
+    way = book.ways[contact.channel]
+    matter = Matter(way.medium, contact.service or "", contact.kind, contact.area, contact.visibility)
     return promise.opening(contact.received_at, matter, book)

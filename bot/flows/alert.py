@@ -1,7 +1,7 @@
 """Queue words for staff: one delivery for each address of the team, once for each key."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,30 @@ def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> 
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
     words = Words(key, "alert", step.name, step.to, contact_id=contact.id)
     leaves_at = book.restraint.leaves_at(step, contact, now)
-    return [row | {"next_attempt_at": leaves_at} for row in _to_team(contact.team, words, now, book)]
+    rows = _to_team(contact.team, words, now, book, contact.owner)
+    return [row | {"next_attempt_at": leaves_at} for row in rows]
+
+
+def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[Values]:
+    """The call about what cannot wait: the team the first `time` (0), then the next level, then from the start again.
+
+    It leaves at any hour, and is neither joined nor left to a list.
+    """
+    team = book.team(contact.team)
+    if team is None:
+        return []
+    key = f"{contact.id}:urgent:{time}"
+    words = Words(key, "urgent", f"urgent-{time + 1}", contact_id=contact.id)
+    level = team.levels[time % len(team.levels)]
+    people = (contact.owner,) if contact.owner and time == 0 else level
+    return [_row(person, words, team, now, book) for person in _present(people, team, now, book)]
+
+
+def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[Values]:
+    """Tell who has a contact from now on."""
+    when = contact.assigned_at.isoformat() if contact.assigned_at else ""
+    words = Words(f"{contact.id}:handed-over:{when}", "alert", "handed-over", ("owner",), contact_id=contact.id)
+    return _to_team(contact.team, words, now, book, contact.owner)
 
 
 def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[Values]:
@@ -42,23 +65,45 @@ def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details
     return _to_team(team, Words(f"notice:{key}", "notice", details=details), now, book)
 
 
-def digests(day: str, now: datetime, book: Rulebook) -> list[Values]:
-    """The daily list of everybody, one for each person; what stands in it is asked when it leaves."""
+def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str, str]] = ()) -> list[Values]:
+    """The daily list of everybody, one for each person; what stands in it is asked when it leaves.
+
+    `owners` are those who have open contacts, each as (team, address).
+    """
     rows: dict[str, Values] = {}
-    for name, team in book.teams.items():
-        for role in ("team", *team.roles):
-            for address in team.addresses_of([role]) if role == "team" else team.roles[role]:
-                words = Words(f"digest:{day}", "digest", day, details={"lists": []})
-                row = rows.setdefault(address, _row(address, words, team, now, book))
-                row["details"]["lists"].append([name, role])
+    wanted = [(name, role, one) for name, team in book.teams.items() for role, all_of in _roles(team) for one in all_of]
+    wanted += [(name, f"owner {address}", address) for name, address in owners if name in book.teams]
+    for name, role, address in wanted:
+        team = book.teams[name]
+        for told in _present((address,), team, now, book):
+            words = Words(f"digest:{day}", "digest", day, details={"lists": []})
+            row = rows.setdefault(told, _row(told, words, team, now, book))
+            row["details"]["lists"].append([name, role])
     return list(rows.values())
 
 
-def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook) -> list[Values]:
+def _roles(team: Team) -> list[tuple[str, tuple[str, ...]]]:
+    return [("team", team.addresses), *team.roles.items()]
+
+
+def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook, owner: str = "") -> list[Values]:
     team = book.team(team_name)
     if team is None:
         return []
-    return [_row(address, words, team, now, book) for address in team.addresses_of(words.to)]
+    roles = [role for role in words.to if role != "owner"]
+    people = (owner, *(team.addresses_of(roles) if roles else ())) if owner and "owner" in words.to else ()
+    told = _present(people or team.addresses_of(words.to), team, now, book)
+    return [_row(address, words, team, now, book) for address in told]
+
+
+def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
+    """Who is told for these: whoever is away has a deputy, else the lead of the team."""
+    day = book.today(now)
+    found: list[str] = []
+    for person in people:
+        away = book.deputies.of(person, day)
+        found += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
+    return tuple(dict.fromkeys(found))
 
 
 def _row(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> Values:

@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from bot.core import acknowledgements
+from bot.core import acknowledgements, escalations
 from bot.core.contacts import Contact
 from bot.core.escalations import Step
 from bot.core.messages import Outbound
@@ -114,6 +114,8 @@ class Letters:
             return {k: v for k, v in values.items() if k != "promise"} | told
         if claimed.delivery.purpose == "acknowledgement":
             values |= self._service(contact)
+        if claimed.delivery.purpose == "urgent":
+            values = self._urgent(claimed, contact, values)
         if claimed.delivery.purpose == "alert":
             step = self._step(claimed.delivery.step, contact)
             values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
@@ -121,12 +123,26 @@ class Letters:
         return values
 
     def _service(self, contact: Contact) -> dict[str, str]:
-        """Where the person can read more, and the way without the internet."""
-        known = self._book.router.services.get(contact.service or "") if self._book.router else None
-        if known is None:
-            return {}
-        values = {"service": known.title, "service_page": known.page, "other_route": known.other_route}
+        """What to do at once, where the person can read more, and the way without the internet."""
+        known = self._book.router.services.get(contact.service or "")
+        urgency = self._book.urgency(contact)
+        values = {"urgent": urgency.advice if urgency else ""}
+        if known is not None:
+            values |= {"service": known.title, "service_page": known.page, "other_route": known.other_route}
         return {name: value for name, value in values.items() if value}
+
+    def _urgent(self, claimed: Claimed, contact: Contact, known: Mapping[str, Any]) -> dict[str, Any]:
+        """What cannot wait: what was found, and what to do."""
+        rule = self._book.urgency(contact)
+        return {
+            "reference": contact.reference,
+            "received": known["received"],
+            "channel": contact.channel,
+            "title": rule.title if rule else "Somebody may be in danger",
+            "words": contact.urgent_words,
+            "time": claimed.delivery.step.rpartition("-")[2],
+            "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
+        }
 
     def _step(self, name: str, contact: Contact) -> Step:
         return self._book.ladders.step(name, contact.standard) or _GONE
@@ -136,6 +152,9 @@ class Letters:
         contact = claimed.contact
         if contact is None:
             raise LookupError("an alert without its contact")
+        if claimed.delivery.purpose == "urgent":
+            title = self._urgent(claimed, contact, {"received": ""})["title"]
+            return {"reference": contact.reference, "step": title, "promise": "act now"}
         step = self._step(claimed.delivery.step, contact)
         promise = _at_risk(contact, step, self._book)["promise"]
         return {"reference": contact.reference, "step": step.words, "promise": promise}
@@ -179,6 +198,10 @@ def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
             asked = formats.due_in_words(contact.paused_at, None, zone)
             promise = f"to answer once the person has told us more; we asked on {asked}"
             done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
+        case "assign":
+            promise = f"answer by {book.respond_by(contact)}"
+            if step is escalations.UNASSIGNED:
+                done = f"Decide whose it is: ackbot contacts assign {contact.reference} --team TEAM"
         case "window":
             closes = contact.platform_reply_by
             promise = "to answer where the person wrote"

@@ -12,6 +12,7 @@ from bot.core.intakes import Verdict
 from bot.core.messages import Inbound, Party
 from bot.flows import alert, answers, bounces, follow_ups, posts
 from bot.flows.gather import key_of
+from bot.flows.matters import look_into
 from bot.flows.plan import Filed, Opening, Plan, keep, open_contact, remember_receipt, window
 from bot.store import contacts
 
@@ -135,7 +136,8 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
 
 
 def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan) -> None:
-    opening = Opening(linked_to=thread.id if thread else None)
+    found = look_into(message, plan.book)
+    verdict, opening = found.heeded(verdict), Opening(found, linked_to=thread.id if thread else None)
     if verdict.outcome == "acknowledge" and verdict.recipient and message.mail is not None:
         before = _sent_before(message, plan)
         if before is not None:
@@ -198,9 +200,8 @@ def _guarded(message: Inbound, verdict: Verdict, tally: Tally, opening: Opening,
     """The verdict, unless this person must not have another receipt now: then staff decide."""
     recipient = verdict.recipient or ""
     if suppressed := plan.known.suppression(key_of(message)) or plan.known.suppression(recipient.lower()):
-        return replace(verdict, outcome="ask", recipient=None, reason=f"{verdict.reason}, but {suppressed}"), Opening(
-            opening.linked_to
-        )
+        reason = f"{verdict.reason}, but {suppressed}"
+        return replace(verdict, outcome="ask", recipient=None, reason=reason), replace(opening, receipt_of=None)
     if opening.receipt_of is not None:
         reason = "the receipt that this person had a little before stands for it, too"
         return replace(verdict, row=18, rule=_ONE_OF_SEVERAL, reason=reason), opening

@@ -106,7 +106,8 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
     if delivery.purpose == "new-date" and contact.respond_by is None:
         return False  # its clock was paused meanwhile: there is no date to tell
     step = book.ladders.step(delivery.step, contact.standard)
-    return contact.state == State.OPEN and _still_at_risk(contact, step)
+    urgent = delivery.purpose == "urgent"
+    return contact.state == State.OPEN and (contact.urgent_at is not None if urgent else _still_at_risk(contact, step))
 
 
 def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
@@ -116,6 +117,8 @@ def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
             return contact.acknowledged_at is None and not (late and contact.receipt_sent_at is not None)
         case "respond":
             return contact.paused_at is None
+        case "assign":
+            return step is escalations.HANDED_OVER or contact.assigned_at is None
         case "pause":
             return contact.paused_at is not None
         case _:
@@ -128,12 +131,20 @@ def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rul
     found: dict[int, Contact] = {}
     for team, role in delivery.details.get("lists", ()):
         owed = clocks.open_of_team(connection, team, digest_horizon(now, book), now)
-        found |= {one.id: one for one in owed if _is_told(role, one, book)}
+        found |= {one.id: one for one in owed if _is_told(role, one, book) and not _is_quiet(one, now, book)}
     return tuple(sorted(found.values(), key=lambda one: one.respond_by or one.received_at))
+
+
+def _is_quiet(contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether staff have asked not to hear of it yet; what is due soon stays in the list."""
+    quiet = contact.quiet_until is not None and now < contact.quiet_until
+    return quiet and contact.respond_by is not None and contact.respond_by > digest_horizon(now, book)
 
 
 def _is_told(role: str, contact: Contact, book: Rulebook) -> bool:
     """Whether one who has this role hears of the contact in the daily list: the steps that it has passed say so."""
+    if role.startswith("owner "):
+        return contact.owner == role.removeprefix("owner ")
     passed = book.ladders.of(contact.standard)[: contact.respond_step]
     return role == "team" or any(role in step.to for step in passed)
 

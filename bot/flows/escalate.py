@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -39,7 +40,8 @@ def _look(contact: Contact, happened: list[Happened], now: datetime, book: Ruleb
     try:
         # While a clock is paused nothing falls due: it has no date.
         ladder = book.rungs(contact, book.clocks(contact, happened)) if contact.respond_by else ()
-        return escalations.look(contact, now, ladder, book.receipt_patience, book.window(contact))
+        receipts = book.receipt_rungs(contact)
+        return escalations.look(contact, now, ladder, receipts, book.window(contact), book.assign_by(contact))
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)
@@ -52,22 +54,30 @@ def _left_to_the_list(contact: Contact, step: Step, book: Rulebook) -> bool:
     return step.digest and not (step.own_by_law and book.standard_of(contact).basis == "law")
 
 
+def _called(contact: Contact, now: datetime) -> dict[str, Any]:
+    details = {"urgent": contact.urgent, "time": contact.urgent_step + 1}
+    return {"contact_id": contact.id, "at": now, "kind": "called again", "details": details}
+
+
+def _is_quiet(contact: Contact, step: Step, now: datetime) -> bool:
+    """Whether staff have asked not to be alerted yet; nearly all of the time used is told all the same."""
+    early = step.clock == "respond" and (step.share if step.share is not None else 1.0) < escalations.QUIET_BELOW
+    return early and contact.quiet_until is not None and now < contact.quiet_until
+
+
 def _apply(connection: Connection, contact: Contact, decision: Decision, now: datetime, book: Rulebook) -> None:
-    if not clocks.looked(
-        connection,
-        contact,
-        respond_step=decision.respond_step,
-        acknowledge_step=decision.acknowledge_step,
-        next_look_at=decision.next_look_at,
-    ):
+    if not clocks.looked(connection, contact, decision):
         return  # another process looked first, or the contact was answered meanwhile
     for step in decision.alerts:
-        if not _left_to_the_list(contact, step, book):
+        if not _left_to_the_list(contact, step, book) and not _is_quiet(contact, step, now):
             outbox.queue(connection, alert.step_alerts(contact, step, now, book))
+    if decision.urgent:
+        outbox.queue(connection, alert.urgent_alerts(contact, contact.urgent_step, now, book))
     contacts.note(
         connection,
         [
             {"contact_id": contact.id, "at": now, "kind": "escalated", "details": {"step": step.name}}
             for step in decision.alerts
-        ],
+        ]
+        + ([_called(contact, now)] if decision.urgent else []),
     )

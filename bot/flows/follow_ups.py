@@ -1,19 +1,23 @@
 """What a further message does to the contact that it goes on with: resume, open again, tell the person; or be muted."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core import urgencies
 from bot.core.contacts import Contact, State
 from bot.core.histories import Happened, Kind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
+from bot.core.phrases import words_of
 from bot.flows import alert
 from bot.flows.adjust import Word, adjust, columns
 from bot.flows.plan import Plan
-from bot.store import contacts, outbox
+from bot.store import clocks, contacts, outbox
+from bot.wire import quoting
 
 Values = dict[str, Any]
 PERSON_WROTE = Word("ackbot", note="the person wrote again")
@@ -25,6 +29,7 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
     """The person wrote again: what waited for that runs on, what was answered opens again, and they are told."""
     contact = contacts.with_id(connection, [contact_id])[contact_id]
     at = min(plan.at(message), plan.now)
+    _heed(connection, contact, message, plan)
     if contact.state == State.ANSWERED:
         _reopen(connection, contact, max(at, contact.responded_at or at), plan)
     told = bool(verdict.recipient) and _may_be_told(contact, plan.now)
@@ -34,6 +39,27 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
         adjust(connection, contact.reference, resumed, word, plan.now, plan.book)
     if verdict.recipient and told:
         _tell(connection, contact, message, verdict.recipient, plan)
+
+
+def _heed(connection: Connection, contact: Contact, message: Inbound, plan: Plan) -> None:
+    """What cannot wait may come later: somebody is called, unless somebody is being called already."""
+    words = words_of(f"{message.subject} {quoting.new_words(message.text)}")
+    urgency = urgencies.find(words, plan.book.urgent)
+    if urgency is None or contact.urgent_at is not None or plan.now - plan.at(message) > urgencies.NEWS_FOR:
+        return
+    values: Values = {
+        "urgent": urgency.rule.name,
+        "urgent_words": urgency.phrase,
+        "urgent_at": plan.now + urgencies.AGAIN_AFTER,
+        "urgent_step": contact.urgent_step + 1,
+        "taken_at": None,
+        "taken_by": "",
+    }
+    contacts.put(connection, contact.id, values)
+    clocks.look_again(connection, [contact.id], plan.now + urgencies.AGAIN_AFTER)
+    outbox.queue(connection, alert.urgent_alerts(replace(contact, **values), contact.urgent_step, plan.now, plan.book))
+    details = {"urgent": f"{urgency.rule.name}: {urgency.phrase}"}
+    contacts.note(connection, [{"contact_id": contact.id, "at": plan.now, "kind": "urgent", "details": details}])
 
 
 def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) -> None:

@@ -10,21 +10,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import acknowledgements, references
-from bot.core.books import Matter
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
-from bot.core.routes import Destination
-from bot.flows import promise
+from bot.flows import alert, promise
 from bot.flows.claims import Claimed
 from bot.flows.deliver import Hold
 from bot.flows.gather import Known, key_of
+from bot.flows.matters import Found
 from bot.flows.rulebook import NO_WAY, Rulebook, Way
 from bot.store.contacts import Numbers
 from bot.store.known import Answered, Recent, Seen
 from bot.store.outbox import Delivery
-from bot.wire.languages import language_of
 
 Values = dict[str, Any]
 
@@ -98,6 +96,7 @@ class Plan:
 class Opening:
     """What is special about a contact that opens: an earlier one it goes on with, one whose receipt stands for it."""
 
+    found: Found
     linked_to: int | None = None
     receipt_of: int | None = None
 
@@ -106,9 +105,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
     """A new contact, with its receipt if it is to have one of its own."""
     contact_id = next(plan.numbers.contacts)
     way, received_at = plan.way(message), plan.at(message)
-    language = language_of(message.text or message.subject)
-    goal = plan.book.route(message, language)
-    matter = Matter(way.medium, goal.service, goal.kind, goal.area, message.visibility)
+    found = opening.found
     owed = verdict.outcome in ("acknowledge", "ask")
     shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
     row: Values = {
@@ -125,7 +122,6 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "sender_name": message.sender.name if message.sender else "",
         "subject": message.subject,
         "received_at": received_at,
-        "language": language,
         "visibility": message.visibility,
         "receipt_sent_at": plan.now if shown else None,
         "platform_reply_by": window(message, plan) if owed else None,
@@ -133,8 +129,8 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "linked_to": opening.linked_to,
         "receipt_of": opening.receipt_of,
         **_NEW,
-        **_about(goal, received_at, plan.book),
-        **(promise.opening(received_at, matter, plan.book) if owed else NOTHING_PROMISED),
+        **found.columns(received_at, plan.now, tuple(plan.book.teams)),
+        **(promise.opening(received_at, found.matter(message, plan.book), plan.book) if owed else NOTHING_PROMISED),
     }
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
     if row["platform_reply_by"] is not None:
@@ -143,29 +139,16 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
         row["next_look_at"] = plan.now + plan.book.receipt_patience
     row["told_respond_by"] = row["respond_by"] if shown else None
+    if not owed:
+        row |= {"urgent_at": None, "urgent_step": 0}
     plan.contacts.append(row)
-    plan.note(contact_id, "logged", verdict, **_because(goal, language))
+    plan.note(contact_id, "logged", verdict, **found.because())
     contact = Contact(**row)
+    if contact.urgent_at is not None:
+        plan.notices += alert.urgent_alerts(contact, 0, plan.now, plan.book)
     if verdict.outcome == "acknowledge" and opening.receipt_of is None and verdict.recipient and way.outlet:
         _queue_receipt(message, verdict.recipient, contact, plan)
     return contact
-
-
-def _about(goal: Destination, received_at: datetime, book: Rulebook) -> Values:
-    """What it is about and whose it is; only what something decided is assigned."""
-    return {
-        "team": goal.team,
-        "service": goal.service or None,
-        "kind": goal.kind,
-        "area": goal.area,
-        "assigned_at": received_at if goal.decided or len(book.teams) < _SEVERAL else None,
-    }
-
-
-def _because(goal: Destination, language: str) -> dict[str, str]:
-    """What was found out, and how, for the history of the contact."""
-    found = {"routed": "; ".join(goal.because), "language": language}
-    return {key: value for key, value in found.items() if value}
 
 
 def window(message: Inbound, plan: Plan) -> datetime | None:
@@ -186,8 +169,6 @@ _NEW: Values = {
     "paused_at": None,
     "clock_changed": False,
 }
-# With one team everything is its own.
-_SEVERAL = 2
 
 
 def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:

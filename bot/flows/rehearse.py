@@ -178,7 +178,7 @@ class Rehearsal:
         if not calendar.is_working_day(calendar.day_of(now)):
             return
         day = calendar.day_of(now).isoformat()
-        outbox.queue(self._connection, alert.digests(day, now, self._book))
+        outbox.queue(self._connection, alert.digests(day, now, self._book, clocks.owners(self._connection)))
 
     def _send(self, now: datetime) -> None:
         for outlet in sorted(self._outlets):

@@ -9,23 +9,25 @@ from typing import Literal
 
 from bot import channel
 from bot.channel import Account, WayIn
-from bot.core import acknowledgements, clocks, durations, histories, routes
+from bot.core import acknowledgements, clocks, durations, escalations, histories, routes, urgencies
 from bot.core.autoreplies import Facts
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
+from bot.core.deputies import Deputies
 from bot.core.durations import Unit
-from bot.core.escalations import NO_WINDOW, Ladders, Restraint, Rungs, Window
+from bot.core.escalations import NO_WINDOW, Ladders, Restraint, Rungs, Step, Window
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
-from bot.core.messages import Inbound
-from bot.core.routes import Destination, Router
+from bot.core.routes import Router
 from bot.core.standards import Standard
 from bot.render.formats import due_in_words
 from bot.settings import Settings
 
 # How long a receipt may take to leave before somebody must know.
 RECEIPT_PATIENCE = timedelta(minutes=15)
+# domain.md 6.1: then the lead hears that nobody has it.
+ASSIGN_WITHIN = durations.duration("4 working hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,14 @@ class Team:
     outlet: str
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def levels(self) -> tuple[tuple[str, ...], ...]:
+        """Everybody, from the team upwards, as they are called one after another."""
+        return (self.addresses, *(told for told in self.roles.values() if told))
+
     def addresses_of(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Who has one of these roles; where nobody has, the team itself: an alert must reach somebody."""
-        told = {role: self.addresses if role == "team" else self.roles.get(role, ()) for role in roles}
+        told = {role: self.addresses if role in _ITSELF else self.roles.get(role, ()) for role in roles}
         return tuple(dict.fromkeys(address for found in told.values() for address in found)) or self.addresses
 
 
@@ -74,6 +81,7 @@ class Way:
         return routes.Way(self.name, self.medium, self.service, self.area, self.team or "", self.contact_kind)
 
 
+_ITSELF = ("team", "owner")
 NO_WAY = Way(outlet=None, team=None)
 
 
@@ -87,7 +95,8 @@ class Rulebook:
     `texts`: outlets that carry short plain texts; `words`: those that form mails of words; `events`: those that
     programs read. `website` is where our own pages stand. `triage` is what the triage
     knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
-    `restraint`: whom the clocks alert, and when not. `router` says what a contact is about.
+    `restraint`: whom the clocks alert, and when not. `router` says what a contact is about,
+    `urgent` what cannot wait, `deputies` who stands in for whom.
     """
 
     prefix: str
@@ -111,13 +120,9 @@ class Rulebook:
     secret: bytes = field(default=b"", repr=False)
     ladders: Ladders = field(default_factory=Ladders)
     restraint: Restraint = field(default_factory=Restraint)
-    router: Router | None = None
-
-    def route(self, message: Inbound, language: str) -> Destination:
-        """What a new contact is about, and which team has it."""
-        way = self.ways.get(message.channel, NO_WAY).routed()
-        router = self.router or Router((), (), next(iter(self.teams), None))
-        return router.route(routes.asked(message, way, language))
+    router: Router = field(default_factory=lambda: Router((), (), None))
+    urgent: urgencies.Rules = ()
+    deputies: Deputies = field(default_factory=Deputies)
 
     def may_have_answered(self, received_at: datetime) -> bool:
         """Whether a store that was lost (a copy was put back) may have answered what was received then."""
@@ -172,6 +177,29 @@ class Rulebook:
         """The steps of the contact's ladder with their instants, as its clocks stand."""
         calendar = self.calendars[self.standard_of(contact).calendar_key]
         return clocks.rungs(self.ladders.of(contact.standard), calendar)
+
+    def receipt_rungs(self, contact: Contact) -> Rungs:
+        """The steps of the contact's time to acknowledge with their instants."""
+        standard = self.standard_of(contact)
+        calendar = self.calendars[standard.calendar_key]
+
+        def instant_of(step: Step) -> datetime:
+            promised = standard.acknowledge
+            if promised is None or step.share is None:
+                return contact.acknowledge_by or contact.received_at
+            return clocks.share_of(step.share, promised, contact.received_at, calendar, standard.receipt)
+
+        return escalations.receipt_rungs(contact, self.receipt_patience, self.ladders.receipt, instant_of)
+
+    def urgency(self, contact: Contact) -> urgencies.Rule | None:
+        """The rule that found that the contact cannot wait, as it is written now."""
+        return next((rule for rule in self.urgent if rule.name == contact.urgent), None)
+
+    def assign_by(self, contact: Contact) -> datetime | None:
+        """When somebody must have the contact; None where somebody has it."""
+        if contact.assigned_at is not None:
+            return None
+        return clocks.due(ASSIGN_WITHIN, contact.received_at, self.default_calendar)
 
     def respond_by(self, contact: Contact, instant: datetime | None = None) -> str:
         """The date to answer by (or another instant) in words, with the time where the promise is one of hours."""
@@ -228,6 +256,8 @@ def from_settings(
         ways=ways,
         teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
         ladders=configured.escalation.ladders(),
+        urgent=configured.urgent.rules(),
+        deputies=configured.escalation.deputies(),
         router=configured.services.router(configured.teams[0].name if configured.teams else None),
         restraint=configured.escalation.restraint.restraint(calendars["england"]),
         senders=senders,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import Connection
 
 from bot import log
 from bot.core.retention import Retention
@@ -15,7 +16,7 @@ from bot.flows import alert, forget, promise
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.present import Present
-from bot.store import outbox
+from bot.store import clocks, outbox
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
@@ -91,8 +92,12 @@ class Timetable:
         today = self._book.default_calendar.day_of(now)
         if not self._book.default_calendar.is_working_day(today):
             return
-        rows = alert.digests(today.isoformat(), now, self._book)
-        await self._store.write(lambda connection: outbox.queue(connection, rows))
+
+        def queue(connection: Connection) -> None:
+            rows = alert.digests(today.isoformat(), now, self._book, clocks.owners(connection))
+            outbox.queue(connection, rows)
+
+        await self._store.write(queue)
         self._queued()
 
     async def forget(self) -> None:

@@ -9,6 +9,10 @@ _REFERENCE = "EX-7K3M-9QPH"
 _RECEIVED = "10am on Friday 18 December 2026"
 # Ten working days with Christmas and New Year between.
 _DAY = date_in_words(date(2027, 1, 6))
+# As long as it may be.
+_ADVICE = "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. ".ljust(
+    160, "."
+)
 _LISTED = [{"reference": _REFERENCE, "channel": "enquiries", "due": _DAY}]
 
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -18,6 +22,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "promise": "10 working days",
         "received": _RECEIVED,
         "team": "Front office",
+        "urgent": _ADVICE,
         "service": "bins and recycling",
         "service_page": "https://www.example.gov.uk/bins",
         "other_route": "Come to any of our offices, from 9am to 5pm on working days.",
@@ -36,6 +41,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "promise": "10 working days",
         "received": _RECEIVED,
         "short_window": "yes",
+        "urgent": _ADVICE,
     },
     "message-new-date": {
         "reference": _REFERENCE,
@@ -55,6 +61,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "channel": "enquiries",
         "action": f"Answer the person, then record it: ackbot contacts respond {_REFERENCE}",
     },
+    "urgent": {
+        "reference": _REFERENCE,
+        "title": "There may be gas or carbon monoxide",
+        "words": "smell ... of gas",
+        "received": _RECEIVED,
+        "channel": "enquiries",
+        "time": "1",
+        "action": f"Read it now and act. Then say that you have it: ackbot contacts take {_REFERENCE}",
+        "link": "https://contact.example.gov.uk/alerts/x",
+    },
     "notice": {
         "subject": "The channel enquiries cannot be read",
         "happened": "The mail server refuses the password.",
@@ -73,8 +89,9 @@ LONGEST = {"message": 440, "message-new-date": 440, "message-added": 440, "menti
 # What may be missing: a template that asks for it finds it empty.
 _SERVICE = {"service": "", "service_page": "", "other_route": ""}
 OPTIONAL: dict[str, dict[str, str]] = {
-    "acknowledgement": {"team": "", "promise": "", **_SERVICE},
+    "acknowledgement": {"team": "", "promise": "", "urgent": "", **_SERVICE},
     "added": {"respond_by": ""},
-    "message": {"respond_by": "", "promise": "", "short_window": ""},
+    "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": ""},
+    "urgent": {"link": ""},
     "message-added": {"respond_by": ""},
 }

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from bot.core.contacts import Contact, State
+from bot.core.escalations import Decision
 from bot.store.tables import contacts
 
 
@@ -84,15 +85,26 @@ def next_look(connection: Connection) -> datetime | None:
     return earliest
 
 
-def looked(
-    connection: Connection, contact: Contact, *, respond_step: int, acknowledge_step: int, next_look_at: datetime
-) -> bool:
+def looked(connection: Connection, contact: Contact, decision: Decision) -> bool:
     """Set the next look by compare-and-set; False if somebody else looked first or the contact is no longer open."""
     same = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)
     same &= contacts.c.next_look_at == contact.next_look_at
     change = update(contacts).where(same)
-    change = change.values(respond_step=respond_step, acknowledge_step=acknowledge_step, next_look_at=next_look_at)
+    change = change.values(
+        respond_step=decision.respond_step,
+        acknowledge_step=decision.acknowledge_step,
+        next_look_at=decision.next_look_at,
+    )
+    if decision.urgent:
+        change = change.values(urgent_at=decision.urgent_at, urgent_step=contact.urgent_step + 1)
     return connection.execute(change).rowcount == 1
+
+
+def owners(connection: Connection) -> list[tuple[str, str]]:
+    """Who has open contacts, each as (team, address)."""
+    owned = text("owner != '' AND next_look_at IS NOT NULL")  # in the very words of its index
+    query = select(contacts.c.team, contacts.c.owner).where(owned, contacts.c.team.is_not(None)).distinct()
+    return [(row.team, row.owner) for row in connection.execute(query)]
 
 
 def look_again(connection: Connection, ids: Iterable[int], at: datetime) -> None:

@@ -127,9 +127,11 @@ contacts = Table(
     # Who of the team has it, as an address; and since when anybody has it (a team that a rule chose, or a person).
     Column("owner", Text, nullable=False, server_default=""),
     Column("assigned_at", Instant),
-    # The rule that found that it cannot wait, since when, and how many alerts there were; who has taken it, and when.
+    # The rule that found that it cannot wait and the phrase at which it fired, when the next person is to be called,
+    # and how many calls there were; who has taken it, and when.
     Column("urgent", Text, nullable=False, server_default=""),
-    Column("urgent_since", Instant),
+    Column("urgent_words", Text, nullable=False, server_default=""),
+    Column("urgent_at", Instant),
     Column("urgent_step", Integer, nullable=False, server_default="0"),
     Column("taken_by", Text, nullable=False, server_default=""),
     Column("taken_at", Instant),
@@ -148,6 +150,7 @@ contacts = Table(
         sqlite_where=text("forgotten = 0"),
         postgresql_where=text("NOT forgotten"),
     ),
+    _partial("ix_contacts_owner", "owner", "team", where="owner != '' AND next_look_at IS NOT NULL"),
     _partial("ix_contacts_receipt_of", "receipt_of", where="receipt_of IS NOT NULL"),
     _partial(
         "ix_contacts_receipts", "sender_key", "received_at", where="outcome = 'acknowledge' AND receipt_of IS NULL"

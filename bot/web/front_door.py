@@ -26,13 +26,15 @@ class Filed:
     """What is known of a contact once it is committed.
 
     `respond_by` is the date in words, "Monday 7 December 2026"; `promise` its length in words, "10 working days";
-    `acknowledged_by_email` says that a receipt is queued.
+    `acknowledged_by_email` says that a receipt is queued. `urgent` is what to do at once, where somebody may be in
+    danger.
     """
 
     reference: str
     respond_by: str
     promise: str
     acknowledged_by_email: bool
+    urgent: str = ""
 
 
 class Refusal(Protocol):

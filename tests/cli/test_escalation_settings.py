@@ -31,7 +31,7 @@ def test_without_a_file_the_packaged_ladder_holds(tmp_path: Path) -> None:
     steps = read.ladders().general
     assert [step.name.removeprefix("respond-") for step in steps] == ["50", "75", "90", "due", "overdue"]
     assert [(step.digest, step.own_by_law) for step in steps][:3] == [(True, False), (True, True), (False, False)]
-    assert steps[-1].to == ("team", "lead", "manager", "head", "director")
+    assert steps[-1].to == ("owner", "lead", "manager", "head", "director")
     assert (read.restraint.office_hours_only, read.restraint.join_above, read.restraint.an_hour) == (True, 10, 6)
 
 

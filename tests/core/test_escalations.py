@@ -5,11 +5,22 @@ from typing import Any
 
 from bot.core.contacts import Contact
 from bot.core.durations import duration
-from bot.core.escalations import ACKNOWLEDGE_LADDER, LOOK_AGAIN_AFTER, RESPOND_LADDER, Ladders, Rungs, Step, look, rungs
+from bot.core.escalations import (
+    LOOK_AGAIN_AFTER,
+    RECEIPT_DUE,
+    RECEIPT_LADDER,
+    RESPOND_LADDER,
+    Ladders,
+    Rungs,
+    Step,
+    look,
+    receipt_rungs,
+    rungs,
+)
 
 RECEIVED = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 DUE = RECEIVED + timedelta(days=100)
-PATIENCE = timedelta(minutes=15)
+PATIENCE, DAY = timedelta(minutes=15), timedelta(days=1)
 
 
 def contact(**changes: Any) -> Contact:
@@ -29,11 +40,16 @@ def ladder(of: Contact) -> Rungs:
     return rungs(RESPOND_LADDER, instant_of, of.received_at)
 
 
+def receipts(of: Contact, *more: Step) -> Rungs:
+    """The steps of its time to acknowledge, which is a day."""
+    return receipt_rungs(of, PATIENCE, (*more, *RECEIPT_LADDER), lambda step: RECEIVED + DAY * (step.share or 0.0))
+
+
 def test_each_step_is_taken_once_and_in_order() -> None:
     """Walking through time step by step alerts every rung exactly once."""
     now, one, taken = RECEIVED, contact(), []
     for _ in range(len(RESPOND_LADDER) + 2):
-        decision = look(one, now, ladder(one), PATIENCE)
+        decision = look(one, now, ladder(one))
         taken += [step.name for step in decision.alerts]
         one = contact(respond_step=decision.respond_step, acknowledge_step=decision.acknowledge_step)
         now = decision.next_look_at
@@ -42,7 +58,7 @@ def test_each_step_is_taken_once_and_in_order() -> None:
 
 def test_after_an_outage_only_the_highest_step_is_alerted() -> None:
     """Three steps fell due while nobody watched: one alert, and the two below are behind us."""
-    decision = look(contact(), RECEIVED + timedelta(days=95), ladder(contact()), PATIENCE)
+    decision = look(contact(), RECEIVED + timedelta(days=95), ladder(contact()))
     assert [step.name for step in decision.alerts] == ["respond-90"]
     assert decision.respond_step == 3
     assert decision.next_look_at == DUE
@@ -50,28 +66,31 @@ def test_after_an_outage_only_the_highest_step_is_alerted() -> None:
 
 def test_a_receipt_that_does_not_leave_is_alerted() -> None:
     """After fifteen minutes somebody must know; when the promise is missed, again."""
-    late = look(contact(acknowledged_at=None), RECEIVED + PATIENCE, ladder(contact()), PATIENCE)
+    one = contact(acknowledged_at=None)
+    late = look(one, RECEIVED + PATIENCE, ladder(one), receipts(one))
     assert [step.name for step in late.alerts] == ["acknowledge-late"]
     missed = contact(acknowledged_at=None, acknowledge_step=late.acknowledge_step)
-    again = look(missed, RECEIVED + timedelta(days=1, seconds=1), ladder(contact()), PATIENCE)
-    assert [step.name for step in again.alerts] == [ACKNOWLEDGE_LADDER[-1].name]
+    again = look(missed, RECEIVED + timedelta(days=1, seconds=1), ladder(missed), receipts(missed))
+    assert again.alerts == (RECEIPT_DUE,)
 
 
 def test_the_last_permitted_second_is_still_in_time() -> None:
     """Nothing is missed while the last second of the promise runs."""
     one = contact(acknowledged_at=None, acknowledge_step=1)
-    assert look(one, RECEIVED + timedelta(days=1, microseconds=999_999), ladder(one), PATIENCE).alerts == ()
+    last = RECEIVED + timedelta(days=1, microseconds=999_999)
+    assert look(one, last, ladder(one), receipts(one)).alerts == ()
 
 
 def test_an_acknowledged_contact_is_not_alerted_for_its_receipt() -> None:
     """Once the receipt has left, its ladder is silent."""
-    assert look(contact(), RECEIVED + timedelta(days=2), ladder(contact()), PATIENCE).alerts == ()
+    assert receipts(contact()) == ()
+    assert look(contact(), RECEIVED + timedelta(days=2), ladder(contact()), receipts(contact())).alerts == ()
 
 
 def test_no_open_contact_is_forgotten_after_the_last_step() -> None:
     """Behind the last rung the contact is still looked at again."""
     now = RECEIVED + timedelta(days=500)
-    decision = look(contact(respond_step=len(RESPOND_LADDER)), now, ladder(contact()), PATIENCE)
+    decision = look(contact(respond_step=len(RESPOND_LADDER)), now, ladder(contact()))
     assert decision.alerts == ()
     assert decision.next_look_at == now + LOOK_AGAIN_AFTER
 
@@ -93,3 +112,38 @@ def test_each_standard_has_its_own_ladder_or_the_general_one() -> None:
     assert ladders.step("respond-50", "urgent") is own
     assert ladders.step("respond-50", "general") is RESPOND_LADDER[0]
     assert ladders.step("never", "general") is None
+
+
+def test_the_time_to_acknowledge_has_a_ladder_of_its_own() -> None:
+    """Late, half of it, due: each once. A receipt that left and does not count (staff must) is not late."""
+    half = Step("acknowledge-50", "", 0.5, "acknowledge")
+    one, taken, now = contact(acknowledged_at=None), [], RECEIVED
+    for _ in range(4):
+        decision = look(one, now, (), receipts(one, half))
+        taken += [step.name for step in decision.alerts]
+        one = contact(acknowledged_at=None, acknowledge_step=decision.acknowledge_step)
+        now = decision.next_look_at
+    assert taken == ["acknowledge-late", "acknowledge-50", "acknowledge-due"]
+    left = contact(acknowledged_at=None, receipt_sent_at=RECEIVED)
+    assert look(left, RECEIVED + PATIENCE, (), receipts(left, half)).alerts == ()
+    assert look(left, RECEIVED + DAY / 2, (), receipts(left, half)).alerts == (half,)
+
+
+def test_what_nobody_has_is_told_once() -> None:
+    """At its instant, unless somebody has it."""
+    at = RECEIVED + timedelta(hours=4)
+    waiting = contact(next_look_at=at)
+    assert [step.name for step in look(waiting, at, (), assign_by=at).alerts] == ["unassigned"]
+    assert look(contact(), RECEIVED, (), assign_by=at).next_look_at == at
+    assert look(contact(next_look_at=at, assigned_at=RECEIVED), at, (), assign_by=at).alerts == ()
+
+
+def test_an_urgent_contact_is_called_about_every_quarter_of_an_hour() -> None:
+    """After an outage once, and then again after a quarter of an hour."""
+    urgent = contact(urgent_at=RECEIVED + PATIENCE)
+    assert not look(urgent, RECEIVED, ()).urgent
+    assert look(urgent, RECEIVED, ()).next_look_at == RECEIVED + PATIENCE
+    for now in (RECEIVED + PATIENCE, RECEIVED + timedelta(hours=7)):
+        called = look(urgent, now, ())
+        assert (called.urgent, called.urgent_at, called.next_look_at) == (True, now + PATIENCE, now + PATIENCE)
+    assert not look(contact(), RECEIVED + DAY, ()).urgent

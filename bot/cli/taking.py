@@ -1,0 +1,84 @@
+"""`ackbot contacts take|assign|quiet`: whose a contact is, and when nobody is to be alerted about it."""
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.contacts import Reference, found, opened, present
+from bot.cli.instants import instant_or_exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from bot.flows.rulebook import Rulebook
+    from bot.flows.take import Done, NotDone
+
+    Work = Callable[[Connection, str, str, datetime, Rulebook], Done | NotDone]
+
+
+def take(reference: Reference, config: Directory = None) -> None:
+    """Say that you have it: nobody else is called about an urgent contact. Status 1 if there is nothing to take."""
+    from bot.flows import take as taking
+
+    done = _do(reference, config, lambda c, ref, actor, now, _: taking.take(c, ref, actor, now))
+    typer.echo(f"{done}: it is yours. Nobody else is called about it.")
+
+
+def assign(
+    reference: Reference,
+    config: Directory = None,
+    team: Annotated[str, typer.Option(help="The team that has it from now on.  [default: the one that has it]")] = "",
+    to: Annotated[str, typer.Option(metavar="ADDRESS", help="The person of the team who has it.")] = "",
+) -> None:
+    """Give a contact to a team, or to one person of it; they are told. Status 1 if nothing changes."""
+    from bot.flows.take import Holder, assign
+
+    if not (team or to):
+        refuse("Say who has it: --team TEAM, --to ADDRESS, or both.")
+    if to and ("@" not in to or any(character.isspace() for character in to)):
+        refuse(f"--to {to}: this is no e-mail address")
+    holder = Holder(team, to)
+    done = _do(reference, config, lambda c, ref, actor, now, book: assign(c, ref, holder, actor, now, book))
+    typer.echo(f"{done}: it is with {' of '.join(one for one in (to, team) if one)} now.")
+
+
+def quiet(
+    reference: Reference,
+    until: Annotated[str, typer.Option(metavar="INSTANT", help="As in 2026-12-01T09:00+00:00.")],
+    config: Directory = None,
+) -> None:
+    """Ask for no alerts before an instant; nearly all of the time used, and what is urgent, is told all the same."""
+    from bot.flows.take import be_quiet
+
+    instant = instant_or_exit("--until", until)
+    done = _do(reference, config, lambda c, ref, actor, now, _: be_quiet(c, ref, instant, actor, now))
+    typer.echo(f"{done}: no alert before {until}, unless nearly all of the time is used.")
+
+
+def add_to(contacts_app: typer.Typer) -> None:
+    """Make them commands of `ackbot contacts`."""
+    for command in (take, assign, quiet):
+        contacts_app.command()(command)
+
+
+def _do(reference: str, config: Directory, work: "Work") -> str:
+    """Do it in one transaction; the reference. Ends the command with 1 where nothing was changed, 2 without a store."""
+    from bot.flows.take import NotDone
+    from bot.store.engine import StoreUnavailable
+
+    configured, store = opened(config)
+    contact = found(store, configured, reference)
+    book, now, actor = rulebook_of(configured), present(store), f"staff:{getpass.getuser()}"
+    try:
+        done = store.write_now(lambda c: work(c, contact.reference, actor, now, book))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    if isinstance(done, NotDone):
+        typer.echo(f"Nothing was changed: {done.reason}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    return contact.reference

@@ -1,0 +1,82 @@
+"""What a new contact is about: its language, whose it is, and whether it can wait."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.core import routes, urgencies
+from bot.core.books import Matter
+from bot.core.intakes import Verdict
+from bot.core.messages import Inbound
+from bot.core.routes import Destination
+from bot.core.urgencies import Urgency
+from bot.flows.rulebook import NO_WAY, Rulebook
+from bot.wire.languages import language_of
+
+Values = dict[str, Any]
+# With one team everything is its own.
+_SEVERAL = 2
+URGENT_KIND = "urgent"
+# What people wrote, and would only be logged: not the mail of programs, which writes of anything.
+_PEOPLES_ROWS = frozenset({0, 16, 21, 22})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found out about a message; `urgency` only where it says that somebody may be in danger."""
+
+    language: str
+    goal: Destination
+    urgency: Urgency | None
+
+    def matter(self, message: Inbound, book: Rulebook) -> Matter:
+        """By which its standard is chosen."""
+        medium = book.ways.get(message.channel, NO_WAY).medium
+        return Matter(medium, self.goal.service, self.goal.kind, self.goal.area, message.visibility)
+
+    def heeded(self, verdict: Verdict) -> Verdict:
+        """The verdict; what a person wrote and cannot wait is never only logged."""
+        if self.urgency is None or verdict.outcome != "log" or verdict.row not in _PEOPLES_ROWS:
+            return verdict
+        return replace(verdict, outcome="ask", reason=f"{verdict.reason}, but somebody may be in danger")
+
+    def columns(self, received_at: datetime, now: datetime, teams: Sequence[str]) -> Values:
+        """What the contact keeps of it."""
+        goal, urgency = self.goal, self.urgency
+        values: Values = {
+            "language": self.language,
+            "team": goal.team,
+            "service": goal.service or None,
+            "kind": goal.kind,
+            "area": goal.area,
+            "assigned_at": received_at if goal.decided or len(teams) < _SEVERAL else None,
+        }
+        if urgency is None:
+            return values
+        called = now - received_at < urgencies.NEWS_FOR
+        return values | {
+            "urgent": urgency.rule.name,
+            "urgent_words": urgency.phrase,
+            "urgent_at": now + urgencies.AGAIN_AFTER if called else None,
+            "urgent_step": 1 if called else 0,
+        }
+
+    def because(self) -> dict[str, str]:
+        """What was found out, and how, for the history of the contact."""
+        words = f"{self.urgency.rule.name}: {self.urgency.phrase}" if self.urgency else ""
+        found = {"routed": "; ".join(self.goal.because), "language": self.language, "urgent": words}
+        return {key: value for key, value in found.items() if value}
+
+
+def look_into(message: Inbound, book: Rulebook) -> Found:
+    """Everything that the rules of routing and of urgency find in a message."""
+    language = language_of(message.text or message.subject)
+    way = book.ways.get(message.channel, NO_WAY).routed()
+    asked = routes.asked(message, way, language)
+    goal = book.router.route(asked)
+    urgency = urgencies.find(asked.words, book.urgent)
+    if urgency is not None:
+        team = urgency.rule.team if urgency.rule.team in book.teams else ""
+        goal = replace(goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, decided=bool(team) or goal.decided)
+    return Found(language, goal, urgency)

@@ -1,0 +1,68 @@
+"""Whose a contact is, what cannot wait, and how its rules are tried: from the terminal."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.core.messages import Inbound
+from tests.cli.test_receipts import Run, lines, logged, run
+from tests.flows.conftest import mail
+
+Make = Callable[..., Inbound]
+Log = Callable[[Inbound], str]
+__all__ = ["logged", "mail", "run"]
+
+
+def test_an_urgent_contact_is_taken_once(run: Run, logged: Log, mail: Make) -> None:
+    """The second one is told who was first; what is answered cannot be taken."""
+    reference = logged(mail(1, text="There is a strong smell of gas"))
+    assert run("contacts", "take", reference).exit_code == 0
+    again = run("contacts", "take", reference)
+    assert (again.exit_code, "was taken by staff:" in again.stderr) == (1, True)
+    (shown,) = lines(run("contacts", "show", reference, "--json"))
+    assert (shown["urgent"], shown["kind"], shown["events"][-1]["kind"]) == ("gas", "urgent", "taken")
+    run("contacts", "respond", reference)
+    assert run("contacts", "take", reference).exit_code == 1
+    assert run("contacts", "take", "EX-2345-678").exit_code == 2
+
+
+def test_a_contact_is_given_to_somebody(run: Run, logged: Log, mail: Make) -> None:
+    """A person or a team; wrong ones are refused, with what is allowed."""
+    reference = logged(mail(1))
+    assert run("contacts", "assign", reference).exit_code == 2
+    assert run("contacts", "assign", reference, "--to", "nobody").exit_code == 2
+    wrong = run("contacts", "assign", reference, "--team", "nosuch")
+    assert (wrong.exit_code, "there are front-office" in wrong.stderr) == (1, True)
+    assert run("contacts", "assign", reference, "--to", "bo@example.gov.uk").exit_code == 0
+    (shown,) = lines(run("contacts", "show", reference, "--json"))
+    assert (shown["owner"], shown["team"]) == ("bo@example.gov.uk", "front-office")
+    assert any(delivery["step"] == "handed-over" for delivery in shown["deliveries"])
+
+
+def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> None:
+    """One that is over is refused."""
+    reference = logged(mail(1))
+    assert run("contacts", "quiet", reference, "--until", "2099-01-01T09:00+00:00").exit_code == 0
+    assert run("contacts", "quiet", reference, "--until", "2020-01-01T09:00+00:00").exit_code == 1
+    assert run("contacts", "quiet", reference, "--until", "soon").exit_code == 2
+
+
+def test_the_rules_are_tried_on_themselves_and_on_what_is_stored(
+    run: Run, logged: Log, mail: Make, tmp_path: Path
+) -> None:
+    """What fires and what comes near, without changing anything; a rule that fails its tests is a mistake."""
+    tested = run("urgent", "test")
+    assert (tested.exit_code, "gas: 13 texts found, 3 left alone" in tested.stdout) == (0, True)
+    hit, near = logged(mail(1, text="I can smell gas")), logged(mail(2, text="About my boiler"))
+    logged(mail(3, text="Hello"))
+    rows = {row["reference"]: row for row in lines(run("urgent", "replay", "--json"))}
+    assert (rows[hit]["found"], rows[hit]["rule"], rows[hit]["words"]) == ("hit", "gas", "smell gas")
+    assert (rows[near]["found"], rows[near]["words"], rows[near]["before"]) == ("near", "boiler", "nothing")
+    assert len(rows) == 2
+    assert [row["reference"] for row in lines(run("urgent", "replay", "--json", "--only-hits"))] == [hit]
+    assert "1 fire, 1 come near." in run("urgent", "replay").stdout
+    rule = {"name": "x", "title": "X", "advice": "Call 999.", "words": {"en": ["abc"]}, "hits": ["nothing"]}
+    words = "\n".join(f"{key} = {json.dumps(value)}" for key, value in rule.items() if key != "words")
+    (tmp_path / "config" / "urgent.toml").write_text(f'[[rule]]\n{words}\n[rule.words]\nen = ["abc"]\n')
+    failed = run("urgent", "test")
+    assert (failed.exit_code, "x: it misses 'nothing'" in failed.stderr) == (2, True)
