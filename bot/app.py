@@ -17,12 +17,13 @@ from bot import log
 from bot.channel import Batch, Covered, Hook, Inbox, Outlet, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import backlog, promise, release, restored, rulebook
+from bot.flows import backlog, linked, promise, release, restored, rulebook
 from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
+from bot.flows.take import Done, NotDone
 from bot.kinds import build_channels
 from bot.loops import catching_up, stepping, supervising, watching
 from bot.loops.covering import Covering
@@ -37,6 +38,7 @@ from bot.settings import Settings
 from bot.store import contacts, cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
+from bot.web.alerts import Alerts
 
 logger = log.get("app")
 
@@ -59,6 +61,7 @@ def composer(configured: Settings) -> Composer:
         "organisation": organisation.name,
         "phone": organisation.phone,
         "website": organisation.website,
+        "site": configured.web.public_url.rstrip("/"),
     }
     return Composer(configured.template_directories, constants)
 
@@ -189,6 +192,7 @@ class Service:
             metrics=self._metrics,
             notice=self._notice(),
             standards=lambda: promise.published(self.book.promises, self.book.today(self.present.now())),
+            alerts=Alerts(self._look, self._act),
             sent_mail=self._sent_mail,
             templates=self.settings.template_directories,
         )
@@ -218,6 +222,20 @@ class Service:
             # Shunted: it is kept and staff are told; the error page asks the person to ring.
             raise LookupError(f"a message on {message.channel} was shunted")
         return _shown(contact, self.book)
+
+    async def _look(self, token: str) -> linked.Shown | None:
+        try:
+            return await self.store.read(lambda c: linked.show(c, token, self.present.now(), self.book))
+        except StoreUnavailable as error:
+            raise Temporary(str(error)) from error
+
+    async def _act(self, token: str, wanted: linked.Wanted) -> Done | NotDone | None:
+        try:
+            done = await self.store.write(lambda c: linked.act(c, token, wanted, self.present.now(), self.book))
+        except StoreUnavailable as error:
+            raise Temporary(str(error)) from error
+        self._wake()
+        return done
 
     async def _log(self, name: str, batch: Batch) -> None:
         try:

@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from bot.core import acknowledgements, escalations
+from bot.core import acknowledgements, escalations, links
 from bot.core.contacts import Contact
 from bot.core.escalations import Step
 from bot.core.messages import Outbound
@@ -119,6 +119,7 @@ class Letters:
         if claimed.delivery.purpose == "alert":
             step = self._step(claimed.delivery.step, contact)
             values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
+            values["link"] = self._link(claimed, contact)
             del values["respond_by"]
         return values
 
@@ -141,8 +142,15 @@ class Letters:
             "title": rule.title if rule else "Somebody may be in danger",
             "words": contact.urgent_words,
             "time": claimed.delivery.step.rpartition("-")[2],
+            "link": self._link(claimed, contact),
             "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
         }
+
+    def _link(self, claimed: Claimed, contact: Contact) -> str:
+        """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
+        if not self._book.website:
+            return ""
+        return links.token(claimed.delivery.id, contact.id, claimed.delivery.created_at, self._secret)
 
     def _step(self, name: str, contact: Contact) -> Step:
         return self._book.ladders.step(name, contact.standard) or _GONE

@@ -60,6 +60,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "received": _RECEIVED,
         "channel": "enquiries",
         "action": f"Answer the person, then record it: ackbot contacts respond {_REFERENCE}",
+        "link": "12.34.1800000000.x",
     },
     "urgent": {
         "reference": _REFERENCE,
@@ -69,7 +70,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "channel": "enquiries",
         "time": "1",
         "action": f"Read it now and act. Then say that you have it: ackbot contacts take {_REFERENCE}",
-        "link": "https://contact.example.gov.uk/alerts/x",
+        "link": "12.34.1800000000.x",
     },
     "notice": {
         "subject": "The channel enquiries cannot be read",
@@ -92,6 +93,7 @@ OPTIONAL: dict[str, dict[str, str]] = {
     "acknowledgement": {"team": "", "promise": "", "urgent": "", **_SERVICE},
     "added": {"respond_by": ""},
     "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": ""},
-    "urgent": {"link": ""},
     "message-added": {"respond_by": ""},
+    "alert": {"link": ""},
+    "urgent": {"link": ""},
 }

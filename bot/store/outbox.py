@@ -272,6 +272,12 @@ def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
     return [delivery_of(row) for row in connection.execute(query)]
 
 
+def with_id(connection: Connection, delivery_id: int) -> Delivery | None:
+    """One delivery by its number."""
+    row = connection.execute(select(*_COLUMNS).where(deliveries.c.id == delivery_id)).first()
+    return delivery_of(row) if row else None
+
+
 def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:
     """The acknowledgement of each of these contacts that has one: whom it went to, and how."""
     query = select(*_COLUMNS).where(deliveries.c.contact_id.in_(ids), deliveries.c.purpose == "acknowledgement")

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.channel import Coverage, Hook
 from bot.web import error_pages, security
+from bot.web.alerts import Alerts
 from bot.web.front_door import MOST_BYTES, Filed, Form, FrontDoor, Questions, Submit
 from bot.web.health import Health
 from bot.web.hooks import Hooks, Log
@@ -28,10 +29,10 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 class Parts:
     """What the pages need.
 
-    `standards` gives the rows of the page of standards. `form` is None when no form channel is configured,
-    `questions` is what it asks besides; `hooks` are the channels that platforms call, and `log` logs what they bring;
-    `notice` is shown on every page; `sent_mail` is a directory of .eml files to show on this computer (demo only);
-    `templates` are directories that hold `pages/`, the first that has a file wins.
+    `standards` gives the rows of the page of standards, `alerts` the pages behind the links of alerts. `form` is None
+    when no form channel is configured, `questions` is what it asks besides; `hooks` are the channels that platforms
+    call, and `log` logs what they bring; `notice` is shown on every page; `sent_mail` is a directory of .eml files to
+    show on this computer (demo only); `templates` are directories that hold `pages/`, the first that has a file wins.
     """
 
     organisation_name: str
@@ -47,6 +48,7 @@ class Parts:
     metrics: Callable[[], Awaitable[bytes]]
     notice: str | None
     standards: Rows
+    alerts: Alerts
     sent_mail: Path | None
     templates: Sequence[Path]
 
@@ -64,6 +66,7 @@ def application(parts: Parts) -> web.Application:
     app.add_routes(Health(parts.problems, parts.coverage, parts.metrics).routes())
     if parts.form is not None:
         app.add_routes(FrontDoor(parts.form, parts.submit, parts.questions).routes())
+    app.add_routes(parts.alerts.routes())
     app.add_routes(Hooks(parts.hooks, parts.log).routes())
     if parts.sent_mail is not None:
         app.add_routes(SentMail(parts.sent_mail).routes())

@@ -63,7 +63,7 @@ def words(claimed: Claimed, book: Rulebook) -> str:
     return Letters(composer, book, b"secret").write(claimed, NOW).content.decode()
 
 
-_CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": ""}
+_CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": "", "site": ""}
 
 
 def test_an_alert_at_night_waits_for_the_office(store: Store, calm: Rulebook, mail: Make) -> None:

@@ -21,7 +21,12 @@ from bot.settings import PACKAGED
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 
-CONSTANTS: Mapping[str, str] = {"organisation": "Exampleshire Council", "phone": "0300 123 2224", "website": ""}
+CONSTANTS: Mapping[str, str] = {
+    "organisation": "Exampleshire Council",
+    "phone": "0300 123 2224",
+    "website": "",
+    "site": "",
+}
 COMPOSER = Composer([d / "templates" for d in PACKAGED if (d / "templates").is_dir()], CONSTANTS)
 
 

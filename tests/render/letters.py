@@ -9,7 +9,12 @@ from bot.render.compose import Composer, Envelope
 from bot.render.samples import SAMPLES
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CONSTANTS = {"organisation": "Cyngor Sir Ynys Môn", "phone": "0300 123 2224", "website": "https://www.example.gov.uk"}
+CONSTANTS = {
+    "organisation": "Cyngor Sir Ynys Môn",
+    "phone": "0300 123 2224",
+    "website": "https://www.example.gov.uk",
+    "site": "https://contact.example.gov.uk",
+}
 ENVELOPE = Envelope(
     sender="Exampleshire Council <customer.services@example.gov.uk>",
     recipient="sam@residents.example",

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.core.books import Book
 from bot.core.standards import standard
 from bot.flows.promise import published
+from bot.web.alerts import Alerts
 from bot.web.server import Parts, Questions, application
 from channels import web_form
 from tests.web.pages import Desk, Open, Site
@@ -43,6 +44,7 @@ def parts(desk: Desk) -> Parts:
         metrics=desk.figures,
         notice=None,
         standards=lambda: ROWS,
+        alerts=Alerts(desk.look, desk.act),
         sent_mail=None,
         templates=[TEMPLATES],
     )

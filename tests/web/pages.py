@@ -9,6 +9,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.channel import Batch, Temporary
 from bot.core.messages import Inbound
+from bot.flows.linked import Shown, Wanted
+from bot.flows.take import Done, NotDone
 from bot.web.server import Filed
 
 Site = TestClient[web.Request, web.Application]
@@ -38,6 +40,14 @@ class Desk:
             raise self.broken
         for inbound in batch.messages:
             self.taken.setdefault(f"{channel} {inbound.external_id}", inbound)
+
+    async def look(self, _token: str) -> Shown | None:
+        """There is no alert."""
+        return None
+
+    async def act(self, _token: str, _wanted: Wanted) -> Done | NotDone | None:
+        """There is nothing to act on."""
+        return None
 
     async def why_not_ready(self) -> list[str]:
         """The problems that the test set."""
