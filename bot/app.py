@@ -25,12 +25,13 @@ from bot.flows.receive import Reading
 from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
 from bot.flows.take import Done, NotDone
 from bot.kinds import build_channels
-from bot.loops import catching_up, stepping, supervising, watching
+from bot.loops import beating, catching_up, stepping, supervising, watching
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
 from bot.loops.sending import Hands, Sending
+from bot.loops.tending import Tending
 from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.rehearsal import REHEARSAL, Time
 from bot.render.compose import Composer
@@ -129,11 +130,21 @@ class Service:
             self._run(f"listening {listener.inbox.name}", listener.run)
         if self.covering.accounts:
             self._run("covering", self.covering.run)
+        if not self.present.rehearsal:
+            self._look_after_itself()
         if "watch" in self.roles:
             self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
         if "web" in self.roles:
             await self._serve()
         await self._begin_time()
+
+    def _look_after_itself(self) -> None:
+        tending = Tending(self.store, self.book, self.present, self._wake)
+        tending.listeners, tending.covered = self.listeners, lambda: self.covering.found
+        tending.folder, tending.is_chief = self.store.folder, lambda: self.leases.holds(TIMETABLE)
+        self._run("tending", tending.run)
+        if url := self.settings.operators.heartbeat.get_secret_value():
+            self._run("beating", partial(beating.beat, url, self.problems))
 
     async def _begin_time(self) -> None:
         if self.present.rehearsal:

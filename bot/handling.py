@@ -1,12 +1,19 @@
-"""`[mail]` and `[limits]` in ackbot.toml: what is known of mail, and how many receipts are too many."""
+"""`[mail]`, `[limits]`, `[operators]` in ackbot.toml: mail, too many receipts, who looks after Ackbot itself."""
 
+import re
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from bot.core.guards import Limits
 from bot.year import Table
+
+
+def _is_an_address(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(https://\S+|http://(127\.0\.0\.1|localhost)[:/]\S*)?", value.get_secret_value()):
+        raise ValueError("must begin with https:// (http:// only where it is this machine)")
+    return value
 
 
 class MailSettings(Table):
@@ -41,6 +48,13 @@ class MailSettings(Table):
             if "@" in domain or "." not in domain or any(c.isspace() for c in domain):
                 raise ValueError(f"{domain!r} is not a domain such as fixmystreet.com")
         return tuple(domain.lower().strip(".") for domain in value)
+
+
+class OperatorSettings(Table):
+    """Who looks after Ackbot itself: `team` is told what is wrong with it; `heartbeat` is called while all is well."""
+
+    team: str = ""
+    heartbeat: Annotated[SecretStr, AfterValidator(_is_an_address)] = SecretStr("")
 
 
 class LimitSettings(Table):

@@ -19,7 +19,7 @@ from pydantic import (
 
 from bot.channel import Account, ChannelSettings, WayIn
 from bot.core import books, calendars, standards
-from bot.handling import LimitSettings, MailSettings
+from bot.handling import LimitSettings, MailSettings, OperatorSettings
 from bot.ladders import Escalation
 from bot.services import Services
 from bot.stores import RetentionSettings, StoreSettings
@@ -80,6 +80,7 @@ class _Main(Table):
     retention: RetentionSettings = RetentionSettings()
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
+    operators: OperatorSettings = OperatorSettings()
     channel: tuple[dict[str, Any], ...] = ()
 
 
@@ -95,6 +96,7 @@ class Settings:
     retention: RetentionSettings
     mail: MailSettings
     limits: LimitSettings
+    operators: OperatorSettings
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]
@@ -143,6 +145,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         retention=main.retention,
         mail=main.mail,
         limits=main.limits,
+        operators=main.operators,
         channels=tuple(channels),
         standards=book,
         calendars=year.calendars(main.organisation.timezone),
@@ -333,6 +336,8 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
     for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
         if outlet is not None and outlet not in outlets and (owner, outlet) not in themselves:
             faults.append(f"{owner}: replies_by = {outlet!r} is not a way out{allowed}")
+    if main.operators.team and main.operators.team not in teams:
+        faults.append(f"operators.team = {main.operators.team!r} is not a team; allowed: {', '.join(teams)}")
     faults += [f"team {team.name!r}: {fault}" for team in main.team for fault in _unknown_outlets(team, channels)]
     for way in ways_in:
         if way.team is not None and way.team not in teams:

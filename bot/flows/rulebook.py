@@ -93,7 +93,8 @@ class Rulebook:
     `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
     `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
     `texts`: outlets that carry short plain texts; `words`: those that form mails of words; `events`: those that
-    programs read. `website` is where our own pages stand. `triage` is what the triage
+    programs read. `website` is where our own pages stand. `operators` is the team that looks
+    after Ackbot itself. `triage` is what the triage
     knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
     `restraint`: whom the clocks alert, and when not. `router` says what a contact is about,
     `urgent` what cannot wait, `deputies` who stands in for whom.
@@ -116,6 +117,7 @@ class Rulebook:
     words: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     website: str = ""
+    operators: str = ""
     restored_at: datetime | None = None
     secret: bytes = field(default=b"", repr=False)
     ladders: Ladders = field(default_factory=Ladders)
@@ -136,8 +138,8 @@ class Rulebook:
         return acknowledgements.signed_subaddress(way.address, reference.lower(), self.secret)
 
     def team(self, name: str | None) -> Team | None:
-        """The named team, else the first one: an alert must reach somebody."""
-        return self.teams.get(name or "") or next(iter(self.teams.values()), None)
+        """The named team, else the operators', else the first one: an alert must reach somebody."""
+        return self.teams.get(name or "") or self.teams.get(self.operators) or next(iter(self.teams.values()), None)
 
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""
@@ -270,6 +272,7 @@ def from_settings(
         | {name for name, one in limits.items() if one.format == "text"},
         words=frozenset(name for name, one in limits.items() if one.format == "words"),
         events=frozenset(name for name, one in limits.items() if one.format == "event"),
+        operators=configured.operators.team,
         website=configured.web.public_url.rstrip("/"),
         secret=configured.web.secret.get_secret_value().encode(),
     )

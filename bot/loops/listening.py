@@ -10,7 +10,7 @@ from typing import cast
 from bot import log
 from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
 from bot.core.messages import Inbound
-from bot.flows import alert, receive
+from bot.flows import receive
 from bot.flows.claims import Claimed
 from bot.flows.plan import Filed, Room
 from bot.flows.receive import Reading
@@ -18,7 +18,7 @@ from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
 from bot.loops.present import Present
-from bot.store import cursors, outbox
+from bot.store import cursors
 from bot.store.engine import Store, StoreUnavailable
 
 logger = log.get("listening")
@@ -87,15 +87,18 @@ class Ear:
 
 
 class Listening:
-    """Reads one inbox for ever. `tried` is set once it listens or has failed for the first time."""
+    """Reads one inbox for ever. `tried` is set once it listens or has failed for the first time.
+
+    `trouble` is why it cannot be read now; `alarm` the same where staff must act, or it lasts for too long.
+    """
 
     def __init__(self, inbox: Inbox, ear: Ear) -> None:
         self.inbox = inbox
         self.tried = asyncio.Event()
-        self.trouble = ""
+        self.trouble = self.alarm = ""
         self._ear = ear
         self._failing_since: float | None = None
-        self._alerted = False
+        self.alarm = ""
         self._pause = FIRST_PAUSE_SECONDS
         ear.meter.channel_up.labels(inbox.name).set(0)
 
@@ -185,7 +188,7 @@ class Listening:
         if self.trouble:
             logger.info("channel.recovered", channel=self.inbox.name)
         self.tried.set()
-        self.trouble, self._failing_since, self._alerted, self._pause = "", None, False, FIRST_PAUSE_SECONDS
+        self.trouble, self.alarm, self._failing_since, self._pause = "", "", None, FIRST_PAUSE_SECONDS
         self._ear.meter.channel_up.labels(self.inbox.name).set(1)
 
     async def _rest(self, error: Exception) -> None:
@@ -203,30 +206,6 @@ class Listening:
         pause = min(max(self._pause, first), longest)
         logger.warning("channel.trouble", channel=self.inbox.name, error=self.trouble, pause_seconds=pause)
         if staff_must_act or loop_time - self._failing_since >= SILENCE_ALARM_SECONDS:
-            await self._alert()
+            self.alarm = self.trouble
         self._pause = min(pause * 2, longest)
         await asyncio.sleep(pause)
-
-    async def _alert(self) -> None:
-        """Once for each stretch of trouble."""
-        if self._alerted:
-            return
-        name, now, book = self.inbox.name, self._ear.present.now(), self._ear.book
-        way = book.ways.get(name)
-        rows = alert.notices(
-            way.team if way else None,
-            f"channel:{name}:{now.isoformat()}",
-            now,
-            book,
-            subject=f"The channel {name} cannot be read",
-            happened=f"Ackbot cannot read the channel {name}, so nobody who writes there is acknowledged. "
-            f"It was told: {self.trouble}",
-            action="Put right what it names. Ackbot keeps trying and goes on by itself; nothing there is lost.",
-        )
-        try:
-            await self._ear.store.write(lambda connection: outbox.queue(connection, rows))
-        except StoreUnavailable as error:
-            logger.error("alert.not_queued", channel=name, error=str(error))
-            return
-        self._alerted = True
-        self._ear.wake()

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
@@ -51,6 +52,12 @@ class Store:
             for n, lane in enumerate(lanes)
         ]
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the file of a SQLite store lies; None for any other."""
+        name = make_url(self.url).database
+        return None if self.is_shared or not name else Path(name).resolve().parent
 
     def open(self) -> None:
         """Start the writers; the schema must be up to date (see `bot.store.schema`)."""

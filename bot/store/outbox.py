@@ -284,6 +284,14 @@ def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int,
     return {row.contact_id: delivery_of(row) for row in connection.execute(query)}
 
 
+def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]]:
+    """How many alerts of before `since` each outlet was given and has not handed over; only of what waits."""
+    waiting = deliveries.c.next_attempt_at.is_not(None) & deliveries.c.purpose.in_(("alert", "urgent", "notice"))
+    tried = waiting & (deliveries.c.attempts > 0) & (deliveries.c.created_at < since)
+    query = select(deliveries.c.channel, func.count()).where(tried).group_by(deliveries.c.channel)
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(deliveries.c.channel))]
+
+
 def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
     waiting = deliveries.c.next_attempt_at.is_not(None)

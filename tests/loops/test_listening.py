@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -16,7 +16,7 @@ from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
 from bot.rehearsal import Time
-from bot.store import contacts, cursors, databases, locks, outbox
+from bot.store import contacts, cursors, databases, locks
 from bot.store.engine import Store
 
 
@@ -142,14 +142,16 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(
     assert "store" in heard[0]
 
 
-async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, book: Rulebook) -> None:
-    """Staff hear once which channel it is; when it works again, the trouble is over."""
+async def test_a_wrong_password_is_an_alarm_until_it_works_again(store: Store, book: Rulebook) -> None:
+    """It says which channel it is; staff must act, so it does not wait."""
+    heard: list[str] = []
 
     async def refused(_: str | None) -> AsyncIterator[Batch]:
         raise Misconfigured("channel inbox: the password was refused")
         yield
 
     async def works(_: str | None) -> AsyncIterator[Batch]:
+        heard.append(one.alarm)
         yield Batch((message(1),), "1")
         await asyncio.Event().wait()
 
@@ -160,12 +162,8 @@ async def test_a_wrong_password_is_alerted_once_and_tried_again(store: Store, bo
         return await logged(store) == 1
 
     await until(logged_one)
-    tomorrow = Time().now() + timedelta(days=1)
-    queued = await store.write(lambda c: outbox.claim(c, "post", tomorrow, tomorrow, 9))
-    notices = [delivery for delivery in queued if delivery.purpose == "notice"]
-    assert len(notices) == 1
-    assert "inbox" in notices[0].details["subject"]
-    assert one.trouble == ""
+    assert heard == ["channel inbox: the password was refused"]
+    assert one.trouble == one.alarm == ""
     task.cancel()
 
 

@@ -49,6 +49,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "alerts of a person": lambda c: outbox.claim_alerts(c, _ALERT, NOW, NOW, 50),
     "alerts of late": lambda c: outbox.alerted(c, "a@b.example", NOW, {1}),
     "release": lambda c: outbox.release(c, NOW),
+    "late alerts": lambda c: outbox.late_alerts(c, NOW),
     "owners": clocks.owners,
 }
 

@@ -1,0 +1,143 @@
+"""Looks after the service itself: what would break a promise silently is told to the operators, and when it is over."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bot import log
+from bot.channel import Coverage
+from bot.core import alarms
+from bot.core.alarms import Alarm, On
+from bot.flows import alert
+from bot.flows.rulebook import Rulebook
+from bot.loops.listening import Listening
+from bot.loops.present import Present
+from bot.store import clocks, outbox
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("tending")
+
+LOOK_SECONDS = 5.0
+LOOKS_LATE_AFTER, ALERTS_LATE_AFTER = timedelta(minutes=1), timedelta(minutes=15)
+FREE_SHARE, FREE_BYTES = 0.05, 512 * 1024 * 1024
+STEPPED = timedelta(minutes=1)
+_PATIENCE = "Ackbot keeps trying and goes on by itself; nothing is lost."
+
+
+class Tending:
+    """`listeners` and `covered` are what this process reads; `folder` is where its store lies, None: elsewhere.
+
+    `is_chief` says whether this is the process that tells what all of them share.
+    """
+
+    def __init__(self, store: Store, book: Rulebook, present: Present, queued: Callable[[], None]) -> None:
+        self._store, self._book, self._present, self._queued = store, book, present, queued
+        self.listeners: Sequence[Listening] = ()
+        self.covered: Callable[[], Mapping[str, Coverage]] = dict
+        self.folder: Path | None = None
+        self.is_chief: Callable[[], bool] = lambda: True
+        self._on: dict[str, On] = {}
+
+    async def run(self) -> None:
+        """Look for ever."""
+        loop = asyncio.get_running_loop()
+        began, at = self._present.now(), loop.time()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            stepped = self._present.now() - (began + self._present.wall(loop.time() - at))
+            began, at = self._present.now(), loop.time()
+            try:
+                await self.look(stepped)
+            except StoreUnavailable as error:
+                logger.error("alarms.not_told", error=str(error))
+
+    async def look(self, stepped: timedelta) -> None:
+        """Look once; the clock has jumped by `stepped` since the last time."""
+        now = self._present.now()
+        seen = [*self._channels(), *self._accounts(), *self._disk(), *_clock(stepped, now)]
+        if self.is_chief():
+            seen += await self._store.read(lambda connection: list(self._stored(connection, now)))
+        changed = alarms.change(self._on, seen, now)
+        if changed.began or changed.over:
+            for alarm in changed.began:
+                logger.warning("alarm.began", alarm=alarm.name)
+            for one in changed.over:
+                logger.info("alarm.over", alarm=one.alarm.name)
+            names = ",".join([*(a.name for a in changed.began), *(o.alarm.name for o in changed.over)])
+            told = alarms.words(changed.began, changed.over)
+            rows = alert.notices(None, f"alarm:{names}:{now.isoformat()}", now, self._book, **told)
+            await self._store.write(lambda connection: outbox.queue(connection, rows))
+            self._queued()
+        self._on = dict(changed.on)
+
+    def _channels(self) -> Iterable[Alarm]:
+        for one in self.listeners:
+            if one.alarm:
+                name = one.inbox.name
+                yield Alarm(
+                    f"channel {name}",
+                    f"The channel {name} cannot be read",
+                    f"Ackbot cannot read the channel {name}, so nobody who writes there is acknowledged. "
+                    f"It was told: {one.alarm}",
+                    f"Put right what it names. {_PATIENCE}",
+                )
+
+    def _accounts(self) -> Iterable[Alarm]:
+        for name, found in self.covered().items():
+            ending = [finding for finding in found.findings if "runs out on" in finding]
+            if found.level == "red" or ending:
+                yield Alarm(
+                    f"coverage {name}",
+                    f"The account {name} needs you",
+                    "Not everything that people write there reaches us, or soon will not: "
+                    f"{'; '.join(found.findings)}.",
+                    "Put right what it names: docs/channels.md says how, for each platform.",
+                )
+
+    def _disk(self) -> Iterable[Alarm]:
+        if self.folder is None:
+            return
+        usage = shutil.disk_usage(self.folder)
+        if usage.free < min(FREE_BYTES, usage.total * FREE_SHARE):
+            yield Alarm(
+                "disk",
+                "The disk is nearly full",
+                f"{usage.free // (1024 * 1024)} MB are free where the store lies. When it is full, mail servers are "
+                "asked to come again, and forms to try again.",
+                "Make room, or give it a larger disk.",
+            )
+
+    def _stored(self, connection: Connection, now: datetime) -> Iterable[Alarm]:
+        following = clocks.next_look(connection)
+        if following is not None and now - following > LOOKS_LATE_AFTER:
+            yield Alarm(
+                "looks",
+                "Contacts are not looked at in time",
+                f"An open contact should have been looked at by {following:%H:%M} (UTC) on {following:%d %B %Y}. "
+                "Alerts come late.",
+                "See the log. Restart Ackbot if it does not go on by itself.",
+            )
+        for outlet, count in outbox.late_alerts(connection, now - ALERTS_LATE_AFTER):
+            yield Alarm(
+                f"alerts by {outlet}",
+                f"Staff are not reached by {outlet}",
+                f"{count} alerts have waited for {outlet} for more than 15 minutes.",
+                f"Look whether {outlet} works, and tell the teams another way until it does. {_PATIENCE}",
+            )
+
+
+def _clock(stepped: timedelta, now: datetime) -> Iterable[Alarm]:
+    if abs(stepped) > STEPPED:
+        minutes = round(stepped.total_seconds() / 60)
+        yield Alarm(
+            f"clock {now.isoformat()}",
+            "The clock of the machine has jumped",
+            f"It went {'forward' if minutes > 0 else 'back'} by {abs(minutes)} minutes, or the machine stood still. "
+            "What was due meanwhile is done now.",
+            "Check that the machine keeps its time (NTP).",
+            passing=True,
+        )

@@ -1,0 +1,50 @@
+"""Alarms of the service itself: told together when they begin, told when they are over, and not for every flicker."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.core import alarms
+from bot.core.alarms import OVER_AFTER, Alarm, On
+
+NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+DISK = Alarm("disk", "The disk is nearly full", "10 MB are free.", "Make room.")
+LINE = Alarm("channel inbox", "The channel inbox cannot be read", "It was refused.", "Put it right.")
+
+
+def test_an_alarm_is_told_when_it_begins_and_when_it_is_over() -> None:
+    """Once each; what flickers within two minutes is one alarm."""
+    on: dict[str, On] = {}
+    told = []
+    for minutes, seen in ((0, [DISK]), (1, [DISK]), (2, []), (3, [DISK]), (4, []), (5, []), (6, []), (7, [])):
+        changed = alarms.change(on, seen, NOW + timedelta(minutes=minutes))
+        on = dict(changed.on)
+        told += [(minutes, "began") for _ in changed.began] + [(minutes, "over") for _ in changed.over]
+    assert told == [(0, "began"), (5, "over")]
+    assert on == {}
+
+
+def test_what_begins_together_is_one_notice() -> None:
+    """It names each, and what to do about each."""
+    changed = alarms.change({}, [DISK, LINE], NOW)
+    said = alarms.words(changed.began, changed.over)
+    assert said["subject"] == "2 things need you at once"
+    assert all(part in said["happened"] for one in (DISK, LINE) for part in (one.subject, one.happened))
+    assert said["action"] == "Make room. Put it right."
+    assert alarms.words((DISK,), ())["subject"] == DISK.subject
+
+
+def test_what_is_over_says_since_when_it_was() -> None:
+    """And that there is nothing to do."""
+    over = On(DISK, NOW, NOW + timedelta(hours=1))
+    said = alarms.words((), (over,))
+    assert said["subject"] == "Over: The disk is nearly full"
+    assert "09:15 (UTC) on 23 November 2026" in said["happened"]
+    assert alarms.words((), (over, over))["subject"] == "2 alarms are over"
+    assert "Over: The disk is nearly full." in alarms.words((LINE,), (over,))["happened"]
+
+
+def test_what_passes_by_itself_is_never_over() -> None:
+    """A clock that jumped has jumped."""
+    jump = Alarm("clock 1", "The clock has jumped", "By an hour.", "See to it.", passing=True)
+    changed = alarms.change({}, [jump], NOW)
+    assert (changed.began, dict(changed.on)) == ((jump,), {})
+    assert alarms.change({}, [], NOW + OVER_AFTER).over == ()

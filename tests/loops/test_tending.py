@@ -1,0 +1,120 @@
+"""The service looks after itself: what would break a promise in silence is told to the operators, and its end."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.channel import Coverage
+from bot.core.alarms import OVER_AFTER
+from bot.flows import alert
+from bot.flows.rulebook import Rulebook, Team
+from bot.loops import tending
+from bot.loops.tending import Tending
+from bot.rehearsal import Time
+from bot.store import outbox
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, Make, mail
+from tests.flows.desk import logged
+
+__all__ = ["mail"]
+
+
+class Hands(Time):
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = NOW
+
+    def now(self) -> datetime:
+        """What it shows."""
+        return self.at
+
+
+@pytest.fixture
+def present() -> Hands:
+    """A clock."""
+    return Hands()
+
+
+@pytest.fixture
+def tended(store: Store, book: Rulebook, present: Hands) -> Tending:
+    """Looks after a service whose operators are a team of their own."""
+    teams = dict(book.teams) | {"it": Team("it", ("it@example.gov.uk",), "post")}
+    return Tending(store, replace(book, teams=teams, operators="it"), present, lambda: None)
+
+
+async def told(store: Store) -> list[str]:
+    """The subject of each notice to the operators, in their order."""
+    far = datetime(2030, 1, 1, tzinfo=UTC)
+    queued = await store.write(lambda c: outbox.claim(c, "post", far, far, 50))
+    return [one.details["subject"] for one in queued if one.recipient == "it@example.gov.uk"]
+
+
+def listener(alarm: str) -> Any:
+    """A mailbox that is read, or not."""
+    return SimpleNamespace(alarm=alarm, inbox=SimpleNamespace(name="inbox"))
+
+
+async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
+    tended: Tending, store: Store, present: Hands
+) -> None:
+    """Once each, to the operators' own team."""
+    tended.listeners = [listener("the password was refused")]
+    await tended.look(timedelta(0))
+    await tended.look(timedelta(0))
+    tended.listeners = [listener("")]
+    present.at += OVER_AFTER
+    await tended.look(timedelta(0))
+    assert await told(store) == [
+        *("The channel inbox cannot be read", "Over: The channel inbox cannot be read"),
+    ]
+
+
+async def test_what_begins_together_is_one_message(tended: Tending, store: Store) -> None:
+    """A clock that jumped, an account that lost its token, one whose token ends soon."""
+    red, ending = Coverage("red", ("the token is not valid any more",)), "the token runs out on 01 December 2026"
+    tended.covered = lambda: {"page": red, "insta": Coverage("amber", (ending,)), "x": Coverage("amber", ("no likes",))}
+    await tended.look(timedelta(hours=-1))
+    assert await told(store) == ["3 things need you at once"]
+
+
+async def test_a_full_disk_is_told_before_it_is_full(
+    tended: Tending, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the store lies."""
+    tended.folder = tmp_path
+    await tended.look(timedelta(0))
+    assert await told(store) == []
+    monkeypatch.setattr(tending, "FREE_BYTES", 1 << 60)
+    monkeypatch.setattr(tending, "FREE_SHARE", 2.0)
+    await tended.look(timedelta(0))
+    assert await told(store) == ["The disk is nearly full"]
+
+
+async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
+    tended: Tending, store: Store, book: Rulebook, present: Hands, mail: Make
+) -> None:
+    """An alert that an outlet does not take for a quarter of an hour; a look that is a minute late."""
+    contact = await store.write(lambda c: logged(c, book, mail(1)))
+    for minutes in (0, 14):
+        present.at = NOW + timedelta(minutes=minutes)
+        await tended.look(timedelta(0))
+    assert await told(store) == []
+    rows = [row | {"attempts": 3} for row in alert.handed_over(contact, NOW, book)]
+    await store.write(lambda c: outbox.queue(c, rows))
+    present.at = NOW + timedelta(minutes=16, seconds=1)
+    await tended.look(timedelta(0))
+    assert await told(store) == ["2 things need you at once"]
+
+
+async def test_another_process_tells_what_all_share(tended: Tending, store: Store, present: Hands) -> None:
+    """Only the chief does; what a process reads itself, it tells itself."""
+    tended.is_chief = lambda: False
+    tended.listeners = [listener("refused")]
+    await tended.look(timedelta(0))
+    assert await told(store) == ["The channel inbox cannot be read"]
