@@ -1,7 +1,7 @@
-"""`ackbot contacts take|assign|quiet`: whose a contact is, and when nobody is to be alerted about it."""
+"""`ackbot contacts take|assign|quiet|close|reopen`: whose a contact is, and whether anything is left to do."""
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from bot.flows.close import Changed, NotChanged
     from bot.flows.rulebook import Rulebook
     from bot.flows.take import Done, NotDone
 
     Work = Callable[[Connection, str, str, datetime, Rulebook], Done | NotDone]
+    ClosingWork = Callable[[Connection, str, str, datetime, Rulebook], Changed | NotChanged]
+
+
+T = TypeVar("T")
 
 
 def take(reference: Reference, config: Directory = None) -> None:
@@ -60,25 +65,72 @@ def quiet(
     typer.echo(f"{done}: no alert before {until}, unless nearly all of the time is used.")
 
 
+def close(
+    reference: Reference,
+    config: Directory = None,
+    reason: Annotated[
+        str, typer.Option(help="Why, in words for the person; needed where they have had no answer.")
+    ] = "",
+) -> None:
+    """Close a contact: nothing more is to be done. The person is told where the standard says so."""
+    from bot.flows.close import close
+
+    told = _do_told(reference, config, lambda c, ref, actor, now, book: close(c, ref, actor, now, book, reason))
+    typer.echo("It is closed." + (" The person is told." if told else ""))
+
+
+def reopen(
+    reference: Reference,
+    config: Directory = None,
+    note: Annotated[str, typer.Option(help="A word for the history; no personal data.")] = "",
+) -> None:
+    """Open an answered or closed contact again: its clock runs on with the date that it had."""
+    from bot.flows.close import reopen
+
+    _do_told(reference, config, lambda c, ref, actor, now, book: reopen(c, ref, actor, now, book, note))
+    typer.echo("It is open again.")
+
+
 def add_to(contacts_app: typer.Typer) -> None:
     """Make them commands of `ackbot contacts`."""
-    for command in (take, assign, quiet):
+    for command in (take, assign, quiet, close, reopen):
         contacts_app.command()(command)
 
 
 def _do(reference: str, config: Directory, work: "Work") -> str:
     """Do it in one transaction; the reference. Ends the command with 1 where nothing was changed, 2 without a store."""
     from bot.flows.take import NotDone
+
+    contact, done = _done(reference, config, work)
+    if isinstance(done, NotDone):
+        _refused(done.reason)
+    return contact
+
+
+def _do_told(reference: str, config: Directory, work: "ClosingWork") -> bool:
+    """The same; whether the person is told."""
+    from bot.flows.close import Changed
+
+    _, done = _done(reference, config, work)
+    if not isinstance(done, Changed):
+        _refused(done.reason)
+    return done.told
+
+
+def _done(
+    reference: str, config: Directory, work: "Callable[[Connection, str, str, datetime, Rulebook], T]"
+) -> tuple[str, T]:
     from bot.store.engine import StoreUnavailable
 
     configured, store = opened(config)
     contact = found(store, configured, reference)
     book, now, actor = rulebook_of(configured), present(store), f"staff:{getpass.getuser()}"
     try:
-        done = store.write_now(lambda c: work(c, contact.reference, actor, now, book))
+        return contact.reference, store.write_now(lambda c: work(c, contact.reference, actor, now, book))
     except StoreUnavailable as error:
         refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    if isinstance(done, NotDone):
-        typer.echo(f"Nothing was changed: {done.reason}.", err=True)
-        raise typer.Exit(NEGATIVE)
-    return contact.reference
+
+
+def _refused(reason: str) -> NoReturn:
+    typer.echo(f"Nothing was changed: {reason}.", err=True)
+    raise typer.Exit(NEGATIVE)

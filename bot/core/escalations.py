@@ -20,9 +20,10 @@ class Step:
 
     It comes when the part `share` of the working time is used, or so long `before` the answer is due; where both are
     None it has an instant of its own. `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to
-    a question of ours (`pause`), the time for which the platform takes an answer (`window`), or that somebody has it
-    (`assign`). `to` names the roles that are told; the owner is the team where the contact has none. In a `digest` it
-    has no message of its own: the daily list shows it; `own_by_law`: unless a statute sets the time.
+    a question of ours (`pause`), the time for which the platform takes an answer (`window`), that somebody has it
+    (`assign`), or that the person hears of us (`progress`). `to` names the roles that are told; the owner is the team
+    where the contact has none. In a `digest` it has no message of its own: the daily list shows it; `own_by_law`:
+    unless a statute sets the time.
     """
 
     name: str
@@ -46,6 +47,8 @@ RESPOND_LADDER = (
 RECEIPT_LATE = Step("acknowledge-late", "the receipt has not left yet", clock="acknowledge")
 RECEIPT_DUE = Step("acknowledge-due", "the promise to acknowledge was missed", None, "acknowledge", to=_AND_LEAD)
 RECEIPT_LADDER = (RECEIPT_DUE,)
+# What the person is told, not staff.
+PROGRESS = Step("progress", "half of the time is used", clock="progress")
 HANDED_OVER = Step("handed-over", "this contact is yours now", clock="assign")
 UNASSIGNED = Step("unassigned", "nobody has it yet", clock="assign", to=("lead",))
 WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
@@ -168,15 +171,15 @@ def look(
     ladder: Rungs,
     receipts: Rungs = (),
     window: Window = NO_WINDOW,
-    assign_by: datetime | None = None,
+    also: Rungs = (),
 ) -> Decision:
     """Which steps are due for this open contact at `now`.
 
     `ladder` holds the steps of its time to answer, empty while that has no date, `receipts` those of the time to
-    acknowledge (`receipt_rungs`); `window` is that of the platform it came by; `assign_by` is when somebody must have
-    it.
+    acknowledge (`receipt_rungs`); `window` is that of the platform it came by; `also` are steps that belong to no
+    ladder.
     """
-    single = _single_instants(contact, window, assign_by)
+    single = _single_instants(contact, window, also)
     respond_step, answer_alert = _highest(ladder, contact.respond_step, now)
     acknowledge_step, receipt_alert = _highest(receipts, contact.acknowledge_step, now)
     if receipt_alert is RECEIPT_LATE and contact.receipt_sent_at is not None:
@@ -214,11 +217,9 @@ def receipt_rungs(
     return sorted(found, key=lambda pair: pair[0])
 
 
-def _single_instants(contact: Contact, window: Window, assign_by: datetime | None) -> dict[datetime, Step]:
+def _single_instants(contact: Contact, window: Window, also: Rungs) -> dict[datetime, Step]:
     """The instants that belong to no ladder."""
-    found = {}
-    if contact.assigned_at is None and assign_by is not None:
-        found[assign_by] = UNASSIGNED
+    found = dict(also)
     if contact.paused_at is not None:
         found[contact.paused_at + LONG_PAUSE] = WAITED_LONG
     if contact.platform_reply_by is not None:

@@ -28,8 +28,9 @@ class Standard:
     `respond` is None where nothing is promised. `acknowledged_by` is `staff` where our receipt is not what the promise
     means; `respond_from` is `acknowledgement` where staff's acknowledgement starts the time to answer. `extend_to` is
     the longest time to answer after an extension, from the same start (None: it cannot be extended). `pause` is how
-    the days of a pause are counted (`clocks.Counting`), or `none` where the clock cannot be paused. `review_by` is the
-    day by which somebody looks at it again. `file` is where it was read.
+    the days of a pause are counted (`clocks.Counting`), or `none` where the clock cannot be paused. `progress`:
+    halfway through the time to answer the person is told that we are still at it; `closing`: they are told when staff
+    close it. `review_by` is the day by which somebody looks at it again. `file` is where it was read.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Standard:
     respond_from: str = "receipt"
     extend_to: Duration | None = None
     pause: str = "after-start"
+    progress: str = "none"
+    closing: str = "none"
     page: str = ""
     approved_by: str = ""
     reason: str = ""
@@ -155,6 +158,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "respond_from": lambda value: _one_of(value, ("receipt", "acknowledgement")),
     "extend_to": lambda value: duration(_text(value)),
     "pause": lambda value: _one_of(value, PAUSES),
+    "progress": lambda value: _one_of(value, ("none", "halfway")),
+    "closing": lambda value: _one_of(value, ("none", "message")),
     "page": _page,
     "approved_by": _text,
     "reason": _text,

@@ -18,6 +18,7 @@ from bot.render.compose import Composer, Envelope
 
 # What says the same in a short text.
 _TEXTS = {"acknowledgement": "message", "new-date": "message-new-date", "added": "message-added"}
+_TEXTS |= {"progress": "message-progress", "closing": "message-closing"}
 
 
 # The ladder was changed while the alert waited.
@@ -100,28 +101,26 @@ class Letters:
             return claimed.delivery.details
         if claimed.joined:
             return {"contacts": [self._line(one) for one in (claimed, *claimed.joined)]}
-        zone = self._book.default_calendar.zone
-        values = {
-            "reference": contact.reference,
-            "respond_by": self._book.respond_by(contact),
-            "promise": self._book.plain_promise(contact),
-            "received": formats.instant_in_words(contact.received_at, zone),
-        }
-        if claimed.delivery.purpose == "added":
-            return {k: v for k, v in values.items() if k != "promise"}
-        if claimed.delivery.purpose == "new-date":
-            told = {key: claimed.delivery.details.get(key, "") for key in ("before", "reason")}
-            return {k: v for k, v in values.items() if k != "promise"} | told
-        if claimed.delivery.purpose == "acknowledgement":
-            values |= self._service(contact)
-        if claimed.delivery.purpose == "urgent":
-            values = self._urgent(claimed, contact, values)
-        if claimed.delivery.purpose == "alert":
-            step = self._step(claimed.delivery.step, contact)
-            values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
-            values["link"] = self._link(claimed, contact)
-            del values["respond_by"]
-        return values
+        return self._of_contact(claimed, contact)
+
+    def _of_contact(self, claimed: Claimed, contact: Contact) -> Mapping[str, Any]:
+        details = claimed.delivery.details
+        received = formats.instant_in_words(contact.received_at, self._book.default_calendar.zone)
+        values: dict[str, Any] = {"reference": contact.reference, "received": received}
+        match claimed.delivery.purpose:
+            case "urgent":
+                return self._urgent(claimed, contact, values)
+            case "closing":
+                return self._closing(claimed, contact)
+            case "alert":
+                step = self._step(claimed.delivery.step, contact)
+                values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
+                return values | {"link": self._link(claimed, contact)}
+            case "new-date":
+                values |= {key: details.get(key, "") for key in ("before", "reason")}
+            case "acknowledgement":
+                values |= {"promise": self._book.plain_promise(contact), **self._service(contact)}
+        return values | {"respond_by": self._book.respond_by(contact)}
 
     def _service(self, contact: Contact) -> dict[str, str]:
         """What to do at once, where the person can read more, and the way without the internet."""
@@ -131,6 +130,16 @@ class Letters:
         if known is not None:
             values |= {"service": known.title, "service_page": known.page, "other_route": known.other_route}
         return {name: value for name, value in values.items() if value}
+
+    def _closing(self, claimed: Claimed, contact: Contact) -> dict[str, str]:
+        answered = contact.responded_at
+        zone, days = self._book.default_calendar.zone, self._book.reopen_days
+        return {
+            "reference": contact.reference,
+            "answered": formats.date_in_words(answered.astimezone(zone).date()) if answered else "",
+            "reason": claimed.delivery.details.get("reason", ""),
+            "days": str(days) if days and answered else "",
+        }
 
     def _urgent(self, claimed: Claimed, contact: Contact, known: Mapping[str, Any]) -> dict[str, Any]:
         """What cannot wait: what was found, and what to do."""

@@ -24,6 +24,8 @@ TO_SENDERS = {
     "acknowledgement": "our acknowledgement",
     "new-date": "our mail with the new date",
     "added": "our mail that we have added what they wrote",
+    "progress": "our mail that we are still working on it",
+    "closing": "our mail that it is closed",
 }
 
 
@@ -103,11 +105,20 @@ def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Con
         return False
     if delivery.channel in book.texts and contact.visibility == "public":
         return False  # where everybody reads it there is the one fixed answer, and nothing else
-    if delivery.purpose == "new-date" and contact.respond_by is None:
-        return False  # its clock was paused meanwhile: there is no date to tell
+    return _still_true(delivery, contact, book)
+
+
+def _still_true(delivery: Delivery, contact: Contact, book: Rulebook) -> bool:
+    """Whether what it says is so still."""
+    match delivery.purpose:
+        case "closing":
+            return contact.state == State.CLOSED
+        case "new-date" | "progress":
+            return contact.state == State.OPEN and contact.respond_by is not None  # paused: there is no date to tell
+        case "urgent":
+            return contact.state == State.OPEN and contact.urgent_at is not None
     step = book.ladders.step(delivery.step, contact.standard)
-    urgent = delivery.purpose == "urgent"
-    return contact.state == State.OPEN and (contact.urgent_at is not None if urgent else _still_at_risk(contact, step))
+    return contact.state == State.OPEN and _still_at_risk(contact, step)
 
 
 def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:

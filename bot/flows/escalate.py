@@ -11,7 +11,7 @@ from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.core.escalations import Decision, Step
 from bot.core.histories import Happened
-from bot.flows import alert
+from bot.flows import alert, tell
 from bot.flows.gather import BREAKER
 from bot.flows.restored import RESTORED
 from bot.flows.rulebook import Rulebook
@@ -39,9 +39,10 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
 def _look(contact: Contact, happened: list[Happened], now: datetime, book: Rulebook) -> Decision:
     try:
         # While a clock is paused nothing falls due: it has no date.
-        ladder = book.rungs(contact, book.clocks(contact, happened)) if contact.respond_by else ()
-        receipts = book.receipt_rungs(contact)
-        return escalations.look(contact, now, ladder, receipts, book.window(contact), book.assign_by(contact))
+        stand = book.clocks(contact, happened) if contact.respond_by else None
+        ladder = book.rungs(contact, stand) if stand else ()
+        also = book.single_steps(contact, stand)
+        return escalations.look(contact, now, ladder, book.receipt_rungs(contact), book.window(contact), also)
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)
@@ -52,6 +53,12 @@ def _look(contact: Contact, happened: list[Happened], now: datetime, book: Ruleb
 def _left_to_the_list(contact: Contact, step: Step, book: Rulebook) -> bool:
     """Whether the daily list alone tells of this step."""
     return step.digest and not (step.own_by_law and book.standard_of(contact).basis == "law")
+
+
+def _tell_person(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> None:
+    given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
+    if given is not None:
+        outbox.queue(connection, [tell.progress(contact, given, now, book)])
 
 
 def _called(contact: Contact, now: datetime) -> dict[str, Any]:
@@ -68,16 +75,16 @@ def _is_quiet(contact: Contact, step: Step, now: datetime) -> bool:
 def _apply(connection: Connection, contact: Contact, decision: Decision, now: datetime, book: Rulebook) -> None:
     if not clocks.looked(connection, contact, decision):
         return  # another process looked first, or the contact was answered meanwhile
-    for step in decision.alerts:
+    if escalations.PROGRESS in decision.alerts:
+        _tell_person(connection, contact, now, book)
+    alerts = [step for step in decision.alerts if step is not escalations.PROGRESS]
+    for step in alerts:
         if not _left_to_the_list(contact, step, book) and not _is_quiet(contact, step, now):
             outbox.queue(connection, alert.step_alerts(contact, step, now, book))
     if decision.urgent:
         outbox.queue(connection, alert.urgent_alerts(contact, contact.urgent_step, now, book))
     contacts.note(
         connection,
-        [
-            {"contact_id": contact.id, "at": now, "kind": "escalated", "details": {"step": step.name}}
-            for step in decision.alerts
-        ]
+        [{"contact_id": contact.id, "at": now, "kind": "escalated", "details": {"step": step.name}} for step in alerts]
         + ([_called(contact, now)] if decision.urgent else []),
     )

@@ -30,7 +30,7 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
     contact = contacts.with_id(connection, [contact_id])[contact_id]
     at = min(plan.at(message), plan.now)
     _heed(connection, contact, message, plan)
-    if contact.state == State.ANSWERED:
+    if contact.state in (State.ANSWERED, State.CLOSED):
         _reopen(connection, contact, max(at, contact.responded_at or at), plan)
     told = bool(verdict.recipient) and _may_be_told(contact, plan.now)
     if contact.state == State.OPEN and contact.paused_at is not None:

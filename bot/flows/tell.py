@@ -1,10 +1,11 @@
-"""Tell the person who wrote that the answer comes later than we said, by when, and why."""
+"""Tell the person who wrote: a later date and why, that we are still at it, that it is closed. Each once."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.core.contacts import Contact
 from bot.flows.rulebook import Rulebook
 from bot.store.outbox import Delivery
 
@@ -20,6 +21,32 @@ class Later:
     before: str
     after: datetime
     reason: str
+
+
+def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: Rulebook) -> Values:
+    """The delivery that says, once, that we are still working on it."""
+    return _like(acknowledgement, contact, "progress", now, book)
+
+
+def closing(contact: Contact, acknowledgement: Delivery, reason: str, now: datetime, book: Rulebook) -> Values:
+    """The delivery that says that it is closed; `reason` is in words for the person."""
+    row = _like(acknowledgement, contact, "closing", now, book)
+    return row | {"details": row["details"] | {"reason": reason}}
+
+
+def _like(acknowledgement: Delivery, contact: Contact, purpose: str, now: datetime, book: Rulebook) -> Values:
+    outlet = acknowledgement.channel
+    return {
+        "key": f"{contact.id}:{purpose}",
+        "contact_id": contact.id,
+        "purpose": purpose,
+        "channel": outlet,
+        "recipient": acknowledgement.recipient,
+        "message_id": f"<{purpose}.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        "details": dict(acknowledgement.details),
+        "created_at": now,
+        "next_attempt_at": now,
+    }
 
 
 def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Rulebook) -> Values:

@@ -15,6 +15,13 @@ _ADVICE = "If you smell gas, open the windows, do not touch switches, and go out
 )
 _LISTED = [{"reference": _REFERENCE, "channel": "enquiries", "due": _DAY}]
 
+_CLOSING = {
+    "reference": _REFERENCE,
+    "answered": date_in_words(date(2026, 12, 30)),
+    "reason": "You told us that it has been put right.",
+    "days": "28",
+}
+
 SAMPLES: dict[str, dict[str, Any]] = {
     "acknowledgement": {
         "reference": _REFERENCE,
@@ -52,6 +59,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "short_window": "yes",
     },
     "message-added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "short_window": ""},
+    "progress": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED},
+    "message-progress": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "short_window": ""},
+    "closing": _CLOSING,
+    "message-closing": _CLOSING | {"short_window": ""},
     "mention": {},
     "alert": {
         "reference": _REFERENCE,
@@ -86,7 +97,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 # The most characters of a text for platforms: Mastodon's servers allow 500, and the handle comes before it.
-LONGEST = {"message": 440, "message-new-date": 440, "message-added": 440, "mention": 200}
+LONGEST = {
+    "message": 440,
+    "message-new-date": 440,
+    "message-added": 440,
+    "message-progress": 440,
+    "message-closing": 440,
+    "mention": 200,
+}
 # What may be missing: a template that asks for it finds it empty.
 _SERVICE = {"service": "", "service_page": "", "other_route": ""}
 OPTIONAL: dict[str, dict[str, str]] = {
@@ -94,6 +112,9 @@ OPTIONAL: dict[str, dict[str, str]] = {
     "added": {"respond_by": ""},
     "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": ""},
     "message-added": {"respond_by": ""},
+    "message-progress": {"short_window": ""},
+    "closing": {"answered": "", "reason": "", "days": ""},
+    "message-closing": {"answered": "", "reason": "", "days": "", "short_window": ""},
     "alert": {"link": ""},
     "urgent": {"link": ""},
 }

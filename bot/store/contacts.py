@@ -204,6 +204,13 @@ def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
     return connection.execute(change).rowcount == 1
 
 
+def close(connection: Connection, contact: Contact) -> bool:
+    """Close a contact; False if somebody else changed its state meanwhile."""
+    same = (contacts.c.id == contact.id) & (contacts.c.state == contact.state)
+    values: Values = {"state": State.CLOSED, "next_look_at": None, "paused_at": None, "urgent_at": None}
+    return connection.execute(update(contacts).where(same).values(**values)).rowcount == 1
+
+
 def change(connection: Connection, contact: Contact, values: Values) -> bool:
     """Change an open contact; False if it is no longer open or somebody looked at it meanwhile."""
     same = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)

@@ -66,3 +66,15 @@ def test_the_rules_are_tried_on_themselves_and_on_what_is_stored(
     (tmp_path / "config" / "urgent.toml").write_text(f'[[rule]]\n{words}\n[rule.words]\nen = ["abc"]\n')
     failed = run("urgent", "test")
     assert (failed.exit_code, "x: it misses 'nothing'" in failed.stderr) == (2, True)
+
+
+def test_a_contact_is_closed_and_opened_again(run: Run, logged: Log, mail: Make) -> None:
+    """Without an answer it takes a reason."""
+    reference = logged(mail(1))
+    assert run("contacts", "close", reference).exit_code == 1
+    assert run("contacts", "reopen", reference).exit_code == 1
+    closed = run("contacts", "close", reference, "--reason", "It was sent to us by mistake.")
+    assert (closed.exit_code, closed.stdout) == (0, "It is closed.\n")
+    assert run("contacts", "reopen", reference).exit_code == 0
+    (shown,) = lines(run("contacts", "show", reference, "--json"))
+    assert shown["state"] == "open"

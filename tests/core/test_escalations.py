@@ -10,6 +10,7 @@ from bot.core.escalations import (
     RECEIPT_DUE,
     RECEIPT_LADDER,
     RESPOND_LADDER,
+    UNASSIGNED,
     Ladders,
     Rungs,
     Step,
@@ -130,12 +131,11 @@ def test_the_time_to_acknowledge_has_a_ladder_of_its_own() -> None:
 
 
 def test_what_nobody_has_is_told_once() -> None:
-    """At its instant, unless somebody has it."""
+    """At its instant."""
     at = RECEIVED + timedelta(hours=4)
-    waiting = contact(next_look_at=at)
-    assert [step.name for step in look(waiting, at, (), assign_by=at).alerts] == ["unassigned"]
-    assert look(contact(), RECEIVED, (), assign_by=at).next_look_at == at
-    assert look(contact(next_look_at=at, assigned_at=RECEIVED), at, (), assign_by=at).alerts == ()
+    waiting, also = contact(next_look_at=at), [(at, UNASSIGNED)]
+    assert [step.name for step in look(waiting, at, (), also=also).alerts] == ["unassigned"]
+    assert look(contact(), RECEIVED, (), also=also).next_look_at == at
 
 
 def test_an_urgent_contact_is_called_about_every_quarter_of_an_hour() -> None:

@@ -1,0 +1,119 @@
+"""People hear of us halfway, and when it is closed, where the standard says so: each once, none after an answer."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.core.books import Book
+from bot.core.contacts import State
+from bot.core.histories import Kind
+from bot.core.standards import standard
+from bot.flows import close, escalate, respond
+from bot.flows.close import Changed, NotChanged
+from bot.flows.compose import Letters
+from bot.flows.deliver import Attempt, Hold, claim, record
+from bot.flows.rulebook import Rulebook
+from bot.render.compose import Composer
+from bot.settings import PACKAGED
+from bot.store import contacts
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, STANDARD, Make, writing
+from tests.flows.desk import again, do, logged
+from tests.flows.test_joining import _CONSTANTS
+
+HALFWAY = NOW + timedelta(days=8)  # five of ten working days are used
+
+
+@pytest.fixture
+def kind(book: Rulebook) -> Rulebook:
+    """A council that keeps people informed."""
+    told = STANDARD | {"progress": "halfway", "closing": "message"}
+    return replace(book, promises=Book((standard(told, "general.toml"),)))
+
+
+def leaving(connection: Connection, book: Rulebook, now: object) -> list[str]:
+    """The purposes of what leaves now to the person, handed over."""
+    found = claim(connection, "post", now, Hold(timedelta(minutes=5)), 50, book)  # type: ignore[arg-type]
+    record(connection, [Attempt(one.delivery, NOW) for one in found], book)
+    return [one.delivery.purpose for one in found if one.delivery.recipient.endswith("residents.example")]
+
+
+def live(connection: Connection, book: Rulebook, days: int) -> list[str]:
+    """What the person hears in so many days."""
+    heard = []
+    for hours in range(0, 24 * days, 6):
+        now = NOW + timedelta(hours=hours)
+        escalate.escalate(connection, now, 10, book)
+        heard += leaving(connection, book, now)
+    return heard
+
+
+def test_halfway_the_person_hears_once_that_we_are_still_at_it(store: Store, kind: Rulebook, mail: Make) -> None:
+    """With the date that we promised."""
+    composer = Composer(tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir()), _CONSTANTS)
+    with writing(store) as connection:
+        logged(connection, kind, mail(1))
+        escalate.escalate(connection, HALFWAY, 10, kind)
+        found = claim(connection, "post", HALFWAY, Hold(timedelta(minutes=5)), 50, kind)
+        (told,) = (one for one in found if one.delivery.purpose == "progress")
+        text = Letters(composer, kind, b"secret").write(told, HALFWAY).content.decode()
+        assert "Monday 7 December 2026" in text
+        record(connection, [Attempt(told.delivery, HALFWAY)], kind)
+        assert "progress" not in live(connection, kind, 30)
+
+
+def test_an_answered_contact_hears_nothing_more(store: Store, kind: Rulebook, mail: Make) -> None:
+    """Nor one whose answer was recorded between the queueing and the leaving, nor one whose clock is paused."""
+    with writing(store) as connection:
+        early, late, asked = (logged(connection, kind, mail(number)) for number in (1, 2, 3))
+        respond.respond(connection, early.reference, NOW + timedelta(days=2), actor="staff:me")
+        escalate.escalate(connection, HALFWAY, 10, kind)
+        respond.respond(connection, late.reference, HALFWAY, actor="staff:me")
+        do(connection, kind, asked, Kind.PAUSED, HALFWAY)
+        assert "progress" not in leaving(connection, kind, HALFWAY)
+
+
+def test_without_a_word_in_the_standard_nobody_is_written_to(store: Store, book: Rulebook, mail: Make) -> None:
+    """Neither halfway nor at the end."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail(1))
+        assert live(connection, book, 9) == []
+        respond.respond(connection, contact.reference, HALFWAY, actor="staff:me")
+        assert close.close(connection, contact.reference, "staff:me", HALFWAY, book) == Changed(told=False)
+        assert leaving(connection, book, HALFWAY) == []
+
+
+def test_whoever_was_answered_is_told_that_it_is_closed(store: Store, kind: Rulebook, mail: Make) -> None:
+    """Once; what they write then opens it again."""
+    with writing(store) as connection:
+        contact = logged(connection, kind, mail(1))
+        respond.respond(connection, contact.reference, NOW + timedelta(days=2), actor="staff:me")
+        now = NOW + timedelta(days=3)
+        assert close.close(connection, contact.reference, "staff:me", now, kind) == Changed(told=True)
+        assert isinstance(close.close(connection, contact.reference, "staff:me", now, kind), NotChanged)
+        assert leaving(connection, kind, now) == ["closing"]
+        answer = {"In-Reply-To": "<1@residents.example>", "From": "Resident 1 <resident1@residents.example>"}
+        logged(connection, kind, replace(mail(2, **answer), received_at=now + timedelta(days=1)))
+        assert again(connection, contact.reference).state == State.OPEN
+
+
+def test_what_was_not_answered_is_closed_with_a_reason_only(store: Store, kind: Rulebook, mail: Make) -> None:
+    """And nothing that waited leaves; it may be opened again, with the date that it had."""
+    with writing(store) as connection:
+        contact = logged(connection, kind, mail(1))
+        refused = close.close(connection, contact.reference, "staff:me", NOW, kind)
+        assert isinstance(refused, NotChanged)
+        assert "say why" in refused.reason
+        done = close.close(connection, contact.reference, "staff:me", NOW, kind, "You told us that it is mended.")
+        assert done == Changed(told=True)
+        after = again(connection, contact.reference)
+        assert (after.state, after.next_look_at) == (State.CLOSED, None)
+        assert close.reopen(connection, contact.reference, "staff:me", NOW, kind) == Changed(told=False)
+        opened = again(connection, contact.reference)
+        assert (opened.state, opened.respond_by) == (State.OPEN, contact.respond_by)
+        assert leaving(connection, kind, NOW) == []
+        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        assert kinds[-2:] == ["closed", "opened again"]
+        assert isinstance(close.reopen(connection, contact.reference, "staff:me", NOW, kind), NotChanged)
