@@ -1,16 +1,17 @@
 """`make bench`: every benchmark, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [webhooks]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [ticks]
+[webhooks]
 """
 
 import sys
 
-from bench import deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput, webhooks
+from bench import deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput, ticks, webhooks
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    usual = {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile", "processes", "webhooks"}
+    usual = {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile", "processes", "webhooks", "ticks"}
     wanted = set(sys.argv[1:]) or usual
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
@@ -32,6 +33,8 @@ def main() -> None:
         processes.one_and_three(3000)
     if "webhooks" in wanted:
         webhooks.at_rate(200, 20)
+    if "ticks" in wanted:
+        ticks.with_open(1_000_000)
     _only_when_named(wanted)
 
 

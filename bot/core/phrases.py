@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 # Latin, Cyrillic and Greek accents, Arabic vowel signs. In Indic scripts such signs make other words, so they stay.
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
@@ -56,7 +57,12 @@ class _Phrase:
             exact += word.split() if not before and not after else []
         joined = f" {' '.join(patterns)} ".replace(f" {_GAP} ", _GAP_PATTERN)
         self.anchor = max(exact, key=len, default="")
-        self._pattern = re.compile(joined)
+        self._source = joined
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Most are never asked: their anchor is in no text.
+        return re.compile(self._source)
 
     def is_in(self, words: Words) -> bool:
         return self._pattern.search(words.text) is not None

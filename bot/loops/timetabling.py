@@ -26,6 +26,7 @@ TIMETABLE = "timetable"
 CALENDAR_MAY_BE_OLD = timedelta(days=365)
 REVIEW_TOLD_BEFORE = timedelta(days=60)
 FORGET_AT_ONCE = 500
+_ROUNDED = timedelta(microseconds=1)
 DIGEST_AT, DIGEST_AT_THE_LATEST = time(8, 30), time(17, 0)
 
 
@@ -38,8 +39,9 @@ class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         """The next instant on the wall clock."""
-        before = self._present.from_wall(previous_fire_time) if previous_fire_time else None
-        following = self._cron.get_next_fire_time(before, self._present.from_wall(now))
+        # A microsecond on the wall is long in a rehearsal: rounded down, the last time would come again, for ever.
+        before = self._present.from_wall(previous_fire_time + _ROUNDED) if previous_fire_time else None
+        following = self._cron.get_next_fire_time(before, self._present.from_wall(now + _ROUNDED))
         return self._present.to_wall(following) if following else None
 
 

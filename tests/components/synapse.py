@@ -107,4 +107,6 @@ class Synapse(Server):
         return answer
 
     def _python(self, *arguments: str) -> None:
-        subprocess.run([str(PROGRAMS / "python"), *arguments], check=True, capture_output=True, timeout=60)
+        program = str(PROGRAMS / "python")
+        # It names its log after the directory that it is run in.
+        subprocess.run([program, *arguments], check=True, capture_output=True, timeout=60, cwd=self.directory)

@@ -40,6 +40,14 @@ TRUTHS = {
     "(SELECT 1 FROM deliveries n WHERE n.purpose = 'notice' AND n.key LIKE 'notice:undelivered:' || d.id || ':%')",
     "two events of one attempt": "SELECT count(*) FROM (SELECT contact_id FROM events WHERE kind LIKE "
     "'acknowledgement %' GROUP BY contact_id, details, kind HAVING count(*) > 1) twice",
+    "a step that was taken twice for one date": "SELECT count(*) FROM (SELECT contact_id FROM deliveries WHERE "
+    "purpose = 'alert' GROUP BY contact_id, step, recipient, substr(key, 1, length(key) - length(recipient)) "
+    "HAVING count(*) > 1) twice",
+    "an alert that left after the answer": "SELECT count(*) FROM deliveries d JOIN contacts c ON c.id = d.contact_id "
+    "WHERE d.purpose IN ('alert', 'urgent') AND c.state = 'answered' AND d.sent_at > c.responded_at",
+    "an alert that an open contact should have and has not": "SELECT count(*) FROM contacts c JOIN events e "
+    "ON e.contact_id = c.id WHERE c.state = 'open' AND e.kind = 'escalated' AND e.details LIKE '%respond-90%' "
+    "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.contact_id = c.id AND d.step = 'respond-90')",
     "a shunted message": "SELECT count(*) FROM shunted",
 }
 

@@ -96,7 +96,7 @@ async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: 
         return await logged(store) == 2
 
     await until(both)
-    assert inbox.cursors == [None, "1"]
+    assert inbox.cursors[:2] == [None, "1"]  # it may have come back for a third time already
     task.cancel()
 
 

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.core.books import Book
@@ -10,7 +14,7 @@ from bot.core.retention import Retention
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
-from bot.loops.timetabling import Timetable
+from bot.loops.timetabling import OurTime, Timetable
 from bot.rehearsal import Time
 from bot.store.engine import Store
 from bot.store.tables import deliveries
@@ -54,3 +58,22 @@ async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: 
     for day in (1, 2):
         await timetable(store, book, a_year + timedelta(days=day)).calendar_age()
     assert len(await told(store)) == 1
+
+
+@given(
+    begin=st.datetimes(datetime(2026, 11, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    speed=st.floats(0.5, 1_000_000),
+)
+@settings(max_examples=200, deadline=None)
+def test_the_calendar_goes_on_at_any_speed(begin: datetime, speed: float) -> None:
+    """Each time is later than the one before, however a rehearsal's time is rounded."""
+    present = Time(begin, speed)
+    trigger = OurTime(present, ZoneInfo("Europe/London"), hour=8, minute=30)
+    now = present.to_wall(begin + timedelta(days=20))
+    fires = [trigger.get_next_fire_time(None, present.to_wall(begin))]
+    for _ in range(5):
+        fires.append(trigger.get_next_fire_time(fires[-1], now))
+    apart = [later - earlier for earlier, later in pairwise(fire for fire in fires if fire is not None)]
+    assert len(apart) == 5
+    day = timedelta(days=1) / speed
+    assert all(day * 0.9 < span < day * 1.1 for span in apart), apart

@@ -134,6 +134,8 @@ class Peer(ABC):
         self._ready.set()
         await self._ending.wait()
         await runner.cleanup()
+        # Connections are let go in the next rounds of the loop; closed before that, it would leave them open.
+        await asyncio.sleep(0.02)
 
     @web.middleware
     async def _troubled(self, request: web.Request, handler: Handler) -> web.StreamResponse:
