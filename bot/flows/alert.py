@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.core.contacts import Contact
@@ -12,6 +12,8 @@ from bot.flows.rulebook import Rulebook, Team
 from bot.teams import CHANNEL
 
 Values = dict[str, Any]
+# domain.md 6.2: an owner who has let so many steps pass without taking the contact may be away.
+UNHEARD_BEFORE_LEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> 
     dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
     again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
-    words = Words(key, "alert", step.name, step.to, contact_id=contact.id)
+    passed_over = contact.owner and contact.taken_at is None and contact.respond_step >= UNHEARD_BEFORE_LEAD
+    to = (*step.to, "lead") if passed_over and "owner" in step.to and "lead" not in step.to else step.to
+    words = Words(key, "alert", step.name, to, contact_id=contact.id)
     leaves_at = book.restraint.leaves_at(step, contact, now)
     rows = _to_team(contact.team, words, now, book, contact.owner)
     return [row | {"next_attempt_at": leaves_at} for row in rows]
@@ -73,13 +77,23 @@ def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str,
     rows: dict[str, Values] = {}
     wanted = [(name, role, one) for name, team in book.teams.items() for role, all_of in _roles(team) for one in all_of]
     wanted += [(name, f"owner {address}", address) for name, address in owners if name in book.teams]
+    week_begins = _begins_week(day, book)
     for name, role, address in wanted:
+        if role == "director" and not week_begins:
+            continue  # what is long overdue, once a week
         team = book.teams[name]
         for told in _present((address,), team, now, book):
             words = Words(f"digest:{day}", "digest", day, details={"lists": []})
             row = rows.setdefault(told, _row(told, words, team, now, book))
             row["details"]["lists"].append([name, role])
     return list(rows.values())
+
+
+def _begins_week(day: str, book: Rulebook) -> bool:
+    """Whether this is the first working day of its week."""
+    today = date.fromisoformat(day)
+    earlier = (today - timedelta(days=n) for n in range(1, today.weekday() + 1))
+    return not any(map(book.default_calendar.is_working_day, earlier))
 
 
 def _roles(team: Team) -> list[tuple[str, tuple[str, ...]]]:

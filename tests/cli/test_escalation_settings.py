@@ -1,5 +1,6 @@
 """escalation.toml: the packaged ladder, one's own, and every mistake by file and key."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,23 @@ def test_a_ladder_of_ones_own_replaces_it(tmp_path: Path) -> None:
     assert [step.words for step in ladders.of("general")] == ["the answer is due in 4 hours"]
 
 
+AWAY = '[[absence]]\nperson = "mailto:bo@x.example"\nfirst = {first}\nlast = {last}\ndeputy = "mailto:jo@x.example"\n'
+
+
+def test_the_time_to_acknowledge_has_its_own_steps_and_people_have_deputies(tmp_path: Path) -> None:
+    """A share, and due; an absence with its days, both included."""
+    own = STEP.format(at="due") + STEP.format(at="40%") + 'clock = "acknowledge"\nto = ["lead"]\n'
+    own += STEP.format(at="due") + 'clock = "acknowledge"\n'
+    escalation = load(tmp_path, own + AWAY.format(first="2026-12-21", last="2026-12-24")).escalation
+    assert [(step.name, step.to) for step in escalation.ladders().receipt] == [
+        *(("acknowledge-40", ("lead",)), ("acknowledge-due", ("owner",)))
+    ]
+    deputies = escalation.deputies()
+    for day, deputy in ((20, None), (21, "jo@x.example"), (24, "jo@x.example"), (25, None)):
+        away = deputies.of("bo@x.example", date(2026, 12, day))
+        assert (away.deputy if away else None) == deputy
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -57,6 +75,9 @@ def test_a_ladder_of_ones_own_replaces_it(tmp_path: Path) -> None:
         (STEP.format(at="50%") + 'standards = ["general"]\n', "the general ladder has no step"),
         ("[restraint]\nan_hour = -1\n" + STEP.format(at="50%"), "restraint.an_hour = -1"),
         ("[restraint]\njoin_above = 5\n", "step: is missing"),
+        (STEP.format(at="50%") + AWAY.format(first="2026-12-21", last="2026-12-20"), "is before first"),
+        (STEP.format(at="50%") + '[[absence]]\nperson = "bo"\n', "absence[1].person"),
+        (STEP.format(at="2 days before") + 'clock = "acknowledge"\n', 'clock "acknowledge" has a share'),
         ("[restraint]\ncolour = 1\n" + STEP.format(at="50%"), "restraint.colour"),
     ],
 )

@@ -210,3 +210,37 @@ def test_a_step_that_is_on_no_ladder_any_more_is_still_told(store: Store, book: 
         outbox.queue(connection, alert.step_alerts(contact, Step("respond-33", "a third"), NOW, book))
         (claimed,) = claim(connection, book, NOW)
     assert "still owed" in words(claimed, book)
+
+
+def test_a_director_has_the_list_once_a_week(store: Store, book: Rulebook, mail: Make) -> None:
+    """On the first working day: on a Tuesday where Monday is a bank holiday."""
+    roles = {"director": ("director@example.gov.uk",)}
+    book = replace(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", roles)})
+    days = {
+        "2026-11-30": True,  # Monday
+        "2026-12-01": False,
+        "2026-12-29": True,  # Tuesday; Boxing Day's substitute is Monday
+        "2026-12-30": False,
+    }
+    for day, expected in days.items():
+        told = {row["recipient"] for row in alert.digests(day, NOW, book)}
+        assert ("director@example.gov.uk" in told, "staff@example.gov.uk" in told) == (expected, True), day
+
+
+def test_an_owner_who_takes_nothing_is_helped_by_the_lead(store: Store, book: Rulebook, mail: Make) -> None:
+    """After two steps; not where they have taken it."""
+    book = replace(
+        book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", {"lead": ("lead@x.example",)})}
+    )
+    step = RESPOND_LADDER[2]
+    with writing(store) as connection:
+        contact = replace(logged(connection, book, mail(1)), owner="bo@example.gov.uk")
+        told = {
+            steps: [
+                row["recipient"] for row in alert.step_alerts(replace(contact, respond_step=steps), step, NOW, book)
+            ]
+            for steps in (1, 2)
+        }
+        taken = alert.step_alerts(replace(contact, respond_step=2, taken_at=NOW), step, NOW, book)
+    assert told == {1: ["bo@example.gov.uk"], 2: ["bo@example.gov.uk", "lead@x.example"]}
+    assert [row["recipient"] for row in taken] == ["bo@example.gov.uk"]
