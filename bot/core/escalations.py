@@ -50,7 +50,8 @@ RECEIPT_LADDER = (RECEIPT_DUE,)
 # What the person is told, not staff.
 PROGRESS = Step("progress", "half of the time is used", clock="progress")
 HANDED_OVER = Step("handed-over", "this contact is yours now", clock="assign")
-UNASSIGNED = Step("unassigned", "nobody has it yet", clock="assign", to=("lead",))
+# domain.md 6.2: a message of its own is for what is nearly due, set by law or urgent; this waits for the daily list.
+UNASSIGNED = Step("unassigned", "nobody has it yet", clock="assign", to=("lead",), digest=True)
 WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
 WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", None, "window", to=_AND_LEAD)
 RECEIPT_WINDOW_CLOSES = Step(

@@ -5,13 +5,13 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from bot.core import acknowledgements, escalations, links
+from bot.core import acknowledgements, links
 from bot.core.contacts import Contact
 from bot.core.escalations import Step
 from bot.core.messages import Outbound
 from bot.flows import cloud_events
 from bot.flows.claims import Claimed
-from bot.flows.deliver import TO_SENDERS, digest_horizon
+from bot.flows.deliver import TO_SENDERS, digest_horizon, is_owed, is_unassigned
 from bot.flows.rulebook import Rulebook
 from bot.render import formats
 from bot.render.compose import Composer, Envelope
@@ -186,7 +186,8 @@ class Letters:
         owed = [(c, c.respond_by) for c in listed if c.respond_by is not None]
         overdue = [contact for contact, due in owed if due < now]
         soon = [contact for contact, due in owed if now <= due <= horizon]
-        used = [contact for contact, due in owed if due > horizon]
+        used = [contact for contact, due in owed if due > horizon and is_owed(contact, now, self._book)]
+        unassigned = [contact for contact in listed if is_unassigned(contact, now, self._book)]
         unacknowledged = [c for c in listed if c.acknowledged_at is None]
         return {
             "day": formats.date_in_words(now.astimezone(zone).date()),
@@ -194,6 +195,7 @@ class Letters:
             "soon": lines(soon),
             "used": lines(used),
             "unacknowledged": lines(unacknowledged),
+            "unassigned": lines(unassigned),
         }
 
 
@@ -217,8 +219,6 @@ def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
             done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "assign":
             promise = f"answer by {book.respond_by(contact)}"
-            if step is escalations.UNASSIGNED:
-                done = f"Decide whose it is: ackbot contacts assign {contact.reference} --team TEAM"
         case "window":
             closes = contact.platform_reply_by
             promise = "to answer where the person wrote"

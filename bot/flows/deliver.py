@@ -142,8 +142,25 @@ def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rul
     found: dict[int, Contact] = {}
     for team, role in delivery.details.get("lists", ()):
         owed = clocks.open_of_team(connection, team, digest_horizon(now, book), now)
-        found |= {one.id: one for one in owed if _is_told(role, one, book) and not _is_quiet(one, now, book)}
+        for one in owed:
+            told = _is_told(role, one, book) if is_owed(one, now, book) else role in ("team", "lead")
+            waits = is_owed(one, now, book) or is_unassigned(one, now, book)
+            if told and waits and not _is_quiet(one, now, book):
+                found[one.id] = one
     return tuple(sorted(found.values(), key=lambda one: one.respond_by or one.received_at))
+
+
+def is_owed(contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""
+    due = contact.respond_by is not None and (contact.respond_by <= digest_horizon(now, book) or contact.respond_step)
+    late = contact.acknowledged_at is None and contact.acknowledge_by is not None and contact.acknowledge_by <= now
+    return bool(due) or late
+
+
+def is_unassigned(contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether nobody has had it for too long."""
+    by = book.assign_by(contact)
+    return by is not None and by <= now
 
 
 def _is_quiet(contact: Contact, now: datetime, book: Rulebook) -> bool:

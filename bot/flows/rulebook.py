@@ -198,12 +198,16 @@ class Rulebook:
         """The rule that found that the contact cannot wait, as it is written now."""
         return next((rule for rule in self.urgent if rule.name == contact.urgent), None)
 
+    def assign_by(self, contact: Contact) -> datetime | None:
+        """When somebody must have the contact; None where somebody has it."""
+        if contact.assigned_at is not None:
+            return None
+        return clocks.due(ASSIGN_WITHIN, contact.received_at, self.default_calendar)
+
     def single_steps(self, contact: Contact, clocks_now: Clocks | None) -> Rungs:
         """The steps that belong to no ladder: somebody must have it by then, the person hears of us by then."""
-        found = []
-        if contact.assigned_at is None:
-            by = clocks.due(ASSIGN_WITHIN, contact.received_at, self.default_calendar)
-            found.append((by, escalations.UNASSIGNED))
+        by = self.assign_by(contact)
+        found = [] if by is None else [(by, escalations.UNASSIGNED)]
         standard = self.standard_of(contact)
         if clocks_now is not None and standard.progress == "halfway" and contact.receipt_sent_at is not None:
             halfway = clocks_now.share_of(HALFWAY, self.calendars[standard.calendar_key])

@@ -93,7 +93,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
             {"reference": _REFERENCE, "step": "the answer is due and not recorded", "promise": f"answer by {_DAY}"}
         ]
     },
-    "digest": {"day": _DAY, "overdue": _LISTED, "soon": _LISTED, "used": _LISTED, "unacknowledged": _LISTED},
+    "digest": {
+        "day": _DAY,
+        "overdue": _LISTED,
+        "soon": _LISTED,
+        "used": _LISTED,
+        "unacknowledged": _LISTED,
+        "unassigned": _LISTED,
+    },
 }
 
 # The most characters of a text for platforms: Mastodon's servers allow 500, and the handle comes before it.

@@ -118,10 +118,11 @@ def open_of_team(
 ) -> list[Contact]:
     """Open contacts of a team that are due at or before the given instants and still owe something.
 
-    So do those that have passed a step of their ladder.
+    So do those that have passed a step of their ladder, and those that nobody has.
     """
     owed = (contacts.c.respond_by <= respond_by) | (contacts.c.respond_step > 0) & contacts.c.respond_by.is_not(None)
     owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
+    owed |= contacts.c.assigned_at.is_(None)
     watched = contacts.c.next_look_at.is_not(None)  # the open ones, by their own index
     query = select(contacts).where(watched, contacts.c.team.is_not_distinct_from(team), owed)
     return [Contact(**row._mapping) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]

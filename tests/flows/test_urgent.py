@@ -12,7 +12,7 @@ from bot.core.deputies import Away, Deputies
 from bot.core.phrases import Phrases
 from bot.core.routes import Router
 from bot.core.urgencies import AGAIN_AFTER, Rule
-from bot.flows import escalate, respond, take
+from bot.flows import alert, escalate, respond, take
 from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
 from bot.flows.deliver import Attempt, Hold, claim, record
@@ -22,7 +22,7 @@ from bot.flows.rulebook import Rulebook, Team
 from bot.flows.take import Holder
 from bot.render.compose import Composer
 from bot.settings import PACKAGED
-from bot.store import contacts
+from bot.store import contacts, outbox
 from bot.store.engine import Store
 from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, writing
@@ -46,6 +46,14 @@ def with_another_team(book: Rulebook) -> Rulebook:
     teams = dict(book.teams) | {"gas": Team("gas", ("gas@example.gov.uk",), "post")}
     ways = {name: replace(way, team=None) for name, way in book.ways.items()}
     return replace(book, teams=teams, ways=ways, router=Router((), (), "front"))
+
+
+def listed(connection: Connection, book: Rulebook, now: datetime) -> set[str]:
+    """Who has anything in the daily list."""
+    day = NOW.date() + timedelta(days=(now - NOW) / timedelta(hours=1))  # a list of its own for each time
+    outbox.queue(connection, alert.digests(day.isoformat(), now, book))
+    found = claim(connection, "post", now, Hold(timedelta(minutes=5)), 50, book)
+    return {one.delivery.recipient.partition("@")[0] for one in found if one.delivery.purpose == "digest"}
 
 
 def called(connection: Connection) -> list[tuple[str, str]]:
@@ -191,18 +199,20 @@ def test_a_contact_has_an_owner_who_is_told(store: Store, duty: Rulebook, mail: 
             assert words in refused.reason
 
 
-def test_what_nobody_has_after_four_working_hours_is_told_to_the_lead(store: Store, duty: Rulebook, mail: Make) -> None:
-    """Once; not where somebody has it meanwhile."""
+def test_what_nobody_has_after_four_working_hours_stands_in_the_list(store: Store, duty: Rulebook, mail: Make) -> None:
+    """The team's and the lead's; not where somebody has it meanwhile."""
     two = with_another_team(duty)
     with writing(store) as connection:
         contact = logged(connection, two, mail(1))
         for hours in (0.25, 3.9, 4, 5):
             escalate.escalate(connection, NOW + timedelta(hours=hours), 10, two)
-        rows = connection.execute(select(deliveries).where(deliveries.c.step == "unassigned")).all()
-        assert [row.recipient for row in rows] == ["lead@example.gov.uk"]
+        kinds = [event["details"].get("step") for event in contacts.events_of(connection, contact.id)]
+        assert kinds.count("unassigned") == 1
+        early, late, morning = NOW + timedelta(hours=3), NOW + timedelta(hours=6), NOW + timedelta(days=1)
+        assert listed(connection, two, early) == set()
+        assert listed(connection, two, late) == {"lead", "staff"}
         take.assign(connection, contact.reference, Holder("front"), "staff:ann", NOW, two)
-        found = claim(connection, "post", NOW + timedelta(hours=6), Hold(timedelta(minutes=5)), 50, two)
-        assert "unassigned" not in {one.delivery.step for one in found}
+        assert listed(connection, two, morning) == set()
 
 
 def test_staff_may_ask_for_quiet_until_nearly_all_is_used(store: Store, duty: Rulebook, mail: Make) -> None:
