@@ -53,22 +53,26 @@ class Asked:
     service: str = ""
 
 
-def asked(message: Inbound, way: Way, language: str) -> Asked:
-    """What is to be asked of this message."""
+def asked(message: Inbound, way: Way, language: str, *, with_postcodes: bool = True) -> Asked:
+    """What is to be asked of this message; postcodes only where a rule wants them."""
     mail = message.mail
     to = (*mail.addressed(), *mail.recipients) if mail else ()
-    words = (message.subject, message.text, *message.fields.values())
-    written = folded(message.fields.get("postcode", "")).upper()
-    outward = _OUTWARD.fullmatch(written)
+    text = "\n".join((message.subject, message.text, *message.fields.values()))
     return Asked(
         way=way,
         to=frozenset(address.lower() for address in to),
-        words=words_of("\n".join(words)),
+        words=words_of(text),
         fields={name: folded(value) for name, value in message.fields.items()},
-        postcodes=(*postcodes("\n".join(words)), *((outward[0],) if outward else ())),
+        postcodes=(*postcodes(text), *_outward(message)) if with_postcodes else (),
         language=language,
         service=message.fields.get("service", ""),
     )
+
+
+def _outward(message: Inbound) -> tuple[str, ...]:
+    """The first half of a postcode, which is enough in a field for one."""
+    found = _OUTWARD.fullmatch(folded(message.fields.get("postcode", "")).upper())
+    return (found[0],) if found else ()
 
 
 def postcodes(text: str) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def look_into(message: Inbound, book: Rulebook) -> Found:
     """Everything that the rules of routing and of urgency find in a message."""
     language = language_of(message.text or message.subject)
     way = book.ways.get(message.channel, NO_WAY).routed()
-    asked = routes.asked(message, way, language)
+    asked = routes.asked(message, way, language, with_postcodes=book.router.asks_postcodes)
     goal = book.router.route(asked)
     urgency = urgencies.find(asked.words, book.urgent)
     if urgency is not None:

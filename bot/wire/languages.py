@@ -17,7 +17,7 @@ _KNOWN = (
 # Below it, and of fewer letters, anything is a guess.
 _SURE = 0.8
 _FEWEST_LETTERS = 12
-_READ_CHARACTERS = 160
+_READ_CHARACTERS = 100
 # Words that no other of the languages has: three different ones are English, and nobody need ask any further.
 _ENGLISH = frozenset(
     {"the", "and", "is", "are", "was", "my", "have", "has", "you", "not", "that", "this", "with", "for"}
