@@ -145,7 +145,9 @@ def _anew(why: str, store: Store, book: Rulebook, now: datetime) -> None:
 def _full(folder: Path, count: int) -> tuple[Store, Rulebook, datetime]:
     config = folder / "config"
     config.mkdir()
-    text = ORGANISATION.format(store=folder / "ackbot.db", web_port=8080).partition("[[team]]")[0]  # nothing is sent
+    text = ORGANISATION.format(store=f"sqlite:///{folder}/ackbot.db", web_port=8080).partition("[[team]]")[
+        0
+    ]  # nothing is sent
     text = text.replace("env:ACKBOT_SECRET", "of the benchmark")
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
     configured = kinds.load(config)
