@@ -2,25 +2,19 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import (
-    BaseModel,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, ValidationError
 
 from bot.channel import Account, ChannelSettings, WayIn
 from bot.core import books, calendars, standards
 from bot.handling import LimitSettings, MailSettings, OperatorSettings
 from bot.ladders import Escalation
+from bot.organisation import Organisation, SignIn, Web
 from bot.services import Services
 from bot.stores import RetentionSettings, StoreSettings
 from bot.teams import CHANNEL, Team
@@ -42,36 +36,6 @@ class BadSettings(Exception):
         self.mistakes = mistakes
 
 
-class Organisation(Table):
-    """Who answers: shown to people, and the start of every reference."""
-
-    name: str = Field(min_length=1, max_length=100)
-    reference_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
-    timezone: str = "Europe/London"
-    phone: str = Field(default="", max_length=40)
-    website: str = Field(default="", pattern=r"^(https?://\S+)?$")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("not an IANA time zone; for example Europe/London")
-        return value
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The local time of the organisation."""
-        return ZoneInfo(self.timezone)
-
-
-class Web(Table):
-    """Where the pages listen, and the secret that signs what must come back to us unchanged."""
-
-    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
-    public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    secret: SecretStr = Field(min_length=1)
-
-
 class _Main(Table):
     organisation: Organisation
     store: StoreSettings = StoreSettings()
@@ -81,6 +45,7 @@ class _Main(Table):
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     operators: OperatorSettings = OperatorSettings()
+    sign_in: SignIn | None = None
     channel: tuple[dict[str, Any], ...] = ()
 
 
@@ -97,6 +62,7 @@ class Settings:
     mail: MailSettings
     limits: LimitSettings
     operators: OperatorSettings
+    sign_in: SignIn | None
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]
@@ -125,7 +91,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
     table = _resolved(_toml(path, mistakes), path, directory, "", mistakes)
     main = _validated(_Main, table, path, "", mistakes) if not mistakes else None
     channels = _channels(table.get("channel", []), path, kind_of, mistakes)
-    channels += _elsewhere(main, path, kind_of, mistakes)
+    channels += _elsewhere(main, path, kind_of, mistakes) + _desk(channels, path, kind_of, mistakes)
     book = _standards(directory, mistakes)
     year = _year(directory, mistakes)
     escalation = _escalation(directory, book, mistakes)
@@ -146,6 +112,7 @@ def read(directory: Path, kind_of: KindOf) -> Settings:
         mail=main.mail,
         limits=main.limits,
         operators=main.operators,
+        sign_in=main.sign_in,
         channels=tuple(channels),
         standards=book,
         calendars=year.calendars(main.organisation.timezone),
@@ -244,6 +211,18 @@ def _elsewhere(main: _Main | None, path: Path, kind_of: KindOf, mistakes: list[s
     return found
 
 
+def _desk(
+    channels: Sequence[ChannelSettings], path: Path, kind_of: KindOf, mistakes: list[str]
+) -> list[ChannelSettings]:
+    """Staff can always record what came by phone or letter: where no desk is configured there is one all the same."""
+    if any(channel.kind == "desk" or channel.name == "desk" for channel in channels):
+        return []
+    outlets = [channel.name for channel in channels if hasattr(channel, "sender")]
+    table = {"name": "desk", "kind": "desk", **({"replies_by": outlets[0]} if outlets else {})}
+    found = _validated(kind_of("desk"), table, path, "channel desk", mistakes)
+    return [found] if found else []
+
+
 def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard, ...]:
     """The directory's own standards, or the packaged ones if it has none."""
     folders = [d for d in (directory / "standards", *(p / "config" / "standards" for p in PACKAGED)) if d.is_dir()]
@@ -333,6 +312,12 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
     allowed = f"; allowed: {', '.join(sorted(outlets)) or 'none yet: a way out such as kind email_smtp is missing'}"
     ways_in = [channel for channel in channels if isinstance(channel, WayIn)]
     answered_by = [(f"channel {way.name!r}", way.replies_by) for way in ways_in]
+    texts = {channel.name for channel in channels if getattr(channel, "sms_template", "")}
+    faults += [
+        f"channel {way.name!r}: texts_by = {by!r} sends no text messages; allowed: {', '.join(sorted(texts)) or 'none'}"
+        for way in ways_in
+        if (by := getattr(way, "texts_by", None)) is not None and by not in texts
+    ]
     for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
         if outlet is not None and outlet not in outlets and (owner, outlet) not in themselves:
             faults.append(f"{owner}: replies_by = {outlet!r} is not a way out{allowed}")

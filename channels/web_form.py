@@ -3,32 +3,20 @@
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl
 
 from bot.channel import Batch, Permanent, RawRequest, WayIn
 from bot.core.messages import Inbound, Party
+from bot.wire.typed import email_fault, is_visible, line, name_fault, paragraphs, phone_fault
 
-NAME_LIMIT = 200
-EMAIL_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
-PHONE_LIMIT = 40
 POSTCODE_LIMIT = 10
 MESSAGE_LIMIT = 10_000
-_FEWEST_PHONE_DIGITS = 5
 _MOST_POSTED_FIELDS = 50
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # secrets.token_urlsafe(16)
-_ATOM = r"[^\s@\"(),:;<>\[\]\\.]+"
-_LABEL = r"[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff-]{0,61}[a-z0-9\u0080-\U0010ffff])?"
-# RFC 5321 section 4.1.2 and RFC 6531: one mailbox, without the quoted and the [literal] forms that nobody types.
-_EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+(?!\d+$){_LABEL}", re.IGNORECASE)
-_LONGEST_LOCAL_PART_BYTES = 64
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_LINE_ENDS = re.compile("\r\n|[\r\v\f\u0085\u2028\u2029]")
-# Turning the direction of text around can make a name look like another one; no name needs it (Unicode UAX 9).
-_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Settings(WayIn):
@@ -57,12 +45,12 @@ class Typed:
     def of(cls, fields: Mapping[str, str]) -> "Typed":
         """What is left of a form when everything is taken away that nobody meant to type."""
         return cls(
-            name=_line(fields.get("name", "")),
-            email=_line(fields.get("email", ""), keep_invisible=False),
-            phone=_line(fields.get("phone", ""), keep_invisible=False),
-            message=_paragraphs(fields.get("message", "")),
+            name=line(fields.get("name", "")),
+            email=line(fields.get("email", ""), keep_invisible=False),
+            phone=line(fields.get("phone", ""), keep_invisible=False),
+            message=paragraphs(fields.get("message", "")),
             service=_chosen(fields.get("service", "")),
-            postcode=_line(fields.get("postcode", ""), keep_invisible=False).upper()[:POSTCODE_LIMIT],
+            postcode=line(fields.get("postcode", ""), keep_invisible=False).upper()[:POSTCODE_LIMIT],
         )
 
     def about(self) -> dict[str, str]:
@@ -123,63 +111,28 @@ def build(name: str, _settings: Settings) -> WebForm:
 
 def _faults(typed: Typed) -> Iterator[tuple[str, str]]:
     questions = {
-        "name": _name_fault(typed),
+        "name": name_fault(typed.name),
         "email": _email_fault(typed),
-        "phone": _phone_fault(typed),
+        "phone": phone_fault(typed.phone),
         "message": _message_fault(typed),
     }
     return ((field, words) for field, words in questions.items() if words)
 
 
-def _name_fault(typed: Typed) -> str:
-    return f"Your name must be {NAME_LIMIT} characters or fewer" if len(typed.name) > NAME_LIMIT else ""
-
-
 def _email_fault(typed: Typed) -> str:
     if not typed.email:
         return "" if typed.phone else "Enter an email address or a phone number"
-    if len(typed.email) > EMAIL_LIMIT:
-        return f"Your email address must be {EMAIL_LIMIT} characters or fewer"
-    found = _EMAIL.fullmatch(typed.email)
-    if found is None or len(found["local"].encode()) > _LONGEST_LOCAL_PART_BYTES:
-        return "Enter one email address, like name@example.com"
-    return ""
-
-
-def _phone_fault(typed: Typed) -> str:
-    if len(typed.phone) > PHONE_LIMIT:
-        return f"Your phone number must be {PHONE_LIMIT} characters or fewer"
-    if typed.phone and sum(c.isdigit() for c in typed.phone) < _FEWEST_PHONE_DIGITS:
-        return "Enter a phone number, like 01632 960 001"
-    return ""
+    return email_fault(typed.email)
 
 
 def _message_fault(typed: Typed) -> str:
-    if not any(_is_visible(c) for c in typed.message):
+    if not is_visible(typed.message):
         return "Write your message"
     if len(typed.message) > MESSAGE_LIMIT:
         return f"Your message must be {MESSAGE_LIMIT:,} characters or fewer. It has {len(typed.message):,}"
     return ""
 
 
-def _line(value: str, *, keep_invisible: bool = True) -> str:
-    """One line: line ends become spaces, so that no field can begin a new header line wherever it is used."""
-    dropped = {"Cc", "Cs"} if keep_invisible else {"Cc", "Cs", "Cf"}
-    spaced = "".join(" " if c.isspace() else c for c in value)
-    kept = (c for c in spaced if c not in _DIRECTION and unicodedata.category(c) not in dropped)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
-
-
-def _paragraphs(value: str) -> str:
-    lines = _LINE_ENDS.sub("\n", value)
-    kept = (c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
-
-
 def _chosen(value: str) -> str:
     """The name of a service; anything else was not chosen on our page."""
     return value if _NAME.fullmatch(value) else ""
-
-
-def _is_visible(character: str) -> bool:
-    return character.isprintable() and not character.isspace()

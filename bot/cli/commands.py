@@ -15,8 +15,10 @@ from bot.cli import (
     run,
     schema,
     shunted,
+    staff,
     store,
     taking,
+    token,
     triage,
     urgent,
 )
@@ -45,5 +47,7 @@ app.add_typer(contacts.app, name="contacts")
 app.add_typer(people.app, name="person")
 app.add_typer(shunted.app, name="shunted")
 app.add_typer(schema.app, name="schema")
+app.add_typer(staff.app, name="staff")
 app.add_typer(store.app, name="store")
+app.add_typer(token.app, name="token")
 app.add_typer(urgent.app, name="urgent")

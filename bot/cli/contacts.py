@@ -126,16 +126,20 @@ def respond(
         typer.echo(f"{contact.reference}: the answer is recorded ({late}). No more alerts will be sent.")
 
 
-def opened(config: Any) -> "tuple[Settings, Store]":
-    """The configuration and its store; ends the command where there is none yet, or an older one."""
+def opened(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
+    """The configuration and its store; one that is not there yet is made, or ends the command, as an older one does."""
+    from bot.rehearsal import Time
     from bot.store import keys, schema
     from bot.store.engine import Store
 
     configured = load_or_exit(config)
     current = schema.current(configured.store.url)
-    if current is None:
+    if current is None and make:
+        schema.prepare(configured.store.url, may_upgrade=False)
+        keys.begin(configured.store.url, configured.store.secrets, Time().now())
+    elif current is None:
         refuse(f"There is no store yet at {configured.store.url}; the service makes it: ackbot run")
-    if current != schema.newest():
+    elif current != schema.newest():
         refuse(f"The store has schema {current}, this version needs {schema.newest()}. Run: ackbot schema upgrade")
     try:
         keys.require(configured.store.url, configured.store.secrets)

@@ -25,6 +25,7 @@ class Contact:
     `sender_key` is the address in lower case. `linked_to` is an earlier contact that it goes on with, `receipt_of` one
     whose receipt stands for it, too. `told_respond_by` is the date that the person was last told, `noted_at` when they
     were last told that something was added. `muted`: a program answers for them, so nothing automatic is sent any more.
+    `due_at` is what falls due next, of the acknowledgement and the answer.
     `legal_hold`: why it is kept whatever its age. `conversation` is the platform's name of the private thread.
     """
 
@@ -81,3 +82,4 @@ class Contact:
     taken_by: str = ""
     taken_at: datetime | None = None
     quiet_until: datetime | None = None
+    due_at: datetime | None = None

@@ -170,6 +170,11 @@ def _told(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
 
 def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     """The verdict with the recipient of the receipt, or left to staff where none is proven."""
+    if message.told_by == "at once":
+        return verdict
+    if message.told_by == "staff":
+        reason = f"{verdict.reason}, but staff must tell them that we have it: no message of ours can"
+        return replace(verdict, outcome="ask", reason=reason)
     address = _recipient(message, facts)
     if message.post is not None:
         return replace(verdict, recipient=address)  # the platform itself says who wrote

@@ -104,8 +104,9 @@ class Inbound:
     content, so that the same id with other content is seen to be another message. `received_at` is the
     provider's own instant of receipt (aware, UTC); None means "the moment we logged it". `sender` is None
     when nobody can be made out. `sent_at` is when its writer says that it was sent (RFC 5322 section 3.6.1), aware, or
-    None. `outgoing`: a copy of what staff sent, from a folder that only they can write to. `fault` says in plain words
-    what could not be read, "" when all was well.
+    None. `told_by` says who tells the person that we have it: us, staff, or whoever took it down, at once. `medium` is
+    how it came, where a channel takes what came in several ways. `outgoing`: a copy of what staff sent, from a folder
+    that only they can write to. `fault` says in plain words what could not be read, "" when all was well.
     `raw` is what came over the wire.
     """
 
@@ -118,6 +119,8 @@ class Inbound:
     received_at: datetime | None = None
     sent_at: datetime | None = None
     outgoing: bool = False
+    told_by: Literal["us", "staff", "at once"] = "us"
+    medium: str = ""
     visibility: Literal["private", "public"] = "private"
     mail: Mail | None = None
     post: Post | None = None

@@ -83,7 +83,7 @@ def _why_not(contact: Contact, before: list[outbox.Delivery], address: str, book
         return f"{contact.reference} has its receipt already, or it is about to leave"
     if contact.state not in (State.LOGGED, State.OPEN):
         return f"{contact.reference} is {contact.state}"
-    if way is None or way.outlet is None:
+    if way is None or way.outlet_to(address) is None:
         return f"the channel {contact.channel} has no way out (replies_by)"
     if contact.forgotten or not address:
         return "no address of the person is known; name one with --to"
@@ -93,6 +93,5 @@ def _why_not(contact: Contact, before: list[outbox.Delivery], address: str, book
 
 
 def _opened(contact: Contact, book: Rulebook) -> Values:
-    way = book.ways[contact.channel]
-    matter = Matter(way.medium, contact.service or "", contact.kind, contact.area, contact.visibility)
+    matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
     return promise.opening(contact.received_at, matter, book)

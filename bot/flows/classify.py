@@ -87,9 +87,8 @@ _CHOSEN = (
 
 
 def _matter(contact: Contact, about: About, book: Rulebook) -> Matter:
-    way = book.ways.get(contact.channel)
     return Matter(
-        channel=way.medium if way else "",
+        channel=book.medium_of(contact),
         service=contact.service or "" if about.service is None else about.service,
         kind=contact.kind if about.kind is None else about.kind,
         area=contact.area if about.area is None else about.area,

@@ -32,7 +32,7 @@ class Found:
 
     def matter(self, message: Inbound, book: Rulebook) -> Matter:
         """By which its standard is chosen."""
-        medium = book.ways.get(message.channel, NO_WAY).medium
+        medium = message.medium or book.ways.get(message.channel, NO_WAY).medium
         return Matter(medium, self.goal.service, self.goal.kind, self.goal.area, message.visibility)
 
     def heeded(self, verdict: Verdict) -> Verdict:

@@ -133,22 +133,33 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         **(promise.opening(received_at, found.matter(message, plan.book), plan.book) if owed else NOTHING_PROMISED),
     }
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
-    if row["platform_reply_by"] is not None:
-        row["next_look_at"] = min(row["next_look_at"], *way.window.looks(row["platform_reply_by"]))
-    if row["next_look_at"] is not None and row["next_look_at"] <= plan.now:
-        # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
-        row["next_look_at"] = plan.now + plan.book.receipt_patience
     row["told_respond_by"] = row["respond_by"] if shown else None
+    row["next_look_at"] = _first_look(row, way, plan)
     if not owed:
         row |= {"urgent_at": None, "urgent_step": 0}
     plan.contacts.append(row)
     plan.note(contact_id, "logged", verdict, **found.because())
-    contact = Contact(**row)
+    contact = Contact(**row, due_at=row["respond_by"] if row["acknowledged_at"] else row["acknowledge_by"])
     if contact.urgent_at is not None:
         plan.notices += alert.urgent_alerts(contact, 0, plan.now, plan.book)
-    if verdict.outcome == "acknowledge" and opening.receipt_of is None and verdict.recipient and way.outlet:
+    if (
+        verdict.outcome == "acknowledge"
+        and opening.receipt_of is None
+        and verdict.recipient
+        and way.outlet_to(verdict.recipient)
+    ):
         _queue_receipt(message, verdict.recipient, contact, plan)
     return contact
+
+
+def _first_look(row: Values, way: Way, plan: Plan) -> datetime | None:
+    look: datetime | None = row["next_look_at"]
+    if look is not None and row["platform_reply_by"] is not None:
+        look = min(look, *way.window.looks(row["platform_reply_by"]))
+    if look is not None and look <= plan.now:
+        # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
+        return plan.now + plan.book.receipt_patience
+    return look
 
 
 def window(message: Inbound, plan: Plan) -> datetime | None:
@@ -193,7 +204,7 @@ def _stopped_by_breaker(plan: Plan) -> bool:
 
 def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> Values:
     """The acknowledgement of a contact, as a delivery."""
-    outlet = book.ways[message.channel].outlet or ""
+    outlet = book.ways[message.channel].outlet_to(recipient) or ""
     in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
     details: Values = {
         "reply_to": book.reply_address(message.channel, contact.reference),

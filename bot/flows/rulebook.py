@@ -56,8 +56,8 @@ class Way:
     """What belongs to one way in: the outlet that answers for it, its team, its own address ("" if it has none).
 
     `medium` is one of `standards.CHANNELS`; `service`, `contact_kind` and `area` are what every contact there is about.
-    `window` is for how long the platform takes an answer, `receipts` where one may go, `authserv_id` whose
-    Authentication-Results count. `subaddresses`: mail to `local+tag@` of its address arrives here, too.
+    `texts_outlet` sends text messages. `window` is for how long the platform takes an answer, `receipts` where one may
+    go, `authserv_id` whose Authentication-Results count. `subaddresses`: mail to `local+tag@` arrives here, too.
     """
 
     outlet: str | None
@@ -72,6 +72,11 @@ class Way:
     subaddresses: bool = True
     receipts: Literal["private", "public", "both", "none"] = "both"
     name: str = ""
+    texts_outlet: str | None = None
+
+    def outlet_to(self, recipient: str) -> str | None:
+        """The outlet that reaches this address: a telephone has another than a mailbox."""
+        return self.texts_outlet if recipient.startswith("tel:") else self.outlet
 
     def matter(self, visibility: str) -> Matter:
         """What is known of everything that comes this way."""
@@ -145,6 +150,11 @@ class Rulebook:
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""
         return parseaddr(self.senders.get(outlet, ""))[1].rpartition("@")[2] or "localhost"
+
+    def medium_of(self, contact: Contact) -> str:
+        """How the contact came: what the desk took down says so itself."""
+        way = self.ways.get(contact.channel, NO_WAY)
+        return contact.external_id.partition(":")[0] if way.medium == "desk" else way.medium
 
     def window(self, contact: Contact) -> Window:
         """For how long the platform by which it came takes answers."""
@@ -303,6 +313,7 @@ def _ways(configured: Settings, limits: Mapping[str, channel.Limits]) -> dict[st
             authserv_id=getattr(c, "authserv_id", ""),
             window=_window(limits.get(c.replies_by or "")),
             receipts=getattr(c, "acknowledge", "both"),
+            texts_outlet=getattr(c, "texts_by", None),
             subaddresses=getattr(c, "subaddresses", True),
         )
         for c in configured.channels

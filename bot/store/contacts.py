@@ -25,7 +25,8 @@ from sqlalchemy import (
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
-from bot.store.tables import Instant, contacts, events, messages, raw_messages
+from bot.store.instants import Instant
+from bot.store.tables import contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
 

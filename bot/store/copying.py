@@ -51,7 +51,8 @@ def copy(source: Connection, target: Connection, now: datetime, progress: Progre
 
 def _pages(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     key = list(table.primary_key.columns)
-    result = source.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table).order_by(*key))
+    kept = [column for column in table.columns if column.computed is None]
+    result = source.execution_options(yield_per=ROWS_AT_ONCE).execute(select(*kept).order_by(*key))
     for page in result.mappings().partitions():
         yield [{name: _clean(value) for name, value in row.items()} for row in page]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.store import rules
+from bot.store import rules, words
 from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.schema import StoreRefused
@@ -29,6 +29,9 @@ def begin(url: str, keys: Sequence[str], now: datetime) -> None:
     """Remember that from now on the first key seals. Raises StoreRefused as `require` does."""
     with transaction(url, writes=True) as connection:
         _require(connection, keys)
+        if keys and _print(keys[0]) not in _recorded(connection):
+            # What was taken in before it was sealed must not be read there any more.
+            words.empty(connection)
         if keys:
             rules.keep(connection, {f"{_SEALED_WITH}{_print(keys[0])}": ""}, now)
 

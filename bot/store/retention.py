@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.core.contacts import Contact, State
+from bot.store import words
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 
@@ -41,7 +42,9 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
 
 def strip_messages(connection: Connection, which: Any) -> None:
     """Remove words, raw messages and the writer from the messages for which this condition holds."""
-    connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(select(messages.c.id).where(which))))
+    found = select(messages.c.id).where(which)
+    words.drop(connection, list(connection.execute(found).scalars()))
+    connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(found)))
     connection.execute(update(messages).where(which).values(text="", fields="{}", sender_address=None))
 
 

@@ -1,15 +1,11 @@
 """The tables. Instants are aware UTC in Python and sort as they are stored; `docs/flow.md` says what each is for."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
+    Computed,
     ForeignKey,
     Index,
     Integer,
@@ -20,8 +16,8 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
+from bot.store.instants import Instant
 from bot.store.sealing import Sealed, SealedBytes
 
 metadata = MetaData(
@@ -39,6 +35,8 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# What falls due next: the acknowledgement until it is given, then the answer.
+DUE = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
 HELD = "next_attempt_at IS NULL AND state IN ('created', 'temporary-failure')"
 
 
@@ -46,27 +44,6 @@ def _partial(name: str, *columns: str, where: str) -> Index:
     """An index of some rows only, so that its cost follows what is due and not what is stored."""
     condition = text(where)
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant; kept as UTC without offset where the engine has no time zones. Naive values are refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware in any zone -> naive UTC, or as it is where the engine knows time zones."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"an instant without a time zone: {value!r}")
-        if dialect.name != "sqlite":
-            return value
-        return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Naive UTC -> aware UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 contacts = Table(
@@ -137,6 +114,7 @@ contacts = Table(
     Column("taken_at", Instant),
     # Until when staff have asked not to be alerted again.
     Column("quiet_until", Instant),
+    Column("due_at", Instant, Computed(DUE, persisted=True)),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -150,6 +128,11 @@ contacts = Table(
         sqlite_where=text("forgotten = 0"),
         postgresql_where=text("NOT forgotten"),
     ),
+    _partial("ix_contacts_queue", "due_at", "id", where="next_look_at IS NOT NULL"),
+    _partial("ix_contacts_team_queue", "team", "due_at", where="next_look_at IS NOT NULL"),
+    _partial("ix_contacts_finished", "team", "state", "id", where="next_look_at IS NULL"),
+    _partial("ix_contacts_urgent", "id", where="urgent != ''"),
+    _partial("ix_contacts_linked_to", "linked_to", where="linked_to IS NOT NULL"),
     _partial("ix_contacts_owner", "owner", "team", where="owner != '' AND next_look_at IS NOT NULL"),
     _partial("ix_contacts_receipt_of", "receipt_of", where="receipt_of IS NOT NULL"),
     _partial(
@@ -213,6 +196,8 @@ deliveries = Table(
     # Another one, in whose message it left.
     Column("joined_to", Key),
     _partial("ix_deliveries_alerted", "recipient", "sent_at", where="purpose = 'alert'"),
+    _partial("ix_deliveries_alerts", "created_at", where="purpose IN ('alert', 'urgent')"),
+    _partial("ix_deliveries_returned", "contact_id", where="state IN ('permanent-failure', 'technical-failure')"),
     _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
     _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
     _partial("ix_deliveries_external_id", "external_id", where="external_id IS NOT NULL"),
@@ -230,6 +215,7 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False, server_default="ackbot"),
     Column("details", Sealed, nullable=False, server_default="{}"),
+    _partial("ix_events_audit", "id", where="actor != 'ackbot'"),
     sqlite_autoincrement=True,
 )
 
@@ -276,5 +262,73 @@ shunted = Table(
     Column("error", Text, nullable=False),
     Column("raw", SealedBytes, nullable=False),
     UniqueConstraint("channel", "external_id"),
+    sqlite_autoincrement=True,
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    # Names of teams with spaces between; none: every team.
+    Column("teams", Text, nullable=False),
+    # As argon2 writes it, "" for who signs in elsewhere.
+    Column("password", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("address", Text, nullable=False, index=True),
+    Column("began_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("teams", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("revoked_at", Instant),
+)
+
+# What a caller of the API was answered under a key of its own, so that the same call again does nothing twice.
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Sealed, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+# How a person needs us to write or speak, by address; it holds for everything that they send.
+needs = Table(
+    "needs",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("needs", Sealed, nullable=False),
+    Column("noted_by", Text, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,
 )

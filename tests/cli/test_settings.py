@@ -57,7 +57,7 @@ def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
     (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
     read = kinds.load(tmp_path)
     assert read.organisation.timezone == "Europe/London"
-    assert [channel.name for channel in read.channels] == ["inbox", "post"]
+    assert [channel.name for channel in read.channels] == ["inbox", "post", "desk"]
     general = next(s for s in read.standards if s.id == "general")
     assert (str(general.acknowledge), str(general.respond)) == ("1 working day", "10 working days")
     assert read.web.secret.get_secret_value() == "a-secret-of-the-test"
@@ -68,7 +68,7 @@ def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ACKBOT_SECRET", "x" * 32)
     monkeypatch.setenv("IMAP_PASSWORD", "x")
     read = kinds.load(Path(__file__).parents[2] / "config")
-    assert {channel.kind for channel in read.channels} == {"email_lmtp", "email_imap", "web_form", "email_smtp"}
+    assert {channel.kind for channel in read.channels} == {"email_lmtp", "email_imap", "web_form", "email_smtp", "desk"}
 
 
 def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:

@@ -23,9 +23,16 @@ def test_migrations_and_tables_agree(empty_url: str) -> None:
     """After every migration nothing is left to migrate."""
     schema.upgrade(empty_url)
     with transaction(empty_url, writes=False) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": False, "include_object": _is_in_metadata}
+        )
         assert compare_metadata(context, metadata) == []
     assert schema.current(empty_url) == schema.newest()
+
+
+def _is_in_metadata(_object: object, name: str | None, kind: str, *_more: object) -> bool:
+    """The words to search by are kept in a way of each database's own."""
+    return not (kind == "table" and (name or "").startswith("message_words"))
 
 
 def test_a_new_store_is_made_and_an_old_one_is_not_touched(tmp_path: Path) -> None:

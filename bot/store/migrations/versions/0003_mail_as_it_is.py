@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.tables import Instant, Key
+from bot.store.instants import Instant
+from bot.store.tables import Key
 
 revision = "0003"
 down_revision = "0002"

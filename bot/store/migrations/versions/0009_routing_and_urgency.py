@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.tables import Instant
+from bot.store.instants import Instant
 
 revision = "0009"
 down_revision = "0008"

@@ -1,0 +1,145 @@
+"""`ackbot staff`: who may sign in to the console, and as what."""
+
+import getpass
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bot.cli import contacts
+from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.contacts import Json
+from bot.core.roles import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from bot.flows.rulebook import Rulebook
+    from bot.flows.staffing import Refused
+
+    Work = Callable[[Connection, str, datetime, Rulebook], Refused | None]
+
+app = typer.Typer(help="Who may sign in to the console, and as what.", no_args_is_help=True)
+Address = Annotated[str, typer.Argument(metavar="EMAIL", help="Their e-mail address.")]
+PasswordFile = Annotated[
+    str, typer.Option(metavar="FILE", help='A file with the password in its first line; "-" reads it from the input.')
+]
+
+
+@app.callback()
+def _group() -> None:
+    """Who may sign in to the console, and as what."""
+
+
+@app.command()
+def add(
+    address: Address,
+    role: Annotated[Role, typer.Option(help="reader sees, officer acts, lead also on many, administrator everything.")],
+    config: Directory = None,
+    password_file: PasswordFile = "",
+    name: Annotated[str, typer.Option(help="As colleagues know them.  [default: the address]")] = "",
+    team: Annotated[list[str] | None, typer.Option(help="A team whose contacts they see.  [default: all]")] = None,
+) -> None:
+    """Let somebody in. Without a password they sign in through the organisation's own sign-in. Status 1 if known."""
+    from bot.flows import staffing
+    from bot.store.staff import Account
+    from bot.wire import passwords
+
+    kept = passwords.hashed(_password(password_file)) if password_file else ""
+    address, teams = address.strip().lower(), frozenset(team or ())
+
+    def work(c: "Connection", actor: str, now: "datetime", book: "Rulebook") -> "Refused | None":
+        return staffing.add(c, Account(address, name or address, role, teams, kept, now, None), actor, book)
+
+    _do(config, work)
+    sees = ", ".join(sorted(teams)) if teams and role is not Role.ADMINISTRATOR else "every team"
+    typer.echo(f"{address} may sign in as {role.value}, and sees the contacts of {sees}.")
+    if not kept:
+        typer.echo("There is no password: they sign in through [sign_in] (docs/console.md).")
+
+
+@app.command("list")
+def list_(config: Directory = None, as_json: Json = False) -> None:
+    """List who may sign in, and who no longer may."""
+    from bot.store import staff
+
+    configured, store = contacts.opened(config, make=True)
+    for one in store.read_now(staff.listed):
+        facts = {
+            "address": one.address,
+            "name": one.name,
+            "role": one.role.value,
+            "teams": sorted(one.teams),
+            "password": bool(one.password),
+            "disabled_at": contacts.plain(one.disabled_at, configured.organisation.zone),
+        }
+        if as_json:
+            typer.echo(json.dumps(facts, ensure_ascii=False))
+        else:
+            ended = " (disabled)" if one.disabled_at else ""
+            typer.echo(f"{one.address}  {one.role.value}  {', '.join(sorted(one.teams)) or 'every team'}{ended}")
+
+
+@app.command()
+def disable(address: Address, config: Directory = None) -> None:
+    """Let somebody in no more; their sessions end at once. What they did stays in the history."""
+    from bot.flows import staffing
+
+    _do(config, lambda c, actor, now, _: staffing.disable(c, address, actor, now))
+    typer.echo(f"{address} may not sign in any more.")
+
+
+@app.command()
+def enable(address: Address, config: Directory = None) -> None:
+    """Let somebody in again."""
+    from bot.flows import staffing
+
+    _do(config, lambda c, actor, now, _: staffing.enable(c, address, actor, now))
+    typer.echo(f"{address} may sign in again.")
+
+
+@app.command()
+def password(address: Address, password_file: PasswordFile, config: Directory = None) -> None:
+    """Set another password; sessions that are open end."""
+    from bot.flows import staffing
+    from bot.wire import passwords
+
+    kept = passwords.hashed(_password(password_file))
+    _do(config, lambda c, actor, now, _: staffing.change_password(c, address, kept, actor, now))
+    typer.echo(f"{address} has a new password.")
+
+
+def _password(file: str) -> str:
+    from bot.wire import passwords
+
+    try:
+        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"--password-file {file}: cannot be read: {error}")
+    first = text.splitlines()[0] if text else ""
+    if fault := passwords.fault(first):
+        refuse(f"--password-file {file}: {fault}")
+    return first
+
+
+def _do(config: Any, work: "Work") -> None:
+    from bot.store.engine import StoreUnavailable
+
+    configured, store = contacts.opened(config, make=True)
+    book, now, actor = rulebook_of(configured), contacts.present(store), f"staff:{getpass.getuser()}"
+    try:
+        refused = store.write_now(lambda c: work(c, actor, now, book))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    if refused is not None:
+        _nothing(refused.reason)
+
+
+def _nothing(reason: str) -> NoReturn:
+    typer.echo(f"Nothing was changed: {reason}.", err=True)
+    raise typer.Exit(NEGATIVE)

@@ -1,0 +1,83 @@
+"""`ackbot token`: what lets other programs use the API."""
+
+import getpass
+import json
+from typing import Annotated
+
+import typer
+
+from bot.cli import contacts
+from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.contacts import Json
+from bot.core.roles import SCOPES
+
+app = typer.Typer(help="Tokens for programs that use the API.", no_args_is_help=True)
+Name = Annotated[str, typer.Option(metavar="NAME", help="What it is for, such as phones.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Tokens for programs that use the API."""
+
+
+@app.command()
+def create(
+    name: Name,
+    scope: Annotated[list[str], typer.Option(help=f"What it allows, once for each: {', '.join(SCOPES)}.")],
+    config: Directory = None,
+    team: Annotated[list[str] | None, typer.Option(help="A team whose contacts it sees.  [default: all]")] = None,
+) -> None:
+    """Make a token and print it, this one time: only a hash of it is kept. Status 1 if the name is taken."""
+    from bot.flows import staffing
+    from bot.store.engine import StoreUnavailable
+    from bot.store.tokens import Token
+
+    configured, store = contacts.opened(config, make=True)
+    book, now, actor = rulebook_of(configured), contacts.present(store), f"staff:{getpass.getuser()}"
+    token = Token(name.strip(), frozenset(scope), frozenset(team or ()), now)
+    if not token.name or len(token.name) > 80 or not token.name.isprintable():
+        refuse("--name: give it a name of up to 80 characters")
+    try:
+        made = store.write_now(lambda c: staffing.create_token(c, token, actor, book))
+    except StoreUnavailable as error:
+        refuse(f"No token was made, the store cannot be written now: {error}")
+    if isinstance(made, staffing.Refused):
+        typer.echo(f"No token was made: {made.reason}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    typer.echo(made)
+    typer.echo("Keep it now: it cannot be shown again. It goes into the header Authorization: Bearer TOKEN", err=True)
+
+
+@app.command("list")
+def list_(config: Directory = None, as_json: Json = False) -> None:
+    """List tokens: what each allows, when it was last used, whether it is revoked. Never the token itself."""
+    from bot.store import tokens
+
+    configured, store = contacts.opened(config, make=True)
+    zone = configured.organisation.zone
+    for one in store.read_now(tokens.listed):
+        facts = {"name": one.name, "scopes": sorted(one.scopes), "teams": sorted(one.teams)}
+        facts |= {k: contacts.plain(getattr(one, k), zone) for k in ("created_at", "used_at", "revoked_at")}
+        if as_json:
+            typer.echo(json.dumps(facts, ensure_ascii=False))
+        else:
+            used = "revoked" if one.revoked_at else f"last used {facts['used_at'] or 'never'}"
+            typer.echo(f"{one.name}  {', '.join(sorted(one.scopes))}  {used}")
+
+
+@app.command()
+def revoke(name: Name, config: Directory = None) -> None:
+    """End a token at once. Status 1 if there is none of that name."""
+    from bot.flows import staffing
+    from bot.store.engine import StoreUnavailable
+
+    _, store = contacts.opened(config, make=True)
+    now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
+    try:
+        refused = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    if refused is not None:
+        typer.echo(f"Nothing was changed: {refused.reason}.", err=True)
+        raise typer.Exit(NEGATIVE)
+    typer.echo(f"{name} lets nobody in any more.")

@@ -1,0 +1,210 @@
+"""Who may come in: accounts of staff and tokens of programs. Everything done to them is an event."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.roles import SCOPES, Role, Scope
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, staff, tokens
+from bot.store.staff import Account
+from bot.store.tokens import Token
+
+Values = dict[str, Any]
+# Somebody who has not come back for so long must sign in again; after a working day in any case.
+SESSION_LASTS = timedelta(hours=2)
+SESSION_LASTS_AT_MOST = timedelta(hours=12)
+# So often at most it is written down that a session or a token is used.
+_NOTED_EVERY = timedelta(minutes=1)
+_TOKEN_PREFIX = "ackbot_"  # noqa: S105 - lets people and scanners see what it is
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was changed, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is asking: an account with its session, or a token of a program. `actor` is how events name them."""
+
+    actor: str
+    scope: Scope
+    account: Account | None = None
+    token: Token | None = None
+    session: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address of the account, "" for a program."""
+        return self.account.address if self.account else ""
+
+
+def scope_of(teams: frozenset[str], book: Rulebook) -> Scope:
+    """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
+    if not teams:
+        return Scope()
+    fallback = book.team(None)
+    return Scope(teams, unassigned=fallback is not None and fallback.name in teams)
+
+
+def add(connection: Connection, account: Account, actor: str, book: Rulebook) -> Refused | None:
+    """Let somebody in from now on; None when it is done."""
+    if refusal := _why_not(account.address, account.teams, book):
+        return Refused(refusal)
+    if not staff.add(connection, account):
+        return Refused(f"{account.address} has an account already")
+    teams = " ".join(sorted(account.teams)) or "every team"
+    _note(connection, "staff added", actor, account.created_at, account=account.address, role=account.role, teams=teams)
+    return None
+
+
+def change_role(connection: Connection, address: str, role: Role, actor: str, now: datetime) -> Refused | None:
+    """Give somebody another role."""
+    account = staff.find(connection, address)
+    if account is None:
+        return Refused(f"{address} has no account")
+    if refusal := _last_administrator(connection, account, role):
+        return Refused(refusal)
+    staff.change(connection, account.address, role=str(role))
+    _note(connection, "role changed", actor, now, account=account.address, role=role, role_before=account.role)
+    return None
+
+
+def disable(connection: Connection, address: str, actor: str, now: datetime) -> Refused | None:
+    """Let somebody in no more, and end their sessions."""
+    account = staff.find(connection, address)
+    if account is None or account.disabled_at is not None:
+        return Refused(f"{address} has no account that lets anybody in")
+    if refusal := _last_administrator(connection, account, None):
+        return Refused(refusal)
+    staff.change(connection, account.address, disabled_at=now)
+    staff.end_sessions_of(connection, account.address)
+    _note(connection, "staff disabled", actor, now, account=account.address)
+    return None
+
+
+def enable(connection: Connection, address: str, actor: str, now: datetime) -> Refused | None:
+    """Let somebody in again."""
+    account = staff.find(connection, address)
+    if account is None or account.disabled_at is None:
+        return Refused(f"{address} has no account that is disabled")
+    staff.change(connection, account.address, disabled_at=None)
+    _note(connection, "staff enabled", actor, now, account=account.address)
+    return None
+
+
+def change_password(connection: Connection, address: str, kept: str, actor: str, now: datetime) -> Refused | None:
+    """Set another password (as it is kept), and end the sessions that the old one began."""
+    account = staff.find(connection, address)
+    if account is None:
+        return Refused(f"{address} has no account")
+    staff.change(connection, account.address, password=kept)
+    staff.end_sessions_of(connection, account.address)
+    _note(connection, "password changed", actor, now, account=account.address)
+    return None
+
+
+def sign_in(connection: Connection, account: Account, how: str, now: datetime) -> str:
+    """Begin a session: the secret that the browser keeps. Signing in always makes a new one."""
+    secret = secrets.token_urlsafe(32)
+    staff.begin_session(connection, tokens.digest_of(secret), account.address, now, now + SESSION_LASTS)
+    _note(connection, "signed in", f"staff:{account.address}", now, how=how)
+    return secret
+
+
+def not_signed_in(connection: Connection, address: str, reason: str, now: datetime) -> None:
+    """Note that somebody tried in vain. What was typed as an address may be anything: it is kept short."""
+    _note(connection, "sign-in refused", "nobody", now, account=address[:254], reason=reason)
+
+
+def sign_out(connection: Connection, visitor: Visitor, now: datetime) -> None:
+    """End the session."""
+    staff.end_session(connection, visitor.session)
+    _note(connection, "signed out", visitor.actor, now)
+
+
+def end_sessions(connection: Connection, address: str, actor: str, now: datetime) -> Refused | None:
+    """Sign somebody out everywhere."""
+    ended = staff.end_sessions_of(connection, address.lower())
+    _note(connection, "sessions ended", actor, now, account=address, sessions=ended)
+    return None
+
+
+def visitor(connection: Connection, secret: str, now: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
+    """Who has this session, and whether it is to be noted that it is used; None for a session that has ended."""
+    digest = tokens.digest_of(secret)
+    found = staff.session(connection, digest, now)
+    if found is None or now - found.began_at > SESSION_LASTS_AT_MOST:
+        return None
+    account = found.account
+    everything = account.role is Role.ADMINISTRATOR
+    scope = Scope() if everything else scope_of(account.teams, book)
+    who = Visitor(f"staff:{account.address}", scope, account=account, session=digest)
+    return who, now - found.seen_at > _NOTED_EVERY
+
+
+def keep_session(connection: Connection, visitor: Visitor, now: datetime) -> None:
+    """The session is used."""
+    staff.seen(connection, visitor.session, now, now + SESSION_LASTS)
+
+
+def create_token(connection: Connection, token: Token, actor: str, book: Rulebook) -> str | Refused:
+    """A new token: the secret, which is shown once and never again."""
+    unknown = sorted(token.scopes - SCOPES.keys())
+    if unknown or not token.scopes:
+        return Refused(f"{unknown[0] if unknown else 'nothing'} is no scope; there are {', '.join(SCOPES)}")
+    if refusal := _unknown_team(token.teams, book):
+        return Refused(refusal)
+    secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
+    if not tokens.add(connection, token, tokens.digest_of(secret)):
+        return Refused(f"there is a token {token.name} already; choose another name")
+    scopes = " ".join(sorted(token.scopes))
+    _note(connection, "token created", actor, token.created_at, token=token.name, scopes=scopes)
+    return secret
+
+
+def revoke_token(connection: Connection, name: str, actor: str, now: datetime) -> Refused | None:
+    """It lets nobody in any more."""
+    if not tokens.revoke(connection, name, now):
+        return Refused(f"there is no token {name} that lets anybody in")
+    _note(connection, "token revoked", actor, now, token=name)
+    return None
+
+
+def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
+    """Who has this token, and whether it is to be noted that it is used; None for one that lets nobody in."""
+    token = tokens.with_digest(connection, tokens.digest_of(secret))
+    if token is None:
+        return None
+    who = Visitor(f"token:{token.name}", scope_of(token.teams, book), token=token)
+    return who, token.used_at is None or now - token.used_at > _NOTED_EVERY
+
+
+def _why_not(address: str, teams: frozenset[str], book: Rulebook) -> str:
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or any(c.isspace() for c in address) or len(address) > 254:
+        return f"{address!r} is no email address such as name@example.gov.uk"
+    return _unknown_team(teams, book)
+
+
+def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:
+    unknown = sorted(teams - book.teams.keys())
+    return f"there is no team {unknown[0]}; there are {', '.join(book.teams)}" if unknown else ""
+
+
+def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:
+    if account.role is not Role.ADMINISTRATOR or role is Role.ADMINISTRATOR:
+        return ""
+    others = (one for one in staff.listed(connection) if one.disabled_at is None and one.address != account.address)
+    kept = any(one.role is Role.ADMINISTRATOR for one in others)
+    return "" if kept else f"{account.address} is the last administrator; make somebody else one first"
+
+
+def _note(connection: Connection, kind: str, actor: str, at: datetime, **details: Any) -> None:
+    contacts.note(connection, [{"contact_id": None, "at": at, "kind": kind, "actor": actor, "details": details}])

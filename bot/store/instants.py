@@ -1,0 +1,28 @@
+"""Instants as the databases keep them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant; kept as UTC without offset where the engine has no time zones. Naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware in any zone -> naive UTC, or as it is where the engine knows time zones."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant without a time zone: {value!r}")
+        if dialect.name != "sqlite":
+            return value
+        return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Naive UTC -> aware UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)

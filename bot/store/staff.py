@@ -1,0 +1,101 @@
+"""Who may sign in, and their sessions. Of what lets somebody in, only digests are kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.core.roles import Role
+from bot.store.tables import sessions, staff
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody of staff; `teams` whose contacts they see, none: every team's. `password` is a hash, or ""."""
+
+    address: str
+    name: str
+    role: Role
+    teams: frozenset[str]
+    password: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is signed in."""
+
+    account: Account
+    began_at: datetime
+    seen_at: datetime
+
+
+def add(connection: Connection, account: Account) -> bool:
+    """Keep a new account; False where the address has one."""
+    if find(connection, account.address) is not None:
+        return False
+    row = {name: getattr(account, name) for name in ("address", "name", "password", "created_at", "disabled_at")}
+    connection.execute(insert(staff), [row | {"role": str(account.role), "teams": " ".join(sorted(account.teams))}])
+    return True
+
+
+def find(connection: Connection, address: str) -> Account | None:
+    """The account of this address."""
+    row = connection.execute(select(staff).where(staff.c.address == address.lower())).first()
+    return _account(row) if row else None
+
+
+def listed(connection: Connection) -> list[Account]:
+    """Everybody, by address."""
+    return [_account(row) for row in connection.execute(select(staff).order_by(staff.c.address))]
+
+
+def change(connection: Connection, address: str, **values: Any) -> None:
+    """Set columns of an account."""
+    connection.execute(update(staff).where(staff.c.address == address).values(**values))
+
+
+def begin_session(connection: Connection, digest: str, address: str, now: datetime, ends_at: datetime) -> None:
+    """Somebody signs in; sessions that have ended are removed."""
+    connection.execute(delete(sessions).where(sessions.c.ends_at <= now))
+    row = {"digest": digest, "address": address, "began_at": now, "seen_at": now, "ends_at": ends_at}
+    connection.execute(insert(sessions), [row])
+
+
+def session(connection: Connection, digest: str, now: datetime) -> Session | None:
+    """The session of this digest, while it lasts and its account is not disabled."""
+    query = select(sessions.c.began_at, sessions.c.seen_at, *staff.c).join_from(
+        sessions, staff, sessions.c.address == staff.c.address
+    )
+    wanted = (sessions.c.digest == digest) & (sessions.c.ends_at > now) & staff.c.disabled_at.is_(None)
+    row = connection.execute(query.where(wanted)).first()
+    return Session(_account(row), row.began_at, row.seen_at) if row else None
+
+
+def seen(connection: Connection, digest: str, now: datetime, ends_at: datetime) -> None:
+    """The session is used: it ends later."""
+    connection.execute(update(sessions).where(sessions.c.digest == digest).values(seen_at=now, ends_at=ends_at))
+
+
+def end_session(connection: Connection, digest: str) -> None:
+    """Somebody signs out."""
+    connection.execute(delete(sessions).where(sessions.c.digest == digest))
+
+
+def end_sessions_of(connection: Connection, address: str) -> int:
+    """Sign somebody out everywhere; how many sessions there were."""
+    return connection.execute(delete(sessions).where(sessions.c.address == address)).rowcount
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        address=row.address,
+        name=row.name,
+        role=Role(row.role),
+        teams=frozenset(row.teams.split()),
+        password=row.password,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )

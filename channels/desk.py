@@ -1,0 +1,159 @@
+"""What staff and other programs record: a phone call, a letter, a visit. It is acknowledged as the person prefers."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.channel import WayIn
+from bot.core.messages import Inbound, Party
+from bot.wire import typed
+
+SUBJECT_LIMIT = 200
+TEXT_LIMIT = 50_000
+HOW = ("phone", "letter", "face_to_face", "voicemail")
+PREFERS = ("email", "text", "told", "letter", "phone")
+
+
+class Settings(WayIn):
+    """`texts_by`: the outlet that sends text messages, for people who prefer them (kind notify)."""
+
+    texts_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Why nothing was recorded: (field, what to do about it), each field at most once, in the order of the page."""
+
+    faults: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The fields after cleaning. `prefers` is "" where nothing was said about it."""
+
+    how: str
+    name: str
+    email: str
+    phone: str
+    subject: str
+    text: str
+    service: str
+    postcode: str
+    prefers: str
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "Said":
+        """What is left when everything is taken away that nobody meant to type."""
+
+        def line(name: str, *, keep_invisible: bool = True) -> str:
+            return typed.line(fields.get(name, ""), keep_invisible=keep_invisible)
+
+        return cls(
+            how=line("how") or "phone",
+            name=line("name"),
+            email=line("email", keep_invisible=False),
+            phone=line("phone", keep_invisible=False),
+            subject=line("subject"),
+            text=typed.paragraphs(fields.get("text", "")),
+            service=line("service"),
+            postcode=line("postcode", keep_invisible=False).upper()[:10],
+            prefers=line("prefers"),
+        )
+
+    @property
+    def receipt(self) -> str:
+        """How the person hears that we have it: as they prefer, else by mail, else by text message, else by staff."""
+        if self.prefers:
+            return self.prefers
+        return "email" if self.email else "text" if self.phone else "letter"
+
+
+class Desk:
+    """Reads what was recorded; no I/O."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name, self._settings = name, settings
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether people can be sent text messages."""
+        return self._settings.texts_by is not None
+
+    def record(self, fields: Mapping[str, str], key: str, received_at: datetime | None) -> Inbound | Faults:
+        """The message that the fields make, or every fault at once. The same `key` is the same contact."""
+        said = Said.of(fields)
+        faults = tuple(_faults(said, sends_texts=self.sends_texts))
+        return Faults(faults) if faults else self._inbound(said, key, received_at)
+
+    def _inbound(self, said: Said, key: str, received_at: datetime | None) -> Inbound:
+        content = {name: getattr(said, name) for name in Said.__slots__}
+        raw = json.dumps(content, ensure_ascii=False).encode()
+        digest = hashlib.sha256(raw).hexdigest()
+        sender, told_by = self._reached(said)
+        kept = ("how", "name", "email", "phone", "service", "postcode")
+        return Inbound(
+            channel=self.name,
+            external_id=f"{said.how}:{key}",
+            # Two calls in the same words are two calls.
+            digest=hashlib.sha256(f"{key} {digest}".encode()).hexdigest(),
+            sender=sender,
+            subject=said.subject,
+            text=said.text,
+            received_at=received_at,
+            told_by=told_by,
+            medium=said.how,
+            fields={n: v for n in kept if (v := getattr(said, n))} | {"prefers": said.receipt},
+            raw=raw,
+        )
+
+    def _reached(self, said: Said) -> tuple[Party | None, Literal["us", "staff", "at once"]]:
+        by_phone = f"tel:{''.join(said.phone.split())}" if said.phone else ""
+        if said.receipt == "text" and self.sends_texts:
+            return Party(by_phone, said.name), "us"
+        address = said.email or by_phone
+        party = Party(address, said.name) if address else None
+        if said.receipt == "told":
+            return party, "at once"
+        return party, "us" if said.receipt == "email" else "staff"
+
+
+def build(name: str, settings: Settings) -> Desk:
+    """The desk of this name."""
+    return Desk(name, settings)
+
+
+def _faults(said: Said, *, sends_texts: bool) -> Iterator[tuple[str, str]]:
+    found = {
+        "how": "" if said.how in HOW else f"Choose how it came: {', '.join(HOW)}",
+        "name": typed.name_fault(said.name, "The"),
+        "email": typed.email_fault(said.email, "The") if said.email else "",
+        "phone": typed.phone_fault(said.phone, "The"),
+        "subject": "" if len(said.subject) <= SUBJECT_LIMIT else f"Use {SUBJECT_LIMIT} characters or fewer",
+        "text": _text_fault(said.text),
+        "prefers": _prefers_fault(said, sends_texts=sends_texts),
+    }
+    return ((field, words) for field, words in found.items() if words)
+
+
+def _text_fault(text: str) -> str:
+    if not typed.is_visible(text):
+        return "Write what they told us"
+    if len(text) > TEXT_LIMIT:
+        return f"Use {TEXT_LIMIT:,} characters or fewer. It has {len(text):,}"
+    return ""
+
+
+def _prefers_fault(said: Said, *, sends_texts: bool) -> str:
+    match said.prefers:
+        case "email" if not said.email:
+            return "Enter the email address to which the acknowledgement goes"
+        case "text" if not sends_texts:
+            return "No text messages can be sent from here. Choose another way"
+        case "text" if not said.phone:
+            return "Enter the phone number to which the text message goes"
+        case other if other and other not in PREFERS:
+            return f"Choose one of these: {', '.join(PREFERS)}"
+    return ""
