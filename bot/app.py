@@ -14,18 +14,14 @@ from typing import Any
 from aiohttp import web
 
 from bot import log
-from bot.channel import Batch, Covered, Hook, Inbox, Outlet, Temporary
-from bot.core.contacts import Contact
-from bot.core.messages import Inbound
-from bot.flows import backlog, linked, promise, release, restored, rulebook
+from bot.channel import Covered, Inbox, Outlet
+from bot.flows import backlog, release, restored, rulebook
 from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
 from bot.flows.plan import Room
-from bot.flows.receive import Reading
-from bot.flows.rulebook import RECEIPT_PATIENCE, Rulebook
-from bot.flows.take import Done, NotDone
+from bot.flows.rulebook import RECEIPT_PATIENCE
 from bot.kinds import build_channels
-from bot.loops import beating, catching_up, stepping, supervising, watching
+from bot.loops import beating, catching_up, indexing, stepping, supervising, watching
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
@@ -33,13 +29,12 @@ from bot.loops.metering import Meter
 from bot.loops.sending import Hands, Sending
 from bot.loops.tending import Tending
 from bot.loops.timetabling import TIMETABLE, Timetable
+from bot.pages import Pages
 from bot.rehearsal import REHEARSAL, Time
 from bot.render.compose import Composer
 from bot.settings import Settings
-from bot.store import contacts, cursors, outbox
+from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
-from bot.web import server
-from bot.web.alerts import Alerts
 
 logger = log.get("app")
 
@@ -49,10 +44,6 @@ RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
-
-
-class CannotStart(Exception):
-    """The service cannot start; the text says what to do."""
 
 
 def composer(configured: Settings) -> Composer:
@@ -134,9 +125,26 @@ class Service:
             self._look_after_itself()
         if "watch" in self.roles:
             self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
+            self._run("indexing", partial(indexing.index, self.store, self.leases))
         if "web" in self.roles:
-            await self._serve()
+            self._runner = await self._pages().serve(self.settings.web.listen)
         await self._begin_time()
+
+    def _pages(self) -> Pages:
+        return Pages(
+            settings=self.settings,
+            book=self.book,
+            store=self.store,
+            present=self.present,
+            ear=self.ear,
+            channels=self.channels,
+            composer=composer(self.settings),
+            wake=self._wake,
+            problems=self.problems,
+            coverage=lambda: self.covering.found,
+            metrics=self._metrics,
+            sent_mail=self._sent_mail,
+        )
 
     def _look_after_itself(self) -> None:
         tending = Tending(self.store, self.book, self.present, self._wake)
@@ -185,74 +193,6 @@ class Service:
     def _wake(self) -> None:
         for sender in self.senders:
             sender.wake()
-
-    async def _serve(self) -> None:
-        organisation = self.settings.organisation
-        forms = [c for c in self.channels.values() if hasattr(c, "read") and getattr(c, "path", "") == "/"]
-        parts = server.Parts(
-            organisation_name=organisation.name,
-            phone=organisation.phone,
-            website=organisation.website,
-            form=forms[0] if forms else None,
-            questions=_questions(self.book),
-            submit=self._submit,
-            hooks=[c for c in self.channels.values() if isinstance(c, Hook) and c.path.startswith("/hooks/")],
-            log=self._log,
-            problems=self.problems,
-            coverage=lambda: self.covering.found,
-            metrics=self._metrics,
-            notice=self._notice(),
-            standards=lambda: promise.published(self.book.promises, self.book.today(self.present.now())),
-            alerts=Alerts(self._look, self._act),
-            sent_mail=self._sent_mail,
-            templates=self.settings.template_directories,
-        )
-        self._runner = server.runner(server.application(parts))
-        await self._runner.setup()
-        host, _, port = self.settings.web.listen.rpartition(":")
-        try:
-            await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
-        except OSError as error:
-            raise CannotStart(
-                f"web.listen = {self.settings.web.listen}: cannot listen there: {error.strerror}"
-            ) from error
-
-    def _notice(self) -> str | None:
-        if not self.present.rehearsal:
-            return None
-        began = f"{self.present.now():%d %B %Y}"
-        return f"This is a rehearsal. It began on {began} and runs {self.present.speed:g} times as fast."
-
-    async def _submit(self, message: Inbound) -> server.Filed:
-        try:
-            (filed,) = await self.ear.log(Batch((message,)), Reading(message.channel))
-            contact = await self.store.read(partial(contacts.find, reference=filed.reference or ""))
-        except StoreUnavailable as error:
-            raise Temporary(str(error)) from error
-        if contact is None:
-            # Shunted: it is kept and staff are told; the error page asks the person to ring.
-            raise LookupError(f"a message on {message.channel} was shunted")
-        return _shown(contact, self.book)
-
-    async def _look(self, token: str) -> linked.Shown | None:
-        try:
-            return await self.store.read(lambda c: linked.show(c, token, self.present.now(), self.book))
-        except StoreUnavailable as error:
-            raise Temporary(str(error)) from error
-
-    async def _act(self, token: str, wanted: linked.Wanted) -> Done | NotDone | None:
-        try:
-            done = await self.store.write(lambda c: linked.act(c, token, wanted, self.present.now(), self.book))
-        except StoreUnavailable as error:
-            raise Temporary(str(error)) from error
-        self._wake()
-        return done
-
-    async def _log(self, name: str, batch: Batch) -> None:
-        try:
-            await self.ear.log(batch, Reading(name))
-        except StoreUnavailable as error:
-            raise Temporary(str(error)) from error
 
     async def problems(self) -> list[str]:
         """Why the service is not ready; asked at most once a second, however often it is called."""
@@ -303,23 +243,6 @@ class Service:
         with suppress(StoreUnavailable):
             await self.leases.end()
         await self.store.close()
-
-
-def _questions(book: Rulebook) -> server.Questions:
-    router = book.router
-    services = sorted(router.services.values(), key=lambda one: one.title.casefold())
-    return server.Questions(tuple((one.name, one.title) for one in services), router.asks_postcodes)
-
-
-def _shown(contact: Contact, book: Rulebook) -> server.Filed:
-    """What the page tells the person; without an address to answer to nothing was promised."""
-    return server.Filed(
-        reference=contact.reference,
-        respond_by=book.respond_by(contact),
-        promise=book.plain_promise(contact),
-        urgent=urgency.advice if (urgency := book.urgency(contact)) else "",
-        acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
-    )
 
 
 async def run(service: Service, *, started: Callable[[], None] = lambda: None) -> None:

@@ -104,7 +104,7 @@ def demo(
     directory: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo keeps its files.")] = Path("var/demo"),
 ) -> None:
     """Run everything on embedded parts: mail in, the form, and a local view of the mail that went out."""
-    from bot import app, log
+    from bot import app, log, pages
     from bot.kinds import load
     from bot.rehearsal import Time
     from bot.store import schema
@@ -119,7 +119,7 @@ def demo(
         with schema.held_alone(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=True)
             asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))
-    except (schema.StoreRefused, app.CannotStart) as error:
+    except (schema.StoreRefused, pages.CannotStart) as error:
         refuse(f"The demo cannot start: {error}")
     typer.echo("The demo has stopped.")
 

@@ -21,7 +21,7 @@ def run(
     speed: Annotated[float, typer.Option(min=0.001, metavar="N", help="Rehearsal: run N times as fast.")] = 1.0,
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
-    from bot import app, log
+    from bot import app, log, pages
     from bot.flows import restored
     from bot.rehearsal import Time
     from bot.store import keys, schema
@@ -41,7 +41,7 @@ def run(
             with transaction(configured.store.url, writes=True) as connection:
                 since = restored.begin(connection, present.now())
             asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
-    except (schema.StoreRefused, app.CannotStart, StoreUnavailable, OSError) as error:
+    except (schema.StoreRefused, pages.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
 
 

@@ -181,7 +181,7 @@ class Router:
         own = getattr(one.way, name)
         if own:
             return own, f"everything on channel {one.way.name}"
-        if name == "service" and one.service in self.services:
+        if name == "service" and one.service and (one.service in self.services or one.way.medium == "desk"):
             return one.service, "chosen on the form"
         found = ((getattr(rule, name), f"rule {rule.number}, {why}") for rule, why in holding if getattr(rule, name))
         return next(found, ("", ""))

@@ -186,6 +186,11 @@ def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -
     return who, token.used_at is None or now - token.used_at > _NOTED_EVERY
 
 
+def refused(connection: Connection, visitor: Visitor, now: datetime, *, what: str, reason: str) -> None:
+    """Note that somebody tried what they may not."""
+    _note(connection, "refused", visitor.actor, now, what=what[:200], reason=reason)
+
+
 def _why_not(address: str, teams: frozenset[str], book: Rulebook) -> str:
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or any(c.isspace() for c in address) or len(address) > 254:

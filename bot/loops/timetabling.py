@@ -16,7 +16,7 @@ from bot.flows import alert, forget, promise
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.present import Present
-from bot.store import clocks, outbox
+from bot.store import clocks, outbox, tokens
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
@@ -26,6 +26,7 @@ TIMETABLE = "timetable"
 CALENDAR_MAY_BE_OLD = timedelta(days=365)
 REVIEW_TOLD_BEFORE = timedelta(days=60)
 FORGET_AT_ONCE = 500
+ANSWERS_KEPT = timedelta(days=1)
 _ROUNDED = timedelta(microseconds=1)
 DIGEST_AT, DIGEST_AT_THE_LATEST = time(8, 30), time(17, 0)
 
@@ -107,6 +108,7 @@ class Timetable:
         now, total = self._present.now(), 0
         while gone := await self._store.write(lambda c: forget.forget(c, self._keep, now, FORGET_AT_ONCE)):
             total += gone
+        await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))
         logger.info("contacts.forgotten", count=total)
 
     async def calendar_age(self) -> None:

@@ -94,9 +94,18 @@ class Composer:
 
     def check(self) -> list[str]:
         """Every template written on sample values: what is wrong with it, in plain words."""
-        return [fault for name, language in self._templates.names() for fault in self._faults(name, language)]
+        return [fault for name, language in self._templates.names() for fault in self.faults(name, language)]
 
-    def _faults(self, name: str, language: str) -> list[str]:
+    def names(self) -> list[tuple[str, str]]:
+        """Every template as (name, language)."""
+        return self._templates.names()
+
+    def sample(self, name: str, language: str) -> tuple[str, str]:
+        """Subject and text of a template without faults, on sample values."""
+        return self.words(name, SAMPLES[name], language=language)
+
+    def faults(self, name: str, language: str) -> list[str]:
+        """What is wrong with one template, in plain words."""
         if name not in SAMPLES:
             return [f"messages/{language}/{name}.md: nothing uses a template of this name; known: {', '.join(SAMPLES)}"]
         known = {*SAMPLES[name], *self._constants}

@@ -26,11 +26,13 @@ class Event:
     reference: str | None
 
 
-def trail(connection: Connection, before_id: int | None, most: int) -> list[Event]:
-    """What people did, before that number."""
+def trail(connection: Connection, before_id: int | None, most: int, scope: Scope) -> list[Event]:
+    """What people did, before that number: to contacts that this scope sees, and to none."""
     query = _with_reference().where(text("events.actor != 'ackbot'")).order_by(events.c.id.desc()).limit(most)
     if before_id is not None:
         query = query.where(events.c.id < before_id)
+    if scope.teams is not None:
+        query = query.where(or_(events.c.contact_id.is_(None), contacts.c.team.in_(sorted(scope.teams))))
     return [_event(row) for row in connection.execute(query)]
 
 

@@ -59,11 +59,12 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
 
 
-def after(connection: Connection, wanted: Wanted, scope: Scope, after_id: int, most: int) -> Page:
+def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, after_id: int, most: int) -> Page:
     """The next contacts in the order of their logging, for programs."""
     conditions: list[Any] = [contacts.c.id > after_id, *_filters(wanted), *_within(scope)]
     if wanted.state != "any":
         conditions.append(_OPEN if wanted.state == State.OPEN else contacts.c.state == wanted.state)
+    conditions += _which(wanted.which, now)
     if wanted.words:
         conditions.append(contacts.c.id.in_(words.find(connection, wanted.words)))
     rows = connection.execute(select(contacts).where(*conditions).order_by(contacts.c.id).limit(most + 1)).all()

@@ -5,7 +5,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import answers, tokens
 
@@ -76,9 +77,9 @@ def answered(connection: Connection, key: str) -> Answer | None:
 
 
 def keep_answer(connection: Connection, key: str, answer: Answer, now: datetime) -> None:
-    """Keep what was answered."""
+    """Keep what was answered; of two at the same moment the first."""
     row = {"key": key, "digest": answer.digest, "status": answer.status, "body": answer.body, "at": now}
-    connection.execute(insert(answers), [row])
+    connection.execute(insert(answers).on_conflict_do_nothing(index_elements=["key"]), [row])
 
 
 def drop_answers(connection: Connection, before: datetime) -> None:

@@ -11,17 +11,24 @@ import jinja2
 from aiohttp import web
 
 from bot.channel import Coverage, Hook
-from bot.web import error_pages, security
+from bot.web import console, error_pages, problems, security
 from bot.web.alerts import Alerts
+from bot.web.api import Api
 from bot.web.front_door import MOST_BYTES, Filed, Form, FrontDoor, Questions, Submit
 from bot.web.health import Health
 from bot.web.hooks import Hooks, Log
+from bot.web.office import Office
 from bot.web.sent_mail import SentMail
 from bot.web.standards import Rows, Standards
 
 __all__ = ["Filed", "Form", "Parts", "Questions", "application", "runner"]
 
-_ASSETS = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+_ASSETS = {
+    "pages/style.css": "text/css",
+    "pages/icon.svg": "image/svg+xml",
+    "console/console.css": "text/css",
+    "console/console.js": "text/javascript",
+}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -33,6 +40,7 @@ class Parts:
     when no form channel is configured, `questions` is what it asks besides; `hooks` are the channels that platforms
     call, and `log` logs what they bring; `notice` is shown on every page; `sent_mail` is a directory of .eml files to
     show on this computer (demo only); `templates` are directories that hold `pages/`, the first that has a file wins.
+    `office` is what the console and the API work with.
     """
 
     organisation_name: str
@@ -51,16 +59,17 @@ class Parts:
     alerts: Alerts
     sent_mail: Path | None
     templates: Sequence[Path]
+    office: Office | None = None
 
 
 def application(parts: Parts) -> web.Application:
     """The application, ready to be run; raises jinja2.TemplateNotFound when stylesheet or icon are missing."""
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=[error_pages.as_pages])
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[error_pages.as_pages, problems.as_problems])
     app.on_response_prepare.append(security.add_headers)
     loader = jinja2.FileSystemLoader([str(directory) for directory in parts.templates])
     pages = _set_up_pages(app, parts, loader)
     pages.globals["assets"] = {
-        name: _add_asset(app, name, loader.get_source(pages, f"pages/{name}")[0].encode()) for name in _ASSETS
+        Path(name).name: _add_asset(app, name, loader.get_source(pages, name)[0].encode()) for name in _ASSETS
     }
     app.add_routes(Standards(parts.standards).routes())
     app.add_routes(Health(parts.problems, parts.coverage, parts.metrics).routes())
@@ -68,6 +77,9 @@ def application(parts: Parts) -> web.Application:
         app.add_routes(FrontDoor(parts.form, parts.submit, parts.questions).routes())
     app.add_routes(parts.alerts.routes())
     app.add_routes(Hooks(parts.hooks, parts.log).routes())
+    if parts.office is not None:
+        app.add_routes(Api(parts.office, parts.organisation_name).routes())
+        app.add_routes(console.routes(parts.office))
     if parts.sent_mail is not None:
         app.add_routes(SentMail(parts.sent_mail).routes())
     return app
@@ -102,7 +114,7 @@ def _set_up_pages(app: web.Application, parts: Parts, loader: jinja2.BaseLoader)
 
 def _add_asset(app: web.Application, name: str, content: bytes) -> str:
     """Serve one file under an address that changes with its content; returns that address."""
-    address = f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+    address = f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{Path(name).name}"
 
     async def serve(_request: web.Request) -> web.Response:
         headers = {"Cache-Control": _FOR_EVER}

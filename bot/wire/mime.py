@@ -103,6 +103,17 @@ def read(
     )
 
 
+def page(raw: bytes) -> str:
+    """The HTML of a mail as it came, "" where it has none. Nobody may show it as it is."""
+    head, body = headers.split(raw)
+    try:
+        parts = list(_leaves(headers.fields(head), body[:MAX_BODY], cut=len(body) > MAX_BODY))
+        marked = [part for part in parts if part.kind == "text/html" and not part.attached]
+        return "\n".join(map(_decoded, marked))
+    except (TooMany, ValueError, LookupError):
+        return ""
+
+
 def _mail(fields: headers.Fields, return_path: str | None, recipients: tuple[str, ...]) -> Mail:
     by_name: dict[str, list[str]] = {}
     for name, value in fields:

@@ -1,0 +1,274 @@
+"""What staff and other programs can do to a contact, by name; one door for the console and for the API.
+
+Whoever asks must be allowed to, must see the contact, and must know of what others did to it: then one of the flows
+does it, as it does for the commands. Whatever is refused changes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import references, responses
+from bot.core.contacts import Contact, State
+from bot.core.durations import BadWords, duration
+from bot.core.histories import Happened, Kind
+from bot.core.roles import May
+from bot.flows import acknowledge_now, adjust, answers, classify, close, forget, respond, take
+from bot.flows.rulebook import Rulebook
+from bot.flows.staffing import Visitor
+from bot.store import audit, contacts, needs, queue
+from bot.store.needs import Needs
+
+_MOST_CHARACTERS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done to which contact. `seen` is the number of the last event that whoever asks has seen."""
+
+    action: str
+    reference: str
+    fields: Mapping[str, str]
+    seen: int | None = None
+
+    def field(self, name: str) -> str:
+        """One field, without spaces around it."""
+        return self.fields.get(name, "").strip()[:_MOST_CHARACTERS]
+
+
+class Objection(Exception):
+    """Nothing was changed; the text says why, in words for whoever asked.
+
+    `kind` is unknown (no such contact, for this one), stale (somebody did something first), conflict (not as things
+    stand) or invalid (a field is wrong, which `field` names).
+    """
+
+    def __init__(self, kind: str, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.kind, self.reason, self.field = kind, reason, field
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an action works with."""
+
+    connection: Connection
+    order: Order
+    contact: Contact
+    visitor: Visitor
+    now: datetime
+    book: Rulebook
+
+    @property
+    def actor(self) -> str:
+        """Who does it, as events name them."""
+        return self.visitor.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done: who may, and how; it returns what to say when it is done."""
+
+    may: May
+    do: Callable[[Desk], str]
+
+
+def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, book: Rulebook) -> str:
+    """Do it, and say so. Raises Objection; whether the visitor may is asked before."""
+    contact = queue.visible(connection, order.reference, visitor.scope)
+    if contact is None:
+        raise Objection("unknown", f"there is no contact {order.reference}")
+    if order.seen is not None:
+        last = audit.last_by_others(connection, contact.id)
+        if last is not None and last.id > order.seen:
+            raise Objection("stale", f"{_told(last, book)} after you had opened this page. Look again")
+    return ACTIONS[order.action].do(Desk(connection, order, contact, visitor, now, book))
+
+
+def _told(event: audit.Event, book: Rulebook) -> str:
+    """What somebody did, as another reads it."""
+    if event.kind == "follow-up":
+        return "the person wrote again"
+    who = event.actor.removeprefix("staff:")
+    local = event.at.astimezone(book.default_calendar.zone)
+    return f'{who} did this at {local:%H:%M on %d %B}: "{event.kind}",'
+
+
+def _done(desk: Desk, result: Any, words: str) -> str:
+    """The words, unless the flow refused."""
+    reason = getattr(result, "reason", None)
+    if reason is None:
+        return words
+    if desk.contact.state != State.OPEN:
+        last = audit.last_by_others(desk.connection, desk.contact.id)
+        who = f"; {_told(last, desk.book)} which was first" if last is not None else ""
+        reason = f"{reason}{who}"
+    raise Objection("conflict", reason)
+
+
+def _instant(desk: Desk, name: str) -> datetime | None:
+    text = desk.order.field(name)
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Objection("invalid", "write the time as in 2026-12-18T10:00", name) from None
+    return found if found.tzinfo else found.replace(tzinfo=desk.book.default_calendar.zone)
+
+
+def _wanted(desk: Desk, name: str, what: str) -> str:
+    text = desk.order.field(name)
+    if not text:
+        raise Objection("invalid", what, name)
+    return text
+
+
+def _take(desk: Desk) -> str:
+    done = take.take(desk.connection, desk.contact.reference, desk.actor, desk.now)
+    return _done(desk, done, "It is yours. Nobody else is called about it.")
+
+
+def _assign(desk: Desk) -> str:
+    team, owner = desk.order.field("team"), desk.order.field("owner")
+    if not (team or owner):
+        raise Objection("invalid", "choose a team or a person", "team")
+    if owner and ("@" not in owner or any(c.isspace() for c in owner)):
+        raise Objection("invalid", "the person must be an email address, such as name@example.gov.uk", "owner")
+    holder = take.Holder(team, owner)
+    done = take.assign(desk.connection, desk.contact.reference, holder, desk.actor, desk.now, desk.book)
+    return _done(desk, done, "It is handed over, and they are told.")
+
+
+def _quiet(desk: Desk) -> str:
+    until = _instant(desk, "until")
+    if until is None:
+        raise Objection("invalid", "say until when", "until")
+    done = take.be_quiet(desk.connection, desk.contact.reference, until, desk.actor, desk.now)
+    return _done(desk, done, "There is no alert before then, unless nearly all of the time is used.")
+
+
+def _respond(desk: Desk) -> str:
+    at = _instant(desk, "at") or max(desk.now, desk.contact.received_at)
+    if at > desk.now and at > desk.contact.received_at:
+        raise Objection("invalid", "the answer cannot be in the future", "at")
+    note = desk.order.field("note")
+    done = respond.respond(desk.connection, desk.contact.reference, at, actor=desk.actor, note=note)
+    late = getattr(done, "in_time", None) is False
+    return _done(desk, done, f"The answer is recorded{', after the date that was promised' if late else ''}.")
+
+
+def _clock(kind: Kind, words: str) -> Callable[[Desk], str]:
+    def do(desk: Desk) -> str:
+        happened = Happened(kind, _instant(desk, "at") or desk.now)
+        word = adjust.Word(desk.actor, desk.order.field("reason"), desk.order.field("note"))
+        done = adjust.adjust(desk.connection, desk.contact.reference, happened, word, desk.now, desk.book)
+        told = " The person is told the new date." if getattr(done, "told", False) else ""
+        return _done(desk, done, words + told)
+
+    return do
+
+
+def _extend(desk: Desk) -> str:
+    reason = _wanted(desk, "reason", "say in plain words why it takes longer; the person is told")
+    try:
+        longer = duration(_wanted(desk, "to", "say how long in all, such as 30 working days"))
+    except BadWords as error:
+        raise Objection("invalid", str(error), "to") from error
+    happened, word = Happened(Kind.EXTENDED, desk.now, longer), adjust.Word(desk.actor, reason)
+    done = adjust.adjust(desk.connection, desk.contact.reference, happened, word, desk.now, desk.book)
+    return _done(desk, done, "There is more time now, and the person is told why.")
+
+
+def _classify(desk: Desk) -> str:
+    known = {name: desk.order.fields.get(name) for name in ("service", "kind", "area")}
+    about = classify.About(**{name: value.strip() if value is not None else None for name, value in known.items()})
+    done = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)
+    standard = getattr(done, "standard", None)
+    return _done(desk, done, f"The standard is now: {standard.title if standard else ''}.")
+
+
+def _close(desk: Desk) -> str:
+    reason = desk.order.field("reason")
+    if desk.contact.state == State.OPEN and not reason:
+        raise Objection("invalid", "it is not answered: say why it is closed all the same", "reason")
+    done = close.close(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, reason)
+    return _done(desk, done, "It is closed." + (" The person is told." if getattr(done, "told", False) else ""))
+
+
+def _reopen(desk: Desk) -> str:
+    note = desk.order.field("note")
+    done = close.reopen(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, note)
+    return _done(desk, done, "It is open again. Its clock runs on with the date that it had.")
+
+
+def _correct(desk: Desk) -> str:
+    known = {kind.value: kind for kind in responses.Kind}
+    was = known.get(desk.order.field("was"))
+    if was is None:
+        raise Objection("invalid", f"choose one of {', '.join(known)}", "was")
+    done = answers.correct(desk.connection, desk.contact.reference, was, desk.actor, desk.now, desk.book)
+    return _done(desk, done, f"It is now known as a {was.value}.")
+
+
+def _acknowledge_now(desk: Desk) -> str:
+    to, reference = desk.order.field("to"), desk.contact.reference
+    done = acknowledge_now.acknowledge_now(desk.connection, reference, to, desk.actor, desk.now, desk.book)
+    return _done(desk, done, "The acknowledgement leaves now.")
+
+
+def _link(desk: Desk) -> str:
+    named = references.find(_wanted(desk, "with", "enter a reference"), desk.book.prefix)
+    other = queue.visible(desk.connection, named[0], desk.visitor.scope) if named else None
+    if other is None or other.id == desk.contact.id:
+        raise Objection("invalid", "enter the reference of another contact", "with")
+    contacts.put(desk.connection, desk.contact.id, {"linked_to": other.id})
+    _note(desk, "linked", {"with": other.reference})
+    return f"It is linked with {other.reference}."
+
+
+def _needs(desk: Desk) -> str:
+    if not desk.contact.sender_key:
+        raise Objection("conflict", "no address of the person is known, so nothing can be remembered for them")
+    wanted = desk.order.field("needs")
+    needs.note(desk.connection, desk.contact.sender_key, Needs(wanted, desk.actor, desk.now))
+    _note(desk, "needs noted", {"needs": wanted})
+    return "It is shown on everything that this person sends."
+
+
+def _hold(desk: Desk) -> str:
+    reason = desk.order.field("reason")
+    if desk.contact.forgotten:
+        raise Objection("conflict", "its words are gone already")
+    forget.hold(desk.connection, desk.contact, reason, desk.actor, desk.now)
+    return "It is kept until the hold is ended." if reason else "It is kept no longer than others."
+
+
+def _note(desk: Desk, kind: str, details: dict[str, str]) -> None:
+    row = {"contact_id": desk.contact.id, "at": desk.now, "kind": kind, "actor": desk.actor, "details": details}
+    contacts.note(desk.connection, [row])
+
+
+ACTIONS: dict[str, Action] = {
+    "take": Action(May.ACT, _take),
+    "assign": Action(May.ACT, _assign),
+    "quiet": Action(May.ACT, _quiet),
+    "respond": Action(May.ACT, _respond),
+    "acknowledge": Action(May.ACT, _clock(Kind.ACKNOWLEDGED, "It is recorded that the person knows that we have it.")),
+    "holding-reply": Action(May.ACT, _clock(Kind.HOLDING_REPLY, "The holding reply is recorded. The clock runs on.")),
+    "pause": Action(May.ACT, _clock(Kind.PAUSED, "Its clock is paused.")),
+    "resume": Action(May.ACT, _clock(Kind.RESUMED, "Its clock runs on.")),
+    "restart": Action(May.ACT, _clock(Kind.RESTARTED, "Its clock starts anew from today.")),
+    "extend": Action(May.ACT, _extend),
+    "classify": Action(May.ACT, _classify),
+    "close": Action(May.ACT, _close),
+    "reopen": Action(May.ACT, _reopen),
+    "correct": Action(May.ACT, _correct),
+    "acknowledge-now": Action(May.ACT, _acknowledge_now),
+    "link": Action(May.ACT, _link),
+    "needs": Action(May.ACT, _needs),
+    "legal-hold": Action(May.LEAD, _hold),
+}

@@ -1,0 +1,27 @@
+"""Takes what people wrote into the index that staff search by: after the logging, so that nobody waits for it."""
+
+import asyncio
+
+from bot import log
+from bot.loops.leasing import Leasing
+from bot.loops.timetabling import TIMETABLE
+from bot.store import words
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("indexing")
+
+LOOK_SECONDS = 1.0
+# Between two batches the writer is free for what comes in.
+REST_SECONDS = 0.05
+
+
+async def index(store: Store, leases: Leasing) -> None:
+    """Keep the index up to date for ever; of several processes one does it."""
+    while True:
+        try:
+            while leases.holds(TIMETABLE) and await store.read(words.behind):
+                await store.write(words.index)
+                await asyncio.sleep(REST_SECONDS)
+        except StoreUnavailable as error:
+            logger.warning("words.not_indexed", error=str(error))
+        await asyncio.sleep(LOOK_SECONDS)

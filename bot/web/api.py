@@ -1,0 +1,308 @@
+"""The API for other systems: tokens with scopes, problems as answers; a call that comes again is done once."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from bot.core import references
+from bot.core.contacts import Contact
+from bot.core.messages import Inbound
+from bot.flows import office, record, staffing
+from bot.flows.office import Objection, Order
+from bot.flows.staffing import Visitor
+from bot.store import audit, contacts, queue, tokens
+from bot.web import api_models as models
+from bot.web import calls, openapi
+from bot.web.office import Office, loop_time
+from bot.web.openapi import Operation
+from bot.web.problems import Problem
+from bot.web.throttling import Allowance, Throttle
+
+READ, WRITE = "contacts:read", "contacts:write"
+CALLS_A_MINUTE = 6_000
+STRANGERS_A_MINUTE = 120
+_OLDEST = timedelta(days=366)
+_AHEAD = timedelta(minutes=5)
+_CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
+_STATUS = {
+    "unknown": _NOT_FOUND,
+    "stale": _CONFLICT,
+    "conflict": _CONFLICT,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+Handler = Callable[[web.Request, Visitor], Awaitable[web.Response]]
+
+_ONE = "/api/v1/contacts/{reference}"
+_ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
+    "respond": ("Record that the person has had a full answer", models.Respond),
+    "pause": ("Stop the time to answer while we wait for the person", models.Note),
+    "resume": ("Let the time to answer run on", models.Note),
+    "assign": ("Give it to a team or a person", models.Assign),
+    "close": ("Close it: nothing more is to be done", models.Close),
+}
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/api/v1/contacts",
+        "createContact",
+        "Record a contact",
+        WRITE,
+        models.Created,
+        takes=models.NewContact,
+        status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/contacts",
+        "searchContacts",
+        "List or search contacts",
+        READ,
+        models.ContactPage,
+        query=models.Search,
+    ),
+    Operation("GET", _ONE, "readContact", "Read one contact", READ, models.ContactDetail, refuses=(_NOT_FOUND,)),
+    *(
+        Operation(
+            "POST",
+            f"{_ONE}/{name}",
+            f"{name}Contact",
+            summary,
+            WRITE,
+            models.Done,
+            takes=model,
+            refuses=(_NOT_FOUND, _CONFLICT),
+        )
+        for name, (summary, model) in _ACTIONS.items()
+    ),
+    Operation(
+        "GET", "/api/v1/events", "readEvents", "Follow what happens", READ, models.EventPage, query=models.Paging
+    ),
+)
+
+
+class Api:
+    """`office` is what it works with, `organisation` the name in its description."""
+
+    def __init__(self, office: Office, organisation: str) -> None:
+        self._office = office
+        self._calls, self._strangers = Throttle(CALLS_A_MINUTE, 60), Throttle(STRANGERS_A_MINUTE, 60)
+        self._document = json.dumps(openapi.document(OPERATIONS, organisation), ensure_ascii=False)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every operation, and their description."""
+        handlers: dict[str, Handler] = {
+            "createContact": self._create,
+            "searchContacts": self._search,
+            "readContact": self._one,
+            "readEvents": self._events,
+        }
+        handlers |= {f"{name}Contact": partial(self._act, name, model) for name, (_, model) in _ACTIONS.items()}
+        routes = [web.route(o.method, o.path, self._guarded(o, handlers[o.name])) for o in OPERATIONS]
+        return [*routes, web.get("/api/openapi.json", self._describe, allow_head=False)]
+
+    async def _describe(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._document, content_type="application/json")
+
+    def _guarded(self, operation: Operation, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def guarded(request: web.Request) -> web.Response:
+            visitor = await self._visitor(request)
+            allowance = self._calls.ask(visitor.actor, loop_time())
+            if not allowance.allowed:
+                raise _too_many(allowance)
+            if visitor.token is None or operation.scope not in visitor.token.scopes:
+                raise Problem(HTTPStatus.FORBIDDEN, f"This token does not have the scope {operation.scope}.")
+            response = await handler(request, visitor)
+            response.headers.update(_limits(allowance))
+            return response
+
+        return guarded
+
+    async def _visitor(self, request: web.Request) -> Visitor:
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        stranger = request.remote or ""
+        allowance = self._strangers.ask(stranger, loop_time(), count=0)
+        if not allowance.allowed:
+            raise _too_many(allowance)
+        found = None
+        if kind.lower() == "bearer" and secret:
+            now, book = self._office.now(), self._office.book
+            found = await self._office.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
+        if found is None:
+            self._strangers.ask(stranger, loop_time())
+            detail = "Send a token: Authorization: Bearer TOKEN. Make one with: ackbot token create"
+            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="Ackbot"'})
+        visitor, note = found
+        if note and visitor.token is not None:
+            name, now = visitor.token.name, self._office.now()
+            await self._office.write(lambda c: tokens.used(c, name, now))
+        return visitor
+
+    async def _create(self, request: web.Request, visitor: Visitor) -> web.Response:
+        body, key = await calls.body_of(request), calls.key_of(request, visitor)
+        asked = calls.model_of(models.NewContact, body)
+        if answered := await self._answered(key, request, body):
+            return answered
+        inbound = self._inbound(asked, key)
+        filed = await self._office.log(inbound)
+        if filed.reference is None:
+            detail = "It could not be logged; it is kept as it came, and staff are told."
+            raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        reference, now = filed.reference, self._office.now()
+
+        def take_down(c: Any) -> dict[str, Any]:
+            contact = record.taken_down(c, reference, visitor.actor, now, new=filed.new).contact
+            created = models.Created.model_validate(_facts(contact, models.Created, self._office))
+            shown = created.model_dump(mode="json")
+            calls.keep_answer(c, key, request, body, HTTPStatus.CREATED, shown, now)
+            return shown
+
+        location = {"Location": f"/api/v1/contacts/{reference}"}
+        return web.json_response(await self._office.write(take_down), status=201, headers=location)
+
+    def _inbound(self, asked: models.NewContact, key: str) -> Inbound:
+        desk = self._office.desks.get(asked.channel)
+        if desk is None:
+            allowed = ", ".join(self._office.desks)
+            raise calls.invalid([("channel", f"is no channel of kind desk; there are {allowed}")])
+        now = self._office.now()
+        if asked.received_at and not now - _OLDEST <= asked.received_at <= now + _AHEAD:
+            raise calls.invalid([("received_at", "must be within the last year, and not in the future")])
+        services = known_services(self._office)
+        if asked.service and services and asked.service not in services:
+            raise calls.invalid([("service", f"is no service; there are {', '.join(services)}")])
+        fields = asked.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
+        fields |= asked.sender.model_dump()
+        received_at = min(asked.received_at, now) if asked.received_at else None
+        token = hashlib.sha256(key.encode()).hexdigest()[:32] if key else secrets.token_urlsafe(16)
+        found = desk.record(fields, token, received_at)
+        if not isinstance(found, Inbound):
+            inside = {"name", "email", "phone"}
+            raise calls.invalid([(f"sender.{f}" if f in inside else f, words) for f, words in found.faults])
+        return found
+
+    async def _search(self, request: web.Request, visitor: Visitor) -> web.Response:
+        asked = calls.query_of(models.Search, request)
+        names = ("state", "which", "team", "owner", "service", "area", "channel")
+        wanted = queue.Wanted(**{name: getattr(asked, name) for name in names}, words=asked.q)
+        after, now = int(asked.cursor or 0), self._office.now()
+        found = await self._office.read(
+            lambda c: queue.after(c, wanted, visitor.scope, now, after_id=after, most=asked.limit)
+        )
+        views = [
+            models.ContactView.model_validate(_facts(one, models.ContactView, self._office)) for one in found.contacts
+        ]
+        following = str(found.contacts[-1].id) if found.more else None
+        return _json(models.ContactPage(contacts=views, next=following))
+
+    async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:
+        reference = self._reference(request)
+
+        def read(c: Any) -> models.ContactDetail | None:
+            contact = queue.visible(c, reference, visitor.scope)
+            if contact is None:
+                return None
+            facts = _facts(contact, models.ContactView, self._office)
+            arrived = [{k: m[k] for k in models.MessageView.model_fields} for m in contacts.messages_of(c, contact.id)]
+            return models.ContactDetail.model_validate(
+                facts | {"standard": contact.standard or "", "messages": arrived}
+            )
+
+        found = await self._office.read(read)
+        if found is None:
+            raise Problem(_NOT_FOUND, f"There is no contact {reference}.")
+        return _json(found)
+
+    async def _act(self, name: str, model: type[BaseModel], request: web.Request, visitor: Visitor) -> web.Response:
+        body, key, reference = await calls.body_of(request), calls.key_of(request, visitor), self._reference(request)
+        asked = calls.model_of(model, body)
+        if answered := await self._answered(key, request, body):
+            return answered
+        fields = {field: _plain(value) for field, value in asked.model_dump(exclude_none=True).items()}
+        order, now = Order(name, reference, fields), self._office.now()
+
+        def act(c: Any) -> dict[str, Any]:
+            said = office.act(c, order, visitor, now, self._office.book)
+            contact = contacts.find(c, reference)
+            facts = _facts(contact, models.ContactView, self._office) if contact else {}
+            shown = models.Done.model_validate({"said": said, "contact": facts}).model_dump(mode="json")
+            calls.keep_answer(c, key, request, body, HTTPStatus.OK, shown, now)
+            return shown
+
+        try:
+            return web.json_response(await self._office.write(act))
+        except Objection as objection:
+            errors = [(objection.field, objection.reason)] if objection.field else []
+            detail = objection.reason[:1].upper() + objection.reason[1:] + "."
+            raise Problem(_STATUS[objection.kind], detail, errors) from objection
+
+    async def _events(self, request: web.Request, visitor: Visitor) -> web.Response:
+        asked = calls.query_of(models.Paging, request)
+        after = int(asked.cursor or 0)
+        found = await self._office.read(lambda c: audit.stream(c, after, visitor.scope, asked.limit))
+        views = [
+            models.EventView(
+                id=str(one.id), at=one.at, kind=one.kind, actor=one.actor, reference=one.reference, details=one.details
+            )
+            for one in found
+        ]
+        return _json(models.EventPage(events=views, next=str(found[-1].id if found else after)))
+
+    def _reference(self, request: web.Request) -> str:
+        text = request.match_info["reference"]
+        found = references.find(text, self._office.book.prefix)
+        if not found:
+            raise Problem(_NOT_FOUND, f"There is no contact {text[:40]}.")
+        return found[0]
+
+    async def _answered(self, key: str, request: web.Request, body: bytes) -> web.Response | None:
+        """What the same call was answered before."""
+        if not key:
+            return None
+        before = await self._office.read(lambda c: tokens.answered(c, key))
+        if before is None:
+            return None
+        if before.digest != calls.digest_of(request, body):
+            raise calls.invalid([("Idempotency-Key", "was used for another call before; take a new one")])
+        headers = {"Idempotent-Replayed": "true"}
+        return web.Response(text=before.body, status=before.status, content_type="application/json", headers=headers)
+
+
+def known_services(office: Office) -> list[str]:
+    """The services that are configured, and those that a standard is for."""
+    named = {service for standard in office.book.promises.standards for service in standard.services}
+    return sorted(named | set(office.book.router.services))
+
+
+def _facts(contact: Contact, model: type[BaseModel], office: Office) -> dict[str, Any]:
+    zone = office.book.default_calendar.zone
+    found = {name: getattr(contact, name) for name in model.model_fields}
+    return {n: v.astimezone(zone) if isinstance(v, datetime) else v for n, v in found.items()}
+
+
+def _json(model: BaseModel) -> web.Response:
+    return web.Response(text=model.model_dump_json(), content_type="application/json")
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _too_many(allowance: Allowance) -> Problem:
+    headers = _limits(allowance) | {"Retry-After": str(max(1, allowance.full_in_seconds))}
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many calls. Wait, then go on.", headers=headers)
+
+
+def _limits(allowance: Allowance) -> dict[str, str]:
+    return {
+        "RateLimit-Limit": str(allowance.limit),
+        "RateLimit-Remaining": str(allowance.left),
+        "RateLimit-Reset": str(allowance.full_in_seconds),
+    }

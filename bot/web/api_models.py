@@ -1,0 +1,200 @@
+"""What programs send and get. The description of the API is generated from these models."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
+MOST_AT_ONCE = 200
+_CURSOR = r"^[0-9]{1,15}$"
+_NAME = r"^([a-z][a-z0-9_-]{0,39})?$"
+# The storage of everything needs text without NUL and without halves of characters.
+_TEXT = r"^[^\x00]*$"
+
+
+class Sent(BaseModel):
+    """What a program sends: unknown fields are refused, so that a slip is seen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sender(Sent):
+    """The person. Without an address and a number staff must find another way to tell them that we have it."""
+
+    name: str = Field(default="", max_length=200, pattern=_TEXT)
+    email: str = Field(default="", max_length=254, pattern=_TEXT, examples=["sam@residents.example"])
+    phone: str = Field(default="", max_length=40, pattern=_TEXT, examples=["01632 960 001"])
+
+
+class NewContact(Sent):
+    """A contact that came by phone, letter or visit, or into another system."""
+
+    channel: str = Field(default="desk", pattern=r"^[a-z][a-z0-9-]{0,39}$", description="A channel of kind desk.")
+    sender: Sender = Sender()
+    subject: str = Field(default="", max_length=200, pattern=_TEXT)
+    text: str = Field(min_length=1, max_length=50_000, pattern=_TEXT, description="What they said, in their words.")
+    service: str = Field(default="", pattern=_NAME, description="What it is about; one of your services.")
+    postcode: str = Field(default="", max_length=10, pattern=_TEXT)
+    how: Literal["phone", "letter", "face_to_face", "voicemail"] = "phone"
+    prefers: Literal["", "email", "text", "told", "letter", "phone"] = Field(
+        default="",
+        description="How they hear that we have it. `told`: they were told the reference and the date at once.",
+    )
+    received_at: AwareDatetime | None = Field(default=None, description="When it came; now, where it is left out.")
+
+
+class Respond(Sent):
+    """The person has had a full answer."""
+
+    at: AwareDatetime | None = Field(default=None, description="When; now, where it is left out.")
+    note: str = Field(default="", max_length=1000, pattern=_TEXT, description="For the history; no personal data.")
+
+
+class Note(Sent):
+    """A word for the history."""
+
+    note: str = Field(default="", max_length=1000, pattern=_TEXT)
+
+
+class Assign(Sent):
+    """Who has it from now on."""
+
+    team: str = Field(default="", max_length=40, pattern=_TEXT)
+    owner: str = Field(default="", max_length=254, pattern=_TEXT, description="An e-mail address.")
+
+
+class Close(Sent):
+    """Nothing more is to be done."""
+
+    reason: str = Field(
+        default="",
+        max_length=1000,
+        pattern=_TEXT,
+        description="In words for the person; needed where it has no answer.",
+    )
+
+
+class ContactView(BaseModel):
+    """One contact. Instants are ISO 8601 with their offset."""
+
+    reference: str
+    channel: str
+    state: Literal["open", "answered", "closed", "logged"]
+    outcome: str
+    reason: str
+    team: str | None
+    owner: str
+    service: str | None
+    area: str
+    kind: str
+    urgent: str
+    subject: str
+    sender_name: str
+    sender_address: str | None
+    received_at: datetime
+    acknowledge_by: datetime | None
+    acknowledged_at: datetime | None
+    respond_by: datetime | None
+    responded_at: datetime | None
+    paused_at: datetime | None
+    due_at: datetime | None
+
+
+class MessageView(BaseModel):
+    """One message of a contact."""
+
+    written_by: str
+    channel: str
+    received_at: datetime
+    text: str
+
+
+class ContactDetail(ContactView):
+    """One contact with its messages."""
+
+    standard: str
+    messages: list[MessageView]
+
+
+class Created(BaseModel):
+    """What to tell the person."""
+
+    reference: str
+    acknowledge_by: datetime | None
+    respond_by: datetime | None
+    state: str
+
+
+class ContactPage(BaseModel):
+    """Some contacts in the order of their logging; `next` is the cursor of those that follow, null at the end."""
+
+    contacts: list[ContactView]
+    next: str | None
+
+
+class Done(BaseModel):
+    """It is done."""
+
+    said: str
+    contact: ContactView
+
+
+class EventView(BaseModel):
+    """Something that happened to a contact."""
+
+    id: str
+    at: datetime
+    kind: str
+    actor: str
+    reference: str | None
+    details: dict[str, Any]
+
+
+class EventPage(BaseModel):
+    """Some events, the oldest first; ask again with `next` as cursor for those that follow, now or later."""
+
+    events: list[EventView]
+    next: str
+
+
+class ErrorView(BaseModel):
+    """A field that is wrong, and what to do about it."""
+
+    field: str
+    detail: str
+
+
+class ProblemView(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ErrorView] = []
+
+
+Cursor = Annotated[str, Field(pattern=_CURSOR)]
+
+
+class Paging(Sent):
+    """Which part of a list."""
+
+    cursor: Cursor | None = None
+    limit: int = Field(default=50, ge=1, le=MOST_AT_ONCE)
+
+
+class Search(Paging):
+    """Which contacts."""
+
+    state: Literal["open", "answered", "closed", "logged", "any"] = "any"
+    which: Literal["", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable"] = ""
+    team: str = Field(default="", max_length=40, pattern=_TEXT)
+    owner: str = Field(default="", max_length=254, pattern=_TEXT)
+    service: str = Field(default="", max_length=40, pattern=_TEXT)
+    area: str = Field(default="", max_length=40, pattern=_TEXT)
+    channel: str = Field(default="", max_length=40, pattern=_TEXT)
+    q: str = Field(
+        default="", max_length=200, pattern=_TEXT, description="Words of a reference, name, address or text."
+    )

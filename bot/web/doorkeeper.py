@@ -1,0 +1,205 @@
+"""Who is at the door of the console: the session behind a cookie, what they may, and whether a form is our own."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from bot.core.roles import May
+from bot.flows import staffing
+from bot.flows.staffing import Visitor
+from bot.store import contacts
+from bot.web.office import Office
+
+ROOT = "/console"
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_LONGEST_FIELD = 60_000
+_OWN_SITES = ("same-origin", "none")
+_NEVER_SHOWN = frozenset({"csrf", "password", "seen", "token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who is signed in, and the token that their forms carry."""
+
+    visitor: Visitor
+    csrf: str
+
+    def may(self, wanted: May) -> bool:
+        """Whether their role is enough."""
+        return self.visitor.account is not None and self.visitor.account.role.may(wanted)
+
+
+Page = Callable[[web.Request, Guest], Awaitable[web.StreamResponse]]
+
+
+class Doorkeeper:
+    """Lets pages be seen by who may see them. `secret` signs the tokens of forms."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def page(self, may: May, handler: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler behind the door; a form that is posted must be our own."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            guest = await self.guest(request)
+            if guest is None:
+                return await self._shown_in(request)
+            if not guest.may(may):
+                await self.refuse(guest, request.path, "role")
+                return refusal(request, 403, "You may not do this", "Ask an administrator if you need to.", guest)
+            if request.method == "POST" and not await self._is_own_form(request, guest.csrf):
+                await self.refuse(guest, request.path, "forged or stale form")
+                return await _stale(request, guest)
+            response = await handler(request, guest)
+            protect(response)
+            return response
+
+        return guarded
+
+    async def guest(self, request: web.Request) -> Guest | None:
+        """Who is signed in."""
+        secret = request.cookies.get(cookie_name(request), "")
+        if not secret:
+            return None
+        now, book = self._office.now(), self._office.book
+        found = await self._office.read(lambda c: staffing.visitor(c, secret, now, book))
+        if found is None:
+            return None
+        visitor, note = found
+        if note:
+            await self._office.write(lambda c: staffing.keep_session(c, visitor, now))
+        return Guest(visitor, self.csrf_of(visitor.session))
+
+    async def refuse(self, guest: Guest, what: str, reason: str) -> None:
+        """Note that somebody tried what they may not."""
+        now = self._office.now()
+        await self._office.write(lambda c: staffing.refused(c, guest.visitor, now, what=what, reason=reason))
+
+    async def note(self, guest: Guest, kind: str, details: Mapping[str, Any]) -> None:
+        """Note what somebody did that is about no single contact."""
+        row = {"contact_id": None, "at": self._office.now(), "kind": kind, "actor": guest.visitor.actor}
+        await self._office.write(lambda c: contacts.note(c, [row | {"details": dict(details)}]))
+
+    def csrf_of(self, session: str) -> str:
+        """The token of the forms of this session."""
+        return hmac.new(self._office.book.secret, b"form\0" + session.encode(), hashlib.sha256).hexdigest()
+
+    async def is_own_form(self, request: web.Request, session: str) -> bool:
+        """Whether a form was posted from one of our pages, and belongs to this session."""
+        return await self._is_own_form(request, self.csrf_of(session))
+
+    async def _is_own_form(self, request: web.Request, csrf: str) -> bool:
+        if not comes_from_us(request, self._office.public_url):
+            return False
+        posted = await fields_of(request)
+        return hmac.compare_digest(posted.get("csrf", "").encode("utf-8", "replace"), csrf.encode())
+
+    async def _shown_in(self, request: web.Request) -> web.StreamResponse:
+        if request.method in ("GET", "HEAD"):
+            wanted = request.path_qs if request.path != ROOT else ""
+            onwards = f"?next={quote(wanted, safe='')}" if wanted else ""
+            raise web.HTTPSeeOther(f"{ROOT}/sign-in{onwards}")
+        return await _stale(request, None)
+
+
+def comes_from_us(request: web.Request, public_url: str) -> bool:
+    """Whether a browser says that the form stood on a page of ours; one that says nothing has the token alone."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES:
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    return urlsplit(origin).netloc in (request.host, urlsplit(public_url).netloc) and origin != "null"
+
+
+def is_at_home(request: web.Request) -> bool:
+    """Whether a browser on this machine asks without a proxy between, so that a cookie need not be for TLS alone."""
+    host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
+    return (host or request.host) in _LOOPBACK and "X-Forwarded-Proto" not in request.headers
+
+
+def cookie_name(request: web.Request) -> str:
+    """`__Host-` makes browsers refuse one that another host of the domain has set."""
+    return "ackbot" if is_at_home(request) else "__Host-ackbot"
+
+
+def set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str) -> None:
+    """A cookie that no script reads, that goes with us when the browser is closed."""
+    response.set_cookie(name, value, path="/", httponly=True, samesite="Lax", secure=not is_at_home(request))
+
+
+def drop_cookie(request: web.Request, response: web.StreamResponse, name: str) -> None:
+    """Take a cookie away."""
+    response.del_cookie(name, path="/", httponly=True, samesite="Lax", secure=not is_at_home(request))
+
+
+def new_secret() -> str:
+    """Something that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+def own_path(wanted: str) -> str:
+    """Where to go after signing in: a page of the console, and nowhere else."""
+    ours = wanted.startswith(f"{ROOT}/") and not any(c in wanted for c in "\\\r\n\t") and "//" not in wanted
+    return wanted if ours and wanted.isprintable() and wanted.isascii() else f"{ROOT}/queue"
+
+
+async def fields_of(request: web.Request) -> Mapping[str, str]:
+    """What was posted as text. Raises 400, 413 or 415."""
+    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise web.HTTPUnsupportedMediaType
+    try:
+        posted = await request.post()
+    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest from error
+    return {name: _as_text(value) for name, value in posted.items() if isinstance(value, str)}
+
+
+def _as_text(value: str) -> str:
+    return value[:_LONGEST_FIELD].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def render(
+    request: web.Request, guest: Guest | None, template: str, context: Mapping[str, Any], status: int = 200
+) -> web.Response:
+    """A page of the console."""
+    account = guest.visitor.account if guest else None
+    whole = {"guest": guest, "account": account, "csrf": guest.csrf if guest else "", "path": request.path, **context}
+    response = aiohttp_jinja2.render_template(f"console/{template}.html", request, whole, status=status)
+    protect(response)
+    return response
+
+
+def refusal(request: web.Request, status: int, heading: str, advice: str, guest: Guest | None) -> web.Response:
+    """A page that says what was not done, and what to do now."""
+    return render(request, guest, "refused", {"heading": heading, "advice": advice, "typed": {}}, status)
+
+
+async def _stale(request: web.Request, guest: Guest | None) -> web.Response:
+    """Whatever was typed is shown again, so that nothing is lost."""
+    own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    typed = await fields_of(request) if own else {}
+    context = {
+        "heading": "Nothing was changed",
+        "advice": "This form is too old, or you are signed out. Sign in, open the page again, and send it once more.",
+        "typed": {name: value for name, value in typed.items() if value and name not in _NEVER_SHOWN},
+    }
+    return render(request, guest, "refused", context, 403)
+
+
+def protect(response: web.StreamResponse) -> None:
+    """What every page of the console carries."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    response.headers["X-Robots-Tag"] = "noindex"

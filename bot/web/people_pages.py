@@ -1,0 +1,102 @@
+"""People and roles: who may sign in, as what, and which programs may call. For administrators."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from bot.core.roles import SCOPES, May, Role
+from bot.flows import staffing
+from bot.flows.staffing import Refused
+from bot.render.formats import instant_in_words
+from bot.store import staff, tokens
+from bot.store.staff import Account
+from bot.store.tokens import Token
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
+from bot.web.office import Office
+from bot.wire import passwords
+
+
+class PeoplePages:
+    """One page; what is posted names the action."""
+
+    def __init__(self, office: Office, door: Doorkeeper) -> None:
+        self._office, self._door = office, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """Looking and acting."""
+        page = self._door.page
+        return [
+            web.get(f"{ROOT}/people", page(May.ADMINISTER, self._show)),
+            web.post(f"{ROOT}/people", page(May.ADMINISTER, self._act)),
+        ]
+
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        return await self._page(request, guest)
+
+    async def _page(
+        self, request: web.Request, guest: Guest, *, told: str = "", fault: str = "", secret: str = ""
+    ) -> web.StreamResponse:
+        accounts, known = await self._office.read(lambda c: (staff.listed(c), tokens.listed(c)))
+        zone = self._office.book.default_calendar.zone
+        context = {
+            "accounts": accounts,
+            "tokens": known,
+            "roles": list(Role),
+            "scopes": SCOPES,
+            "teams": list(self._office.book.teams),
+            "told": told,
+            "fault": fault,
+            "secret": secret,
+            "when": lambda at: instant_in_words(at, zone) if at else "",
+        }
+        return render(request, guest, "people", context, 409 if fault else 200)
+
+    async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        values, posted = await fields_of(request), await request.post()
+        teams = frozenset(str(one) for one in posted.getall("team", []) if one)
+        address, actor, now = values.get("address", "").strip().lower(), guest.visitor.actor, self._office.now()
+        match values.get("action", ""):
+            case "add":
+                return await self._add(request, guest, values, teams)
+            case "token":
+                scopes = frozenset(str(one) for one in posted.getall("scope", []))
+                return await self._token(request, guest, Token(values.get("name", "").strip()[:80], scopes, teams, now))
+            case "revoke":
+                name = values.get("name", "")
+                refused = await self._office.write(lambda c: staffing.revoke_token(c, name, actor, now))
+            case "role" if values.get("role") in list(Role):
+                role = Role(values["role"])
+                refused = await self._office.write(lambda c: staffing.change_role(c, address, role, actor, now))
+            case "disable" | "enable" | "end" as name:
+                does = {"disable": staffing.disable, "enable": staffing.enable, "end": staffing.end_sessions}[name]
+                refused = await self._office.write(lambda c: does(c, address, actor, now))
+            case _:
+                raise web.HTTPBadRequest
+        if refused is not None:
+            return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
+        return await self._page(request, guest, told="It is done.")
+
+    async def _add(self, request: web.Request, guest: Guest, values: Any, teams: frozenset[str]) -> web.StreamResponse:
+        password, role = values.get("password", ""), values.get("role", "")
+        if role not in list(Role):
+            raise web.HTTPBadRequest
+        if password and (fault := passwords.fault(password)):
+            return await self._page(request, guest, fault=f"Nobody was added: {fault}.")
+        kept = await asyncio.to_thread(passwords.hashed, password) if password else ""
+        address, now, book = values.get("address", "").strip().lower(), self._office.now(), self._office.book
+        name = values.get("name", "").strip()[:100] or address
+        account = Account(address, name, Role(role), teams, kept, now, None)
+        refused = await self._office.write(lambda c: staffing.add(c, account, guest.visitor.actor, book))
+        if refused is not None:
+            return await self._page(request, guest, fault=f"Nobody was added: {refused.reason}.")
+        return await self._page(request, guest, told=f"{address} may sign in now.")
+
+    async def _token(self, request: web.Request, guest: Guest, token: Token) -> web.StreamResponse:
+        if not token.name:
+            return await self._page(request, guest, fault="No token was made: give it a name.")
+        book, actor = self._office.book, guest.visitor.actor
+        made = await self._office.write(lambda c: staffing.create_token(c, token, actor, book))
+        if isinstance(made, Refused):
+            return await self._page(request, guest, fault=f"No token was made: {made.reason}.")
+        return await self._page(request, guest, told="Copy the token now. It cannot be shown again.", secret=made)

@@ -1,0 +1,144 @@
+"""Signing in and out: by a password of our own, or through the organisation's own sign-in."""
+
+import asyncio
+
+from aiohttp import web
+
+from bot.flows import staffing
+from bot.store import staff
+from bot.web import doorkeeper
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, own_path, render
+from bot.web.office import Office, loop_time
+from bot.web.oidc import NotSignedIn, Oidc
+from bot.web.throttling import Throttle
+from bot.wire import passwords
+
+_TRIES, _TRIES_OF_A_PLACE, _WITHIN_SECONDS = 8, 60, 900.0
+# Two at a time: each check takes a core and 64 MB for a while.
+_CHECKS = 2
+_WRONG = "The email address or the password is not right"
+
+
+class SignIn:
+    """The pages of signing in. `oidc` is None where no sign-in of the organisation's is configured."""
+
+    def __init__(self, office: Office, door: Doorkeeper, oidc: Oidc | None) -> None:
+        self._office, self._door, self._oidc = office, door, oidc
+        self._tries = Throttle(_TRIES, _WITHIN_SECONDS)
+        self._places = Throttle(_TRIES_OF_A_PLACE, _WITHIN_SECONDS)
+        self._checking = asyncio.Semaphore(_CHECKS)
+
+    def routes(self) -> list[web.RouteDef]:
+        """In, in through the organisation, back from there, and out."""
+        routes = [web.get(f"{ROOT}/sign-in", self._show), web.post(f"{ROOT}/sign-in", self._take)]
+        routes.append(web.post(f"{ROOT}/sign-out", self._leave))
+        if self._oidc is not None:
+            routes += [web.get(f"{ROOT}/sign-in/start", self._start), web.get(f"{ROOT}/sign-in/back", self._back)]
+        return routes
+
+    async def _show(self, request: web.Request) -> web.Response:
+        return self._page(request)
+
+    def _page(self, request: web.Request, *, fault: str = "", address: str = "", status: int = 200) -> web.Response:
+        # The door's own cookie: its form is ours although nobody is signed in yet.
+        door = request.cookies.get(_door(request), "") or doorkeeper.new_secret()
+        context = {
+            "fault": fault,
+            "address": address,
+            "next": own_path(request.query.get("next", "")),
+            "csrf": self._door.csrf_of(door),
+            "elsewhere": self._oidc.title if self._oidc else "",
+        }
+        response = render(request, None, "sign_in", context, status)
+        doorkeeper.set_cookie(request, response, _door(request), door)
+        return response
+
+    async def _take(self, request: web.Request) -> web.Response:
+        posted = await fields_of(request)
+        address, password = posted.get("address", "").strip().lower()[:254], posted.get("password", "")
+        door = request.cookies.get(_door(request), "")
+        if not door or not await self._door.is_own_form(request, door):
+            return self._page(request, fault="This page was too old. Enter both again", address=address, status=403)
+        now, at = loop_time(), request.remote or ""
+        if not (self._tries.ask(address, now, count=0).allowed and self._places.ask(at, now, count=0).allowed):
+            await self._refused(address, "too many tries")
+            wait = "Too many tries. Wait for 15 minutes, or ask an administrator"
+            response = self._page(request, fault=wait, address=address, status=429)
+            response.headers["Retry-After"] = str(int(_WITHIN_SECONDS))
+            return response
+        self._tries.ask(address, now)
+        self._places.ask(at, now)
+        account = await self._office.read(lambda c: staff.find(c, address))
+        kept = account.password if account and account.disabled_at is None else ""
+        async with self._checking:
+            right = await asyncio.to_thread(passwords.matches, kept, password)
+        if account is None or not right:
+            await self._refused(address, "wrong password, or no account")
+            return self._page(request, fault=_WRONG, address=address, status=403)
+        self._tries.forget(address)
+        return await self._let_in(request, account, "password", own_path(posted.get("next", "")))
+
+    async def _let_in(self, request: web.Request, account: staff.Account, how: str, onwards: str) -> web.Response:
+        before = await self._door.guest(request)
+        now = self._office.now()
+        if before is not None:
+            await self._office.write(lambda c: staffing.sign_out(c, before.visitor, now))
+        secret = await self._office.write(lambda c: staffing.sign_in(c, account, how, now))
+        response = web.Response(status=303, headers={"Location": onwards})
+        doorkeeper.set_cookie(request, response, doorkeeper.cookie_name(request), secret)
+        doorkeeper.drop_cookie(request, response, _door(request))
+        return response
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        guest = await self._door.guest(request)
+        if guest is not None and await self._door.is_own_form(request, guest.visitor.session):
+            await self._sign_out(guest)
+        response = web.Response(status=303, headers={"Location": f"{ROOT}/sign-in"})
+        doorkeeper.drop_cookie(request, response, doorkeeper.cookie_name(request))
+        return response
+
+    async def _sign_out(self, guest: Guest) -> None:
+        now = self._office.now()
+        await self._office.write(lambda c: staffing.sign_out(c, guest.visitor, now))
+
+    async def _refused(self, address: str, reason: str) -> None:
+        now = self._office.now()
+        await self._office.write(lambda c: staffing.not_signed_in(c, address, reason, now))
+
+    async def _start(self, request: web.Request) -> web.Response:
+        assert self._oidc is not None  # noqa: S101 - the route is there only then
+        try:
+            begun = await self._oidc.begin(self._back_address(request), own_path(request.query.get("next", "")))
+        except NotSignedIn as error:
+            return self._page(request, fault=str(error), status=502)
+        response = web.Response(status=303, headers={"Location": begun.address})
+        doorkeeper.set_cookie(request, response, _way(request), begun.memory)
+        return response
+
+    async def _back(self, request: web.Request) -> web.Response:
+        assert self._oidc is not None  # noqa: S101 - the route is there only then
+        memory = request.cookies.get(_way(request), "")
+        try:
+            found = await self._oidc.finish(dict(request.query), memory, self._back_address(request))
+        except NotSignedIn as error:
+            await self._refused("", f"sign-in elsewhere: {error}")
+            return self._page(request, fault=str(error), status=403)
+        account = await self._office.read(lambda c: staff.find(c, found.address))
+        if account is None or account.disabled_at is not None:
+            await self._refused(found.address, "no account")
+            return self._page(request, fault=f"{found.address} has no account here. Ask an administrator", status=403)
+        response = await self._let_in(request, account, "elsewhere", found.onwards)
+        doorkeeper.drop_cookie(request, response, _way(request))
+        return response
+
+    def _back_address(self, request: web.Request) -> str:
+        origin = f"http://{request.host}" if doorkeeper.is_at_home(request) else self._office.public_url
+        return f"{origin}{ROOT}/sign-in/back"
+
+
+def _door(request: web.Request) -> str:
+    return f"{doorkeeper.cookie_name(request)}-door"
+
+
+def _way(request: web.Request) -> str:
+    return f"{doorkeeper.cookie_name(request)}-way"

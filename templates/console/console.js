@@ -1,0 +1,25 @@
+// The queue refreshes itself; everything works without this file.
+"use strict";
+(() => {
+  const queue = document.getElementById("queue");
+  if (!queue) return;
+  const seconds = Number(queue.dataset.refresh);
+  const isBusy = () =>
+    document.hidden || queue.contains(document.activeElement) || queue.querySelector("input:checked, details[open]");
+  const refresh = async () => {
+    if (isBusy()) return;
+    try {
+      const answer = await fetch(location.href, { redirect: "error", headers: { Accept: "text/html" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("queue");
+      if (!fresh || isBusy()) return;
+      queue.replaceChildren(...fresh.childNodes);
+      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      document.getElementById("refreshed").textContent = `Up to date at ${time}`;
+    } catch {
+      document.getElementById("refreshed").textContent = "Cannot be brought up to date now";
+    }
+  };
+  setInterval(refresh, seconds * 1000);
+})();

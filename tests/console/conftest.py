@@ -1,0 +1,137 @@
+"""One service with staff of every role, two teams and a handful of contacts, driven from outside."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.commands import app
+from tests.components.officer import PASSWORD, Officer
+from tests.components.ports import wait_until
+from tests.components.service import FORM, Service, ask
+
+SECOND_TEAM = """
+[[team]]
+name = "housing"
+alert = ["mailto:housing@example.gov.uk"]
+replies_by = "post"
+"""
+LOOPBACK = """
+[[channel]]
+name = "post"
+kind = "loopback"
+sender = "Exampleshire Council <customer.services@example.gov.uk>"
+directory = "{directory}"
+"""
+STAFF = {
+    "ada@example.gov.uk": ("administrator", ()),
+    "lee@example.gov.uk": ("lead", ()),
+    "olu@example.gov.uk": ("officer", ("front-office",)),
+    "ron@example.gov.uk": ("reader", ()),
+}
+
+
+@dataclass
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """The body."""
+        return json.loads(self.text)
+
+
+@dataclass
+class House:
+    """The running service, its people and its tokens."""
+
+    service: Service
+    officers: dict[str, Officer] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    _opener: urllib.request.OpenerDirector = field(default_factory=urllib.request.build_opener)
+
+    def officer(self, role: str) -> Officer:
+        """Somebody of that role, signed in."""
+        if role not in self.officers:
+            one = Officer(self.service.web_port)
+            address = next(address for address, (named, _) in STAFF.items() if named == role)
+            assert one.sign_in(address).status == 200
+            self.officers[role] = one
+        return self.officers[role]
+
+    def call(
+        self, method: str, path: str, body: Any = None, caller: str = "all", headers: dict[str, str] | None = None
+    ) -> Answer:
+        """One call of the API."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+        known = {"Authorization": f"Bearer {self.tokens.get(caller, caller)}"} if caller else {}
+        known |= {"Content-Type": "application/json"} if data is not None else {}
+        port = self.service.web_port
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", data=data, method=method, headers=known | (headers or {})
+        )
+        try:
+            answer = self._opener.open(request, timeout=20)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return Answer(answer.status or 0, dict(answer.headers), answer.read().decode("utf-8", "replace"))
+
+    def contact(self, text: str = "There is a hole in the road.", **more: Any) -> str:
+        """A contact that was taken down; its reference."""
+        team = more.pop("team", None)
+        body = {"sender": {"name": "Sam Resident", "email": "sam@residents.example"}, "text": text} | more
+        made = self.call("POST", "/api/v1/contacts", body)
+        assert made.status == 201, made.text
+        reference = str(made.json["reference"])
+        if team:
+            done = self.call("POST", f"/api/v1/contacts/{reference}/assign", {"team": team})
+            assert done.status == 200, done.text
+        return reference
+
+    def indexed(self) -> None:
+        """Return when everything is found by its words."""
+        newest = ask(self.service.store_url, "SELECT max(id) FROM messages")[0][0]
+        query = "SELECT max(rowid) FROM message_words"
+        wait_until(lambda: ask(self.service.store_url, query)[0][0] == newest, what="the index")
+
+
+def house_in(directory: Path, more: str = "") -> House:
+    """A service with its staff, not started yet."""
+    mails = directory / "mails"
+    service = Service(directory, [SECOND_TEAM, FORM, LOOPBACK.format(directory=mails), more])
+    password = directory / "password"
+    password.write_text(PASSWORD + "\n", encoding="utf-8")
+    for address, (role, teams) in STAFF.items():
+        named = [option for team in teams for option in ("--team", team)]
+        run(service, "staff", "add", address, "--role", role, "--password-file", str(password), *named)
+    house = House(service)
+    for name, scopes in {"all": ["contacts:read", "contacts:write"], "reading": ["contacts:read"]}.items():
+        asked = [option for scope in scopes for option in ("--scope", scope)]
+        house.tokens[name] = run(service, "token", "create", "--name", name, *asked).strip()
+    return house
+
+
+def run(service: Service, *arguments: str) -> str:
+    """What a command says, run within this process: one of its own takes a second to start."""
+    done = CliRunner().invoke(app, [*arguments, "--config", str(service.config)], env=service.environment)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The house of this file's tests."""
+    made = house_in(tmp_path_factory.mktemp("house"))
+    with made.service:
+        yield made
