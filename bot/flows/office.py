@@ -194,7 +194,7 @@ def _classify(desk: Desk) -> str:
 def _close(desk: Desk) -> str:
     reason = desk.order.field("reason")
     if desk.contact.state == State.OPEN and not reason:
-        raise Objection("invalid", "it is not answered: say why it is closed all the same", "reason")
+        raise Objection("conflict", "it is not answered: say why it is closed all the same", "reason")
     done = close.close(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, reason)
     return _done(desk, done, "It is closed." + (" The person is told." if getattr(done, "told", False) else ""))
 

@@ -58,7 +58,9 @@ class Note(Sent):
 
 
 class Assign(Sent):
-    """Who has it from now on."""
+    """Who has it from now on: a team, a person, or both."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["team"]}, {"required": ["owner"]}]})
 
     team: str = Field(default="", max_length=40, pattern=_TEXT)
     owner: str = Field(default="", max_length=254, pattern=_TEXT, description="An e-mail address.")

@@ -91,7 +91,9 @@ class SignIn:
 
     async def _leave(self, request: web.Request) -> web.Response:
         guest = await self._door.guest(request)
-        if guest is not None and await self._door.is_own_form(request, guest.visitor.session):
+        if guest is not None and not await self._door.is_own_form(request, guest.visitor.session):
+            return doorkeeper.refusal(request, 403, "You are still signed in", "Use the button on a page.", guest)
+        if guest is not None:
             await self._sign_out(guest)
         response = web.Response(status=303, headers={"Location": f"{ROOT}/sign-in"})
         doorkeeper.drop_cookie(request, response, doorkeeper.cookie_name(request))

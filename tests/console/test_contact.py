@@ -12,7 +12,7 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
     assert "My bin was missed." in page.words()
     assert "Due by" in page.words()
     assert "is day 0; counting begins with the day after" in page.words()
-    for action, fields in (
+    steps: list[tuple[str, dict[str, str]]] = [
         ("take", {}),
         ("assign", {"team": "housing", "owner": "hal@example.gov.uk"}),
         ("pause", {"note": "asked which bin"}),
@@ -23,8 +23,9 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
         ("respond", {"note": "by phone"}),
         ("reopen", {"note": "it was missed again"}),
         ("close", {"reason": "It was picked up."}),
-    ):
-        done = officer.act(reference, action, **fields)
+    ]
+    for action, fields in steps:
+        done = officer.act(reference, action, None, **fields)
         assert done.status == 200, (action, done.words())
         assert "It is done." in done.words(), action
     history = officer.get(f"/console/contacts/{reference}").words()

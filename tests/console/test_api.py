@@ -1,0 +1,193 @@
+"""The API as another system uses it: recorded once, read in pages, acted on, followed; and what it refuses."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.components.ports import wait_until
+from tests.console.conftest import House
+
+CALL = {
+    "channel": "desk",
+    "sender": {"name": "Sam Resident", "email": "sam@residents.example", "phone": "01632 960 001"},
+    "subject": "Missed bin",
+    "text": "My bin was missed on Monday.",
+}
+
+
+def _create(house: House, key: str = "", **more: Any) -> Any:
+    headers = {"Idempotency-Key": key} if key else {}
+    return house.call("POST", "/api/v1/contacts", CALL | more, headers=headers)
+
+
+def test_a_call_becomes_a_contact_with_its_promise(house: House) -> None:
+    """201 with reference and both dates; and the receipt leaves."""
+    made = _create(house)
+    assert made.status == 201
+    assert set(made.json) == {"reference", "acknowledge_by", "respond_by", "state"}
+    assert made.headers["Location"] == f"/api/v1/contacts/{made.json['reference']}"
+    mails = house.service.directory / "mails"
+    wait_until(
+        lambda: any(made.json["reference"].encode() in one.read_bytes() for one in mails.glob("*.eml")),
+        what="the receipt",
+    )
+    read = house.call("GET", made.headers["Location"])
+    assert read.json["messages"][0]["text"] == CALL["text"]
+
+
+def test_dates_count_from_when_it_came(house: House) -> None:
+    """A letter that is recorded late has the dates of the day on which it came."""
+    today = _create(house).json
+    received = house.call("GET", f"/api/v1/contacts/{today['reference']}").json["received_at"]
+    before = datetime.fromisoformat(received) - timedelta(days=30)
+    earlier = _create(house, received_at=before.isoformat(), how="letter").json
+    assert earlier["respond_by"] < today["respond_by"]
+
+
+def test_the_same_call_again_is_the_same_contact(house: House) -> None:
+    """With a key of the caller's: one contact, one answer; another call under the key is refused."""
+    first, second = _create(house, "call-1"), _create(house, "call-1")
+    assert (second.status, second.json) == (201, first.json)
+    assert second.headers["Idempotent-Replayed"] == "true"
+    other = _create(house, "call-1", text="Something else.")
+    assert other.status == 422
+    assert other.json["errors"][0]["field"] == "Idempotency-Key"
+    assert _create(house).json["reference"] != _create(house).json["reference"]
+
+
+def test_two_at_the_same_moment_are_one(house: House) -> None:
+    """A caller that asks again before it has an answer still makes one contact."""
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: _create(house, "at-once"), range(8)))
+    assert {one.status for one in made} == {201}
+    assert len({one.json["reference"] for one in made}) == 1
+
+
+def test_a_key_outlives_the_process(house: House) -> None:
+    """Killed and started again, the service answers the same call as before."""
+    before = _create(house, "over-a-restart").json
+    house.service.kill()
+    house.service.start()
+    assert _create(house, "over-a-restart").json == before
+
+
+def test_lists_come_in_pages(house: House) -> None:
+    """The cursor leads through every contact once."""
+    for number in range(5):
+        _create(house, text=f"One of five: {number}")
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = f"&cursor={cursor}" if cursor else ""
+        page = house.call("GET", f"/api/v1/contacts?limit=2{asked}").json
+        assert len(page["contacts"]) <= 2
+        seen += [one["reference"] for one in page["contacts"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) >= 5
+
+
+def test_contacts_are_found_by_their_words(house: House) -> None:
+    """Search over the words, with filters beside them."""
+    reference = _create(house, text="The zebra crossing is worn away.").json["reference"]
+    house.indexed()
+    found = house.call("GET", "/api/v1/contacts?q=zebra+cross&state=open").json["contacts"]
+    assert [one["reference"] for one in found] == [reference]
+    assert house.call("GET", "/api/v1/contacts?q=zebra&state=closed").json["contacts"] == []
+
+
+def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
+    """Assigned, paused, resumed, answered, closed, in the stream of events with who did it."""
+    reference = _create(house).json["reference"]
+    here = f"/api/v1/contacts/{reference}"
+    after = "0"
+    while events := (page := house.call("GET", f"/api/v1/events?cursor={after}&limit=200").json)["events"]:
+        after = page["next"]
+    assert events == []
+    for name, body in (
+        ("assign", {"team": "housing"}),
+        ("pause", {"note": "asked for the address"}),
+        ("resume", {}),
+        ("respond", {"note": "by phone"}),
+        ("close", {}),
+    ):
+        done = house.call("POST", f"{here}/{name}", body)
+        assert done.status == 200, (name, done.text)
+    assert house.call("GET", here).json["state"] == "closed"
+    events = house.call("GET", f"/api/v1/events?cursor={after}").json["events"]
+    mine = [one["kind"] for one in events if one["reference"] == reference and one["actor"] == "token:all"]
+    assert mine == ["assigned", "paused", "resumed", "responded", "closed"]
+    again = house.call("POST", f"{here}/respond", {})
+    assert again.status == 409
+    assert "token:all" in again.json["detail"]
+
+
+BAD: dict[str, tuple[Any, int, str]] = {
+    "no JSON": (b"{", 400, ""),
+    "a list": ([], 422, ""),
+    "no words": ({"text": "   "}, 422, "text"),
+    "an unknown field": (CALL | {"colour": "red"}, 422, "colour"),
+    "no address": (CALL | {"sender": {"email": "nowhere"}}, 422, "sender.email"),
+    "an unknown channel": (CALL | {"channel": "nowhere"}, 422, "channel"),
+    "from the future": (CALL | {"received_at": "2099-01-01T00:00:00Z"}, 422, "received_at"),
+    "without a zone": (CALL | {"received_at": "2026-11-24T09:00:00"}, 422, "received_at"),
+    "half a character": (b'{"text": "\\ud800"}', 400, ""),
+    "5 MB": (json.dumps({"text": "x" * 5_000_000}).encode(), 413, ""),
+    "too long": (CALL | {"text": "x" * 50_001}, 422, "text"),
+    "a NUL": (CALL | {"text": "a\0b"}, 422, "text"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gets_a_problem(house: House, name: str) -> None:
+    """The right status, the field that is wrong and what to do about it; nothing of the inside."""
+    body, status, field = BAD[name]
+    answer = house.call("POST", "/api/v1/contacts", body)
+    assert answer.status == status
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    problem = answer.json
+    assert problem["status"] == status
+    if field:
+        assert field in [one["field"] for one in problem["errors"]]
+    assert "Traceback" not in answer.text
+    assert "pydantic" not in answer.text
+
+
+def test_what_is_not_there_is_a_problem_too(house: House) -> None:
+    """Unknown addresses, methods and kinds of content."""
+    assert house.call("GET", "/api/v1/nothing").status == 404
+    assert house.call("GET", "/api/v1/contacts/EX-0000-0000").status == 404
+    refused = house.call("DELETE", "/api/v1/contacts")
+    assert (refused.status, set(refused.headers["Allow"].split(","))) == (405, {"GET", "HEAD", "POST"})
+    posted = house.call("POST", "/api/v1/contacts", b"text=x", headers={"Content-Type": "text/plain"})
+    assert posted.status == 415
+    assert all(one.headers["Content-Type"].startswith("application/problem+json") for one in (refused, posted))
+
+
+def test_what_a_token_sees_can_be_narrowed(house: House) -> None:
+    """A token of one team neither reads nor changes another's, and cannot tell that it is there."""
+    asked = ("--scope", "contacts:read", "--scope", "contacts:write", "--team", "housing")
+    narrow = house.service.command("token", "create", "--name", "housing-desk", *asked).stdout.strip()
+    theirs, other = _create(house).json["reference"], _create(house).json["reference"]
+    house.call("POST", f"/api/v1/contacts/{theirs}/assign", {"team": "housing"})
+    assert house.call("GET", f"/api/v1/contacts/{theirs}", caller=narrow).status == 200
+    assert house.call("GET", f"/api/v1/contacts/{other}", caller=narrow).status == 404
+    assert house.call("POST", f"/api/v1/contacts/{other}/respond", {}, caller=narrow).status == 404
+    listed = house.call("GET", "/api/v1/contacts?limit=200", caller=narrow).json["contacts"]
+    assert {one["team"] for one in listed} == {"housing"}
+    events = house.call("GET", "/api/v1/events?limit=200", caller=narrow).json["events"]
+    assert other not in {one["reference"] for one in events}
+
+
+def test_a_revoked_token_lets_nobody_in(house: House) -> None:
+    """From the moment on; how often one may ask stands in the headers."""
+    made = house.service.command("token", "create", "--name", "short", "--scope", "contacts:read").stdout.strip()
+    answer = house.call("GET", "/api/v1/contacts", caller=made)
+    assert answer.status == 200
+    assert int(answer.headers["RateLimit-Remaining"]) < int(answer.headers["RateLimit-Limit"])
+    house.service.command("token", "revoke", "--name", "short")
+    assert house.call("GET", "/api/v1/contacts", caller=made).status == 401
+    stored = (house.service.directory / "ackbot.db").read_bytes()
+    assert made.encode() not in stored

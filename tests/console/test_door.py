@@ -1,0 +1,175 @@
+"""Signing in and out, and what is tried at the door from outside."""
+
+import http.cookiejar
+
+import pytest
+
+from tests.components.officer import PASSWORD, Officer
+from tests.console.conftest import House, run
+
+
+@pytest.fixture
+def stranger(house: House) -> Officer:
+    """A browser without cookies."""
+    return Officer(house.service.web_port)
+
+
+def _cookie(officer: Officer, name: str = "ackbot") -> http.cookiejar.Cookie | None:
+    return next((one for one in officer.jar if one.name == name), None)
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(house: House, stranger: Officer) -> None:
+    """A link to a contact survives the sign-in, and the cookie is for no script and no other site."""
+    reference = house.contact()
+    page = stranger.get(f"/console/contacts/{reference}")
+    assert "Sign in" in page.words()
+    fields = {**page.hidden(), "address": "LEE@example.gov.uk ", "password": PASSWORD}
+    done = stranger.post("/console/sign-in", fields, follow=False)
+    assert done.status == 303
+    assert done.headers["location"] == f"/console/contacts/{reference}"
+    cookie = _cookie(stranger)
+    assert cookie is not None
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    assert cookie.get_nonstandard_attr("SameSite") == "Lax"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//evil.example/console/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "/console/../../x",
+        "/console/\r\nX: y",
+        "/",
+    ],
+)
+def test_the_sign_in_leads_nowhere_else(stranger: Officer, elsewhere: str) -> None:
+    """Another site, or a page that is not the console's, is never where one lands."""
+    page = stranger.get("/console/sign-in")
+    fields = {**page.hidden(), "next": elsewhere, "address": "lee@example.gov.uk", "password": PASSWORD}
+    done = stranger.post("/console/sign-in", fields, follow=False)
+    assert done.status == 303
+    assert done.headers["location"] in ("/console/queue", "/console/../../x")
+    assert stranger.get("/console/queue").status == 200
+
+
+def test_a_wrong_password_and_no_account_look_the_same(house: House, stranger: Officer) -> None:
+    """Neither says which it was; each leaves a line in the audit trail."""
+    wrong = stranger.sign_in("lee@example.gov.uk", "not the password")
+    nobody = stranger.sign_in("nobody@example.gov.uk", "not the password")
+    assert wrong.status == nobody.status == 403
+    assert wrong.words().replace("lee@", "") == nobody.words().replace("nobody@", "")
+    assert "wrong password, or no account" in house.officer("lead").get("/console/audit").words()
+
+
+def test_guessing_is_slowed_down(house: House) -> None:
+    """After eight wrong tries an address is closed for a while, even for the right password."""
+    tried = Officer(house.service.web_port)
+    answers = [tried.sign_in("ron@example.gov.uk", f"guess {n}").status for n in range(9)]
+    assert answers == [403] * 8 + [429]
+    last = tried.sign_in("ron@example.gov.uk")
+    assert last.status == 429
+    assert int(last.headers["retry-after"]) > 60
+
+
+def test_a_session_cannot_be_planted(house: House, stranger: Officer) -> None:
+    """Whatever cookie a browser brings, signing in gives it a new secret (session fixation)."""
+    page = stranger.get("/console/sign-in")
+    fields = {**page.hidden(), "address": "lee@example.gov.uk", "password": PASSWORD}
+    doors = "; ".join(f"{one.name}={one.value}" for one in stranger.jar)
+    planted = {"Cookie": f"{doors}; ackbot=planted-by-somebody"}
+    done = stranger.post("/console/sign-in", fields, planted, follow=False)
+    assert done.status == 303
+    cookie = _cookie(stranger)
+    assert cookie is not None
+    assert cookie.value != "planted-by-somebody"
+    assert stranger.ask("GET", "/console/queue", headers={"Cookie": "ackbot=planted-by-somebody"}).url.count("sign-in")
+
+
+def test_a_session_ends_with_the_sign_out(house: House, stranger: Officer) -> None:
+    """The old cookie lets nobody in any more."""
+    queue = stranger.sign_in("lee@example.gov.uk")
+    cookie = _cookie(stranger)
+    assert cookie is not None
+    csrf = str(queue.all("form input[name=csrf]")[0].attributes["value"])
+    stranger.post("/console/sign-out", {"csrf": csrf})
+    again = stranger.ask("GET", "/console/queue", headers={"Cookie": f"ackbot={cookie.value}"}, follow=False)
+    assert again.status == 303
+
+
+def test_who_is_disabled_is_out_at_once(house: House, stranger: Officer) -> None:
+    """A session that is open ends with the account."""
+    (house.service.directory / "password").write_text(PASSWORD, encoding="utf-8")
+    password = str(house.service.directory / "password")
+    run(house.service, "staff", "add", "gone@example.gov.uk", "--role", "reader", "--password-file", password)
+    assert stranger.sign_in("gone@example.gov.uk").status == 200
+    run(house.service, "staff", "disable", "gone@example.gov.uk")
+    assert stranger.get("/console/queue", follow=False).status == 303
+    assert stranger.sign_in("gone@example.gov.uk").status == 403
+
+
+FORGERIES = {
+    "no token": ({}, {}),
+    "another token": ({"csrf": "0" * 64}, {}),
+    "from another site": (None, {"Origin": "https://evil.example"}),
+    "from a sandbox": (None, {"Origin": "null"}),
+    "as the browser says": (None, {"Sec-Fetch-Site": "cross-site"}),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_form_changes_nothing(house: House, name: str) -> None:
+    """Without the token of this session, or from another site, a form is refused with a line in the audit trail."""
+    reference, officer = house.contact(), house.officer("lead")
+    fields, headers = FORGERIES[name]
+    hidden = officer.get(f"/console/contacts/{reference}").hidden() if fields is None else fields
+    done = officer.post(
+        f"/console/contacts/{reference}", {**hidden, "action": "respond", "note": "a long note"}, headers
+    )
+    assert done.status == 403
+    assert "Nothing was changed" in done.words()
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "open"
+    assert "forged or stale form" in officer.get("/console/audit").words()
+
+
+def test_a_form_after_the_session_ended_loses_nothing(house: House, stranger: Officer) -> None:
+    """Whoever was signed out while typing gets the words back to copy."""
+    reference = house.contact()
+    stranger.sign_in("lee@example.gov.uk")
+    page = stranger.get(f"/console/contacts/{reference}")
+    stranger.jar.clear()
+    done = stranger.act(reference, "close", page, reason="It took me long to write this.")
+    assert done.status == 403
+    assert "It took me long to write this." in done.words()
+
+
+@pytest.fixture(scope="module")
+def proxied(house: House) -> Officer:
+    """A browser behind a proxy that ends TLS."""
+    return Officer(house.service.web_port)
+
+
+def test_behind_a_proxy_the_cookie_is_for_tls_alone(proxied: Officer) -> None:
+    """There the name says that no other host may set it, and the browser sends it by TLS only."""
+    page = proxied.ask("GET", "/console/sign-in", headers={"X-Forwarded-Proto": "https"})
+    cookie = page.headers["set-cookie"]
+    assert cookie.startswith("__Host-ackbot-door=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+
+
+def test_every_page_protects_its_reader(house: House) -> None:
+    """No inline script or style, no frames around us, nothing kept by caches."""
+    officer = house.officer("administrator")
+    for path in ("queue", "record", "backlog", "coverage", "alerts", "standards", "templates", "people", "audit"):
+        page = officer.get(f"/console/{path}")
+        policy = page.headers["content-security-policy"]
+        assert page.status == 200
+        assert "default-src 'none'" in policy
+        assert "unsafe-inline" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.headers["cache-control"] == "no-store"
+        assert not page.all("script:not([src]), style, [style], [onclick], [onload]")
+        assert len(page.text.encode()) < 100_000
