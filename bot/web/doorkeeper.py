@@ -116,8 +116,9 @@ class Doorkeeper:
 
 def comes_from_us(request: web.Request, public_url: str) -> bool:
     """Whether a browser says that the form stood on a page of ours; one that says nothing has the token alone."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES:
-        return False
+    said = request.headers.get("Sec-Fetch-Site")
+    if said is not None:
+        return said in _OWN_SITES
     origin = request.headers.get("Origin")
     if origin is None:
         return True
@@ -202,4 +203,6 @@ async def _stale(request: web.Request, guest: Guest | None) -> web.Response:
 def protect(response: web.StreamResponse) -> None:
     """What every page of the console carries."""
     response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    # Without any referrer browsers do not say either where a form stood (Origin: null).
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["X-Robots-Tag"] = "noindex"

@@ -38,7 +38,8 @@ async def as_pages(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as error:  # noqa: BLE001 - the border to the person: they get a page, the log gets the place
         log.get("web").error("web.failed", method=request.method, route=_route(request), **_place(error))
         response = _page(request, 500)
-    response.enable_compression()
+    if not isinstance(response, web.Response) or response.body is not None:
+        response.enable_compression()
     return response
 
 

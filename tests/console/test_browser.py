@@ -1,0 +1,212 @@
+"""The console in a real browser: read by axe-core, worked by keyboard alone, on a phone, large, and without scripts."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.components.browser import chromium, sign_in
+from tests.components.ports import wait_until
+from tests.components.service import ask
+from tests.conftest import Needs
+from tests.console.conftest import House
+
+PAGES = (
+    *(
+        "queue",
+        "queue?which=suppressed&words=road",
+        "record",
+        "backlog",
+        "alerts",
+        "coverage",
+        "standards",
+        "templates",
+    ),
+    *("templates/en/acknowledgement", "shunted", "people", "audit"),
+)
+LOOKS = (("light", 320), ("dark", 1920), ("dark", 320), ("light", 1920), ("light", 768))
+ADMINISTRATOR = "ada@example.gov.uk"
+
+
+@pytest.fixture(scope="module")
+def browser(needs: Needs) -> Iterator[Browser]:
+    """One browser for all of them."""
+    needs("chromium")
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, house: House) -> Iterator[Page]:
+    """A page of the administrator's; whatever the policy of contents forbids fails the test."""
+    context = browser.new_context()
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    yield sign_in(context, house.service.web_port, ADMINISTRATOR)
+    context.close()
+    assert [one for one in errors if "409" not in one and "422" not in one] == []
+
+
+def _url(house: House, path: str) -> str:
+    return f"http://127.0.0.1:{house.service.web_port}/console/{path}"
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_axe_finds_nothing_on_any_page(browser: Browser, house: House, scheme: str, width: int) -> None:
+    """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
+    reference = house.contact("There is a hole in the road.", subject="A hole")
+    house.contact("For information.", sender={"name": "Bo"})
+    house.officer("lead").act(reference, "needs", need="Large print")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    page = sign_in(context, house.service.web_port, ADMINISTRATOR)
+    axe = Axe()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for path in (*PAGES, f"contacts/{reference}", "contacts/EX-0000-0000"):
+        page.goto(_url(house, path))
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        violations = axe.run(page).response["violations"]
+        if violations:
+            found[path] = [(v["id"], v["nodes"][0]["html"][:120]) for v in violations]
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not wide, f"{path} is wider than {width} px"
+    page.goto(_url(house, "queue"))
+    context.close()
+    stranger = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    door = stranger.new_page()
+    door.goto(_url(house, "sign-in"))
+    found["sign-in"] = [(v["id"], "") for v in axe.run(door).response["violations"]]
+    stranger.close()
+    assert found == {"sign-in": []}
+
+
+def _tab_to(page: Page, selector: str, most: int = 150) -> None:
+    """Press Tab until that element has the focus, as somebody without a mouse does."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+def test_a_contact_is_answered_by_keyboard_alone(page: Page, house: House) -> None:
+    """Found in the search, opened, answered: no mouse, and the focus is seen all the way."""
+    reference = house.contact("Answer me by keyboard.")
+    _tab_to(page, "#words")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.type(reference)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/contacts/{reference}")
+    _tab_to(page, "details.act:has(#respond-note) > summary")
+    page.keyboard.press("Enter")
+    _tab_to(page, "#respond-note")
+    page.keyboard.type("by phone")
+    _tab_to(page, "button[value=respond]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?done=respond")
+    assert "It is done." in page.inner_text("main")
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
+
+
+def test_a_call_is_taken_down_by_keyboard_alone(page: Page, house: House) -> None:
+    """From the queue to the reference that is read out."""
+    _tab_to(page, "nav a[href='/console/record']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/record")
+    for field, words in (("#name", "Val"), ("#phone", "01632 960 009"), ("#text", "The gate is stuck.")):
+        _tab_to(page, field)
+        page.keyboard.type(words)
+    _tab_to(page, "#prefers")
+    page.keyboard.press("ArrowDown")
+    _tab_to(page, "main button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".reference")
+    assert page.inner_text(".reference").startswith("EX-")
+    assert "It counts as acknowledged" in page.inner_text("main")
+
+
+def test_several_are_handed_over_by_keyboard_alone(page: Page, house: House) -> None:
+    """Chosen with the space bar, handed over, and told so."""
+    reference = house.contact("Hand me over by keyboard.")
+    page.goto(_url(house, "queue"))
+    _tab_to(page, f"input[value='{reference}']", most=400)
+    page.keyboard.press("Space")
+    _tab_to(page, ".many summary", most=400)
+    page.keyboard.press("Enter")
+    _tab_to(page, "#many-team")
+    page.keyboard.type("housing")
+    _tab_to(page, "button[value=assign]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".told")
+    assert "1 of 1 contacts are handed over." in page.inner_text(".told")
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["team"] == "housing"
+
+
+def test_somebody_is_let_in_and_out_by_keyboard_alone(page: Page, house: House) -> None:
+    """People and roles without a mouse; then signing out."""
+    page.goto(_url(house, "people"))
+    _tab_to(page, "details:has(#add-address) > summary")
+    page.keyboard.press("Enter")
+    _tab_to(page, "#add-address")
+    page.keyboard.type("new@example.gov.uk")
+    _tab_to(page, "button[value=add]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".told")
+    assert "new@example.gov.uk may sign in now." in page.inner_text(".told")
+    page.goto(_url(house, "queue"))
+    _tab_to(page, ".who button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/sign-in")
+
+
+def test_the_queue_refreshes_itself_and_leaves_alone_who_is_at_work(page: Page, house: House) -> None:
+    """A contact that comes in appears; while a box is ticked nothing moves."""
+    page.goto(_url(house, "queue"))
+    page.evaluate("document.getElementById('queue').dataset.refresh")
+    page.clock.install()
+    page.reload()
+    reference = house.contact("I came while the page was open.", received_at=None)
+    page.clock.run_for(31_000)
+    page.wait_for_selector(f"a[href$='{reference}']")
+    assert "Up to date at" in page.inner_text("#refreshed")
+    page.check(f"input[value='{reference}']")
+    later = house.contact("I came while somebody was at work.")
+    page.clock.run_for(31_000)
+    assert page.locator(f"a[href$='{later}']").count() == 0
+
+
+def test_everything_works_without_scripts_and_at_four_times_the_size(browser: Browser, house: House) -> None:
+    """Four times as large is a quarter of the width: an answer is recorded on 320 px without JavaScript."""
+    reference = house.contact("No scripts here.")
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 256})
+    page = context.new_page()
+    page.goto(_url(house, f"contacts/{reference}"))
+    page.fill("#address", ADMINISTRATOR)
+    page.fill("#password", "a long enough password")
+    page.click("button[type=submit]")
+    page.wait_for_url(f"**/contacts/{reference}")
+    page.click("details.act:has(#respond-note) > summary")
+    page.click("button[value=respond]")
+    page.wait_for_url("**?done=respond")
+    assert "It is done." in page.inner_text("main")
+    context.close()
+
+
+HOSTILE = """<script>window.harmed = 1</script><img src=x onerror="window.harmed=1">"><svg onload=window.harmed=1>
+<style>*{display:none}</style>{{7*7}}{% for x in y %}<a href="javascript:window.harmed=1">click</a>"""
+
+
+def test_script_in_every_field_stays_words(page: Page, house: House) -> None:
+    """Whatever somebody writes into whatever field is shown as words, wherever it is shown."""
+    reference = house.contact(HOSTILE, subject=HOSTILE[:150], sender={"name": HOSTILE[:150], "phone": "01632 960 003"})
+    lead = house.officer("lead")
+    lead.act(reference, "needs", more=HOSTILE[:200])
+    lead.act(reference, "holding-reply", note=HOSTILE)
+    wait_until(lambda: bool(ask(house.service.store_url, "SELECT 1 FROM message_words LIMIT 1")), what="the index")
+    for path in (f"contacts/{reference}", "queue", "audit", "queue?words=%3Cscript%3Ealert(1)%3C/script%3E"):
+        page.goto(_url(house, path))
+        assert page.evaluate("window.harmed") is None
+        assert page.locator("main script, main svg, main img, main style").count() == 0
+        assert "49" not in page.title()
