@@ -19,7 +19,7 @@ RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
 .PHONY: help setup dev demo check format lint types imports dependencies scripts container manifests unit alerts \
-	architecture test test-real faults bench lock clean
+	architecture test test-real screenshots faults bench lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -120,6 +120,10 @@ architecture: dev
 test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+screenshots: dev ## Takes the pictures of the console in docs/ anew.
+	@tests/components/install.sh
+	@SCREENSHOTS=renew $(BIN)/python -m pytest -q tests/console/test_screenshots.py
 
 # The real network is heavy: 700 MB from npm, kept in .cache/.
 test-real: dev ## Installs Bluesky's real network (700 MB, the first time), and tries the service on it.

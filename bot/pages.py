@@ -1,7 +1,7 @@
 """The pages of the running service, put together from its parts."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,7 @@ class Pages:
             book=self.book,
             now=self.present.now,
             wake=self.wake,
-            log=self._log_one,
+            log=self._log_taken_down,
             desks=desks,
             composer=self.composer,
             coverage=self.coverage,
@@ -132,6 +132,11 @@ class Pages:
             public_url=self.settings.web.public_url.rstrip("/"),
             sign_in=self.settings.sign_in,
         )
+
+    async def _log_taken_down(self, message: Inbound) -> Filed:
+        # Staff say when it came in our time, not in the wall clock's as providers do.
+        at = message.received_at
+        return await self._log_one(replace(message, received_at=self.present.to_wall(at)) if at else message)
 
     async def _log_one(self, message: Inbound) -> Filed:
         try:

@@ -81,6 +81,12 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, house: House, scheme: s
     assert found == {"sign-in": []}
 
 
+def test_axe_would_find_something(page: Page) -> None:
+    """A planted fault is found: the check can fail."""
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input type=text>')")
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == ["label"]
+
+
 def _tab_to(page: Page, selector: str, most: int = 150) -> None:
     """Press Tab until that element has the focus, as somebody without a mouse does."""
     for _ in range(most):
