@@ -21,7 +21,7 @@ from bot.flows.compose import Letters
 from bot.flows.plan import Room
 from bot.flows.rulebook import RECEIPT_PATIENCE
 from bot.kinds import build_channels
-from bot.loops import beating, catching_up, indexing, stepping, supervising, watching
+from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
@@ -125,6 +125,9 @@ class Service:
             self._look_after_itself()
         if "watch" in self.roles:
             self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
+            if self.book.followers:
+                follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
+                self._run("following", follow)
             self._run("indexing", partial(indexing.index, self.store, self.leases))
         if "web" in self.roles:
             self._runner = await self._pages().serve(self.settings.web.listen)

@@ -32,10 +32,14 @@ def _key(secret: str) -> bytes:
 
 
 class Settings(ChannelSettings):
-    """`url`: what is called; `secret`: whsec_ and 24 to 64 random bytes in base64, known to both sides."""
+    """`url`: what is called; `secret`: whsec_ and 24 to 64 random bytes in base64, known to both sides.
+
+    `follows`: which events of contacts it is told besides alerts, by their kinds; "*" for all.
+    """
 
     url: PlatformUrl
     secret: SecretStr
+    follows: tuple[str, ...] = ()
 
     @field_validator("secret")
     @classmethod

@@ -104,6 +104,7 @@ class Rulebook:
     knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
     `restraint`: whom the clocks alert, and when not. `router` says what a contact is about,
     `urgent` what cannot wait, `deputies` who stands in for whom.
+    `followers`: outlet -> the kinds of events that it is told.
     """
 
     prefix: str
@@ -131,6 +132,7 @@ class Rulebook:
     router: Router = field(default_factory=lambda: Router((), (), None))
     urgent: urgencies.Rules = ()
     deputies: Deputies = field(default_factory=Deputies)
+    followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def may_have_answered(self, received_at: datetime) -> bool:
         """Whether a store that was lost (a copy was put back) may have answered what was received then."""
@@ -294,6 +296,7 @@ def from_settings(
         words=frozenset(name for name, one in limits.items() if one.format == "words"),
         events=frozenset(name for name, one in limits.items() if one.format == "event"),
         operators=configured.operators.team,
+        followers={c.name: kinds for c in configured.channels if (kinds := getattr(c, "follows", ()))},
         website=configured.web.public_url.rstrip("/"),
         secret=configured.web.secret.get_secret_value().encode(),
     )

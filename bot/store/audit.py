@@ -10,6 +10,9 @@ from sqlalchemy import Connection, func, or_, select, text
 from bot.core.roles import Scope
 from bot.store.tables import contacts, deliveries, events
 
+# On PostgreSQL a lower number may be committed after a higher one: what is newer than the oldest transaction that still
+# runs waits until it has ended, so that a cursor passes nothing by.
+_SETTLED = text("age(events.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::text::xid)")
 _ALERTS = text("purpose IN ('alert', 'urgent')")
 Values = dict[str, Any]
 
@@ -39,6 +42,8 @@ def trail(connection: Connection, before_id: int | None, most: int, scope: Scope
 def stream(connection: Connection, after_id: int, scope: Scope, most: int) -> list[Event]:
     """Everything that happened to contacts that this scope sees, after that number."""
     query = _with_reference().where(events.c.id > after_id, events.c.contact_id.is_not(None))
+    if connection.dialect.name == "postgresql":
+        query = query.where(_SETTLED)
     if scope.teams is not None:
         mine = contacts.c.team.in_(sorted(scope.teams))
         query = query.where(or_(mine, contacts.c.team.is_(None)) if scope.unassigned else mine)

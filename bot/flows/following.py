@@ -1,0 +1,47 @@
+"""What happens to contacts, told to programs that follow it: each event once, in its order, without personal data."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.roles import Scope
+from bot.flows.rulebook import Rulebook
+from bot.store import audit, cursors, outbox
+from bot.store.audit import Event
+
+EVERYTHING = "*"
+
+
+def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
+    """Queue the next events for every outlet that follows; how many were looked at. A new follower begins now."""
+    looked = 0
+    for outlet, kinds in book.followers.items():
+        name = f"following {outlet}"
+        at = cursors.read(connection, name)
+        if at is None:
+            cursors.put(connection, name, str(audit.newest(connection)), now)
+            continue
+        events = audit.stream(connection, int(at), Scope(), most)
+        wanted = [one for one in events if EVERYTHING in kinds or one.kind in kinds]
+        outbox.queue(connection, [_row(one, outlet, now, book) for one in wanted])
+        if events:
+            cursors.put(connection, name, str(events[-1].id), now)
+        looked += len(events)
+    return looked
+
+
+def _row(event: Event, outlet: str, now: datetime, book: Rulebook) -> dict[str, Any]:
+    said = {"number": event.id, "kind": event.kind, "reference": event.reference, "actor": event.actor}
+    return {
+        "key": f"event:{event.id}:{outlet}",
+        # A contact's own history is not about what programs were told of it.
+        "contact_id": None,
+        "purpose": "event",
+        "channel": outlet,
+        "recipient": outlet,
+        "message_id": f"<event.{event.id}.{outlet}@{book.domain(outlet)}>",
+        "details": {**said, "happened_at": event.at.isoformat(timespec="seconds")},
+        "created_at": now,
+        "next_attempt_at": now,
+    }

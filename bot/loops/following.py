@@ -1,0 +1,35 @@
+"""Tells programs what happens to contacts, soon after it happened."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from bot import log
+from bot.flows import following
+from bot.flows.rulebook import Rulebook
+from bot.loops.leasing import Leasing
+from bot.loops.present import Present
+from bot.loops.timetabling import TIMETABLE
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("following")
+
+LOOK_SECONDS = 1.0
+AT_ONCE = 200
+
+
+async def follow(store: Store, book: Rulebook, present: Present, leases: Leasing, queued: Callable[[], None]) -> None:
+    """Follow for ever; of several processes one does it. `queued` is called when something may be in the outbox."""
+    while True:
+        try:
+            looked = 0
+            if leases.holds(TIMETABLE):
+                work = partial(following.follow, now=present.now(), most=AT_ONCE, book=book)
+                looked = await store.write(work)
+            if looked:
+                queued()
+        except StoreUnavailable as error:
+            logger.warning("events.not_followed", error=str(error))
+            looked = 0
+        if looked < AT_ONCE:
+            await asyncio.sleep(LOOK_SECONDS)
