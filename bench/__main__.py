@@ -1,17 +1,28 @@
 """`make bench`: every benchmark, or those whose names are given.
 
 python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [ticks]
-[webhooks]
+[webhooks] [console]
 """
 
 import sys
 
-from bench import deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput, ticks, webhooks
+from bench import console, deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput, ticks, webhooks
 
 
 def main() -> None:
     """Run them one after another; nothing else should run on the machine meanwhile."""
-    usual = {"throughput", "latency", "memory", "deadlines", "fuzz", "hostile", "processes", "webhooks", "ticks"}
+    usual = {
+        "throughput",
+        "latency",
+        "memory",
+        "deadlines",
+        "fuzz",
+        "hostile",
+        "processes",
+        "webhooks",
+        "ticks",
+        "console",
+    }
     wanted = set(sys.argv[1:]) or usual
     if "throughput" in wanted:
         throughput.from_mailbox(2000)
@@ -33,12 +44,14 @@ def main() -> None:
         processes.one_and_three(3000)
     if "webhooks" in wanted:
         webhooks.at_rate(200, 20)
+    _with_many(wanted)
+
+
+def _with_many(wanted: set[str]) -> None:
     if "ticks" in wanted:
         ticks.with_open(1_000_000)
-    _only_when_named(wanted)
-
-
-def _only_when_named(wanted: set[str]) -> None:
+    if "console" in wanted:
+        console.with_contacts(1_000_000)
     if "soak" in wanted:
         # It takes an hour.
         soak.for_minutes(60)
