@@ -54,7 +54,11 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     elif state != "any":
         conditions += [text("next_look_at IS NULL"), contacts.c.state == state]
     query = select(contacts).where(and_(*conditions)) if conditions else select(contacts)
-    order = (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if by_date else (contacts.c.id.desc(),)
+    order: tuple[Any, ...] = (
+        (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if by_date else (contacts.c.id.desc(),)
+    )
+    if wanted.which == "suppressed" and not wanted.words:
+        order = (contacts.c.received_at.desc(),)  # as their index has them
     rows = connection.execute(query.order_by(*order).limit(most + 1).offset(skip)).all()
     return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
 

@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from bot.store import clocks, contacts, known, outbox, retention, schema
+from bot.core.contacts import Contact
+from bot.core.roles import Scope
+from bot.store import audit, clocks, contacts, known, needs, outbox, queue, retention, schema, staff, tokens, words
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
+from bot.store.queue import Wanted
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = outbox.Delivery(1, "k", None, "alert", "", "post", "a@b.example", "<1@b.example>", "sending", 1, NOW)
+_FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
+_CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
     "next delivery": lambda c: outbox.next_due(c, "post"),
@@ -51,6 +56,26 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "release": lambda c: outbox.release(c, NOW),
     "late alerts": lambda c: outbox.late_alerts(c, NOW),
     "owners": clocks.owners,
+    "the queue": lambda c: queue.page(c, Wanted(), Scope(), NOW, most=50),
+    "the queue of a team": lambda c: queue.page(c, Wanted(team="front"), Scope(), NOW, most=50),
+    "the queue of some teams": lambda c: queue.page(c, Wanted(), Scope(frozenset({"front"})), NOW, most=50),
+    "answered of a team": lambda c: queue.page(c, Wanted(state="answered", team="front"), Scope(), NOW, most=50),
+    "suppressed": lambda c: queue.page(c, Wanted(which="suppressed"), Scope(), NOW, most=50),
+    "not delivered": lambda c: queue.page(c, Wanted(which="undeliverable"), Scope(), NOW, most=50),
+    "found by words": lambda c: queue.page(c, Wanted(words="bin"), Scope(), NOW, most=50),
+    "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, after_id=1, most=50),
+    "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
+    "the audit trail": lambda c: audit.trail(c, None, 50, Scope()),
+    "the stream of events": lambda c: audit.stream(c, 1, Scope(), 50),
+    "last by others": lambda c: audit.last_by_others(c, 1),
+    "alerts of the last days": lambda c: audit.alerts(c, NOW, 50),
+    "a session": lambda c: staff.session(c, "x", NOW),
+    "a token": lambda c: tokens.with_digest(c, "x"),
+    "an answer": lambda c: tokens.answered(c, "x"),
+    "old answers": lambda c: tokens.drop_answers(c, NOW),
+    "needs": lambda c: needs.of(c, "a@b.example"),
+    "views": lambda c: needs.views_of(c, "a@b.example"),
+    "what is not indexed": words.behind,
 }
 
 
@@ -59,8 +84,13 @@ def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
     """No plan reads a whole table."""
     plans = _plans(tmp_path, ASKED_ALWAYS[name])
     assert plans
-    # `due` is no table, but the few rows that a claim has found by an index.
-    assert not [line for line in plans if line.startswith("SCAN") and "USING" not in line and line != "SCAN due"]
+    assert not [line for line in plans if line.startswith("SCAN") and not _is_by_an_index(line)]
+
+
+def _is_by_an_index(line: str) -> bool:
+    # `due` and a subquery are no tables, but the few rows that an index has found; the words are an index themselves.
+    few = line in ("SCAN due", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
+    return few or "USING" in line or "VIRTUAL TABLE INDEX" in line
 
 
 def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:

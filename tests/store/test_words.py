@@ -28,17 +28,25 @@ def _fill(store: Store, *said: str) -> None:
         for number, one in enumerate(said, 1):
             contact = {
                 **dict.fromkeys(("channel", "outcome", "rule", "reason", "state"), "log"),
-                "id": number, "reference": f"EX-{number}", "external_id": str(number), "state": "logged",
-
-                    "outcome": "log",
-                    "received_at": NOW,
-                    "sender_name": "Zoë",
-                    "sender_address": f"p{number}@a.example"
-                ,
+                "id": number,
+                "reference": f"EX-{number}",
+                "external_id": str(number),
+                "state": "logged",
+                "outcome": "log",
+                "received_at": NOW,
+                "sender_name": "Zoë",
+                "sender_address": f"p{number}@a.example",
             }
             message = {
-                "id": number, "contact_id": number, "channel": "c", "external_id": str(number), "text": one,
-                "message_id": str(number), "digest": "", "received_at": NOW, "sender_address": "p@a.example",
+                "id": number,
+                "contact_id": number,
+                "channel": "c",
+                "external_id": str(number),
+                "text": one,
+                "message_id": str(number),
+                "digest": "",
+                "received_at": NOW,
+                "sender_address": "p@a.example",
             }
             c.execute(insert(contacts), [contact])
             c.execute(insert(messages), [message])

@@ -1,0 +1,91 @@
+"""`ackbot staff` and `ackbot token`: who may come in, from the first day on."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.commands import app
+from tests.components.service import FORM, SMTP, Service, ask
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Service:
+    """A configuration whose service never ran."""
+    (tmp_path / "pw").write_text(PASSWORD + "\nnot this line\n", encoding="utf-8")
+    return Service(tmp_path, [FORM, SMTP.format(port=25)])
+
+
+def _run(config: Service, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [*arguments, "--config", str(config.config)], env=config.environment)
+    return done.exit_code, done.output
+
+
+def _add(config: Service, address: str, role: str, *more: str) -> tuple[int, str]:
+    password = str(config.directory / "pw")
+    return _run(config, "staff", "add", address, "--role", role, "--password-file", password, *more)
+
+
+def test_the_first_account_comes_before_the_first_run(config: Service) -> None:
+    """The store is made; the password is kept as a hash; the same address twice is refused."""
+    status, said = _add(config, "Ann@Example.gov.uk", "administrator")
+    assert status == 0, said
+    listed = json.loads(_run(config, "staff", "list", "--json")[1])
+    assert (listed["address"], listed["role"], listed["password"]) == ("ann@example.gov.uk", "administrator", True)
+    assert str(ask(config.store_url, "SELECT password FROM staff")[0][0]).startswith("$argon2id$")
+    status, said = _add(config, "ann@example.gov.uk", "reader")
+    assert (status, "has an account already" in said) == (1, True)
+
+
+def test_somebody_must_stay_who_may_rule(config: Service) -> None:
+    """The last administrator cannot be disabled; with another one they can, and be let in again."""
+    _add(config, "ann@example.gov.uk", "administrator")
+    assert _run(config, "staff", "disable", "ann@example.gov.uk")[0] == 1
+    _add(config, "bo@example.gov.uk", "administrator")
+    assert _run(config, "staff", "disable", "ann@example.gov.uk")[0] == 0
+    assert "(disabled)" in _run(config, "staff", "list")[1]
+    assert _run(config, "staff", "enable", "ann@example.gov.uk")[0] == 0
+    assert (
+        _run(config, "staff", "password", "ann@example.gov.uk", "--password-file", str(config.directory / "pw"))[0] == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("staff", "add", "nobody", "--role", "reader"), 1, "is no email address"),
+        (("staff", "add", "a@b.example", "--role", "king"), 2, "king"),
+        (("staff", "add", "a@b.example", "--role", "reader", "--team", "none"), 1, "there is no team none"),
+        (("staff", "add", "a@b.example", "--role", "reader", "--password-file", "missing"), 2, "cannot be read"),
+        (("staff", "disable", "a@b.example"), 1, "has no account"),
+        (("token", "create", "--name", "x", "--scope", "everything"), 1, "is no scope"),
+        (("token", "create", "--name", "", "--scope", "contacts:read"), 2, "give it a name"),
+        (("token", "revoke", "--name", "x"), 1, "there is no token x"),
+    ],
+)
+def test_mistakes_say_what_to_do(config: Service, arguments: tuple[str, ...], status: int, words: str) -> None:
+    """A plain sentence, and nothing is changed."""
+    found, said = _run(config, *arguments)
+    assert (found, words in said) == (status, True), said
+
+
+def test_a_short_password_is_refused(config: Service) -> None:
+    """Fewer than eight characters are too easy to guess."""
+    (config.directory / "pw").write_text("1234567", encoding="utf-8")
+    status, said = _add(config, "ann@example.gov.uk", "reader")
+    assert (status, "8 characters or more" in said) == (2, True)
+
+
+def test_a_token_is_shown_once(config: Service) -> None:
+    """Printed when it is made; afterwards only what it is for, and whether it is revoked."""
+    status, said = _run(config, "token", "create", "--name", "phones", "--scope", "contacts:write")
+    secret = said.splitlines()[0]
+    assert (status, secret.startswith("ackbot_")) == (0, True)
+    assert secret not in str(ask(config.store_url, "SELECT * FROM tokens"))
+    assert secret not in _run(config, "token", "list", "--json")[1]
+    assert _run(config, "token", "create", "--name", "phones", "--scope", "contacts:read")[0] == 1
+    assert _run(config, "token", "revoke", "--name", "phones")[0] == 0
+    assert "revoked" in _run(config, "token", "list")[1]
