@@ -312,7 +312,7 @@ def test_the_secret_may_come_from_the_environment(tmp_path: Path, monkeypatch: p
     """As others may; and where the table is not a table, the mistake does not quote it."""
     monkeypatch.setenv("TEST_OAUTH", "hush")
     (tmp_path / "ackbot.toml").write_text(CONFIGURATION % "[channel.oauth]", encoding="utf-8")
-    (channel,) = kinds.load(tmp_path).channels
+    (channel, _desk) = kinds.load(tmp_path).channels
     assert isinstance(channel, email_smtp.Settings)
     assert channel.oauth is not None
     assert channel.oauth.client_secret.get_secret_value() == "hush"
@@ -333,4 +333,4 @@ def test_the_examples_of_the_manual_are_good(tmp_path: Path, monkeypatch: pytest
     post = CONFIGURATION.removeprefix(head) % "[channel.oauth]"
     for example in (microsoft, google + post):
         (tmp_path / "ackbot.toml").write_text(head + example, encoding="utf-8")
-        assert [channel.name for channel in kinds.load(tmp_path).channels] == ["enquiries", "post"]
+        assert [channel.name for channel in kinds.load(tmp_path).channels] == ["enquiries", "post", "desk"]
