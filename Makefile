@@ -119,7 +119,8 @@ architecture: dev
 
 test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@# Three at a time on two cores: what drives real servers waits for them most of the time.
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 screenshots: dev ## Takes the pictures of the console in docs/ anew.
 	@tests/components/install.sh

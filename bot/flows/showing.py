@@ -20,6 +20,9 @@ from bot.wire import mime, quoting, safe_markup
 
 Values = dict[str, Any]
 MOST_OTHERS = 20
+# A page must stay small on a slow line: what is longer or older has a page of its own.
+MOST_CHARACTERS = 4_000
+MOST_MESSAGES, MOST_EVENTS = 12, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,14 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One message: its new words, all of its words, and whether it has a page of its own (HTML)."""
+    """One message: its new words or their beginning, whether there are more, and if it was laid out as a page."""
 
     number: int
     written_by: str
     channel: str
     received_at: datetime
     words: str
-    whole: str
+    has_more: bool
     fields: Values
     fault: str
     has_page: bool
@@ -66,26 +69,38 @@ class Whole:
     others: tuple[Contact, ...]
     held: bool
     seen: int
+    older_messages: int = 0
+    older_events: int = 0
 
 
-def show(connection: Connection, reference: str, scope: Scope, now: datetime, book: Rulebook) -> Whole | None:
-    """The contact with all that belongs to it; None where there is none, or none that this scope sees."""
+def show(
+    connection: Connection, reference: str, scope: Scope, now: datetime, book: Rulebook, *, everything: bool = False
+) -> Whole | None:
+    """The contact with all that belongs to it; None where there is none, or none that this scope sees.
+
+    Without `everything` the oldest messages and events of a long history are only counted.
+    """
     contact = queue.visible(connection, reference, scope)
     if contact is None:
         return None
     last = audit.last_by_others(connection, contact.id)
     deliveries = outbox.of_contact(connection, contact.id)
+    arrived, happened = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
+    older = max(len(arrived) - MOST_MESSAGES, 0), max(len(happened) - MOST_EVENTS, 0)
+    older = (0, 0) if everything else older
     return Whole(
         contact=contact,
         standard=book.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(connection, contact, now, book)),
-        messages=tuple(_messages(connection, contact)),
-        events=tuple(contacts.events_of(connection, contact.id)),
+        messages=tuple(_messages(connection, contact, arrived[older[0] :])),
+        events=tuple(happened[older[1] :]),
         deliveries=tuple(deliveries),
         needs=needs.of(connection, contact.sender_key),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
         held=contact.id in outbox.held(connection),
         seen=last.id if last else 0,
+        older_messages=older[0],
+        older_events=older[1],
     )
 
 
@@ -96,21 +111,29 @@ def page_of(connection: Connection, reference: str, number: int, scope: Scope) -
     return None if raw is None else safe_markup.cleaned(mime.page(raw))
 
 
-def _messages(connection: Connection, contact: Contact) -> list[Arrived]:
+def words_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
+    """All the words of one message of a contact; None where there is no such message."""
+    contact = queue.visible(connection, reference, scope)
+    arrived = contacts.messages_of(connection, contact.id) if contact else []
+    return next((m["text"] for m in arrived if m["id"] == number), None)
+
+
+def _messages(connection: Connection, contact: Contact, arrived: list[Values]) -> list[Arrived]:
     raws = contacts.raw_by_message(connection, contact.id)
+    words = [quoting.new_words(m["text"]) for m in arrived]
     return [
         Arrived(
             number=m["id"],
             written_by=m["written_by"],
             channel=m["channel"],
             received_at=m["received_at"],
-            words=quoting.new_words(m["text"]),
-            whole=m["text"],
+            words=new[:MOST_CHARACTERS],
+            has_more=len(m["text"]) > len(new[:MOST_CHARACTERS]),
             fields={name: value for name, value in json.loads(m["fields"]).items() if value},
             fault=m["fault"],
             has_page=b"text/html" in raws.get(m["id"], b"").lower(),
         )
-        for m in contacts.messages_of(connection, contact.id)
+        for m, new in zip(arrived, words, strict=True)
     ]
 
 

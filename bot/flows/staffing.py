@@ -123,6 +123,11 @@ def not_signed_in(connection: Connection, address: str, reason: str, now: dateti
     _note(connection, "sign-in refused", "nobody", now, account=address[:254], reason=reason)
 
 
+def unknown(connection: Connection, what: str, at: str, now: datetime) -> None:
+    """Note that somebody came with a session or a token that is none (any more)."""
+    _note(connection, f"unknown {what}", "nobody", now, place=at)
+
+
 def sign_out(connection: Connection, visitor: Visitor, now: datetime) -> None:
     """End the session."""
     staff.end_session(connection, visitor.session)

@@ -21,6 +21,7 @@ from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, tokens
 from bot.web import api_models as models
 from bot.web import calls, openapi
+from bot.web.doorkeeper import NOTED_A_MINUTE
 from bot.web.office import Office, loop_time
 from bot.web.openapi import Operation
 from bot.web.problems import Problem
@@ -94,6 +95,7 @@ class Api:
     def __init__(self, office: Office, organisation: str) -> None:
         self._office = office
         self._calls, self._strangers = Throttle(CALLS_A_MINUTE, 60), Throttle(STRANGERS_A_MINUTE, 60)
+        self._noted = Throttle(NOTED_A_MINUTE, 60)
         self._document = json.dumps(openapi.document(OPERATIONS, organisation), ensure_ascii=False)
 
     def routes(self) -> list[web.RouteDef]:
@@ -137,6 +139,9 @@ class Api:
             found = await self._office.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
         if found is None:
             self._strangers.ask(stranger, loop_time())
+            if secret and self._noted.ask(stranger, loop_time()).allowed:
+                at = self._office.now()
+                await self._office.write(lambda c: staffing.unknown(c, "token", stranger, at))
             detail = "Send a token: Authorization: Bearer TOKEN. Make one with: ackbot token create"
             raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="Ackbot"'})
         visitor, note = found

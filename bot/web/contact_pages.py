@@ -36,6 +36,7 @@ class ContactPages:
             web.get(f"{ROOT}/contacts/{{reference}}", page(May.READ, self._show)),
             web.post(f"{ROOT}/contacts/{{reference}}", page(May.ACT, self._act)),
             web.get(f"{ROOT}/contacts/{{reference}}/messages/{{number}}", page(May.READ, self._message)),
+            web.get(f"{ROOT}/contacts/{{reference}}/messages/{{number}}/words", page(May.READ, self._words)),
             web.get(f"{ROOT}/record", page(May.ACT, self._desk)),
             web.post(f"{ROOT}/record", page(May.ACT, self._record)),
         ]
@@ -47,7 +48,8 @@ class ContactPages:
         self, request: web.Request, guest: Guest, more: dict[str, Any], status: int = 200
     ) -> web.StreamResponse:
         reference, now, book = self._reference(request), self._office.now(), self._office.book
-        whole = await self._office.read(lambda c: showing.show(c, reference, guest.visitor.scope, now, book))
+        scope, everything = guest.visitor.scope, bool(request.query.get("everything"))
+        whole = await self._office.read(lambda c: showing.show(c, reference, scope, now, book, everything=everything))
         if whole is None:
             return await self._unknown(request, guest, reference)
         context = {
@@ -122,14 +124,20 @@ class ContactPages:
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?done={name}")
 
     async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        reference, text = self._reference(request), request.match_info["number"]
-        number = int(text) if text.isdecimal() and len(text) < 18 else 0
+        reference, number = self._reference(request), _number(request)
         markup = await self._office.read(lambda c: showing.page_of(c, reference, number, guest.visitor.scope))
         if markup is None:
             return await self._unknown(request, guest, reference)
         response = render(request, guest, "message", {"markup": markup})
         response.headers["Content-Security-Policy"] = _FRAME_POLICY
         return response
+
+    async def _words(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number = self._reference(request), _number(request)
+        words = await self._office.read(lambda c: showing.words_of(c, reference, number, guest.visitor.scope))
+        if words is None:
+            return await self._unknown(request, guest, reference)
+        return render(request, guest, "words", {"words": words, "reference": reference})
 
     def _reference(self, request: web.Request) -> str:
         found = references.find(request.match_info["reference"], self._office.book.prefix)
@@ -187,6 +195,11 @@ class ContactPages:
         if (now - at).days > 366:
             return None, "It must have come within the last year"
         return at, ""
+
+
+def _number(request: web.Request) -> int:
+    text = request.match_info["number"]
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
 
 
 async def _needs(request: web.Request, values: Any) -> str:

@@ -15,7 +15,8 @@ from bot.core.roles import May
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
-from bot.web.office import Office
+from bot.web.office import Office, loop_time
+from bot.web.throttling import Throttle
 
 ROOT = "/console"
 CONTENT_POLICY = (
@@ -24,6 +25,8 @@ CONTENT_POLICY = (
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LONGEST_FIELD = 60_000
+# Of one place; whoever sends more must not fill the audit trail.
+NOTED_A_MINUTE = 10
 _OWN_SITES = ("same-origin", "none")
 _NEVER_SHOWN = frozenset({"csrf", "password", "seen", "token"})
 
@@ -48,6 +51,7 @@ class Doorkeeper:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._unknown = Throttle(NOTED_A_MINUTE, 60)
 
     def page(self, may: May, handler: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The handler behind the door; a form that is posted must be our own."""
@@ -76,6 +80,9 @@ class Doorkeeper:
         now, book = self._office.now(), self._office.book
         found = await self._office.read(lambda c: staffing.visitor(c, secret, now, book))
         if found is None:
+            at = request.remote or ""
+            if self._unknown.ask(at, loop_time()).allowed:
+                await self._office.write(lambda c: staffing.unknown(c, "session", at, now))
             return None
         visitor, note = found
         if note:

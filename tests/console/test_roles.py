@@ -29,6 +29,7 @@ EXPECTED = {
     "GET /console/contacts/{reference}": ALL_IN,
     "POST /console/contacts/{reference}": ACTING,
     "GET /console/contacts/{reference}/messages/{number}": ALL_IN,
+    "GET /console/contacts/{reference}/messages/{number}/words": ALL_IN,
     "GET /console/record": ACTING,
     "POST /console/record": ACTING,
     "GET /console/backlog": ALL_IN,

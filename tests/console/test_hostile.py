@@ -1,0 +1,142 @@
+"""What is meant to harm, tried from outside: hostile mail, paths, templates, cookies, size."""
+
+import smtplib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.components.browser import chromium, sign_in
+from tests.components.officer import Officer
+from tests.components.ports import free_port
+from tests.components.service import LMTP
+from tests.conftest import Needs
+from tests.console.conftest import House, house_in
+
+PAGE = """<html><head><title>x</title><style>body{display:none}</style></head><body onload="parent.harmed=1">
+<h1>Please help</h1><p>The <b>bin</b> was missed.</p><script>parent.harmed=1;alert(1)</script>
+<img src="http://127.0.0.1:PORT/pixel.gif"><a href="javascript:alert(1)">here</a>
+<form action="/console/sign-out"><input></form><svg><script>parent.harmed=1</script></svg>
+<iframe src="/console/people"></iframe><base href="http://evil.example/">
+<meta http-equiv="refresh" content="0;url=http://evil.example/">
+<link rel=stylesheet href="http://evil.example/x.css"></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def mailed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str]]:
+    """A house into which a hostile mail has come; its reference."""
+    port = free_port()
+    made = house_in(tmp_path_factory.mktemp("mailed"), LMTP.format(port=port))
+    with made.service:
+        mail = (
+            "From: Eve <eve@residents.example>\r\nTo: customer.services@example.gov.uk\r\nMessage-ID: <1@evil>\r\n"
+            "Subject: =?utf-8?q?=3Cscript=3Ealert=281=29=3C/script=3E?=\r\nMIME-Version: 1.0\r\n"
+            "Content-Type: text/html; charset=utf-8\r\n\r\n" + PAGE.replace("PORT", str(made.service.web_port)) + "\r\n"
+        )
+        with smtplib.LMTP("127.0.0.1", port) as post:
+            post.sendmail("eve@residents.example", ["customer.services@example.gov.uk"], mail)
+        (contact,) = made.call("GET", "/api/v1/contacts?channel=inbox").json["contacts"]
+        yield made, contact["reference"]
+
+
+def test_hostile_markup_is_shown_without_its_teeth(mailed: tuple[House, str]) -> None:
+    """Words and structure stay; scripts, styles, pictures, forms, frames and targets are gone."""
+    house, reference = mailed
+    officer = house.officer("reader")
+    frame = officer.get(f"/console/contacts/{reference}").all("iframe")[0]
+    assert "sandbox" in frame.attributes
+    assert not frame.attributes["sandbox"]
+    page = officer.get(str(frame.attributes["src"]))
+    assert "Please help" in page.words()
+    assert page.all("main b")[0].text() == "bin"
+    assert not page.all(
+        "main script, main style, main img, main form, main input, main iframe, main svg, base, main meta"
+    )
+    assert not page.all("[href], [src], [onload], [action]")
+    assert "sandbox" in page.headers["content-security-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_a_real_browser_loads_and_runs_nothing_of_it(mailed: tuple[House, str], needs: Needs) -> None:
+    """Opened in Chromium it asks for nothing but our own pages, and nothing of it runs."""
+    needs("chromium")
+    house, reference = mailed
+    with chromium() as browser:
+        context = browser.new_context()
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        page = sign_in(context, house.service.web_port, "ada@example.gov.uk")
+        page.goto(f"http://127.0.0.1:{house.service.web_port}/console/contacts/{reference}")
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.frame_locator("iframe").get_by_text("Please help").wait_for()
+        assert page.evaluate("window.harmed") is None
+        assert page.url.endswith(reference)
+        context.close()
+    assert not [url for url in asked if "pixel" in url or "evil" in url]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/templates/en/..%2f..%2f..%2fconfig%2fackbot",
+        "/console/templates/%2e%2e/acknowledgement",
+        "/console/templates/en/acknowledgement.md",
+        "/console/templates/en/%7B%7B7*7%7D%7D",
+        "/console/contacts/..%2f..%2fetc%2fpasswd",
+        "/console/contacts/%00",
+        "/console/contacts/EX-7K3M-9QPH/messages/-1",
+        "/console/contacts/EX-7K3M-9QPH/messages/99999999999999999999",
+        "/console/contacts/EX-7K3M-9QPH/messages/1/words",
+        "/console/shunted/0",
+        "/console/shunted/1%20OR%201=1",
+        "/assets/../../config/ackbot.toml",
+        "/assets/..%2f..%2fackbot.db",
+    ],
+)
+def test_paths_lead_to_pages_and_to_nothing_else(mailed: tuple[House, str], path: str) -> None:
+    """Whatever is put into an address: a plain page, 404, and nothing of the files beside us."""
+    house, _ = mailed
+    page = house.officer("lead").get(path)
+    assert page.status == 404
+    assert "reference_prefix" not in page.text
+    assert "49" not in page.words()
+    assert "Traceback" not in page.text
+
+
+def test_a_made_up_cookie_and_token_let_nobody_in_and_are_noted(mailed: tuple[House, str]) -> None:
+    """They lead to the sign-in, or to a problem, with a line in the audit trail."""
+    house, _ = mailed
+    stranger = Officer(house.service.web_port)
+    for cookie in ("ackbot=x", "ackbot=' OR '1'='1", "ackbot=" + "x" * 4000):
+        page = stranger.ask("GET", "/console/people", headers={"Cookie": cookie}, follow=False)
+        assert page.status == 303
+    assert house.call("GET", "/api/v1/contacts", caller="ackbot_made_up").status == 401
+    trail = house.officer("lead").get("/console/audit").words()
+    assert "unknown session" in trail
+    assert "unknown token" in trail
+
+
+def test_five_megabytes_are_a_plain_page(mailed: tuple[House, str]) -> None:
+    """Too much is said to be too much, and changes nothing."""
+    house, reference = mailed
+    officer = house.officer("lead")
+    hidden = officer.get(f"/console/contacts/{reference}").hidden()
+    page = officer.post(f"/console/contacts/{reference}", {**hidden, "action": "respond", "note": "x" * 5_000_000})
+    assert page.status == 413
+    assert "too big" in page.words()
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "open"
+
+
+def test_a_long_history_stays_a_small_page(mailed: tuple[House, str], tmp_path: Path) -> None:
+    """Long words and many events are behind links, and nothing of them is lost."""
+    house, _ = mailed
+    officer = house.officer("lead")
+    reference = house.contact("word " * 9_900 + "the end.", subject="Long")
+    for _ in range(70):
+        officer.act(reference, "holding-reply", note="n" * 300)
+    page = officer.get(f"/console/contacts/{reference}")
+    assert len(page.text.encode()) < 100_000
+    words = next(a for a in page.all("a") if "All of its words" in a.text())
+    assert "the end." in officer.get(str(words.attributes["href"])).words()
+    whole = officer.get(f"/console/contacts/{reference}?everything=yes")
+    assert whole.words().count("holding reply") > page.words().count("holding reply")
