@@ -235,7 +235,7 @@ def _needs(desk: Desk) -> str:
         raise Objection("conflict", "no address of the person is known, so nothing can be remembered for them")
     wanted = desk.order.field("needs")
     needs.note(desk.connection, desk.contact.sender_key, Needs(wanted, desk.actor, desk.now))
-    _note(desk, "needs noted", {"needs": wanted})
+    _note(desk, "needs noted", {})  # what they are stands in one place, and goes with the person
     return "It is shown on everything that this person sends."
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
-from bot.store import contacts, outbox, retention, suppressions
+from bot.store import contacts, needs, outbox, retention, suppressions
+from bot.store.needs import Needs
 
 Values = dict[str, Any]
 
@@ -28,7 +29,9 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
     """
     found = [_contact(connection, one, address) for one in retention.of_person(connection, address)]
     listed = [one for one in suppressions.listed(connection, now) if one["address"] == address.lower()]
-    return {"address": address, "contacts": found, "suppressions": listed}
+    noted = needs.of(connection, address)
+    kept = {"needs": noted.needs, "noted_at": noted.noted_at} if noted else None
+    return {"address": address, "contacts": found, "suppressions": listed, "needs": kept}
 
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
@@ -69,6 +72,8 @@ def erase(connection: Connection, address: str, actor: str, now: datetime) -> Er
         else:
             retention.strip_messages(connection, retention.within(contact.id) & retention.written_by(address))
         erased.append(contact)
+    if not kept:
+        needs.note(connection, address, Needs("", actor, now))
     contacts.note(connection, [{"contact_id": c.id, "at": now, "kind": "erased", "actor": actor} for c in erased])
     return Erasure(tuple(c.reference for c in erased), tuple(kept))
 

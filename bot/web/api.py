@@ -129,16 +129,16 @@ class Api:
 
     async def _visitor(self, request: web.Request) -> Visitor:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-        stranger = request.remote or ""
-        allowance = self._strangers.ask(stranger, loop_time(), count=0)
-        if not allowance.allowed:
-            raise _too_many(allowance)
         found = None
         if kind.lower() == "bearer" and secret:
             now, book = self._office.now(), self._office.book
             found = await self._office.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
         if found is None:
-            self._strangers.ask(stranger, loop_time())
+            # Only whoever has no token is slowed down: others may call from the same place.
+            stranger = request.remote or ""
+            allowance = self._strangers.ask(stranger, loop_time())
+            if not allowance.allowed:
+                raise _too_many(allowance)
             if secret and self._noted.ask(stranger, loop_time()).allowed:
                 at = self._office.now()
                 await self._office.write(lambda c: staffing.unknown(c, "token", stranger, at))

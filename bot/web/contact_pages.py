@@ -121,6 +121,8 @@ class ContactPages:
             fault = f"{objection.reason[:1].upper()}{objection.reason[1:]}."
             more = {"fault": fault, "typed": {**values}, "at": name}
             return await self._page(request, guest, more, _STATUS[objection.kind])
+        if name == "assign" and not guest.visitor.scope.sees(values.get("team") or None):
+            raise web.HTTPSeeOther(f"{ROOT}/queue")  # it is another team's now
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?done={name}")
 
     async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:

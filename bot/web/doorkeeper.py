@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp_jinja2
 from aiohttp import web
 
+from bot.channel import Temporary
 from bot.core.roles import May
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
@@ -57,6 +58,15 @@ class Doorkeeper:
         """The handler behind the door; a form that is posted must be our own."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                return await behind(request)
+            except Temporary:
+                words = "This cannot be stored or read just now. Wait a minute, go back, and try again."
+                response = await _shown_again(request, None, 503, words)
+                response.headers["Retry-After"] = "60"
+                return response
+
+        async def behind(request: web.Request) -> web.StreamResponse:
             guest = await self.guest(request)
             if guest is None:
                 return await self._shown_in(request)
@@ -196,15 +206,20 @@ def refusal(request: web.Request, status: int, heading: str, advice: str, guest:
 
 
 async def _stale(request: web.Request, guest: Guest | None) -> web.Response:
-    """Whatever was typed is shown again, so that nothing is lost."""
+    advice = "This form is too old, or you are signed out. Sign in, open the page again, and send it once more."
+    return await _shown_again(request, guest, 403, advice)
+
+
+async def _shown_again(request: web.Request, guest: Guest | None, status: int, advice: str) -> web.Response:
+    """A refusal with whatever was typed, so that nothing is lost."""
     own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-    typed = await fields_of(request) if own else {}
+    typed = await fields_of(request) if own and request.method == "POST" else {}
     context = {
         "heading": "Nothing was changed",
-        "advice": "This form is too old, or you are signed out. Sign in, open the page again, and send it once more.",
+        "advice": advice,
         "typed": {name: value for name, value in typed.items() if value and name not in _NEVER_SHOWN},
     }
-    return render(request, guest, "refused", context, 403)
+    return render(request, guest, "refused", context, status)
 
 
 def protect(response: web.StreamResponse) -> None:

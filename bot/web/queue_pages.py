@@ -116,6 +116,7 @@ class QueuePages:
     async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         wanted, now, scope = wanted_of(request), self._office.now(), guest.visitor.scope
         found = await self._office.read(lambda c: queue.page(c, wanted, scope, now, most=MOST_IN_CSV))
+        await self._door.note(guest, "list saved as CSV", {"contacts": len(found.contacts)})
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(_CSV)

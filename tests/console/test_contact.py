@@ -1,7 +1,9 @@
 """One contact in the console: what is shown, what can be done, and what is refused; driven from outside."""
 
+import json
+
 from tests.components.officer import Page
-from tests.console.conftest import House
+from tests.console.conftest import House, run
 
 
 def test_the_whole_life_of_a_contact(house: House) -> None:
@@ -43,6 +45,21 @@ def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> Non
     page = officer.get(f"/console/contacts/{second}")
     assert "This person needs: British Sign Language" in page.words()
     assert first in page.words()
+
+
+def test_needs_are_exported_and_erased_with_the_person(house: House) -> None:
+    """They are the person's, too: in the export, gone with the erasure, and never in the history."""
+    officer, address = house.officer("officer"), "fay@residents.example"
+    reference = house.contact("Please.", sender={"name": "Fay", "email": address})
+    officer.act(reference, "needs", need="Braille")
+    assert "Braille" not in officer.get("/console/queue").words()
+    exported = json.loads(run(house.service, "person", "export", address))
+    assert exported["needs"]["needs"] == "Braille"
+    assert "Braille" not in json.dumps(exported["contacts"])
+    officer.act(reference, "respond")
+    run(house.service, "person", "erase", address, "--yes")
+    later = house.contact("Me again.", sender={"email": address})
+    assert "This person needs" not in officer.get(f"/console/contacts/{later}").words()
 
 
 def test_the_second_officer_is_told_who_was_first(house: House) -> None:

@@ -1,7 +1,10 @@
 """What is meant to harm, tried from outside: hostile mail, paths, templates, cookies, size."""
 
 import smtplib
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -140,3 +143,21 @@ def test_a_long_history_stays_a_small_page(mailed: tuple[House, str], tmp_path: 
     assert "the end." in officer.get(str(words.attributes["href"])).words()
     whole = officer.get(f"/console/contacts/{reference}?everything=yes")
     assert whole.words().count("holding reply") > page.words().count("holding reply")
+
+
+def test_a_locked_store_is_a_plain_page_and_a_problem(mailed: tuple[House, str]) -> None:
+    """503 with what was typed on the page, 503 as a problem with when to try again; then all goes on."""
+    house, reference = mailed
+    officer = house.officer("lead")
+    page = officer.get(f"/console/contacts/{reference}")
+    with closing(sqlite3.connect(house.service.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(2) as pool:
+            # Both at once: each waits for as long as a lock is waited for.
+            posted = pool.submit(officer.act, reference, "holding-reply", page, note="Do not lose this.")
+            called = pool.submit(house.call, "POST", "/api/v1/contacts", {"text": "Nor this."})
+            refused, answer = posted.result(), called.result()
+    assert refused.status == 503
+    assert "Do not lose this." in refused.words()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+    assert officer.act(reference, "holding-reply", page).status == 200
