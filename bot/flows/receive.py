@@ -15,7 +15,7 @@ from bot.flows.gather import BREAKER, gather
 from bot.flows.plan import Filed, Plan, Room
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, locks, outbox, shunt
-from bot.store.databases import UNAVAILABLE
+from bot.store.databases import UNAVAILABLE, mark
 
 logger = log.get("receive")
 
@@ -48,16 +48,16 @@ def receive(
     A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
     """
     locks.alone(connection, locks.RECEIVING)
-    connection.exec_driver_sql("SAVEPOINT batch")
+    mark(connection, "SAVEPOINT batch")
     try:
         received = _log(connection, batch.messages, now, book, room)
     except UNAVAILABLE:
         raise  # the store itself: nothing of the batch counts
     except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
-        connection.exec_driver_sql("ROLLBACK TO batch")
+        mark(connection, "ROLLBACK TO batch")
         singly = [_one_by_one(connection, message, now, book) for message in batch.messages]
         received = Received([one for each in singly for one in each.filed], [], more=True)
-    connection.exec_driver_sql("RELEASE batch")
+    mark(connection, "RELEASE batch")
     if batch.cursor is not None and batch.cursor != reading.cursor:
         cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
     return received
@@ -66,10 +66,10 @@ def receive(
 def replay(connection: Connection, number: int, message: Inbound, now: datetime, book: Rulebook) -> Filed:
     """Log a message that was shunted under this number; where it breaks the code again it stays as it was."""
     locks.alone(connection, locks.RECEIVING)
-    connection.exec_driver_sql("SAVEPOINT replay")
+    mark(connection, "SAVEPOINT replay")
     shunt.drop(connection, number)
     (filed,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Room()).filed
-    connection.exec_driver_sql("ROLLBACK TO replay" if filed.outcome == "shunted" else "RELEASE replay")
+    mark(connection, "ROLLBACK TO replay" if filed.outcome == "shunted" else "RELEASE replay")
     return filed
 
 
@@ -110,17 +110,17 @@ def _stop_receipts(connection: Connection, plan: Plan) -> None:
 
 
 def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Received:
-    connection.exec_driver_sql("SAVEPOINT message")
+    mark(connection, "SAVEPOINT message")
     try:
         received = _log(connection, (message,), now, book, Room())
     except UNAVAILABLE:
         raise
     except Exception as error:
-        connection.exec_driver_sql("ROLLBACK TO message")
+        mark(connection, "ROLLBACK TO message")
         logger.exception("message.shunted", channel=message.channel)
         filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
         received = Received([filed], [], more=True)
-    connection.exec_driver_sql("RELEASE message")
+    mark(connection, "RELEASE message")
     return received
 
 

@@ -31,7 +31,7 @@ from bot.store.tables import contacts, events, messages, raw_messages
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
-_SEQUENCES = text("SELECT name, seq FROM sqlite_sequence")
+_SEQUENCES = "SELECT name, seq FROM sqlite_sequence"
 _NUMBERS = text(
     "SELECT nextval('contacts_id_seq'), nextval('messages_id_seq'), nextval('deliveries_id_seq') "
     "FROM generate_series(1, :most)"
@@ -102,7 +102,7 @@ def numbers(connection: Connection, most: int) -> Numbers:
 
 def numbers_used(connection: Connection) -> dict[str, int]:
     """Table -> the last number that was used in a SQLite store."""
-    return {row.name: int(row.seq) for row in connection.execute(_SEQUENCES)}
+    return {row.name: int(row.seq) for row in connection.exec_driver_sql(_SEQUENCES)}
 
 
 def count_on(connection: Connection, used: Mapping[str, int]) -> None:

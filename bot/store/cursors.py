@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.tables import cursors
+
+# Made once: to build a statement for every call costs more than SQLite needs to run it.
+_READ = select(cursors.c.value).where(cursors.c.name == bindparam("wanted"))
 
 
 class CursorMoved(Exception):
@@ -15,7 +18,7 @@ class CursorMoved(Exception):
 
 def read(connection: Connection, name: str) -> str | None:
     """The committed cursor, or None if nothing was ever read."""
-    value: str | None = connection.execute(select(cursors.c.value).where(cursors.c.name == name)).scalar()
+    value: str | None = connection.execute(_READ, {"wanted": name}).scalar()
     return value
 
 

@@ -132,6 +132,15 @@ def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
     return engine
 
 
+def mark(connection: Connection, statement: str) -> None:
+    """SAVEPOINT and its like, which SQLite does in a hundredth of the time that SQLAlchemy takes to pass them on."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute(statement)
+    else:
+        connection.exec_driver_sql(statement)
+
+
 def runs_again(error: BaseException) -> bool:
     """Whether the same unit of work may just be run once more."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _RUN_AGAIN

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
+from bot.store.databases import UNAVAILABLE, engine_of, is_shared, mark, runs_again
 from bot.store.sealing import Ring
 
 T = TypeVar("T")
@@ -157,16 +157,16 @@ def _run(engine: Engine, work: Work[T]) -> T:
 
 def _under_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
     # Raw statements: SQLAlchemy's begin_nested costs more than the insert it guards.
-    connection.exec_driver_sql("SAVEPOINT unit")
+    mark(connection, "SAVEPOINT unit")
     try:
         value = work(connection)
     except UNAVAILABLE:
         raise  # disk full, locked, I/O error: the whole transaction is lost, and says so
     except Exception as error:  # noqa: BLE001 - its caller gets it, its neighbours do not
-        connection.exec_driver_sql("ROLLBACK TO unit")
-        connection.exec_driver_sql("RELEASE unit")
+        mark(connection, "ROLLBACK TO unit")
+        mark(connection, "RELEASE unit")
         return None, error
-    connection.exec_driver_sql("RELEASE unit")
+    mark(connection, "RELEASE unit")
     return value, None
 
 
