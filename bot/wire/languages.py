@@ -21,6 +21,8 @@ _READ_CHARACTERS = 100
 # Words that no other of the languages has: three different ones are English, and nobody need ask any further.
 _ENGLISH = frozenset(
     {"the", "and", "is", "are", "was", "my", "have", "has", "you", "not", "that", "this", "with", "for"}
+    | {"been", "they", "there", "their", "your", "please", "would", "could", "which", "from", "when", "what", "about"}
+    | {"road", "street", "council", "thank", "thanks", "outside", "nobody", "again", "week", "house"}
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _ENOUGH_WORDS, _READ_WORDS = 3, 60
