@@ -27,6 +27,7 @@ RECORD_AT_ONCE = 100
 # Longer than any hand-over takes, and than a clock is likely to be wrong by: no claim falls due while its
 # holder lives.
 HOLD_SECONDS = 4 * 3600.0
+BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.01
 SHORT_WAIT_SECONDS = 0.02
 # A command may queue something beside us; nobody wakes us for that.
 LONGEST_WAIT = timedelta(seconds=2)
@@ -161,8 +162,13 @@ class Sending:
         return _attempt(claimed, self._present.now(), external_id=receipt.external_id)
 
     async def _record_for_ever(self) -> None:
+        loop, recorded_at = asyncio.get_running_loop(), float("-inf")
         while True:
             attempts = [await self._attempts.get()]
+            if loop.time() - recorded_at < BUSY_SECONDS:
+                # One after another leaves: what follows at once is recorded in the same transaction.
+                await asyncio.sleep(GATHER_SECONDS)
+            recorded_at = loop.time()
             while len(attempts) < RECORD_AT_ONCE and not self._attempts.empty():
                 attempts.append(self._attempts.get_nowait())
             await self._record(attempts)
