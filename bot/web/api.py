@@ -121,7 +121,11 @@ class Api:
                 raise _too_many(allowance)
             if visitor.token is None or operation.scope not in visitor.token.scopes:
                 raise Problem(HTTPStatus.FORBIDDEN, f"This token does not have the scope {operation.scope}.")
-            response = await handler(request, visitor)
+            try:
+                response = await handler(request, visitor)
+            except Problem as problem:
+                problem.headers.update(_limits(allowance))
+                raise
             response.headers.update(_limits(allowance))
             return response
 
