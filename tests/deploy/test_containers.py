@@ -129,7 +129,7 @@ def test_the_public_sees_only_what_is_for_it() -> None:
     (rule,) = document("kubernetes/ingress.yaml")["spec"]["rules"]
     passed = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
     pages = {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact")}
-    assert passed == {*pages, ("/assets", "Prefix"), ("/hooks", "Prefix")}
+    assert passed == {*pages, ("/assets", "Prefix"), ("/alerts", "Prefix"), ("/hooks", "Prefix")}
 
 
 def test_applying_the_folder_changes_no_secret() -> None:
