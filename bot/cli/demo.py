@@ -12,10 +12,14 @@ import typer
 from bot.cli.configuration import refuse
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.app import Service
+    from bot.settings import Settings
 
 HOST = "127.0.0.1"
 ADDRESS = "hello@demo.example"
+OFFICER = "officer@demo.example"
 CONFIGURATION = """\
 # Made by `ackbot demo`, anew at every start. Everything listens on this machine only, and no mail leaves it.
 [organisation]
@@ -91,7 +95,10 @@ b'From: You <you@example.org>\\r\\nTo: {address}\\r\\nSubject: A hole in the roa
      .venv/bin/ackbot contacts list --config {config}
      .venv/bin/ackbot contacts show REFERENCE --config {config}
 
-  5. Record an answer, so that nobody is alerted
+     In the browser: {web}/console
+     Sign in as {officer} with the password {password}
+
+  5. Record an answer there, or here, so that nobody is alerted
 
      .venv/bin/ackbot contacts respond REFERENCE --config {config}
 
@@ -118,6 +125,7 @@ def demo(
         configured = load(config)
         with schema.held_alone(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=True)
+            _let_in(configured, config, present.now())
             asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))
     except (schema.StoreRefused, pages.CannotStart) as error:
         refuse(f"The demo cannot start: {error}")
@@ -127,13 +135,28 @@ def demo(
 def _configuration(directory: Path, web: int, lmtp: int) -> Path:
     config = directory / "config"
     config.mkdir(parents=True, exist_ok=True)
-    secret = config / "secret"
-    if not secret.exists():
-        secret.write_text(secrets.token_hex())
-        secret.chmod(0o600)
+    for name, made in (("secret", secrets.token_hex()), ("password", secrets.token_urlsafe(9))):
+        if not (config / name).exists():
+            (config / name).write_text(made)
+            (config / name).chmod(0o600)
     text = CONFIGURATION.format(directory=directory, host=HOST, web=web, lmtp=lmtp, address=ADDRESS)
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
     return config
+
+
+def _let_in(configured: "Settings", config: Path, now: "datetime") -> None:
+    """One officer who may do everything; at a second start they are there already."""
+    from bot.cli.configuration import rulebook_of
+    from bot.core.roles import Role
+    from bot.flows import staffing
+    from bot.store.databases import transaction
+    from bot.store.staff import Account
+    from bot.wire import passwords
+
+    kept = passwords.hashed((config / "password").read_text(encoding="utf-8"))
+    account = Account(OFFICER, "Officer", Role.ADMINISTRATOR, frozenset(), kept, now, None)
+    with transaction(configured.store.url, writes=True) as connection:
+        staffing.add(connection, account, "demo", rulebook_of(configured))
 
 
 def _free(preferred: int) -> int:
@@ -158,7 +181,15 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
         opening = asyncio.create_task(_open(service, lmtp))
         opening.add_done_callback(
             lambda _: typer.echo(
-                WELCOME.format(web=f"http://{HOST}:{web}", host=HOST, lmtp=lmtp, address=ADDRESS, config=shown)
+                WELCOME.format(
+                    web=f"http://{HOST}:{web}",
+                    host=HOST,
+                    lmtp=lmtp,
+                    address=ADDRESS,
+                    config=shown,
+                    officer=OFFICER,
+                    password=(config / "password").read_text(encoding="utf-8"),
+                )
             )
         )
 
