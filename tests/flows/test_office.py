@@ -1,0 +1,196 @@
+"""What staff and programs do goes through one door, on each database: who may, who sees, who was first."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.core.roles import May, Role, Scope
+from bot.flows import office, showing, staffing
+from bot.flows.office import Objection, Order
+from bot.flows.rulebook import Rulebook, Team
+from bot.flows.staffing import Visitor
+from bot.store import audit, needs, queue, staff, tokens, words
+from bot.store.audit import Event
+from bot.store.engine import Store
+from bot.store.needs import Needs
+from bot.store.queue import WHICH, Wanted
+from bot.store.staff import Account
+from bot.store.tokens import Answer, Token
+from tests.flows.conftest import NOW, Make, writing
+from tests.flows.desk import again, logged
+
+ANN = Visitor("staff:ann@example.gov.uk", Scope())
+HOUSING = Visitor("staff:hal@example.gov.uk", Scope(frozenset({"housing"}), unassigned=False))
+
+
+@pytest.fixture
+def two(book: Rulebook) -> Rulebook:
+    """Two teams."""
+    housing = Team("housing", ("housing@example.gov.uk",), "post")
+    return replace(book, teams={**book.teams, "housing": housing})
+
+
+def _do(c: Connection, book: Rulebook, reference: str, action: str, **fields: str) -> str:
+    return office.act(c, Order(action, reference, fields), ANN, NOW + timedelta(hours=1), book)
+
+
+def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) -> None:
+    """Each filter on each database, alone and with a scope; what falls due next comes first, what has no date last."""
+    with writing(store) as c:
+        first, second = (logged(c, two, mail(number)) for number in (1, 2))
+        _do(c, two, second.reference, "assign", team="housing")
+        _do(c, two, first.reference, "pause")
+        words.index(c)
+        for which in WHICH:
+            for scope in (Scope(), HOUSING.scope):
+                queue.page(c, Wanted(which=which), scope, NOW, most=5)
+                queue.after(c, Wanted(state="any", which=which, words="hole"), scope, NOW, after_id=0, most=5)
+        shown = queue.page(c, Wanted(), Scope(), NOW, most=5).contacts
+        assert [one.reference for one in shown] == [second.reference, first.reference]
+        assert queue.page(c, Wanted(), Scope(), NOW, most=1).more
+        mine = queue.page(c, Wanted(words="hole"), HOUSING.scope, NOW, most=5).contacts
+        assert [one.reference for one in mine] == [second.reference]
+        assert [one.reference for one in queue.of_person(c, first, Scope(), 5)] == []
+
+
+def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: Make) -> None:
+    """Neither shown nor changed, and the refusal is the same as for a reference that was never given."""
+    with writing(store) as c:
+        reference = logged(c, two, mail()).reference
+        for wanted in (reference, "EX-7K3M-9QPH"):
+            with pytest.raises(Objection, match=f"there is no contact {wanted}"):
+                office.act(c, Order("respond", wanted, {}), HOUSING, NOW, two)
+        assert showing.show(c, reference, HOUSING.scope, NOW, two) is None
+        _do(c, two, reference, "assign", team="housing")
+        whole = showing.show(c, reference, HOUSING.scope, NOW, two)
+        assert whole is not None
+        assert [event["actor"] for event in whole.events if event["kind"] == "assigned"] == [ANN.actor]
+
+
+def test_who_saw_an_older_page_changes_nothing(store: Store, book: Rulebook, mail: Make) -> None:
+    """Whatever somebody else did since is named; who acts on what they saw themselves is not stopped."""
+    with writing(store) as c:
+        reference = logged(c, book, mail()).reference
+        whole = showing.show(c, reference, Scope(), NOW, book)
+        assert whole is not None
+        assert office.act(c, Order("pause", reference, {}, whole.seen), ANN, NOW + timedelta(hours=1), book)
+        with pytest.raises(Objection, match=r"ann@example\.gov\.uk did this") as refused:
+            office.act(c, Order("respond", reference, {}, whole.seen), ANN, NOW + timedelta(hours=2), book)
+        assert refused.value.kind == "stale"
+        assert again(c, reference).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "field"),
+    [
+        ("assign", {}, "team"),
+        ("assign", {"owner": "nobody"}, "owner"),
+        ("quiet", {}, "until"),
+        ("quiet", {"until": "soon"}, "until"),
+        ("respond", {"at": "2099-01-01T09:00"}, "at"),
+        ("extend", {"to": "a while", "reason": "because"}, "to"),
+        ("extend", {"to": "30 working days"}, "reason"),
+        ("correct", {"was": "nothing"}, "was"),
+        ("link", {"with": "EX-7K3M-9QPH"}, "with"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    store: Store, book: Rulebook, mail: Make, action: str, fields: dict[str, str], field: str
+) -> None:
+    """With what to do about it; nothing is changed."""
+    with writing(store) as c:
+        reference = logged(c, book, mail()).reference
+        with pytest.raises(Objection) as refused:
+            _do(c, book, reference, action, **fields)
+        assert (refused.value.kind, refused.value.field) == ("invalid", field)
+
+
+def test_two_contacts_of_one_person_are_linked(store: Store, book: Rulebook, mail: Make) -> None:
+    """Each shows the other."""
+    with writing(store) as c:
+        one, other = (logged(c, book, mail(number)).reference for number in (1, 2))
+        _do(c, book, one, "link", **{"with": other})
+        for reference, expected in ((one, other), (other, one)):
+            whole = showing.show(c, reference, Scope(), NOW, book)
+            assert whole is not None
+            assert [contact.reference for contact in whole.others] == [expected]
+
+
+def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
+    """Two hours after the last use it is over, twelve after it began in any case; only its hash is kept."""
+    account = Account("hal@example.gov.uk", "Hal", Role.OFFICER, frozenset({"housing"}), "", NOW, None)
+    with writing(store) as c:
+        assert staffing.add(c, account, "staff:me", two) is None
+        secret = staffing.sign_in(c, account, "password", NOW)
+        found = staffing.visitor(c, secret, NOW, two)
+        assert found is not None
+        visitor, _ = found
+        assert visitor.scope == HOUSING.scope
+        for minutes in range(100, 701, 100):
+            assert staffing.visitor(c, secret, NOW + timedelta(minutes=minutes), two) is not None
+            staffing.keep_session(c, visitor, NOW + timedelta(minutes=minutes))
+        assert staffing.visitor(c, secret, NOW + timedelta(hours=12, seconds=1), two) is None
+        again_signed = staffing.sign_in(c, account, "password", NOW)
+        assert staffing.visitor(c, again_signed, NOW + timedelta(hours=2, seconds=1), two) is None
+        assert staffing.disable(c, account.address, "staff:me", NOW) is None
+        assert staffing.visitor(c, again_signed, NOW, two) is None
+        assert [one.disabled_at for one in staff.listed(c)] == [NOW]
+
+
+def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) -> None:
+    """On each database alike."""
+    with writing(store) as c:
+        token = Token("phones", frozenset({"contacts:read"}), frozenset({"housing"}), NOW)
+        secret = staffing.create_token(c, token, "staff:me", two)
+        assert isinstance(secret, str)
+        found = staffing.bearer(c, secret, NOW, two)
+        assert found is not None
+        assert found[0].scope == HOUSING.scope
+        for status in (201, 409):
+            tokens.keep_answer(c, "phones key", Answer("d", status, "{}"), NOW)
+        kept = tokens.answered(c, "phones key")
+        assert kept is not None
+        assert kept.status == 201
+        tokens.drop_answers(c, NOW + timedelta(seconds=1))
+        assert tokens.answered(c, "phones key") is None
+        for text in ("Large print", "Braille"):
+            needs.note(c, "Sam@a.example", Needs(text, "staff:me", NOW))
+        assert getattr(needs.of(c, "sam@A.example"), "needs", "") == "Braille"
+        for query in ("team=a", "team=b"):
+            needs.save_view(c, "ann", "mine", query)
+        (view,) = needs.views_of(c, "ann")
+        assert view.query == "team=b"
+        assert not needs.drop_view(c, "bob", view.id)
+        assert needs.drop_view(c, "ann", view.id)
+
+
+def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mail: Make) -> None:
+    """Read in pieces by a cursor, each event of a contact is seen once, and only by who sees the contact."""
+    with writing(store) as c:
+        references = [logged(c, two, mail(number)).reference for number in (1, 2, 3)]
+        _do(c, two, references[2], "assign", team="housing")
+    seen: list[int] = []
+
+    def following(c: Connection) -> list[Event]:
+        return audit.stream(c, seen[-1] if seen else 0, Scope(), 2)
+
+    while part := store.read_now(following):
+        seen += [event.id for event in part]
+    assert seen == sorted(set(seen))
+    narrow = store.read_now(lambda c: audit.stream(c, 0, HOUSING.scope, 50))
+    assert {event.reference for event in narrow} == {references[2]}
+    trail = store.read_now(lambda c: audit.trail(c, None, 50, Scope()))
+    assert [event.kind for event in trail] == ["assigned"]
+
+
+def test_each_role_may_what_the_one_before_it_may() -> None:
+    """Readers look, officers act, leads act on many, administrators rule."""
+    allowed = {role.value: [wanted.value for wanted in May if role.may(wanted)] for role in Role}
+    assert allowed == {
+        "reader": ["read"],
+        "officer": ["read", "act"],
+        "lead": ["read", "act", "lead"],
+        "administrator": ["read", "act", "lead", "administer"],
+    }
