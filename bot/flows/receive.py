@@ -15,7 +15,8 @@ from bot.flows.gather import BREAKER, gather
 from bot.flows.plan import Filed, Plan, Room
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, locks, outbox, shunt
-from bot.store.databases import UNAVAILABLE, mark
+from bot.store.databases import UNAVAILABLE
+from bot.store.direct import mark
 
 logger = log.get("receive")
 

@@ -9,15 +9,19 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Select,
+    Text,
     bindparam,
     case,
+    column,
     func,
     insert,
     literal,
     null,
     or_,
     select,
+    table,
     text,
     update,
 )
@@ -25,13 +29,14 @@ from sqlalchemy import (
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
+from bot.store.direct import rows_of, run_many
 from bot.store.instants import Instant
 from bot.store.tables import contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
-_SEQUENCES = "SELECT name, seq FROM sqlite_sequence"
+_SEQUENCES = select(column("name", Text), column("seq", Integer)).select_from(table("sqlite_sequence"))
 _NUMBERS = text(
     "SELECT nextval('contacts_id_seq'), nextval('messages_id_seq'), nextval('deliveries_id_seq') "
     "FROM generate_series(1, :most)"
@@ -102,7 +107,7 @@ def numbers(connection: Connection, most: int) -> Numbers:
 
 def numbers_used(connection: Connection) -> dict[str, int]:
     """Table -> the last number that was used in a SQLite store."""
-    return {row.name: int(row.seq) for row in connection.exec_driver_sql(_SEQUENCES)}
+    return {name: int(last) for name, last in rows_of(connection, _SEQUENCES, {})}
 
 
 def count_on(connection: Connection, used: Mapping[str, int]) -> None:
@@ -126,16 +131,14 @@ def leave_out_numbers(connection: Connection, count: int) -> None:
 def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:
     """Store contacts, messages and raw messages, each list in one statement."""
     for statement, rows in zip(_ADD, (new, arrived, raws), strict=True):
-        if rows:
-            connection.execute(statement, rows)
+        run_many(connection, statement, rows)
 
 
 def note(connection: Connection, rows: list[Values]) -> None:
     """Append events: `contact_id`, `at`, `kind`, `details` (a mapping, or JSON already), `actor`."""
-    if rows:
-        connection.execute(
-            _NOTE, [{"actor": "ackbot", **row, "details": _as_json(row.get("details", {}))} for row in rows]
-        )
+    run_many(
+        connection, _NOTE, [{"actor": "ackbot", **row, "details": _as_json(row.get("details", {}))} for row in rows]
+    )
 
 
 def _as_json(details: Any) -> str:
@@ -183,14 +186,12 @@ def events_of(connection: Connection, contact_id: int) -> list[Values]:
 
 def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
     """Note when our receipt left for each contact; where only staff's acknowledgement counts, no more than that."""
-    connection.execute(_ACKNOWLEDGED, [{"chosen": contact_id, "at": at} for contact_id, at in pairs])
+    run_many(connection, _ACKNOWLEDGED, [{"chosen": contact_id, "at": at} for contact_id, at in pairs])
 
 
 def told(connection: Connection, ids: Iterable[int]) -> None:
     """Note that the person was told the date to answer by as it stands."""
-    rows = [{"chosen": contact_id} for contact_id in ids]
-    if rows:
-        connection.execute(_TOLD, rows)
+    run_many(connection, _TOLD, [{"chosen": contact_id} for contact_id in ids])
 
 
 def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
@@ -221,8 +222,7 @@ def change(connection: Connection, contact: Contact, values: Values) -> bool:
 
 def move_windows(connection: Connection, rows: list[Values]) -> None:
     """Note until when the platform takes an answer: `chosen` (the contact), `until`, and when to look at it."""
-    if rows:
-        connection.execute(_WINDOW, rows)
+    run_many(connection, _WINDOW, rows)
 
 
 def clock_events(connection: Connection, ids: Iterable[int]) -> dict[int, list[Happened]]:

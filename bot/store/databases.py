@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from bot.store.direct import mark
 from bot.store.sealing import Ring, give
 
 BUSY_TIMEOUT_MILLISECONDS = 3_000
@@ -127,18 +128,9 @@ def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        mark(connection, begin)
 
     return engine
-
-
-def mark(connection: Connection, statement: str) -> None:
-    """SAVEPOINT and its like, which SQLite does in a hundredth of the time that SQLAlchemy takes to pass them on."""
-    driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
-        driver.execute(statement)
-    else:
-        connection.exec_driver_sql(statement)
 
 
 def runs_again(error: BaseException) -> bool:

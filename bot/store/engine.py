@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.databases import UNAVAILABLE, engine_of, is_shared, mark, runs_again
+from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
+from bot.store.direct import mark
 from bot.store.sealing import Ring
 
 T = TypeVar("T")

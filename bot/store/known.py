@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, literal_column, null, select, text, union_all
 
 from bot.core.contacts import Contact
+from bot.store.direct import rows_of
 from bot.store.outbox import Delivery, delivery_of
 from bot.store.tables import contacts, deliveries, messages, suppressions
 
@@ -106,8 +107,8 @@ class Recent:
 def seen(connection: Connection, ids: Iterable[str]) -> dict[str, list[Seen]]:
     """Message id -> what is logged under it already."""
     found: dict[str, list[Seen]] = {}
-    for row in connection.execute(SEEN, {"ids": list(ids)}):
-        found.setdefault(row.message_id, []).append(Seen(row.channel, row.digest, row.reference, row.id))
+    for channel, message_id, *rest in rows_of(connection, SEEN, {"ids": list(ids)}):
+        found.setdefault(message_id, []).append(Seen(channel, *rest))
     return found
 
 
@@ -151,7 +152,7 @@ def of_late(connection: Connection, people: Iterable[str], since: datetime, now:
     found: dict[str, list[Recent]] = {}
     wanted = sorted(people)
     if wanted:
-        for person, *recent in connection.execute(OF_LATE, {"people": wanted, "since": since, "now": now}):
+        for person, *recent in rows_of(connection, OF_LATE, {"people": wanted, "since": since, "now": now}):
             found.setdefault(person, []).append(Recent(*recent))
     return found
 

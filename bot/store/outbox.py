@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.deliveries import WAITING, State
 from bot.store import wakeups
+from bot.store.direct import rows_of, run_many
 from bot.store.instants import Instant
 from bot.store.tables import HELD, deliveries
 
@@ -106,7 +107,7 @@ def queue(connection: Connection, rows: Sequence[Values]) -> None:
     if rows:
         defaults = {"step": "", "state": State.CREATED, "attempts": 0}
         full = [{**defaults, **row, "details": json.dumps(row.get("details", {}))} for row in rows]
-        connection.execute(_QUEUE, full)
+        run_many(connection, _QUEUE, full)
         if any(row["state"] == State.CREATED for row in full):
             wakeups.notify(connection)
 
@@ -188,26 +189,23 @@ def next_due(connection: Connection, channel: str) -> datetime | None:
 
 def standing(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
     """How these deliveries stand, and will until the end of the transaction."""
-    return {row.id: Standing(*row) for row in connection.execute(_STANDING, {"ids": list(ids)})}
+    return {row[0]: Standing(*row) for row in rows_of(connection, _STANDING, {"ids": list(ids)})}
 
 
 def settle(connection: Connection, rows: Sequence[Values]) -> None:
     """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`, `external_id`."""
-    if rows:
-        connection.execute(
-            _SETTLE,
-            [
-                {
-                    "settled": row["id"],
-                    "to_state": row["state"],
-                    "to_next": row.get("next_attempt_at"),
-                    "to_sent": row.get("sent_at"),
-                    "to_error": row.get("last_error", ""),
-                    "to_name": row.get("external_id") or None,
-                }
-                for row in rows
-            ],
-        )
+    settled = [
+        {
+            "settled": row["id"],
+            "to_state": row["state"],
+            "to_next": row.get("next_attempt_at"),
+            "to_sent": row.get("sent_at"),
+            "to_error": row.get("last_error", ""),
+            "to_name": row.get("external_id") or None,
+        }
+        for row in rows
+    ]
+    run_many(connection, _SETTLE, settled)
 
 
 def under_way(connection: Connection, ids: Collection[int]) -> set[int]:

@@ -1,10 +1,12 @@
 """The cost of what is asked again and again follows what is due, not what is stored: SQLite uses an index for each."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from bot.core.contacts import Contact
 from bot.core.roles import Scope
@@ -99,20 +101,40 @@ def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
     assert "ix_deliveries_waiting" in plan
 
 
+class _Cursor(sqlite3.Cursor):
+    """Remembers what it is told."""
+
+    def execute(self, sql: str, values: Any = ()) -> "_Cursor":
+        cast("_Recording", self.connection).said.append((sql, values))
+        super().execute(sql, values)
+        return self
+
+
+class _Recording(sqlite3.Connection):
+    """Remembers what is asked, by whichever way."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.said: list[tuple[str, Any]] = []
+
+    def cursor(self, factory: Any = _Cursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+        found: sqlite3.Cursor = self.cursor().execute(sql, values)
+        return found
+
+
 def _plans(tmp_path: Path, work: Work[object]) -> list[str]:
     url = f"sqlite:///{tmp_path}/ackbot.db"
     schema.upgrade(url)
     engine = sqlite_engine(url, begin="BEGIN")
-    said: list[tuple[str, object]] = []
-    event.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, values, *_: said.append((sql, values)))
+    event.listen(engine, "do_connect", lambda _d, _r, args, named: sqlite3.connect(*args, **named, factory=_Recording))
     with engine.connect() as connection:
+        driver = cast("_Recording", connection.connection.driver_connection)
+        driver.said.clear()
         work(connection)
-        plans = [line for sql, values in said for line in _plan(connection, sql, values)]
+        asked = [one for one in driver.said if one[0] != "BEGIN"]
+        plans = [row[3] for sql, values in asked for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     engine.dispose()
     return plans
-
-
-def _plan(connection: Connection, sql: str, values: object) -> list[str]:
-    raw = connection.connection.driver_connection
-    assert raw is not None
-    return [] if sql == "BEGIN" else [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
