@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -151,7 +152,7 @@ class Rulebook:
 
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""
-        return parseaddr(self.senders.get(outlet, ""))[1].rpartition("@")[2] or "localhost"
+        return _domain(self.senders.get(outlet, ""))
 
     def medium_of(self, contact: Contact) -> str:
         """How the contact came: what the desk took down says so itself."""
@@ -251,6 +252,12 @@ class Rulebook:
         """Whether the day of receipt is day 0; the receipt rule may move that."""
         calendar = self.calendars[standard.calendar_key]
         return clocks.day_zero(contact.received_at, calendar, standard.receipt) == calendar.day_of(contact.received_at)
+
+
+@lru_cache(maxsize=64)
+def _domain(sender: str) -> str:
+    # Asked for every message that leaves, of the few senders that there are.
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
 
 
 def medium(kind: str) -> str:
