@@ -32,6 +32,7 @@ from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.pages import Pages
 from bot.rehearsal import REHEARSAL, Time
 from bot.render.compose import Composer
+from bot.render.drafts import host_of
 from bot.settings import Settings
 from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
@@ -55,7 +56,8 @@ def composer(configured: Settings) -> Composer:
         "website": organisation.website,
         "site": configured.web.public_url.rstrip("/"),
     }
-    return Composer(configured.template_directories, constants)
+    pages = (host_of(service.page) for service in configured.services.service)
+    return Composer(configured.template_directories, constants, {*organisation.link_hosts, *pages} - {""})
 
 
 class Service:

@@ -7,15 +7,21 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from bot.year import Table
 
+Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+
 
 class Organisation(Table):
-    """Who answers: shown to people, and the start of every reference."""
+    """Who answers: shown to people, and the start of every reference.
+
+    `link_hosts` are sites of others that messages may lead to, besides those of public bodies.
+    """
 
     name: str = Field(min_length=1, max_length=100)
     reference_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
     timezone: str = "Europe/London"
     phone: str = Field(default="", max_length=40)
     website: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    link_hosts: tuple[Host, ...] = ()
 
     @field_validator("timezone")
     @classmethod

@@ -23,11 +23,13 @@ def check(
 ) -> None:
     """Check configuration, templates and standards. Status 0: good, 1: something fails, 2: mistakes in the files."""
     from bot import app
+    from bot.render import lint
 
     configured = load_or_exit(config)
-    faults = app.composer(configured).check()
-    for fault in faults:
-        typer.echo(fault, err=True)
+    findings = lint.examine_all(app.composer(configured))
+    errors = lint.errors(findings)
+    for finding in findings:
+        typer.echo(f"{finding}", err=finding in errors)
     typer.echo(f"Configuration {configured.directory}: good. {len(configured.channels)} channels:")
     for channel in configured.channels:
         typer.echo(f"  {channel.name} ({channel.kind})")
@@ -35,9 +37,9 @@ def check(
         typer.echo(f"Please note: {remark}")
     for line in (*_promised(configured), *_routed(configured)):
         typer.echo(line)
-    typer.echo("Templates: good." if not faults else f"Templates: {len(faults)} faults.")
+    typer.echo(f"Templates: {lint.summary(findings)}.")
     well = asyncio.run(_live(configured)) if live else True
-    if faults or not well:
+    if errors or not well:
         raise typer.Exit(NEGATIVE)
 
 

@@ -9,6 +9,7 @@ from bot.cli import (
     deadline,
     demo,
     people,
+    preview,
     receipts,
     recompute,
     rehearse,
@@ -34,6 +35,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("deadline")(deadline.deadline)
 app.command("triage")(triage.triage)
+app.command("preview")(preview.preview)
 app.command("demo")(demo.demo)
 app.command("recompute")(recompute.recompute)
 app.command("rehearse")(rehearse.rehearse)

@@ -7,7 +7,7 @@ where values go; lines without a slot are encoded once, and only the others for 
 import hashlib
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.quoprimime import body_encode
@@ -17,7 +17,7 @@ from string import Template
 
 from bot.render.environment import BadTemplate, Templates, Written
 from bot.render.fields import address_field, message_id_field, text_field
-from bot.render.samples import LONGEST, OPTIONAL, SAMPLES
+from bot.render.samples import OPTIONAL, SAMPLES, samples
 from bot.render.slots import StandIn, clean, escaped, fill, has_slot, slot
 
 LAYOUT = Path("partials", "mail.html")
@@ -28,6 +28,8 @@ MOST_BYTES = 20_480
 # RFC 2045 section 6.7: a line of quoted-printable has at most 76 characters.
 _LINE = 76
 _PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+# Scripts of Arabic and Hebrew run from right to left.
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ku", "ps", "ur", "yi"})
 _LINK = re.compile(r'<a href="([^"]*)"')
 _GOOD_LINK = re.compile("(?:https?://[^\ue000/?#]+(?:[/?#]|$)|mailto:|tel:)")
 
@@ -50,6 +52,32 @@ class Envelope:
     loop: str = ""
 
 
+# For mails that only show what one would be.
+_TRIAL = Envelope(
+    sender="Us <us@example.org>",
+    recipient="you@example.org",
+    message_id="<1@example.org>",
+    date=datetime(2026, 12, 18, 10, tzinfo=UTC),
+    auto_submitted="auto-replied",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A template with the values of one contact, to be looked at.
+
+    `html` is the whole page. `own_subject` and `own_text` are what the writer of the template typed: without values.
+    """
+
+    values: Mapping[str, object]
+    subject: str
+    text: str
+    html: str
+    own_subject: str
+    own_text: str
+    mail_bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Skeleton:
     """A message that waits for its values: encoded lines, and lines with slots between them.
@@ -67,13 +95,18 @@ class _Skeleton:
 class Composer:
     """Writes the mail of one organisation. `constants` are values that every template may use.
 
-    `directories` hold `messages/` and `partials/`; what the first one lacks is taken from the next.
+    `directories` hold `messages/` and `partials/`; what the first one lacks is taken from the next. `hosts` are sites
+    that links may lead to.
     """
 
-    def __init__(self, directories: Sequence[Path], constants: Mapping[str, str]) -> None:
+    def __init__(
+        self, directories: Sequence[Path], constants: Mapping[str, str], hosts: Collection[str] = frozenset()
+    ) -> None:
         self._templates = Templates(directories)
-        self._constants = dict(constants)
-        self._layout = _layout(directories)
+        self.constants: Mapping[str, str] = dict(constants)
+        self.hosts = frozenset(hosts)
+        self.layout = _layout(directories)
+        self._page = Template(self.layout)
         self._skeletons: dict[tuple[str, ...], _Skeleton | None] = {}
 
     def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = "en") -> bytes:
@@ -88,41 +121,47 @@ class Composer:
 
     def words(self, name: str, values: Mapping[str, object], *, language: str = "en") -> tuple[str, str]:
         """Subject and plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
-        written = self._templates.write(name, language, {**OPTIONAL.get(name, {}), **values, **self._constants})
+        written = self._templates.write(name, language, {**OPTIONAL.get(name, {}), **values, **self.constants})
         cleaned = [clean(str(value)) for value in written.values]
         return fill(written.subject, cleaned).strip(), fill(written.text, cleaned).strip()
-
-    def check(self) -> list[str]:
-        """Every template written on sample values: what is wrong with it, in plain words."""
-        return [fault for name, language in self._templates.names() for fault in self.faults(name, language)]
 
     def names(self) -> list[tuple[str, str]]:
         """Every template as (name, language)."""
         return self._templates.names()
 
-    def sample(self, name: str, language: str) -> tuple[str, str]:
-        """Subject and text of a template without faults, on sample values."""
-        return self.words(name, SAMPLES[name], language=language)
+    def placeholders(self, name: str, language: str) -> frozenset[str]:
+        """What a template asks for, known or not; raises BadTemplate."""
+        return self._templates.placeholders(name, language)
+
+    def rendered(self, name: str, values: Mapping[str, object], *, language: str = "en") -> Rendered:
+        """A template as a person would see it; raises BadTemplate."""
+        given = {**OPTIONAL.get(name, {}), **values, **self.constants}
+        written = self._templates.write(name, language, given)
+        cleaned = [clean(str(value)) for value in written.values]
+        known = {str(value) for value in given.values()}
+        own = ["" if value in known else value for value in cleaned]
+        subject, page = fill(written.subject, cleaned).strip(), fill(written.html, escaped(cleaned))
+        return Rendered(
+            values=values,
+            subject=subject,
+            text=fill(written.text, cleaned).strip(),
+            html=self._document(language, subject, page),
+            own_subject=fill(written.subject, own).strip(),
+            own_text=fill(written.text, own).strip(),
+            mail_bytes=len(self.compose(name, values, _TRIAL, language=language)),
+        )
 
     def faults(self, name: str, language: str) -> list[str]:
-        """What is wrong with one template, in plain words."""
+        """Why one template cannot be used at all, in plain words."""
         if name not in SAMPLES:
             return [f"messages/{language}/{name}.md: nothing uses a template of this name; known: {', '.join(SAMPLES)}"]
-        known = {*SAMPLES[name], *self._constants}
         try:
-            return self._templates.unknown(name, language, known) or self._faults_as_mail(name, language)
+            if unknown := self._templates.unknown(name, language, {*SAMPLES[name], *self.constants}):
+                return unknown
+            for values in samples(name).values():
+                self.compose(name, values, _TRIAL, language=language)
         except BadTemplate as error:
             return [str(error)]
-
-    def _faults_as_mail(self, name: str, language: str) -> list[str]:
-        moment = datetime(2026, 12, 18, 10, tzinfo=UTC)
-        envelope = Envelope("Us <us@example.org>", "you@example.org", "<1@example.org>", moment, "auto-replied")
-        for sample in (SAMPLES[name], SAMPLES[name] | OPTIONAL.get(name, {})):
-            if name in LONGEST and (length := len(self.text(name, sample, language=language))) > LONGEST[name]:
-                return [f"messages/{language}/{name}.md: {length} characters; at most {LONGEST[name]} are allowed"]
-            size = len(self.compose(name, sample, envelope, language=language))
-            if size > MOST_BYTES:
-                return [f"messages/{language}/{name}.md: {size} bytes as a mail; at most {MOST_BYTES} are allowed"]
         return []
 
     def _filled(self, name: str, language: str, values: Mapping[str, object]) -> tuple[_Skeleton, list[str]]:
@@ -132,7 +171,7 @@ class Composer:
             self._skeletons[shape] = self._kept(name, language, values)
         skeleton = self._skeletons[shape]
         if skeleton is None:
-            written = self._templates.write(name, language, {**values, **self._constants})
+            written = self._templates.write(name, language, {**values, **self.constants})
             return self._skeleton(written, language), []
         return skeleton, [clean(str(values[key])) if key else "" for key in skeleton.awaited]
 
@@ -140,7 +179,7 @@ class Composer:
         """A skeleton for values of this shape; None if the template does more than show them."""
         stand_ins = {key: StandIn(key) if value else value for key, value in values.items()}
         try:
-            written = self._templates.write(name, language, {**stand_ins, **self._constants})
+            written = self._templates.write(name, language, {**stand_ins, **self.constants})
         except BadTemplate:
             # Written with the values themselves, it shows whether the template was at fault.
             return None
@@ -157,19 +196,22 @@ class Composer:
         return _Skeleton(subject, _boundary(text + document), _lines(text), _lines(document), keys)
 
     def _document(self, language: str, subject: str, page: str) -> str:
+        direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
         try:
-            return self._layout.substitute(language=language, title=html.escape(subject), content=page)
+            return self._page.substitute(
+                language=language, direction=direction, title=html.escape(subject), content=page
+            )
         except (KeyError, ValueError) as error:
             raise BadTemplate(
-                f"{LAYOUT}: only $language, $title and $content are known; $$ is a dollar ({error})"
+                f"{LAYOUT}: only $language, $direction, $title and $content are known; $$ is a dollar ({error})"
             ) from error
 
 
-def _layout(directories: Sequence[Path]) -> Template:
+def _layout(directories: Sequence[Path]) -> str:
     path = next((path / LAYOUT for path in directories if (path / LAYOUT).is_file()), None)
     if path is None:
         raise BadTemplate(f"{LAYOUT}: there is no such file")
-    return Template(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
 def _judge_links(path: Path, page: str) -> None:

@@ -93,6 +93,11 @@ class Templates:
         """Each placeholder that is not among `known`, even where no sample leads; raises BadTemplate."""
         return [fault for part, _ in self._parts(name, language) for fault in self._unknown_in(part, known)]
 
+    def placeholders(self, name: str, language: str) -> frozenset[str]:
+        """What subject and message ask for, known or not; raises BadTemplate."""
+        trees = [self._jinja.parse(part.text) for part, _ in self._parts(name, language)]
+        return frozenset().union(*map(find_undeclared_variables, trees)) - set(self._jinja.globals)
+
     def _unknown_in(self, part: _Part, known: Collection[str]) -> Iterator[str]:
         tree = self._jinja.parse(part.text)
         unknown = find_undeclared_variables(tree) - set(known) - set(self._jinja.globals)

@@ -1,6 +1,8 @@
-"""What each template may use besides the constants, as the values that `check` tries it with."""
+"""What each template may use besides the constants, and the invented contacts that it is tried and shown with."""
 
+from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from bot.render.formats import date_in_words
@@ -9,16 +11,47 @@ _REFERENCE = "EX-7K3M-9QPH"
 _RECEIVED = "10am on Friday 18 December 2026"
 # Ten working days with Christmas and New Year between.
 _DAY = date_in_words(date(2027, 1, 6))
-# As long as it may be.
-_ADVICE = "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. ".ljust(
-    160, "."
+# As long as it may be: 160 characters.
+_ADVICE = (
+    "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. "
+    "If somebody is hurt, or if they cannot get out, call 999 now."
 )
 _LISTED = [{"reference": _REFERENCE, "channel": "enquiries", "due": _DAY}]
+
+
+class Sort(StrEnum):
+    """Whom a template is for, and on which way: that decides what must be in it."""
+
+    RECEIPT = "receipt"  # the mail that says we have it
+    LETTER = "letter"  # every other mail to the person
+    TEXT = "text"  # a private message on a platform, or a text message
+    PUBLIC = "public"  # what everybody can read
+    STAFF = "staff"  # mails to staff
+
+
+SORTS = {
+    "acknowledgement": Sort.RECEIPT,
+    "new-date": Sort.LETTER,
+    "added": Sort.LETTER,
+    "progress": Sort.LETTER,
+    "closing": Sort.LETTER,
+    "message": Sort.TEXT,
+    "message-new-date": Sort.TEXT,
+    "message-added": Sort.TEXT,
+    "message-progress": Sort.TEXT,
+    "message-closing": Sort.TEXT,
+    "mention": Sort.PUBLIC,
+    "urgent": Sort.STAFF,
+    "alert": Sort.STAFF,
+    "alerts": Sort.STAFF,
+    "digest": Sort.STAFF,
+    "notice": Sort.STAFF,
+}
 
 _CLOSING = {
     "reference": _REFERENCE,
     "answered": date_in_words(date(2026, 12, 30)),
-    "reason": "You told us that it has been put right.",
+    "reason": "You told us that all is well now.",
     "days": "28",
 }
 
@@ -115,7 +148,7 @@ LONGEST = {
 # What may be missing: a template that asks for it finds it empty.
 _SERVICE = {"service": "", "service_page": "", "other_route": ""}
 OPTIONAL: dict[str, dict[str, str]] = {
-    "acknowledgement": {"team": "", "promise": "", "urgent": "", **_SERVICE},
+    "acknowledgement": {"respond_by": "", "team": "", "promise": "", "urgent": "", **_SERVICE},
     "added": {"respond_by": ""},
     "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": ""},
     "message-added": {"respond_by": ""},
@@ -125,3 +158,52 @@ OPTIONAL: dict[str, dict[str, str]] = {
     "alert": {"link": ""},
     "urgent": {"link": ""},
 }
+
+_NO_DANGER = {"urgent": "", "short_window": ""}
+# Contacts that never were. What one does not say is as in SAMPLES.
+CONTACTS: dict[str, dict[str, str]] = {
+    "ordinary": {
+        "received": "9:30am on Monday 8 June 2026",
+        "before": date_in_words(date(2026, 6, 19)),
+        "respond_by": date_in_words(date(2026, 6, 22)),
+        **_NO_DANGER,
+    },
+    "urgent": {
+        "received": "11:15pm on Saturday 10 October 2026",
+        "before": date_in_words(date(2026, 10, 12)),
+        "respond_by": "11:15pm on Sunday 11 October 2026",
+        "promise": "24 hours",
+        **_SERVICE,
+    },
+    "christmas": {**_NO_DANGER, **_SERVICE},
+    "easter": {
+        "received": "4:45pm on Thursday 25 March 2027",
+        "before": date_in_words(date(2027, 4, 9)),
+        "respond_by": date_in_words(date(2027, 4, 12)),
+        "team": "",
+        **_NO_DANGER,
+    },
+    "month": {
+        "received": "midday on Tuesday 1 September 2026",
+        "before": date_in_words(date(2026, 9, 30)),
+        "respond_by": date_in_words(date(2026, 10, 1)),
+        "promise": "1 month",
+        "service_page": "",
+        **_NO_DANGER,
+    },
+    "everything": {},
+}
+
+
+def samples(name: str) -> dict[str, Mapping[str, Any]]:
+    """The values of each contact for one template; of "nothing" only what is never missing is known.
+
+    Staff are told of a contact in lists and lines of their own, so theirs differ in what may be missing alone.
+    """
+    values = SAMPLES[name]
+    contacts = {"ordinary": {}} if SORTS[name] is Sort.STAFF else CONTACTS
+    tried = {
+        contact: values | {key: value for key, value in known.items() if key in values}
+        for contact, known in contacts.items()
+    }
+    return tried | {"nothing": values | OPTIONAL.get(name, {})}

@@ -10,6 +10,7 @@ from bot.web.people_pages import PeoplePages
 from bot.web.queue_pages import QueuePages
 from bot.web.rooms import Rooms
 from bot.web.sign_in import SignIn
+from bot.web.template_pages import TemplatePages
 
 
 def routes(office: Office) -> list[web.RouteDef]:
@@ -17,7 +18,7 @@ def routes(office: Office) -> list[web.RouteDef]:
     door = Doorkeeper(office)
     oidc = Oidc(office.sign_in) if office.sign_in else None
     parts = (SignIn(office, door, oidc), QueuePages(office, door), ContactPages(office, door))
-    more = (Rooms(office, door), PeoplePages(office, door))
+    more = (Rooms(office, door), TemplatePages(office, door), PeoplePages(office, door))
     return [web.get(ROOT, _onwards), *(route for part in (*parts, *more) for route in part.routes())]
 
 

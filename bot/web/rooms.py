@@ -1,4 +1,4 @@
-"""The other rooms of the console: backlog, coverage, alerts, templates, standards, what was shunted, the audit."""
+"""The other rooms of the console: backlog, coverage, alerts, standards, what was shunted, the audit."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,8 +34,6 @@ class Rooms:
             web.post(f"{ROOT}/backlog", page(May.LEAD, self._release)),
             web.get(f"{ROOT}/coverage", page(May.READ, self._coverage)),
             web.get(f"{ROOT}/alerts", page(May.READ, self._alerts)),
-            web.get(f"{ROOT}/templates", page(May.READ, self._templates)),
-            web.get(f"{ROOT}/templates/{{language}}/{{name}}", page(May.READ, self._template)),
             web.get(f"{ROOT}/standards", page(May.READ, self._standards)),
             web.get(f"{ROOT}/shunted", page(May.LEAD, self._shunted)),
             web.get(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._one_shunted)),
@@ -76,21 +74,6 @@ class Rooms:
         found = await self._office.read(lambda c: audit.alerts(c, since, _MOST_ALERTS))
         rows = [row for row in found if scope.sees(row["team"])]
         return render(request, guest, "alerts", {"rows": rows, "days": _ALERT_DAYS, "when": self._when})
-
-    async def _templates(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        composer = self._office.composer
-        rows = [(name, language, composer.faults(name, language)) for name, language in composer.names()]
-        return render(request, guest, "templates", {"rows": rows})
-
-    async def _template(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        name, language = request.match_info["name"], request.match_info["language"]
-        composer = self._office.composer
-        if (name, language) not in composer.names():
-            raise web.HTTPNotFound
-        faults = composer.faults(name, language)
-        subject, text = ("", "") if faults else composer.sample(name, language)
-        context = {"name": name, "language": language, "faults": faults, "subject": subject, "text": text}
-        return render(request, guest, "template", context)
 
     async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         book, now = self._office.book, self._office.now()

@@ -38,6 +38,7 @@ EXPECTED = {
     "GET /console/alerts": ALL_IN,
     "GET /console/templates": ALL_IN,
     "GET /console/templates/{language}/{name}": ALL_IN,
+    "GET /console/templates/{language}/{name}/{contact}": ALL_IN,
     "GET /console/standards": ALL_IN,
     "GET /console/shunted": LEADING,
     "GET /console/shunted/{number}": LEADING,
@@ -46,12 +47,12 @@ EXPECTED = {
     "GET /console/people": RULING,
     "POST /console/people": RULING,
 }
-FILLED = {"{number}": "1", "{language}": "en", "{name}": "acknowledgement"}
+FILLED = {"{number}": "1", "{language}": "en", "{name}": "acknowledgement", "{contact}": "urgent"}
 
 
 def test_the_table_names_every_route(house: House) -> None:
     """No route is left out of the table."""
-    office = cast("Office", SimpleNamespace(sign_in=None))  # nothing else is asked of it yet
+    office = cast("Office", SimpleNamespace(sign_in=None, composer=None))  # nothing else is asked of it yet
     routes = console.routes(office)
     assert {f"{route.method} {route.path}" for route in routes} == set(EXPECTED)
 

@@ -1,0 +1,96 @@
+"""The lint of the words that go out: one question a rule, asked of a template on several invented contacts."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bot.render import lint_pages, lint_words
+from bot.render.compose import Composer
+from bot.render.drafts import Draft, Level, Remark, draft
+from bot.render.samples import SORTS, Sort
+
+_MAILS = frozenset({Sort.RECEIPT, Sort.LETTER, Sort.STAFF})
+_LETTERS = frozenset({Sort.RECEIPT, Sort.LETTER})
+_PRIVATE = _LETTERS | {Sort.TEXT}
+_TO_PEOPLE = _PRIVATE | {Sort.PUBLIC}
+_EVERY = frozenset(Sort)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One question, and the sorts of templates that it is asked of. `english`: it knows the words of English alone."""
+
+    number: str
+    question: Callable[[Draft], Iterator[Remark]]
+    sorts: frozenset[Sort]
+    english: bool = False
+
+    def concerns(self, one: Draft) -> bool:
+        """Whether it can be asked of this template."""
+        return one.sort in self.sorts and (one.language == "en" or not self.english)
+
+
+# Of a short text, an urgent receipt must say what to do at once; nothing else of L12 finds room.
+_WITH_ADVICE = frozenset({Sort.RECEIPT, Sort.TEXT})
+
+RULES = (
+    Rule("L1", lint_pages.both_parts_say_the_same, _MAILS),
+    Rule("L2", lint_words.the_reference_is_there, _PRIVATE),
+    Rule("L3", lint_words.dates_are_honest, _TO_PEOPLE),
+    Rule("L4", lint_pages.values_stay_values, _EVERY),
+    Rule("L5", lint_pages.links_are_good, _EVERY),
+    Rule("L6", lint_pages.pictures_are_not_needed, _MAILS),
+    Rule("L7", lint_pages.sizes_are_small, _EVERY),
+    Rule("L8", lint_pages.the_page_can_be_read, _MAILS),
+    Rule("L9", lint_words.it_is_easy_to_read, _TO_PEOPLE, english=True),
+    Rule("L10", lint_words.words_are_plain, _EVERY, english=True),
+    Rule("L11", lint_words.nothing_personal_is_public, frozenset({Sort.PUBLIC})),
+    Rule("L12", lint_words.urgent_help_is_named, _WITH_ADVICE),
+    Rule("L13", lint_words.everybody_can_read_it, frozenset({Sort.RECEIPT})),
+    Rule("L14", lint_words.people_may_answer, _TO_PEOPLE, english=True),
+    Rule("L15", lint_words.it_says_it_is_automatic, _TO_PEOPLE, english=True),
+    Rule("L16", lint_words.the_subject_is_short_and_calm, _MAILS),
+    Rule("L17", lint_words.no_other_clock_is_started, _TO_PEOPLE, english=True),
+    Rule("L18", lint_words.there_is_a_way_on_and_off_line, frozenset({Sort.RECEIPT})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with one template by one rule, and what to do; `where` is its file below `templates/`."""
+
+    where: str
+    rule: str
+    level: Level
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.level} {self.rule}: {self.words}"
+
+
+def examine(composer: Composer, name: str, language: str) -> list[Finding]:
+    """All findings of one template, in the order of the rules; each is said once, whatever samples it was seen on."""
+    one, where = draft(composer, name, language), f"messages/{language}/{name}.md"
+    found = (Finding(where, rule.number, *said) for rule in RULES if rule.concerns(one) for said in rule.question(one))
+    return list(dict.fromkeys(found))
+
+
+def examine_all(composer: Composer) -> list[Finding]:
+    """The findings of every template that can be used: the organisation's own, else the packaged one."""
+    return [finding for name, language in composer.names() for finding in examine(composer, name, language)]
+
+
+def errors(findings: list[Finding]) -> list[Finding]:
+    """Those that must be put right before the words go out."""
+    return [finding for finding in findings if finding.level is Level.ERROR]
+
+
+def summary(findings: list[Finding]) -> str:
+    """How many of each: "good", "1 error, 2 warnings"."""
+    counted = Counter(finding.level for finding in findings)
+    return ", ".join(f"{counted[one]} {one}{'s' * (counted[one] > 1)}" for one in Level if counted[one]) or "good"
+
+
+def has_page(name: str) -> bool:
+    """Whether what goes out has an HTML part: mails have, texts on platforms have not."""
+    return SORTS.get(name, Sort.STAFF) in _MAILS
