@@ -172,7 +172,7 @@ CONTACTS: dict[str, dict[str, str]] = {
         "received": "11:15pm on Saturday 10 October 2026",
         "before": date_in_words(date(2026, 10, 12)),
         "respond_by": "11:15pm on Sunday 11 October 2026",
-        "promise": "24 hours",
+        "promise": "",  # nobody is told one of hours: the instant itself is plainer
         **_SERVICE,
     },
     "christmas": {**_NO_DANGER, **_SERVICE},
