@@ -1,0 +1,41 @@
+"""Telephone numbers in one form, so that a person is known however their number was typed."""
+
+import re
+import unicodedata
+
+PREFIX = "tel:"
+_EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x|#)\s*(\d+)\s*$", re.IGNORECASE)
+_LENGTH_WITH_COUNTRY = 12
+
+
+def normal(typed: str) -> str:
+    """The number as it is dialled from anywhere: `01632 960 888`, `+44 (0)1632 960888` and `0044...` are one.
+
+    The rule is that of the United Kingdom (Ofcom, National Telephone Numbering Plan): a leading 0 stands for +44, 00
+    for +, and 44 with ten digits after it is the country, too. What follows no such rule is left as its digits.
+    """
+    found = _EXTENSION.search(typed)
+    main = typed[: found.start()] if found else typed
+    digits = "".join(str(unicodedata.decimal(c)) for c in main if c.isdecimal())
+    plus = main.lstrip(" (").startswith("+")
+    if not plus and digits.startswith("00"):
+        plus, digits = True, digits[2:]
+    if not plus and digits.startswith("0"):
+        plus, digits = True, f"44{digits[1:]}"
+    plus = plus or (digits.startswith("44") and len(digits) == _LENGTH_WITH_COUNTRY)
+    if plus and digits.startswith("440"):
+        digits = f"44{digits[3:]}"
+    return f"{'+' if plus else ''}{digits}{f';ext={found[1]}' if found else ''}"
+
+
+def address(typed: str) -> str:
+    """The number as an address (RFC 3966): `tel:+441632960888`; "" for none."""
+    number = normal(typed)
+    return f"{PREFIX}{number}" if number else ""
+
+
+def key(address_of_person: str) -> str:
+    """What a person of this address is known by: mail in lower case, a telephone in its one form."""
+    if address_of_person.lower().startswith(PREFIX):
+        return address(address_of_person[len(PREFIX) :])
+    return address_of_person.lower()
