@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Literal
 
 from bot.channel import WayIn
+from bot.core import phones
 from bot.core.messages import Inbound, Party
 from bot.wire import typed
 
 SUBJECT_LIMIT = 200
 TEXT_LIMIT = 50_000
+ADDRESS_LIMIT = 300
 HOW = ("phone", "letter", "face_to_face", "voicemail")
 PREFERS = ("email", "text", "told", "letter", "phone")
 
@@ -42,6 +44,7 @@ class Said:
     text: str
     service: str
     postcode: str
+    address: str
     prefers: str
 
     @classmethod
@@ -60,15 +63,16 @@ class Said:
             text=typed.paragraphs(fields.get("text", "")),
             service=line("service"),
             postcode=line("postcode", keep_invisible=False).upper()[:10],
+            address=line("address")[:ADDRESS_LIMIT],
             prefers=line("prefers"),
         )
 
-    @property
-    def receipt(self) -> str:
-        """How the person hears that we have it: as they prefer, else by mail, else by text message, else by staff."""
+    def receipt(self, *, sends_texts: bool) -> str:
+        """How the person hears that we have it: as they prefer, else by what can reach them; "" if nothing can."""
         if self.prefers:
             return self.prefers
-        return "email" if self.email else "text" if self.phone else "letter"
+        by_phone = "text" if sends_texts else "phone"
+        return "email" if self.email else by_phone if self.phone else "letter" if self.address else ""
 
 
 class Desk:
@@ -93,7 +97,8 @@ class Desk:
         raw = json.dumps(content, ensure_ascii=False).encode()
         digest = hashlib.sha256(raw).hexdigest()
         sender, told_by = self._reached(said)
-        kept = ("how", "name", "email", "phone", "service", "postcode")
+        kept = {name: content[name] for name in ("how", "name", "email", "phone", "service", "postcode", "address")}
+        kept["prefers"] = said.receipt(sends_texts=self.sends_texts)
         return Inbound(
             channel=self.name,
             external_id=f"{said.how}:{key}",
@@ -105,19 +110,19 @@ class Desk:
             received_at=received_at,
             told_by=told_by,
             medium=said.how,
-            fields={n: v for n in kept if (v := getattr(said, n))} | {"prefers": said.receipt},
+            fields={name: value for name, value in kept.items() if value},
             raw=raw,
         )
 
     def _reached(self, said: Said) -> tuple[Party | None, Literal["us", "staff", "at once"]]:
-        by_phone = f"tel:{''.join(said.phone.split())}" if said.phone else ""
-        if said.receipt == "text" and self.sends_texts:
+        receipt, by_phone = said.receipt(sends_texts=self.sends_texts), phones.address(said.phone)
+        if receipt == "text":
             return Party(by_phone, said.name), "us"
         address = said.email or by_phone
         party = Party(address, said.name) if address else None
-        if said.receipt == "told":
+        if receipt == "told":
             return party, "at once"
-        return party, "us" if said.receipt == "email" else "staff"
+        return party, "us" if receipt == "email" else "staff"
 
 
 def build(name: str, settings: Settings) -> Desk:

@@ -119,7 +119,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "reason": verdict.reason,
         "sender_address": message.sender.address if message.sender else None,
         "sender_key": key_of(message) or None,
-        "sender_name": message.sender.name if message.sender else "",
+        "sender_name": message.sender.name if message.sender else message.fields.get("name", ""),
         "subject": message.subject,
         "received_at": received_at,
         "visibility": message.visibility,

@@ -16,11 +16,15 @@ PLAIN = build("desk", Settings(name="desk", kind="desk"))
     ("fields", "sender", "told_by"),
     [
         ({"email": "a@b.example", "phone": "01632 960 001"}, Party("a@b.example", "Sam"), "us"),
-        ({"phone": "01632 960 001"}, Party("tel:01632960001", "Sam"), "us"),
-        ({"phone": "01632 960 001", "prefers": "told"}, Party("tel:01632960001", "Sam"), "at once"),
-        ({"email": "a@b.example", "phone": "01632 960 001", "prefers": "text"}, Party("tel:01632960001", "Sam"), "us"),
+        ({"phone": "01632 960 001"}, Party("tel:+441632960001", "Sam"), "us"),
+        ({"phone": "01632 960 001", "prefers": "told"}, Party("tel:+441632960001", "Sam"), "at once"),
+        (
+            {"email": "a@b.example", "phone": "01632 960 001", "prefers": "text"},
+            Party("tel:+441632960001", "Sam"),
+            "us",
+        ),
         ({"email": "a@b.example", "prefers": "letter"}, Party("a@b.example", "Sam"), "staff"),
-        ({"phone": "01632 960 001", "prefers": "phone"}, Party("tel:01632960001", "Sam"), "staff"),
+        ({"phone": "01632 960 001", "prefers": "phone"}, Party("tel:+441632960001", "Sam"), "staff"),
         ({}, None, "staff"),
     ],
 )
@@ -36,6 +40,16 @@ def test_without_text_messages_staff_tell_whoever_has_only_a_telephone() -> None
     found = PLAIN.record({"text": "A hole.", "phone": "01632 960 001"}, "key", AT)
     assert isinstance(found, Inbound)
     assert found.told_by == "staff"
+    assert found.fields["prefers"] == "phone"
+
+
+def test_a_letter_is_what_is_left_for_whoever_gave_only_an_address() -> None:
+    """Where nothing is known nothing is said of how they would hear."""
+    letter, nothing = (PLAIN.record({"text": "x"} | more, "key", AT) for more in ({"address": "1 High Street"}, {}))
+    assert isinstance(letter, Inbound)
+    assert isinstance(nothing, Inbound)
+    assert letter.fields["prefers"] == "letter"
+    assert "prefers" not in nothing.fields
 
 
 def test_the_same_key_is_the_same_message_and_another_is_another() -> None:
