@@ -232,9 +232,6 @@ def _refusals(
     one: Happened, now: Clocks, standard: Standard, calendar: Calendar
 ) -> Iterable[tuple[Callable[[], bool], str]]:
     respond, changes = now.respond, one.kind in (Kind.PAUSED, Kind.RESUMED, Kind.RESTARTED, Kind.EXTENDED)
-    if one.kind is Kind.ACKNOWLEDGED:
-        yield lambda: now.acknowledge is None, f"the standard {standard.id} promises no acknowledgement"
-        return
     if not changes:
         return
     yield lambda: respond is None, f"the standard {standard.id} promises no answer, so no clock runs"

@@ -11,6 +11,7 @@ from bot.core.contacts import Contact, State
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows import tell
 from bot.flows.rulebook import Rulebook
+from bot.render import formats
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
@@ -70,7 +71,11 @@ def adjust(
     later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(wanted.kind, ""), book)
     given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
-    if not contacts.change(connection, contact, columns(contact, after, now, book)):
+    values = columns(contact, after, now, book)
+    if wanted.kind is Kind.ACKNOWLEDGED:
+        # Also where nothing of the kind was promised, as for a letter: the person knows of it all the same.
+        values["acknowledged_at"] = values["acknowledged_at"] or wanted.at
+    if not contacts.change(connection, contact, values):
         return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
     contacts.note(connection, [_event(contact, before, after, wanted, word)])
     if later and given:
@@ -84,7 +89,8 @@ def _why_not(
     if contact.state != State.OPEN:
         return f"{contact.reference} is {contact.state}, so no clock of it runs"
     if wanted.at < contact.received_at:
-        return f"that would be before the contact itself ({contact.received_at.isoformat()})"
+        came = formats.instant_in_words(contact.received_at, book.default_calendar.zone)
+        return f"that would be before the contact itself, which came at {came}"
     if wanted.at > now:
         return "that is in the future"
     if any(one.at > wanted.at for one in happened):

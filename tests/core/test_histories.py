@@ -165,7 +165,6 @@ def test_an_extension_counts_from_the_same_start() -> None:
         (FOI, [], Happened(Kind.PAUSED, at(5, 12)), "has run out"),
         (FOI, [Happened(Kind.RESPONDED, at(4))], Happened(Kind.PAUSED, at(5)), "answered already"),
         (promise(respond="none"), [], Happened(Kind.PAUSED, at(5)), "promises no answer"),
-        (promise(acknowledge="none"), [], Happened(Kind.ACKNOWLEDGED, at(5)), "promises no acknowledgement"),
     ],
 )
 def test_what_cannot_happen_says_why(of: Standard, before: list[Happened], wanted: Happened, because: str) -> None:
