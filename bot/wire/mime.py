@@ -19,6 +19,7 @@ from bot.wire import bounces, headers, markup
 MAX_BODY = 1_000_000
 MAX_TEXT = 100_000
 _MAX_DEPTH = 30
+_LONGEST_NAME = 200
 _MAX_PARTS = 500
 # Lines that begin as a delimiter does, in one multipart: each is looked at once a level.
 _MAX_DELIMITERS = 2_000
@@ -33,7 +34,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a message; `cut` says that its octets may end where we stopped reading."""
+    """A part of a message; `cut` says that its octets may end where we stopped reading. `name` is that of a file."""
 
     kind: str
     parameters: dict[str, str]
@@ -41,6 +42,16 @@ class Part:
     attached: bool
     octets: bytes
     cut: bool
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a mail: its name ("" if it has none), its type, and about how many bytes it has."""
+
+    name: str
+    kind: str
+    size: int
 
 
 @dataclass(slots=True)
@@ -112,6 +123,25 @@ def page(raw: bytes) -> str:
         return "\n".join(map(_decoded, marked))
     except (TooMany, ValueError, LookupError):
         return ""
+
+
+def attachments(raw: bytes) -> list[Attachment]:
+    """What came with a mail besides its words; what cannot be read is left out."""
+    head, body = headers.split(raw)
+    try:
+        parts = list(_leaves(headers.fields(head), body, cut=False))
+    except (TooMany, ValueError, LookupError):
+        return []
+    files = (part for part in parts if part.attached or not part.kind.startswith("text/"))
+    return [Attachment(headers.tidy(part.name)[:_LONGEST_NAME], part.kind, _size(part)) for part in files]
+
+
+def _size(part: Part) -> int:
+    octets = len(part.octets)
+    if part.encoding != "base64":
+        return octets
+    # RFC 2045 section 6.8: four characters hold three octets.
+    return (octets - part.octets.count(b"\n") - part.octets.count(b"\r")) * 3 // 4
 
 
 def _mail(fields: headers.Fields, return_path: str | None, recipients: tuple[str, ...]) -> Mail:
@@ -211,14 +241,17 @@ def _leaves(fields: headers.Fields, body: bytes, *, cut: bool) -> Iterator[Part]
 def _part(fields: headers.Fields, octets: bytes, usual: str, *, cut: bool) -> Part:
     by_name = {name: value for name, value in reversed(fields) if name.startswith("content-")}
     kind, parameters = _content_type(by_name.get("content-type", ""), usual)
-    disposition = by_name.get("content-disposition", "").lower()
+    disposed = by_name.get("content-disposition", "")
+    disposition = disposed.lower()
+    attached = disposition.lstrip().startswith("attachment") or "filename" in disposition
     return Part(
         kind,
         parameters,
         by_name.get("content-transfer-encoding", "").strip().lower(),
-        disposition.lstrip().startswith("attachment") or "filename" in disposition,
+        attached,
         octets,
         cut,
+        (headers.parameters(disposed).get("filename", "") if attached else "") or parameters.get("name", ""),
     )
 
 

@@ -4,7 +4,7 @@ import email
 import importlib.util
 import time
 from collections.abc import Callable, Iterator
-from email.message import Message
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 import pytest
@@ -296,6 +296,7 @@ def test_no_bytes_at_all_break_it(raw: bytes) -> None:
     mail = message.mail
     assert mail is not None
     stored = [message.text, message.subject, message.external_id, message.fault, *mail.references, mail.message_id]
+    stored += [name for file in mime.attachments(raw) for name in (file.name, file.kind)]
     stored += [value for _, value in mail.headers] + [party.address + party.name for party in mail.from_addresses]
     for value in stored:
         assert "\0" not in value
@@ -306,3 +307,21 @@ def test_markup_becomes_readable_lines() -> None:
     """Blocks become lines, list entries get a dash, styles and scripts are left out."""
     page = "<title>t</title><style>p{}</style><p style='a>b'>Hello&nbsp;<b>bo</b>ld<br>line</p><ul><li>one<li>two</ul>"
     assert markup.to_text(page).split("\n") == ["Hello bold", "line", "", "- one", "- two"]
+
+
+def test_what_came_with_a_mail_is_named() -> None:
+    """Files by their name, type and size, pictures between the words too; the words themselves are none."""
+    mail = EmailMessage()
+    mail.set_content("See both.")
+    mail.add_alternative("<p>See both.</p>", subtype="html")
+    mail.add_attachment(b"0" * 3_000, maintype="application", subtype="pdf", filename="Plan über alles.pdf")
+    mail.add_attachment("a,b", subtype="csv", filename="list.csv")
+    mail.add_attachment(b"GIF", maintype="image", subtype="gif", disposition="inline")
+    found = mime.attachments(mail.as_bytes())
+    assert [(file.name, file.kind) for file in found] == [
+        ("Plan über alles.pdf", "application/pdf"),
+        ("list.csv", "text/csv"),
+        ("", "image/gif"),
+    ]
+    assert found[0].size == 3_000
+    assert mime.attachments(b"From: a@b.example\n\nNo files.") == []
