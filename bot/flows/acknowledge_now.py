@@ -1,5 +1,6 @@
 """Staff decide that somebody gets a receipt after all: the promise runs from when they wrote."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,9 +30,10 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class NotQueued:
-    """Nothing was changed, and why."""
+    """Nothing was changed, and why; `field` is "to" where another address would do."""
 
     reason: str
+    field: str = ""
 
 
 def acknowledge_now(
@@ -46,8 +48,10 @@ def acknowledge_now(
         return Queued(to or contact.sender_address or "")
     before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == "acknowledgement"]
     address = to or contact.sender_address or ""
-    if refusal := _why_not(contact, before, address, book):
+    if refusal := why_never(contact, before, book):
         return NotQueued(refusal)
+    if refusal := why_not_to(contact, address, book):
+        return NotQueued(refusal, "to")
 
     opened = _opened(contact, book) if contact.state == State.LOGGED else {}
     values = opened | {"outcome": "acknowledge", "receipt_of": None}
@@ -77,16 +81,26 @@ def _decided(connection: Connection, contact: Contact, actor: str, now: datetime
     contacts.note(connection, [event])
 
 
-def _why_not(contact: Contact, before: list[outbox.Delivery], address: str, book: Rulebook) -> str:
+def why_never(contact: Contact, before: Sequence[outbox.Delivery], book: Rulebook) -> str:
+    """Why it can get no receipt now, wherever it would go; "" if it can. `before` are its receipts until now."""
     way = book.ways.get(contact.channel)
     if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT, Leaving.DELIVERED) for d in before):
         return f"{contact.reference} has its receipt already, or it is about to leave"
     if contact.state not in (State.LOGGED, State.OPEN):
         return f"{contact.reference} is {contact.state}"
-    if way is None or way.outlet_to(address) is None:
-        return f"the channel {contact.channel} has no way out (replies_by)"
-    if contact.forgotten or not address:
-        return "no address of the person is known; name one with --to"
+    if contact.forgotten:
+        return "its words are gone, and who wrote them is not known any more"
+    if way is None or (way.outlet is None and way.texts_outlet is None):
+        return f"nothing can be sent to people who write by {contact.channel}"
+    return ""
+
+
+def why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
+    """Why a receipt cannot go to this address; "" if it can."""
+    if not address:
+        return "no address of the person is known: enter one"
+    if book.ways[contact.channel].outlet_to(address) is None:
+        return "no text message can be sent from here: enter an email address"
     if autoreplies.is_own(address, book.own):
         return "that address is one of our own"
     return ""

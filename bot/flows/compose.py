@@ -85,12 +85,19 @@ class Letters:
             public=public,
         )
 
+    def words_of(self, claimed: Claimed, now: datetime) -> tuple[str, str]:
+        """Subject and plain words of a message to the person, as it would leave at `now`."""
+        delivery = claimed.delivery
+        if delivery.channel in self._book.texts:
+            return "", self._text(claimed, now).content.decode()
+        by_mail = "@" in delivery.recipient
+        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, _template(claimed))
+        return self._composer.words(name, self._values(claimed, now))
+
     def _words(self, claimed: Claimed, now: datetime) -> Outbound:
         """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
         delivery = claimed.delivery
-        by_mail = "@" in delivery.recipient
-        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, _template(claimed))
-        subject, words = self._composer.words(name, self._values(claimed, now))
+        subject, words = self.words_of(claimed, now)
         return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
 
     def _values(self, claimed: Claimed, now: datetime) -> Mapping[str, Any]:

@@ -16,11 +16,11 @@ from bot.core.contacts import Contact, State
 from bot.core.durations import BadWords, duration
 from bot.core.histories import Happened, Kind
 from bot.core.roles import May
-from bot.flows import acknowledge_now, adjust, answers, classify, close, forget, respond, take
+from bot.flows import acknowledge_now, adjust, answers, classify, close, forget, remembering, respond, take
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, needs, queue
-from bot.store.needs import Needs
+from bot.render.formats import instant_in_words
+from bot.store import audit, contacts, links, queue
 
 _MOST_CHARACTERS = 5_000
 
@@ -116,8 +116,12 @@ def _instant(desk: Desk, name: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Objection("invalid", "write the time as in 2026-12-18T10:00", name) from None
+        raise Objection("invalid", "enter a day and a time, like 2026-12-18 10:00", name) from None
     return found if found.tzinfo else found.replace(tzinfo=desk.book.default_calendar.zone)
+
+
+def _in_words(desk: Desk, at: datetime) -> str:
+    return instant_in_words(at, desk.book.default_calendar.zone)
 
 
 def _wanted(desk: Desk, name: str, what: str) -> str:
@@ -143,10 +147,17 @@ def _assign(desk: Desk) -> str:
     return _done(desk, done, "It is handed over, and they are told.")
 
 
+def _not_urgent(desk: Desk) -> str:
+    done = take.not_urgent(desk.connection, desk.contact.reference, desk.actor, desk.now)
+    return _done(desk, done, "It is no longer urgent. Nobody is called about it.")
+
+
 def _quiet(desk: Desk) -> str:
     until = _instant(desk, "until")
     if until is None:
         raise Objection("invalid", "say until when", "until")
+    if until <= desk.now:
+        raise Objection("invalid", f"{_in_words(desk, until)} is over. Choose a later time", "until")
     done = take.be_quiet(desk.connection, desk.contact.reference, until, desk.actor, desk.now)
     return _done(desk, done, "There is no alert before then, unless nearly all of the time is used.")
 
@@ -155,6 +166,9 @@ def _respond(desk: Desk) -> str:
     at = _instant(desk, "at") or max(desk.now, desk.contact.received_at)
     if at > desk.now and at > desk.contact.received_at:
         raise Objection("invalid", "the answer cannot be in the future", "at")
+    if at < desk.contact.received_at:
+        came = _in_words(desk, desk.contact.received_at)
+        raise Objection("invalid", f"the answer cannot be earlier than the contact, which came at {came}", "at")
     note = desk.order.field("note")
     done = respond.respond(desk.connection, desk.contact.reference, at, actor=desk.actor, note=note)
     late = getattr(done, "in_time", None) is False
@@ -217,26 +231,41 @@ def _correct(desk: Desk) -> str:
 def _acknowledge_now(desk: Desk) -> str:
     to, reference = desk.order.field("to"), desk.contact.reference
     done = acknowledge_now.acknowledge_now(desk.connection, reference, to, desk.actor, desk.now, desk.book)
+    if isinstance(done, acknowledge_now.NotQueued) and done.field:
+        raise Objection("conflict", done.reason, done.field)
     return _done(desk, done, "The acknowledgement leaves now.")
 
 
 def _link(desk: Desk) -> str:
-    named = references.find(_wanted(desk, "with", "enter a reference"), desk.book.prefix)
-    other = queue.visible(desk.connection, named[0], desk.visitor.scope) if named else None
-    if other is None or other.id == desk.contact.id:
-        raise Objection("invalid", "enter the reference of another contact", "with")
-    contacts.put(desk.connection, desk.contact.id, {"linked_to": other.id})
+    other = _other(desk)
+    if not links.link(desk.connection, desk.contact.id, other.id):
+        raise Objection("conflict", f"it is linked with {other.reference} already", "with")
     _note(desk, "linked", {"with": other.reference})
     return f"It is linked with {other.reference}."
 
 
+def _unlink(desk: Desk) -> str:
+    other = _other(desk)
+    if not links.unlink(desk.connection, desk.contact.id, other.id):
+        raise Objection("conflict", f"staff have not linked it with {other.reference}", "with")
+    _note(desk, "link taken away", {"with": other.reference})
+    return f"It is no longer linked with {other.reference}."
+
+
+def _other(desk: Desk) -> Contact:
+    named = references.find(_wanted(desk, "with", "enter a reference"), desk.book.prefix)
+    other = queue.visible(desk.connection, named[0], desk.visitor.scope) if named else None
+    if other is None or other.id == desk.contact.id:
+        raise Objection("invalid", "enter the reference of another contact", "with")
+    return other
+
+
 def _needs(desk: Desk) -> str:
-    if not desk.contact.sender_key:
-        raise Objection("conflict", "no address of the person is known, so nothing can be remembered for them")
+    if desk.contact.forgotten:
+        raise Objection("conflict", "its words are gone already, and who wrote them is not known any more")
     wanted = desk.order.field("needs")
-    needs.note(desk.connection, desk.contact.sender_key, Needs(wanted, desk.actor, desk.now))
-    _note(desk, "needs noted", {})  # what they are stands in one place, and goes with the person
-    return "It is shown on everything that this person sends."
+    remembering.note_needs(desk.connection, desk.contact, wanted, desk.actor, desk.now)
+    return "It is shown on everything that this person sends." if wanted else "Nothing is noted for this person now."
 
 
 def _hold(desk: Desk) -> str:
@@ -254,6 +283,7 @@ def _note(desk: Desk, kind: str, details: dict[str, str]) -> None:
 
 ACTIONS: dict[str, Action] = {
     "take": Action(May.ACT, _take),
+    "not-urgent": Action(May.ACT, _not_urgent),
     "assign": Action(May.ACT, _assign),
     "quiet": Action(May.ACT, _quiet),
     "respond": Action(May.ACT, _respond),
@@ -269,6 +299,7 @@ ACTIONS: dict[str, Action] = {
     "correct": Action(May.ACT, _correct),
     "acknowledge-now": Action(May.ACT, _acknowledge_now),
     "link": Action(May.ACT, _link),
+    "unlink": Action(May.ACT, _unlink),
     "needs": Action(May.ACT, _needs),
     "legal-hold": Action(May.LEAD, _hold),
 }

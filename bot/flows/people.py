@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core import phones
 from bot.core.contacts import Contact, State
 from bot.store import contacts, needs, outbox, retention, suppressions
-from bot.store.needs import Needs
 
 Values = dict[str, Any]
 
@@ -27,18 +27,19 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
 
     Raw mail is in base64. In a contact that somebody else began only their own messages are given.
     """
+    address = phones.key(address)
     found = [_contact(connection, one, address) for one in retention.of_person(connection, address)]
-    listed = [one for one in suppressions.listed(connection, now) if one["address"] == address.lower()]
-    noted = needs.of(connection, address)
+    listed = [one for one in suppressions.listed(connection, now) if one["address"] == address]
+    noted = needs.of(connection, [address])
     kept = {"needs": noted.needs, "noted_at": noted.noted_at} if noted else None
     return {"address": address, "contacts": found, "suppressions": listed, "needs": kept}
 
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
-    own = contact.sender_key == address.lower()
+    own = contact.sender_key == address
     arrived = contacts.messages_of(connection, contact.id)
     raws = contacts.raw_by_message(connection, contact.id)
-    shown = [m for m in arrived if own or (m["sender_address"] or "").lower() == address.lower()]
+    shown = [m for m in arrived if own or (m["sender_address"] or "").lower() == address]
     hidden = {"id", "contact_id", "digest"}
     messages = [
         {k: v for k, v in m.items() if k not in hidden} | {"raw": base64.b64encode(raws.get(m["id"], b"")).decode()}
@@ -60,20 +61,21 @@ def erase(connection: Connection, address: str, actor: str, now: datetime) -> Er
 
     Where somebody else began the contact, only out of what this address wrote. Dates, decisions and history stay.
     """
+    address = phones.key(address)
     erased: list[Contact] = []
     kept: list[tuple[str, str]] = []
     for contact in retention.of_person(connection, address):
         if reason := _why_kept(contact):
             kept.append((contact.reference, reason))
             continue
-        if contact.sender_key == address.lower():
+        if contact.sender_key == address:
             outbox.cancel_waiting(connection, contact.id)
             retention.strip(connection, [contact.id])
         else:
             retention.strip_messages(connection, retention.within(contact.id) & retention.written_by(address))
         erased.append(contact)
     if not kept:
-        needs.note(connection, address, Needs("", actor, now))
+        needs.drop(connection, [address])
     contacts.note(connection, [{"contact_id": c.id, "at": now, "kind": "erased", "actor": actor} for c in erased])
     return Erasure(tuple(c.reference for c in erased), tuple(kept))
 

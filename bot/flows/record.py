@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
-from bot.store import contacts
+from bot.store import contacts, links
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,11 @@ def taken_down(connection: Connection, reference: str, actor: str, now: datetime
         row: dict[str, Any] = {"contact_id": contact.id, "at": now, "kind": "taken down", "actor": actor}
         contacts.note(connection, [row])
     return Recorded(contact, new)
+
+
+def same_person(connection: Connection, contact: Contact, before: Contact, actor: str, now: datetime) -> None:
+    """Link what was taken down with the contact from whose page staff began: they know who it is."""
+    if links.link(connection, contact.id, before.id):
+        details = {"with": before.reference}
+        row = {"contact_id": contact.id, "at": now, "kind": "linked", "actor": actor, "details": details}
+        contacts.note(connection, [row])

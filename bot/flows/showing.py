@@ -1,28 +1,38 @@
 """One contact as staff and programs look at it: both clocks with their reasoning, every message and event."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from bot.core import reasoning
 from bot.core.contacts import Contact
+from bot.core.deliveries import State as Leaving
 from bot.core.histories import Clock, Clocks, remaining
 from bot.core.roles import Scope
+from bot.flows import evidence, remembering
+from bot.flows.deliver import TO_SENDERS
+from bot.flows.fitting import fitting
+from bot.flows.offering import Standing, offers
 from bot.flows.rulebook import Rulebook
 from bot.render.formats import due_in_words, instant_in_words
-from bot.store import audit, contacts, needs, outbox, queue
+from bot.store import audit, contacts, links, outbox, queue
 from bot.store.needs import Needs
-from bot.store.outbox import Delivery
-from bot.wire import mime, quoting, safe_markup
+from bot.store.outbox import Delivery, Fate
+from bot.wire import mime, quoting
+from bot.wire.mime import Attachment
 
+T = TypeVar("T")
 Values = dict[str, Any]
 MOST_OTHERS = 20
-# A page must stay small on a slow line: what is longer or older has a page of its own.
-MOST_CHARACTERS = 4_000
-MOST_MESSAGES, MOST_EVENTS = 12, 60
+# A page must stay small on a slow line: what is longer or older has a page of its own. Bytes are those of the page.
+MOST_BYTES_OF_WORDS, MOST_BYTES_OF_FIELDS = 3_000, 500
+MOST_MESSAGES, MOST_EVENTS, MOST_SENT, MOST_ATTACHMENTS = 10, 30, 20, 20
+_HOW = {"phone": "phone call", "letter": "letter", "face_to_face": "a visit", "voicemail": "voicemail"}
+_FAILED = (Leaving.PERMANENT_FAILURE, Leaving.TECHNICAL_FAILURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One message: its new words or their beginning, whether there are more, and if it was laid out as a page."""
+    """One message: its new words or their beginning, whether there are more, and if it was laid out as a page.
+
+    `told` is what its form says besides. `is_kept`: it can be had as it came.
+    """
 
     number: int
     written_by: str
@@ -50,99 +63,160 @@ class Arrived:
     received_at: datetime
     words: str
     has_more: bool
-    fields: Values
+    told: str
     fault: str
     has_page: bool
+    is_kept: bool
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message of ours, and what became of it. `has_words`: it is for the person, so staff may read it."""
+
+    delivery: Delivery
+    fate: Fate
+    has_words: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Everything about one contact. `seen` is the number of the last event by somebody else than us."""
+    """Everything about one contact; of what is long, one page of `pages`, the newest first.
+
+    `seen` is the number of the last event by somebody else than us. `offers` are the actions that can be done now,
+    `linked` the contacts that staff have linked. `decided_by` is who of staff decided on a receipt after all, or "".
+    `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
+    """
 
     contact: Contact
     standard: str
     clocks: tuple[Running, ...]
     messages: tuple[Arrived, ...]
     events: tuple[Values, ...]
-    deliveries: tuple[Delivery, ...]
+    sent: tuple[Sent, ...]
     needs: Needs | None
     others: tuple[Contact, ...]
+    linked: tuple[Contact, ...]
+    offers: frozenset[str]
     held: bool
+    undelivered: str
+    decided_by: str
+    came_by: str
     seen: int
-    older_messages: int = 0
-    older_events: int = 0
+    page: int = 1
+    pages: int = 1
 
 
 def show(
-    connection: Connection, reference: str, scope: Scope, now: datetime, book: Rulebook, *, everything: bool = False
+    connection: Connection, reference: str, scope: Scope, now: datetime, book: Rulebook, *, page: int = 1
 ) -> Whole | None:
-    """The contact with all that belongs to it; None where there is none, or none that this scope sees.
-
-    Without `everything` the oldest messages and events of a long history are only counted.
-    """
+    """The contact with all that belongs to it; None where there is none, or none that this scope sees."""
     contact = queue.visible(connection, reference, scope)
     if contact is None:
         return None
     last = audit.last_by_others(connection, contact.id)
     deliveries = outbox.of_contact(connection, contact.id)
+    fates = outbox.fates(connection, contact.id)
     arrived, happened = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
-    older = max(len(arrived) - MOST_MESSAGES, 0), max(len(happened) - MOST_EVENTS, 0)
-    older = (0, 0) if everything else older
+    clocks = book.clocks(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
+    receipts = [one for one in deliveries if one.purpose == "acknowledgement"]
+    linked = _linked(connection, contact, scope)
+    held = contact.id in outbox.held(connection)
+    judged = any(event["kind"] == "staff wrote" for event in happened)
+    known = clocks if contact.standard else None
+    standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
     return Whole(
         contact=contact,
         standard=book.standard_of(contact).title if contact.standard else "",
-        clocks=tuple(_clocks(connection, contact, now, book)),
-        messages=tuple(_messages(connection, contact, arrived[older[0] :])),
-        events=tuple(happened[older[1] :]),
-        deliveries=tuple(deliveries),
-        needs=needs.of(connection, contact.sender_key),
+        clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
+        messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
+        events=tuple(_event(one, book) for one in _slice(happened, page, MOST_EVENTS)),
+        sent=tuple(_sent(one, fates[one.id]) for one in _slice(deliveries, page, MOST_SENT)),
+        needs=remembering.needs_of(connection, contact.id),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
-        held=contact.id in outbox.held(connection),
+        linked=linked,
+        offers=offers(standing, now, book),
+        held=held,
+        undelivered=_undelivered(receipts, fates),
+        decided_by=_decided_by(happened),
+        came_by=_HOW.get(book.medium_of(contact), contact.channel),
         seen=last.id if last else 0,
-        older_messages=older[0],
-        older_events=older[1],
+        page=page,
+        pages=_pages((arrived, MOST_MESSAGES), (happened, MOST_EVENTS), (deliveries, MOST_SENT)),
     )
 
 
-def page_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
-    """The safe page of one message of a contact; None where there is no such message."""
-    contact = queue.visible(connection, reference, scope)
-    raw = contacts.raw_by_message(connection, contact.id).get(number) if contact else None
-    return None if raw is None else safe_markup.cleaned(mime.page(raw))
+def _slice(items: list[T], page: int, most: int) -> list[T]:
+    """One page of a list whose newest come last."""
+    end = max(len(items) - (page - 1) * most, 0)
+    return items[max(end - most, 0) : end]
 
 
-def words_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
-    """All the words of one message of a contact; None where there is no such message."""
-    contact = queue.visible(connection, reference, scope)
-    arrived = contacts.messages_of(connection, contact.id) if contact else []
-    return next((m["text"] for m in arrived if m["id"] == number), None)
+def _pages(*lists: tuple[Sequence[Any], int]) -> int:
+    return max(1, *(-(-len(items) // most) for items, most in lists))
 
 
-def _messages(connection: Connection, contact: Contact, arrived: list[Values]) -> list[Arrived]:
+def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
+    found = contacts.with_id(connection, links.of(connection, contact.id))
+    return tuple(one for _, one in sorted(found.items()) if scope.sees(one.team))
+
+
+def _event(event: Values, book: Rulebook) -> Values:
+    line, cut = evidence.short(evidence.lines(event["details"], book.default_calendar.zone))
+    return event | {"evidence": line, "cut": cut}
+
+
+def _sent(delivery: Delivery, fate: Fate) -> Sent:
+    # What goes to staff holds links by which its reader acts as its recipient.
+    readable = delivery.purpose in TO_SENDERS and bool(delivery.recipient)
+    return Sent(delivery, replace(fate, last_error=_said(fate)), readable)
+
+
+def _said(fate: Fate) -> str:
+    """What the other side said, without the name of our error."""
+    kind, colon, said = fate.last_error.partition(": ")
+    return said if colon and kind.isalpha() else fate.last_error
+
+
+def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
+    if not receipts or receipts[-1].state not in _FAILED:
+        return ""
+    return _said(fates[receipts[-1].id]) or "nothing was said why"
+
+
+def _decided_by(happened: list[Values]) -> str:
+    decided = [event["actor"] for event in happened if event["kind"] == "receipt decided on"]
+    return str(decided[-1]).removeprefix("staff:") if decided else ""
+
+
+def _messages(connection: Connection, contact: Contact, arrived: list[Values], book: Rulebook) -> list[Arrived]:
     raws = contacts.raw_by_message(connection, contact.id)
-    words = [quoting.new_words(m["text"]) for m in arrived]
-    return [
-        Arrived(
-            number=m["id"],
-            written_by=m["written_by"],
-            channel=m["channel"],
-            received_at=m["received_at"],
-            words=new[:MOST_CHARACTERS],
-            has_more=len(m["text"]) > len(new[:MOST_CHARACTERS]),
-            fields={name: value for name, value in json.loads(m["fields"]).items() if value},
-            fault=m["fault"],
-            has_page=b"text/html" in raws.get(m["id"], b"").lower(),
-        )
-        for m, new in zip(arrived, words, strict=True)
-    ]
+    return [_message(one, raws.get(one["id"], b""), book) for one in arrived]
 
 
-def _clocks(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> list[Running]:
-    if contact.standard is None:
-        return []
+def _message(message: Values, raw: bytes, book: Rulebook) -> Arrived:
+    words = fitting(quoting.new_words(message["text"]), MOST_BYTES_OF_WORDS)
+    way = book.ways.get(message["channel"])
+    is_mail = way is not None and way.medium == "email"
+    told = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message["fields"]).items() if value)
+    return Arrived(
+        number=message["id"],
+        written_by=message["written_by"],
+        channel=message["channel"],
+        received_at=message["received_at"],
+        words=words,
+        has_more=len(message["text"]) > len(words),
+        told=fitting("; ".join(told), MOST_BYTES_OF_FIELDS),
+        fault=message["fault"],
+        has_page=b"text/html" in raw.lower(),
+        is_kept=bool(raw),
+        attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if is_mail and raw else (),
+    )
+
+
+def _clocks(contact: Contact, found: Clocks, now: datetime, book: Rulebook) -> list[Running]:
     standard = book.standard_of(contact)
     calendar = book.calendars[standard.calendar_key]
-    found = book.clocks(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
     both = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
     return [
         Running(

@@ -39,6 +39,17 @@ def take(connection: Connection, reference: str, actor: str, now: datetime) -> D
     return _change(connection, contact, values, ("taken", {}), actor, now)
 
 
+def not_urgent(connection: Connection, reference: str, actor: str, now: datetime) -> Done | NotDone:
+    """The words that sounded like danger were none: nobody is called any more, and it is urgent no longer."""
+    contact = _open(connection, reference)
+    if isinstance(contact, NotDone):
+        return contact
+    if not contact.urgent:
+        return NotDone(f"{reference} is not urgent")
+    values = {"urgent": "", "urgent_words": "", "urgent_at": None}
+    return _change(connection, contact, values, ("not urgent", {"urgent": contact.urgent}), actor, now)
+
+
 def assign(
     connection: Connection, reference: str, to: "Holder", actor: str, now: datetime, book: Rulebook
 ) -> Done | NotDone:

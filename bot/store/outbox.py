@@ -50,6 +50,14 @@ class Standing:
     sent_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """When a delivery left, and what was said when it could not; "" where nothing was."""
+
+    sent_at: datetime | None
+    last_error: str
+
+
 # A claim is named after the process that made it, and numbered (`loops.leasing`).
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
@@ -269,6 +277,13 @@ def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
     """Everything that was queued for one contact, oldest first."""
     query = select(*_COLUMNS).where(deliveries.c.contact_id == contact_id).order_by(deliveries.c.id)
     return [delivery_of(row) for row in connection.execute(query)]
+
+
+def fates(connection: Connection, contact_id: int) -> dict[int, Fate]:
+    """What became of everything that was queued for one contact, by the number of the delivery."""
+    query = select(deliveries.c.id, deliveries.c.sent_at, deliveries.c.last_error)
+    rows = connection.execute(query.where(deliveries.c.contact_id == contact_id))
+    return {row.id: Fate(row.sent_at, row.last_error) for row in rows}
 
 
 def with_id(connection: Connection, delivery_id: int) -> Delivery | None:

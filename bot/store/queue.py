@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, text
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
-from bot.store import words
+from bot.store import links, words
 from bot.store.tables import contacts, deliveries
 
 # In the very words of the indexes.
@@ -84,7 +84,7 @@ def visible(connection: Connection, reference: str, scope: Scope) -> Contact | N
 
 def of_person(connection: Connection, contact: Contact, scope: Scope, most: int) -> list[Contact]:
     """Other contacts of the same address, and those that are linked with this one, the newest first."""
-    linked = [contacts.c.linked_to == contact.id]
+    linked = [contacts.c.linked_to == contact.id, contacts.c.id.in_(links.of(connection, contact.id))]
     linked += [contacts.c.id == contact.linked_to] if contact.linked_to else []
     found: dict[int, Contact] = {}
     of_address = contacts.c.sender_key == contact.sender_key

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, text, update
 
 from bot.core.contacts import Contact, State
-from bot.store import words
-from bot.store.tables import contacts, deliveries, messages, needs, raw_messages
+from bot.store import needs, words
+from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 
 def forgettable(
@@ -31,10 +31,7 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
     """Remove words, raw messages and the person from these contacts; deliveries keep no recipient."""
     if not ids:
         return
-    needy = select(contacts.c.sender_key).where(
-        contacts.c.id.in_(ids), contacts.c.sender_key.in_(select(needs.c.address))
-    )
-    people = set(connection.execute(needy).scalars())
+    noted = _with_needs(connection, ids)
     strip_messages(connection, messages.c.contact_id.in_(ids))
     connection.execute(
         update(contacts)
@@ -42,14 +39,21 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
         .values(sender_address=None, sender_key=None, sender_name="", subject="", conversation=None, forgotten=True)
     )
     connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))
-    gone = [one for one in people if not _still_known(connection, one)]
-    connection.execute(delete(needs).where(needs.c.address.in_(gone)))
+    needs.drop(connection, {key for keys in noted if not _still_known(connection, keys) for key in keys})
 
 
-def _still_known(connection: Connection, person: str) -> bool:
+def _with_needs(connection: Connection, ids: Sequence[int]) -> list[set[str]]:
+    """By what those people of these contacts are known for whom a need is noted."""
+    people = [keys | {needs.key_of_contact(one)} for one, keys in needs.keys_of(connection, ids).items()]
+    noted = needs.noted_among(connection, {key for keys in people for key in keys})
+    return [keys for keys in people if keys & noted]
+
+
+def _still_known(connection: Connection, keys: set[str]) -> bool:
     """Whether a contact of this person is kept that was answered, or waits to be: by the indexes of both."""
     conditions = (text("outcome = 'acknowledge' AND receipt_of IS NULL"), text("next_look_at IS NOT NULL"))
-    queries = (select(contacts.c.id).where(contacts.c.sender_key == person, one).limit(1) for one in conditions)
+    theirs = contacts.c.sender_key.in_(sorted(keys))
+    queries = (select(contacts.c.id).where(theirs, one).limit(1) for one in conditions)
     return any(connection.execute(query).first() for query in queries)
 
 

@@ -87,7 +87,7 @@ contacts = Table(
     Column("clock_changed", Boolean, nullable=False, server_default=false()),
     # The address in lower case: who has had a receipt of late, whom staff may be answering.
     Column("sender_key", Text),
-    # Another contact that this one goes on with, and one whose receipt stands for this one, too.
+    # An earlier contact that this one goes on with, and one whose receipt stands for this one, too.
     Column("linked_to", Key),
     Column("receipt_of", Key),
     # The date to answer by that the person was last told.
@@ -312,7 +312,16 @@ answers = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
-# How a person needs us to write or speak, by address; it holds for everything that they send.
+# Contacts of one person, as staff have linked them; the smaller number comes first.
+links = Table(
+    "links",
+    metadata,
+    Column("contact_id", ForeignKey("contacts.id"), primary_key=True),
+    Column("other_id", ForeignKey("contacts.id"), primary_key=True, index=True),
+)
+
+# How a person needs us to write or speak, by each address of theirs, or by the contact where there is none
+# (`store.needs`); it holds for everything that they send.
 needs = Table(
     "needs",
     metadata,

@@ -3,7 +3,9 @@
 from aiohttp import web
 
 from bot.web.contact_pages import ContactPages
+from bot.web.desk_pages import DeskPages
 from bot.web.doorkeeper import ROOT, Doorkeeper
+from bot.web.message_pages import MessagePages
 from bot.web.office import Office
 from bot.web.oidc import Oidc
 from bot.web.people_pages import PeoplePages
@@ -19,7 +21,8 @@ def routes(office: Office) -> list[web.RouteDef]:
     oidc = Oidc(office.sign_in) if office.sign_in else None
     parts = (SignIn(office, door, oidc), QueuePages(office, door), ContactPages(office, door))
     more = (Rooms(office, door), TemplatePages(office, door), PeoplePages(office, door))
-    return [web.get(ROOT, _onwards), *(route for part in (*parts, *more) for route in part.routes())]
+    ones = (MessagePages(office, door), DeskPages(office, door))
+    return [web.get(ROOT, _onwards), *(route for part in (*parts, *ones, *more) for route in part.routes())]
 
 
 async def _onwards(_request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ from bot.flows.office import Objection, Order
 from bot.render.formats import due_in_words
 from bot.store import clocks, needs, queue, shunt
 from bot.store.queue import WHICH, Wanted
+from bot.web import telling
 from bot.web.api import known_services
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
 from bot.web.office import Office
@@ -54,7 +55,9 @@ class QueuePages:
         wanted, number = wanted_of(request), _number(request)
         if named := references.find(wanted.words, self._office.book.prefix):
             raise web.HTTPSeeOther(f"{ROOT}/contacts/{named[0]}")
-        return await self._page(request, guest, wanted, number)
+        session, secret = guest.visitor.session, self._office.book.secret
+        told = telling.said(request.query.get("told", ""), session, secret, self._office.now())
+        return await self._page(request, guest, wanted, number, {"told": told})
 
     async def _page(
         self, request: web.Request, guest: Guest, wanted: Wanted, number: int, more: dict[str, Any] | None = None

@@ -111,8 +111,8 @@ def test_a_contact_is_answered_by_keyboard_alone(page: Page, house: House) -> No
     page.keyboard.type("by phone")
     _tab_to(page, "button[value=respond]")
     page.keyboard.press("Enter")
-    page.wait_for_url("**?done=respond")
-    assert "It is done." in page.inner_text("main")
+    page.wait_for_url("**told=*")
+    assert "The answer is recorded." in page.inner_text("main")
     assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
 
 
@@ -195,8 +195,8 @@ def test_everything_works_without_scripts_and_at_four_times_the_size(browser: Br
     page.wait_for_url(f"**/contacts/{reference}")
     page.click("details.act:has(#respond-note) > summary")
     page.click("button[value=respond]")
-    page.wait_for_url("**?done=respond")
-    assert "It is done." in page.inner_text("main")
+    page.wait_for_url("**told=*")
+    assert "The answer is recorded." in page.inner_text("main")
     context.close()
 
 

@@ -1,8 +1,11 @@
 """One contact in the console: what is shown, what can be done, and what is refused; driven from outside."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 from tests.components.officer import Page
+from tests.components.ports import wait_until
 from tests.console.conftest import House, run
 
 
@@ -14,22 +17,22 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
     assert "My bin was missed." in page.words()
     assert "Due by" in page.words()
     assert "is day 0; counting begins with the day after" in page.words()
-    steps: list[tuple[str, dict[str, str]]] = [
-        ("take", {}),
-        ("assign", {"team": "housing", "owner": "hal@example.gov.uk"}),
-        ("pause", {"note": "asked which bin"}),
-        ("resume", {}),
-        ("holding-reply", {}),
-        ("quiet", {"until": "2099-01-01T09:00"}),
-        ("needs", {"need": "Large print", "more": "Welsh"}),
-        ("respond", {"note": "by phone"}),
-        ("reopen", {"note": "it was missed again"}),
-        ("close", {"reason": "It was picked up."}),
+    steps: list[tuple[str, dict[str, str], str]] = [
+        ("take", {}, "It is yours."),
+        ("assign", {"team": "housing", "owner": "lee@example.gov.uk"}, "they are told"),
+        ("pause", {"note": "asked which bin"}, "Its clock is paused."),
+        ("resume", {}, "Its clock runs on."),
+        ("holding-reply", {}, "The holding reply is recorded."),
+        ("quiet", {"until": "2030-01-01T09:00"}, "There is no alert before then"),
+        ("needs", {"need": "Large print", "more": "Welsh"}, "It is shown on everything that this person sends."),
+        ("respond", {"note": "by phone"}, "The answer is recorded."),
+        ("reopen", {"note": "it was missed again"}, "It is open again."),
+        ("close", {"reason": "It was picked up."}, "It is closed."),
     ]
-    for action, fields in steps:
+    for action, fields, told in steps:
         done = officer.act(reference, action, None, **fields)
         assert done.status == 200, (action, done.words())
-        assert "It is done." in done.words(), action
+        assert told in done.all(".told")[0].text(), action
     history = officer.get(f"/console/contacts/{reference}").words()
     for kind in ("taken lee@", "assigned lee@", "paused lee@", "responded lee@", "reopened lee@", "closed lee@"):
         assert kind in history
@@ -50,7 +53,7 @@ def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> Non
 def test_needs_are_exported_and_erased_with_the_person(house: House) -> None:
     """They are the person's, too: in the export, gone with the erasure, and never in the history."""
     officer, address = house.officer("officer"), "fay@residents.example"
-    reference = house.contact("Please.", sender={"name": "Fay", "email": address})
+    reference = house.contact("Please.", sender={"name": "Fay", "email": address, "phone": "01632 960 555"})
     officer.act(reference, "needs", need="Braille")
     assert "Braille" not in officer.get("/console/queue").words()
     exported = json.loads(run(house.service, "person", "export", address))
@@ -58,8 +61,9 @@ def test_needs_are_exported_and_erased_with_the_person(house: House) -> None:
     assert "Braille" not in json.dumps(exported["contacts"])
     officer.act(reference, "respond")
     run(house.service, "person", "erase", address, "--yes")
-    later = house.contact("Me again.", sender={"email": address})
-    assert "This person needs" not in officer.get(f"/console/contacts/{later}").words()
+    for sender in ({"email": address}, {"phone": "01632 960 555"}):
+        later = house.contact("Me again.", sender=sender)
+        assert "This person needs" not in officer.get(f"/console/contacts/{later}").words()
 
 
 def test_the_second_officer_is_told_who_was_first(house: House) -> None:
@@ -110,11 +114,19 @@ def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: Hous
     assert "We send the person an acknowledgement now" in page.words()
     page, reference = take_down(name="Kit", phone="01632 960 001", text="No heating.", prefers="told")
     assert "It counts as acknowledged" in page.words()
+    assert f"Read this out, before they go: “Your reference is {reference}. We will answer you by" in page.words()
     assert "Done at" in officer.get(f"/console/contacts/{reference}").words()
     page, reference = take_down(name="Kay", how="letter", text="Please write.", prefers="letter")
-    assert "Tell the person that we have it" in page.words()
-    assert "Done at" not in officer.get(f"/console/contacts/{reference}").words()
-    assert "Somebody has told the person" in officer.get(f"/console/contacts/{reference}").words()
+    assert "Write to the person that we have it; no postal address is known" in page.words()
+    assert "Acknowledge: somebody has told the person" in officer.get(f"/console/contacts/{reference}").words()
+    done = officer.act(reference, "acknowledge", note="wrote")
+    assert "the person knows that we have it" in done.all(".told")[0].text()
+    assert "Acknowledge: somebody has told" not in done.words()
+    page, reference = take_down(name="Kemi", how="letter", text="Hello.", prefers="letter", address="1 High Street")
+    assert "Write to the person that we have it: 1 High Street" in page.words()
+    page, reference = take_down(name="Kurt", phone="01632 960 004", text="Call me.")
+    assert "Call the person and tell them that we have it: 01632 960 004" in page.words()
+    assert "prefers: phone" in officer.get(f"/console/contacts/{reference}").words()
     page, reference = take_down(name="Kai", text="")
     assert page.status == 422
     assert "Write what they told us" in page.words()
@@ -152,3 +164,169 @@ def test_acknowledge_now_sends_a_receipt(house: House) -> None:
     page = house.officer("officer").act(reference, "acknowledge-now")
     assert page.status == 200, page.words()
     assert "acknowledgement" in page.words()
+
+
+def test_needs_that_are_saved_again_are_kept_whole(house: House) -> None:
+    """What was typed besides the usual needs stands in its field, and no part of a word ticks a box."""
+    officer, reference = house.officer("officer"), house.contact("Polish, please.", sender={"email": "ewa@a.example"})
+    page = officer.act(reference, "needs", need="Large print", more="Polish; More time for letters")
+    (typed,) = page.all("#needs-more")
+    assert typed.attributes["value"] == "Polish; More time for letters"
+    ticked = [one.attributes["value"] for one in page.all("input[name=need]") if "checked" in one.attributes]
+    assert ticked == ["Large print"]
+    fields = [*page.hidden().items(), ("action", "needs"), ("need", "Large print"), ("need", "Braille")]
+    page = officer.post(f"/console/contacts/{reference}", [*fields, ("more", str(typed.attributes["value"]))])
+    assert "This person needs: Large print; Braille; Polish; More time for letters" in page.words()
+
+
+def test_needs_are_known_by_every_address_and_across_links(house: House) -> None:
+    """A later call from the same telephone however it is typed, a linked contact, and one without any address."""
+    officer = house.officer("officer")
+    first = house.contact("By both.", sender={"name": "Bo", "email": "bo@a.example", "phone": "01632 960777"})
+    officer.act(first, "needs", need="Braille")
+    for phone in ("01632 960 777", "01632-960-777", "+44 (0)1632 960777"):
+        later = house.contact("By phone.", sender={"name": "Bo", "phone": phone})
+        assert "This person needs: Braille" in officer.get(f"/console/contacts/{later}").words()
+    letter = house.contact("By letter.", sender={"name": "Bo"}, how="letter")
+    assert "This person needs" not in officer.get(f"/console/contacts/{letter}").words()
+    officer.act(letter, "link", None, **{"with": first})
+    assert "This person needs: Braille" in officer.get(f"/console/contacts/{letter}").words()
+    alone = house.contact("Without any address.", sender={"name": "Lettie"}, how="letter")
+    page = officer.act(alone, "needs", need="Easy Read")
+    assert "This person needs: Easy Read" in page.words()
+    assert "From Lettie" in page.words()
+
+
+def test_needs_are_seen_and_noted_while_the_person_is_on_the_phone(house: House) -> None:
+    """The desk that is opened from a contact knows who it is; what is taken down there is linked with it."""
+    officer = house.officer("officer")
+    first = house.contact("One.", sender={"name": "Gus", "email": "gus@a.example"})
+    officer.act(first, "needs", more="Welsh")
+    (link,) = [a for a in officer.get(f"/console/contacts/{first}").all("a") if "Record a call" in a.text()]
+    page = officer.get(str(link.attributes["href"]))
+    assert "This person needs: Welsh" in page.words()
+    assert page.all("#name")[0].attributes["value"] == "Gus"
+    fields = {**page.hidden(), "how": "phone", "name": "Gus", "text": "Again.", "need": "Large print", "more": "Welsh"}
+    done = officer.post("/console/record", fields)
+    assert "This person needs: Large print; Welsh" in done.words()
+    assert "This person needs: Large print; Welsh" in officer.get(f"/console/contacts/{first}").words()
+    assert done.all(".reference")[0].text() in officer.get(f"/console/contacts/{first}").words()
+
+
+def test_several_contacts_are_linked_and_one_link_is_taken_away(house: House) -> None:
+    """The second link leaves the first one; both sides show each; taking one away is an event."""
+    officer = house.officer("officer")
+    one, two, three = (house.contact(n, sender={"email": f"{n}@a.example"}) for n in ("hal", "ida", "jon"))
+    officer.act(one, "link", None, **{"with": two})
+    page = officer.act(one, "link", None, **{"with": three})
+    assert {two, three} <= {a.text() for a in page.all("main li a")}
+    assert one in {a.text() for a in officer.get(f"/console/contacts/{two}").all("main li a")}
+    page = officer.act(two, "unlink", None, **{"with": one})
+    assert f"It is no longer linked with {one}." in page.all(".told")[0].text()
+    assert one not in {a.text() for a in page.all("main li a")}
+    assert officer.act(two, "unlink", None, **{"with": one}).status == 409
+
+
+def test_what_was_done_is_said_by_us_alone(house: House) -> None:
+    """No words of a stranger, none of another session, and none that were changed, are said on a page."""
+    lead, officer = house.officer("lead"), house.officer("officer")
+    reference = house.contact("Say what was done.")
+    page = lead.act(reference, "take")
+    assert page.all(".told")
+    token = page.url.rpartition("told=")[2]
+    for other in ("It+is+done.", token[:-2], f"{token}AA", "%C3%A9"):
+        assert not lead.get(f"/console/contacts/{reference}?told={other}").all(".told"), other
+    assert not officer.get(f"/console/contacts/{reference}?told={token}").all(".told")
+
+
+def test_a_contact_that_goes_to_a_team_one_cannot_see_is_said_on_the_queue(house: House) -> None:
+    """Whoever hands it over reads there that it was done."""
+    officer, reference = house.officer("officer"), house.contact("For housing.")
+    page = officer.act(reference, "assign", team="housing")
+    assert "/console/queue" in page.url
+    assert f"{reference}: It is handed over, and they are told." in page.all(".told")[0].text()
+
+
+def test_a_refusal_stands_at_its_field(house: House) -> None:
+    """The summary leads to the field, which says what is wrong with it, in words."""
+    officer, reference = house.officer("officer"), house.contact("Quiet, please.")
+    for until, words in (
+        ("soon", "Enter a day and a time"),
+        ("2020-01-01T09:00", "9am on Wednesday 1 January 2020 is over"),
+    ):
+        page = officer.act(reference, "quiet", until=until)
+        assert page.status == 422
+        (field,) = page.all("[aria-invalid=true]")
+        assert page.all(".summary a")[0].attributes["href"] == f"#{field.attributes['id']}" == "#quiet-until"
+        (said,) = page.all(f"#{field.attributes['aria-describedby']}")
+        assert words in said.text()
+
+
+def test_urgency_that_was_none_is_put_right(house: House) -> None:
+    """Staff say that nobody is in danger: it is no longer urgent, by an event, and nobody is called."""
+    officer = house.officer("officer")
+    reference = house.contact("I smell gas in the kitchen of my doll's house.", sender={"email": "kim@a.example"})
+    assert "Not urgent" in officer.get(f"/console/contacts/{reference}").words()
+    assert reference in officer.get("/console/queue?which=urgent").words()
+    page = officer.act(reference, "not-urgent")
+    assert "It is no longer urgent." in page.all(".told")[0].text()
+    assert "not urgent olu@example.gov.uk" in page.words()
+    assert reference not in officer.get("/console/queue?which=urgent").words()
+
+
+def test_only_what_can_be_done_is_offered(house: House) -> None:
+    """An extension only where the standard has one; a receipt to a telephone alone asks for another address."""
+    officer = house.officer("officer")
+    reference = house.contact("By phone alone.", sender={"name": "Lu", "phone": "01632 960 321"})
+    page = officer.get(f"/console/contacts/{reference}")
+    assert not page.all("button[value=extend]")
+    refused = officer.act(reference, "acknowledge-now")
+    assert "No text message can be sent from here: enter an email address." in refused.words()
+    assert refused.all("#acknowledge-now-to[aria-invalid=true]")
+    done = officer.act(reference, "acknowledge-now", to="lu@a.example")
+    assert "The acknowledgement leaves now." in done.words()
+    assert "olu@example.gov.uk decided that an acknowledgement goes out" in done.words()
+
+
+def test_what_we_sent_can_be_read(house: House) -> None:
+    """With when it left, and as it would be written now; what staff are sent cannot, for its links act as them."""
+    reader, reference = house.officer("reader"), house.contact("What did you write?", sender={"email": "wyn@a.example"})
+    (link,) = [a for a in reader.get(f"/console/contacts/{reference}").all("a") if a.text() == "acknowledgement"]
+    page = reader.get(str(link.attributes["href"]))
+    assert "It left at" in page.words()
+    assert "As it would be written now" in page.words()
+    assert reference in page.all(".message")[0].text()
+    assert reader.get(f"/console/contacts/{house.contact('Other.')}/sent/{page.url.rpartition('/')[2]}").status == 404
+
+
+def test_a_receipt_that_did_not_arrive_is_said_with_what_to_do(house: House) -> None:
+    """The page says what the mail server said, and offers to send it to another address; then all is well again."""
+    officer, reference = house.officer("officer"), house.contact("Write to me.", sender={"email": "gone@a.example"})
+    wait_until(lambda: "sent, left at" in officer.get(f"/console/contacts/{reference}").words(), what="the receipt")
+    with closing(sqlite3.connect(house.service.store, timeout=10)) as store, store:
+        store.execute(
+            "UPDATE deliveries SET state = 'permanent-failure', last_error = 'Permanent: 550 no such mailbox' "
+            "WHERE contact_id = (SELECT id FROM contacts WHERE reference = ?)",
+            [reference],
+        )
+    page = officer.get(f"/console/contacts/{reference}")
+    said = page.all(".danger")[0].text()
+    assert "The acknowledgement did not arrive. The mail server said: “550 no such mailbox”" in said
+    assert "permanent failure, left at" in page.words()
+    done = officer.act(reference, "acknowledge-now", to="here@a.example")
+    assert "The acknowledgement leaves now." in done.words()
+    assert not done.all(".danger")
+
+
+def test_the_history_is_in_words(house: House) -> None:
+    """No name of a column, no time of another zone, and how it came is said as people say it."""
+    reference = house.contact("A call.", sender={"name": "Al", "email": "al@a.example"})
+    page = house.officer("officer").act(reference, "pause")
+    words = page.words()
+    assert ", by phone call" in words
+    assert "About not known yet" in words
+    assert "Decided An acknowledgement goes out, because a person wrote" in words
+    assert "The answer was due: the end of " in words
+    assert "Where it went: team front-office, because nothing says more" in words
+    assert not [one for one in ("respond_by", "respond by before", "+00:00", "routed") if one in words]
+    assert all(cell.text() for cell in page.all("td[data-label=Evidence]"))

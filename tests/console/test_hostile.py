@@ -1,11 +1,12 @@
 """What is meant to harm, tried from outside: hostile mail, paths, templates, cookies, size."""
 
+import re
 import smtplib
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
+from email.message import EmailMessage
 
 import pytest
 
@@ -90,6 +91,9 @@ def test_a_real_browser_loads_and_runs_nothing_of_it(mailed: tuple[House, str], 
         "/console/contacts/EX-7K3M-9QPH/messages/-1",
         "/console/contacts/EX-7K3M-9QPH/messages/99999999999999999999",
         "/console/contacts/EX-7K3M-9QPH/messages/1/words",
+        "/console/contacts/EX-7K3M-9QPH/messages/1/raw",
+        "/console/contacts/EX-7K3M-9QPH/events/1",
+        "/console/contacts/EX-7K3M-9QPH/sent/1",
         "/console/shunted/0",
         "/console/shunted/1%20OR%201=1",
         "/assets/../../config/ackbot.toml",
@@ -130,19 +134,89 @@ def test_five_megabytes_are_a_plain_page(mailed: tuple[House, str]) -> None:
     assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "open"
 
 
-def test_a_long_history_stays_a_small_page(mailed: tuple[House, str], tmp_path: Path) -> None:
-    """Long words and many events are behind links, and nothing of them is lost."""
+def test_a_long_history_stays_a_small_page(mailed: tuple[House, str]) -> None:
+    """Long words, many events and long notes are on pages further, each under 100 KB; nothing of them is lost."""
+    house, reference = mailed
+    officer = house.officer("lead")
+    for _ in range(70):
+        officer.act(reference, "holding-reply", note="<&>" * 1_500 + "the end of the note")
+    seen, page = 0, officer.get(f"/console/contacts/{reference}")
+    while True:
+        assert len(page.text.encode()) < 100_000
+        seen += sum("holding reply" in row.text() for row in page.all("table tr"))
+        older = page.all("a[rel=next]")
+        if not older:
+            break
+        page = officer.get(f"/console/contacts/{reference}{older[0].attributes['href']}")
+    assert seen == 70
+    event = next(a for a in officer.get(f"/console/contacts/{reference}").all("a") if "all of it" in a.text())
+    assert "the end of the note" in officer.get(str(event.attributes["href"])).words()
+
+
+def _send(house: House, mail: EmailMessage) -> str:
+    """Hand a mail over; the reference of its contact."""
+    port = next(int(one) for one in re.findall(r'listen = "127.0.0.1:(\d+)"\naddress', _config(house)))
+    with smtplib.LMTP("127.0.0.1", port) as post:
+        post.send_message(mail, mail["From"], ["customer.services@example.gov.uk"])
+    found = house.call("GET", "/api/v1/contacts?channel=inbox").json["contacts"]
+    return str(max(found, key=lambda one: one["received_at"])["reference"])
+
+
+def _config(house: House) -> str:
+    return (house.service.config / "ackbot.toml").read_text(encoding="utf-8")
+
+
+def _mail(text: str, message_id: str, sender: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, "customer.services@example.gov.uk", "Photos"
+    mail["Message-ID"] = f"<{message_id}@residents.example>"
+    mail.set_content(text)
+    return mail
+
+
+def test_a_thread_of_long_mails_and_all_the_words_of_one_stay_small(mailed: tuple[House, str]) -> None:
+    """Twelve mails of 100 KB: the contact, its older messages, and the words in pieces that make the whole again."""
     house, _ = mailed
     officer = house.officer("lead")
-    reference = house.contact("word " * 9_900 + "the end.", subject="Long")
-    for _ in range(70):
-        officer.act(reference, "holding-reply", note="n" * 300)
+    text = "<Ωé> " * 20_000
+    reference = _send(house, _mail(text, "long0", "long@residents.example"))
+    for number in range(1, 12):
+        mail = _mail(text, f"long{number}", "long@residents.example")
+        mail["In-Reply-To"] = "<long0@residents.example>"
+        _send(house, mail)
     page = officer.get(f"/console/contacts/{reference}")
-    assert len(page.text.encode()) < 100_000
-    words = next(a for a in page.all("a") if "All of its words" in a.text())
-    assert "the end." in officer.get(str(words.attributes["href"])).words()
-    whole = officer.get(f"/console/contacts/{reference}?everything=yes")
-    assert whole.words().count("holding reply") > page.words().count("holding reply")
+    older = officer.get(f"/console/contacts/{reference}?page=2")
+    assert [len(one.all("article")) for one in (page, older)] == [10, 2]
+    assert all(len(one.text.encode()) < 100_000 for one in (page, older))
+    link = next(a for a in older.all("a") if "All of its words" in a.text())
+    path, words = str(link.attributes["href"]), ""
+    piece = officer.get(path)
+    while True:
+        assert len(piece.text.encode()) < 100_000
+        words += piece.all(".message")[0].text()
+        if not (onwards := piece.all("a[rel=next]")):
+            break
+        piece = officer.get(f"{path}{onwards[0].attributes['href']}")
+    assert words.count("<Ωé>") == 20_000
+
+
+def test_a_file_that_came_is_named_and_can_be_saved(mailed: tuple[House, str]) -> None:
+    """Name, type and size on the page; the whole mail as a file that no browser opens; not for another team."""
+    house, _ = mailed
+    mail = _mail("See the photo.", "photo", "pia@residents.example")
+    mail.add_attachment(b"\x89PNG" + b"0" * 2_000, maintype="image", subtype="png", filename="pothole <1>.png")
+    reference = _send(house, mail)
+    page = house.officer("reader").get(f"/console/contacts/{reference}")
+    assert "pothole <1>.png (image/png, 2.0 kB)" in page.words()
+    link = next(a for a in page.all("a") if "Save it as it came" in a.text())
+    saved = house.officer("reader").get(str(link.attributes["href"]))
+    assert "pothole" in saved.text
+    assert saved.headers["content-disposition"].startswith(f'attachment; filename="{reference}-')
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert saved.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in saved.headers["content-security-policy"]
+    house.officer("lead").act(reference, "assign", team="housing")
+    assert house.officer("officer").get(str(link.attributes["href"])).status == 404
 
 
 def test_a_locked_store_is_a_plain_page_and_a_problem(mailed: tuple[House, str]) -> None:

@@ -156,8 +156,9 @@ def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) ->
         tokens.drop_answers(c, NOW + timedelta(seconds=1))
         assert tokens.answered(c, "phones key") is None
         for text in ("Large print", "Braille"):
-            needs.note(c, "Sam@a.example", Needs(text, "staff:me", NOW))
-        assert getattr(needs.of(c, "sam@A.example"), "needs", "") == "Braille"
+            needs.note(c, {"sam@a.example", "tel:+441632960888"}, Needs(text, "staff:me", NOW))
+        assert getattr(needs.of(c, {"tel:+441632960888", "x"}), "needs", "") == "Braille"
+        assert needs.noted_among(c, {"sam@a.example", "x"}) == {"sam@a.example"}
         for query in ("team=a", "team=b"):
             needs.save_view(c, "ann", "mine", query)
         (view,) = needs.views_of(c, "ann")

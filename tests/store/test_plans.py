@@ -10,7 +10,21 @@ from sqlalchemy import event
 
 from bot.core.contacts import Contact
 from bot.core.roles import Scope
-from bot.store import audit, clocks, contacts, known, needs, outbox, queue, retention, schema, staff, tokens, words
+from bot.store import (
+    audit,
+    clocks,
+    contacts,
+    known,
+    links,
+    needs,
+    outbox,
+    queue,
+    retention,
+    schema,
+    staff,
+    tokens,
+    words,
+)
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
 from bot.store.queue import Wanted
@@ -75,7 +89,11 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "a token": lambda c: tokens.with_digest(c, "x"),
     "an answer": lambda c: tokens.answered(c, "x"),
     "old answers": lambda c: tokens.drop_answers(c, NOW),
-    "needs": lambda c: needs.of(c, "a@b.example"),
+    "needs": lambda c: needs.of(c, ["a@b.example", "contact:1"]),
+    "known addresses": lambda c: needs.keys_of(c, [1, 2]),
+    "links": lambda c: links.of(c, 1),
+    "linked contacts": lambda c: links.group(c, 1),
+    "what became of messages": lambda c: outbox.fates(c, 1),
     "views": lambda c: needs.views_of(c, "a@b.example"),
     "what is not indexed": words.behind,
 }

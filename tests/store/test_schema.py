@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.store import contacts, rules, schema
+from bot.store import contacts, links, needs, rules, schema
 from bot.store.databases import transaction
 from bot.store.tables import metadata
 from tests.components.postgres import Postgres
@@ -94,6 +94,28 @@ def test_an_older_program_goes_on_while_the_schema_grows(empty_url: str) -> None
     with transaction(empty_url, writes=False) as connection:
         assert [one.reference for one in contacts.listed(connection)] == [f"EX-{n}" for n in range(len(revisions))]
         assert not any(one.muted or one.clock_changed for one in contacts.listed(connection))
+
+
+def test_links_of_staff_and_known_telephones_are_moved(empty_url: str) -> None:
+    """A link that staff made is one of many; what a thread goes on with stays; a number has its one form."""
+    schema.upgrade(empty_url, "0010")
+    with transaction(empty_url, writes=True) as connection:
+        first = Table("contacts", MetaData(), autoload_with=connection)
+        noted = Table("needs", MetaData(), autoload_with=connection)
+        known: list[dict[str, Any]] = [{}, {"linked_to": 1}, {"linked_to": 1}, {"sender_key": "tel:01632960888"}]
+        for number, more in enumerate(known, 1):
+            connection.execute(first.insert(), _row(first) | {"id": number, "reference": f"EX-{number}"} | more)
+        connection.execute(text("INSERT INTO events (contact_id, at, kind) VALUES (2, '2026-11-23', 'linked')"))
+        for hour, address in enumerate(["tel:+441632960888", "tel:01632960888"], 1):
+            at = NOW.replace(tzinfo=None, hour=hour)
+            connection.execute(noted.insert(), {"address": address, "needs": f"{hour}", "noted_by": "", "noted_at": at})
+    schema.upgrade(empty_url)
+    with transaction(empty_url, writes=False) as connection:
+        assert links.of(connection, 1) == [2]
+        found = contacts.with_id(connection, [2, 3, 4])
+        assert [found[number].linked_to for number in (2, 3)] == [None, 1]
+        assert found[4].sender_key == "tel:+441632960888"
+        assert getattr(needs.of(connection, ["tel:+441632960888"]), "needs", "") == "2"
 
 
 def test_an_open_contact_must_have_a_next_look(store_url: str) -> None:

@@ -1,0 +1,57 @@
+"""What a person needs of us, kept by every address of theirs and shown on everything that is theirs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core import phones
+from bot.core.contacts import Contact
+from bot.store import contacts, links, needs
+from bot.store.needs import Needs
+
+SEPARATOR = "; "
+USUAL = ("Large print", "Braille", "Easy Read", "British Sign Language", "Call instead of writing", "More time")
+
+
+def needs_of(connection: Connection, contact_id: int) -> Needs | None:
+    """What the person of this contact needs, wherever it was noted: on it, on its links, by one of their addresses."""
+    return needs.of(connection, _keys(connection, links.group(connection, contact_id)))
+
+
+def note_needs(connection: Connection, contact: Contact, words: str, actor: str, now: datetime) -> None:
+    """Keep it by each address of the person, and with the contact where there is none; no words take it away."""
+    if words:
+        own = needs.keys_of(connection, [contact.id])[contact.id]
+        needs.note(connection, own or {needs.key_of_contact(contact.id)}, Needs(words, actor, now))
+    else:
+        needs.drop(connection, _keys(connection, links.group(connection, contact.id)))
+    # What they are stands in one place, and goes with the person.
+    contacts.note(connection, [{"contact_id": contact.id, "at": now, "kind": "needs noted", "actor": actor}])
+
+
+def known_of(connection: Connection, contact: Contact) -> Mapping[str, str]:
+    """Name, email address and telephone of a person, as far as this contact tells."""
+    found = {"name": contact.sender_name, "email": "", "phone": ""}
+    for key in sorted(needs.keys_of(connection, [contact.id])[contact.id], reverse=True):
+        is_phone = key.startswith(phones.PREFIX)
+        if is_phone or "@" in key:
+            found["phone" if is_phone else "email"] = key.removeprefix(phones.PREFIX)
+    return found
+
+
+def chosen(words: str) -> tuple[list[str], str]:
+    """Which of the usual needs are noted, and what else."""
+    parts = words.split(SEPARATOR) if words else []
+    return [one for one in parts if one in USUAL], SEPARATOR.join(one for one in parts if one not in USUAL)
+
+
+def joined(words: str, more: str) -> str:
+    """What is noted with what is noted besides, each once."""
+    parts = [part for text in (words, more) if text for part in text.split(SEPARATOR)]
+    return SEPARATOR.join(dict.fromkeys(parts))
+
+
+def _keys(connection: Connection, ids: set[int]) -> set[str]:
+    known = needs.keys_of(connection, ids)
+    return {key for keys in known.values() for key in keys} | {needs.key_of_contact(one) for one in ids}

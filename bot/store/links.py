@@ -1,0 +1,58 @@
+"""Contacts of one person, as staff have linked them: any number, each pair once, seen from both sides."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, union_all
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
+
+from bot.store.tables import contacts, links
+
+MOST = 50
+_IDS: Any = bindparam("ids", expanding=True)
+_LINKED = union_all(
+    select(links.c.other_id.label("id")).where(links.c.contact_id.in_(_IDS)),
+    select(links.c.contact_id).where(links.c.other_id.in_(_IDS)),
+)
+# A contact that goes on with an earlier one is the same person's, too.
+_AROUND: Any = union_all(
+    *_LINKED.selects,
+    select(contacts.c.linked_to).where(contacts.c.id.in_(_IDS), contacts.c.linked_to.is_not(None)),
+    select(contacts.c.id).where(contacts.c.linked_to.in_(_IDS)),
+)
+
+
+def link(connection: Connection, one: int, other: int) -> bool:
+    """Link two contacts; False where they are linked already."""
+    statement = insert(links).on_conflict_do_nothing(index_elements=["contact_id", "other_id"])
+    made = connection.execute(statement.values(_pair(one, other)).returning(links.c.contact_id))
+    return made.first() is not None
+
+
+def unlink(connection: Connection, one: int, other: int) -> bool:
+    """Take the link between two contacts away; False where there is none."""
+    pair = _pair(one, other)
+    same = (links.c.contact_id == pair["contact_id"]) & (links.c.other_id == pair["other_id"])
+    return connection.execute(delete(links).where(same)).rowcount == 1
+
+
+def of(connection: Connection, contact_id: int) -> list[int]:
+    """The contacts that staff have linked with this one."""
+    return sorted(connection.execute(_LINKED, {"ids": [contact_id]}).scalars())
+
+
+def group(connection: Connection, contact_id: int) -> set[int]:
+    """This contact and all that hang together with it by links, at most about MOST."""
+    found, edge = {contact_id}, {contact_id}
+    while edge and len(found) < MOST:
+        edge = _around(connection, edge) - found
+        found |= edge
+    return found
+
+
+def _around(connection: Connection, ids: Collection[int]) -> set[int]:
+    return set(connection.execute(_AROUND, {"ids": sorted(ids)}).scalars())
+
+
+def _pair(one: int, other: int) -> dict[str, int]:
+    return {"contact_id": min(one, other), "other_id": max(one, other)}
