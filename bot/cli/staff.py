@@ -51,10 +51,10 @@ def add(
     from bot.wire import passwords
 
     kept = passwords.hashed(_password(password_file)) if password_file else ""
-    address, teams = address.strip().lower(), frozenset(team or ())
+    teams = frozenset(team or ())
 
     def work(c: "Connection", actor: str, now: "datetime", book: "Rulebook") -> "Refused | None":
-        return staffing.add(c, Account(address, name or address, role, teams, kept, now, None), actor, book)
+        return staffing.add(c, Account(address, name, role, teams, kept, now, None), actor, book)
 
     _do(config, work)
     sees = ", ".join(sorted(teams)) if teams and role is not Role.ADMINISTRATOR else "every team"

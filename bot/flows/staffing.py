@@ -1,7 +1,7 @@
 """Who may come in: accounts of staff and tokens of programs. Everything done to them is an event."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from bot.flows.rulebook import Rulebook
 from bot.store import contacts, staff, tokens
 from bot.store.staff import Account
 from bot.store.tokens import Token
+from bot.wire import typed
 
 Values = dict[str, Any]
 # Somebody who has not come back for so long must sign in again; after a working day in any case.
@@ -54,9 +55,11 @@ def scope_of(teams: frozenset[str], book: Rulebook) -> Scope:
 
 
 def add(connection: Connection, account: Account, actor: str, book: Rulebook) -> Refused | None:
-    """Let somebody in from now on; None when it is done."""
-    if refusal := _why_not(account.address, account.teams, book):
+    """Let somebody in from now on; None when it is done. Without a name they are called by their address."""
+    if refusal := typed.account_fault(account.address) or _unknown_team(account.teams, book):
         return Refused(refusal)
+    address = typed.account(account.address)
+    account = replace(account, address=address, name=account.name or address)
     if not staff.add(connection, account):
         return Refused(f"{account.address} has an account already")
     teams = " ".join(sorted(account.teams)) or "every team"
@@ -194,13 +197,6 @@ def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -
 def refused(connection: Connection, visitor: Visitor, now: datetime, *, what: str, reason: str) -> None:
     """Note that somebody tried what they may not."""
     _note(connection, "refused", visitor.actor, now, what=what[:200], reason=reason)
-
-
-def _why_not(address: str, teams: frozenset[str], book: Rulebook) -> str:
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or any(c.isspace() for c in address) or len(address) > 254:
-        return f"{address!r} is no email address such as name@example.gov.uk"
-    return _unknown_team(teams, book)
 
 
 def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:

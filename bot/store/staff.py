@@ -8,11 +8,15 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.core.roles import Role
 from bot.store.tables import sessions, staff
+from bot.wire import typed
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody of staff; `teams` whose contacts they see, none: every team's. `password` is a hash, or ""."""
+    """Somebody of staff; `teams` whose contacts they see, none: every team's. `password` is a hash, or "".
+
+    `address` is kept as `typed.account` writes it.
+    """
 
     address: str
     name: str
@@ -42,8 +46,8 @@ def add(connection: Connection, account: Account) -> bool:
 
 
 def find(connection: Connection, address: str) -> Account | None:
-    """The account of this address."""
-    row = connection.execute(select(staff).where(staff.c.address == address.lower())).first()
+    """The account of this address, as somebody typed it or a provider says it."""
+    row = connection.execute(select(staff).where(staff.c.address == typed.account(address))).first()
     return _account(row) if row else None
 
 

@@ -55,7 +55,7 @@ class PeoplePages:
     async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, posted = await fields_of(request), await request.post()
         teams = frozenset(str(one) for one in posted.getall("team", []) if one)
-        address, actor, now = values.get("address", "").strip().lower(), guest.visitor.actor, self._office.now()
+        address, actor, now = values.get("address", ""), guest.visitor.actor, self._office.now()
         match values.get("action", ""):
             case "add":
                 return await self._add(request, guest, values, teams)
@@ -84,8 +84,8 @@ class PeoplePages:
         if password and (fault := passwords.fault(password)):
             return await self._page(request, guest, fault=f"Nobody was added: {fault}.")
         kept = await asyncio.to_thread(passwords.hashed, password) if password else ""
-        address, now, book = values.get("address", "").strip().lower(), self._office.now(), self._office.book
-        name = values.get("name", "").strip()[:100] or address
+        address, now, book = values.get("address", ""), self._office.now(), self._office.book
+        name = values.get("name", "").strip()[:100]
         account = Account(address, name, Role(role), teams, kept, now, None)
         refused = await self._office.write(lambda c: staffing.add(c, account, guest.visitor.actor, book))
         if refused is not None:

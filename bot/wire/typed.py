@@ -42,6 +42,23 @@ def email_fault(email: str, whose: str = "Your") -> str:
     return ""
 
 
+def account(address: str) -> str:
+    """The address by which somebody of staff is known, in small letters; "" for one that nobody can be known by.
+
+    Outside of ASCII there are letters that look like another, or become one when made small (U+212A becomes k).
+    """
+    plain = address.strip(" \t")
+    return plain.lower() if plain.isascii() and plain.isprintable() else ""
+
+
+def account_fault(address: str) -> str:
+    """Why nobody can be known by this address; "" where somebody can."""
+    known, shown = account(address), ascii(address[:EMAIL_LIMIT])
+    if address.strip() and not known:
+        return f"{shown} has a character that is no plain letter, digit or mark: type it anew, without copying it"
+    return f"{shown} is no email address such as name@example.gov.uk" if email_fault(known) else ""
+
+
 def phone_fault(phone: str, whose: str = "Your") -> str:
     """What to do about this number; "" where it is good or there is none."""
     if len(phone) > PHONE_LIMIT:

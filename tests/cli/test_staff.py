@@ -57,6 +57,17 @@ def test_somebody_must_stay_who_may_rule(config: Service) -> None:
     ("arguments", "status", "words"),
     [
         (("staff", "add", "nobody", "--role", "reader"), 1, "is no email address"),
+        (
+            ("staff", "add", "olu@example.gov.u\u212a", "--role", "reader"),
+            1,
+            r"'olu@example.gov.u\u212a' has a character",
+        ),
+        (("staff", "add", "rene\u0301@example.gov.uk", "--role", "reader"), 1, "has a character"),
+        (("staff", "add", "ann\u200b@example.gov.uk", "--role", "reader"), 1, "has a character"),
+        (("staff", "add", "ann\u202e@example.gov.uk", "--role", "reader"), 1, "has a character"),
+        (("staff", "add", "<b>@x", "--role", "reader"), 1, "is no email address"),
+        (("staff", "add", "a@b.example,c@d.example", "--role", "reader"), 1, "is no email address"),
+        (("staff", "add", "", "--role", "reader"), 1, "is no email address"),
         (("staff", "add", "a@b.example", "--role", "king"), 2, "king"),
         (("staff", "add", "a@b.example", "--role", "reader", "--team", "none"), 1, "there is no team none"),
         (("staff", "add", "a@b.example", "--role", "reader", "--password-file", "missing"), 2, "cannot be read"),
