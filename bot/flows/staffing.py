@@ -131,6 +131,11 @@ def unknown(connection: Connection, what: str, at: str, now: datetime) -> None:
     _note(connection, f"unknown {what}", "nobody", now, place=at)
 
 
+def too_big(connection: Connection, path: str, actor: str, now: datetime) -> None:
+    """Note that somebody sent more than we read."""
+    _note(connection, "refused", actor, now, what=path[:200], reason="too big")
+
+
 def sign_out(connection: Connection, visitor: Visitor, now: datetime) -> None:
     """End the session."""
     staff.end_session(connection, visitor.session)

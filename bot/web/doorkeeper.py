@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,7 +18,7 @@ from bot.core.roles import May
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
-from bot.web.office import Office, loop_time
+from bot.web.office import Office, Work, loop_time
 from bot.web.throttling import Throttle
 
 ROOT = "/console"
@@ -26,10 +28,14 @@ CONTENT_POLICY = (
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LONGEST_FIELD = 60_000
-# Of one place; whoever sends more must not fill the audit trail.
+# Of one place, or of somebody of staff; whoever sends more must not fill the audit trail.
 NOTED_A_MINUTE = 10
 _OWN_SITES = ("same-origin", "none")
-_NEVER_SHOWN = frozenset({"csrf", "password", "seen", "token"})
+_NEVER_SHOWN = frozenset({"csrf", "next", "password", "seen", "token"})
+# What `new_secret` makes.
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+# No segment of it begins with a dot or is escaped, so that no browser turns it into another.
+_OWN_PATH = re.compile(rf"{ROOT}(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Guest:
         return self.visitor.account is not None and self.visitor.account.role.may(wanted)
 
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Page = Callable[[web.Request, Guest], Awaitable[web.StreamResponse]]
 
 
@@ -52,19 +59,28 @@ class Doorkeeper:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._unknown = Throttle(NOTED_A_MINUTE, 60)
+        self._noted = Throttle(NOTED_A_MINUTE, 60)
 
-    def page(self, may: May, handler: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """The handler behind the door; a form that is posted must be our own."""
+    def anybody(self, handler: Handler) -> Handler:
+        """The handler in front of the door: a page, too, while the store is locked; what is too big leaves a line."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
-                return await behind(request)
+                return await handler(request)
             except Temporary:
                 words = "This cannot be stored or read just now. Wait a minute, go back, and try again."
                 response = await _shown_again(request, None, 503, words)
                 response.headers["Retry-After"] = "60"
                 return response
+            except web.HTTPRequestEntityTooLarge:
+                with suppress(Temporary):
+                    await self._note_too_big(request)
+                raise
+
+        return guarded
+
+    def page(self, may: May, handler: Page) -> Handler:
+        """The handler behind the door; a form that is posted must be our own."""
 
         async def behind(request: web.Request) -> web.StreamResponse:
             guest = await self.guest(request)
@@ -73,14 +89,14 @@ class Doorkeeper:
             if not guest.may(may):
                 await self.refuse(guest, request.path, "role")
                 return refusal(request, 403, "You may not do this", "Ask an administrator if you need to.", guest)
-            if request.method == "POST" and not await self._is_own_form(request, guest.csrf):
+            if request.method == "POST" and not await self.is_own_form(request, guest.csrf):
                 await self.refuse(guest, request.path, "forged or stale form")
                 return await _stale(request, guest)
             response = await handler(request, guest)
             protect(response)
             return response
 
-        return guarded
+        return self.anybody(behind)
 
     async def guest(self, request: web.Request) -> Guest | None:
         """Who is signed in."""
@@ -91,8 +107,7 @@ class Doorkeeper:
         found = await self._office.read(lambda c: staffing.visitor(c, secret, now, book))
         if found is None:
             at = request.remote or ""
-            if self._unknown.ask(at, loop_time()).allowed:
-                await self._office.write(lambda c: staffing.unknown(c, "session", at, now))
+            await self.note_seldom(at, lambda c: staffing.unknown(c, "session", at, now))
             return None
         visitor, note = found
         if note:
@@ -104,6 +119,17 @@ class Doorkeeper:
         now = self._office.now()
         await self._office.write(lambda c: staffing.refused(c, guest.visitor, now, what=what, reason=reason))
 
+    async def note_seldom(self, whose: str, work: Work[None]) -> None:
+        """Note what a stranger can bring about as often as they like; `whose` is a place, or somebody of staff."""
+        if self._noted.ask(whose, loop_time()).allowed:
+            await self._office.write(work)
+
+    async def _note_too_big(self, request: web.Request) -> None:
+        guest, now = await self.guest(request), self._office.now()
+        actor = guest.visitor.actor if guest else "nobody"
+        whose = actor if guest else request.remote or ""
+        await self.note_seldom(whose, lambda c: staffing.too_big(c, request.path, actor, now))
+
     async def note(self, guest: Guest, kind: str, details: Mapping[str, Any]) -> None:
         """Note what somebody did that is about no single contact."""
         row = {"contact_id": None, "at": self._office.now(), "kind": kind, "actor": guest.visitor.actor}
@@ -111,13 +137,17 @@ class Doorkeeper:
 
     def csrf_of(self, session: str) -> str:
         """The token of the forms of this session."""
-        return hmac.new(self._office.book.secret, b"form\0" + session.encode(), hashlib.sha256).hexdigest()
+        return self._token("form", session)
 
-    async def is_own_form(self, request: web.Request, session: str) -> bool:
-        """Whether a form was posted from one of our pages, and belongs to this session."""
-        return await self._is_own_form(request, self.csrf_of(session))
+    def token_of_door(self, secret: str) -> str:
+        """The token of the form to sign in with; the cookie that it belongs to is chosen by whoever sends it."""
+        return self._token("door", secret)
 
-    async def _is_own_form(self, request: web.Request, csrf: str) -> bool:
+    def _token(self, label: str, secret: str) -> str:
+        return hmac.new(self._office.book.secret, f"{label}\0{secret}".encode(), hashlib.sha256).hexdigest()
+
+    async def is_own_form(self, request: web.Request, csrf: str) -> bool:
+        """Whether a form was posted from one of our pages, with this token."""
         if not comes_from_us(request, self._office.public_url):
             return False
         posted = await fields_of(request)
@@ -168,9 +198,14 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def is_secret(text: str) -> bool:
+    """Whether it has the form of one."""
+    return _SECRET.fullmatch(text) is not None
+
+
 def own_path(wanted: str) -> str:
     """Where to go after signing in: a page of the console, and nowhere else."""
-    ours = wanted.startswith(f"{ROOT}/") and not any(c in wanted for c in "\\\r\n\t") and "//" not in wanted
+    ours = _OWN_PATH.fullmatch(wanted.partition("?")[0]) is not None and "\\" not in wanted
     return wanted if ours and wanted.isprintable() and wanted.isascii() else f"{ROOT}/queue"
 
 
@@ -180,7 +215,7 @@ async def fields_of(request: web.Request) -> Mapping[str, str]:
         raise web.HTTPUnsupportedMediaType
     try:
         posted = await request.post()
-    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, ConnectionError) as error:
+    except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
         raise web.HTTPBadRequest from error
     return {name: _as_text(value) for name, value in posted.items() if isinstance(value, str)}
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +16,15 @@ from urllib.parse import urlencode
 import aiohttp
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from bot.organisation import SignIn as Settings
-from bot.web.doorkeeper import own_path
+from bot.web.doorkeeper import is_secret, own_path
+from bot.wire import typed
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+_NOT_SET_UP = "The sign-in of your organisation is not set up rightly. Tell an administrator"
 
 
 class NotSignedIn(Exception):
@@ -101,9 +104,7 @@ class Oidc:
             token = {"Authorization": f"Bearer {answer.get('access_token', '')}"}
             more = await self._ask("GET", provider["userinfo_endpoint"], headers=token)
             claims = {**more, **claims} if more.get("sub") == claims.get("sub") else claims
-        if not isinstance(claims.get("email"), str) or claims.get("email_verified") is False:
-            raise NotSignedIn("Your organisation does not say which email address is yours")
-        return Found(claims["email"].strip().lower(), own_path(onwards))
+        return Found(_address_in(claims), own_path(onwards))
 
     async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         if not token:
@@ -135,15 +136,16 @@ class Oidc:
     async def _known_keys(self, *, anew: bool) -> KeySet:
         if self._keys is None or anew:
             published = await self._ask("GET", (await self._about())["jwks_uri"])
-            self._keys = KeySet.import_key_set(published)  # type: ignore[arg-type]  # what they publish
+            self._keys = _keys_in(published)
         return self._keys
 
     async def _about(self) -> Mapping[str, Any]:
         if not self._provider:
             found = await self._ask("GET", f"{self._settings.issuer}/.well-known/openid-configuration")
             needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-            if str(found.get("issuer", "")).rstrip("/") != self._settings.issuer or not all(n in found for n in needed):
-                raise NotSignedIn("The sign-in of your organisation is not set up rightly. Tell an administrator")
+            whole = all(isinstance(found.get(name), str) for name in needed)
+            if str(found.get("issuer", "")).rstrip("/") != self._settings.issuer or not whole:
+                raise NotSignedIn(_NOT_SET_UP)
             self._provider = found
         return self._provider
 
@@ -154,16 +156,38 @@ class Oidc:
                 session.request(method, address, allow_redirects=False, **more) as answer,
             ):
                 found = json.loads(await answer.read())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             raise NotSignedIn("The sign-in of your organisation cannot be reached now. Try again later") from error
         if answer.status >= 400 or not isinstance(found, dict):
             raise NotSignedIn("Your organisation did not let you in")
         return found
 
 
+def _keys_in(published: Mapping[str, Any]) -> KeySet:
+    """RFC 7517 section 5: a key that we cannot use is passed over, and the others hold."""
+    listed, keys = published.get("keys"), list[Key]()
+    for one in listed if isinstance(listed, list) else ():
+        with suppress(JoseError, ValueError, LookupError, TypeError):
+            keys.append(JWKRegistry.import_key(one))
+    if not keys:
+        raise NotSignedIn(_NOT_SET_UP)
+    return KeySet(keys)
+
+
+def _address_in(claims: Mapping[str, Any]) -> str:
+    """Core section 5.1 has a boolean in `email_verified`; some providers write it as a word, some leave it out."""
+    email, verified = claims.get("email"), claims.get("email_verified", True)
+    if not isinstance(email, str) or not (verified is True or verified == "true"):
+        raise NotSignedIn("Your organisation does not say which email address is yours")
+    if not (address := typed.account(email)):
+        raise NotSignedIn("Your organisation has an email address for you that cannot have an account here")
+    return address
+
+
 def _remembered(memory: str) -> tuple[str, str, str, str]:
     try:
         state, nonce, verifier, onwards = json.loads(base64.urlsafe_b64decode(memory))
-        return str(state), str(nonce), str(verifier), str(onwards)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return "", "", "", ""
+    ours = all(isinstance(one, str) and is_secret(one) for one in (state, nonce, verifier))
+    return (state, nonce, verifier, str(onwards)) if ours else ("", "", "", "")

@@ -10,13 +10,13 @@ from bot.web import doorkeeper
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, own_path, render
 from bot.web.office import Office, loop_time
 from bot.web.oidc import NotSignedIn, Oidc
-from bot.web.throttling import Throttle
-from bot.wire import passwords
+from bot.web.tries import WITHIN_SECONDS, Tries
+from bot.wire import passwords, typed
 
-# Wrong ones; behind a proxy everybody is in one place.
-_TRIES, _TRIES_OF_A_PLACE, _WITHIN_SECONDS = 8, 200, 900.0
 # Two at a time: each check takes a core and 64 MB for a while.
 _CHECKS = 2
+# No earlier is a wrong one answered, nor in a slow place: how long it took tells nobody who has an account.
+_WRONG_SECONDS, _SLOW_SECONDS = 0.2, 2.0
 _WRONG = "The email address or the password is not right"
 
 
@@ -25,16 +25,17 @@ class SignIn:
 
     def __init__(self, office: Office, door: Doorkeeper, oidc: Oidc | None) -> None:
         self._office, self._door, self._oidc = office, door, oidc
-        self._tries = Throttle(_TRIES, _WITHIN_SECONDS)
-        self._places = Throttle(_TRIES_OF_A_PLACE, _WITHIN_SECONDS)
+        self._tries = Tries()
         self._checking = asyncio.Semaphore(_CHECKS)
 
     def routes(self) -> list[web.RouteDef]:
         """In, in through the organisation, back from there, and out."""
-        routes = [web.get(f"{ROOT}/sign-in", self._show), web.post(f"{ROOT}/sign-in", self._take)]
-        routes.append(web.post(f"{ROOT}/sign-out", self._leave))
+        anybody = self._door.anybody
+        routes = [web.get(f"{ROOT}/sign-in", anybody(self._show)), web.post(f"{ROOT}/sign-in", anybody(self._take))]
+        routes.append(web.post(f"{ROOT}/sign-out", anybody(self._leave)))
         if self._oidc is not None:
-            routes += [web.get(f"{ROOT}/sign-in/start", self._start), web.get(f"{ROOT}/sign-in/back", self._back)]
+            routes.append(web.get(f"{ROOT}/sign-in/start", anybody(self._start)))
+            routes.append(web.get(f"{ROOT}/sign-in/back", anybody(self._back)))
         return routes
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -42,12 +43,12 @@ class SignIn:
 
     def _page(self, request: web.Request, *, fault: str = "", address: str = "", status: int = 200) -> web.Response:
         # The door's own cookie: its form is ours although nobody is signed in yet.
-        door = request.cookies.get(_door(request), "") or doorkeeper.new_secret()
+        door = _door_of(request) or doorkeeper.new_secret()
         context = {
             "fault": fault,
             "address": address,
             "next": own_path(request.query.get("next", "")),
-            "csrf": self._door.csrf_of(door),
+            "csrf": self._door.token_of_door(door),
             "elsewhere": self._oidc.title if self._oidc else "",
         }
         response = render(request, None, "sign_in", context, status)
@@ -56,35 +57,53 @@ class SignIn:
 
     async def _take(self, request: web.Request) -> web.Response:
         posted = await fields_of(request)
-        address, password = posted.get("address", "").strip().lower()[:254], posted.get("password", "")
-        door = request.cookies.get(_door(request), "")
-        if not door or not await self._door.is_own_form(request, door):
-            return self._page(request, fault="This page was too old. Enter both again", address=address, status=403)
-        account = await self._office.read(lambda c: staff.find(c, address))
-        kept = account.password if account and account.disabled_at is None else ""
-        async with self._checking:
-            # Asked here, so that of many at the same moment no more are checked than of as many one after another.
-            if not self._may_try(address, request.remote or ""):
-                return await self._too_many(request, address)
-            right = await asyncio.to_thread(passwords.matches, kept, password)
-            if not right:
-                self._tries.ask(address, loop_time())
-                self._places.ask(request.remote or "", loop_time())
+        shown, password = posted.get("address", "")[:254], posted.get("password", "")
+        door = _door_of(request)
+        if not door or not await self._door.is_own_form(request, self._door.token_of_door(door)):
+            return self._page(request, fault="This page was too old. Enter both again", address=shown, status=403)
+        begun, account = loop_time(), await self._office.read(lambda c: staff.find(c, shown))
+        right = await self._is_right(request, account, typed.account(shown) or shown, password)
+        if right is None:
+            return await self._too_many(request, shown)
         if account is None or not right:
-            await self._refused(address, "wrong password, or no account")
-            return self._page(request, fault=_WRONG, address=address, status=403)
-        self._tries.forget(address)
+            await self._note_wrong(request, account, shown)
+            slow = self._tries.is_slow(request.remote or "", loop_time())
+            await asyncio.sleep(begun + (_SLOW_SECONDS if slow else _WRONG_SECONDS) - loop_time())
+            return self._page(request, fault=_WRONG, address=shown, status=403)
         return await self._let_in(request, account, "password", own_path(posted.get("next", "")))
 
-    def _may_try(self, address: str, place: str) -> bool:
-        now = loop_time()
-        return self._tries.ask(address, now, count=0).allowed and self._places.ask(place, now, count=0).allowed
+    async def _is_right(
+        self, request: web.Request, account: staff.Account | None, address: str, password: str
+    ) -> bool | None:
+        """Whether this is the password of the account; None where it may not be tried now."""
+        kept = account.password if account and account.disabled_at is None else ""
+        place, known = request.remote or "", account is not None
+        async with self._checking:
+            # Asked here, so that of many at the same moment no more are checked than of as many one after another.
+            if not self._tries.may_try(address, loop_time(), known=known):
+                return None
+            # From a slow place addresses that are made up cost no work, so that nobody waits behind them.
+            worth_it = bool(kept) or not self._tries.is_slow(place, loop_time())
+            right = worth_it and await asyncio.to_thread(passwords.matches, kept, password)
+            if right:
+                self._tries.right(address)
+            else:
+                self._tries.wrong(address, place, loop_time(), known=known)
+            return right
+
+    async def _note_wrong(self, request: web.Request, account: staff.Account | None, address: str) -> None:
+        reason, now = "wrong password, or no account", self._office.now()
+        if account is None:
+            await self._refused(request, address, reason)
+        else:
+            # Every one: those at accounts are few, and must not be lost among those at addresses that are made up.
+            await self._office.write(lambda c: staffing.not_signed_in(c, address, reason, now))
 
     async def _too_many(self, request: web.Request, address: str) -> web.Response:
-        await self._refused(address, "too many tries")
+        await self._refused(request, address, "too many tries")
         wait = "Too many tries. Wait for 15 minutes, or ask an administrator"
         response = self._page(request, fault=wait, address=address, status=429)
-        response.headers["Retry-After"] = str(int(_WITHIN_SECONDS))
+        response.headers["Retry-After"] = str(int(WITHIN_SECONDS))
         return response
 
     async def _let_in(self, request: web.Request, account: staff.Account, how: str, onwards: str) -> web.Response:
@@ -100,7 +119,7 @@ class SignIn:
 
     async def _leave(self, request: web.Request) -> web.Response:
         guest = await self._door.guest(request)
-        if guest is not None and not await self._door.is_own_form(request, guest.visitor.session):
+        if guest is not None and not await self._door.is_own_form(request, guest.csrf):
             return doorkeeper.refusal(request, 403, "You are still signed in", "Use the button on a page.", guest)
         if guest is not None:
             await self._sign_out(guest)
@@ -112,9 +131,9 @@ class SignIn:
         now = self._office.now()
         await self._office.write(lambda c: staffing.sign_out(c, guest.visitor, now))
 
-    async def _refused(self, address: str, reason: str) -> None:
+    async def _refused(self, request: web.Request, address: str, reason: str) -> None:
         now = self._office.now()
-        await self._office.write(lambda c: staffing.not_signed_in(c, address, reason, now))
+        await self._door.note_seldom(request.remote or "", lambda c: staffing.not_signed_in(c, address, reason, now))
 
     async def _start(self, request: web.Request) -> web.Response:
         assert self._oidc is not None  # noqa: S101 - the route is there only then
@@ -132,11 +151,11 @@ class SignIn:
         try:
             found = await self._oidc.finish(dict(request.query), memory, self._back_address(request))
         except NotSignedIn as error:
-            await self._refused("", f"sign-in elsewhere: {error}")
+            await self._refused(request, "", f"sign-in elsewhere: {error}")
             return self._page(request, fault=str(error), status=403)
         account = await self._office.read(lambda c: staff.find(c, found.address))
         if account is None or account.disabled_at is not None:
-            await self._refused(found.address, "no account")
+            await self._refused(request, found.address, "no account")
             return self._page(request, fault=f"{found.address} has no account here. Ask an administrator", status=403)
         response = await self._let_in(request, account, "elsewhere", found.onwards)
         doorkeeper.drop_cookie(request, response, _way(request))
@@ -151,6 +170,12 @@ class SignIn:
 
 def _door(request: web.Request) -> str:
     return f"{doorkeeper.cookie_name(request)}-door"
+
+
+def _door_of(request: web.Request) -> str:
+    """The door's own cookie, "" where the browser has brought none that we made."""
+    found = request.cookies.get(_door(request), "")
+    return found if doorkeeper.is_secret(found) else ""
 
 
 def _way(request: web.Request) -> str:

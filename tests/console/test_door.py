@@ -1,10 +1,15 @@
 """Signing in and out, and what is tried at the door from outside."""
 
+import hashlib
+import hmac
 import http.cookiejar
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.web.doorkeeper import NOTED_A_MINUTE, own_path
 from tests.components.officer import PASSWORD, Officer
+from tests.components.service import ask
 from tests.console.conftest import House, run
 
 
@@ -40,6 +45,10 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(house: House, stranger:
         "https://evil.example/",
         "/\\evil.example",
         "/console/../../x",
+        "/console/../alerts/x",
+        "/console/./x",
+        "/console/%2e%2E/alerts/x",
+        "/console//evil.example",
         "/console/\r\nX: y",
         "/",
     ],
@@ -50,8 +59,14 @@ def test_the_sign_in_leads_nowhere_else(stranger: Officer, elsewhere: str) -> No
     fields = {**page.hidden(), "next": elsewhere, "address": "lee@example.gov.uk", "password": PASSWORD}
     done = stranger.post("/console/sign-in", fields, follow=False)
     assert done.status == 303
-    assert done.headers["location"] in ("/console/queue", "/console/../../x")
+    assert done.headers["location"] == "/console/queue"
     assert stranger.get("/console/queue").status == 200
+
+
+def test_a_search_survives_the_sign_in() -> None:
+    """What is asked for behind the question mark leads nowhere, so it may be anything."""
+    for path in ("/console/queue.csv?q=a%2F..%2Fb&x=//y", "/console/templates/en/acknowledgement"):
+        assert own_path(path) == path
 
 
 def test_a_wrong_password_and_no_account_look_the_same(house: House, stranger: Officer) -> None:
@@ -61,6 +76,19 @@ def test_a_wrong_password_and_no_account_look_the_same(house: House, stranger: O
     assert wrong.status == nobody.status == 403
     assert wrong.words().replace("lee@", "") == nobody.words().replace("nobody@", "")
     assert "wrong password, or no account" in house.officer("lead").get("/console/audit").words()
+
+
+@pytest.mark.parametrize("address", ["lee@example.gov.u\u212a", "lee\u200b@example.gov.uk", "\u00a0lee@example.gov.uk"])
+def test_an_address_that_only_looks_like_somebodys_lets_nobody_in(
+    house: House, stranger: Officer, address: str
+) -> None:
+    """Letters outside of ASCII are never made into ours: neither to sign in, nor for a new account."""
+    assert stranger.sign_in(address).status == 403
+    officer = house.officer("administrator")
+    fields = {**officer.get("/console/people").hidden(), "action": "add", "address": address, "role": "reader"}
+    refused = officer.post("/console/people", fields)
+    assert refused.status == 409
+    assert "has a character that is no plain letter" in refused.words()
 
 
 def test_guessing_is_slowed_down(house: House) -> None:
@@ -85,6 +113,28 @@ def test_a_session_cannot_be_planted(house: House, stranger: Officer) -> None:
     assert cookie is not None
     assert cookie.value != "planted-by-somebody"
     assert stranger.ask("GET", "/console/queue", headers={"Cookie": "ackbot=planted-by-somebody"}).url.count("sign-in")
+
+
+def test_the_door_signs_nothing_that_holds_behind_it(house: House, stranger: Officer) -> None:
+    """Its cookie may be anything, so that its form has tokens of another kind than the forms of a session."""
+    secret = house.service.environment["ACKBOT_SECRET"].encode()
+    for brought in ("x" * 43, "0" * 64):
+        page = stranger.ask("GET", "/console/sign-in", headers={"Cookie": f"ackbot-door={brought}"})
+        of_a_session = hmac.new(secret, b"form\0" + brought.encode(), hashlib.sha256).hexdigest()
+        assert page.hidden()["csrf"] != of_a_session
+
+
+def test_strangers_do_not_fill_the_audit_trail(house: House, stranger: Officer) -> None:
+    """At most ten lines a minute of one place; a wrong password of somebody who has an account is always one."""
+    page = stranger.get("/console/sign-in")
+    with ThreadPoolExecutor(12) as pool:
+        wrong = [{**page.hidden(), "address": f"{n}@made.up.example", "password": "no"} for n in range(12)]
+        assert {one.status for one in pool.map(lambda f: stranger.post("/console/sign-in", f), wrong)} == {403}
+    query = "SELECT count(*) FROM events WHERE kind = 'sign-in refused' AND details LIKE '%{}%'"
+    assert ask(house.service.store_url, query.format("made.up.example"))[0][0] <= NOTED_A_MINUTE
+    before = ask(house.service.store_url, query.format("olu@"))[0][0]
+    stranger.sign_in("olu@example.gov.uk", "wrong")
+    assert ask(house.service.store_url, query.format("olu@"))[0][0] == before + 1
 
 
 def test_a_session_ends_with_the_sign_out(house: House, stranger: Officer) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.components.browser import chromium, sign_in
 from tests.components.officer import Officer
 from tests.components.ports import free_port
-from tests.components.service import LMTP
+from tests.components.service import LMTP, ask
 from tests.conftest import Needs
 from tests.console.conftest import House, house_in
 
@@ -123,14 +123,42 @@ def test_a_made_up_cookie_and_token_let_nobody_in_and_are_noted(mailed: tuple[Ho
     assert "unknown token" in trail
 
 
+@pytest.mark.parametrize("cookie", ["\xff", "\xed\xa0\x80", "x" * 7000, '"\\377"'])
+def test_the_door_knows_a_cookie_that_is_not_its_own(mailed: tuple[House, str], cookie: str) -> None:
+    """Bytes that are no text, or too many of them, are replaced by a new one."""
+    house, _ = mailed
+    page = Officer(house.service.web_port).ask("GET", "/console/sign-in", headers={"Cookie": f"ackbot-door={cookie}"})
+    assert page.status == 200
+    assert re.match(r"ackbot-door=[\w-]{43};", page.headers["set-cookie"])
+
+
+def test_a_form_in_an_unknown_coding_is_a_plain_page(mailed: tuple[House, str]) -> None:
+    """It cannot be read, and that is said."""
+    house, _ = mailed
+    body = (
+        b'--a\r\nContent-Disposition: form-data; name="csrf"\r\nContent-Transfer-Encoding: bogus\r\n\r\nx\r\n--a--\r\n'
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=a"}
+    for path in ("sign-in", "people"):
+        page = house.officer("administrator").ask("POST", f"/console/{path}", body, kind)
+        assert page.status == 400
+        assert "could not read" in page.words()
+
+
 def test_five_megabytes_are_a_plain_page(mailed: tuple[House, str]) -> None:
-    """Too much is said to be too much, and changes nothing."""
+    """Too much is said to be too much, changes nothing, and leaves a line that says who it was."""
     house, reference = mailed
     officer = house.officer("lead")
     hidden = officer.get(f"/console/contacts/{reference}").hidden()
     page = officer.post(f"/console/contacts/{reference}", {**hidden, "action": "respond", "note": "x" * 5_000_000})
     assert page.status == 413
     assert "too big" in page.words()
+    query = "SELECT actor FROM events WHERE kind = 'refused' AND details LIKE '%too big%' ORDER BY id DESC LIMIT 1"
+    assert ask(house.service.store_url, query)[0][0] == "staff:lee@example.gov.uk"
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    stranger = Officer(house.service.web_port)
+    assert stranger.ask("POST", "/console/sign-in", b"x" * 5_000_000, kind).status == 413
+    assert ask(house.service.store_url, query)[0][0] == "nobody"
     assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "open"
 
 

@@ -1,17 +1,25 @@
 """The organisation's own sign-in, with a real provider of OpenID Connect in a process of its own."""
 
+import base64
 import json
 import sys
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from bot.organisation import SignIn
+from bot.web.doorkeeper import NOTED_A_MINUTE
+from bot.web.oidc import NotSignedIn, Oidc
 from tests.components.daemons import Daemon
 from tests.components.officer import Officer, Page
 from tests.components.ports import free_port, wait_until
+from tests.components.service import ask
 from tests.console.conftest import House, house_in
 
 SIGN_IN = """
@@ -25,12 +33,18 @@ PEOPLE = (
     {"sub": "lee", "email": "Lee@example.gov.uk", "email_verified": True},
     {"sub": "eve", "email": "eve@example.gov.uk", "email_verified": True},
     {"sub": "mallory", "email": "ada@example.gov.uk", "email_verified": False},
+    {"sub": "as a word", "email": "ron@example.gov.uk", "email_verified": "true"},
+    {"sub": "silent", "email": "ron@example.gov.uk"},
+    {"sub": "no as a word", "email": "ada@example.gov.uk", "email_verified": "false"},
+    {"sub": "a number", "email": "ada@example.gov.uk", "email_verified": 1},
+    {"sub": "nothing", "email": "ada@example.gov.uk", "email_verified": None},
+    {"sub": "kelvin", "email": "olu@example.gov.u\u212a", "email_verified": True},
 )
 
 
 @pytest.fixture(scope="module")
 def provider_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A provider that knows three people."""
+    """A provider that knows these people."""
     port = free_port()
     claims = [option for one in PEOPLE for option in ("--user-claims", json.dumps(one))]
     program = str(Path(sys.executable).parent / "oidc-provider-mock")
@@ -84,14 +98,89 @@ def test_staff_sign_in_with_their_organisations_account(signed: House, provider_
     assert "lee@example.gov.uk, lead" in page.words()
 
 
-@pytest.mark.parametrize(("sub", "words"), [("eve", "has no account here"), ("mallory", "does not say which email")])
+@pytest.mark.parametrize("sub", ["as a word", "silent"])
+def test_a_provider_may_say_verified_in_its_own_way(signed: House, provider_port: int, sub: str) -> None:
+    """The word "true" is as good as the boolean; where nothing is said the provider is trusted."""
+    officer = Officer(signed.service.web_port)
+    assert "ron@example.gov.uk, reader" in _back(officer, _there(officer, sub, provider_port)).words()
+
+
+@pytest.mark.parametrize(
+    ("sub", "words"),
+    [
+        ("eve", "has no account here"),
+        ("kelvin", "cannot have an account here"),
+        *((sub, "does not say which email") for sub in ("mallory", "no as a word", "a number", "nothing")),
+    ],
+)
 def test_who_is_not_known_or_not_proven_stays_out(signed: House, provider_port: int, sub: str, words: str) -> None:
-    """Without an account here, or with an address that nobody has verified."""
+    """Without an account here, with an address that nobody has verified, or that only looks like somebody's."""
     officer = Officer(signed.service.web_port)
     page = _back(officer, _there(officer, sub, provider_port))
     assert page.status == 403
     assert words in page.words()
     assert officer.get("/console/queue", follow=False).status == 303
+
+
+def _memory(*remembered: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(remembered).encode()).decode()
+
+
+WAYS = {
+    "deep": base64.urlsafe_b64encode(b"[" * 3000).decode(),
+    "no text": "\xff",
+    "a state that is no text": _memory("\ud800", "b", "c", "d"),
+    "a state that nobody made": _memory("x", "b", "c", "d"),
+    "another shape": _memory("x"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_way_back_that_we_did_not_write_lets_nobody_in(signed: House, name: str) -> None:
+    """Whatever the cookie says, the page is plain."""
+    headers = {"Cookie": f"ackbot-way={WAYS[name]}"}
+    page = Officer(signed.service.web_port).ask("GET", "/console/sign-in/back?state=x&code=y", headers=headers)
+    assert page.status == 403
+    assert "That was not begun here" in page.words()
+
+
+def test_coming_back_again_and_again_does_not_fill_the_audit_trail(signed: House) -> None:
+    """Ten lines a minute at most."""
+    query = "SELECT count(*) FROM events WHERE kind = 'sign-in refused'"
+    before, officer = ask(signed.service.store_url, query)[0][0], Officer(signed.service.web_port)
+    for _ in range(25):
+        assert officer.get("/console/sign-in/back?state=x").status == 403
+    assert ask(signed.service.store_url, query)[0][0] <= before + NOTED_A_MINUTE
+
+
+KEYS: dict[str, Any] = {
+    "none": {},
+    "an empty list": {"keys": []},
+    "no list": {"keys": "x"},
+    "no keys": {"keys": ["x", None, {}, {"kty": []}, {"kty": "XX"}]},
+    "an unknown curve": {"keys": [{"kty": "EC", "crv": "P-999", "x": "a", "y": "b"}]},
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+async def test_keys_that_nobody_can_use_are_said_to_be_set_up_wrongly(name: str) -> None:
+    """A provider that publishes none of use lets nobody in, and whoever is at the door is told whom to ask."""
+    said: dict[str, Any] = {"/token": {"id_token": "a.b.c"}, "/keys": KEYS[name]}
+
+    async def say(request: web.Request) -> web.Response:
+        return web.json_response(said[request.path])
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", say)
+    async with TestServer(app) as server:
+        at = f"http://127.0.0.1:{server.port}"
+        about = {"issuer": at, "jwks_uri": f"{at}/keys", "token_endpoint": f"{at}/token"}
+        said["/.well-known/openid-configuration"] = about | {"authorization_endpoint": f"{at}/authorize"}
+        oidc = Oidc(SignIn(issuer=at, client_id="ackbot"))
+        begun = await oidc.begin("http://127.0.0.1/back", "/console/queue")
+        state = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(begun.address).query))["state"]
+        with pytest.raises(NotSignedIn, match="not set up rightly"):
+            await oidc.finish({"state": state, "code": "x"}, begun.memory, "http://127.0.0.1/back")
 
 
 def test_an_answer_serves_only_whoever_asked(signed: House, provider_port: int) -> None:
