@@ -123,6 +123,7 @@ class Pages:
             store=self.store,
             book=self.book,
             now=self.present.now,
+            wall=lambda: self.present.to_wall(self.present.now()),
             wake=self.wake,
             log=self._log_taken_down,
             desks=desks,

@@ -18,6 +18,8 @@ Values = dict[str, Any]
 # Somebody who has not come back for so long must sign in again; after a working day in any case.
 SESSION_LASTS = timedelta(hours=2)
 SESSION_LASTS_AT_MOST = timedelta(hours=12)
+# The clocks of several machines differ by less. What began later than that was begun by a clock that was wrong.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 # So often at most it is written down that a session or a token is used.
 _NOTED_EVERY = timedelta(minutes=1)
 _TOKEN_PREFIX = "ackbot_"  # noqa: S105 - lets people and scanners see what it is
@@ -113,10 +115,13 @@ def change_password(connection: Connection, address: str, kept: str, actor: str,
     return None
 
 
-def sign_in(connection: Connection, account: Account, how: str, now: datetime) -> str:
-    """Begin a session: the secret that the browser keeps. Signing in always makes a new one."""
+def sign_in(connection: Connection, account: Account, how: str, now: datetime, wall: datetime) -> str:
+    """Begin a session: the secret that the browser keeps. Signing in always makes a new one.
+
+    Its length is counted on the wall: a rehearsal hurries nobody out, and leaves no session that lasts for years.
+    """
     secret = secrets.token_urlsafe(32)
-    staff.begin_session(connection, tokens.digest_of(secret), account.address, now, now + SESSION_LASTS)
+    staff.begin_session(connection, tokens.digest_of(secret), account.address, wall, wall + SESSION_LASTS)
     _note(connection, "signed in", f"staff:{account.address}", now, how=how)
     return secret
 
@@ -149,22 +154,22 @@ def end_sessions(connection: Connection, address: str, actor: str, now: datetime
     return None
 
 
-def visitor(connection: Connection, secret: str, now: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
+def visitor(connection: Connection, secret: str, wall: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
     """Who has this session, and whether it is to be noted that it is used; None for a session that has ended."""
     digest = tokens.digest_of(secret)
-    found = staff.session(connection, digest, now)
-    if found is None or now - found.began_at > SESSION_LASTS_AT_MOST:
+    found = staff.session(connection, digest, wall)
+    if found is None or not -_CLOCKS_DIFFER <= wall - found.began_at <= SESSION_LASTS_AT_MOST:
         return None
     account = found.account
     everything = account.role is Role.ADMINISTRATOR
     scope = Scope() if everything else scope_of(account.teams, book)
     who = Visitor(f"staff:{account.address}", scope, account=account, session=digest)
-    return who, now - found.seen_at > _NOTED_EVERY
+    return who, wall - found.seen_at > _NOTED_EVERY
 
 
-def keep_session(connection: Connection, visitor: Visitor, now: datetime) -> None:
+def keep_session(connection: Connection, visitor: Visitor, wall: datetime) -> None:
     """The session is used."""
-    staff.seen(connection, visitor.session, now, now + SESSION_LASTS)
+    staff.seen(connection, visitor.session, wall, wall + SESSION_LASTS)
 
 
 def create_token(connection: Connection, token: Token, actor: str, book: Rulebook) -> str | Refused:

@@ -103,15 +103,15 @@ class Doorkeeper:
         secret = request.cookies.get(cookie_name(request), "")
         if not secret:
             return None
-        now, book = self._office.now(), self._office.book
-        found = await self._office.read(lambda c: staffing.visitor(c, secret, now, book))
+        wall, book = self._office.wall(), self._office.book
+        found = await self._office.read(lambda c: staffing.visitor(c, secret, wall, book))
         if found is None:
-            at = request.remote or ""
+            at, now = request.remote or "", self._office.now()
             await self.note_seldom(at, lambda c: staffing.unknown(c, "session", at, now))
             return None
         visitor, note = found
         if note:
-            await self._office.write(lambda c: staffing.keep_session(c, visitor, now))
+            await self._office.write(lambda c: staffing.keep_session(c, visitor, wall))
         return Guest(visitor, self.csrf_of(visitor.session))
 
     async def refuse(self, guest: Guest, what: str, reason: str) -> None:

@@ -46,11 +46,15 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """`log` logs a message and returns after the commit; `wake` is called when something may be in the outbox."""
+    """`log` logs a message and returns after the commit; `wake` is called when something may be in the outbox.
+
+    `now` is our time, `wall` the clock on the wall, which a rehearsal's time leaves.
+    """
 
     store: Store
     book: Rulebook
     now: Callable[[], datetime]
+    wall: Callable[[], datetime]
     wake: Callable[[], None]
     log: Callable[[Inbound], Awaitable[Filed]]
     desks: Mapping[str, Desk]

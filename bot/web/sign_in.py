@@ -108,10 +108,10 @@ class SignIn:
 
     async def _let_in(self, request: web.Request, account: staff.Account, how: str, onwards: str) -> web.Response:
         before = await self._door.guest(request)
-        now = self._office.now()
+        now, wall = self._office.now(), self._office.wall()
         if before is not None:
             await self._office.write(lambda c: staffing.sign_out(c, before.visitor, now))
-        secret = await self._office.write(lambda c: staffing.sign_in(c, account, how, now))
+        secret = await self._office.write(lambda c: staffing.sign_in(c, account, how, now, wall))
         response = web.Response(status=303, headers={"Location": onwards})
         doorkeeper.set_cookie(request, response, doorkeeper.cookie_name(request), secret)
         doorkeeper.drop_cookie(request, response, _door(request))

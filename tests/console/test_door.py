@@ -4,13 +4,14 @@ import hashlib
 import hmac
 import http.cookiejar
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from bot.web.doorkeeper import NOTED_A_MINUTE, own_path
 from tests.components.officer import PASSWORD, Officer
 from tests.components.service import ask
-from tests.console.conftest import House, run
+from tests.console.conftest import House, house_in, run
 
 
 @pytest.fixture
@@ -198,6 +199,16 @@ def test_a_form_after_the_session_ended_loses_nothing(house: House, stranger: Of
 def proxied(house: House) -> Officer:
     """A browser behind a proxy that ends TLS."""
     return Officer(house.service.web_port)
+
+
+def test_a_rehearsal_hurries_nobody_out(tmp_path: Path) -> None:
+    """Sessions last by the clock on the wall, although a day of the rehearsal is over at once."""
+    made = house_in(tmp_path)
+    try:
+        made.service.start("--pretend-now", "2031-03-03T10:00+00:00", "--speed", "3600000")
+        assert [made.officer("lead").get("/console/queue", follow=False).status for _ in range(3)] == [200] * 3
+    finally:
+        made.service.kill()
 
 
 def test_behind_a_proxy_the_cookie_is_for_tls_alone(proxied: Officer) -> None:

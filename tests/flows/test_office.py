@@ -123,7 +123,7 @@ def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
     account = Account("hal@example.gov.uk", "Hal", Role.OFFICER, frozenset({"housing"}), "", NOW, None)
     with writing(store) as c:
         assert staffing.add(c, account, "staff:me", two) is None
-        secret = staffing.sign_in(c, account, "password", NOW)
+        secret = staffing.sign_in(c, account, "password", NOW, NOW)
         found = staffing.visitor(c, secret, NOW, two)
         assert found is not None
         visitor, _ = found
@@ -132,11 +132,21 @@ def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
             assert staffing.visitor(c, secret, NOW + timedelta(minutes=minutes), two) is not None
             staffing.keep_session(c, visitor, NOW + timedelta(minutes=minutes))
         assert staffing.visitor(c, secret, NOW + timedelta(hours=12, seconds=1), two) is None
-        again_signed = staffing.sign_in(c, account, "password", NOW)
+        again_signed = staffing.sign_in(c, account, "password", NOW, NOW)
         assert staffing.visitor(c, again_signed, NOW + timedelta(hours=2, seconds=1), two) is None
         assert staffing.disable(c, account.address, "staff:me", NOW) is None
         assert staffing.visitor(c, again_signed, NOW, two) is None
         assert [one.disabled_at for one in staff.listed(c)] == [NOW]
+
+
+def test_a_session_that_began_in_the_future_is_none(store: Store, two: Rulebook) -> None:
+    """Our clocks differ by minutes at most; what a clock years ahead began lets nobody in for years."""
+    account = Account("hal@example.gov.uk", "Hal", Role.OFFICER, frozenset(), "", NOW, None)
+    with writing(store) as c:
+        assert staffing.add(c, account, "staff:me", two) is None
+        for ahead, lets_in in ((timedelta(minutes=1), True), (timedelta(days=1800), False)):
+            secret = staffing.sign_in(c, account, "password", NOW, NOW + ahead)
+            assert (staffing.visitor(c, secret, NOW, two) is not None) == lets_in
 
 
 def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) -> None:
