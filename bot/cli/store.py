@@ -124,7 +124,8 @@ def backup(
 def restored(config: Directory = None) -> None:
     """Say that the store was put back from a copy, for one on PostgreSQL; run it before the service starts again.
 
-    Receipts that may have left already are held. A file that `store backup` wrote says so of itself.
+    Receipts that may have left already are held, and everybody's session ends. A file that `store backup` wrote says so
+    of itself.
     """
     from bot.flows import restored as flow
     from bot.rehearsal import Time
@@ -139,7 +140,10 @@ def restored(config: Directory = None) -> None:
             flow.begin(connection, Time().now(), restored=True)
     except schema.StoreRefused as error:
         refuse(f"{error}.")
-    typer.echo("What may have left already is held. Start the service, then look at: ackbot release --list")
+    typer.echo(
+        "What may have left already is held, and nobody is signed in any more. Start the service, then look at: "
+        "ackbot release --list"
+    )
 
 
 def _pages(done: int, of: int) -> None:

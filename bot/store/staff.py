@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.roles import Role
 from bot.store.tables import sessions, staff
@@ -37,12 +38,11 @@ class Session:
 
 
 def add(connection: Connection, account: Account) -> bool:
-    """Keep a new account; False where the address has one."""
-    if find(connection, account.address) is not None:
-        return False
+    """Keep a new account; False where the address has one, be it made at the same moment."""
     row = {name: getattr(account, name) for name in ("address", "name", "password", "created_at", "disabled_at")}
-    connection.execute(insert(staff), [row | {"role": str(account.role), "teams": " ".join(sorted(account.teams))}])
-    return True
+    row |= {"role": str(account.role), "teams": " ".join(sorted(account.teams))}
+    statement = insert(staff).values(**row).on_conflict_do_nothing(index_elements=["address"])
+    return connection.execute(statement.returning(staff.c.address)).scalar() is not None
 
 
 def find(connection: Connection, address: str) -> Account | None:
@@ -86,6 +86,11 @@ def seen(connection: Connection, digest: str, now: datetime, ends_at: datetime) 
 def end_session(connection: Connection, digest: str) -> None:
     """Somebody signs out."""
     connection.execute(delete(sessions).where(sessions.c.digest == digest))
+
+
+def end_all_sessions(connection: Connection) -> int:
+    """Sign everybody out; how many sessions there were."""
+    return connection.execute(delete(sessions)).rowcount
 
 
 def end_sessions_of(connection: Connection, address: str) -> int:

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.histories import Kind
-from bot.flows import deliver, escalate, release, restored
+from bot.core.roles import Role
+from bot.flows import deliver, escalate, release, restored, staffing
 from bot.flows.deliver import Hold
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
+from bot.store.staff import Account
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import do, logged
 
@@ -34,6 +36,18 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         assert release.release(connection, since) == 2
         leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
         assert {"acknowledgement", "new-date"} < {one.delivery.purpose for one in leaving}
+
+
+def test_everybody_signs_in_anew(store: Store, book: Rulebook) -> None:
+    """A session of the copy may have been ended since; the history says that they all are."""
+    account = Account("ann@example.gov.uk", "Ann", Role.READER, frozenset(), "", NOW, None)
+    with writing(store) as connection:
+        staffing.add(connection, account, "staff:me", book)
+        secret = staffing.sign_in(connection, account, "password", NOW, NOW)
+        assert restored.begin(connection, NOW) is None
+        assert staffing.visitor(connection, secret, NOW, book) is not None
+        restored.begin(connection, NOW + HOUR, restored=True)
+        assert staffing.visitor(connection, secret, NOW + HOUR, book) is None
 
 
 def test_a_store_that_was_not_put_back_holds_nothing(store: Store) -> None:
