@@ -38,13 +38,11 @@ def digest_of(secret: str) -> str:
 
 
 def add(connection: Connection, token: Token, digest: str) -> bool:
-    """Keep a new token; False where the name is taken."""
-    if connection.execute(select(tokens.c.name).where(tokens.c.name == token.name)).first():
-        return False
+    """Keep a new token; False where the name is taken, be it at the same moment."""
     row = {"name": token.name, "digest": digest, "created_at": token.created_at}
-    lists = {"scopes": " ".join(sorted(token.scopes)), "teams": " ".join(sorted(token.teams))}
-    connection.execute(insert(tokens), [row | lists])
-    return True
+    row |= {"scopes": " ".join(sorted(token.scopes)), "teams": " ".join(sorted(token.teams))}
+    statement = insert(tokens).values(**row).on_conflict_do_nothing(index_elements=["name"])
+    return connection.execute(statement.returning(tokens.c.name)).scalar() is not None
 
 
 def with_digest(connection: Connection, digest: str) -> Token | None:

@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.flows import respond
+from bot.core.roles import Role
+from bot.flows import respond, staffing
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts
-from bot.store.engine import Store
+from bot.store.engine import Store, Work
+from bot.store.staff import Account
+from bot.store.tokens import Token
 from tests.components.postgres import Postgres
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import logged
@@ -19,6 +22,27 @@ def store_url(postgres: Postgres) -> Iterator[str]:
     """A store for several processes."""
     yield postgres.url_of("fresh")
     postgres.empty("fresh")
+
+
+@pytest.mark.parametrize("what", ["an account", "a token"])
+def test_of_two_of_one_name_there_is_one(store: Store, book: Rulebook, what: str) -> None:
+    """An account or a token that is made twice at once: the second is told that it is there already."""
+    account = Account("ann@example.gov.uk", "Ann", Role.READER, frozenset(), "", NOW, None)
+    token = Token("phones", frozenset({"contacts:read"}), frozenset(), NOW)
+    make: Work[object] = {
+        "an account": lambda c: staffing.add(c, account, "staff:a", book),
+        "a token": lambda c: staffing.create_token(c, token, "staff:a", book),
+    }[what]
+    with ThreadPoolExecutor(1) as other:
+        with writing(store) as connection:
+            first = make(connection)
+            second = other.submit(store.write_now, make)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        assert not isinstance(first, staffing.Refused)
+        refused = second.result(10)
+        assert isinstance(refused, staffing.Refused)
+        assert "already" in refused.reason
 
 
 def test_an_answer_is_recorded_once(store: Store, book: Rulebook, mail: Make) -> None:
