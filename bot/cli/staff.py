@@ -104,14 +104,33 @@ def enable(address: Address, config: Directory = None) -> None:
 
 
 @app.command()
-def password(address: Address, password_file: PasswordFile, config: Directory = None) -> None:
-    """Set another password; sessions that are open end."""
+def change(
+    address: Address,
+    config: Directory = None,
+    role: Annotated[Role | None, typer.Option(help="Another role.")] = None,
+    team: Annotated[list[str] | None, typer.Option(help="A team whose contacts they see from now on.")] = None,
+    all_teams: Annotated[bool, typer.Option("--all-teams", help="They see every team's contacts.")] = False,
+    password_file: PasswordFile = "",
+) -> None:
+    """Give somebody another role, other teams or a new password, which ends their sessions. What is not said stays."""
     from bot.flows import staffing
     from bot.wire import passwords
 
-    kept = passwords.hashed(_password(password_file))
-    _do(config, lambda c, actor, now, _: staffing.change_password(c, address, kept, actor, now))
-    typer.echo(f"{address} has a new password.")
+    if team and all_teams:
+        refuse("Give --team or --all-teams, not both")
+    if not (role or team or all_teams or password_file):
+        refuse("Say what is to change: --role, --team, --all-teams or --password-file")
+    teams = frozenset(team or ()) if team or all_teams else None
+    kept = passwords.hashed(_password(password_file)) if password_file else None
+    wanted = staffing.Change(role, teams, kept)
+    _do(config, lambda c, actor, now, book: staffing.change(c, address, wanted, actor, now, book))
+    typer.echo(f"{address} is changed.{' They must sign in anew.' if kept else ''}")
+
+
+@app.command()
+def password(address: Address, password_file: PasswordFile, config: Directory = None) -> None:
+    """Set another password; sessions that are open end. The same as `change` with --password-file alone."""
+    change(address, config, password_file=password_file)
 
 
 def _password(file: str) -> str:

@@ -33,6 +33,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What of an account becomes another; None stays as it is. No teams: every team's; a password as it is kept."""
+
+    role: Role | None = None
+    teams: frozenset[str] | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """Who is asking: an account with its session, or a token of a program. `actor` is how events name them."""
 
@@ -64,20 +73,33 @@ def add(connection: Connection, account: Account, actor: str, book: Rulebook) ->
     account = replace(account, address=address, name=account.name or address)
     if not staff.add(connection, account):
         return Refused(f"{account.address} has an account already")
-    teams = " ".join(sorted(account.teams)) or "every team"
-    _note(connection, "staff added", actor, account.created_at, account=account.address, role=account.role, teams=teams)
+    details = {"account": account.address, "role": account.role, "teams": _named(account.teams)}
+    _note(connection, "staff added", actor, account.created_at, **details)
     return None
 
 
-def change_role(connection: Connection, address: str, role: Role, actor: str, now: datetime) -> Refused | None:
-    """Give somebody another role."""
+def change(
+    connection: Connection, address: str, wanted: Change, actor: str, now: datetime, book: Rulebook
+) -> Refused | None:
+    """Give somebody another role, other teams or another password, which ends the sessions that the old one began."""
     account = staff.find(connection, address)
     if account is None:
         return Refused(f"{address} has no account")
-    if refusal := _last_administrator(connection, account, role):
+    if refusal := _why_not(connection, account, wanted, book):
         return Refused(refusal)
-    staff.change(connection, account.address, role=str(role))
-    _note(connection, "role changed", actor, now, account=account.address, role=role, role_before=account.role)
+
+    def note(kind: str, **details: Any) -> None:
+        _note(connection, kind, actor, now, account=account.address, **details)
+
+    if wanted.role not in (None, account.role):
+        staff.change(connection, account.address, role=str(wanted.role))
+        note("role changed", role=wanted.role, role_before=account.role)
+    if wanted.teams not in (None, account.teams):
+        staff.change(connection, account.address, teams=" ".join(sorted(wanted.teams or ())))
+        note("teams changed", teams=_named(wanted.teams), teams_before=_named(account.teams))
+    if wanted.password is not None:
+        staff.change(connection, account.address, password=wanted.password)
+        note("password changed", sessions=staff.end_sessions_of(connection, account.address))
     return None
 
 
@@ -101,17 +123,6 @@ def enable(connection: Connection, address: str, actor: str, now: datetime) -> R
         return Refused(f"{address} has no account that is disabled")
     staff.change(connection, account.address, disabled_at=None)
     _note(connection, "staff enabled", actor, now, account=account.address)
-    return None
-
-
-def change_password(connection: Connection, address: str, kept: str, actor: str, now: datetime) -> Refused | None:
-    """Set another password (as it is kept), and end the sessions that the old one began."""
-    account = staff.find(connection, address)
-    if account is None:
-        return Refused(f"{address} has no account")
-    staff.change(connection, account.address, password=kept)
-    staff.end_sessions_of(connection, account.address)
-    _note(connection, "password changed", actor, now, account=account.address)
     return None
 
 
@@ -149,8 +160,12 @@ def sign_out(connection: Connection, visitor: Visitor, now: datetime) -> None:
 
 def end_sessions(connection: Connection, address: str, actor: str, now: datetime) -> Refused | None:
     """Sign somebody out everywhere."""
-    ended = staff.end_sessions_of(connection, address.lower())
-    _note(connection, "sessions ended", actor, now, account=address, sessions=ended)
+    account = staff.find(connection, address)
+    if account is None:
+        return Refused(f"{address} has no account")
+    if not (ended := staff.end_sessions_of(connection, account.address)):
+        return Refused(f"{account.address} is not signed in anywhere")
+    _note(connection, "sessions ended", actor, now, account=account.address, sessions=ended)
     return None
 
 
@@ -212,6 +227,18 @@ def refused(connection: Connection, visitor: Visitor, now: datetime, *, what: st
 def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:
     unknown = sorted(teams - book.teams.keys())
     return f"there is no team {unknown[0]}; there are {', '.join(book.teams)}" if unknown else ""
+
+
+def _named(teams: frozenset[str] | None) -> str:
+    return " ".join(sorted(teams or ())) or "every team"
+
+
+def _why_not(connection: Connection, account: Account, wanted: Change, book: Rulebook) -> str:
+    if wanted.password is None and wanted.role in (None, account.role) and wanted.teams in (None, account.teams):
+        return f"{account.address} has this role and these teams already"
+    if wanted.role is not None and (refusal := _last_administrator(connection, account, wanted.role)):
+        return refusal
+    return _unknown_team(wanted.teams or frozenset(), book)
 
 
 def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:

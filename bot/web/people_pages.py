@@ -1,13 +1,13 @@
 """People and roles: who may sign in, as what, and which programs may call. For administrators."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from bot.core.roles import SCOPES, May, Role
 from bot.flows import staffing
-from bot.flows.staffing import Refused
+from bot.flows.staffing import Change, Refused
 from bot.render.formats import instant_in_words
 from bot.store import staff, tokens
 from bot.store.staff import Account
@@ -32,15 +32,23 @@ class PeoplePages:
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        return await self._page(request, guest)
+        return await self._page(request, guest, changing=request.query.get("change", ""))
 
     async def _page(
-        self, request: web.Request, guest: Guest, *, told: str = "", fault: str = "", secret: str = ""
+        self,
+        request: web.Request,
+        guest: Guest,
+        *,
+        told: str = "",
+        fault: str = "",
+        secret: str = "",
+        changing: str = "",
     ) -> web.StreamResponse:
         accounts, known = await self._office.read(lambda c: (staff.listed(c), tokens.listed(c)))
         zone = self._office.book.default_calendar.zone
         context = {
             "accounts": accounts,
+            "changing": next((one for one in accounts if one.address == changing), None),
             "tokens": known,
             "roles": list(Role),
             "scopes": SCOPES,
@@ -62,12 +70,11 @@ class PeoplePages:
             case "token":
                 scopes = frozenset(str(one) for one in posted.getall("scope", []))
                 return await self._token(request, guest, Token(values.get("name", "").strip()[:80], scopes, teams, now))
+            case "role" | "teams" | "password":
+                return await self._change(request, guest, values, teams)
             case "revoke":
                 name = values.get("name", "")
                 refused = await self._office.write(lambda c: staffing.revoke_token(c, name, actor, now))
-            case "role" if values.get("role") in list(Role):
-                role = Role(values["role"])
-                refused = await self._office.write(lambda c: staffing.change_role(c, address, role, actor, now))
             case "disable" | "enable" | "end" as name:
                 does = {"disable": staffing.disable, "enable": staffing.enable, "end": staffing.end_sessions}[name]
                 refused = await self._office.write(lambda c: does(c, address, actor, now))
@@ -77,7 +84,31 @@ class PeoplePages:
             return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
         return await self._page(request, guest, told="It is done.")
 
-    async def _add(self, request: web.Request, guest: Guest, values: Any, teams: frozenset[str]) -> web.StreamResponse:
+    async def _change(
+        self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
+    ) -> web.StreamResponse:
+        address, password, told = values.get("address", ""), values.get("password", ""), "It is done."
+        match values["action"]:
+            case "role" if values.get("role") in list(Role):
+                wanted = Change(role=Role(values["role"]))
+            case "teams":
+                wanted = Change(teams=teams)
+            case "password":
+                if fault := passwords.fault(password):
+                    return await self._page(request, guest, fault=f"Nothing was changed: {fault}.", changing=address)
+                wanted = Change(password=await asyncio.to_thread(passwords.hashed, password))
+                told = "They have a new password, and must sign in anew."
+            case _:
+                raise web.HTTPBadRequest
+        actor, now, book = guest.visitor.actor, self._office.now(), self._office.book
+        refused = await self._office.write(lambda c: staffing.change(c, address, wanted, actor, now, book))
+        if refused is not None:
+            return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
+        return await self._page(request, guest, told=told)
+
+    async def _add(
+        self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
+    ) -> web.StreamResponse:
         password, role = values.get("password", ""), values.get("role", "")
         if role not in list(Role):
             raise web.HTTPBadRequest

@@ -48,9 +48,26 @@ def test_somebody_must_stay_who_may_rule(config: Service) -> None:
     assert _run(config, "staff", "disable", "ann@example.gov.uk")[0] == 0
     assert "(disabled)" in _run(config, "staff", "list")[1]
     assert _run(config, "staff", "enable", "ann@example.gov.uk")[0] == 0
-    assert (
-        _run(config, "staff", "password", "ann@example.gov.uk", "--password-file", str(config.directory / "pw"))[0] == 0
-    )
+
+
+def test_an_account_is_changed(config: Service) -> None:
+    """Role, teams and password, each alone or together; what is not said stays; each is an event."""
+    _add(config, "ann@example.gov.uk", "administrator")
+    _add(config, "bo@example.gov.uk", "reader", "--team", "front-office")
+    pw = str(config.directory / "pw")
+    before = ask(config.store_url, "SELECT password FROM staff ORDER BY address")
+    assert _run(config, "staff", "change", "Bo@example.gov.uk", "--role", "officer")[0] == 0
+    assert "bo@example.gov.uk  officer  front-office" in _run(config, "staff", "list")[1]
+    assert _run(config, "staff", "change", "bo@example.gov.uk", "--all-teams", "--password-file", pw)[0] == 0
+    assert _run(config, "staff", "password", "bo@example.gov.uk", "--password-file", pw)[0] == 0
+    assert "bo@example.gov.uk  officer  every team" in _run(config, "staff", "list")[1]
+    after = ask(config.store_url, "SELECT password FROM staff ORDER BY address")
+    assert (before[0] == after[0], before[1] == after[1]) == (True, False)
+    kinds = [row[0] for row in ask(config.store_url, "SELECT kind FROM events ORDER BY id")]
+    assert kinds[2:] == ["role changed", "teams changed", "password changed", "password changed"]
+    status, said = _run(config, "staff", "change", "ann@example.gov.uk", "--role", "reader", "--password-file", pw)
+    assert (status, "the last administrator" in said) == (1, True)
+    assert len(ask(config.store_url, "SELECT kind FROM events")) == len(kinds)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +89,9 @@ def test_somebody_must_stay_who_may_rule(config: Service) -> None:
         (("staff", "add", "a@b.example", "--role", "reader", "--team", "none"), 1, "there is no team none"),
         (("staff", "add", "a@b.example", "--role", "reader", "--password-file", "missing"), 2, "cannot be read"),
         (("staff", "disable", "a@b.example"), 1, "has no account"),
+        (("staff", "change", "a@b.example", "--role", "lead"), 1, "has no account"),
+        (("staff", "change", "a@b.example"), 2, "Say what is to change"),
+        (("staff", "change", "a@b.example", "--team", "x", "--all-teams"), 2, "not both"),
         (("token", "create", "--name", "x", "--scope", "everything"), 1, "is no scope"),
         (("token", "create", "--name", "", "--scope", "contacts:read"), 2, "give it a name"),
         (("token", "revoke", "--name", "x"), 1, "there is no token x"),

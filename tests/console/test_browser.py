@@ -23,7 +23,7 @@ PAGES = (
         "standards",
         "templates",
     ),
-    *("templates/en/acknowledgement", "shunted", "people", "audit"),
+    *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit"),
 )
 LOOKS = (("light", 320), ("dark", 1920), ("dark", 320), ("light", 1920), ("light", 768))
 ADMINISTRATOR = "ada@example.gov.uk"

@@ -160,6 +160,31 @@ def test_who_is_disabled_is_out_at_once(house: House, stranger: Officer) -> None
     assert stranger.sign_in("gone@example.gov.uk").status == 403
 
 
+def test_an_administrator_changes_teams_and_passwords(house: House, stranger: Officer) -> None:
+    """In the room of people: teams hold at once, a new password ends the sessions; nobody has none to end."""
+    (house.service.directory / "password").write_text(PASSWORD, encoding="utf-8")
+    password, address = str(house.service.directory / "password"), "kit@example.gov.uk"
+    run(house.service, "staff", "add", address, "--role", "reader", "--password-file", password)
+    stranger.sign_in(address)
+    reference, officer = house.contact(team="front-office"), house.officer("administrator")
+    page = officer.get(f"/console/people?change={address}")
+    hidden = {**page.hidden(), "address": address}
+    assert officer.post("/console/people", {**hidden, "action": "teams", "team": "housing"}).status == 200
+    assert stranger.get(f"/console/contacts/{reference}").status == 404
+    short = officer.post("/console/people", {**hidden, "action": "password", "password": "1234567"})
+    assert (short.status, "8 characters or more" in short.words()) == (409, True)
+    changed = officer.post("/console/people", {**hidden, "action": "password", "password": "another " + PASSWORD})
+    assert "must sign in anew" in changed.words()
+    assert stranger.get("/console/queue", follow=False).status == 303
+    assert stranger.sign_in(address).status == 403
+    for who, words in ((address, "is not signed in anywhere"), ("none@example.gov.uk", "has no account")):
+        refused = officer.post("/console/people", {**hidden, "action": "end", "address": who})
+        assert (refused.status, words in refused.words()) == (409, True)
+    trail = officer.get("/console/audit").words()
+    assert "teams changed" in trail
+    assert "password changed" in trail
+
+
 FORGERIES = {
     "no token": ({}, {}),
     "another token": ({"csrf": "0" * 64}, {}),
