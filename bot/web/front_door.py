@@ -130,7 +130,7 @@ async def _posted(request: web.Request) -> dict[str, str]:
         raise web.HTTPUnsupportedMediaType
     try:
         posted = await request.post()
-    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, ConnectionError) as error:
+    except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
         raise web.HTTPBadRequest from error  # torn, wrongly encoded, or the line dropped half-way
     values = {name: posted.get(name, "") for name in _FIELDS}
     return {name: _as_text(value) if isinstance(value, str) else "" for name, value in values.items()}

@@ -146,6 +146,11 @@ URLENCODED = "application/x-www-form-urlencoded"
         ("multipart/form-data", b"message=x", 400),
         ("multipart/form-data; boundary=b", b"--b\r\n\r\nx\r\n--b--\r\n", 400),
         ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data; name=name\r\n\r\nx", 400),
+        (
+            "multipart/form-data; boundary=b",
+            b"--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: none\r\n\r\nx\r\n--b--\r\n",
+            400,
+        ),
         (f"{URLENCODED}; charset=no-such", b"message=x", 400),
         (f"{URLENCODED}; charset=utf-16", b"message=x", 400),
         (URLENCODED, b"message=\xff\xfe", 400),
