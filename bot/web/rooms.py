@@ -1,4 +1,4 @@
-"""The other rooms of the console: backlog, coverage, alerts, standards, what was shunted, the audit."""
+"""The other rooms of the console: backlog, coverage, alerts, standards, the audit."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,17 +7,15 @@ from aiohttp import web
 
 from bot.channel import Coverage
 from bot.core.roles import May
-from bot.flows import ages, promise, receive, release
+from bot.flows import ages, promise, release
 from bot.render.formats import instant_in_words
-from bot.store import audit, outbox, shunt
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.store import audit, outbox
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.office import Office
-from bot.wire import mime
 
 _ALERT_DAYS = 7
 _MOST_ALERTS = 200
 _MOST_EVENTS = 100
-_RAW_SHOWN = 20_000
 
 
 class Rooms:
@@ -27,7 +25,7 @@ class Rooms:
         self._office, self._door = office, door
 
     def routes(self) -> list[web.RouteDef]:
-        """Looking; and for who leads: letting receipts leave, and what to do with what was shunted."""
+        """Looking; and for who leads: letting receipts leave."""
         page = self._door.page
         return [
             web.get(f"{ROOT}/backlog", page(May.READ, self._backlog)),
@@ -35,9 +33,6 @@ class Rooms:
             web.get(f"{ROOT}/coverage", page(May.READ, self._coverage)),
             web.get(f"{ROOT}/alerts", page(May.READ, self._alerts)),
             web.get(f"{ROOT}/standards", page(May.READ, self._standards)),
-            web.get(f"{ROOT}/shunted", page(May.LEAD, self._shunted)),
-            web.get(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._one_shunted)),
-            web.post(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._decide_shunted)),
             web.get(f"{ROOT}/audit", page(May.LEAD, self._audit)),
         ]
 
@@ -81,58 +76,9 @@ class Rooms:
         rows = [(one, list(promise.sentences(one, now, book))) for one in in_force]
         return render(request, guest, "standards", {"rows": rows})
 
-    async def _shunted(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        rows = [row for row in await self._office.read(shunt.listed) if self._sees(guest, row)]
-        return render(request, guest, "shunted", {"rows": rows, "one": None, "when": self._when})
-
-    def _sees(self, guest: Guest, row: dict[str, Any]) -> bool:
-        way = self._office.book.ways.get(row["channel"])
-        return guest.visitor.scope.sees(way.team if way else None)
-
-    async def _found(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
-        text = request.match_info["number"]
-        number = int(text) if text.isdecimal() and len(text) < 18 else 0
-        row = await self._office.read(lambda c: shunt.find(c, number))
-        return row if row and self._sees(guest, row) else None
-
-    async def _one_shunted(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        row = await self._found(request, guest)
-        if row is None:
-            return _gone(request, guest)
-        shown = row["raw"][:_RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
-        context = {"rows": [], "one": row, "raw": shown, "when": self._when, "is_mail": self._is_mail(row)}
-        return render(request, guest, "shunted", context)
-
-    def _is_mail(self, row: dict[str, Any]) -> bool:
-        way = self._office.book.ways.get(row["channel"])
-        return way is not None and way.medium == "email"
-
-    async def _decide_shunted(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        row, posted = await self._found(request, guest), await request.post()
-        if row is None:
-            return _gone(request, guest)
-        number, now, book = row["id"], self._office.now(), self._office.book
-        if posted.get("action") == "drop":
-            await self._office.write(lambda c: shunt.drop(c, number))
-            await self._door.note(guest, "shunted message dropped", {"number": number, "channel": row["channel"]})
-            raise web.HTTPSeeOther(f"{ROOT}/shunted")
-        if posted.get("action") != "replay" or not self._is_mail(row):
-            raise web.HTTPBadRequest
-        message = mime.read(row["raw"], channel=row["channel"], received_at=row["at"])
-        filed = await self._office.write(lambda c: receive.replay(c, number, message, now, book))
-        if filed.outcome == "shunted" or filed.reference is None:
-            advice = "It is kept as it was. Read it, answer it by hand, and tell whoever looks after Ackbot."
-            return refusal(request, 409, "It still cannot be logged", advice, guest)
-        await self._door.note(guest, "shunted message replayed", {"number": number, "reference": filed.reference})
-        raise web.HTTPSeeOther(f"{ROOT}/contacts/{filed.reference}")
-
     async def _audit(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         text, scope = request.query.get("before", ""), guest.visitor.scope
         before = int(text) if text.isdecimal() and len(text) < 18 else None
         rows = await self._office.read(lambda c: audit.trail(c, before, _MOST_EVENTS, scope))
         last = rows[-1].id if len(rows) == _MOST_EVENTS else None
         return render(request, guest, "audit", {"rows": rows, "last": last, "when": self._when})
-
-
-def _gone(request: web.Request, guest: Guest) -> web.Response:
-    return refusal(request, 404, "There is no such message", "Somebody may have dealt with it.", guest)
