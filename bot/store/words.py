@@ -4,12 +4,15 @@ The rows of the index carry the numbers of messages. Where words are sealed, onl
 in it: an index of sealed words would give them away.
 """
 
+import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text
 
+from bot.core import phones
 from bot.store.sealing import ring_of
 from bot.store.tables import contacts, messages
 
@@ -19,6 +22,11 @@ _MOST_CHARACTERS = 20_000
 _MOST_TERMS = 12
 _TERM = re.compile(r"\w+")
 _ASCII = {code: " " for code in range(128) if not _TERM.match(chr(code))}
+# A phone number as people write it, with its brackets, spaces and hyphens.
+_PHONE = re.compile(r"[0-9][0-9 ()./-]{7,20}[0-9]")
+_PHONE_DIGITS = range(9, 16)
+# Of the fields of a form and of the desk.
+_FOUND_BY = ("name", "email", "phone", "postcode")
 _LAST = {
     "sqlite": text("SELECT rowid FROM message_words ORDER BY rowid DESC LIMIT 1"),
     "postgresql": text("SELECT message_id FROM message_words ORDER BY message_id DESC LIMIT 1"),
@@ -47,7 +55,7 @@ _FIND = {
 }
 _NEW = (
     select(
-        *(messages.c.id, messages.c.contact_id, messages.c.text, messages.c.sender_address),
+        *(messages.c.id, messages.c.contact_id, messages.c.text, messages.c.fields, messages.c.sender_address),
         *(contacts.c.reference, contacts.c.sender_name, contacts.c.subject),
     )
     .join_from(messages, contacts)
@@ -77,11 +85,33 @@ def index(connection: Connection) -> int:
 
 
 def _row(row: Any, *, sealed: bool) -> dict[str, Any]:
-    known = f"{row.reference} {row.sender_address or ''}"
-    said = "" if sealed else f"{row.sender_name} {row.subject} {row.text[:_MOST_CHARACTERS]}"
+    known = f"{row.reference} {_parts(row.reference)} {row.sender_address or ''}"
+    said = "" if sealed else f"{row.sender_name} {row.subject} {_typed(row.fields)} {row.text[:_MOST_CHARACTERS]}"
     # PostgreSQL takes a term of at most 2,046 bytes; nobody looks for a longer one.
-    terms = (term[:200] for term in terms_of(f"{known} {said}"))
+    whole = f"{known} {said}"
+    terms = (term[:200] for term in (*terms_of(whole), *(number for _, number in _phones(whole))))
     return {"message": row.id, "contact": row.contact_id, "words": " ".join(terms)}
+
+
+def _parts(reference: str) -> str:
+    """The ends of both halves of a reference, so that a piece from its middle finds it: 8VYG-K7M7 by YG-K."""
+    return " ".join(half[start:] for half in reference.split("-")[1:] for start in (1, 2))
+
+
+def _typed(fields: str) -> str:
+    if fields == "{}":  # as every mail has it
+        return ""
+    found = json.loads(fields)
+    return " ".join(str(found[name]) for name in _FOUND_BY if name in found)
+
+
+def _phones(text: str) -> Iterator[tuple[str, str]]:
+    """Every phone number in the text as it is written there, and as one term: 01632960888."""
+    for match in _PHONE.finditer(text):
+        plus = "+" if text[max(match.start() - 1, 0)] == "+" else ""
+        number = re.sub(r"^\+44", "0", phones.normal(plus + match[0])).lstrip("+")
+        if len(number) in _PHONE_DIGITS:
+            yield match[0], number
 
 
 def behind(connection: Connection) -> bool:
@@ -92,13 +122,28 @@ def behind(connection: Connection) -> bool:
 
 def find(connection: Connection, words: str) -> list[int]:
     """The contacts whose messages hold all of these words, the newest message first; the last may be a beginning."""
-    terms = terms_of(words)[:_MOST_TERMS]
-    if not terms:
-        return []
     name = connection.dialect.name
-    asked = {"sqlite": " ".join(f'"{term}"' for term in terms) + "*", "postgresql": " & ".join(terms) + ":*"}
-    rows = connection.execute(_FIND[name], {"terms": asked[name], "most": MOST_FOUND}).scalars()
+    ways = (_all_of(name, terms_of(one)[:_MOST_TERMS]) for one in dict.fromkeys((words, _joined(words))))
+    asked = [one for one in ways if one]
+    if not asked:
+        return []
+    either = {"sqlite": " OR ", "postgresql": " | "}[name].join(f"({one})" for one in dict.fromkeys(asked))
+    rows = connection.execute(_FIND[name], {"terms": either, "most": MOST_FOUND}).scalars()
     return list(dict.fromkeys(int(contact_id) for contact_id in rows))
+
+
+def _all_of(database: str, terms: list[str]) -> str:
+    """All of the terms in the database's own words; the last may be a beginning."""
+    if not terms:
+        return ""
+    return " AND ".join(f'"{term}"' for term in terms) + "*" if database == "sqlite" else " & ".join(terms) + ":*"
+
+
+def _joined(words: str) -> str:
+    """The words with each phone number as one term."""
+    for written, number in _phones(words):
+        words = words.replace(written, f" {number} ")
+    return words
 
 
 def drop(connection: Connection, ids: list[int]) -> None:

@@ -1,5 +1,6 @@
 """The index of words finds what people wrote, forgets it with them, and never gives sealed words away."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -23,7 +24,7 @@ def store(store_url: str) -> Iterator[Store]:
     made.let_go()
 
 
-def _fill(store: Store, *said: str) -> None:
+def _fill(store: Store, *said: str, phone: str = "") -> None:
     def write(c: Connection) -> None:
         for number, one in enumerate(said, 1):
             contact = {
@@ -43,6 +44,7 @@ def _fill(store: Store, *said: str) -> None:
                 "channel": "c",
                 "external_id": str(number),
                 "text": one,
+                "fields": json.dumps({"phone": phone, "prefers": "email"}) if number == len(said) else "{}",
                 "message_id": str(number),
                 "digest": "",
                 "received_at": NOW,
@@ -64,6 +66,13 @@ def _fill(store: Store, *said: str) -> None:
         ("bins damp", []),
         ("zoe", [3, 2, 1]),
         ("EX-2", [2]),
+        ("01632 960 888", [3, 2]),
+        ("01632960888", [3, 2]),
+        ("+44 (0)1632 960-888", [3, 2]),
+        ("0044 1632 960888", [3, 2]),
+        ("960 888", [2]),
+        ("damp 01632 960888", [2]),
+        ("email", []),
         ("p@a.example damp", [2]),
         ('" OR 1=1 --', []),
         ("NEAR( AND", []),
@@ -74,7 +83,8 @@ def _fill(store: Store, *said: str) -> None:
 )
 def test_words_are_found(store: Store, asked: str, found: list[int]) -> None:
     """All of the words, the last one also by its beginning; whatever their letters and accents are."""
-    _fill(store, "The café's bins overflow", "Damp in the bedroom", "y" * 3_000 + " \N{SNOWMAN} tail")
+    tail = "y" * 3_000 + " \N{SNOWMAN} tail"
+    _fill(store, "The café's bins overflow", "Damp in the bedroom: ring 01632 960 888", tail, phone="(+44) 1632 960888")
     assert store.write_now(words.index) == 3
     assert store.read_now(lambda c: words.find(c, asked)) == found
     assert not store.read_now(words.behind)
