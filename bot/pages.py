@@ -127,6 +127,7 @@ class Pages:
             wake=self.wake,
             log=self._log_taken_down,
             desks=desks,
+            forms={name: c for name, c in self.channels.items() if hasattr(c, "read")},
             composer=self.composer,
             coverage=self.coverage,
             problems=self.problems,

@@ -46,6 +46,12 @@ def drop(connection: Connection, number: int) -> None:
     connection.execute(delete(shunted).where(shunted.c.id == number))
 
 
+def by_channel(connection: Connection) -> dict[str, int]:
+    """How many wait on each channel."""
+    query = select(shunted.c.channel, func.count().label("number")).group_by(shunted.c.channel)
+    return {row.channel: row.number for row in connection.execute(query)}
+
+
 def count(connection: Connection) -> int:
     """How many messages wait for a person."""
     return connection.execute(select(func.count()).select_from(shunted)).scalar_one()

@@ -17,6 +17,7 @@ from bot.store.needs import Needs
 from bot.web.api import known_services
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, refusal, render
 from bot.web.office import Office
+from bot.web.shunted_pages import prefilled
 
 FIELDS = (
     *("how", "name", "email", "phone", "address", "postcode", "subject", "text", "service", "prefers", "received_at"),
@@ -42,7 +43,8 @@ class DeskPages:
         of, scope = request.query.get("of", ""), guest.visitor.scope
         known, noted = await self._office.read(lambda c: self._person(c, of, scope))
         chosen, more = remembering.chosen(noted.needs if noted else "")
-        return self._page(request, guest, {**known, "more": more}, chosen)
+        known = {**known, "more": more, **await prefilled(self._office, guest, request.query.get("shunted", ""))}
+        return self._page(request, guest, known, chosen)
 
     def _person(self, c: Connection, of: str, scope: Scope) -> tuple[dict[str, str], Needs | None]:
         """What is known of whoever calls: the person of that contact."""

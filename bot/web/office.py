@@ -44,6 +44,14 @@ class Desk(Protocol):
         ...
 
 
+class Form(Protocol):
+    """Turns what was typed into a form into a message; no I/O."""
+
+    def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
+        """What the fields make."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """`log` logs a message and returns after the commit; `wake` is called when something may be in the outbox.
@@ -58,6 +66,7 @@ class Office:
     wake: Callable[[], None]
     log: Callable[[Inbound], Awaitable[Filed]]
     desks: Mapping[str, Desk]
+    forms: Mapping[str, Form]
     composer: Composer
     coverage: Callable[[], Mapping[str, Coverage]]
     problems: Callable[[], Awaitable[list[str]]]

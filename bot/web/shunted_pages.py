@@ -1,18 +1,25 @@
 """Messages that could not be logged, in the console: the list, one as it came, and what to do with it."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from bot.core.roles import May
+from bot.core.messages import Inbound
+from bot.core.roles import May, Scope
 from bot.flows import receive
+from bot.flows.rulebook import Way
 from bot.render.formats import instant_in_words
 from bot.store import shunt
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.office import Office
 from bot.wire import mime
 
-_RAW_SHOWN = 20_000
+RAW_SHOWN = 12_000
+_MOST_LISTED = 75
+_WORDS_TAKEN = 10_000
 
 
 class ShuntedPages:
@@ -22,61 +29,116 @@ class ShuntedPages:
         self._office, self._door = office, door
 
     def routes(self) -> list[web.RouteDef]:
-        """Looking, and for who leads what to do."""
+        """That there are some is for everybody; what they say and what to do with them for who leads."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/shunted", page(May.LEAD, self._shunted)),
-            web.get(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._one_shunted)),
-            web.post(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._decide_shunted)),
+            web.get(f"{ROOT}/shunted", page(May.READ, self._list)),
+            web.get(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._show)),
+            web.post(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._decide)),
         ]
 
     def _when(self, at: Any) -> str:
         return instant_in_words(at, self._office.book.default_calendar.zone) if at else ""
 
-    async def _shunted(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        rows = [row for row in await self._office.read(shunt.listed) if self._sees(guest, row)]
-        return render(request, guest, "shunted", {"rows": rows, "one": None, "when": self._when})
-
-    def _sees(self, guest: Guest, row: dict[str, Any]) -> bool:
-        way = self._office.book.ways.get(row["channel"])
-        return guest.visitor.scope.sees(way.team if way else None)
+    async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        scope, ways = guest.visitor.scope, self._office.book.ways
+        rows = [row for row in await self._office.read(shunt.listed) if sees(scope, ways, row["channel"])]
+        context = {"rows": rows[:_MOST_LISTED], "more": len(rows[_MOST_LISTED:]), "may_lead": guest.may(May.LEAD)}
+        return render(request, guest, "shunted", {**context, "one": None, "when": self._when})
 
     async def _found(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
-        text = request.match_info["number"]
-        number = int(text) if text.isdecimal() and len(text) < 18 else 0
-        row = await self._office.read(lambda c: shunt.find(c, number))
-        return row if row and self._sees(guest, row) else None
+        return await find(self._office, guest, request.match_info["number"])
 
-    async def _one_shunted(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         row = await self._found(request, guest)
-        if row is None:
-            return _gone(request, guest)
-        shown = row["raw"][:_RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
-        context = {"rows": [], "one": row, "raw": shown, "when": self._when, "is_mail": self._is_mail(row)}
-        return render(request, guest, "shunted", context)
+        return _gone(request, guest) if row is None else self._page(request, guest, row)
 
-    def _is_mail(self, row: dict[str, Any]) -> bool:
-        way = self._office.book.ways.get(row["channel"])
-        return way is not None and way.medium == "email"
+    def _page(self, request: web.Request, guest: Guest, row: dict[str, Any], fault: str = "") -> web.Response:
+        shown = row["raw"][:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
+        context = {"one": row, "raw": shown, "left": len(row["raw"][RAW_SHOWN:]), "fault": fault, "when": self._when}
+        context |= {"readable": read_again(self._office, row) is not None}
+        return render(request, guest, "shunted", context, 422 if fault else 200)
 
-    async def _decide_shunted(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+    async def _decide(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         row, posted = await self._found(request, guest), await request.post()
         if row is None:
             return _gone(request, guest)
+        match posted.get("action"):
+            case "drop" if posted.get("sure") != "yes":
+                return self._page(request, guest, row, "Tick that it is dealt with. Then it can be deleted.")
+            case "drop":
+                return await self._drop(guest, row)
+            case "replay" if message := read_again(self._office, row):
+                return await self._replay(request, guest, row, message)
+        raise web.HTTPBadRequest
+
+    async def _drop(self, guest: Guest, row: dict[str, Any]) -> web.StreamResponse:
+        await self._office.write(lambda c: shunt.drop(c, row["id"]))
+        await self._door.note(guest, "shunted message dropped", {"number": row["id"], "channel": row["channel"]})
+        raise web.HTTPSeeOther(f"{ROOT}/shunted")
+
+    async def _replay(
+        self, request: web.Request, guest: Guest, row: dict[str, Any], message: Inbound
+    ) -> web.StreamResponse:
         number, now, book = row["id"], self._office.now(), self._office.book
-        if posted.get("action") == "drop":
-            await self._office.write(lambda c: shunt.drop(c, number))
-            await self._door.note(guest, "shunted message dropped", {"number": number, "channel": row["channel"]})
-            raise web.HTTPSeeOther(f"{ROOT}/shunted")
-        if posted.get("action") != "replay" or not self._is_mail(row):
-            raise web.HTTPBadRequest
-        message = mime.read(row["raw"], channel=row["channel"], received_at=row["at"])
         filed = await self._office.write(lambda c: receive.replay(c, number, message, now, book))
         if filed.outcome == "shunted" or filed.reference is None:
-            advice = "It is kept as it was. Read it, answer it by hand, and tell whoever looks after Ackbot."
+            advice = "It is kept as it was. Go back and take it down at the desk, and tell whoever looks after Ackbot."
             return refusal(request, 409, "It still cannot be logged", advice, guest)
         await self._door.note(guest, "shunted message replayed", {"number": number, "reference": filed.reference})
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{filed.reference}")
+
+
+def sees(scope: Scope, ways: Mapping[str, Way], channel: str) -> bool:
+    """Whether this scope sees what came by that channel."""
+    way = ways.get(channel)
+    return scope.sees(way.team if way else None)
+
+
+async def find(office: Office, guest: Guest, number: str) -> dict[str, Any] | None:
+    """The shunted message of that number, if this guest sees it."""
+    wanted = int(number) if number.isdecimal() and len(number) < 18 else 0
+    row = await office.read(lambda c: shunt.find(c, wanted))
+    return row if row and sees(guest.visitor.scope, office.book.ways, row["channel"]) else None
+
+
+def read_again(office: Office, row: dict[str, Any]) -> Inbound | None:
+    """The message as its channel reads it, under its old id; None where only a person can read it."""
+    name, way = row["channel"], office.book.ways.get(row["channel"])
+    if way is not None and way.medium == "email":
+        return mime.read(row["raw"], channel=name, received_at=row["at"])
+    fields = _fields(row["raw"])
+    found: object = None
+    if name in office.forms:
+        found = office.forms[name].read(fields)
+    elif name in office.desks:
+        found = office.desks[name].record(fields, row["external_id"].partition(":")[2], None)
+    return replace(found, external_id=row["external_id"], received_at=row["at"]) if isinstance(found, Inbound) else None
+
+
+async def prefilled(office: Office, guest: Guest, number: str) -> dict[str, str]:
+    """What the desk asks for, as far as a shunted message says it; nothing where the guest may not read it."""
+    row = await find(office, guest, number) if number and guest.may(May.LEAD) else None
+    if row is None:
+        return {}
+    message, fields = read_again(office, row), _fields(row["raw"])
+    known = {name: fields.get(name, "") for name in ("name", "email", "phone", "postcode", "subject", "service")}
+    if message is not None and message.sender is not None:
+        known |= {"email": message.sender.address, "name": message.sender.name} if not fields else {}
+        known["subject"] = message.subject
+    said = message.text if message is not None else fields.get("text") or fields.get("message") or ""
+    text = said or row["raw"].decode("utf-8", "replace").replace("\0", "")
+    local = row["at"].astimezone(office.book.default_calendar.zone)
+    return known | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
+
+
+def _fields(raw: bytes) -> dict[str, str]:
+    """What a form or the desk kept: JSON of names and texts."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return {}
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
 def _gone(request: web.Request, guest: Guest) -> web.Response:

@@ -43,7 +43,7 @@ EXPECTED = {
     "GET /console/templates/{language}/{name}": ALL_IN,
     "GET /console/templates/{language}/{name}/{contact}": ALL_IN,
     "GET /console/standards": ALL_IN,
-    "GET /console/shunted": LEADING,
+    "GET /console/shunted": ALL_IN,
     "GET /console/shunted/{number}": LEADING,
     "POST /console/shunted/{number}": LEADING,
     "GET /console/audit": LEADING,
