@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 from bot.core.calendars import Calendar
@@ -28,6 +28,13 @@ def headings() -> tuple[str, ...]:
         first = before + 1
         words.append(f"{first} day" if first == until == 1 else f"{first}" if first == until else f"{first} to {until}")
     return (*words, f"over {AGES[-1]}")
+
+
+def spans(now: datetime, calendar: Calendar) -> list[tuple[date | None, date | None]]:
+    """For each column the first day of receipt, and the first that is too late for it; None: there is no such end."""
+    today = calendar.working_days_through(calendar.day_of(now))
+    firsts = [calendar.numbered(today - most) for most in AGES]
+    return list(zip([*firsts, None], [None, *firsts], strict=True))
 
 
 def table(

@@ -98,6 +98,17 @@ def within(promised: Duration) -> str:
     return f"within {promised}" if promised.count else f"on the {promised}"
 
 
+def in_short(standard: Standard) -> str:
+    """What it promises, in a line: "Acknowledge within 1 working day, answer within 10 working days"."""
+    acknowledge, respond = standard.acknowledge, standard.respond
+    who = "Staff acknowledge" if standard.acknowledged_by == "staff" else "Acknowledge"
+    after = " of the acknowledgement" if standard.respond_from == "acknowledgement" else ""
+    first = f"{who} {within(acknowledge)}" if acknowledge else "No acknowledgement is promised"
+    then = f"answer {within(respond)}{after}" if respond else "no time to answer is promised"
+    longest = f". It can be extended to {standard.extend_to}" if standard.extend_to else ""
+    return f"{first}, {then}{longest}."
+
+
 def published(promises: Book, today: date) -> list[dict[str, Any]]:
     """The standards that are in force on that day, then those that follow: as rows for the page and its JSON."""
     ahead = sorted((s for s in promises.standards if s.valid_from > today), key=lambda s: s.valid_from)

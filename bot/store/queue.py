@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, text
@@ -17,12 +18,16 @@ _SUPPRESSED = text("outcome IN ('log', 'ask')")
 _URGENT = text("urgent != ''")
 _RETURNED = text("state IN ('permanent-failure', 'technical-failure')")
 
+NO_TEAM = "-"  # no team can be called so
 WHICH = ("", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; "" leaves a filter out. `which` is one of WHICH, `state` one of the states or "any"."""
+    """What is looked for; "" leaves a filter out. `which` is one of WHICH, `state` one of the states or "any".
+
+    `team` may be NO_TEAM. The instants are aware: received at or after the one, before the other.
+    """
 
     state: str = "open"
     which: str = ""
@@ -32,6 +37,8 @@ class Wanted:
     area: str = ""
     channel: str = ""
     words: str = ""
+    received_from: datetime | None = None
+    received_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     conditions = [*_filters(wanted), *_which(wanted.which, now), *_within(scope)]
     if wanted.words:
         conditions.append(contacts.c.id.in_(words.find(connection, wanted.words)))
-    state = "any" if wanted.which in ("suppressed", "undeliverable") and wanted.state == "open" else wanted.state
+    state = wanted.state
     by_date = state == State.OPEN and not wanted.words
     if state == State.OPEN:
         conditions.append(_OPEN)
@@ -59,6 +66,8 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     )
     if wanted.which == "suppressed" and not wanted.words:
         order = (contacts.c.received_at.desc(),)  # as their index has them
+    if wanted.words and state == "any":
+        order = (contacts.c.next_look_at.is_(None), *order)
     rows = connection.execute(query.order_by(*order).limit(most + 1).offset(skip)).all()
     return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
 
@@ -97,9 +106,20 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:most]
 
 
+def errors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Why what was sent last to these contacts, and came back, was not delivered."""
+    columns = (deliveries.c.contact_id, deliveries.c.last_error)
+    query = select(*columns).where(deliveries.c.contact_id.in_(ids), _RETURNED).order_by(deliveries.c.id)
+    return {row.contact_id: row.last_error for row in connection.execute(query)} if ids else {}
+
+
 def _filters(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
-    names = ("team", "owner", "service", "area", "channel")
-    return [contacts.c[name] == getattr(wanted, name) for name in names if getattr(wanted, name)]
+    asked = {name: getattr(wanted, name) for name in ("team", "owner", "service", "area", "channel")}
+    at = contacts.c.received_at
+    found = [contacts.c[name] == value for name, value in asked.items() if value and (name, value) != ("team", NO_TEAM)]
+    found += [contacts.c.team.is_(None)] if wanted.team == NO_TEAM else []
+    found += [at >= wanted.received_from] if wanted.received_from else []
+    return [*found, at < wanted.received_before] if wanted.received_before else found
 
 
 def _which(which: str, now: Any) -> Sequence[Any]:

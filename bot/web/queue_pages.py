@@ -2,9 +2,10 @@
 
 import csv
 import io
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, quote
 
 from aiohttp import web
 
@@ -14,21 +15,23 @@ from bot.core.roles import May
 from bot.flows import office
 from bot.flows.office import Objection, Order
 from bot.render.formats import due_in_words
-from bot.store import clocks, needs, queue, shunt
-from bot.store.queue import WHICH, Wanted
-from bot.web import telling
+from bot.store import audit, clocks, needs, queue, shunt
+from bot.web import filters, telling
 from bot.web.api import known_services
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
+from bot.web.filters import Asked
 from bot.web.office import Office
+from bot.web.shunted_pages import sees
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000
 _MOST_AT_ONCE = 200
-_LONGEST = 200
-_STATES = (*State, "any")
-_FILTERS = tuple(one.name for one in fields(Wanted))
-# A cell that begins so is run by spreadsheet programs (OWASP: CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+# A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_LISTS = (("Everything open", ""), *((filters.KINDS[one].capitalize(), f"which={one}") for one in filters.QUICK))
+_EMPTY = dict.fromkeys(("action", "team", "owner", "reason"), "")
+_WORDS = {"assign": "handed over", "close": "closed"}
+_LONGEST_QUERY = 2_000
 _CSV = (
     *("reference", "state", "channel", "team", "owner", "service", "area", "subject", "sender_name", "sender_address"),
     *("received_at", "acknowledge_by", "acknowledged_at", "respond_by", "responded_at", "due_at", "outcome", "reason"),
@@ -52,42 +55,57 @@ class QueuePages:
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        wanted, number = wanted_of(request), _number(request)
-        if named := references.find(wanted.words, self._office.book.prefix):
+        if request.query.get("which") == "shunted":
+            raise web.HTTPSeeOther(f"{ROOT}/shunted")
+        asked = filters.read(request.query)
+        if named := references.find(asked["words"], self._office.book.prefix):
             raise web.HTTPSeeOther(f"{ROOT}/contacts/{named[0]}")
         session, secret = guest.visitor.session, self._office.book.secret
         told = telling.said(request.query.get("told", ""), session, secret, self._office.now())
-        return await self._page(request, guest, wanted, number, {"told": told})
+        return await self._page(request, guest, asked, {"told": told})
 
-    async def _page(
-        self, request: web.Request, guest: Guest, wanted: Wanted, number: int, more: dict[str, Any] | None = None
-    ) -> web.Response:
-        now, scope, owner = self._office.now(), guest.visitor.scope, guest.visitor.address
-
-        def read(c: Any) -> dict[str, Any]:
-            return {
-                "found": queue.page(c, wanted, scope, now, most=AT_ONCE, skip=(number - 1) * AT_ONCE),
-                "views": needs.views_of(c, owner),
-                "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
-                "shunted": shunt.count(c),
-            }
-
-        context = await self._office.read(read)
-        query = {name: value for name, value in asdict(wanted).items() if value and (name, value) != ("state", "open")}
+    async def _page(self, request: web.Request, guest: Guest, asked: Asked, more: dict[str, Any]) -> web.Response:
+        now, number = self._office.now(), _number(request)
+        context = await self._read(guest, asked, now, skip=(number - 1) * AT_ONCE)
+        found, why = context["found"], context["errors"]
         context |= {
-            "wanted": wanted,
-            "rows": [self._row(one, now) for one in context["found"].contacts],
+            "asked": asked,
+            "kinds": filters.KINDS,
+            "no_team": queue.NO_TEAM,
+            "rows": [self._row(one, now, why) for one in found.contacts],
             "number": number,
-            "query": urlencode(query),
+            "counted": _counted(number, len(found.contacts), more=found.more),
             "choices": self._choices(guest, context["owners"]),
+            "lists": [*_LISTS[:1], ("Mine", f"owner={quote(guest.visitor.address)}"), *_LISTS[1:]],
             "told": "",
             "refused": [],
+            "chosen": frozenset(),
+            "unnamed": False,
+            "typed": _EMPTY,
             "may_lead": guest.may(May.LEAD),
-            **(more or {}),
+            **more,
         }
         return render(request, guest, "queue", context, 409 if context["refused"] else 200)
 
-    def _row(self, contact: Contact, now: Any) -> dict[str, Any]:
+    async def _read(self, guest: Guest, asked: Asked, now: datetime, *, skip: int) -> dict[str, Any]:
+        scope, owner, ways = guest.visitor.scope, guest.visitor.address, self._office.book.ways
+        wanted = asked.wanted(self._office.book.default_calendar.zone)
+
+        def read(c: Any) -> dict[str, Any]:
+            found = queue.page(c, wanted, scope, now, most=AT_ONCE, skip=skip)
+            returned = [one.id for one in found.contacts] if asked["which"] == "undeliverable" else []
+            return {
+                "found": found,
+                "errors": queue.errors(c, returned),
+                "seen": audit.newest(c),
+                "views": needs.views_of(c, owner),
+                "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
+                "shunted": sum(count for name, count in shunt.by_channel(c).items() if sees(scope, ways, name)),
+            }
+
+        return await self._office.read(read)
+
+    def _row(self, contact: Contact, now: datetime, errors: dict[int, str]) -> dict[str, Any]:
         book = self._office.book
         day_of, due = book.default_calendar.day_of, contact.due_at if contact.state == State.OPEN else None
         promised = book.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
@@ -101,6 +119,7 @@ class QueuePages:
             "due": due_in_words(due, promised, book.default_calendar.zone),
             "owed": "acknowledgement" if contact.acknowledged_at is None else "answer",
             "tags": tags,
+            "why": errors.get(contact.id, contact.reason),
         }
 
     def _choices(self, guest: Guest, owners: list[str]) -> dict[str, list[str]]:
@@ -112,18 +131,17 @@ class QueuePages:
             "service": known_services(self._office),
             "area": areas,
             "channel": list(book.ways),
-            "state": list(_STATES),
-            "which": list(WHICH),
+            "state": list(filters.STATES),
         }
 
     async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        wanted, now, scope = wanted_of(request), self._office.now(), guest.visitor.scope
+        zone = self._office.book.default_calendar.zone
+        wanted, now, scope = filters.read(request.query).wanted(zone), self._office.now(), guest.visitor.scope
         found = await self._office.read(lambda c: queue.page(c, wanted, scope, now, most=MOST_IN_CSV))
         await self._door.note(guest, "list saved as CSV", {"contacts": len(found.contacts)})
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(_CSV)
-        zone = self._office.book.default_calendar.zone
         writer.writerows([_cell(getattr(one, name), zone) for name in _CSV] for one in found.contacts)
         headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
         # The mark at the start lets spreadsheet programs see that it is UTF-8.
@@ -131,47 +149,67 @@ class QueuePages:
         return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
     async def _act_on_many(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        posted = await request.post()
-        values = await fields_of(request)
+        posted, values = await request.post(), await fields_of(request)
         chosen = [str(one) for one in posted.getall("reference", [])][:_MOST_AT_ONCE]
         action, now, book = values.get("action", ""), self._office.now(), self._office.book
-        wanted, number = wanted_of(request), _number(request)
-        if action not in ("assign", "close") or not chosen:
-            reason = "Choose one contact or more, and what is to be done with them."
-            return await self._page(request, guest, wanted, number, {"refused": [reason]})
+        asked, seen = filters.read(request.query), _seen(values)
+        if action not in _WORDS or not chosen:
+            missing = "Choose one contact or more." if not chosen else "Say what is to be done: hand over, or close."
+            more = {"refused": [missing], "chosen": frozenset(chosen), "typed": {**_EMPTY, **values}}
+            return await self._page(request, guest, asked, more)
 
-        def act(c: Any) -> tuple[int, list[str]]:
+        def act(c: Any) -> list[str]:
             refused = []
             for reference in chosen:
                 try:
-                    office.act(c, Order(action, reference, values), guest.visitor, now, book)
+                    office.act(c, Order(action, reference, values, seen), guest.visitor, now, book)
                 except Objection as objection:
                     refused.append(f"{reference}: {objection.reason}.")
-            return len(chosen) - len(refused), refused
+            return refused
 
-        done, refused = await self._office.write(act)
-        word = "handed over" if action == "assign" else "closed"
-        told = f"{done} of {len(chosen)} contacts are {word}."
-        return await self._page(request, guest, wanted, number, {"told": told, "refused": refused})
+        refused = await self._office.write(act)
+        told = _done(len(chosen) - len(refused), len(chosen), _WORDS[action])
+        return await self._page(request, guest, asked, {"told": told, "refused": refused})
 
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, owner = await fields_of(request), guest.visitor.address
         if drop := values.get("drop", ""):
-            await self._office.write(lambda c: needs.drop_view(c, owner, int(drop) if drop.isdecimal() else 0))
+            number = int(drop) if drop.isdecimal() and len(drop) < 18 else 0
+            if await self._office.write(lambda c: needs.drop_view(c, owner, number)):
+                await self._door.note(guest, "view dropped", {"number": number})
             raise web.HTTPSeeOther(f"{ROOT}/queue")
-        name, query = values.get("name", "").strip()[:60], values.get("query", "")[:1000]
-        if name and query.isascii() and query.isprintable():
-            await self._office.write(lambda c: needs.save_view(c, owner, name, query))
-        raise web.HTTPSeeOther(f"{ROOT}/queue?{query}" if query.isascii() and query.isprintable() else f"{ROOT}/queue")
+        asked = filters.read(dict(parse_qsl(values.get("query", "")[:_LONGEST_QUERY])))
+        name = values.get("name", "").strip()[:60]
+        if not name:
+            fault = "The view was not kept: give it a name."
+            return await self._page(request, guest, asked, {"refused": [fault], "unnamed": True})
+        await self._office.write(lambda c: needs.save_view(c, owner, name, asked.query))
+        await self._door.note(guest, "view saved", {"name": name})
+        secret, now = self._office.book.secret, self._office.now()
+        told = telling.token("The view is kept. It stands above the list.", guest.visitor.session, secret, now)
+        raise web.HTTPSeeOther(f"{ROOT}/queue?{asked.query}&told={told}")
 
 
-def wanted_of(request: web.Request) -> Wanted:
-    """What the address asks for; what makes no sense is left out."""
-    asked = {name: request.query.get(name, "").strip()[:_LONGEST].replace("\0", "") for name in _FILTERS}
-    asked["state"] = asked["state"] if asked["state"] in _STATES else "open"
-    asked["which"] = asked["which"] if asked["which"] in WHICH else ""
-    asked = {name: value.encode("utf-8", "replace").decode() for name, value in asked.items()}
-    return Wanted(**asked)
+def _counted(number: int, shown: int, *, more: bool) -> str:
+    """How many there are; without counting them where there are many."""
+    first = (number - 1) * AT_ONCE + 1
+    if not shown or (number == 1 and not more):
+        return _contacts(shown) if shown else ""
+    return f"{first} to {first + shown - 1} of {'more' if more else first + shown - 1} contacts"
+
+
+def _contacts(count: int) -> str:
+    return f"{count} contact{'' if count == 1 else 's'}"
+
+
+def _done(done: int, chosen: int, what: str) -> str:
+    which = _contacts(done) if done == chosen else f"{done} of {_contacts(chosen)}"
+    return f"{which} {'is' if done == 1 else 'are'} {what}." if done else ""
+
+
+def _seen(values: Mapping[str, str]) -> int | None:
+    text = values.get("seen", "")
+    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def _number(request: web.Request) -> int:

@@ -1,6 +1,6 @@
 """The other rooms of the console: backlog, coverage, alerts, standards, the audit."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -10,6 +10,8 @@ from bot.core.roles import May
 from bot.flows import ages, promise, release
 from bot.render.formats import instant_in_words
 from bot.store import audit, outbox
+from bot.store.queue import NO_TEAM
+from bot.web import excerpts
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.office import Office
 
@@ -42,13 +44,15 @@ class Rooms:
     async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         scope, now, calendar = guest.visitor.scope, self._office.now(), self._office.book.default_calendar
         found = await self._office.read(lambda c: (audit.open_by_team(c, scope), len(outbox.held(c))))
-        rows = ages.table(found[0], now, calendar)
+        ends = [_span(*span) for span in ages.spans(now, calendar)]
         released = request.query.get("released", "")
         context = {
-            "rows": rows,
+            "rows": ages.table(found[0], now, calendar),
             "headings": ages.headings(),
+            "ends": ends,
+            "no_team": NO_TEAM,
             "held": found[1],
-            "released": released if released.isdecimal() and len(released) < 7 else "",
+            "released": int(released) if released.isdecimal() and len(released) < 7 else None,
             "may_lead": guest.may(May.LEAD),
         }
         return render(request, guest, "backlog", context)
@@ -73,12 +77,19 @@ class Rooms:
     async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         book, now = self._office.book, self._office.now()
         in_force = book.promises.in_force(book.today(now))
-        rows = [(one, list(promise.sentences(one, now, book))) for one in in_force]
+        rows = [(one, promise.in_short(one), list(promise.sentences(one, now, book))) for one in in_force]
         return render(request, guest, "standards", {"rows": rows})
 
     async def _audit(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         text, scope = request.query.get("before", ""), guest.visitor.scope
         before = int(text) if text.isdecimal() and len(text) < 18 else None
-        rows = await self._office.read(lambda c: audit.trail(c, before, _MOST_EVENTS, scope))
-        last = rows[-1].id if len(rows) == _MOST_EVENTS else None
+        found = await self._office.read(lambda c: audit.trail(c, before, _MOST_EVENTS, scope))
+        rows = excerpts.fitting(found)
+        last = rows[-1][0].id if len(found) == _MOST_EVENTS or len(rows) < len(found) else None
         return render(request, guest, "audit", {"rows": rows, "last": last, "when": self._when})
+
+
+def _span(first: date | None, end: date | None) -> str:
+    """The end of the address of the queue for what came on the first day or later, and before the other."""
+    from_first = f"&received_from={first}" if first else ""
+    return f"{from_first}&received_before={end}" if end else from_first

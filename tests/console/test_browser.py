@@ -81,6 +81,44 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, house: House, scheme: s
     assert found == {"sign-in": []}
 
 
+# Each word of up to 15 letters that stands on more than one line; at a hyphen or a slash a line may end.
+TORN = """() => {
+  const torn = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (const word of node.data.matchAll(/\\S+/g))
+      for (const part of word[0].length > 15 ? [] : word[0].matchAll(/[^-/]+/g)) {
+        const range = document.createRange(), start = word.index + part.index;
+        range.setStart(node, start);
+        range.setEnd(node, start + part[0].length);
+        if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) torn.push(part[0]);
+      }
+  return torn;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_word_is_torn_on_any_page(browser: Browser, house: House, width: int) -> None:
+    """On a phone (or at 400 per cent) and on a desk: long addresses break, plain words do not, nothing overflows."""
+    reference = house.contact("Acknowledgements. " * 40, subject="A" * 150, sender={"name": "Wilhelmina Cholmondeley"})
+    lead = house.officer("lead")
+    lead.act(reference, "holding-reply", note="n" * 2_000)
+    own = house.officer("administrator")
+    own.post("/console/views", {**own.get("/console/queue").hidden(), "query": "which=urgent", "name": "v" * 60})
+    lead.act(reference, "assign", owner="a.very.long.name.of.an.officer@housing.exampleshire.example.gov.uk")
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = sign_in(context, house.service.web_port, ADMINISTRATOR)
+    found: dict[str, list[str]] = {}
+    for path in (*PAGES, f"contacts/{reference}"):
+        page.goto(_url(house, path))
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        torn = page.evaluate(TORN)
+        if torn or wide:
+            found[path] = torn or ["too wide"]
+    context.close()
+    assert found == {}
+
+
 def test_axe_would_find_something(page: Page) -> None:
     """A planted fault is found: the check can fail."""
     page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input type=text>')")
@@ -141,13 +179,34 @@ def test_several_are_handed_over_by_keyboard_alone(page: Page, house: House) -> 
     page.keyboard.press("Space")
     _tab_to(page, ".many summary", most=400)
     page.keyboard.press("Enter")
+    _tab_to(page, "#many-assign")
+    page.keyboard.press("Space")
     _tab_to(page, "#many-team")
     page.keyboard.type("housing")
-    _tab_to(page, "button[value=assign]")
+    _tab_to(page, ".many button")
     page.keyboard.press("Enter")
     page.wait_for_selector(".told")
-    assert "1 of 1 contacts are handed over." in page.inner_text(".told")
+    assert "1 contact is handed over." in page.inner_text(".told")
     assert house.call("GET", f"/api/v1/contacts/{reference}").json["team"] == "housing"
+
+
+def test_enter_does_what_was_chosen_and_nothing_else(page: Page, house: House) -> None:
+    """Enter in the reason for closing closes; where nothing was chosen nothing is done, and the ticks stay."""
+    reference = house.contact("Close me by Enter.")
+    page.goto(_url(house, "queue"))
+    page.check(f"input[value='{reference}']")
+    page.click(".many summary")
+    page.focus("#many-reason")
+    page.keyboard.type("It was said twice")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".summary")
+    assert "Say what is to be done" in page.inner_text(".summary")
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["team"] == "front-office"
+    page.check("#many-close")
+    page.focus("#many-reason")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".told")
+    assert "1 contact is closed." in page.inner_text(".told")
 
 
 def test_somebody_is_let_in_and_out_by_keyboard_alone(page: Page, house: House) -> None:

@@ -31,3 +31,18 @@ def test_ages_are_working_days_by_team() -> None:
 def test_each_column_has_its_heading() -> None:
     """As many headings as there are ages."""
     assert ages.headings() == ("today", "1 day", "2", "3 to 5", "6 to 10", "11 to 20", "over 20")
+
+
+def test_each_column_opens_into_the_days_that_it_counts() -> None:
+    """Whatever day something came, and whatever day it is: it lies between the ends of its column alone."""
+    england = calendar("england")
+    for hours in range(0, 24 * 14, 23):
+        now = datetime(2026, 12, 20, tzinfo=UTC) + timedelta(hours=hours)
+        spans = ages.spans(now, england)
+        assert len(spans) == len(ages.headings())
+        for back in range(60):
+            at = now - timedelta(days=back)
+            counts = ages.table([("front", at, None)], now, england)[0].counts
+            day = england.day_of(at)
+            within = [(not first or first <= day) and (not end or day < end) for first, end in spans]
+            assert within == [count == 1 for count in counts]

@@ -21,6 +21,7 @@ from bot.store import (
     queue,
     retention,
     schema,
+    shunt,
     staff,
     tokens,
     words,
@@ -33,6 +34,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = outbox.Delivery(1, "k", None, "alert", "", "post", "a@b.example", "<1@b.example>", "sending", 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
+AGE = Wanted(team="front", received_from=NOW, received_before=NOW)
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
     "next delivery": lambda c: outbox.next_due(c, "post"),
@@ -76,9 +78,13 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "the queue of a team": lambda c: queue.page(c, Wanted(team="front"), Scope(), NOW, most=50),
     "the queue of some teams": lambda c: queue.page(c, Wanted(), Scope(frozenset({"front"})), NOW, most=50),
     "answered of a team": lambda c: queue.page(c, Wanted(state="answered", team="front"), Scope(), NOW, most=50),
-    "suppressed": lambda c: queue.page(c, Wanted(which="suppressed"), Scope(), NOW, most=50),
-    "not delivered": lambda c: queue.page(c, Wanted(which="undeliverable"), Scope(), NOW, most=50),
-    "found by words": lambda c: queue.page(c, Wanted(words="bin"), Scope(), NOW, most=50),
+    "suppressed": lambda c: queue.page(c, Wanted("any", "suppressed"), Scope(), NOW, most=50),
+    "not delivered": lambda c: queue.page(c, Wanted("any", "undeliverable"), Scope(), NOW, most=50),
+    "why it was not delivered": lambda c: queue.errors(c, [1, 2]),
+    "what no team has": lambda c: queue.page(c, Wanted(team=queue.NO_TEAM), Scope(), NOW, most=50),
+    "an age of a team": lambda c: queue.page(c, AGE, Scope(), NOW, most=50),
+    "what was shunted": shunt.by_channel,
+    "found by words": lambda c: queue.page(c, Wanted("any", words="01632 960 888"), Scope(), NOW, most=50),
     "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, after_id=1, most=50),
     "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
     "the audit trail": lambda c: audit.trail(c, None, 50, Scope()),
