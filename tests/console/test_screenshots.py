@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.components.browser import chromium, sign_in
+from tests.components.ports import wait_until
+from tests.components.service import ask
 from tests.conftest import Needs
 from tests.console.conftest import House, house_in
 
@@ -44,6 +46,8 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     )
     lead = made.officer("lead")
     lead.act(damp, "assign", team="housing", owner="hal@example.gov.uk")
+    waiting = "SELECT 1 FROM deliveries WHERE state IN ('created', 'sending')"
+    wait_until(lambda: not ask(made.service.store_url, waiting), what="everything that leaves")
     lead.act(damp, "needs", need="Large print")
     yield made
     made.service.kill()
