@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, or_, select, text
 
 from bot.core.roles import Scope
 from bot.store.tables import contacts, deliveries, events
 
-# On PostgreSQL a lower number may be committed after a higher one: what is newer than the oldest transaction that still
-# runs waits until it has ended, so that a cursor passes nothing by.
-_SETTLED = text("age(events.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::text::xid)")
 _ALERTS = text("purpose IN ('alert', 'urgent')")
 Values = dict[str, Any]
 
@@ -39,11 +36,9 @@ def trail(connection: Connection, before_id: int | None, most: int, scope: Scope
     return [_event(row) for row in connection.execute(query)]
 
 
-def stream(connection: Connection, after_id: int, scope: Scope, most: int) -> list[Event]:
-    """Everything that happened to contacts that this scope sees, after that number."""
-    query = _with_reference().where(events.c.id > after_id, events.c.contact_id.is_not(None))
-    if connection.dialect.name == "postgresql":
-        query = query.where(_SETTLED)
+def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> list[Event]:
+    """Everything that happened to contacts that this scope sees, after that number; `up_to` is of `settled`."""
+    query = _with_reference().where(events.c.id > after_id, events.c.id <= up_to, events.c.contact_id.is_not(None))
     if scope.teams is not None:
         mine = contacts.c.team.in_(sorted(scope.teams))
         query = query.where(or_(mine, contacts.c.team.is_(None)) if scope.unassigned else mine)
@@ -74,11 +69,6 @@ def open_by_team(connection: Connection, scope: Scope) -> list[tuple[str | None,
     """Team, receipt and next date of every open contact that this scope sees."""
     query = select(contacts.c.team, contacts.c.received_at, contacts.c.due_at).where(text("next_look_at IS NOT NULL"))
     return [(row.team, row.received_at, row.due_at) for row in connection.execute(query) if scope.sees(row.team)]
-
-
-def newest(connection: Connection) -> int:
-    """The number of the last event."""
-    return connection.execute(select(func.max(events.c.id))).scalar() or 0
 
 
 def _with_reference() -> Any:

@@ -18,7 +18,7 @@ from bot.core.messages import Inbound
 from bot.flows import office, record, staffing
 from bot.flows.office import Objection, Order
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, queue, tokens
+from bot.store import audit, contacts, queue, settled, tokens
 from bot.web import api_models as models
 from bot.web import calls, openapi
 from bot.web.doorkeeper import NOTED_A_MINUTE
@@ -255,7 +255,8 @@ class Api:
     async def _events(self, request: web.Request, visitor: Visitor) -> web.Response:
         asked = calls.query_of(models.Paging, request)
         after = int(asked.cursor or 0)
-        found = await self._office.read(lambda c: audit.stream(c, after, visitor.scope, asked.limit))
+        up_to = await self._office.read(settled.up_to)
+        found = await self._office.read(lambda c: audit.stream(c, after, up_to, visitor.scope, asked.limit))
         views = [
             models.EventView(
                 id=str(one.id), at=one.at, kind=one.kind, actor=one.actor, reference=one.reference, details=one.details

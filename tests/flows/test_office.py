@@ -11,7 +11,7 @@ from bot.flows import office, showing, staffing
 from bot.flows.office import Objection, Order
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
-from bot.store import audit, needs, queue, staff, tokens, words
+from bot.store import audit, needs, queue, settled, staff, tokens, views, words
 from bot.store.audit import Event
 from bot.store.engine import Store
 from bot.store.needs import Needs
@@ -183,14 +183,15 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
         references = [logged(c, two, mail(number)).reference for number in (1, 2, 3)]
         _do(c, two, references[2], "assign", team="housing")
     seen: list[int] = []
+    up_to = store.read_now(settled.up_to)
 
     def following(c: Connection) -> list[Event]:
-        return audit.stream(c, seen[-1] if seen else 0, Scope(), 2)
+        return audit.stream(c, seen[-1] if seen else 0, up_to, Scope(), 2)
 
     while part := store.read_now(following):
         seen += [event.id for event in part]
     assert seen == sorted(set(seen))
-    narrow = store.read_now(lambda c: audit.stream(c, 0, HOUSING.scope, 50))
+    narrow = store.read_now(lambda c: audit.stream(c, 0, up_to, HOUSING.scope, 50))
     assert {event.reference for event in narrow} == {references[2]}
     trail = store.read_now(lambda c: audit.trail(c, None, 50, Scope()))
     assert [event.kind for event in trail] == ["assigned"]

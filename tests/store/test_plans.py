@@ -82,7 +82,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, after_id=1, most=50),
     "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
     "the audit trail": lambda c: audit.trail(c, None, 50, Scope()),
-    "the stream of events": lambda c: audit.stream(c, 1, Scope(), 50),
+    "the stream of events": lambda c: audit.stream(c, 1, 9, Scope(), 50),
     "last by others": lambda c: audit.last_by_others(c, 1),
     "alerts of the last days": lambda c: audit.alerts(c, NOW, 50),
     "a session": lambda c: staff.session(c, "x", NOW),
