@@ -337,7 +337,7 @@ views = Table(
     Column("id", Key, primary_key=True),
     Column("owner", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("query", Text, nullable=False),
+    Column("query", Sealed, nullable=False),
     UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,
 )

@@ -14,7 +14,7 @@ from bot.core.roles import May
 from bot.flows import office
 from bot.flows.office import Objection, Order
 from bot.render.formats import due_in_words
-from bot.store import clocks, needs, queue, shunt
+from bot.store import clocks, queue, shunt, views
 from bot.store.queue import WHICH, Wanted
 from bot.web import telling
 from bot.web.api import known_services
@@ -67,7 +67,7 @@ class QueuePages:
         def read(c: Any) -> dict[str, Any]:
             return {
                 "found": queue.page(c, wanted, scope, now, most=AT_ONCE, skip=(number - 1) * AT_ONCE),
-                "views": needs.views_of(c, owner),
+                "views": views.of(c, owner),
                 "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
                 "shunted": shunt.count(c),
             }
@@ -157,11 +157,11 @@ class QueuePages:
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, owner = await fields_of(request), guest.visitor.address
         if drop := values.get("drop", ""):
-            await self._office.write(lambda c: needs.drop_view(c, owner, int(drop) if drop.isdecimal() else 0))
+            await self._office.write(lambda c: views.drop(c, owner, int(drop) if drop.isdecimal() else 0))
             raise web.HTTPSeeOther(f"{ROOT}/queue")
         name, query = values.get("name", "").strip()[:60], values.get("query", "")[:1000]
         if name and query.isascii() and query.isprintable():
-            await self._office.write(lambda c: needs.save_view(c, owner, name, query))
+            await self._office.write(lambda c: views.save(c, owner, name, query))
         raise web.HTTPSeeOther(f"{ROOT}/queue?{query}" if query.isascii() and query.isprintable() else f"{ROOT}/queue")
 
 

@@ -170,11 +170,11 @@ def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) ->
         assert getattr(needs.of(c, {"tel:+441632960888", "x"}), "needs", "") == "Braille"
         assert needs.noted_among(c, {"sam@a.example", "x"}) == {"sam@a.example"}
         for query in ("team=a", "team=b"):
-            needs.save_view(c, "ann", "mine", query)
-        (view,) = needs.views_of(c, "ann")
+            views.save(c, "ann", "mine", query)
+        (view,) = views.of(c, "ann")
         assert view.query == "team=b"
-        assert not needs.drop_view(c, "bob", view.id)
-        assert needs.drop_view(c, "ann", view.id)
+        assert not views.drop(c, "bob", view.id)
+        assert views.drop(c, "ann", view.id)
 
 
 def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mail: Make) -> None:

@@ -23,6 +23,7 @@ from bot.store import (
     schema,
     staff,
     tokens,
+    views,
     words,
 )
 from bot.store.databases import sqlite_engine
@@ -94,7 +95,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "links": lambda c: links.of(c, 1),
     "linked contacts": lambda c: links.group(c, 1),
     "what became of messages": lambda c: outbox.fates(c, 1),
-    "views": lambda c: needs.views_of(c, "a@b.example"),
+    "views": lambda c: views.of(c, "a@b.example"),
     "what is not indexed": words.behind,
 }
 
