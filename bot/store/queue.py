@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, text
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
@@ -36,17 +36,27 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some contacts, and whether there are more."""
+    """Some contacts, and whether there are more; `cut`: of so common words only the newest messages were looked at."""
 
     contacts: tuple[Contact, ...]
     more: bool
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The next contacts for a program, and the cursor of those that follow; None at the end."""
+
+    contacts: tuple[Contact, ...]
+    following: int | None
 
 
 def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most: int, skip: int = 0) -> Page:
     """One page of a list. `now` is an aware instant."""
     conditions = [*_filters(wanted), *_which(wanted.which, now), *_within(scope)]
+    hits = words.hits(connection, wanted.words) if wanted.words else None
     if wanted.words:
-        conditions.append(contacts.c.id.in_(words.find(connection, wanted.words)))
+        conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
     state = "any" if wanted.which in ("suppressed", "undeliverable") and wanted.state == "open" else wanted.state
     by_date = state == State.OPEN and not wanted.words
     if state == State.OPEN:
@@ -60,19 +70,37 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     if wanted.which == "suppressed" and not wanted.words:
         order = (contacts.c.received_at.desc(),)  # as their index has them
     rows = connection.execute(query.order_by(*order).limit(most + 1).offset(skip)).all()
-    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
+    more = len(rows) > most
+    cut = hits is not None and not more and words.last_looked_at(connection, hits) is not None
+    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), more, cut)
 
 
-def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, after_id: int, most: int) -> Page:
-    """The next contacts in the order of their logging, for programs."""
-    conditions: list[Any] = [contacts.c.id > after_id, *_filters(wanted), *_within(scope)]
+def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, cursor: int, most: int) -> Part:
+    """The next contacts in the order of their logging, for programs; with words in that of the messages that hold them.
+
+    Then a part may hold few contacts or none though others follow, and a contact may come again with another message.
+    """
+    conditions: list[Any] = [*_filters(wanted), *_which(wanted.which, now), *_within(scope)]
     if wanted.state != "any":
         conditions.append(_OPEN if wanted.state == State.OPEN else contacts.c.state == wanted.state)
-    conditions += _which(wanted.which, now)
     if wanted.words:
-        conditions.append(contacts.c.id.in_(words.find(connection, wanted.words)))
-    rows = connection.execute(select(contacts).where(*conditions).order_by(contacts.c.id).limit(most + 1)).all()
-    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
+        return _holding(connection, wanted.words, conditions, cursor, most)
+    query = select(contacts).where(contacts.c.id > cursor, *conditions).order_by(contacts.c.id)
+    found = [Contact(**row._mapping) for row in connection.execute(query.limit(most + 1))]
+    return Part(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
+
+
+def _holding(connection: Connection, wanted: str, conditions: list[Any], cursor: int, most: int) -> Part:
+    hits = words.hits(connection, wanted, after=cursor)
+    if hits is None:
+        return Part((), None)
+    first = func.min(hits.c.message_id).label("first_message")
+    query = select(contacts, first).join_from(hits, contacts, contacts.c.id == hits.c.contact_id).where(*conditions)
+    rows = connection.execute(query.group_by(contacts.c.id).order_by(first).limit(most + 1)).all()
+    shown = [dict(row._mapping) for row in rows[:most]]
+    numbers = [row.pop("first_message") for row in shown]
+    following = numbers[-1] if len(rows) > most else words.last_looked_at(connection, hits)
+    return Part(tuple(Contact(**row) for row in shown), following)
 
 
 def visible(connection: Connection, reference: str, scope: Scope) -> Contact | None:
@@ -87,11 +115,9 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
     linked = [contacts.c.linked_to == contact.id, contacts.c.id.in_(links.of(connection, contact.id))]
     linked += [contacts.c.id == contact.linked_to] if contact.linked_to else []
     found: dict[int, Contact] = {}
-    of_address = contacts.c.sender_key == contact.sender_key
-    by_receipt = text("outcome = 'acknowledge' AND receipt_of IS NULL")
-    groups = [and_(of_address, by_receipt), and_(of_address, _OPEN)] if contact.sender_key else []
-    for condition in (*linked, *groups):
-        query = select(contacts).where(condition, *_within(scope)).order_by(contacts.c.received_at.desc()).limit(most)
+    of_address = [contacts.c.sender_key == contact.sender_key] if contact.sender_key else []
+    for condition in (*linked, *of_address):
+        query = select(contacts).where(condition, *_within(scope)).order_by(contacts.c.id.desc()).limit(most)
         found |= {row.id: Contact(**row._mapping) for row in connection.execute(query)}
     found.pop(contact.id, None)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:most]

@@ -128,6 +128,7 @@ contacts = Table(
         sqlite_where=text("forgotten = 0"),
         postgresql_where=text("NOT forgotten"),
     ),
+    _partial("ix_contacts_open", "id", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_queue", "due_at", "id", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_team_queue", "team", "due_at", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_finished", "team", "state", "id", where="next_look_at IS NULL"),
@@ -139,7 +140,7 @@ contacts = Table(
         "ix_contacts_receipts", "sender_key", "received_at", where="outcome = 'acknowledge' AND receipt_of IS NULL"
     ),
     _partial("ix_contacts_conversation", "conversation", where="conversation IS NOT NULL"),
-    _partial("ix_contacts_waiting", "sender_key", where="next_look_at IS NOT NULL"),
+    _partial("ix_contacts_person", "sender_key", "id", where="sender_key IS NOT NULL"),
     _partial("ix_contacts_automatic", "received_at", where="outcome IN ('log', 'ask')"),
     sqlite_autoincrement=True,
 )

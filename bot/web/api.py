@@ -203,12 +203,12 @@ class Api:
         wanted = queue.Wanted(**{name: getattr(asked, name) for name in names}, words=asked.q)
         after, now = int(asked.cursor or 0), self._office.now()
         found = await self._office.read(
-            lambda c: queue.after(c, wanted, visitor.scope, now, after_id=after, most=asked.limit)
+            lambda c: queue.after(c, wanted, visitor.scope, now, cursor=after, most=asked.limit)
         )
         views = [
             models.ContactView.model_validate(_facts(one, models.ContactView, self._office)) for one in found.contacts
         ]
-        following = str(found.contacts[-1].id) if found.more else None
+        following = str(found.following) if found.following is not None else None
         return _json(models.ContactPage(contacts=views, next=following))
 
     async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:

@@ -46,7 +46,7 @@ def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) ->
         for which in WHICH:
             for scope in (Scope(), HOUSING.scope):
                 queue.page(c, Wanted(which=which), scope, NOW, most=5)
-                queue.after(c, Wanted(state="any", which=which, words="hole"), scope, NOW, after_id=0, most=5)
+                queue.after(c, Wanted(state="any", which=which, words="hole"), scope, NOW, cursor=0, most=5)
         shown = queue.page(c, Wanted(), Scope(), NOW, most=5).contacts
         assert [one.reference for one in shown] == [second.reference, first.reference]
         assert queue.page(c, Wanted(), Scope(), NOW, most=1).more

@@ -80,7 +80,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "suppressed": lambda c: queue.page(c, Wanted(which="suppressed"), Scope(), NOW, most=50),
     "not delivered": lambda c: queue.page(c, Wanted(which="undeliverable"), Scope(), NOW, most=50),
     "found by words": lambda c: queue.page(c, Wanted(words="bin"), Scope(), NOW, most=50),
-    "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, after_id=1, most=50),
+    "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, cursor=1, most=50),
     "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
     "the audit trail": lambda c: audit.trail(c, None, 50, Scope()),
     "the stream of events": lambda c: audit.stream(c, 1, 9, Scope(), 50),
@@ -109,8 +109,8 @@ def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
 
 
 def _is_by_an_index(line: str) -> bool:
-    # `due` and a subquery are no tables, but the few rows that an index has found; the words are an index themselves.
-    few = line in ("SCAN due", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
+    # `due`, `hits` and a subquery are no tables, but the few rows that an index has found; the words are an index.
+    few = line in ("SCAN due", "SCAN hits", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
     return few or "USING" in line or "VIRTUAL TABLE INDEX" in line
 
 

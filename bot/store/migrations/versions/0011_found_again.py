@@ -1,0 +1,27 @@
+"""Contacts of a person whatever became of them, and those that are open in the order of their logging.
+
+The words to search by are taken in anew: what was taken out before stood in the index's own file still.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from bot.store import words
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change the indexes, and begin with an empty index of words."""
+    _index("ix_contacts_person", ["sender_key", "id"], "sender_key IS NOT NULL")
+    _index("ix_contacts_open", ["id"], "next_look_at IS NOT NULL")
+    op.drop_index("ix_contacts_waiting", "contacts")
+    words.empty(op.get_bind())
+
+
+def _index(name: str, columns: list[str], where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, "contacts", columns, sqlite_where=condition, postgresql_where=condition)
