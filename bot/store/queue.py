@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
 from bot.store import links, words
-from bot.store.tables import contacts, deliveries
+from bot.store.tables import HELD, contacts, deliveries
 
 # In the very words of the indexes.
 _OPEN = text("next_look_at IS NOT NULL")
@@ -53,7 +53,7 @@ class Part:
 
 def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most: int, skip: int = 0) -> Page:
     """One page of a list. `now` is an aware instant."""
-    conditions = [*_filters(wanted), *_which(wanted.which, now), *_within(scope)]
+    conditions = [*_filters(wanted), *_which(wanted.which, now), *within(scope)]
     hits = words.hits(connection, wanted.words) if wanted.words else None
     if wanted.words:
         conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
@@ -80,7 +80,7 @@ def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, cur
 
     Then a part may hold few contacts or none though others follow, and a contact may come again with another message.
     """
-    conditions: list[Any] = [*_filters(wanted), *_which(wanted.which, now), *_within(scope)]
+    conditions: list[Any] = [*_filters(wanted), *_which(wanted.which, now), *within(scope)]
     if wanted.state != "any":
         conditions.append(_OPEN if wanted.state == State.OPEN else contacts.c.state == wanted.state)
     if wanted.words:
@@ -110,6 +110,13 @@ def visible(connection: Connection, reference: str, scope: Scope) -> Contact | N
     return found if found is not None and scope.sees(found.team) else None
 
 
+def held(connection: Connection, scope: Scope) -> int:
+    """How many contacts of this scope have something that is held back."""
+    waiting = select(deliveries.c.contact_id).where(text(HELD), deliveries.c.contact_id.is_not(None))
+    query = select(func.count()).select_from(contacts).where(contacts.c.id.in_(waiting), *within(scope))
+    return connection.execute(query).scalar_one()
+
+
 def of_person(connection: Connection, contact: Contact, scope: Scope, most: int) -> list[Contact]:
     """Other contacts of the same address, and those that are linked with this one, the newest first."""
     linked = [contacts.c.linked_to == contact.id, contacts.c.id.in_(links.of(connection, contact.id))]
@@ -117,7 +124,7 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
     found: dict[int, Contact] = {}
     of_address = [contacts.c.sender_key == contact.sender_key] if contact.sender_key else []
     for condition in (*linked, *of_address):
-        query = select(contacts).where(condition, *_within(scope)).order_by(contacts.c.id.desc()).limit(most)
+        query = select(contacts).where(condition, *within(scope)).order_by(contacts.c.id.desc()).limit(most)
         found |= {row.id: Contact(**row._mapping) for row in connection.execute(query)}
     found.pop(contact.id, None)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:most]
@@ -141,7 +148,8 @@ def _which(which: str, now: Any) -> Sequence[Any]:
     return [conditions[which]] if which else []
 
 
-def _within(scope: Scope) -> Sequence[ColumnElement[bool]]:
+def within(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    """The conditions that a contact is seen by this scope."""
     if scope.teams is None:
         return []
     mine: ColumnElement[bool] = contacts.c.team.in_(sorted(scope.teams))

@@ -197,7 +197,7 @@ deliveries = Table(
     # Another one, in whose message it left.
     Column("joined_to", Key),
     _partial("ix_deliveries_alerted", "recipient", "sent_at", where="purpose = 'alert'"),
-    _partial("ix_deliveries_alerts", "created_at", where="purpose IN ('alert', 'urgent')"),
+    _partial("ix_deliveries_alerts", "created_at", where="purpose IN ('alert', 'notice', 'urgent')"),
     _partial("ix_deliveries_returned", "contact_id", where="state IN ('permanent-failure', 'technical-failure')"),
     _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
     _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
@@ -217,6 +217,7 @@ events = Table(
     Column("actor", Text, nullable=False, server_default="ackbot"),
     Column("details", Sealed, nullable=False, server_default="{}"),
     _partial("ix_events_audit", "id", where="actor != 'ackbot'"),
+    _partial("ix_events_actor", "actor", "id", where="actor != 'ackbot'"),
     sqlite_autoincrement=True,
 )
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.core import references
 from bot.core.contacts import Contact, State
-from bot.core.roles import May
+from bot.core.roles import May, Scope
 from bot.flows import office
 from bot.flows.office import Objection, Order
 from bot.render.formats import due_in_words
@@ -69,7 +69,7 @@ class QueuePages:
                 "found": queue.page(c, wanted, scope, now, most=AT_ONCE, skip=(number - 1) * AT_ONCE),
                 "views": views.of(c, owner),
                 "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
-                "shunted": shunt.count(c),
+                "shunted": self._shunted(shunt.by_channel(c), scope),
             }
 
         context = await self._office.read(read)
@@ -86,6 +86,9 @@ class QueuePages:
             **(more or {}),
         }
         return render(request, guest, "queue", context, 409 if context["refused"] else 200)
+
+    def _shunted(self, found: dict[str, int], scope: Scope) -> int:
+        return sum(count for channel, count in found.items() if self._office.sees_channel(scope, channel))
 
     def _row(self, contact: Contact, now: Any) -> dict[str, Any]:
         book = self._office.book

@@ -12,7 +12,7 @@ from bot.flows.office import Objection, Order
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
 from bot.store import audit, needs, queue, settled, staff, tokens, views, words
-from bot.store.audit import Event
+from bot.store.audit import Event, Looking
 from bot.store.engine import Store
 from bot.store.needs import Needs
 from bot.store.queue import WHICH, Wanted
@@ -193,7 +193,7 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
     assert seen == sorted(set(seen))
     narrow = store.read_now(lambda c: audit.stream(c, 0, up_to, HOUSING.scope, 50))
     assert {event.reference for event in narrow} == {references[2]}
-    trail = store.read_now(lambda c: audit.trail(c, None, 50, Scope()))
+    trail = store.read_now(lambda c: audit.trail(c, Looking(ANN.actor, Scope()), 50))
     assert [event.kind for event in trail] == ["assigned"]
 
 

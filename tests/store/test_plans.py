@@ -26,6 +26,7 @@ from bot.store import (
     views,
     words,
 )
+from bot.store.audit import Looking
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
 from bot.store.queue import Wanted
@@ -34,6 +35,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = outbox.Delivery(1, "k", None, "alert", "", "post", "a@b.example", "<1@b.example>", "sending", 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
+_TEAM = Scope(frozenset({"front"}))
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
     "next delivery": lambda c: outbox.next_due(c, "post"),
@@ -81,11 +83,16 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "not delivered": lambda c: queue.page(c, Wanted(which="undeliverable"), Scope(), NOW, most=50),
     "found by words": lambda c: queue.page(c, Wanted(words="bin"), Scope(), NOW, most=50),
     "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, cursor=1, most=50),
+    "held back of a team": lambda c: queue.held(c, _TEAM),
     "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
-    "the audit trail": lambda c: audit.trail(c, None, 50, Scope()),
+    "open contacts for programs": lambda c: queue.after(c, Wanted(), Scope(), NOW, cursor=1, most=50),
+    "words for programs": lambda c: queue.after(c, Wanted("any", words="bin"), Scope(), NOW, cursor=1, most=50),
+    "the audit trail": lambda c: audit.trail(c, Looking("staff:x", Scope()), 50),
+    "what one person did": lambda c: audit.trail(c, Looking("staff:x", Scope(), by="staff:y"), 50),
+    "what was done to one": lambda c: audit.trail(c, Looking("staff:x", _TEAM, 9, reference="EX-1"), 50),
     "the stream of events": lambda c: audit.stream(c, 1, 9, Scope(), 50),
     "last by others": lambda c: audit.last_by_others(c, 1),
-    "alerts of the last days": lambda c: audit.alerts(c, NOW, 50),
+    "alerts of the last days": lambda c: audit.alerts(c, NOW, _TEAM, 50),
     "a session": lambda c: staff.session(c, "x", NOW),
     "a token": lambda c: tokens.with_digest(c, "x"),
     "an answer": lambda c: tokens.answered(c, "x"),
