@@ -8,9 +8,7 @@ from tests.components.officer import PASSWORD, Officer
 from tests.components.service import ask
 from tests.console.conftest import House, house_in, run
 
-HELD = (
-    "SELECT count(*) FROM deliveries WHERE state = 'created' AND next_attempt_at IS NULL"
-)
+HELD = "SELECT count(*) FROM deliveries WHERE state = 'created' AND next_attempt_at IS NULL"
 ALERT = """INSERT INTO deliveries
     (key, contact_id, purpose, step, channel, recipient, message_id, details, state, created_at)
     VALUES ('{0}', (SELECT id FROM contacts WHERE reference = '{1}'), '{0}', 'urgent-1', 'post', 'one@x.example', '{0}',
