@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, text, union_all
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
@@ -13,6 +13,8 @@ from bot.store.tables import HELD, contacts, deliveries
 
 # In the very words of the indexes.
 _OPEN = text("next_look_at IS NOT NULL")
+_FINISHED = text("next_look_at IS NULL")
+_CLOSED = text("state = 'closed'")
 _SUPPRESSED = text("outcome IN ('log', 'ask')")
 _URGENT = text("urgent != ''")
 _RETURNED = text("state IN ('permanent-failure', 'technical-failure')")
@@ -59,10 +61,9 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
         conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
     state = "any" if wanted.which in ("suppressed", "undeliverable") and wanted.state == "open" else wanted.state
     by_date = state == State.OPEN and not wanted.words
-    if state == State.OPEN:
-        conditions.append(_OPEN)
-    elif state != "any":
-        conditions += [text("next_look_at IS NULL"), contacts.c.state == state]
+    conditions += _in_state(state)
+    if teams := _teams(wanted, scope, state):
+        conditions.append(_of_teams(teams, state, conditions, contacts.c.id.desc(), skip + most + 1))
     query = select(contacts).where(and_(*conditions)) if conditions else select(contacts)
     order: tuple[Any, ...] = (
         (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if by_date else (contacts.c.id.desc(),)
@@ -80,12 +81,13 @@ def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, cur
 
     Then a part may hold few contacts or none though others follow, and a contact may come again with another message.
     """
-    conditions: list[Any] = [*_filters(wanted), *_which(wanted.which, now), *within(scope)]
-    if wanted.state != "any":
-        conditions.append(_OPEN if wanted.state == State.OPEN else contacts.c.state == wanted.state)
+    conditions: list[Any] = [*_filters(wanted), *_which(wanted.which, now), *within(scope), *_in_state(wanted.state)]
     if wanted.words:
         return _holding(connection, wanted.words, conditions, cursor, most)
-    query = select(contacts).where(contacts.c.id > cursor, *conditions).order_by(contacts.c.id)
+    conditions.append(contacts.c.id > cursor)
+    if teams := _teams(wanted, scope, wanted.state):
+        conditions.append(_of_teams(teams, wanted.state, conditions, contacts.c.id.asc(), most + 1))
+    query = select(contacts).where(*conditions).order_by(contacts.c.id)
     found = [Contact(**row._mapping) for row in connection.execute(query.limit(most + 1))]
     return Part(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
 
@@ -128,6 +130,41 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
         found |= {row.id: Contact(**row._mapping) for row in connection.execute(query)}
     found.pop(contact.id, None)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:most]
+
+
+def _in_state(state: str) -> list[Any]:
+    match state:
+        case "any":
+            return []
+        case State.OPEN:
+            return [_OPEN]
+        case State.CLOSED:
+            return [_FINISHED, _CLOSED]
+        case _:
+            return [_FINISHED, contacts.c.state == state]
+
+
+def _teams(wanted: Wanted, scope: Scope, state: str) -> list[str | None]:
+    """The teams by which a list of finished contacts is found; none: it is found another way."""
+    if state == State.OPEN or wanted.words or wanted.which in ("suppressed", "undeliverable", "urgent"):
+        return []
+    if wanted.team:
+        return [wanted.team]
+    return [] if scope.teams is None else [*sorted(scope.teams), *([None] if scope.unassigned else [])]
+
+
+def _of_teams(teams: Sequence[str | None], state: str, conditions: Sequence[Any], order: Any, most: int) -> Any:
+    """The condition that a contact is among the first of a team and state, each found in order by the index of both.
+
+    Asked for together the database would read all of a large team, or everything to find the few of a small one.
+    """
+    states = [_in_state(one) for one in (State if state == "any" else (state,))]
+    firsts = (
+        select(contacts.c.id).where(contacts.c.team == team, *of_state, *conditions).order_by(order).limit(most)
+        for team in teams
+        for of_state in states
+    )
+    return contacts.c.id.in_(union_all(*(select(first.subquery("firsts").c.id) for first in firsts)))
 
 
 def _filters(wanted: Wanted) -> Sequence[ColumnElement[bool]]:

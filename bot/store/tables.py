@@ -132,6 +132,7 @@ contacts = Table(
     _partial("ix_contacts_queue", "due_at", "id", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_team_queue", "team", "due_at", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_finished", "team", "state", "id", where="next_look_at IS NULL"),
+    _partial("ix_contacts_closed", "id", where="state = 'closed'"),
     _partial("ix_contacts_urgent", "id", where="urgent != ''"),
     _partial("ix_contacts_linked_to", "linked_to", where="linked_to IS NOT NULL"),
     _partial("ix_contacts_owner", "owner", "team", where="owner != '' AND next_look_at IS NOT NULL"),

@@ -11,7 +11,7 @@ from bot.flows import office, showing, staffing
 from bot.flows.office import Objection, Order
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
-from bot.store import audit, needs, queue, settled, staff, tokens, views, words
+from bot.store import audit, contacts, needs, queue, settled, staff, tokens, views, words
 from bot.store.audit import Event, Looking
 from bot.store.engine import Store
 from bot.store.needs import Needs
@@ -53,6 +53,27 @@ def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) ->
         mine = queue.page(c, Wanted(words="hole"), HOUSING.scope, NOW, most=5).contacts
         assert [one.reference for one in mine] == [second.reference]
         assert [one.reference for one in queue.of_person(c, first, Scope(), 5)] == []
+
+
+def test_the_lists_of_some_teams_are_whole(store: Store, two: Rulebook, mail: Make) -> None:
+    """Page by page all that they have in a state comes, in its order, and nothing else; for programs, too."""
+    scope, states = Scope(frozenset({"housing", "front"})), ("open", "answered", "closed", "logged")
+    with writing(store) as c:
+        for number in range(24):
+            state, team = states[number % 4], ("housing", "front", None, "parks")[number // 4 % 4]
+            values = {"team": team, "state": state} | ({} if state == "open" else {"next_look_at": None})
+            contacts.put(c, logged(c, two, mail(number)).id, values)
+        everything = [one for one in contacts.listed(c) if scope.sees(one.team)]
+        for state in ("any", "answered", "closed", "logged"):
+            expected = [one.id for one in everything if state in ("any", one.state)]
+            wanted, paged, cursor = Wanted(state), list[int](), 0
+            for skip in range(0, len(expected), 2):
+                paged += [one.id for one in queue.page(c, wanted, scope, NOW, most=2, skip=skip).contacts]
+            assert paged == expected[::-1]
+            told = list[int]()
+            while (part := queue.after(c, wanted, scope, NOW, cursor=cursor, most=3)).following is not None:
+                told, cursor = told + [one.id for one in part.contacts], part.following
+            assert told + [one.id for one in part.contacts] == expected
 
 
 def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: Make) -> None:

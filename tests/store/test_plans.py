@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -116,8 +117,8 @@ def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
 
 
 def _is_by_an_index(line: str) -> bool:
-    # `due`, `hits` and a subquery are no tables, but the few rows that an index has found; the words are an index.
-    few = line in ("SCAN due", "SCAN hits", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
+    # `due`, `hits`, `firsts` and a subquery are no tables but few rows that an index has found; the words are an index.
+    few = line in ("SCAN due", "SCAN hits", "SCAN firsts", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
     return few or "USING" in line or "VIRTUAL TABLE INDEX" in line
 
 
@@ -125,6 +126,22 @@ def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
     """In the order of their age all receipts ever sent would come first."""
     (plan,) = _plans(tmp_path, outbox.oldest_receipt)
     assert "ix_deliveries_waiting" in plan
+
+
+@pytest.mark.parametrize("state", ["any", "open", "answered", "closed"])
+def test_few_among_many_are_found_by_their_index(tmp_path: Path, state: str) -> None:
+    """Whoever sees one small team, and a program that asks for what is open or closed, reads nothing of the others."""
+    wanted = Wanted(state)
+    asked: list[Work[object]] = [
+        partial(queue.page, wanted=wanted, scope=_TEAM, now=NOW, most=50),
+        partial(queue.after, wanted=wanted, scope=_TEAM, now=NOW, cursor=1, most=50),
+    ]
+    if state in ("open", "closed"):
+        asked.append(partial(queue.after, wanted=wanted, scope=Scope(), now=NOW, cursor=1, most=50))
+    for work in asked:
+        plans = _plans(tmp_path, work)
+        assert not [line for line in plans if line.startswith("SCAN contacts") and "ix_contacts" not in line]
+        assert not [line for line in plans if "INTEGER PRIMARY KEY (rowid>?)" in line]
 
 
 class _Cursor(sqlite3.Cursor):

@@ -1,4 +1,4 @@
-"""Contacts of a person whatever became of them, those that are open in their order, notices, and what somebody did.
+"""Indexes: contacts of a person whatever became of them, those that are open or closed, notices, what somebody did.
 
 The words to search by are taken in anew: what was taken out before stood in the index's own file still.
 """
@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Change the indexes, and begin with an empty index of words."""
     _index("ix_contacts_person", "contacts", ["sender_key", "id"], "sender_key IS NOT NULL")
     _index("ix_contacts_open", "contacts", ["id"], "next_look_at IS NOT NULL")
+    _index("ix_contacts_closed", "contacts", ["id"], "state = 'closed'")
     op.drop_index("ix_contacts_waiting", "contacts")
     _index("ix_events_actor", "events", ["actor", "id"], "actor != 'ackbot'")
     op.drop_index("ix_deliveries_alerts", "deliveries")
