@@ -4,15 +4,20 @@ import getpass
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli import contacts
 from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
+
+if TYPE_CHECKING:
+    from bot.store.engine import Store
 
 app = typer.Typer(help="Everything that is kept of one person, by e-mail address.", no_args_is_help=True)
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")]
@@ -81,6 +86,8 @@ def erase(
         done = store.write_now(lambda c: people.erase(c, address, actor, now))
     except StoreUnavailable as error:
         refuse(f"Nothing was erased, the store cannot be written now: {error}")
+    with suppress(StoreUnavailable):  # the night does the rest
+        _tidy(store)
     if as_json:
         typer.echo(json.dumps({"erased": done.erased, "kept": dict(done.kept)}))
     else:
@@ -90,6 +97,15 @@ def erase(
         typer.echo("Copies of the store and the mailboxes themselves still hold it: see docs/operations.md.")
     if done.kept:
         raise typer.Exit(NEGATIVE)
+
+
+def _tidy(store: "Store") -> None:
+    """The words leave the index on the disk, too; a short step at a time, for the service may be writing."""
+    from bot.store import words
+
+    begin = True
+    while store.write_now(partial(words.tidy, begin=begin)):
+        begin = False
 
 
 def legal_hold(

@@ -132,7 +132,8 @@ def release(
             typer.echo(f"{one.reference}  {one.received_at:%Y-%m-%d %H:%M} UTC  {one.channel}")
         typer.echo(f"{len(held)} receipts are stopped. They leave with: ackbot release", err=True)
         return
-    count = _written(store, lambda c: flow.release(c, now))
+    actor = f"staff:{getpass.getuser()}"
+    count = _written(store, lambda c: flow.release(c, now, actor))
     typer.echo(f"{count} receipts leave now." if count else "No receipt was stopped.")
 
 

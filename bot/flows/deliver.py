@@ -29,6 +29,11 @@ TO_SENDERS = {
 }
 
 
+# What programs that follow are told; they can read on by themselves, so what they refuse is not offered again.
+EVENT = "event"
+EVENT_WAITS_AT_MOST = timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there.
@@ -203,6 +208,8 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
             alerts += _undelivered(connection, attempt, book)
         if isinstance(attempt.error, Misconfigured):
             alerts += _outlet_refused(attempt, book)
+        if attempt.error is not None and attempt.delivery.purpose == EVENT:
+            alerts += _not_told(attempt, row, book)
     outbox.settle(connection, rows)
     contacts.note(connection, notes)
     contacts.told(connection, [a.delivery.contact_id or 0 for a in counted if _told_date(a)])
@@ -235,7 +242,7 @@ def _settled(attempt: Attempt) -> Values:
     else:
         age = attempt.at - delivery.created_at
         # An alarm is not given up because staff's own address was refused once: somebody will mend it.
-        final = isinstance(error, Permanent) and delivery.purpose in TO_SENDERS
+        final = isinstance(error, Permanent) and (delivery.purpose in TO_SENDERS or delivery.purpose == EVENT)
         state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
     return {
         "id": delivery.id,
@@ -270,6 +277,28 @@ def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
         f"It said: {str(attempt.error)[:200]}",
         action="Put right what it names. Ackbot keeps trying; nothing that waits is lost.",
     )
+
+
+def _not_told(attempt: Attempt, row: Values, book: Rulebook) -> list[Values]:
+    """Once a day: a program that follows takes nothing for long, or will never be told of something."""
+    delivery, outlet, again = attempt.delivery, attempt.delivery.channel, row.get("next_attempt_at")
+    number = delivery.details.get("number")
+    if again is None:
+        what, subject = "lost", f"{outlet} was not told of everything"
+        happened = f"The system behind {outlet} was not told of event {number}, and will not be."
+        action = (
+            f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
+        )
+    elif again - delivery.created_at > EVENT_WAITS_AT_MOST:
+        what, subject = "late", f"{outlet} takes nothing"
+        happened = f"The system behind {outlet} has not taken event {number}, which has waited since "
+        happened += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
+        action = "See whether it runs. Ackbot keeps trying for three days; what is later than that it must read itself."
+    else:
+        return []
+    said = f"{happened} It said: {str(attempt.error)[:200]}"
+    key = f"follower:{outlet}:{what}:{attempt.at.date()}"
+    return alert.notices(None, key, attempt.at, book, subject=subject, happened=said, action=action)
 
 
 def _said_by(delivery: Delivery, book: Rulebook) -> str:

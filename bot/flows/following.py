@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.core.roles import Scope
 from bot.flows.rulebook import Rulebook
-from bot.store import audit, cursors, outbox
+from bot.store import audit, cursors, outbox, settled
 from bot.store.audit import Event
 
 EVERYTHING = "*"
@@ -15,14 +15,14 @@ EVERYTHING = "*"
 
 def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
     """Queue the next events for every outlet that follows; how many were looked at. A new follower begins now."""
-    looked = 0
+    looked, up_to = 0, settled.up_to(connection)
     for outlet, kinds in book.followers.items():
         name = f"following {outlet}"
         at = cursors.read(connection, name)
         if at is None:
-            cursors.put(connection, name, str(audit.newest(connection)), now)
+            cursors.put(connection, name, str(up_to), now)
             continue
-        events = audit.stream(connection, int(at), Scope(), most)
+        events = audit.stream(connection, int(at), up_to, Scope(), most)
         wanted = [one for one in events if EVERYTHING in kinds or one.kind in kinds]
         outbox.queue(connection, [_row(one, outlet, now, book) for one in wanted])
         if events:

@@ -7,14 +7,21 @@ from sqlalchemy import Connection
 from bot.flows.gather import BREAKER
 from bot.flows.restored import RESTORED
 from bot.flows.rulebook import Rulebook
-from bot.store import cursors, outbox
+from bot.store import contacts, cursors, outbox
 
 
-def release(connection: Connection, now: datetime) -> int:
-    """Let every receipt leave that was stopped; returns how many."""
+def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int:
+    """Let every receipt leave that was stopped, whoever has its contact; returns how many."""
     cursors.drop(connection, BREAKER)
     cursors.drop(connection, RESTORED)
-    return outbox.release(connection, now)
+    held = outbox.held(connection)
+    count = outbox.release(connection, now)
+    what = {"at": now, "actor": actor}
+    contacts.note(connection, [{**what, "contact_id": one, "kind": "receipt released"} for one in held])
+    if count:
+        whole = {**what, "contact_id": None, "kind": "receipts released", "details": {"count": count}}
+        contacts.note(connection, [whole])
+    return count
 
 
 def begin(connection: Connection, now: datetime, book: Rulebook, *, alone: bool) -> None:

@@ -1,7 +1,9 @@
 """What recurs by the calendar: the daily digest, forgetting, the age of the calendar. APScheduler keeps the times."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +18,7 @@ from bot.flows import alert, forget, promise
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.present import Present
-from bot.store import clocks, outbox, tokens
+from bot.store import clocks, outbox, tokens, words
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
@@ -27,6 +29,8 @@ CALENDAR_MAY_BE_OLD = timedelta(days=365)
 REVIEW_TOLD_BEFORE = timedelta(days=60)
 FORGET_AT_ONCE = 500
 ANSWERS_KEPT = timedelta(days=1)
+# Between two steps the writer is free for what comes in.
+TIDY_RESTS_SECONDS = 0.05
 _ROUNDED = timedelta(microseconds=1)
 DIGEST_AT, DIGEST_AT_THE_LATEST = time(8, 30), time(17, 0)
 
@@ -104,12 +108,16 @@ class Timetable:
         self._queued()
 
     async def forget(self) -> None:
-        """Remove the words of contacts whose time of keeping is over, a few hundred at a time."""
+        """Remove the words of contacts whose time of keeping is over, a few hundred at a time; from the disk, too."""
         now, total = self._present.now(), 0
         while gone := await self._store.write(lambda c: forget.forget(c, self._keep, now, FORGET_AT_ONCE)):
             total += gone
         await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))
         logger.info("contacts.forgotten", count=total)
+        begin = True
+        while await self._store.write(partial(words.tidy, begin=begin)):
+            begin = False
+            await asyncio.sleep(TIDY_RESTS_SECONDS)
 
     async def calendar_age(self) -> None:
         """Tell the operators when nobody has compared the bank holidays with the official list for a year."""

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, and_, or_, select, text
 
 from bot.core.roles import Scope
+from bot.store.queue import within
 from bot.store.tables import contacts, deliveries, events
 
-# On PostgreSQL a lower number may be committed after a higher one: what is newer than the oldest transaction that still
-# runs waits until it has ended, so that a cursor passes nothing by.
-_SETTLED = text("age(events.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::text::xid)")
-_ALERTS = text("purpose IN ('alert', 'urgent')")
+_ALERTS = text("purpose IN ('alert', 'notice', 'urgent')")
 Values = dict[str, Any]
 
 
@@ -29,24 +27,40 @@ class Event:
     reference: str | None
 
 
-def trail(connection: Connection, before_id: int | None, most: int, scope: Scope) -> list[Event]:
-    """What people did, before that number: to contacts that this scope sees, and to none."""
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Who looks at the audit trail, as events name them, and at what: before a number, of one actor, of one contact.
+
+    Whoever sees some teams only sees what was done to their contacts, and what they did themselves.
+    """
+
+    actor: str
+    scope: Scope
+    before_id: int | None = None
+    by: str = ""
+    reference: str = ""
+
+
+def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
+    """What people and programs did, the newest first."""
     query = _with_reference().where(text("events.actor != 'ackbot'")).order_by(events.c.id.desc()).limit(most)
-    if before_id is not None:
-        query = query.where(events.c.id < before_id)
-    if scope.teams is not None:
-        query = query.where(or_(events.c.contact_id.is_(None), contacts.c.team.in_(sorted(scope.teams))))
+    if looking.before_id is not None:
+        query = query.where(events.c.id < looking.before_id)
+    if looking.by:
+        query = query.where(events.c.actor == looking.by)
+    if looking.reference:
+        wanted = select(contacts.c.id).where(contacts.c.reference == looking.reference).scalar_subquery()
+        query = query.where(events.c.contact_id == wanted)
+    if looking.scope.teams is not None:
+        own = events.c.contact_id.is_(None) & (events.c.actor == looking.actor)
+        query = query.where(or_(own, events.c.contact_id.is_not(None) & and_(*within(looking.scope))))
     return [_event(row) for row in connection.execute(query)]
 
 
-def stream(connection: Connection, after_id: int, scope: Scope, most: int) -> list[Event]:
-    """Everything that happened to contacts that this scope sees, after that number."""
-    query = _with_reference().where(events.c.id > after_id, events.c.contact_id.is_not(None))
-    if connection.dialect.name == "postgresql":
-        query = query.where(_SETTLED)
-    if scope.teams is not None:
-        mine = contacts.c.team.in_(sorted(scope.teams))
-        query = query.where(or_(mine, contacts.c.team.is_(None)) if scope.unassigned else mine)
+def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> list[Event]:
+    """Everything that happened to contacts that this scope sees, after that number; `up_to` is of `settled`."""
+    query = _with_reference().where(events.c.id > after_id, events.c.id <= up_to, events.c.contact_id.is_not(None))
+    query = query.where(*within(scope))
     return [_event(row) for row in connection.execute(query.order_by(events.c.id).limit(most))]
 
 
@@ -58,27 +72,26 @@ def last_by_others(connection: Connection, contact_id: int) -> Event | None:
     return _event(row) if row else None
 
 
-def alerts(connection: Connection, since: datetime, most: int) -> list[Values]:
-    """The alerts queued since then, the newest first: what, to whom, about which contact, and how they stand."""
-    columns = [
-        deliveries.c[n] for n in ("created_at", "purpose", "step", "recipient", "state", "sent_at", "last_error")
-    ]
-    query = select(*columns, contacts.c.reference, contacts.c.team, contacts.c.state.label("contact_state"))
-    query = query.join_from(deliveries, contacts, deliveries.c.contact_id == contacts.c.id)
-    wanted = (_ALERTS, deliveries.c.created_at >= since)
-    rows = connection.execute(query.where(*wanted).order_by(deliveries.c.created_at.desc()).limit(most))
-    return [dict(row._mapping) for row in rows]
+def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> list[Values]:
+    """The alerts queued since then, the newest first: what, to whom, how they stand, and how their contact does.
+
+    Notices to those who look after Ackbot are about no contact: they are for who sees everything.
+    """
+    columns = [deliveries.c[n] for n in ("created_at", "purpose", "step", "recipient", "state", "sent_at", "details")]
+    columns += [contacts.c[n] for n in ("reference", "standard", "taken_by", "taken_at", "responded_at")]
+    query = select(*columns, contacts.c.state.label("contact_state"))
+    query = query.join_from(deliveries, contacts, deliveries.c.contact_id == contacts.c.id, isouter=True)
+    query = query.where(_ALERTS, deliveries.c.created_at >= since)
+    if scope.teams is not None:
+        query = query.where(deliveries.c.contact_id.is_not(None), *within(scope))
+    rows = connection.execute(query.order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc()).limit(most))
+    return [{**row._mapping, "details": json.loads(row.details)} for row in rows]
 
 
 def open_by_team(connection: Connection, scope: Scope) -> list[tuple[str | None, datetime, datetime | None]]:
     """Team, receipt and next date of every open contact that this scope sees."""
     query = select(contacts.c.team, contacts.c.received_at, contacts.c.due_at).where(text("next_look_at IS NOT NULL"))
     return [(row.team, row.received_at, row.due_at) for row in connection.execute(query) if scope.sees(row.team)]
-
-
-def newest(connection: Connection) -> int:
-    """The number of the last event."""
-    return connection.execute(select(func.max(events.c.id))).scalar() or 0
 
 
 def _with_reference() -> Any:

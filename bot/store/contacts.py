@@ -29,6 +29,7 @@ from sqlalchemy import (
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
+from bot.store import settled
 from bot.store.direct import rows_of, run_many
 from bot.store.instants import Instant
 from bot.store.tables import contacts, events, messages, raw_messages
@@ -136,6 +137,8 @@ def add(connection: Connection, new: list[Values], arrived: list[Values], raws: 
 
 def note(connection: Connection, rows: list[Values]) -> None:
     """Append events: `contact_id`, `at`, `kind`, `details` (a mapping, or JSON already), `actor`."""
+    if rows:
+        settled.begin(connection)
     run_many(
         connection, _NOTE, [{"actor": "ackbot", **row, "details": _as_json(row.get("details", {}))} for row in rows]
     )

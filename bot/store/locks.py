@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ackbot ' || :what))")
-RECEIVING, RECOMPUTING = "receiving", "recomputing"
+RECEIVING, RECOMPUTING, WORDS = "receiving", "recomputing", "words"
 
 
 def alone(connection: Connection, what: str) -> None:

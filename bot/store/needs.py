@@ -1,4 +1,4 @@
-"""How people need us to write or speak (Equality Act 2010 section 20), and the saved views of staff."""
+"""How people need us to write or speak (Equality Act 2010 section 20)."""
 
 import json
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core import phones
-from bot.store.tables import contacts, messages, needs, views
+from bot.store.tables import contacts, messages, needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,6 @@ class Needs:
     needs: str
     noted_by: str
     noted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A list that somebody keeps under a name: `query` is the end of its address."""
-
-    id: int
-    name: str
-    query: str
 
 
 def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, set[str]]:
@@ -73,22 +64,3 @@ def drop(connection: Connection, keys: Collection[str]) -> None:
 def noted_among(connection: Connection, keys: Collection[str]) -> set[str]:
     """Those of these keys under which something is noted."""
     return set(connection.execute(select(needs.c.address).where(needs.c.address.in_(sorted(keys)))).scalars())
-
-
-def views_of(connection: Connection, owner: str) -> list[View]:
-    """The saved views of somebody, by name."""
-    rows = connection.execute(select(views).where(views.c.owner == owner).order_by(views.c.name))
-    return [View(row.id, row.name, row.query) for row in rows]
-
-
-def save_view(connection: Connection, owner: str, name: str, query: str) -> None:
-    """Keep a view under a name; one of the same name is replaced."""
-    statement = insert(views)
-    upsert = statement.on_conflict_do_update(index_elements=["owner", "name"], set_={"query": statement.excluded.query})
-    connection.execute(upsert, [{"owner": owner, "name": name, "query": query}])
-
-
-def drop_view(connection: Connection, owner: str, view_id: int) -> bool:
-    """Forget a view; False where it is not theirs."""
-    wanted = (views.c.id == view_id) & (views.c.owner == owner)
-    return connection.execute(delete(views).where(wanted)).rowcount == 1

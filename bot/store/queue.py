@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, text, union_all
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
 from bot.store import links, words
-from bot.store.tables import contacts, deliveries
+from bot.store.tables import HELD, contacts, deliveries
 
 # In the very words of the indexes.
 _OPEN = text("next_look_at IS NOT NULL")
+_FINISHED = text("next_look_at IS NULL")
+_CLOSED = text("state = 'closed'")
 _SUPPRESSED = text("outcome IN ('log', 'ask')")
 _URGENT = text("urgent != ''")
 _RETURNED = text("state IN ('permanent-failure', 'technical-failure')")
@@ -43,23 +45,32 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some contacts, and whether there are more."""
+    """Some contacts, and whether there are more; `cut`: of so common words only the newest messages were looked at."""
 
     contacts: tuple[Contact, ...]
     more: bool
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The next contacts for a program, and the cursor of those that follow; None at the end."""
+
+    contacts: tuple[Contact, ...]
+    following: int | None
 
 
 def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most: int, skip: int = 0) -> Page:
     """One page of a list. `now` is an aware instant."""
-    conditions = [*_filters(wanted), *_which(wanted.which, now), *_within(scope)]
+    conditions = [*_filters(wanted), *_which(wanted.which, now), *within(scope)]
+    hits = words.hits(connection, wanted.words) if wanted.words else None
     if wanted.words:
-        conditions.append(contacts.c.id.in_(words.find(connection, wanted.words)))
+        conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
     state = wanted.state
     by_date = state == State.OPEN and not wanted.words
-    if state == State.OPEN:
-        conditions.append(_OPEN)
-    elif state != "any":
-        conditions += [text("next_look_at IS NULL"), contacts.c.state == state]
+    conditions += _in_state(state)
+    if teams := _teams(wanted, scope, state):
+        conditions.append(_of_teams(teams, state, conditions, contacts.c.id.desc(), skip + most + 1))
     query = select(contacts).where(and_(*conditions)) if conditions else select(contacts)
     order: tuple[Any, ...] = (
         (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if by_date else (contacts.c.id.desc(),)
@@ -69,19 +80,38 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     if wanted.words and state == "any":
         order = (contacts.c.next_look_at.is_(None), *order)
     rows = connection.execute(query.order_by(*order).limit(most + 1).offset(skip)).all()
-    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
+    more = len(rows) > most
+    cut = hits is not None and not more and words.last_looked_at(connection, hits) is not None
+    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), more, cut)
 
 
-def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, after_id: int, most: int) -> Page:
-    """The next contacts in the order of their logging, for programs."""
-    conditions: list[Any] = [contacts.c.id > after_id, *_filters(wanted), *_within(scope)]
-    if wanted.state != "any":
-        conditions.append(_OPEN if wanted.state == State.OPEN else contacts.c.state == wanted.state)
-    conditions += _which(wanted.which, now)
+def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, cursor: int, most: int) -> Part:
+    """The next contacts in the order of their logging, for programs; with words in that of the messages that hold them.
+
+    Then a part may hold few contacts or none though others follow, and a contact may come again with another message.
+    """
+    conditions: list[Any] = [*_filters(wanted), *_which(wanted.which, now), *within(scope), *_in_state(wanted.state)]
     if wanted.words:
-        conditions.append(contacts.c.id.in_(words.find(connection, wanted.words)))
-    rows = connection.execute(select(contacts).where(*conditions).order_by(contacts.c.id).limit(most + 1)).all()
-    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), len(rows) > most)
+        return _holding(connection, wanted.words, conditions, cursor, most)
+    conditions.append(contacts.c.id > cursor)
+    if teams := _teams(wanted, scope, wanted.state):
+        conditions.append(_of_teams(teams, wanted.state, conditions, contacts.c.id.asc(), most + 1))
+    query = select(contacts).where(*conditions).order_by(contacts.c.id)
+    found = [Contact(**row._mapping) for row in connection.execute(query.limit(most + 1))]
+    return Part(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
+
+
+def _holding(connection: Connection, wanted: str, conditions: list[Any], cursor: int, most: int) -> Part:
+    hits = words.hits(connection, wanted, after=cursor)
+    if hits is None:
+        return Part((), None)
+    first = func.min(hits.c.message_id).label("first_message")
+    query = select(contacts, first).join_from(hits, contacts, contacts.c.id == hits.c.contact_id).where(*conditions)
+    rows = connection.execute(query.group_by(contacts.c.id).order_by(first).limit(most + 1)).all()
+    shown = [dict(row._mapping) for row in rows[:most]]
+    numbers = [row.pop("first_message") for row in shown]
+    following = numbers[-1] if len(rows) > most else words.last_looked_at(connection, hits)
+    return Part(tuple(Contact(**row) for row in shown), following)
 
 
 def visible(connection: Connection, reference: str, scope: Scope) -> Contact | None:
@@ -91,16 +121,21 @@ def visible(connection: Connection, reference: str, scope: Scope) -> Contact | N
     return found if found is not None and scope.sees(found.team) else None
 
 
+def held(connection: Connection, scope: Scope) -> int:
+    """How many contacts of this scope have something that is held back."""
+    waiting = select(deliveries.c.contact_id).where(text(HELD), deliveries.c.contact_id.is_not(None))
+    query = select(func.count()).select_from(contacts).where(contacts.c.id.in_(waiting), *within(scope))
+    return connection.execute(query).scalar_one()
+
+
 def of_person(connection: Connection, contact: Contact, scope: Scope, most: int) -> list[Contact]:
     """Other contacts of the same address, and those that are linked with this one, the newest first."""
     linked = [contacts.c.linked_to == contact.id, contacts.c.id.in_(links.of(connection, contact.id))]
     linked += [contacts.c.id == contact.linked_to] if contact.linked_to else []
     found: dict[int, Contact] = {}
-    of_address = contacts.c.sender_key == contact.sender_key
-    by_receipt = text("outcome = 'acknowledge' AND receipt_of IS NULL")
-    groups = [and_(of_address, by_receipt), and_(of_address, _OPEN)] if contact.sender_key else []
-    for condition in (*linked, *groups):
-        query = select(contacts).where(condition, *_within(scope)).order_by(contacts.c.received_at.desc()).limit(most)
+    of_address = [contacts.c.sender_key == contact.sender_key] if contact.sender_key else []
+    for condition in (*linked, *of_address):
+        query = select(contacts).where(condition, *within(scope)).order_by(contacts.c.id.desc()).limit(most)
         found |= {row.id: Contact(**row._mapping) for row in connection.execute(query)}
     found.pop(contact.id, None)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:most]
@@ -111,6 +146,41 @@ def errors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     columns = (deliveries.c.contact_id, deliveries.c.last_error)
     query = select(*columns).where(deliveries.c.contact_id.in_(ids), _RETURNED).order_by(deliveries.c.id)
     return {row.contact_id: row.last_error for row in connection.execute(query)} if ids else {}
+
+
+def _in_state(state: str) -> list[Any]:
+    match state:
+        case "any":
+            return []
+        case State.OPEN:
+            return [_OPEN]
+        case State.CLOSED:
+            return [_FINISHED, _CLOSED]
+        case _:
+            return [_FINISHED, contacts.c.state == state]
+
+
+def _teams(wanted: Wanted, scope: Scope, state: str) -> list[str | None]:
+    """The teams by which a list of finished contacts is found; none: it is found another way."""
+    if state == State.OPEN or wanted.words or wanted.which in ("suppressed", "undeliverable", "urgent"):
+        return []
+    if wanted.team:
+        return [wanted.team]
+    return [] if scope.teams is None else [*sorted(scope.teams), *([None] if scope.unassigned else [])]
+
+
+def _of_teams(teams: Sequence[str | None], state: str, conditions: Sequence[Any], order: Any, most: int) -> Any:
+    """The condition that a contact is among the first of a team and state, each found in order by the index of both.
+
+    Asked for together the database would read all of a large team, or everything to find the few of a small one.
+    """
+    states = [_in_state(one) for one in (State if state == "any" else (state,))]
+    firsts = (
+        select(contacts.c.id).where(contacts.c.team == team, *of_state, *conditions).order_by(order).limit(most)
+        for team in teams
+        for of_state in states
+    )
+    return contacts.c.id.in_(union_all(*(select(first.subquery("firsts").c.id) for first in firsts)))
 
 
 def _filters(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
@@ -135,7 +205,8 @@ def _which(which: str, now: Any) -> Sequence[Any]:
     return [conditions[which]] if which else []
 
 
-def _within(scope: Scope) -> Sequence[ColumnElement[bool]]:
+def within(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    """The conditions that a contact is seen by this scope."""
     if scope.teams is None:
         return []
     mine: ColumnElement[bool] = contacts.c.team.in_(sorted(scope.teams))

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, text, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.core.contacts import Contact, State
-from bot.store import needs, words
+from bot.store import locks, needs, words
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 
@@ -32,7 +32,7 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
     if not ids:
         return
     noted = _with_needs(connection, ids)
-    strip_messages(connection, messages.c.contact_id.in_(ids))
+    words.drop(connection, _strip_messages(connection, messages.c.contact_id.in_(ids)))
     connection.execute(
         update(contacts)
         .where(contacts.c.id.in_(ids))
@@ -50,19 +50,26 @@ def _with_needs(connection: Connection, ids: Sequence[int]) -> list[set[str]]:
 
 
 def _still_known(connection: Connection, keys: set[str]) -> bool:
-    """Whether a contact of this person is kept that was answered, or waits to be: by the indexes of both."""
-    conditions = (text("outcome = 'acknowledge' AND receipt_of IS NULL"), text("next_look_at IS NOT NULL"))
-    theirs = contacts.c.sender_key.in_(sorted(keys))
-    queries = (select(contacts.c.id).where(theirs, one).limit(1) for one in conditions)
-    return any(connection.execute(query).first() for query in queries)
+    """Whether a contact of this person is kept, whatever became of it."""
+    query = select(contacts.c.id).where(contacts.c.sender_key.in_(sorted(keys))).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def strip_messages(connection: Connection, which: Any) -> None:
-    """Remove words, raw messages and the writer from the messages for which this condition holds."""
+    """Remove words, raw messages and the writer from the messages for which this condition holds.
+
+    They are found by what their contact says still.
+    """
+    words.renew(connection, _strip_messages(connection, which))
+
+
+def _strip_messages(connection: Connection, which: Any) -> list[int]:
+    locks.alone(connection, locks.WORDS)
     found = select(messages.c.id).where(which)
-    words.drop(connection, list(connection.execute(found).scalars()))
+    ids = list(connection.execute(found).scalars())
     connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(found)))
     connection.execute(update(messages).where(which).values(text="", fields="{}", sender_address=None))
+    return ids
 
 
 def hold(connection: Connection, contact_id: int, reason: str | None) -> None:

@@ -41,15 +41,15 @@ def find(connection: Connection, number: int) -> dict[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
-def drop(connection: Connection, number: int) -> None:
-    """Delete one."""
-    connection.execute(delete(shunted).where(shunted.c.id == number))
+def drop(connection: Connection, number: int) -> bool:
+    """Delete one; False where it is gone already."""
+    return connection.execute(delete(shunted).where(shunted.c.id == number)).rowcount == 1
 
 
 def by_channel(connection: Connection) -> dict[str, int]:
-    """How many wait on each channel."""
-    query = select(shunted.c.channel, func.count().label("number")).group_by(shunted.c.channel)
-    return {row.channel: row.number for row in connection.execute(query)}
+    """Channel -> how many of its messages wait for a person."""
+    query = select(shunted.c.channel, func.count()).group_by(shunted.c.channel)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count(connection: Connection) -> int:

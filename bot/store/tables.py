@@ -128,9 +128,11 @@ contacts = Table(
         sqlite_where=text("forgotten = 0"),
         postgresql_where=text("NOT forgotten"),
     ),
+    _partial("ix_contacts_open", "id", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_queue", "due_at", "id", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_team_queue", "team", "due_at", where="next_look_at IS NOT NULL"),
     _partial("ix_contacts_finished", "team", "state", "id", where="next_look_at IS NULL"),
+    _partial("ix_contacts_closed", "id", where="state = 'closed'"),
     _partial("ix_contacts_urgent", "id", where="urgent != ''"),
     _partial("ix_contacts_linked_to", "linked_to", where="linked_to IS NOT NULL"),
     _partial("ix_contacts_owner", "owner", "team", where="owner != '' AND next_look_at IS NOT NULL"),
@@ -139,7 +141,7 @@ contacts = Table(
         "ix_contacts_receipts", "sender_key", "received_at", where="outcome = 'acknowledge' AND receipt_of IS NULL"
     ),
     _partial("ix_contacts_conversation", "conversation", where="conversation IS NOT NULL"),
-    _partial("ix_contacts_waiting", "sender_key", where="next_look_at IS NOT NULL"),
+    _partial("ix_contacts_person", "sender_key", "id", where="sender_key IS NOT NULL"),
     _partial("ix_contacts_automatic", "received_at", where="outcome IN ('log', 'ask')"),
     sqlite_autoincrement=True,
 )
@@ -196,7 +198,7 @@ deliveries = Table(
     # Another one, in whose message it left.
     Column("joined_to", Key),
     _partial("ix_deliveries_alerted", "recipient", "sent_at", where="purpose = 'alert'"),
-    _partial("ix_deliveries_alerts", "created_at", where="purpose IN ('alert', 'urgent')"),
+    _partial("ix_deliveries_alerts", "created_at", where="purpose IN ('alert', 'notice', 'urgent')"),
     _partial("ix_deliveries_returned", "contact_id", where="state IN ('permanent-failure', 'technical-failure')"),
     _partial("ix_deliveries_receipts", "created_at", where="purpose = 'acknowledgement'"),
     _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
@@ -216,6 +218,7 @@ events = Table(
     Column("actor", Text, nullable=False, server_default="ackbot"),
     Column("details", Sealed, nullable=False, server_default="{}"),
     _partial("ix_events_audit", "id", where="actor != 'ackbot'"),
+    _partial("ix_events_actor", "actor", "id", where="actor != 'ackbot'"),
     sqlite_autoincrement=True,
 )
 
@@ -337,7 +340,7 @@ views = Table(
     Column("id", Key, primary_key=True),
     Column("owner", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("query", Text, nullable=False),
+    Column("query", Sealed, nullable=False),
     UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,
 )

@@ -7,17 +7,20 @@ in it: an index of sealed words would give them away.
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import BigInteger, BindParameter, Connection, Subquery, bindparam, column, select, text
 
 from bot.core import phones
+from bot.store import locks
 from bot.store.sealing import ring_of
 from bot.store.tables import contacts, messages
 
 ROWS_AT_ONCE = 500
-MOST_FOUND = 2_000
+# Of very common words; so many are read in 30 ms.
+MOST_LOOKED_THROUGH = 10_000
+_PAGES_AT_ONCE = 100
 _MOST_CHARACTERS = 20_000
 _MOST_TERMS = 12
 _TERM = re.compile(r"\w+")
@@ -44,25 +47,25 @@ _DROP = {
     "sqlite": text("DELETE FROM message_words WHERE rowid = :message"),
     "postgresql": text("DELETE FROM message_words WHERE message_id = :message"),
 }
-_FIND = {
-    "sqlite": text(
-        "SELECT contact_id FROM message_words WHERE message_words MATCH :terms ORDER BY rowid DESC LIMIT :most"
-    ),
-    "postgresql": text(
-        "SELECT contact_id FROM message_words WHERE words @@ to_tsquery('simple', :terms) "
-        "ORDER BY message_id DESC LIMIT :most"
-    ),
+_THERE = {
+    "sqlite": text("SELECT rowid FROM message_words WHERE rowid IN :ids"),
+    "postgresql": text("SELECT message_id FROM message_words WHERE message_id IN :ids"),
 }
-_NEW = (
-    select(
-        *(messages.c.id, messages.c.contact_id, messages.c.text, messages.c.fields, messages.c.sender_address),
-        *(contacts.c.reference, contacts.c.sender_name, contacts.c.subject),
-    )
-    .join_from(messages, contacts)
-    .where(messages.c.id > bindparam("after"))
-    .order_by(messages.c.id)
-    .limit(ROWS_AT_ONCE)
-)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_KEY = {"sqlite": "rowid", "postgresql": "message_id"}
+_HOLDING = {
+    "sqlite": "SELECT rowid AS message_id, contact_id FROM message_words WHERE message_words MATCH :terms",
+    "postgresql": "SELECT message_id, contact_id FROM message_words WHERE words @@ to_tsquery('simple', :terms)",
+}
+# With the number of the contact first it is read without the words, which may lie on many pages.
+_MAKE = "CREATE VIRTUAL TABLE message_words USING fts5(contact_id UNINDEXED, words, tokenize='unicode61')"
+_MERGE = text("INSERT INTO message_words (message_words, rank) VALUES ('merge', :pages)")
+_WORDS = select(
+    *(messages.c.id, messages.c.contact_id, messages.c.text, messages.c.fields, messages.c.sender_address),
+    *(contacts.c.reference, contacts.c.sender_name, contacts.c.subject),
+).join_from(messages, contacts)
+_NEW = _WORDS.where(messages.c.id > bindparam("after")).order_by(messages.c.id).limit(ROWS_AT_ONCE)
+_THESE = _WORDS.where(messages.c.id.in_(_IDS))
 
 
 def terms_of(words: str) -> list[str]:
@@ -75,13 +78,18 @@ def terms_of(words: str) -> list[str]:
 
 def index(connection: Connection) -> int:
     """Take in the next messages that are not in the index yet; how many there were."""
-    name = connection.dialect.name
-    after = connection.execute(_LAST[name]).scalar() or 0
+    # What is erased between reading it and storing it would be there again.
+    locks.alone(connection, locks.WORDS)
+    after = connection.execute(_LAST[connection.dialect.name]).scalar() or 0
     rows = connection.execute(_NEW, {"after": after}).all()
+    _take_in(connection, rows)
+    return len(rows)
+
+
+def _take_in(connection: Connection, rows: Sequence[Any]) -> None:
     if rows:
         sealed = ring_of(connection.dialect) is not None
-        connection.execute(_ADD[name], [_row(row, sealed=sealed) for row in rows])
-    return len(rows)
+        connection.execute(_ADD[connection.dialect.name], [_row(row, sealed=sealed) for row in rows])
 
 
 def _row(row: Any, *, sealed: bool) -> dict[str, Any]:
@@ -120,16 +128,22 @@ def behind(connection: Connection) -> bool:
     return connection.execute(select(messages.c.id).where(messages.c.id > last).limit(1)).scalar() is not None
 
 
-def find(connection: Connection, words: str) -> list[int]:
-    """The contacts whose messages hold all of these words, the newest message first; the last may be a beginning."""
+def hits(connection: Connection, words: str, *, after: int | None = None) -> Subquery | None:
+    """Message and contact of what holds all of these words, the last also as a beginning; None: they hold nothing.
+
+    The newest MOST_LOOKED_THROUGH messages, or those that follow on the message `after`.
+    """
     name = connection.dialect.name
     ways = (_all_of(name, terms_of(one)[:_MOST_TERMS]) for one in dict.fromkeys((words, _joined(words))))
-    asked = [one for one in ways if one]
+    asked = [f"({one})" for one in dict.fromkeys(ways) if one]
     if not asked:
-        return []
-    either = {"sqlite": " OR ", "postgresql": " | "}[name].join(f"({one})" for one in dict.fromkeys(asked))
-    rows = connection.execute(_FIND[name], {"terms": either, "most": MOST_FOUND}).scalars()
-    return list(dict.fromkeys(int(contact_id) for contact_id in rows))
+        return None
+    either = {"sqlite": " OR ", "postgresql": " | "}[name].join(asked)
+    key = _KEY[name]
+    which = f" ORDER BY {key} DESC" if after is None else f" AND {key} > :after ORDER BY {key}"
+    query = text(f"{_HOLDING[name]}{which} LIMIT {MOST_LOOKED_THROUGH}").bindparams(terms=either)
+    query = query if after is None else query.bindparams(after=after)
+    return query.columns(column("message_id", BigInteger), column("contact_id", BigInteger)).subquery("hits")
 
 
 def _all_of(database: str, terms: list[str]) -> str:
@@ -146,12 +160,50 @@ def _joined(words: str) -> str:
     return words
 
 
-def drop(connection: Connection, ids: list[int]) -> None:
-    """Take messages out of the index."""
+def last_looked_at(connection: Connection, found: Subquery) -> int | None:
+    """The last message of these hits where they are as many as are looked through, so that there may be others."""
+    last = select(found.c.message_id).limit(1).offset(MOST_LOOKED_THROUGH - 1)
+    message_id: int | None = connection.execute(last).scalar()
+    return message_id
+
+
+def drop(connection: Connection, ids: Sequence[int]) -> None:
+    """Take messages out of the index. On SQLite their words stay in its file until `tidy` has come to its end."""
     if ids:
         connection.execute(_DROP[connection.dialect.name], [{"message": message_id} for message_id in ids])
 
 
+def renew(connection: Connection, ids: Sequence[int]) -> None:
+    """Take messages in once more as they are now; what is not in the index yet is left to `index`."""
+    name = connection.dialect.name
+    there = list(connection.execute(_THERE[name].bindparams(_IDS), {"ids": list(ids)}).scalars())
+    drop(connection, there)
+    _take_in(connection, connection.execute(_THESE, {"ids": there}).all())
+
+
+def tidy(connection: Connection, *, begin: bool) -> bool:
+    """Bring what was taken out away from the disk, too, a few pages at a time; whether there is more to do.
+
+    `begin` with the first of several steps. A row that is deleted from FTS5 leaves its words in the index until the
+    part that they stand in is written anew. PostgreSQL's vacuum does so by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    before = _changes(connection)
+    # sqlite.org/fts5.html, 6.8: a negative number begins to merge all parts; less than 2 changes: there is no more.
+    connection.execute(_MERGE, {"pages": -_PAGES_AT_ONCE if begin else _PAGES_AT_ONCE})
+    return _changes(connection) - before >= 2
+
+
+def _changes(connection: Connection) -> int:
+    driver: Any = connection.connection.driver_connection
+    return int(driver.total_changes)
+
+
 def empty(connection: Connection) -> None:
-    """Take everything out; it is filled anew."""
-    connection.execute(text("DELETE FROM message_words"))
+    """Take everything out, from the disk, too; it is filled anew."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("TRUNCATE message_words"))
+        return
+    connection.execute(text("DROP TABLE message_words"))
+    connection.execute(text(_MAKE))

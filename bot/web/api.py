@@ -18,7 +18,7 @@ from bot.core.messages import Inbound
 from bot.flows import office, record, staffing
 from bot.flows.office import Objection, Order
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, queue, tokens
+from bot.store import audit, contacts, queue, settled, tokens
 from bot.web import api_models as models
 from bot.web import calls, openapi
 from bot.web.doorkeeper import NOTED_A_MINUTE
@@ -203,12 +203,12 @@ class Api:
         wanted = queue.Wanted(**{name: getattr(asked, name) for name in names}, words=asked.q)
         after, now = int(asked.cursor or 0), self._office.now()
         found = await self._office.read(
-            lambda c: queue.after(c, wanted, visitor.scope, now, after_id=after, most=asked.limit)
+            lambda c: queue.after(c, wanted, visitor.scope, now, cursor=after, most=asked.limit)
         )
         views = [
             models.ContactView.model_validate(_facts(one, models.ContactView, self._office)) for one in found.contacts
         ]
-        following = str(found.contacts[-1].id) if found.more else None
+        following = str(found.following) if found.following is not None else None
         return _json(models.ContactPage(contacts=views, next=following))
 
     async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:
@@ -255,7 +255,8 @@ class Api:
     async def _events(self, request: web.Request, visitor: Visitor) -> web.Response:
         asked = calls.query_of(models.Paging, request)
         after = int(asked.cursor or 0)
-        found = await self._office.read(lambda c: audit.stream(c, after, visitor.scope, asked.limit))
+        up_to = await self._office.read(settled.up_to)
+        found = await self._office.read(lambda c: audit.stream(c, after, up_to, visitor.scope, asked.limit))
         views = [
             models.EventView(
                 id=str(one.id), at=one.at, kind=one.kind, actor=one.actor, reference=one.reference, details=one.details

@@ -129,7 +129,11 @@ class Created(BaseModel):
 
 
 class ContactPage(BaseModel):
-    """Some contacts in the order of their logging; `next` is the cursor of those that follow, null at the end."""
+    """Some contacts in the order of their logging; `next` is the cursor of those that follow, null at the end.
+
+    With `q` in the order of the messages that hold the words: a page may then have few contacts, or none, though others
+    follow, and a contact may come again with another of its messages.
+    """
 
     contacts: list[ContactView]
     next: str | None

@@ -132,8 +132,13 @@ class Doorkeeper:
 
     async def note(self, guest: Guest, kind: str, details: Mapping[str, Any]) -> None:
         """Note what somebody did that is about no single contact."""
-        row = {"contact_id": None, "at": self._office.now(), "kind": kind, "actor": guest.visitor.actor}
-        await self._office.write(lambda c: contacts.note(c, [row | {"details": dict(details)}]))
+        row = self.line(guest, kind, details)
+        await self._office.write(lambda c: contacts.note(c, [row]))
+
+    def line(self, guest: Guest, kind: str, details: Mapping[str, Any]) -> dict[str, Any]:
+        """The event of it, to be noted together with what was done."""
+        who = {"contact_id": None, "at": self._office.now(), "kind": kind, "actor": guest.visitor.actor}
+        return who | {"details": dict(details)}
 
     def csrf_of(self, session: str) -> str:
         """The token of the forms of this session."""

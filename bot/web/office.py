@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.channel import Coverage, Temporary
 from bot.core.messages import Inbound
+from bot.core.roles import Scope
 from bot.flows.plan import Filed
 from bot.flows.rulebook import Rulebook
 from bot.organisation import SignIn
@@ -72,6 +73,11 @@ class Office:
     problems: Callable[[], Awaitable[list[str]]]
     public_url: str
     sign_in: SignIn | None
+
+    def sees_channel(self, scope: Scope, name: str) -> bool:
+        """Whether this scope sees what comes by a channel and has no team yet."""
+        way = self.book.ways.get(name)
+        return scope.sees(way.team if way else None)
 
     async def read(self, work: Work[T]) -> T:
         """Read; raises Temporary where the store cannot be read now."""

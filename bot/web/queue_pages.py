@@ -15,13 +15,12 @@ from bot.core.roles import May
 from bot.flows import office
 from bot.flows.office import Objection, Order
 from bot.render.formats import due_in_words
-from bot.store import audit, clocks, needs, queue, shunt
+from bot.store import clocks, queue, settled, shunt, views
 from bot.web import filters, telling
 from bot.web.api import known_services
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
 from bot.web.filters import Asked
 from bot.web.office import Office
-from bot.web.shunted_pages import sees
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000
@@ -88,8 +87,10 @@ class QueuePages:
         return render(request, guest, "queue", context, 409 if context["refused"] else 200)
 
     async def _read(self, guest: Guest, asked: Asked, now: datetime, *, skip: int) -> dict[str, Any]:
-        scope, owner, ways = guest.visitor.scope, guest.visitor.address, self._office.book.ways
+        scope, owner, sees = guest.visitor.scope, guest.visitor.address, self._office.sees_channel
         wanted = asked.wanted(self._office.book.default_calendar.zone)
+        # Before the page: what is committed between the two counts as done since.
+        seen = await self._office.read(settled.up_to)
 
         def read(c: Any) -> dict[str, Any]:
             found = queue.page(c, wanted, scope, now, most=AT_ONCE, skip=skip)
@@ -97,10 +98,10 @@ class QueuePages:
             return {
                 "found": found,
                 "errors": queue.errors(c, returned),
-                "seen": audit.newest(c),
-                "views": needs.views_of(c, owner),
+                "seen": seen,
+                "views": views.of(c, owner),
                 "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
-                "shunted": sum(count for name, count in shunt.by_channel(c).items() if sees(scope, ways, name)),
+                "shunted": sum(count for name, count in shunt.by_channel(c).items() if sees(scope, name)),
             }
 
         return await self._office.read(read)
@@ -175,7 +176,7 @@ class QueuePages:
         values, owner = await fields_of(request), guest.visitor.address
         if drop := values.get("drop", ""):
             number = int(drop) if drop.isdecimal() and len(drop) < 18 else 0
-            if await self._office.write(lambda c: needs.drop_view(c, owner, number)):
+            if await self._office.write(lambda c: views.drop(c, owner, number)):
                 await self._door.note(guest, "view dropped", {"number": number})
             raise web.HTTPSeeOther(f"{ROOT}/queue")
         asked = filters.read(dict(parse_qsl(values.get("query", "")[:_LONGEST_QUERY])))
@@ -183,7 +184,7 @@ class QueuePages:
         if not name:
             fault = "The view was not kept: give it a name."
             return await self._page(request, guest, asked, {"refused": [fault], "unnamed": True})
-        await self._office.write(lambda c: needs.save_view(c, owner, name, asked.query))
+        await self._office.write(lambda c: views.save(c, owner, name, asked.query))
         await self._door.note(guest, "view saved", {"name": name})
         secret, now = self._office.book.secret, self._office.now()
         told = telling.token("The view is kept. It stands above the list.", guest.visitor.session, secret, now)

@@ -2,22 +2,32 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.channel import Coverage
+from bot.core import references
 from bot.core.roles import May
 from bot.flows import ages, promise, release
 from bot.render.formats import instant_in_words
-from bot.store import audit, outbox
+from bot.store import audit, queue
+from bot.store.audit import Looking
 from bot.store.queue import NO_TEAM
 from bot.web import excerpts
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, render
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.office import Office
 
 _ALERT_DAYS = 7
 _MOST_ALERTS = 200
 _MOST_EVENTS = 100
+_LEFT = {
+    "sent": "sent",
+    "delivered": "sent",
+    "permanent-failure": "not delivered",
+    "technical-failure": "not delivered",
+    "cancelled": "not needed any more",
+}
 
 
 class Rooms:
@@ -43,7 +53,7 @@ class Rooms:
 
     async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         scope, now, calendar = guest.visitor.scope, self._office.now(), self._office.book.default_calendar
-        found = await self._office.read(lambda c: (audit.open_by_team(c, scope), len(outbox.held(c))))
+        found = await self._office.read(lambda c: (audit.open_by_team(c, scope), queue.held(c, scope)))
         ends = [_span(*span) for span in ages.spans(now, calendar)]
         released = request.query.get("released", "")
         context = {
@@ -53,14 +63,17 @@ class Rooms:
             "no_team": NO_TEAM,
             "held": found[1],
             "released": int(released) if released.isdecimal() and len(released) < 7 else None,
-            "may_lead": guest.may(May.LEAD),
+            "may_release": guest.may(May.LEAD) and scope.teams is None,
         }
         return render(request, guest, "backlog", context)
 
-    async def _release(self, _request: web.Request, guest: Guest) -> web.StreamResponse:
-        now = self._office.now()
-        count = await self._office.write(lambda c: release.release(c, now))
-        await self._door.note(guest, "receipts released", {"count": count})
+    async def _release(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        if guest.visitor.scope.teams is not None:
+            await self._door.refuse(guest, request.path, "team")
+            advice = "They are held back for every team. Ask an administrator, or somebody who leads all teams."
+            return refusal(request, 403, "You may not let them leave", advice, guest)
+        now, actor = self._office.now(), guest.visitor.actor
+        count = await self._office.write(lambda c: release.release(c, now, actor))
         raise web.HTTPSeeOther(f"{ROOT}/backlog?released={count}")
 
     async def _coverage(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -70,9 +83,32 @@ class Rooms:
 
     async def _alerts(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         since, scope = self._office.now() - timedelta(days=_ALERT_DAYS), guest.visitor.scope
-        found = await self._office.read(lambda c: audit.alerts(c, since, _MOST_ALERTS))
-        rows = [row for row in found if scope.sees(row["team"])]
-        return render(request, guest, "alerts", {"rows": rows, "days": _ALERT_DAYS, "when": self._when})
+        found = await self._office.read(lambda c: audit.alerts(c, since, scope, _MOST_ALERTS))
+        rows = [row | {"why": self._why(row), "became": self._became(row)} for row in found]
+        most = _MOST_ALERTS if len(rows) == _MOST_ALERTS else None
+        return render(request, guest, "alerts", {"rows": rows, "days": _ALERT_DAYS, "when": self._when, "most": most})
+
+    def _why(self, row: dict[str, Any]) -> str:
+        if row["purpose"] == "notice":
+            return str(row["details"].get("subject", ""))
+        if row["purpose"] == "urgent":
+            return f"it cannot wait: call {row['step'].removeprefix('urgent-')}"
+        step = self._office.book.ladders.step(row["step"], row["standard"])
+        return step.words if step else row["step"].replace("-", " ")
+
+    def _became(self, row: dict[str, Any]) -> list[str]:
+        """What became of the alert itself, then of its contact."""
+        words = [_LEFT.get(row["state"], "not sent yet")]
+        if row["taken_by"]:
+            words.append(f"{row['taken_by'].removeprefix('staff:')} took it, {self._when(row['taken_at'])}")
+        match row["contact_state"]:
+            case "open" if not row["taken_by"]:
+                words.append("nobody has taken it yet")
+            case "answered":
+                words.append(f"answered, {self._when(row['responded_at'])}")
+            case "closed" | "logged":
+                words.append(row["contact_state"])
+        return words
 
     async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         book, now = self._office.book, self._office.now()
@@ -81,12 +117,18 @@ class Rooms:
         return render(request, guest, "standards", {"rows": rows})
 
     async def _audit(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        text, scope = request.query.get("before", ""), guest.visitor.scope
+        asked = {name: request.query.get(name, "").strip()[:254].replace("\0", "") for name in ("by", "reference")}
+        asked = {name: value.encode("utf-8", "replace").decode() for name, value in asked.items()}
+        text = request.query.get("before", "")
         before = int(text) if text.isdecimal() and len(text) < 18 else None
-        found = await self._office.read(lambda c: audit.trail(c, before, _MOST_EVENTS, scope))
+        named = references.find(asked["reference"], self._office.book.prefix) or [asked["reference"]]
+        by = f"staff:{asked['by'].lower()}" if "@" in asked["by"] else asked["by"]
+        looking = Looking(guest.visitor.actor, guest.visitor.scope, before, by, named[0])
+        found = await self._office.read(lambda c: audit.trail(c, looking, _MOST_EVENTS))
         rows = excerpts.fitting(found)
         last = rows[-1][0].id if len(found) == _MOST_EVENTS or len(rows) < len(found) else None
-        return render(request, guest, "audit", {"rows": rows, "last": last, "when": self._when})
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return render(request, guest, "audit", {"rows": rows, "last": last, "when": self._when, "query": query} | asked)
 
 
 def _span(first: date | None, end: date | None) -> str:

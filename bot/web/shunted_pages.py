@@ -1,18 +1,18 @@
 """Messages that could not be logged, in the console: the list, one as it came, and what to do with it."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.core.messages import Inbound
-from bot.core.roles import May, Scope
+from bot.core.roles import May
 from bot.flows import receive
-from bot.flows.rulebook import Way
+from bot.flows.plan import Filed
 from bot.render.formats import instant_in_words
-from bot.store import shunt
+from bot.store import contacts, shunt
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.office import Office
 from bot.wire import mime
@@ -41,8 +41,8 @@ class ShuntedPages:
         return instant_in_words(at, self._office.book.default_calendar.zone) if at else ""
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        scope, ways = guest.visitor.scope, self._office.book.ways
-        rows = [row for row in await self._office.read(shunt.listed) if sees(scope, ways, row["channel"])]
+        found, scope = await self._office.read(shunt.listed), guest.visitor.scope
+        rows = [row for row in found if self._office.sees_channel(scope, row["channel"])]
         context = {"rows": rows[:_MOST_LISTED], "more": len(rows[_MOST_LISTED:]), "may_lead": guest.may(May.LEAD)}
         return render(request, guest, "shunted", {**context, "one": None, "when": self._when})
 
@@ -73,33 +73,35 @@ class ShuntedPages:
         raise web.HTTPBadRequest
 
     async def _drop(self, guest: Guest, row: dict[str, Any]) -> web.StreamResponse:
-        await self._office.write(lambda c: shunt.drop(c, row["id"]))
-        await self._door.note(guest, "shunted message dropped", {"number": row["id"], "channel": row["channel"]})
+        line = self._door.line(guest, "shunted message dropped", {"number": row["id"], "channel": row["channel"]})
+        await self._office.write(lambda c: contacts.note(c, [line] if shunt.drop(c, row["id"]) else []))
         raise web.HTTPSeeOther(f"{ROOT}/shunted")
 
     async def _replay(
         self, request: web.Request, guest: Guest, row: dict[str, Any], message: Inbound
     ) -> web.StreamResponse:
         number, now, book = row["id"], self._office.now(), self._office.book
-        filed = await self._office.write(lambda c: receive.replay(c, number, message, now, book))
+        line = self._door.line(guest, "shunted message replayed", {"number": number})
+
+        def replay(c: Connection) -> Filed:
+            filed = receive.replay(c, number, message, now, book)
+            contact = contacts.find(c, filed.reference) if filed.reference else None
+            if contact is not None:
+                contacts.note(c, [line | {"contact_id": contact.id}])
+            return filed
+
+        filed = await self._office.write(replay)
         if filed.outcome == "shunted" or filed.reference is None:
             advice = "It is kept as it was. Go back and take it down at the desk, and tell whoever looks after Ackbot."
             return refusal(request, 409, "It still cannot be logged", advice, guest)
-        await self._door.note(guest, "shunted message replayed", {"number": number, "reference": filed.reference})
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{filed.reference}")
-
-
-def sees(scope: Scope, ways: Mapping[str, Way], channel: str) -> bool:
-    """Whether this scope sees what came by that channel."""
-    way = ways.get(channel)
-    return scope.sees(way.team if way else None)
 
 
 async def find(office: Office, guest: Guest, number: str) -> dict[str, Any] | None:
     """The shunted message of that number, if this guest sees it."""
     wanted = int(number) if number.isdecimal() and len(number) < 18 else 0
     row = await office.read(lambda c: shunt.find(c, wanted))
-    return row if row and sees(guest.visitor.scope, office.book.ways, row["channel"]) else None
+    return row if row and office.sees_channel(guest.visitor.scope, row["channel"]) else None
 
 
 def read_again(office: Office, row: dict[str, Any]) -> Inbound | None:

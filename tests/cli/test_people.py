@@ -1,8 +1,10 @@
 """What the law and people ask for, from the terminal: export, erasure, legal hold; and messages that were shunted."""
 
 import json
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from bot.core.messages import Inbound
 from bot.flows import receive
 from bot.kinds import load
-from bot.store import shunt
+from bot.store import shunt, words
 from bot.store.engine import Store
 from tests.cli.test_receipts import Run, logged, run
 from tests.flows.conftest import NOW, mail
@@ -37,6 +39,27 @@ def test_a_person_asks_and_is_erased(tmp_path: Path, run: Run, logged: Log, mail
     assert json.loads(erased.stdout) == {"erased": [reference], "kept": {}}
     assert run("person", "export", "sam@residents.example").exit_code == 1
     assert run("contacts", "show", reference).exit_code == 0
+
+
+def test_erased_words_leave_the_disk_at_once(tmp_path: Path, run: Run, logged: Log, mail: Make) -> None:
+    """Also the file of the index by which they are found."""
+    run("contacts", "respond", logged(mail(1, text="A secretword.", **SAM)))
+    logged(mail(2, text="A recentword."))
+    url = load(tmp_path / "config").store.url
+    store = Store(url)
+    store.write_now(words.index)
+    store.let_go()
+    path = Path(url.removeprefix("sqlite:///"))
+
+    def on_the_disk() -> bytes:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
+
+    assert b"ecretword" in on_the_disk()
+    assert run("person", "erase", "sam@residents.example", "--yes").exit_code == 0
+    assert b"ecretword" not in on_the_disk()
+    assert b"ecentword" in on_the_disk()
 
 
 def test_erasure_asks_first(run: Run, logged: Log, mail: Make) -> None:

@@ -1,9 +1,11 @@
 """One service with staff of every role, two teams and a handful of contacts, driven from outside."""
 
 import json
+import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,12 @@ class House:
             done = self.call("POST", f"/api/v1/contacts/{reference}/assign", {"team": team})
             assert done.status == 200, done.text
         return reference
+
+    def change(self, statement: str) -> None:
+        """Change the store from outside."""
+        with closing(sqlite3.connect(self.service.store_url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(statement)
+            connection.commit()
 
     def indexed(self) -> None:
         """Return when everything is found by its words."""

@@ -191,6 +191,17 @@ def test_a_view_is_kept_under_its_name(filled: House) -> None:
     assert "view dropped" in trail
 
 
+def test_of_very_common_words_the_page_says_that_it_is_cut(filled: House) -> None:
+    """Nobody takes what is shown for all that there is."""
+    lead = filled.officer("lead")
+    filled.change(
+        "WITH RECURSIVE n(i) AS (VALUES (-10000) UNION ALL SELECT i + 1 FROM n WHERE i < -1) "
+        "INSERT INTO message_words (rowid, contact_id, words) SELECT i, 1, 'zebra' FROM n"
+    )
+    assert "only the newest 10,000" in lead.get("/console/queue?words=zebra").words()
+    assert "only the newest 10,000" not in lead.get("/console/queue?words=bins").words()
+
+
 def test_another_teams_contact_is_not_there(filled: House) -> None:
     """Who sees one team finds nothing of another: not in the queue, not by words, not by its reference."""
     officer, lead = filled.officer("officer"), filled.officer("lead")

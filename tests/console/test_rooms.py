@@ -1,146 +1,99 @@
-"""The rooms of the console: figures that open, what was shunted, what is promised, and pages that stay small."""
+"""The other rooms: what waits, what was told, what was done; for who leads one team only what concerns it."""
 
-import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from typing import Any
 
 import pytest
 
-from tests.components.officer import Page
+from tests.components.officer import PASSWORD, Officer
 from tests.components.service import ask
-from tests.console.conftest import House, house_in
+from tests.console.conftest import House, house_in, run
 
-LONG = "<&'\"> " * 800
+HELD = "SELECT count(*) FROM deliveries WHERE state = 'created' AND next_attempt_at IS NULL"
+ALERT = """INSERT INTO deliveries
+    (key, contact_id, purpose, step, channel, recipient, message_id, details, state, created_at)
+    VALUES ('{0}', (SELECT id FROM contacts WHERE reference = '{1}'), '{0}', 'urgent-1', 'post', 'one@x.example', '{0}',
+    '{2}', '{3}', '2099-01-01')"""
+SHUNTED = """INSERT INTO shunted (channel, external_id, at, error, raw)
+    VALUES ('website', '1', '2026-11-27 10:00:00.000000', 'it broke', x'00')"""
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house with contacts of several ages, of teams and of none."""
-    made = house_in(tmp_path_factory.mktemp("full"))
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house with a contact of each team."""
+    made = house_in(tmp_path_factory.mktemp("two"))
     with made.service:
-        for number, day in enumerate(("2026-06-01", "2026-08-03", "2026-10-01")):
-            made.contact(f"Number {number}.", received_at=f"{day}T10:00:00+00:00", team="housing" if number else None)
-        made.contact("Today.")
-        _change(made, "UPDATE contacts SET team = NULL WHERE id = 4")
+        made.contact("Damp in the bedroom.", team="housing")
+        made.contact("The bins overflow.", sender={"email": "zoe@residents.example"})
         yield made
 
 
-def _change(house: House, statement: str, *values: Any) -> None:
-    with closing(sqlite3.connect(house.service.store, timeout=10)) as store:
-        store.execute(statement, values)
-        store.commit()
+@pytest.fixture(scope="module")
+def hal(two: House, tmp_path_factory: pytest.TempPathFactory) -> Officer:
+    """Somebody who leads one team."""
+    password = tmp_path_factory.mktemp("hal") / "password"
+    password.write_text(PASSWORD, encoding="utf-8")
+    asked = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
+    run(two.service, "staff", "add", "hal@example.gov.uk", *asked)
+    one = Officer(two.service.web_port)
+    one.sign_in("hal@example.gov.uk")
+    return one
 
 
-def _shunt(house: House, channel: str, name: str, raw: bytes) -> str:
-    at = ask(house.service.store_url, "SELECT min(received_at) FROM contacts")[0][0]
-    row = "INSERT INTO shunted (channel, external_id, at, error, raw) VALUES (?, ?, ?, 'KeyError: x', ?)"
-    _change(house, row, channel, name, at, raw)
-    return str(ask(house.service.store_url, "SELECT max(id) FROM shunted")[0][0])
+def _housing(house: House) -> str:
+    return str(ask(house.service.store_url, "SELECT reference FROM contacts WHERE team = 'housing'")[0][0])
 
 
-def test_every_figure_of_the_backlog_opens_into_its_contacts(full: House) -> None:
-    """As many stand behind each link as its figure says: by team and without one, by age, late, and in all."""
-    lead = full.officer("lead")
-    links = lead.get("/console/backlog").all(".figures a")
-    assert len(links) > 8
-    for link in links:
-        shown = lead.get(str(link.attributes["href"])).all("table.queue tbody tr")
-        assert len(shown) == int(link.text()), link.attributes
+def test_what_is_held_back_for_all_is_let_go_by_who_leads_all(two: House, hal: Officer) -> None:
+    """A lead of one team sees how much of theirs waits, has no button, and is refused; nothing leaves."""
+    two.change("UPDATE deliveries SET state = 'created', next_attempt_at = NULL WHERE purpose = 'acknowledgement'")
+    page, lead = hal.get("/console/backlog"), two.officer("lead")
+    assert "1 receipt waits" in page.words()
+    assert "Let them leave" not in page.text
+    assert hal.post("/console/backlog", hal.get("/console/queue").hidden()).status == 403
+    assert ask(two.service.store_url, HELD)[0][0] == 2
+    page = lead.get("/console/backlog")
+    assert "2 receipts wait" in page.words()
+    assert "2 receipts leave now" in lead.post("/console/backlog", page.hidden()).words()
+    assert ask(two.service.store_url, HELD)[0][0] == 0
 
 
-def test_the_standards_say_what_they_promise(full: House) -> None:
-    """The promise itself, and examples of it."""
-    words = full.officer("reader").get("/console/standards").words()
-    assert "Acknowledge within 1 working day, answer within 10 working days." in words
-    assert "Staff acknowledge within 3 working days, answer within 10 working days of the acknowledgement." in words
-    assert "A message received on Christmas Eve" in words
-
-
-def test_everybody_sees_that_something_was_shunted_and_leads_alone_what(full: House) -> None:
-    """The filter leads to the room; who does not lead sees the list, and nothing that they could open."""
-    number = _shunt(full, "website", "seen", b"{}")
-    reader, lead = full.officer("reader"), full.officer("lead")
-    page = reader.get("/console/queue?which=shunted")
-    assert page.url.endswith("/console/shunted")
-    assert f"Number {number}" in page.words()
-    assert not page.all("main a")
-    assert "could not be logged" in reader.get("/console/queue").words()
-    assert reader.get(f"/console/shunted/{number}").status == 403
-    assert lead.get("/console/shunted").all(f"main a[href='/console/shunted/{number}']")
-
-
-FORM = {"name": "Fay", "email": "fay@a.example", "phone": "", "message": "A form.", "service": "", "postcode": ""}
-CALL = {
-    "how": "letter",
-    "name": "Val",
-    "email": "val@a.example",
-    "phone": "",
-    "subject": "Gate",
-    "text": "It is stuck.",
-}
-
-
-@pytest.mark.parametrize(
-    ("channel", "name", "raw", "words"),
-    [("website", "token.digest", FORM, "A form."), ("desk", "letter:key", CALL, "It is stuck.")],
-)
-def test_a_shunted_form_is_logged_again(full: House, channel: str, name: str, raw: dict[str, str], words: str) -> None:
-    """Read by its own channel, under its old id, with the dates of when it came."""
-    number, lead = _shunt(full, channel, name, json.dumps(raw).encode()), full.officer("lead")
+def test_messages_that_could_not_be_logged_are_counted_for_who_sees_them(two: House, hal: Officer) -> None:
+    """What came by another team's channel is not theirs; who drops one stands in the trail, once."""
+    two.change(SHUNTED)
+    lead = two.officer("lead")
+    assert "1 message could not be logged" in lead.get("/console/queue").words()
+    assert "could not be logged" not in hal.get("/console/queue").words()
+    number = ask(two.service.store_url, "SELECT id FROM shunted")[0][0]
     page = lead.get(f"/console/shunted/{number}")
-    done = lead.post(f"/console/shunted/{number}", {**page.hidden(), "action": "replay"})
-    assert "/console/contacts/" in done.url
-    assert words in done.words()
-    found = ask(full.service.store_url, "SELECT external_id, received_at FROM contacts ORDER BY id DESC LIMIT 1")
-    assert found == [(name, ask(full.service.store_url, "SELECT min(received_at) FROM contacts")[0][0])]
-    assert lead.get(f"/console/shunted/{number}").status == 404
+    for _ in range(2):
+        lead.post(f"/console/shunted/{number}", {**page.hidden(), "action": "drop", "sure": "yes"})
+    assert lead.get("/console/audit").words().count("shunted message dropped") == 1
 
 
-def test_what_no_channel_can_read_again_is_taken_down_at_the_desk(full: House) -> None:
-    """Its words and its date stand there already for who leads; it is deleted only where somebody ticks that."""
-    number, lead = _shunt(full, "website", "bad", b'{"name": "Bo", "message": "No address."}'), full.officer("lead")
-    page = lead.get(f"/console/shunted/{number}")
-    assert "Try to log it again" not in page.words()
-    link = next(one for one in page.all("main a") if "desk" in one.text())
-    desk = lead.get(str(link.attributes["href"]))
-    assert desk.all("#text")[0].text().strip() == "No address."
-    assert desk.all("#name")[0].attributes["value"] == "Bo"
-    assert desk.all("#received_at")[0].attributes["value"] == "2026-06-01T11:00"
-    assert "No address." not in full.officer("officer").get(str(link.attributes["href"])).text
-    hidden = page.hidden()
-    kept = lead.post(f"/console/shunted/{number}", {**hidden, "action": "drop"})
-    assert kept.status == 422
-    lead.post(f"/console/shunted/{number}", {**hidden, "action": "drop", "sure": "yes"})
-    assert lead.get(f"/console/shunted/{number}").status == 404
+def test_the_trail_is_asked_for_a_person_or_a_contact(two: House, hal: Officer) -> None:
+    """And shows who leads one team neither others' contacts nor what concerns nobody's."""
+    lead, housing = two.officer("lead"), _housing(two)
+
+    def column(officer: Officer, query: str, name: str) -> set[str]:
+        return {one.text() for one in officer.get(f"/console/audit{query}").all(f"td[data-label={name}]")}
+
+    assert column(lead, f"?reference={housing.lower()}", "Contact") == {housing}
+    assert column(lead, "?by=token:all", "Who") == {"token:all"}
+    assert column(lead, "?by=HAL@example.gov.uk", "Who") == {"hal@example.gov.uk"}
+    assert "nothing like that" in lead.get("/console/audit?by=nobody@example.gov.uk&reference=%FF").words()
+    assert column(hal, "", "Contact") == {housing, "–"}
+    assert column(hal, "", "Who") == {"token:all", "hal@example.gov.uk", "lee@example.gov.uk"}
 
 
-def _fill(house: House) -> None:
-    for _ in range(55):
-        house.contact("Long.")
-    _change(house, "UPDATE contacts SET subject = ?, sender_name = ?, reason = ?", LONG, LONG, LONG)
-    details = json.dumps({"note": LONG, "reason": LONG, "with": "x" * 290})
-    for _ in range(110):
-        row = "INSERT INTO events (contact_id, at, kind, actor, details) SELECT 1, received_at, 'x', 'staff:x', ? "
-        _change(house, row + "FROM contacts LIMIT 1", details)
-    for number in range(110):
-        _shunt(house, "website", f"long {number}", LONG.encode() * 4)
-    _change(house, "UPDATE shunted SET error = ?", LONG[:500])
-
-
-def test_every_page_is_small_whatever_it_holds(full: House) -> None:
-    """Under 100 KB with as much as can stand on it; what was left out is a link away."""
-    _fill(full)
-    lead = full.officer("administrator")
-    number = ask(full.service.store_url, "SELECT max(id) FROM shunted")[0][0]
-    rooms = ("queue", "queue?which=suppressed", "audit", "backlog", "alerts", "coverage", "standards", "templates")
-    paths = (*rooms, "shunted", f"shunted/{number}", f"record?shunted={number}", "people")
-    pages: dict[str, Page] = {path: lead.get(f"/console/{path}") for path in paths}
-    assert {path: len(page.text.encode()) for path, page in pages.items() if len(page.text.encode()) > 100_000} == {}
-    seen, page = 0, pages["audit"]
-    while onwards := [one for one in page.all("main a") if one.text() == "Earlier"]:
-        seen += len(page.all("tbody tr"))
-        page = lead.get(f"{onwards[0].attributes['href']}")
-    seen += len(page.all("tbody tr"))
-    assert seen >= ask(full.service.store_url, "SELECT count(*) FROM events WHERE actor != 'ackbot'")[0][0] - 1
+def test_alerts_say_why_and_what_became_of_them(two: House, hal: Officer) -> None:
+    """Who took it and when, or nobody; notices to those who look after Ackbot are not for one team."""
+    housing = _housing(two)
+    two.change(ALERT.format("urgent", housing, "{}", "sent"))
+    two.change(ALERT.format("notice", "", '{"subject": "The disk is nearly full"}', "created"))
+    said = hal.get("/console/alerts").words()
+    assert "it cannot wait: call 1 one@x.example sent; nobody has taken it yet" in said
+    assert "The disk is nearly full" not in said
+    hal.act(housing, "take")
+    assert "hal@example.gov.uk took it" in hal.get("/console/alerts").words()
+    said = two.officer("administrator").get("/console/alerts").words()
+    assert "The disk is nearly full one@x.example not sent yet" in said

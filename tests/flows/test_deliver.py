@@ -1,5 +1,6 @@
 """What leaves: once, in time, recorded, and not when there is no longer a reason."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, text
 from bot.channel import Batch, Misconfigured, Permanent, Temporary
 from bot.core import escalations
 from bot.core.contacts import Contact
-from bot.flows import alert, deliver, escalate, receive, respond
+from bot.flows import alert, deliver, escalate, following, receive, respond
 from bot.flows.deliver import Attempt, Hold
 from bot.flows.plan import Room
 from bot.flows.receive import Reading
@@ -176,6 +177,33 @@ def test_a_way_out_that_refuses_us_is_told_once_a_day(store: Store, book: Rulebo
         deliver.record(connection, [Attempt(c.delivery, NOW, Misconfigured("535 refused")) for c in claimed], book)
         waiting = outbox.claim(connection, "post", NOW, NOW, 50)
         assert [delivery.purpose for delivery in waiting] == ["notice"]
+
+
+def test_a_program_that_is_not_told_is_told_of(store: Store, book: Rulebook, mail: Make) -> None:
+    """What it refuses is given up at once and later events go on; what it does not take is told within the hour."""
+    following_book = replace(book, followers={"crm": ("*",)})
+    with writing(store) as connection:
+        following.follow(connection, NOW, 50, following_book)
+        one(connection, book, mail)
+        _another(connection, book, mail)
+    with writing(store) as connection:
+        assert following.follow(connection, NOW, 50, following_book) == 2
+
+        def leave(minutes: float, *errors: Exception) -> list[str]:
+            at = NOW + timedelta(minutes=minutes)
+            claimed = deliver.claim(connection, "crm", at, HOLD, 50, book)
+            attempts = [Attempt(c.delivery, at, error) for c, error in zip(claimed, errors, strict=True)]
+            deliver.record(connection, attempts, book)
+            told = outbox.claim(connection, "post", at, NOW + timedelta(days=30), 50)
+            return [notice.details["subject"] for notice in told if notice.purpose == "notice"]
+
+        down = Temporary("503")
+        assert leave(0, Permanent("400"), down) == ["crm was not told of everything"]
+        assert [leave(minutes, down) for minutes in (1, 2, 5, 10, 20)] == [[]] * 5
+        assert [leave(minutes, down) for minutes in (50, 120)] == [["crm takes nothing"], []]
+        assert leave(1 * 24 * 60, down) == ["crm takes nothing"]
+        assert leave(4 * 24 * 60, down) == ["crm was not told of everything"]
+        assert leave(9 * 24 * 60) == []
 
 
 def test_an_alarm_is_not_given_up_for_a_refused_address(store: Store, book: Rulebook) -> None:

@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.retention import Retention
+from bot.core.roles import Scope
 from bot.flows import forget, people, respond
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import contacts, needs, outbox, queue, retention
 from bot.store.engine import Store
+from bot.store.needs import Needs
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
 from tests.flows.test_mail import log
@@ -66,6 +68,23 @@ def test_an_open_contact_and_one_under_a_hold_are_kept(store: Store, book: Ruleb
         assert not forgotten(connection, waiting)
         kinds = [event["kind"] for event in contacts.events_of(connection, asked_for.id)]
         assert kinds[-3:] == ["legal hold", "legal hold ended", "forgotten"]
+
+
+def test_a_person_is_known_while_any_contact_of_theirs_is_kept(store: Store, book: Rulebook, mail: Make) -> None:
+    """Also one that staff answered by telephone or letter; what they need goes with the last one."""
+    sam = {"From": "Sam <sam@residents.example>"}
+    with writing(store) as connection:
+        first, called = (logged(connection, book, mail(n, text=f"Matter {n}", **sam)) for n in (1, 2))
+        contacts.put(connection, called.id, {"outcome": "ask"})
+        for contact in (first, called):
+            finished(connection, book, contact)
+        needs.note(connection, ["sam@residents.example"], Needs("Large print", "staff:me", NOW))
+        others = [one.id for one in queue.of_person(connection, again(connection, first.reference), Scope(), 9)]
+        assert others == [called.id]
+        retention.strip(connection, [first.id])
+        assert needs.of(connection, ["sam@residents.example"]) is not None
+        retention.strip(connection, [called.id])
+        assert needs.of(connection, ["sam@residents.example"]) is None
 
 
 def test_what_is_forgotten_keeps_its_dates(store: Store, book: Rulebook, mail: Make) -> None:

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.store.engine import Store
-from tests.flows.conftest import book
+from tests.flows.conftest import book, mail
 
-__all__ = ["book", "store"]
+__all__ = ["book", "mail", "store"]
 
 
 @pytest.fixture

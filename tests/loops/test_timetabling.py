@@ -1,24 +1,29 @@
 """What recurs by the calendar says each thing once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from bot.core.books import Book
 from bot.core.retention import Retention
 from bot.core.standards import standard
+from bot.flows import respond
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.timetabling import OurTime, Timetable
 from bot.rehearsal import Time
+from bot.store import words
 from bot.store.engine import Store
 from bot.store.tables import deliveries
-from tests.flows.conftest import STANDARD
+from tests.flows.conftest import NOW, STANDARD, Make
+from tests.flows.desk import logged
 
 
 def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = date(2026, 11, 23)) -> Timetable:
@@ -58,6 +63,28 @@ async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: 
     for day in (1, 2):
         await timetable(store, book, a_year + timedelta(days=day)).calendar_age()
     assert len(await told(store)) == 1
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_at_night_words_leave_the_index_on_the_disk(store: Store, book: Rulebook, mail: Make) -> None:
+    """What is over its time is not in the file of the index in the morning, and what is not is found still."""
+    on_the_disk = text("SELECT count(*) FROM message_words_data WHERE instr(block, :term) > 0")
+
+    def held(term: bytes) -> Callable[[Connection], int]:
+        return lambda c: c.execute(on_the_disk, {"term": term}).scalar_one()
+
+    def fill(c: Connection) -> None:
+        for number, word in enumerate(("secretword", "recentword")):
+            one = logged(c, book, mail(number, text=f"A {word}"))
+            respond.respond(c, one.reference, NOW, actor="staff:me")
+        c.execute(text("UPDATE contacts SET received_at = '2020-01-01 00:00:00.000000' WHERE id = 1"))
+        words.index(c)
+
+    await store.write(fill)
+    assert await store.read(held(b"ecretword"))
+    job = timetable(store, book, NOW)
+    await job.forget()
+    assert [await store.read(held(term)) > 0 for term in (b"ecretword", b"ecentword")] == [False, True]
 
 
 @given(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,8 +25,10 @@ from bot.store import (
     shunt,
     staff,
     tokens,
+    views,
     words,
 )
+from bot.store.audit import Looking
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
 from bot.store.queue import Wanted
@@ -34,6 +37,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = outbox.Delivery(1, "k", None, "alert", "", "post", "a@b.example", "<1@b.example>", "sending", 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
+_TEAM = Scope(frozenset({"front"}))
 AGE = Wanted(team="front", received_from=NOW, received_before=NOW)
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
@@ -85,12 +89,17 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "an age of a team": lambda c: queue.page(c, AGE, Scope(), NOW, most=50),
     "what was shunted": shunt.by_channel,
     "found by words": lambda c: queue.page(c, Wanted("any", words="01632 960 888"), Scope(), NOW, most=50),
-    "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, after_id=1, most=50),
+    "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, cursor=1, most=50),
+    "held back of a team": lambda c: queue.held(c, _TEAM),
     "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
-    "the audit trail": lambda c: audit.trail(c, None, 50, Scope()),
-    "the stream of events": lambda c: audit.stream(c, 1, Scope(), 50),
+    "open contacts for programs": lambda c: queue.after(c, Wanted(), Scope(), NOW, cursor=1, most=50),
+    "words for programs": lambda c: queue.after(c, Wanted("any", words="bin"), Scope(), NOW, cursor=1, most=50),
+    "the audit trail": lambda c: audit.trail(c, Looking("staff:x", Scope()), 50),
+    "what one person did": lambda c: audit.trail(c, Looking("staff:x", Scope(), by="staff:y"), 50),
+    "what was done to one": lambda c: audit.trail(c, Looking("staff:x", _TEAM, 9, reference="EX-1"), 50),
+    "the stream of events": lambda c: audit.stream(c, 1, 9, Scope(), 50),
     "last by others": lambda c: audit.last_by_others(c, 1),
-    "alerts of the last days": lambda c: audit.alerts(c, NOW, 50),
+    "alerts of the last days": lambda c: audit.alerts(c, NOW, _TEAM, 50),
     "a session": lambda c: staff.session(c, "x", NOW),
     "a token": lambda c: tokens.with_digest(c, "x"),
     "an answer": lambda c: tokens.answered(c, "x"),
@@ -100,7 +109,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "links": lambda c: links.of(c, 1),
     "linked contacts": lambda c: links.group(c, 1),
     "what became of messages": lambda c: outbox.fates(c, 1),
-    "views": lambda c: needs.views_of(c, "a@b.example"),
+    "views": lambda c: views.of(c, "a@b.example"),
     "what is not indexed": words.behind,
 }
 
@@ -114,8 +123,8 @@ def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
 
 
 def _is_by_an_index(line: str) -> bool:
-    # `due` and a subquery are no tables, but the few rows that an index has found; the words are an index themselves.
-    few = line in ("SCAN due", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
+    # `due`, `hits`, `firsts` and a subquery are no tables but few rows that an index has found; the words are an index.
+    few = line in ("SCAN due", "SCAN hits", "SCAN firsts", "SCAN CONSTANT ROW") or line.startswith("SCAN (subquery")
     return few or "USING" in line or "VIRTUAL TABLE INDEX" in line
 
 
@@ -123,6 +132,22 @@ def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
     """In the order of their age all receipts ever sent would come first."""
     (plan,) = _plans(tmp_path, outbox.oldest_receipt)
     assert "ix_deliveries_waiting" in plan
+
+
+@pytest.mark.parametrize("state", ["any", "open", "answered", "closed"])
+def test_few_among_many_are_found_by_their_index(tmp_path: Path, state: str) -> None:
+    """Whoever sees one small team, and a program that asks for what is open or closed, reads nothing of the others."""
+    wanted = Wanted(state)
+    asked: list[Work[object]] = [
+        partial(queue.page, wanted=wanted, scope=_TEAM, now=NOW, most=50),
+        partial(queue.after, wanted=wanted, scope=_TEAM, now=NOW, cursor=1, most=50),
+    ]
+    if state in ("open", "closed"):
+        asked.append(partial(queue.after, wanted=wanted, scope=Scope(), now=NOW, cursor=1, most=50))
+    for work in asked:
+        plans = _plans(tmp_path, work)
+        assert not [line for line in plans if line.startswith("SCAN contacts") and "ix_contacts" not in line]
+        assert not [line for line in plans if "INTEGER PRIMARY KEY (rowid>?)" in line]
 
 
 class _Cursor(sqlite3.Cursor):

@@ -15,7 +15,7 @@ from bot.core.messages import Inbound
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, keys, sealing
+from bot.store import contacts, keys, sealing, views
 from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.schema import StoreRefused
@@ -99,6 +99,21 @@ def test_a_key_is_replaced_while_everything_stays_readable(
     assert {words(store_url, (NEW,), one)[1].strip() for one in references} == {SECRET}
     with pytest.raises(StoreRefused):
         keys.require(store_url, ())
+
+
+def test_what_staff_keep_as_a_view_is_sealed(store_url: str) -> None:
+    """What they searched for may be a name; a view from before there was a key is sealed with the rest."""
+    for ring in ((), (OLD,)):
+        store = Store(store_url, ring)
+        store.write_now(lambda c, ring=ring: views.save(c, f"ann{len(ring)}", "mine", f"words={SECRET}"))  # type: ignore[misc]
+        store.let_go()
+    keys.reseal_all(store_url, (NEW, OLD), lambda *_: None)
+    with transaction(store_url, writes=False) as plain:
+        stored = list(plain.execute(text("SELECT query FROM views")).scalars())
+    assert [one.startswith(sealing.MARK) for one in stored] == [True, True]
+    store = Store(store_url, (NEW,))
+    assert {store.read_now(lambda c, n=n: views.of(c, n))[0].query for n in ("ann0", "ann1")} == {f"words={SECRET}"}  # type: ignore[misc]
+    store.let_go()
 
 
 def test_the_commands_make_a_key_and_seal_a_store(

@@ -7,7 +7,7 @@ from bot.core import phones
 from bot.store.tables import Key
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
