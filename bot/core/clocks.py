@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.core import calendars, durations
@@ -122,6 +123,12 @@ def runs_from(duration: Duration, received: datetime, calendar: Calendar, receip
     return calendar.day_of(received)
 
 
+@lru_cache(maxsize=64)
+def _exact(share: Fraction | float) -> Fraction:
+    # 0.9 and not the nearest binary number; a ladder has the same few shares for every contact.
+    return Fraction(str(share))
+
+
 def share_of(
     share: Fraction | float,
     duration: Duration,
@@ -139,7 +146,7 @@ def share_of(
     """
     if received.tzinfo is None:
         raise _naive(received)
-    part = Fraction(str(share))
+    part = _exact(share)
     if part < 0:
         raise ValueError(f"a share is 0 or more, not {share}")
     over = part >= 1

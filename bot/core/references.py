@@ -37,7 +37,9 @@ def find(text: str, prefix: str) -> list[str]:
     Small letters, missing or extra hyphens and spaces, and the usual slips (S for 5, Z for 2, B for 8, U for V,
     N for M, D for T) are put right; what fails the check character is left out.
     """
-    pattern = rf"(?<![A-Z0-9]){re.escape(prefix)}[-\s.]{{0,3}}((?:[A-Z0-9][-\s.]{{0,3}}){{7}}[A-Z0-9])(?![A-Z0-9])"
+    # The prefix first, then what must not stand before it: so a text is searched for it, not tried letter by letter.
+    start = rf"{re.escape(prefix)}(?<![A-Z0-9]{re.escape(prefix)})"
+    pattern = rf"{start}[-\s.]{{0,3}}((?:[A-Z0-9][-\s.]{{0,3}}){{7}}[A-Z0-9])(?![A-Z0-9])"
     found: dict[str, None] = {}
     for match in re.finditer(pattern, text.upper()):
         body = re.sub(r"[^A-Z0-9]", "", match[1]).translate(_HEARD_AS)
