@@ -108,10 +108,11 @@ def respond(
 
     configured, store = opened(config)
     contact = found(store, configured, reference)
-    instant = instant_or_exit("--at", at) if at else max(present(store), contact.received_at)
-    actor = f"staff:{getpass.getuser()}"
+    now = max(present(store), contact.received_at)
+    instant = instant_or_exit("--at", at) if at else now
+    told = {"actor": f"staff:{getpass.getuser()}", "note": note}
     try:
-        done = store.write_now(lambda c: respond(c, contact.reference, instant, actor=actor, note=note))
+        done = store.write_now(lambda c: respond(c, contact.reference, instant, recorded_at=now, **told))
     except StoreUnavailable as error:
         refuse(f"Nothing was recorded, the store cannot be written now: {error}")
     if not isinstance(done, Responded):

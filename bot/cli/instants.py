@@ -1,6 +1,6 @@
 """Instants as people type them: ISO 8601 with the offset, because an hour off is a day off at midnight."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.cli.configuration import refuse
 
@@ -18,6 +18,10 @@ def instant(text: str) -> datetime:
             f"{text!r} does not say how far from UTC it is; add the offset, as in {EXAMPLE} "
             "(+01:00 while British Summer Time runs)"
         )
+    try:
+        typed.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is of no year that can be reckoned with") from None
     return typed
 
 

@@ -41,13 +41,14 @@ def assign(
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="The person of the team who has it.")] = "",
 ) -> None:
     """Give a contact to a team, or to one person of it; they are told. Status 1 if nothing changes."""
-    from bot.flows.take import Holder, assign
+    from bot.flows.holders import Holder, why_no_address
+    from bot.flows.take import assign
 
     if not (team or to):
         refuse("Say who has it: --team TEAM, --to ADDRESS, or both.")
-    if to and ("@" not in to or any(character.isspace() for character in to)):
-        refuse(f"--to {to}: this is no e-mail address")
-    holder = Holder(team, to)
+    holder = Holder.of(team, to)
+    if fault := why_no_address(holder.owner):
+        refuse(f"--to {to}: {fault}")
     done = _do(reference, config, lambda c, ref, actor, now, book: assign(c, ref, holder, actor, now, book))
     typer.echo(f"{done}: it is with {' of '.join(one for one in (to, team) if one)} now.")
 

@@ -33,5 +33,11 @@ class Deputies:
             deputy = "" if further.deputy in passed else further.deputy
         return Away(person, found.first, found.last, deputy)
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who is named, in small letters."""
+        return frozenset(name.lower() for one in self._each for name in (one.person, one.deputy) if name)
+
     def _away(self, person: str, day: date) -> Away | None:
-        return next((one for one in self._each if one.person == person and one.first <= day <= one.last), None)
+        named = (one for one in self._each if one.person.lower() == person.lower())
+        return next((one for one in named if one.first <= day <= one.last), None)

@@ -77,7 +77,9 @@ def adjust(
         values["acknowledged_at"] = values["acknowledged_at"] or wanted.at
     if not contacts.change(connection, contact, values):
         return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
-    contacts.note(connection, [_event(contact, before, after, wanted, word)])
+    event = _event(contact, before, after, wanted, word)
+    event["details"] |= contacts.recorded(wanted.at, now)
+    contacts.note(connection, [event])
     if later and given:
         outbox.queue(connection, [tell.new_date(later, given, now, book)])
     return Adjusted(before, after, later is not None, told=given is not None)

@@ -121,7 +121,9 @@ def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -
 
 
 def _row(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> Values:
-    outlet = address.removeprefix(CHANNEL) if address.startswith(CHANNEL) else team.outlet
+    # A person has an address with an @; whatever else it begins with, it names no outlet.
+    names_outlet = address.startswith(CHANNEL) and "@" not in address
+    outlet = address.removeprefix(CHANNEL) if names_outlet else team.outlet
     return {
         "key": f"{words.key}:{address}",
         "contact_id": words.contact_id,

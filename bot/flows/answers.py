@@ -59,7 +59,8 @@ def _apply(connection: Connection, contact: Contact, kind: Kind, guess: _Guess, 
     if contact.state != State.OPEN:
         return False
     if kind is Kind.FULL:
-        done = respond(connection, contact.reference, guess.at, actor=guess.actor, note=guess.evidence)
+        who, why = guess.actor, guess.evidence
+        done = respond(connection, contact.reference, guess.at, actor=who, note=why, recorded_at=now)
         return isinstance(done, Responded)
     if kind is Kind.HOLDING:
         word = Word(guess.actor, note=guess.evidence)

@@ -22,11 +22,11 @@ def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> 
         if at is None:
             cursors.put(connection, name, str(up_to), now)
             continue
-        events = audit.stream(connection, int(at), up_to, Scope(), most)
+        events, last = audit.stream(connection, int(at), up_to, Scope(), most)
         wanted = [one for one in events if EVERYTHING in kinds or one.kind in kinds]
         outbox.queue(connection, [_row(one, outlet, now, book) for one in wanted])
-        if events:
-            cursors.put(connection, name, str(events[-1].id), now)
+        if last > int(at):
+            cursors.put(connection, name, str(last), now)
         looked += len(events)
     return looked
 

@@ -9,9 +9,10 @@ from bot.core import escalations, links
 from bot.core.contacts import Contact, State
 from bot.core.histories import Happened
 from bot.core.links import Link
-from bot.flows import take
+from bot.flows import holders, take
+from bot.flows.holders import Holder
 from bot.flows.rulebook import Rulebook
-from bot.flows.take import Done, Holder, NotDone
+from bot.flows.take import Done, NotDone
 from bot.render import formats
 from bot.store import contacts, outbox
 
@@ -81,7 +82,7 @@ def act(connection: Connection, token: str, wanted: Wanted, now: datetime, book:
         return take.take(connection, contact.reference, actor, now)
     if wanted.action == "quiet":
         return take.be_quiet(connection, contact.reference, datetime.fromisoformat(wanted.until), actor, now)
-    return take.assign(connection, contact.reference, Holder(wanted.team, wanted.owner), actor, now, book)
+    return take.assign(connection, contact.reference, Holder.of(wanted.team, wanted.owner), actor, now, book)
 
 
 def _why_not(connection: Connection, contact: Contact, wanted: Wanted, now: datetime, book: Rulebook) -> str:
@@ -92,10 +93,9 @@ def _why_not(connection: Connection, contact: Contact, wanted: Wanted, now: date
             happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
             offered = {until for until, _ in _quiet(now, _latest(contact, happened, book), book)}
             return "" if wanted.until in offered else "that time cannot be chosen any more; look again"
-        case "assign" if wanted.owner and ("@" not in wanted.owner or any(c.isspace() for c in wanted.owner)):
-            return "the person must be an email address, such as name@example.gov.uk"
         case "assign" if wanted.team or wanted.owner:
-            return ""
+            owner = Holder.of("", wanted.owner).owner
+            return holders.why_no_address(owner) or holders.why_unknown(connection, owner, book)
     return "nothing was chosen"
 
 

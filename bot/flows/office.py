@@ -6,7 +6,7 @@ does it, as it does for the commands. Whatever is refused changes nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,13 +16,28 @@ from bot.core.contacts import Contact, State
 from bot.core.durations import BadWords, duration
 from bot.core.histories import Happened, Kind
 from bot.core.roles import May
-from bot.flows import acknowledge_now, adjust, answers, classify, close, forget, remembering, respond, take
+from bot.flows import (
+    acknowledge_now,
+    adjust,
+    answers,
+    classify,
+    close,
+    forget,
+    holders,
+    matters,
+    remembering,
+    respond,
+    take,
+)
+from bot.flows.holders import Holder
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.render.formats import instant_in_words
 from bot.store import audit, contacts, links, queue
 
-_MOST_CHARACTERS = 5_000
+MOST_CHARACTERS = 5_000
+MOST_CHARACTERS_OF_NEEDS = 500
+MOST_CHARACTERS_OF_A_REFERENCE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +50,12 @@ class Order:
     seen: int | None = None
 
     def field(self, name: str) -> str:
-        """One field, without spaces around it."""
-        return self.fields.get(name, "").strip()[:_MOST_CHARACTERS]
+        """One field, without spaces around it. Raises Objection for one that is too long: nothing is cut."""
+        text = self.fields.get(name, "").strip()
+        if len(text) > MOST_CHARACTERS:
+            reason = f"use {MOST_CHARACTERS:,} characters or fewer; there are {len(text):,}"
+            raise Objection("invalid", reason, name)
+        return text
 
 
 class Objection(Exception):
@@ -49,6 +68,11 @@ class Objection(Exception):
     def __init__(self, kind: str, reason: str, field: str = "") -> None:
         super().__init__(reason)
         self.kind, self.reason, self.field = kind, reason, field
+
+    @property
+    def sentence(self) -> str:
+        """The reason as a sentence of its own."""
+        return f"{self.reason[:1].upper()}{self.reason[1:]}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +102,11 @@ class Action:
 
 def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, book: Rulebook) -> str:
     """Do it, and say so. Raises Objection; whether the visitor may is asked before."""
-    contact = queue.visible(connection, order.reference, visitor.scope)
+    # The store is only asked for what is a reference: nobody knows what else was typed, or posted by hand.
+    named = references.find(order.reference, book.prefix)
+    contact = queue.visible(connection, named[0], visitor.scope) if named else None
     if contact is None:
-        raise Objection("unknown", f"there is no contact {order.reference}")
+        raise Objection("unknown", f"there is no contact {order.reference[:MOST_CHARACTERS_OF_A_REFERENCE]}")
     if order.seen is not None:
         last = audit.last_by_others(connection, contact.id)
         if last is not None and last.id > order.seen:
@@ -102,7 +128,8 @@ def _done(desk: Desk, result: Any, words: str) -> str:
     reason = getattr(result, "reason", None)
     if reason is None:
         return words
-    if desk.contact.state != State.OPEN:
+    # Read again: of two at the same moment the second waits, and finds what the first one did only now.
+    if contacts.with_id(desk.connection, [desk.contact.id])[desk.contact.id].state != State.OPEN:
         last = audit.last_by_others(desk.connection, desk.contact.id)
         who = f"; {_told(last, desk.book)} which was first" if last is not None else ""
         reason = f"{reason}{who}"
@@ -113,11 +140,15 @@ def _instant(desk: Desk, name: str) -> datetime | None:
     text = desk.order.field(name)
     if not text:
         return None
+    zone = desk.book.default_calendar.zone
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # there are hours of the year 9999 that are of no year in UTC
         raise Objection("invalid", "enter a day and a time, like 2026-12-18 10:00", name) from None
-    return found if found.tzinfo else found.replace(tzinfo=desk.book.default_calendar.zone)
+    if found - desk.now > take.FURTHEST:
+        raise Objection("invalid", "that is more than ten years ahead", name)
+    return found
 
 
 def _in_words(desk: Desk, at: datetime) -> str:
@@ -137,12 +168,12 @@ def _take(desk: Desk) -> str:
 
 
 def _assign(desk: Desk) -> str:
-    team, owner = desk.order.field("team"), desk.order.field("owner")
-    if not (team or owner):
+    holder = Holder.of(desk.order.field("team"), desk.order.field("owner"))
+    if not (holder.team or holder.owner):
         raise Objection("invalid", "choose a team or a person", "team")
-    if owner and ("@" not in owner or any(c.isspace() for c in owner)):
-        raise Objection("invalid", "the person must be an email address, such as name@example.gov.uk", "owner")
-    holder = take.Holder(team, owner)
+    fault = holders.why_no_address(holder.owner) or holders.why_unknown(desk.connection, holder.owner, desk.book)
+    if fault:
+        raise Objection("invalid", fault, "owner")
     done = take.assign(desk.connection, desk.contact.reference, holder, desk.actor, desk.now, desk.book)
     return _done(desk, done, "It is handed over, and they are told.")
 
@@ -169,8 +200,8 @@ def _respond(desk: Desk) -> str:
     if at < desk.contact.received_at:
         came = _in_words(desk, desk.contact.received_at)
         raise Objection("invalid", f"the answer cannot be earlier than the contact, which came at {came}", "at")
-    note = desk.order.field("note")
-    done = respond.respond(desk.connection, desk.contact.reference, at, actor=desk.actor, note=note)
+    said = {"actor": desk.actor, "note": desk.order.field("note")}
+    done = respond.respond(desk.connection, desk.contact.reference, at, recorded_at=desk.now, **said)
     late = getattr(done, "in_time", None) is False
     return _done(desk, done, f"The answer is recorded{', after the date that was promised' if late else ''}.")
 
@@ -198,8 +229,11 @@ def _extend(desk: Desk) -> str:
 
 
 def _classify(desk: Desk) -> str:
-    known = {name: desk.order.fields.get(name) for name in ("service", "kind", "area")}
-    about = classify.About(**{name: value.strip() if value is not None else None for name, value in known.items()})
+    said = {name: desk.order.field(name) for name in ("service", "kind", "area") if name in desk.order.fields}
+    for name, value in said.items():
+        if value != (getattr(desk.contact, name) or "") and (fault := matters.why_unknown(name, value, desk.book)):
+            raise Objection("invalid", fault, name)
+    about = classify.About(**said)
     done = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)
     standard = getattr(done, "standard", None)
     return _done(desk, done, f"The standard is now: {standard.title if standard else ''}.")
@@ -264,6 +298,9 @@ def _needs(desk: Desk) -> str:
     if desk.contact.forgotten:
         raise Objection("conflict", "its words are gone already, and who wrote them is not known any more")
     wanted = desk.order.field("needs")
+    if len(wanted) > MOST_CHARACTERS_OF_NEEDS:
+        reason = f"use {MOST_CHARACTERS_OF_NEEDS} characters or fewer; there are {len(wanted):,}"
+        raise Objection("invalid", reason, "needs")
     remembering.note_needs(desk.connection, desk.contact, wanted, desk.actor, desk.now)
     return "It is shown on everything that this person sends." if wanted else "Nothing is noted for this person now."
 

@@ -9,22 +9,28 @@ from sqlalchemy import Connection
 from bot.core.contacts import Contact
 from bot.store import contacts, links
 
+KIND = "taken down"
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The contact, and whether it was new."""
+    """The contact, and whether it was noted only now that it was taken down."""
 
     contact: Contact
     new: bool
 
 
-def taken_down(connection: Connection, reference: str, actor: str, now: datetime, *, new: bool) -> Recorded:
-    """The contact of that reference, with a note of who took it down."""
+def taken_down(connection: Connection, reference: str, actor: str, now: datetime) -> Recorded:
+    """The contact of that reference, with a note of who took it down.
+
+    It is noted once: now, where this is said again after something ended between the logging and the note.
+    """
     contact = contacts.find(connection, reference)
     if contact is None:
         raise LookupError(f"{reference} is not stored")
+    new = not any(event["kind"] == KIND for event in contacts.events_of(connection, contact.id))
     if new:
-        row: dict[str, Any] = {"contact_id": contact.id, "at": now, "kind": "taken down", "actor": actor}
+        row: dict[str, Any] = {"contact_id": contact.id, "at": now, "kind": KIND, "actor": actor}
         contacts.note(connection, [row])
     return Recorded(contact, new)
 

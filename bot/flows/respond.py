@@ -24,9 +24,15 @@ class NotResponded:
 
 
 def respond(
-    connection: Connection, reference: str, at: datetime, *, actor: str, note: str = ""
+    connection: Connection,
+    reference: str,
+    at: datetime,
+    *,
+    actor: str,
+    note: str = "",
+    recorded_at: datetime | None = None,
 ) -> Responded | NotResponded:
-    """Record a full response that was given at `at`."""
+    """Record a full response that was given at `at`; `recorded_at` is the present, where that is another instant."""
     contact = contacts.find(connection, reference)
     if contact is None:
         return NotResponded(f"there is no contact {reference}")
@@ -38,7 +44,7 @@ def respond(
     if not contacts.answer(connection, contact, at):
         return NotResponded(f"somebody else recorded an answer to {reference} at this moment")
     cancelled = outbox.cancel_waiting(connection, contact.id)
-    details = {"note": note, "cancelled_deliveries": cancelled}
+    details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, recorded_at)}
     contacts.note(
         connection, [{"contact_id": contact.id, "at": at, "kind": "responded", "actor": actor, "details": details}]
     )

@@ -130,7 +130,9 @@ def show(
         standard=book.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
         messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
-        events=tuple(_event(one, book) for one in _slice(happened, page, MOST_EVENTS)),
+        events=tuple(
+            _event(one, book) for one in audit.as_seen(connection, _slice(happened, page, MOST_EVENTS), scope)
+        ),
         sent=tuple(_sent(one, fates[one.id]) for one in _slice(deliveries, page, MOST_SENT)),
         needs=remembering.needs_of(connection, contact.id),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),

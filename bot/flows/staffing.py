@@ -219,9 +219,17 @@ def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -
     return who, token.used_at is None or now - token.used_at > _NOTED_EVERY
 
 
-def refused(connection: Connection, visitor: Visitor, now: datetime, *, what: str, reason: str) -> None:
-    """Note that somebody tried what they may not."""
-    _note(connection, "refused", visitor.actor, now, what=what[:200], reason=reason)
+def refused(
+    connection: Connection, visitor: Visitor, now: datetime, *, what: str, reason: str, reference: str = ""
+) -> None:
+    """Note that somebody tried what they may not, or what could not be done; `reference`: to that contact.
+
+    What was tried may be anything: it is kept short, and as text that every database takes.
+    """
+    contact = contacts.find(connection, reference) if reference else None
+    details = {"what": what[:200].encode("utf-8", "replace").decode(), "reason": reason}
+    row = {"contact_id": contact.id if contact else None, "at": now, "kind": "refused", "actor": visitor.actor}
+    contacts.note(connection, [row | {"details": details}])
 
 
 def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:

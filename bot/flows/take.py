@@ -1,17 +1,20 @@
 """Staff take what they were told of: it is theirs, nobody else is called, and it may be quiet for a while."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
-from bot.flows import alert
+from bot.flows import alert, holders
+from bot.flows.holders import Holder
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
+# What lies further ahead is a slip; and far enough ahead no database can keep it.
+FURTHEST = timedelta(days=3_653)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,14 @@ def not_urgent(connection: Connection, reference: str, actor: str, now: datetime
 
 
 def assign(
-    connection: Connection, reference: str, to: "Holder", actor: str, now: datetime, book: Rulebook
+    connection: Connection, reference: str, to: Holder, actor: str, now: datetime, book: Rulebook
 ) -> Done | NotDone:
     """Give it to another team, or to one person of a team, and tell them."""
     contact = _open(connection, reference)
     if isinstance(contact, NotDone):
         return contact
+    if fault := holders.why_no_address(to.owner):
+        return NotDone(fault)
     if to.team and to.team not in book.teams:
         return NotDone(f"there is no team {to.team}; there are {', '.join(book.teams)}")
     team = to.team or contact.team
@@ -71,14 +76,6 @@ def assign(
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who is to have a contact: a team ("": the one that has it), and of it a person by address ("": nobody yet)."""
-
-    team: str = ""
-    owner: str = ""
-
-
 def be_quiet(connection: Connection, reference: str, until: datetime, actor: str, now: datetime) -> Done | NotDone:
     """No alert before `until`, except those that cannot wait: nearly all of the time used, due, urgent."""
     contact = _open(connection, reference)
@@ -86,6 +83,8 @@ def be_quiet(connection: Connection, reference: str, until: datetime, actor: str
         return contact
     if until <= now:
         return NotDone(f"{until.isoformat(timespec='minutes')} is over")
+    if until - now > FURTHEST:
+        return NotDone(f"{until.isoformat(timespec='minutes')} is more than ten years ahead")
     details = {"until": until.isoformat(timespec="seconds")}
     return _change(connection, contact, {"quiet_until": until}, ("quiet", details), actor, now)
 

@@ -1,18 +1,23 @@
 """What people did, the newest first; events for programs, the oldest first; alerts and what became of them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, text
 
 from bot.core.roles import Scope
+from bot.store import queue
 from bot.store.queue import within
 from bot.store.tables import contacts, deliveries, events
 
 _ALERTS = text("purpose IN ('alert', 'notice', 'urgent')")
 Values = dict[str, Any]
+# So many events one call looks at: as many as a page of them takes, where few are seen by who asks.
+LOOKED_AT = 5_000
+# Their details name another contact.
+_OF_TWO = ("linked", "link taken away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +59,44 @@ def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
     if looking.scope.teams is not None:
         own = events.c.contact_id.is_(None) & (events.c.actor == looking.actor)
         query = query.where(or_(own, events.c.contact_id.is_not(None) & and_(*within(looking.scope))))
-    return [_event(row) for row in connection.execute(query)]
+    return _shown(connection, query, looking.scope)
 
 
-def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> list[Event]:
-    """Everything that happened to contacts that this scope sees, after that number; `up_to` is of `settled`."""
-    query = _with_reference().where(events.c.id > after_id, events.c.id <= up_to, events.c.contact_id.is_not(None))
-    query = query.where(*within(scope))
-    return [_event(row) for row in connection.execute(query.order_by(events.c.id).limit(most))]
+def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> tuple[list[Event], int]:
+    """What happened to contacts that this scope sees, after that number; and the number from which to go on.
+
+    `up_to` is of `settled`. It looks at so many events at most, whoever sees them: who sees few goes on as others do.
+    """
+    last = max(after_id, min(up_to, after_id + LOOKED_AT))
+    query = _with_reference().where(events.c.id > after_id, events.c.id <= last, events.c.contact_id.is_not(None))
+    # Where something was refused nothing happened to the contact.
+    query = query.where(events.c.kind != "refused", *within(scope)).order_by(events.c.id).limit(most)
+    found = _shown(connection, query, scope)
+    return found, found[-1].id if len(found) == most else last
+
+
+def _shown(connection: Connection, query: Any, scope: Scope) -> list[Event]:
+    found = [_event(row) for row in connection.execute(query)]
+    return [replace(one, details=without_unseen(connection, one.kind, one.details, scope)) for one in found]
+
+
+def without_unseen(connection: Connection, kind: str, details: Values, scope: Scope) -> Values:
+    """The details of an event without the reference of a contact that this scope does not see."""
+    other = details.get("with") if kind in _OF_TWO else None
+    if other is None or scope.teams is None or queue.visible(connection, other, scope) is not None:
+        return details
+    return {name: value for name, value in details.items() if name != "with"}
+
+
+def as_seen(connection: Connection, happened: list[Values], scope: Scope) -> list[Values]:
+    """The history of a contact (`contacts.events_of`) as this scope sees it."""
+    return [one | {"details": without_unseen(connection, one["kind"], one["details"], scope)} for one in happened]
 
 
 def last_by_others(connection: Connection, contact_id: int) -> Event | None:
     """The last thing that a person did to a contact."""
     query = _with_reference().where(events.c.contact_id == contact_id)
-    wanted = or_(text("events.actor != 'ackbot'"), events.c.kind == "follow-up")
+    wanted = or_(text("events.actor != 'ackbot'"), events.c.kind == "follow-up") & (events.c.kind != "refused")
     row = connection.execute(query.where(wanted).order_by(events.c.id.desc()).limit(1)).first()
     return _event(row) if row else None
 

@@ -144,6 +144,11 @@ def note(connection: Connection, rows: list[Values]) -> None:
     )
 
 
+def recorded(at: datetime, now: datetime | None) -> dict[str, str]:
+    """What an event says of when it was recorded, where that is not when it happened."""
+    return {"recorded_at": now.isoformat(timespec="seconds")} if now is not None and now != at else {}
+
+
 def _as_json(details: Any) -> str:
     return details if isinstance(details, str) else json.dumps(details, ensure_ascii=False)
 
@@ -182,8 +187,9 @@ def messages_of(connection: Connection, contact_id: int) -> list[Values]:
 
 
 def events_of(connection: Connection, contact_id: int) -> list[Values]:
-    """The history of one contact, oldest first; `details` as a mapping."""
-    query = select(events).where(events.c.contact_id == contact_id).order_by(events.c.at, events.c.id)
+    """The history of one contact, oldest first; `details` as a mapping. What was refused is for the audit trail."""
+    wanted = (events.c.contact_id == contact_id) & (events.c.kind != "refused")
+    query = select(events).where(wanted).order_by(events.c.at, events.c.id)
     return [{**row._mapping, "details": json.loads(row.details)} for row in connection.execute(query)]
 
 

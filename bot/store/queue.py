@@ -184,9 +184,11 @@ def _of_teams(teams: Sequence[str | None], state: str, conditions: Sequence[Any]
 
 
 def _filters(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
-    asked = {name: getattr(wanted, name) for name in ("team", "owner", "service", "area", "channel")}
+    asked = {name: getattr(wanted, name) for name in ("team", "service", "area", "channel")}
     at = contacts.c.received_at
     found = [contacts.c[name] == value for name, value in asked.items() if value and (name, value) != ("team", NO_TEAM)]
+    # An address is the same in capitals; it is kept in small letters, but was not always.
+    found += [contacts.c.owner.in_(sorted({wanted.owner, wanted.owner.lower()}))] if wanted.owner else []
     found += [contacts.c.team.is_(None)] if wanted.team == NO_TEAM else []
     found += [at >= wanted.received_from] if wanted.received_from else []
     return [*found, at < wanted.received_before] if wanted.received_before else found

@@ -25,7 +25,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call was answered; `digest` is of the call."""
+    """What a call was answered; `digest` is of the call. `body` says of which contact, and no word of a person.
+
+    `status` is 0 while the call is under way, or where it came to no end.
+    """
 
     digest: str
     status: int
@@ -74,10 +77,16 @@ def answered(connection: Connection, key: str) -> Answer | None:
     return Answer(row.digest, row.status, row.body) if row else None
 
 
-def keep_answer(connection: Connection, key: str, answer: Answer, now: datetime) -> None:
-    """Keep what was answered; of two at the same moment the first."""
-    row = {"key": key, "digest": answer.digest, "status": answer.status, "body": answer.body, "at": now}
-    connection.execute(insert(answers).on_conflict_do_nothing(index_elements=["key"]), [row])
+def reserve(connection: Connection, key: str, digest: str, now: datetime) -> Answer | None:
+    """Take this key for a call; what stands under it where it was taken before. Of two at once the second waits."""
+    row = {"key": key, "digest": digest, "status": 0, "body": "", "at": now}
+    taking = insert(answers).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(answers.c.key)
+    return None if connection.execute(taking).first() else answered(connection, key)
+
+
+def keep_answer(connection: Connection, key: str, status: int, body: str) -> None:
+    """Keep what the call was answered for which this key was taken."""
+    connection.execute(update(answers).where(answers.c.key == key).values(status=status, body=body))
 
 
 def drop_answers(connection: Connection, before: datetime) -> None:

@@ -1,44 +1,43 @@
 """The API for other systems: tokens with scopes, problems as answers; a call that comes again is done once."""
 
-import hashlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from bot.core import references
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import office, record, staffing
+from bot.flows import matters, office, record, staffing
 from bot.flows.office import Objection, Order
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, settled, tokens
 from bot.web import api_models as models
 from bot.web import calls, openapi
+from bot.web.calls import Call
 from bot.web.doorkeeper import NOTED_A_MINUTE
 from bot.web.office import Office, loop_time
 from bot.web.openapi import Operation
-from bot.web.problems import Problem
-from bot.web.throttling import Allowance, Throttle
+from bot.web.problems import LIMITS, STATUS_OF, Problem
+from bot.web.throttling import Throttle
 
 READ, WRITE = "contacts:read", "contacts:write"
 CALLS_A_MINUTE = 6_000
 STRANGERS_A_MINUTE = 120
 _OLDEST = timedelta(days=366)
 _AHEAD = timedelta(minutes=5)
+_REPLAYED = {"Idempotent-Replayed": "true"}
 _CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
-_STATUS = {
-    "unknown": _NOT_FOUND,
-    "stale": _CONFLICT,
-    "conflict": _CONFLICT,
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-}
+# Whoever is refused so has tried what they may not, or what somebody else must know of.
+_NOTED = (HTTPStatus.FORBIDDEN, _NOT_FOUND, _CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 Handler = Callable[[web.Request, Visitor], Awaitable[web.Response]]
 
 _ONE = "/api/v1/contacts/{reference}"
@@ -107,8 +106,10 @@ class Api:
             "readEvents": self._events,
         }
         handlers |= {f"{name}Contact": partial(self._act, name, model) for name, (_, model) in _ACTIONS.items()}
-        routes = [web.route(o.method, o.path, self._guarded(o, handlers[o.name])) for o in OPERATIONS]
-        return [*routes, web.get("/api/openapi.json", self._describe, allow_head=False)]
+        guarded = {o: self._guarded(o, handlers[o.name]) for o in OPERATIONS}
+        posts = [web.post(o.path, handler) for o, handler in guarded.items() if o.method == "POST"]
+        gets = [web.get(o.path, handler, allow_head=False) for o, handler in guarded.items() if o.method == "GET"]
+        return [*posts, *gets, web.get("/api/openapi.json", self._describe, allow_head=False)]
 
     async def _describe(self, _request: web.Request) -> web.Response:
         return web.Response(text=self._document, content_type="application/json")
@@ -116,20 +117,24 @@ class Api:
     def _guarded(self, operation: Operation, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def guarded(request: web.Request) -> web.Response:
             visitor = await self._visitor(request)
-            allowance = self._calls.ask(visitor.actor, loop_time())
-            if not allowance.allowed:
-                raise _too_many(allowance)
-            if visitor.token is None or operation.scope not in visitor.token.scopes:
-                raise Problem(HTTPStatus.FORBIDDEN, f"This token does not have the scope {operation.scope}.")
+            _ask(request, self._calls, visitor.actor)
             try:
-                response = await handler(request, visitor)
-            except Problem as problem:
-                problem.headers.update(_limits(allowance))
+                if not _may(visitor, operation.scope):
+                    raise Problem(HTTPStatus.FORBIDDEN, f"This token does not have the scope {operation.scope}.")
+                return await handler(request, visitor)
+            except (Problem, web.HTTPException) as refusal:
+                if refusal.status in _NOTED and self._noted.ask(visitor.actor, loop_time()).allowed:
+                    await self._note(request, visitor, getattr(refusal, "detail", "") or str(refusal))
                 raise
-            response.headers.update(_limits(allowance))
-            return response
 
         return guarded
+
+    async def _note(self, request: web.Request, visitor: Visitor, reason: str) -> None:
+        """The audit trail tells of the refusal."""
+        what, now = f"{request.method} {request.path}", self._office.now()
+        named = references.find(what, self._office.book.prefix)
+        to = named[0] if named else ""
+        await self._office.write(lambda c: staffing.refused(c, visitor, now, what=what, reason=reason, reference=to))
 
     async def _visitor(self, request: web.Request) -> Visitor:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -140,9 +145,7 @@ class Api:
         if found is None:
             # Only whoever has no token is slowed down: others may call from the same place.
             stranger = request.remote or ""
-            allowance = self._strangers.ask(stranger, loop_time())
-            if not allowance.allowed:
-                raise _too_many(allowance)
+            _ask(request, self._strangers, stranger)
             if secret and self._noted.ask(stranger, loop_time()).allowed:
                 at = self._office.now()
                 await self._office.write(lambda c: staffing.unknown(c, "token", stranger, at))
@@ -155,28 +158,32 @@ class Api:
         return visitor
 
     async def _create(self, request: web.Request, visitor: Visitor) -> web.Response:
-        body, key = await calls.body_of(request), calls.key_of(request, visitor)
-        asked = calls.model_of(models.NewContact, body)
-        if answered := await self._answered(key, request, body):
-            return answered
-        inbound = self._inbound(asked, key)
+        body = await calls.body_of(request)
+        call, came_at = calls.call_of(request, body, visitor), self._office.now()
+        inbound = self._inbound(calls.model_of(models.NewContact, body), call)
+        # Taken before anything is logged: of two calls under one key only one is done.
+        kept = await self._office.write(lambda c: calls.before(c, call, came_at)) if call.key else None
+        reference = kept["reference"] if kept else await self._logged(inbound)
+        now = self._office.now()
+
+        def take_down(c: Connection) -> models.Created:
+            if not kept:
+                calls.keep(c, call, HTTPStatus.CREATED, {"reference": reference})
+            contact = record.taken_down(c, reference, visitor.actor, now).contact
+            return models.Created.model_validate(_facts(contact, models.Created, self._office))
+
+        created = await self._office.write(take_down)
+        headers = {"Location": f"/api/v1/contacts/{reference}", **(_REPLAYED if kept else {})}
+        return _json(created, HTTPStatus.CREATED, headers)
+
+    async def _logged(self, inbound: Inbound) -> str:
         filed = await self._office.log(inbound)
         if filed.reference is None:
             detail = "It could not be logged; it is kept as it came, and staff are told."
             raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
-        reference, now = filed.reference, self._office.now()
+        return filed.reference
 
-        def take_down(c: Any) -> dict[str, Any]:
-            contact = record.taken_down(c, reference, visitor.actor, now, new=filed.new).contact
-            created = models.Created.model_validate(_facts(contact, models.Created, self._office))
-            shown = created.model_dump(mode="json")
-            calls.keep_answer(c, key, request, body, HTTPStatus.CREATED, shown, now)
-            return shown
-
-        location = {"Location": f"/api/v1/contacts/{reference}"}
-        return web.json_response(await self._office.write(take_down), status=201, headers=location)
-
-    def _inbound(self, asked: models.NewContact, key: str) -> Inbound:
+    def _inbound(self, asked: models.NewContact, call: Call) -> Inbound:
         desk = self._office.desks.get(asked.channel)
         if desk is None:
             allowed = ", ".join(self._office.desks)
@@ -184,14 +191,13 @@ class Api:
         now = self._office.now()
         if asked.received_at and not now - _OLDEST <= asked.received_at <= now + _AHEAD:
             raise calls.invalid([("received_at", "must be within the last year, and not in the future")])
-        services = known_services(self._office)
-        if asked.service and services and asked.service not in services:
-            raise calls.invalid([("service", f"is no service; there are {', '.join(services)}")])
+        if fault := matters.why_unknown("service", asked.service, self._office.book):
+            raise calls.invalid([("service", fault)])
         fields = asked.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
         fields |= asked.sender.model_dump()
         received_at = min(asked.received_at, now) if asked.received_at else None
-        token = hashlib.sha256(key.encode()).hexdigest()[:32] if key else secrets.token_urlsafe(16)
-        found = desk.record(fields, token, received_at)
+        # The same call makes the same contact, also where the first one ended after the logging.
+        found = desk.record(fields, call.name or secrets.token_urlsafe(16), received_at)
         if not isinstance(found, Inbound):
             inside = {"name", "email", "phone"}
             raise calls.invalid([(f"sender.{f}" if f in inside else f, words) for f, words in found.faults])
@@ -214,7 +220,7 @@ class Api:
     async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:
         reference = self._reference(request)
 
-        def read(c: Any) -> models.ContactDetail | None:
+        def read(c: Connection) -> models.ContactDetail | None:
             contact = queue.visible(c, reference, visitor.scope)
             if contact is None:
                 return None
@@ -230,40 +236,46 @@ class Api:
         return _json(found)
 
     async def _act(self, name: str, model: type[BaseModel], request: web.Request, visitor: Visitor) -> web.Response:
-        body, key, reference = await calls.body_of(request), calls.key_of(request, visitor), self._reference(request)
-        asked = calls.model_of(model, body)
-        if answered := await self._answered(key, request, body):
-            return answered
+        body, reference = await calls.body_of(request), self._reference(request)
+        call, asked = calls.call_of(request, body, visitor), calls.model_of(model, body)
         fields = {field: _plain(value) for field, value in asked.model_dump(exclude_none=True).items()}
         order, now = Order(name, reference, fields), self._office.now()
 
-        def act(c: Any) -> dict[str, Any]:
-            said = office.act(c, order, visitor, now, self._office.book)
-            contact = contacts.find(c, reference)
-            facts = _facts(contact, models.ContactView, self._office) if contact else {}
-            shown = models.Done.model_validate({"said": said, "contact": facts}).model_dump(mode="json")
-            calls.keep_answer(c, key, request, body, HTTPStatus.OK, shown, now)
-            return shown
+        def act(c: Connection) -> tuple[models.Done, bool]:
+            # Under one key the second call waits for the first one here, and finds what was kept of it.
+            kept = calls.before(c, call, now)
+            said = kept["said"] if kept else office.act(c, order, visitor, now, self._office.book)
+            if not kept:
+                calls.keep(c, call, HTTPStatus.OK, {"said": said})
+            return models.Done(said=said, contact=self._view(c, reference, visitor)), bool(kept)
 
         try:
-            return web.json_response(await self._office.write(act))
+            done, again = await self._office.write(act)
         except Objection as objection:
             errors = [(objection.field, objection.reason)] if objection.field else []
-            detail = objection.reason[:1].upper() + objection.reason[1:] + "."
-            raise Problem(_STATUS[objection.kind], detail, errors) from objection
+            raise Problem(STATUS_OF[objection.kind], objection.sentence, errors) from objection
+        return _json(done, HTTPStatus.OK, _REPLAYED if again else {})
+
+    def _view(self, c: Connection, reference: str, visitor: Visitor) -> models.ContactView | models.ContactDates:
+        """As much of the contact as this token may read."""
+        contact = queue.visible(c, reference, visitor.scope) if _may(visitor, READ) else None
+        if contact is not None:
+            return models.ContactView.model_validate(_facts(contact, models.ContactView, self._office))
+        (contact,) = contacts.with_references(c, [reference]).values()
+        return models.ContactDates.model_validate(_facts(contact, models.ContactDates, self._office))
 
     async def _events(self, request: web.Request, visitor: Visitor) -> web.Response:
         asked = calls.query_of(models.Paging, request)
         after = int(asked.cursor or 0)
         up_to = await self._office.read(settled.up_to)
-        found = await self._office.read(lambda c: audit.stream(c, after, up_to, visitor.scope, asked.limit))
+        found, last = await self._office.read(lambda c: audit.stream(c, after, up_to, visitor.scope, asked.limit))
         views = [
             models.EventView(
                 id=str(one.id), at=one.at, kind=one.kind, actor=one.actor, reference=one.reference, details=one.details
             )
             for one in found
         ]
-        return _json(models.EventPage(events=views, next=str(found[-1].id if found else after)))
+        return _json(models.EventPage(events=views, next=str(last)))
 
     def _reference(self, request: web.Request) -> str:
         text = request.match_info["reference"]
@@ -272,24 +284,6 @@ class Api:
             raise Problem(_NOT_FOUND, f"There is no contact {text[:40]}.")
         return found[0]
 
-    async def _answered(self, key: str, request: web.Request, body: bytes) -> web.Response | None:
-        """What the same call was answered before."""
-        if not key:
-            return None
-        before = await self._office.read(lambda c: tokens.answered(c, key))
-        if before is None:
-            return None
-        if before.digest != calls.digest_of(request, body):
-            raise calls.invalid([("Idempotency-Key", "was used for another call before; take a new one")])
-        headers = {"Idempotent-Replayed": "true"}
-        return web.Response(text=before.body, status=before.status, content_type="application/json", headers=headers)
-
-
-def known_services(office: Office) -> list[str]:
-    """The services that are configured, and those that a standard is for."""
-    named = {service for standard in office.book.promises.standards for service in standard.services}
-    return sorted(named | set(office.book.router.services))
-
 
 def _facts(contact: Contact, model: type[BaseModel], office: Office) -> dict[str, Any]:
     zone = office.book.default_calendar.zone
@@ -297,22 +291,30 @@ def _facts(contact: Contact, model: type[BaseModel], office: Office) -> dict[str
     return {n: v.astimezone(zone) if isinstance(v, datetime) else v for n, v in found.items()}
 
 
-def _json(model: BaseModel) -> web.Response:
-    return web.Response(text=model.model_dump_json(), content_type="application/json")
+def _json(
+    model: BaseModel, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = MappingProxyType({})
+) -> web.Response:
+    return web.Response(
+        text=model.model_dump_json(), status=status, content_type="application/json", headers=dict(headers)
+    )
 
 
 def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _too_many(allowance: Allowance) -> Problem:
-    headers = _limits(allowance) | {"Retry-After": str(max(1, allowance.full_in_seconds))}
-    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many calls. Wait, then go on.", headers=headers)
+def _may(visitor: Visitor, scope: str) -> bool:
+    return visitor.token is not None and scope in visitor.token.scopes
 
 
-def _limits(allowance: Allowance) -> dict[str, str]:
-    return {
+def _ask(request: web.Request, throttle: Throttle, who: str) -> None:
+    """Count the call, and let every answer to it say how many are left; raises Problem where none is."""
+    allowance = throttle.ask(who, loop_time())
+    request[LIMITS] = {
         "RateLimit-Limit": str(allowance.limit),
         "RateLimit-Remaining": str(allowance.left),
         "RateLimit-Reset": str(allowance.full_in_seconds),
     }
+    if not allowance.allowed:
+        headers = {"Retry-After": str(max(1, allowance.full_in_seconds))}
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many calls. Wait, then go on.", headers=headers)

@@ -1,9 +1,11 @@
 """What programs send and get. The description of the API is generated from these models."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
 MOST_AT_ONCE = 200
@@ -11,6 +13,17 @@ _CURSOR = r"^[0-9]{1,15}$"
 _NAME = r"^([a-z][a-z0-9_-]{0,39})?$"
 # The storage of everything needs text without NUL and without halves of characters.
 _TEXT = r"^[^\x00]*$"
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt]")
+
+
+def _as_it_is_described(value: Any) -> Any:
+    # Left to itself the library takes seconds since 1970, too, as a number and as its digits.
+    if isinstance(value, str) and _WRITTEN.match(value):
+        return value
+    raise PydanticCustomError("instant", "must be a time with its offset, as in 2026-11-24T09:15:00+00:00")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_it_is_described)]
 
 
 class Sent(BaseModel):
@@ -41,13 +54,13 @@ class NewContact(Sent):
         default="",
         description="How they hear that we have it. `told`: they were told the reference and the date at once.",
     )
-    received_at: AwareDatetime | None = Field(default=None, description="When it came; now, where it is left out.")
+    received_at: Instant | None = Field(default=None, description="When it came; now, where it is left out.")
 
 
 class Respond(Sent):
     """The person has had a full answer."""
 
-    at: AwareDatetime | None = Field(default=None, description="When; now, where it is left out.")
+    at: Instant | None = Field(default=None, description="When; now, where it is left out.")
     note: str = Field(default="", max_length=1000, pattern=_TEXT, description="For the history; no personal data.")
 
 
@@ -63,7 +76,12 @@ class Assign(Sent):
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["team"]}, {"required": ["owner"]}]})
 
     team: str = Field(default="", max_length=40, pattern=_TEXT)
-    owner: str = Field(default="", max_length=254, pattern=_TEXT, description="An e-mail address.")
+    owner: str = Field(
+        default="",
+        max_length=254,
+        pattern=_TEXT,
+        description="The e-mail address of somebody of staff, or of a team or a deputy that is configured.",
+    )
 
 
 class Close(Sent):
@@ -139,11 +157,27 @@ class ContactPage(BaseModel):
     next: str | None
 
 
+class ContactDates(BaseModel):
+    """A contact for who may not read it: its reference, how it stands, and its dates."""
+
+    reference: str
+    state: Literal["open", "answered", "closed", "logged"]
+    received_at: datetime
+    acknowledge_by: datetime | None
+    acknowledged_at: datetime | None
+    respond_by: datetime | None
+    responded_at: datetime | None
+    paused_at: datetime | None
+    due_at: datetime | None
+
+
 class Done(BaseModel):
     """It is done."""
 
     said: str
-    contact: ContactView
+    contact: ContactView | ContactDates = Field(
+        description="All of it with the scope contacts:read, for as long as the token sees it; else only its dates."
+    )
 
 
 class EventView(BaseModel):
@@ -158,7 +192,10 @@ class EventView(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Some events, the oldest first; ask again with `next` as cursor for those that follow, now or later."""
+    """Some events, the oldest first; ask again with `next` as cursor for those that follow, now or later.
+
+    A page may be empty while `next` goes on: the events in between are of contacts that the token does not see.
+    """
 
     events: list[EventView]
     next: str

@@ -2,19 +2,22 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import Connection
 
 from bot.flows.staffing import Visitor
 from bot.store import tokens
-from bot.store.tokens import Answer
 from bot.web.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
+Kept = dict[str, str]
+MOST_KEY_CHARACTERS = 255
 
 
 async def body_of(request: web.Request) -> bytes:
@@ -58,23 +61,42 @@ def invalid(errors: list[tuple[str, str]]) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "Nothing was changed: a field is wrong.", errors)
 
 
-def key_of(request: web.Request, visitor: Visitor) -> str:
-    """The Idempotency-Key of this caller, or ""; raises Problem for one that cannot be kept."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call by which the same one is known again: the caller's own key ("": none), and a hash of what is asked."""
+
+    key: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The same for the same call under the same key only."""
+        return hashlib.sha256(f"{self.key} {self.digest}".encode()).hexdigest()[:32] if self.key else ""
+
+
+def call_of(request: web.Request, body: bytes, visitor: Visitor) -> Call:
+    """The call with its Idempotency-Key; raises Problem for a key that cannot be kept."""
+    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).hexdigest()
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return ""
-    if not key or len(key) > 255 or not all("!" <= c <= "~" for c in key):
+        return Call("", digest)
+    if not key or len(key) > MOST_KEY_CHARACTERS or not all("!" <= c <= "~" for c in key):
         raise invalid([("Idempotency-Key", "must be 1 to 255 printable characters without spaces")])
-    return f"{visitor.actor} {key}"
+    return Call(f"{visitor.actor} {key}", digest)
 
 
-def digest_of(request: web.Request, body: bytes) -> str:
-    """A hash of the call."""
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).hexdigest()
+def before(connection: Connection, call: Call, now: datetime) -> Kept | None:
+    """What was kept of this call when it was done; None where it is to be done, and its key is taken for it.
+
+    Raises Problem where the key was used for another call.
+    """
+    found = tokens.reserve(connection, call.key, call.digest, now) if call.key else None
+    if found is not None and found.digest != call.digest:
+        raise invalid([("Idempotency-Key", "was used for another call before; take a new one")])
+    return json.loads(found.body) if found is not None and found.status else None
 
 
-def keep_answer(c: Any, key: str, request: web.Request, body: bytes, status: int, shown: Any, now: datetime) -> None:
-    """Keep what this call is answered, if it has a key."""
-    if key:
-        answer = Answer(digest_of(request, body), status, json.dumps(shown, ensure_ascii=False))
-        tokens.keep_answer(c, key, answer, now)
+def keep(connection: Connection, call: Call, status: HTTPStatus, kept: Kept) -> None:
+    """Keep of which contact the call was, if it has a key; whoever asks again is answered from how it stands then."""
+    if call.key:
+        tokens.keep_answer(connection, call.key, status, json.dumps(kept))

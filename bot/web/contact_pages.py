@@ -7,19 +7,19 @@ from sqlalchemy import Connection
 
 from bot.core import responses
 from bot.core.roles import May, Role
-from bot.flows import evidence, office, remembering, showing
+from bot.flows import evidence, matters, office, remembering, showing
 from bot.flows.office import ACTIONS, Objection, Order
 from bot.flows.showing import Whole
 from bot.render.formats import instant_in_words
 from bot.store import clocks, staff
 from bot.web import telling
-from bot.web.api import known_services
 from bot.web.desk_pages import needs_ticked
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, refusal, render
 from bot.web.message_pages import named, page_number, unknown
+from bot.web.numbers import number_of
 from bot.web.office import Office
+from bot.web.problems import STATUS_OF
 
-_STATUS = {"unknown": 404, "stale": 409, "conflict": 409, "invalid": 422}
 _MOST_PEOPLE = 200
 
 
@@ -52,7 +52,7 @@ class ContactPages:
 
         whole, people = await self._office.read(read)
         if whole is None:
-            return await unknown(self._door, request, guest, reference)
+            return await unknown(self._door, request, guest)
         chosen, others = remembering.chosen(whole.needs.needs if whole.needs else "")
         context = {
             "whole": whole,
@@ -65,9 +65,9 @@ class ContactPages:
             "offered": frozenset(name for name in whole.offers if guest.may(ACTIONS[name].may)),
             "teams": list(book.teams),
             "people": people,
-            "services": known_services(self._office),
-            "kinds": sorted({kind for standard in book.promises.standards for kind in standard.kinds}),
-            "areas": sorted({area for standard in book.promises.standards for area in standard.areas}),
+            "services": matters.known("service", book),
+            "kinds": matters.known("kind", book),
+            "areas": matters.known("area", book),
             "guesses": [kind.value for kind in responses.Kind],
             "need_words": remembering.USUAL,
             "needs_chosen": chosen,
@@ -97,7 +97,7 @@ class ContactPages:
         if not guest.may(action.may):
             await self._door.refuse(guest, f"{name} {reference}", "role")
             return refusal(request, 403, "You may not do this", "Ask somebody who leads a team.", guest)
-        seen = int(values["seen"]) if values.get("seen", "").isdecimal() and len(values["seen"]) < 18 else None
+        seen = number_of(values.get("seen", ""))
         if name == "needs":
             more = values.get("more", "").strip()
             ticked = await needs_ticked(request)
@@ -118,12 +118,11 @@ class ContactPages:
         self, request: web.Request, guest: Guest, order: Order, objection: Objection
     ) -> web.StreamResponse:
         if objection.kind == "unknown":
-            return await unknown(self._door, request, guest, order.reference)
+            return await unknown(self._door, request, guest)
         if objection.kind in ("stale", "conflict"):
             await self._door.refuse(guest, f"{order.action} {order.reference}", objection.reason)
-        fault = f"{objection.reason[:1].upper()}{objection.reason[1:]}."
-        more = {"fault": fault, "typed": {**order.fields}, "at": order.action, "wrong": objection.field}
-        return await self._page(request, guest, more, _STATUS[objection.kind])
+        more = {"fault": objection.sentence, "typed": {**order.fields}, "at": order.action, "wrong": objection.field}
+        return await self._page(request, guest, more, STATUS_OF[objection.kind])
 
     def _told(self, request: web.Request, guest: Guest) -> str:
         token, now = request.query.get("told", ""), self._office.now()

@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 from bot.core import references
 from bot.core.messages import Inbound
 from bot.core.roles import May, Scope
-from bot.flows import record, remembering
+from bot.flows import matters, record, remembering
 from bot.flows.record import Recorded
 from bot.store import queue
 from bot.store.needs import Needs
-from bot.web.api import known_services
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, refusal, render
 from bot.web.office import Office
 from bot.web.shunted_pages import prefilled
@@ -66,7 +65,7 @@ class DeskPages:
             "typed": {**dict.fromkeys(FIELDS, ""), **typed},
             "faults": dict(faults),
             "token": typed.get("token") or secrets.token_urlsafe(16),
-            "services": known_services(self._office),
+            "services": matters.known("service", self._office.book),
             "desks": list(self._office.desks),
             "sends_texts": any(desk.sends_texts for desk in self._office.desks.values()),
             "need_words": remembering.USUAL,
@@ -82,9 +81,10 @@ class DeskPages:
         received_at, fault = self._received(values.get("received_at", "").strip())
         token = values.get("token", "")[:40] or secrets.token_urlsafe(16)
         found = desk.record(values, token, received_at)
-        if fault or not isinstance(found, Inbound):
-            faults = () if isinstance(found, Inbound) else found.faults
-            faults = (*faults, ("received_at", fault)) if fault else faults
+        ours = {"service": matters.why_unknown("service", values.get("service", "").strip(), self._office.book)}
+        faults = tuple((name, words) for name, words in (ours | {"received_at": fault}).items() if words)
+        if faults or not isinstance(found, Inbound):
+            faults = faults if isinstance(found, Inbound) else (*found.faults, *faults)
             return self._page(request, guest, {**values}, chosen, faults)
         filed = await self._office.log(found)
         if filed.reference is None:
@@ -94,8 +94,8 @@ class DeskPages:
         of, scope = values.get("of", ""), guest.visitor.scope
 
         def keep(c: Connection) -> tuple[Recorded, Needs | None]:
-            done = record.taken_down(c, reference, actor, now, new=filed.new)
-            if filed.new:
+            done = record.taken_down(c, reference, actor, now)
+            if done.new:
                 self._note_person(c, done, (of, scope), (needed, actor, now))
             return done, remembering.needs_of(c, done.contact.id)
 

@@ -14,6 +14,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channel import Temporary
+from bot.core import references
 from bot.core.roles import May
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
@@ -115,9 +116,10 @@ class Doorkeeper:
         return Guest(visitor, self.csrf_of(visitor.session))
 
     async def refuse(self, guest: Guest, what: str, reason: str) -> None:
-        """Note that somebody tried what they may not."""
-        now = self._office.now()
-        await self._office.write(lambda c: staffing.refused(c, guest.visitor, now, what=what, reason=reason))
+        """Note that somebody tried what they may not: beside the contact, where one is named."""
+        now, who, named = self._office.now(), guest.visitor, references.find(what, self._office.book.prefix)
+        to = named[0] if named else ""
+        await self._office.write(lambda c: staffing.refused(c, who, now, what=what, reason=reason, reference=to))
 
     async def note_seldom(self, whose: str, work: Work[None]) -> None:
         """Note what a stranger can bring about as often as they like; `whose` is a place, or somebody of staff."""

@@ -7,14 +7,17 @@ from bot.core.roles import May
 from bot.flows import reading
 from bot.flows.compose import Letters
 from bot.flows.fitting import pieces
+from bot.flows.office import MOST_CHARACTERS_OF_A_REFERENCE
 from bot.render.formats import instant_in_words
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.numbers import number_of
 from bot.web.office import Office
 
 MOST_BYTES = 80_000
 TOO_LARGE = "<p>This page is too large to be shown here. Read its words, or save the message as a file.</p>"
 _ONE = f"{ROOT}/contacts/{{reference}}"
 _FRAME_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'; base-uri 'none'"
+_MOST_PAGES = 100_000
 _FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -36,22 +39,22 @@ class MessagePages:
         ]
 
     async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        reference, number, scope = self._reference(request), _number(request), guest.visitor.scope
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         markup = await self._office.read(lambda c: reading.page_of(c, reference, number, scope))
         if markup is None:
-            return await unknown(self._door, request, guest, reference)
+            return await unknown(self._door, request, guest)
         shown = markup if len(markup.encode()) <= MOST_BYTES else TOO_LARGE
         response = render(request, guest, "message", {"markup": shown})
         response.headers["Content-Security-Policy"] = _FRAME_POLICY
         return response
 
     async def _words(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        reference, number, scope = self._reference(request), _number(request), guest.visitor.scope
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         words = await self._office.read(lambda c: reading.words_of(c, reference, number, scope))
         return await self._in_pieces(request, guest, "All the words of a message", words)
 
     async def _event(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        reference, number, scope = self._reference(request), _number(request), guest.visitor.scope
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book = self._office.book
         words = await self._office.read(lambda c: reading.event_of(c, reference, number, scope, book))
         return await self._in_pieces(request, guest, "All that is known of an event", words)
@@ -61,19 +64,19 @@ class MessagePages:
     ) -> web.StreamResponse:
         reference = self._reference(request)
         if words is None:
-            return await unknown(self._door, request, guest, reference)
+            return await unknown(self._door, request, guest)
         parts = pieces(words, MOST_BYTES)
         part = min(max(page_number(request), 1), len(parts))
         context = {"heading": heading, "reference": reference, "words": parts[part - 1], "part": part}
         return render(request, guest, "words", context | {"parts": len(parts), "notes": notes})
 
     async def _sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        reference, number, scope = self._reference(request), _number(request), guest.visitor.scope
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book, now = self._office.book, self._office.now()
         letters = Letters(self._office.composer, book, book.secret)
         found = await self._office.read(lambda c: reading.written_of(c, reference, number, scope, letters, now))
         if found is None:
-            return await unknown(self._door, request, guest, reference)
+            return await unknown(self._door, request, guest)
         left = found.fate.sent_at
         zone = book.default_calendar.zone
         notes = (
@@ -84,11 +87,11 @@ class MessagePages:
         return await self._in_pieces(request, guest, "What we wrote", found.words, notes)
 
     async def _raw(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        reference, number, scope = self._reference(request), _number(request), guest.visitor.scope
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book = self._office.book
         kept = await self._office.read(lambda c: reading.kept_of(c, reference, number, scope, book))
         if kept is None:
-            return await unknown(self._door, request, guest, reference)
+            return await unknown(self._door, request, guest)
         await self._door.note(guest, "message saved as a file", {"reference": reference, "message": number})
         name = f"{reference}-{number}.{'eml' if kept.is_mail else 'txt'}"
         headers = {
@@ -105,24 +108,24 @@ class MessagePages:
 
 
 def named(request: web.Request, prefix: str) -> str:
-    """The reference in the address of a page, in its one form where it is one."""
+    """The reference in the address of a page; "", which is nobody's, where there is none: nothing else is looked for."""
     found = references.find(request.match_info["reference"], prefix)
-    return found[0] if found else request.match_info["reference"][:40]
+    return found[0] if found else ""
 
 
 def page_number(request: web.Request) -> int:
     """Which page of several is asked for: `page` in the address."""
-    text = request.query.get("page", "")
-    return max(int(text), 1) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+    return min(max(number_of(request.query.get("page", "")) or 1, 1), _MOST_PAGES)
 
 
-async def unknown(door: Doorkeeper, request: web.Request, guest: Guest, reference: str) -> web.StreamResponse:
+def row_number(request: web.Request) -> int:
+    """The number of a row in the address; 0, which none has, where there is none."""
+    return number_of(request.match_info["number"]) or 0
+
+
+async def unknown(door: Doorkeeper, request: web.Request, guest: Guest) -> web.StreamResponse:
     """The same for what was never there and for what this visitor may not see."""
-    await door.refuse(guest, reference, "no such contact for them")
+    what = request.match_info["reference"][:MOST_CHARACTERS_OF_A_REFERENCE]
+    await door.refuse(guest, what, "no such contact for them")
     advice = "Check the reference. It may also be a contact of another team."
     return refusal(request, 404, "We cannot show this contact", advice, guest)
-
-
-def _number(request: web.Request) -> int:
-    text = request.match_info["number"]
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0

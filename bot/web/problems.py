@@ -15,6 +15,15 @@ from bot.channel import Temporary
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
+# What every answer to a caller carries, whatever becomes of the call: how often they may still ask.
+LIMITS = web.RequestKey("limits", dict[str, str])
+# By what an objection is (`bot.flows.office`), for programs and for pages.
+STATUS_OF = {
+    "unknown": HTTPStatus.NOT_FOUND,
+    "stale": HTTPStatus.CONFLICT,
+    "conflict": HTTPStatus.CONFLICT,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 class Problem(Exception):
@@ -36,6 +45,12 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
     """Turn every error of the API into a problem; pages are left to the others."""
     if not request.path.startswith(PREFIX):
         return await handler(request)
+    answer = await _answer(request, handler)
+    answer.headers.update(request.get(LIMITS, {}))
+    return answer
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except Problem as problem:

@@ -12,19 +12,20 @@ from aiohttp import web
 from bot.core import references
 from bot.core.contacts import Contact, State
 from bot.core.roles import May
-from bot.flows import office
-from bot.flows.office import Objection, Order
+from bot.flows import matters, office, staffing
+from bot.flows.office import MOST_CHARACTERS_OF_A_REFERENCE, Objection, Order
 from bot.render.formats import due_in_words
 from bot.store import clocks, queue, settled, shunt, views
 from bot.web import filters, telling
-from bot.web.api import known_services
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
 from bot.web.filters import Asked
+from bot.web.numbers import number_of
 from bot.web.office import Office
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000
 _MOST_AT_ONCE = 200
+_MOST_PAGES = 10_000
 # A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _LISTS = (("Everything open", ""), *((filters.KINDS[one].capitalize(), f"which={one}") for one in filters.QUICK))
@@ -125,12 +126,11 @@ class QueuePages:
 
     def _choices(self, guest: Guest, owners: list[str]) -> dict[str, list[str]]:
         book = self._office.book
-        areas = sorted({area for standard in book.promises.standards for area in standard.areas})
         return {
             "team": [team for team in book.teams if guest.visitor.scope.sees(team)],
             "owner": owners,
-            "service": known_services(self._office),
-            "area": areas,
+            "service": matters.known("service", book),
+            "area": matters.known("area", book),
             "channel": list(book.ways),
             "state": list(filters.STATES),
         }
@@ -160,13 +160,16 @@ class QueuePages:
             return await self._page(request, guest, asked, more)
 
         def act(c: Any) -> list[str]:
-            refused = []
+            refused: dict[str, str] = {}
             for reference in chosen:
                 try:
                     office.act(c, Order(action, reference, values, seen), guest.visitor, now, book)
                 except Objection as objection:
-                    refused.append(f"{reference}: {objection.reason}.")
-            return refused
+                    refused[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{objection.reason}."
+            if refused:
+                what, reason = f"{action}: {len(refused)} of {len(chosen)} at once", ", ".join(refused)
+                staffing.refused(c, guest.visitor, now, what=what, reason=reason)
+            return [f"{reference}: {words}" for reference, words in refused.items()]
 
         refused = await self._office.write(act)
         told = _done(len(chosen) - len(refused), len(chosen), _WORDS[action])
@@ -175,7 +178,7 @@ class QueuePages:
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, owner = await fields_of(request), guest.visitor.address
         if drop := values.get("drop", ""):
-            number = int(drop) if drop.isdecimal() and len(drop) < 18 else 0
+            number = number_of(drop) or 0
             if await self._office.write(lambda c: views.drop(c, owner, number)):
                 await self._door.note(guest, "view dropped", {"number": number})
             raise web.HTTPSeeOther(f"{ROOT}/queue")
@@ -209,13 +212,11 @@ def _done(done: int, chosen: int, what: str) -> str:
 
 
 def _seen(values: Mapping[str, str]) -> int | None:
-    text = values.get("seen", "")
-    return int(text) if text.isdecimal() and len(text) < 18 else None
+    return number_of(values.get("seen", ""))
 
 
 def _number(request: web.Request) -> int:
-    text = request.query.get("page", "1")
-    return min(max(int(text), 1), 10_000) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+    return min(max(number_of(request.query.get("page", "")) or 1, 1), _MOST_PAGES)
 
 
 def _cell(value: Any, zone: Any) -> str:

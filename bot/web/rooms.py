@@ -16,6 +16,7 @@ from bot.store.audit import Looking
 from bot.store.queue import NO_TEAM
 from bot.web import excerpts
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.numbers import number_of
 from bot.web.office import Office
 
 _ALERT_DAYS = 7
@@ -55,14 +56,13 @@ class Rooms:
         scope, now, calendar = guest.visitor.scope, self._office.now(), self._office.book.default_calendar
         found = await self._office.read(lambda c: (audit.open_by_team(c, scope), queue.held(c, scope)))
         ends = [_span(*span) for span in ages.spans(now, calendar)]
-        released = request.query.get("released", "")
         context = {
             "rows": ages.table(found[0], now, calendar),
             "headings": ages.headings(),
             "ends": ends,
             "no_team": NO_TEAM,
             "held": found[1],
-            "released": int(released) if released.isdecimal() and len(released) < 7 else None,
+            "released": number_of(request.query.get("released", "")),
             "may_release": guest.may(May.LEAD) and scope.teams is None,
         }
         return render(request, guest, "backlog", context)
@@ -119,8 +119,7 @@ class Rooms:
     async def _audit(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         asked = {name: request.query.get(name, "").strip()[:254].replace("\0", "") for name in ("by", "reference")}
         asked = {name: value.encode("utf-8", "replace").decode() for name, value in asked.items()}
-        text = request.query.get("before", "")
-        before = int(text) if text.isdecimal() and len(text) < 18 else None
+        before = number_of(request.query.get("before", ""))
         named = references.find(asked["reference"], self._office.book.prefix) or [asked["reference"]]
         by = f"staff:{asked['by'].lower()}" if "@" in asked["by"] else asked["by"]
         looking = Looking(guest.visitor.actor, guest.visitor.scope, before, by, named[0])

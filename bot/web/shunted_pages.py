@@ -14,6 +14,7 @@ from bot.flows.plan import Filed
 from bot.render.formats import instant_in_words
 from bot.store import contacts, shunt
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.numbers import number_of
 from bot.web.office import Office
 from bot.wire import mime
 
@@ -99,7 +100,7 @@ class ShuntedPages:
 
 async def find(office: Office, guest: Guest, number: str) -> dict[str, Any] | None:
     """The shunted message of that number, if this guest sees it."""
-    wanted = int(number) if number.isdecimal() and len(number) < 18 else 0
+    wanted = number_of(number) or 0
     row = await office.read(lambda c: shunt.find(c, wanted))
     return row if row and office.sees_channel(guest.visitor.scope, row["channel"]) else None
 

@@ -85,7 +85,7 @@ def test_another_zone() -> None:
         ({"received": "2026-12-18T10:00"}, "--received: '2026-12-18T10:00' does not say how far from UTC"),
         ({"received": "2026-12-18"}, "add the offset"),
         ({"received": "2041-12-18T10:00Z"}, "2041-12-18 is outside the calendar, which holds 2010-01-01 to 2040"),
-        ({"received": "0001-01-01T00:00+14:00"}, "--received: 0001-01-01T00:00:00+14:00 cannot be computed"),
+        ({"received": "0001-01-01T00:00+14:00"}, "of no year that can be reckoned with"),
         ({"calendar": "mars"}, "--calendar: 'mars' is not a calendar; allowed: england, wales"),
         ({"receipt": "noon"}, "--receipt: 'noon' cannot stand here; allowed: same day"),
         ({"closures": "Christmas"}, "--closures: 'Christmas' is not a range of days"),

@@ -30,21 +30,24 @@ def test_a_contact_is_given_to_somebody(run: Run, logged: Log, mail: Make) -> No
     """A person or a team; wrong ones are refused, with what is allowed."""
     reference = logged(mail(1))
     assert run("contacts", "assign", reference).exit_code == 2
-    assert run("contacts", "assign", reference, "--to", "nobody").exit_code == 2
+    for nobody in ("nobody", "channel:post@x.example", "a@b.example,c@d.example", "<a@b.example>", "a@b"):
+        assert run("contacts", "assign", reference, "--to", nobody).exit_code == 2
     wrong = run("contacts", "assign", reference, "--team", "nosuch")
     assert (wrong.exit_code, "there are front-office" in wrong.stderr) == (1, True)
-    assert run("contacts", "assign", reference, "--to", "bo@example.gov.uk").exit_code == 0
+    assert run("contacts", "assign", reference, "--to", "Bo@Example.gov.uk").exit_code == 0
     (shown,) = lines(run("contacts", "show", reference, "--json"))
     assert (shown["owner"], shown["team"]) == ("bo@example.gov.uk", "front-office")
     assert any(delivery["step"] == "handed-over" for delivery in shown["deliveries"])
 
 
 def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> None:
-    """One that is over is refused."""
+    """One that is over is refused, and one that lies too far ahead or that no calendar has."""
     reference = logged(mail(1))
-    assert run("contacts", "quiet", reference, "--until", "2099-01-01T09:00+00:00").exit_code == 0
-    assert run("contacts", "quiet", reference, "--until", "2020-01-01T09:00+00:00").exit_code == 1
-    assert run("contacts", "quiet", reference, "--until", "soon").exit_code == 2
+    assert run("contacts", "quiet", reference, "--until", "2035-01-01T09:00+00:00").exit_code == 0
+    for never in ("2020-01-01T09:00+00:00", "2099-01-01T09:00+00:00"):
+        assert run("contacts", "quiet", reference, "--until", never).exit_code == 1
+    for wrong in ("soon", "9999-12-31T23:59-14:00"):
+        assert run("contacts", "quiet", reference, "--until", wrong).exit_code == 2
 
 
 def test_the_rules_are_tried_on_themselves_and_on_what_is_stored(

@@ -35,7 +35,15 @@ STAFF = {
     "ada@example.gov.uk": ("administrator", ()),
     "lee@example.gov.uk": ("lead", ()),
     "olu@example.gov.uk": ("officer", ("front-office",)),
+    "hal@example.gov.uk": ("officer", ("housing",)),
     "ron@example.gov.uk": ("reader", ()),
+}
+# name -> scopes, and the team whose contacts it sees ("": every team's).
+TOKENS = {
+    "all": (("contacts:read", "contacts:write"), ""),
+    "reading": (("contacts:read",), ""),
+    "writing": (("contacts:write",), ""),
+    "housing": (("contacts:read", "contacts:write"), "housing"),
 }
 
 
@@ -62,14 +70,15 @@ class House:
     tokens: dict[str, str] = field(default_factory=dict)
     _opener: urllib.request.OpenerDirector = field(default_factory=urllib.request.build_opener)
 
-    def officer(self, role: str) -> Officer:
-        """Somebody of that role, signed in."""
-        if role not in self.officers:
+    def officer(self, role: str, team: str = "") -> Officer:
+        """Somebody of that role, signed in; with a `team`, one who sees the contacts of that one only."""
+        known = f"{role} {team}"
+        if known not in self.officers:
             one = Officer(self.service.web_port)
-            address = next(address for address, (named, _) in STAFF.items() if named == role)
-            assert one.sign_in(address).status == 200
-            self.officers[role] = one
-        return self.officers[role]
+            fits = (who for who, (named, teams) in STAFF.items() if named == role and (not team or team in teams))
+            assert one.sign_in(next(fits)).status == 200
+            self.officers[known] = one
+        return self.officers[known]
 
     def call(
         self, method: str, path: str, body: Any = None, caller: str = "all", headers: dict[str, str] | None = None
@@ -124,8 +133,9 @@ def house_in(directory: Path, more: str = "") -> House:
         named = [option for team in teams for option in ("--team", team)]
         run(service, "staff", "add", address, "--role", role, "--password-file", str(password), *named)
     house = House(service)
-    for name, scopes in {"all": ["contacts:read", "contacts:write"], "reading": ["contacts:read"]}.items():
+    for name, (scopes, of_team) in TOKENS.items():
         asked = [option for scope in scopes for option in ("--scope", scope)]
+        asked += ["--team", of_team] if of_team else []
         house.tokens[name] = run(service, "token", "create", "--name", name, *asked).strip()
     return house
 

@@ -1,13 +1,16 @@
 """The API as another system uses it: recorded once, read in pages, acted on, followed; and what it refuses."""
 
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.components.ports import wait_until
+from tests.components.service import ask
 from tests.console.conftest import House
 
 CALL = {
@@ -64,6 +67,36 @@ def test_two_at_the_same_moment_are_one(house: House) -> None:
         made = list(pool.map(lambda _: _create(house, "at-once"), range(8)))
     assert {one.status for one in made} == {201}
     assert len({one.json["reference"] for one in made}) == 1
+
+
+def test_what_is_done_twice_at_the_same_moment_is_done_once(house: House) -> None:
+    """Each of the same calls gets the answer of the one that was done; two different ones make one contact."""
+    here = f"/api/v1/contacts/{_create(house).json['reference']}"
+    key = {"Idempotency-Key": "answered-at-once"}
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda _: house.call("POST", f"{here}/respond", {}, headers=key), range(6)))
+        made = list(pool.map(lambda number: _create(house, "two-bodies", text=f"Text {number}"), range(6)))
+    assert [one.status for one in done] == [200] * 6
+    assert [one.headers.get("Idempotent-Replayed") for one in done].count("true") == 5
+    events = ask(house.service.store_url, "SELECT count(*) FROM events WHERE kind = 'responded'")
+    assert events[0][0] == 1
+    assert sorted(one.status for one in made) == [201, *[422] * 5]
+    kept = " ".join(row[0] for row in ask(house.service.store_url, "SELECT body FROM answers"))
+    assert not [word for word in ("Sam", "sam@", "bin") if word in kept]
+
+
+def test_a_call_that_came_to_no_end_is_taken_up_again(house: House) -> None:
+    """Its key is taken, and the contact logged: the same call names it, and whoever called is known to have."""
+    made = _create(house, "no-end").json["reference"]
+    with closing(sqlite3.connect(house.service.store)) as store, store:
+        store.execute("UPDATE answers SET status = 0, body = '' WHERE key LIKE '% no-end'")
+        ((number,),) = store.execute("SELECT id FROM contacts WHERE reference = ?", (made,))
+        store.execute("DELETE FROM events WHERE kind = 'taken down' AND contact_id = ?", (number,))
+    assert _create(house, "no-end", text="Something else.").status == 422
+    again = _create(house, "no-end")
+    assert (again.status, again.json["reference"]) == (201, made)
+    trail = house.officer("lead").get(f"/console/contacts/{made}").words()
+    assert trail.count("taken down token:all") == 1
 
 
 def test_a_key_outlives_the_process(house: House) -> None:
@@ -132,6 +165,10 @@ BAD: dict[str, tuple[Any, int, str]] = {
     "no address": (CALL | {"sender": {"email": "nowhere"}}, 422, "sender.email"),
     "an unknown channel": (CALL | {"channel": "nowhere"}, 422, "channel"),
     "from the future": (CALL | {"received_at": "2099-01-01T00:00:00Z"}, 422, "received_at"),
+    "a number as a time": (CALL | {"received_at": 1764240000}, 422, "received_at"),
+    "digits as a time": (CALL | {"received_at": "1764240000"}, 422, "received_at"),
+    "a time of no year": (CALL | {"received_at": "9999-12-31T23:59:00-14:00"}, 422, "received_at"),
+    "an unknown service": (CALL | {"service": "x" * 41}, 422, "service"),
     "without a zone": (CALL | {"received_at": "2026-11-24T09:00:00"}, 422, "received_at"),
     "half a character": (b'{"text": "\\ud800"}', 400, ""),
     "5 MB": (json.dumps({"text": "x" * 5_000_000}).encode(), 413, ""),
@@ -160,7 +197,8 @@ def test_what_is_not_there_is_a_problem_too(house: House) -> None:
     assert house.call("GET", "/api/v1/nothing").status == 404
     assert house.call("GET", "/api/v1/contacts/EX-0000-0000").status == 404
     refused = house.call("DELETE", "/api/v1/contacts")
-    assert (refused.status, set(refused.headers["Allow"].split(","))) == (405, {"GET", "HEAD", "POST"})
+    assert (refused.status, set(refused.headers["Allow"].split(","))) == (405, {"GET", "POST"})
+    assert house.call("HEAD", "/api/v1/contacts").status == 405
     posted = house.call("POST", "/api/v1/contacts", b"text=x", headers={"Content-Type": "text/plain"})
     assert posted.status == 415
     assert all(one.headers["Content-Type"].startswith("application/problem+json") for one in (refused, posted))
@@ -179,6 +217,63 @@ def test_what_a_token_sees_can_be_narrowed(house: House) -> None:
     assert {one["team"] for one in listed} == {"housing"}
     events = house.call("GET", "/api/v1/events?limit=200", caller=narrow).json["events"]
     assert other not in {one["reference"] for one in events}
+
+
+def test_a_token_that_may_not_read_reads_nothing(house: House) -> None:
+    """What it does is answered with dates, and no word of the person; so is what takes a contact out of its sight."""
+    for caller, body in (("writing", {"team": "housing"}), ("all", {"team": "front-office"})):
+        reference = house.contact("Hello.", subject="Sam's bin")
+        done = house.call("POST", f"/api/v1/contacts/{reference}/assign", body, caller=caller)
+        assert done.status == 200
+        assert ("Sam" in done.text) == (caller == "all")
+        assert done.json["contact"]["respond_by"]
+    house.call("POST", f"/api/v1/contacts/{reference}/assign", {"team": "housing"})
+    left = house.call("POST", f"/api/v1/contacts/{reference}/assign", {"team": "front-office"}, caller="housing")
+    assert (left.status, "Sam" in left.text) == (200, False)
+
+
+def test_what_is_refused_leaves_a_line(house: House) -> None:
+    """Another team's contact, no scope, too much, too late: in the audit trail, by whom and to what."""
+    reference = house.contact("Not theirs.")
+    here = f"/api/v1/contacts/{reference}"
+    assert house.call("POST", f"{here}/respond", {}).status == 200
+    assert house.call("POST", f"{here}/respond", {}).status == 409
+    assert house.call("GET", here, caller="housing").status == 404
+    assert house.call("POST", f"{here}/close", {}, caller="reading").status == 403
+    assert house.call("POST", f"{here}/close", {"reason": "x" * 600_000}, caller="writing").status == 413
+    query = "SELECT actor, details, reference FROM events JOIN contacts ON contact_id = contacts.id"
+    rows = ask(house.service.store_url, f"{query} WHERE events.kind = 'refused'")
+    found = {actor: json.loads(details) for actor, details, of in rows if of == reference}
+    assert set(found) == {"token:all", "token:housing", "token:reading", "token:writing"}
+    assert found["token:housing"]["what"] == f"GET {here}"
+    assert "contacts:write" in found["token:reading"]["reason"]
+    seen = house.officer("lead").get("/console/audit").words()
+    assert f"token:housing refused {reference}" in seen
+    assert "refused" not in house.officer("lead").get(f"/console/contacts/{reference}").words()
+
+
+def test_every_answer_says_how_many_calls_are_left(house: House) -> None:
+    """Refusals, too: without a token, without a scope, with too much, for what is not there."""
+    big = json.dumps({"text": "x" * 600_000}).encode()
+    for status, answer in (
+        (401, house.call("GET", "/api/v1/contacts", caller="")),
+        (403, house.call("POST", "/api/v1/contacts", CALL, caller="reading")),
+        (404, house.call("GET", "/api/v1/contacts/EX-7K3M-9QPH")),
+        (413, house.call("POST", "/api/v1/contacts", big)),
+        (415, house.call("POST", "/api/v1/contacts", b"x", headers={"Content-Type": "text/plain"})),
+    ):
+        assert answer.status == status
+        assert int(answer.headers["RateLimit-Remaining"]) < int(answer.headers["RateLimit-Limit"])
+
+
+def test_whoever_sees_few_events_gets_on(house: House) -> None:
+    """The cursor goes on past what a token does not see, and never back."""
+    everything = house.call("GET", "/api/v1/events?limit=1").json
+    last = ask(house.service.store_url, "SELECT max(id) FROM events")[0][0]
+    narrow = house.call("GET", f"/api/v1/events?cursor={last - 1}&limit=1", caller="housing").json
+    assert int(narrow["next"]) >= last
+    again = house.call("GET", f"/api/v1/events?cursor={narrow['next']}", caller="housing").json
+    assert int(again["next"]) >= int(narrow["next"]) > int(everything["next"])
 
 
 def test_a_revoked_token_lets_nobody_in(house: House) -> None:

@@ -23,7 +23,7 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
         ("pause", {"note": "asked which bin"}, "Its clock is paused."),
         ("resume", {}, "Its clock runs on."),
         ("holding-reply", {}, "The holding reply is recorded."),
-        ("quiet", {"until": "2030-01-01T09:00"}, "There is no alert before then"),
+        ("quiet", {"until": "2035-01-01T09:00"}, "There is no alert before then"),
         ("needs", {"need": "Large print", "more": "Welsh"}, "It is shown on everything that this person sends."),
         ("respond", {"note": "by phone"}, "The answer is recorded."),
         ("reopen", {"note": "it was missed again"}, "It is open again."),
@@ -99,6 +99,19 @@ def test_what_was_typed_wrongly_is_kept(house: House) -> None:
     kept = page.all("#extend-reason")[0].attributes["value"]
     assert kept == "The roof needs a scaffold."
     assert page.all("title")[0].text().startswith("Error:")
+
+
+def test_nothing_is_cut(house: House) -> None:
+    """What is too long, or of no service, is refused with its field named, and nothing is recorded."""
+    reference, officer = house.contact("A long note."), house.officer("officer")
+    page = officer.act(reference, "respond", note="x" * 6_000)
+    assert page.status == 422
+    assert "Use 5,000 characters or fewer; there are 6,000" in page.words()
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "open"
+    form = officer.get("/console/record").hidden()
+    page = officer.post("/console/record", {**form, "text": "A call.", "service": "x" * 50_000})
+    assert page.status == 422
+    assert "there is no such service" in page.words() or "there is no service to choose" in page.words()
 
 
 def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: House) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from email.message import EmailMessage
+from urllib.parse import quote
 
 import pytest
 
@@ -108,6 +109,31 @@ def test_paths_lead_to_pages_and_to_nothing_else(mailed: tuple[House, str], path
     assert "reference_prefix" not in page.text
     assert "49" not in page.words()
     assert "Traceback" not in page.text
+
+
+def test_numbers_are_numbers_or_nothing(mailed: tuple[House, str]) -> None:
+    """Whatever stands where one belongs, also more digits than a database takes: the page as without it."""
+    house, _ = mailed
+    lead = house.officer("lead")
+    csrf = lead.get("/console/queue").hidden()
+    for number in ("9" * 20, "9" * 5_000, "-1", "٣", "x", "\0"):
+        asked = quote(number)
+        for path in ("queue?page", "audit?before", "backlog?released"):
+            assert lead.get(f"/console/{path}={asked}").status == 200, (path, number[:20])
+        assert lead.get(f"/console/shunted/{asked}").status == 404
+        assert lead.post("/console/views", {**csrf, "drop": number}).status in (200, 409)
+
+
+def test_what_is_no_reference_is_not_looked_for(mailed: tuple[House, str]) -> None:
+    """Among many it is refused by itself, with one line in the audit trail that names what was refused."""
+    house, reference = mailed
+    lead = house.officer("lead")
+    fields = [*lead.get("/console/queue").hidden().items(), ("action", "close"), ("reason", "")]
+    page = lead.post("/console/queue", [*fields, ("reference", "a\0b"), ("reference", reference)])
+    assert page.status == 409
+    assert f"{reference}: it is not answered" in page.words()
+    audit = lead.get("/console/audit").words()
+    assert f"close: 2 of 2 at once; reason: ab, {reference}" in audit
 
 
 def test_a_made_up_cookie_and_token_let_nobody_in_and_are_noted(mailed: tuple[House, str]) -> None:

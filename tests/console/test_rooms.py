@@ -33,9 +33,9 @@ def hal(two: House, tmp_path_factory: pytest.TempPathFactory) -> Officer:
     password = tmp_path_factory.mktemp("hal") / "password"
     password.write_text(PASSWORD, encoding="utf-8")
     asked = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
-    run(two.service, "staff", "add", "hal@example.gov.uk", *asked)
+    run(two.service, "staff", "add", "hew@example.gov.uk", *asked)
     one = Officer(two.service.web_port)
-    one.sign_in("hal@example.gov.uk")
+    one.sign_in("hew@example.gov.uk")
     return one
 
 
@@ -79,10 +79,10 @@ def test_the_trail_is_asked_for_a_person_or_a_contact(two: House, hal: Officer) 
 
     assert column(lead, f"?reference={housing.lower()}", "Contact") == {housing}
     assert column(lead, "?by=token:all", "Who") == {"token:all"}
-    assert column(lead, "?by=HAL@example.gov.uk", "Who") == {"hal@example.gov.uk"}
+    assert column(lead, "?by=HEW@example.gov.uk", "Who") == {"hew@example.gov.uk"}
     assert "nothing like that" in lead.get("/console/audit?by=nobody@example.gov.uk&reference=%FF").words()
     assert column(hal, "", "Contact") == {housing, "–"}
-    assert column(hal, "", "Who") == {"token:all", "hal@example.gov.uk", "lee@example.gov.uk"}
+    assert column(hal, "", "Who") == {"token:all", "hew@example.gov.uk", "lee@example.gov.uk"}
 
 
 def test_alerts_say_why_and_what_became_of_them(two: House, hal: Officer) -> None:
@@ -94,6 +94,6 @@ def test_alerts_say_why_and_what_became_of_them(two: House, hal: Officer) -> Non
     assert "it cannot wait: call 1 one@x.example sent; nobody has taken it yet" in said
     assert "The disk is nearly full" not in said
     hal.act(housing, "take")
-    assert "hal@example.gov.uk took it" in hal.get("/console/alerts").words()
+    assert "hew@example.gov.uk took it" in hal.get("/console/alerts").words()
     said = two.officer("administrator").get("/console/alerts").words()
     assert "The disk is nearly full one@x.example not sent yet" in said

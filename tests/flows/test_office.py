@@ -1,13 +1,15 @@
 """What staff and programs do goes through one door, on each database: who may, who sees, who was first."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import StatementError
 
+from bot.core.deputies import Away, Deputies
 from bot.core.roles import May, Role, Scope
-from bot.flows import office, showing, staffing
+from bot.flows import alert, office, record, showing, staffing
 from bot.flows.office import Objection, Order
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
@@ -80,7 +82,7 @@ def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: M
     """Neither shown nor changed, and the refusal is the same as for a reference that was never given."""
     with writing(store) as c:
         reference = logged(c, two, mail()).reference
-        for wanted in (reference, "EX-7K3M-9QPH"):
+        for wanted in (reference, "EX-7K3M-9QPH", "a\0b", "\ud800", ""):
             with pytest.raises(Objection, match=f"there is no contact {wanted}"):
                 office.act(c, Order("respond", wanted, {}), HOUSING, NOW, two)
         assert showing.show(c, reference, HOUSING.scope, NOW, two) is None
@@ -108,8 +110,21 @@ def test_who_saw_an_older_page_changes_nothing(store: Store, book: Rulebook, mai
     [
         ("assign", {}, "team"),
         ("assign", {"owner": "nobody"}, "owner"),
+        ("assign", {"owner": "evil@evil.example"}, "owner"),
+        ("assign", {"owner": "channel:nope@x.example"}, "owner"),
+        ("assign", {"owner": "staff@example.gov.uk,bad@evil.example"}, "owner"),
+        ("assign", {"owner": "staff@example.gov.uk\x01"}, "owner"),
+        ("assign", {"owner": "\N{KELVIN SIGN}im@example.gov.uk"}, "owner"),
         ("quiet", {}, "until"),
         ("quiet", {"until": "soon"}, "until"),
+        ("quiet", {"until": "2099-01-01T09:00"}, "until"),
+        ("quiet", {"until": "9999-12-31T23:59-14:00"}, "until"),
+        ("respond", {"at": "0001-01-01T00:00+14:00"}, "at"),
+        ("respond", {"note": "x" * 5_001}, "note"),
+        ("classify", {"service": "No such service"}, "service"),
+        ("classify", {"kind": "nope"}, "kind"),
+        ("classify", {"area": "x" * 5_001}, "area"),
+        ("needs", {"needs": "x" * 501}, "needs"),
         ("respond", {"at": "2099-01-01T09:00"}, "at"),
         ("extend", {"to": "a while", "reason": "because"}, "to"),
         ("extend", {"to": "30 working days"}, "reason"),
@@ -137,6 +152,100 @@ def test_two_contacts_of_one_person_are_linked(store: Store, book: Rulebook, mai
             whole = showing.show(c, reference, Scope(), NOW, book)
             assert whole is not None
             assert [contact.reference for contact in whole.others] == [expected]
+
+
+def test_what_another_team_has_is_not_named(store: Store, two: Rulebook, mail: Make) -> None:
+    """A contact that is linked with another team's shows that it is linked, and not with which."""
+    with writing(store) as c:
+        one, other = (logged(c, two, mail(number)).reference for number in (1, 2))
+        _do(c, two, one, "link", **{"with": other})
+        _do(c, two, one, "assign", team="housing")
+        for scope, expected in ((Scope(), [{"with": other}]), (HOUSING.scope, [{}])):
+            whole = showing.show(c, one, scope, NOW, two)
+            assert whole is not None
+            assert [event["details"] for event in whole.events if event["kind"] == "linked"] == expected
+            trail = audit.trail(c, Looking(ANN.actor, scope), 50)
+            assert [event.details for event in trail if event.kind == "linked"] == expected
+    up_to = store.read_now(settled.up_to)
+    streamed, _ = store.read_now(lambda c: audit.stream(c, 0, up_to, HOUSING.scope, 50))
+    assert [event.details for event in streamed if event.kind == "linked"] == [{}]
+
+
+def test_whoever_gets_a_contact_is_of_ours(store: Store, two: Rulebook, mail: Make) -> None:
+    """Somebody who may sign in, or whom the configuration names; in small letters, so that they find it."""
+    account = Account("hal@example.gov.uk", "Hal", Role.OFFICER, frozenset(), "", NOW, None)
+    deputies = Deputies([Away("jo@example.gov.uk", NOW.date(), NOW.date(), "Di@example.gov.uk")])
+    book = replace(two, deputies=deputies)
+    with writing(store) as c:
+        reference = logged(c, book, mail()).reference
+        assert staffing.add(c, account, "staff:me", book) is None
+        for typed in ("Hal@Example.gov.uk", "housing@example.gov.uk", "jo@example.gov.uk", "di@example.gov.uk"):
+            _do(c, book, reference, "assign", owner=typed)
+            assert again(c, reference).owner == typed.lower()
+            assert queue.page(c, Wanted(owner=typed), Scope(), NOW, most=5).contacts
+        assert staffing.disable(c, account.address, "staff:me", NOW) is None
+        with pytest.raises(Objection, match="nobody of staff"):
+            _do(c, book, reference, "assign", owner=account.address)
+        # What was stored before addresses were looked at names no outlet.
+        was = replace(again(c, reference), owner="channel:nope@x.example")
+        assert {row["channel"] for row in alert.handed_over(was, NOW, book)} == {"post"}
+
+
+def test_what_is_stored_can_be_read_again(store: Store, book: Rulebook, mail: Make) -> None:
+    """An instant in any zone comes back as the same instant; one that is of no year in UTC is not stored."""
+    far = datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))
+    with writing(store) as c:
+        contact = logged(c, book, mail())
+        until = NOW.astimezone(timezone(timedelta(hours=14))) + timedelta(days=1)
+        contacts.put(c, contact.id, {"quiet_until": until})
+        assert again(c, contact.reference).quiet_until == until
+    with pytest.raises((OverflowError, StatementError)), writing(store) as c:
+        contacts.put(c, contact.id, {"quiet_until": far})
+    assert store.read_now(lambda c: again(c, contact.reference)).quiet_until == until
+
+
+def test_an_answer_recorded_later_says_when(store: Store, book: Rulebook, mail: Make) -> None:
+    """The history has it when it was given, and tells when that was recorded; so it is for every change of a clock."""
+    with writing(store) as c:
+        reference = logged(c, book, mail()).reference
+        given = (NOW + timedelta(minutes=10)).isoformat()
+        for action in ("holding-reply", "respond"):
+            _do(c, book, reference, action, at=given)
+        now = (NOW + timedelta(hours=1)).isoformat(timespec="seconds")
+        trail = {event.kind: event for event in audit.trail(c, Looking(ANN.actor, Scope()), 50)}
+        for kind in ("holding reply", "responded"):
+            assert trail[kind].at == NOW + timedelta(minutes=10)
+            assert trail[kind].details["recorded_at"] == now
+        _do(c, book, reference, "reopen")
+        _do(c, book, reference, "pause")
+        paused = next(event for event in audit.trail(c, Looking(ANN.actor, Scope()), 1))
+        assert "recorded_at" not in paused.details
+
+
+def test_what_was_refused_stands_in_the_audit_trail_alone(store: Store, two: Rulebook, mail: Make) -> None:
+    """Beside the contact, for who sees it; it is no part of its history, and makes no page stale."""
+    with writing(store) as c:
+        contact = logged(c, two, mail())
+        what = "respond \ud800"
+        staffing.refused(c, HOUSING, NOW, what=what, reason="no such contact", reference=contact.reference)
+        staffing.refused(c, HOUSING, NOW, what="EX-7K3M-9QPH", reason="no such contact", reference="EX-7K3M-9QPH")
+        trail = [(event.kind, event.reference) for event in audit.trail(c, Looking(ANN.actor, Scope()), 50)]
+        assert trail == [("refused", None), ("refused", contact.reference)]
+        assert "refused" not in [event["kind"] for event in contacts.events_of(c, contact.id)]
+        assert audit.last_by_others(c, contact.id) is None
+    up_to = store.read_now(settled.up_to)
+    streamed, _ = store.read_now(lambda c: audit.stream(c, 0, up_to, Scope(), 50))
+    assert "refused" not in [event.kind for event in streamed]
+
+
+def test_whoever_took_it_down_is_named_once(store: Store, book: Rulebook, mail: Make) -> None:
+    """Also where the first time ended between the logging and the note."""
+    with writing(store) as c:
+        reference = logged(c, book, mail()).reference
+        for actor in ("token:phones", "token:phones"):
+            record.taken_down(c, reference, actor, NOW)
+        trail = audit.trail(c, Looking(ANN.actor, Scope()), 50)
+        assert [(event.kind, event.actor) for event in trail] == [("taken down", "token:phones")]
 
 
 def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
@@ -179,11 +288,10 @@ def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) ->
         found = staffing.bearer(c, secret, NOW, two)
         assert found is not None
         assert found[0].scope == HOUSING.scope
-        for status in (201, 409):
-            tokens.keep_answer(c, "phones key", Answer("d", status, "{}"), NOW)
-        kept = tokens.answered(c, "phones key")
-        assert kept is not None
-        assert kept.status == 201
+        assert tokens.reserve(c, "phones key", "d", NOW) is None
+        assert tokens.reserve(c, "phones key", "e", NOW) == Answer("d", 0, "")
+        tokens.keep_answer(c, "phones key", 201, "{}")
+        assert tokens.answered(c, "phones key") == Answer("d", 201, "{}")
         tokens.drop_answers(c, NOW + timedelta(seconds=1))
         assert tokens.answered(c, "phones key") is None
         for text in ("Large print", "Braille"):
@@ -204,16 +312,21 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
         references = [logged(c, two, mail(number)).reference for number in (1, 2, 3)]
         _do(c, two, references[2], "assign", team="housing")
     seen: list[int] = []
+    last = [0]
     up_to = store.read_now(settled.up_to)
 
     def following(c: Connection) -> list[Event]:
-        return audit.stream(c, seen[-1] if seen else 0, up_to, Scope(), 2)
+        found, after = audit.stream(c, last[-1], up_to, Scope(), 2)
+        last.append(after)
+        return found
 
     while part := store.read_now(following):
         seen += [event.id for event in part]
     assert seen == sorted(set(seen))
-    narrow = store.read_now(lambda c: audit.stream(c, 0, up_to, HOUSING.scope, 50))
+    assert last[-1] == last[-2] >= seen[-1]
+    narrow, after = store.read_now(lambda c: audit.stream(c, 0, up_to, HOUSING.scope, 50))
     assert {event.reference for event in narrow} == {references[2]}
+    assert after == last[-1]
     trail = store.read_now(lambda c: audit.trail(c, Looking(ANN.actor, Scope()), 50))
     assert [event.kind for event in trail] == ["assigned"]
 

@@ -5,13 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.core.roles import Role
-from bot.flows import respond, staffing
+from bot.core.roles import Role, Scope
+from bot.flows import office, respond, staffing
+from bot.flows.office import Objection, Order
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts
+from bot.flows.staffing import Visitor
+from bot.store import contacts, tokens
 from bot.store.engine import Store, Work
 from bot.store.staff import Account
-from bot.store.tokens import Token
+from bot.store.tokens import Answer, Token
 from tests.components.postgres import Postgres
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import logged
@@ -62,3 +64,30 @@ def test_an_answer_is_recorded_once(store: Store, book: Rulebook, mail: Make) ->
         assert isinstance(second.result(10), respond.NotResponded)
     history = store.read_now(lambda c: contacts.events_of(c, contact.id))
     assert [event["actor"] for event in history if event["kind"] == "responded"] == ["staff:a"]
+
+
+def test_the_second_one_is_told_who_was_first(store: Store, book: Rulebook, mail: Make) -> None:
+    """Though it had read the contact while that was still open."""
+    with writing(store) as connection:
+        order = Order("respond", logged(connection, book, mail()).reference, {})
+    one, two = (Visitor(f"staff:{name}@example.gov.uk", Scope()) for name in ("ann", "bo"))
+    with ThreadPoolExecutor(1) as other:
+        with writing(store) as connection:
+            office.act(connection, order, one, NOW, book)
+            second = other.submit(store.write_now, lambda c: office.act(c, order, two, NOW, book))
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+        with pytest.raises(Objection, match=r"ann@example\.gov\.uk did this"):
+            second.result(10)
+
+
+def test_a_key_is_taken_once(store: Store) -> None:
+    """Of two calls under one key at the same moment the second waits, and finds what the first was answered."""
+    with ThreadPoolExecutor(1) as other:
+        with writing(store) as connection:
+            assert tokens.reserve(connection, "phones 1", "d", NOW) is None
+            second = other.submit(store.write_now, lambda c: tokens.reserve(c, "phones 1", "d", NOW))
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+            tokens.keep_answer(connection, "phones 1", 200, "{}")
+        assert second.result(10) == Answer("d", 200, "{}")

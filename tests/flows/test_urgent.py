@@ -16,10 +16,10 @@ from bot.flows import alert, escalate, respond, take
 from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
 from bot.flows.deliver import Attempt, Hold, claim, record
+from bot.flows.holders import Holder
 from bot.flows.plan import Room
 from bot.flows.receive import Reading, receive
 from bot.flows.rulebook import Rulebook, Team
-from bot.flows.take import Holder
 from bot.render.compose import Composer
 from bot.settings import PACKAGED
 from bot.store import contacts, outbox

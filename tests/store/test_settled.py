@@ -38,7 +38,7 @@ def _note(c: Connection, kind: str) -> None:
 
 def _read(store: Store, after: int = 0) -> list[str]:
     up_to = store.read_now(settled.up_to)
-    return [one.kind for one in store.read_now(lambda c: audit.stream(c, after, up_to, Scope(), 9))]
+    return [one.kind for one in store.read_now(lambda c: audit.stream(c, after, up_to, Scope(), 9))[0]]
 
 
 def test_what_may_still_be_passed_by_is_waited_for(store: Store) -> None:
@@ -73,4 +73,4 @@ def test_events_of_the_same_transaction_wait_for_its_end(store: Store) -> None:
     store.write_now(lambda c: _note(c, "old"))
     with store._writer_engine.begin() as c:
         _note(c, "own")
-        assert [one.kind for one in audit.stream(c, 0, settled.up_to(c), Scope(), 9)] == ["old"]
+        assert [one.kind for one in audit.stream(c, 0, settled.up_to(c), Scope(), 9)[0]] == ["old"]

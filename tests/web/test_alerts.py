@@ -117,12 +117,15 @@ async def test_quiet_is_one_of_the_times_that_are_offered(site: Site, behind: Be
 
 async def test_it_is_handed_over(site: Site, behind: Behind) -> None:
     """To a person of the team, who is told; what is wrong says so."""
-    wrong = await site.post(behind.path, data={"action": "assign", "team": "front", "owner": "<script>"})
-    assert (wrong.status, "must be an email address" in await wrong.text()) == (409, True)
+    for owner in ("<script>", "channel:post@x.example", "a@b.example,c@d.example"):
+        wrong = await site.post(behind.path, data={"action": "assign", "team": "front", "owner": owner})
+        assert (wrong.status, "must be an email address" in await wrong.text()) == (409, True)
+    stranger = await site.post(behind.path, data={"action": "assign", "owner": "evil@evil.example"})
+    assert (stranger.status, "obody of staff has the address" in await stranger.text()) == (409, True)
     nobody = await site.post(behind.path, data={"action": "assign", "team": "nosuch"})
     assert nobody.status == 409
-    done = await site.post(behind.path, data={"action": "assign", "team": "front", "owner": "bo@example.gov.uk"})
-    assert (done.status, behind.known().owner) == (200, "bo@example.gov.uk")
+    done = await site.post(behind.path, data={"action": "assign", "team": "front", "owner": "Staff@example.gov.uk"})
+    assert (done.status, behind.known().owner) == (200, "staff@example.gov.uk")
     assert (await site.post(behind.path, data={})).status == 409
 
 

@@ -1,0 +1,48 @@
+"""Who can have a contact: a team, and of it a person, by an address of somebody who belongs here."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.flows.rulebook import Rulebook
+from bot.store import staff
+from bot.wire import typed
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who is to have a contact: a team ("": the one that has it), and of it a person by address ("": nobody yet)."""
+
+    team: str = ""
+    owner: str = ""
+
+    @classmethod
+    def of(cls, team: str, owner: str) -> "Holder":
+        """As somebody typed them: an address is the same in capitals, and kept in small letters."""
+        return cls(team.strip(), typed.account(owner) or owner.strip())
+
+
+def why_no_address(owner: str) -> str:
+    """Why mail cannot go to this person; "" where it can, or where nobody is named.
+
+    What is told by a channel is a team: `channel:` is read out of the configuration only.
+    """
+    if not owner or (owner == typed.account(owner) and not typed.email_fault(owner)):
+        return ""
+    return "the person must be an email address, such as name@example.gov.uk"
+
+
+def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
+    """Why this person is nobody of ours; "" for who may sign in, and for who is told of anything by configuration."""
+    if not owner or owner in _named(book):
+        return ""
+    account = staff.find(connection, owner)
+    if account is not None and account.disabled_at is None:
+        return ""
+    return f"nobody of staff has the address {owner}; an administrator adds people"
+
+
+def _named(book: Rulebook) -> frozenset[str]:
+    """Whom the configuration names by an address: of the teams, above them, and deputies."""
+    told = (one for team in book.teams.values() for level in team.levels for one in level)
+    return frozenset(one.lower() for one in told if "@" in one) | book.deputies.people
