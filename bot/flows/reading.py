@@ -12,7 +12,7 @@ from bot.flows.claims import Claimed
 from bot.flows.compose import Letters
 from bot.flows.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox, queue
+from bot.store import audit, contacts, outbox, queue
 from bot.store.outbox import Delivery, Fate
 from bot.wire import mime, safe_markup
 
@@ -61,7 +61,7 @@ def kept_of(connection: Connection, reference: str, number: int, scope: Scope, b
 def event_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> str | None:
     """All that is known of one event of a contact, in words; None where there is none."""
     contact = queue.visible(connection, reference, scope)
-    happened = contacts.events_of(connection, contact.id) if contact else []
+    happened = audit.as_seen(connection, contacts.events_of(connection, contact.id), scope) if contact else []
     details = next((event["details"] for event in happened if event["id"] == number), None)
     if details is None:
         return None

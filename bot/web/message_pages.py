@@ -108,7 +108,7 @@ class MessagePages:
 
 
 def named(request: web.Request, prefix: str) -> str:
-    """The reference in the address of a page; "", which is nobody's, where there is none: nothing else is looked for."""
+    """The reference in the address of a page; "", which is nobody's, where none stands there."""
     found = references.find(request.match_info["reference"], prefix)
     return found[0] if found else ""
 

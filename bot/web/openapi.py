@@ -47,7 +47,7 @@ _LIMITS = {
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "A key of your own: the same call with the same key is done once, and answered alike for a day.",
+    "description": "A key of your own: the same call with the same key is done once, for a day.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 _REFERENCE = {

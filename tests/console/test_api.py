@@ -227,7 +227,7 @@ def test_a_token_that_may_not_read_reads_nothing(house: House) -> None:
         assert done.status == 200
         assert ("Sam" in done.text) == (caller == "all")
         assert done.json["contact"]["respond_by"]
-    house.call("POST", f"/api/v1/contacts/{reference}/assign", {"team": "housing"})
+    reference = house.contact("Hello.", subject="Sam's bin", team="housing")
     left = house.call("POST", f"/api/v1/contacts/{reference}/assign", {"team": "front-office"}, caller="housing")
     assert (left.status, "Sam" in left.text) == (200, False)
 

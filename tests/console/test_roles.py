@@ -1,38 +1,54 @@
-"""Every route and method against every role and nobody: what is expected, and what is seen."""
+"""Every route and method against every role, every token and nobody: what is expected, and what is seen."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from bot.web import console
+from bot.core import links
 from bot.web.office import Office
+from bot.web.server import Parts, application
 from tests.components.officer import Officer, Page
-from tests.console.conftest import House
+from tests.components.service import ask
+from tests.console.conftest import House, house_in
+from tests.console.test_oidc import SIGN_IN
+from tests.web.conftest import desk, parts
 
-ROLES = ("nobody", "reader", "officer", "lead", "administrator")
-# What each role gets, in the order of ROLES: in = a page or its own refusal, out = 403, door = led to the sign-in.
-ALL_IN = ("door", "in", "in", "in", "in")
-ACTING = ("door", "out", "in", "in", "in")
-LEADING = ("door", "out", "out", "in", "in")
-RULING = ("door", "out", "out", "out", "in")
-OPEN = ("in", "in", "in", "in", "in")
-EXPECTED = {
+__all__ = ["desk", "parts"]
+# The neighbour is an officer of another team than the contact's.
+ROLES = ("nobody", "reader", "officer", "neighbour", "lead", "administrator")
+# What each role gets, in the order of ROLES: in = a page or its own refusal, out = 403, door = led to the sign-in,
+# gone = 404, as for what is not there.
+ALL_IN = ("door", "in", "in", "in", "in", "in")
+SEEING = ("door", "in", "in", "gone", "in", "in")
+ACTING = ("door", "out", "in", "in", "in", "in")
+ACTING_ON_ONE = ("door", "out", "in", "gone", "in", "in")
+LEADING = ("door", "out", "out", "out", "in", "in")
+LOOKING_FOR_NOTHING = ("door", "out", "out", "out", "gone", "gone")  # nothing is shunted
+RULING = ("door", "out", "out", "out", "out", "in")
+OPEN = ("in",) * 6
+OUT = ("out",) * 6
+CONSOLE = {
     "GET /console": ALL_IN,
     "GET /console/sign-in": OPEN,
-    "POST /console/sign-in": ("out", "out", "out", "out", "out"),  # without its form's token
-    "POST /console/sign-out": ("in", "out", "out", "out", "out"),  # without its form's token, too
+    "POST /console/sign-in": OUT,  # without its form's token
+    "GET /console/sign-in/start": ("away",) * 6,  # the provider of this house is not there
+    "GET /console/sign-in/back": OUT,  # nothing was begun
+    "POST /console/sign-out": ("in", "out", "out", "out", "out", "out"),  # without its form's token, too
     "GET /console/queue": ALL_IN,
     "GET /console/queue.csv": ALL_IN,
     "POST /console/queue": LEADING,
     "POST /console/views": ALL_IN,
-    "GET /console/contacts/{reference}": ALL_IN,
-    "POST /console/contacts/{reference}": ACTING,
-    "GET /console/contacts/{reference}/messages/{number}": ALL_IN,
-    "GET /console/contacts/{reference}/messages/{number}/words": ALL_IN,
-    "GET /console/contacts/{reference}/messages/{number}/raw": ALL_IN,
-    "GET /console/contacts/{reference}/events/{number}": ALL_IN,
-    "GET /console/contacts/{reference}/sent/{number}": ALL_IN,
+    "GET /console/contacts/{reference}": SEEING,
+    "POST /console/contacts/{reference}": ACTING_ON_ONE,
+    "GET /console/contacts/{reference}/messages/{number}": SEEING,
+    "GET /console/contacts/{reference}/messages/{number}/words": SEEING,
+    "GET /console/contacts/{reference}/messages/{number}/raw": SEEING,
+    "GET /console/contacts/{reference}/events/{number}": SEEING,
+    "GET /console/contacts/{reference}/sent/{number}": SEEING,
     "GET /console/record": ACTING,
     "POST /console/record": ACTING,
     "GET /console/backlog": ALL_IN,
@@ -44,46 +60,142 @@ EXPECTED = {
     "GET /console/templates/{language}/{name}/{contact}": ALL_IN,
     "GET /console/standards": ALL_IN,
     "GET /console/shunted": ALL_IN,
-    "GET /console/shunted/{number}": LEADING,
-    "POST /console/shunted/{number}": LEADING,
+    "GET /console/shunted/{number}": LOOKING_FOR_NOTHING,
+    "POST /console/shunted/{number}": LOOKING_FOR_NOTHING,
     "GET /console/audit": LEADING,
     "GET /console/people": RULING,
     "POST /console/people": RULING,
 }
-FILLED = {"{number}": "1", "{language}": "en", "{name}": "acknowledgement", "{contact}": "urgent"}
+PUBLIC = {
+    "GET /": OPEN,
+    "POST /": OPEN,
+    "GET /standards": OPEN,
+    "GET /standards.json": OPEN,
+    "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /metrics": OPEN,
+    "GET /alerts/{token}": OPEN,
+    "POST /alerts/{token}": OPEN,
+}
+# A channel that platforms call has such an address; this house has none.
+NOWHERE = {"GET /hooks/nothing": ("gone",) * 6, "POST /hooks/nothing": ("gone",) * 6}
+EXPECTED = CONSOLE | PUBLIC | NOWHERE
+# The names of tokens (`conftest.TOKENS`), one that nobody made, and none; the contact is none of the team housing.
+CALLERS = ("", "ackbot_wrong", "reading", "writing", "housing", "all")
+ONE = "/api/v1/contacts/{reference}"
+API: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "POST /api/v1/contacts": ({"text": "Hello."}, (401, 401, 403, 201, 201, 201)),
+    "GET /api/v1/contacts": (None, (401, 401, 200, 403, 200, 200)),
+    f"GET {ONE}": (None, (401, 401, 200, 403, 404, 200)),
+    f"POST {ONE}/respond": ({}, (401, 401, 403, 200, 404, 200)),
+    f"POST {ONE}/pause": ({}, (401, 401, 403, 200, 404, 200)),
+    f"POST {ONE}/resume": ({}, (401, 401, 403, 409, 404, 409)),  # it is not paused
+    f"POST {ONE}/assign": ({"team": "housing"}, (401, 401, 403, 200, 404, 200)),
+    f"POST {ONE}/close": ({"reason": "It was a mistake."}, (401, 401, 403, 200, 404, 200)),
+    "GET /api/v1/events": (None, (401, 401, 200, 403, 200, 200)),
+    "GET /api/openapi.json": (None, (200,) * 6),
+}
+METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
+SECRET = b"s" * 40
+# The numbers of what belongs to the newest contact, by their place in addresses.
+ROWS = {
+    "messages": "SELECT max(id) FROM messages",
+    "events": "SELECT max(id) FROM events WHERE contact_id = (SELECT max(id) FROM contacts)",
+    "sent": "SELECT max(id) FROM deliveries WHERE contact_id = (SELECT max(id) FROM contacts)",
+}
 
 
-def test_the_table_names_every_route(house: House) -> None:
-    """No route is left out of the table."""
-    office = cast("Office", SimpleNamespace(sign_in=None, composer=None))  # nothing else is asked of it yet
-    routes = console.routes(office)
-    assert {f"{route.method} {route.path}" for route in routes} == set(EXPECTED)
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house with a sign-in of its organisation's, too."""
+    made = house_in(tmp_path_factory.mktemp("roles"), SIGN_IN.format(port=1))
+    with made.service:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def filled(house: House) -> dict[str, str]:
+    """What stands for the names in addresses."""
+    reference = house.contact("Mine.", how="letter")
+    ((contact, received_at),) = ask(house.service.store_url, "SELECT max(id), max(received_at) FROM contacts")
+    token = links.token(1, contact, datetime.fromisoformat(received_at).replace(tzinfo=UTC), SECRET)
+    return {
+        "{reference}": reference,
+        **{f"{name}/{{number}}": f"{name}/{ask(house.service.store_url, query)[0][0]}" for name, query in ROWS.items()},
+        "{number}": "1",
+        "{language}": "en",
+        "{name}": "acknowledgement",
+        "{contact}": "urgent",
+        "{token}": token,
+    }
+
+
+def test_the_tables_name_every_route(parts: Parts) -> None:
+    """No route of the whole application is left out."""
+    office = cast(
+        "Office", SimpleNamespace(sign_in=SimpleNamespace(), composer=None)
+    )  # nothing else is asked of it yet
+    routes = application(replace(parts, office=office)).router.routes()
+    known = {f"{one.method} {one.resource.canonical}" for one in routes if one.method != "HEAD" and one.resource}
+    assert {route for route in known if "/assets/" not in route} == {*CONSOLE, *PUBLIC, *API}
 
 
 @pytest.mark.parametrize("route", EXPECTED)
-def test_each_role_may_what_the_table_says(house: House, route: str) -> None:
+def test_each_role_may_what_the_table_says(house: House, filled: dict[str, str], route: str) -> None:
     """Expected and seen, for nobody and for every role."""
+    method, path = _at(route, filled)
+    assert tuple(_seen(_officer(house, role), method, path) for role in ROLES) == EXPECTED[route]
+
+
+@pytest.mark.parametrize("route", API)
+def test_each_token_may_what_the_table_says(house: House, route: str) -> None:
+    """Expected and seen, without a token, with one that nobody made, and with every kind of token; not by a session."""
+    body, expected = API[route]
+    calls = [(caller, *_at(route, {"{reference}": house.contact("Theirs.")})) for caller in CALLERS]
+    assert tuple(house.call(method, path, body, caller=caller).status for caller, method, path in calls) == expected
+    _, method, path = calls[0]
+    assert house.officer("administrator").ask(method, path).status == expected[0]
+
+
+def test_no_address_takes_another_method(house: House, filled: dict[str, str]) -> None:
+    """405 for everybody, with what is allowed; HEAD is answered as GET is, and by the API not at all."""
+    allowed: dict[str, set[str]] = {}
+    for route in (*CONSOLE, *PUBLIC, *API):
+        method, path = _at(route, filled)
+        heads = {"HEAD"} if method == "GET" and not path.startswith("/api/") else set()
+        allowed.setdefault(path, set()).update({method} | heads)
+    who = [_officer(house, role) for role in ("nobody", "administrator")]
+    for path, methods in allowed.items():
+        for method in (one for one in METHODS if one not in methods):
+            pages = [officer.ask(method, path, follow=False) for officer in who]
+            assert [page.status for page in pages] == [405, 405], (method, path)
+            assert {set(page.headers["allow"].split(",")) == methods for page in pages} == {True}, (method, path)
+        if "HEAD" in methods:
+            seen = [[one.ask(method, path, follow=False).status for method in ("HEAD", "GET")] for one in who]
+            assert all(head == got for head, got in seen), path
+
+
+def _at(route: str, filled: dict[str, str]) -> tuple[str, str]:
     method, path = route.split(" ")
-    reference = house.contact()
-    for name, value in {**FILLED, "{reference}": reference}.items():
+    for name, value in filled.items():
         path = path.replace(name, value)
-    seen = tuple(_seen(_officer(house, role), method, path) for role in ROLES)
-    assert seen == EXPECTED[route]
+    return method, path
 
 
 def _officer(house: House, role: str) -> Officer:
     if role == "nobody":
         return Officer(house.service.web_port)
-    return house.officer(role)
+    return house.officer("officer", "housing") if role == "neighbour" else house.officer(role)
 
 
 def _seen(officer: Officer, method: str, path: str) -> str:
     if method == "GET":
         return _kind(officer.get(path))
-    if path.endswith(("sign-in", "sign-out")):
+    if path.endswith(("sign-in", "sign-out")) or not path.startswith("/console"):
         return _kind(officer.post(path, {"csrf": ""}))
     hidden = officer.get("/console/queue").hidden() or {"csrf": _csrf(officer)}
-    return _kind(officer.post(path, {**hidden, "action": "nothing", "name": "x", "query": ""}))
+    action = "holding-reply" if "/contacts/" in path else "nothing"
+    return _kind(officer.post(path, {**hidden, "action": action, "name": "x", "query": ""}))
 
 
 def _csrf(officer: Officer) -> str:
@@ -92,30 +204,9 @@ def _csrf(officer: Officer) -> str:
 
 
 def _kind(page: Page) -> str:
-    if "/console/sign-in" in page.url and page.status == 200:
+    if "/console/sign-in?" in page.url and page.status == 200:
         return "door" if "next=" in page.url else "in"
     signed_out = page.status == 403 and "you are signed out" in page.words() and not page.all(".who")
     if signed_out:
         return "door"
-    return "out" if page.status == 403 else "in"
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/api/v1/contacts"),
-        ("GET", "/api/v1/events"),
-        ("POST", "/api/v1/contacts"),
-        ("GET", "/api/v1/contacts/X"),
-    ],
-)
-def test_the_api_asks_for_a_token_and_its_scope(house: House, method: str, path: str) -> None:
-    """No token, a wrong one, and one without the scope."""
-    body = {"text": "x"} if method == "POST" else None
-    assert house.call(method, path, body, caller="").status == 401
-    assert house.call(method, path, body, caller="ackbot_wrong").status == 401
-    assert house.call(method, path, body, caller="reading").status == (
-        403 if method == "POST" else 200 if path[-1] != "X" else 404
-    )
-    cookie = house.officer("administrator")
-    assert cookie.get(path).status == 401  # a session is no token
+    return {403: "out", 404: "gone", 502: "away", 500: "broken", 503: "broken"}.get(page.status, "in")
