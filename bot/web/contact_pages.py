@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.core import responses
 from bot.core.roles import May, Role
-from bot.flows import evidence, matters, office, remembering, showing
+from bot.flows import evidence, holders, matters, office, remembering, showing
 from bot.flows.office import ACTIONS, Objection, Order
 from bot.flows.showing import Whole
 from bot.render.formats import instant_in_words
@@ -82,7 +82,8 @@ class ContactPages:
     def _people(self, c: Connection, guest: Guest) -> dict[str, str]:
         """Who can be handed a contact: staff who may act and who has any now, each with the teams that they see."""
         scope = guest.visitor.scope
-        found = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
+        owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
+        found = {one: team for one, team in owners.items() if not holders.why_unknown(c, one, self._office.book)}
         for one in staff.listed(c):
             if one.disabled_at is None and one.role is not Role.READER:
                 found[one.address] = f"{one.name}, {', '.join(sorted(one.teams)) or 'every team'}"
