@@ -53,7 +53,7 @@ def _faults(error: ValidationError) -> Problem:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if found and found[0]["type"] == "json_invalid":
         return Problem(HTTPStatus.BAD_REQUEST, "This is no JSON.")
-    return invalid([(".".join(map(str, one["loc"])), one["msg"]) for one in found])
+    return invalid([(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in found])
 
 
 def invalid(errors: list[tuple[str, str]]) -> Problem:
