@@ -157,6 +157,8 @@ class Listening:
                 batch = await self._next(batches)
 
     async def _next(self, batches: AsyncGenerator[Batch]) -> Batch:
+        if self.inbox.ready.is_set() and self.tried.is_set() and not self.trouble:
+            return await anext(batches)  # it is known to be well: under load two tasks less for each batch
         following = asyncio.ensure_future(anext(batches))
         try:
             listening = asyncio.ensure_future(self.inbox.ready.wait())

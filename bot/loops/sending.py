@@ -27,7 +27,7 @@ RECORD_AT_ONCE = 100
 # Longer than any hand-over takes, and than a clock is likely to be wrong by: no claim falls due while its
 # holder lives.
 HOLD_SECONDS = 4 * 3600.0
-BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.01
+BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.025
 SHORT_WAIT_SECONDS = 0.02
 # A command may queue something beside us; nobody wakes us for that.
 LONGEST_WAIT = timedelta(seconds=2)
