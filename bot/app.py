@@ -36,6 +36,7 @@ from bot.render.drafts import host_of
 from bot.settings import Settings
 from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
+from bot.wire import languages
 
 logger = log.get("app")
 
@@ -131,9 +132,14 @@ class Service:
                 follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
                 self._run("following", follow)
             self._run("indexing", partial(indexing.index, self.store, self.leases))
+        self._load_languages()
         if "web" in self.roles:
             self._runner = await self._pages().serve(self.settings.web.listen)
         await self._begin_time()
+
+    def _load_languages(self) -> None:
+        if "listen" in self.roles or "web" in self.roles:
+            self._tasks.append(asyncio.create_task(asyncio.to_thread(languages.load), name="languages"))
 
     def _pages(self) -> Pages:
         return Pages(

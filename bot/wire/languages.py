@@ -33,6 +33,11 @@ def _detector() -> LanguageDetector:
     return LanguageDetectorBuilder.from_languages(*_KNOWN).with_low_accuracy_mode().build()
 
 
+def load() -> None:
+    """Read the models now: it takes a tenth of a second, which the first person to write otherwise would wait."""
+    _detector().compute_language_confidence_values("Dzień dobry, bonjour, guten Tag")
+
+
 def language_of(text: str) -> str:
     """The language of a text as ISO 639-1 has it (en, cy, pl ...); "" where it cannot be told."""
     words = {word[0].lower() for word in islice(_WORD.finditer(text), _READ_WORDS)}
