@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from bench import rig
 from bench.mails import mails
 from bot.cli.commands import app
+from bot.core import references
 from bot.store import schema, words
 from bot.store.databases import engine_of
 from bot.store.engine import Store
@@ -34,7 +36,7 @@ _CONTACTS = """WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n 
     INSERT INTO contacts (id, reference, channel, external_id, state, outcome, rule, reason, sender_address, sender_key,
       sender_name, subject, team, standard, standard_version, promise, calendar, receipt_rule, received_at,
       acknowledge_by, acknowledged_at, respond_by, receipt_sent_at, assigned_at, next_look_at)
-    SELECT i, 'OLD-' || i, 'inbox', '<' || i || '@old.example>',
+    SELECT i, reference(i), 'inbox', '<' || i || '@old.example>',
       CASE WHEN i > :open THEN 'open' WHEN i % 3 THEN 'answered' ELSE 'logged' END,
       CASE WHEN i <= :open AND i % 3 = 0 THEN 'log' ELSE 'acknowledge' END, '24 person', 'a person wrote',
       'p' || (i % 200000) || '@old.example', 'p' || (i % 200000) || '@old.example', 'Resident ' || i, 'Contact ' || i,
@@ -117,6 +119,8 @@ def _fill(url: str, count: int) -> None:
     chosen = "CASE abs({}) % 12 " + " ".join(f"WHEN {n} THEN '{word}'" for n, word in enumerate(_WORDS)) + " END"
     engine = engine_of(url, writes=True)
     with engine.begin() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("reference", 1, _reference)
         rows = {"count": count, "open": int(count * (1 - OPEN_SHARE)), "at": "2026-11-16 09:15:00.000000"}
         connection.execute(text(_CONTACTS), rows)
         connection.execute(text(_MESSAGES.format(word=chosen.format("id"), other=chosen.format("id * 7 / 5"))))
@@ -124,6 +128,10 @@ def _fill(url: str, count: int) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
     engine.dispose()
+
+
+def _reference(number: int) -> str:
+    return references.reference(number, "EX")
 
 
 def _index(url: str) -> None:
@@ -140,7 +148,7 @@ def _pages(count: int) -> dict[str, Callable[[random.Random], str]]:
         "queue_of_a_team": lambda _: "/console/queue?team=housing",
         "search": lambda chance: f"/console/queue?state=any&words={chance.choice(_WORDS)}+{chance.choice(_WORDS)}",
         "search_for_one": lambda chance: f"/console/queue?state=any&words=number+{chance.randint(1, count)}",
-        "contact": lambda chance: f"/console/contacts/OLD-{chance.randint(first, count)}",
+        "contact": lambda chance: f"/console/contacts/{_reference(chance.randint(first, count))}",
     }
 
 
@@ -167,7 +175,7 @@ def _crowd(service: Service, officer: Officer, port: int, count: int) -> tuple[C
         while time.monotonic() < until:
             clicks.click(lambda: one.get(chance.choice(pages)(chance)).status)
             if chance.random() < 0.2:
-                reference = f"OLD-{chance.randint(int(count * (1 - OPEN_SHARE)) + 1, count)}"
+                reference = _reference(chance.randint(int(count * (1 - OPEN_SHARE)) + 1, count))
                 clicks.click(lambda reference=reference: one.act(reference, "holding-reply").status)  # type: ignore[misc]
             time.sleep(chance.uniform(0.5, 1.5) * READS_SECONDS)
 
