@@ -19,13 +19,17 @@ from bot.cli.contacts import Json, Reference
 if TYPE_CHECKING:
     from bot.store.engine import Store
 
-app = typer.Typer(help="Everything that is kept of one person, by e-mail address.", no_args_is_help=True)
-Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")]
+app = typer.Typer(
+    help="Everything that is kept of one person, by e-mail address or telephone number.", no_args_is_help=True
+)
+Address = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address, telephone number or name on a platform.")
+]
 
 
 @app.callback()
 def _group() -> None:
-    """Everything that is kept of one person, by e-mail address."""
+    """Everything that is kept of one person, by e-mail address or telephone number."""
 
 
 @app.command()
@@ -43,7 +47,7 @@ def export(
     configured, store = contacts.opened(config)
     now, zone = contacts.present(store), configured.organisation.zone
     found = store.read_now(lambda c: people.kept_of(c, address, now))
-    if not found["contacts"] and not found["suppressions"]:
+    if not (found["contacts"] or found["suppressions"] or found["needs"]):
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
     words = json.dumps(found, ensure_ascii=False, indent=2, default=lambda v: _plain(v, zone)) + "\n"
@@ -106,6 +110,7 @@ def _tidy(store: "Store") -> None:
     begin = True
     while store.write_now(partial(words.tidy, begin=begin)):
         begin = False
+    store.flush_log()
 
 
 def legal_hold(

@@ -12,6 +12,7 @@ from bot.core.contacts import Contact, State
 from bot.store import contacts, needs, outbox, retention, suppressions
 
 Values = dict[str, Any]
+_SHORTEST_NUMBER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,20 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
 
     Raw mail is in base64. In a contact that somebody else began only their own messages are given.
     """
-    address = phones.key(address)
+    address = _key(connection, address)
     found = [_contact(connection, one, address) for one in retention.of_person(connection, address)]
     listed = [one for one in suppressions.listed(connection, now) if one["address"] == address]
     noted = needs.of(connection, [address])
     kept = {"needs": noted.needs, "noted_at": noted.noted_at} if noted else None
     return {"address": address, "contacts": found, "suppressions": listed, "needs": kept}
+
+
+def _key(connection: Connection, typed: str) -> str:
+    """By what a person is known, of whom somebody typed an address, a name on a platform or a telephone number."""
+    plain = phones.key(typed)
+    is_number = "@" not in plain and len(phones.normal(plain)) >= _SHORTEST_NUMBER
+    # Some platforms know people by numbers, too.
+    return phones.address(plain) if is_number and not retention.of_person(connection, plain) else plain
 
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
@@ -61,7 +70,7 @@ def erase(connection: Connection, address: str, actor: str, now: datetime) -> Er
 
     Where somebody else began the contact, only out of what this address wrote. Dates, decisions and history stay.
     """
-    address = phones.key(address)
+    address = _key(connection, address)
     erased: list[Contact] = []
     kept: list[tuple[str, str]] = []
     for contact in retention.of_person(connection, address):

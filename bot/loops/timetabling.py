@@ -118,6 +118,7 @@ class Timetable:
         while await self._store.write(partial(words.tidy, begin=begin)):
             begin = False
             await asyncio.sleep(TIDY_RESTS_SECONDS)
+        await asyncio.to_thread(self._store.flush_log)
 
     async def calendar_age(self) -> None:
         """Tell the operators when nobody has compared the bank holidays with the official list for a year."""

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,6 +104,15 @@ class Store:
         """One unit in its own transaction, for a caller without an event loop (the commands)."""
         with _translated():
             return _run(self._writer_engine, work)
+
+    def flush_log(self) -> None:
+        """On SQLite: bring the log of writes into the file and empty it, for in it stands what was erased still.
+
+        Where a reader is in the way it is left for the next time.
+        """
+        if not self.is_shared:
+            with _translated(), closing(self._reader_engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _write_for_ever(self, lane: Waiting) -> None:
         while (first := lane.get()) is not None:

@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.core.contacts import Contact, State
-from bot.store import locks, needs, words
+from bot.store import links, locks, needs, words
 from bot.store.tables import contacts, deliveries, messages, raw_messages
+
+# Of the contacts that one person has had.
+_MOST_LOOKED_AT = 500
 
 
 def forgettable(
@@ -31,7 +34,8 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
     """Remove words, raw messages and the person from these contacts; deliveries keep no recipient."""
     if not ids:
         return
-    noted = _with_needs(connection, ids)
+    people = _with_needs(connection, ids)
+    _hand_on(connection, people)
     words.drop(connection, _strip_messages(connection, messages.c.contact_id.in_(ids)))
     connection.execute(
         update(contacts)
@@ -39,20 +43,33 @@ def strip(connection: Connection, ids: Sequence[int]) -> None:
         .values(sender_address=None, sender_key=None, sender_name="", subject="", conversation=None, forgotten=True)
     )
     connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))
-    needs.drop(connection, {key for keys in noted if not _still_known(connection, keys) for key in keys})
+    needs.drop(connection, {key for keys in people.values() for key in keys - _still_known(connection, keys)})
 
 
-def _with_needs(connection: Connection, ids: Sequence[int]) -> list[set[str]]:
-    """By what those people of these contacts are known for whom a need is noted."""
-    people = [keys | {needs.key_of_contact(one)} for one, keys in needs.keys_of(connection, ids).items()]
-    noted = needs.noted_among(connection, {key for keys in people for key in keys})
-    return [keys for keys in people if keys & noted]
+def _with_needs(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """By what the people of these contacts are known, each for whom a need is noted."""
+    people = {one: keys | {needs.key_of_contact(one)} for one, keys in needs.keys_of(connection, ids).items()}
+    noted = needs.noted_among(connection, {key for keys in people.values() for key in keys})
+    return {one: keys for one, keys in people.items() if keys & noted}
 
 
-def _still_known(connection: Connection, keys: set[str]) -> bool:
-    """Whether a contact of this person is kept, whatever became of it."""
-    query = select(contacts.c.id).where(contacts.c.sender_key.in_(sorted(keys))).limit(1)
-    return connection.execute(query).first() is not None
+def _hand_on(connection: Connection, people: Mapping[int, set[str]]) -> None:
+    """Contacts that are linked with these share their needs, and keep them."""
+    for contact_id, keys in people.items():
+        linked = links.group(connection, contact_id) - set(people)
+        query = select(contacts.c.id).where(contacts.c.id.in_(sorted(linked)), ~contacts.c.forgotten)
+        noted = needs.of(connection, keys)
+        for other, theirs in needs.keys_of(connection, connection.execute(query).scalars().all()).items():
+            keep_under = theirs or {needs.key_of_contact(other)}
+            if noted is not None and not needs.noted_among(connection, keep_under):
+                needs.note(connection, keep_under, noted)
+
+
+def _still_known(connection: Connection, keys: set[str]) -> set[str]:
+    """Those of these keys by which somebody is known whose contact is kept, whatever became of it."""
+    query = select(contacts.c.id).where(contacts.c.sender_key.in_(sorted(keys))).limit(_MOST_LOOKED_AT)
+    kept = needs.keys_of(connection, connection.execute(query).scalars().all())
+    return {key for known in kept.values() for key in known}
 
 
 def strip_messages(connection: Connection, which: Any) -> None:

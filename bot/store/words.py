@@ -23,7 +23,7 @@ MOST_LOOKED_THROUGH = 10_000
 _PAGES_AT_ONCE = 100
 _MOST_CHARACTERS = 20_000
 _MOST_TERMS = 12
-_TERM = re.compile(r"\w+")
+_TERM = re.compile(r"[^\W_]+")  # both databases part words there
 _ASCII = {code: " " for code in range(128) if not _TERM.match(chr(code))}
 # A phone number as people write it, with its brackets, spaces and hyphens.
 _PHONE = re.compile(r"[0-9][0-9 ()./-]{7,20}[0-9]")

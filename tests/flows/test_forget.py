@@ -3,17 +3,20 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from bot.core.contacts import Contact
 from bot.core.retention import Retention
 from bot.core.roles import Scope
-from bot.flows import forget, people, respond
+from bot.flows import forget, people, remembering, respond
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, needs, outbox, queue, retention
+from bot.store import contacts, links, needs, outbox, queue, retention
+from bot.store.databases import database_path
 from bot.store.engine import Store
 from bot.store.needs import Needs
+from bot.store.tables import messages
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
 from tests.flows.test_mail import log
@@ -142,3 +145,60 @@ def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, m
         assert contacts.events_of(connection, done.id)[-1]["kind"] == "erased"
         again_asked = people.erase(connection, "sam@residents.example", "staff:me", NOW + 2 * DAY)
         assert again_asked.erased == ()
+
+
+def _gave(connection: Connection, contact: Contact, **fields: str) -> Contact:
+    """The person gave these, too, as the desk keeps them."""
+    change = update(messages).where(messages.c.contact_id == contact.id)
+    connection.execute(change.values(fields=json.dumps(fields)))
+    return contact
+
+
+def test_what_a_person_needs_goes_with_their_last_contact(store: Store, book: Rulebook, mail: Make) -> None:
+    """Under each address: one that only a contact names that is gone leads nowhere any more."""
+    sam = {"From": "Sam <sam@residents.example>"}
+    with writing(store) as connection:
+        one, two = (finished(connection, book, logged(connection, book, mail(n, text=f"{n}", **sam))) for n in (1, 2))
+        remembering.note_needs(connection, _gave(connection, one, phone="01632 960888"), "Large print", "staff:me", NOW)
+        retention.strip(connection, [one.id])
+        assert needs.of(connection, ["tel:+441632960888"]) is None
+        assert getattr(needs.of(connection, ["sam@residents.example"]), "needs", "") == "Large print"
+        retention.strip(connection, [two.id])
+        assert needs.of(connection, ["sam@residents.example"]) is None
+
+
+def test_what_a_person_needs_stays_with_what_is_linked(store: Store, book: Rulebook, mail: Make) -> None:
+    """The contact under another address keeps what it shared."""
+    with writing(store) as connection:
+        one, other = (logged(connection, book, mail(n)) for n in (1, 2))
+        remembering.note_needs(connection, one, "Braille", "staff:me", NOW)
+        assert links.link(connection, one.id, other.id)
+        retention.strip(connection, [one.id])
+        assert getattr(needs.of(connection, [other.sender_key or ""]), "needs", "") == "Braille"
+
+
+def test_somebody_is_found_by_a_number_however_it_is_typed(store: Store, book: Rulebook, mail: Make) -> None:
+    """An erasure that says that there was nothing would be believed."""
+    with writing(store) as connection:
+        contact = finished(connection, book, logged(connection, book, mail()))
+        contacts.put(connection, contact.id, {"sender_key": "tel:+441632960888", "sender_address": "tel:+441632960888"})
+        for typed in ("01632 960 888", "+44 (0)1632 960888", "tel:01632960888"):
+            assert [one["reference"] for one in people.kept_of(connection, typed, NOW)["contacts"]] == [
+                contact.reference
+            ]
+        assert people.erase(connection, "01632-960888", "staff:me", NOW).erased == (contact.reference,)
+
+
+def test_what_is_erased_leaves_the_log_of_writes(store: Store, book: Rulebook, mail: Make) -> None:
+    """While others have the store open, too; PostgreSQL looks after its own."""
+    with writing(store) as connection:
+        contact = finished(connection, book, logged(connection, book, mail(text="Marigold.")))
+    if store.is_shared:
+        store.flush_log()
+        return
+    log = Path(f"{database_path(store.url)}-wal")
+    assert b"Marigold" in log.read_bytes()
+    store.write_now(lambda c: retention.strip(c, [contact.id]))
+    store.flush_log()
+    assert log.stat().st_size == 0
+    assert b"Marigold" not in database_path(store.url).read_bytes()
