@@ -146,8 +146,8 @@ def _instant(desk: Desk, name: str) -> datetime | None:
         found = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):  # there are hours of the year 9999 that are of no year in UTC
         raise Objection("invalid", "enter a day and a time, like 2026-12-18 10:00", name) from None
-    if found - desk.now > take.FURTHEST:
-        raise Objection("invalid", "that is more than ten years ahead", name)
+    if abs(found - desk.now) > take.FURTHEST:
+        raise Objection("invalid", "that is more than ten years away", name)
     return found
 
 

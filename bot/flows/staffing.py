@@ -227,9 +227,13 @@ def refused(
     What was tried may be anything: it is kept short, and as text that every database takes.
     """
     contact = contacts.find(connection, reference) if reference else None
-    details = {"what": what[:200].encode("utf-8", "replace").decode(), "reason": reason}
+    details = {"what": _safe(what[:200]), "reason": _safe(reason)}
     row = {"contact_id": contact.id if contact else None, "at": now, "kind": "refused", "actor": visitor.actor}
     contacts.note(connection, [row | {"details": details}])
+
+
+def _safe(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:

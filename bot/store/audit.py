@@ -57,7 +57,9 @@ def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
         wanted = select(contacts.c.id).where(contacts.c.reference == looking.reference).scalar_subquery()
         query = query.where(events.c.contact_id == wanted)
     if looking.scope.teams is not None:
-        own = events.c.contact_id.is_(None) & (events.c.actor == looking.actor)
+        # What they were refused is theirs, whether there is such a contact or not: the trail must not tell that either.
+        theirs = or_(events.c.contact_id.is_(None), events.c.kind == "refused")
+        own = theirs & (events.c.actor == looking.actor)
         query = query.where(or_(own, events.c.contact_id.is_not(None) & and_(*within(looking.scope))))
     return _shown(connection, query, looking.scope)
 
@@ -76,7 +78,8 @@ def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most
 
 
 def _shown(connection: Connection, query: Any, scope: Scope) -> list[Event]:
-    found = [_event(row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    found = [_event(row) if scope.sees(row.team) else replace(_event(row), reference=None) for row in rows]
     return [replace(one, details=without_unseen(connection, one.kind, one.details, scope)) for one in found]
 
 
@@ -124,7 +127,7 @@ def open_by_team(connection: Connection, scope: Scope) -> list[tuple[str | None,
 
 
 def _with_reference() -> Any:
-    columns = (events.c.id, events.c.at, events.c.kind, events.c.actor, events.c.details, contacts.c.reference)
+    columns = (*events.c["id", "at", "kind", "actor", "details"], contacts.c.reference, contacts.c.team)
     return select(*columns).select_from(events.outerjoin(contacts, events.c.contact_id == contacts.c.id))
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.channel import Temporary
 from bot.flows.linked import Ended, Shown, Wanted
 from bot.flows.take import Done, NotDone
+from bot.web.forms import fields_of
 
 Look = Callable[[str], Awaitable[Shown | None]]
 Act = Callable[[str, Wanted], Awaitable[Done | NotDone | None]]
@@ -35,8 +36,8 @@ class Alerts:
         return await self._page(request, {"told": "", "fault": ""})
 
     async def _take(self, request: web.Request) -> web.Response:
-        posted = await request.post()
-        values = {name: str(posted.get(name, "")).strip()[:_LONGEST] for name in _FIELDS}
+        posted = await fields_of(request)
+        values = {name: posted.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
         wanted = Wanted(**values)
         try:
             done = await self._act(request.match_info["token"], wanted)

@@ -14,7 +14,8 @@ from bot.render.formats import instant_in_words
 from bot.store import clocks, staff
 from bot.web import telling
 from bot.web.desk_pages import needs_ticked
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, refusal, render
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.forms import fields_of
 from bot.web.message_pages import named, page_number, unknown
 from bot.web.numbers import number_of
 from bot.web.office import Office

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -14,7 +13,8 @@ from bot.flows import matters, record, remembering
 from bot.flows.record import Recorded
 from bot.store import queue
 from bot.store.needs import Needs
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, refusal, render
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.forms import fields_of, several_of
 from bot.web.office import Office
 from bot.web.shunted_pages import prefilled
 
@@ -142,5 +142,4 @@ class DeskPages:
 
 async def needs_ticked(request: web.Request) -> list[str]:
     """Which of the usual needs are ticked in a form that was posted."""
-    posted: Any = await request.post()
-    return [str(one) for one in posted.getall("need", []) if one in remembering.USUAL]
+    return [one for one in await several_of(request, "need") if one in remembering.USUAL]

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ from bot.core.roles import May
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
+from bot.web.forms import fields_of
 from bot.web.office import Office, Work, loop_time
 from bot.web.throttling import Throttle
 
@@ -28,7 +30,6 @@ CONTENT_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_LONGEST_FIELD = 60_000
 # Of one place, or of somebody of staff; whoever sends more must not fill the audit trail.
 NOTED_A_MINUTE = 10
 _OWN_SITES = ("same-origin", "none")
@@ -116,10 +117,11 @@ class Doorkeeper:
         return Guest(visitor, self.csrf_of(visitor.session))
 
     async def refuse(self, guest: Guest, what: str, reason: str) -> None:
-        """Note that somebody tried what they may not: beside the contact, where one is named."""
+        """Note, ten times a minute at most, that somebody tried what they may not: beside the contact that is named."""
         now, who, named = self._office.now(), guest.visitor, references.find(what, self._office.book.prefix)
         to = named[0] if named else ""
-        await self._office.write(lambda c: staffing.refused(c, who, now, what=what, reason=reason, reference=to))
+        work: Work[None] = partial(staffing.refused, visitor=who, now=now, what=what, reason=reason, reference=to)
+        await self.note_seldom(who.actor, work)
 
     async def note_seldom(self, whose: str, work: Work[None]) -> None:
         """Note what a stranger can bring about as often as they like; `whose` is a place, or somebody of staff."""
@@ -214,21 +216,6 @@ def own_path(wanted: str) -> str:
     """Where to go after signing in: a page of the console, and nowhere else."""
     ours = _OWN_PATH.fullmatch(wanted.partition("?")[0]) is not None and "\\" not in wanted
     return wanted if ours and wanted.isprintable() and wanted.isascii() else f"{ROOT}/queue"
-
-
-async def fields_of(request: web.Request) -> Mapping[str, str]:
-    """What was posted as text. Raises 400, 413 or 415."""
-    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        raise web.HTTPUnsupportedMediaType
-    try:
-        posted = await request.post()
-    except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
-        raise web.HTTPBadRequest from error
-    return {name: _as_text(value) for name, value in posted.items() if isinstance(value, str)}
-
-
-def _as_text(value: str) -> str:
-    return value[:_LONGEST_FIELD].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def render(

@@ -10,11 +10,11 @@ from aiohttp import web
 
 from bot.channel import Temporary
 from bot.core.messages import Inbound
+from bot.web.forms import as_text, pairs_of
 
 # Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
 MOST_BYTES = 512 * 1024
 _FIELDS = ("token", "name", "email", "phone", "message", "service", "postcode")
-_ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # The empty form holds nothing private. "no-store" would make browsers forget what was typed when a line drops
 # and the person goes back; "no-cache" lets them keep the page, its token and the words.
 _KEEP_FOR_GOING_BACK = "private, no-cache"
@@ -78,7 +78,7 @@ class FrontDoor:
 
     async def _show(self, request: web.Request) -> web.Response:
         # A page of the organisation may link to the form of its own service.
-        typed = dict.fromkeys(_FIELDS, "") | {"service": _as_text(request.query.get("service", ""))}
+        typed = dict.fromkeys(_FIELDS, "") | {"service": as_text(request.query.get("service", ""))}
         response = self._form_page(request, typed)
         response.headers["Cache-Control"] = _KEEP_FOR_GOING_BACK
         return response
@@ -126,16 +126,5 @@ def _received_page(request: web.Request, filed: Filed, inbound: Inbound) -> web.
 
 async def _posted(request: web.Request) -> dict[str, str]:
     """The known fields as text, "" where absent; files are left out. Raises 400, 413 or 415."""
-    if request.content_type not in _ENCODINGS:
-        raise web.HTTPUnsupportedMediaType
-    try:
-        posted = await request.post()
-    except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
-        raise web.HTTPBadRequest from error  # torn, wrongly encoded, or the line dropped half-way
-    values = {name: posted.get(name, "") for name in _FIELDS}
-    return {name: _as_text(value) if isinstance(value, str) else "" for name, value in values.items()}
-
-
-def _as_text(value: str) -> str:
-    """What can be written back into a page: some character sets smuggle in halves of characters and NUL."""
-    return value.encode("utf-8", "replace").decode().replace("\0", "")
+    found = dict(reversed(await pairs_of(request)))  # of a name that comes twice the first counts
+    return {name: found.get(name, "") for name in _FIELDS}

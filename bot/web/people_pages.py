@@ -12,7 +12,8 @@ from bot.render.formats import instant_in_words
 from bot.store import staff, tokens
 from bot.store.staff import Account
 from bot.store.tokens import Token
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, render
+from bot.web.forms import fields_of, several_of
 from bot.web.office import Office
 from bot.wire import passwords
 
@@ -61,14 +62,13 @@ class PeoplePages:
         return render(request, guest, "people", context, 409 if fault else 200)
 
     async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        values, posted = await fields_of(request), await request.post()
-        teams = frozenset(str(one) for one in posted.getall("team", []) if one)
+        values, teams = await fields_of(request), frozenset(one for one in await several_of(request, "team") if one)
         address, actor, now = values.get("address", ""), guest.visitor.actor, self._office.now()
         match values.get("action", ""):
             case "add":
                 return await self._add(request, guest, values, teams)
             case "token":
-                scopes = frozenset(str(one) for one in posted.getall("scope", []))
+                scopes = frozenset(await several_of(request, "scope"))
                 return await self._token(request, guest, Token(values.get("name", "").strip()[:80], scopes, teams, now))
             case "role" | "teams" | "password":
                 return await self._change(request, guest, values, teams)

@@ -17,8 +17,9 @@ from bot.flows.office import MOST_CHARACTERS_OF_A_REFERENCE, Objection, Order
 from bot.render.formats import due_in_words
 from bot.store import clocks, queue, settled, shunt, views
 from bot.web import filters, telling
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, render
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.filters import Asked
+from bot.web.forms import fields_of, several_of
 from bot.web.numbers import number_of
 from bot.web.office import Office
 
@@ -150,8 +151,7 @@ class QueuePages:
         return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
     async def _act_on_many(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        posted, values = await request.post(), await fields_of(request)
-        chosen = [str(one) for one in posted.getall("reference", [])][:_MOST_AT_ONCE]
+        values, chosen = await fields_of(request), (await several_of(request, "reference"))[:_MOST_AT_ONCE]
         action, now, book = values.get("action", ""), self._office.now(), self._office.book
         asked, seen = filters.read(request.query), _seen(values)
         if action not in _WORDS or not chosen:

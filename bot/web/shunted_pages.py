@@ -14,6 +14,7 @@ from bot.flows.plan import Filed
 from bot.render.formats import instant_in_words
 from bot.store import contacts, shunt
 from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.forms import as_text, fields_of
 from bot.web.numbers import number_of
 from bot.web.office import Office
 from bot.wire import mime
@@ -61,7 +62,7 @@ class ShuntedPages:
         return render(request, guest, "shunted", context, 422 if fault else 200)
 
     async def _decide(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        row, posted = await self._found(request, guest), await request.post()
+        row, posted = await self._found(request, guest), await fields_of(request)
         if row is None:
             return _gone(request, guest)
         match posted.get("action"):
@@ -139,9 +140,9 @@ def _fields(raw: bytes) -> dict[str, str]:
     """What a form or the desk kept: JSON of names and texts."""
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+    return {k: as_text(v) for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
 def _gone(request: web.Request, guest: Guest) -> web.Response:

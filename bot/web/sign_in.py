@@ -7,7 +7,8 @@ from aiohttp import web
 from bot.flows import staffing
 from bot.store import staff
 from bot.web import doorkeeper
-from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, fields_of, own_path, render
+from bot.web.doorkeeper import ROOT, Doorkeeper, Guest, own_path, render
+from bot.web.forms import fields_of
 from bot.web.office import Office, loop_time
 from bot.web.oidc import NotSignedIn, Oidc
 from bot.web.tries import WITHIN_SECONDS, Tries

@@ -16,7 +16,7 @@ from tests.components.officer import Officer
 from tests.components.ports import free_port
 from tests.components.service import LMTP, ask
 from tests.conftest import Needs
-from tests.console.conftest import House, house_in
+from tests.console.conftest import House, house_in, run
 
 PAGE = """<html><head><title>x</title><style>body{display:none}</style></head><body onload="parent.harmed=1">
 <h1>Please help</h1><p>The <b>bin</b> was missed.</p><script>parent.harmed=1;alert(1)</script>
@@ -289,3 +289,56 @@ def test_a_locked_store_is_a_plain_page_and_a_problem(mailed: tuple[House, str])
     assert "Do not lose this." in refused.words()
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert officer.act(reference, "holding-reply", page).status == 200
+
+
+URLENCODED = "application/x-www-form-urlencoded"
+BROKEN = (
+    (f"{URLENCODED}; charset=nope", b"a=b"),
+    (URLENCODED, b"a=\xff"),
+    ("multipart/form-data", b"a=b"),
+    (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: zzz\r\n\r\nb\r\n--x--\r\n',
+    ),
+    ("text/plain", b"a=b"),
+)
+# Half a character, as a name and as a value.
+HALF = (f"{URLENCODED}; charset=utf-7", b"+2AA-=v&reference=+2AA-&team=+2AA-&scope=+2AA-&need=+2AA-")
+
+
+@pytest.mark.parametrize("path", ["/alerts/abc", "/console/sign-in", "/console/record", "/"])
+@pytest.mark.parametrize(("kind", "body"), [*BROKEN, HALF])
+def test_a_broken_form_breaks_nothing(house: House, path: str, kind: str, body: bytes) -> None:
+    """Whoever sends it, signed in or not: a plain page, and no error of ours."""
+    answer = Officer(house.service.web_port).ask("POST", path, body, {"Content-Type": kind})
+    assert 400 <= answer.status < 500
+    assert "web.failed" not in house.service.words()
+
+
+@pytest.mark.parametrize("path", ["/console/queue", "/console/people", "/console/record", "/console/views"])
+def test_half_a_character_of_somebody_signed_in_breaks_nothing(house: House, path: str) -> None:
+    """Neither what is acted on at once nor what it is refused for; the good ones of a list are done."""
+    officer, reference = house.officer("administrator"), house.contact()
+    csrf = officer.get("/console/queue").hidden()["csrf"]
+    for action in ("close&reason=done", "add&role=reader&address=z@example.gov.uk", "token&name=zz"):
+        body = f"csrf={csrf}&action={action}&reference={reference}&".encode() + HALF[1]
+        answer = officer.ask("POST", path, body, {"Content-Type": HALF[0]})
+        assert answer.status < 500
+    assert "web.failed" not in house.service.words()
+    if path.endswith("queue"):
+        assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "closed"
+
+
+def test_the_trail_does_not_tell_which_references_there_are(house: House) -> None:
+    """Who leads one team finds what they were refused, whether there is such a contact or not."""
+    password = house.service.config.parent / "password"
+    asked = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
+    run(house.service, "staff", "add", "lou@example.gov.uk", *asked)
+    lead, others = Officer(house.service.web_port), house.contact("Not housing's.")
+    lead.sign_in("lou@example.gov.uk")
+    for wanted in (others, "EX-2222-2222"):
+        assert lead.get(f"/console/contacts/{wanted}").status == 404
+    page = lead.get("/console/audit")
+    rows = [row.text(separator=" ") for row in page.all("tbody tr") if "refused" in row.text()]
+    assert len(rows) == 2
+    assert not [one for one in page.all("main a") if others in str(one.attributes.get("href"))]

@@ -119,6 +119,7 @@ def test_who_saw_an_older_page_changes_nothing(store: Store, book: Rulebook, mai
         ("quiet", {"until": "soon"}, "until"),
         ("quiet", {"until": "2099-01-01T09:00"}, "until"),
         ("quiet", {"until": "9999-12-31T23:59-14:00"}, "until"),
+        ("quiet", {"until": "0001-01-01T00:00+00:00"}, "until"),
         ("respond", {"at": "0001-01-01T00:00+14:00"}, "at"),
         ("respond", {"note": "x" * 5_001}, "note"),
         ("classify", {"service": "No such service"}, "service"),

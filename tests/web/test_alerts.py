@@ -132,8 +132,8 @@ async def test_it_is_handed_over(site: Site, behind: Behind) -> None:
 async def test_a_link_ends_and_cannot_be_made(site: Site, behind: Behind) -> None:
     """After a fortnight it says so; what we have not signed is no page."""
     behind.now += timedelta(days=15)
-    for method in ("get", "post"):
-        ended = await getattr(site, method)(behind.path)
+    for asked in (site.get(behind.path), site.post(behind.path, data={"action": "take"})):
+        ended = await asked
         assert (ended.status, "This link has ended" in await ended.text()) == (410, True)
     for path in (behind.path[:-1] + "x", "/alerts/1.2.3.x", "/alerts/%00", "/alerts/..%2f"):
         assert (await site.get(path)).status == 404

@@ -1,0 +1,35 @@
+"""Forms as browsers post them, as text that can be stored and written back into a page."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+_ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data")
+# A longer one is refused by whatever asks for it; so much is shown again.
+_LONGEST_FIELD = 60_000
+
+
+async def pairs_of(request: web.Request) -> list[tuple[str, str]]:
+    """Names and values in their order, files left out. Raises 400, 413 or 415."""
+    if request.content_type not in _ENCODINGS:
+        raise web.HTTPUnsupportedMediaType
+    try:
+        posted = await request.post()
+    except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest from error  # torn, wrongly encoded, or the line dropped half-way
+    return [(as_text(name), as_text(value)) for name, value in posted.items() if isinstance(value, str)]
+
+
+async def fields_of(request: web.Request) -> Mapping[str, str]:
+    """One value for each name, and no longer than a page can show. Raises as `pairs_of` does."""
+    return {name: value[:_LONGEST_FIELD] for name, value in await pairs_of(request)}
+
+
+async def several_of(request: web.Request, name: str) -> list[str]:
+    """Every value of one name, as of boxes that are ticked. Raises as `pairs_of` does."""
+    return [value for one, value in await pairs_of(request) if one == name]
+
+
+def as_text(value: str) -> str:
+    """Without NUL and halves of characters: some character sets smuggle them in."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "")
