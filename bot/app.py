@@ -44,6 +44,8 @@ DRAIN_SECONDS = 9.0
 # A rehearsal cannot hurry a mail server: a receipt has at least this long on the wall to leave.
 RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
+# Once the start is over.
+LANGUAGES_AFTER_SECONDS = 1.5
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
 
@@ -132,14 +134,14 @@ class Service:
                 follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
                 self._run("following", follow)
             self._run("indexing", partial(indexing.index, self.store, self.leases))
-        self._load_languages()
+        self._tasks.append(asyncio.create_task(self._load_languages(), name="languages"))
         if "web" in self.roles:
             self._runner = await self._pages().serve(self.settings.web.listen)
         await self._begin_time()
 
-    def _load_languages(self) -> None:
-        if "listen" in self.roles or "web" in self.roles:
-            self._tasks.append(asyncio.create_task(asyncio.to_thread(languages.load), name="languages"))
+    async def _load_languages(self) -> None:
+        await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
+        await asyncio.to_thread(languages.load)
 
     def _pages(self) -> Pages:
         return Pages(
