@@ -94,7 +94,8 @@ def _translated(words: str, error: sqlite3.Error) -> BaseException:
     return DBAPIError.instance(words, None, error, sqlite3.Error, hide_parameters=True)
 
 
-@lru_cache(maxsize=256)
+# Of two engines, and of lists of up to a hundred: a miss costs what a hit saves many times.
+@lru_cache(maxsize=2048)
 def _prepared(dialect: Dialect, statement: UpdateBase | Query, names: tuple[tuple[str, int | None], ...]) -> _Prepared:
     """For values of these names, and for lists of these lengths."""
     kept = [name for name, _ in names] if isinstance(statement, UpdateBase) else None

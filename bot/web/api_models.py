@@ -94,12 +94,24 @@ class Close(Sent):
     )
 
 
-class ContactView(BaseModel):
-    """One contact. Instants are ISO 8601 with their offset."""
+class ContactDates(BaseModel):
+    """A contact for who may not read it: its reference, how it stands, and its dates."""
 
     reference: str
-    channel: str
     state: Literal["open", "answered", "closed", "logged"]
+    received_at: datetime
+    acknowledge_by: datetime | None
+    acknowledged_at: datetime | None
+    respond_by: datetime | None
+    responded_at: datetime | None
+    paused_at: datetime | None
+    due_at: datetime | None
+
+
+class ContactView(ContactDates):
+    """One contact. Instants are ISO 8601 with their offset."""
+
+    channel: str
     outcome: str
     reason: str
     team: str | None
@@ -111,13 +123,6 @@ class ContactView(BaseModel):
     subject: str
     sender_name: str
     sender_address: str | None
-    received_at: datetime
-    acknowledge_by: datetime | None
-    acknowledged_at: datetime | None
-    respond_by: datetime | None
-    responded_at: datetime | None
-    paused_at: datetime | None
-    due_at: datetime | None
 
 
 class MessageView(BaseModel):
@@ -154,20 +159,6 @@ class ContactPage(BaseModel):
 
     contacts: list[ContactView]
     next: str | None
-
-
-class ContactDates(BaseModel):
-    """A contact for who may not read it: its reference, how it stands, and its dates."""
-
-    reference: str
-    state: Literal["open", "answered", "closed", "logged"]
-    received_at: datetime
-    acknowledge_by: datetime | None
-    acknowledged_at: datetime | None
-    respond_by: datetime | None
-    responded_at: datetime | None
-    paused_at: datetime | None
-    due_at: datetime | None
 
 
 class Done(BaseModel):

@@ -31,7 +31,15 @@ _CHANGES = re.compile(r'name="(csrf|token|seen)" value="[^"]*"|/assets/[0-9a-f]+
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house at one moment, with what a morning brings."""
     made = house_in(tmp_path_factory.mktemp("frozen"))
-    made.service.start(*MOMENT)
+    try:
+        made.service.start(*MOMENT)
+        _a_morning(made)
+        yield made
+    finally:
+        made.service.kill()
+
+
+def _a_morning(made: House) -> None:
     earlier = {"received_at": "2026-12-04T09:00:00+00:00"}
     made.contact("Our bin was not emptied.", subject="Missed bin", sender={"name": "Sam Green", "email": "s@a.example"})
     damp = made.contact(
@@ -49,8 +57,6 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     waiting = "SELECT 1 FROM deliveries WHERE state IN ('created', 'sending')"
     wait_until(lambda: not ask(made.service.store_url, waiting), what="everything that leaves")
     lead.act(damp, "needs", need="Large print")
-    yield made
-    made.service.kill()
 
 
 def test_the_pictures_show_the_console_as_it_is(frozen: House, needs: Needs, tmp_path: Path) -> None:
