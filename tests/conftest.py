@@ -34,6 +34,9 @@ _ROOT_ONLY = frozenset({"dovecot", "postfix"})
 _INSTALL = "tests/components/install.sh installs it"
 
 
+LONG = ("tests/journeys", "tests/channels/test_accounts", "tests/faults", "tests/console")
+
+
 class Needs(Protocol):
     """The type of the `needs` fixture."""
 
@@ -88,6 +91,11 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server: Postgres = request.getfixturevalue("postgres")
     yield server.url_of("fresh")
     server.empty("fresh")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files whose tests take long come first, so that at the end nobody waits for the last of them."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.hookimpl(tryfirst=True)
