@@ -1,18 +1,36 @@
 """Ports of the loopback for the real servers that tests start: found free, and waited for."""
 
+import os
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import cycle
 
 # Below Linux's ephemeral range (32768 and up): a client that keeps trying a stopped server's port inside
 # that range may be given the very same number as its own and be connected to itself.
 _PORTS = range(20_000, 32_000)
 
 
+def _turns() -> Iterator[int]:
+    """The ports of this process: no other one of the same run has them, and none comes twice before all came.
+
+    A port is given out before its server takes it, and a stopped server wants its own again: that nobody
+    listens there for the moment is no proof that nobody will.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    mine = _PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    first = random.SystemRandom().randrange(len(mine))  # two runs on one machine seldom meet
+    return cycle([*mine[first:], *mine[:first]])
+
+
+_turn = _turns()
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    for port in random.SystemRandom().sample(_PORTS, k=200):
+    """A TCP port of 127.0.0.1 that nobody listens on now, and that nobody else in these tests will be given."""
+    for _ in range(200):
+        port = next(_turn)
         with socket.socket() as probe:
             # As servers do, so that connections of an earlier run that are still closing do not count.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

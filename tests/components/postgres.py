@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -79,10 +80,17 @@ class Postgres(Server):
             self._daemon = None
 
     def kill(self) -> None:
-        """End every process of it at once, as a power cut would."""
+        """End every process of it at once, as a power cut would; returns when the last one has gone."""
         if self._daemon is not None:
+            main = self._daemon.pid
+            # Each leads a group of its own, and while one lives the memory that they share cannot be made anew.
+            sessions = [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text("ascii").split()]
             self._daemon.kill()
             self._daemon = None
+            for pid in sessions:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not any(map(_lives, sessions)), what="the end of PostgreSQL's sessions")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def create(self, database: str, *, template: str = "template1") -> str:
@@ -117,6 +125,14 @@ class Postgres(Server):
         done = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{name}: {done.stderr}")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"  # ended, and not yet noticed by its parent
 
 
 def _user() -> str:

@@ -305,6 +305,7 @@ def test_only_what_can_be_done_is_offered(house: House) -> None:
 def test_what_we_sent_can_be_read(house: House) -> None:
     """With when it left, and as it would be written now; what staff are sent cannot, for its links act as them."""
     reader, reference = house.officer("reader"), house.contact("What did you write?", sender={"email": "wyn@a.example"})
+    wait_until(lambda: "sent, left at" in reader.get(f"/console/contacts/{reference}").words(), what="the receipt")
     (link,) = [a for a in reader.get(f"/console/contacts/{reference}").all("a") if a.text() == "acknowledgement"]
     page = reader.get(str(link.attributes["href"]))
     assert "It left at" in page.words()

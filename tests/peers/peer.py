@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import random
+import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
@@ -130,9 +131,13 @@ class Peer(ABC):
         app.add_routes(self.routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        door = socket.create_server(("127.0.0.1", self.port))
+        await web.SockSite(runner, door).start()
         self._ready.set()
         await self._ending.wait()
+        # Nobody else comes in: a server that is closed leaves the connection open that it is in the middle of taking.
+        self._loop.remove_reader(door)
+        await asyncio.sleep(0.01)
         await runner.cleanup()
         # Connections are let go in the next rounds of the loop; closed before that, it would leave them open.
         await asyncio.sleep(0.02)
