@@ -110,6 +110,7 @@ class Postgres(Server):
         with engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):
                 connection.execute(delete(table))
+            connection.execute(text("DELETE FROM message_words"))  # of the full text alone, in no metadata
             connection.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
 
     @staticmethod
