@@ -1,6 +1,7 @@
 """`ackbot run`: the service."""
 
 import asyncio
+import gc
 from typing import Annotated
 
 import typer
@@ -21,6 +22,8 @@ def run(
     speed: Annotated[float, typer.Option(min=0.001, metavar="N", help="Rehearsal: run N times as fast.")] = 1.0,
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    # What is imported and set up here stays. To look for waste in it takes an eighth of the start, and again later.
+    gc.disable()
     from bot import app, log, pages
     from bot.flows import restored
     from bot.rehearsal import Time
@@ -40,7 +43,10 @@ def run(
             keys.begin(configured.store.url, configured.store.secrets, present.now())
             with transaction(configured.store.url, writes=True) as connection:
                 since = restored.begin(connection, present.now())
-            asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
+            service = app.Service(configured, present, roles=roles, restored_at=since)
+            gc.freeze()
+            gc.enable()
+            asyncio.run(app.run(service))
     except (schema.StoreRefused, pages.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
 
