@@ -18,6 +18,9 @@ SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh
 RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
+# The tests start the service a hundred times: as where it is installed, its modules are compiled once and not each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup dev demo check format lint types imports dependencies scripts container manifests unit alerts \
 	architecture test test-real screenshots faults bench lock clean
 
@@ -119,9 +122,9 @@ architecture: dev
 
 test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
-	@# Three at a time on two cores: what drives real servers waits for them most of the time. In the order of
+	@# Four at a time on two cores: what drives real servers waits for them most of the time. In the order of
 	@# tests/conftest.py: the plugin's own has the files with the fewest tests last, and those take longest.
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 screenshots: dev ## Takes the pictures of the console in docs/ anew.
 	@tests/components/install.sh
