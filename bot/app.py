@@ -140,8 +140,9 @@ class Service:
         await self._begin_time()
 
     async def _load_languages(self) -> None:
-        await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
-        await asyncio.to_thread(languages.load)
+        if {"listen", "web"} & self.roles:  # who only sends or watches need not have them in memory
+            await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
+            await asyncio.to_thread(languages.load)
 
     def _pages(self) -> Pages:
         return Pages(

@@ -32,9 +32,7 @@ from tests.components.postgres import Postgres
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
 _INSTALL = "tests/components/install.sh installs it"
-
-
-LONG = ("tests/journeys", "tests/channels/test_accounts", "tests/faults", "tests/console")
+_LONG = ("tests/journeys", "tests/channels/test_accounts", "tests/faults", "tests/console")
 
 
 class Needs(Protocol):
@@ -95,7 +93,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files whose tests take long come first, so that at the end nobody waits for the last of them."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 @pytest.hookimpl(tryfirst=True)

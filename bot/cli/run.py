@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -22,17 +24,16 @@ def run(
     speed: Annotated[float, typer.Option(min=0.001, metavar="N", help="Rehearsal: run N times as fast.")] = 1.0,
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
-    # What is imported and set up here stays: to look for waste in it over and over takes an eighth of the start.
-    gc.disable()
-    from bot import app, log, pages
-    from bot.flows import restored
-    from bot.rehearsal import Time
-    from bot.store import keys, schema
-    from bot.store.databases import transaction
-    from bot.store.engine import StoreUnavailable
+    with _nothing_collected():
+        from bot import app, log, pages
+        from bot.flows import restored
+        from bot.rehearsal import Time
+        from bot.store import keys, schema
+        from bot.store.databases import transaction
+        from bot.store.engine import StoreUnavailable
 
-    roles = _roles(only)
-    configured = load_or_exit(config)
+        roles = _roles(only)
+        configured = load_or_exit(config)
     present = Time(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
     log.configure(present.now)
     if present.rehearsal:
@@ -43,11 +44,19 @@ def run(
             keys.begin(configured.store.url, configured.store.secrets, present.now())
             with transaction(configured.store.url, writes=True) as connection:
                 since = restored.begin(connection, present.now())
-            service = app.Service(configured, present, roles=roles, restored_at=since)
-            gc.enable()
-            asyncio.run(app.run(service))
+            asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
     except (schema.StoreRefused, pages.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """For imports: what they make stays, and to look for waste in it over and over takes an eighth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _roles(only: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ PAGES = (
     ),
     *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit"),
 )
-LOOKS = (("light", 320), ("dark", 1920), ("dark", 320), ("light", 768))
+LOOKS = (("light", 320), ("dark", 1920), ("dark", 320), ("light", 1920), ("light", 768))
 ADMINISTRATOR = "ada@example.gov.uk"
 
 
