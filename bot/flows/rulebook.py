@@ -30,6 +30,9 @@ RECEIPT_PATIENCE = timedelta(minutes=15)
 # domain.md 6.1: then the lead hears that nobody has it.
 HALFWAY = 0.5
 ASSIGN_WITHIN = durations.duration("4 working hours")
+NO_PROMISE = Standard(
+    id="", title="", version="", valid_from=FIRST_DAY, calendar="england", acknowledge=None, respond=None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +172,16 @@ class Rulebook:
         return self.default_calendar.day_of(now)
 
     def standard_of(self, contact: Contact) -> Standard:
-        """The standard that the contact keeps, as it is written now; else as it was, or as the contact remembers it."""
-        named = contact.standard or "", contact.standard_version or ""
+        """The standard that the contact keeps, as it is written now; else as it was, or as the contact remembers it.
+
+        A contact that is owed nothing (a newsletter, a bounce) keeps none: it is given one that promises nothing.
+        """
+        if contact.standard is None:
+            return NO_PROMISE
+        named = contact.standard, contact.standard_version or ""
         found = self.promises.version(*named) or self.past.get(named)
         return found or Standard(
-            id=named[0] or "unknown",
+            id=named[0],
             title=named[0],
             version=named[1],
             valid_from=FIRST_DAY,
