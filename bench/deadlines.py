@@ -25,7 +25,7 @@ from bot.core.books import Book
 from bot.core.calendars import Calendar, Holiday, Shelf, calendar
 from bot.core.clocks import due
 from bot.core.durations import Duration, duration
-from bot.flows import recompute
+from bot.flows.changes import recompute
 from bot.flows.rulebook import Rulebook
 from bot.store import schema
 from bot.store.engine import Store

@@ -15,10 +15,12 @@ from aiohttp import web
 
 from bot import log
 from bot.channel import Covered, Inbox, Outlet
-from bot.flows import backlog, release, restored, rulebook
-from bot.flows.claims import Claimed
-from bot.flows.compose import Letters
-from bot.flows.plan import Room
+from bot.flows import rulebook
+from bot.flows.desk import backlog
+from bot.flows.intake.plan import Room
+from bot.flows.outgoing import after_restore, release
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import Letters
 from bot.flows.rulebook import RECEIPT_PATIENCE
 from bot.kinds import build_channels
 from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
@@ -30,10 +32,10 @@ from bot.loops.sending import Hands, Sending
 from bot.loops.tending import Tending
 from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.pages import Pages
-from bot.rehearsal import REHEARSAL, Time
+from bot.present import REHEARSAL, Present
 from bot.render.compose import Composer
 from bot.render.drafts import host_of
-from bot.settings import Settings
+from bot.settings.reading import Settings
 from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.wire import languages
@@ -69,7 +71,7 @@ class Service:
     def __init__(
         self,
         configured: Settings,
-        present: Time,
+        present: Present,
         *,
         roles: frozenset[str] = ROLES,
         sent_mail: Path | None = None,
@@ -191,7 +193,7 @@ class Service:
         release.begin(connection, self.present.now(), self.book, alone=not self.store.is_shared)
         cursors.drop(connection, REHEARSAL)
         if self.book.restored_at is not None:
-            outbox.queue(connection, restored.notices(self.book.restored_at, self.present.now(), self.book))
+            outbox.queue(connection, after_restore.notices(self.book.restored_at, self.present.now(), self.book))
 
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))

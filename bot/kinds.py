@@ -5,9 +5,9 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from bot import settings
 from bot.channel import ChannelSettings
-from bot.settings import Settings
+from bot.settings import reading
+from bot.settings.reading import Settings
 
 
 def kinds() -> list[str]:
@@ -30,4 +30,4 @@ def build_channels(configured: Settings) -> dict[str, Any]:
 
 def load(directory: Path) -> Settings:
     """Read the configuration; raises BadSettings with every mistake."""
-    return settings.read(directory, kind_of)
+    return reading.read(directory, kind_of)

@@ -11,20 +11,21 @@ from aiohttp import web
 from bot.channel import Batch, Coverage, Hook, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows import linked, promise
-from bot.flows.plan import Filed
-from bot.flows.receive import Reading
+from bot.flows import promise
+from bot.flows.changes.assign import Done, NotDone
+from bot.flows.desk import linked
+from bot.flows.intake.plan import Filed
+from bot.flows.intake.receive import Reading
 from bot.flows.rulebook import Rulebook
-from bot.flows.take import Done, NotDone
 from bot.loops.listening import Ear
-from bot.rehearsal import Time
+from bot.present import Present
 from bot.render.compose import Composer
-from bot.settings import Settings
+from bot.settings.reading import Settings
 from bot.store import contacts
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
-from bot.web.alerts import Alerts
-from bot.web.office import Office
+from bot.web.public.alert_link import Alerts
+from bot.web.site import Site
 
 
 class CannotStart(Exception):
@@ -38,7 +39,7 @@ class Pages:
     settings: Settings
     book: Rulebook
     store: Store
-    present: Time
+    present: Present
     ear: Ear
     channels: Mapping[str, Any]
     composer: Composer
@@ -68,7 +69,7 @@ class Pages:
             standards=lambda: promise.published(self.book.promises, self.book.today(self.present.now())),
             alerts=Alerts(self._look, self._act),
             sent_mail=self.sent_mail,
-            office=self._office(),
+            site=self._site(),
             templates=self.settings.template_directories,
         )
         runner = server.runner(server.application(parts))
@@ -117,9 +118,9 @@ class Pages:
         except StoreUnavailable as error:
             raise Temporary(str(error)) from error
 
-    def _office(self) -> Office:
+    def _site(self) -> Site:
         desks = {name: c for name, c in self.channels.items() if hasattr(c, "record")}
-        return Office(
+        return Site(
             store=self.store,
             book=self.book,
             now=self.present.now,

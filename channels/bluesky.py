@@ -18,11 +18,11 @@ from pydantic import Field, SecretStr
 
 from bot.channel import Account, Batch, ChannelError, Coverage, Limits, Permanent, Receipt, Temporary
 from bot.core.messages import Inbound, Outbound, Party, Post
-from bot.wire import bsky_posts as posts
-from bot.wire.bsky_chat import Chats
-from bot.wire.platform import PlatformUrl
-from bot.wire.polling import AT_ONCE, Rounds
-from bot.wire.xrpc import NoAccess, Xrpc, named
+from bot.wire.platforms import bsky_posts as posts
+from bot.wire.platforms.bsky_chat import Chats
+from bot.wire.platforms.platform import PlatformUrl
+from bot.wire.platforms.polling import AT_ONCE, Rounds
+from bot.wire.platforms.xrpc import NoAccess, Xrpc, named
 
 PAGE = 100
 _REASONS = ("mention", "reply", "quote")

@@ -17,9 +17,9 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from bot.channel import AuthservId, Batch
 from bot.core.messages import Inbound
-from bot.wire import mime
-from bot.wire.imap import Mailbox, MailboxSettings, NoFolder, OneLine
-from bot.wire.oauth import TokenSource
+from bot.wire.mail import mime
+from bot.wire.mail.imap import Mailbox, MailboxSettings, NoFolder, OneLine
+from bot.wire.mail.oauth import TokenSource
 from bot.wire.threads import Halt, one_ahead
 
 T = TypeVar("T")

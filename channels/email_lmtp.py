@@ -11,8 +11,8 @@ from pydantic import Field, field_validator
 
 from bot.channel import AuthservId, Batch, Misconfigured, Temporary, WayIn
 from bot.core.messages import Inbound
-from bot.wire import mime
-from bot.wire.lmtp import BROKEN, LEAVING, Reception
+from bot.wire.mail import mime
+from bot.wire.mail.lmtp import BROKEN, LEAVING, Reception
 
 LOGGED = "250 2.0.0 Logged"
 

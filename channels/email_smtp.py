@@ -9,8 +9,8 @@ from pydantic import Field
 
 from bot.channel import Limits, Misconfigured, Receipt
 from bot.core.messages import Outbound
-from bot.wire.addresses import Sender
-from bot.wire.smtp import Line, Server, ServerSettings, Stale
+from bot.wire.mail.addresses import Sender
+from bot.wire.mail.smtp import Line, Server, ServerSettings, Stale
 
 IDLE_SECONDS = 60.0
 MAILS_PER_CONNECTION = 500

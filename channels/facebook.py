@@ -12,9 +12,9 @@ from pydantic import Field
 
 from bot.channel import Coverage
 from bot.core.messages import Inbound, Party, Post
-from bot.wire import meta
-from bot.wire.messenger import Inboxes
-from bot.wire.meta_account import MetaAccount, MetaSettings
+from bot.wire.platforms import meta
+from bot.wire.platforms.messenger import Inboxes
+from bot.wire.platforms.meta_account import MetaAccount, MetaSettings
 
 PREFIX = "messenger:"
 _NEEDED = frozenset({"pages_messaging", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"})

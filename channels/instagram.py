@@ -13,9 +13,9 @@ from pydantic import Field
 
 from bot.channel import Coverage
 from bot.core.messages import Inbound, Party, Post
-from bot.wire import meta
-from bot.wire.messenger import Inboxes
-from bot.wire.meta_account import MetaAccount, MetaSettings
+from bot.wire.platforms import meta
+from bot.wire.platforms.messenger import Inboxes
+from bot.wire.platforms.meta_account import MetaAccount, MetaSettings
 
 PREFIX = "instagram:"
 _NEEDED = frozenset({"instagram_manage_messages", "instagram_manage_comments"})

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bot.channel import ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
 from bot.core.messages import Outbound
-from bot.wire.addresses import Sender
+from bot.wire.mail.addresses import Sender
 
 # Nobody lives there (RFC 6761 section 6.5), so that a failure can be shown.
 UNDELIVERABLE = "@undeliverable.example"

@@ -17,10 +17,10 @@ from pydantic import Field, SecretStr
 
 from bot.channel import Account, Batch, ChannelError, Coverage, Limits, Misconfigured, Permanent, Receipt
 from bot.core.messages import Inbound, Outbound, Party, Post
-from bot.wire.markup import to_text
-from bot.wire.platform import Api, PlatformUrl
-from bot.wire.polling import AT_ONCE, Rounds
-from bot.wire.reading import each
+from bot.wire.mail.markup import to_text
+from bot.wire.platforms.platform import Api, PlatformUrl
+from bot.wire.platforms.polling import AT_ONCE, Rounds
+from bot.wire.platforms.reading import each
 
 PAGE = 40
 _NOT_FOUND, _UNPROCESSABLE = 404, 422

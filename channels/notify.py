@@ -13,9 +13,9 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import ChannelError, ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
 from bot.core.messages import Outbound
-from bot.wire import jwt
-from bot.wire.addresses import Sender
-from bot.wire.platform import Answer, Api, PlatformUrl
+from bot.wire.mail.addresses import Sender
+from bot.wire.platforms import jwt
+from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _KEY = re.compile(rf".+-({_UUID})-({_UUID})", re.IGNORECASE)

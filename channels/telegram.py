@@ -29,9 +29,9 @@ from bot.channel import (
     Temporary,
 )
 from bot.core.messages import Outbound
-from bot.wire.platform import Answer, Api, PlatformUrl
-from bot.wire.reading import each
-from bot.wire.telegram_updates import TO_BOT, TO_BUSINESS, Place, Updates, connection_of
+from bot.wire.platforms.platform import Answer, Api, PlatformUrl
+from bot.wire.platforms.reading import each
+from bot.wire.platforms.telegram_updates import TO_BOT, TO_BUSINESS, Place, Updates, connection_of
 
 BUSINESS_WINDOW = timedelta(hours=24)
 _PROOF = "x-telegram-bot-api-secret-token"

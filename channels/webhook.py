@@ -13,7 +13,7 @@ from pydantic import SecretStr, field_validator
 
 from bot.channel import ChannelError, ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
 from bot.core.messages import Outbound
-from bot.wire.platform import PlatformUrl
+from bot.wire.platforms.platform import PlatformUrl
 
 _PREFIX = "whsec_"
 _FEWEST_BYTES, _MOST_BYTES = 24, 64

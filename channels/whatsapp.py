@@ -14,9 +14,9 @@ from pydantic import Field, SecretStr
 
 from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
 from bot.core.messages import Inbound, Outbound, Party, Post
-from bot.wire import meta
-from bot.wire.platform import Api, PlatformUrl
-from bot.wire.reading import each
+from bot.wire.platforms import meta
+from bot.wire.platforms.platform import Api, PlatformUrl
+from bot.wire.platforms.reading import each
 
 PREFIX = "whatsapp:"
 WINDOW = timedelta(hours=24)

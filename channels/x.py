@@ -33,11 +33,11 @@ from bot.channel import (
     Temporary,
 )
 from bot.core.messages import Inbound, Outbound
-from bot.wire.lines import Lines
-from bot.wire.platform import Answer, PlatformUrl
-from bot.wire.polling import AT_ONCE, Rounds
-from bot.wire.user_tokens import Borne, Renewal, Renewed, Signed, UserToken
-from bot.wire.x_events import ADDRESS, DM, Included, Reader, weight, words_of
+from bot.wire.platforms.lines import Lines
+from bot.wire.platforms.platform import Answer, PlatformUrl
+from bot.wire.platforms.polling import AT_ONCE, Rounds
+from bot.wire.platforms.user_tokens import Borne, Renewal, Renewed, Signed, UserToken
+from bot.wire.platforms.x_events import ADDRESS, DM, Included, Reader, weight, words_of
 
 Item = tuple[str, list[Inbound]]
 PAGE = 100

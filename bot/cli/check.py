@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bot.channel import Coverage
-    from bot.settings import Settings
+    from bot.settings.reading import Settings
 
 
 def check(
@@ -46,9 +46,9 @@ def check(
 def _promised(configured: "Settings") -> "Iterator[str]":
     from bot.flows import promise
     from bot.flows.promise import within
-    from bot.rehearsal import Time
+    from bot.present import Present
 
-    book, now = rulebook_of(configured), Time().now()
+    book, now = rulebook_of(configured), Present().now()
     today = book.default_calendar.day_of(now)
     for name, way in book.ways.items():
         chosen = book.promises.choose(way.matter("private"), today)
@@ -63,10 +63,10 @@ def _promised(configured: "Settings") -> "Iterator[str]":
 def _routed(configured: "Settings") -> "Iterator[str]":
     """Each service with its team and its standard, and how many rules there are."""
     from bot.core.books import Matter
-    from bot.rehearsal import Time
+    from bot.present import Present
 
     book, services = rulebook_of(configured), configured.services
-    today = book.today(Time().now())
+    today = book.today(Present().now())
     for one in services.service:
         chosen = book.promises.choose(Matter(service=one.name), today)
         gaps = [words for words, value in (("no page", one.page), ("no other_route", one.other_route)) if not value]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.core.contacts import Contact
     from bot.core.durations import Duration
-    from bot.flows.adjust import NotAdjusted
+    from bot.flows.changes.adjust import NotAdjusted
     from bot.flows.rulebook import Rulebook
 
 At = Annotated[str, typer.Option(metavar="INSTANT", help="When it happened.  [default: now]")]
@@ -95,7 +95,7 @@ def classify(
     as_json: Json = False,
 ) -> None:
     """Say what a contact is about: the promise in force on the day of receipt follows, with its dates."""
-    from bot.flows.classify import About, Classified, classify
+    from bot.flows.changes.classify import About, Classified, classify
 
     if service is None and kind is None and area is None:
         refuse("Say what it is about: --service, --kind or --area.")
@@ -114,7 +114,7 @@ def classify(
 
 def _adjust(reference: str, config: Any, said: Said, *, as_json: bool) -> None:
     from bot.core.histories import Happened, Kind
-    from bot.flows.adjust import Adjusted, Word, adjust
+    from bot.flows.changes.adjust import Adjusted, Word, adjust
 
     contact, write = _ready(reference, config)
     instant = instant_or_exit("--at", said.at) if said.at else None
@@ -143,7 +143,7 @@ def _adjust(reference: str, config: Any, said: Said, *, as_json: bool) -> None:
 
 def _ready(reference: str, config: Any) -> "tuple[Contact, Callable[..., Any]]":
     """The contact, and a way to run work on it: with the present and the rulebook, in one transaction."""
-    from bot.flows import recompute
+    from bot.flows.changes import recompute
     from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.opened(config)

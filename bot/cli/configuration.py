@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.flows.rulebook import Rulebook
-    from bot.settings import Settings
+    from bot.settings.reading import Settings
 
 Directory = Annotated[
     Path | None,
@@ -28,7 +28,7 @@ def chosen(directory: Path | None) -> Path:
 def load_or_exit(directory: Path | None) -> "Settings":
     """The checked configuration; every mistake goes to standard error and ends the command with status 2."""
     from bot import kinds
-    from bot.settings import BadSettings
+    from bot.settings.reading import BadSettings
 
     try:
         return kinds.load(chosen(directory))

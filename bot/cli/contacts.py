@@ -15,7 +15,7 @@ from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
     from bot.core.contacts import Contact
-    from bot.settings import Settings
+    from bot.settings.reading import Settings
     from bot.store.engine import Store
 
 app = typer.Typer(help="The queue: list, show, and record answers.", no_args_is_help=True)
@@ -63,7 +63,7 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     The words are shown without what they quote; --json gives both, `contacts raw` the mail as it came.
     """
     from bot.store import contacts, outbox
-    from bot.wire import quoting
+    from bot.wire.mail import quoting
 
     configured, store = opened(config)
     contact = found(store, configured, reference)
@@ -103,7 +103,7 @@ def respond(
     as_json: Json = False,
 ) -> None:
     """Record that the person has had a full answer: the clocks stop and alerts end. Status 1 if nothing was open."""
-    from bot.flows.respond import Responded, respond
+    from bot.flows.changes.respond import Responded, respond
     from bot.store.engine import StoreUnavailable
 
     configured, store = opened(config)
@@ -129,7 +129,7 @@ def respond(
 
 def opened(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     """The configuration and its store; one that is not there yet is made, or ends the command, as an older one does."""
-    from bot.rehearsal import Time
+    from bot.present import Present
     from bot.store import keys, schema
     from bot.store.engine import Store
 
@@ -137,7 +137,7 @@ def opened(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     current = schema.current(configured.store.url)
     if current is None and make:
         schema.prepare(configured.store.url, may_upgrade=False)
-        keys.begin(configured.store.url, configured.store.secrets, Time().now())
+        keys.begin(configured.store.url, configured.store.secrets, Present().now())
     elif current is None:
         refuse(f"There is no store yet at {configured.store.url}; the service makes it: ackbot run")
     elif current != schema.newest():
@@ -179,11 +179,11 @@ def found(store: "Store", configured: "Settings", text: str) -> "Contact":
 
 def present(store: "Store") -> datetime:
     """The present instant, or a running rehearsal's."""
-    from bot.rehearsal import REHEARSAL, Time
+    from bot.present import REHEARSAL, Present
     from bot.store import cursors
 
     rehearsal = store.read_now(lambda c: cursors.read(c, REHEARSAL))
-    return (Time.from_text(rehearsal) if rehearsal else Time()).now()
+    return (Present.from_text(rehearsal) if rehearsal else Present()).now()
 
 
 def zone_of(config: Any) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import Service
-    from bot.settings import Settings
+    from bot.settings.reading import Settings
 
 HOST = "127.0.0.1"
 ADDRESS = "hello@demo.example"
@@ -113,13 +113,13 @@ def demo(
     """Run everything on embedded parts: mail in, the form, and a local view of the mail that went out."""
     from bot import app, log, pages
     from bot.kinds import load
-    from bot.rehearsal import Time
+    from bot.present import Present
     from bot.store import schema
 
     directory = directory.resolve()
     ports = _free(8080), _free(8024)
     config = _configuration(directory, *ports)
-    present = Time(None, 1.0)
+    present = Present(None, 1.0)
     log.configure(present.now, level=40)
     try:
         configured = load(config)

@@ -120,7 +120,7 @@ def legal_hold(
     end: Annotated[bool, typer.Option("--end", help="Keep it no longer than others.")] = False,
 ) -> None:
     """Keep the words of a contact whatever its age, such as while somebody has asked for them by law."""
-    from bot.flows import forget
+    from bot.flows.changes import forget
     from bot.store.engine import StoreUnavailable
 
     if bool(reason.strip()) == end:

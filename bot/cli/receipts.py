@@ -63,7 +63,7 @@ def suppressed(
 
 def acknowledge_now(reference: Reference, config: Directory = None, to: Address = "", as_json: Json = False) -> None:
     """Send the receipt of a contact that had none. Its dates count from when the person wrote."""
-    from bot.flows.acknowledge_now import Queued, acknowledge_now
+    from bot.flows.changes.acknowledge_now import Queued, acknowledge_now
 
     configured, store = contacts.opened(config)
     contact, now = contacts.found(store, configured, reference), contacts.present(store)
@@ -85,7 +85,7 @@ def correct(
 ) -> None:
     """Put right what a mail of staff's was taken for: its clocks then stand as if it had been known at once."""
     from bot.core.responses import Kind
-    from bot.flows.answers import Corrected, correct
+    from bot.flows.changes.staff_answers import Corrected, correct
 
     configured, store = contacts.opened(config)
     contact, now = contacts.found(store, configured, reference), contacts.present(store)
@@ -120,7 +120,7 @@ def release(
     only_list: Annotated[bool, typer.Option("--list", help="Only list the contacts whose receipt is stopped.")] = False,
 ) -> None:
     """Let the receipts leave that were stopped: too many in a minute, or a store that was put back from a copy."""
-    from bot.flows import release as flow
+    from bot.flows.outgoing import release as flow
     from bot.store import contacts as stored
     from bot.store import outbox
 

@@ -11,7 +11,7 @@ from bot.cli.configuration import Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 
 if TYPE_CHECKING:
-    from bot.flows.recompute import Change
+    from bot.flows.changes.recompute import Change
 
 SUFFIXES = ("_before", "")
 
@@ -26,7 +26,7 @@ def recompute(
     The service does this by itself when it starts, and goes on by the rules that it was started with: restart it, too.
     People are told a later date; an earlier one is just met.
     """
-    from bot.flows import recompute as flow
+    from bot.flows.changes import recompute as flow
     from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.opened(config)

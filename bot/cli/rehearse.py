@@ -37,7 +37,7 @@ def rehearse(
     Status 0: every step was told once, and nobody had too many; 1: something of that was broken.
     """
     from bot.flows.rehearse import Rehearsal
-    from bot.rehearsal import Time
+    from bot.present import Present
     from bot.store import schema
     from bot.store.databases import transaction
 
@@ -45,7 +45,7 @@ def rehearse(
     book = rulebook_of(configured)
     if not any(way.outlet for way in book.ways.values()) or not book.teams:
         refuse("There is nothing to rehearse: it needs a channel with replies_by and a [[team]].")
-    begin = instant_or_exit("--pretend-now", pretend_now) if pretend_now else Time().now()
+    begin = instant_or_exit("--pretend-now", pretend_now) if pretend_now else Present().now()
     asked = _asked(begin, days, count, seed, outage)
     with TemporaryDirectory(prefix="ackbot-rehearsal-") as folder:
         url = f"sqlite:///{folder}/rehearsal.db"

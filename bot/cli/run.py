@@ -26,15 +26,15 @@ def run(
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
     with _nothing_collected():
         from bot import app, log, pages
-        from bot.flows import restored
-        from bot.rehearsal import Time
+        from bot.flows.outgoing import after_restore
+        from bot.present import Present
         from bot.store import keys, schema
         from bot.store.databases import transaction
         from bot.store.engine import StoreUnavailable
 
         roles = _roles(only)
         configured = load_or_exit(config)
-    present = Time(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
+    present = Present(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
     log.configure(present.now)
     if present.rehearsal:
         log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)
@@ -43,7 +43,7 @@ def run(
             schema.prepare(configured.store.url, may_upgrade=upgrade)
             keys.begin(configured.store.url, configured.store.secrets, present.now())
             with transaction(configured.store.url, writes=True) as connection:
-                since = restored.begin(connection, present.now())
+                since = after_restore.begin(connection, present.now())
             asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
     except (schema.StoreRefused, pages.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")

@@ -44,8 +44,8 @@ def raw(number: Number, config: Directory = None) -> None:
 @app.command()
 def replay(number: Number, config: Directory = None) -> None:
     """Log a mail anew, with this version: its dates count from when it came. Status 1 if it still cannot be logged."""
-    from bot.flows import receive
-    from bot.wire import mime
+    from bot.flows.intake import receive
+    from bot.wire.mail import mime
 
     configured, store = contacts.opened(config)
     row, book, now = _one(store, number), rulebook_of(configured), contacts.present(store)

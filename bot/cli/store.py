@@ -28,7 +28,7 @@ def copy(
     """Copy a SQLite store to PostgreSQL, all or nothing, and count both. The old one is left as it is."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from bot.rehearsal import Time
+    from bot.present import Present
     from bot.store import copying, schema
     from bot.store.databases import is_shared, transaction
 
@@ -42,7 +42,7 @@ def copy(
         with schema.held_alone(source):
             schema.upgrade(target)
             with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
-                found = copying.copy(old, new, Time().now(), _told)
+                found = copying.copy(old, new, Present().now(), _told)
     except ArgumentError:
         refuse("One of the two is not an address: sqlite:///PATH, postgresql://USER@HOST/NAME")
     except (schema.StoreRefused, copying.NotCopied) as error:
@@ -102,7 +102,7 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Copy a SQLite store to a file while the service runs. To restore, put the file in the store's place and start."""
-    from bot.rehearsal import Time
+    from bot.present import Present
     from bot.store import backups, schema
     from bot.store.databases import is_shared
 
@@ -114,7 +114,7 @@ def backup(
     if to.exists() and not force:
         refuse(f"{to} is there already; --force replaces it.")
     try:
-        size = backups.back_up(url, to, Time().now(), _pages)
+        size = backups.back_up(url, to, Present().now(), _pages)
     except backups.NotCopied as error:
         refuse(f"There is no copy: {error}.")
     typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
@@ -127,8 +127,8 @@ def restored(config: Directory = None) -> None:
     Receipts that may have left already are held, and everybody's session ends. A file that `store backup` wrote says so
     of itself.
     """
-    from bot.flows import restored as flow
-    from bot.rehearsal import Time
+    from bot.flows.outgoing import after_restore as flow
+    from bot.present import Present
     from bot.store import schema
     from bot.store.databases import transaction
 
@@ -137,7 +137,7 @@ def restored(config: Directory = None) -> None:
         refuse(f"There is no store of this version's schema at {url}: run ackbot schema upgrade first.")
     try:
         with schema.held_alone(url), transaction(url, writes=True) as connection:
-            flow.begin(connection, Time().now(), restored=True)
+            flow.begin(connection, Present().now(), restored=True)
     except schema.StoreRefused as error:
         refuse(f"{error}.")
     typer.echo(

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from bot.flows.close import Changed, NotChanged
+    from bot.flows.changes.assign import Done, NotDone
+    from bot.flows.changes.close import Changed, NotChanged
     from bot.flows.rulebook import Rulebook
-    from bot.flows.take import Done, NotDone
 
     Work = Callable[[Connection, str, str, datetime, Rulebook], Done | NotDone]
     ClosingWork = Callable[[Connection, str, str, datetime, Rulebook], Changed | NotChanged]
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 def take(reference: Reference, config: Directory = None) -> None:
     """Say that you have it: nobody else is called about an urgent contact. Status 1 if there is nothing to take."""
-    from bot.flows import take as taking
+    from bot.flows.changes import assign as taking
 
     done = _do(reference, config, lambda c, ref, actor, now, _: taking.take(c, ref, actor, now))
     typer.echo(f"{done}: it is yours. Nobody else is called about it.")
@@ -41,8 +41,8 @@ def assign(
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="The person of the team who has it.")] = "",
 ) -> None:
     """Give a contact to a team, or to one person of it; they are told. Status 1 if nothing changes."""
-    from bot.flows.holders import Holder, why_no_address
-    from bot.flows.take import assign
+    from bot.flows.changes.assign import assign
+    from bot.flows.changes.assignees import Holder, why_no_address
 
     if not (team or to):
         refuse("Say who has it: --team TEAM, --to ADDRESS, or both.")
@@ -59,7 +59,7 @@ def quiet(
     config: Directory = None,
 ) -> None:
     """Ask for no alerts before an instant; nearly all of the time used, and what is urgent, is told all the same."""
-    from bot.flows.take import be_quiet
+    from bot.flows.changes.assign import be_quiet
 
     instant = instant_or_exit("--until", until)
     done = _do(reference, config, lambda c, ref, actor, now, _: be_quiet(c, ref, instant, actor, now))
@@ -74,7 +74,7 @@ def close(
     ] = "",
 ) -> None:
     """Close a contact: nothing more is to be done. The person is told where the standard says so."""
-    from bot.flows.close import close
+    from bot.flows.changes.close import close
 
     told = _do_told(reference, config, lambda c, ref, actor, now, book: close(c, ref, actor, now, book, reason))
     typer.echo("It is closed." + (" The person is told." if told else ""))
@@ -86,7 +86,7 @@ def reopen(
     note: Annotated[str, typer.Option(help="A word for the history; no personal data.")] = "",
 ) -> None:
     """Open an answered or closed contact again: its clock runs on with the date that it had."""
-    from bot.flows.close import reopen
+    from bot.flows.changes.close import reopen
 
     _do_told(reference, config, lambda c, ref, actor, now, book: reopen(c, ref, actor, now, book, note))
     typer.echo("It is open again.")
@@ -100,7 +100,7 @@ def add_to(contacts_app: typer.Typer) -> None:
 
 def _do(reference: str, config: Directory, work: "Work") -> str:
     """Do it in one transaction; the reference. Ends the command with 1 where nothing was changed, 2 without a store."""
-    from bot.flows.take import NotDone
+    from bot.flows.changes.assign import NotDone
 
     contact, done = _done(reference, config, work)
     if isinstance(done, NotDone):
@@ -110,7 +110,7 @@ def _do(reference: str, config: Directory, work: "Work") -> str:
 
 def _do_told(reference: str, config: Directory, work: "ClosingWork") -> bool:
     """The same; whether the person is told."""
-    from bot.flows.close import Changed
+    from bot.flows.changes.close import Changed
 
     _, done = _done(reference, config, work)
     if not isinstance(done, Changed):

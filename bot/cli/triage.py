@@ -116,7 +116,7 @@ def _judge(file: str, known: _Known) -> dict[str, Any]:
 
 
 def _message(file: str, known: _Known) -> "Inbound":
-    from bot.wire import mime
+    from bot.wire.mail import mime
 
     if file.endswith(".json"):
         return _form(file, known)
@@ -155,8 +155,8 @@ def _form(file: str, known: _Known) -> "Inbound":
 
 def _routed(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
     """Whose it would be, and what would be promised if it came now."""
-    from bot.flows.matters import look_into
-    from bot.rehearsal import Time
+    from bot.flows.intake.topics import look_into
+    from bot.present import Present
 
     found = look_into(message, book)
     goal, urgency = found.goal, found.urgency
@@ -166,7 +166,7 @@ def _routed(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
         "area": goal.area or None,
         "kind": goal.kind or None,
         "team": goal.team,
-        "standard": book.promises.choose(found.matter(message, book), book.today(Time().now())).id,
+        "standard": book.promises.choose(found.matter(message, book), book.today(Present().now())).id,
         "language": found.language or None,
         "urgent": urgency.rule.name if urgency else None,
         "urgent_words": urgency.phrase if urgency else None,

@@ -19,12 +19,14 @@ from bot.channel import Batch
 from bot.core.contacts import State
 from bot.core.guards import Limits
 from bot.core.messages import Inbound, Party
-from bot.flows import alert, deliver, escalate, respond
-from bot.flows.claims import Claimed
-from bot.flows.deliver import TO_SENDERS, Attempt, Hold
-from bot.flows.joining import AN_HOUR, LEFT_TO_THE_LIST
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
+from bot.flows import escalate
+from bot.flows.changes import respond
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing import alert, deliver
+from bot.flows.outgoing.bundle import AN_HOUR, LEFT_TO_THE_LIST
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, Hold
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
 

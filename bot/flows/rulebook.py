@@ -23,7 +23,7 @@ from bot.core.histories import Clocks, Happened
 from bot.core.routes import Router
 from bot.core.standards import Standard
 from bot.render.formats import due_in_words
-from bot.settings import Settings
+from bot.settings.reading import Settings
 
 # How long a receipt may take to leave before somebody must know.
 RECEIPT_PATIENCE = timedelta(minutes=15)

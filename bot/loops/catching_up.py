@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from bot import log
-from bot.flows import recompute
+from bot.flows.changes import recompute
 from bot.flows.rulebook import Rulebook
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store.engine import Store
 
 logger = log.get("catching_up")

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import partial
 
 from bot import log
-from bot.flows import following
+from bot.flows.outgoing import event_feed
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
-from bot.loops.present import Present
 from bot.loops.timetabling import TIMETABLE
+from bot.present import Present
 from bot.store.engine import Store, StoreUnavailable
 
 logger = log.get("following")
@@ -24,7 +24,7 @@ async def follow(store: Store, book: Rulebook, present: Present, leases: Leasing
         try:
             looked = 0
             if leases.holds(TIMETABLE):
-                work = partial(following.follow, now=present.now(), most=AT_ONCE, book=book)
+                work = partial(event_feed.follow, now=present.now(), most=AT_ONCE, book=book)
                 looked = await store.write(work)
             if looked:
                 queued()

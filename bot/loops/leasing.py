@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot import log
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import leases, outbox
 from bot.store.engine import Store, StoreUnavailable
 

@@ -10,14 +10,14 @@ from typing import cast
 from bot import log
 from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
 from bot.core.messages import Inbound
-from bot.flows import receive
-from bot.flows.claims import Claimed
-from bot.flows.plan import Filed, Room
-from bot.flows.receive import Reading
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Filed, Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import cursors
 from bot.store.engine import Store, StoreUnavailable
 

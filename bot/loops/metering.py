@@ -5,7 +5,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from bot.core.deliveries import State
-from bot.flows.backlog import Backlog
+from bot.flows.desk.backlog import Backlog
 
 
 class Meter:

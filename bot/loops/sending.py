@@ -10,13 +10,13 @@ from bot import log
 from bot.channel import ChannelError, Outlet, Permanent
 from bot.core.deliveries import State
 from bot.core.messages import Outbound
-from bot.flows import deliver
-from bot.flows.claims import Claimed
-from bot.flows.deliver import Attempt, Hold, NotTried
+from bot.flows.outgoing import deliver
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import Attempt, Hold, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store, StoreUnavailable
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot import log
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store, StoreUnavailable
 

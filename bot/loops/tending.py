@@ -12,10 +12,10 @@ from bot import log
 from bot.channel import Coverage
 from bot.core import alarms
 from bot.core.alarms import Alarm, On
-from bot.flows import alert
+from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.listening import Listening
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import clocks, outbox
 from bot.store.engine import Store, StoreUnavailable
 

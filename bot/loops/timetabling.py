@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 
 from bot import log
 from bot.core.retention import Retention
-from bot.flows import alert, forget, promise
+from bot.flows import promise
+from bot.flows.changes import forget
+from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import clocks, outbox, tokens, words
 from bot.store.engine import Store
 

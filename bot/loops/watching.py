@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot import log
 from bot.flows import escalate
 from bot.flows.rulebook import Rulebook
-from bot.loops.present import Present
+from bot.present import Present
 from bot.store import clocks
 from bot.store.engine import Store, StoreUnavailable
 

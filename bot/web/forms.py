@@ -1,4 +1,4 @@
-"""Forms as browsers post them, as text that can be stored and written back into a page."""
+"""Forms as browsers post them, as text that can be stored and written back into a page; and numbers in addresses."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,8 @@ from aiohttp import web
 _ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # A longer one is refused by whatever asks for it; so much is shown again.
 _LONGEST_FIELD = 60_000
+# Any number of ours has fewer digits, and every database takes as many.
+_MOST_DIGITS = 15
 
 
 async def pairs_of(request: web.Request) -> list[tuple[str, str]]:
@@ -33,3 +35,8 @@ async def several_of(request: web.Request, name: str) -> list[str]:
 def as_text(value: str) -> str:
     """Without NUL and halves of characters: some character sets smuggle them in."""
     return value.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def number_of(text: str) -> int | None:
+    """The whole number that stands there, from 0 up; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None

@@ -11,15 +11,18 @@ import jinja2
 from aiohttp import web
 
 from bot.channel import Coverage, Hook
-from bot.web import console, error_pages, problems, security
-from bot.web.alerts import Alerts
-from bot.web.api import Api
-from bot.web.front_door import MOST_BYTES, Filed, Form, FrontDoor, Questions, Submit
-from bot.web.health import Health
-from bot.web.hooks import Hooks, Log
-from bot.web.office import Office
-from bot.web.sent_mail import SentMail
-from bot.web.standards import Rows, Standards
+from bot.web import security
+from bot.web.api import problems
+from bot.web.api.handlers import Api
+from bot.web.console import routes
+from bot.web.public import errors
+from bot.web.public.alert_link import Alerts
+from bot.web.public.form import MOST_BYTES, Filed, Form, FrontDoor, Questions, Submit
+from bot.web.public.health import Health
+from bot.web.public.hooks import Hooks, Log
+from bot.web.public.sent_mail import SentMail
+from bot.web.public.standards import Rows, Standards
+from bot.web.site import Site
 
 __all__ = ["Filed", "Form", "Parts", "Questions", "application", "runner"]
 
@@ -59,12 +62,12 @@ class Parts:
     alerts: Alerts
     sent_mail: Path | None
     templates: Sequence[Path]
-    office: Office | None = None
+    site: Site | None = None
 
 
 def application(parts: Parts) -> web.Application:
     """The application, ready to be run; raises jinja2.TemplateNotFound when stylesheet or icon are missing."""
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=[error_pages.as_pages, problems.as_problems])
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[errors.as_pages, problems.as_problems])
     app.on_response_prepare.append(security.add_headers)
     loader = jinja2.FileSystemLoader([str(directory) for directory in parts.templates])
     pages = _set_up_pages(app, parts, loader)
@@ -77,9 +80,9 @@ def application(parts: Parts) -> web.Application:
         app.add_routes(FrontDoor(parts.form, parts.submit, parts.questions).routes())
     app.add_routes(parts.alerts.routes())
     app.add_routes(Hooks(parts.hooks, parts.log).routes())
-    if parts.office is not None:
-        app.add_routes(Api(parts.office, parts.organisation_name).routes())
-        app.add_routes(console.routes(parts.office))
+    if parts.site is not None:
+        app.add_routes(Api(parts.site, parts.organisation_name).routes())
+        app.add_routes(routes.routes(parts.site))
     if parts.sent_mail is not None:
         app.add_routes(SentMail(parts.sent_mail).routes())
     return app

@@ -14,7 +14,7 @@ LINT = Path(sys.executable).parent / "lint-imports"
 # Which contract of pyproject.toml, which file, which line in it.
 BREACHES = (
     ("Floors", "bot/core/references.py", "from bot.wire import mime"),
-    ("Floors", "bot/flows/respond.py", "from bot.loops import watching"),
+    ("Floors", "bot/flows/changes/respond.py", "from bot.loops import watching"),
     ("Floors", "bot/web/server.py", "from bot.loops import watching"),
     ("Floors", "bot/store/cursors.py", "from bot import log"),
     ("Floors", "bot/drawer.py", "from datetime import date"),

@@ -7,8 +7,8 @@ from contextlib import aclosing
 
 import pytest
 
-from bot.wire import lmtp as wire
-from bot.wire import mime
+from bot.wire.mail import lmtp as wire
+from bot.wire.mail import mime
 from tests.channels.postman import ADDRESS, PAT, at_work, bring, inbox, logging_all, mail, talking
 
 LOGGED = "250 2.0.0 Logged"

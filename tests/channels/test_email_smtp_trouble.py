@@ -9,7 +9,7 @@ from traceback import format_exception
 import pytest
 
 from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
-from bot.wire import smtp as wire
+from bot.wire.mail import smtp as wire
 from channels import email_smtp
 from tests.channels.postoffice import Office, certificate, letter, only_with, opened, outlet, settings
 from tests.components.ports import free_port

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bot.channel import Misconfigured, Outlet, Permanent
 from bot.core.messages import Outbound
-from bot.web.sent_mail import SentMail
+from bot.web.public.sent_mail import SentMail
 from channels import loopback
 from channels.loopback import Loopback
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
-from bot.wire import jwt
+from bot.wire.platforms import jwt
 from channels import notify
 from channels.notify import Notify
 from tests.components.form import send_form

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from bot.channel import Batch, Coverage, Forged, Misconfigured, Permanent, RawRequest, Temporary
 from bot.core.messages import Inbound, Outbound
-from bot.wire.telegram_updates import Updates
+from bot.wire.platforms.telegram_updates import Updates
 from channels import telegram
 from channels.telegram import Telegram
 from tests.components.ports import free_port

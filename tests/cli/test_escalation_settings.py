@@ -7,7 +7,7 @@ import pytest
 
 from bot import kinds
 from bot.flows import rulebook
-from bot.settings import BadSettings, Settings
+from bot.settings.reading import BadSettings, Settings
 from tests.cli.test_settings import GOOD
 
 STEP = '[[step]]\nat = "{at}"\n'

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.messages import Inbound
-from bot.flows import receive
+from bot.flows.intake import receive
 from bot.kinds import load
 from bot.store import shunt, words
 from bot.store.engine import Store

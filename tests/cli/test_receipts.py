@@ -12,8 +12,8 @@ from bot.channel import Batch
 from bot.cli.commands import app
 from bot.cli.configuration import rulebook_of
 from bot.core.messages import Inbound
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
 from bot.kinds import load
 from bot.store import outbox, schema
 from bot.store.engine import Store

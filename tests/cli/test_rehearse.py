@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
-from bot.flows import joining
+from bot.flows.outgoing import bundle
 from tests.cli.test_settings import GOOD
 
 CHRISTMAS = ("--pretend-now", "2026-12-14T08:00+00:00")
@@ -58,7 +58,7 @@ def test_the_chart_names_everybody(tmp_path: Path) -> None:
 
 def test_what_is_broken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a cap that nobody keeps the judge finds it, and the command fails."""
-    monkeypatch.setattr(joining, "_room", lambda *_: 1_000)
+    monkeypatch.setattr(bundle, "_room", lambda *_: 1_000)
     (Path("escalation.toml")).write_text('[restraint]\njoin_above = 0\nan_hour = 1\n[[step]]\nat = "50%"\n')
     status, _, said = rehearse(*CHRISTMAS, "--days", "20", "--contacts", "60")
     assert status == 1

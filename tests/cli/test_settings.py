@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import kinds
-from bot.settings import BadSettings
+from bot.settings.reading import BadSettings
 
 GOOD = """
 [organisation]

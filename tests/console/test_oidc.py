@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.organisation import SignIn
-from bot.web.doorkeeper import NOTED_A_MINUTE
-from bot.web.oidc import NotSignedIn, Oidc
+from bot.settings.main import SignIn
+from bot.web.console.doorkeeper import NOTED_A_MINUTE
+from bot.web.console.oidc import NotSignedIn, Oidc
 from tests.components.daemons import Daemon
 from tests.components.officer import Officer, Page
 from tests.components.ports import free_port, wait_until

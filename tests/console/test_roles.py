@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from bot.core import links
-from bot.web.office import Office
 from bot.web.server import Parts, application
+from bot.web.site import Site
 from tests.components.officer import Officer, Page
 from tests.components.service import ask
 from tests.console.conftest import House, house_in
@@ -132,10 +132,8 @@ def filled(house: House) -> dict[str, str]:
 
 def test_the_tables_name_every_route(parts: Parts) -> None:
     """No route of the whole application is left out."""
-    office = cast(
-        "Office", SimpleNamespace(sign_in=SimpleNamespace(), composer=None)
-    )  # nothing else is asked of it yet
-    routes = application(replace(parts, office=office)).router.routes()
+    office = cast("Site", SimpleNamespace(sign_in=SimpleNamespace(), composer=None))  # nothing else is asked of it yet
+    routes = application(replace(parts, site=office)).router.routes()
     known = {f"{one.method} {one.resource.canonical}" for one in routes if one.method != "HEAD" and one.resource}
     assert {route for route in known if "/assets/" not in route} == {*CONSOLE, *PUBLIC, *API}
 

@@ -15,7 +15,7 @@ import pytest
 
 from bot.core.intakes import Facts, Verdict, triage
 from bot.core.messages import Inbound
-from bot.wire import mime
+from bot.wire.mail import mime
 
 
 def _folders(package: str) -> list[Path]:

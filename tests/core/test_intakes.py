@@ -9,7 +9,7 @@ import pytest
 from bot.core import intakes
 from bot.core.intakes import Facts, triage
 from bot.core.messages import Inbound, Mail, Party
-from bot.wire import mime
+from bot.wire.mail import mime
 
 CORPUS = sorted((Path(__file__).parent.parent / "payloads" / "mail").glob("*.eml"))
 OWN = frozenset({"enquiries@example.gov.uk"})

@@ -9,7 +9,7 @@ import pytest
 from bot.core import urgencies
 from bot.core.phrases import words_of
 from bot.core.urgencies import Rule
-from bot.urgency import Urgent
+from bot.settings.urgent import Urgent
 
 FILE = Path(__file__).parents[2] / "config" / "urgent.toml"
 LANGUAGES = {"en", "cy", "pl", "ro", "ur", "pa", "bn", "ar", "pt", "uk"}

@@ -8,7 +8,7 @@ from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
 
-from bot.rehearsal import Time
+from bot.present import Present
 from tests.components import service as configured
 from tests.components.ports import wait_until
 from tests.components.service import ask
@@ -113,4 +113,4 @@ def _receipts(sink: Sink) -> Iterator[float]:
 
 
 def _now() -> datetime:
-    return Time().now()
+    return Present().now()

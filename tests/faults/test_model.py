@@ -18,11 +18,14 @@ from sqlalchemy import Connection, delete, text
 from bot.channel import Batch, Permanent, Temporary
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
-from bot.flows import adjust, deliver, escalate, receive, respond
-from bot.flows.claims import Claimed
-from bot.flows.deliver import Attempt, Hold, NotTried
-from bot.flows.plan import Room
-from bot.flows.receive import Reading
+from bot.flows import escalate
+from bot.flows.changes import adjust, respond
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing import deliver
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import Attempt, Hold, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store

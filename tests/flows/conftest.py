@@ -15,7 +15,7 @@ from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook, Team, Way
 from bot.store.engine import Store
-from bot.wire import mime
+from bot.wire.mail import mime
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 STANDARD = {

@@ -9,11 +9,11 @@ from bot.channel import Batch
 from bot.core.contacts import Contact
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
-from bot.flows.adjust import Adjusted, Word, adjust
-from bot.flows.claims import Claimed
-from bot.flows.deliver import Attempt, Hold, claim, record
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
+from bot.flows.changes.adjust import Adjusted, Word, adjust
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import Attempt, Hold, claim, record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.tables import deliveries

@@ -5,11 +5,13 @@ from datetime import timedelta
 from bot.channel import Batch, Temporary
 from bot.core.deliveries import State
 from bot.core.messages import Inbound
-from bot.flows import backlog, deliver, receive, release
-from bot.flows.deliver import Attempt, Hold
-from bot.flows.gather import BREAKER
-from bot.flows.plan import Room
-from bot.flows.receive import Reading
+from bot.flows.desk import backlog
+from bot.flows.intake import receive
+from bot.flows.intake.gather import BREAKER
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing import deliver, release
+from bot.flows.outgoing.deliver import Attempt, Hold
 from bot.flows.rulebook import Rulebook
 from bot.store import cursors, outbox, shunt
 from bot.store.engine import Store

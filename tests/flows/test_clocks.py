@@ -16,12 +16,13 @@ from bot.core.escalations import Window
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.core.standards import standard
-from bot.flows import escalate, promise, recompute
-from bot.flows.adjust import NotAdjusted, Word, adjust
-from bot.flows.classify import About, Classified, classify
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
-from bot.flows.respond import Responded, respond
+from bot.flows import escalate, promise
+from bot.flows.changes import recompute
+from bot.flows.changes.adjust import NotAdjusted, Word, adjust
+from bot.flows.changes.classify import About, Classified, classify
+from bot.flows.changes.respond import Responded, respond
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store

@@ -8,10 +8,13 @@ from sqlalchemy import Connection, text
 from bot.channel import Batch, Misconfigured, Permanent, Temporary
 from bot.core import escalations
 from bot.core.contacts import Contact
-from bot.flows import alert, deliver, escalate, following, receive, respond
-from bot.flows.deliver import Attempt, Hold
-from bot.flows.plan import Room
-from bot.flows.receive import Reading
+from bot.flows import escalate
+from bot.flows.changes import respond
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing import alert, deliver, event_feed
+from bot.flows.outgoing.deliver import Attempt, Hold
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -183,11 +186,11 @@ def test_a_program_that_is_not_told_is_told_of(store: Store, book: Rulebook, mai
     """What it refuses is given up at once and later events go on; what it does not take is told within the hour."""
     following_book = replace(book, followers={"crm": ("*",)})
     with writing(store) as connection:
-        following.follow(connection, NOW, 50, following_book)
+        event_feed.follow(connection, NOW, 50, following_book)
         one(connection, book, mail)
         _another(connection, book, mail)
     with writing(store) as connection:
-        assert following.follow(connection, NOW, 50, following_book) == 2
+        assert event_feed.follow(connection, NOW, 50, following_book) == 2
 
         def leave(minutes: float, *errors: Exception) -> list[str]:
             at = NOW + timedelta(minutes=minutes)

@@ -10,13 +10,14 @@ from bot.core.books import Book
 from bot.core.contacts import State
 from bot.core.histories import Kind
 from bot.core.standards import standard
-from bot.flows import close, escalate, respond
-from bot.flows.close import Changed, NotChanged
-from bot.flows.compose import Letters
-from bot.flows.deliver import Attempt, Hold, claim, record
+from bot.flows import escalate
+from bot.flows.changes import close, respond
+from bot.flows.changes.close import Changed, NotChanged
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import Attempt, Hold, claim, record
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
-from bot.settings import PACKAGED
+from bot.settings.reading import PACKAGED
 from bot.store import contacts
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, STANDARD, Make, writing

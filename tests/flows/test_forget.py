@@ -10,7 +10,9 @@ from sqlalchemy import Connection, update
 from bot.core.contacts import Contact
 from bot.core.retention import Retention
 from bot.core.roles import Scope
-from bot.flows import forget, people, remembering, respond
+from bot.flows import people
+from bot.flows.changes import forget, respond
+from bot.flows.changes import needs as needs_flow
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, links, needs, outbox, queue, retention
 from bot.store.databases import database_path
@@ -159,7 +161,7 @@ def test_what_a_person_needs_goes_with_their_last_contact(store: Store, book: Ru
     sam = {"From": "Sam <sam@residents.example>"}
     with writing(store) as connection:
         one, two = (finished(connection, book, logged(connection, book, mail(n, text=f"{n}", **sam))) for n in (1, 2))
-        remembering.note_needs(connection, _gave(connection, one, phone="01632 960888"), "Large print", "staff:me", NOW)
+        needs_flow.note_needs(connection, _gave(connection, one, phone="01632 960888"), "Large print", "staff:me", NOW)
         retention.strip(connection, [one.id])
         assert needs.of(connection, ["tel:+441632960888"]) is None
         assert getattr(needs.of(connection, ["sam@residents.example"]), "needs", "") == "Large print"
@@ -171,7 +173,7 @@ def test_what_a_person_needs_stays_with_what_is_linked(store: Store, book: Ruleb
     """The contact under another address keeps what it shared."""
     with writing(store) as connection:
         one, other = (logged(connection, book, mail(n)) for n in (1, 2))
-        remembering.note_needs(connection, one, "Braille", "staff:me", NOW)
+        needs_flow.note_needs(connection, one, "Braille", "staff:me", NOW)
         assert links.link(connection, one.id, other.id)
         retention.strip(connection, [one.id])
         assert getattr(needs.of(connection, [other.sender_key or ""]), "needs", "") == "Braille"

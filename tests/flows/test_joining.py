@@ -12,14 +12,16 @@ from bot.core.calendars import calendar
 from bot.core.contacts import Contact
 from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER, Ladders, Restraint, Step
 from bot.core.messages import Inbound
-from bot.flows import alert, deliver, escalate, respond
-from bot.flows.claims import Claimed
-from bot.flows.compose import Letters
-from bot.flows.deliver import Attempt, Hold
-from bot.flows.joining import LEFT_TO_THE_LIST
+from bot.flows import escalate
+from bot.flows.changes import respond
+from bot.flows.outgoing import alert, deliver
+from bot.flows.outgoing.bundle import LEFT_TO_THE_LIST
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import Attempt, Hold
 from bot.flows.rulebook import Rulebook, Team
 from bot.render.compose import Composer
-from bot.settings import PACKAGED
+from bot.settings.reading import PACKAGED
 from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, writing

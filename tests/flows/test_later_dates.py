@@ -16,13 +16,14 @@ from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.core.standards import standard
-from bot.flows import escalate, recompute
-from bot.flows.adjust import NotAdjusted, Word, adjust
-from bot.flows.classify import About, Classified, classify
-from bot.flows.compose import Letters
-from bot.flows.deliver import Hold, claim
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
+from bot.flows import escalate
+from bot.flows.changes import recompute
+from bot.flows.changes.adjust import NotAdjusted, Word, adjust
+from bot.flows.changes.classify import About, Classified, classify
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import Hold, claim
 from bot.flows.rulebook import Rulebook
 from bot.store import outbox
 from bot.store.engine import Store

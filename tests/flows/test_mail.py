@@ -12,11 +12,13 @@ from bot.core.contacts import Contact
 from bot.core.guards import Limits
 from bot.core.messages import Inbound
 from bot.core.responses import Kind
-from bot.flows import answers, deliver, receive, release
-from bot.flows.acknowledge_now import NotQueued, Queued, acknowledge_now
-from bot.flows.deliver import Hold
-from bot.flows.plan import Filed, Room
-from bot.flows.receive import Reading
+from bot.flows.changes import staff_answers
+from bot.flows.changes.acknowledge_now import NotQueued, Queued, acknowledge_now
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Filed, Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing import deliver, release
+from bot.flows.outgoing.deliver import Hold
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox, suppressions
 from bot.store.engine import Store
@@ -332,7 +334,7 @@ def test_an_answer_in_the_sent_folder_stops_the_clock_when_it_was_sent(
         assert after.state == "answered"
         assert after.responded_at is not None
         assert after.responded_at.isoformat() == "2026-11-23T11:30:00+00:00"
-        wrote = next(e for e in contacts.events_of(connection, contact.id) if e["kind"] == answers.WROTE)
+        wrote = next(e for e in contacts.events_of(connection, contact.id) if e["kind"] == staff_answers.WROTE)
         assert wrote["details"]["judged"] == "full response"
         assert wrote["details"]["evidence"]
 
@@ -402,19 +404,19 @@ def test_a_wrong_guess_is_put_right_both_ways(store: Store, signed: Rulebook, ma
         contact = opened(connection, signed, mail())
         due = contact.respond_by
         log(connection, signed, staffs(mail, contact, FULL), at=NOW + 5 * HOUR)
-        done = answers.correct(connection, contact.reference, Kind.HOLDING, "staff:jo", NOW + 6 * HOUR, signed)
-        assert isinstance(done, answers.Corrected)
+        done = staff_answers.correct(connection, contact.reference, Kind.HOLDING, "staff:jo", NOW + 6 * HOUR, signed)
+        assert isinstance(done, staff_answers.Corrected)
         after = now_of(connection, contact)
         assert (after.state, after.respond_by, after.responded_at) == ("open", due, None)
         assert after.acknowledged_at is not None
-        again = answers.correct(connection, contact.reference, Kind.FULL, "staff:jo", NOW + 7 * HOUR, signed)
-        assert isinstance(again, answers.Corrected)
+        again = staff_answers.correct(connection, contact.reference, Kind.FULL, "staff:jo", NOW + 7 * HOUR, signed)
+        assert isinstance(again, staff_answers.Corrected)
         answered = now_of(connection, contact)
         assert answered.state == "answered"
         assert answered.responded_at is not None
         assert answered.responded_at.isoformat() == "2026-11-23T11:30:00+00:00"
-        refused = answers.correct(connection, contact.reference, Kind.FULL, "staff:jo", NOW + 8 * HOUR, signed)
-        assert isinstance(refused, answers.NotCorrected)
+        refused = staff_answers.correct(connection, contact.reference, Kind.FULL, "staff:jo", NOW + 8 * HOUR, signed)
+        assert isinstance(refused, staff_answers.NotCorrected)
 
 
 # Duplicates and too much ----------------------------------------------------------------------------------------------

@@ -9,8 +9,11 @@ from sqlalchemy.exc import StatementError
 
 from bot.core.deputies import Away, Deputies
 from bot.core.roles import May, Role, Scope
-from bot.flows import alert, office, record, showing, staffing
-from bot.flows.office import Objection, Order
+from bot.flows import staffing
+from bot.flows.changes import record
+from bot.flows.desk import actions, contact_view
+from bot.flows.desk.actions import Objection, Order
+from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, needs, queue, settled, staff, tokens, views, words
@@ -35,7 +38,7 @@ def two(book: Rulebook) -> Rulebook:
 
 
 def _do(c: Connection, book: Rulebook, reference: str, action: str, **fields: str) -> str:
-    return office.act(c, Order(action, reference, fields), ANN, NOW + timedelta(hours=1), book)
+    return actions.act(c, Order(action, reference, fields), ANN, NOW + timedelta(hours=1), book)
 
 
 def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) -> None:
@@ -84,10 +87,10 @@ def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: M
         reference = logged(c, two, mail()).reference
         for wanted in (reference, "EX-7K3M-9QPH", "a\0b", "\ud800", ""):
             with pytest.raises(Objection, match=f"there is no contact {wanted}"):
-                office.act(c, Order("respond", wanted, {}), HOUSING, NOW, two)
-        assert showing.show(c, reference, HOUSING.scope, NOW, two) is None
+                actions.act(c, Order("respond", wanted, {}), HOUSING, NOW, two)
+        assert contact_view.show(c, reference, HOUSING.scope, NOW, two) is None
         _do(c, two, reference, "assign", team="housing")
-        whole = showing.show(c, reference, HOUSING.scope, NOW, two)
+        whole = contact_view.show(c, reference, HOUSING.scope, NOW, two)
         assert whole is not None
         assert [event["actor"] for event in whole.events if event["kind"] == "assigned"] == [ANN.actor]
 
@@ -96,11 +99,11 @@ def test_who_saw_an_older_page_changes_nothing(store: Store, book: Rulebook, mai
     """Whatever somebody else did since is named; who acts on what they saw themselves is not stopped."""
     with writing(store) as c:
         reference = logged(c, book, mail()).reference
-        whole = showing.show(c, reference, Scope(), NOW, book)
+        whole = contact_view.show(c, reference, Scope(), NOW, book)
         assert whole is not None
-        assert office.act(c, Order("pause", reference, {}, whole.seen), ANN, NOW + timedelta(hours=1), book)
+        assert actions.act(c, Order("pause", reference, {}, whole.seen), ANN, NOW + timedelta(hours=1), book)
         with pytest.raises(Objection, match=r"ann@example\.gov\.uk did this") as refused:
-            office.act(c, Order("respond", reference, {}, whole.seen), ANN, NOW + timedelta(hours=2), book)
+            actions.act(c, Order("respond", reference, {}, whole.seen), ANN, NOW + timedelta(hours=2), book)
         assert refused.value.kind == "stale"
         assert again(c, reference).state == "open"
 
@@ -150,7 +153,7 @@ def test_two_contacts_of_one_person_are_linked(store: Store, book: Rulebook, mai
         one, other = (logged(c, book, mail(number)).reference for number in (1, 2))
         _do(c, book, one, "link", **{"with": other})
         for reference, expected in ((one, other), (other, one)):
-            whole = showing.show(c, reference, Scope(), NOW, book)
+            whole = contact_view.show(c, reference, Scope(), NOW, book)
             assert whole is not None
             assert [contact.reference for contact in whole.others] == [expected]
 
@@ -162,7 +165,7 @@ def test_what_another_team_has_is_not_named(store: Store, two: Rulebook, mail: M
         _do(c, two, one, "link", **{"with": other})
         _do(c, two, one, "assign", team="housing")
         for scope, expected in ((Scope(), [{"with": other}]), (HOUSING.scope, [{}])):
-            whole = showing.show(c, one, scope, NOW, two)
+            whole = contact_view.show(c, one, scope, NOW, two)
             assert whole is not None
             assert [event["details"] for event in whole.events if event["kind"] == "linked"] == expected
             trail = audit.trail(c, Looking(ANN.actor, scope), 50)

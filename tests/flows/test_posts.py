@@ -13,16 +13,17 @@ from bot.channel import Batch
 from bot.core.contacts import Contact
 from bot.core.escalations import Window
 from bot.core.messages import Inbound, Party, Post
-from bot.flows import deliver, escalate
-from bot.flows.acknowledge_now import Queued, acknowledge_now
-from bot.flows.claims import Claimed
-from bot.flows.compose import Letters
-from bot.flows.deliver import Attempt, Hold
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, Received, receive
+from bot.flows import escalate
+from bot.flows.changes.acknowledge_now import Queued, acknowledge_now
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, Received, receive
+from bot.flows.outgoing import deliver
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import Attempt, Hold
 from bot.flows.rulebook import Rulebook, Way
 from bot.render.compose import Composer
-from bot.settings import PACKAGED
+from bot.settings.reading import PACKAGED
 from bot.store import contacts, outbox, retention
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, writing

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, delete
 
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
-from bot.flows import receive
-from bot.flows.deliver import Hold
-from bot.flows.plan import Filed, Room
-from bot.flows.receive import Reading
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Filed, Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing.deliver import Hold
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, shunt
 from bot.store.engine import Store

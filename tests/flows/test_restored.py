@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from bot.core.histories import Kind
 from bot.core.roles import Role
-from bot.flows import deliver, escalate, release, restored, staffing
-from bot.flows.deliver import Hold
+from bot.flows import escalate, staffing
+from bot.flows.outgoing import after_restore, deliver, release
+from bot.flows.outgoing.deliver import Hold
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -24,11 +25,11 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         logged(connection, book, mail(1), acknowledged=False)
         answered = logged(connection, book, mail(2))
         do(connection, book, answered, Kind.RESTARTED, NOW + 3 * DAY, reason="We asked.")
-        since = restored.begin(connection, NOW + 4 * DAY, restored=True)
+        since = after_restore.begin(connection, NOW + 4 * DAY, restored=True)
         assert since == NOW + 4 * DAY
         after = replace(book, restored_at=since)
         release.begin(connection, since, after, alone=True)
-        outbox.queue(connection, restored.notices(since, since, after))
+        outbox.queue(connection, after_restore.notices(since, since, after))
         escalate.escalate(connection, since, 50, after)
         leaving = deliver.claim(connection, "post", since, HOLD, 50, after)
         assert {one.delivery.purpose for one in leaving} == {"notice", "alert"}
@@ -44,25 +45,25 @@ def test_everybody_signs_in_anew(store: Store, book: Rulebook) -> None:
     with writing(store) as connection:
         staffing.add(connection, account, "staff:me", book)
         secret = staffing.sign_in(connection, account, "password", NOW, NOW)
-        assert restored.begin(connection, NOW) is None
+        assert after_restore.begin(connection, NOW) is None
         assert staffing.visitor(connection, secret, NOW, book) is not None
-        restored.begin(connection, NOW + HOUR, restored=True)
+        after_restore.begin(connection, NOW + HOUR, restored=True)
         assert staffing.visitor(connection, secret, NOW + HOUR, book) is None
 
 
 def test_a_store_that_was_not_put_back_holds_nothing(store: Store) -> None:
     """Begun again and again."""
     with writing(store) as connection:
-        assert restored.begin(connection, NOW) is None
-        assert restored.begin(connection, NOW + HOUR) is None
+        assert after_restore.begin(connection, NOW) is None
+        assert after_restore.begin(connection, NOW + HOUR) is None
 
 
 def test_no_number_that_was_given_to_somebody_is_given_again(store: Store, book: Rulebook, mail: Make) -> None:
     """What the lost store logged after the copy had numbers of its own."""
     with writing(store) as connection:
         before = logged(connection, book, mail(1))
-        restored.begin(connection, NOW, restored=True)
-        assert restored.begin(connection, NOW + HOUR) == NOW
+        after_restore.begin(connection, NOW, restored=True)
+        assert after_restore.begin(connection, NOW + HOUR) == NOW
         after = logged(connection, book, mail(2))
-        assert after.id - before.id > restored.NUMBERS_LEFT_OUT
+        assert after.id - before.id > after_restore.NUMBERS_LEFT_OUT
         assert contacts.find(connection, after.reference) == after

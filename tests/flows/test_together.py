@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.core.roles import Role, Scope
-from bot.flows import office, respond, staffing
-from bot.flows.office import Objection, Order
+from bot.flows import staffing
+from bot.flows.changes import respond
+from bot.flows.desk import actions
+from bot.flows.desk.actions import Objection, Order
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import contacts, tokens
@@ -73,8 +75,8 @@ def test_the_second_one_is_told_who_was_first(store: Store, book: Rulebook, mail
     one, two = (Visitor(f"staff:{name}@example.gov.uk", Scope()) for name in ("ann", "bo"))
     with ThreadPoolExecutor(1) as other:
         with writing(store) as connection:
-            office.act(connection, order, one, NOW, book)
-            second = other.submit(store.write_now, lambda c: office.act(c, order, two, NOW, book))
+            actions.act(connection, order, one, NOW, book)
+            second = other.submit(store.write_now, lambda c: actions.act(c, order, two, NOW, book))
             with pytest.raises(TimeoutError):
                 second.result(0.3)
         with pytest.raises(Objection, match=r"ann@example\.gov\.uk did this"):

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.core.roles import Scope
-from bot.flows import alert, release, take
+from bot.flows.changes import assign
+from bot.flows.outgoing import alert, release
 from bot.flows.rulebook import Rulebook, Team
 from bot.store import audit, contacts, outbox, queue
 from bot.store.audit import Looking
@@ -72,7 +73,7 @@ def test_a_team_sees_its_alerts_however_many_others_there_are(store: Store, two:
     with writing(store) as c:
         ours, theirs = (_of(c, two, mail, n, team) for n, team in enumerate(("housing", "front")))
         outbox.queue(c, alert.urgent_alerts(again(c, ours), 0, NOW, two))
-        take.take(c, ours, HAL, NOW)
+        assign.take(c, ours, HAL, NOW)
         for number in range(3):
             outbox.queue(c, alert.urgent_alerts(again(c, theirs), number, NOW + timedelta(minutes=1), two))
         outbox.queue(c, alert.notices(None, "x", NOW, two, subject="The disk is nearly full", happened="", action=""))

@@ -12,16 +12,18 @@ from bot.core.deputies import Away, Deputies
 from bot.core.phrases import Phrases
 from bot.core.routes import Router
 from bot.core.urgencies import AGAIN_AFTER, Rule
-from bot.flows import alert, escalate, respond, take
-from bot.flows.claims import Claimed
-from bot.flows.compose import Letters
-from bot.flows.deliver import Attempt, Hold, claim, record
-from bot.flows.holders import Holder
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
+from bot.flows import escalate
+from bot.flows.changes import assign, respond
+from bot.flows.changes.assignees import Holder
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing import alert
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import Attempt, Hold, claim, record
 from bot.flows.rulebook import Rulebook, Team
 from bot.render.compose import Composer
-from bot.settings import PACKAGED
+from bot.settings.reading import PACKAGED
 from bot.store import contacts, outbox
 from bot.store.engine import Store
 from bot.store.tables import deliveries
@@ -91,7 +93,7 @@ def test_one_person_after_another_is_called_at_any_hour(store: Store, duty: Rule
         assert called(connection) == [
             *(("urgent-1", "staff"), ("urgent-2", "lead"), ("urgent-3", "manager"), ("urgent-4", "staff"))
         ]
-        assert isinstance(take.take(connection, reference, "staff:ann", now), take.Done)
+        assert isinstance(assign.take(connection, reference, "staff:ann", now), assign.Done)
         escalate.escalate(connection, now + timedelta(hours=1), 10, duty)
         assert len(called(connection)) == 4
         kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
@@ -112,7 +114,7 @@ def test_what_was_taken_or_answered_meanwhile_does_not_leave(store: Store, duty:
     with writing(store) as connection:
         taken = arrive(connection, duty, mail(1, text="smell gas"), NIGHT)
         answered = arrive(connection, duty, mail(2, text="smell gas"), NIGHT)
-        take.take(connection, taken, "staff:ann", NIGHT)
+        assign.take(connection, taken, "staff:ann", NIGHT)
         respond.respond(connection, answered, NIGHT + timedelta(minutes=1), actor="staff:ann")
         assert leaving(connection, duty, NIGHT + timedelta(minutes=1)) == []
 
@@ -141,7 +143,7 @@ def test_what_comes_later_in_a_contact_is_heeded(store: Store, duty: Rulebook, m
         for number in (3, 4):
             arrive(connection, duty, mail(number, text="And now I smell gas!", **answer), NOW)
         assert called(connection) == [("urgent-1", "staff")]
-        take.take(connection, contact.reference, "staff:ann", NOW)
+        assign.take(connection, contact.reference, "staff:ann", NOW)
         arrive(connection, duty, mail(5, text="I still smell gas!", **answer), NOW)
         assert [step for step, _ in called(connection)] == ["urgent-1", "urgent-2"]
         after = again(connection, contact.reference)
@@ -184,8 +186,8 @@ def test_a_contact_has_an_owner_who_is_told(store: Store, duty: Rulebook, mail: 
     with writing(store) as connection:
         contact = logged(connection, two, mail(1))
         assert contact.assigned_at is None
-        given = take.assign(connection, contact.reference, Holder("gas", "bo@example.gov.uk"), "staff:ann", NOW, two)
-        assert isinstance(given, take.Done)
+        given = assign.assign(connection, contact.reference, Holder("gas", "bo@example.gov.uk"), "staff:ann", NOW, two)
+        assert isinstance(given, assign.Done)
         after = again(connection, contact.reference)
         assert (after.team, after.owner, after.assigned_at) == ("gas", "bo@example.gov.uk", NOW)
         handed = claim(connection, "post", NOW, Hold(timedelta(minutes=5)), 50, two)
@@ -194,8 +196,8 @@ def test_a_contact_has_an_owner_who_is_told(store: Store, duty: Rulebook, mail: 
             (Holder("nosuch"), "there is no team nosuch"),
             (Holder("gas", "bo@example.gov.uk"), "is with bo@example.gov.uk already"),
         ):
-            refused = take.assign(connection, contact.reference, wrong, "staff:ann", NOW, two)
-            assert isinstance(refused, take.NotDone)
+            refused = assign.assign(connection, contact.reference, wrong, "staff:ann", NOW, two)
+            assert isinstance(refused, assign.NotDone)
             assert words in refused.reason
 
 
@@ -211,7 +213,7 @@ def test_what_nobody_has_after_four_working_hours_stands_in_the_list(store: Stor
         early, late, morning = NOW + timedelta(hours=3), NOW + timedelta(hours=6), NOW + timedelta(days=1)
         assert listed(connection, two, early) == set()
         assert listed(connection, two, late) == {"lead", "staff"}
-        take.assign(connection, contact.reference, Holder("front"), "staff:ann", NOW, two)
+        assign.assign(connection, contact.reference, Holder("front"), "staff:ann", NOW, two)
         assert listed(connection, two, morning) == set()
 
 
@@ -220,9 +222,9 @@ def test_staff_may_ask_for_quiet_until_nearly_all_is_used(store: Store, duty: Ru
     with writing(store) as connection:
         contact = logged(connection, duty, mail(1))
         later = NOW + timedelta(days=60)
-        assert isinstance(take.be_quiet(connection, contact.reference, later, "staff:ann", NOW), take.Done)
-        over = take.be_quiet(connection, contact.reference, NOW, "staff:ann", NOW)
-        assert isinstance(over, take.NotDone)
+        assert isinstance(assign.be_quiet(connection, contact.reference, later, "staff:ann", NOW), assign.Done)
+        over = assign.be_quiet(connection, contact.reference, NOW, "staff:ann", NOW)
+        assert isinstance(over, assign.NotDone)
         for days in range(20):
             escalate.escalate(connection, NOW + timedelta(days=days), 10, duty)
         steps = {row.step for row in connection.execute(select(deliveries).where(deliveries.c.purpose == "alert"))}

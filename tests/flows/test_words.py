@@ -10,14 +10,14 @@ import pytest
 
 from bot.channel import Batch
 from bot.core.messages import Outbound
-from bot.flows.claims import Claimed
-from bot.flows.compose import Letters
-from bot.flows.deliver import Hold
-from bot.flows.plan import Room
-from bot.flows.receive import Reading, receive
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import Hold
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
-from bot.settings import PACKAGED
+from bot.settings.reading import PACKAGED
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 

@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 
 from bot.channel import Batch, Permanent
-from bot.flows import deliver, receive
-from bot.flows.claims import Claimed
-from bot.flows.deliver import Attempt, Hold, NotTried
-from bot.flows.plan import Room
-from bot.flows.receive import Reading
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Room
+from bot.flows.intake.receive import Reading
+from bot.flows.outgoing import deliver
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import Attempt, Hold, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops import leasing
 from bot.loops.leasing import Leasing
-from bot.rehearsal import Time
+from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store
 from tests.components.postgres import Postgres
@@ -35,7 +36,7 @@ def store_url(postgres: Postgres) -> Iterator[str]:
 @pytest.fixture
 async def leases(store: Store) -> Leasing:
     """The leases of a process that has begun."""
-    made = Leasing(store, Time(), ["inbox"], lambda: None)
+    made = Leasing(store, Present(), ["inbox"], lambda: None)
     await made.begin()
     return made
 
@@ -70,7 +71,7 @@ async def test_a_claim_of_a_dead_process_is_taken_over(
     store: Store, leases: Leasing, book: Rulebook, mail: Make
 ) -> None:
     """Its lease has run out, or was given up."""
-    other = Leasing(store, Time(), [], lambda: None)
+    other = Leasing(store, Present(), [], lambda: None)
     await other.begin()
     await claimed_by(store, book, mail(1), other.claim_name())
     await leases._renew()
@@ -131,7 +132,7 @@ async def test_who_cannot_reach_a_mailbox_lets_another_try(store: Store, leases:
     """The other one takes it; who left it does not take it back at once. Where there is no other, it stays."""
     await leases.leave("inbox", 60)
     assert leases.holds("inbox")
-    other = Leasing(store, Time(), ["inbox"], lambda: None)
+    other = Leasing(store, Present(), ["inbox"], lambda: None)
     await other.begin()
     assert not other.holds("inbox")
     await leases._renew()

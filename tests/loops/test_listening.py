@@ -9,13 +9,13 @@ import pytest
 
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Party
-from bot.flows.plan import Room
+from bot.flows.intake.plan import Room
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.leasing import Leasing
 from bot.loops.listening import Ear, Listening
 from bot.loops.metering import Meter
-from bot.rehearsal import Time
+from bot.present import Present
 from bot.store import contacts, cursors, databases, locks
 from bot.store.engine import Store
 
@@ -69,7 +69,7 @@ async def until(truth: Callable[[], Awaitable[bool]]) -> None:
 
 def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
     """What listening needs."""
-    present = Time(begin)
+    present = Present(begin)
     leases = Leasing(store, present, (), lambda: None)
     return Ear(store, rules, present, Meter(), Room, lambda _: None, lambda: None, leases)
 

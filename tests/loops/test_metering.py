@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from bot.flows.backlog import Backlog
+from bot.flows.desk.backlog import Backlog
 from bot.loops import supervising
 from bot.loops.metering import Meter
 

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.flows import alert
+from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops import sending, stepping
-from bot.rehearsal import Time
+from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store
 
 HOUR = timedelta(hours=1)
 
 
-class Stepped(Time):
+class Stepped(Present):
     """A clock that can be set."""
 
     off = timedelta(0)

@@ -10,11 +10,11 @@ import pytest
 
 from bot.channel import Coverage
 from bot.core.alarms import OVER_AFTER
-from bot.flows import alert
+from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.loops import tending
 from bot.loops.tending import Tending
-from bot.rehearsal import Time
+from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, mail
@@ -23,7 +23,7 @@ from tests.flows.desk import logged
 __all__ = ["mail"]
 
 
-class Hands(Time):
+class Hands(Present):
     """A clock that is set by hand."""
 
     def __init__(self) -> None:

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, select, text
 from bot.core.books import Book
 from bot.core.retention import Retention
 from bot.core.standards import standard
-from bot.flows import respond
+from bot.flows.changes import respond
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.timetabling import OurTime, Timetable
-from bot.rehearsal import Time
+from bot.present import Present
 from bot.store import words
 from bot.store.engine import Store
 from bot.store.tables import deliveries
@@ -28,7 +28,7 @@ from tests.flows.desk import logged
 
 def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = date(2026, 11, 23)) -> Timetable:
     """The jobs on a day, run by hand."""
-    present = Time(day, 0.001)
+    present = Present(day, 0.001)
     leases = Leasing(store, present, (), lambda: None)
     return Timetable(
         store, book, present, lambda: None, leases, keep=Retention(timedelta(days=183)), calendar_checked=checked
@@ -94,7 +94,7 @@ async def test_at_night_words_leave_the_index_on_the_disk(store: Store, book: Ru
 @settings(max_examples=200, deadline=None)
 def test_the_calendar_goes_on_at_any_speed(begin: datetime, speed: float) -> None:
     """Each time is later than the one before, however a rehearsal's time is rounded."""
-    present = Time(begin, speed)
+    present = Present(begin, speed)
     trigger = OurTime(present, ZoneInfo("Europe/London"), hour=8, minute=30)
     now = present.to_wall(begin + timedelta(days=20))
     fires = [trigger.get_next_fire_time(None, present.to_wall(begin))]

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.core.books import Book
 from bot.core.standards import standard
 from bot.flows.promise import published
-from bot.web.alerts import Alerts
+from bot.web.public.alert_link import Alerts
 from bot.web.server import Parts, Questions, application
 from channels import web_form
 from tests.web.pages import Desk, Open, Site

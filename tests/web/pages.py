@@ -9,8 +9,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.channel import Batch, Temporary
 from bot.core.messages import Inbound
-from bot.flows.linked import Shown, Wanted
-from bot.flows.take import Done, NotDone
+from bot.flows.changes.assign import Done, NotDone
+from bot.flows.desk.linked import Shown, Wanted
 from bot.web.server import Filed
 
 Site = TestClient[web.Request, web.Application]

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, select
 from bot.channel import Temporary
 from bot.core import links
 from bot.core.contacts import Contact
-from bot.flows import alert, linked, respond
+from bot.flows.changes import respond
+from bot.flows.desk import linked
+from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
 from bot.store.tables import deliveries
-from bot.web.alerts import Alerts
+from bot.web.public.alert_link import Alerts
 from tests.flows.conftest import NOW, Make, book, mail, store, writing
 from tests.flows.desk import again, logged
 from tests.flows.test_urgent import GAS

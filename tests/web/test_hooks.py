@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.channel import Batch, Forged, Permanent, RawRequest
 from bot.core.messages import Inbound, Party
-from bot.web.hooks import MOST_BYTES
+from bot.web.public.hooks import MOST_BYTES
 from bot.web.server import Parts, application, runner
 from tests.web.pages import Desk
 

@@ -1,6 +1,6 @@
 """Wrong passwords close an address, never a place."""
 
-from bot.web.tries import TRIES, TRIES_OF_A_PLACE, Tries
+from bot.web.console.tries import TRIES, TRIES_OF_A_PLACE, Tries
 
 PROXY = "10.0.0.1"
 

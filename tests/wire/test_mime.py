@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.messages import Inbound, Party
-from bot.wire import headers, markup, mime
+from bot.wire.mail import headers, markup, mime
 
 OWN_CORPUS = Path(__file__).parent.parent / "payloads" / "mail"
 HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.example>\r\n"

@@ -13,8 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 from bot.channel import ChannelError, Misconfigured, Temporary
-from bot.wire import oauth
-from bot.wire.oauth import OAuth, TokenSource
+from bot.wire.mail import oauth
+from bot.wire.mail.oauth import OAuth, TokenSource
 from tests.channels.postoffice import certificate
 from tests.components.ports import free_port
 from tests.components.tokens import REFRESH, SCOPE, SECRET, Answer, TokenServer

@@ -8,8 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
-from bot.wire import platform
-from bot.wire.platform import Api
+from bot.wire.platforms import platform
+from bot.wire.platforms.platform import Api
 
 Answer = Callable[[], web.Response]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wire.quoting import new_words
+from bot.wire.mail.quoting import new_words
 
 ANSWER = "The lamp is number 14.\n\nIt has been dark since Monday."
 GERMAN = "Die Laterne hat die Nummer 14.\nSie ist seit Montag dunkel."

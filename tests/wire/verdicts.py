@@ -1,7 +1,7 @@
 """What is wrong with how a message was read and judged: the one question of every fuzz."""
 
 from bot.core.intakes import HUMAN_REPLY, Facts, triage
-from bot.wire import mime
+from bot.wire.mail import mime
 
 _OWN = frozenset({"enquiries@example.gov.uk"})
 # As first seen by a channel; in a thread; where our own mail server is believed.

@@ -1,0 +1,112 @@
+"""Staff decide that somebody gets a receipt after all: the promise runs from when they wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import autoreplies
+from bot.core.books import Matter
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import WAITING
+from bot.core.deliveries import State as Leaving
+from bot.core.messages import Inbound, Post
+from bot.flows import promise
+from bot.flows.intake import plan
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+from bot.wire.mail import mime
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The receipt is in the outbox, for that address."""
+
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotQueued:
+    """Nothing was changed, and why; `field` is "to" where another address would do."""
+
+    reason: str
+    field: str = ""
+
+
+def acknowledge_now(
+    connection: Connection, reference: str, to: str, actor: str, now: datetime, book: Rulebook
+) -> Queued | NotQueued:
+    """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes."""
+    contact = contacts.find(connection, reference)
+    if contact is None:
+        return NotQueued(f"there is no contact {reference}")
+    if outbox.release(connection, now, contact.id):
+        _decided(connection, contact, actor, now)
+        return Queued(to or contact.sender_address or "")
+    before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == "acknowledgement"]
+    address = to or contact.sender_address or ""
+    if refusal := why_never(contact, before, book):
+        return NotQueued(refusal)
+    if refusal := why_not_to(contact, address, book):
+        return NotQueued(refusal, "to")
+
+    opened = _opened(contact, book) if contact.state == State.LOGGED else {}
+    values = opened | {"outcome": "acknowledge", "receipt_of": None}
+    if opened:
+        contacts.reopen(connection, contact, values | {"next_look_at": now})
+    else:
+        contacts.put(connection, contact.id, values)
+    row = plan.receipt(_first_message(connection, contact, book), address, contact, now, book)
+    again = f":{len(before) + 1}" if before else ""
+    outbox.queue(connection, [{**row, "key": row["key"] + again, "next_attempt_at": now}])
+    _decided(connection, contact, actor, now)
+    return Queued(address)
+
+
+def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:
+    """What the receipt answers, as far as an answer needs to know."""
+    if book.ways[contact.channel].outlet in book.texts:
+        post = Post(conversation=contact.conversation or "")
+        return Inbound(contact.channel, contact.external_id, "", None, post=post)
+    raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
+    return mime.read(raw, channel=contact.channel, received_at=contact.received_at)
+
+
+def _decided(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:
+    details = {"reason": "staff decided so"}
+    event = {"contact_id": contact.id, "at": now, "kind": "receipt decided on", "actor": actor, "details": details}
+    contacts.note(connection, [event])
+
+
+def why_never(contact: Contact, before: Sequence[outbox.Delivery], book: Rulebook) -> str:
+    """Why it can get no receipt now, wherever it would go; "" if it can. `before` are its receipts until now."""
+    way = book.ways.get(contact.channel)
+    if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT, Leaving.DELIVERED) for d in before):
+        return f"{contact.reference} has its receipt already, or it is about to leave"
+    if contact.state not in (State.LOGGED, State.OPEN):
+        return f"{contact.reference} is {contact.state}"
+    if contact.forgotten:
+        return "its words are gone, and who wrote them is not known any more"
+    if way is None or (way.outlet is None and way.texts_outlet is None):
+        return f"nothing can be sent to people who write by {contact.channel}"
+    return ""
+
+
+def why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
+    """Why a receipt cannot go to this address; "" if it can."""
+    if not address:
+        return "no address of the person is known: enter one"
+    if book.ways[contact.channel].outlet_to(address) is None:
+        return "no text message can be sent from here: enter an email address"
+    if autoreplies.is_own(address, book.own):
+        return "that address is one of our own"
+    return ""
+
+
+def _opened(contact: Contact, book: Rulebook) -> Values:
+    matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
+    return promise.opening(contact.received_at, matter, book)

@@ -1,0 +1,124 @@
+"""Staff say what a contact is about: its service, its kind, its area. The promise in force at receipt follows."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.books import Matter
+from bot.core.contacts import Contact, State
+from bot.core.standards import Standard
+from bot.flows.changes.adjust import NotAdjusted, steps_behind
+from bot.flows.outgoing import tell
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox
+
+Values = dict[str, Any]
+REASON = "We now know better what you wrote about. Another time to answer is set for that."
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """It is done: the standard that applies, and both dates."""
+
+    standard: Standard
+    before: datetime | None
+    after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a contact is about; None leaves it as it is."""
+
+    service: str | None = None
+    kind: str | None = None
+    area: str | None = None
+
+
+def classify(
+    connection: Connection, reference: str, about: About, actor: str, now: datetime, book: Rulebook
+) -> Classified | NotAdjusted:
+    """Choose the standard anew, as it was in force on the day of receipt."""
+    contact = contacts.find(connection, reference)
+    if contact is None:
+        return NotAdjusted(f"there is no contact {reference}")
+    if contact.state != State.OPEN:
+        return NotAdjusted(f"{reference} is {contact.state}, so no clock of it runs")
+    matter = _matter(contact, about, book)
+    standard = book.promises.choose(matter, book.default_calendar.day_of(contact.received_at))
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+
+    chosen = replace(
+        contact,
+        service=matter.service or None,
+        kind=matter.kind,
+        area=matter.area,
+        standard=standard.id,
+        standard_version=standard.version,
+        promise=str(standard.respond or ""),
+        calendar=standard.calendar,
+        receipt_rule=str(standard.receipt),
+        acknowledged_by=standard.acknowledged_by,
+    )
+    clocks = book.clocks(chosen, happened)
+    after = clocks.respond.due if clocks.respond else None
+    values: Values = {name: getattr(chosen, name) for name in _CHOSEN}
+    values |= {
+        "acknowledge_by": clocks.acknowledge.due if clocks.acknowledge else None,
+        "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else contact.acknowledged_at,
+        "respond_by": after,
+        "respond_step": min(contact.respond_step, steps_behind(clocks, chosen, now, book)) if after else 0,
+        "acknowledge_step": 0,
+        "clock_changed": True,
+        "next_look_at": now,
+    }
+    if not contacts.change(connection, contact, values):
+        return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
+    contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
+    _tell_if_later(connection, contact, after, now, book)
+    return Classified(standard, contact.respond_by, after)
+
+
+_CHOSEN = (
+    *("service", "kind", "area", "standard", "standard_version"),
+    *("promise", "calendar", "receipt_rule", "acknowledged_by"),
+)
+
+
+def _matter(contact: Contact, about: About, book: Rulebook) -> Matter:
+    return Matter(
+        channel=book.medium_of(contact),
+        service=contact.service or "" if about.service is None else about.service,
+        kind=contact.kind if about.kind is None else about.kind,
+        area=contact.area if about.area is None else about.area,
+        visibility=contact.visibility,
+    )
+
+
+def _event(
+    contact: Contact, matter: Matter, standard: Standard, after: datetime | None, actor: str, now: datetime
+) -> Values:
+    details = {
+        "service": matter.service,
+        "kind": matter.kind,
+        "area": matter.area,
+        "standard": f"{standard.id} {standard.version}",
+        "standard_before": f"{contact.standard} {contact.standard_version}",
+        "respond_by_before": contact.respond_by.isoformat() if contact.respond_by else "",
+        "respond_by": after.isoformat() if after else "",
+    }
+    kept = {key: value for key, value in details.items() if value}
+    return {"contact_id": contact.id, "at": now, "kind": "classified", "actor": actor, "details": kept}
+
+
+def _tell_if_later(
+    connection: Connection, contact: Contact, after: datetime | None, now: datetime, book: Rulebook
+) -> None:
+    before = contact.told_respond_by
+    if before is None or after is None or after <= before:
+        return
+    given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
+    if given:
+        later = tell.Later(contact.id, contact.reference, book.respond_by(contact, before), after, REASON)
+        outbox.queue(connection, [tell.new_date(later, given, now, book)])

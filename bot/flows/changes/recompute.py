@@ -1,0 +1,225 @@
+"""A bank holiday is proclaimed, a standard is corrected: the dates of open contacts follow, and say what they were.
+
+Facts are stored and dates derived from them. What a person was told is not taken back in silence: a later date is
+told to them, an earlier one is just met, and the old one stays in the history.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import clocks, histories
+from bot.core.histories import Happened
+from bot.core.standards import Standard, from_stored
+from bot.flows.outgoing import tell
+from bot.flows.rulebook import Rulebook
+from bot.render.formats import due_in_words
+from bot.store import clocks as stored_clocks
+from bot.store import contacts, locks, outbox, rules
+from bot.store.clocks import Dates
+
+Values = dict[str, Any]
+AT_ONCE = 5_000
+CALENDAR_REASON = "The days that count as working days have changed."
+STANDARD_REASON = "There was a mistake in the time that we told you."
+_NO_DATES = frozenset(
+    {"title", "valid_from", "valid_to", "page", "approved_by", "reason", "review_by", "areas", "services", "channels"}
+    | {"kinds", "visibility"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One contact whose dates move; None where there is no date."""
+
+    contact_id: int
+    reference: str
+    acknowledge: tuple[datetime | None, datetime | None]
+    respond: tuple[datetime | None, datetime | None]
+    why: str
+
+    @property
+    def later(self) -> bool:
+        """Whether the answer comes later than it was."""
+        before, after = self.respond
+        return before is not None and after is not None and after > before
+
+    @property
+    def earlier(self) -> bool:
+        """Whether anything falls due earlier than it did, or anew: the ladder must be looked at."""
+        pairs = (self.acknowledge, self.respond)
+        return any(after is not None and (before is None or after < before) for before, after in pairs)
+
+
+@dataclass(slots=True)
+class Page:
+    """What one batch of open contacts came to; `last_id` is None after the last one."""
+
+    looked_at: int = 0
+    last_id: int | None = None
+    changes: list[Change] = field(default_factory=list)
+    told: int = 0
+
+
+def now_in_force(book: Rulebook) -> dict[str, str]:
+    """Every rule by its name: the standards as they are written, the calendars that they use by their version."""
+    written = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in book.promises.standards}
+    used = {s.calendar_key for s in (*book.promises.standards, *book.past.values())}
+    return written | {f"calendar {key}": book.calendars[key].version for key in sorted(used)}
+
+
+def _name(standard: Standard) -> str:
+    return f"standard {standard.id} {standard.version}"
+
+
+def remember(connection: Connection, book: Rulebook) -> dict[str, str]:
+    """Take up the standards that contacts keep and no file holds any more; returns all that is kept."""
+    known = rules.kept(connection)
+    for name, value in known.items():
+        if name.startswith("standard "):
+            was = from_stored(json.loads(value))
+            if book.promises.version(was.id, was.version) is None:
+                book.past[was.id, was.version] = was
+    return known
+
+
+def changed(connection: Connection, book: Rulebook) -> list[str]:
+    """The names of the rules that are not what open contacts were computed by; new standards change nothing."""
+    known = remember(connection, book)
+    in_force = now_in_force(book)
+    return [name for name, value in in_force.items() if name in known and _dates_of(known[name]) != _dates_of(value)]
+
+
+def _dates_of(value: str) -> Any:
+    """What dates follow from: a standard without what it is called, whom it is for and until when it is offered."""
+    if not value.startswith("{"):
+        return value
+    return {key: said for key, said in json.loads(value).items() if key not in _NO_DATES}
+
+
+def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
+    """Keep the rules as they are by now: every open contact was computed by them."""
+    known = rules.kept(connection)
+    rules.keep(connection, {n: v for n, v in now_in_force(book).items() if known.get(n) != v}, now)
+
+
+def recompute(
+    connection: Connection, after_id: int, names: Sequence[str], now: datetime, book: Rulebook, *, dry_run: bool
+) -> Page:
+    """Compute the dates of the next open contacts anew; `names` are the rules that changed."""
+    if not dry_run:
+        locks.alone(connection, locks.RECOMPUTING)
+    rows = stored_clocks.dates(connection, after_id, AT_ONCE)
+    altered = [row.id for row in rows if row.clock_changed]
+    happened = contacts.clock_events(connection, altered) if altered else {}
+    page = Page(len(rows), rows[-1].id if len(rows) == AT_ONCE else None)
+    corrected = {name for name in names if name.startswith("standard ")}
+    for row in rows:
+        change = _change(row, happened.get(row.id, ()), corrected, book)
+        if change is not None:
+            page.changes.append(change)
+    if page.changes and not dry_run:
+        page.told = _apply(connection, {row.id: row for row in rows}, page.changes, now, book)
+    return page
+
+
+def _change(row: Dates, happened: Sequence[Happened], corrected: set[str], book: Rulebook) -> Change | None:
+    standard = book.promises.version(row.standard, row.standard_version) or book.past.get(
+        (row.standard, row.standard_version)
+    )
+    if standard is None:
+        return None  # nothing is known but the words that it keeps; they have not changed
+    acknowledge, respond = _computed(row, standard, happened, book)
+    if row.acknowledged_at is not None:
+        acknowledge = row.acknowledge_by  # that clock has stopped; what was kept or broken stays so
+    if acknowledge == row.acknowledge_by and respond == row.respond_by:
+        return None
+    why = STANDARD_REASON if _name(standard) in corrected else CALENDAR_REASON
+    return Change(row.id, row.reference, (row.acknowledge_by, acknowledge), (row.respond_by, respond), why)
+
+
+def _computed(
+    row: Dates, standard: Standard, happened: Sequence[Happened], book: Rulebook
+) -> tuple[datetime | None, datetime | None]:
+    calendar = book.calendars[standard.calendar_key]
+    if not happened and standard.respond_from == "receipt":
+        receipt = standard.receipt
+        promised = (standard.acknowledge, standard.respond)
+        acknowledge, respond = (clocks.due(p, row.received_at, calendar, receipt) if p else None for p in promised)
+        return acknowledge, respond
+    found = histories.clocks_of(standard, row.received_at, happened, calendar, row.receipt_sent_at)
+    return (
+        found.acknowledge.due if found.acknowledge else None,
+        found.respond.due if found.respond else None,
+    )
+
+
+def _apply(
+    connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
+) -> int:
+    moved = [_moved(change, rows[change.contact_id], now, book) for change in changes]
+    stored_clocks.move(connection, moved, [change.contact_id for change in changes if change.earlier], now)
+    contacts.note(connection, [_event(change, now) for change in changes])
+    later = [c for c in changes if _later_than_told(c, rows[c.contact_id])]
+    given = outbox.acknowledgements_of(connection, [c.contact_id for c in later])
+    letters = []
+    for change in later:
+        row, after = rows[change.contact_id], change.respond[1]
+        if change.contact_id in given and after:
+            standard = book.promises.version(row.standard, row.standard_version)
+            promised = standard.respond if standard else None
+            known = due_in_words(row.told_respond_by, promised, book.default_calendar.zone)
+            moves = tell.Later(change.contact_id, change.reference, known, after, change.why)
+            letters.append(tell.new_date(moves, given[change.contact_id], now, book))
+    outbox.queue(connection, letters)
+    return len(letters)
+
+
+def _later_than_told(change: Change, row: Dates) -> bool:
+    after = change.respond[1]
+    return row.told_respond_by is not None and after is not None and after > row.told_respond_by
+
+
+def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
+    standard = book.promises.version(row.standard, row.standard_version)
+    words = standard.respond if standard else None
+    step = row.respond_step
+    if step and standard and words and not row.clock_changed:
+        calendar = book.calendars[standard.calendar_key]
+        stand = histories.clocks_of(standard, row.received_at, (), calendar)
+        step = min(step, sum(at <= now for at, _ in stand.rungs(book.ladders.of(standard.id), calendar)))
+    return {
+        "chosen": change.contact_id,
+        "to_acknowledge_by": change.acknowledge[1],
+        "to_respond_by": change.respond[1],
+        "to_respond_step": step,
+        "to_promise": str(words) if words else row.promise,
+    }
+
+
+def _event(change: Change, now: datetime) -> Values:
+    details = _details(*change.acknowledge, *change.respond, change.why)
+    return {"contact_id": change.contact_id, "at": now, "kind": "recomputed", "details": details}
+
+
+@lru_cache(10_000)
+def _details(
+    acknowledge_before: datetime | None,
+    acknowledge: datetime | None,
+    respond_before: datetime | None,
+    respond: datetime | None,
+    why: str,
+) -> str:
+    """The details of the event as JSON, written once for the many contacts that move from and to the same days."""
+    dates = {
+        "acknowledge_by_before": acknowledge_before,
+        "acknowledge_by": acknowledge,
+        "respond_by_before": respond_before,
+        "respond_by": respond,
+    }
+    return json.dumps({key: at.isoformat() for key, at in dates.items() if at is not None} | {"reason": why})

@@ -1,0 +1,127 @@
+"""What staff wrote to a person stops the clock, or does not; and a wrong guess is put right."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import autoreplies, responses
+from bot.core.contacts import Contact, State
+from bot.core.histories import Happened
+from bot.core.histories import Kind as Clock
+from bot.core.messages import Inbound
+from bot.core.responses import Kind
+from bot.flows.changes.adjust import Word, adjust, columns
+from bot.flows.changes.respond import Responded, respond
+from bot.flows.intake.plan import Plan
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts
+from bot.wire.mail import quoting
+
+Values = dict[str, Any]
+WROTE = "staff wrote"
+
+
+def take(connection: Connection, contact_id: int, message: Inbound, plan: Plan) -> None:
+    """Judge a mail of staff's in this contact; the clock stops at the time at which it was sent."""
+    contact = contacts.with_id(connection, [contact_id])[contact_id]
+    at = _sent(message, contact, plan)
+    judged = responses.judge(
+        message, contact.sender_address or "", quoting.new_words(message.text), _internal(message, plan.book)
+    )
+    details = {"judged": judged.kind.value, "evidence": judged.evidence}
+    contacts.note(connection, [{"contact_id": contact.id, "at": at, "kind": WROTE, "details": details}])
+    _apply(connection, contact, judged.kind, _Guess(at, "staff", judged.evidence), plan.now, plan.book)
+
+
+def _internal(message: Inbound, book: Rulebook) -> list[str]:
+    addressed = message.mail.addressed() if message.mail else ()
+    return [address for address in addressed if autoreplies.is_staffs(address, book.triage)]
+
+
+def _sent(message: Inbound, contact: Contact, plan: Plan) -> datetime:
+    """By its own Date, unless that is impossible."""
+    for at in (message.sent_at, message.received_at):
+        if at is not None and contact.received_at <= at <= plan.now:
+            return at
+    return plan.now
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    at: datetime
+    actor: str
+    evidence: str
+
+
+def _apply(connection: Connection, contact: Contact, kind: Kind, guess: _Guess, now: datetime, book: Rulebook) -> bool:
+    if contact.state != State.OPEN:
+        return False
+    if kind is Kind.FULL:
+        who, why = guess.actor, guess.evidence
+        done = respond(connection, contact.reference, guess.at, actor=who, note=why, recorded_at=now)
+        return isinstance(done, Responded)
+    if kind is Kind.HOLDING:
+        word = Word(guess.actor, note=guess.evidence)
+        for at in (guess.at, now):
+            held = Happened(Clock.HOLDING_REPLY, at)
+            if not getattr(adjust(connection, contact.reference, held, word, now, book), "reason", ""):
+                return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """It is done: what it was taken for, and what it is now."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCorrected:
+    """Nothing was changed, and why."""
+
+    reason: str
+
+
+def correct(
+    connection: Connection, reference: str, kind: Kind, actor: str, now: datetime, book: Rulebook
+) -> Corrected | NotCorrected:
+    """Say what the last mail of staff's really was: the clocks stand as if it had been known at once."""
+    contact = contacts.find(connection, reference)
+    if contact is None:
+        return NotCorrected(f"there is no contact {reference}")
+    wrote = [event for event in contacts.events_of(connection, contact.id) if event["kind"] == WROTE]
+    if not wrote:
+        return NotCorrected(f"no mail of staff's is known in {reference}")
+    last = wrote[-1]
+    before = Kind(last["details"]["judged"])
+    if before is kind:
+        return NotCorrected(f"it is taken for a {kind.value} already")
+    if before in (Kind.FULL, Kind.HOLDING) and not _undo(connection, contact, before, now, book):
+        return NotCorrected(f"{reference} is {contact.state}, and its last answer is not that mail")
+    details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
+    contacts.note(
+        connection, [{"contact_id": contact.id, "at": last["at"], "kind": WROTE, "actor": actor, "details": details}]
+    )
+    standing = contacts.with_id(connection, [contact.id])[contact.id]
+    _apply(connection, standing, kind, _Guess(last["at"], actor, "staff said so"), now, book)
+    return Corrected(before.value, kind.value)
+
+
+def _undo(connection: Connection, contact: Contact, before: Kind, now: datetime, book: Rulebook) -> bool:
+    if before is Kind.FULL and contact.state != State.ANSWERED:
+        return False
+    wanted = Happened(Clock.CORRECTED, now)
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    after = book.clocks(contact, [*happened, wanted])
+    values: Values = columns(contact, after, now, book) | {"responded_at": None}
+    if after.acknowledge is None or after.acknowledge.stopped_at is None:
+        values["acknowledged_at"] = contact.receipt_sent_at if contact.acknowledged_by == "receipt" else None
+    changed = contacts.reopen(connection, contact, values) if contact.state != State.OPEN else False
+    changed = changed or contacts.change(connection, contact, values)
+    if changed:
+        contacts.note(connection, [{"contact_id": contact.id, "at": now, "kind": wanted.kind.value}])
+    return changed

@@ -1,0 +1,37 @@
+"""What waits in the store at this moment, for the metrics."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.flows.intake.gather import BREAKER
+from bot.store import clocks, contacts, cursors, outbox, shunt
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The same for every process on one store.
+
+    `oldest_receipt_at` is when the acknowledgement was queued that has waited longest, `next_look_at` when the next
+    open contact must be looked at; None where there is none. `receipts_stopped` says that the breaker holds them.
+    """
+
+    open_contacts: int
+    waiting_deliveries: int
+    shunted_messages: int
+    oldest_receipt_at: datetime | None
+    next_look_at: datetime | None
+    receipts_stopped: bool
+
+
+def look(connection: Connection) -> Backlog:
+    """Read it; what this costs follows what waits, not what is stored."""
+    return Backlog(
+        open_contacts=contacts.open_count(connection),
+        waiting_deliveries=outbox.waiting_count(connection),
+        shunted_messages=shunt.count(connection),
+        oldest_receipt_at=outbox.oldest_receipt(connection),
+        next_look_at=clocks.next_look(connection),
+        receipts_stopped=cursors.read(connection, BREAKER) is not None,
+    )

@@ -1,0 +1,249 @@
+"""One contact as staff and programs look at it: both clocks with their reasoning, every message and event."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from bot.core import reasoning
+from bot.core.contacts import Contact
+from bot.core.deliveries import State as Leaving
+from bot.core.histories import Clock, Clocks, remaining
+from bot.core.roles import Scope
+from bot.flows.changes import needs
+from bot.flows.desk import event_words
+from bot.flows.desk.offers import Standing, offers
+from bot.flows.desk.page_size import fitting
+from bot.flows.outgoing.deliver import TO_SENDERS
+from bot.flows.rulebook import Rulebook
+from bot.render.formats import due_in_words, instant_in_words
+from bot.store import audit, contacts, links, outbox, queue
+from bot.store.needs import Needs
+from bot.store.outbox import Delivery, Fate
+from bot.wire.mail import mime, quoting
+from bot.wire.mail.mime import Attachment
+
+T = TypeVar("T")
+Values = dict[str, Any]
+MOST_OTHERS = 20
+# A page must stay small on a slow line: what is longer or older has a page of its own. Bytes are those of the page.
+MOST_BYTES_OF_WORDS, MOST_BYTES_OF_FIELDS = 3_000, 500
+MOST_MESSAGES, MOST_EVENTS, MOST_SENT, MOST_ATTACHMENTS = 10, 30, 20, 20
+_HOW = {"phone": "phone call", "letter": "letter", "face_to_face": "a visit", "voicemail": "voicemail"}
+_FAILED = (Leaving.PERMANENT_FAILURE, Leaving.TECHNICAL_FAILURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One clock as it is shown; `due` and `stopped` are in words, `because` are sentences."""
+
+    name: str
+    state: str
+    promised: str
+    due: str
+    due_at: datetime | None
+    stopped: str
+    in_time: bool | None
+    left: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One message: its new words or their beginning, whether there are more, and if it was laid out as a page.
+
+    `told` is what its form says besides. `is_kept`: it can be had as it came.
+    """
+
+    number: int
+    written_by: str
+    channel: str
+    received_at: datetime
+    words: str
+    has_more: bool
+    told: str
+    fault: str
+    has_page: bool
+    is_kept: bool
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message of ours, and what became of it. `has_words`: it is for the person, so staff may read it."""
+
+    delivery: Delivery
+    fate: Fate
+    has_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything about one contact; of what is long, one page of `pages`, the newest first.
+
+    `seen` is the number of the last event by somebody else than us. `offers` are the actions that can be done now,
+    `linked` the contacts that staff have linked. `decided_by` is who of staff decided on a receipt after all, or "".
+    `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
+    """
+
+    contact: Contact
+    standard: str
+    clocks: tuple[Running, ...]
+    messages: tuple[Arrived, ...]
+    events: tuple[Values, ...]
+    sent: tuple[Sent, ...]
+    needs: Needs | None
+    others: tuple[Contact, ...]
+    linked: tuple[Contact, ...]
+    offers: frozenset[str]
+    held: bool
+    undelivered: str
+    decided_by: str
+    came_by: str
+    seen: int
+    page: int = 1
+    pages: int = 1
+
+
+def show(
+    connection: Connection, reference: str, scope: Scope, now: datetime, book: Rulebook, *, page: int = 1
+) -> Whole | None:
+    """The contact with all that belongs to it; None where there is none, or none that this scope sees."""
+    contact = queue.visible(connection, reference, scope)
+    if contact is None:
+        return None
+    last = audit.last_by_others(connection, contact.id)
+    deliveries = outbox.of_contact(connection, contact.id)
+    fates = outbox.fates(connection, contact.id)
+    arrived, happened = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
+    clocks = book.clocks(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
+    receipts = [one for one in deliveries if one.purpose == "acknowledgement"]
+    linked = _linked(connection, contact, scope)
+    held = contact.id in outbox.held(connection)
+    judged = any(event["kind"] == "staff wrote" for event in happened)
+    known = clocks if contact.standard else None
+    standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
+    return Whole(
+        contact=contact,
+        standard=book.standard_of(contact).title if contact.standard else "",
+        clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
+        messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
+        events=tuple(
+            _event(one, book) for one in audit.as_seen(connection, _slice(happened, page, MOST_EVENTS), scope)
+        ),
+        sent=tuple(_sent(one, fates[one.id]) for one in _slice(deliveries, page, MOST_SENT)),
+        needs=needs.needs_of(connection, contact.id),
+        others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
+        linked=linked,
+        offers=offers(standing, now, book),
+        held=held,
+        undelivered=_undelivered(receipts, fates),
+        decided_by=_decided_by(happened),
+        came_by=_HOW.get(book.medium_of(contact), contact.channel),
+        seen=last.id if last else 0,
+        page=page,
+        pages=_pages((arrived, MOST_MESSAGES), (happened, MOST_EVENTS), (deliveries, MOST_SENT)),
+    )
+
+
+def _slice(items: list[T], page: int, most: int) -> list[T]:
+    """One page of a list whose newest come last."""
+    end = max(len(items) - (page - 1) * most, 0)
+    return items[max(end - most, 0) : end]
+
+
+def _pages(*lists: tuple[Sequence[Any], int]) -> int:
+    return max(1, *(-(-len(items) // most) for items, most in lists))
+
+
+def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
+    found = contacts.with_id(connection, links.of(connection, contact.id))
+    return tuple(one for _, one in sorted(found.items()) if scope.sees(one.team))
+
+
+def _event(event: Values, book: Rulebook) -> Values:
+    line, cut = event_words.short(event_words.lines(event["details"], book.default_calendar.zone))
+    return event | {"evidence": line, "cut": cut}
+
+
+def _sent(delivery: Delivery, fate: Fate) -> Sent:
+    # What goes to staff holds links by which its reader acts as its recipient.
+    readable = delivery.purpose in TO_SENDERS and bool(delivery.recipient)
+    return Sent(delivery, replace(fate, last_error=_said(fate)), readable)
+
+
+def _said(fate: Fate) -> str:
+    """What the other side said, without the name of our error."""
+    kind, colon, said = fate.last_error.partition(": ")
+    return said if colon and kind.isalpha() else fate.last_error
+
+
+def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
+    if not receipts or receipts[-1].state not in _FAILED:
+        return ""
+    return _said(fates[receipts[-1].id]) or "nothing was said why"
+
+
+def _decided_by(happened: list[Values]) -> str:
+    decided = [event["actor"] for event in happened if event["kind"] == "receipt decided on"]
+    return str(decided[-1]).removeprefix("staff:") if decided else ""
+
+
+def _messages(connection: Connection, contact: Contact, arrived: list[Values], book: Rulebook) -> list[Arrived]:
+    raws = contacts.raw_by_message(connection, contact.id)
+    return [_message(one, raws.get(one["id"], b""), book) for one in arrived]
+
+
+def _message(message: Values, raw: bytes, book: Rulebook) -> Arrived:
+    words = fitting(quoting.new_words(message["text"]), MOST_BYTES_OF_WORDS)
+    way = book.ways.get(message["channel"])
+    is_mail = way is not None and way.medium == "email"
+    told = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message["fields"]).items() if value)
+    return Arrived(
+        number=message["id"],
+        written_by=message["written_by"],
+        channel=message["channel"],
+        received_at=message["received_at"],
+        words=words,
+        has_more=len(message["text"]) > len(words),
+        told=fitting("; ".join(told), MOST_BYTES_OF_FIELDS),
+        fault=message["fault"],
+        has_page=b"text/html" in raw.lower(),
+        is_kept=bool(raw),
+        attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if is_mail and raw else (),
+    )
+
+
+def _clocks(contact: Contact, found: Clocks, now: datetime, book: Rulebook) -> list[Running]:
+    standard = book.standard_of(contact)
+    calendar = book.calendars[standard.calendar_key]
+    both = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
+    return [
+        Running(
+            name=name,
+            state=clock.state.value,
+            promised=str(promised),
+            due=due_in_words(clock.due, promised, calendar.zone),
+            due_at=clock.due,
+            stopped=instant_in_words(clock.stopped_at, calendar.zone) if clock.stopped_at else "",
+            in_time=clock.in_time(),
+            left=remaining(clock, promised, calendar, now),
+            because=_because(name, clock, found, contact, book),
+        )
+        for name, clock, promised in both
+        if clock is not None and promised is not None
+    ]
+
+
+def _because(name: str, clock: Clock, found: Clocks, contact: Contact, book: Rulebook) -> tuple[str, ...]:
+    standard = book.standard_of(contact)
+    calendar = book.calendars[standard.calendar_key]
+    if name == "acknowledge" and standard.acknowledge is not None:
+        promised, receipt = standard.acknowledge, standard.receipt
+        return reasoning.explain(promised, clock.started_at, calendar, receipt, every_day=False)
+    if found.duration is None or clock.due is None:
+        return ("Its clock is paused: nobody knows yet when the person will have told us more.",)
+    return reasoning.explain(found.duration, clock.started_at, calendar, found.receipt, found.pauses, every_day=False)

@@ -1,0 +1,91 @@
+"""What stands behind an event, in words for whoever reads the history: no names of columns, every time a local one."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.flows.desk.page_size import fitting
+from bot.render.formats import date_in_words, instant_in_words
+
+MOST_OF_A_VALUE, MOST_OF_AN_EVENT = 300, 450
+OUTCOMES = {
+    "acknowledge": "An acknowledgement goes out",
+    "log": "No acknowledgement goes out",
+    "ask": "Staff decide whether an acknowledgement goes out",
+    "attach": "It belongs to a contact that was there already",
+    "undeliverable": "A message of ours did not arrive",
+}
+_LABELS = {
+    "outcome": "Decided",
+    "rule": "By rule",
+    "reason": "Because",
+    "routed": "Where it went",
+    "urgent": "Cannot wait",
+    "respond_by_before": "The answer was due",
+    "respond_by": "The answer is due",
+    "extended_to": "Time in all",
+    "team_before": "Before with the team",
+    "owner_before": "Before with",
+    "owner": "To",
+    "team": "To the team",
+    "purpose": "Message",
+    "error": "What was said",
+    "cancelled_deliveries": "Messages that do not leave any more",
+    "time": "Call",
+    "until": "Until",
+    "with": "With",
+}
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)")
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_LAST_MINUTE = time(23, 59)
+
+
+def lines(details: Mapping[str, Any], zone: ZoneInfo) -> list[tuple[str, str]]:
+    """Label and value of everything that says something, whole."""
+    return list(_lines(details, zone))
+
+
+def short(found: list[tuple[str, str]]) -> tuple[str, bool]:
+    """The same as one line that fits into a table, and whether anything of it was left out."""
+    kept = [f"{label}: {fitting(value, MOST_OF_A_VALUE)}" for label, value in found]
+    line = fitting("; ".join(kept), MOST_OF_AN_EVENT)
+    return line, line != "; ".join(f"{label}: {value}" for label, value in found)
+
+
+def _lines(details: Mapping[str, Any], zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    for name, value in details.items():
+        if value in ("", None, [], {}, 0):
+            continue
+        yield _LABELS.get(name) or name.replace("_", " ").capitalize(), _value(name, value, zone)
+
+
+def _value(name: str, value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, bool):
+        return "yes"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = OUTCOMES.get(str(value), str(value)) if name == "outcome" else str(value)
+    if name == "routed":
+        # As the rules put it: `team front-office: nothing says more`.
+        return ". ".join(one.replace(": ", ", because ", 1) for one in text.split("; "))
+    text = _INSTANT.sub(lambda found: _instant(found[0], zone), text)
+    return _DAY.sub(lambda found: _day(found[0]), text)
+
+
+def _instant(text: str, zone: ZoneInfo) -> str:
+    try:
+        local = datetime.fromisoformat(text).astimezone(zone)
+    except (ValueError, OverflowError):
+        return text
+    if local.time() >= _LAST_MINUTE:
+        return f"the end of {date_in_words(local.date())}"
+    return instant_in_words(local, zone)
+
+
+def _day(text: str) -> str:
+    try:
+        return date_in_words(date.fromisoformat(text))
+    except ValueError:
+        return text

@@ -1,0 +1,131 @@
+"""What a link in an alert shows, and what can be done by it."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from bot.core import escalations, links
+from bot.core.contacts import Contact, State
+from bot.core.histories import Happened
+from bot.core.links import Link
+from bot.flows.changes import assign, assignees
+from bot.flows.changes.assign import Done, NotDone
+from bot.flows.changes.assignees import Holder
+from bot.flows.rulebook import Rulebook
+from bot.render import formats
+from bot.store import contacts, outbox
+
+_MORNING = time(9)
+_QUIET_WORKING_DAYS = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One contact as its link shows it: no word of the person. Dates are in words; `quiet` is (instant, words)."""
+
+    reference: str
+    open: bool
+    urgent: str
+    promise: str
+    team: str
+    owner: str
+    taken_by: str
+    teams: tuple[str, ...]
+    quiet: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody chose: `take`, `quiet` until an instant, or `assign` to a team or a person."""
+
+    action: str
+    until: str = ""
+    team: str = ""
+    owner: str = ""
+
+
+class Ended(Exception):
+    """The link is one of ours and too old."""
+
+
+def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> Shown | None:
+    """What stands behind a link; None where it is not one of ours. Raises Ended."""
+    found = _behind(connection, token, now, book)
+    if found is None:
+        return None
+    contact, _ = found
+    rule = book.urgency(contact)
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    return Shown(
+        reference=contact.reference,
+        open=contact.state == State.OPEN,
+        urgent=(rule.title if rule else contact.urgent) if contact.urgent_at is not None else "",
+        promise=book.respond_by(contact),
+        team=contact.team or "",
+        owner=contact.owner,
+        taken_by=contact.taken_by.removeprefix("staff:"),
+        teams=tuple(book.teams),
+        quiet=tuple(_quiet(now, _latest(contact, happened, book), book)),
+    )
+
+
+def act(connection: Connection, token: str, wanted: Wanted, now: datetime, book: Rulebook) -> Done | NotDone | None:
+    """Do what was chosen, as the person to whom the alert went; None where the link is not ours. Raises Ended."""
+    found = _behind(connection, token, now, book)
+    if found is None:
+        return None
+    contact, actor = found
+    if refusal := _why_not(connection, contact, wanted, now, book):
+        return NotDone(refusal)
+    if wanted.action == "take":
+        return assign.take(connection, contact.reference, actor, now)
+    if wanted.action == "quiet":
+        return assign.be_quiet(connection, contact.reference, datetime.fromisoformat(wanted.until), actor, now)
+    return assign.assign(connection, contact.reference, Holder.of(wanted.team, wanted.owner), actor, now, book)
+
+
+def _why_not(connection: Connection, contact: Contact, wanted: Wanted, now: datetime, book: Rulebook) -> str:
+    match wanted.action:
+        case "take":
+            return ""
+        case "quiet":
+            happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+            offered = {until for until, _ in _quiet(now, _latest(contact, happened, book), book)}
+            return "" if wanted.until in offered else "that time cannot be chosen any more; look again"
+        case "assign" if wanted.team or wanted.owner:
+            owner = Holder.of("", wanted.owner).owner
+            return assignees.why_no_address(owner) or assignees.why_unknown(connection, owner, book)
+    return "nothing was chosen"
+
+
+def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -> tuple[Contact, str] | None:
+    link: Link | None = links.read(token, book.secret)
+    if link is None:
+        return None
+    if now > link.ends_at:
+        raise Ended
+    contact = contacts.with_id(connection, [link.contact]).get(link.contact)
+    sent = outbox.with_id(connection, link.delivery)
+    if contact is None:
+        return None
+    return contact, f"staff:{sent.recipient if sent else 'by a link'}"
+
+
+def _latest(contact: Contact, happened: list[Happened], book: Rulebook) -> datetime | None:
+    """Quiet lasts until nearly all of the time to answer is used, and no longer."""
+    clocks = book.clocks(contact, happened)
+    if clocks.respond is None or clocks.respond.due is None:
+        return None
+    calendar = book.calendars[book.standard_of(contact).calendar_key]
+    return clocks.share_of(escalations.QUIET_BELOW, calendar)
+
+
+def _quiet(now: datetime, latest: datetime | None, book: Rulebook) -> list[tuple[str, str]]:
+    calendar, zone = book.default_calendar, book.default_calendar.zone
+    mornings = (
+        datetime.combine(calendar.working_day_after(calendar.day_of(now), days), _MORNING, tzinfo=zone)
+        for days in _QUIET_WORKING_DAYS
+    )
+    found = [at for at in (now + timedelta(hours=2), *mornings) if latest is None or at < latest]
+    return [(at.isoformat(timespec="minutes"), formats.instant_in_words(at, zone)) for at in found]

@@ -1,0 +1,87 @@
+"""One thing of a contact by itself: a message in full, as it was laid out or as it came, what we sent, an event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core.contacts import Contact
+from bot.core.roles import Scope
+from bot.flows.desk import event_words
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.deliver import TO_SENDERS
+from bot.flows.rulebook import Rulebook
+from bot.store import audit, contacts, outbox, queue
+from bot.store.outbox import Delivery, Fate
+from bot.wire.mail import mime, safe_markup
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message as it came over the wire, and whether it is a mail."""
+
+    raw: bytes
+    is_mail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message of ours, made anew: its delivery, what became of it, its subject and its words."""
+
+    delivery: Delivery
+    fate: Fate
+    subject: str
+    words: str
+
+
+def page_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
+    """The safe page of one message of a contact; None where there is no such message."""
+    kept = _raw(connection, queue.visible(connection, reference, scope), number)
+    return None if kept is None else safe_markup.cleaned(mime.page(kept))
+
+
+def words_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
+    """All the words of one message of a contact; None where there is no such message."""
+    contact = queue.visible(connection, reference, scope)
+    arrived = contacts.messages_of(connection, contact.id) if contact else []
+    return next((m["text"] for m in arrived if m["id"] == number), None)
+
+
+def kept_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> Kept | None:
+    """One message as it came; None where there is no such message, or it is not kept any more."""
+    contact = queue.visible(connection, reference, scope)
+    raw = _raw(connection, contact, number)
+    if contact is None or not raw:
+        return None
+    channel = next(m["channel"] for m in contacts.messages_of(connection, contact.id) if m["id"] == number)
+    return Kept(raw, channel in book.ways and book.ways[channel].medium == "email")
+
+
+def event_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> str | None:
+    """All that is known of one event of a contact, in words; None where there is none."""
+    contact = queue.visible(connection, reference, scope)
+    happened = audit.as_seen(connection, contacts.events_of(connection, contact.id), scope) if contact else []
+    details = next((event["details"] for event in happened if event["id"] == number), None)
+    if details is None:
+        return None
+    zone = book.default_calendar.zone
+    return "\n".join(f"{label}: {value}" for label, value in event_words.lines(details, zone))
+
+
+def written_of(
+    connection: Connection, reference: str, number: int, scope: Scope, letters: Letters, now: datetime
+) -> Written | None:
+    """What we wrote to the person, as it would be written at `now`; None where it cannot be told any more."""
+    contact = queue.visible(connection, reference, scope)
+    delivery = outbox.with_id(connection, number) if contact else None
+    if contact is None or delivery is None or delivery.contact_id != contact.id:
+        return None
+    if delivery.purpose not in TO_SENDERS or not delivery.recipient:
+        return None
+    subject, words = letters.words_of(Claimed(delivery, contact), now)
+    return Written(delivery, outbox.fates(connection, contact.id)[number], subject, words)
+
+
+def _raw(connection: Connection, contact: Contact | None, number: int) -> bytes | None:
+    return contacts.raw_by_message(connection, contact.id).get(number) if contact else None

@@ -1,0 +1,69 @@
+"""What can be done to a contact as it stands, asked of the very rules that would refuse it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core import histories
+from bot.core.contacts import Contact, State
+from bot.core.histories import Clocks, Happened, Kind
+from bot.flows.changes import acknowledge_now
+from bot.flows.rulebook import Rulebook
+from bot.store.outbox import Delivery
+
+_OF_CLOCKS = {
+    "acknowledge": Kind.ACKNOWLEDGED,
+    "holding-reply": Kind.HOLDING_REPLY,
+    "pause": Kind.PAUSED,
+    "resume": Kind.RESUMED,
+    "restart": Kind.RESTARTED,
+    "extend": Kind.EXTENDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides it: the contact, its clocks (None where nothing is promised), its receipts until now.
+
+    `held`: its receipt is held back; `linked`: staff have linked it; `judged`: a mail of staff's was judged.
+    """
+
+    contact: Contact
+    clocks: Clocks | None
+    receipts: Sequence[Delivery]
+    held: bool
+    linked: bool
+    judged: bool
+
+
+def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
+    """The names of the actions that would not be refused, whoever asks."""
+    contact, acts = standing.contact, {"link"}
+    match contact.state:
+        case State.OPEN:
+            acts |= {"assign", "respond", "classify", "quiet", "close"} | _of_clocks(standing, now, book)
+            acts |= {"take"} if contact.taken_at is None or contact.urgent_at is not None else set()
+            acts |= {"not-urgent"} if contact.urgent else set()
+        case State.ANSWERED:
+            acts |= {"close", "reopen"}
+        case State.CLOSED if contact.standard is not None:
+            acts |= {"reopen"}
+    acts |= {"unlink"} if standing.linked else set()
+    acts |= {"correct"} if standing.judged else set()
+    acts |= {"needs", "legal-hold"} if not contact.forgotten else set()
+    if standing.held or not acknowledge_now.why_never(contact, standing.receipts, book):
+        acts.add("acknowledge-now")
+    return frozenset(acts)
+
+
+def _of_clocks(standing: Standing, now: datetime, book: Rulebook) -> set[str]:
+    if standing.clocks is None:
+        return set()
+    contact, standard = standing.contact, book.standard_of(standing.contact)
+    calendar = book.calendars[standard.calendar_key]
+    acts = {
+        name
+        for name, kind in _OF_CLOCKS.items()
+        if not histories.why_not(Happened(kind, now), standing.clocks, standard, calendar)
+    }
+    return acts - {"acknowledge"} if contact.acknowledged_at is not None else acts

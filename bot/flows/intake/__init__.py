@@ -1,0 +1,1 @@
+"""What comes in: gather what is known, decide, write it down."""

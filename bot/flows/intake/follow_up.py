@@ -1,0 +1,136 @@
+"""What a further message does to the contact that it goes on with: resume, open again, tell the person; or be muted."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core import urgencies
+from bot.core.contacts import Contact, State
+from bot.core.histories import Happened, Kind
+from bot.core.intakes import Verdict
+from bot.core.messages import Inbound
+from bot.core.phrases import words_of
+from bot.flows.changes.adjust import Word, adjust, columns
+from bot.flows.intake.plan import Plan
+from bot.flows.outgoing import alert
+from bot.store import clocks, contacts, outbox
+from bot.wire.mail import quoting
+
+Values = dict[str, Any]
+PERSON_WROTE = Word("ackbot", note="the person wrote again")
+NOTE_ONCE_IN = timedelta(days=1)
+AUTOMATIC_BEFORE_MUTE, LOGGED_BEFORE_ALARM = 3, 3
+
+
+def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Verdict, plan: Plan) -> None:
+    """The person wrote again: what waited for that runs on, what was answered opens again, and they are told."""
+    contact = contacts.with_id(connection, [contact_id])[contact_id]
+    at = min(plan.at(message), plan.now)
+    _heed(connection, contact, message, plan)
+    if contact.state in (State.ANSWERED, State.CLOSED):
+        _reopen(connection, contact, max(at, contact.responded_at or at), plan)
+    told = bool(verdict.recipient) and _may_be_told(contact, plan.now)
+    if contact.state == State.OPEN and contact.paused_at is not None:
+        resumed = Happened(Kind.RESUMED, max(at, contact.paused_at))
+        word = Word(PERSON_WROTE.actor, note=PERSON_WROTE.note, quiet=told)  # the note names the date
+        adjust(connection, contact.reference, resumed, word, plan.now, plan.book)
+    if verdict.recipient and told:
+        _tell(connection, contact, message, verdict.recipient, plan)
+
+
+def _heed(connection: Connection, contact: Contact, message: Inbound, plan: Plan) -> None:
+    """What cannot wait may come later: somebody is called, unless somebody is being called already."""
+    words = words_of(f"{message.subject} {quoting.new_words(message.text)}")
+    urgency = urgencies.find(words, plan.book.urgent)
+    if urgency is None or contact.urgent_at is not None or plan.now - plan.at(message) > urgencies.NEWS_FOR:
+        return
+    values: Values = {
+        "urgent": urgency.rule.name,
+        "urgent_words": urgency.phrase,
+        "urgent_at": plan.now + urgencies.AGAIN_AFTER,
+        "urgent_step": contact.urgent_step + 1,
+        "taken_at": None,
+        "taken_by": "",
+    }
+    contacts.put(connection, contact.id, values)
+    clocks.look_again(connection, [contact.id], plan.now + urgencies.AGAIN_AFTER)
+    outbox.queue(connection, alert.urgent_alerts(replace(contact, **values), contact.urgent_step, plan.now, plan.book))
+    details = {"urgent": f"{urgency.rule.name}: {urgency.phrase}"}
+    contacts.note(connection, [{"contact_id": contact.id, "at": plan.now, "kind": "urgent", "details": details}])
+
+
+def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) -> None:
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    after = plan.book.clocks(contact, [*happened, Happened(Kind.REOPENED, at)])
+    values = columns(contact, after, plan.now, plan.book) | {"responded_at": None}
+    if contacts.reopen(connection, contact, values):
+        details = {"note": PERSON_WROTE.note, "answered_at": contact.responded_at and contact.responded_at.isoformat()}
+        contacts.note(
+            connection, [{"contact_id": contact.id, "at": at, "kind": Kind.REOPENED.value, "details": details}]
+        )
+
+
+def _may_be_told(contact: Contact, now: datetime) -> bool:
+    lately = contact.noted_at is not None and now - contact.noted_at < NOTE_ONCE_IN
+    return contact.receipt_sent_at is not None and not contact.muted and not lately
+
+
+def _tell(connection: Connection, contact: Contact, message: Inbound, recipient: str, plan: Plan) -> None:
+    outlet = plan.way(message).outlet
+    if outlet is None:
+        return
+    reference = contact.reference
+    row: Values = {
+        "key": f"{contact.id}:added:{plan.now.isoformat()}",
+        "contact_id": contact.id,
+        "purpose": "added",
+        "channel": outlet,
+        "recipient": recipient,
+        "message_id": f"<added.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.domain(outlet)}>",
+        "details": {
+            "reply_to": plan.book.reply_address(message.channel, reference),
+            "in_reply_to": message.mail.message_id if message.mail else "",
+            "references": [],
+        },
+        "created_at": plan.now,
+        "next_attempt_at": None if plan.book.may_have_answered(plan.at(message)) else plan.now,
+    }
+    outbox.queue(connection, [row])
+    contacts.put(connection, contact.id, {"noted_at": plan.now})
+
+
+def count_automatic(connection: Connection, contact: Contact, verdict: Verdict, plan: Plan) -> None:
+    """Programs answer us: nothing automatic goes to them after the third time in a day. A challenge is for staff."""
+    if verdict.rule.startswith("7 "):
+        notice = alert.notices(
+            contact.team,
+            f"challenge:{contact.id}",
+            plan.now,
+            plan.book,
+            subject=f"{contact.reference}: the person's mail program holds our receipt back",
+            happened=f"The mail program of who wrote in {contact.reference} wants proof that a person writes.",
+            action="Answer its question, or reach the person another way.",
+        )
+        outbox.queue(connection, notice)
+    since = plan.now - timedelta(days=1)
+    if contacts.count_events(connection, contact.id, "automatic mail", since) >= AUTOMATIC_BEFORE_MUTE:
+        contacts.put(connection, contact.id, {"muted": True})
+
+
+def watch_loop(connection: Connection, rule: str, plan: Plan) -> None:
+    """Our own mail comes back again and again: somebody must look."""
+    if contacts.count_logged(connection, rule, plan.now - timedelta(days=1)) < LOGGED_BEFORE_ALARM:
+        return
+    notice = alert.notices(
+        None,
+        f"loop:{plan.book.today(plan.now)}",
+        plan.now,
+        plan.book,
+        subject="Our own mail comes back to us",
+        happened=f"{LOGGED_BEFORE_ALARM} mails within a day came from our own addresses, or bore our own mark.",
+        action="None was answered. Find out who forwards it: ackbot contacts suppressed shows each of them.",
+    )
+    outbox.queue(connection, notice)

@@ -1,0 +1,1 @@
+"""What leaves: alerts and letters queued, claimed, joined, written, sent, recorded."""

@@ -1,0 +1,138 @@
+"""Queue words for staff: one delivery for each address of the team, once for each key."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bot.core.contacts import Contact
+from bot.core.escalations import Step
+from bot.flows.rulebook import Rulebook, Team
+from bot.settings.teams import CHANNEL
+
+Values = dict[str, Any]
+# domain.md 6.2: an owner who has let so many steps pass without taking the contact may be away.
+UNHEARD_BEFORE_LEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is to be said, and which roles of the team hear it; `key` with the address makes it unique."""
+
+    key: str
+    purpose: str
+    step: str = ""
+    to: tuple[str, ...] = ("team",)
+    contact_id: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[Values]:
+    """The alerts of one escalation step of one contact."""
+    # Once a step; but a clock that has another date, waits again or opens its window again is alerted anew.
+    dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
+    again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
+    key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
+    passed_over = contact.owner and contact.taken_at is None and contact.respond_step >= UNHEARD_BEFORE_LEAD
+    to = (*step.to, "lead") if passed_over and "owner" in step.to and "lead" not in step.to else step.to
+    words = Words(key, "alert", step.name, to, contact_id=contact.id)
+    leaves_at = book.restraint.leaves_at(step, contact, now)
+    rows = _to_team(contact.team, words, now, book, contact.owner)
+    return [row | {"next_attempt_at": leaves_at} for row in rows]
+
+
+def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[Values]:
+    """The call about what cannot wait: the team the first `time` (0), then the next level, then from the start again.
+
+    It leaves at any hour, and is neither joined nor left to a list.
+    """
+    team = book.team(contact.team)
+    if team is None:
+        return []
+    key = f"{contact.id}:urgent:{time}"
+    words = Words(key, "urgent", f"urgent-{time + 1}", contact_id=contact.id)
+    level = team.levels[time % len(team.levels)]
+    people = (contact.owner,) if contact.owner and time == 0 else level
+    return [_row(person, words, team, now, book) for person in _present(people, team, now, book)]
+
+
+def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[Values]:
+    """Tell who has a contact from now on."""
+    when = contact.assigned_at.isoformat() if contact.assigned_at else ""
+    words = Words(f"{contact.id}:handed-over:{when}", "alert", "handed-over", ("owner",), contact_id=contact.id)
+    return _to_team(contact.team, words, now, book, contact.owner)
+
+
+def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[Values]:
+    """A notice to the operators: `subject`, `happened` and `action` in plain words, without personal data."""
+    return _to_team(team, Words(f"notice:{key}", "notice", details=details), now, book)
+
+
+def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str, str]] = ()) -> list[Values]:
+    """The daily list of everybody, one for each person; what stands in it is asked when it leaves.
+
+    `owners` are those who have open contacts, each as (team, address).
+    """
+    rows: dict[str, Values] = {}
+    wanted = [(name, role, one) for name, team in book.teams.items() for role, all_of in _roles(team) for one in all_of]
+    wanted += [(name, f"owner {address}", address) for name, address in owners if name in book.teams]
+    week_begins = _begins_week(day, book)
+    for name, role, address in wanted:
+        if role == "director" and not week_begins:
+            continue  # what is long overdue, once a week
+        team = book.teams[name]
+        for told in _present((address,), team, now, book):
+            words = Words(f"digest:{day}", "digest", day, details={"lists": []})
+            row = rows.setdefault(told, _row(told, words, team, now, book))
+            row["details"]["lists"].append([name, role])
+    return list(rows.values())
+
+
+def _begins_week(day: str, book: Rulebook) -> bool:
+    """Whether this is the first working day of its week."""
+    today = date.fromisoformat(day)
+    earlier = (today - timedelta(days=n) for n in range(1, today.weekday() + 1))
+    return not any(map(book.default_calendar.is_working_day, earlier))
+
+
+def _roles(team: Team) -> list[tuple[str, tuple[str, ...]]]:
+    return [("team", team.addresses), *team.roles.items()]
+
+
+def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook, owner: str = "") -> list[Values]:
+    team = book.team(team_name)
+    if team is None:
+        return []
+    roles = [role for role in words.to if role != "owner"]
+    people = (owner, *(team.addresses_of(roles) if roles else ())) if owner and "owner" in words.to else ()
+    told = _present(people or team.addresses_of(words.to), team, now, book)
+    return [_row(address, words, team, now, book) for address in told]
+
+
+def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
+    """Who is told for these: whoever is away has a deputy, else the lead of the team."""
+    day = book.today(now)
+    found: list[str] = []
+    for person in people:
+        away = book.deputies.of(person, day)
+        found += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
+    return tuple(dict.fromkeys(found))
+
+
+def _row(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> Values:
+    # A person has an address with an @; whatever else it begins with, it names no outlet.
+    names_outlet = address.startswith(CHANNEL) and "@" not in address
+    outlet = address.removeprefix(CHANNEL) if names_outlet else team.outlet
+    return {
+        "key": f"{words.key}:{address}",
+        "contact_id": words.contact_id,
+        "purpose": words.purpose,
+        "step": words.step,
+        "channel": outlet,
+        "recipient": address,
+        "message_id": f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(outlet)}>",
+        "details": dict(words.details),
+        "created_at": now,
+        "next_attempt_at": now,
+    }

@@ -1,0 +1,51 @@
+"""What a program is told instead of a person: one event in JSON, as CloudEvents 1.0 has it."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.core.messages import Outbound
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.rulebook import Rulebook
+
+_TYPE = "ackbot.{}.v1"
+
+
+def event(claimed: Claimed, values: Mapping[str, Any], now: datetime, book: Rulebook) -> Outbound:
+    """The event of one delivery: `values` are those that its template has for people, without personal data."""
+    delivery = claimed.delivery
+    content: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": delivery.message_id.strip("<>"),
+        "source": book.website or "urn:ackbot",
+        "type": _TYPE.format(delivery.purpose),
+        "time": now.isoformat(timespec="seconds"),
+        "datacontenttype": "application/json",
+        "data": {**values, "contacts": [_facts(one) for one in (claimed, *claimed.joined) if one.contact]},
+    }
+    if claimed.contact is not None and not claimed.joined:
+        content["subject"] = claimed.contact.reference
+    return Outbound(
+        recipient=delivery.recipient,
+        content=json.dumps(content, ensure_ascii=False).encode(),
+        idempotency_key=delivery.message_id,
+        at=now,
+    )
+
+
+def _facts(claimed: Claimed) -> dict[str, Any]:
+    contact = claimed.contact
+    if contact is None:
+        return {}
+    instants = {"received_at": contact.received_at, "acknowledge_by": contact.acknowledge_by}
+    instants |= {"respond_by": contact.respond_by}
+    return {
+        "reference": contact.reference,
+        "step": claimed.delivery.step,
+        "channel": contact.channel,
+        "team": contact.team,
+        "service": contact.service,
+        "urgent": contact.urgent,
+        **{name: at.isoformat() if at else None for name, at in instants.items()},
+    }

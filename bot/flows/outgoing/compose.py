@@ -1,0 +1,235 @@
+"""From a claimed delivery to the finished message that an outlet hands over."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from bot.core import acknowledgements, links
+from bot.core.contacts import Contact
+from bot.core.escalations import Step
+from bot.core.messages import Outbound
+from bot.flows.outgoing import cloud_events
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import TO_SENDERS, digest_horizon, is_owed, is_unassigned
+from bot.flows.rulebook import Rulebook
+from bot.render import formats
+from bot.render.compose import Composer, Envelope
+
+# What says the same in a short text.
+_TEXTS = {"acknowledgement": "message", "new-date": "message-new-date", "added": "message-added"}
+_TEXTS |= {"progress": "message-progress", "closing": "message-closing"}
+
+
+# The ladder was changed while the alert waited.
+_GONE = Step("gone", "the answer is still owed")
+
+
+def _ends_before_the_answer(contact: Contact | None) -> str:
+    if contact is None or contact.platform_reply_by is None:
+        return ""
+    return "yes" if contact.respond_by is None or contact.platform_reply_by < contact.respond_by else ""
+
+
+class Letters:
+    """Writes the mail of each purpose. `secret` signs the address that non-delivery reports come back to."""
+
+    def __init__(self, composer: Composer, book: Rulebook, secret: bytes) -> None:
+        self._composer, self._book, self._secret = composer, book, secret
+
+    def write(self, claimed: Claimed, now: datetime) -> Outbound:
+        """The message as it leaves at `now`."""
+        if claimed.delivery.channel in self._book.texts:
+            return self._text(claimed, now)
+        if claimed.delivery.channel in self._book.words:
+            return self._words(claimed, now)
+        if claimed.delivery.channel in self._book.events:
+            return cloud_events.event(claimed, self._values(claimed, now), now, self._book)
+        delivery = claimed.delivery
+        sender = self._book.senders[delivery.channel]
+        tag = f"b{delivery.id}"
+        return_address = acknowledgements.signed_subaddress(parseaddr(sender)[1], tag, self._secret)
+        details = delivery.details
+        answering = delivery.purpose in TO_SENDERS
+        envelope = Envelope(
+            sender=sender,
+            recipient=delivery.recipient,
+            message_id=delivery.message_id,
+            date=now.astimezone(self._book.default_calendar.zone),
+            # RFC 3834 section 5.2: auto-replied answers a message, auto-generated does not.
+            auto_submitted="auto-replied" if answering else "auto-generated",
+            reply_to=details.get("reply_to", "") if answering else "",
+            in_reply_to=details.get("in_reply_to", "") if answering else "",
+            references=tuple(details.get("references", ())) if answering else (),
+            loop=return_address.partition("@")[0].rpartition("+")[2],
+        )
+        content = self._composer.compose(_template(claimed), self._values(claimed, now), envelope)
+        return Outbound(delivery.recipient, content, return_address, delivery.message_id)
+
+    def _text(self, claimed: Claimed, now: datetime) -> Outbound:
+        """A short plain text for a platform."""
+        delivery, contact = claimed.delivery, claimed.contact
+        public = contact is not None and contact.visibility == "public"
+        if public:
+            # Everybody can read it: nothing of the person, and nothing that could be looked up.
+            words = self._composer.text("mention", {})
+        else:
+            values = dict(self._values(claimed, now)) | {"short_window": _ends_before_the_answer(contact)}
+            words = self._composer.text(_TEXTS[delivery.purpose], values)
+        return Outbound(
+            recipient=delivery.recipient,
+            content=words.encode(),
+            idempotency_key=delivery.message_id,
+            conversation=delivery.details.get("conversation", ""),
+            in_reply_to=delivery.details.get("in_reply_to", ""),
+            public=public,
+        )
+
+    def words_of(self, claimed: Claimed, now: datetime) -> tuple[str, str]:
+        """Subject and plain words of a message to the person, as it would leave at `now`."""
+        delivery = claimed.delivery
+        if delivery.channel in self._book.texts:
+            return "", self._text(claimed, now).content.decode()
+        by_mail = "@" in delivery.recipient
+        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, _template(claimed))
+        return self._composer.words(name, self._values(claimed, now))
+
+    def _words(self, claimed: Claimed, now: datetime) -> Outbound:
+        """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
+        delivery = claimed.delivery
+        subject, words = self.words_of(claimed, now)
+        return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
+
+    def _values(self, claimed: Claimed, now: datetime) -> Mapping[str, Any]:
+        contact = claimed.contact
+        if claimed.delivery.purpose == "digest":
+            return self._digest_values(claimed.listed, now)
+        if contact is None:
+            return claimed.delivery.details
+        if claimed.joined:
+            return {"contacts": [self._line(one) for one in (claimed, *claimed.joined)]}
+        return self._of_contact(claimed, contact)
+
+    def _of_contact(self, claimed: Claimed, contact: Contact) -> Mapping[str, Any]:
+        details = claimed.delivery.details
+        received = formats.instant_in_words(contact.received_at, self._book.default_calendar.zone)
+        values: dict[str, Any] = {"reference": contact.reference, "received": received}
+        match claimed.delivery.purpose:
+            case "urgent":
+                return self._urgent(claimed, contact, values)
+            case "closing":
+                return self._closing(claimed, contact)
+            case "alert":
+                step = self._step(claimed.delivery.step, contact)
+                values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
+                return values | {"link": self._link(claimed, contact)}
+            case "new-date":
+                values |= {key: details.get(key, "") for key in ("before", "reason")}
+            case "acknowledgement":
+                values |= {"promise": self._book.plain_promise(contact), **self._service(contact)}
+        return values | {"respond_by": self._book.respond_by(contact)}
+
+    def _service(self, contact: Contact) -> dict[str, str]:
+        """What to do at once, where the person can read more, and the way without the internet."""
+        known = self._book.router.services.get(contact.service or "")
+        urgency = self._book.urgency(contact)
+        values = {"urgent": urgency.advice if urgency else ""}
+        if known is not None:
+            values |= {"service": known.title, "service_page": known.page, "other_route": known.other_route}
+        return {name: value for name, value in values.items() if value}
+
+    def _closing(self, claimed: Claimed, contact: Contact) -> dict[str, str]:
+        answered = contact.responded_at
+        zone, days = self._book.default_calendar.zone, self._book.reopen_days
+        return {
+            "reference": contact.reference,
+            "answered": formats.date_in_words(answered.astimezone(zone).date()) if answered else "",
+            "reason": claimed.delivery.details.get("reason", ""),
+            "days": str(days) if days and answered else "",
+        }
+
+    def _urgent(self, claimed: Claimed, contact: Contact, known: Mapping[str, Any]) -> dict[str, Any]:
+        """What cannot wait: what was found, and what to do."""
+        rule = self._book.urgency(contact)
+        return {
+            "reference": contact.reference,
+            "received": known["received"],
+            "channel": contact.channel,
+            "title": rule.title if rule else "Somebody may be in danger",
+            "words": contact.urgent_words,
+            "time": claimed.delivery.step.rpartition("-")[2],
+            "link": self._link(claimed, contact),
+            "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
+        }
+
+    def _link(self, claimed: Claimed, contact: Contact) -> str:
+        """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
+        if not self._book.website:
+            return ""
+        return links.token(claimed.delivery.id, contact.id, claimed.delivery.created_at, self._secret)
+
+    def _step(self, name: str, contact: Contact) -> Step:
+        return self._book.ladders.step(name, contact.standard) or _GONE
+
+    def _line(self, claimed: Claimed) -> dict[str, str]:
+        """One alert of several."""
+        contact = claimed.contact
+        if contact is None:
+            raise LookupError("an alert without its contact")
+        if claimed.delivery.purpose == "urgent":
+            title = self._urgent(claimed, contact, {"received": ""})["title"]
+            return {"reference": contact.reference, "step": title, "promise": "act now"}
+        step = self._step(claimed.delivery.step, contact)
+        promise = _at_risk(contact, step, self._book)["promise"]
+        return {"reference": contact.reference, "step": step.words, "promise": promise}
+
+    def _digest_values(self, listed: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
+        zone = self._book.default_calendar.zone
+
+        def lines(chosen: list[Contact]) -> list[dict[str, str]]:
+            return [{"reference": c.reference, "channel": c.channel, "due": self._book.respond_by(c)} for c in chosen]
+
+        horizon = digest_horizon(now, self._book)
+        owed = [(c, c.respond_by) for c in listed if c.respond_by is not None]
+        overdue = [contact for contact, due in owed if due < now]
+        soon = [contact for contact, due in owed if now <= due <= horizon]
+        used = [contact for contact, due in owed if due > horizon and is_owed(contact, now, self._book)]
+        unassigned = [contact for contact in listed if is_unassigned(contact, now, self._book)]
+        unacknowledged = [c for c in listed if c.acknowledged_at is None]
+        return {
+            "day": formats.date_in_words(now.astimezone(zone).date()),
+            "overdue": lines(overdue),
+            "soon": lines(soon),
+            "used": lines(used),
+            "unacknowledged": lines(unacknowledged),
+            "unassigned": lines(unassigned),
+        }
+
+
+def _template(claimed: Claimed) -> str:
+    return "alerts" if claimed.joined else claimed.delivery.purpose
+
+
+def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
+    """What was promised, and what to do."""
+    zone = book.default_calendar.zone
+    done = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
+    match step.clock:
+        case "acknowledge" if contact.acknowledged_by == "staff":
+            promise = f"acknowledge by {book.acknowledge_by(contact)}, by a person and not by a receipt"
+            done = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
+        case "acknowledge":
+            promise = f"acknowledge by {book.acknowledge_by(contact)}"
+        case "pause":
+            asked = formats.due_in_words(contact.paused_at, None, zone)
+            promise = f"to answer once the person has told us more; we asked on {asked}"
+            done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
+        case "assign":
+            promise = f"answer by {book.respond_by(contact)}"
+        case "window":
+            closes = contact.platform_reply_by
+            promise = "to answer where the person wrote"
+            done = f"Answer there before {formats.instant_in_words(closes, zone)}. {done}" if closes else done
+        case _:
+            promise = f"answer by {book.respond_by(contact)}"
+    return {"promise": promise, "action": done}

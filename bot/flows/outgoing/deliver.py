@@ -1,0 +1,326 @@
+"""What leaves: claimed in one transaction, sent with none open, recorded in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.channel import Misconfigured, Permanent, Temporary
+from bot.core import deliveries, escalations
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import State as Sent
+from bot.flows.outgoing import alert, bundle
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.rulebook import Rulebook
+from bot.store import clocks, contacts, outbox
+from bot.store.outbox import Delivery, Standing
+
+Values = dict[str, Any]
+DIGEST_LOOKS_AHEAD_WORKING_DAYS = 2
+# What goes to the person who wrote; all else goes to staff.
+TO_SENDERS = {
+    "acknowledgement": "our acknowledgement",
+    "new-date": "our mail with the new date",
+    "added": "our mail that we have added what they wrote",
+    "progress": "our mail that we are still working on it",
+    "closing": "our mail that it is closed",
+}
+
+
+# What programs that follow are told; they can read on by themselves, so what they refuse is not offered again.
+EVENT = "event"
+EVENT_WAITS_AT_MOST = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there.
+
+    `joined` are the deliveries that left in the same message.
+    """
+
+    delivery: Delivery
+    at: datetime
+    error: Exception | None = None
+    external_id: str = ""
+    joined: tuple[Delivery, ...] = ()
+
+    def each(self) -> tuple["Attempt", ...]:
+        """The attempt of every delivery that was in the message."""
+        return self, *(replace(self, delivery=delivery, joined=()) for delivery in self.joined)
+
+
+class NotTried(Exception):
+    """It was claimed and not sent after all: it is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a claim holds, and which claim of whose it is (None: one of the only process there is)."""
+
+    span: timedelta = timedelta(0)
+    holder: str | None = None
+
+
+def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: int, book: Rulebook) -> list[Claimed]:
+    """Take what is due to be sent by one outlet, and cancel what there is no longer a reason to send."""
+    taken = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
+    if len(taken) == most:
+        taken += bundle.gather(connection, taken, now, now + hold.span, book)
+    known = contacts.with_id(connection, {d.contact_id for d in taken if d.contact_id}) if taken else {}
+    wanted: list[Claimed] = []
+    cancelled: list[Values] = []
+    for delivery in taken:
+        contact = known.get(delivery.contact_id or 0)
+        listed = _listed(connection, delivery, now, book)
+        if _still_wanted(delivery, contact, listed, book):
+            wanted.append(Claimed(delivery, contact, listed, hold.holder))
+        else:
+            cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
+    wanted, left = bundle.restrain(connection, wanted, now, book)
+    cancelled += [{"id": one.delivery.id, "state": Sent.CANCELLED} for one in left]
+    contacts.note(connection, [_left_to_the_list(one, now) for one in left])
+    outbox.settle(connection, cancelled)
+    return wanted
+
+
+def _left_to_the_list(claimed: Claimed, now: datetime) -> Values:
+    details = {"step": claimed.delivery.step}
+    return {"contact_id": claimed.delivery.contact_id, "at": now, "kind": bundle.LEFT_TO_THE_LIST, "details": details}
+
+
+def too_late(claimed: Claimed, now: datetime, book: Rulebook) -> str:
+    """Why the platform would not take this automatic answer any more; "" where it does."""
+    contact = claimed.contact
+    if contact is None or contact.platform_reply_by is None or claimed.delivery.purpose not in TO_SENDERS:
+        return ""
+    until = book.window(contact).automatic_until(contact.platform_reply_by)
+    return "" if now < until else "the platform takes automatic answers for a short time only, and it is over"
+
+
+def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Contact, ...], book: Rulebook) -> bool:
+    """Asked again at the moment of sending: nobody is alerted about what was done meanwhile."""
+    if delivery.purpose == "digest":
+        return bool(listed)
+    if contact is None or delivery.purpose == "acknowledgement":
+        return True
+    if delivery.purpose in TO_SENDERS and contact.muted:
+        return False
+    if delivery.channel in book.texts and contact.visibility == "public":
+        return False  # where everybody reads it there is the one fixed answer, and nothing else
+    return _still_true(delivery, contact, book)
+
+
+def _still_true(delivery: Delivery, contact: Contact, book: Rulebook) -> bool:
+    """Whether what it says is so still."""
+    match delivery.purpose:
+        case "closing":
+            return contact.state == State.CLOSED
+        case "new-date" | "progress":
+            return contact.state == State.OPEN and contact.respond_by is not None  # paused: there is no date to tell
+        case "urgent":
+            return contact.state == State.OPEN and contact.urgent_at is not None
+    step = book.ladders.step(delivery.step, contact.standard)
+    return contact.state == State.OPEN and _still_at_risk(contact, step)
+
+
+def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
+    match step.clock if step else "":
+        case "acknowledge":
+            late = step is escalations.RECEIPT_LATE
+            return contact.acknowledged_at is None and not (late and contact.receipt_sent_at is not None)
+        case "respond":
+            return contact.paused_at is None
+        case "assign":
+            return step is escalations.HANDED_OVER or contact.assigned_at is None
+        case "pause":
+            return contact.paused_at is not None
+        case _:
+            return True
+
+
+def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
+    if delivery.purpose != "digest":
+        return ()
+    found: dict[int, Contact] = {}
+    for team, role in delivery.details.get("lists", ()):
+        owed = clocks.open_of_team(connection, team, digest_horizon(now, book), now)
+        for one in owed:
+            told = _is_told(role, one, book) if is_owed(one, now, book) else role in ("team", "lead")
+            waits = is_owed(one, now, book) or is_unassigned(one, now, book)
+            if told and waits and not _is_quiet(one, now, book):
+                found[one.id] = one
+    return tuple(sorted(found.values(), key=lambda one: one.respond_by or one.received_at))
+
+
+def is_owed(contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""
+    due = contact.respond_by is not None and (contact.respond_by <= digest_horizon(now, book) or contact.respond_step)
+    late = contact.acknowledged_at is None and contact.acknowledge_by is not None and contact.acknowledge_by <= now
+    return bool(due) or late
+
+
+def is_unassigned(contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether nobody has had it for too long."""
+    by = book.assign_by(contact)
+    return by is not None and by <= now
+
+
+def _is_quiet(contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether staff have asked not to hear of it yet; what is due soon stays in the list."""
+    quiet = contact.quiet_until is not None and now < contact.quiet_until
+    return quiet and contact.respond_by is not None and contact.respond_by > digest_horizon(now, book)
+
+
+def _is_told(role: str, contact: Contact, book: Rulebook) -> bool:
+    """Whether one who has this role hears of the contact in the daily list: the steps that it has passed say so."""
+    if role.startswith("owner "):
+        return contact.owner == role.removeprefix("owner ")
+    passed = book.ladders.of(contact.standard)[: contact.respond_step]
+    return role == "team" or any(role in step.to for step in passed)
+
+
+def digest_horizon(now: datetime, book: Rulebook) -> datetime:
+    """What falls due up to here is due soon."""
+    calendar = book.default_calendar
+    return calendar.last_second(calendar.working_day_after(calendar.day_of(now), DIGEST_LOOKS_AHEAD_WORKING_DAYS))
+
+
+def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[Sent]:
+    """Store what came of some attempts: states, first acknowledgements, events, notices of final failures.
+
+    Returns the state that each came to.
+    """
+    every = [one for attempt in attempts for one in attempt.each()]
+    standing = outbox.standing(connection, [one.delivery.id for one in every])
+    counted = [one for one in every if one.delivery.id in standing and _counts(one, standing[one.delivery.id])]
+    rows, notes, alerts, acknowledged = [], [], [], []
+    for attempt in counted:
+        row = _settled(attempt)
+        rows.append(row)
+        if attempt.delivery.contact_id is not None and row["state"] != Sent.CREATED:
+            notes.append(_noted(attempt, row["state"]))
+        if row["state"] == Sent.SENT and attempt.delivery.purpose == "acknowledgement":
+            acknowledged.append(attempt)
+        if row["state"] in (Sent.PERMANENT_FAILURE, Sent.TECHNICAL_FAILURE):
+            alerts += _undelivered(connection, attempt, book)
+        if isinstance(attempt.error, Misconfigured):
+            alerts += _outlet_refused(attempt, book)
+        if attempt.error is not None and attempt.delivery.purpose == EVENT:
+            alerts += _not_told(attempt, row, book)
+    outbox.settle(connection, rows)
+    contacts.note(connection, notes)
+    contacts.told(connection, [a.delivery.contact_id or 0 for a in counted if _told_date(a)])
+    if acknowledged:
+        contacts.acknowledged(connection, [(a.delivery.contact_id or 0, a.at) for a in acknowledged])
+    outbox.queue(connection, alerts)
+    return [_settled(attempt)["state"] for attempt in attempts]
+
+
+def _counts(attempt: Attempt, standing: Standing) -> bool:
+    """Once only, and not where another process has taken the claim over: then only that the message has left."""
+    ours = standing.state == Sent.SENDING and standing.attempts == attempt.delivery.attempts
+    return ours or (attempt.error is None and standing.sent_at is None)
+
+
+def _told_date(attempt: Attempt) -> bool:
+    purpose, sent = attempt.delivery.purpose, attempt.error is None
+    return sent and purpose in TO_SENDERS and purpose != "acknowledgement" and attempt.delivery.contact_id is not None
+
+
+def _settled(attempt: Attempt) -> Values:
+    delivery, error = attempt.delivery, attempt.error
+    if error is None:
+        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at, "external_id": attempt.external_id}
+    if isinstance(error, NotTried):
+        return {"id": delivery.id, "state": Sent.CREATED, "next_attempt_at": attempt.at}
+    if not isinstance(error, Temporary | Misconfigured | Permanent):
+        # A fault of ours: trying again cannot help, and somebody must know now.
+        state, pause = Sent.TECHNICAL_FAILURE, None
+    else:
+        age = attempt.at - delivery.created_at
+        # An alarm is not given up because staff's own address was refused once: somebody will mend it.
+        final = isinstance(error, Permanent) and (delivery.purpose in TO_SENDERS or delivery.purpose == EVENT)
+        state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
+    return {
+        "id": delivery.id,
+        "state": state,
+        "next_attempt_at": attempt.at + pause if pause else None,
+        "last_error": f"{type(error).__name__}: {error}"[:500],
+    }
+
+
+def _noted(attempt: Attempt, state: str) -> Values:
+    details = {"purpose": attempt.delivery.purpose, "step": attempt.delivery.step, "attempt": attempt.delivery.attempts}
+    if attempt.error is not None:
+        details["error"] = str(attempt.error)[:300]
+    return {
+        "contact_id": attempt.delivery.contact_id,
+        "at": attempt.at,
+        "kind": f"{attempt.delivery.purpose} {state}",
+        "details": details,
+    }
+
+
+def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
+    """Once a day: the way out works again only when somebody acts. It reaches teams with another outlet at once."""
+    outlet = attempt.delivery.channel
+    return alert.notices(
+        None,
+        f"outlet:{outlet}:{attempt.at.date()}",
+        attempt.at,
+        book,
+        subject=f"Nothing can be sent by {outlet}",
+        happened=f"{_said_by(attempt.delivery, book)} does not let Ackbot send by {outlet}. "
+        f"It said: {str(attempt.error)[:200]}",
+        action="Put right what it names. Ackbot keeps trying; nothing that waits is lost.",
+    )
+
+
+def _not_told(attempt: Attempt, row: Values, book: Rulebook) -> list[Values]:
+    """Once a day: a program that follows takes nothing for long, or will never be told of something."""
+    delivery, outlet, again = attempt.delivery, attempt.delivery.channel, row.get("next_attempt_at")
+    number = delivery.details.get("number")
+    if again is None:
+        what, subject = "lost", f"{outlet} was not told of everything"
+        happened = f"The system behind {outlet} was not told of event {number}, and will not be."
+        action = (
+            f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
+        )
+    elif again - delivery.created_at > EVENT_WAITS_AT_MOST:
+        what, subject = "late", f"{outlet} takes nothing"
+        happened = f"The system behind {outlet} has not taken event {number}, which has waited since "
+        happened += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
+        action = "See whether it runs. Ackbot keeps trying for three days; what is later than that it must read itself."
+    else:
+        return []
+    said = f"{happened} It said: {str(attempt.error)[:200]}"
+    key = f"follower:{outlet}:{what}:{attempt.at.date()}"
+    return alert.notices(None, key, attempt.at, book, subject=subject, happened=said, action=action)
+
+
+def _said_by(delivery: Delivery, book: Rulebook) -> str:
+    return "The platform" if delivery.channel in book.texts | book.words else "The mail server"
+
+
+def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:
+    """What will not reach the person is a task for staff; a lost alert is at least not lost silently."""
+    delivery = attempt.delivery
+    what = TO_SENDERS.get(delivery.purpose)
+    if what is None or delivery.contact_id is None:
+        return []
+    if delivery.purpose == "acknowledgement":
+        contacts.unacknowledged(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
+    contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
+    return alert.notices(
+        contact.team,
+        f"undelivered:{delivery.id}",
+        attempt.at,
+        book,
+        subject=f"{contact.reference}: {what} could not be delivered",
+        happened=f"The person who wrote in {contact.reference} has not had {what}. {_said_by(delivery, book)} said: "
+        f"{str(attempt.error)[:200]}",
+        action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
+    )

@@ -1,0 +1,32 @@
+"""Receipts that were stopped leave: the breaker lets go, or staff have looked at a store that was put back."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.flows.intake.gather import BREAKER
+from bot.flows.outgoing.after_restore import RESTORED
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, cursors, outbox
+
+
+def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int:
+    """Let every receipt leave that was stopped, whoever has its contact; returns how many."""
+    cursors.drop(connection, BREAKER)
+    cursors.drop(connection, RESTORED)
+    held = outbox.held(connection)
+    count = outbox.release(connection, now)
+    what = {"at": now, "actor": actor}
+    contacts.note(connection, [{**what, "contact_id": one, "kind": "receipt released"} for one in held])
+    if count:
+        whole = {**what, "contact_id": None, "kind": "receipts released", "details": {"count": count}}
+        contacts.note(connection, [whole])
+    return count
+
+
+def begin(connection: Connection, now: datetime, book: Rulebook, *, alone: bool) -> None:
+    """At the start: the one process that sends gives back what a dead one held; without a breaker none is stopped."""
+    if alone:
+        outbox.release_all(connection, now)
+    if not book.limits.a_minute and book.restored_at is None:
+        release(connection, now)

@@ -1,0 +1,1 @@
+"""The configuration: each file reads one TOML file or a part of it."""

@@ -1,0 +1,177 @@
+"""ackbot.toml, table by table: who answers, where the pages are, where contacts are kept, mail, limits, operators."""
+
+import base64
+import binascii
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+
+from bot.core.guards import Limits
+from bot.core.retention import Retention
+from bot.settings.tables import Table
+
+Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+
+
+class Organisation(Table):
+    """Who answers: shown to people, and the start of every reference.
+
+    `link_hosts` are sites of others that messages may lead to, besides those of public bodies.
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    reference_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
+    timezone: str = "Europe/London"
+    phone: str = Field(default="", max_length=40)
+    website: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    link_hosts: tuple[Host, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not an IANA time zone; for example Europe/London")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The local time of the organisation."""
+        return ZoneInfo(self.timezone)
+
+
+class Web(Table):
+    """Where the pages listen, and the secret that signs what must come back to us unchanged."""
+
+    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
+    public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    secret: SecretStr = Field(min_length=1)
+
+
+def _is_an_issuer(value: str) -> str:
+    if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ValueError("must begin with https:// (http:// only where it is this machine)")
+    return value.rstrip("/")
+
+
+class SignIn(Table):
+    """The organisation's own sign-in (OpenID Connect). `issuer` publishes /.well-known/openid-configuration.
+
+    Who signs in there must have an account here: `ackbot staff add`. `title` stands on the button.
+    """
+
+    issuer: Annotated[str, AfterValidator(_is_an_issuer)]
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = SecretStr("")
+    title: str = Field(default="your organisation's account", max_length=60)
+
+
+_KEY_BYTES = 32
+
+
+def _is_a_key(value: SecretStr) -> SecretStr:
+    try:
+        raw = base64.urlsafe_b64decode(value.get_secret_value())
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _KEY_BYTES:
+        raise ValueError("is not a key; make one with: ackbot store key")
+    return value
+
+
+class StoreSettings(Table):
+    """Where contacts are kept. The first of `keys` seals, all of them open; without any, words are kept as they are."""
+
+    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^(sqlite:///|postgresql://).+")
+    keys: tuple[Annotated[SecretStr, AfterValidator(_is_a_key)], ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys themselves."""
+        return tuple(key.get_secret_value() for key in self.keys)
+
+
+class RetentionSettings(Table):
+    """How long the words of a finished contact are kept, in days; its dates stay, so that figures stay right.
+
+    `kinds`: for contacts of these kinds instead of `days`.
+    """
+
+    days: int = Field(default=183, ge=1)
+    kinds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+    @property
+    def rule(self) -> Retention:
+        """As the core counts it."""
+        return Retention(timedelta(self.days), {kind: timedelta(days) for kind, days in self.kinds.items()})
+
+
+def _is_an_address(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(https://\S+|http://(127\.0\.0\.1|localhost)[:/]\S*)?", value.get_secret_value()):
+        raise ValueError("must begin with https:// (http:// only where it is this machine)")
+    return value
+
+
+class MailSettings(Table):
+    """What is known of mail besides each mailbox's own address; docs/mail.md says it for operators.
+
+    `aliases`: every other address of ours whose mail comes here; `staff`: who answers for us, as addresses or
+    `@domain`; `relays`: domains whose pages pass on what people write; `spam_header`: where the mail server says that
+    a mail is unwanted; `reopen_days`: for how long after an answer the same contact goes on.
+    """
+
+    aliases: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
+    spam_header: str = Field(default="", pattern=r"^[!-9;-~]{0,80}$")
+    reopen_days: int = Field(default=28, ge=0, le=3650)
+
+    @field_validator("aliases", "staff")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for address in value:
+            local, at, domain = address.rpartition("@")
+            wanting = not local and info.field_name == "aliases"
+            if wanting or not (at and domain) or any(c.isspace() for c in address):
+                also = " or @example.gov.uk" if info.field_name == "staff" else ""
+                raise ValueError(f"{address!r} is not an address such as name@example.gov.uk{also}")
+        return tuple(address.lower() for address in value)
+
+    @field_validator("relays")
+    @classmethod
+    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in value:
+            if "@" in domain or "." not in domain or any(c.isspace() for c in domain):
+                raise ValueError(f"{domain!r} is not a domain such as fixmystreet.com")
+        return tuple(domain.lower().strip(".") for domain in value)
+
+
+class OperatorSettings(Table):
+    """Who looks after Ackbot itself: `team` is told what is wrong with it; `heartbeat` is called while all is well."""
+
+    team: str = ""
+    heartbeat: Annotated[SecretStr, AfterValidator(_is_an_address)] = SecretStr("")
+
+
+class LimitSettings(Table):
+    """How many receipts are too many (`core.guards`); 0 is any number. They hold back receipts, never contacts."""
+
+    one_receipt_within_minutes: int = Field(default=10, ge=0, le=1440)
+    several_mails: Literal["apart", "together"] = "apart"
+    receipts_an_hour: int = Field(default=3, ge=0)
+    receipts_a_day: int = Field(default=10, ge=0)
+    receipts_an_hour_to_a_domain: int = Field(default=0, ge=0)
+    receipts_a_minute: int = Field(default=0, ge=0)
+
+    def limits(self) -> Limits:
+        """As the core knows them."""
+        return Limits(
+            one_within=timedelta(minutes=self.one_receipt_within_minutes),
+            several=self.several_mails,
+            an_hour=self.receipts_an_hour,
+            a_day=self.receipts_a_day,
+            an_hour_to_a_domain=self.receipts_an_hour_to_a_domain,
+            a_minute=self.receipts_a_minute,
+        )

@@ -1,0 +1,130 @@
+"""services.toml: what the organisation does for people, and the rules that say which contact is about what."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bot.channel import Name
+from bot.core import routes
+from bot.core.phrases import Phrases, folded
+from bot.core.routes import Router
+from bot.core.standards import CHANNELS
+from bot.settings.tables import Table
+
+# TA, TA1 or TA1 3: an area, a district, a sector.
+_PREFIX = re.compile(r"[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?")
+
+
+def _prefixes(value: tuple[str, ...]) -> tuple[str, ...]:
+    upper = tuple(prefix.upper().strip() for prefix in value)
+    for prefix in upper:
+        if not _PREFIX.fullmatch(prefix):
+            raise ValueError(f"{prefix!r} does not begin a postcode; allowed are forms such as TA, TA1 or TA1 3")
+    return upper
+
+
+def _words(value: tuple[str, ...]) -> tuple[str, ...]:
+    for phrase in value:
+        if not any(character.isalnum() for character in folded(phrase)):
+            raise ValueError(f"{phrase!r} has no word in it")
+    return value
+
+
+def _media(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if one not in CHANNELS:
+            raise ValueError(f"{one!r} is no way to write; allowed: {', '.join(CHANNELS)}")
+    return value
+
+
+Prefixes = Annotated[tuple[str, ...], AfterValidator(_prefixes)]
+Words = Annotated[tuple[str, ...], AfterValidator(_words)]
+
+
+class ServiceSettings(Table):
+    """One service: `page` is where people read more, `other_route` how to reach it without the internet."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    title: str = Field(min_length=1, max_length=100)
+    page: str = Field(default="", pattern=r"^(https://\S+)?$")
+    other_route: str = Field(default="", max_length=200)
+    team: str = ""
+
+    def service(self) -> routes.Service:
+        """As the core knows it."""
+        return routes.Service(self.name, self.title, self.page, self.other_route, self.team)
+
+
+class RouteSettings(Table):
+    """One rule: at least one condition, and at least one thing that it names."""
+
+    channels: tuple[str, ...] = ()
+    media: Annotated[tuple[str, ...], AfterValidator(_media)] = ()
+    to: tuple[str, ...] = ()
+    fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    words: Words = ()
+    postcodes: Prefixes = ()
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    service: Name = ""
+    area: Name = ""
+    team: str = ""
+    kind: Name = ""
+
+    @model_validator(mode="after")
+    def _asks_and_names(self) -> "RouteSettings":
+        conditions = ("channels", "media", "to", "fields", "words", "postcodes", "languages")
+        if not any(getattr(self, name) for name in conditions):
+            raise ValueError(f"it asks nothing; give one of {', '.join(conditions)}")
+        if not (self.service or self.area or self.team or self.kind):
+            raise ValueError("it names nothing; give one of service, area, team, kind")
+        return self
+
+    def route(self, number: int) -> routes.Route:
+        """As the core knows it."""
+        return routes.Route(
+            number=number,
+            service=self.service,
+            area=self.area,
+            team=self.team,
+            kind=self.kind,
+            channels=frozenset(self.channels),
+            media=frozenset(self.media),
+            to=frozenset(address.lower() for address in self.to),
+            fields={name: frozenset(map(folded, values)) for name, values in self.fields.items()},
+            words=Phrases(self.words),
+            prefixes=self.postcodes,
+            languages=frozenset(self.languages),
+        )
+
+
+class Services(Table):
+    """The whole file; without one there are no services, and each contact goes where its channel says."""
+
+    service: tuple[ServiceSettings, ...] = ()
+    route: tuple[RouteSettings, ...] = ()
+
+    def router(self, first_team: str | None) -> Router:
+        """As the core knows it."""
+        rules = [one.route(number) for number, one in enumerate(self.route, 1)]
+        return Router([one.service() for one in self.service], rules, first_team)
+
+    def faults(self, teams: list[str], channels: list[str], kinds: set[str]) -> list[str]:
+        """What names something that is nowhere, in one line each with its key."""
+        names = [one.name for one in self.service]
+        found = [f"service.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        for number, one in enumerate(self.service, 1):
+            found += _unknown(f"service[{number}].team", one.team, teams, "team")
+        for number, rule in enumerate(self.route, 1):
+            found += _unknown(f"route[{number}].team", rule.team, teams, "team")
+            found += _unknown(f"route[{number}].service", rule.service, names, "service")
+            found += _unknown(f"route[{number}].kind", rule.kind, sorted(kinds), "kind that a standard is for")
+            for channel in rule.channels:
+                found += _unknown(f"route[{number}].channels", channel, channels, "channel")
+        return found
+
+
+def _unknown(key: str, value: str, known: list[str], what: str) -> list[str]:
+    if not value or value in known:
+        return []
+    return [f"{key} = {value!r} is no {what}; allowed: {', '.join(known) or 'none yet'}"]

@@ -1,0 +1,80 @@
+"""`[[team]]` in ackbot.toml: who is alerted, and where."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+from pydantic import Field, field_validator
+
+from bot.settings.tables import Table
+
+# Who can be told, from the one who has the contact upwards (domain.md has them as the levels of its ladder).
+Role = Literal["owner", "team", "lead", "manager", "head", "director"]
+CHANNEL = "channel:"
+_MAIL = "mailto:"
+_ELSEWHERE = re.compile(r"([a-z][a-z0-9]{1,30})://\S+")
+_ALLOWED = "mailto:name@example.gov.uk, channel:NAME, or an address that Apprise knows such as slack://..."
+
+
+class Team(Table):
+    """Who is alerted: the team itself, and those above it. Mail goes out through `replies_by`.
+
+    Each is told by `mailto:`, by `channel:` and the name of an outlet, or by an address of Apprise's.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    alert: tuple[str, ...] = Field(min_length=1)
+    replies_by: str
+    lead: tuple[str, ...] = ()
+    manager: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    director: tuple[str, ...] = ()
+
+    @field_validator("alert", "lead", "manager", "head", "director")
+    @classmethod
+    def _known_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for number, target in enumerate(value, 1):
+            if not _is_known(target):
+                raise ValueError(f"the {number}. is not of a form that is allowed: {_ALLOWED}")
+        return value
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the team itself is told: plain e-mail addresses, and `channel:NAME`."""
+        return _plain(self.alert)
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Where those above the team are told, by their role."""
+        return {role: _plain(getattr(self, role)) for role in get_args(Role) if role not in ("owner", "team")}
+
+    def targets(self) -> Iterator[str]:
+        """Every target as it is written."""
+        yield from self.alert
+        for role in self.roles:
+            yield from getattr(self, role)
+
+    def elsewhere(self) -> dict[str, str]:
+        """Each address of Apprise's, by the name of the outlet that it becomes."""
+        return {_outlet(target): target for target in self.targets() if _is_elsewhere(target)}
+
+
+def _is_elsewhere(target: str) -> bool:
+    return _ELSEWHERE.fullmatch(target) is not None
+
+
+def _is_known(target: str) -> bool:
+    local, at, domain = target.removeprefix(_MAIL).rpartition("@")
+    if target.startswith(_MAIL):
+        return bool(local and at and domain) and not any(c.isspace() for c in target)
+    return _is_elsewhere(target) or re.fullmatch(rf"{CHANNEL}[a-z][a-z0-9-]{{0,39}}", target) is not None
+
+
+def _outlet(target: str) -> str:
+    """A name that does not show the secrets in the address, and is the same as long as the address is."""
+    return f"{target.partition(':')[0]}-{hashlib.sha256(target.encode()).hexdigest()[:8]}"
+
+
+def _plain(targets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{CHANNEL}{_outlet(t)}" if _is_elsewhere(t) else t.removeprefix(_MAIL) for t in targets)

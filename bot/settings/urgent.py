@@ -1,0 +1,68 @@
+"""urgent.toml: the words at which the right people are alerted at once."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from bot.core import urgencies
+from bot.core.phrases import Phrases
+from bot.settings.services import Words
+from bot.settings.tables import Table
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+MOST_ADVICE = 160
+
+
+class RuleSettings(Table):
+    """One danger, with its words in each language and its own tests."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    title: str = Field(min_length=1, max_length=100)
+    advice: str = Field(min_length=1, max_length=MOST_ADVICE)
+    team: str = ""
+    words: dict[Language, Words] = Field(min_length=1)
+    near: Words = ()
+    hits: tuple[str, ...] = Field(min_length=1)
+    misses: tuple[str, ...] = ()
+
+    @field_validator("advice")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if "\n" in value or not any(character.isdigit() for character in value):
+            raise ValueError("must be one line with a number to call")
+        return value
+
+    def rule(self) -> urgencies.Rule:
+        """As the core knows it."""
+        return urgencies.Rule(
+            name=self.name,
+            title=self.title,
+            advice=self.advice,
+            words={language: Phrases(phrases) for language, phrases in self.words.items()},
+            near=Phrases(self.near),
+            team=self.team,
+            hits=self.hits,
+            misses=self.misses,
+        )
+
+
+class Urgent(Table):
+    """The whole file; one of your own takes the place of the packaged one. `alert` off: nobody is alerted at once."""
+
+    alert: bool = True
+    rule: tuple[RuleSettings, ...] = ()
+
+    def rules(self) -> tuple[urgencies.Rule, ...]:
+        """As the core knows them."""
+        return tuple(one.rule() for one in self.rule) if self.alert else ()
+
+    def faults(self, teams: list[str]) -> list[str]:
+        """What names something that is nowhere, and every test that a rule fails."""
+        names = [one.name for one in self.rule]
+        found = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        for number, one in enumerate(self.rule, 1):
+            if one.team and one.team not in teams:
+                found.append(
+                    f"rule[{number}].team = {one.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
+                )
+        return [*found, *urgencies.faults(self.rules())]

@@ -1,0 +1,322 @@
+"""The API for other systems: tokens with scopes, problems as answers; a call that comes again is done once."""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from bot.core import references
+from bot.core.contacts import Contact
+from bot.core.messages import Inbound
+from bot.flows import staffing
+from bot.flows.changes import record
+from bot.flows.desk import actions
+from bot.flows.desk.actions import Objection, Order
+from bot.flows.intake import topics
+from bot.flows.staffing import Visitor
+from bot.store import audit, contacts, queue, settled, tokens
+from bot.web.api import calls, models, openapi
+from bot.web.api.calls import Call
+from bot.web.api.openapi import Operation
+from bot.web.api.problems import LIMITS, STATUS_OF, Problem
+from bot.web.console.doorkeeper import NOTED_A_MINUTE
+from bot.web.site import Site, loop_time
+from bot.web.throttling import Throttle
+
+READ, WRITE = "contacts:read", "contacts:write"
+CALLS_A_MINUTE = 6_000
+STRANGERS_A_MINUTE = 120
+_OLDEST = timedelta(days=366)
+_AHEAD = timedelta(minutes=5)
+_REPLAYED = {"Idempotent-Replayed": "true"}
+_CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
+# Whoever is refused so has tried what they may not, or what somebody else must know of.
+_NOTED = (HTTPStatus.FORBIDDEN, _NOT_FOUND, _CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+Handler = Callable[[web.Request, Visitor], Awaitable[web.Response]]
+
+_ONE = "/api/v1/contacts/{reference}"
+_ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
+    "respond": ("Record that the person has had a full answer", models.Respond),
+    "pause": ("Stop the time to answer while we wait for the person", models.Note),
+    "resume": ("Let the time to answer run on", models.Note),
+    "assign": ("Give it to a team or a person", models.Assign),
+    "close": ("Close it: nothing more is to be done", models.Close),
+}
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/api/v1/contacts",
+        "createContact",
+        "Record a contact",
+        WRITE,
+        models.Created,
+        takes=models.NewContact,
+        status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/contacts",
+        "searchContacts",
+        "List or search contacts",
+        READ,
+        models.ContactPage,
+        query=models.Search,
+    ),
+    Operation("GET", _ONE, "readContact", "Read one contact", READ, models.ContactDetail, refuses=(_NOT_FOUND,)),
+    *(
+        Operation(
+            "POST",
+            f"{_ONE}/{name}",
+            f"{name}Contact",
+            summary,
+            WRITE,
+            models.Done,
+            takes=model,
+            refuses=(_NOT_FOUND, _CONFLICT),
+        )
+        for name, (summary, model) in _ACTIONS.items()
+    ),
+    Operation(
+        "GET", "/api/v1/events", "readEvents", "Follow what happens", READ, models.EventPage, query=models.Paging
+    ),
+)
+
+
+class Api:
+    """`site` is what it works with, `organisation` the name in its description."""
+
+    def __init__(self, site: Site, organisation: str) -> None:
+        self._site = site
+        self._calls, self._strangers = Throttle(CALLS_A_MINUTE, 60), Throttle(STRANGERS_A_MINUTE, 60)
+        self._noted = Throttle(NOTED_A_MINUTE, 60)
+        self._document = json.dumps(openapi.document(OPERATIONS, organisation), ensure_ascii=False)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every operation, and their description."""
+        handlers: dict[str, Handler] = {
+            "createContact": self._create,
+            "searchContacts": self._search,
+            "readContact": self._one,
+            "readEvents": self._events,
+        }
+        handlers |= {f"{name}Contact": partial(self._act, name, model) for name, (_, model) in _ACTIONS.items()}
+        guarded = {o: self._guarded(o, handlers[o.name]) for o in OPERATIONS}
+        posts = [web.post(o.path, handler) for o, handler in guarded.items() if o.method == "POST"]
+        gets = [web.get(o.path, handler, allow_head=False) for o, handler in guarded.items() if o.method == "GET"]
+        return [*posts, *gets, web.get("/api/openapi.json", self._describe, allow_head=False)]
+
+    async def _describe(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._document, content_type="application/json")
+
+    def _guarded(self, operation: Operation, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def guarded(request: web.Request) -> web.Response:
+            visitor = await self._visitor(request)
+            _ask(request, self._calls, visitor.actor)
+            try:
+                if not _may(visitor, operation.scope):
+                    raise Problem(HTTPStatus.FORBIDDEN, f"This token does not have the scope {operation.scope}.")
+                return await handler(request, visitor)
+            except (Problem, web.HTTPException) as refusal:
+                if refusal.status in _NOTED and self._noted.ask(visitor.actor, loop_time()).allowed:
+                    await self._note(request, visitor, getattr(refusal, "detail", "") or str(refusal))
+                raise
+
+        return guarded
+
+    async def _note(self, request: web.Request, visitor: Visitor, reason: str) -> None:
+        """The audit trail tells of the refusal."""
+        what, now = f"{request.method} {request.path}", self._site.now()
+        named = references.find(what, self._site.book.prefix)
+        to = named[0] if named else ""
+        await self._site.write(lambda c: staffing.refused(c, visitor, now, what=what, reason=reason, reference=to))
+
+    async def _visitor(self, request: web.Request) -> Visitor:
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        found = None
+        if kind.lower() == "bearer" and secret:
+            now, book = self._site.now(), self._site.book
+            found = await self._site.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
+        if found is None:
+            # Only whoever has no token is slowed down: others may call from the same place.
+            stranger = request.remote or ""
+            _ask(request, self._strangers, stranger)
+            if secret and self._noted.ask(stranger, loop_time()).allowed:
+                at = self._site.now()
+                await self._site.write(lambda c: staffing.unknown(c, "token", stranger, at))
+            detail = "Send a token: Authorization: Bearer TOKEN. Make one with: ackbot token create"
+            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="Ackbot"'})
+        visitor, note = found
+        if note and visitor.token is not None:
+            name, now = visitor.token.name, self._site.now()
+            await self._site.write(lambda c: tokens.used(c, name, now))
+        return visitor
+
+    async def _create(self, request: web.Request, visitor: Visitor) -> web.Response:
+        body = await calls.body_of(request)
+        call, came_at = calls.call_of(request, body, visitor), self._site.now()
+        inbound = self._inbound(calls.model_of(models.NewContact, body), call)
+        # Taken before anything is logged: of two calls under one key only one is done.
+        kept = await self._site.write(lambda c: calls.before(c, call, came_at)) if call.key else None
+        reference = kept["reference"] if kept else await self._logged(inbound)
+        now = self._site.now()
+
+        def take_down(c: Connection) -> models.Created:
+            if not kept:
+                calls.keep(c, call, HTTPStatus.CREATED, {"reference": reference})
+            contact = record.taken_down(c, reference, visitor.actor, now).contact
+            return models.Created.model_validate(_facts(contact, models.Created, self._site))
+
+        created = await self._site.write(take_down)
+        headers = {"Location": f"/api/v1/contacts/{reference}", **(_REPLAYED if kept else {})}
+        return _json(created, HTTPStatus.CREATED, headers)
+
+    async def _logged(self, inbound: Inbound) -> str:
+        filed = await self._site.log(inbound)
+        if filed.reference is None:
+            detail = "It could not be logged; it is kept as it came, and staff are told."
+            raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        return filed.reference
+
+    def _inbound(self, asked: models.NewContact, call: Call) -> Inbound:
+        desk = self._site.desks.get(asked.channel)
+        if desk is None:
+            allowed = ", ".join(self._site.desks)
+            raise calls.invalid([("channel", f"is no channel of kind desk; there are {allowed}")])
+        now = self._site.now()
+        if asked.received_at and not now - _OLDEST <= asked.received_at <= now + _AHEAD:
+            raise calls.invalid([("received_at", "must be within the last year, and not in the future")])
+        if fault := topics.why_unknown("service", asked.service, self._site.book):
+            raise calls.invalid([("service", fault)])
+        fields = asked.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
+        fields |= asked.sender.model_dump()
+        received_at = min(asked.received_at, now) if asked.received_at else None
+        # The same call makes the same contact, also where the first one ended after the logging.
+        found = desk.record(fields, call.name or secrets.token_urlsafe(16), received_at)
+        if not isinstance(found, Inbound):
+            inside = {"name", "email", "phone"}
+            raise calls.invalid([(f"sender.{f}" if f in inside else f, words) for f, words in found.faults])
+        return found
+
+    async def _search(self, request: web.Request, visitor: Visitor) -> web.Response:
+        asked = calls.query_of(models.Search, request)
+        names = ("state", "which", "team", "owner", "service", "area", "channel")
+        wanted = queue.Wanted(**{name: getattr(asked, name) for name in names}, words=asked.q)
+        after, now = int(asked.cursor or 0), self._site.now()
+        found = await self._site.read(
+            lambda c: queue.after(c, wanted, visitor.scope, now, cursor=after, most=asked.limit)
+        )
+        views = [
+            models.ContactView.model_validate(_facts(one, models.ContactView, self._site)) for one in found.contacts
+        ]
+        following = str(found.following) if found.following is not None else None
+        return _json(models.ContactPage(contacts=views, next=following))
+
+    async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:
+        reference = self._reference(request)
+
+        def read(c: Connection) -> models.ContactDetail | None:
+            contact = queue.visible(c, reference, visitor.scope)
+            if contact is None:
+                return None
+            facts = _facts(contact, models.ContactView, self._site)
+            arrived = [{k: m[k] for k in models.MessageView.model_fields} for m in contacts.messages_of(c, contact.id)]
+            return models.ContactDetail.model_validate(
+                facts | {"standard": contact.standard or "", "messages": arrived}
+            )
+
+        found = await self._site.read(read)
+        if found is None:
+            raise Problem(_NOT_FOUND, f"There is no contact {reference}.")
+        return _json(found)
+
+    async def _act(self, name: str, model: type[BaseModel], request: web.Request, visitor: Visitor) -> web.Response:
+        body, reference = await calls.body_of(request), self._reference(request)
+        call, asked = calls.call_of(request, body, visitor), calls.model_of(model, body)
+        fields = {field: _plain(value) for field, value in asked.model_dump(exclude_none=True).items()}
+        order, now = Order(name, reference, fields), self._site.now()
+
+        def act(c: Connection) -> tuple[models.Done, bool]:
+            # Under one key the second call waits for the first one here, and finds what was kept of it.
+            kept = calls.before(c, call, now)
+            said = kept["said"] if kept else actions.act(c, order, visitor, now, self._site.book)
+            if not kept:
+                calls.keep(c, call, HTTPStatus.OK, {"said": said})
+            return models.Done(said=said, contact=self._view(c, reference, visitor)), bool(kept)
+
+        try:
+            done, again = await self._site.write(act)
+        except Objection as objection:
+            errors = [(objection.field, objection.reason)] if objection.field else []
+            raise Problem(STATUS_OF[objection.kind], objection.sentence, errors) from objection
+        return _json(done, HTTPStatus.OK, _REPLAYED if again else {})
+
+    def _view(self, c: Connection, reference: str, visitor: Visitor) -> models.ContactView | models.ContactDates:
+        """As much of the contact as this token may read."""
+        contact = queue.visible(c, reference, visitor.scope) if _may(visitor, READ) else None
+        if contact is not None:
+            return models.ContactView.model_validate(_facts(contact, models.ContactView, self._site))
+        (contact,) = contacts.with_references(c, [reference]).values()
+        return models.ContactDates.model_validate(_facts(contact, models.ContactDates, self._site))
+
+    async def _events(self, request: web.Request, visitor: Visitor) -> web.Response:
+        asked = calls.query_of(models.Paging, request)
+        after = int(asked.cursor or 0)
+        up_to = await self._site.read(settled.up_to)
+        found, last = await self._site.read(lambda c: audit.stream(c, after, up_to, visitor.scope, asked.limit))
+        views = [
+            models.EventView(
+                id=str(one.id), at=one.at, kind=one.kind, actor=one.actor, reference=one.reference, details=one.details
+            )
+            for one in found
+        ]
+        return _json(models.EventPage(events=views, next=str(last)))
+
+    def _reference(self, request: web.Request) -> str:
+        text = request.match_info["reference"]
+        found = references.find(text, self._site.book.prefix)
+        if not found:
+            raise Problem(_NOT_FOUND, f"There is no contact {text[:40]}.")
+        return found[0]
+
+
+def _facts(contact: Contact, model: type[BaseModel], site: Site) -> dict[str, Any]:
+    zone = site.book.default_calendar.zone
+    found = {name: getattr(contact, name) for name in model.model_fields}
+    return {n: v.astimezone(zone) if isinstance(v, datetime) else v for n, v in found.items()}
+
+
+def _json(
+    model: BaseModel, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = MappingProxyType({})
+) -> web.Response:
+    return web.Response(
+        text=model.model_dump_json(), status=status, content_type="application/json", headers=dict(headers)
+    )
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _may(visitor: Visitor, scope: str) -> bool:
+    return visitor.token is not None and scope in visitor.token.scopes
+
+
+def _ask(request: web.Request, throttle: Throttle, who: str) -> None:
+    """Count the call, and let every answer to it say how many are left; raises Problem where none is."""
+    allowance = throttle.ask(who, loop_time())
+    request[LIMITS] = {
+        "RateLimit-Limit": str(allowance.limit),
+        "RateLimit-Remaining": str(allowance.left),
+        "RateLimit-Reset": str(allowance.full_in_seconds),
+    }
+    if not allowance.allowed:
+        headers = {"Retry-After": str(max(1, allowance.full_in_seconds))}
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many calls. Wait, then go on.", headers=headers)

@@ -1,0 +1,92 @@
+"""Errors as programs read them: problem+json (RFC 9457), the same shape for every refusal of the API."""
+
+import json
+import traceback
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot import log
+from bot.channel import Temporary
+
+CONTENT_TYPE = "application/problem+json"
+PREFIX = "/api/"
+# What every answer to a caller carries, whatever becomes of the call: how often they may still ask.
+LIMITS = web.RequestKey("limits", dict[str, str])
+# By what an objection is (`bot.flows.desk.actions`), for programs and for pages.
+STATUS_OF = {
+    "unknown": HTTPStatus.NOT_FOUND,
+    "stale": HTTPStatus.CONFLICT,
+    "conflict": HTTPStatus.CONFLICT,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+class Problem(Exception):
+    """A refusal; `errors` names the fields that are wrong, each with what to do about it."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors, self.headers = status, detail, errors, dict(headers or {})
+
+
+@web.middleware
+async def as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error of the API into a problem; pages are left to the others."""
+    if not request.path.startswith(PREFIX):
+        return await handler(request)
+    answer = await _answer(request, handler)
+    answer.headers.update(request.get(LIMITS, {}))
+    return answer
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return response(problem)
+    except Temporary:
+        detail = "Nothing was changed: this cannot be stored just now. Try again in a minute."
+        return response(Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "60"}))
+    except web.HTTPException as error:
+        kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+        return response(Problem(HTTPStatus(error.status), _WORDS.get(error.status, error.reason), headers=kept))
+    except Exception as error:  # noqa: BLE001 - the border to the caller: they get a problem, the log gets the place
+        frames = traceback.extract_tb(error.__traceback__)[-5:]
+        where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+        log.get("web").error("web.failed", method=request.method, error=type(error).__name__, where=where)
+        detail = "Something went wrong here. Nothing says that it was done; ask before you try again."
+        return response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
+
+
+_WORDS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    413: "That is too big: at most 512 KB are taken.",
+}
+
+
+def response(problem: Problem) -> web.Response:
+    """The problem as an answer."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.status.phrase,
+        "status": problem.status.value,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        body["errors"] = [{"field": field, "detail": detail} for field, detail in problem.errors]
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(
+        text=text, status=problem.status.value, content_type=CONTENT_TYPE, charset="utf-8", headers=problem.headers
+    )

@@ -1,0 +1,135 @@
+"""One contact in the console: all that is known of it, and what can be done."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.core import responses
+from bot.core.roles import May, Role
+from bot.flows.changes import assignees, needs
+from bot.flows.desk import actions, contact_view, event_words
+from bot.flows.desk.actions import ACTIONS, Objection, Order
+from bot.flows.desk.contact_view import Whole
+from bot.flows.intake import topics
+from bot.render.formats import instant_in_words
+from bot.store import clocks, staff
+from bot.web.api.problems import STATUS_OF
+from bot.web.console import flash
+from bot.web.console.desk import needs_ticked
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.console.message import named, page_number, unknown
+from bot.web.forms import fields_of, number_of
+from bot.web.site import Site
+
+_MOST_PEOPLE = 200
+
+
+class ContactPages:
+    """The page of a contact."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._site, self._door = site, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """Looking, and acting."""
+        page = self._door.page
+        return [
+            web.get(f"{ROOT}/contacts/{{reference}}", page(May.READ, self._show)),
+            web.post(f"{ROOT}/contacts/{{reference}}", page(May.ACT, self._act)),
+        ]
+
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        return await self._page(request, guest, {"told": self._told(request, guest)})
+
+    async def _page(
+        self, request: web.Request, guest: Guest, more: dict[str, Any], status: int = 200
+    ) -> web.StreamResponse:
+        reference, now, book = self._reference(request), self._site.now(), self._site.book
+        scope, page = guest.visitor.scope, page_number(request)
+
+        def read(c: Connection) -> tuple[Whole | None, dict[str, str]]:
+            whole = contact_view.show(c, reference, scope, now, book, page=page)
+            return whole, self._people(c, guest) if whole else {}
+
+        whole, people = await self._site.read(read)
+        if whole is None:
+            return await unknown(self._door, request, guest)
+        chosen, others = needs.chosen(whole.needs.needs if whole.needs else "")
+        context = {
+            "whole": whole,
+            "contact": whole.contact,
+            "told": "",
+            "fault": "",
+            "wrong": "",
+            "at": "",
+            "typed": {},
+            "offered": frozenset(name for name in whole.offers if guest.may(ACTIONS[name].may)),
+            "teams": list(book.teams),
+            "people": people,
+            "services": topics.known("service", book),
+            "kinds": topics.known("kind", book),
+            "areas": topics.known("area", book),
+            "guesses": [kind.value for kind in responses.Kind],
+            "need_words": needs.USUAL,
+            "needs_chosen": chosen,
+            "needs_more": others,
+            "outcomes": event_words.OUTCOMES,
+            "urgency": book.urgency(whole.contact),
+            "when": lambda at: instant_in_words(at, book.default_calendar.zone) if at else "",
+            **more,
+        }
+        return render(request, guest, "contact", context, status)
+
+    def _people(self, c: Connection, guest: Guest) -> dict[str, str]:
+        """Who can be handed a contact: staff who may act and who has any now, each with the teams that they see."""
+        scope = guest.visitor.scope
+        owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
+        found = {one: team for one, team in owners.items() if not assignees.why_unknown(c, one, self._site.book)}
+        for one in staff.listed(c):
+            if one.disabled_at is None and one.role is not Role.READER:
+                found[one.address] = f"{one.name}, {', '.join(sorted(one.teams)) or 'every team'}"
+        return dict(sorted(found.items())[:_MOST_PEOPLE])
+
+    async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        values, reference = await fields_of(request), self._reference(request)
+        name = values.get("action", "")
+        action = ACTIONS.get(name)
+        if action is None:
+            raise web.HTTPBadRequest
+        if not guest.may(action.may):
+            await self._door.refuse(guest, f"{name} {reference}", "role")
+            return refusal(request, 403, "You may not do this", "Ask somebody who leads a team.", guest)
+        seen = number_of(values.get("seen", ""))
+        if name == "needs":
+            more = values.get("more", "").strip()
+            ticked = await needs_ticked(request)
+            values = {**values, "needs": needs.SEPARATOR.join([*ticked, *([more] if more else [])])}
+        order, now, book = Order(name, reference, values, seen), self._site.now(), self._site.book
+        try:
+            said = await self._site.write(lambda c: actions.act(c, order, guest.visitor, now, book))
+        except Objection as objection:
+            return await self._refused(request, guest, order, objection)
+        onwards = flash.token(said, guest.visitor.session, book.secret, now)
+        if name == "assign" and not guest.visitor.scope.sees(values.get("team") or None):
+            # It is another team's now, and no page of it is shown to them any more.
+            onwards = flash.token(f"{reference}: {said}", guest.visitor.session, book.secret, now)
+            raise web.HTTPSeeOther(f"{ROOT}/queue?told={onwards}")
+        raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?told={onwards}")
+
+    async def _refused(
+        self, request: web.Request, guest: Guest, order: Order, objection: Objection
+    ) -> web.StreamResponse:
+        if objection.kind == "unknown":
+            return await unknown(self._door, request, guest)
+        if objection.kind in ("stale", "conflict"):
+            await self._door.refuse(guest, f"{order.action} {order.reference}", objection.reason)
+        more = {"fault": objection.sentence, "typed": {**order.fields}, "at": order.action, "wrong": objection.field}
+        return await self._page(request, guest, more, STATUS_OF[objection.kind])
+
+    def _told(self, request: web.Request, guest: Guest) -> str:
+        token, now = request.query.get("told", ""), self._site.now()
+        return flash.said(token, guest.visitor.session, self._site.book.secret, now)
+
+    def _reference(self, request: web.Request) -> str:
+        return named(request, self._site.book.prefix)

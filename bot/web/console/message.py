@@ -1,0 +1,131 @@
+"""One thing of a contact on a page of its own: words in full, a page in its frame, what we sent, a file to save."""
+
+from aiohttp import web
+
+from bot.core import references
+from bot.core.roles import May
+from bot.flows.desk import message_view
+from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
+from bot.flows.desk.page_size import pieces
+from bot.flows.outgoing.compose import Letters
+from bot.render.formats import instant_in_words
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.forms import number_of
+from bot.web.site import Site
+
+MOST_BYTES = 80_000
+TOO_LARGE = "<p>This page is too large to be shown here. Read its words, or save the message as a file.</p>"
+_ONE = f"{ROOT}/contacts/{{reference}}"
+_FRAME_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'; base-uri 'none'"
+_MOST_PAGES = 100_000
+_FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'"
+
+
+class MessagePages:
+    """Everything that is too long, or too dangerous, for the page of its contact."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._site, self._door = site, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them only show."""
+        page = self._door.page
+        return [
+            web.get(f"{_ONE}/messages/{{number}}", page(May.READ, self._message)),
+            web.get(f"{_ONE}/messages/{{number}}/words", page(May.READ, self._words)),
+            web.get(f"{_ONE}/messages/{{number}}/raw", page(May.READ, self._raw)),
+            web.get(f"{_ONE}/events/{{number}}", page(May.READ, self._event)),
+            web.get(f"{_ONE}/sent/{{number}}", page(May.READ, self._sent)),
+        ]
+
+    async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
+        markup = await self._site.read(lambda c: message_view.page_of(c, reference, number, scope))
+        if markup is None:
+            return await unknown(self._door, request, guest)
+        shown = markup if len(markup.encode()) <= MOST_BYTES else TOO_LARGE
+        response = render(request, guest, "message", {"markup": shown})
+        response.headers["Content-Security-Policy"] = _FRAME_POLICY
+        return response
+
+    async def _words(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
+        words = await self._site.read(lambda c: message_view.words_of(c, reference, number, scope))
+        return await self._in_pieces(request, guest, "All the words of a message", words)
+
+    async def _event(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
+        book = self._site.book
+        words = await self._site.read(lambda c: message_view.event_of(c, reference, number, scope, book))
+        return await self._in_pieces(request, guest, "All that is known of an event", words)
+
+    async def _in_pieces(
+        self, request: web.Request, guest: Guest, heading: str, words: str | None, notes: tuple[str, ...] = ()
+    ) -> web.StreamResponse:
+        reference = self._reference(request)
+        if words is None:
+            return await unknown(self._door, request, guest)
+        parts = pieces(words, MOST_BYTES)
+        part = min(max(page_number(request), 1), len(parts))
+        context = {"heading": heading, "reference": reference, "words": parts[part - 1], "part": part}
+        return render(request, guest, "words", context | {"parts": len(parts), "notes": notes})
+
+    async def _sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
+        book, now = self._site.book, self._site.now()
+        letters = Letters(self._site.composer, book, book.secret)
+        found = await self._site.read(lambda c: message_view.written_of(c, reference, number, scope, letters, now))
+        if found is None:
+            return await unknown(self._door, request, guest)
+        left = found.fate.sent_at
+        zone = book.default_calendar.zone
+        notes = (
+            f"It left at {instant_in_words(left, zone)}." if left else "It has not left.",
+            "As it would be written now: words are not kept, and a date that has changed since is the new one.",
+            *((f"Subject: {found.subject}",) if found.subject else ()),
+        )
+        return await self._in_pieces(request, guest, "What we wrote", found.words, notes)
+
+    async def _raw(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
+        book = self._site.book
+        kept = await self._site.read(lambda c: message_view.kept_of(c, reference, number, scope, book))
+        if kept is None:
+            return await unknown(self._door, request, guest)
+        await self._door.note(guest, "message saved as a file", {"reference": reference, "message": number})
+        name = f"{reference}-{number}.{'eml' if kept.is_mail else 'txt'}"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            # Somebody else wrote it: no browser may take it for a page, and no page may show it.
+            "Content-Security-Policy": _FILE_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+        return web.Response(body=kept.raw, content_type="application/octet-stream", headers=headers)
+
+    def _reference(self, request: web.Request) -> str:
+        return named(request, self._site.book.prefix)
+
+
+def named(request: web.Request, prefix: str) -> str:
+    """The reference in the address of a page; "", which is nobody's, where none stands there."""
+    found = references.find(request.match_info["reference"], prefix)
+    return found[0] if found else ""
+
+
+def page_number(request: web.Request) -> int:
+    """Which page of several is asked for: `page` in the address."""
+    return min(max(number_of(request.query.get("page", "")) or 1, 1), _MOST_PAGES)
+
+
+def row_number(request: web.Request) -> int:
+    """The number of a row in the address; 0, which none has, where there is none."""
+    return number_of(request.match_info["number"]) or 0
+
+
+async def unknown(door: Doorkeeper, request: web.Request, guest: Guest) -> web.StreamResponse:
+    """The same for what was never there and for what this visitor may not see."""
+    what = request.match_info["reference"][:MOST_CHARACTERS_OF_A_REFERENCE]
+    await door.refuse(guest, what, "no such contact for them")
+    advice = "Check the reference. It may also be a contact of another team."
+    return refusal(request, 404, "We cannot show this contact", advice, guest)

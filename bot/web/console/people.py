@@ -1,0 +1,133 @@
+"""People and roles: who may sign in, as what, and which programs may call. For administrators."""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from bot.core.roles import SCOPES, May, Role
+from bot.flows import staffing
+from bot.flows.staffing import Change, Refused
+from bot.render.formats import instant_in_words
+from bot.store import staff, tokens
+from bot.store.staff import Account
+from bot.store.tokens import Token
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
+from bot.web.forms import fields_of, several_of
+from bot.web.site import Site
+from bot.wire import passwords
+
+
+class PeoplePages:
+    """One page; what is posted names the action."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._site, self._door = site, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """Looking and acting."""
+        page = self._door.page
+        return [
+            web.get(f"{ROOT}/people", page(May.ADMINISTER, self._show)),
+            web.post(f"{ROOT}/people", page(May.ADMINISTER, self._act)),
+        ]
+
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        return await self._page(request, guest, changing=request.query.get("change", ""))
+
+    async def _page(
+        self,
+        request: web.Request,
+        guest: Guest,
+        *,
+        told: str = "",
+        fault: str = "",
+        secret: str = "",
+        changing: str = "",
+    ) -> web.StreamResponse:
+        accounts, known = await self._site.read(lambda c: (staff.listed(c), tokens.listed(c)))
+        zone = self._site.book.default_calendar.zone
+        context = {
+            "accounts": accounts,
+            "changing": next((one for one in accounts if one.address == changing), None),
+            "tokens": known,
+            "roles": list(Role),
+            "scopes": SCOPES,
+            "teams": list(self._site.book.teams),
+            "told": told,
+            "fault": fault,
+            "secret": secret,
+            "when": lambda at: instant_in_words(at, zone) if at else "",
+        }
+        return render(request, guest, "people", context, 409 if fault else 200)
+
+    async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        values, teams = await fields_of(request), frozenset(one for one in await several_of(request, "team") if one)
+        address, actor, now = values.get("address", ""), guest.visitor.actor, self._site.now()
+        match values.get("action", ""):
+            case "add":
+                return await self._add(request, guest, values, teams)
+            case "token":
+                scopes = frozenset(await several_of(request, "scope"))
+                return await self._token(request, guest, Token(values.get("name", "").strip()[:80], scopes, teams, now))
+            case "role" | "teams" | "password":
+                return await self._change(request, guest, values, teams)
+            case "revoke":
+                name = values.get("name", "")
+                refused = await self._site.write(lambda c: staffing.revoke_token(c, name, actor, now))
+            case "disable" | "enable" | "end" as name:
+                does = {"disable": staffing.disable, "enable": staffing.enable, "end": staffing.end_sessions}[name]
+                refused = await self._site.write(lambda c: does(c, address, actor, now))
+            case _:
+                raise web.HTTPBadRequest
+        if refused is not None:
+            return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
+        return await self._page(request, guest, told="It is done.")
+
+    async def _change(
+        self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
+    ) -> web.StreamResponse:
+        address, password, told = values.get("address", ""), values.get("password", ""), "It is done."
+        match values["action"]:
+            case "role" if values.get("role") in list(Role):
+                wanted = Change(role=Role(values["role"]))
+            case "teams":
+                wanted = Change(teams=teams)
+            case "password":
+                if fault := passwords.fault(password):
+                    return await self._page(request, guest, fault=f"Nothing was changed: {fault}.", changing=address)
+                wanted = Change(password=await asyncio.to_thread(passwords.hashed, password))
+                told = "They have a new password, and must sign in anew."
+            case _:
+                raise web.HTTPBadRequest
+        actor, now, book = guest.visitor.actor, self._site.now(), self._site.book
+        refused = await self._site.write(lambda c: staffing.change(c, address, wanted, actor, now, book))
+        if refused is not None:
+            return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
+        return await self._page(request, guest, told=told)
+
+    async def _add(
+        self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
+    ) -> web.StreamResponse:
+        password, role = values.get("password", ""), values.get("role", "")
+        if role not in list(Role):
+            raise web.HTTPBadRequest
+        if password and (fault := passwords.fault(password)):
+            return await self._page(request, guest, fault=f"Nobody was added: {fault}.")
+        kept = await asyncio.to_thread(passwords.hashed, password) if password else ""
+        address, now, book = values.get("address", ""), self._site.now(), self._site.book
+        name = values.get("name", "").strip()[:100]
+        account = Account(address, name, Role(role), teams, kept, now, None)
+        refused = await self._site.write(lambda c: staffing.add(c, account, guest.visitor.actor, book))
+        if refused is not None:
+            return await self._page(request, guest, fault=f"Nobody was added: {refused.reason}.")
+        return await self._page(request, guest, told=f"{address} may sign in now.")
+
+    async def _token(self, request: web.Request, guest: Guest, token: Token) -> web.StreamResponse:
+        if not token.name:
+            return await self._page(request, guest, fault="No token was made: give it a name.")
+        book, actor = self._site.book, guest.visitor.actor
+        made = await self._site.write(lambda c: staffing.create_token(c, token, actor, book))
+        if isinstance(made, Refused):
+            return await self._page(request, guest, fault=f"No token was made: {made.reason}.")
+        return await self._page(request, guest, told="Copy the token now. It cannot be shown again.", secret=made)

@@ -1,0 +1,227 @@
+"""The queue of the console: what falls due next, filtered by the address, as a page or as CSV; many at once."""
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from aiohttp import web
+
+from bot.core import references
+from bot.core.contacts import Contact, State
+from bot.core.roles import May
+from bot.flows import staffing
+from bot.flows.desk import actions
+from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Objection, Order
+from bot.flows.intake import topics
+from bot.render.formats import due_in_words
+from bot.store import clocks, queue, settled, shunt, views
+from bot.web.console import filters, flash
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
+from bot.web.console.filters import Asked
+from bot.web.forms import fields_of, number_of, several_of
+from bot.web.site import Site
+
+AT_ONCE = 50
+MOST_IN_CSV = 10_000
+_MOST_AT_ONCE = 200
+_MOST_PAGES = 10_000
+# A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_LISTS = (("Everything open", ""), *((filters.KINDS[one].capitalize(), f"which={one}") for one in filters.QUICK))
+_EMPTY = dict.fromkeys(("action", "team", "owner", "reason"), "")
+_WORDS = {"assign": "handed over", "close": "closed"}
+_LONGEST_QUERY = 2_000
+_CSV = (
+    *("reference", "state", "channel", "team", "owner", "service", "area", "subject", "sender_name", "sender_address"),
+    *("received_at", "acknowledge_by", "acknowledged_at", "respond_by", "responded_at", "due_at", "outcome", "reason"),
+)
+
+
+class QueuePages:
+    """The list, its CSV, what is done to many, and saved views."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._site, self._door = site, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """Looking, saving a view, and acting on many."""
+        page = self._door.page
+        return [
+            web.get(f"{ROOT}/queue", page(May.READ, self._show)),
+            web.get(f"{ROOT}/queue.csv", page(May.READ, self._csv)),
+            web.post(f"{ROOT}/queue", page(May.LEAD, self._act_on_many)),
+            web.post(f"{ROOT}/views", page(May.READ, self._save_view)),
+        ]
+
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        if request.query.get("which") == "shunted":
+            raise web.HTTPSeeOther(f"{ROOT}/shunted")
+        asked = filters.read(request.query)
+        if named := references.find(asked["words"], self._site.book.prefix):
+            raise web.HTTPSeeOther(f"{ROOT}/contacts/{named[0]}")
+        session, secret = guest.visitor.session, self._site.book.secret
+        told = flash.said(request.query.get("told", ""), session, secret, self._site.now())
+        return await self._page(request, guest, asked, {"told": told})
+
+    async def _page(self, request: web.Request, guest: Guest, asked: Asked, more: dict[str, Any]) -> web.Response:
+        now, number = self._site.now(), _number(request)
+        context = await self._read(guest, asked, now, skip=(number - 1) * AT_ONCE)
+        found, why = context["found"], context["errors"]
+        context |= {
+            "asked": asked,
+            "kinds": filters.KINDS,
+            "no_team": queue.NO_TEAM,
+            "rows": [self._row(one, now, why) for one in found.contacts],
+            "number": number,
+            "counted": _counted(number, len(found.contacts), more=found.more),
+            "choices": self._choices(guest, context["owners"]),
+            "lists": [*_LISTS[:1], ("Mine", f"owner={quote(guest.visitor.address)}"), *_LISTS[1:]],
+            "told": "",
+            "refused": [],
+            "chosen": frozenset(),
+            "unnamed": False,
+            "typed": _EMPTY,
+            "may_lead": guest.may(May.LEAD),
+            **more,
+        }
+        return render(request, guest, "queue", context, 409 if context["refused"] else 200)
+
+    async def _read(self, guest: Guest, asked: Asked, now: datetime, *, skip: int) -> dict[str, Any]:
+        scope, owner, sees = guest.visitor.scope, guest.visitor.address, self._site.sees_channel
+        wanted = asked.wanted(self._site.book.default_calendar.zone)
+        # Before the page: what is committed between the two counts as done since.
+        seen = await self._site.read(settled.up_to)
+
+        def read(c: Any) -> dict[str, Any]:
+            found = queue.page(c, wanted, scope, now, most=AT_ONCE, skip=skip)
+            returned = [one.id for one in found.contacts] if asked["which"] == "undeliverable" else []
+            return {
+                "found": found,
+                "errors": queue.errors(c, returned),
+                "seen": seen,
+                "views": views.of(c, owner),
+                "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
+                "shunted": sum(count for name, count in shunt.by_channel(c).items() if sees(scope, name)),
+            }
+
+        return await self._site.read(read)
+
+    def _row(self, contact: Contact, now: datetime, errors: dict[int, str]) -> dict[str, Any]:
+        book = self._site.book
+        day_of, due = book.default_calendar.day_of, contact.due_at if contact.state == State.OPEN else None
+        promised = book.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
+        tags = [("urgent", "Urgent")] if contact.urgent_at is not None else []
+        tags += [("late", "Late")] if due is not None and due < now else []
+        tags += [("today", "Today")] if due is not None and due >= now and day_of(due) == day_of(now) else []
+        tags += [("paused", "Paused")] if contact.paused_at is not None else []
+        tags += [("muted", contact.state.capitalize())] if contact.state != State.OPEN else []
+        return {
+            "contact": contact,
+            "due": due_in_words(due, promised, book.default_calendar.zone),
+            "owed": "acknowledgement" if contact.acknowledged_at is None else "answer",
+            "tags": tags,
+            "why": errors.get(contact.id, contact.reason),
+        }
+
+    def _choices(self, guest: Guest, owners: list[str]) -> dict[str, list[str]]:
+        book = self._site.book
+        return {
+            "team": [team for team in book.teams if guest.visitor.scope.sees(team)],
+            "owner": owners,
+            "service": topics.known("service", book),
+            "area": topics.known("area", book),
+            "channel": list(book.ways),
+            "state": list(filters.STATES),
+        }
+
+    async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        zone = self._site.book.default_calendar.zone
+        wanted, now, scope = filters.read(request.query).wanted(zone), self._site.now(), guest.visitor.scope
+        found = await self._site.read(lambda c: queue.page(c, wanted, scope, now, most=MOST_IN_CSV))
+        await self._door.note(guest, "list saved as CSV", {"contacts": len(found.contacts)})
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(_CSV)
+        writer.writerows([_cell(getattr(one, name), zone) for name in _CSV] for one in found.contacts)
+        headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
+        # The mark at the start lets spreadsheet programs see that it is UTF-8.
+        body = text.getvalue().encode("utf-8-sig")
+        return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+
+    async def _act_on_many(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        values, chosen = await fields_of(request), (await several_of(request, "reference"))[:_MOST_AT_ONCE]
+        action, now, book = values.get("action", ""), self._site.now(), self._site.book
+        asked, seen = filters.read(request.query), _seen(values)
+        if action not in _WORDS or not chosen:
+            missing = "Choose one contact or more." if not chosen else "Say what is to be done: hand over, or close."
+            more = {"refused": [missing], "chosen": frozenset(chosen), "typed": {**_EMPTY, **values}}
+            return await self._page(request, guest, asked, more)
+
+        def act(c: Any) -> list[str]:
+            refused: dict[str, str] = {}
+            for reference in chosen:
+                try:
+                    actions.act(c, Order(action, reference, values, seen), guest.visitor, now, book)
+                except Objection as objection:
+                    refused[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{objection.reason}."
+            if refused:
+                what, reason = f"{action}: {len(refused)} of {len(chosen)} at once", ", ".join(refused)
+                staffing.refused(c, guest.visitor, now, what=what, reason=reason)
+            return [f"{reference}: {words}" for reference, words in refused.items()]
+
+        refused = await self._site.write(act)
+        told = _done(len(chosen) - len(refused), len(chosen), _WORDS[action])
+        return await self._page(request, guest, asked, {"told": told, "refused": refused})
+
+    async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        values, owner = await fields_of(request), guest.visitor.address
+        if drop := values.get("drop", ""):
+            number = number_of(drop) or 0
+            if await self._site.write(lambda c: views.drop(c, owner, number)):
+                await self._door.note(guest, "view dropped", {"number": number})
+            raise web.HTTPSeeOther(f"{ROOT}/queue")
+        asked = filters.read(dict(parse_qsl(values.get("query", "")[:_LONGEST_QUERY])))
+        name = values.get("name", "").strip()[:60]
+        if not name:
+            fault = "The view was not kept: give it a name."
+            return await self._page(request, guest, asked, {"refused": [fault], "unnamed": True})
+        await self._site.write(lambda c: views.save(c, owner, name, asked.query))
+        await self._door.note(guest, "view saved", {"name": name})
+        secret, now = self._site.book.secret, self._site.now()
+        told = flash.token("The view is kept. It stands above the list.", guest.visitor.session, secret, now)
+        raise web.HTTPSeeOther(f"{ROOT}/queue?{asked.query}&told={told}")
+
+
+def _counted(number: int, shown: int, *, more: bool) -> str:
+    """How many there are; without counting them where there are many."""
+    first = (number - 1) * AT_ONCE + 1
+    if not shown or (number == 1 and not more):
+        return _contacts(shown) if shown else ""
+    return f"{first} to {first + shown - 1} of {'more' if more else first + shown - 1} contacts"
+
+
+def _contacts(count: int) -> str:
+    return f"{count} contact{'' if count == 1 else 's'}"
+
+
+def _done(done: int, chosen: int, what: str) -> str:
+    which = _contacts(done) if done == chosen else f"{done} of {_contacts(chosen)}"
+    return f"{which} {'is' if done == 1 else 'are'} {what}." if done else ""
+
+
+def _seen(values: Mapping[str, str]) -> int | None:
+    return number_of(values.get("seen", ""))
+
+
+def _number(request: web.Request) -> int:
+    return min(max(number_of(request.query.get("page", "")) or 1, 1), _MOST_PAGES)
+
+
+def _cell(value: Any, zone: Any) -> str:
+    if value is None:
+        return ""
+    text = value.astimezone(zone).isoformat(timespec="seconds") if hasattr(value, "astimezone") else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,138 @@
+"""The other rooms of the console: backlog, coverage, alerts, standards, the audit."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.channel import Coverage
+from bot.core import references
+from bot.core.roles import May
+from bot.flows import promise
+from bot.flows.desk import backlog_ages
+from bot.flows.outgoing import release
+from bot.render.formats import instant_in_words
+from bot.store import audit, queue
+from bot.store.audit import Looking
+from bot.store.queue import NO_TEAM
+from bot.web.console import excerpts
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.forms import number_of
+from bot.web.site import Site
+
+_ALERT_DAYS = 7
+_MOST_ALERTS = 200
+_MOST_EVENTS = 100
+_LEFT = {
+    "sent": "sent",
+    "delivered": "sent",
+    "permanent-failure": "not delivered",
+    "technical-failure": "not delivered",
+    "cancelled": "not needed any more",
+}
+
+
+class Rooms:
+    """Each room is one page."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._site, self._door = site, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """Looking; and for who leads: letting receipts leave."""
+        page = self._door.page
+        return [
+            web.get(f"{ROOT}/backlog", page(May.READ, self._backlog)),
+            web.post(f"{ROOT}/backlog", page(May.LEAD, self._release)),
+            web.get(f"{ROOT}/coverage", page(May.READ, self._coverage)),
+            web.get(f"{ROOT}/alerts", page(May.READ, self._alerts)),
+            web.get(f"{ROOT}/standards", page(May.READ, self._standards)),
+            web.get(f"{ROOT}/audit", page(May.LEAD, self._audit)),
+        ]
+
+    def _when(self, at: Any) -> str:
+        return instant_in_words(at, self._site.book.default_calendar.zone) if at else ""
+
+    async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        scope, now, calendar = guest.visitor.scope, self._site.now(), self._site.book.default_calendar
+        found = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.held(c, scope)))
+        ends = [_span(*span) for span in backlog_ages.spans(now, calendar)]
+        context = {
+            "rows": backlog_ages.table(found[0], now, calendar),
+            "headings": backlog_ages.headings(),
+            "ends": ends,
+            "no_team": NO_TEAM,
+            "held": found[1],
+            "released": number_of(request.query.get("released", "")),
+            "may_release": guest.may(May.LEAD) and scope.teams is None,
+        }
+        return render(request, guest, "backlog", context)
+
+    async def _release(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        if guest.visitor.scope.teams is not None:
+            await self._door.refuse(guest, request.path, "team")
+            advice = "They are held back for every team. Ask an administrator, or somebody who leads all teams."
+            return refusal(request, 403, "You may not let them leave", advice, guest)
+        now, actor = self._site.now(), guest.visitor.actor
+        count = await self._site.write(lambda c: release.release(c, now, actor))
+        raise web.HTTPSeeOther(f"{ROOT}/backlog?released={count}")
+
+    async def _coverage(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        known, problems = self._site.coverage(), await self._site.problems()
+        rows = [(name, way.medium, known.get(name, Coverage("green"))) for name, way in self._site.book.ways.items()]
+        return render(request, guest, "coverage", {"rows": rows, "problems": problems, "known": set(known)})
+
+    async def _alerts(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        since, scope = self._site.now() - timedelta(days=_ALERT_DAYS), guest.visitor.scope
+        found = await self._site.read(lambda c: audit.alerts(c, since, scope, _MOST_ALERTS))
+        rows = [row | {"why": self._why(row), "became": self._became(row)} for row in found]
+        most = _MOST_ALERTS if len(rows) == _MOST_ALERTS else None
+        return render(request, guest, "alerts", {"rows": rows, "days": _ALERT_DAYS, "when": self._when, "most": most})
+
+    def _why(self, row: dict[str, Any]) -> str:
+        if row["purpose"] == "notice":
+            return str(row["details"].get("subject", ""))
+        if row["purpose"] == "urgent":
+            return f"it cannot wait: call {row['step'].removeprefix('urgent-')}"
+        step = self._site.book.ladders.step(row["step"], row["standard"])
+        return step.words if step else row["step"].replace("-", " ")
+
+    def _became(self, row: dict[str, Any]) -> list[str]:
+        """What became of the alert itself, then of its contact."""
+        words = [_LEFT.get(row["state"], "not sent yet")]
+        if row["taken_by"]:
+            words.append(f"{row['taken_by'].removeprefix('staff:')} took it, {self._when(row['taken_at'])}")
+        match row["contact_state"]:
+            case "open" if not row["taken_by"]:
+                words.append("nobody has taken it yet")
+            case "answered":
+                words.append(f"answered, {self._when(row['responded_at'])}")
+            case "closed" | "logged":
+                words.append(row["contact_state"])
+        return words
+
+    async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        book, now = self._site.book, self._site.now()
+        in_force = book.promises.in_force(book.today(now))
+        rows = [(one, promise.in_short(one), list(promise.sentences(one, now, book))) for one in in_force]
+        return render(request, guest, "standards", {"rows": rows})
+
+    async def _audit(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        asked = {name: request.query.get(name, "").strip()[:254].replace("\0", "") for name in ("by", "reference")}
+        asked = {name: value.encode("utf-8", "replace").decode() for name, value in asked.items()}
+        before = number_of(request.query.get("before", ""))
+        named = references.find(asked["reference"], self._site.book.prefix) or [asked["reference"]]
+        by = f"staff:{asked['by'].lower()}" if "@" in asked["by"] else asked["by"]
+        looking = Looking(guest.visitor.actor, guest.visitor.scope, before, by, named[0])
+        found = await self._site.read(lambda c: audit.trail(c, looking, _MOST_EVENTS))
+        rows = excerpts.fitting(found)
+        last = rows[-1][0].id if len(found) == _MOST_EVENTS or len(rows) < len(found) else None
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return render(request, guest, "audit", {"rows": rows, "last": last, "when": self._when, "query": query} | asked)
+
+
+def _span(first: date | None, end: date | None) -> str:
+    """The end of the address of the queue for what came on the first day or later, and before the other."""
+    from_first = f"&received_from={first}" if first else ""
+    return f"{from_first}&received_before={end}" if end else from_first

@@ -1,0 +1,30 @@
+"""The console of staff, put together from its pages."""
+
+from aiohttp import web
+
+from bot.web.console.contact import ContactPages
+from bot.web.console.desk import DeskPages
+from bot.web.console.doorkeeper import ROOT, Doorkeeper
+from bot.web.console.message import MessagePages
+from bot.web.console.oidc import Oidc
+from bot.web.console.people import PeoplePages
+from bot.web.console.queue import QueuePages
+from bot.web.console.rooms import Rooms
+from bot.web.console.shunted import ShuntedPages
+from bot.web.console.sign_in import SignIn
+from bot.web.console.templates import TemplatePages
+from bot.web.site import Site
+
+
+def routes(site: Site) -> list[web.RouteDef]:
+    """Every page of the console."""
+    door = Doorkeeper(site)
+    oidc = Oidc(site.sign_in) if site.sign_in else None
+    parts = (SignIn(site, door, oidc), QueuePages(site, door), ContactPages(site, door))
+    more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), PeoplePages(site, door))
+    ones = (MessagePages(site, door), DeskPages(site, door))
+    return [web.get(ROOT, _onwards), *(route for part in (*parts, *ones, *more) for route in part.routes())]
+
+
+async def _onwards(_request: web.Request) -> web.Response:
+    raise web.HTTPSeeOther(f"{ROOT}/queue")

@@ -1,0 +1,148 @@
+"""Messages that could not be logged, in the console: the list, one as it came, and what to do with it."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.core.messages import Inbound
+from bot.core.roles import May
+from bot.flows.intake import receive
+from bot.flows.intake.plan import Filed
+from bot.render.formats import instant_in_words
+from bot.store import contacts, shunt
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.forms import as_text, fields_of, number_of
+from bot.web.site import Site
+from bot.wire.mail import mime
+
+RAW_SHOWN = 12_000
+_MOST_LISTED = 75
+_WORDS_TAKEN = 10_000
+
+
+class ShuntedPages:
+    """The list, and one of them."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._site, self._door = site, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """That there are some is for everybody; what they say and what to do with them for who leads."""
+        page = self._door.page
+        return [
+            web.get(f"{ROOT}/shunted", page(May.READ, self._list)),
+            web.get(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._show)),
+            web.post(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._decide)),
+        ]
+
+    def _when(self, at: Any) -> str:
+        return instant_in_words(at, self._site.book.default_calendar.zone) if at else ""
+
+    async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        found, scope = await self._site.read(shunt.listed), guest.visitor.scope
+        rows = [row for row in found if self._site.sees_channel(scope, row["channel"])]
+        context = {"rows": rows[:_MOST_LISTED], "more": len(rows[_MOST_LISTED:]), "may_lead": guest.may(May.LEAD)}
+        return render(request, guest, "shunted", {**context, "one": None, "when": self._when})
+
+    async def _found(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
+        return await find(self._site, guest, request.match_info["number"])
+
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        row = await self._found(request, guest)
+        return _gone(request, guest) if row is None else self._page(request, guest, row)
+
+    def _page(self, request: web.Request, guest: Guest, row: dict[str, Any], fault: str = "") -> web.Response:
+        shown = row["raw"][:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
+        context = {"one": row, "raw": shown, "left": len(row["raw"][RAW_SHOWN:]), "fault": fault, "when": self._when}
+        context |= {"readable": read_again(self._site, row) is not None}
+        return render(request, guest, "shunted", context, 422 if fault else 200)
+
+    async def _decide(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        row, posted = await self._found(request, guest), await fields_of(request)
+        if row is None:
+            return _gone(request, guest)
+        match posted.get("action"):
+            case "drop" if posted.get("sure") != "yes":
+                return self._page(request, guest, row, "Tick that it is dealt with. Then it can be deleted.")
+            case "drop":
+                return await self._drop(guest, row)
+            case "replay" if message := read_again(self._site, row):
+                return await self._replay(request, guest, row, message)
+        raise web.HTTPBadRequest
+
+    async def _drop(self, guest: Guest, row: dict[str, Any]) -> web.StreamResponse:
+        line = self._door.line(guest, "shunted message dropped", {"number": row["id"], "channel": row["channel"]})
+        await self._site.write(lambda c: contacts.note(c, [line] if shunt.drop(c, row["id"]) else []))
+        raise web.HTTPSeeOther(f"{ROOT}/shunted")
+
+    async def _replay(
+        self, request: web.Request, guest: Guest, row: dict[str, Any], message: Inbound
+    ) -> web.StreamResponse:
+        number, now, book = row["id"], self._site.now(), self._site.book
+        line = self._door.line(guest, "shunted message replayed", {"number": number})
+
+        def replay(c: Connection) -> Filed:
+            filed = receive.replay(c, number, message, now, book)
+            contact = contacts.find(c, filed.reference) if filed.reference else None
+            if contact is not None:
+                contacts.note(c, [line | {"contact_id": contact.id}])
+            return filed
+
+        filed = await self._site.write(replay)
+        if filed.outcome == "shunted" or filed.reference is None:
+            advice = "It is kept as it was. Go back and take it down at the desk, and tell whoever looks after Ackbot."
+            return refusal(request, 409, "It still cannot be logged", advice, guest)
+        raise web.HTTPSeeOther(f"{ROOT}/contacts/{filed.reference}")
+
+
+async def find(site: Site, guest: Guest, number: str) -> dict[str, Any] | None:
+    """The shunted message of that number, if this guest sees it."""
+    wanted = number_of(number) or 0
+    row = await site.read(lambda c: shunt.find(c, wanted))
+    return row if row and site.sees_channel(guest.visitor.scope, row["channel"]) else None
+
+
+def read_again(site: Site, row: dict[str, Any]) -> Inbound | None:
+    """The message as its channel reads it, under its old id; None where only a person can read it."""
+    name, way = row["channel"], site.book.ways.get(row["channel"])
+    if way is not None and way.medium == "email":
+        return mime.read(row["raw"], channel=name, received_at=row["at"])
+    fields = _fields(row["raw"])
+    found: object = None
+    if name in site.forms:
+        found = site.forms[name].read(fields)
+    elif name in site.desks:
+        found = site.desks[name].record(fields, row["external_id"].partition(":")[2], None)
+    return replace(found, external_id=row["external_id"], received_at=row["at"]) if isinstance(found, Inbound) else None
+
+
+async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
+    """What the desk asks for, as far as a shunted message says it; nothing where the guest may not read it."""
+    row = await find(site, guest, number) if number and guest.may(May.LEAD) else None
+    if row is None:
+        return {}
+    message, fields = read_again(site, row), _fields(row["raw"])
+    known = {name: fields.get(name, "") for name in ("name", "email", "phone", "postcode", "subject", "service")}
+    if message is not None and message.sender is not None:
+        known |= {"email": message.sender.address, "name": message.sender.name} if not fields else {}
+        known["subject"] = message.subject
+    said = message.text if message is not None else fields.get("text") or fields.get("message") or ""
+    text = said or row["raw"].decode("utf-8", "replace").replace("\0", "")
+    local = row["at"].astimezone(site.book.default_calendar.zone)
+    return known | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
+
+
+def _fields(raw: bytes) -> dict[str, str]:
+    """What a form or the desk kept: JSON of names and texts."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return {k: as_text(v) for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+
+
+def _gone(request: web.Request, guest: Guest) -> web.Response:
+    return refusal(request, 404, "There is no such message", "Somebody may have dealt with it.", guest)

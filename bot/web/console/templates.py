@@ -1,0 +1,90 @@
+"""The room of the templates: what goes out, on invented contacts, and what is wrong with it."""
+
+import asyncio
+
+from aiohttp import web
+
+from bot.core.roles import May
+from bot.render import lint
+from bot.render.compose import Rendered
+from bot.render.lint import Finding
+from bot.render.samples import samples
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
+from bot.web.site import Site
+
+# Mails have their style on the elements themselves; nothing else is let in.
+_FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'"
+# Each shows what the other has not; staff's templates have the second alone.
+_PREVIEWED = ("urgent", "ordinary")
+
+
+class TemplatePages:
+    """The list of the templates, each of them, and its HTML for the frame."""
+
+    def __init__(self, site: Site, door: Doorkeeper) -> None:
+        self._composer, self._door = site.composer, door
+
+    def routes(self) -> list[web.RouteDef]:
+        """Looking alone: templates are files."""
+        page, one = self._door.page, f"{ROOT}/templates/{{language}}/{{name}}"
+        return [
+            web.get(f"{ROOT}/templates", page(May.READ, self._list)),
+            web.get(one, page(May.READ, self._show)),
+            web.get(f"{one}/{{contact}}", page(May.READ, self._page)),
+        ]
+
+    async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        # Each is written on several contacts and read again, which takes a while.
+        rows = await asyncio.to_thread(
+            lambda: [(name, language, *self._counts(name, language)) for name, language in self._composer.names()]
+        )
+        return render(request, guest, "templates", {"rows": rows})
+
+    def _counts(self, name: str, language: str) -> tuple[int, int]:
+        """How many errors and warnings."""
+        findings = lint.examine(self._composer, name, language)
+        errors = len(lint.errors(findings))
+        return errors, len(findings) - errors
+
+    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        name, language = self._named(request)
+        findings, previews = await asyncio.to_thread(self._examined, name, language)
+        context = {
+            "name": name,
+            "language": language,
+            "findings": findings,
+            "previews": previews,
+            "has_page": lint.has_page(name),
+        }
+        return render(request, guest, "template", context)
+
+    async def _page(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        name, language = self._named(request)
+        contact = request.match_info["contact"]
+        previews = await asyncio.to_thread(self._previews, name, language)
+        if contact not in previews or not lint.has_page(name):
+            raise web.HTTPNotFound
+        headers = {"Content-Security-Policy": _FRAME_POLICY}
+        return web.Response(text=previews[contact].html, content_type="text/html", headers=headers)
+
+    def _named(self, request: web.Request) -> tuple[str, str]:
+        """Compared with what is there, never joined to a path."""
+        named = request.match_info["name"], request.match_info["language"]
+        if named not in self._composer.names():
+            raise web.HTTPNotFound
+        return named
+
+    def _examined(self, name: str, language: str) -> tuple[list[Finding], dict[str, Rendered]]:
+        return lint.examine(self._composer, name, language), self._previews(name, language)
+
+    def _previews(self, name: str, language: str) -> dict[str, Rendered]:
+        """By contact; none of a template that cannot be used, and none twice."""
+        if self._composer.faults(name, language):
+            return {}
+        tried = {contact: values for contact, values in samples(name).items() if contact in _PREVIEWED}
+        shown: dict[str, Rendered] = {}
+        for contact in (one for one in _PREVIEWED if one in tried):
+            one = self._composer.rendered(name, tried[contact], language=language)
+            if one.text not in {other.text for other in shown.values()}:
+                shown[contact] = one
+        return shown

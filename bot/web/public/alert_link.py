@@ -1,0 +1,76 @@
+"""The page behind the link in an alert. Looking changes nothing, for mail scanners follow links; only posting acts."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from bot.channel import Temporary
+from bot.flows.changes.assign import Done, NotDone
+from bot.flows.desk.linked import Ended, Shown, Wanted
+from bot.web.forms import fields_of
+
+Look = Callable[[str], Awaitable[Shown | None]]
+Act = Callable[[str, Wanted], Awaitable[Done | NotDone | None]]
+_FIELDS = ("action", "until", "team", "owner")
+_LONGEST = 254
+_TOLD = {
+    "take": "It is yours. Nobody else is called about it.",
+    "quiet": "You will have no alert before then, unless nearly all of the time is used.",
+    "assign": "It is handed over, and they are told.",
+}
+
+
+class Alerts:
+    """`look` shows what stands behind a link, `act` does what was chosen; both raise Ended, and `Temporary`."""
+
+    def __init__(self, look: Look, act: Act) -> None:
+        self._look, self._act = look, act
+
+    def routes(self) -> list[web.RouteDef]:
+        """One page for each link."""
+        return [web.get("/alerts/{token}", self._show), web.post("/alerts/{token}", self._take)]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        return await self._page(request, {"told": "", "fault": ""})
+
+    async def _take(self, request: web.Request) -> web.Response:
+        posted = await fields_of(request)
+        values = {name: posted.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
+        wanted = Wanted(**values)
+        try:
+            done = await self._act(request.match_info["token"], wanted)
+        except Ended:
+            return _ended(request)
+        except Temporary:
+            return await self._page(request, {"told": "", "fault": "this cannot be stored just now; try again"}, 503)
+        match done:
+            case None:
+                raise web.HTTPNotFound
+            case NotDone(reason):
+                return await self._page(request, {"told": "", "fault": reason}, 409)
+            case Done():
+                return await self._page(request, {"told": _TOLD[wanted.action], "fault": ""})
+
+    async def _page(self, request: web.Request, more: dict[str, Any], status: int = 200) -> web.Response:
+        try:
+            shown = await self._look(request.match_info["token"])
+        except Ended:
+            return _ended(request)
+        except Temporary as error:
+            raise web.HTTPServiceUnavailable from error
+        if shown is None:
+            raise web.HTTPNotFound
+        context = {"contact": shown, **more}
+        response = aiohttp_jinja2.render_template("pages/alert.html", request, context, status=status)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+
+def _ended(request: web.Request) -> web.Response:
+    context = {
+        "heading": "This link has ended",
+        "advice": "Links in alerts work for 14 days. Use the link in a newer alert, or the console.",
+    }
+    return aiohttp_jinja2.render_template("pages/error.html", request, context, status=410)

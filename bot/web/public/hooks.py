@@ -1,0 +1,113 @@
+"""Where platforms call us: each call is verified, logged, and answered only after the commit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+
+from bot.channel import Batch, Forged, Hook, Permanent, RawRequest, Temporary
+from bot.core.messages import Inbound
+from bot.wire.platforms.polling import AT_ONCE
+
+MOST_BYTES = 3 * 1024 * 1024
+Log = Callable[[str, Batch], Awaitable[None]]
+
+
+class Hooks:
+    """`log(channel, batch)` returns after the commit, or raises `Temporary`."""
+
+    def __init__(self, hooks: Sequence[Hook], log: Log) -> None:
+        self._hooks = hooks
+        self._together = {hook.name: Together(hook.name, log) for hook in hooks}
+
+    def routes(self) -> list[web.RouteDef]:
+        """One address for each channel that is called."""
+        return [route for hook in self._hooks for route in self._routes(hook)]
+
+    def _routes(self, hook: Hook) -> list[web.RouteDef]:
+        async def take(request: web.Request) -> web.Response:
+            return await self._take(hook, request)
+
+        async def prove(request: web.Request) -> web.Response:
+            return _proof(hook, request)
+
+        routes = [web.post(hook.path, take)]
+        return [*routes, web.get(hook.path, prove, allow_head=False)] if hasattr(hook, "challenge") else routes
+
+    async def _take(self, hook: Hook, request: web.Request) -> web.Response:
+        try:
+            batch = hook.open(RawRequest(_headers(request), await _body(request), "POST", dict(request.query)))
+        except Forged:
+            # Nothing of the call is logged, and nothing is said of why.
+            return web.Response(status=401, text="not accepted\n")
+        except Permanent:
+            return web.Response(status=400, text="not understood\n")
+        try:
+            if batch.messages:
+                await self._together[hook.name].log(batch.messages)
+        except Temporary:
+            return web.Response(status=503, text="try again later\n", headers={"Retry-After": "60"})
+        return web.Response(text="ok")
+
+
+class Together:
+    """What the calls of one channel bring while a commit is under way is logged in the next one, all of it together.
+
+    To ask the store what is known costs about as much for fifty messages as for one.
+    """
+
+    def __init__(self, name: str, log: Log) -> None:
+        self._name, self._log = name, log
+        self._waiting: list[tuple[Sequence[Inbound], asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def log(self, messages: Sequence[Inbound]) -> None:
+        """Returns after the commit, or raises what `log` raised."""
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((messages, committed))
+        if self._task is None:
+            self._task = asyncio.create_task(self._log_all())
+        await committed
+
+    async def _log_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            error: Exception | None = None
+            try:
+                await self._log(self._name, Batch(tuple(message for messages, _ in group for message in messages)))
+            except Exception as raised:  # noqa: BLE001 - each caller hears of it
+                error = raised
+            # A caller who has gone has cancelled the wait.
+            for committed in (one for _, one in group if not one.done()):
+                committed.set_result(None) if error is None else committed.set_exception(error)
+        self._task = None
+
+
+async def _body(request: web.Request) -> bytes:
+    """The raw bytes, which alone a signature can be checked on. Raises 413 or 400."""
+    if (request.content_length or 0) > MOST_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
+    body = bytearray()
+    try:
+        async for piece in request.content.iter_chunked(65_536):
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise web.HTTPRequestEntityTooLarge(MOST_BYTES, len(body))
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest from error
+    return bytes(body)
+
+
+def _proof(hook: Hook, request: web.Request) -> web.Response:
+    raw = RawRequest(_headers(request), b"", "GET", dict(request.query))
+    try:
+        content_type, body = hook.challenge(raw)  # type: ignore[attr-defined]
+    except Forged:
+        return web.Response(status=403, text="not accepted\n")
+    except Permanent:
+        return web.Response(status=400, text="not understood\n")
+    return web.Response(body=body, content_type=content_type)
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}

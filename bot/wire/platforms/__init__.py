@@ -1,0 +1,1 @@
+"""The formats and connections of platforms."""

@@ -1,0 +1,189 @@
+"""Messages as Messenger and Instagram describe them, in their calls and in their lists of conversations.
+
+Source: developers.facebook.com/docs/messenger-platform (webhooks, Send API, Conversations API) and
+developers.facebook.com/docs/instagram-platform.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.wire.platforms import meta
+from bot.wire.platforms.platform import Api
+from bot.wire.platforms.reading import each
+
+# An automatic answer within a day; one that a person types within seven (HUMAN_AGENT), which we never send.
+RECEIPT_WINDOW, PERSONS_WINDOW = timedelta(hours=24), timedelta(days=7)
+_CONVERSATION = "id,updated_time,messages.limit(20){id,created_time,from,to,message,attachments,sticker,story}"
+_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Inboxes:
+    """The private messages of one account: `own` is its id at the platform, `prefix` begins the addresses of people."""
+
+    channel: str
+    prefix: str
+    own: str
+
+    def called(self, event: Mapping[str, Any]) -> Iterator[Inbound]:
+        """What one event of a call says of a private thread."""
+        if (found := self._called(event)) is not None:
+            yield found
+
+    def _called(self, event: Mapping[str, Any]) -> Inbound | None:
+        message, reaction, edit = (_part(event, key) for key in ("message", "reaction", "message_edit"))
+        ours = bool(message.get("is_echo")) or _id(event, "sender") == self.own
+        person = _id(event, "recipient" if ours else "sender")
+        if not person or person == self.own:
+            return None
+        at = meta.instant(event.get("timestamp"))
+        if message.get("mid"):
+            return self._told(message, person, at, ours=ours)
+        if postback := _part(event, "postback"):
+            # Somebody pressed a button; its title is what they say.
+            name = str(postback.get("mid") or f"postback {person} {event.get('timestamp')}")
+            return self._made(name, str(postback.get("title", "")), Post(conversation=self._thread(person)), person, at)
+        if reaction.get("mid") and reaction.get("action") != "unreact":
+            name = f"{reaction['mid']} reaction {person} {event.get('timestamp')}"
+            return self._made(
+                name, str(reaction.get("emoji", "")), self._about("reaction", person, reaction), person, at
+            )
+        if edit.get("mid"):
+            name = f"{edit['mid']} edited {edit.get('num_edit', '')}"
+            return self._made(name, str(edit.get("text", "")), self._about("edit", person, edit), person, at)
+        return None
+
+    def _told(self, message: Mapping[str, Any], person: str, at: datetime | None, *, ours: bool) -> Inbound:
+        mid = str(message["mid"])
+        if message.get("is_deleted"):
+            return self._made(f"{mid} taken back", "", self._about("deletion", person, message), person, at)
+        answered = _part(message, "reply_to").get("mid")
+        post = Post(
+            conversation=self._thread(person),
+            answers=(str(answered),) if answered else (),
+            # What we sent by ourselves has our mark; what staff sent with the platform's own inbox has none.
+            automatic=ours and str(message.get("metadata", "")).startswith("<"),
+            holds=tuple(_holds(message)),
+            link=next(iter(_links(message)), ""),
+        )
+        return self._made(mid, str(message.get("text", "")), post, "" if ours else person, at, raw=message)
+
+    async def listed(self, api: Api, query: Mapping[str, str], since: datetime) -> AsyncGenerator[list[Inbound]]:
+        """What was said in every conversation that changed after `since`, one page of conversations after another.
+
+        The list is sorted by its last change and knows no other way to ask. Raises Temporary or Misconfigured.
+        """
+        path, asked = f"/{self.own}/conversations", {**query, "fields": _CONVERSATION, "limit": str(_PAGE)}
+        while True:
+            answer = await api.ask("GET", path, params=asked)
+            if answer.status >= 400:
+                raise meta.refusal(api, answer)
+            page = [one for one in answer.content.get("data", ()) if _instant(one["updated_time"]) >= since]
+            messages = [m for one in page for m in _part(one, "messages").get("data", ())]
+            fresh = [m for m in messages if _instant(m["created_time"]) >= since]
+            found = each(self.channel, fresh, self._read)
+            yield sorted(found, key=lambda message: message.received_at or since)
+            after = _part(_part(answer.content, "paging"), "cursors").get("after")
+            if len(page) < _PAGE or not after:
+                return
+            asked["after"] = str(after)
+
+    def _read(self, message: Mapping[str, Any]) -> Iterator[Inbound]:
+        ours = _id(message, "from") == self.own
+        others = _part(message, "to").get("data") or [{}]
+        person = str(others[0].get("id", "")) if ours else _id(message, "from")
+        if not person:
+            return
+        files = _part(message, "attachments").get("data", ())
+        holds = [_kind(str(file.get("mime_type", ""))) for file in files if isinstance(file, dict)]
+        holds += [key for key in ("sticker", "story") if message.get(key)]
+        post = Post(conversation=self._thread(person), holds=tuple(holds))
+        name = str(_part(message, "from").get("name") or _part(message, "from").get("username") or "")
+        at, words = _instant(message["created_time"]), str(message.get("message", ""))
+        yield self._made(str(message["id"]), words, post, "" if ours else person, at, name=name, raw=message)
+
+    def outgoing(self, message: Outbound) -> dict[str, Any]:
+        """What is posted to send a text."""
+        text = {"text": message.content.decode(), "metadata": message.idempotency_key}
+        person = message.recipient.removeprefix(self.prefix)
+        return {"recipient": {"id": person}, "messaging_type": "RESPONSE", "message": text}
+
+    def _thread(self, person: str) -> str:
+        return f"{self.prefix}{person}"
+
+    def _about(self, kind: Literal["edit", "deletion", "reaction"], person: str, part: Mapping[str, Any]) -> Post:
+        return Post(kind, self._thread(person), about=str(part["mid"]))
+
+    def _made(
+        self,
+        external_id: str,
+        words: str,
+        post: Post,
+        person: str,
+        at: datetime | None,
+        *,
+        name: str = "",
+        raw: Mapping[str, Any] | None = None,
+    ) -> Inbound:
+        return Inbound(
+            channel=self.channel,
+            external_id=external_id,
+            digest=hashlib.sha256(words.encode()).hexdigest(),
+            sender=Party(f"{self.prefix}{person}", name) if person else None,
+            text=words,
+            received_at=at,
+            outgoing=not person,
+            post=post,
+            raw=json.dumps(raw or {}, ensure_ascii=False).encode(),
+        )
+
+
+def events(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What one entry of a call says of private threads."""
+    listed = entry.get("messaging")
+    return [event for event in listed if isinstance(event, dict)] if isinstance(listed, list) else []
+
+
+def _part(whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    held = whole.get(key)
+    return held if isinstance(held, dict) else {}
+
+
+def _id(whole: Mapping[str, Any], key: str) -> str:
+    return str(_part(whole, key).get("id", ""))
+
+
+def _files(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed = message.get("attachments")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _holds(message: Mapping[str, Any]) -> Iterator[str]:
+    for file in _files(message):
+        yield "sticker" if "sticker_id" in _part(file, "payload") else str(file.get("type", "file"))
+    if _part(message, "reply_to").get("story"):
+        yield "story"
+    if message.get("is_unsupported"):
+        yield "unsupported"
+
+
+def _links(message: Mapping[str, Any]) -> Iterator[str]:
+    for file in _files(message):
+        url = str(_part(file, "payload").get("url", ""))
+        if url.startswith("https://"):
+            yield url
+
+
+def _kind(mime_type: str) -> str:
+    main = mime_type.partition("/")[0]
+    return main if main in ("image", "video", "audio") else "file"
+
+
+def _instant(value: str) -> datetime:
+    """Graph writes +0000."""
+    return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")

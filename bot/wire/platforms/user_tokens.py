@@ -1,0 +1,129 @@
+"""Who calls a platform: an account's token, borne as it is, renewed when it runs out, or signed with.
+
+RFC 6750 section 2.1, RFC 6749 section 6, RFC 5849 section 3. Neither a token nor a secret is ever part of an error.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import aiohttp
+from oauthlib.oauth1 import Client
+from pydantic import SecretStr
+
+from bot.channel import Misconfigured, Permanent
+from bot.wire.platforms.platform import Api
+
+# A token is not shown in its last minute: the platform's clock may be ahead of ours.
+SPARE_SECONDS = 60.0
+Method = Literal["GET", "POST"]
+
+
+class UserToken(Protocol):
+    """What every way of showing who we are can do."""
+
+    async def headers(self, method: Method, address: str) -> Mapping[str, str]:
+        """What goes with one call; `address` is whole, with its query. Raises Temporary or Misconfigured."""
+        ...
+
+    def refused(self, shown: Mapping[str, str]) -> bool:
+        """The platform refused what was shown (401). Whether the next call will show something else."""
+        ...
+
+
+class Borne:
+    """A token that is shown as it is."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+
+    async def headers(self, method: Method, address: str) -> Mapping[str, str]:
+        """The token."""
+        return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+
+    def refused(self, shown: Mapping[str, str]) -> bool:
+        """There is no other."""
+        return False
+
+
+class Signed:
+    """Each call is signed (OAuth 1.0a) with secrets that never leave this machine. The token does not run out."""
+
+    def __init__(
+        self, consumer_key: str, consumer_secret: SecretStr, token: SecretStr, token_secret: SecretStr
+    ) -> None:
+        self._client = Client(
+            consumer_key,
+            client_secret=consumer_secret.get_secret_value(),
+            resource_owner_key=token.get_secret_value(),
+            resource_owner_secret=token_secret.get_secret_value(),
+        )
+
+    async def headers(self, method: Method, address: str) -> Mapping[str, str]:
+        """The signature over the method and the address; JSON is not signed (RFC 5849 section 3.4.1.3.1)."""
+        _, headers, _ = self._client.sign(address, http_method=method)
+        return {"Authorization": headers["Authorization"]}
+
+    def refused(self, shown: Mapping[str, str]) -> bool:
+        """There is no other."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How to get the next token at `path`; a client without a secret names itself only."""
+
+    path: str
+    client_id: str
+    client_secret: SecretStr | None
+    refresh_token: SecretStr
+
+
+class Renewed:
+    """A token that is renewed when it has run out or is about to. The refresh token changes with each renewal."""
+
+    def __init__(self, token: SecretStr, renewal: Renewal, api: Api) -> None:
+        self._token, self._renewal, self._api = token, renewal, api
+        self._refresh_token = renewal.refresh_token
+        self._good_until = float("inf")  # the configured one does not say
+        self._turn = asyncio.Lock()
+
+    async def headers(self, method: Method, address: str) -> Mapping[str, str]:
+        """The token of now."""
+        async with self._turn:
+            if asyncio.get_running_loop().time() >= self._good_until:
+                await self._renew()
+        return self._shown()
+
+    def refused(self, shown: Mapping[str, str]) -> bool:
+        """It is renewed at the next call, unless another call has done so meanwhile."""
+        if shown == self._shown():
+            self._good_until = 0.0
+        return True
+
+    def _shown(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+
+    async def _renew(self) -> None:
+        renewal = self._renewal
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._refresh_token.get_secret_value(),
+            "client_id": renewal.client_id,
+        }
+        headers = {}
+        if renewal.client_secret is not None:
+            basic = aiohttp.BasicAuth(renewal.client_id, renewal.client_secret.get_secret_value())
+            headers["Authorization"] = basic.encode()
+        try:
+            answer = (await self._api.call("POST", renewal.path, data=form, headers=headers)).content
+            token, lifetime = str(answer["access_token"]), float(answer.get("expires_in", 0))
+        except (Permanent, Misconfigured, KeyError, TypeError, ValueError, AttributeError):
+            raise Misconfigured(
+                f"channel {self._api.name}: {self._api.base} gives no new token: give consent again, and enter the new "
+                "token and refresh_token"
+            ) from None
+        self._token = SecretStr(token)
+        self._refresh_token = SecretStr(str(answer.get("refresh_token") or self._refresh_token.get_secret_value()))
+        self._good_until = asyncio.get_running_loop().time() + max(lifetime - SPARE_SECONDS, SPARE_SECONDS)
