@@ -11,9 +11,9 @@ from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.core.escalations import Decision, Step
 from bot.core.histories import Happened
-from bot.flows.intake.gather import BREAKER
 from bot.flows.outgoing import alert, tell
 from bot.flows.outgoing.after_restore import RESTORED
+from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, cursors, outbox
 

@@ -10,7 +10,7 @@ from bot.core import routes
 from bot.core.phrases import Phrases, folded
 from bot.core.routes import Router
 from bot.core.standards import CHANNELS
-from bot.settings.tables import Table
+from bot.settings.tables import Table, Words
 
 # TA, TA1 or TA1 3: an area, a district, a sector.
 _PREFIX = re.compile(r"[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?")
@@ -24,13 +24,6 @@ def _prefixes(value: tuple[str, ...]) -> tuple[str, ...]:
     return upper
 
 
-def _words(value: tuple[str, ...]) -> tuple[str, ...]:
-    for phrase in value:
-        if not any(character.isalnum() for character in folded(phrase)):
-            raise ValueError(f"{phrase!r} has no word in it")
-    return value
-
-
 def _media(value: tuple[str, ...]) -> tuple[str, ...]:
     for one in value:
         if one not in CHANNELS:
@@ -39,7 +32,6 @@ def _media(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Prefixes = Annotated[tuple[str, ...], AfterValidator(_prefixes)]
-Words = Annotated[tuple[str, ...], AfterValidator(_words)]
 
 
 class ServiceSettings(Table):

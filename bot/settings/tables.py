@@ -1,9 +1,23 @@
 """What every table of a configuration file has in common."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from bot.core.phrases import folded
 
 
 class Table(BaseModel):
     """A table of a configuration file: nothing unknown in it, nothing changed later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _words(value: tuple[str, ...]) -> tuple[str, ...]:
+    for phrase in value:
+        if not any(character.isalnum() for character in folded(phrase)):
+            raise ValueError(f"{phrase!r} has no word in it")
+    return value
+
+
+Words = Annotated[tuple[str, ...], AfterValidator(_words)]

@@ -6,8 +6,7 @@ from pydantic import Field, field_validator
 
 from bot.core import urgencies
 from bot.core.phrases import Phrases
-from bot.settings.services import Words
-from bot.settings.tables import Table
+from bot.settings.tables import Table, Words
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 MOST_ADVICE = 160

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -19,6 +20,13 @@ from bot.store.engine import Store, StoreUnavailable
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+# By what an objection is (`bot.flows.desk.actions`), for programs and for pages.
+STATUS_OF = {
+    "unknown": HTTPStatus.NOT_FOUND,
+    "stale": HTTPStatus.CONFLICT,
+    "conflict": HTTPStatus.CONFLICT,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 class Refusal(Protocol):

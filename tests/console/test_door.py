@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.web.console.doorkeeper import NOTED_A_MINUTE, own_path
+from bot.web.console.doorkeeper import own_path
+from bot.web.throttling import NOTED_A_MINUTE
 from tests.components.officer import PASSWORD, Officer
 from tests.components.service import ask
 from tests.console.conftest import House, house_in, run

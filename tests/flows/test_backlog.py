@@ -7,11 +7,11 @@ from bot.core.deliveries import State
 from bot.core.messages import Inbound
 from bot.flows.desk import backlog
 from bot.flows.intake import receive
-from bot.flows.intake.gather import BREAKER
 from bot.flows.intake.plan import Room
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import deliver, release
 from bot.flows.outgoing.deliver import Attempt, Hold
+from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import cursors, outbox, shunt
 from bot.store.engine import Store

@@ -14,7 +14,7 @@ from bot.core.deliveries import WAITING
 from bot.core.deliveries import State as Leaving
 from bot.core.messages import Inbound, Post
 from bot.flows import promise
-from bot.flows.intake import plan
+from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.wire.mail import mime
@@ -60,7 +60,7 @@ def acknowledge_now(
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
-    row = plan.receipt(_first_message(connection, contact, book), address, contact, now, book)
+    row = tell.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
     outbox.queue(connection, [{**row, "key": row["key"] + again, "next_attempt_at": now}])
     _decided(connection, contact, actor, now)

@@ -1,5 +1,6 @@
 """Staff say what a contact is about: its service, its kind, its area. The promise in force at receipt follows."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
+# Where no service is configured, one may be named all the same.
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 REASON = "We now know better what you wrote about. Another time to answer is set for that."
 
 
@@ -122,3 +125,17 @@ def _tell_if_later(
     if given:
         later = tell.Later(contact.id, contact.reference, book.respond_by(contact, before), after, REASON)
         outbox.queue(connection, [tell.new_date(later, given, now, book)])
+
+
+def known(name: str, book: Rulebook) -> list[str]:
+    """Every `service`, `kind` or `area` that a contact can be about: what is configured, and what a standard is for."""
+    used = {one for standard in book.promises.standards for one in getattr(standard, f"{name}s")}
+    return sorted(used | (set(book.router.services) if name == "service" else set()))
+
+
+def why_unknown(name: str, value: str, book: Rulebook) -> str:
+    """Why no contact can be about that; "" where one can, and for nothing."""
+    allowed = known(name, book)
+    if not value or value in allowed or (name == "service" and not allowed and _NAME.fullmatch(value)):
+        return ""
+    return f"there is no such {name}; there are {', '.join(allowed)}" if allowed else f"there is no {name} to choose"

@@ -14,7 +14,6 @@ from bot.core.messages import Inbound
 from bot.core.responses import Kind
 from bot.flows.changes.adjust import Word, adjust, columns
 from bot.flows.changes.respond import Responded, respond
-from bot.flows.intake.plan import Plan
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts
 from bot.wire.mail import quoting
@@ -23,16 +22,16 @@ Values = dict[str, Any]
 WROTE = "staff wrote"
 
 
-def take(connection: Connection, contact_id: int, message: Inbound, plan: Plan) -> None:
+def take(connection: Connection, contact_id: int, message: Inbound, now: datetime, book: Rulebook) -> None:
     """Judge a mail of staff's in this contact; the clock stops at the time at which it was sent."""
     contact = contacts.with_id(connection, [contact_id])[contact_id]
-    at = _sent(message, contact, plan)
+    at = _sent(message, contact, now)
     judged = responses.judge(
-        message, contact.sender_address or "", quoting.new_words(message.text), _internal(message, plan.book)
+        message, contact.sender_address or "", quoting.new_words(message.text), _internal(message, book)
     )
     details = {"judged": judged.kind.value, "evidence": judged.evidence}
     contacts.note(connection, [{"contact_id": contact.id, "at": at, "kind": WROTE, "details": details}])
-    _apply(connection, contact, judged.kind, _Guess(at, "staff", judged.evidence), plan.now, plan.book)
+    _apply(connection, contact, judged.kind, _Guess(at, "staff", judged.evidence), now, book)
 
 
 def _internal(message: Inbound, book: Rulebook) -> list[str]:
@@ -40,12 +39,12 @@ def _internal(message: Inbound, book: Rulebook) -> list[str]:
     return [address for address in addressed if autoreplies.is_staffs(address, book.triage)]
 
 
-def _sent(message: Inbound, contact: Contact, plan: Plan) -> datetime:
+def _sent(message: Inbound, contact: Contact, now: datetime) -> datetime:
     """By its own Date, unless that is impossible."""
     for at in (message.sent_at, message.received_at):
-        if at is not None and contact.received_at <= at <= plan.now:
+        if at is not None and contact.received_at <= at <= now:
             return at
-    return plan.now
+    return now
 
 
 @dataclass(frozen=True, slots=True)

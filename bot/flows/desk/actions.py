@@ -29,7 +29,6 @@ from bot.flows.changes import (
     staff_answers,
 )
 from bot.flows.changes.assignees import Holder
-from bot.flows.intake import topics
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.render.formats import instant_in_words
@@ -231,7 +230,7 @@ def _extend(desk: Desk) -> str:
 def _classify(desk: Desk) -> str:
     said = {name: desk.order.field(name) for name in ("service", "kind", "area") if name in desk.order.fields}
     for name, value in said.items():
-        if value != (getattr(desk.contact, name) or "") and (fault := topics.why_unknown(name, value, desk.book)):
+        if value != (getattr(desk.contact, name) or "") and (fault := classify.why_unknown(name, value, desk.book)):
             raise Objection("invalid", fault, name)
     about = classify.About(**said)
     done = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.flows.intake.gather import BREAKER
+from bot.flows.outgoing.release import BREAKER
 from bot.store import clocks, contacts, cursors, outbox, shunt
 
 

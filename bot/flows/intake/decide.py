@@ -1,5 +1,6 @@
 """What becomes of one message of a batch, by what is known of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -114,7 +115,7 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
     written_by = "sender"
     if verdict.rule == intakes.STAFFS_MAIL:
         written_by = "staff"
-        plan.afterwards.append(partial(staff_answers.take, contact_id=thread.id, message=message, plan=plan))
+        plan.afterwards.append(_staff_wrote(message, thread, plan))
     elif verdict.row in (intakes.HUMAN_REPLY, intakes.RELAY):
         plan.note(thread.id, "follow-up", verdict)
         until = window(message, plan)
@@ -229,6 +230,10 @@ def _share_receipt(connection: Connection, first: int, plan: Plan) -> None:
         contacts.acknowledged(connection, [(first, plan.now)])
 
 
+def _staff_wrote(message: Inbound, thread: Contact, plan: Plan) -> Callable[[Connection], None]:
+    return partial(staff_answers.take, contact_id=thread.id, message=message, now=plan.now, book=plan.book)
+
+
 def _staffs_copy(message: Inbound, plan: Plan) -> None:
     """A copy of what staff sent: it counts where it belongs to a contact, and is nobody's else business."""
     known, prefix = plan.known, plan.book.prefix
@@ -240,6 +245,6 @@ def _staffs_copy(message: Inbound, plan: Plan) -> None:
     if thread is None or autoreplies.is_automatic(message):
         plan.filed.append(Filed(None, new=False, outcome="not a contact's", rule=verdict.rule))
         return
-    plan.afterwards.append(partial(staff_answers.take, contact_id=thread.id, message=message, plan=plan))
+    plan.afterwards.append(_staff_wrote(message, thread, plan))
     keep(message, thread, plan, written_by="staff")
     plan.filed.append(Filed(thread.reference, new=True, outcome="attach", rule=intakes.STAFFS_MAIL))

@@ -10,12 +10,12 @@ from bot.core import acknowledgements, guards, references
 from bot.core.contacts import Contact
 from bot.core.guards import Tally
 from bot.core.messages import Inbound, Post
+from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, known, outbox
 from bot.store.known import Answered, Recent, Seen
 from bot.store.outbox import Delivery
 
-BREAKER = "breaker"
 _MOST_TEXT = 20_000
 _MOST_PEOPLE = 20
 

@@ -1,7 +1,6 @@
 """The rows to store for a batch, as its messages are decided one after another."""
 
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import acknowledgements, references
+from bot.core import references
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
 from bot.core.intakes import Verdict
@@ -17,7 +16,7 @@ from bot.core.messages import Inbound
 from bot.flows import promise
 from bot.flows.intake.gather import Known, key_of
 from bot.flows.intake.topics import Found
-from bot.flows.outgoing import alert
+from bot.flows.outgoing import alert, tell
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Hold
 from bot.flows.rulebook import NO_WAY, Rulebook, Way
@@ -184,7 +183,7 @@ _NEW: Values = {
 
 
 def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:
-    row = receipt(message, recipient, contact, plan.now, plan.book) | {"id": next(plan.numbers.deliveries)}
+    row = tell.receipt(message, recipient, contact, plan.now, plan.book) | {"id": next(plan.numbers.deliveries)}
     held = _stopped_by_breaker(plan) or plan.book.may_have_answered(contact.received_at)
     claimed = not held and plan.room.take(row["channel"])
     row |= {"state": Leaving.SENDING if claimed else Leaving.CREATED, "attempts": 1 if claimed else 0}
@@ -201,31 +200,6 @@ def _stopped_by_breaker(plan: Plan) -> bool:
         known.receipts_left -= 1
         known.held = plan.tripped = known.receipts_left < 0
     return known.held
-
-
-def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> Values:
-    """The acknowledgement of a contact, as a delivery."""
-    outlet = book.ways[message.channel].outlet_to(recipient) or ""
-    in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
-    details: Values = {
-        "reply_to": book.reply_address(message.channel, contact.reference),
-        "in_reply_to": in_reply_to,
-        "references": list(ancestors),
-    }
-    if message.post is not None:
-        details = {"in_reply_to": message.external_id, "conversation": message.post.conversation}
-    return {
-        "key": f"{contact.id}:acknowledgement",
-        "contact_id": contact.id,
-        "purpose": "acknowledgement",
-        "step": "",
-        "channel": outlet,
-        "recipient": recipient,
-        # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
-        "message_id": f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
-        "details": details,
-        "created_at": now,
-    }
 
 
 def external_id(message: Inbound, plan: Plan) -> str:

@@ -9,10 +9,11 @@ from bot import log
 from bot.channel import Batch
 from bot.core.messages import Inbound
 from bot.flows.intake.decide import decide
-from bot.flows.intake.gather import BREAKER, gather
+from bot.flows.intake.gather import gather
 from bot.flows.intake.plan import Filed, Plan, Room
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, locks, outbox, shunt
 from bot.store.databases import UNAVAILABLE

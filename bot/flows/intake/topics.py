@@ -1,6 +1,5 @@
 """What a new contact is about: its language, whose it is, and whether it can wait."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,8 +20,6 @@ _SEVERAL = 2
 URGENT_KIND = "urgent"
 # What people wrote, and would only be logged: not the mail of programs, which writes of anything.
 _PEOPLES_ROWS = frozenset({0, 16, 21, 22})
-# Where no service is configured, one may be named all the same.
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +80,3 @@ def look_into(message: Inbound, book: Rulebook) -> Found:
         team = urgency.rule.team if urgency.rule.team in book.teams else ""
         goal = replace(goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, decided=bool(team) or goal.decided)
     return Found(language, goal, urgency)
-
-
-def known(name: str, book: Rulebook) -> list[str]:
-    """Every `service`, `kind` or `area` that a contact can be about: what is configured, and what a standard is for."""
-    used = {one for standard in book.promises.standards for one in getattr(standard, f"{name}s")}
-    return sorted(used | (set(book.router.services) if name == "service" else set()))
-
-
-def why_unknown(name: str, value: str, book: Rulebook) -> str:
-    """Why no contact can be about that; "" where one can, and for nothing."""
-    allowed = known(name, book)
-    if not value or value in allowed or (name == "service" and not allowed and _NAME.fullmatch(value)):
-        return ""
-    return f"there is no such {name}; there are {', '.join(allowed)}" if allowed else f"there is no {name} to choose"

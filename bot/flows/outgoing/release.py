@@ -4,10 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.flows.intake.gather import BREAKER
 from bot.flows.outgoing.after_restore import RESTORED
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox
+
+# The cursor that says that the breaker has stopped every receipt.
+BREAKER = "breaker"
 
 
 def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int:

@@ -1,11 +1,13 @@
-"""Tell the person who wrote: a later date and why, that we are still at it, that it is closed. Each once."""
+"""What the person who wrote is sent: the receipt, a later date and why, that we are still at it, that it is closed."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.core import acknowledgements
 from bot.core.contacts import Contact
+from bot.core.messages import Inbound
 from bot.flows.rulebook import Rulebook
 from bot.store.outbox import Delivery
 
@@ -21,6 +23,31 @@ class Later:
     before: str
     after: datetime
     reason: str
+
+
+def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> Values:
+    """The acknowledgement of a contact, as a delivery."""
+    outlet = book.ways[message.channel].outlet_to(recipient) or ""
+    in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
+    details: Values = {
+        "reply_to": book.reply_address(message.channel, contact.reference),
+        "in_reply_to": in_reply_to,
+        "references": list(ancestors),
+    }
+    if message.post is not None:
+        details = {"in_reply_to": message.external_id, "conversation": message.post.conversation}
+    return {
+        "key": f"{contact.id}:acknowledgement",
+        "contact_id": contact.id,
+        "purpose": "acknowledgement",
+        "step": "",
+        "channel": outlet,
+        "recipient": recipient,
+        # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
+        "message_id": f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        "details": details,
+        "created_at": now,
+    }
 
 
 def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: Rulebook) -> Values:

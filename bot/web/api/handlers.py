@@ -17,19 +17,17 @@ from bot.core import references
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import staffing
-from bot.flows.changes import record
+from bot.flows.changes import classify, record
 from bot.flows.desk import actions
 from bot.flows.desk.actions import Objection, Order
-from bot.flows.intake import topics
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, settled, tokens
 from bot.web.api import calls, models, openapi
 from bot.web.api.calls import Call
 from bot.web.api.openapi import Operation
-from bot.web.api.problems import LIMITS, STATUS_OF, Problem
-from bot.web.console.doorkeeper import NOTED_A_MINUTE
-from bot.web.site import Site, loop_time
-from bot.web.throttling import Throttle
+from bot.web.api.problems import LIMITS, Problem
+from bot.web.site import STATUS_OF, Site, loop_time
+from bot.web.throttling import NOTED_A_MINUTE, Throttle
 
 READ, WRITE = "contacts:read", "contacts:write"
 CALLS_A_MINUTE = 6_000
@@ -193,7 +191,7 @@ class Api:
         now = self._site.now()
         if asked.received_at and not now - _OLDEST <= asked.received_at <= now + _AHEAD:
             raise calls.invalid([("received_at", "must be within the last year, and not in the future")])
-        if fault := topics.why_unknown("service", asked.service, self._site.book):
+        if fault := classify.why_unknown("service", asked.service, self._site.book):
             raise calls.invalid([("service", fault)])
         fields = asked.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
         fields |= asked.sender.model_dump()

@@ -17,13 +17,6 @@ CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
 # What every answer to a caller carries, whatever becomes of the call: how often they may still ask.
 LIMITS = web.RequestKey("limits", dict[str, str])
-# By what an objection is (`bot.flows.desk.actions`), for programs and for pages.
-STATUS_OF = {
-    "unknown": HTTPStatus.NOT_FOUND,
-    "stale": HTTPStatus.CONFLICT,
-    "conflict": HTTPStatus.CONFLICT,
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-}
 
 
 class Problem(Exception):

@@ -7,20 +7,18 @@ from sqlalchemy import Connection
 
 from bot.core import responses
 from bot.core.roles import May, Role
-from bot.flows.changes import assignees, needs
+from bot.flows.changes import assignees, classify, needs
 from bot.flows.desk import actions, contact_view, event_words
 from bot.flows.desk.actions import ACTIONS, Objection, Order
 from bot.flows.desk.contact_view import Whole
-from bot.flows.intake import topics
 from bot.render.formats import instant_in_words
 from bot.store import clocks, staff
-from bot.web.api.problems import STATUS_OF
 from bot.web.console import flash
 from bot.web.console.desk import needs_ticked
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.message import named, page_number, unknown
 from bot.web.forms import fields_of, number_of
-from bot.web.site import Site
+from bot.web.site import STATUS_OF, Site
 
 _MOST_PEOPLE = 200
 
@@ -67,9 +65,9 @@ class ContactPages:
             "offered": frozenset(name for name in whole.offers if guest.may(ACTIONS[name].may)),
             "teams": list(book.teams),
             "people": people,
-            "services": topics.known("service", book),
-            "kinds": topics.known("kind", book),
-            "areas": topics.known("area", book),
+            "services": classify.known("service", book),
+            "kinds": classify.known("kind", book),
+            "areas": classify.known("area", book),
             "guesses": [kind.value for kind in responses.Kind],
             "need_words": needs.USUAL,
             "needs_chosen": chosen,

@@ -9,9 +9,8 @@ from sqlalchemy import Connection
 from bot.core import references
 from bot.core.messages import Inbound
 from bot.core.roles import May, Scope
-from bot.flows.changes import needs, record
+from bot.flows.changes import classify, needs, record
 from bot.flows.changes.record import Recorded
-from bot.flows.intake import topics
 from bot.store import queue
 from bot.store.needs import Needs
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
@@ -66,7 +65,7 @@ class DeskPages:
             "typed": {**dict.fromkeys(FIELDS, ""), **typed},
             "faults": dict(faults),
             "token": typed.get("token") or secrets.token_urlsafe(16),
-            "services": topics.known("service", self._site.book),
+            "services": classify.known("service", self._site.book),
             "desks": list(self._site.desks),
             "sends_texts": any(desk.sends_texts for desk in self._site.desks.values()),
             "need_words": needs.USUAL,
@@ -82,7 +81,7 @@ class DeskPages:
         received_at, fault = self._received(values.get("received_at", "").strip())
         token = values.get("token", "")[:40] or secrets.token_urlsafe(16)
         found = desk.record(values, token, received_at)
-        ours = {"service": topics.why_unknown("service", values.get("service", "").strip(), self._site.book)}
+        ours = {"service": classify.why_unknown("service", values.get("service", "").strip(), self._site.book)}
         faults = tuple((name, words) for name, words in (ours | {"received_at": fault}).items() if words)
         if faults or not isinstance(found, Inbound):
             faults = faults if isinstance(found, Inbound) else (*found.faults, *faults)

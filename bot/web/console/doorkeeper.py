@@ -22,7 +22,7 @@ from bot.flows.staffing import Visitor
 from bot.store import contacts
 from bot.web.forms import fields_of
 from bot.web.site import Site, Work, loop_time
-from bot.web.throttling import Throttle
+from bot.web.throttling import NOTED_A_MINUTE, Throttle
 
 ROOT = "/console"
 CONTENT_POLICY = (
@@ -30,8 +30,6 @@ CONTENT_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-# Of one place, or of somebody of staff; whoever sends more must not fill the audit trail.
-NOTED_A_MINUTE = 10
 _OWN_SITES = ("same-origin", "none")
 _NEVER_SHOWN = frozenset({"csrf", "next", "password", "seen", "token"})
 # What `new_secret` makes.

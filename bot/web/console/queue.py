@@ -13,9 +13,9 @@ from bot.core import references
 from bot.core.contacts import Contact, State
 from bot.core.roles import May
 from bot.flows import staffing
+from bot.flows.changes import classify
 from bot.flows.desk import actions
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Objection, Order
-from bot.flows.intake import topics
 from bot.render.formats import due_in_words
 from bot.store import clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
@@ -131,8 +131,8 @@ class QueuePages:
         return {
             "team": [team for team in book.teams if guest.visitor.scope.sees(team)],
             "owner": owners,
-            "service": topics.known("service", book),
-            "area": topics.known("area", book),
+            "service": classify.known("service", book),
+            "area": classify.known("area", book),
             "channel": list(book.ways),
             "state": list(filters.STATES),
         }
