@@ -30,7 +30,9 @@ from bot.settings.teams import CHANNEL, Team
 from bot.settings.urgent import Urgent
 
 T = TypeVar("T", bound=BaseModel)
-PACKAGED = (Path(__file__).parent / "_data", Path(__file__).parent.parent)
+_BOT = Path(__file__).parents[1]
+# The wheel holds them within the package, a clone beside it.
+PACKAGED = (_BOT / "_data", _BOT.parent)
 MAIN_FILE = "ackbot.toml"
 _SHOWN_VALUE_LENGTH = 60
 _SECRET_KEYS = ("secret", "password", "token", "key", "oauth", "url")
