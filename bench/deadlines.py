@@ -22,7 +22,7 @@ from bench import rig
 from bot import kinds
 from bot.cli.configuration import rulebook_of
 from bot.core.books import Book
-from bot.core.calendars import Calendar, Holiday, Shelf, calendar
+from bot.core.calendars import Calendar, Calendars, Holiday, calendar
 from bot.core.clocks import due
 from bot.core.durations import Duration, duration
 from bot.flows.changes import recompute
@@ -117,7 +117,7 @@ def all_anew(count: int = MILLION) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store, book, now = _full(Path(folder), count)
         proclaimed = [Holiday(date(2026, 12, 3), "The jubilee")]
-        holiday = Shelf(lambda key: calendar(key.partition(" ")[0], proclaimed=proclaimed))
+        holiday = Calendars(lambda key: calendar(key.partition(" ")[0], proclaimed=proclaimed))
         _anew("a holiday is proclaimed", store, replace(book, calendars=holiday), now)
         longer = [replace(s, respond=duration("12 working days")) for s in book.promises.standards if s.id == "general"]
         _anew("a standard is corrected: every date moves", store, replace(book, promises=Book(longer)), now)

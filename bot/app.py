@@ -17,19 +17,19 @@ from bot import log
 from bot.channel import Covered, Inbox, Outlet
 from bot.flows import rulebook
 from bot.flows.desk import backlog
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import RECEIPT_PATIENCE
 from bot.kinds import build_channels
 from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
-from bot.loops.listening import Ear, Listening
+from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
-from bot.loops.sending import Hands, Sending
-from bot.loops.tending import Tending
+from bot.loops.sending import Sending, SendingContext
+from bot.loops.tending import SelfWatch
 from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.pages import Pages
 from bot.present import REHEARSAL, Present
@@ -88,17 +88,17 @@ class Service:
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
-        letters = Letters(composer(configured), self.book, self.book.secret)
+        letters = MessageWriter(composer(configured), self.book, self.book.secret)
         outlets = [c for c in self.channels.values() if isinstance(c, Outlet) and "send" in roles]
         ways_in = [c for c in self.channels.values() if isinstance(c, Inbox) and "listen" in roles]
         inboxes = [folder for c in ways_in for folder in (c, *getattr(c, "also", ()))]
         alone = [inbox.name for inbox in inboxes if getattr(inbox, "alone", False)]
         alone += [TIMETABLE] if "watch" in roles else []
         leases = self.leases = Leasing(self.store, present, alone, self._wake)
-        ear = self.ear = Ear(
+        ear = self.ear = BatchLogger(
             self.store, self.book, present, self.meter, self._room, self._hand_to_senders, self._wake, leases
         )
-        hands = self._hands = Hands(self.store, self.book, letters.write, present, self.meter, leases)
+        hands = self._hands = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
         self.senders = [Sending(outlet, hands) for outlet in outlets]
         self.listeners = [Listening(inbox, ear) for inbox in inboxes]
         covered = [c for c in self.channels.values() if isinstance(c, Covered) and "listen" in roles]
@@ -163,9 +163,9 @@ class Service:
         )
 
     def _look_after_itself(self) -> None:
-        tending = Tending(self.store, self.book, self.present, self._wake)
+        tending = SelfWatch(self.store, self.book, self.present, self._wake)
         tending.listeners, tending.covered = self.listeners, lambda: self.covering.found
-        tending.folder, tending.is_chief = self.store.folder, lambda: self.leases.holds(TIMETABLE)
+        tending.folder, tending.is_leader = self.store.folder, lambda: self.leases.holds(TIMETABLE)
         self._run("tending", tending.run)
         if url := self.settings.operators.heartbeat.get_secret_value():
             self._run("beating", partial(beating.beat, url, self.problems))
@@ -198,8 +198,8 @@ class Service:
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))
 
-    def _room(self) -> Room:
-        return Room({one.outlet.name: one.room for one in self.senders}, self._hands.hold)
+    def _room(self) -> Capacity:
+        return Capacity({one.outlet.name: one.room for one in self.senders}, self._hands.hold)
 
     def _hand_to_senders(self, claimed: Sequence[Claimed]) -> None:
         by_outlet = {one.outlet.name: one for one in self.senders}

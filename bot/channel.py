@@ -44,7 +44,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Handed:
     """What the provider said when it took a message over; `external_id` is its own name for it, or ""."""
 
     external_id: str = ""
@@ -120,7 +120,7 @@ class Outlet(Protocol):
     name: str
     limits: Limits
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Hand one message over; raises `Temporary`, `Permanent` or `Misconfigured`."""
         ...
 

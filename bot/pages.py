@@ -17,7 +17,7 @@ from bot.flows.desk import linked
 from bot.flows.intake.plan import Filed
 from bot.flows.intake.receive import Reading
 from bot.flows.rulebook import Rulebook
-from bot.loops.listening import Ear
+from bot.loops.listening import BatchLogger
 from bot.present import Present
 from bot.render.compose import Composer
 from bot.settings.reading import Settings
@@ -40,7 +40,7 @@ class Pages:
     book: Rulebook
     store: Store
     present: Present
-    ear: Ear
+    ear: BatchLogger
     channels: Mapping[str, Any]
     composer: Composer
     wake: Callable[[], None]

@@ -9,7 +9,7 @@ import logging
 import apprise
 from pydantic import SecretStr, field_validator
 
-from bot.channel import ChannelSettings, Limits, Receipt, Temporary
+from bot.channel import ChannelSettings, Handed, Limits, Temporary
 from bot.core.messages import Outbound
 
 # It would write addresses with their secrets into our log.
@@ -38,7 +38,7 @@ class Elsewhere:
         self._target = apprise.Apprise()
         self._target.add(settings.url.get_secret_value())
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Hand one message over; raises Temporary. Apprise does not say why something was not taken."""
         words = message.content.decode()
         text = apprise.NotifyFormat.TEXT
@@ -48,7 +48,7 @@ class Elsewhere:
             raise Temporary(f"channel {self.name}: {type(error).__name__}") from None
         if not taken:
             raise Temporary(f"channel {self.name}: it was not taken over; are address and permissions right?")
-        return Receipt("")
+        return Handed("")
 
     async def close(self) -> None:
         """There is nothing to let go of."""

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, ChannelError, Coverage, Limits, Permanent, Receipt, Temporary
+from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Limits, Permanent, Temporary
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.platforms import bsky_posts as posts
 from bot.wire.platforms.bsky_chat import Chats
@@ -77,7 +77,7 @@ class Bluesky:
         finally:
             self.ready.clear()
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Post one public reply, or send one private message; neither is done twice."""
         self._me = await self._line.did()
         words = message.content.decode()
@@ -221,7 +221,7 @@ class Bluesky:
         except NoAccess:
             return []
 
-    async def _reply(self, message: Outbound, words: str) -> Receipt:
+    async def _reply(self, message: Outbound, words: str) -> Handed:
         found = (await self._line.get("app.bsky.feed.getPosts", {"uris": message.in_reply_to}))["posts"]
         if not found:
             raise Permanent(f"channel {self.name}: the post is gone, or its writer blocks the account")
@@ -235,16 +235,16 @@ class Bluesky:
         answer = await self._line.ask("POST", "com.atproto.repo.putRecord", json=content)
         if answer.status >= 400 and named(answer) != "InvalidSwap":
             raise self._line.error(answer)
-        return Receipt(f"at://{self._me}/{posts.COLLECTION}/{key}")
+        return Handed(f"at://{self._me}/{posts.COLLECTION}/{key}")
 
-    async def _say(self, message: Outbound, words: str) -> Receipt:
+    async def _say(self, message: Outbound, words: str) -> Handed:
         """The service knows no repeats: look whether these words stand there since the message that they answer."""
         for one in await self._chats.newest(message.conversation):
             if f"{message.conversation}/{one['id']}" == message.in_reply_to:
                 break
             if one["sender"]["did"] == self._me and one.get("text") == words:
-                return Receipt(f"{message.conversation}/{one['id']}")
-        return Receipt(f"{message.conversation}/{await self._chats.say(message.conversation, words)}")
+                return Handed(f"{message.conversation}/{one['id']}")
+        return Handed(f"{message.conversation}/{await self._chats.say(message.conversation, words)}")
 
     def _public(self, told: Mapping[str, Any]) -> Inbound:
         record, author = told["record"], told["author"]

@@ -7,10 +7,10 @@ import asyncio
 
 from pydantic import Field
 
-from bot.channel import Limits, Misconfigured, Receipt
+from bot.channel import Handed, Limits, Misconfigured
 from bot.core.messages import Outbound
 from bot.wire.mail.addresses import Sender
-from bot.wire.mail.smtp import Line, Server, ServerSettings, Stale
+from bot.wire.mail.smtp import Connection, Server, ServerSettings, Stale
 
 IDLE_SECONDS = 60.0
 MAILS_PER_CONNECTION = 500
@@ -34,13 +34,13 @@ class Smtp:
         self.limits = Limits(concurrency=settings.connections)
         self._server = Server(name, settings)
         self._room = asyncio.Semaphore(settings.connections)
-        self._idle: list[Line] = []
-        self._busy: set[Line] = set()
+        self._idle: list[Connection] = []
+        self._busy: set[Connection] = set()
         self._tidying: asyncio.TimerHandle | None = None
         self._trouble = ""
         self._rest_until = 0.0
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Hand one message over; raises Temporary, Permanent or Misconfigured.
 
         A kept line that turns out to be dead before anything was handed over is replaced at once, by a fresh one.
@@ -75,7 +75,7 @@ class Smtp:
             line.close()
         await asyncio.sleep(0)  # the sockets are closed in the next turn of the event loop
 
-    async def _connect(self) -> Line:
+    async def _connect(self) -> Connection:
         if asyncio.get_running_loop().time() < self._rest_until:
             raise Misconfigured(self._trouble)
         try:
@@ -84,10 +84,10 @@ class Smtp:
             self._trouble, self._rest_until = str(error), asyncio.get_running_loop().time() + REST_SECONDS
             raise
 
-    async def _send(self, line: Line, message: Outbound) -> Receipt:
+    async def _send(self, line: Connection, message: Outbound) -> Handed:
         self._busy.add(line)
         try:
-            receipt = Receipt(await line.hand_over(message))
+            receipt = Handed(await line.hand_over(message))
         except BaseException:
             line.retire()
             raise
@@ -96,7 +96,7 @@ class Smtp:
         self._keep(line)
         return receipt
 
-    def _keep(self, line: Line) -> None:
+    def _keep(self, line: Connection) -> None:
         if line.carried >= MAILS_PER_CONNECTION:
             line.retire()
             return
@@ -106,7 +106,7 @@ class Smtp:
         if self._tidying is None:
             self._tidying = loop.call_later(IDLE_SECONDS, self._tidy)
 
-    def _take(self) -> Line | None:
+    def _take(self) -> Connection | None:
         oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
         while self._idle:
             line = self._idle.pop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from bot.channel import ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
+from bot.channel import ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.mail.addresses import Sender
 
@@ -43,12 +43,12 @@ class Loopback:
         self._known: dict[str, str] | None = None
         self._last = 0
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Write one mail; raises Permanent for a recipient at undeliverable.example, else Temporary, Misconfigured."""
         if message.recipient.lower().endswith(UNDELIVERABLE):
             raise Permanent("550 5.1.1 There is nobody at this address (about the recipient)")
         async with self._one_at_a_time:
-            return Receipt(await asyncio.to_thread(self._in_words, message))
+            return Handed(await asyncio.to_thread(self._in_words, message))
 
     async def check(self) -> str:
         """Make the folder if it is not there; one sentence about it. Raises Temporary or Misconfigured."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, ChannelError, Coverage, Limits, Misconfigured, Permanent, Receipt
+from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Limits, Misconfigured, Permanent
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.mail.markup import to_text
 from bot.wire.platforms.platform import Api, PlatformUrl
@@ -76,7 +76,7 @@ class Mastodon:
             stream.cancel()
             await asyncio.wait({stream})
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Post one answer that names nobody but its recipient; the server knows a repeat by its key for an hour."""
         handle = message.recipient.removesuffix(f"@{self._host}")
         content = {
@@ -92,7 +92,7 @@ class Mastodon:
             answer = await self._api.ask("POST", "/api/v1/statuses", json=content, headers=headers)
         if answer.status >= 400:
             raise self._api.error(answer)
-        return Receipt(str(answer.content["id"]))
+        return Handed(str(answer.content["id"]))
 
     async def check(self) -> str:
         """Sign in; one sentence about the account. Raises Temporary or Misconfigured."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bot.channel import ChannelError, ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
+from bot.channel import ChannelError, ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.mail.addresses import Sender
 from bot.wire.platforms import jwt
@@ -65,7 +65,7 @@ class Notify:
         # What time it was there, and when we heard that.
         self._heard: tuple[float, float] | None = None
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Hand one message over, unless Notify has it; raises Temporary, Permanent or Misconfigured."""
         kind = "email" if "@" in message.recipient else "sms"
         if not self._templates[kind]:
@@ -75,11 +75,11 @@ class Notify:
         if found.status >= 400:
             raise self._refusal(found)
         if known := _id_of(found.content, message.idempotency_key):
-            return Receipt(known)
+            return Handed(known)
         answer = await self._call("POST", f"/v2/notifications/{kind}", json=self._content(kind, message))
         if answer.status != _CREATED:
             raise self._refusal(answer, message.recipient)
-        return Receipt(str(answer.content.get("id", "")) if isinstance(answer.content, dict) else "")
+        return Handed(str(answer.content.get("id", "")) if isinstance(answer.content, dict) else "")
 
     async def check(self) -> str:
         """Look at the templates; one sentence. Raises Temporary, Permanent or Misconfigured."""

@@ -21,11 +21,11 @@ from bot.channel import (
     ChannelError,
     Coverage,
     Forged,
+    Handed,
     Limits,
     Misconfigured,
     Permanent,
     RawRequest,
-    Receipt,
     Temporary,
 )
 from bot.core.messages import Outbound
@@ -138,7 +138,7 @@ class Telegram:
         finally:
             self.ready.clear()
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """One plain text into the chat that is answered; there is no key that a repeat would be known by."""
         place = Place.named(message.in_reply_to)
         if place is None:
@@ -151,7 +151,7 @@ class Telegram:
         if place.connection:
             content["business_connection_id"] = place.connection
         sent = await self._ask("sendMessage", content)
-        return Receipt(str(Place.of(sent, place.connection)))
+        return Handed(str(Place.of(sent, place.connection)))
 
     async def check(self) -> str:
         """Ask who the bot is; one sentence. Raises Temporary, Permanent or Misconfigured."""

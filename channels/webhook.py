@@ -11,7 +11,7 @@ import hmac
 import aiohttp
 from pydantic import SecretStr, field_validator
 
-from bot.channel import ChannelError, ChannelSettings, Limits, Misconfigured, Permanent, Receipt, Temporary
+from bot.channel import ChannelError, ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.platforms.platform import PlatformUrl
 
@@ -61,7 +61,7 @@ class Webhook:
         self._key, self._url = _key(settings.secret.get_secret_value()), settings.url
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """Call with one event; raises Temporary, Permanent or Misconfigured."""
         name = message.idempotency_key.strip("<>")
         seconds = str(int(message.at.timestamp()) if message.at else 0)
@@ -83,7 +83,7 @@ class Webhook:
             raise Temporary(f"channel {self.name}: it cannot be reached ({type(error).__name__})") from None
         if status not in _TAKEN:
             raise self._refusal(status)
-        return Receipt("")
+        return Handed("")
 
     async def close(self) -> None:
         """Let go of the connections."""

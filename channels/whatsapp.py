@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, Coverage, Limits, RawRequest, Receipt
+from bot.channel import Account, Batch, Coverage, Handed, Limits, RawRequest
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.platforms import meta
 from bot.wire.platforms.platform import Api, PlatformUrl
@@ -62,7 +62,7 @@ class WhatsApp:
         changes = [change for entry in entries for change in meta.changes(entry)]
         return Batch(tuple(each(self.name, changes, lambda change: self._brought(*change))))
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """One text, as an answer to the message that it answers."""
         content = {
             "messaging_product": "whatsapp",
@@ -74,7 +74,7 @@ class WhatsApp:
             "biz_opaque_callback_data": message.idempotency_key,
         }
         said = await meta.sent(self._api, f"/{self._settings.phone_number_id}/messages", content)
-        return Receipt(str(said["messages"][0]["id"]))
+        return Handed(str(said["messages"][0]["id"]))
 
     async def check(self) -> str:
         """Ask for the number; one sentence about it. Raises Temporary, Permanent or Misconfigured."""

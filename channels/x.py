@@ -25,11 +25,11 @@ from bot.channel import (
     ChannelError,
     Coverage,
     Forged,
+    Handed,
     Limits,
     Misconfigured,
     Permanent,
     RawRequest,
-    Receipt,
     Temporary,
 )
 from bot.core.messages import Inbound, Outbound
@@ -151,21 +151,21 @@ class X:
         finally:
             self.ready.clear()
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """One message or one reply. X knows no repeat by a key: where an answer was lost, it is looked for first."""
         if message.idempotency_key in self._doubtful and (found := await self._sent_before(message)):
-            return Receipt(found)
+            return Handed(found)
         answer = await (self._reply if message.public else self._message)(message)
         if answer.status == _REFUSED and "duplicate" in str(answer.content).lower():
             found = await self._sent_before(message)
             if not found and message.public:
                 raise Permanent(f"channel {self.name}: X refuses the same words, and has them nowhere as this answer")
-            return Receipt(found)
+            return Handed(found)
         if answer.status >= 400:
             raise self._refusal(answer)
         self._doubtful.discard(message.idempotency_key)
         data = (answer.content or {}).get("data") or {}
-        return Receipt(str(data.get("id", "")) if message.public else f"{DM}{data.get('dm_event_id', '')}")
+        return Handed(str(data.get("id", "")) if message.public else f"{DM}{data.get('dm_event_id', '')}")
 
     async def check(self) -> str:
         """Sign in; one sentence about the account. Raises Temporary or Misconfigured."""

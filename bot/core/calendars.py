@@ -215,7 +215,7 @@ def calendar(
     )
 
 
-class Shelf(Mapping[str, Calendar]):
+class Calendars(Mapping[str, Calendar]):
     """Calendars by the names of `keys`; each is made by `make` when it is first asked for."""
 
     def __init__(self, make: Callable[[str], Calendar]) -> None:

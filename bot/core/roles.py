@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class May(StrEnum):
+class Permission(StrEnum):
     """What can be allowed: to read contacts, to act on one, on what concerns many, and on people and their roles."""
 
     READ = "read"
@@ -21,9 +21,9 @@ class Role(StrEnum):
     LEAD = "lead"
     ADMINISTRATOR = "administrator"
 
-    def may(self, wanted: May) -> bool:
+    def may(self, wanted: Permission) -> bool:
         """Whether this role is enough."""
-        return list(May).index(wanted) <= list(Role).index(self)
+        return list(Permission).index(wanted) <= list(Role).index(self)
 
 
 SCOPES = {

@@ -21,12 +21,12 @@ from bot.core.guards import Limits
 from bot.core.messages import Inbound, Party
 from bot.flows import escalate
 from bot.flows.changes import respond
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.bundle import AN_HOUR, LEFT_TO_THE_LIST
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, Hold
+from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
 
@@ -35,7 +35,7 @@ LIST_AT = time(8, 30)
 INVENTED = "Invented for a rehearsal."
 # How staff answer: most within half of the time, some in its last days, some too late, and a few never.
 WITHIN_HALF, IN_TIME, LATE = 0.70, 0.90, 0.97
-_HOLD = Hold(timedelta(hours=4))
+_HOLD = ClaimTerms(timedelta(hours=4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Rehearsal:
             text=INVENTED,
             received_at=at,
         )
-        (filed,) = receive(self._connection, Batch((message,)), Reading(channel), now, self._book, Room()).filed
+        (filed,) = receive(self._connection, Batch((message,)), Reading(channel), now, self._book, Capacity()).filed
         contact = contacts.find(self._connection, filed.reference or "")
         if contact is None or contact.respond_by is None:
             return

@@ -11,7 +11,7 @@ from bot import log
 from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Filed, Room
+from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
@@ -32,7 +32,7 @@ LEASE_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
+class BatchLogger:
     """What listening needs, whichever channel it is.
 
     `room` says how many acknowledgements could leave at once, by outlet; `logged` is given what was claimed for that,
@@ -43,7 +43,7 @@ class Ear:
     book: Rulebook
     present: Present
     meter: Meter
-    room: Callable[[], Room]
+    room: Callable[[], Capacity]
     logged: Callable[[Sequence[Claimed]], None]
     wake: Callable[[], None]
     leases: Leasing
@@ -92,7 +92,7 @@ class Listening:
     `trouble` is why it cannot be read now; `alarm` the same where staff must act, or it lasts for too long.
     """
 
-    def __init__(self, inbox: Inbox, ear: Ear) -> None:
+    def __init__(self, inbox: Inbox, ear: BatchLogger) -> None:
         self.inbox = inbox
         self.tried = asyncio.Event()
         self.trouble = self.alarm = ""
@@ -183,8 +183,8 @@ class Listening:
         """
         if not self.tried.is_set():
             return f"channel {self.inbox.name}: not listening yet"
-        brought_to_us = hasattr(self.inbox, "port")
-        return f"channel {self.inbox.name}: {self.trouble}" if self.trouble and brought_to_us else ""
+        accepts_calls = hasattr(self.inbox, "port")
+        return f"channel {self.inbox.name}: {self.trouble}" if self.trouble and accepts_calls else ""
 
     def _well(self) -> None:
         if self.trouble:

@@ -12,7 +12,7 @@ from bot.core.deliveries import State
 from bot.core.messages import Outbound
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Attempt, Hold, NotTried
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
@@ -35,7 +35,7 @@ STORE_RETRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class SendingContext:
     """What sending needs, whichever outlet it is. `compose` writes the message as it leaves."""
 
     store: Store
@@ -46,15 +46,15 @@ class Hands:
     leases: Leasing
 
     @property
-    def hold(self) -> Hold:
+    def hold(self) -> ClaimTerms:
         """How the next claim of ours holds."""
-        return Hold(self.present.wall(HOLD_SECONDS), self.leases.claim_name())
+        return ClaimTerms(self.present.wall(HOLD_SECONDS), self.leases.claim_name())
 
 
 class Sending:
     """Sends what one outlet has to carry. `wake()` says that something new may be due."""
 
-    def __init__(self, outlet: Outlet, hands: Hands) -> None:
+    def __init__(self, outlet: Outlet, hands: SendingContext) -> None:
         self.outlet, self._hands = outlet, hands
         self._store, self._book, self._leases = hands.store, hands.book, hands.leases
         self._present, self._meter = hands.present, hands.meter

@@ -28,10 +28,10 @@ STEPPED = timedelta(minutes=1)
 _PATIENCE = "Ackbot keeps trying and goes on by itself; nothing is lost."
 
 
-class Tending:
+class SelfWatch:
     """`listeners` and `covered` are what this process reads; `folder` is where its store lies, None: elsewhere.
 
-    `is_chief` says whether this is the process that tells what all of them share.
+    `is_leader` says whether this is the process that tells what all of them share.
     """
 
     def __init__(self, store: Store, book: Rulebook, present: Present, queued: Callable[[], None]) -> None:
@@ -39,7 +39,7 @@ class Tending:
         self.listeners: Sequence[Listening] = ()
         self.covered: Callable[[], Mapping[str, Coverage]] = dict
         self.folder: Path | None = None
-        self.is_chief: Callable[[], bool] = lambda: True
+        self.is_leader: Callable[[], bool] = lambda: True
         self._on: dict[str, On] = {}
 
     async def run(self) -> None:
@@ -59,7 +59,7 @@ class Tending:
         """Look once; the clock has jumped by `stepped` since the last time."""
         now = self._present.now()
         seen = [*self._channels(), *self._accounts(), *self._disk(), *_clock(stepped, now)]
-        if self.is_chief():
+        if self.is_leader():
             seen += await self._store.read(lambda connection: list(self._stored(connection, now)))
         changed = alarms.change(self._on, seen, now)
         if changed.began or changed.over:

@@ -138,7 +138,7 @@ def _looks(node: LexborNode, colour: str, ground: str, pixels: float) -> Iterato
     if size := _SIZE.fullmatch(style.get("font-size", "")):
         pixels = float(size[1]) * {"px": 1, "pt": 4 / 3, "rem": 16, "em": pixels, "%": pixels / 100}[size[2]]
     if pixels < _LEAST_PIXELS:
-        yield error(f"Letters of <{node.tag}> are {pixels:g} px high: make them {_LEAST_PIXELS} px or more.")
+        yield error(f"MessageWriter of <{node.tag}> are {pixels:g} px high: make them {_LEAST_PIXELS} px or more.")
     if {"color", "background", "background-color"} & set(style):
         yield from _contrast(colour, ground, _CONTRAST_OF_LARGE if pixels >= _LARGE_PIXELS else _CONTRAST)
     for key in ("width", "min-width"):

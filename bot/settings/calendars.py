@@ -103,4 +103,4 @@ class Year:
             own = () if without else closures
             return calendars.calendar(name, zone=timezone, closures=own, proclaimed=proclaimed, office=office)
 
-        return calendars.Shelf(make)
+        return calendars.Calendars(make)

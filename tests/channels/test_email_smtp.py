@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.channel import Outlet, Permanent, Receipt
+from bot.channel import Handed, Outlet, Permanent
 from bot.core.messages import Outbound
 from channels import email_smtp
 from tests.channels.postoffice import SENDER, Office, letter, opened, outlet, settings
@@ -19,7 +19,7 @@ async def test_a_mail_arrives_byte_for_byte() -> None:
     """Dots at the start of lines and letters of any script are as they were; the server's own name for it is kept."""
     message = letter(body=".\r\n..\r\n.hidden\r\nDzień dobry")
     async with opened(Office()) as office, outlet(office.port) as post:
-        assert await post.send(message) == Receipt("4XyZ1")
+        assert await post.send(message) == Handed("4XyZ1")
     assert [one.content for one in office.taken] == [message.content]
 
 

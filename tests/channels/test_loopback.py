@@ -76,7 +76,7 @@ async def test_a_folder_that_went_away_is_made_again(tmp_path: Path) -> None:
     file.unlink()
     (tmp_path / "sent").rmdir()
     results = [await asyncio.gather(post.send(letter(2)), return_exceptions=True) for _ in range(2)]
-    assert [type(result[0]).__name__ for result in results] == ["Temporary", "Receipt"]
+    assert [type(result[0]).__name__ for result in results] == ["Temporary", "Handed"]
     assert contents(tmp_path / "sent") == [letter(2).content]
 
 

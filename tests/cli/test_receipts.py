@@ -12,7 +12,7 @@ from bot.channel import Batch
 from bot.cli.commands import app
 from bot.cli.configuration import rulebook_of
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.kinds import load
 from bot.store import outbox, schema
@@ -45,7 +45,9 @@ def logged(tmp_path: Path, run: Run) -> Callable[[Inbound], str]:
     book, store = rulebook_of(settings), Store(settings.store.url)
 
     def log(message: Inbound) -> str:
-        (filed,) = store.write_now(lambda c: receive(c, Batch((message,)), Reading("inbox"), NOW, book, Room())).filed
+        (filed,) = store.write_now(
+            lambda c: receive(c, Batch((message,)), Reading("inbox"), NOW, book, Capacity())
+        ).filed
         return filed.reference or ""
 
     return log

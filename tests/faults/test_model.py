@@ -21,11 +21,11 @@ from bot.core.messages import Inbound
 from bot.flows import escalate
 from bot.flows.changes import adjust, respond
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Attempt, Hold, NotTried
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -61,10 +61,10 @@ class Process:
     in_touch: bool = True
     sound_after: int = 0
 
-    def claim(self) -> Hold:
+    def claim(self) -> ClaimTerms:
         """The next claim."""
         self.claims += 1
-        return Hold(timedelta(days=3650), f"{self.name}.{self.claims}")
+        return ClaimTerms(timedelta(days=3650), f"{self.name}.{self.claims}")
 
     def stands(self, claimed: Claimed) -> bool:
         """Whether nobody can have taken it over."""
@@ -117,7 +117,7 @@ class Service(RuleBasedStateMachine):
 
     def _receive(self, process: Process, message: Inbound, fate: str, room: int) -> None:
         hold = process.claim()
-        there = Room({"post": room if process.in_touch else 0}, hold)
+        there = Capacity({"post": room if process.in_touch else 0}, hold)
         at = replace(message, received_at=self.now)
         batch, reading = Batch((at,)), Reading("inbox")
         received = self._commit(lambda c: receive.receive(c, batch, reading, self.now, self.rulebook, there), fate)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.core.books import Book
-from bot.core.calendars import Shelf, calendar
+from bot.core.calendars import Calendars, calendar
 from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook, Team, Way
@@ -54,9 +54,9 @@ def book() -> Rulebook:
     )
 
 
-def shelf(**changes: Any) -> Shelf:
+def shelf(**changes: Any) -> Calendars:
     """Every calendar, with what an organisation says."""
-    return Shelf(lambda key: calendar(key.partition(" ")[0], **({} if " " in key else changes)))
+    return Calendars(lambda key: calendar(key.partition(" ")[0], **({} if " " in key else changes)))
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from bot.core.contacts import Contact
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows.changes.adjust import Adjusted, Word, adjust
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Attempt, Hold, claim, record
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.tables import deliveries
@@ -28,7 +28,7 @@ def logged(connection: Connection, book: Rulebook, message: Inbound, *, acknowle
         Reading(message.channel),
         NOW,
         book,
-        Room({"post": 5}, Hold(timedelta(minutes=5))),
+        Capacity({"post": 5}, ClaimTerms(timedelta(minutes=5))),
     )
     if acknowledged:
         record(connection, [Attempt(one.delivery, NOW) for one in received.claimed], book)
@@ -67,5 +67,5 @@ def after(days: float) -> datetime:
 
 def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[outbox.Delivery]:
     """Everything that would leave now."""
-    claimed: list[Claimed] = claim(connection, "post", now, Hold(timedelta(days=365)), 50, book)
+    claimed: list[Claimed] = claim(connection, "post", now, ClaimTerms(timedelta(days=365)), 50, book)
     return [one.delivery for one in claimed]

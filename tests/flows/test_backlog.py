@@ -7,17 +7,17 @@ from bot.core.deliveries import State
 from bot.core.messages import Inbound
 from bot.flows.desk import backlog
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import deliver, release
-from bot.flows.outgoing.deliver import Attempt, Hold
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import cursors, outbox, shunt
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 
-HOLD = Hold(timedelta(minutes=30))
+HOLD = ClaimTerms(timedelta(minutes=30))
 LATER = NOW + timedelta(minutes=20)
 
 
@@ -30,7 +30,7 @@ def test_of_an_empty_store_nothing_waits(store: Store) -> None:
 def test_a_receipt_waits_until_it_is_handed_over(store: Store, book: Rulebook, mail: Make) -> None:
     """Queued, claimed and refused for now it waits, counted from the moment it was queued; sent, it does not."""
     with writing(store) as connection:
-        receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Room())
+        receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Capacity())
         assert backlog.look(connection).oldest_receipt_at == NOW
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         assert backlog.look(connection).oldest_receipt_at == NOW
@@ -47,7 +47,7 @@ def test_a_receipt_waits_until_it_is_handed_over(store: Store, book: Rulebook, m
 def test_what_came_back_is_not_late(store: Store, book: Rulebook, mail: Make) -> None:
     """A receipt that had left in time and is tried again, as one mailbox is full, is nobody's fault at night."""
     with writing(store) as connection:
-        receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Room())
+        receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Capacity())
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
         outbox.came_back(connection, claimed.delivery, "452 mailbox full", NOW, LATER)
@@ -58,7 +58,7 @@ def test_what_came_back_is_not_late(store: Store, book: Rulebook, mail: Make) ->
 def test_an_open_contact_has_a_next_look(store: Store, book: Rulebook, mail: Make) -> None:
     """When it must be looked at is known from the moment it is logged."""
     with writing(store) as connection:
-        receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Room())
+        receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Capacity())
         next_look = backlog.look(connection).next_look_at
     assert next_look is not None
     assert next_look > NOW

@@ -21,7 +21,7 @@ from bot.flows.changes import recompute
 from bot.flows.changes.adjust import NotAdjusted, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
 from bot.flows.changes.respond import Responded, respond
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -71,9 +71,9 @@ def test_a_paused_clock_runs_on_when_the_person_writes_again(store: Store, counc
         sent = outbox.of_contact(connection, contact.id)[0].message_id
         robot = replace(mail(8, In_Reply_To=sent, Auto_Submitted="auto-replied"), received_at=after(2))
         answers = [replace(mail(n, In_Reply_To=sent), received_at=after(3)) for n in (9, 10)]
-        receive(connection, Batch((robot,)), Reading("inbox"), after(2), council, Room())
+        receive(connection, Batch((robot,)), Reading("inbox"), after(2), council, Capacity())
         assert again(connection, contact.reference).paused_at == after(1)
-        receive(connection, Batch(tuple(answers)), Reading("inbox"), after(4), council, Room())
+        receive(connection, Batch(tuple(answers)), Reading("inbox"), after(4), council, Capacity())
         resumed = again(connection, contact.reference)
         events = [e for e in contacts.events_of(connection, contact.id) if e["kind"] == "resumed"]
     assert respond_day(resumed) == "2026-12-09"
@@ -277,7 +277,12 @@ def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Ma
         sent = outbox.of_contact(connection, contact.id)[0].message_id
         more = mail(9, In_Reply_To=sent)
         receive(
-            connection, Batch((replace(more, received_at=after(0.95)),)), Reading("inbox"), after(0.95), book, Room()
+            connection,
+            Batch((replace(more, received_at=after(0.95)),)),
+            Reading("inbox"),
+            after(0.95),
+            book,
+            Capacity(),
         )
         assert again(connection, contact.reference).platform_reply_by == after(1.95)
 

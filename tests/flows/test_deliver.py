@@ -11,21 +11,21 @@ from bot.core.contacts import Contact
 from bot.flows import escalate
 from bot.flows.changes import respond
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import alert, deliver, event_feed
-from bot.flows.outgoing.deliver import Attempt, Hold
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 
-HOLD = Hold(timedelta(minutes=30))
+HOLD = ClaimTerms(timedelta(minutes=30))
 
 
 def one(connection: Connection, book: Rulebook, mail: Make) -> Contact:
     """Log one mail; its contact."""
-    (filed,) = receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Room()).filed
+    (filed,) = receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Capacity()).filed
     contact = contacts.find(connection, filed.reference or "")
     assert contact is not None
     return contact
@@ -43,7 +43,7 @@ def test_a_late_word_of_the_first_holder_counts_only_if_the_message_left(
     states = text("SELECT state, attempts FROM deliveries")
     with writing(store) as connection:
         one(connection, book, mail)
-        (stale,) = deliver.claim(connection, "post", NOW, Hold(timedelta(0)), 1, book)
+        (stale,) = deliver.claim(connection, "post", NOW, ClaimTerms(timedelta(0)), 1, book)
         deliver.claim(connection, "post", NOW, HOLD, 1, book)
         deliver.record(connection, [Attempt(stale.delivery, NOW, Permanent("550 no"))], book)
         assert connection.execute(states).one() == ("sending", 2)
@@ -165,7 +165,7 @@ def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book
 
 
 def _another(connection: Connection, book: Rulebook, mail: Make) -> Contact:
-    (filed,) = receive.receive(connection, Batch((mail(2),)), Reading("inbox"), NOW, book, Room()).filed
+    (filed,) = receive.receive(connection, Batch((mail(2),)), Reading("inbox"), NOW, book, Capacity()).filed
     contact = contacts.find(connection, filed.reference or "")
     assert contact is not None
     return contact

@@ -13,8 +13,8 @@ from bot.core.standards import standard
 from bot.flows import escalate
 from bot.flows.changes import close, respond
 from bot.flows.changes.close import Changed, NotChanged
-from bot.flows.outgoing.compose import Letters
-from bot.flows.outgoing.deliver import Attempt, Hold, claim, record
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
@@ -36,7 +36,7 @@ def kind(book: Rulebook) -> Rulebook:
 
 def leaving(connection: Connection, book: Rulebook, now: object) -> list[str]:
     """The purposes of what leaves now to the person, handed over."""
-    found = claim(connection, "post", now, Hold(timedelta(minutes=5)), 50, book)  # type: ignore[arg-type]
+    found = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)  # type: ignore[arg-type]
     record(connection, [Attempt(one.delivery, NOW) for one in found], book)
     return [one.delivery.purpose for one in found if one.delivery.recipient.endswith("residents.example")]
 
@@ -57,9 +57,9 @@ def test_halfway_the_person_hears_once_that_we_are_still_at_it(store: Store, kin
     with writing(store) as connection:
         logged(connection, kind, mail(1))
         escalate.escalate(connection, HALFWAY, 10, kind)
-        found = claim(connection, "post", HALFWAY, Hold(timedelta(minutes=5)), 50, kind)
+        found = claim(connection, "post", HALFWAY, ClaimTerms(timedelta(minutes=5)), 50, kind)
         (told,) = (one for one in found if one.delivery.purpose == "progress")
-        text = Letters(composer, kind, b"secret").write(told, HALFWAY).content.decode()
+        text = MessageWriter(composer, kind, b"secret").write(told, HALFWAY).content.decode()
         assert "Monday 7 December 2026" in text
         record(connection, [Attempt(told.delivery, HALFWAY)], kind)
         assert "progress" not in live(connection, kind, 30)

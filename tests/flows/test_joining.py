@@ -17,8 +17,8 @@ from bot.flows.changes import respond
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.bundle import LEFT_TO_THE_LIST
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import Letters
-from bot.flows.outgoing.deliver import Attempt, Hold
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team
 from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
@@ -49,7 +49,7 @@ def alerted(connection: Connection, book: Rulebook, mail: Make, numbers: range, 
 
 def claim(connection: Connection, book: Rulebook, now: datetime) -> list[Claimed]:
     """The alerts that leave now."""
-    claimed = deliver.claim(connection, "post", now, Hold(timedelta(hours=4)), 50, book)
+    claimed = deliver.claim(connection, "post", now, ClaimTerms(timedelta(hours=4)), 50, book)
     return [one for one in claimed if one.delivery.purpose == "alert"]
 
 
@@ -62,7 +62,7 @@ def sent(connection: Connection, book: Rulebook, claimed: list[Claimed], at: dat
 def words(claimed: Claimed, book: Rulebook) -> str:
     """The alert as it leaves."""
     composer = Composer(tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir()), _CONSTANTS)
-    return Letters(composer, book, b"secret").write(claimed, NOW).content.decode()
+    return MessageWriter(composer, book, b"secret").write(claimed, NOW).content.decode()
 
 
 _CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": "", "site": ""}
@@ -136,7 +136,7 @@ def test_nobody_has_more_than_six_messages_an_hour(store: Store, calm: Rulebook,
         assert LEFT_TO_THE_LIST in kinds
         contacts.put(connection, seventh.id, {"respond_step": 3})
         outbox.queue(connection, alert.digests("2026-11-24", NOW, calm))
-        (digest,) = deliver.claim(connection, "post", NOW, Hold(), 50, calm)
+        (digest,) = deliver.claim(connection, "post", NOW, ClaimTerms(), 50, calm)
         assert seventh.reference in [one.reference for one in digest.listed]
         alerted(connection, calm, mail, range(7, 8))
         assert len(claim(connection, calm, NOW + timedelta(hours=1, seconds=1))) == 1
@@ -178,7 +178,9 @@ def test_a_step_of_the_daily_list_has_no_message_of_its_own(store: Store, counci
             assert again(connection, contact.reference).respond_step > 0
         outbox.queue(connection, alert.digests("2026-12-01", half, calm))
         (digest,) = [
-            one for one in deliver.claim(connection, "post", half, Hold(), 50, calm) if one.delivery.purpose == "digest"
+            one
+            for one in deliver.claim(connection, "post", half, ClaimTerms(), 50, calm)
+            if one.delivery.purpose == "digest"
         ]
         assert {one.reference for one in digest.listed} == {promise.reference, law.reference}
 
@@ -197,7 +199,7 @@ def test_everybody_has_one_list_of_what_concerns_them(store: Store, book: Rulebo
         contacts.put(connection, half.id, {"respond_step": 1})
         contacts.put(connection, more.id, {"respond_step": 2})
         outbox.queue(connection, alert.digests("2026-12-01", NOW, led))
-        claimed = deliver.claim(connection, "post", NOW, Hold(), 50, led)
+        claimed = deliver.claim(connection, "post", NOW, ClaimTerms(), 50, led)
         listed = {one.delivery.recipient: {c.reference for c in one.listed} for one in claimed}
     assert listed == {
         "staff@example.gov.uk": {half.reference, more.reference},

@@ -20,10 +20,10 @@ from bot.flows import escalate
 from bot.flows.changes import recompute
 from bot.flows.changes.adjust import NotAdjusted, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
-from bot.flows.outgoing.compose import Letters
-from bot.flows.outgoing.deliver import Hold, claim
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import ClaimTerms, claim
 from bot.flows.rulebook import Rulebook
 from bot.store import outbox
 from bot.store.engine import Store
@@ -67,7 +67,7 @@ def test_who_wrote_again_hears_the_date_once(store: Store, council: Rulebook, ma
         answer = replace(
             mail(9, In_Reply_To=sent, From="Resident 1 <resident1@residents.example>"), received_at=after(3)
         )
-        receive(connection, Batch((answer,)), Reading("inbox"), after(3), council, Room())
+        receive(connection, Batch((answer,)), Reading("inbox"), after(3), council, Capacity())
         purposes = [one.purpose for one in outbox.of_contact(connection, contact.id)]
     assert sorted(purposes) == ["acknowledgement", "added"]
 
@@ -123,8 +123,10 @@ def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, counci
         do(connection, book, contact, Kind.PAUSED, after(0.25))
         do(connection, book, contact, Kind.RESUMED, after(0.5))
         assert again(connection, contact.reference).respond_by == after(2.25)
-        (claimed,) = claim(connection, "post", after(0.5), Hold(timedelta(minutes=5)), 50, book)
-    letter = message_from_bytes(Letters(COMPOSER, book, b"secret").write(claimed, after(0.5)).content, policy=SMTP)
+        (claimed,) = claim(connection, "post", after(0.5), ClaimTerms(timedelta(minutes=5)), 50, book)
+    letter = message_from_bytes(
+        MessageWriter(COMPOSER, book, b"secret").write(claimed, after(0.5)).content, policy=SMTP
+    )
     body = letter.get_body(("plain",))
     assert body
     words = " ".join(body.get_content().split())

@@ -15,10 +15,10 @@ from bot.core.responses import Kind
 from bot.flows.changes import staff_answers
 from bot.flows.changes.acknowledge_now import NotQueued, Queued, acknowledge_now
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Filed, Room
+from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import deliver, release
-from bot.flows.outgoing.deliver import Hold
+from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox, suppressions
 from bot.store.engine import Store
@@ -44,12 +44,12 @@ def log(
 ) -> list[Filed]:
     """Log messages that came at that instant."""
     here = tuple(replace(message, channel=channel) for message in messages)
-    return receive.receive(connection, Batch(here), Reading(channel), at, book, Room()).filed
+    return receive.receive(connection, Batch(here), Reading(channel), at, book, Capacity()).filed
 
 
 def leave(connection: Connection, book: Rulebook, at: datetime = NOW) -> list[outbox.Delivery]:
     """Everything that is due leaves."""
-    claimed = deliver.claim(connection, "post", at, Hold(HOUR), 1000, book)
+    claimed = deliver.claim(connection, "post", at, ClaimTerms(HOUR), 1000, book)
     deliver.record(connection, [deliver.Attempt(one.delivery, at) for one in claimed], book)
     return [one.delivery for one in claimed]
 
@@ -262,7 +262,7 @@ def test_a_receipt_that_came_back_and_is_then_refused_counts_no_more(
         contact = opened(connection, signed, mail())
         (receipt,) = outbox.of_contact(connection, contact.id)
         log(connection, signed, bounce(mail, return_address(receipt), status="5.2.2"), at=NOW + HOUR)
-        (again,) = deliver.claim(connection, "post", NOW + 6 * HOUR, Hold(HOUR), 1000, signed)
+        (again,) = deliver.claim(connection, "post", NOW + 6 * HOUR, ClaimTerms(HOUR), 1000, signed)
         deliver.record(connection, [deliver.Attempt(again.delivery, NOW + 6 * HOUR, Permanent("550 no"))], signed)
         assert now_of(connection, contact).acknowledged_at is None
 
@@ -271,7 +271,7 @@ def test_a_receipt_that_comes_back_before_its_hand_over_is_recorded(store: Store
     """A report can be faster than we are: that it left must not undo that it came back."""
     with writing(store) as connection:
         (filed,) = log(connection, signed, mail())
-        (claimed,) = deliver.claim(connection, "post", NOW, Hold(HOUR), 1000, signed)
+        (claimed,) = deliver.claim(connection, "post", NOW, ClaimTerms(HOUR), 1000, signed)
         log(connection, signed, bounce(mail, return_address(claimed.delivery)), at=NOW + HOUR)
         deliver.record(connection, [deliver.Attempt(claimed.delivery, NOW)], signed)
         (receipt, *_) = outbox.of_contact(connection, now_of(connection, filed).id)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import StatementError
 
 from bot.core.deputies import Away, Deputies
-from bot.core.roles import May, Role, Scope
+from bot.core.roles import Permission, Role, Scope
 from bot.flows import staffing
 from bot.flows.changes import record
 from bot.flows.desk import actions, contact_view
@@ -337,7 +337,7 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
 
 def test_each_role_may_what_the_one_before_it_may() -> None:
     """Readers look, officers act, leads act on many, administrators rule."""
-    allowed = {role.value: [wanted.value for wanted in May if role.may(wanted)] for role in Role}
+    allowed = {role.value: [wanted.value for wanted in Permission if role.may(wanted)] for role in Role}
     assert allowed == {
         "reader": ["read"],
         "officer": ["read", "act"],

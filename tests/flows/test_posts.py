@@ -15,12 +15,12 @@ from bot.core.escalations import Window
 from bot.core.messages import Inbound, Party, Post
 from bot.flows import escalate
 from bot.flows.changes.acknowledge_now import Queued, acknowledge_now
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, Received, receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import Letters
-from bot.flows.outgoing.deliver import Attempt, Hold
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Way
 from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
@@ -67,12 +67,12 @@ def say() -> Say:
 
 def take(connection: Connection, book: Rulebook, *messages: Inbound, now: datetime = NOW) -> Received:
     """Log them at once."""
-    return receive(connection, Batch(messages), Reading("page"), now, book, Room())
+    return receive(connection, Batch(messages), Reading("page"), now, book, Capacity())
 
 
 def send_all(connection: Connection, book: Rulebook, now: datetime = NOW) -> list[str]:
     """Hand over what waits; each is called `sent N` there."""
-    claimed = deliver.claim(connection, "page", now, Hold(timedelta(minutes=5)), 50, book)
+    claimed = deliver.claim(connection, "page", now, ClaimTerms(timedelta(minutes=5)), 50, book)
     names = [f"sent {one.delivery.id}" for one in claimed]
     pairs = zip(claimed, names, strict=True)
     deliver.record(connection, [Attempt(one.delivery, now, external_id=name) for one, name in pairs], book)
@@ -81,7 +81,7 @@ def send_all(connection: Connection, book: Rulebook, now: datetime = NOW) -> lis
 
 def claim_on(connection: Connection, outlet: str, book: Rulebook) -> list[outbox.Delivery]:
     """What would leave there now."""
-    return [one.delivery for one in deliver.claim(connection, outlet, NOW, Hold(timedelta(minutes=5)), 50, book)]
+    return [one.delivery for one in deliver.claim(connection, outlet, NOW, ClaimTerms(timedelta(minutes=5)), 50, book)]
 
 
 def only(connection: Connection) -> Contact:
@@ -97,7 +97,7 @@ def letter(contact: Contact, connection: Connection, book: Rulebook) -> str:
         {"organisation": "Exampleshire Council", "phone": "0300 123 2224", "website": "", "site": ""},
     )
     delivery = outbox.acknowledgements_of(connection, [contact.id])[contact.id]
-    outbound = Letters(composer, book, b"s").write(Claimed(delivery, contact), NOW)
+    outbound = MessageWriter(composer, book, b"s").write(Claimed(delivery, contact), NOW)
     assert outbound.public == (contact.visibility == "public")
     return outbound.content.decode()
 
@@ -195,7 +195,7 @@ def test_staffs_answers_are_told_from_our_own(store: Store, page: Rulebook, say:
     """Ours by the platform's name of it, also before that is known; staff's stop the clock."""
     with writing(store) as connection:
         take(connection, page, say(1))
-        claimed = deliver.claim(connection, "page", NOW, Hold(timedelta(minutes=5)), 50, page)
+        claimed = deliver.claim(connection, "page", NOW, ClaimTerms(timedelta(minutes=5)), 50, page)
         echo = say(2, "We have your message.", outgoing=True, conversation="thread of ann", name="receipt")
         assert take(connection, page, echo).filed[0].outcome == "our own"
         deliver.record(connection, [Attempt(one.delivery, NOW, external_id="receipt") for one in claimed], page)
@@ -259,7 +259,7 @@ def test_both_ends_of_the_window(store: Store, page: Rulebook, say: Say) -> None
         assert "acknowledge-late" in {d.step for d in claim_all(connection, page, after(0.5))}
         escalate.escalate(connection, after(0.84), 10, page)
         assert {d.step for d in claim_all(connection, page, after(0.84))} == {"receipt-window-closes"}
-        claimed = deliver.claim(connection, "page", after(1.1), Hold(timedelta(minutes=5)), 50, page)
+        claimed = deliver.claim(connection, "page", after(1.1), ClaimTerms(timedelta(minutes=5)), 50, page)
         assert [deliver.too_late(one, after(0.99), page) for one in claimed] == [""]
         assert all(deliver.too_late(one, after(1.1), page) for one in claimed)
         escalate.escalate(connection, after(6.1), 10, page)
@@ -273,7 +273,7 @@ def test_what_comes_late_has_its_fifteen_minutes(store: Store, page: Rulebook, s
     with writing(store) as connection:
         take(connection, page, say(1, on=after(-0.04)), say(2, person="bob", on=after(-0.04)))
         assert escalate.escalate(connection, NOW, 10, page) == 0
-        (first, *_) = deliver.claim(connection, "page", NOW, Hold(timedelta(minutes=5)), 1, page)
+        (first, *_) = deliver.claim(connection, "page", NOW, ClaimTerms(timedelta(minutes=5)), 1, page)
         deliver.record(connection, [Attempt(first.delivery, NOW)], page)
         escalate.escalate(connection, after(0.02), 10, page)
         assert [d.contact_id for d in claim_all(connection, page, after(0.02))] == [2]

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, delete
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Filed, Room
+from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
-from bot.flows.outgoing.deliver import Hold
+from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, shunt
 from bot.store.engine import Store
@@ -21,7 +21,7 @@ from tests.flows.conftest import NOW, Make, writing
 
 def log(connection: Connection, book: Rulebook, *messages: Inbound, cursor: str | None = None) -> list[Filed]:
     """Log messages that came on the channel `inbox`."""
-    return receive.receive(connection, Batch(messages, cursor), Reading("inbox"), NOW, book, Room()).filed
+    return receive.receive(connection, Batch(messages, cursor), Reading("inbox"), NOW, book, Capacity()).filed
 
 
 def queued(connection: Connection) -> list[outbox.Delivery]:
@@ -108,7 +108,7 @@ def test_one_message_that_breaks_the_code_is_shunted_alone(store: Store, book: R
         assert [one.outcome for one in filed] == ["acknowledge", "shunted", "acknowledge"]
         assert shunt.count(connection) == 1
         assert cursors.read(connection, "inbox") == "7"
-        receive.receive(connection, Batch((poisoned,)), Reading("inbox", "7"), NOW, book, Room())
+        receive.receive(connection, Batch((poisoned,)), Reading("inbox", "7"), NOW, book, Capacity())
         assert shunt.count(connection) == 1
         assert [d.purpose for d in queued(connection)].count("notice") == 1
 
@@ -118,7 +118,7 @@ def test_a_batch_and_its_cursor_stand_or_fall_together(store: Store, book: Ruleb
     with writing(store) as connection:
         log(connection, book, mail(1), cursor="1")
     with pytest.raises(cursors.CursorMoved), writing(store) as connection:
-        receive.receive(connection, Batch((mail(2),), "2"), Reading("inbox", "stale"), NOW, book, Room())
+        receive.receive(connection, Batch((mail(2),), "2"), Reading("inbox", "stale"), NOW, book, Capacity())
     with writing(store) as connection:
         assert len(contacts.listed(connection)) == 1
 
@@ -137,7 +137,7 @@ def test_a_form_without_e_mail_is_acknowledged_by_its_page(store: Store, book: R
     """Somebody who leaves only a phone number has a clock; the page was the receipt, and no mail is queued."""
     form = Inbound("website", "token", "d" * 64, None, text="Please ring me.", fields={"phone": "0300 123 2224"})
     with writing(store) as connection:
-        (filed,) = receive.receive(connection, Batch((form,)), Reading("website"), NOW, book, Room()).filed
+        (filed,) = receive.receive(connection, Batch((form,)), Reading("website"), NOW, book, Capacity()).filed
         contact = contacts.find(connection, filed.reference or "")
         assert contact is not None
         assert contact.acknowledged_at == NOW
@@ -149,13 +149,13 @@ def test_a_form_with_e_mail_is_acknowledged_by_mail(store: Store, book: Rulebook
     """The address that was given gets the acknowledgement."""
     form = Inbound("website", "token", "d" * 64, Party("sam@residents.example", "Sam"), text="The bin.")
     with writing(store) as connection:
-        receive.receive(connection, Batch((form,)), Reading("website"), NOW, book, Room())
+        receive.receive(connection, Batch((form,)), Reading("website"), NOW, book, Capacity())
         assert [d.recipient for d in queued(connection)] == ["sam@residents.example"]
 
 
 def test_what_could_leave_at_once_is_claimed_with_its_contact(store: Store, book: Rulebook, mail: Make) -> None:
     """Two places free: two are claimed in the same transaction, as they stand in the store; the third waits."""
-    room = Room({"post": 2}, Hold(timedelta(minutes=30)))
+    room = Capacity({"post": 2}, ClaimTerms(timedelta(minutes=30)))
     with writing(store) as connection:
         batch = Batch(tuple(mail(number) for number in range(3)))
         received = receive.receive(connection, batch, Reading("inbox"), NOW, book, room)

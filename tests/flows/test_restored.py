@@ -7,7 +7,7 @@ from bot.core.histories import Kind
 from bot.core.roles import Role
 from bot.flows import escalate, staffing
 from bot.flows.outgoing import after_restore, deliver, release
-from bot.flows.outgoing.deliver import Hold
+from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -16,7 +16,7 @@ from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import do, logged
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-HOLD = Hold(timedelta(minutes=5))
+HOLD = ClaimTerms(timedelta(minutes=5))
 
 
 def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: Make) -> None:

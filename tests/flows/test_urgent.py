@@ -15,12 +15,12 @@ from bot.core.urgencies import AGAIN_AFTER, Rule
 from bot.flows import escalate
 from bot.flows.changes import assign, respond
 from bot.flows.changes.assignees import Holder
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import Letters
-from bot.flows.outgoing.deliver import Attempt, Hold, claim, record
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook, Team
 from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
@@ -54,7 +54,7 @@ def listed(connection: Connection, book: Rulebook, now: datetime) -> set[str]:
     """Who has anything in the daily list."""
     day = NOW.date() + timedelta(days=(now - NOW) / timedelta(hours=1))  # a list of its own for each time
     outbox.queue(connection, alert.digests(day.isoformat(), now, book))
-    found = claim(connection, "post", now, Hold(timedelta(minutes=5)), 50, book)
+    found = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)
     return {one.delivery.recipient.partition("@")[0] for one in found if one.delivery.purpose == "digest"}
 
 
@@ -66,13 +66,13 @@ def called(connection: Connection) -> list[tuple[str, str]]:
 
 def arrive(connection: Connection, book: Rulebook, message: Any, now: datetime) -> str:
     """Its reference, once it is logged."""
-    received = receive(connection, Batch((message,)), Reading(message.channel), now, book, Room())
+    received = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity())
     return received.filed[0].reference or ""
 
 
 def leaving(connection: Connection, book: Rulebook, now: datetime) -> list[Claimed]:
     """What leaves now, handed over."""
-    found = claim(connection, "post", now, Hold(timedelta(minutes=5)), 50, book)
+    found = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)
     record(connection, [Attempt(one.delivery, now) for one in found], book)
     return [one for one in found if one.delivery.purpose == "urgent"]
 
@@ -122,10 +122,10 @@ def test_what_was_taken_or_answered_meanwhile_does_not_leave(store: Store, duty:
 def test_the_receipt_says_what_to_do_at_once(store: Store, duty: Rulebook, mail: Make) -> None:
     """Before everything else; and the alert names what fired, and no word of the person's."""
     composer = Composer(tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir()), _CONSTANTS)
-    letters = Letters(composer, duty, b"secret")
+    letters = MessageWriter(composer, duty, b"secret")
     with writing(store) as connection:
         arrive(connection, duty, mail(1, text="I smell gas. My name is Zebedee.", Subject="Zebedee"), NOW)
-        found = claim(connection, "post", NOW, Hold(timedelta(minutes=5)), 50, duty)
+        found = claim(connection, "post", NOW, ClaimTerms(timedelta(minutes=5)), 50, duty)
     texts = {one.delivery.purpose: letters.write(one, NOW).content.decode() for one in found}
     assert "Call 0800 111 999." in texts["acknowledgement"]
     assert "smell gas" in texts["urgent"]
@@ -190,7 +190,7 @@ def test_a_contact_has_an_owner_who_is_told(store: Store, duty: Rulebook, mail: 
         assert isinstance(given, assign.Done)
         after = again(connection, contact.reference)
         assert (after.team, after.owner, after.assigned_at) == ("gas", "bo@example.gov.uk", NOW)
-        handed = claim(connection, "post", NOW, Hold(timedelta(minutes=5)), 50, two)
+        handed = claim(connection, "post", NOW, ClaimTerms(timedelta(minutes=5)), 50, two)
         assert [(one.delivery.step, one.delivery.recipient) for one in handed] == [("handed-over", "bo@example.gov.uk")]
         for wrong, words in (
             (Holder("nosuch"), "there is no team nosuch"),

@@ -10,11 +10,11 @@ import pytest
 
 from bot.channel import Batch
 from bot.core.messages import Outbound
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import Letters
-from bot.flows.outgoing.deliver import Hold
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
@@ -34,14 +34,14 @@ COMPOSER = Composer([d / "templates" for d in PACKAGED if (d / "templates").is_d
 def receipt(store: Store, book: Rulebook, mail: Make) -> Claimed:
     """The receipt for a mail."""
     with writing(store) as connection:
-        room = Room({"post": 1}, Hold(timedelta(minutes=5)))
+        room = Capacity({"post": 1}, ClaimTerms(timedelta(minutes=5)))
         (claimed,) = receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, room).claimed
         return claimed
 
 
 def written(claimed: Claimed, book: Rulebook) -> Outbound:
     """As it leaves."""
-    return Letters(COMPOSER, book, b"s").write(claimed, NOW)
+    return MessageWriter(COMPOSER, book, b"s").write(claimed, NOW)
 
 
 def test_the_words_are_those_of_the_mail(book: Rulebook, receipt: Claimed) -> None:

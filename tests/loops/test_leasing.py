@@ -8,11 +8,11 @@ import pytest
 
 from bot.channel import Batch, Permanent
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Attempt, Hold, NotTried
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops import leasing
 from bot.loops.leasing import Leasing
@@ -43,9 +43,9 @@ async def leases(store: Store) -> Leasing:
 
 async def claimed_by(store: Store, book: Rulebook, message: object, name: str | None) -> Claimed:
     """One mail that is logged, its receipt taken by the claim of that name."""
-    batch, hold = Batch((message,)), Hold(HALF_AN_HOUR, name)  # type: ignore[arg-type]
+    batch, hold = Batch((message,)), ClaimTerms(HALF_AN_HOUR, name)  # type: ignore[arg-type]
     work = receive.receive
-    received = await store.write(lambda c: work(c, batch, Reading("inbox"), NOW, book, Room({"post": 1}, hold)))
+    received = await store.write(lambda c: work(c, batch, Reading("inbox"), NOW, book, Capacity({"post": 1}, hold)))
     return received.claimed[0]
 
 

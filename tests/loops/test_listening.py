@@ -9,11 +9,11 @@ import pytest
 
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Party
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.leasing import Leasing
-from bot.loops.listening import Ear, Listening
+from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
 from bot.present import Present
 from bot.store import contacts, cursors, databases, locks
@@ -67,11 +67,11 @@ async def until(truth: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.005)
 
 
-def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> Ear:
+def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> BatchLogger:
     """What listening needs."""
     present = Present(begin)
     leases = Leasing(store, present, (), lambda: None)
-    return Ear(store, rules, present, Meter(), Room, lambda _: None, lambda: None, leases)
+    return BatchLogger(store, rules, present, Meter(), Capacity, lambda _: None, lambda: None, leases)
 
 
 async def logged(store: Store) -> int:

@@ -13,7 +13,7 @@ from bot.core.alarms import OVER_AFTER
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.loops import tending
-from bot.loops.tending import Tending
+from bot.loops.tending import SelfWatch
 from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store
@@ -23,7 +23,7 @@ from tests.flows.desk import logged
 __all__ = ["mail"]
 
 
-class Hands(Present):
+class SetByHand(Present):
     """A clock that is set by hand."""
 
     def __init__(self) -> None:
@@ -36,16 +36,16 @@ class Hands(Present):
 
 
 @pytest.fixture
-def present() -> Hands:
+def present() -> SetByHand:
     """A clock."""
-    return Hands()
+    return SetByHand()
 
 
 @pytest.fixture
-def tended(store: Store, book: Rulebook, present: Hands) -> Tending:
+def tended(store: Store, book: Rulebook, present: SetByHand) -> SelfWatch:
     """Looks after a service whose operators are a team of their own."""
     teams = dict(book.teams) | {"it": Team("it", ("it@example.gov.uk",), "post")}
-    return Tending(store, replace(book, teams=teams, operators="it"), present, lambda: None)
+    return SelfWatch(store, replace(book, teams=teams, operators="it"), present, lambda: None)
 
 
 async def told(store: Store) -> list[str]:
@@ -61,7 +61,7 @@ def listener(alarm: str) -> Any:
 
 
 async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
-    tended: Tending, store: Store, present: Hands
+    tended: SelfWatch, store: Store, present: SetByHand
 ) -> None:
     """Once each, to the operators' own team."""
     tended.listeners = [listener("the password was refused")]
@@ -75,7 +75,7 @@ async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
     ]
 
 
-async def test_what_begins_together_is_one_message(tended: Tending, store: Store) -> None:
+async def test_what_begins_together_is_one_message(tended: SelfWatch, store: Store) -> None:
     """A clock that jumped, an account that lost its token, one whose token ends soon."""
     red, ending = Coverage("red", ("the token is not valid any more",)), "the token runs out on 01 December 2026"
     tended.covered = lambda: {"page": red, "insta": Coverage("amber", (ending,)), "x": Coverage("amber", ("no likes",))}
@@ -84,7 +84,7 @@ async def test_what_begins_together_is_one_message(tended: Tending, store: Store
 
 
 async def test_a_full_disk_is_told_before_it_is_full(
-    tended: Tending, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tended: SelfWatch, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the store lies."""
     tended.folder = tmp_path
@@ -97,7 +97,7 @@ async def test_a_full_disk_is_told_before_it_is_full(
 
 
 async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
-    tended: Tending, store: Store, book: Rulebook, present: Hands, mail: Make
+    tended: SelfWatch, store: Store, book: Rulebook, present: SetByHand, mail: Make
 ) -> None:
     """An alert that an outlet does not take for a quarter of an hour; a look that is a minute late."""
     contact = await store.write(lambda c: logged(c, book, mail(1)))
@@ -112,9 +112,9 @@ async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
     assert await told(store) == ["2 things need you at once"]
 
 
-async def test_another_process_tells_what_all_share(tended: Tending, store: Store, present: Hands) -> None:
+async def test_another_process_tells_what_all_share(tended: SelfWatch, store: Store, present: SetByHand) -> None:
     """Only the chief does; what a process reads itself, it tells itself."""
-    tended.is_chief = lambda: False
+    tended.is_leader = lambda: False
     tended.listeners = [listener("refused")]
     await tended.look(timedelta(0))
     assert await told(store) == ["The channel inbox cannot be read"]

@@ -98,7 +98,7 @@ BROKEN_PAGES = {
     "L8 lang": ('lang="$language"', "", "<html> has no lang"),
     "L8 contrast": ("color: #1b1b1b", "color: #999", "#999 on #ffffff is hard to see (contrast 2.8"),
     "L8 colour": ("color: #1b1b1b", "color: tomato", "The colours tomato and #ffffff cannot be compared"),
-    "L8 letters": ("$content", '<p style="font-size: 9pt">x</p>$content', "Letters of <p> are 12 px high"),
+    "L8 letters": ("$content", '<p style="font-size: 9pt">x</p>$content', "MessageWriter of <p> are 12 px high"),
     "L8 width": ("max-width: 600px", "width: 700px", "Something is 700 px wide"),
     "L8 table": ("$content", '<table width="640"></table>$content', "Something is 640 px wide"),
 }

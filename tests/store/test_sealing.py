@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from bot.channel import Batch
 from bot.cli.commands import app
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Room
+from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, keys, sealing, views
@@ -34,7 +34,7 @@ EVERYTHING = (
 def log(url: str, ring: tuple[str, ...], message: Inbound, rules: Rulebook) -> str:
     """Log one mail; its reference."""
     store = Store(url, ring)
-    received = store.write_now(lambda c: receive(c, Batch((message,)), Reading("inbox"), NOW, rules, Room()))
+    received = store.write_now(lambda c: receive(c, Batch((message,)), Reading("inbox"), NOW, rules, Capacity()))
     store.let_go()
     return received.filed[0].reference or ""
 

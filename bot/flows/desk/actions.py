@@ -15,7 +15,7 @@ from bot.core import references, responses
 from bot.core.contacts import Contact, State
 from bot.core.durations import BadWords, duration
 from bot.core.histories import Happened, Kind
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.flows.changes import (
     acknowledge_now,
     adjust,
@@ -95,7 +95,7 @@ class Desk:
 class Action:
     """One thing that can be done: who may, and how; it returns what to say when it is done."""
 
-    may: May
+    may: Permission
     do: Callable[[Desk], str]
 
 
@@ -318,24 +318,28 @@ def _note(desk: Desk, kind: str, details: dict[str, str]) -> None:
 
 
 ACTIONS: dict[str, Action] = {
-    "take": Action(May.ACT, _take),
-    "not-urgent": Action(May.ACT, _not_urgent),
-    "assign": Action(May.ACT, _assign),
-    "quiet": Action(May.ACT, _quiet),
-    "respond": Action(May.ACT, _respond),
-    "acknowledge": Action(May.ACT, _clock(Kind.ACKNOWLEDGED, "It is recorded that the person knows that we have it.")),
-    "holding-reply": Action(May.ACT, _clock(Kind.HOLDING_REPLY, "The holding reply is recorded. The clock runs on.")),
-    "pause": Action(May.ACT, _clock(Kind.PAUSED, "Its clock is paused.")),
-    "resume": Action(May.ACT, _clock(Kind.RESUMED, "Its clock runs on.")),
-    "restart": Action(May.ACT, _clock(Kind.RESTARTED, "Its clock starts anew from today.")),
-    "extend": Action(May.ACT, _extend),
-    "classify": Action(May.ACT, _classify),
-    "close": Action(May.ACT, _close),
-    "reopen": Action(May.ACT, _reopen),
-    "correct": Action(May.ACT, _correct),
-    "acknowledge-now": Action(May.ACT, _acknowledge_now),
-    "link": Action(May.ACT, _link),
-    "unlink": Action(May.ACT, _unlink),
-    "needs": Action(May.ACT, _needs),
-    "legal-hold": Action(May.LEAD, _hold),
+    "take": Action(Permission.ACT, _take),
+    "not-urgent": Action(Permission.ACT, _not_urgent),
+    "assign": Action(Permission.ACT, _assign),
+    "quiet": Action(Permission.ACT, _quiet),
+    "respond": Action(Permission.ACT, _respond),
+    "acknowledge": Action(
+        Permission.ACT, _clock(Kind.ACKNOWLEDGED, "It is recorded that the person knows that we have it.")
+    ),
+    "holding-reply": Action(
+        Permission.ACT, _clock(Kind.HOLDING_REPLY, "The holding reply is recorded. The clock runs on.")
+    ),
+    "pause": Action(Permission.ACT, _clock(Kind.PAUSED, "Its clock is paused.")),
+    "resume": Action(Permission.ACT, _clock(Kind.RESUMED, "Its clock runs on.")),
+    "restart": Action(Permission.ACT, _clock(Kind.RESTARTED, "Its clock starts anew from today.")),
+    "extend": Action(Permission.ACT, _extend),
+    "classify": Action(Permission.ACT, _classify),
+    "close": Action(Permission.ACT, _close),
+    "reopen": Action(Permission.ACT, _reopen),
+    "correct": Action(Permission.ACT, _correct),
+    "acknowledge-now": Action(Permission.ACT, _acknowledge_now),
+    "link": Action(Permission.ACT, _link),
+    "unlink": Action(Permission.ACT, _unlink),
+    "needs": Action(Permission.ACT, _needs),
+    "legal-hold": Action(Permission.LEAD, _hold),
 }

@@ -81,7 +81,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class ContactView:
     """Everything about one contact; of what is long, one page of `pages`, the newest first.
 
     `seen` is the number of the last event by somebody else than us. `offers` are the actions that can be done now,
@@ -110,7 +110,7 @@ class Whole:
 
 def show(
     connection: Connection, reference: str, scope: Scope, now: datetime, book: Rulebook, *, page: int = 1
-) -> Whole | None:
+) -> ContactView | None:
     """The contact with all that belongs to it; None where there is none, or none that this scope sees."""
     contact = queue.visible(connection, reference, scope)
     if contact is None:
@@ -126,7 +126,7 @@ def show(
     judged = any(event["kind"] == "staff wrote" for event in happened)
     known = clocks if contact.standard else None
     standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
-    return Whole(
+    return ContactView(
         contact=contact,
         standard=book.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),

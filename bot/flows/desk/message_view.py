@@ -9,7 +9,7 @@ from bot.core.contacts import Contact
 from bot.core.roles import Scope
 from bot.flows.desk import event_words
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
 from bot.store import audit, contacts, outbox, queue
@@ -70,7 +70,7 @@ def event_of(connection: Connection, reference: str, number: int, scope: Scope, 
 
 
 def written_of(
-    connection: Connection, reference: str, number: int, scope: Scope, letters: Letters, now: datetime
+    connection: Connection, reference: str, number: int, scope: Scope, letters: MessageWriter, now: datetime
 ) -> Written | None:
     """What we wrote to the person, as it would be written at `now`; None where it cannot be told any more."""
     contact = queue.visible(connection, reference, scope)

@@ -18,7 +18,7 @@ from bot.flows.intake.gather import Known, key_of
 from bot.flows.intake.topics import Found
 from bot.flows.outgoing import alert, tell
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Hold
+from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import NO_WAY, Rulebook, Way
 from bot.store.contacts import Numbers
 from bot.store.known import Answered, Recent, Seen
@@ -38,14 +38,14 @@ class Filed:
 
 
 @dataclass(slots=True)
-class Room:
+class Capacity:
     """How many acknowledgements each outlet could send at once, and how such a claim holds.
 
     What fits is claimed in the transaction that queues it: it leaves without another one.
     """
 
     free: dict[str, int] = field(default_factory=dict)
-    hold: Hold = field(default_factory=Hold)
+    hold: ClaimTerms = field(default_factory=ClaimTerms)
 
     def take(self, outlet: str) -> bool:
         """One place, if there is one."""
@@ -64,7 +64,7 @@ class Plan:
     now: datetime
     book: Rulebook
     known: Known
-    room: Room
+    room: Capacity
     numbers: Numbers
     contacts: list[Values] = field(default_factory=list)
     messages: list[Values] = field(default_factory=list)

@@ -10,7 +10,7 @@ from bot.channel import Batch
 from bot.core.messages import Inbound
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather
-from bot.flows.intake.plan import Filed, Plan, Room
+from bot.flows.intake.plan import Capacity, Filed, Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.release import BREAKER
@@ -43,7 +43,7 @@ class Reading:
 
 
 def receive(
-    connection: Connection, batch: Batch, reading: Reading, now: datetime, book: Rulebook, room: Room
+    connection: Connection, batch: Batch, reading: Reading, now: datetime, book: Rulebook, room: Capacity
 ) -> Received:
     """Log a batch. Raises CursorMoved if another listener was first.
 
@@ -70,12 +70,14 @@ def replay(connection: Connection, number: int, message: Inbound, now: datetime,
     locks.alone(connection, locks.RECEIVING)
     mark(connection, "SAVEPOINT replay")
     shunt.drop(connection, number)
-    (filed,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Room()).filed
+    (filed,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
     mark(connection, "ROLLBACK TO replay" if filed.outcome == "shunted" else "RELEASE replay")
     return filed
 
 
-def _log(connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Room) -> Received:
+def _log(
+    connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Capacity
+) -> Received:
     known = gather(connection, messages, now, book)
     plan = Plan(now, book, known, room, contacts.numbers(connection, len(messages)))
 
@@ -114,7 +116,7 @@ def _stop_receipts(connection: Connection, plan: Plan) -> None:
 def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Received:
     mark(connection, "SAVEPOINT message")
     try:
-        received = _log(connection, (message,), now, book, Room())
+        received = _log(connection, (message,), now, book, Capacity())
     except UNAVAILABLE:
         raise
     except Exception as error:

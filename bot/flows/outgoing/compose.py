@@ -31,7 +31,7 @@ def _ends_before_the_answer(contact: Contact | None) -> str:
     return "yes" if contact.respond_by is None or contact.platform_reply_by < contact.respond_by else ""
 
 
-class Letters:
+class MessageWriter:
     """Writes the mail of each purpose. `secret` signs the address that non-delivery reports come back to."""
 
     def __init__(self, composer: Composer, book: Rulebook, secret: bytes) -> None:

@@ -57,14 +57,16 @@ class NotTried(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class ClaimTerms:
     """How long a claim holds, and which claim of whose it is (None: one of the only process there is)."""
 
     span: timedelta = timedelta(0)
     holder: str | None = None
 
 
-def claim(connection: Connection, outlet: str, now: datetime, hold: Hold, most: int, book: Rulebook) -> list[Claimed]:
+def claim(
+    connection: Connection, outlet: str, now: datetime, hold: ClaimTerms, most: int, book: Rulebook
+) -> list[Claimed]:
     """Take what is due to be sent by one outlet, and cancel what there is no longer a reason to send."""
     taken = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
     if len(taken) == most:

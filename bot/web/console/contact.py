@@ -6,11 +6,11 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from bot.core import responses
-from bot.core.roles import May, Role
+from bot.core.roles import Permission, Role
 from bot.flows.changes import assignees, classify, needs
 from bot.flows.desk import actions, contact_view, event_words
 from bot.flows.desk.actions import ACTIONS, Objection, Order
-from bot.flows.desk.contact_view import Whole
+from bot.flows.desk.contact_view import ContactView
 from bot.render.formats import instant_in_words
 from bot.store import clocks, staff
 from bot.web.console import flash
@@ -33,8 +33,8 @@ class ContactPages:
         """Looking, and acting."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/contacts/{{reference}}", page(May.READ, self._show)),
-            web.post(f"{ROOT}/contacts/{{reference}}", page(May.ACT, self._act)),
+            web.get(f"{ROOT}/contacts/{{reference}}", page(Permission.READ, self._show)),
+            web.post(f"{ROOT}/contacts/{{reference}}", page(Permission.ACT, self._act)),
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -46,7 +46,7 @@ class ContactPages:
         reference, now, book = self._reference(request), self._site.now(), self._site.book
         scope, page = guest.visitor.scope, page_number(request)
 
-        def read(c: Connection) -> tuple[Whole | None, dict[str, str]]:
+        def read(c: Connection) -> tuple[ContactView | None, dict[str, str]]:
             whole = contact_view.show(c, reference, scope, now, book, page=page)
             return whole, self._people(c, guest) if whole else {}
 

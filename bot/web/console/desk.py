@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core import references
 from bot.core.messages import Inbound
-from bot.core.roles import May, Scope
+from bot.core.roles import Permission, Scope
 from bot.flows.changes import classify, needs, record
 from bot.flows.changes.record import Recorded
 from bot.store import queue
@@ -34,8 +34,8 @@ class DeskPages:
         """Looking, and recording."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/record", page(May.ACT, self._desk)),
-            web.post(f"{ROOT}/record", page(May.ACT, self._record)),
+            web.get(f"{ROOT}/record", page(Permission.ACT, self._desk)),
+            web.post(f"{ROOT}/record", page(Permission.ACT, self._record)),
         ]
 
     async def _desk(self, request: web.Request, guest: Guest) -> web.StreamResponse:

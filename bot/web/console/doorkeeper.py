@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.channel import Temporary
 from bot.core import references
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
@@ -45,7 +45,7 @@ class Guest:
     visitor: Visitor
     csrf: str
 
-    def may(self, wanted: May) -> bool:
+    def may(self, wanted: Permission) -> bool:
         """Whether their role is enough."""
         return self.visitor.account is not None and self.visitor.account.role.may(wanted)
 
@@ -79,7 +79,7 @@ class Doorkeeper:
 
         return guarded
 
-    def page(self, may: May, handler: Page) -> Handler:
+    def page(self, may: Permission, handler: Page) -> Handler:
         """The handler behind the door; a form that is posted must be our own."""
 
         async def behind(request: web.Request) -> web.StreamResponse:

@@ -3,11 +3,11 @@
 from aiohttp import web
 
 from bot.core import references
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.flows.desk import message_view
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
 from bot.flows.desk.page_size import pieces
-from bot.flows.outgoing.compose import Letters
+from bot.flows.outgoing.compose import MessageWriter
 from bot.render.formats import instant_in_words
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.forms import number_of
@@ -31,11 +31,11 @@ class MessagePages:
         """All of them only show."""
         page = self._door.page
         return [
-            web.get(f"{_ONE}/messages/{{number}}", page(May.READ, self._message)),
-            web.get(f"{_ONE}/messages/{{number}}/words", page(May.READ, self._words)),
-            web.get(f"{_ONE}/messages/{{number}}/raw", page(May.READ, self._raw)),
-            web.get(f"{_ONE}/events/{{number}}", page(May.READ, self._event)),
-            web.get(f"{_ONE}/sent/{{number}}", page(May.READ, self._sent)),
+            web.get(f"{_ONE}/messages/{{number}}", page(Permission.READ, self._message)),
+            web.get(f"{_ONE}/messages/{{number}}/words", page(Permission.READ, self._words)),
+            web.get(f"{_ONE}/messages/{{number}}/raw", page(Permission.READ, self._raw)),
+            web.get(f"{_ONE}/events/{{number}}", page(Permission.READ, self._event)),
+            web.get(f"{_ONE}/sent/{{number}}", page(Permission.READ, self._sent)),
         ]
 
     async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -73,7 +73,7 @@ class MessagePages:
     async def _sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book, now = self._site.book, self._site.now()
-        letters = Letters(self._site.composer, book, book.secret)
+        letters = MessageWriter(self._site.composer, book, book.secret)
         found = await self._site.read(lambda c: message_view.written_of(c, reference, number, scope, letters, now))
         if found is None:
             return await unknown(self._door, request, guest)

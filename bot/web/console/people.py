@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bot.core.roles import SCOPES, May, Role
+from bot.core.roles import SCOPES, Permission, Role
 from bot.flows import staffing
 from bot.flows.staffing import Change, Refused
 from bot.render.formats import instant_in_words
@@ -28,8 +28,8 @@ class PeoplePages:
         """Looking and acting."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/people", page(May.ADMINISTER, self._show)),
-            web.post(f"{ROOT}/people", page(May.ADMINISTER, self._act)),
+            web.get(f"{ROOT}/people", page(Permission.ADMINISTER, self._show)),
+            web.post(f"{ROOT}/people", page(Permission.ADMINISTER, self._act)),
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:

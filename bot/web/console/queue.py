@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.core import references
 from bot.core.contacts import Contact, State
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.changes import classify
 from bot.flows.desk import actions
@@ -50,10 +50,10 @@ class QueuePages:
         """Looking, saving a view, and acting on many."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/queue", page(May.READ, self._show)),
-            web.get(f"{ROOT}/queue.csv", page(May.READ, self._csv)),
-            web.post(f"{ROOT}/queue", page(May.LEAD, self._act_on_many)),
-            web.post(f"{ROOT}/views", page(May.READ, self._save_view)),
+            web.get(f"{ROOT}/queue", page(Permission.READ, self._show)),
+            web.get(f"{ROOT}/queue.csv", page(Permission.READ, self._csv)),
+            web.post(f"{ROOT}/queue", page(Permission.LEAD, self._act_on_many)),
+            web.post(f"{ROOT}/views", page(Permission.READ, self._save_view)),
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -84,7 +84,7 @@ class QueuePages:
             "chosen": frozenset(),
             "unnamed": False,
             "typed": _EMPTY,
-            "may_lead": guest.may(May.LEAD),
+            "may_lead": guest.may(Permission.LEAD),
             **more,
         }
         return render(request, guest, "queue", context, 409 if context["refused"] else 200)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.channel import Coverage
 from bot.core import references
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.flows import promise
 from bot.flows.desk import backlog_ages
 from bot.flows.outgoing import release
@@ -43,12 +43,12 @@ class Rooms:
         """Looking; and for who leads: letting receipts leave."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/backlog", page(May.READ, self._backlog)),
-            web.post(f"{ROOT}/backlog", page(May.LEAD, self._release)),
-            web.get(f"{ROOT}/coverage", page(May.READ, self._coverage)),
-            web.get(f"{ROOT}/alerts", page(May.READ, self._alerts)),
-            web.get(f"{ROOT}/standards", page(May.READ, self._standards)),
-            web.get(f"{ROOT}/audit", page(May.LEAD, self._audit)),
+            web.get(f"{ROOT}/backlog", page(Permission.READ, self._backlog)),
+            web.post(f"{ROOT}/backlog", page(Permission.LEAD, self._release)),
+            web.get(f"{ROOT}/coverage", page(Permission.READ, self._coverage)),
+            web.get(f"{ROOT}/alerts", page(Permission.READ, self._alerts)),
+            web.get(f"{ROOT}/standards", page(Permission.READ, self._standards)),
+            web.get(f"{ROOT}/audit", page(Permission.LEAD, self._audit)),
         ]
 
     def _when(self, at: Any) -> str:
@@ -65,7 +65,7 @@ class Rooms:
             "no_team": NO_TEAM,
             "held": found[1],
             "released": number_of(request.query.get("released", "")),
-            "may_release": guest.may(May.LEAD) and scope.teams is None,
+            "may_release": guest.may(Permission.LEAD) and scope.teams is None,
         }
         return render(request, guest, "backlog", context)
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from bot.core.messages import Inbound
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Filed
 from bot.render.formats import instant_in_words
@@ -33,9 +33,9 @@ class ShuntedPages:
         """That there are some is for everybody; what they say and what to do with them for who leads."""
         page = self._door.page
         return [
-            web.get(f"{ROOT}/shunted", page(May.READ, self._list)),
-            web.get(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._show)),
-            web.post(f"{ROOT}/shunted/{{number}}", page(May.LEAD, self._decide)),
+            web.get(f"{ROOT}/shunted", page(Permission.READ, self._list)),
+            web.get(f"{ROOT}/shunted/{{number}}", page(Permission.LEAD, self._show)),
+            web.post(f"{ROOT}/shunted/{{number}}", page(Permission.LEAD, self._decide)),
         ]
 
     def _when(self, at: Any) -> str:
@@ -44,7 +44,11 @@ class ShuntedPages:
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         found, scope = await self._site.read(shunt.listed), guest.visitor.scope
         rows = [row for row in found if self._site.sees_channel(scope, row["channel"])]
-        context = {"rows": rows[:_MOST_LISTED], "more": len(rows[_MOST_LISTED:]), "may_lead": guest.may(May.LEAD)}
+        context = {
+            "rows": rows[:_MOST_LISTED],
+            "more": len(rows[_MOST_LISTED:]),
+            "may_lead": guest.may(Permission.LEAD),
+        }
         return render(request, guest, "shunted", {**context, "one": None, "when": self._when})
 
     async def _found(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
@@ -121,7 +125,7 @@ def read_again(site: Site, row: dict[str, Any]) -> Inbound | None:
 
 async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
     """What the desk asks for, as far as a shunted message says it; nothing where the guest may not read it."""
-    row = await find(site, guest, number) if number and guest.may(May.LEAD) else None
+    row = await find(site, guest, number) if number and guest.may(Permission.LEAD) else None
     if row is None:
         return {}
     message, fields = read_again(site, row), _fields(row["raw"])

@@ -9,7 +9,7 @@ from bot.store import staff
 from bot.web.console import doorkeeper
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, own_path, render
 from bot.web.console.oidc import NotSignedIn, Oidc
-from bot.web.console.tries import WITHIN_SECONDS, Tries
+from bot.web.console.sign_in_attempts import WITHIN_SECONDS, SignInAttempts
 from bot.web.forms import fields_of
 from bot.web.site import Site, loop_time
 from bot.wire import passwords, typed
@@ -26,7 +26,7 @@ class SignIn:
 
     def __init__(self, site: Site, door: Doorkeeper, oidc: Oidc | None) -> None:
         self._site, self._door, self._oidc = site, door, oidc
-        self._tries = Tries()
+        self._tries = SignInAttempts()
         self._checking = asyncio.Semaphore(_CHECKS)
 
     def routes(self) -> list[web.RouteDef]:

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from bot.core.roles import May
+from bot.core.roles import Permission
 from bot.render import lint
 from bot.render.compose import Rendered
 from bot.render.lint import Finding
@@ -28,9 +28,9 @@ class TemplatePages:
         """Looking alone: templates are files."""
         page, one = self._door.page, f"{ROOT}/templates/{{language}}/{{name}}"
         return [
-            web.get(f"{ROOT}/templates", page(May.READ, self._list)),
-            web.get(one, page(May.READ, self._show)),
-            web.get(f"{one}/{{contact}}", page(May.READ, self._page)),
+            web.get(f"{ROOT}/templates", page(Permission.READ, self._list)),
+            web.get(one, page(Permission.READ, self._show)),
+            web.get(f"{one}/{{contact}}", page(Permission.READ, self._page)),
         ]
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:

@@ -85,7 +85,7 @@ class Server:
         self._tokens = TokenSource(name, settings.oauth) if settings.oauth else None
         self._own_name = ""
 
-    async def connect(self) -> "Line":
+    async def connect(self) -> "Connection":
         """A line that is ready for mail: greeted, encrypted and signed in as configured.
 
         Raises Temporary or Misconfigured. Where TLS is asked for, nothing goes on without it.
@@ -107,7 +107,7 @@ class Server:
             if isinstance(error, SMTPException | OSError | UnicodeError):
                 raise self._explained(error) from None
             raise
-        return Line(self, client)
+        return Connection(self, client)
 
     async def _prepare(self, client: SMTP) -> None:
         chosen = self.settings
@@ -204,7 +204,7 @@ class Server:
         return f"channel {self._name}: {words}"
 
 
-class Line:
+class Connection:
     """One open connection, used by one mail at a time. `carried` counts the mails that it took over.
 
     After any error it is of no more use. `idle_since` belongs to whoever keeps it (the event loop's time, seconds).

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, Limits, RawRequest, Receipt
+from bot.channel import Account, Batch, Handed, Limits, RawRequest
 from bot.core.messages import Inbound, Outbound
 from bot.wire.platforms import meta
 from bot.wire.platforms.conversations import Conversations
@@ -66,14 +66,14 @@ class MetaAccount:
         async for batch in self._conversations.read(cursor, self.ready, self._settings.begin):
             yield batch
 
-    async def send(self, message: Outbound) -> Receipt:
+    async def send(self, message: Outbound) -> Handed:
         """A private message, or in public an answer under what is answered."""
         if message.public:
             content = {"message": message.content.decode()}
             said = await meta.sent(self._api, f"/{message.in_reply_to}/{self.answers_at}", content)
-            return Receipt(str(said["id"]))
+            return Handed(str(said["id"]))
         said = await meta.sent(self._api, f"/{self._inboxes.own}/messages", self._inboxes.outgoing(message))
-        return Receipt(str(said["message_id"]))
+        return Handed(str(said["message_id"]))
 
     async def check(self) -> str:
         """Ask for the account; one sentence about it. Raises Temporary, Permanent or Misconfigured."""

@@ -1,11 +1,11 @@
 """Wrong passwords close an address, never a place."""
 
-from bot.web.console.tries import TRIES, TRIES_OF_A_PLACE, Tries
+from bot.web.console.sign_in_attempts import TRIES, TRIES_OF_A_PLACE, SignInAttempts
 
 PROXY = "10.0.0.1"
 
 
-def _spray(tries: Tries, count: int = TRIES_OF_A_PLACE) -> None:
+def _spray(tries: SignInAttempts, count: int = TRIES_OF_A_PLACE) -> None:
     """As many wrong ones at addresses that are made up."""
     for number in range(count):
         tries.wrong(f"{number}@made.up.example", PROXY, 0.0, known=False)
@@ -13,7 +13,7 @@ def _spray(tries: Tries, count: int = TRIES_OF_A_PLACE) -> None:
 
 def test_a_stranger_keeps_nobody_out() -> None:
     """Whatever was tried from the same place, an address for which nobody tried may be."""
-    tries = Tries()
+    tries = SignInAttempts()
     _spray(tries, 2 * TRIES_OF_A_PLACE)
     assert tries.is_slow(PROXY, 0.0)
     assert tries.may_try("ada@example.gov.uk", 0.0, known=True)
@@ -22,7 +22,7 @@ def test_a_stranger_keeps_nobody_out() -> None:
 
 def test_who_tries_many_addresses_has_fewer_tries_at_each() -> None:
     """From a slow place two wrong ones close an address, whether it has an account or not."""
-    tries = Tries()
+    tries = SignInAttempts()
     for known in (True, False):
         address = f"{known}@example.gov.uk"
         asked = [tries.may_try(address, 0.0, known=known)]
@@ -41,7 +41,7 @@ def test_who_tries_many_addresses_has_fewer_tries_at_each() -> None:
 
 def test_made_up_addresses_push_no_account_out_of_memory() -> None:
     """An address that is closed stays closed, however many others are tried."""
-    tries = Tries()
+    tries = SignInAttempts()
     for _ in range(TRIES):
         tries.wrong("ada@example.gov.uk", PROXY, 0.0, known=True)
     _spray(tries, 10_100)
@@ -50,7 +50,7 @@ def test_made_up_addresses_push_no_account_out_of_memory() -> None:
 
 def test_the_right_one_forgets_the_wrong_ones() -> None:
     """Whoever is in may mistype again."""
-    tries = Tries()
+    tries = SignInAttempts()
     for _ in range(TRIES):
         tries.wrong("ada@example.gov.uk", PROXY, 0.0, known=True)
     tries.right("ada@example.gov.uk")

@@ -7,7 +7,7 @@ TRIES, TRIES_OF_A_PLACE, WITHIN_SECONDS = 8, 200, 900.0
 _WEIGHT_IN_A_SLOW_PLACE = 4
 
 
-class Tries:
+class SignInAttempts:
     """Too many close an address, whoever tries; they never close a place, they make it slow.
 
     Behind a proxy everybody is in one place: were it closed, any stranger could keep all of staff out.
