@@ -13,7 +13,7 @@ from bot.core.durations import Duration
 from bot.core.escalations import Ladder
 from bot.core.standards import Standard
 from bot.flows.rulebook import Rulebook
-from bot.render.formats import due_in_words, instant_in_words
+from bot.render.words import due_in_words, instant_in_words
 
 
 def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, Any]:

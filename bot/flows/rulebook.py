@@ -22,7 +22,7 @@ from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.routes import Router
 from bot.core.standards import Standard
-from bot.render.formats import due_in_words
+from bot.render.words import due_in_words
 from bot.settings.reading import Settings
 
 # How long a receipt may take to leave before somebody must know.

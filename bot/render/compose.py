@@ -16,9 +16,8 @@ from pathlib import Path
 from string import Template
 
 from bot.render.environment import BadTemplate, Templates, Written
-from bot.render.fields import address_field, message_id_field, text_field
 from bot.render.samples import OPTIONAL, SAMPLES, samples
-from bot.render.slots import StandIn, clean, escaped, fill, has_slot, slot
+from bot.render.values import StandIn, address_field, clean, escaped, fill, has_slot, message_id_field, slot, text_field
 
 LAYOUT = Path("partials", "mail.html")
 # RFC 3834 and domain practice: no delivery, read or out-of-office reports; non-delivery reports we want.

@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.render.markdown import Markdown
-from bot.render.slots import Held, StandIn
+from bot.render.values import Held, StandIn
 
 _FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
 _FRONT_KEYS = {"subject", "purpose"}

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from bot.render.formats import date_in_words
+from bot.render.words import date_in_words
 
 _REFERENCE = "EX-7K3M-9QPH"
 _RECEIVED = "10am on Friday 18 December 2026"

@@ -29,9 +29,9 @@ from sqlalchemy import (
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
 from bot.core.histories import Happened, Kind
-from bot.store import settled
+from bot.store import locks
+from bot.store.column_types import Instant
 from bot.store.direct import rows_of, run_many
-from bot.store.instants import Instant
 from bot.store.tables import contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
@@ -138,7 +138,7 @@ def add(connection: Connection, new: list[Values], arrived: list[Values], raws: 
 def note(connection: Connection, rows: list[Values]) -> None:
     """Append events: `contact_id`, `at`, `kind`, `details` (a mapping, or JSON already), `actor`."""
     if rows:
-        settled.begin(connection)
+        locks.writing_events(connection)
     run_many(
         connection, _NOTE, [{"actor": "ackbot", **row, "details": _as_json(row.get("details", {}))} for row in rows]
     )

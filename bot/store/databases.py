@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from bot.store.column_types import give
 from bot.store.direct import mark
-from bot.store.sealing import Ring, give
+from bot.store.sealing import Ring
 
 BUSY_TIMEOUT_MILLISECONDS = 3_000
 POOL_SIZE = 6
@@ -126,10 +128,7 @@ def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
         connection.execute("PRAGMA secure_delete=ON")  # what is erased is not left in a free page
         connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        mark(connection, begin)
-
+    event.listen(engine, "begin", partial(mark, statement=begin))
     return engine
 
 

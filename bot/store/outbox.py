@@ -12,8 +12,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.deliveries import WAITING, State
 from bot.store import wakeups
+from bot.store.column_types import Instant
 from bot.store.direct import rows_of, run_many
-from bot.store.instants import Instant
 from bot.store.tables import HELD, deliveries
 
 Values = dict[str, Any]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Connection, Dialect, LargeBinary, Table, Text, bindparam, select, update
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import Connection, Table, bindparam, select, update
+
+from bot.store.column_types import Sealed, SealedBytes
 
 MARK = "sealed:"
 ROWS_AT_ONCE = 500
@@ -38,51 +39,6 @@ class Ring:
 def new_key() -> str:
     """A new random key."""
     return Fernet.generate_key().decode()
-
-
-class Sealed(TypeDecorator[str]):
-    """Text that is sealed wherever the engine has a ring."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Sealed, but for nothing at all."""
-        ring = ring_of(dialect)
-        return value if ring is None or not value else ring.seal(value.encode("utf-8")).decode("ascii")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """Opened."""
-        ring = ring_of(dialect)
-        return value if ring is None or not value else ring.open(value.encode("utf-8")).decode("utf-8")
-
-
-class SealedBytes(TypeDecorator[bytes]):
-    """Bytes that are sealed wherever the engine has a ring."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        """Sealed."""
-        ring = ring_of(dialect)
-        return value if ring is None or value is None else ring.seal(value)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        """Opened."""
-        ring = ring_of(dialect)
-        return value if ring is None or value is None else ring.open(bytes(value))
-
-
-def give(dialect: Dialect, ring: Ring | None) -> None:
-    """Let everything that goes through this engine be sealed and opened with these keys."""
-    setattr(dialect, "ackbot_ring", ring)  # noqa: B010 - a dialect has no such attribute of its own
-
-
-def ring_of(dialect: Dialect) -> Ring | None:
-    """The keys of this engine."""
-    ring: Ring | None = getattr(dialect, "ackbot_ring", None)
-    return ring
 
 
 def sealed_columns(table: Table) -> list[Any]:

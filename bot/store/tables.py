@@ -17,8 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.store.instants import Instant
-from bot.store.sealing import Sealed, SealedBytes
+from bot.store.column_types import Instant, Sealed, SealedBytes
 
 metadata = MetaData(
     naming_convention={

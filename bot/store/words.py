@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, BindParameter, Connection, Subquery, bindpara
 
 from bot.core import phones
 from bot.store import locks
-from bot.store.sealing import ring_of
+from bot.store.column_types import ring_of
 from bot.store.tables import contacts, messages
 
 ROWS_AT_ONCE = 500

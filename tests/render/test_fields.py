@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.render.fields import address_field, message_id_field, text_field
 from bot.render.samples import SAMPLES
-from bot.render.slots import clean
+from bot.render.values import address_field, clean, message_id_field, text_field
 from tests.render.letters import COMPOSER, ENVELOPE, acknowledgement, parsed, parts
 
 

@@ -11,7 +11,7 @@ from bot.core.contacts import Contact, State
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.render import formats
+from bot.render.words import instant_in_words
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
@@ -91,7 +91,7 @@ def _why_not(
     if contact.state != State.OPEN:
         return f"{contact.reference} is {contact.state}, so no clock of it runs"
     if wanted.at < contact.received_at:
-        came = formats.instant_in_words(contact.received_at, book.default_calendar.zone)
+        came = instant_in_words(contact.received_at, book.default_calendar.zone)
         return f"that would be before the contact itself, which came at {came}"
     if wanted.at > now:
         return "that is in the future"

@@ -18,7 +18,7 @@ from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.render.formats import due_in_words
+from bot.render.words import due_in_words
 from bot.store import clocks as stored_clocks
 from bot.store import contacts, locks, outbox, rules
 from bot.store.clocks import Dates

@@ -31,7 +31,7 @@ from bot.flows.changes import (
 from bot.flows.changes.assignees import Holder
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
-from bot.render.formats import instant_in_words
+from bot.render.words import instant_in_words
 from bot.store import audit, contacts, links, queue
 
 MOST_CHARACTERS = 5_000

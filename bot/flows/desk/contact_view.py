@@ -19,7 +19,7 @@ from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fitting
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
-from bot.render.formats import due_in_words, instant_in_words
+from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, links, outbox, queue
 from bot.store.needs import Needs
 from bot.store.outbox import Delivery, Fate

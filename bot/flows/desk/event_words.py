@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.flows.desk.page_size import fitting
-from bot.render.formats import date_in_words, instant_in_words
+from bot.render.words import date_in_words, instant_in_words
 
 MOST_OF_A_VALUE, MOST_OF_AN_EVENT = 300, 450
 OUTCOMES = {

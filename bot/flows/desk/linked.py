@@ -13,7 +13,7 @@ from bot.flows.changes import assign, assignees
 from bot.flows.changes.assign import Done, NotDone
 from bot.flows.changes.assignees import Holder
 from bot.flows.rulebook import Rulebook
-from bot.render import formats
+from bot.render.words import instant_in_words
 from bot.store import contacts, outbox
 
 _MORNING = time(9)
@@ -128,4 +128,4 @@ def _quiet(now: datetime, latest: datetime | None, book: Rulebook) -> list[tuple
         for days in _QUIET_WORKING_DAYS
     )
     found = [at for at in (now + timedelta(hours=2), *mornings) if latest is None or at < latest]
-    return [(at.isoformat(timespec="minutes"), formats.instant_in_words(at, zone)) for at in found]
+    return [(at.isoformat(timespec="minutes"), instant_in_words(at, zone)) for at in found]

@@ -13,8 +13,8 @@ from bot.flows.outgoing import cloud_events
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS, digest_horizon, is_owed, is_unassigned
 from bot.flows.rulebook import Rulebook
-from bot.render import formats
 from bot.render.compose import Composer, Envelope
+from bot.render.words import date_in_words, due_in_words, instant_in_words
 
 # What says the same in a short text.
 _TEXTS = {"acknowledgement": "message", "new-date": "message-new-date", "added": "message-added"}
@@ -112,7 +112,7 @@ class MessageWriter:
 
     def _of_contact(self, claimed: Claimed, contact: Contact) -> Mapping[str, Any]:
         details = claimed.delivery.details
-        received = formats.instant_in_words(contact.received_at, self._book.default_calendar.zone)
+        received = instant_in_words(contact.received_at, self._book.default_calendar.zone)
         values: dict[str, Any] = {"reference": contact.reference, "received": received}
         match claimed.delivery.purpose:
             case "urgent":
@@ -143,7 +143,7 @@ class MessageWriter:
         zone, days = self._book.default_calendar.zone, self._book.reopen_days
         return {
             "reference": contact.reference,
-            "answered": formats.date_in_words(answered.astimezone(zone).date()) if answered else "",
+            "answered": date_in_words(answered.astimezone(zone).date()) if answered else "",
             "reason": claimed.delivery.details.get("reason", ""),
             "days": str(days) if days and answered else "",
         }
@@ -197,7 +197,7 @@ class MessageWriter:
         unassigned = [contact for contact in listed if is_unassigned(contact, now, self._book)]
         unacknowledged = [c for c in listed if c.acknowledged_at is None]
         return {
-            "day": formats.date_in_words(now.astimezone(zone).date()),
+            "day": date_in_words(now.astimezone(zone).date()),
             "overdue": lines(overdue),
             "soon": lines(soon),
             "used": lines(used),
@@ -221,7 +221,7 @@ def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
         case "acknowledge":
             promise = f"acknowledge by {book.acknowledge_by(contact)}"
         case "pause":
-            asked = formats.due_in_words(contact.paused_at, None, zone)
+            asked = due_in_words(contact.paused_at, None, zone)
             promise = f"to answer once the person has told us more; we asked on {asked}"
             done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "assign":
@@ -229,7 +229,7 @@ def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
         case "window":
             closes = contact.platform_reply_by
             promise = "to answer where the person wrote"
-            done = f"Answer there before {formats.instant_in_words(closes, zone)}. {done}" if closes else done
+            done = f"Answer there before {instant_in_words(closes, zone)}. {done}" if closes else done
         case _:
             promise = f"answer by {book.respond_by(contact)}"
     return {"promise": promise, "action": done}

@@ -11,7 +11,7 @@ from bot.flows.changes import assignees, classify, needs
 from bot.flows.desk import actions, contact_view, event_words
 from bot.flows.desk.actions import ACTIONS, Objection, Order
 from bot.flows.desk.contact_view import ContactView
-from bot.render.formats import instant_in_words
+from bot.render.words import instant_in_words
 from bot.store import clocks, staff
 from bot.web.console import flash
 from bot.web.console.desk import needs_ticked

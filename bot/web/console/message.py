@@ -8,7 +8,7 @@ from bot.flows.desk import message_view
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
 from bot.flows.desk.page_size import pieces
 from bot.flows.outgoing.compose import MessageWriter
-from bot.render.formats import instant_in_words
+from bot.render.words import instant_in_words
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.forms import number_of
 from bot.web.site import Site

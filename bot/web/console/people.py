@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.core.roles import SCOPES, Permission, Role
 from bot.flows import staffing
 from bot.flows.staffing import Change, Refused
-from bot.render.formats import instant_in_words
+from bot.render.words import instant_in_words
 from bot.store import staff, tokens
 from bot.store.staff import Account
 from bot.store.tokens import Token

@@ -16,7 +16,7 @@ from bot.flows import staffing
 from bot.flows.changes import classify
 from bot.flows.desk import actions
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Objection, Order
-from bot.render.formats import due_in_words
+from bot.render.words import due_in_words
 from bot.store import clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render

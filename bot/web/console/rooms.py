@@ -12,7 +12,7 @@ from bot.core.roles import Permission
 from bot.flows import promise
 from bot.flows.desk import backlog_ages
 from bot.flows.outgoing import release
-from bot.render.formats import instant_in_words
+from bot.render.words import instant_in_words
 from bot.store import audit, queue
 from bot.store.audit import Looking
 from bot.store.queue import NO_TEAM

@@ -11,7 +11,7 @@ from bot.core.messages import Inbound
 from bot.core.roles import Permission
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Filed
-from bot.render.formats import instant_in_words
+from bot.render.words import instant_in_words
 from bot.store import contacts, shunt
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.forms import as_text, fields_of, number_of

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.instants import Instant
+from bot.store.column_types import Instant
 from bot.store.tables import Key
 
 revision = "0003"

@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.instants import Instant
-from bot.store.sealing import Sealed
+from bot.store.column_types import Instant, Sealed
 from bot.store.tables import DUE, Key
 
 revision = "0010"

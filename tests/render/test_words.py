@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.render.formats import date_in_words, instant_in_words
+from bot.render.words import date_in_words, instant_in_words
 
 LONDON = ZoneInfo("Europe/London")
 
