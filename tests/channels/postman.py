@@ -91,13 +91,15 @@ def mail(number: int = 1, body: str = "The bin was not emptied.") -> bytes:
     return f"{head}\r\n{body}\r\n".encode()
 
 
-async def bring(port: int, content: bytes, *, sender: str = PAT, to: Sequence[str] = (ADDRESS,)) -> list[str]:
+async def bring(
+    port: int, content: bytes, *, sender: str = PAT, to: Sequence[str] = (ADDRESS,), host: str = "127.0.0.1"
+) -> list[str]:
     """Hand a mail over as a mail server does; what was answered, once for each recipient."""
-    return await asyncio.to_thread(_bring, port, content, sender, to)
+    return await asyncio.to_thread(_bring, host, port, content, sender, to)
 
 
-def _bring(port: int, content: bytes, sender: str, to: Sequence[str]) -> list[str]:
-    with closing(smtplib.LMTP("127.0.0.1", port, timeout=20)) as client:
+def _bring(host: str, port: int, content: bytes, sender: str, to: Sequence[str]) -> list[str]:
+    with closing(smtplib.LMTP(host, port, timeout=20)) as client:
         client.ehlo_or_helo_if_needed()
         replies = [client.mail(sender), *(client.rcpt(one) for one in to)]
         assert {code for code, _ in replies} == {250}, replies

@@ -1,6 +1,7 @@
 """A full response, or not: in doubt it is none."""
 
 from dataclasses import replace
+from time import thread_time
 
 import pytest
 
@@ -98,4 +99,6 @@ def test_an_attachment_may_be_the_answer() -> None:
 def test_long_text_takes_no_long_time() -> None:
     """The phrases have no two ways to match: a hostile text of 100 KB is judged at once."""
     for piece in ("will ", "looking to ", "please could ", "'ll a ", "passed "):
-        judge(wrote(), PERSON, piece * 20_000, [])
+        began = thread_time()
+        assert judge(wrote(), PERSON, piece * 20_000, []).kind is Kind.FULL
+        assert thread_time() - began < 1

@@ -233,12 +233,19 @@ def test_a_report_that_is_not_proven_to_be_ours_changes_nothing(
 
 
 def test_what_is_only_delayed_changes_nothing(store: Store, signed: Rulebook, mail: Make) -> None:
-    """RFC 3464 section 2.3.3: delayed is not failed."""
+    """RFC 3464 section 2.3.3: delayed is not failed. The report is noted, and that is all."""
     with writing(store) as connection:
         contact = opened(connection, signed, mail())
-        (receipt,) = outbox.of_contact(connection, contact.id)
-        log(connection, signed, bounce(mail, return_address(receipt), action="delayed", status="4.4.1"))
-        assert now_of(connection, contact).acknowledged_at is not None
+        receipts = outbox.of_contact(connection, contact.id)
+        happened = kinds(connection, contact)
+        report = bounce(mail, return_address(receipts[0]), action="delayed", status="4.4.1")
+        (filed,) = log(connection, signed, report, at=NOW + HOUR)
+        assert filed.reference == contact.reference
+        assert now_of(connection, contact) == contact
+        assert outbox.of_contact(connection, contact.id) == receipts
+        assert kinds(connection, contact) == [*happened, "delivery report"]
+        assert suppressions.listed(connection, NOW + HOUR) == []
+        assert leave(connection, signed, NOW + DAY) == []
 
 
 def test_a_full_mailbox_is_tried_once_more(store: Store, signed: Rulebook, mail: Make) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, func, select
 
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
@@ -13,7 +13,7 @@ from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, outbox, shunt
+from bot.store import contacts, cursors, outbox, shunt, tables
 from bot.store.engine import Store
 from bot.store.tables import metadata
 from tests.flows.conftest import NOW, Make, writing
@@ -97,7 +97,13 @@ def test_a_strangers_mail_with_a_reference_is_its_own_contact(store: Store, book
     with writing(store) as connection:
         (first,) = log(connection, book, mail())
         (second,) = log(connection, book, mail(2, Subject=f"About {first.reference}"))
-        assert second.reference != first.reference
+        assert (second.outcome, second.reference != first.reference) == ("acknowledge", True)
+        for filed, person in ((first, 1), (second, 2)):
+            contact = contacts.find(connection, filed.reference or "")
+            assert contact is not None
+            senders = [message["sender_address"] for message in contacts.messages_of(connection, contact.id)]
+            assert senders == [f"resident{person}@residents.example"]
+            assert contact.linked_to is None
 
 
 def test_one_message_that_breaks_the_code_is_shunted_alone(store: Store, book: Rulebook, mail: Make) -> None:
@@ -124,13 +130,21 @@ def test_a_batch_and_its_cursor_stand_or_fall_together(store: Store, book: Ruleb
 
 
 def test_a_number_is_never_used_again(store: Store, book: Rulebook, mail: Make) -> None:
-    """Even if the newest contact is gone, the next one has another reference."""
+    """Even if all that was stored is gone, the next contact, message and delivery have other numbers."""
     with writing(store) as connection:
-        (first,) = log(connection, book, mail(1))
+        log(connection, book, mail(1), mail(2))
+        before = newest_numbers(connection)
         for table in reversed(metadata.sorted_tables):
             connection.execute(delete(table))
-        (second,) = log(connection, book, mail(2))
-        assert second.reference != first.reference
+    with writing(store) as connection:
+        log(connection, book, mail(3))
+        assert all(number > before[table] for table, number in newest_numbers(connection).items())
+
+
+def newest_numbers(connection: Connection) -> dict[str, int]:
+    """The highest number that each table of numbered rows holds."""
+    numbered = (tables.contacts, tables.messages, tables.deliveries)
+    return {table.name: connection.execute(select(func.max(table.c.id))).scalar_one() for table in numbered}
 
 
 def test_a_form_without_e_mail_is_acknowledged_by_its_page(store: Store, book: Rulebook) -> None:
