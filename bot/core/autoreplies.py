@@ -7,55 +7,26 @@ and X-Auto-Response-Suppress alone only says which answers its sender would rath
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from bot.core import absences
 from bot.core.authentications import Finding, finding
 from bot.core.messages import Inbound, Mail
+from bot.core.rules import Facts, Rule, RuleName
 
-Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known besides the message.
-
-    `own` holds our own addresses in lower case, every one of them if `own_complete`; `staff` their writers' as
-    addresses or `@domain`. `thread` is the reference of the contact that the message goes on with, and `person` the
-    address of who wrote it. `authserv_id` is the name of the mail server whose Authentication-Results are believed
-    ("": nobody's), `spam_header` the field in which it says that mail is unwanted. `relays` are domains that pass on
-    what people write on their pages. `reported`: a report names a mail of ours by an address that only we can make.
-    `receipts`: whether the account that it came to may answer private messages, public ones, both or none.
-    """
-
-    own: frozenset[str] = frozenset()
-    thread: str | None = None
-    authserv_id: str = ""
-    own_complete: bool = False
-    staff: frozenset[str] = frozenset()
-    person: str = ""
-    spam_header: str = ""
-    relays: frozenset[str] = frozenset()
-    reported: bool = False
-    receipts: Literal["private", "public", "both", "none"] = "both"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One question. On a yes the outcome is `outcome`, or `in_thread` where the message answers a contact."""
-
-    row: int
-    name: str
-    reason: str
-    source: str
-    asks: Callable[[Inbound, Facts], bool]
-    outcome: Outcome = "log"
-    in_thread: Outcome = "attach"
-
-
-_BY_PROGRAMS = frozenset({2, 3, 4, 5, 6, 10, 11, 14, 15})
+_BY_PROGRAMS = frozenset(
+    {
+        RuleName.OUR_OWN_MARK,
+        RuleName.DELIVERY_REPORT,
+        RuleName.READ_REPORT,
+        RuleName.ABUSE_REPORT,
+        RuleName.AUTOMATIC_REPLY,
+        RuleName.NULL_SENDER,
+        RuleName.AUTOMATIC_SUBMISSION,
+        RuleName.INVITATION,
+        RuleName.CALENDAR_MESSAGE,
+        RuleName.RECALL,
+    }
+)
 _NO_MAIL = Mail((), None)
 _COMMENT = re.compile(r"\([^()]*\)")
 _KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
@@ -88,7 +59,7 @@ def is_automatic(message: Inbound) -> bool:
     """Whether a program wrote it, as far as its own header says; for mail that is surely of staff's."""
     if absences.looks_absent(message.subject):
         return True
-    return any(rule.row in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
+    return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
 
 def is_own(address: str, own: frozenset[str]) -> bool:
@@ -255,50 +226,50 @@ def _is_malformed(message: Inbound, _: Facts) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(2, "staff's mail", "staff wrote in this contact", "RFC 5322 section 3.6.4", _is_staffs_mail),
+    Rule(RuleName.STAFFS_MAIL, "staff wrote in this contact", "RFC 5322 section 3.6.4", _is_staffs_mail),
     Rule(
-        2, "our own mail", "it comes from one of our own addresses", "RFC 3834 section 2", _is_from_us, in_thread="log"
+        RuleName.OUR_OWN_MAIL,
+        "it comes from one of our own addresses",
+        "RFC 3834 section 2",
+        _is_from_us,
+        in_thread="log",
     ),
-    Rule(2, "our own mark", "an Ackbot sent it by itself", "RFC 3834 section 3.1.2", _bears_our_mark),
-    Rule(3, "delivery report", "it reports on the delivery of a mail", "RFC 3464, RFC 6533", _is_delivery_report),
-    Rule(4, "read report", "it reports that a mail was displayed or deleted", "RFC 8098", _is_read_report),
-    Rule(5, "abuse report", "it reports a mail as unwanted", "RFC 5965", _is_abuse_report),
-    Rule(6, "automatic reply", "a program answered by itself", "RFC 3834 section 2", _is_automatic_reply),
-    Rule(7, "challenge", "a program wants proof that a person wrote to it", "RFC 3834 section 2", _challenges),
+    Rule(RuleName.OUR_OWN_MARK, "an Ackbot sent it by itself", "RFC 3834 section 3.1.2", _bears_our_mark),
+    Rule(RuleName.DELIVERY_REPORT, "it reports on the delivery of a mail", "RFC 3464, RFC 6533", _is_delivery_report),
+    Rule(RuleName.READ_REPORT, "it reports that a mail was displayed or deleted", "RFC 8098", _is_read_report),
+    Rule(RuleName.ABUSE_REPORT, "it reports a mail as unwanted", "RFC 5965", _is_abuse_report),
+    Rule(RuleName.AUTOMATIC_REPLY, "a program answered by itself", "RFC 3834 section 2", _is_automatic_reply),
+    Rule(RuleName.CHALLENGE, "a program wants proof that a person wrote to it", "RFC 3834 section 2", _challenges),
     Rule(
-        9,
-        "trusted relay",
+        RuleName.TRUSTED_RELAY,
         "a page that we trust passes on what a person wrote there",
         "RFC 5322 section 3.6.2",
         is_relayed,
         outcome="acknowledge",
     ),
     Rule(
-        10,
-        "null sender",
+        RuleName.NULL_SENDER,
         "its envelope sender is empty, so it must not be answered",
         "RFC 3834 section 2",
         _has_null_sender,
     ),
     Rule(
-        11,
-        "automatic submission",
+        RuleName.AUTOMATIC_SUBMISSION,
         "Auto-Submitted says that no person sent it",
         "RFC 3834 section 5",
         _is_auto_submitted,
     ),
-    Rule(12, "list or bulk mail", "it went to many people at once", "RFC 2369, RFC 2919, RFC 3834 section 2", _is_bulk),
+    Rule(RuleName.BULK_MAIL, "it went to many people at once", "RFC 2369, RFC 2919, RFC 3834 section 2", _is_bulk),
     Rule(
-        13,
-        "system sender with a person's Reply-To",
+        RuleName.SYSTEM_FOR_A_PERSON,
         "a program sent it, perhaps for a person of the same organisation",
         "RFC 3834 section 4",
         _names_a_person_to_answer,
         outcome="ask",
     ),
-    Rule(13, "system sender", "nobody reads what is sent to its sender", "RFC 3834 section 2", _comes_from_a_system),
-    Rule(14, "invitation", "it invites to a meeting", "RFC 6047", _is_invitation, outcome="ask"),
-    Rule(14, "calendar message", "a calendar program sent it", "RFC 6047", _is_calendar_mail),
-    Rule(15, "recall", "a mail program takes back an earlier mail", "RFC 3834 section 2", _recalls),
-    Rule(0, "malformed mail", "it does not say who, and who alone, wrote it", "RFC 3834 section 2", _is_malformed),
+    Rule(RuleName.SYSTEM_SENDER, "nobody reads what is sent to its sender", "RFC 3834 section 2", _comes_from_a_system),
+    Rule(RuleName.INVITATION, "it invites to a meeting", "RFC 6047", _is_invitation, outcome="ask"),
+    Rule(RuleName.CALENDAR_MESSAGE, "a calendar program sent it", "RFC 6047", _is_calendar_mail),
+    Rule(RuleName.RECALL, "a mail program takes back an earlier mail", "RFC 3834 section 2", _recalls),
+    Rule(RuleName.MALFORMED_MAIL, "it does not say who, and who alone, wrote it", "RFC 3834 section 2", _is_malformed),
 )

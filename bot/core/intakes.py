@@ -4,18 +4,15 @@ from dataclasses import dataclass, replace
 
 from bot.core import absences, acknowledgements, autoreplies, posts
 from bot.core.authentications import Finding, finding
-from bot.core.autoreplies import Facts, Outcome, Rule
 from bot.core.messages import Inbound
+from bot.core.rules import Facts, Outcome, Rule, RuleName
 
-__all__ = ["HUMAN_REPLY", "RULES", "STAFFS_MAIL", "Facts", "Outcome", "Verdict", "triage"]
-
-HUMAN_REPLY, RELAY, DELIVERY_REPORT = 8, 9, 3
-STAFFS_MAIL = "2 staff's mail"
+__all__ = ["RULES", "Facts", "Outcome", "RuleName", "Verdict", "triage"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a message, by which rule and why. `row` is the rule's number in the table of docs/triage.md.
+    """What becomes of a message, by which rule and why.
 
     acknowledge: a new contact, and a receipt to `recipient` (None: the page that took it was the receipt) ·
     log: kept with its reason, not answered · attach: added to the contact that it answers (`recipient` may be told
@@ -23,8 +20,7 @@ class Verdict:
     """
 
     outcome: Outcome
-    row: int
-    rule: str
+    rule: RuleName
     reason: str
     recipient: str | None = None
 
@@ -89,55 +85,49 @@ RULES: tuple[Rule, ...] = (
     *autoreplies.RULES,
     *posts.RULES,
     Rule(
-        HUMAN_REPLY,
-        "reply to a contact",
+        RuleName.HUMAN_REPLY,
         "a person goes on with a contact",
         "RFC 5322 section 3.6.4",
         _answers_a_contact,
     ),
-    Rule(16, "unwanted mail", "our mail server takes it for unwanted", "RFC 5451 section 1.5", _is_unwanted),
+    Rule(RuleName.UNWANTED_MAIL, "our mail server takes it for unwanted", "RFC 5451 section 1.5", _is_unwanted),
     Rule(
-        17,
-        "failed authentication",
+        RuleName.FAILED_AUTHENTICATION,
         "our mail server found that it does not come from whom it names",
         "RFC 8601, RFC 7489",
         _is_forged,
         outcome="ask",
     ),
-    Rule(0, "no address", "there is no address to answer to", "RFC 3834 section 2", _cannot_be_reached),
+    Rule(RuleName.NO_ADDRESS, "there is no address to answer to", "RFC 3834 section 2", _cannot_be_reached),
     Rule(
-        20,
-        "looks like an automatic reply",
+        RuleName.LOOKS_AUTOMATIC,
         "its subject is one that programs use, and nothing else says so",
         "our standard",
         _looks_absent,
         outcome="ask",
     ),
     Rule(
-        21,
-        "not addressed to us",
+        RuleName.NOT_ADDRESSED_TO_US,
         "no address of ours stands in its header",
         "RFC 3834 section 2",
         _is_not_addressed_to_us,
     ),
-    Rule(22, "copied in", "it went to somebody else, and to us for information", "our standard", _is_copied_to_us),
+    Rule(RuleName.COPIED_IN, "it went to somebody else, and to us for information", "our standard", _is_copied_to_us),
     Rule(
-        19,
-        "suppress header alone",
+        RuleName.SUPPRESS_HEADER,
         "a person wrote; X-Auto-Response-Suppress alone is no sign of a program",
         "MS-OXCMAIL 2.1.3.2.20",
         _only_asks_for_no_answer,
         outcome="acknowledge",
     ),
     Rule(
-        23,
-        "no words",
+        RuleName.NO_WORDS,
         "a person wrote; no words of theirs could be read",
         "our standard",
         _has_no_words,
         outcome="acknowledge",
     ),
-    Rule(24, "person", "a person wrote", "our standard", _always, outcome="acknowledge"),
+    Rule(RuleName.PERSON, "a person wrote", "our standard", _always, outcome="acknowledge"),
 )
 
 
@@ -145,10 +135,10 @@ def triage(message: Inbound, facts: Facts) -> Verdict:
     """What becomes of `message`. Always answers: the last rule says yes to everything."""
     rule = next(rule for rule in RULES if rule.asks(message, facts))
     outcome = rule.outcome if facts.thread is None else rule.in_thread
-    if rule.row == DELIVERY_REPORT and facts.reported:
+    if rule.name is RuleName.DELIVERY_REPORT and facts.reported:
         outcome = _reported(message)
-    verdict = Verdict(outcome, rule.row, f"{rule.row} {rule.name}", rule.reason)
-    if rule.row == HUMAN_REPLY:
+    verdict = Verdict(outcome, rule.name, rule.reason)
+    if rule.name is RuleName.HUMAN_REPLY:
         return _told(verdict, message, facts)
     return _addressed(verdict, message, facts) if outcome == "acknowledge" else verdict
 
@@ -182,8 +172,8 @@ def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     if address is None and message.mail is None:
         return verdict
     if objection:
-        return Verdict("ask", verdict.row, verdict.rule, f"{verdict.reason}, but {objection}")
-    return Verdict(verdict.outcome, verdict.row, verdict.rule, verdict.reason, address)
+        return Verdict("ask", verdict.rule, f"{verdict.reason}, but {objection}")
+    return Verdict(verdict.outcome, verdict.rule, verdict.reason, address)
 
 
 def _recipient(message: Inbound, facts: Facts) -> str | None:

@@ -3,8 +3,8 @@
 One question a rule, as for mail; the row numbers are those of the table in docs/triage.md.
 """
 
-from bot.core.autoreplies import Facts, Rule
 from bot.core.messages import Inbound
+from bot.core.rules import Facts, Rule, RuleName
 
 
 def _is_by_program(message: Inbound, _: Facts) -> bool:
@@ -29,12 +29,11 @@ def _is_not_answered_here(message: Inbound, facts: Facts) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(25, "program's post", "the platform says that a program wrote it", "RFC 3834 section 2", _is_by_program),
-    Rule(26, "reaction", "it is a reaction without words", "our standard", _is_reaction),
-    Rule(27, "comment", "it stands under something that we published", "our standard", _is_comment),
+    Rule(RuleName.PROGRAMS_POST, "the platform says that a program wrote it", "RFC 3834 section 2", _is_by_program),
+    Rule(RuleName.REACTION, "it is a reaction without words", "our standard", _is_reaction),
+    Rule(RuleName.COMMENT, "it stands under something that we published", "our standard", _is_comment),
     Rule(
-        28,
-        "no automatic answer here",
+        RuleName.NOT_ANSWERED_HERE,
         "the configuration says that this account does not answer such messages by itself",
         "our standard",
         _is_not_answered_here,

@@ -11,7 +11,6 @@ from typing import Literal
 from bot import channel
 from bot.channel import Account, WayIn
 from bot.core import acknowledgements, clocks, durations, escalations, histories, routes, urgencies
-from bot.core.autoreplies import Facts
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
@@ -21,6 +20,7 @@ from bot.core.escalations import NO_WINDOW, Ladders, Restraint, Rungs, Step, Win
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.routes import Router
+from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.render.words import due_in_words
 from bot.settings.reading import Settings

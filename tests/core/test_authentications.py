@@ -5,9 +5,9 @@ import time
 import pytest
 
 from bot.core.authentications import EXCHANGE_ONLINE, Finding, finding
-from bot.core.autoreplies import Facts
 from bot.core.intakes import triage
 from bot.core.messages import Inbound, Mail, Party
+from bot.core.rules import Facts
 
 OURS = "mx.example.gov.uk"
 BELIEVED = Facts(frozenset({"enquiries@example.gov.uk"}), authserv_id=OURS)
@@ -84,7 +84,7 @@ def test_exchange_online_leaves_its_name_out() -> None:
 def test_nobody_is_answered_who_is_forged_and_somebody_who_is_vouched_for() -> None:
     """Staff decide about the first; the second has the answer at the From address, whatever the envelope."""
     forged = triage(mail(f"{OURS}; dmarc=fail (p=reject) header.from=residents.example"), BELIEVED)
-    assert (forged.outcome, forged.row, forged.recipient) == ("ask", 17, None)
+    assert (forged.outcome, forged.rule.row, forged.recipient) == ("ask", 17, None)
     through = mail(f"{OURS}; dmarc=pass header.from=residents.example", return_path="bounces+12@service.example")
     assert triage(through, BELIEVED).recipient == SENDER
     assert triage(through, Facts()).outcome == "ask"

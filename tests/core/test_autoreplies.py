@@ -3,9 +3,9 @@
 import pytest
 
 from bot.core import autoreplies
-from bot.core.autoreplies import Facts
 from bot.core.intakes import triage
 from bot.core.messages import Inbound, Mail, Party
+from bot.core.rules import Facts, RuleName
 
 OWN = Facts(own=frozenset({"enquiries@example.gov.uk"}))
 
@@ -20,7 +20,7 @@ def mail(*headers: tuple[str, str], sender: str = "ann@residents.example", retur
 
 def row(message: Inbound) -> int:
     """The row of the table that decides."""
-    return triage(message, OWN).row
+    return triage(message, OWN).rule.row
 
 
 @pytest.mark.parametrize("value", ["no", "No", "NO ; x", "no\t", " no\n", "no (a person)", '"no"', "no;auto-replied"])
@@ -85,7 +85,7 @@ def test_role_addresses_have_people_behind_them(local: str) -> None:
 def test_a_service_that_carries_a_persons_mail_does_not_silence_them() -> None:
     """A bounce address of the sender's own organisation in the envelope is how much ordinary mail travels."""
     verdict = triage(mail(sender="ann@charity.example", return_path="bounces+7@em.charity.example"), OWN)
-    assert (verdict.row, verdict.recipient) == (24, "ann@charity.example")
+    assert (verdict.rule.row, verdict.recipient) == (24, "ann@charity.example")
 
 
 def test_our_own_mail_is_recognised_by_author_envelope_and_mark() -> None:
@@ -103,11 +103,11 @@ def test_the_null_sender_is_never_answered() -> None:
 
 def test_every_rule_says_why_and_whence() -> None:
     """Staff read the reason; whoever doubts it reads the source. Rows stand in the order of the table."""
-    rows = [rule.row for rule in autoreplies.RULES if rule.row]
+    rows = [rule.name.row for rule in autoreplies.RULES if rule.name.row]
     assert rows == sorted(rows)
     for rule in autoreplies.RULES:
         assert rule.name
         assert rule.reason
         assert rule.source.startswith("RFC")
         # A page that we trust is a program, too, and passes on what a person wrote.
-        assert ("acknowledge" in (rule.outcome, rule.in_thread)) == (rule.name == "trusted relay")
+        assert ("acknowledge" in (rule.outcome, rule.in_thread)) == (rule.name is RuleName.TRUSTED_RELAY)

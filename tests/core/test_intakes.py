@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core import intakes
-from bot.core.intakes import Facts, triage
+from bot.core.intakes import Facts, RuleName, triage
 from bot.core.messages import Inbound, Mail, Party
 from bot.wire.mail import mime
 
@@ -32,7 +32,7 @@ def test_each_mail_is_judged_as_its_name_says(path: Path) -> None:
     """`outcome-row-words.eml`; only an acknowledgement has a recipient."""
     outcome, row, _ = path.stem.split("-", 2)
     verdict = triage(sample(path), ALONE)
-    assert (verdict.outcome, verdict.row) == (outcome, int(row)), verdict
+    assert (verdict.outcome, verdict.rule.row) == (outcome, int(row)), verdict
     assert verdict.rule.startswith(f"{row} ")
     assert verdict.reason
     assert (verdict.recipient is not None) == (outcome == "acknowledge")
@@ -43,9 +43,10 @@ def test_the_corpus_is_large_and_mixed() -> None:
     outcomes = Counter(path.stem.split("-")[0] for path in CORPUS)
     assert outcomes["acknowledge"] >= 25
     assert outcomes["log"] >= 35
-    told_by_settings = {"7", "8", "9", "16", "17", "21", "22"}
-    told_by_settings |= {"25", "26", "27", "28"}  # of platforms
-    assert {path.stem.split("-")[1] for path in CORPUS} == {str(r.row) for r in intakes.RULES} - told_by_settings
+    of_settings = {"7", "8", "9", "16", "17", "21", "22"}
+    of_settings |= {"25", "26", "27", "28"}  # of platforms
+    rows = {str(rule.name.row) for rule in intakes.RULES}
+    assert {path.stem.split("-")[1] for path in CORPUS} == rows - of_settings
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
@@ -54,13 +55,13 @@ def test_nothing_is_acknowledged_twice(path: Path) -> None:
     verdict = triage(sample(path), IN_THREAD)
     assert verdict.outcome == ("log" if path.stem.startswith("log-2-own-bounce") else "attach")
     assert verdict.recipient is None or path.stem.startswith("acknowledge")
-    assert (verdict.row == intakes.HUMAN_REPLY) == path.stem.startswith(("acknowledge", "ask-24"))
+    assert (verdict.rule is RuleName.HUMAN_REPLY) == path.stem.startswith(("acknowledge", "ask-24"))
 
 
 def test_an_automatic_reply_to_us_is_no_human_reply() -> None:
     """Row 6, not row 8: it neither resumes a clock nor opens a contact again."""
-    assert triage(named("log-11-auto-replied"), IN_THREAD).row == 6
-    assert triage(named("log-12-precedence-bulk"), IN_THREAD).row == 12
+    assert triage(named("log-11-auto-replied"), IN_THREAD).rule.row == 6
+    assert triage(named("log-12-precedence-bulk"), IN_THREAD).rule.row == 12
 
 
 def test_a_form_is_acknowledged_where_it_says() -> None:
@@ -91,13 +92,13 @@ def test_the_table_for_people_names_every_rule_in_order() -> None:
     table = [line.split(" | ") for line in lines if line.startswith("| ") and line[2].isdigit()]
     assert len(table) == len(intakes.RULES)
     for rule, (row, words, *_) in zip(intakes.RULES, table, strict=True):
-        assert row == f"| {rule.row}"
-        assert words.startswith(rule.name)
+        assert row == f"| {rule.name.row}"
+        assert words.startswith(rule.name.words)
 
 
 def test_an_answer_of_somebody_who_is_away_is_no_human_reply() -> None:
     """In our thread the subject is enough: it neither resumes a clock nor opens a contact again."""
-    assert triage(named("ask-20-automatic-reply-subject"), IN_THREAD).row == 6
+    assert triage(named("ask-20-automatic-reply-subject"), IN_THREAD).rule.row == 6
 
 
 def judged(facts: Facts, *headers: tuple[str, str], **more: object) -> intakes.Verdict:
@@ -116,8 +117,8 @@ OURS = Facts(own=frozenset({"us@example.gov.uk"}))
 def test_a_challenge_in_our_thread_is_for_staff() -> None:
     """Row 7: attached, never answered; without a thread such a word means nothing."""
     for headers in ((("x-boxtrapper-q", "1"),), (("x-tmda-fingerprint", "x"),)):
-        assert judged(replace(OURS, thread="EX-1", person="x@y.example"), *headers).row == 7
-        assert judged(OURS, *headers).row == 24
+        assert judged(replace(OURS, thread="EX-1", person="x@y.example"), *headers).rule.row == 7
+        assert judged(OURS, *headers).rule.row == 24
 
 
 def test_a_page_is_trusted_only_where_it_is_named() -> None:
@@ -125,24 +126,24 @@ def test_a_page_is_trusted_only_where_it_is_named() -> None:
     named = replace(OURS, relays=frozenset({"fixmystreet.com"}), authserv_id="mx.example.gov.uk")
     page = {"return_path": "fms-1@www.fixmystreet.com", "reply_to": ("joe@home.example",)}
     verdict = judged(named, ("auto-submitted", "auto-generated"), ("list-id", "<x>"), **page)
-    assert (verdict.row, verdict.recipient) == (9, "joe@home.example")
+    assert (verdict.rule.row, verdict.recipient) == (9, "joe@home.example")
     assert judged(OURS, **page).recipient != "joe@home.example"
     assert judged(named, **(page | {"return_path": "fms@notfixmystreet.com"})).recipient != "joe@home.example"
     forged = ("authentication-results", "mx.example.gov.uk; dmarc=fail header.from=fixmystreet.com")
-    assert judged(named, forged, **page).row == 17
+    assert judged(named, forged, **page).rule.row == 17
 
 
 def test_our_server_says_what_is_unwanted() -> None:
     """Row 16: only in the field that is named in the settings."""
     says = ("x-spam-flag", "YES")
-    assert judged(replace(OURS, spam_header="x-spam-flag"), says).row == 16
-    assert judged(replace(OURS, spam_header="x-spam-flag"), ("x-spam-flag", "NO")).row == 24
-    assert judged(OURS, says).row == 24
+    assert judged(replace(OURS, spam_header="x-spam-flag"), says).rule.row == 16
+    assert judged(replace(OURS, spam_header="x-spam-flag"), ("x-spam-flag", "NO")).rule.row == 24
+    assert judged(OURS, says).rule.row == 24
 
 
 def test_to_whom_it_is_addressed_counts_where_we_can_know() -> None:
     """Row 22 where our address is in Cc alone; row 21 only where every address of ours is known."""
-    assert judged(OURS, to=("councillor@elsewhere.example",), cc=("us+x@example.gov.uk",)).row == 22
-    assert judged(OURS, to=("info@example.gov.uk",)).row == 24
-    assert judged(replace(OURS, own_complete=True), to=("info@example.gov.uk",)).row == 21
-    assert judged(replace(OURS, own_complete=True), to=("US@example.gov.uk",)).row == 24
+    assert judged(OURS, to=("councillor@elsewhere.example",), cc=("us+x@example.gov.uk",)).rule.row == 22
+    assert judged(OURS, to=("info@example.gov.uk",)).rule.row == 24
+    assert judged(replace(OURS, own_complete=True), to=("info@example.gov.uk",)).rule.row == 21
+    assert judged(replace(OURS, own_complete=True), to=("US@example.gov.uk",)).rule.row == 24

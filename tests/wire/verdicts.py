@@ -1,6 +1,6 @@
 """What is wrong with how a message was read and judged: the one question of every fuzz."""
 
-from bot.core.intakes import HUMAN_REPLY, Facts, triage
+from bot.core.intakes import Facts, RuleName, triage
 from bot.wire.mail import mime
 
 _OWN = frozenset({"enquiries@example.gov.uk"})
@@ -23,7 +23,9 @@ def faults_of(raw: bytes) -> str:
         return f"fault: {message.fault}"
     for facts in _FACTS:
         verdict = triage(message, facts)
-        told = verdict.outcome == "acknowledge" or (verdict.row == HUMAN_REPLY and verdict.recipient is not None)
-        if verdict.outcome not in _OUTCOMES or (verdict.recipient is not None) != told:
+        is_told = verdict.recipient is not None
+        may_be_told = verdict.outcome == "acknowledge" or verdict.rule is RuleName.HUMAN_REPLY
+        must_be_told = verdict.outcome == "acknowledge"
+        if verdict.outcome not in _OUTCOMES or (is_told and not may_be_told) or (must_be_told and not is_told):
             return f"verdict: {verdict}"
     return ""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.core import deliveries
-from bot.core.intakes import Verdict
+from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Report
 from bot.flows.intake.plan import Plan
 from bot.flows.outgoing import alert
@@ -21,7 +21,7 @@ TRY_AGAIN_AFTER = timedelta(hours=4)
 def reported(connection: Connection, delivery: Delivery, message: Inbound, verdict: Verdict, plan: Plan) -> None:
     """A report about this delivery, which a signed address of ours proves."""
     reports = message.mail.reports if message.mail else ()
-    if any(report.action == "complained" for report in reports) or verdict.row == 5:
+    if any(report.action == "complained" for report in reports) or verdict.rule is RuleName.ABUSE_REPORT:
         _complained(connection, delivery, plan)
         return
     failure = next((report for report in reports if report.action == "failed"), None)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.core import autoreplies, guards, intakes
 from bot.core.contacts import Contact, State
 from bot.core.guards import Tally
-from bot.core.intakes import Verdict
+from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Party
 from bot.flows.changes import staff_answers
 from bot.flows.intake import bounces, follow_up, platform_changes
@@ -19,9 +19,8 @@ from bot.flows.intake.topics import look_into
 from bot.flows.outgoing import alert
 from bot.store import contacts
 
-_ANOTHER_WAY = Verdict("attach", 1, "1 same mail by another way", "it is here already: it came another way, too")
-_SENT_AGAIN = Verdict("attach", 1, "1 sent again", "the same person sent the same words before")
-_ONE_OF_SEVERAL = "18 one of several"
+_ANOTHER_WAY = Verdict("attach", RuleName.SAME_MAIL_ANOTHER_WAY, "it is here already: it came another way, too")
+_SENT_AGAIN = Verdict("attach", RuleName.SENT_AGAIN, "the same person sent the same words before")
 
 
 def decide(message: Inbound, plan: Plan) -> None:
@@ -36,7 +35,7 @@ def decide(message: Inbound, plan: Plan) -> None:
         _staffs_copy(message, plan)
     else:
         thread, verdict = _judge(message, plan)
-        if verdict.row == intakes.RELAY and verdict.recipient:
+        if verdict.rule is RuleName.TRUSTED_RELAY and verdict.recipient:
             message = replace(message, sender=Party(verdict.recipient, _name(message)))
         if thread is not None and verdict.outcome in ("attach", "undeliverable"):
             _attach(message, thread, verdict, plan)
@@ -82,16 +81,16 @@ def _judge(message: Inbound, plan: Plan) -> tuple[Contact | None, Verdict]:
     if thread is None and message.mail and _from_staff(message, plan):
         thread = known.staffs_thread(message, book.prefix)
     verdict = intakes.triage(message, _facts(message, thread, plan, reported=reported is not None))
-    if verdict.row in (intakes.DELIVERY_REPORT, 5) and reported is not None:
+    if verdict.rule in (RuleName.DELIVERY_REPORT, RuleName.ABUSE_REPORT) and reported is not None:
         plan.afterwards.append(
             partial(bounces.reported, delivery=reported, message=message, verdict=verdict, plan=plan)
         )
-    elif verdict.row == 5:
+    elif verdict.rule is RuleName.ABUSE_REPORT:
         bounces.unknown_complaint(plan)
-    elif verdict.row == 2 and verdict.outcome == "log":
+    elif verdict.rule in (RuleName.OUR_OWN_MAIL, RuleName.OUR_OWN_MARK) and verdict.outcome == "log":
         plan.afterwards.append(partial(follow_up.watch_loop, rule=verdict.rule, plan=plan))
     new_matter = thread is not None and not _goes_on(thread, message, plan)
-    if new_matter and verdict.outcome == "attach" and verdict.row == intakes.HUMAN_REPLY:
+    if new_matter and verdict.outcome == "attach" and verdict.rule is RuleName.HUMAN_REPLY:
         return thread, intakes.triage(message, _facts(message, None, plan, reported=False))
     return thread, verdict
 
@@ -113,10 +112,10 @@ def _goes_on(thread: Contact, message: Inbound, plan: Plan) -> bool:
 
 def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> None:
     written_by = "sender"
-    if verdict.rule == intakes.STAFFS_MAIL:
+    if verdict.rule is RuleName.STAFFS_MAIL:
         written_by = "staff"
         plan.afterwards.append(_staff_wrote(message, thread, plan))
-    elif verdict.row in (intakes.HUMAN_REPLY, intakes.RELAY):
+    elif verdict.rule in (RuleName.HUMAN_REPLY, RuleName.TRUSTED_RELAY):
         plan.note(thread.id, "follow-up", verdict)
         until = window(message, plan)
         if until is not None:
@@ -127,7 +126,7 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
         plan.afterwards.append(partial(follow_up.go_on, contact_id=thread.id, message=message, verdict=told, plan=plan))
     elif message.post is not None:
         plan.note(thread.id, message.post.kind, verdict)
-    elif verdict.row == intakes.DELIVERY_REPORT:
+    elif verdict.rule is RuleName.DELIVERY_REPORT:
         plan.note(thread.id, "delivery report", verdict)
     else:
         plan.note(thread.id, "automatic mail", verdict)
@@ -151,7 +150,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
             first = plan.known.public_receipt(message, plan.at(message))
         if first is not None and message.mail and plan.book.limits.several == "together":
             _attach_again(
-                message, _contact(first, plan), replace(verdict, outcome="attach", rule=_ONE_OF_SEVERAL), plan
+                message, _contact(first, plan), replace(verdict, outcome="attach", rule=RuleName.ONE_OF_SEVERAL), plan
             )
             return
         verdict, opening = _guarded(message, verdict, tally, replace(opening, receipt_of=first), plan)
@@ -205,7 +204,7 @@ def _guarded(message: Inbound, verdict: Verdict, tally: Tally, opening: Opening,
         return replace(verdict, outcome="ask", recipient=None, reason=reason), replace(opening, receipt_of=None)
     if opening.receipt_of is not None:
         reason = "the receipt that this person had a little before stands for it, too"
-        return replace(verdict, row=18, rule=_ONE_OF_SEVERAL, reason=reason), opening
+        return replace(verdict, rule=RuleName.ONE_OF_SEVERAL, reason=reason), opening
     domain = plan.known.domains.get(guards.domain(key_of(message)), Tally())
     held = guards.why_held(recipient, plan.at(message), tally, domain, plan.book.limits)
     if not held:
@@ -220,7 +219,7 @@ def _guarded(message: Inbound, verdict: Verdict, tally: Tally, opening: Opening,
         action="See who: ackbot contacts suppressed. Nothing is lost; each has its dates. "
         "To send a receipt all the same: ackbot contacts acknowledge-now REFERENCE",
     )
-    return Verdict("ask", 18, "18 too many receipts", f"{verdict.reason}, but {held}"), opening
+    return Verdict("ask", RuleName.TOO_MANY_RECEIPTS, f"{verdict.reason}, but {held}"), opening
 
 
 def _share_receipt(connection: Connection, first: int, plan: Plan) -> None:
@@ -247,4 +246,4 @@ def _staffs_copy(message: Inbound, plan: Plan) -> None:
         return
     plan.afterwards.append(_staff_wrote(message, thread, plan))
     keep(message, thread, plan, written_by="staff")
-    plan.filed.append(Filed(thread.reference, new=True, outcome="attach", rule=intakes.STAFFS_MAIL))
+    plan.filed.append(Filed(thread.reference, new=True, outcome="attach", rule=RuleName.STAFFS_MAIL))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.core import urgencies
 from bot.core.contacts import Contact, State
 from bot.core.histories import Happened, Kind
-from bot.core.intakes import Verdict
+from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
 from bot.core.phrases import words_of
 from bot.flows.changes.adjust import Word, adjust, columns
@@ -104,7 +104,7 @@ def _tell(connection: Connection, contact: Contact, message: Inbound, recipient:
 
 def count_automatic(connection: Connection, contact: Contact, verdict: Verdict, plan: Plan) -> None:
     """Programs answer us: nothing automatic goes to them after the third time in a day. A challenge is for staff."""
-    if verdict.rule.startswith("7 "):
+    if verdict.rule is RuleName.CHALLENGE:
         notice = alert.notices(
             contact.team,
             f"challenge:{contact.id}",

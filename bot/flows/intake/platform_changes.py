@@ -3,14 +3,14 @@
 from functools import partial
 
 from bot.core.contacts import Contact
-from bot.core.intakes import Verdict
+from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Post
 from bot.flows.intake.plan import Filed, Plan, keep
 from bot.store import retention
 
 CHANGES = frozenset({"edit", "deletion"})
-_EDITED = Verdict("attach", 29, "29 edited", "its writer changed it after it was sent")
-_TAKEN_BACK = Verdict("attach", 29, "29 taken back", "its writer took it back")
+_EDITED = Verdict("attach", RuleName.EDITED, "its writer changed it after it was sent")
+_TAKEN_BACK = Verdict("attach", RuleName.TAKEN_BACK, "its writer took it back")
 
 
 def change(message: Inbound, post: Post, plan: Plan) -> None:
@@ -20,7 +20,7 @@ def change(message: Inbound, post: Post, plan: Plan) -> None:
         plan.filed.append(Filed(None, new=False, outcome="not a contact's"))
         return
     verdict = _EDITED if post.kind == "edit" else _TAKEN_BACK
-    plan.note(found.contact.id, verdict.rule.partition(" ")[2], verdict)
+    plan.note(found.contact.id, verdict.rule.words, verdict)
     keep(message, found.contact, plan, written_by=found.written_by)
     if post.kind == "deletion" and not found.contact.legal_hold:
         which = retention.named(found.contact.id, post.about)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core import routes, urgencies
 from bot.core.books import Matter
-from bot.core.intakes import Verdict
+from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
 from bot.core.routes import Destination
 from bot.core.urgencies import Urgency
@@ -19,7 +19,15 @@ Values = dict[str, Any]
 _SEVERAL = 2
 URGENT_KIND = "urgent"
 # What people wrote, and would only be logged: not the mail of programs, which writes of anything.
-_PEOPLES_ROWS = frozenset({0, 16, 21, 22})
+_RULES_OF_PEOPLES_MAIL = frozenset(
+    {
+        RuleName.MALFORMED_MAIL,
+        RuleName.NO_ADDRESS,
+        RuleName.UNWANTED_MAIL,
+        RuleName.NOT_ADDRESSED_TO_US,
+        RuleName.COPIED_IN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Found:
 
     def heeded(self, verdict: Verdict) -> Verdict:
         """The verdict; what a person wrote and cannot wait is never only logged."""
-        if self.urgency is None or verdict.outcome != "log" or verdict.row not in _PEOPLES_ROWS:
+        if self.urgency is None or verdict.outcome != "log" or verdict.rule not in _RULES_OF_PEOPLES_MAIL:
             return verdict
         return replace(verdict, outcome="ask", reason=f"{verdict.reason}, but somebody may be in danger")
 
