@@ -16,10 +16,10 @@ async def pairs_of(request: web.Request) -> list[tuple[str, str]]:
     if request.content_type not in _ENCODINGS:
         raise web.HTTPUnsupportedMediaType
     try:
-        posted = await request.post()
+        fields = await request.post()
     except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
         raise web.HTTPBadRequest from error  # torn, wrongly encoded, or the line dropped half-way
-    return [(as_text(name), as_text(value)) for name, value in posted.items() if isinstance(value, str)]
+    return [(as_text(name), as_text(value)) for name, value in fields.items() if isinstance(value, str)]
 
 
 async def fields_of(request: web.Request) -> Mapping[str, str]:
@@ -29,7 +29,7 @@ async def fields_of(request: web.Request) -> Mapping[str, str]:
 
 async def several_of(request: web.Request, name: str) -> list[str]:
     """Every value of one name, as of boxes that are ticked. Raises as `pairs_of` does."""
-    return [value for one, value in await pairs_of(request) if one == name]
+    return [value for key, value in await pairs_of(request) if key == name]
 
 
 def as_text(value: str) -> str:

@@ -12,9 +12,9 @@ NOTED_A_MINUTE = 10
 class Allowance:
     """Whether this time is allowed, how many are left, and in how many seconds the bucket is full again."""
 
-    allowed: bool
+    is_allowed: bool
     limit: int
-    left: int
+    remaining: int
     full_in_seconds: int
 
 
@@ -27,16 +27,16 @@ class Throttle:
 
     def ask(self, key: str, now: float, *, count: float = 1.0) -> Allowance:
         """Use `count` of the bucket of this key, if so much is left; with 0 only look."""
-        used, at = self._used.pop(key, (0.0, now))
-        used = max(0.0, used - (now - at) * self._limit / self._seconds)
-        allowed = used + max(count, 1.0) <= self._limit
-        used += count if allowed else 0.0
-        if used:
-            self._used[key] = (used, now)
+        level, at = self._used.pop(key, (0.0, now))
+        level = max(0.0, level - (now - at) * self._limit / self._seconds)
+        is_allowed = level + max(count, 1.0) <= self._limit
+        level += count if is_allowed else 0.0
+        if level:
+            self._used[key] = (level, now)
         if len(self._used) > _MOST_KEYS:
             self._used.popitem(last=False)
-        full_in = used * self._seconds / self._limit
-        return Allowance(allowed, self._limit, max(0, int(self._limit - used)), int(full_in) + 1 if used else 0)
+        full_in = level * self._seconds / self._limit
+        return Allowance(is_allowed, self._limit, max(0, int(self._limit - level)), int(full_in) + 1 if level else 0)
 
     def forget(self, key: str) -> None:
         """Fill the bucket of this key."""

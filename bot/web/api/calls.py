@@ -50,10 +50,12 @@ def query_of(model: type[M], request: web.Request) -> M:
 
 
 def _faults(error: ValidationError) -> Problem:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    if found and found[0]["type"] == "json_invalid":
+    mistakes = error.errors(include_url=False, include_context=False, include_input=False)
+    if mistakes and mistakes[0]["type"] == "json_invalid":
         return Problem(HTTPStatus.BAD_REQUEST, "This is no JSON.")
-    return invalid([(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in found])
+    return invalid(
+        [(".".join(map(str, mistake["loc"])), mistake["msg"].removeprefix("Value error, ")) for mistake in mistakes]
+    )
 
 
 def invalid(errors: list[tuple[str, str]]) -> Problem:
@@ -90,13 +92,13 @@ def before(connection: Connection, call: Call, now: datetime) -> Kept | None:
 
     Raises Problem where the key was used for another call.
     """
-    found = tokens.reserve(connection, call.key, call.digest, now) if call.key else None
-    if found is not None and found.digest != call.digest:
+    reservation = tokens.reserve(connection, call.key, call.digest, now) if call.key else None
+    if reservation is not None and reservation.digest != call.digest:
         raise invalid([("Idempotency-Key", "was used for another call before; take a new one")])
-    return json.loads(found.body) if found is not None and found.status else None
+    return json.loads(reservation.body) if reservation is not None and reservation.status else None
 
 
-def keep(connection: Connection, call: Call, status: HTTPStatus, kept: Kept) -> None:
+def keep(connection: Connection, call: Call, status: HTTPStatus, answer: Kept) -> None:
     """Keep of which contact the call was, if it has a key; whoever asks again is answered from how it stands then."""
     if call.key:
-        tokens.keep_answer(connection, call.key, status, json.dumps(kept))
+        tokens.keep_answer(connection, call.key, status, json.dumps(answer))

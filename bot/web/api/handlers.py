@@ -123,7 +123,7 @@ class Api:
                     raise Problem(HTTPStatus.FORBIDDEN, f"This token does not have the scope {operation.scope}.")
                 return await handler(request, visitor)
             except (Problem, web.HTTPException) as refusal:
-                if refusal.status in _NOTED and self._noted.ask(visitor.actor, loop_time()).allowed:
+                if refusal.status in _NOTED and self._noted.ask(visitor.actor, loop_time()).is_allowed:
                     await self._note(request, visitor, getattr(refusal, "detail", "") or str(refusal))
                 raise
 
@@ -146,7 +146,7 @@ class Api:
             # Only whoever has no token is slowed down: others may call from the same place.
             stranger = request.remote or ""
             _ask(request, self._strangers, stranger)
-            if secret and self._noted.ask(stranger, loop_time()).allowed:
+            if secret and self._noted.ask(stranger, loop_time()).is_allowed:
                 at = self._site.now()
                 await self._site.write(lambda c: staffing.unknown(c, "token", stranger, at))
             detail = "Send a token: Authorization: Bearer TOKEN. Make one with: ackbot token create"
@@ -312,9 +312,9 @@ def _ask(request: web.Request, throttle: Throttle, who: str) -> None:
     allowance = throttle.ask(who, loop_time())
     request[LIMITS] = {
         "RateLimit-Limit": str(allowance.limit),
-        "RateLimit-Remaining": str(allowance.left),
+        "RateLimit-Remaining": str(allowance.remaining),
         "RateLimit-Reset": str(allowance.full_in_seconds),
     }
-    if not allowance.allowed:
+    if not allowance.is_allowed:
         headers = {"Retry-After": str(max(1, allowance.full_in_seconds))}
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many calls. Wait, then go on.", headers=headers)

@@ -61,18 +61,18 @@ _REFERENCE = {
 
 def document(operations: Sequence[Operation], organisation: str) -> dict[str, Any]:
     """The description as JSON-like values."""
-    used: set[tuple[Model, JsonSchemaMode]] = {(ProblemView, "serialization")}
-    for one in operations:
-        used.add((one.answers, "serialization"))
-        used |= {(model, "validation") for model in (one.takes, one.query) if model}
-    _, schemas = models_json_schema(sorted(used, key=str), ref_template="#/components/schemas/{model}")
+    models: set[tuple[Model, JsonSchemaMode]] = {(ProblemView, "serialization")}
+    for operation in operations:
+        models.add((operation.answers, "serialization"))
+        models |= {(model, "validation") for model in (operation.takes, operation.query) if model}
+    _, schemas = models_json_schema(sorted(models, key=str), ref_template="#/components/schemas/{model}")
     definitions = schemas["$defs"]
     paths: dict[str, Any] = {}
-    for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, definitions)
-    for one in operations:
-        if one.query:
-            definitions.pop(one.query.__name__, None)
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, definitions)
+    for operation in operations:
+        if operation.query:
+            definitions.pop(operation.query.__name__, None)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -91,25 +91,25 @@ def document(operations: Sequence[Operation], organisation: str) -> dict[str, An
     }
 
 
-def _operation(one: Operation, definitions: dict[str, Any]) -> dict[str, Any]:
-    parameters: list[Any] = [_REFERENCE] if "{reference}" in one.path else []
-    parameters += _query(definitions[one.query.__name__]) if one.query else []
-    parameters += [_KEY] if one.takes else []
-    refusals = (*_ALWAYS, *one.refuses, *(_WITH_BODY if one.takes else ()))
-    found: dict[str, Any] = {
-        "operationId": one.name,
-        "summary": one.summary,
-        "description": f"Needs the scope {one.scope}.",
+def _operation(operation: Operation, definitions: dict[str, Any]) -> dict[str, Any]:
+    parameters: list[Any] = [_REFERENCE] if "{reference}" in operation.path else []
+    parameters += _query(definitions[operation.query.__name__]) if operation.query else []
+    parameters += [_KEY] if operation.takes else []
+    refusals = (*_ALWAYS, *operation.refuses, *(_WITH_BODY if operation.takes else ()))
+    description: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"Needs the scope {operation.scope}.",
         "parameters": parameters,
         "responses": {
-            str(one.status.value): _answer(one.status.phrase, "application/json", one.answers),
+            str(operation.status.value): _answer(operation.status.phrase, "application/json", operation.answers),
             **{str(s.value): _answer(s.phrase, problems.CONTENT_TYPE, ProblemView) for s in sorted(refusals)},
         },
     }
-    if one.takes:
-        schema = {"$ref": f"#/components/schemas/{one.takes.__name__}"}
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return found
+    if operation.takes:
+        schema = {"$ref": f"#/components/schemas/{operation.takes.__name__}"}
+        description["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return description
 
 
 def _answer(phrase: str, kind: str, model: Model) -> dict[str, Any]:
@@ -121,11 +121,15 @@ def _answer(phrase: str, kind: str, model: Model) -> dict[str, Any]:
 
 
 def _query(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    found = []
+    parameters = []
     for name, value in schema["properties"].items():
         plain = {k: v for k, v in value.items() if k not in ("title", "description", "anyOf")}
-        first: dict[str, Any] = next((one for one in value.get("anyOf", ()) if one.get("type") != "null"), {})
+        first: dict[str, Any] = next(
+            (variant for variant in value.get("anyOf", ()) if variant.get("type") != "null"), {}
+        )
         schema_of = {**first, **plain}
         schema_of.pop("default", None) if schema_of.get("default", "") is None else None
-        found.append({"name": name, "in": "query", "description": value.get("description", ""), "schema": schema_of})
-    return found
+        parameters.append(
+            {"name": name, "in": "query", "description": value.get("description", ""), "schema": schema_of}
+        )
+    return parameters

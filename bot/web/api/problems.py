@@ -52,8 +52,8 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         detail = "Nothing was changed: this cannot be stored just now. Try again in a minute."
         return response(Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "60"}))
     except web.HTTPException as error:
-        kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-        return response(Problem(HTTPStatus(error.status), _WORDS.get(error.status, error.reason), headers=kept))
+        headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+        return response(Problem(HTTPStatus(error.status), _WORDS.get(error.status, error.reason), headers=headers))
     except Exception as error:  # noqa: BLE001 - the border to the caller: they get a problem, the log gets the place
         frames = traceback.extract_tb(error.__traceback__)[-5:]
         where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)

@@ -16,7 +16,7 @@ from bot.store import clocks, staff
 from bot.web.console import flash
 from bot.web.console.desk import needs_ticked
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
-from bot.web.console.message import named, page_number, unknown
+from bot.web.console.message import page_number, reference_in_path, unknown
 from bot.web.forms import fields_of, number_of
 from bot.web.site import STATUS_OF, Site
 
@@ -127,7 +127,7 @@ class ContactPages:
 
     def _told(self, request: web.Request, guest: Guest) -> str:
         token, now = request.query.get("told", ""), self._site.now()
-        return flash.said(token, guest.visitor.session, self._site.book.secret, now)
+        return flash.words_in(token, guest.visitor.session, self._site.book.secret, now)
 
     def _reference(self, request: web.Request) -> str:
-        return named(request, self._site.book.prefix)
+        return reference_in_path(request, self._site.book.prefix)

@@ -45,9 +45,9 @@ class Guest:
     visitor: Visitor
     csrf: str
 
-    def may(self, wanted: Permission) -> bool:
+    def may(self, permission: Permission) -> bool:
         """Whether their role is enough."""
-        return self.visitor.account is not None and self.visitor.account.role.may(wanted)
+        return self.visitor.account is not None and self.visitor.account.role.may(permission)
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -61,7 +61,7 @@ class Doorkeeper:
         self._site = site
         self._noted = Throttle(NOTED_A_MINUTE, 60)
 
-    def anybody(self, handler: Handler) -> Handler:
+    def open_to_all(self, handler: Handler) -> Handler:
         """The handler in front of the door: a page, too, while the store is locked; what is too big leaves a line."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -96,7 +96,7 @@ class Doorkeeper:
             protect(response)
             return response
 
-        return self.anybody(behind)
+        return self.open_to_all(behind)
 
     async def guest(self, request: web.Request) -> Guest | None:
         """Who is signed in."""
@@ -104,26 +104,32 @@ class Doorkeeper:
         if not secret:
             return None
         wall, book = self._site.wall(), self._site.book
-        found = await self._site.read(lambda c: staffing.visitor(c, secret, wall, book))
-        if found is None:
+        session = await self._site.read(lambda c: staffing.visitor(c, secret, wall, book))
+        if session is None:
             at, now = request.remote or "", self._site.now()
             await self.note_seldom(at, lambda c: staffing.unknown(c, "session", at, now))
             return None
-        visitor, note = found
+        visitor, note = session
         if note:
             await self._site.write(lambda c: staffing.keep_session(c, visitor, wall))
         return Guest(visitor, self.csrf_of(visitor.session))
 
-    async def refuse(self, guest: Guest, what: str, reason: str) -> None:
+    async def refuse(self, guest: Guest, attempt: str, reason: str) -> None:
         """Note, ten times a minute at most, that somebody tried what they may not: beside the contact that is named."""
-        now, who, named = self._site.now(), guest.visitor, references.find(what, self._site.book.prefix)
-        to = named[0] if named else ""
-        work: Work[None] = partial(staffing.refused, visitor=who, now=now, what=what, reason=reason, reference=to)
-        await self.note_seldom(who.actor, work)
+        now, visitor, references_in_attempt = (
+            self._site.now(),
+            guest.visitor,
+            references.find(attempt, self._site.book.prefix),
+        )
+        to = references_in_attempt[0] if references_in_attempt else ""
+        work: Work[None] = partial(
+            staffing.refused, visitor=visitor, now=now, what=attempt, reason=reason, reference=to
+        )
+        await self.note_seldom(visitor.actor, work)
 
     async def note_seldom(self, whose: str, work: Work[None]) -> None:
         """Note what a stranger can bring about as often as they like; `whose` is a place, or somebody of staff."""
-        if self._noted.ask(whose, loop_time()).allowed:
+        if self._noted.ask(whose, loop_time()).is_allowed:
             await self._site.write(work)
 
     async def _note_too_big(self, request: web.Request) -> None:
@@ -157,22 +163,22 @@ class Doorkeeper:
         """Whether a form was posted from one of our pages, with this token."""
         if not comes_from_us(request, self._site.public_url):
             return False
-        posted = await fields_of(request)
-        return hmac.compare_digest(posted.get("csrf", "").encode("utf-8", "replace"), csrf.encode())
+        fields = await fields_of(request)
+        return hmac.compare_digest(fields.get("csrf", "").encode("utf-8", "replace"), csrf.encode())
 
     async def _shown_in(self, request: web.Request) -> web.StreamResponse:
         if request.method in ("GET", "HEAD"):
-            wanted = request.path_qs if request.path != ROOT else ""
-            onwards = f"?next={quote(wanted, safe='')}" if wanted else ""
+            target = request.path_qs if request.path != ROOT else ""
+            onwards = f"?next={quote(target, safe='')}" if target else ""
             raise web.HTTPSeeOther(f"{ROOT}/sign-in{onwards}")
         return await _stale(request, None)
 
 
 def comes_from_us(request: web.Request, public_url: str) -> bool:
     """Whether a browser says that the form stood on a page of ours; one that says nothing has the token alone."""
-    said = request.headers.get("Sec-Fetch-Site")
-    if said is not None:
-        return said in _OWN_SITES
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site in _OWN_SITES
     origin = request.headers.get("Origin")
     if origin is None:
         return True
@@ -210,10 +216,10 @@ def is_secret(text: str) -> bool:
     return _SECRET.fullmatch(text) is not None
 
 
-def own_path(wanted: str) -> str:
+def own_path(target: str) -> str:
     """Where to go after signing in: a page of the console, and nowhere else."""
-    ours = _OWN_PATH.fullmatch(wanted.partition("?")[0]) is not None and "\\" not in wanted
-    return wanted if ours and wanted.isprintable() and wanted.isascii() else f"{ROOT}/queue"
+    is_ours = _OWN_PATH.fullmatch(target.partition("?")[0]) is not None and "\\" not in target
+    return target if is_ours and target.isprintable() and target.isascii() else f"{ROOT}/queue"
 
 
 def render(
@@ -221,8 +227,14 @@ def render(
 ) -> web.Response:
     """A page of the console."""
     account = guest.visitor.account if guest else None
-    whole = {"guest": guest, "account": account, "csrf": guest.csrf if guest else "", "path": request.path, **context}
-    response = aiohttp_jinja2.render_template(f"console/{template}.html", request, whole, status=status)
+    page_context = {
+        "guest": guest,
+        "account": account,
+        "csrf": guest.csrf if guest else "",
+        "path": request.path,
+        **context,
+    }
+    response = aiohttp_jinja2.render_template(f"console/{template}.html", request, page_context, status=status)
     protect(response)
     return response
 
@@ -240,11 +252,11 @@ async def _stale(request: web.Request, guest: Guest | None) -> web.Response:
 async def _shown_again(request: web.Request, guest: Guest | None, status: int, advice: str) -> web.Response:
     """A refusal with whatever was typed, so that nothing is lost."""
     own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-    typed = await fields_of(request) if own and request.method == "POST" else {}
+    fields = await fields_of(request) if own and request.method == "POST" else {}
     context = {
         "heading": "Nothing was changed",
         "advice": advice,
-        "typed": {name: value for name, value in typed.items() if value and name not in _NEVER_SHOWN},
+        "typed": {name: value for name, value in fields.items() if value and name not in _NEVER_SHOWN},
     }
     return render(request, guest, "refused", context, status)
 

@@ -17,14 +17,14 @@ def cut(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def fitting(events: list[Event]) -> list[tuple[Event, dict[str, str]]]:
+def excerpts_of(events: list[Event]) -> list[tuple[Event, dict[str, str]]]:
     """As many of the events as one page holds, at least one, each with its details cut short."""
-    shown: list[tuple[Event, dict[str, str]]] = []
+    excerpts: list[tuple[Event, dict[str, str]]] = []
     size = 0
     for event in events:
         details = {name: cut(value) for name, value in event.details.items() if value not in ("", None, [])}
         size += _MARKUP_BYTES + sum(len(escape(f"{name}: {value}").encode()) for name, value in details.items())
-        if shown and size > _MOST_BYTES:
+        if excerpts and size > _MOST_BYTES:
             break
-        shown.append((event, details))
-    return shown
+        excerpts.append((event, details))
+    return excerpts

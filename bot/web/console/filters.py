@@ -30,7 +30,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Filters:
     """The filters that stand in the address, without empty ones; `unknown` are those that make no sense, in words."""
 
     values: Mapping[str, str]
@@ -58,7 +58,7 @@ class Asked:
 
     def without(self, name: str) -> str:
         """The end of the address without this filter."""
-        return urlencode({other: value for other, value in self.values.items() if other != name})
+        return urlencode({key: value for key, value in self.values.items() if key != name})
 
     def having(self, name: str, value: str) -> str:
         """The end of the address with this filter set so."""
@@ -76,13 +76,13 @@ class Asked:
         return Wanted(state=self.state, **plain, **instants)  # type: ignore[arg-type]
 
 
-def read(values: Mapping[str, Any]) -> Asked:
+def read(values: Mapping[str, Any]) -> Filters:
     """What is asked for; what makes no sense is left out and named."""
-    given = {name: _clean(values.get(name, "")) for name in NAMES}
-    kept = {name: value for name, value in given.items() if value}
-    bad = [name for name, value in kept.items() if not _is_known(name, value)]
-    unknown = tuple(f"{name.replace('_', ' ')} “{kept[name]}”" for name in bad)
-    return Asked({name: value for name, value in kept.items() if name not in bad}, unknown)
+    texts = {name: _clean(values.get(name, "")) for name in NAMES}
+    filled_in = {name: value for name, value in texts.items() if value}
+    bad = [name for name, value in filled_in.items() if not _is_known(name, value)]
+    unknown = tuple(f"{name.replace('_', ' ')} “{filled_in[name]}”" for name in bad)
+    return Filters({name: value for name, value in filled_in.items() if name not in bad}, unknown)
 
 
 def _clean(value: Any) -> str:
@@ -102,10 +102,10 @@ def _is_known(name: str, value: str) -> bool:
 
 def _day(text: str) -> date | None:
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 1970 <= found.year < 9999 else None
+    return day if 1970 <= day.year < 9999 else None
 
 
 def _midnight(text: str, zone: ZoneInfo) -> datetime | None:

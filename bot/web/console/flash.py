@@ -12,23 +12,23 @@ _AT_BYTES = 8
 
 
 def token(words: str, session: str, secret: bytes, now: datetime) -> str:
-    """The end of an address after which `said` finds the words again."""
-    told = int(now.timestamp()).to_bytes(_AT_BYTES, "big") + words.encode()
-    return base64.urlsafe_b64encode(_signature(told, session, secret) + told).decode().rstrip("=")
+    """The end of an address after which `words_in` finds the words again."""
+    payload = int(now.timestamp()).to_bytes(_AT_BYTES, "big") + words.encode()
+    return base64.urlsafe_b64encode(_signature(payload, session, secret) + payload).decode().rstrip("=")
 
 
-def said(token_of_address: str, session: str, secret: bytes, now: datetime) -> str:
+def words_in(token_of_address: str, session: str, secret: bytes, now: datetime) -> str:
     """The words that were signed for this session a short while ago, else ""."""
     try:
-        whole = base64.urlsafe_b64decode(token_of_address.encode("ascii") + b"==")
+        signed_payload = base64.urlsafe_b64decode(token_of_address.encode("ascii") + b"==")
     except (ValueError, binascii.Error):
         return ""
-    signature, told = whole[:_SIGNED_BYTES], whole[_SIGNED_BYTES:]
-    if not hmac.compare_digest(signature, _signature(told, session, secret)):
+    signature, payload = signed_payload[:_SIGNED_BYTES], signed_payload[_SIGNED_BYTES:]
+    if not hmac.compare_digest(signature, _signature(payload, session, secret)):
         return ""
-    age = now.timestamp() - int.from_bytes(told[:_AT_BYTES], "big")
-    return told[_AT_BYTES:].decode() if age <= LASTS.total_seconds() else ""
+    age = now.timestamp() - int.from_bytes(payload[:_AT_BYTES], "big")
+    return payload[_AT_BYTES:].decode() if age <= LASTS.total_seconds() else ""
 
 
-def _signature(told: bytes, session: str, secret: bytes) -> bytes:
-    return hmac.new(secret, b"told\0" + session.encode() + b"\0" + told, hashlib.sha256).digest()[:_SIGNED_BYTES]
+def _signature(payload: bytes, session: str, secret: bytes) -> bytes:
+    return hmac.new(secret, b"told\0" + session.encode() + b"\0" + payload, hashlib.sha256).digest()[:_SIGNED_BYTES]

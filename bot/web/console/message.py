@@ -35,7 +35,7 @@ class MessagePages:
             web.get(f"{_ONE}/messages/{{number}}/words", page(Permission.READ, self._words)),
             web.get(f"{_ONE}/messages/{{number}}/raw", page(Permission.READ, self._raw)),
             web.get(f"{_ONE}/events/{{number}}", page(Permission.READ, self._event)),
-            web.get(f"{_ONE}/sent/{{number}}", page(Permission.READ, self._sent)),
+            web.get(f"{_ONE}/sent/{{number}}", page(Permission.READ, self._show_sent)),
         ]
 
     async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -43,8 +43,8 @@ class MessagePages:
         markup = await self._site.read(lambda c: message_view.page_of(c, reference, number, scope))
         if markup is None:
             return await unknown(self._door, request, guest)
-        shown = markup if len(markup.encode()) <= MOST_BYTES else TOO_LARGE
-        response = render(request, guest, "message", {"markup": shown})
+        content = markup if len(markup.encode()) <= MOST_BYTES else TOO_LARGE
+        response = render(request, guest, "message", {"markup": content})
         response.headers["Content-Security-Policy"] = _FRAME_POLICY
         return response
 
@@ -70,30 +70,30 @@ class MessagePages:
         context = {"heading": heading, "reference": reference, "words": parts[part - 1], "part": part}
         return render(request, guest, "words", context | {"parts": len(parts), "notes": notes})
 
-    async def _sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+    async def _show_sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book, now = self._site.book, self._site.now()
         letters = MessageWriter(self._site.composer, book, book.secret)
-        found = await self._site.read(lambda c: message_view.written_of(c, reference, number, scope, letters, now))
-        if found is None:
+        letter = await self._site.read(lambda c: message_view.written_of(c, reference, number, scope, letters, now))
+        if letter is None:
             return await unknown(self._door, request, guest)
-        left = found.fate.sent_at
+        sent_at = letter.fate.sent_at
         zone = book.default_calendar.zone
         notes = (
-            f"It left at {instant_in_words(left, zone)}." if left else "It has not left.",
+            f"It left at {instant_in_words(sent_at, zone)}." if sent_at else "It has not left.",
             "As it would be written now: words are not kept, and a date that has changed since is the new one.",
-            *((f"Subject: {found.subject}",) if found.subject else ()),
+            *((f"Subject: {letter.subject}",) if letter.subject else ()),
         )
-        return await self._in_pieces(request, guest, "What we wrote", found.words, notes)
+        return await self._in_pieces(request, guest, "What we wrote", letter.words, notes)
 
     async def _raw(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book = self._site.book
-        kept = await self._site.read(lambda c: message_view.kept_of(c, reference, number, scope, book))
-        if kept is None:
+        original = await self._site.read(lambda c: message_view.kept_of(c, reference, number, scope, book))
+        if original is None:
             return await unknown(self._door, request, guest)
         await self._door.note(guest, "message saved as a file", {"reference": reference, "message": number})
-        name = f"{reference}-{number}.{'eml' if kept.is_mail else 'txt'}"
+        name = f"{reference}-{number}.{'eml' if original.is_mail else 'txt'}"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
             # Somebody else wrote it: no browser may take it for a page, and no page may show it.
@@ -101,16 +101,16 @@ class MessagePages:
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }
-        return web.Response(body=kept.raw, content_type="application/octet-stream", headers=headers)
+        return web.Response(body=original.raw, content_type="application/octet-stream", headers=headers)
 
     def _reference(self, request: web.Request) -> str:
-        return named(request, self._site.book.prefix)
+        return reference_in_path(request, self._site.book.prefix)
 
 
-def named(request: web.Request, prefix: str) -> str:
+def reference_in_path(request: web.Request, prefix: str) -> str:
     """The reference in the address of a page; "", which is nobody's, where none stands there."""
-    found = references.find(request.match_info["reference"], prefix)
-    return found[0] if found else ""
+    matches = references.find(request.match_info["reference"], prefix)
+    return matches[0] if matches else ""
 
 
 def page_number(request: web.Request) -> int:
@@ -125,7 +125,7 @@ def row_number(request: web.Request) -> int:
 
 async def unknown(door: Doorkeeper, request: web.Request, guest: Guest) -> web.StreamResponse:
     """The same for what was never there and for what this visitor may not see."""
-    what = request.match_info["reference"][:MOST_CHARACTERS_OF_A_REFERENCE]
-    await door.refuse(guest, what, "no such contact for them")
+    reference = request.match_info["reference"][:MOST_CHARACTERS_OF_A_REFERENCE]
+    await door.refuse(guest, reference, "no such contact for them")
     advice = "Check the reference. It may also be a contact of another team."
     return refusal(request, 404, "We cannot show this contact", advice, guest)

@@ -40,21 +40,21 @@ class PeoplePages:
         request: web.Request,
         guest: Guest,
         *,
-        told: str = "",
+        message: str = "",
         fault: str = "",
         secret: str = "",
         changing: str = "",
     ) -> web.StreamResponse:
-        accounts, known = await self._site.read(lambda c: (staff.listed(c), tokens.listed(c)))
+        accounts, token_rows = await self._site.read(lambda c: (staff.listed(c), tokens.listed(c)))
         zone = self._site.book.default_calendar.zone
         context = {
             "accounts": accounts,
-            "changing": next((one for one in accounts if one.address == changing), None),
-            "tokens": known,
+            "changing": next((account for account in accounts if account.address == changing), None),
+            "tokens": token_rows,
             "roles": list(Role),
             "scopes": SCOPES,
             "teams": list(self._site.book.teams),
-            "told": told,
+            "told": message,
             "fault": fault,
             "secret": secret,
             "when": lambda at: instant_in_words(at, zone) if at else "",
@@ -62,7 +62,7 @@ class PeoplePages:
         return render(request, guest, "people", context, 409 if fault else 200)
 
     async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        values, teams = await fields_of(request), frozenset(one for one in await several_of(request, "team") if one)
+        values, teams = await fields_of(request), frozenset(team for team in await several_of(request, "team") if team)
         address, actor, now = values.get("address", ""), guest.visitor.actor, self._site.now()
         match values.get("action", ""):
             case "add":
@@ -74,37 +74,37 @@ class PeoplePages:
                 return await self._change(request, guest, values, teams)
             case "revoke":
                 name = values.get("name", "")
-                refused = await self._site.write(lambda c: staffing.revoke_token(c, name, actor, now))
+                refusal = await self._site.write(lambda c: staffing.revoke_token(c, name, actor, now))
             case "disable" | "enable" | "end" as name:
                 does = {"disable": staffing.disable, "enable": staffing.enable, "end": staffing.end_sessions}[name]
-                refused = await self._site.write(lambda c: does(c, address, actor, now))
+                refusal = await self._site.write(lambda c: does(c, address, actor, now))
             case _:
                 raise web.HTTPBadRequest
-        if refused is not None:
-            return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
-        return await self._page(request, guest, told="It is done.")
+        if refusal is not None:
+            return await self._page(request, guest, fault=f"Nothing was changed: {refusal.reason}.")
+        return await self._page(request, guest, message="It is done.")
 
     async def _change(
         self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
     ) -> web.StreamResponse:
-        address, password, told = values.get("address", ""), values.get("password", ""), "It is done."
+        address, password, message = values.get("address", ""), values.get("password", ""), "It is done."
         match values["action"]:
             case "role" if values.get("role") in list(Role):
-                wanted = Change(role=Role(values["role"]))
+                change = Change(role=Role(values["role"]))
             case "teams":
-                wanted = Change(teams=teams)
+                change = Change(teams=teams)
             case "password":
                 if fault := passwords.fault(password):
                     return await self._page(request, guest, fault=f"Nothing was changed: {fault}.", changing=address)
-                wanted = Change(password=await asyncio.to_thread(passwords.hashed, password))
-                told = "They have a new password, and must sign in anew."
+                change = Change(password=await asyncio.to_thread(passwords.hashed, password))
+                message = "They have a new password, and must sign in anew."
             case _:
                 raise web.HTTPBadRequest
         actor, now, book = guest.visitor.actor, self._site.now(), self._site.book
-        refused = await self._site.write(lambda c: staffing.change(c, address, wanted, actor, now, book))
-        if refused is not None:
-            return await self._page(request, guest, fault=f"Nothing was changed: {refused.reason}.")
-        return await self._page(request, guest, told=told)
+        refusal = await self._site.write(lambda c: staffing.change(c, address, change, actor, now, book))
+        if refusal is not None:
+            return await self._page(request, guest, fault=f"Nothing was changed: {refusal.reason}.")
+        return await self._page(request, guest, message=message)
 
     async def _add(
         self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
@@ -114,20 +114,20 @@ class PeoplePages:
             raise web.HTTPBadRequest
         if password and (fault := passwords.fault(password)):
             return await self._page(request, guest, fault=f"Nobody was added: {fault}.")
-        kept = await asyncio.to_thread(passwords.hashed, password) if password else ""
+        password_hash = await asyncio.to_thread(passwords.hashed, password) if password else ""
         address, now, book = values.get("address", ""), self._site.now(), self._site.book
         name = values.get("name", "").strip()[:100]
-        account = Account(address, name, Role(role), teams, kept, now, None)
-        refused = await self._site.write(lambda c: staffing.add(c, account, guest.visitor.actor, book))
-        if refused is not None:
-            return await self._page(request, guest, fault=f"Nobody was added: {refused.reason}.")
-        return await self._page(request, guest, told=f"{address} may sign in now.")
+        account = Account(address, name, Role(role), teams, password_hash, now, None)
+        refusal = await self._site.write(lambda c: staffing.add(c, account, guest.visitor.actor, book))
+        if refusal is not None:
+            return await self._page(request, guest, fault=f"Nobody was added: {refusal.reason}.")
+        return await self._page(request, guest, message=f"{address} may sign in now.")
 
     async def _token(self, request: web.Request, guest: Guest, token: Token) -> web.StreamResponse:
         if not token.name:
             return await self._page(request, guest, fault="No token was made: give it a name.")
         book, actor = self._site.book, guest.visitor.actor
-        made = await self._site.write(lambda c: staffing.create_token(c, token, actor, book))
-        if isinstance(made, Refused):
-            return await self._page(request, guest, fault=f"No token was made: {made.reason}.")
-        return await self._page(request, guest, told="Copy the token now. It cannot be shown again.", secret=made)
+        outcome = await self._site.write(lambda c: staffing.create_token(c, token, actor, book))
+        if isinstance(outcome, Refused):
+            return await self._page(request, guest, fault=f"No token was made: {outcome.reason}.")
+        return await self._page(request, guest, message="Copy the token now. It cannot be shown again.", secret=outcome)

@@ -20,7 +20,7 @@ from bot.render.words import due_in_words
 from bot.store import clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
-from bot.web.console.filters import Asked
+from bot.web.console.filters import Filters
 from bot.web.forms import fields_of, number_of, several_of
 from bot.web.site import Site
 
@@ -59,19 +59,19 @@ class QueuePages:
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         if request.query.get("which") == "shunted":
             raise web.HTTPSeeOther(f"{ROOT}/shunted")
-        asked = filters.read(request.query)
-        if named := references.find(asked["words"], self._site.book.prefix):
-            raise web.HTTPSeeOther(f"{ROOT}/contacts/{named[0]}")
+        criteria = filters.read(request.query)
+        if references_in_words := references.find(criteria["words"], self._site.book.prefix):
+            raise web.HTTPSeeOther(f"{ROOT}/contacts/{references_in_words[0]}")
         session, secret = guest.visitor.session, self._site.book.secret
-        told = flash.said(request.query.get("told", ""), session, secret, self._site.now())
-        return await self._page(request, guest, asked, {"told": told})
+        message = flash.words_in(request.query.get("told", ""), session, secret, self._site.now())
+        return await self._page(request, guest, criteria, {"told": message})
 
-    async def _page(self, request: web.Request, guest: Guest, asked: Asked, more: dict[str, Any]) -> web.Response:
+    async def _page(self, request: web.Request, guest: Guest, criteria: Filters, more: dict[str, Any]) -> web.Response:
         now, number = self._site.now(), _number(request)
-        context = await self._read(guest, asked, now, skip=(number - 1) * AT_ONCE)
+        context = await self._read(guest, criteria, now, skip=(number - 1) * AT_ONCE)
         found, why = context["found"], context["errors"]
         context |= {
-            "asked": asked,
+            "asked": criteria,
             "kinds": filters.KINDS,
             "no_team": queue.NO_TEAM,
             "rows": [self._row(one, now, why) for one in found.contacts],
@@ -89,15 +89,15 @@ class QueuePages:
         }
         return render(request, guest, "queue", context, 409 if context["refused"] else 200)
 
-    async def _read(self, guest: Guest, asked: Asked, now: datetime, *, skip: int) -> dict[str, Any]:
+    async def _read(self, guest: Guest, criteria: Filters, now: datetime, *, skip: int) -> dict[str, Any]:
         scope, owner, sees = guest.visitor.scope, guest.visitor.address, self._site.sees_channel
-        wanted = asked.wanted(self._site.book.default_calendar.zone)
+        wanted = criteria.wanted(self._site.book.default_calendar.zone)
         # Before the page: what is committed between the two counts as done since.
         seen = await self._site.read(settled.up_to)
 
         def read(c: Any) -> dict[str, Any]:
             found = queue.page(c, wanted, scope, now, most=AT_ONCE, skip=skip)
-            returned = [one.id for one in found.contacts] if asked["which"] == "undeliverable" else []
+            returned = [one.id for one in found.contacts] if criteria["which"] == "undeliverable" else []
             return {
                 "found": found,
                 "errors": queue.errors(c, returned),
@@ -154,11 +154,11 @@ class QueuePages:
     async def _act_on_many(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, chosen = await fields_of(request), (await several_of(request, "reference"))[:_MOST_AT_ONCE]
         action, now, book = values.get("action", ""), self._site.now(), self._site.book
-        asked, seen = filters.read(request.query), _seen(values)
+        criteria, seen = filters.read(request.query), _seen(values)
         if action not in _WORDS or not chosen:
             missing = "Choose one contact or more." if not chosen else "Say what is to be done: hand over, or close."
             more = {"refused": [missing], "chosen": frozenset(chosen), "typed": {**_EMPTY, **values}}
-            return await self._page(request, guest, asked, more)
+            return await self._page(request, guest, criteria, more)
 
         def act(c: Any) -> list[str]:
             refused: dict[str, str] = {}
@@ -174,7 +174,7 @@ class QueuePages:
 
         refused = await self._site.write(act)
         told = _done(len(chosen) - len(refused), len(chosen), _WORDS[action])
-        return await self._page(request, guest, asked, {"told": told, "refused": refused})
+        return await self._page(request, guest, criteria, {"told": told, "refused": refused})
 
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, owner = await fields_of(request), guest.visitor.address
@@ -183,16 +183,16 @@ class QueuePages:
             if await self._site.write(lambda c: views.drop(c, owner, number)):
                 await self._door.note(guest, "view dropped", {"number": number})
             raise web.HTTPSeeOther(f"{ROOT}/queue")
-        asked = filters.read(dict(parse_qsl(values.get("query", "")[:_LONGEST_QUERY])))
+        criteria = filters.read(dict(parse_qsl(values.get("query", "")[:_LONGEST_QUERY])))
         name = values.get("name", "").strip()[:60]
         if not name:
             fault = "The view was not kept: give it a name."
-            return await self._page(request, guest, asked, {"refused": [fault], "unnamed": True})
-        await self._site.write(lambda c: views.save(c, owner, name, asked.query))
+            return await self._page(request, guest, criteria, {"refused": [fault], "unnamed": True})
+        await self._site.write(lambda c: views.save(c, owner, name, criteria.query))
         await self._door.note(guest, "view saved", {"name": name})
         secret, now = self._site.book.secret, self._site.now()
-        told = flash.token("The view is kept. It stands above the list.", guest.visitor.session, secret, now)
-        raise web.HTTPSeeOther(f"{ROOT}/queue?{asked.query}&told={told}")
+        message = flash.token("The view is kept. It stands above the list.", guest.visitor.session, secret, now)
+        raise web.HTTPSeeOther(f"{ROOT}/queue?{criteria.query}&told={message}")
 
 
 def _counted(number: int, shown: int, *, more: bool) -> str:

@@ -56,14 +56,14 @@ class Rooms:
 
     async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         scope, now, calendar = guest.visitor.scope, self._site.now(), self._site.book.default_calendar
-        found = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.held(c, scope)))
+        figures = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.held(c, scope)))
         ends = [_span(*span) for span in backlog_ages.spans(now, calendar)]
         context = {
-            "rows": backlog_ages.table(found[0], now, calendar),
+            "rows": backlog_ages.table(figures[0], now, calendar),
             "headings": backlog_ages.headings(),
             "ends": ends,
             "no_team": NO_TEAM,
-            "held": found[1],
+            "held": figures[1],
             "released": number_of(request.query.get("released", "")),
             "may_release": guest.may(Permission.LEAD) and scope.teams is None,
         }
@@ -79,14 +79,16 @@ class Rooms:
         raise web.HTTPSeeOther(f"{ROOT}/backlog?released={count}")
 
     async def _coverage(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        known, problems = self._site.coverage(), await self._site.problems()
-        rows = [(name, way.medium, known.get(name, Coverage("green"))) for name, way in self._site.book.ways.items()]
-        return render(request, guest, "coverage", {"rows": rows, "problems": problems, "known": set(known)})
+        by_channel, problems = self._site.coverage(), await self._site.problems()
+        rows = [
+            (name, way.medium, by_channel.get(name, Coverage("green"))) for name, way in self._site.book.ways.items()
+        ]
+        return render(request, guest, "coverage", {"rows": rows, "problems": problems, "known": set(by_channel)})
 
     async def _alerts(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         since, scope = self._site.now() - timedelta(days=_ALERT_DAYS), guest.visitor.scope
-        found = await self._site.read(lambda c: audit.alerts(c, since, scope, _MOST_ALERTS))
-        rows = [row | {"why": self._why(row), "became": self._became(row)} for row in found]
+        alerts = await self._site.read(lambda c: audit.alerts(c, since, scope, _MOST_ALERTS))
+        rows = [row | {"why": self._why(row), "became": self._became(row)} for row in alerts]
         most = _MOST_ALERTS if len(rows) == _MOST_ALERTS else None
         return render(request, guest, "alerts", {"rows": rows, "days": _ALERT_DAYS, "when": self._when, "most": most})
 
@@ -115,21 +117,26 @@ class Rooms:
     async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         book, now = self._site.book, self._site.now()
         in_force = book.promises.in_force(book.today(now))
-        rows = [(one, promise.in_short(one), list(promise.sentences(one, now, book))) for one in in_force]
+        rows = [
+            (standard, promise.in_short(standard), list(promise.sentences(standard, now, book)))
+            for standard in in_force
+        ]
         return render(request, guest, "standards", {"rows": rows})
 
     async def _audit(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        asked = {name: request.query.get(name, "").strip()[:254].replace("\0", "") for name in ("by", "reference")}
-        asked = {name: value.encode("utf-8", "replace").decode() for name, value in asked.items()}
+        filters = {name: request.query.get(name, "").strip()[:254].replace("\0", "") for name in ("by", "reference")}
+        filters = {name: value.encode("utf-8", "replace").decode() for name, value in filters.items()}
         before = number_of(request.query.get("before", ""))
-        named = references.find(asked["reference"], self._site.book.prefix) or [asked["reference"]]
-        by = f"staff:{asked['by'].lower()}" if "@" in asked["by"] else asked["by"]
-        looking = Looking(guest.visitor.actor, guest.visitor.scope, before, by, named[0])
-        found = await self._site.read(lambda c: audit.trail(c, looking, _MOST_EVENTS))
-        rows = excerpts.fitting(found)
-        last = rows[-1][0].id if len(found) == _MOST_EVENTS or len(rows) < len(found) else None
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return render(request, guest, "audit", {"rows": rows, "last": last, "when": self._when, "query": query} | asked)
+        references_in_filter = references.find(filters["reference"], self._site.book.prefix) or [filters["reference"]]
+        by = f"staff:{filters['by'].lower()}" if "@" in filters["by"] else filters["by"]
+        looking = Looking(guest.visitor.actor, guest.visitor.scope, before, by, references_in_filter[0])
+        events = await self._site.read(lambda c: audit.trail(c, looking, _MOST_EVENTS))
+        rows = excerpts.excerpts_of(events)
+        last = rows[-1][0].id if len(events) == _MOST_EVENTS or len(rows) < len(events) else None
+        query = urlencode({name: value for name, value in filters.items() if value})
+        return render(
+            request, guest, "audit", {"rows": rows, "last": last, "when": self._when, "query": query} | filters
+        )
 
 
 def _span(first: date | None, end: date | None) -> str:

@@ -31,12 +31,15 @@ class SignIn:
 
     def routes(self) -> list[web.RouteDef]:
         """In, in through the organisation, back from there, and out."""
-        anybody = self._door.anybody
-        routes = [web.get(f"{ROOT}/sign-in", anybody(self._show)), web.post(f"{ROOT}/sign-in", anybody(self._take))]
-        routes.append(web.post(f"{ROOT}/sign-out", anybody(self._leave)))
+        open_to_all = self._door.open_to_all
+        routes = [
+            web.get(f"{ROOT}/sign-in", open_to_all(self._show)),
+            web.post(f"{ROOT}/sign-in", open_to_all(self._take)),
+        ]
+        routes.append(web.post(f"{ROOT}/sign-out", open_to_all(self._leave)))
         if self._oidc is not None:
-            routes.append(web.get(f"{ROOT}/sign-in/start", anybody(self._start)))
-            routes.append(web.get(f"{ROOT}/sign-in/back", anybody(self._back)))
+            routes.append(web.get(f"{ROOT}/sign-in/start", open_to_all(self._start)))
+            routes.append(web.get(f"{ROOT}/sign-in/back", open_to_all(self._back)))
         return routes
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -57,51 +60,53 @@ class SignIn:
         return response
 
     async def _take(self, request: web.Request) -> web.Response:
-        posted = await fields_of(request)
-        shown, password = posted.get("address", "")[:254], posted.get("password", "")
+        fields = await fields_of(request)
+        typed_address, password = fields.get("address", "")[:254], fields.get("password", "")
         door = _door_of(request)
         if not door or not await self._door.is_own_form(request, self._door.token_of_door(door)):
-            return self._page(request, fault="This page was too old. Enter both again", address=shown, status=403)
-        begun, account = loop_time(), await self._site.read(lambda c: staff.find(c, shown))
-        right = await self._is_right(request, account, typed.account(shown) or shown, password)
+            return self._page(
+                request, fault="This page was too old. Enter both again", address=typed_address, status=403
+            )
+        started_at, account = loop_time(), await self._site.read(lambda c: staff.find(c, typed_address))
+        right = await self._is_right(request, account, typed.account(typed_address) or typed_address, password)
         if right is None:
-            return await self._too_many(request, shown)
+            return await self._too_many(request, typed_address)
         if account is None or not right:
-            await self._note_wrong(request, account, shown)
+            await self._note_wrong(request, account, typed_address)
             slow = self._tries.is_slow(request.remote or "", loop_time())
-            await asyncio.sleep(begun + (_SLOW_SECONDS if slow else _WRONG_SECONDS) - loop_time())
-            return self._page(request, fault=_WRONG, address=shown, status=403)
-        return await self._let_in(request, account, "password", own_path(posted.get("next", "")))
+            await asyncio.sleep(started_at + (_SLOW_SECONDS if slow else _WRONG_SECONDS) - loop_time())
+            return self._page(request, fault=_WRONG, address=typed_address, status=403)
+        return await self._let_in(request, account, "password", own_path(fields.get("next", "")))
 
     async def _is_right(
         self, request: web.Request, account: staff.Account | None, address: str, password: str
     ) -> bool | None:
         """Whether this is the password of the account; None where it may not be tried now."""
-        kept = account.password if account and account.disabled_at is None else ""
-        place, known = request.remote or "", account is not None
+        password_hash = account.password if account and account.disabled_at is None else ""
+        place, has_account = request.remote or "", account is not None
         async with self._checking:
             # Asked here, so that of many at the same moment no more are checked than of as many one after another.
-            if not self._tries.may_try(address, loop_time(), known=known):
+            if not self._tries.may_try(address, loop_time(), has_account=has_account):
                 return None
             # From a slow place addresses that are made up cost no work, so that nobody waits behind them.
-            worth_it = bool(kept) or not self._tries.is_slow(place, loop_time())
-            right = worth_it and await asyncio.to_thread(passwords.matches, kept, password)
+            worth_it = bool(password_hash) or not self._tries.is_slow(place, loop_time())
+            right = worth_it and await asyncio.to_thread(passwords.matches, password_hash, password)
             if right:
                 self._tries.right(address)
             else:
-                self._tries.wrong(address, place, loop_time(), known=known)
+                self._tries.wrong(address, place, loop_time(), has_account=has_account)
             return right
 
     async def _note_wrong(self, request: web.Request, account: staff.Account | None, address: str) -> None:
         reason, now = "wrong password, or no account", self._site.now()
         if account is None:
-            await self._refused(request, address, reason)
+            await self._note_refusal(request, address, reason)
         else:
             # Every one: those at accounts are few, and must not be lost among those at addresses that are made up.
             await self._site.write(lambda c: staffing.not_signed_in(c, address, reason, now))
 
     async def _too_many(self, request: web.Request, address: str) -> web.Response:
-        await self._refused(request, address, "too many tries")
+        await self._note_refusal(request, address, "too many tries")
         wait = "Too many tries. Wait for 15 minutes, or ask an administrator"
         response = self._page(request, fault=wait, address=address, status=429)
         response.headers["Retry-After"] = str(int(WITHIN_SECONDS))
@@ -132,33 +137,35 @@ class SignIn:
         now = self._site.now()
         await self._site.write(lambda c: staffing.sign_out(c, guest.visitor, now))
 
-    async def _refused(self, request: web.Request, address: str, reason: str) -> None:
+    async def _note_refusal(self, request: web.Request, address: str, reason: str) -> None:
         now = self._site.now()
         await self._door.note_seldom(request.remote or "", lambda c: staffing.not_signed_in(c, address, reason, now))
 
     async def _start(self, request: web.Request) -> web.Response:
         assert self._oidc is not None  # noqa: S101 - the route is there only then
         try:
-            begun = await self._oidc.begin(self._back_address(request), own_path(request.query.get("next", "")))
+            redirect = await self._oidc.begin(self._back_address(request), own_path(request.query.get("next", "")))
         except NotSignedIn as error:
             return self._page(request, fault=str(error), status=502)
-        response = web.Response(status=303, headers={"Location": begun.address})
-        doorkeeper.set_cookie(request, response, _way(request), begun.memory)
+        response = web.Response(status=303, headers={"Location": redirect.address})
+        doorkeeper.set_cookie(request, response, _way(request), redirect.memory)
         return response
 
     async def _back(self, request: web.Request) -> web.Response:
         assert self._oidc is not None  # noqa: S101 - the route is there only then
         memory = request.cookies.get(_way(request), "")
         try:
-            found = await self._oidc.finish(dict(request.query), memory, self._back_address(request))
+            identity = await self._oidc.finish(dict(request.query), memory, self._back_address(request))
         except NotSignedIn as error:
-            await self._refused(request, "", f"sign-in elsewhere: {error}")
+            await self._note_refusal(request, "", f"sign-in elsewhere: {error}")
             return self._page(request, fault=str(error), status=403)
-        account = await self._site.read(lambda c: staff.find(c, found.address))
+        account = await self._site.read(lambda c: staff.find(c, identity.address))
         if account is None or account.disabled_at is not None:
-            await self._refused(request, found.address, "no account")
-            return self._page(request, fault=f"{found.address} has no account here. Ask an administrator", status=403)
-        response = await self._let_in(request, account, "elsewhere", found.onwards)
+            await self._note_refusal(request, identity.address, "no account")
+            return self._page(
+                request, fault=f"{identity.address} has no account here. Ask an administrator", status=403
+            )
+        response = await self._let_in(request, account, "elsewhere", identity.onwards)
         doorkeeper.drop_cookie(request, response, _way(request))
         return response
 
@@ -175,8 +182,8 @@ def _door(request: web.Request) -> str:
 
 def _door_of(request: web.Request) -> str:
     """The door's own cookie, "" where the browser has brought none that we made."""
-    found = request.cookies.get(_door(request), "")
-    return found if doorkeeper.is_secret(found) else ""
+    cookie = request.cookies.get(_door(request), "")
+    return cookie if doorkeeper.is_secret(cookie) else ""
 
 
 def _way(request: web.Request) -> str:

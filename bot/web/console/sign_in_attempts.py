@@ -18,23 +18,23 @@ class SignInAttempts:
         self._accounts, self._made_up = (Throttle(TRIES, WITHIN_SECONDS) for _ in range(2))
         self._places = Throttle(TRIES_OF_A_PLACE, WITHIN_SECONDS)
 
-    def may_try(self, address: str, now: float, *, known: bool) -> bool:
-        """Whether a password may be tried for this address; `known` says that it has an account."""
-        return self._of(known=known).ask(address, now, count=0).allowed
+    def may_try(self, address: str, now: float, *, has_account: bool) -> bool:
+        """Whether a password may be tried for this address; `has_account` says that it has an account."""
+        return self._of(has_account=has_account).ask(address, now, count=0).is_allowed
 
     def is_slow(self, place: str, now: float) -> bool:
         """Whether so much was tried from this place that the next wrong one is answered late, and counts for more."""
-        return not self._places.ask(place, now, count=0).allowed
+        return not self._places.ask(place, now, count=0).is_allowed
 
-    def wrong(self, address: str, place: str, now: float, *, known: bool) -> None:
+    def wrong(self, address: str, place: str, now: float, *, has_account: bool) -> None:
         """Count a wrong one."""
         for _ in range(_WEIGHT_IN_A_SLOW_PLACE if self.is_slow(place, now) else 1):
-            self._of(known=known).ask(address, now)
+            self._of(has_account=has_account).ask(address, now)
         self._places.ask(place, now)
 
     def right(self, address: str) -> None:
         """Forget the wrong ones of this account."""
         self._accounts.forget(address)
 
-    def _of(self, *, known: bool) -> Throttle:
-        return self._accounts if known else self._made_up
+    def _of(self, *, has_account: bool) -> Throttle:
+        return self._accounts if has_account else self._made_up

@@ -26,11 +26,11 @@ class TemplatePages:
 
     def routes(self) -> list[web.RouteDef]:
         """Looking alone: templates are files."""
-        page, one = self._door.page, f"{ROOT}/templates/{{language}}/{{name}}"
+        page, template_path = self._door.page, f"{ROOT}/templates/{{language}}/{{name}}"
         return [
             web.get(f"{ROOT}/templates", page(Permission.READ, self._list)),
-            web.get(one, page(Permission.READ, self._show)),
-            web.get(f"{one}/{{contact}}", page(Permission.READ, self._page)),
+            web.get(template_path, page(Permission.READ, self._show)),
+            web.get(f"{template_path}/{{contact}}", page(Permission.READ, self._page)),
         ]
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -47,7 +47,7 @@ class TemplatePages:
         return errors, len(findings) - errors
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        name, language = self._named(request)
+        name, language = self._template_of(request)
         findings, previews = await asyncio.to_thread(self._examined, name, language)
         context = {
             "name": name,
@@ -59,7 +59,7 @@ class TemplatePages:
         return render(request, guest, "template", context)
 
     async def _page(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        name, language = self._named(request)
+        name, language = self._template_of(request)
         contact = request.match_info["contact"]
         previews = await asyncio.to_thread(self._previews, name, language)
         if contact not in previews or not lint.has_page(name):
@@ -67,12 +67,12 @@ class TemplatePages:
         headers = {"Content-Security-Policy": _FRAME_POLICY}
         return web.Response(text=previews[contact].html, content_type="text/html", headers=headers)
 
-    def _named(self, request: web.Request) -> tuple[str, str]:
+    def _template_of(self, request: web.Request) -> tuple[str, str]:
         """Compared with what is there, never joined to a path."""
-        named = request.match_info["name"], request.match_info["language"]
-        if named not in self._composer.names():
+        template = request.match_info["name"], request.match_info["language"]
+        if template not in self._composer.names():
             raise web.HTTPNotFound
-        return named
+        return template
 
     def _examined(self, name: str, language: str) -> tuple[list[Finding], dict[str, Rendered]]:
         return lint.examine(self._composer, name, language), self._previews(name, language)
@@ -81,10 +81,10 @@ class TemplatePages:
         """By contact; none of a template that cannot be used, and none twice."""
         if self._composer.faults(name, language):
             return {}
-        tried = {contact: values for contact, values in samples(name).items() if contact in _PREVIEWED}
-        shown: dict[str, Rendered] = {}
-        for contact in (one for one in _PREVIEWED if one in tried):
-            one = self._composer.rendered(name, tried[contact], language=language)
-            if one.text not in {other.text for other in shown.values()}:
-                shown[contact] = one
-        return shown
+        values_by_contact = {contact: values for contact, values in samples(name).items() if contact in _PREVIEWED}
+        previews: dict[str, Rendered] = {}
+        for contact in (preview for preview in _PREVIEWED if preview in values_by_contact):
+            preview = self._composer.rendered(name, values_by_contact[contact], language=language)
+            if preview.text not in {earlier.text for earlier in previews.values()}:
+                previews[contact] = preview
+        return previews

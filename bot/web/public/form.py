@@ -78,28 +78,28 @@ class FrontDoor:
 
     async def _show(self, request: web.Request) -> web.Response:
         # A page of the organisation may link to the form of its own service.
-        typed = dict.fromkeys(_FIELDS, "") | {"service": as_text(request.query.get("service", ""))}
-        response = self._form_page(request, typed)
+        values = dict.fromkeys(_FIELDS, "") | {"service": as_text(request.query.get("service", ""))}
+        response = self._form_page(request, values)
         response.headers["Cache-Control"] = _KEEP_FOR_GOING_BACK
         return response
 
     async def _take(self, request: web.Request) -> web.Response:
-        typed = await _posted(request)
-        read = self._form.read(typed)
-        if not isinstance(read, Inbound):
-            return self._form_page(request, typed, faults=read.faults, status=422)
+        values = await _posted(request)
+        inbound = self._form.read(values)
+        if not isinstance(inbound, Inbound):
+            return self._form_page(request, values, faults=inbound.faults, status=422)
         try:
-            filed = await self._submit(read)
+            result = await self._submit(inbound)
         except Temporary:
-            response = self._form_page(request, typed, not_taken=True, status=503)
+            response = self._form_page(request, values, not_taken=True, status=503)
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
             return response
-        return _received_page(request, filed, read)
+        return _received_page(request, result, inbound)
 
     def _form_page(
         self,
         request: web.Request,
-        typed: Mapping[str, str],
+        values: Mapping[str, str],
         *,
         faults: tuple[tuple[str, str], ...] = (),
         not_taken: bool = False,
@@ -107,7 +107,7 @@ class FrontDoor:
     ) -> web.Response:
         # The token stays as long as the page is about the same message: sent twice, it is one contact.
         context = {
-            "typed": {**typed, "token": typed["token"] or secrets.token_urlsafe(16)},
+            "typed": {**values, "token": values["token"] or secrets.token_urlsafe(16)},
             "faults": dict(faults),
             "not_taken": not_taken,
             **self._more,
@@ -115,10 +115,10 @@ class FrontDoor:
         return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
 
 
-def _received_page(request: web.Request, filed: Filed, inbound: Inbound) -> web.Response:
+def _received_page(request: web.Request, result: Filed, inbound: Inbound) -> web.Response:
     context = {
-        "filed": filed,
-        "spelled": " ".join(c for c in filed.reference if c.isalnum()),
+        "filed": result,
+        "spelled": " ".join(c for c in result.reference if c.isalnum()),
         "email": inbound.sender.address if inbound.sender else "",
     }
     return aiohttp_jinja2.render_template("pages/received.html", request, context)
@@ -126,5 +126,5 @@ def _received_page(request: web.Request, filed: Filed, inbound: Inbound) -> web.
 
 async def _posted(request: web.Request) -> dict[str, str]:
     """The known fields as text, "" where absent; files are left out. Raises 400, 413 or 415."""
-    found = dict(reversed(await pairs_of(request)))  # of a name that comes twice the first counts
-    return {name: found.get(name, "") for name in _FIELDS}
+    pairs = dict(reversed(await pairs_of(request)))  # of a name that comes twice the first counts
+    return {name: pairs.get(name, "") for name in _FIELDS}

@@ -36,10 +36,10 @@ class Health:
 
     async def _ready(self, _request: web.Request) -> web.Response:
         problems = await self._problems()
-        found = {"ready": not problems, "problems": problems}
+        answer = {"ready": not problems, "problems": problems}
         if covered := self._coverage():
-            found["coverage"] = {name: {"level": c.level, "findings": c.findings} for name, c in covered.items()}
-        return web.json_response(found, status=503 if problems else 200)
+            answer["coverage"] = {name: {"level": c.level, "findings": c.findings} for name, c in covered.items()}
+        return web.json_response(answer, status=503 if problems else 200)
 
     async def _figures(self, _request: web.Request) -> web.Response:
         return web.Response(body=await self._metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})

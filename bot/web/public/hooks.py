@@ -75,10 +75,10 @@ class Together:
             error: Exception | None = None
             try:
                 await self._log(self._name, Batch(tuple(message for messages, _ in group for message in messages)))
-            except Exception as raised:  # noqa: BLE001 - each caller hears of it
-                error = raised
+            except Exception as exception:  # noqa: BLE001 - each caller hears of it
+                error = exception
             # A caller who has gone has cancelled the wait.
-            for committed in (one for _, one in group if not one.done()):
+            for committed in (future for _, future in group if not future.done()):
                 committed.set_result(None) if error is None else committed.set_exception(error)
         self._task = None
 

@@ -21,7 +21,7 @@ _FRAMES = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """One mail for showing; `text` and `html` are "" where the part is missing."""
 
     number: str
@@ -44,7 +44,7 @@ class SentMail:
         return [web.get(path, _only_here(handler)) for path, handler in pages.items()]
 
     async def _list(self, request: web.Request) -> web.Response:
-        mails = await asyncio.to_thread(lambda: [_sent(path) for path in reversed(self._files())])
+        mails = await asyncio.to_thread(lambda: [_mail_in(path) for path in reversed(self._files())])
         return aiohttp_jinja2.render_template("pages/sent_list.html", request, {"mails": mails})
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -58,11 +58,11 @@ class SentMail:
         headers = {"Content-Security-Policy": _FRAMED}
         return web.Response(text=mail.html, content_type="text/html", headers=headers)
 
-    async def _find(self, number: str) -> Sent:
+    async def _find(self, number: str) -> SentMessage:
         # Compared with what is there, never joined to the path: no name can lead out of the directory.
         for path in await asyncio.to_thread(self._files):
             if path.stem == number:
-                return await asyncio.to_thread(_sent, path)
+                return await asyncio.to_thread(_mail_in, path)
         raise web.HTTPNotFound
 
     def _files(self) -> list[Path]:
@@ -85,9 +85,9 @@ def _is_local(request: web.Request) -> bool:
     return ipaddress.ip_address(request.remote).is_loopback and _OUR_NAME.fullmatch(request.host) is not None
 
 
-def _sent(path: Path) -> Sent:
+def _mail_in(path: Path) -> SentMessage:
     mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
-    return Sent(
+    return SentMessage(
         number=path.stem,
         headers=tuple((name, str(value)) for name, value in mail.items()),
         to=str(mail["To"] or ""),

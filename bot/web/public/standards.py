@@ -24,11 +24,11 @@ class Standards:
 
     async def _page(self, request: web.Request) -> web.Response:
         rows = [_in_words(row) for row in self._rows()]
-        shown = {
+        context = {
             "in_force": [row for row in rows if row["in_force"]],
             "ahead": [row for row in rows if not row["in_force"]],
         }
-        return aiohttp_jinja2.render_template("pages/standards.html", request, shown)
+        return aiohttp_jinja2.render_template("pages/standards.html", request, context)
 
     async def _json(self, _request: web.Request) -> web.Response:
         return web.json_response({"standards": self._rows()}, headers=_CACHE)
@@ -36,9 +36,9 @@ class Standards:
 
 def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
     days = {key: _day(row[key]) for key in ("valid_from", "valid_to", "review_by")}
-    whom = [name for key in ("services", "kinds", "areas", "channels") for name in row[key]]
-    whom += [row["visibility"]] if row["visibility"] else []
-    return {**row, **days, "whom": ", ".join(name.replace("_", " ").replace("-", " ") for name in whom)}
+    audience = [name for key in ("services", "kinds", "areas", "channels") for name in row[key]]
+    audience += [row["visibility"]] if row["visibility"] else []
+    return {**row, **days, "whom": ", ".join(name.replace("_", " ").replace("-", " ") for name in audience)}
 
 
 def _day(text: str) -> str:
