@@ -17,6 +17,24 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Purpose(StrEnum):
+    """What a delivery is for; the texts are stored.
+
+    Five go to the person who wrote, four to staff, and an event to a program that follows.
+    """
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    NEW_DATE = "new-date"
+    ADDED = "added"
+    PROGRESS = "progress"
+    CLOSING = "closing"
+    ALERT = "alert"
+    URGENT = "urgent"
+    NOTICE = "notice"
+    DIGEST = "digest"
+    EVENT = "event"
+
+
 MOVES: dict[State, frozenset[State]] = {
     State.CREATED: frozenset({State.SENDING, State.CANCELLED}),
     State.SENDING: frozenset(

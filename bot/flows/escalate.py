@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,6 +9,7 @@ from bot import log
 from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.core.escalations import Decision, Step
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.flows.outgoing import alert, tell
 from bot.flows.outgoing.after_restore import RESTORED
@@ -61,9 +61,9 @@ def _tell_person(connection: Connection, contact: Contact, now: datetime, book: 
         outbox.queue(connection, [tell.progress(contact, given, now, book)])
 
 
-def _called(contact: Contact, now: datetime) -> dict[str, Any]:
+def _called(contact: Contact, now: datetime) -> Event:
     details = {"urgent": contact.urgent, "time": contact.urgent_step + 1}
-    return {"contact_id": contact.id, "at": now, "kind": "called again", "details": details}
+    return Event(contact.id, now, EventKind.CALLED_AGAIN, details=details)
 
 
 def _is_quiet(contact: Contact, step: Step, now: datetime) -> bool:
@@ -85,6 +85,6 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
         outbox.queue(connection, alert.urgent_alerts(contact, contact.urgent_step, now, book))
     contacts.note(
         connection,
-        [{"contact_id": contact.id, "at": now, "kind": "escalated", "details": {"step": step.name}} for step in alerts]
+        [Event(contact.id, now, EventKind.ESCALATED, details={"step": step.name}) for step in alerts]
         + ([_called(contact, now)] if decision.urgent else []),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core import phones
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.store import contacts, needs, outbox, retention, suppressions
 
 Values = dict[str, Any]
@@ -85,7 +86,7 @@ def erase(connection: Connection, address: str, actor: str, now: datetime) -> Er
         erased.append(contact)
     if not kept:
         needs.drop(connection, [address])
-    contacts.note(connection, [{"contact_id": c.id, "at": now, "kind": "erased", "actor": actor} for c in erased])
+    contacts.note(connection, [Event(contact.id, now, EventKind.ERASED, actor) for contact in erased])
     return Erasure(tuple(c.reference for c in erased), tuple(kept))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch
 from bot.core.contacts import State
+from bot.core.events import EventKind
 from bot.core.guards import Limits
 from bot.core.messages import Inbound, Party
 from bot.flows import escalate
@@ -24,7 +25,7 @@ from bot.flows.changes import respond
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
-from bot.flows.outgoing.bundle import AN_HOUR, LEFT_TO_THE_LIST
+from bot.flows.outgoing.bundle import AN_HOUR
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
@@ -209,7 +210,10 @@ class Rehearsal:
                 self.outcome.broken.append(
                     f"{contact.reference}: {contact.respond_step} steps taken, {behind} were due"
                 )
-        kinds = (contacts.count_events(self._connection, c.id, LEFT_TO_THE_LIST, self._asked.begin) for c in every)
+        kinds = (
+            contacts.count_events(self._connection, c.id, EventKind.ALERT_LEFT_TO_THE_LIST, self._asked.begin)
+            for c in every
+        )
         self.outcome.left_to_the_list = sum(kinds)
 
     def _too_many(self) -> Iterator[str]:

@@ -3,10 +3,11 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from bot.core.events import Event, EventKind
 from bot.core.roles import SCOPES, Role, Scope
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, staff, tokens
@@ -74,7 +75,7 @@ def add(connection: Connection, account: Account, actor: str, book: Rulebook) ->
     if not staff.add(connection, account):
         return Refused(f"{account.address} has an account already")
     details = {"account": account.address, "role": account.role, "teams": _named(account.teams)}
-    _note(connection, "staff added", actor, account.created_at, **details)
+    _note(connection, EventKind.STAFF_ADDED, actor, account.created_at, **details)
     return None
 
 
@@ -88,18 +89,18 @@ def change(
     if refusal := _why_not(connection, account, wanted, book):
         return Refused(refusal)
 
-    def note(kind: str, **details: Any) -> None:
+    def note(kind: EventKind, **details: Any) -> None:
         _note(connection, kind, actor, now, account=account.address, **details)
 
     if wanted.role not in (None, account.role):
         staff.change(connection, account.address, role=str(wanted.role))
-        note("role changed", role=wanted.role, role_before=account.role)
+        note(EventKind.ROLE_CHANGED, role=wanted.role, role_before=account.role)
     if wanted.teams not in (None, account.teams):
         staff.change(connection, account.address, teams=" ".join(sorted(wanted.teams or ())))
-        note("teams changed", teams=_named(wanted.teams), teams_before=_named(account.teams))
+        note(EventKind.TEAMS_CHANGED, teams=_named(wanted.teams), teams_before=_named(account.teams))
     if wanted.password is not None:
         staff.change(connection, account.address, password=wanted.password)
-        note("password changed", sessions=staff.end_sessions_of(connection, account.address))
+        note(EventKind.PASSWORD_CHANGED, sessions=staff.end_sessions_of(connection, account.address))
     return None
 
 
@@ -112,7 +113,7 @@ def disable(connection: Connection, address: str, actor: str, now: datetime) -> 
         return Refused(refusal)
     staff.change(connection, account.address, disabled_at=now)
     staff.end_sessions_of(connection, account.address)
-    _note(connection, "staff disabled", actor, now, account=account.address)
+    _note(connection, EventKind.STAFF_DISABLED, actor, now, account=account.address)
     return None
 
 
@@ -122,7 +123,7 @@ def enable(connection: Connection, address: str, actor: str, now: datetime) -> R
     if account is None or account.disabled_at is None:
         return Refused(f"{address} has no account that is disabled")
     staff.change(connection, account.address, disabled_at=None)
-    _note(connection, "staff enabled", actor, now, account=account.address)
+    _note(connection, EventKind.STAFF_ENABLED, actor, now, account=account.address)
     return None
 
 
@@ -133,29 +134,29 @@ def sign_in(connection: Connection, account: Account, how: str, now: datetime, w
     """
     secret = secrets.token_urlsafe(32)
     staff.begin_session(connection, tokens.digest_of(secret), account.address, wall, wall + SESSION_LASTS)
-    _note(connection, "signed in", f"staff:{account.address}", now, how=how)
+    _note(connection, EventKind.SIGNED_IN, f"staff:{account.address}", now, how=how)
     return secret
 
 
 def not_signed_in(connection: Connection, address: str, reason: str, now: datetime) -> None:
     """Note that somebody tried in vain. What was typed as an address may be anything: it is kept short."""
-    _note(connection, "sign-in refused", "nobody", now, account=address[:254], reason=reason)
+    _note(connection, EventKind.SIGN_IN_REFUSED, "nobody", now, account=address[:254], reason=reason)
 
 
-def unknown(connection: Connection, what: str, at: str, now: datetime) -> None:
+def unknown(connection: Connection, what: Literal["session", "token"], at: str, now: datetime) -> None:
     """Note that somebody came with a session or a token that is none (any more)."""
-    _note(connection, f"unknown {what}", "nobody", now, place=at)
+    _note(connection, EventKind(f"unknown {what}"), "nobody", now, place=at)
 
 
 def too_big(connection: Connection, path: str, actor: str, now: datetime) -> None:
     """Note that somebody sent more than we read."""
-    _note(connection, "refused", actor, now, what=path[:200], reason="too big")
+    _note(connection, EventKind.REFUSED, actor, now, what=path[:200], reason="too big")
 
 
 def sign_out(connection: Connection, visitor: Visitor, now: datetime) -> None:
     """End the session."""
     staff.end_session(connection, visitor.session)
-    _note(connection, "signed out", visitor.actor, now)
+    _note(connection, EventKind.SIGNED_OUT, visitor.actor, now)
 
 
 def end_sessions(connection: Connection, address: str, actor: str, now: datetime) -> Refused | None:
@@ -165,7 +166,7 @@ def end_sessions(connection: Connection, address: str, actor: str, now: datetime
         return Refused(f"{address} has no account")
     if not (ended := staff.end_sessions_of(connection, account.address)):
         return Refused(f"{account.address} is not signed in anywhere")
-    _note(connection, "sessions ended", actor, now, account=account.address, sessions=ended)
+    _note(connection, EventKind.SESSIONS_ENDED, actor, now, account=account.address, sessions=ended)
     return None
 
 
@@ -198,7 +199,7 @@ def create_token(connection: Connection, token: Token, actor: str, book: Ruleboo
     if not tokens.add(connection, token, tokens.digest_of(secret)):
         return Refused(f"there is a token {token.name} already; choose another name")
     scopes = " ".join(sorted(token.scopes))
-    _note(connection, "token created", actor, token.created_at, token=token.name, scopes=scopes)
+    _note(connection, EventKind.TOKEN_CREATED, actor, token.created_at, token=token.name, scopes=scopes)
     return secret
 
 
@@ -206,7 +207,7 @@ def revoke_token(connection: Connection, name: str, actor: str, now: datetime) -
     """It lets nobody in any more."""
     if not tokens.revoke(connection, name, now):
         return Refused(f"there is no token {name} that lets anybody in")
-    _note(connection, "token revoked", actor, now, token=name)
+    _note(connection, EventKind.TOKEN_REVOKED, actor, now, token=name)
     return None
 
 
@@ -228,8 +229,8 @@ def refused(
     """
     contact = contacts.find(connection, reference) if reference else None
     details = {"what": _safe(what[:200]), "reason": _safe(reason)}
-    row = {"contact_id": contact.id if contact else None, "at": now, "kind": "refused", "actor": visitor.actor}
-    contacts.note(connection, [row | {"details": details}])
+    event = Event(contact.id if contact else None, now, EventKind.REFUSED, visitor.actor, details)
+    contacts.note(connection, [event])
 
 
 def _safe(text: str) -> str:
@@ -261,5 +262,5 @@ def _last_administrator(connection: Connection, account: Account, role: Role | N
     return "" if kept else f"{account.address} is the last administrator; make somebody else one first"
 
 
-def _note(connection: Connection, kind: str, actor: str, at: datetime, **details: Any) -> None:
-    contacts.note(connection, [{"contact_id": None, "at": at, "kind": kind, "actor": actor, "details": details}])
+def _note(connection: Connection, kind: EventKind, actor: str, at: datetime, **details: Any) -> None:
+    contacts.note(connection, [Event(None, at, kind, actor, details)])

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, text
 
+from bot.core.events import EventKind
 from bot.core.roles import Scope
 from bot.store import queue
 from bot.store.queue import within
@@ -17,7 +18,7 @@ Values = dict[str, Any]
 # So many events one call looks at: as many as a page of them takes, where few are seen by who asks.
 LOOKED_AT = 5_000
 # Their details name another contact.
-_OF_TWO = ("linked", "link taken away")
+_OF_TWO = (EventKind.LINKED, EventKind.LINK_TAKEN_AWAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
         query = query.where(events.c.contact_id == wanted)
     if looking.scope.teams is not None:
         # What they were refused is theirs, whether there is such a contact or not: the trail must not tell that either.
-        theirs = or_(events.c.contact_id.is_(None), events.c.kind == "refused")
+        theirs = or_(events.c.contact_id.is_(None), events.c.kind == EventKind.REFUSED)
         own = theirs & (events.c.actor == looking.actor)
         query = query.where(or_(own, events.c.contact_id.is_not(None) & and_(*within(looking.scope))))
     return _shown(connection, query, looking.scope)
@@ -72,7 +73,7 @@ def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most
     last = max(after_id, min(up_to, after_id + LOOKED_AT))
     query = _with_reference().where(events.c.id > after_id, events.c.id <= last, events.c.contact_id.is_not(None))
     # Where something was refused nothing happened to the contact.
-    query = query.where(events.c.kind != "refused", *within(scope)).order_by(events.c.id).limit(most)
+    query = query.where(events.c.kind != EventKind.REFUSED, *within(scope)).order_by(events.c.id).limit(most)
     found = _shown(connection, query, scope)
     return found, found[-1].id if len(found) == most else last
 
@@ -99,8 +100,9 @@ def as_seen(connection: Connection, happened: list[Values], scope: Scope) -> lis
 def last_by_others(connection: Connection, contact_id: int) -> Event | None:
     """The last thing that a person did to a contact."""
     query = _with_reference().where(events.c.contact_id == contact_id)
-    wanted = or_(text("events.actor != 'ackbot'"), events.c.kind == "follow-up") & (events.c.kind != "refused")
-    row = connection.execute(query.where(wanted).order_by(events.c.id.desc()).limit(1)).first()
+    by_others = or_(text("events.actor != 'ackbot'"), events.c.kind == EventKind.FOLLOW_UP)
+    query = query.where(by_others, events.c.kind != EventKind.REFUSED)
+    row = connection.execute(query.order_by(events.c.id.desc()).limit(1)).first()
     return _event(row) if row else None
 
 

@@ -1,7 +1,7 @@
 """Contacts, their messages and their events."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened, Kind
 from bot.store import locks
 from bot.store.column_types import Instant
@@ -135,13 +136,11 @@ def add(connection: Connection, new: list[Values], arrived: list[Values], raws: 
         run_many(connection, statement, rows)
 
 
-def note(connection: Connection, rows: list[Values]) -> None:
-    """Append events: `contact_id`, `at`, `kind`, `details` (a mapping, or JSON already), `actor`."""
-    if rows:
+def note(connection: Connection, new: Sequence[Event]) -> None:
+    """Append events."""
+    if new:
         locks.writing_events(connection)
-    run_many(
-        connection, _NOTE, [{"actor": "ackbot", **row, "details": _as_json(row.get("details", {}))} for row in rows]
-    )
+    run_many(connection, _NOTE, [_row_of(event) for event in new])
 
 
 def recorded(at: datetime, now: datetime | None) -> dict[str, str]:
@@ -149,8 +148,14 @@ def recorded(at: datetime, now: datetime | None) -> dict[str, str]:
     return {"recorded_at": now.isoformat(timespec="seconds")} if now is not None and now != at else {}
 
 
-def _as_json(details: Any) -> str:
-    return details if isinstance(details, str) else json.dumps(details, ensure_ascii=False)
+def _row_of(event: Event) -> Values:
+    return {
+        "contact_id": event.contact_id,
+        "at": event.at,
+        "kind": event.kind.value,
+        "actor": event.actor,
+        "details": json.dumps(event.details, ensure_ascii=False),
+    }
 
 
 def find(connection: Connection, reference: str) -> Contact | None:
@@ -188,7 +193,7 @@ def messages_of(connection: Connection, contact_id: int) -> list[Values]:
 
 def events_of(connection: Connection, contact_id: int) -> list[Values]:
     """The history of one contact, oldest first; `details` as a mapping. What was refused is for the audit trail."""
-    wanted = (events.c.contact_id == contact_id) & (events.c.kind != "refused")
+    wanted = (events.c.contact_id == contact_id) & (events.c.kind != EventKind.REFUSED)
     query = select(events).where(wanted).order_by(events.c.at, events.c.id)
     return [{**row._mapping, "details": json.loads(row.details)} for row in connection.execute(query)]
 
@@ -293,7 +298,7 @@ def count_logged(connection: Connection, rule: str, since: datetime) -> int:
     return connection.execute(query.where(contacts.c.received_at >= since, contacts.c.rule == rule)).scalar_one()
 
 
-def count_events(connection: Connection, contact_id: int, kind: str, since: datetime) -> int:
+def count_events(connection: Connection, contact_id: int, kind: EventKind, since: datetime) -> int:
     """How many events of a kind a contact has had since then."""
     same = (events.c.contact_id == contact_id) & (events.c.kind == kind) & (events.c.at >= since)
     return connection.execute(select(func.count()).select_from(events).where(same)).scalar_one()

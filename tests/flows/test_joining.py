@@ -11,11 +11,11 @@ from bot.channel import Temporary
 from bot.core.calendars import calendar
 from bot.core.contacts import Contact
 from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER, Ladders, Restraint, Step
+from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.flows import escalate
 from bot.flows.changes import respond
 from bot.flows.outgoing import alert, deliver
-from bot.flows.outgoing.bundle import LEFT_TO_THE_LIST
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
@@ -133,7 +133,7 @@ def test_nobody_has_more_than_six_messages_an_hour(store: Store, calm: Rulebook,
         (seventh,) = alerted(connection, calm, mail, range(6, 7))
         assert claim(connection, calm, NOW + timedelta(minutes=30)) == []
         kinds = [event["kind"] for event in contacts.events_of(connection, seventh.id)]
-        assert LEFT_TO_THE_LIST in kinds
+        assert EventKind.ALERT_LEFT_TO_THE_LIST in kinds
         contacts.put(connection, seventh.id, {"respond_step": 3})
         outbox.queue(connection, alert.digests("2026-11-24", NOW, calm))
         (digest,) = deliver.claim(connection, "post", NOW, ClaimTerms(), 50, calm)

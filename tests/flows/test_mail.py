@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bot.channel import Batch, Permanent
 from bot.core import acknowledgements
 from bot.core.contacts import Contact
+from bot.core.events import Event, EventKind
 from bot.core.guards import Limits
 from bot.core.messages import Inbound
 from bot.core.responses import Kind
@@ -160,7 +161,7 @@ def test_after_the_days_it_is_a_new_contact_linked_to_the_old(store: Store, sign
 def respond(connection: Connection, contact: Contact, at: datetime) -> None:
     """Staff answered."""
     assert contacts.answer(connection, contact, at)
-    contacts.note(connection, [{"contact_id": contact.id, "at": at, "kind": "responded"}])
+    contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED)])
 
 
 def test_three_automatic_answers_in_a_day_mute_a_contact(store: Store, signed: Rulebook, mail: Make) -> None:
@@ -341,7 +342,7 @@ def test_an_answer_in_the_sent_folder_stops_the_clock_when_it_was_sent(
         assert after.state == "answered"
         assert after.responded_at is not None
         assert after.responded_at.isoformat() == "2026-11-23T11:30:00+00:00"
-        wrote = next(e for e in contacts.events_of(connection, contact.id) if e["kind"] == staff_answers.WROTE)
+        wrote = next(e for e in contacts.events_of(connection, contact.id) if e["kind"] == EventKind.STAFF_WROTE)
         assert wrote["details"]["judged"] == "full response"
         assert wrote["details"]["evidence"]
 

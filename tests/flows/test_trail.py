@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from bot.core.events import Event, EventKind
 from bot.core.roles import Scope
 from bot.flows.changes import assign
 from bot.flows.outgoing import alert, release
@@ -32,9 +33,9 @@ def _of(c: Connection, book: Rulebook, message: Make, number: int, team: str | N
     return reference
 
 
-def _did(c: Connection, reference: str | None, kind: str, actor: str) -> None:
+def _did(c: Connection, reference: str | None, number: int, actor: str) -> None:
     about = again(c, reference).id if reference else None
-    contacts.note(c, [{"contact_id": about, "at": NOW, "kind": kind, "actor": actor}])
+    contacts.note(c, [Event(about, NOW, EventKind.TAKEN, actor, {"number": number})])
 
 
 def test_the_trail_shows_what_concerns_whoever_looks(store: Store, two: Rulebook, mail: Make) -> None:
@@ -44,9 +45,9 @@ def test_the_trail_shows_what_concerns_whoever_looks(store: Store, two: Rulebook
         for number, (reference, actor) in enumerate(
             [(ours, ANN), (theirs, ANN), (nobodys, ANN), (None, ANN), (None, HAL)]
         ):
-            _did(c, reference, f"did {number}", actor)
+            _did(c, reference, number, actor)
         seen = {
-            name: [one.kind.removeprefix("did ") for one in audit.trail(c, looking, 9)]
+            name: [event.details["number"] for event in audit.trail(c, looking, 9)]
             for name, looking in {
                 "all": Looking(ANN, Scope()),
                 "housing": Looking(HAL, HOUSING),
@@ -58,11 +59,11 @@ def test_the_trail_shows_what_concerns_whoever_looks(store: Store, two: Rulebook
             }.items()
         }
         assert seen == {
-            "all": ["4", "3", "2", "1", "0"],
-            "housing": ["4", "0"],
-            "unassigned, too": ["4", "2", "0"],
-            "by Hal": ["4"],
-            "of one": ["1"],
+            "all": [4, 3, 2, 1, 0],
+            "housing": [4, 0],
+            "unassigned, too": [4, 2, 0],
+            "by Hal": [4],
+            "of one": [1],
             "of one that is not seen": [],
             "of none": [],
         }

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
+from bot.core.events import Event, EventKind
 from bot.store import contacts, copying, outbox, schema
 from bot.store.databases import transaction
 from bot.store.engine import Store
@@ -37,7 +38,7 @@ def _fill(connection: Connection, number: int) -> None:
     message = {"id": number, "contact_id": number, "channel": "inbox", "external_id": f"<{number}@a.example>"}
     message |= {"message_id": f"<{number}@a.example>", "digest": "d", "received_at": NOW, "text": "half\0way"}
     contacts.add(connection, [contact], [message], [{"message_id": number, "raw": b"\0\xff raw"}])
-    contacts.note(connection, [{"contact_id": number, "at": NOW, "kind": "logged"}])
+    contacts.note(connection, [Event(number, NOW, EventKind.LOGGED)])
     delivery = {"id": number, "key": f"{number}:acknowledgement", "contact_id": number, "purpose": "acknowledgement"}
     delivery |= {"channel": "post", "recipient": "a@a.example", "message_id": f"<ack{number}@a.example>"}
     outbox.queue(connection, [delivery | {"created_at": NOW, "next_attempt_at": NOW}])

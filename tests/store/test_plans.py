@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.core.contacts import Contact
+from bot.core.events import EventKind
 from bot.core.roles import Scope
 from bot.store import (
     audit,
@@ -66,7 +67,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "deliveries": lambda c: known.delivered(c, [1, 2]),
     "not acknowledged": lambda c: contacts.not_acknowledged(c, NOW),
     "logged by a rule": lambda c: contacts.count_logged(c, "2 our own mail", NOW),
-    "events of a kind": lambda c: contacts.count_events(c, 1, "follow-up", NOW),
+    "events of a kind": lambda c: contacts.count_events(c, 1, EventKind.FOLLOW_UP, NOW),
     "receipt came back": lambda c: contacts.unacknowledged(c, 1, NOW),
     "hold": outbox.hold,
     "held": outbox.held,

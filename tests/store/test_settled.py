@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, text
 
+from bot.core.events import Event, EventKind
 from bot.core.roles import Scope
 from bot.store import audit, contacts, rules, settled
 from bot.store.engine import Store
@@ -32,13 +33,13 @@ def store(store_url: str) -> Iterator[Store]:
     made.let_go()
 
 
-def _note(c: Connection, kind: str) -> None:
-    contacts.note(c, [{"contact_id": 1, "at": NOW, "kind": kind}])
+def _note(c: Connection, actor: str) -> None:
+    contacts.note(c, [Event(1, NOW, EventKind.LOGGED, actor)])
 
 
 def _read(store: Store, after: int = 0) -> list[str]:
     up_to = store.read_now(settled.up_to)
-    return [one.kind for one in store.read_now(lambda c: audit.stream(c, after, up_to, Scope(), 9))[0]]
+    return [event.actor for event in store.read_now(lambda c: audit.stream(c, after, up_to, Scope(), 9))[0]]
 
 
 def test_what_may_still_be_passed_by_is_waited_for(store: Store) -> None:
@@ -73,4 +74,4 @@ def test_events_of_the_same_transaction_wait_for_its_end(store: Store) -> None:
     store.write_now(lambda c: _note(c, "old"))
     with store._writer_engine.begin() as c:
         _note(c, "own")
-        assert [one.kind for one in audit.stream(c, 0, settled.up_to(c), Scope(), 9)[0]] == ["old"]
+        assert [event.actor for event in audit.stream(c, 0, settled.up_to(c), Scope(), 9)[0]] == ["old"]

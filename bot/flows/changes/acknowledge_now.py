@@ -12,6 +12,7 @@ from bot.core.books import Matter
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import WAITING
 from bot.core.deliveries import State as Leaving
+from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound, Post
 from bot.flows import promise
 from bot.flows.outgoing import tell
@@ -78,7 +79,7 @@ def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> 
 
 def _decided(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:
     details = {"reason": "staff decided so"}
-    event = {"contact_id": contact.id, "at": now, "kind": "receipt decided on", "actor": actor, "details": details}
+    event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, details)
     contacts.note(connection, [event])
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core import histories
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
@@ -77,9 +78,7 @@ def adjust(
         values["acknowledged_at"] = values["acknowledged_at"] or wanted.at
     if not contacts.change(connection, contact, values):
         return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
-    event = _event(contact, before, after, wanted, word)
-    event["details"] |= contacts.recorded(wanted.at, now)
-    contacts.note(connection, [event])
+    contacts.note(connection, [_event(contact, before, after, wanted, word, now)])
     if later and given:
         outbox.queue(connection, [tell.new_date(later, given, now, book)])
     return Adjusted(before, after, later is not None, told=given is not None)
@@ -132,7 +131,7 @@ def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell
     return tell.Later(contact.id, contact.reference, book.respond_by(contact, was), becomes, reason)
 
 
-def _event(contact: Contact, before: Clocks, after: Clocks, wanted: Happened, word: Word) -> Values:
+def _event(contact: Contact, before: Clocks, after: Clocks, wanted: Happened, word: Word, now: datetime) -> Event:
     details = {
         "extended_to": str(wanted.extended_to) if wanted.extended_to else "",
         "respond_by_before": _iso(before),
@@ -140,13 +139,8 @@ def _event(contact: Contact, before: Clocks, after: Clocks, wanted: Happened, wo
         "reason": word.reason,
         "note": word.note,
     }
-    return {
-        "contact_id": contact.id,
-        "at": wanted.at,
-        "kind": wanted.kind.value,
-        "actor": word.actor,
-        "details": {key: value for key, value in details.items() if value},
-    }
+    filled = {key: value for key, value in details.items() if value} | contacts.recorded(wanted.at, now)
+    return Event(contact.id, wanted.at, EventKind(wanted.kind), word.actor, filled)
 
 
 def _iso(clocks: Clocks) -> str:

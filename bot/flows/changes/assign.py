@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.flows.changes import assignees
 from bot.flows.changes.assignees import Holder
 from bot.flows.outgoing import alert
@@ -40,7 +41,7 @@ def take(connection: Connection, reference: str, actor: str, now: datetime) -> D
     if contact.taken_at is not None and contact.urgent_at is None:
         return NotDone(f"{reference} was taken by {contact.taken_by} already")
     values = {"taken_at": now, "taken_by": actor, "urgent_at": None, "assigned_at": contact.assigned_at or now}
-    return _change(connection, contact, values, ("taken", {}), actor, now)
+    return _change(connection, contact, values, (EventKind.TAKEN, {}), actor, now)
 
 
 def not_urgent(connection: Connection, reference: str, actor: str, now: datetime) -> Done | NotDone:
@@ -51,7 +52,7 @@ def not_urgent(connection: Connection, reference: str, actor: str, now: datetime
     if not contact.urgent:
         return NotDone(f"{reference} is not urgent")
     values = {"urgent": "", "urgent_words": "", "urgent_at": None}
-    return _change(connection, contact, values, ("not urgent", {"urgent": contact.urgent}), actor, now)
+    return _change(connection, contact, values, (EventKind.NOT_URGENT, {"urgent": contact.urgent}), actor, now)
 
 
 def assign(
@@ -70,7 +71,7 @@ def assign(
         return NotDone(f"{reference} is with {to.owner or team} already")
     values = {"team": team, "owner": to.owner, "assigned_at": now, "next_look_at": now}
     details = {"team": team or "", "owner": to.owner, "team_before": contact.team or "", "owner_before": contact.owner}
-    done = _change(connection, contact, values, ("assigned", details), actor, now)
+    done = _change(connection, contact, values, (EventKind.ASSIGNED, details), actor, now)
     after = contacts.find(connection, reference)
     if isinstance(done, Done) and after is not None:
         outbox.queue(connection, alert.handed_over(after, now, book))
@@ -87,7 +88,7 @@ def be_quiet(connection: Connection, reference: str, until: datetime, actor: str
     if until - now > FURTHEST:
         return NotDone(f"{until.isoformat(timespec='minutes')} is more than ten years ahead")
     details = {"until": until.isoformat(timespec="seconds")}
-    return _change(connection, contact, {"quiet_until": until}, ("quiet", details), actor, now)
+    return _change(connection, contact, {"quiet_until": until}, (EventKind.QUIET, details), actor, now)
 
 
 def _open(connection: Connection, reference: str) -> Contact | NotDone:
@@ -100,11 +101,10 @@ def _open(connection: Connection, reference: str) -> Contact | NotDone:
 
 
 def _change(
-    connection: Connection, contact: Contact, values: Values, event: tuple[str, Values], actor: str, now: datetime
+    connection: Connection, contact: Contact, values: Values, event: tuple[EventKind, Values], actor: str, now: datetime
 ) -> Done | NotDone:
     if not contacts.change(connection, contact, values):
         return NotDone(f"somebody else changed {contact.reference} at this moment; look again")
     kind, details = event
-    row = {"contact_id": contact.id, "at": now, "kind": kind, "actor": actor, "details": details}
-    contacts.note(connection, [row])
+    contacts.note(connection, [Event(contact.id, now, kind, actor, details)])
     return Done(contact)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.books import Matter
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.core.standards import Standard
 from bot.flows.changes.adjust import NotAdjusted, steps_behind
 from bot.flows.outgoing import tell
@@ -101,7 +102,7 @@ def _matter(contact: Contact, about: About, book: Rulebook) -> Matter:
 
 def _event(
     contact: Contact, matter: Matter, standard: Standard, after: datetime | None, actor: str, now: datetime
-) -> Values:
+) -> Event:
     details = {
         "service": matter.service,
         "kind": matter.kind,
@@ -112,7 +113,7 @@ def _event(
         "respond_by": after.isoformat() if after else "",
     }
     kept = {key: value for key, value in details.items() if value}
-    return {"contact_id": contact.id, "at": now, "kind": "classified", "actor": actor, "details": kept}
+    return Event(contact.id, now, EventKind.CLASSIFIED, actor, kept)
 
 
 def _tell_if_later(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened, Kind
 from bot.flows.changes.adjust import columns
 from bot.flows.outgoing import tell
@@ -45,7 +46,7 @@ def close(
         return NotChanged(f"somebody else changed {reference} at this moment; look again")
     outbox.cancel_waiting(connection, contact.id)
     details = {"reason": reason, "was": contact.state}
-    _note(connection, contact, "closed", details, actor, now)
+    _note(connection, contact, EventKind.CLOSED, details, actor, now)
     given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
     told = given is not None and book.standard_of(contact).closing == "message" and not contact.muted
     if given is not None and told:
@@ -63,7 +64,7 @@ def reopen(
     if contact.state not in (State.ANSWERED, State.CLOSED) or contact.standard is None:
         return NotChanged(f"{reference} is {contact.state}")
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    kind = Kind.REOPENED.value if contact.responded_at is not None else "opened again"
+    kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN
     again = [Happened(Kind.REOPENED, now)] if contact.responded_at is not None else []
     values = columns(contact, book.clocks(contact, [*happened, *again]), now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
@@ -72,7 +73,8 @@ def reopen(
     return Changed(told=False)
 
 
-def _note(connection: Connection, contact: Contact, kind: str, details: Values, actor: str, now: datetime) -> None:
-    kept = {key: value for key, value in details.items() if value}
-    row = {"contact_id": contact.id, "at": now, "kind": kind, "actor": actor, "details": kept}
-    contacts.note(connection, [row])
+def _note(
+    connection: Connection, contact: Contact, kind: EventKind, details: Values, actor: str, now: datetime
+) -> None:
+    filled = {key: value for key, value in details.items() if value}
+    contacts.note(connection, [Event(contact.id, now, kind, actor, filled)])

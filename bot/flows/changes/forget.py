@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
+from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.store import contacts, retention, suppressions
 
@@ -20,7 +21,7 @@ def forget(connection: Connection, keep: Retention, now: datetime, most: int) ->
     before, before_of_kind = keep.kept_since(now)
     ids = retention.forgettable(connection, before, before_of_kind, most)
     retention.strip(connection, ids)
-    contacts.note(connection, [{"contact_id": i, "at": now, "kind": "forgotten"} for i in ids])
+    contacts.note(connection, [Event(contact_id, now, EventKind.FORGOTTEN) for contact_id in ids])
     return len(ids)
 
 
@@ -30,7 +31,5 @@ def hold(connection: Connection, contact: Contact, reason: str, actor: str, now:
     Freedom of Information Act 2000, section 77: what was asked for must not be destroyed.
     """
     retention.hold(connection, contact.id, reason or None)
-    kind = "legal hold" if reason else "legal hold ended"
-    details = {"reason": reason} if reason else {}
-    event = {"contact_id": contact.id, "at": now, "kind": kind, "actor": actor, "details": details}
-    contacts.note(connection, [event])
+    kind = EventKind.LEGAL_HOLD if reason else EventKind.LEGAL_HOLD_ENDED
+    contacts.note(connection, [Event(contact.id, now, kind, actor, {"reason": reason} if reason else {})])

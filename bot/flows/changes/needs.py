@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.core import phones
 from bot.core.contacts import Contact
+from bot.core.events import Event, EventKind
 from bot.store import contacts, links, needs
 from bot.store.needs import Needs
 
@@ -27,7 +28,7 @@ def note_needs(connection: Connection, contact: Contact, words: str, actor: str,
     else:
         needs.drop(connection, _keys(connection, links.group(connection, contact.id)))
     # What they are stands in one place, and goes with the person.
-    contacts.note(connection, [{"contact_id": contact.id, "at": now, "kind": "needs noted", "actor": actor}])
+    contacts.note(connection, [Event(contact.id, now, EventKind.NEEDS_NOTED, actor)])
 
 
 def known_of(connection: Connection, contact: Contact) -> Mapping[str, str]:

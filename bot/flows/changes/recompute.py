@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import clocks, histories
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
 from bot.flows.outgoing import tell
@@ -202,9 +203,9 @@ def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
     }
 
 
-def _event(change: Change, now: datetime) -> Values:
+def _event(change: Change, now: datetime) -> Event:
     details = _details(*change.acknowledge, *change.respond, change.why)
-    return {"contact_id": change.contact_id, "at": now, "kind": "recomputed", "details": details}
+    return Event(change.contact_id, now, EventKind.RECOMPUTED, details=details)
 
 
 @lru_cache(10_000)
@@ -214,12 +215,12 @@ def _details(
     respond_before: datetime | None,
     respond: datetime | None,
     why: str,
-) -> str:
-    """The details of the event as JSON, written once for the many contacts that move from and to the same days."""
+) -> Mapping[str, str]:
+    """The details of the event, made once for the many contacts that move from and to the same days."""
     dates = {
         "acknowledge_by_before": acknowledge_before,
         "acknowledge_by": acknowledge,
         "respond_by_before": respond_before,
         "respond_by": respond,
     }
-    return json.dumps({key: at.isoformat() for key, at in dates.items() if at is not None} | {"reason": why})
+    return {key: at.isoformat() for key, at in dates.items() if at is not None} | {"reason": why}

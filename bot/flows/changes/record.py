@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
+from bot.core.events import Event, EventKind
 from bot.store import contacts, links
-
-KIND = "taken down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +26,14 @@ def taken_down(connection: Connection, reference: str, actor: str, now: datetime
     contact = contacts.find(connection, reference)
     if contact is None:
         raise LookupError(f"{reference} is not stored")
-    new = not any(event["kind"] == KIND for event in contacts.events_of(connection, contact.id))
+    new = not any(event["kind"] == EventKind.TAKEN_DOWN for event in contacts.events_of(connection, contact.id))
     if new:
-        row: dict[str, Any] = {"contact_id": contact.id, "at": now, "kind": KIND, "actor": actor}
-        contacts.note(connection, [row])
+        contacts.note(connection, [Event(contact.id, now, EventKind.TAKEN_DOWN, actor)])
     return Recorded(contact, new)
 
 
 def same_person(connection: Connection, contact: Contact, before: Contact, actor: str, now: datetime) -> None:
     """Link what was taken down with the contact from whose page staff began: they know who it is."""
     if links.link(connection, contact.id, before.id):
-        details = {"with": before.reference}
-        row = {"contact_id": contact.id, "at": now, "kind": "linked", "actor": actor, "details": details}
-        contacts.note(connection, [row])
+        event = Event(contact.id, now, EventKind.LINKED, actor, {"with": before.reference})
+        contacts.note(connection, [event])

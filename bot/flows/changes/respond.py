@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.contacts import State
+from bot.core.events import Event, EventKind
 from bot.store import contacts, outbox
 
 
@@ -45,9 +46,7 @@ def respond(
         return NotResponded(f"somebody else recorded an answer to {reference} at this moment")
     cancelled = outbox.cancel_waiting(connection, contact.id)
     details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, recorded_at)}
-    contacts.note(
-        connection, [{"contact_id": contact.id, "at": at, "kind": "responded", "actor": actor, "details": details}]
-    )
+    contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED, actor, details)])
     # Due is the last permitted second, so an answer within that second is in time.
     if contact.respond_by is None:
         # While its clock is paused nothing can be late.

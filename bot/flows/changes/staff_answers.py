@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core import autoreplies, responses
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
@@ -19,7 +20,6 @@ from bot.store import contacts
 from bot.wire.mail import quoting
 
 Values = dict[str, Any]
-WROTE = "staff wrote"
 
 
 def take(connection: Connection, contact_id: int, message: Inbound, now: datetime, book: Rulebook) -> None:
@@ -30,7 +30,7 @@ def take(connection: Connection, contact_id: int, message: Inbound, now: datetim
         message, contact.sender_address or "", quoting.new_words(message.text), _internal(message, book)
     )
     details = {"judged": judged.kind.value, "evidence": judged.evidence}
-    contacts.note(connection, [{"contact_id": contact.id, "at": at, "kind": WROTE, "details": details}])
+    contacts.note(connection, [Event(contact.id, at, EventKind.STAFF_WROTE, details=details)])
     _apply(connection, contact, judged.kind, _Guess(at, "staff", judged.evidence), now, book)
 
 
@@ -92,7 +92,7 @@ def correct(
     contact = contacts.find(connection, reference)
     if contact is None:
         return NotCorrected(f"there is no contact {reference}")
-    wrote = [event for event in contacts.events_of(connection, contact.id) if event["kind"] == WROTE]
+    wrote = [event for event in contacts.events_of(connection, contact.id) if event["kind"] == EventKind.STAFF_WROTE]
     if not wrote:
         return NotCorrected(f"no mail of staff's is known in {reference}")
     last = wrote[-1]
@@ -102,9 +102,7 @@ def correct(
     if before in (Kind.FULL, Kind.HOLDING) and not _undo(connection, contact, before, now, book):
         return NotCorrected(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
-    contacts.note(
-        connection, [{"contact_id": contact.id, "at": last["at"], "kind": WROTE, "actor": actor, "details": details}]
-    )
+    contacts.note(connection, [Event(contact.id, last["at"], EventKind.STAFF_WROTE, actor, details)])
     standing = contacts.with_id(connection, [contact.id])[contact.id]
     _apply(connection, standing, kind, _Guess(last["at"], actor, "staff said so"), now, book)
     return Corrected(before.value, kind.value)
@@ -122,5 +120,5 @@ def _undo(connection: Connection, contact: Contact, before: Kind, now: datetime,
     changed = contacts.reopen(connection, contact, values) if contact.state != State.OPEN else False
     changed = changed or contacts.change(connection, contact, values)
     if changed:
-        contacts.note(connection, [{"contact_id": contact.id, "at": now, "kind": wanted.kind.value}])
+        contacts.note(connection, [Event(contact.id, now, EventKind.CORRECTED)])
     return changed

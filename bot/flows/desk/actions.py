@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.core import references, responses
 from bot.core.contacts import Contact, State
 from bot.core.durations import BadWords, duration
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened, Kind
 from bot.core.roles import Permission
 from bot.flows.changes import (
@@ -115,7 +116,7 @@ def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, b
 
 def _told(event: audit.Event, book: Rulebook) -> str:
     """What somebody did, as another reads it."""
-    if event.kind == "follow-up":
+    if event.kind == EventKind.FOLLOW_UP:
         return "the person wrote again"
     who = event.actor.removeprefix("staff:")
     local = event.at.astimezone(book.default_calendar.zone)
@@ -273,7 +274,7 @@ def _link(desk: Desk) -> str:
     other = _other(desk)
     if not links.link(desk.connection, desk.contact.id, other.id):
         raise Objection("conflict", f"it is linked with {other.reference} already", "with")
-    _note(desk, "linked", {"with": other.reference})
+    _note(desk, EventKind.LINKED, {"with": other.reference})
     return f"It is linked with {other.reference}."
 
 
@@ -281,7 +282,7 @@ def _unlink(desk: Desk) -> str:
     other = _other(desk)
     if not links.unlink(desk.connection, desk.contact.id, other.id):
         raise Objection("conflict", f"staff have not linked it with {other.reference}", "with")
-    _note(desk, "link taken away", {"with": other.reference})
+    _note(desk, EventKind.LINK_TAKEN_AWAY, {"with": other.reference})
     return f"It is no longer linked with {other.reference}."
 
 
@@ -312,9 +313,8 @@ def _hold(desk: Desk) -> str:
     return "It is kept until the hold is ended." if reason else "It is kept no longer than others."
 
 
-def _note(desk: Desk, kind: str, details: dict[str, str]) -> None:
-    row = {"contact_id": desk.contact.id, "at": desk.now, "kind": kind, "actor": desk.actor, "details": details}
-    contacts.note(desk.connection, [row])
+def _note(desk: Desk, kind: EventKind, details: dict[str, str]) -> None:
+    contacts.note(desk.connection, [Event(desk.contact.id, desk.now, kind, desk.actor, details)])
 
 
 ACTIONS: dict[str, Action] = {

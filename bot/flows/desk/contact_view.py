@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.core import reasoning
 from bot.core.contacts import Contact
 from bot.core.deliveries import State as Leaving
+from bot.core.events import EventKind
 from bot.core.histories import Clock, Clocks, remaining
 from bot.core.roles import Scope
 from bot.flows.changes import needs
@@ -123,7 +124,7 @@ def show(
     receipts = [one for one in deliveries if one.purpose == "acknowledgement"]
     linked = _linked(connection, contact, scope)
     held = contact.id in outbox.held(connection)
-    judged = any(event["kind"] == "staff wrote" for event in happened)
+    judged = any(event["kind"] == EventKind.STAFF_WROTE for event in happened)
     known = clocks if contact.standard else None
     standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
     return ContactView(
@@ -188,7 +189,7 @@ def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
 
 
 def _decided_by(happened: list[Values]) -> str:
-    decided = [event["actor"] for event in happened if event["kind"] == "receipt decided on"]
+    decided = [event["actor"] for event in happened if event["kind"] == EventKind.RECEIPT_DECIDED_ON]
     return str(decided[-1]).removeprefix("staff:") if decided else ""
 
 

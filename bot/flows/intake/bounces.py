@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.core import deliveries
+from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Report
 from bot.flows.intake.plan import Plan
@@ -32,19 +33,19 @@ def reported(connection: Connection, delivery: Delivery, message: Inbound, verdi
     passing = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
     if passing and delivery.attempts == 1:
         outbox.came_back(connection, delivery, words, plan.now, plan.now + TRY_AGAIN_AFTER)
-        _note(connection, delivery, "came back", f"{words}; it is sent once more later", plan)
+        _note(connection, delivery, EventKind.CAME_BACK, f"{words}; it is sent once more later", plan)
         return
     outbox.came_back(connection, delivery, words, plan.now, None)
-    _note(connection, delivery, "undeliverable", words, plan)
+    _note(connection, delivery, EventKind.UNDELIVERABLE, words, plan)
     if delivery.purpose in TO_SENDERS:
         _not_reached(connection, delivery, failure, plan)
     elif delivery.purpose in ("alert", "digest"):
         _staff_not_reached(connection, plan)
 
 
-def _note(connection: Connection, delivery: Delivery, kind: str, words: str, plan: Plan) -> None:
+def _note(connection: Connection, delivery: Delivery, kind: EventKind, words: str, plan: Plan) -> None:
     details = {"purpose": delivery.purpose, "reason": words}
-    contacts.note(connection, [{"contact_id": delivery.contact_id, "at": plan.now, "kind": kind, "details": details}])
+    contacts.note(connection, [Event(delivery.contact_id, plan.now, kind, details=details)])
 
 
 def _not_reached(connection: Connection, delivery: Delivery, failure: Report, plan: Plan) -> None:
@@ -88,7 +89,7 @@ def _complained(connection: Connection, delivery: Delivery, plan: Plan) -> None:
     day = plan.book.today(plan.now)
     reason = f"its owner reported our mail as unwanted on {day:%d %B %Y}"
     suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
-    _note(connection, delivery, "complained of", reason, plan)
+    _note(connection, delivery, EventKind.COMPLAINED_OF, reason, plan)
     unknown_complaint(plan)
 
 

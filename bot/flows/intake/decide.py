@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core import autoreplies, guards, intakes
 from bot.core.contacts import Contact, State
+from bot.core.events import EventKind
 from bot.core.guards import Tally
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Party
@@ -55,7 +56,7 @@ def _seen_before(message: Inbound, reference: str, channel: str, plan: Plan) -> 
     contact = plan.known.answered.get(message.external_id)
     if seen is None:
         return
-    plan.note(seen.contact_id, "follow-up", _ANOTHER_WAY, channel=message.channel)
+    plan.note(seen.contact_id, EventKind.FOLLOW_UP, _ANOTHER_WAY, channel=message.channel)
     if contact is not None:
         keep(message, contact.contact, plan)
     plan.filed.append(Filed(reference, new=False))
@@ -116,7 +117,7 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
         written_by = "staff"
         plan.afterwards.append(_staff_wrote(message, thread, plan))
     elif verdict.rule in (RuleName.HUMAN_REPLY, RuleName.TRUSTED_RELAY):
-        plan.note(thread.id, "follow-up", verdict)
+        plan.note(thread.id, EventKind.FOLLOW_UP, verdict)
         until = window(message, plan)
         if until is not None:
             look_at = min(plan.way(message).window.looks(until))
@@ -125,11 +126,11 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
         told = replace(verdict, recipient=None) if suppressed else verdict
         plan.afterwards.append(partial(follow_up.go_on, contact_id=thread.id, message=message, verdict=told, plan=plan))
     elif message.post is not None:
-        plan.note(thread.id, message.post.kind, verdict)
+        plan.note(thread.id, EventKind(message.post.kind), verdict)
     elif verdict.rule is RuleName.DELIVERY_REPORT:
-        plan.note(thread.id, "delivery report", verdict)
+        plan.note(thread.id, EventKind.DELIVERY_REPORT, verdict)
     else:
-        plan.note(thread.id, "automatic mail", verdict)
+        plan.note(thread.id, EventKind.AUTOMATIC_MAIL, verdict)
         plan.afterwards.append(partial(follow_up.count_automatic, contact=thread, verdict=verdict, plan=plan))
     keep(message, thread, plan, written_by=written_by)
     plan.filed.append(Filed(thread.reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
@@ -156,7 +157,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
         verdict, opening = _guarded(message, verdict, tally, replace(opening, receipt_of=first), plan)
     contact = open_contact(message, verdict, opening, plan)
     if thread is not None:
-        plan.note(thread.id, "continued", verdict, reference=contact.reference)
+        plan.note(thread.id, EventKind.CONTINUED, verdict, reference=contact.reference)
     if opening.receipt_of is not None:
         plan.afterwards.append(partial(_share_receipt, first=opening.receipt_of, plan=plan))
     elif verdict.outcome == "acknowledge" and verdict.recipient:
@@ -189,7 +190,7 @@ def _contact(contact_id: int, plan: Plan) -> Contact | None:
 def _attach_again(message: Inbound, contact: Contact | None, verdict: Verdict, plan: Plan) -> None:
     if contact is None:
         raise LookupError("a contact of late is not known")
-    plan.note(contact.id, "follow-up", verdict)
+    plan.note(contact.id, EventKind.FOLLOW_UP, verdict)
     quiet = replace(verdict, recipient=None)  # the receipt that they have, or are about to have, stands for it
     plan.afterwards.append(partial(follow_up.go_on, contact_id=contact.id, message=message, verdict=quiet, plan=plan))
     keep(message, contact, plan)

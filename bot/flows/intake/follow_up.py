@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core import urgencies
 from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
 from bot.core.histories import Happened, Kind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
@@ -59,7 +60,7 @@ def _heed(connection: Connection, contact: Contact, message: Inbound, plan: Plan
     clocks.look_again(connection, [contact.id], plan.now + urgencies.AGAIN_AFTER)
     outbox.queue(connection, alert.urgent_alerts(replace(contact, **values), contact.urgent_step, plan.now, plan.book))
     details = {"urgent": f"{urgency.rule.name}: {urgency.phrase}"}
-    contacts.note(connection, [{"contact_id": contact.id, "at": plan.now, "kind": "urgent", "details": details}])
+    contacts.note(connection, [Event(contact.id, plan.now, EventKind.URGENT, details=details)])
 
 
 def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) -> None:
@@ -68,9 +69,7 @@ def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) 
     values = columns(contact, after, plan.now, plan.book) | {"responded_at": None}
     if contacts.reopen(connection, contact, values):
         details = {"note": PERSON_WROTE.note, "answered_at": contact.responded_at and contact.responded_at.isoformat()}
-        contacts.note(
-            connection, [{"contact_id": contact.id, "at": at, "kind": Kind.REOPENED.value, "details": details}]
-        )
+        contacts.note(connection, [Event(contact.id, at, EventKind.REOPENED, details=details)])
 
 
 def _may_be_told(contact: Contact, now: datetime) -> bool:
@@ -116,7 +115,7 @@ def count_automatic(connection: Connection, contact: Contact, verdict: Verdict, 
         )
         outbox.queue(connection, notice)
     since = plan.now - timedelta(days=1)
-    if contacts.count_events(connection, contact.id, "automatic mail", since) >= AUTOMATIC_BEFORE_MUTE:
+    if contacts.count_events(connection, contact.id, EventKind.AUTOMATIC_MAIL, since) >= AUTOMATIC_BEFORE_MUTE:
         contacts.put(connection, contact.id, {"muted": True})
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.core import references
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Leaving
+from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.flows import promise
@@ -69,7 +70,7 @@ class Plan:
     contacts: list[Values] = field(default_factory=list)
     messages: list[Values] = field(default_factory=list)
     raws: list[Values] = field(default_factory=list)
-    events: list[Values] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     deliveries: list[Values] = field(default_factory=list)
     notices: list[Values] = field(default_factory=list)
     filed: list[Filed] = field(default_factory=list)
@@ -86,10 +87,10 @@ class Plan:
         """When it was received."""
         return message.received_at or self.now
 
-    def note(self, contact_id: int, kind: str, verdict: Verdict, **more: str) -> None:
+    def note(self, contact_id: int, kind: EventKind, verdict: Verdict, **more: str) -> None:
         """An event of the contact: what was decided of a message."""
         details = {"outcome": verdict.outcome, "rule": verdict.rule, "reason": verdict.reason, **more}
-        self.events.append({"contact_id": contact_id, "at": self.now, "kind": kind, "details": details})
+        self.events.append(Event(contact_id, self.now, kind, details=details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
     if not owed:
         row |= {"urgent_at": None, "urgent_step": 0}
     plan.contacts.append(row)
-    plan.note(contact_id, "logged", verdict, **found.because())
+    plan.note(contact_id, EventKind.LOGGED, verdict, **found.because())
     contact = Contact(**row, due_at=row["respond_by"] if row["acknowledged_at"] else row["acknowledge_by"])
     if contact.urgent_at is not None:
         plan.notices += alert.urgent_alerts(contact, 0, plan.now, plan.book)

@@ -3,6 +3,7 @@
 from functools import partial
 
 from bot.core.contacts import Contact
+from bot.core.events import EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Post
 from bot.flows.intake.plan import Filed, Plan, keep
@@ -19,8 +20,8 @@ def change(message: Inbound, post: Post, plan: Plan) -> None:
     if found is None or found.contact.channel != message.channel:
         plan.filed.append(Filed(None, new=False, outcome="not a contact's"))
         return
-    verdict = _EDITED if post.kind == "edit" else _TAKEN_BACK
-    plan.note(found.contact.id, verdict.rule.words, verdict)
+    kind, verdict = (EventKind.EDITED, _EDITED) if post.kind == "edit" else (EventKind.TAKEN_BACK, _TAKEN_BACK)
+    plan.note(found.contact.id, kind, verdict)
     keep(message, found.contact, plan, written_by=found.written_by)
     if post.kind == "deletion" and not found.contact.legal_hold:
         which = retention.named(found.contact.id, post.about)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, staff
@@ -28,9 +29,7 @@ def begin(connection: Connection, now: datetime, *, restored: bool = False) -> d
         outbox.hold_what_may_have_left(connection)
         contacts.leave_out_numbers(connection, NUMBERS_LEFT_OUT)
         ended = staff.end_all_sessions(connection)
-        contacts.note(
-            connection, [{"contact_id": None, "at": now, "kind": "sessions ended", "details": {"sessions": ended}}]
-        )
+        contacts.note(connection, [Event(None, now, EventKind.SESSIONS_ENDED, details={"sessions": ended})])
     since = cursors.read(connection, RESTORED)
     return datetime.fromisoformat(since) if since else None
 

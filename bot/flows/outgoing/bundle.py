@@ -16,7 +16,6 @@ from bot.store.outbox import Delivery
 
 AN_HOUR = timedelta(hours=1)
 MOST_IN_A_MESSAGE = 2_000
-LEFT_TO_THE_LIST = "alert left to the daily list"
 
 
 def gather(

@@ -11,6 +11,7 @@ from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core import deliveries, escalations
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import State as Sent
+from bot.core.events import Event, EventKind, of_delivery
 from bot.flows.outgoing import alert, bundle
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
@@ -88,9 +89,9 @@ def claim(
     return wanted
 
 
-def _left_to_the_list(claimed: Claimed, now: datetime) -> Values:
+def _left_to_the_list(claimed: Claimed, now: datetime) -> Event:
     details = {"step": claimed.delivery.step}
-    return {"contact_id": claimed.delivery.contact_id, "at": now, "kind": bundle.LEFT_TO_THE_LIST, "details": details}
+    return Event(claimed.delivery.contact_id, now, EventKind.ALERT_LEFT_TO_THE_LIST, details=details)
 
 
 def too_late(claimed: Claimed, now: datetime, book: Rulebook) -> str:
@@ -254,16 +255,12 @@ def _settled(attempt: Attempt) -> Values:
     }
 
 
-def _noted(attempt: Attempt, state: str) -> Values:
+def _noted(attempt: Attempt, state: str) -> Event:
     details = {"purpose": attempt.delivery.purpose, "step": attempt.delivery.step, "attempt": attempt.delivery.attempts}
     if attempt.error is not None:
         details["error"] = str(attempt.error)[:300]
-    return {
-        "contact_id": attempt.delivery.contact_id,
-        "at": attempt.at,
-        "kind": f"{attempt.delivery.purpose} {state}",
-        "details": details,
-    }
+    kind = of_delivery(attempt.delivery.purpose, state)
+    return Event(attempt.delivery.contact_id, attempt.at, kind, details=details)
 
 
 def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.events import Event, EventKind
 from bot.flows.outgoing.after_restore import RESTORED
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox
@@ -18,11 +19,9 @@ def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int
     cursors.drop(connection, RESTORED)
     held = outbox.held(connection)
     count = outbox.release(connection, now)
-    what = {"at": now, "actor": actor}
-    contacts.note(connection, [{**what, "contact_id": one, "kind": "receipt released"} for one in held])
+    contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in held])
     if count:
-        whole = {**what, "contact_id": None, "kind": "receipts released", "details": {"count": count}}
-        contacts.note(connection, [whole])
+        contacts.note(connection, [Event(None, now, EventKind.RECEIPTS_RELEASED, actor, {"count": count})])
     return count
 
 

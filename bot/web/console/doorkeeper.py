@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.channel import Temporary
 from bot.core import references
+from bot.core.events import Event, EventKind
 from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
@@ -138,15 +139,14 @@ class Doorkeeper:
         whose = actor if guest else request.remote or ""
         await self.note_seldom(whose, lambda c: staffing.too_big(c, request.path, actor, now))
 
-    async def note(self, guest: Guest, kind: str, details: Mapping[str, Any]) -> None:
+    async def note(self, guest: Guest, kind: EventKind, details: Mapping[str, Any]) -> None:
         """Note what somebody did that is about no single contact."""
-        row = self.line(guest, kind, details)
-        await self._site.write(lambda c: contacts.note(c, [row]))
+        event = self.event(guest, kind, details)
+        await self._site.write(lambda c: contacts.note(c, [event]))
 
-    def line(self, guest: Guest, kind: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    def event(self, guest: Guest, kind: EventKind, details: Mapping[str, Any]) -> Event:
         """The event of it, to be noted together with what was done."""
-        who = {"contact_id": None, "at": self._site.now(), "kind": kind, "actor": guest.visitor.actor}
-        return who | {"details": dict(details)}
+        return Event(None, self._site.now(), kind, guest.visitor.actor, details)
 
     def csrf_of(self, session: str) -> str:
         """The token of the forms of this session."""

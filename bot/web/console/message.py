@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from bot.core import references
+from bot.core.events import EventKind
 from bot.core.roles import Permission
 from bot.flows.desk import message_view
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
@@ -92,7 +93,7 @@ class MessagePages:
         original = await self._site.read(lambda c: message_view.kept_of(c, reference, number, scope, book))
         if original is None:
             return await unknown(self._door, request, guest)
-        await self._door.note(guest, "message saved as a file", {"reference": reference, "message": number})
+        await self._door.note(guest, EventKind.MESSAGE_SAVED, {"reference": reference, "message": number})
         name = f"{reference}-{number}.{'eml' if original.is_mail else 'txt'}"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.core import references
 from bot.core.contacts import Contact, State
+from bot.core.events import EventKind
 from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.changes import classify
@@ -141,7 +142,7 @@ class QueuePages:
         zone = self._site.book.default_calendar.zone
         wanted, now, scope = filters.read(request.query).wanted(zone), self._site.now(), guest.visitor.scope
         found = await self._site.read(lambda c: queue.page(c, wanted, scope, now, most=MOST_IN_CSV))
-        await self._door.note(guest, "list saved as CSV", {"contacts": len(found.contacts)})
+        await self._door.note(guest, EventKind.LIST_SAVED, {"contacts": len(found.contacts)})
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(_CSV)
@@ -181,7 +182,7 @@ class QueuePages:
         if drop := values.get("drop", ""):
             number = number_of(drop) or 0
             if await self._site.write(lambda c: views.drop(c, owner, number)):
-                await self._door.note(guest, "view dropped", {"number": number})
+                await self._door.note(guest, EventKind.VIEW_DROPPED, {"number": number})
             raise web.HTTPSeeOther(f"{ROOT}/queue")
         criteria = filters.read(dict(parse_qsl(values.get("query", "")[:_LONGEST_QUERY])))
         name = values.get("name", "").strip()[:60]
@@ -189,7 +190,7 @@ class QueuePages:
             fault = "The view was not kept: give it a name."
             return await self._page(request, guest, criteria, {"refused": [fault], "unnamed": True})
         await self._site.write(lambda c: views.save(c, owner, name, criteria.query))
-        await self._door.note(guest, "view saved", {"name": name})
+        await self._door.note(guest, EventKind.VIEW_SAVED, {"name": name})
         secret, now = self._site.book.secret, self._site.now()
         message = flash.token("The view is kept. It stands above the list.", guest.visitor.session, secret, now)
         raise web.HTTPSeeOther(f"{ROOT}/queue?{criteria.query}&told={message}")

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection
 
+from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.core.roles import Permission
 from bot.flows.intake import receive
@@ -78,21 +79,22 @@ class ShuntedPages:
         raise web.HTTPBadRequest
 
     async def _drop(self, guest: Guest, row: dict[str, Any]) -> web.StreamResponse:
-        line = self._door.line(guest, "shunted message dropped", {"number": row["id"], "channel": row["channel"]})
-        await self._site.write(lambda c: contacts.note(c, [line] if shunt.drop(c, row["id"]) else []))
+        about = {"number": row["id"], "channel": row["channel"]}
+        event = self._door.event(guest, EventKind.SHUNTED_DROPPED, about)
+        await self._site.write(lambda c: contacts.note(c, [event] if shunt.drop(c, row["id"]) else []))
         raise web.HTTPSeeOther(f"{ROOT}/shunted")
 
     async def _replay(
         self, request: web.Request, guest: Guest, row: dict[str, Any], message: Inbound
     ) -> web.StreamResponse:
         number, now, book = row["id"], self._site.now(), self._site.book
-        line = self._door.line(guest, "shunted message replayed", {"number": number})
+        event = self._door.event(guest, EventKind.SHUNTED_REPLAYED, {"number": number})
 
         def replay(c: Connection) -> Filed:
             filed = receive.replay(c, number, message, now, book)
             contact = contacts.find(c, filed.reference) if filed.reference else None
             if contact is not None:
-                contacts.note(c, [line | {"contact_id": contact.id}])
+                contacts.note(c, [replace(event, contact_id=contact.id)])
             return filed
 
         filed = await self._site.write(replay)

@@ -1,0 +1,154 @@
+"""The history: what happens to contacts, and what people do in the console, as facts that are only ever added."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+OURSELVES = "ackbot"
+
+
+class EventKind(StrEnum):
+    """Everything that an event can say; the texts are stored, and read by programs that follow.
+
+    The events of a clock are those of `histories.Kind`, under the same names. What became of a delivery is its purpose
+    and its state (`of_delivery`).
+    """
+
+    # A message came.
+    LOGGED = "logged"
+    CONTINUED = "continued"
+    FOLLOW_UP = "follow-up"
+    AUTOMATIC_MAIL = "automatic mail"
+    DELIVERY_REPORT = "delivery report"
+    STAFF_WROTE = "staff wrote"
+    TAKEN_DOWN = "taken down"
+    URGENT = "urgent"
+    # On a platform: the kinds of `messages.Post` that are added to a contact, and what its writer did to it later.
+    MESSAGE = "message"
+    MENTION = "mention"
+    COMMENT = "comment"
+    REACTION = "reaction"
+    EDITED = "edited"
+    TAKEN_BACK = "taken back"
+
+    # Its clocks.
+    ACKNOWLEDGED = "acknowledged by staff"
+    HOLDING_REPLY = "holding reply"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESTARTED = "restarted"
+    EXTENDED = "extended"
+    RESPONDED = "responded"
+    REOPENED = "reopened"
+    CORRECTED = "corrected"
+    RECOMPUTED = "recomputed"
+    ESCALATED = "escalated"
+    CALLED_AGAIN = "called again"
+
+    # Staff did something with it.
+    TAKEN = "taken"
+    NOT_URGENT = "not urgent"
+    ASSIGNED = "assigned"
+    QUIET = "quiet"
+    CLASSIFIED = "classified"
+    CLOSED = "closed"
+    OPENED_AGAIN = "opened again"
+    LINKED = "linked"
+    LINK_TAKEN_AWAY = "link taken away"
+    NEEDS_NOTED = "needs noted"
+    RECEIPT_DECIDED_ON = "receipt decided on"
+    LEGAL_HOLD = "legal hold"
+    LEGAL_HOLD_ENDED = "legal hold ended"
+    ERASED = "erased"
+    FORGOTTEN = "forgotten"
+
+    # What became of what we sent.
+    RECEIPT_RELEASED = "receipt released"
+    RECEIPTS_RELEASED = "receipts released"
+    CAME_BACK = "came back"
+    UNDELIVERABLE = "undeliverable"
+    COMPLAINED_OF = "complained of"
+    ALERT_LEFT_TO_THE_LIST = "alert left to the daily list"
+    ACKNOWLEDGEMENT_SENT = "acknowledgement sent"
+    ACKNOWLEDGEMENT_DELAYED = "acknowledgement temporary-failure"
+    ACKNOWLEDGEMENT_REFUSED = "acknowledgement permanent-failure"
+    ACKNOWLEDGEMENT_FAILED = "acknowledgement technical-failure"
+    NEW_DATE_SENT = "new-date sent"
+    NEW_DATE_DELAYED = "new-date temporary-failure"
+    NEW_DATE_REFUSED = "new-date permanent-failure"
+    NEW_DATE_FAILED = "new-date technical-failure"
+    ADDED_SENT = "added sent"
+    ADDED_DELAYED = "added temporary-failure"
+    ADDED_REFUSED = "added permanent-failure"
+    ADDED_FAILED = "added technical-failure"
+    PROGRESS_SENT = "progress sent"
+    PROGRESS_DELAYED = "progress temporary-failure"
+    PROGRESS_REFUSED = "progress permanent-failure"
+    PROGRESS_FAILED = "progress technical-failure"
+    CLOSING_SENT = "closing sent"
+    CLOSING_DELAYED = "closing temporary-failure"
+    CLOSING_REFUSED = "closing permanent-failure"
+    CLOSING_FAILED = "closing technical-failure"
+    # Staff's own address is never given up because it was refused once.
+    ALERT_SENT = "alert sent"
+    ALERT_DELAYED = "alert temporary-failure"
+    ALERT_FAILED = "alert technical-failure"
+    URGENT_SENT = "urgent sent"
+    URGENT_DELAYED = "urgent temporary-failure"
+    URGENT_FAILED = "urgent technical-failure"
+
+    # About no contact, but about who may come in, and what they took out.
+    REFUSED = "refused"
+    SIGNED_IN = "signed in"
+    SIGNED_OUT = "signed out"
+    SIGN_IN_REFUSED = "sign-in refused"
+    SESSIONS_ENDED = "sessions ended"
+    UNKNOWN_SESSION = "unknown session"
+    UNKNOWN_TOKEN = "unknown token"  # noqa: S105 - the name of an event
+    STAFF_ADDED = "staff added"
+    STAFF_DISABLED = "staff disabled"
+    STAFF_ENABLED = "staff enabled"
+    ROLE_CHANGED = "role changed"
+    TEAMS_CHANGED = "teams changed"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - the name of an event
+    TOKEN_CREATED = "token created"  # noqa: S105 - the name of an event
+    TOKEN_REVOKED = "token revoked"  # noqa: S105 - the name of an event
+    MESSAGE_SAVED = "message saved as a file"
+    LIST_SAVED = "list saved as CSV"
+    VIEW_SAVED = "view saved"
+    VIEW_DROPPED = "view dropped"
+    SHUNTED_DROPPED = "shunted message dropped"
+    SHUNTED_REPLAYED = "shunted message replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event to be stored; `contact_id` is None where it is about no contact, `details` becomes JSON as it is."""
+
+    contact_id: int | None
+    at: datetime
+    kind: EventKind
+    actor: str = OURSELVES
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event as it is stored. `kind` is text: an older version may have written what this one does not know.
+
+    `reference` names its contact where the question was about several; None where it is about no contact.
+    """
+
+    id: int
+    at: datetime
+    kind: str
+    actor: str
+    details: Mapping[str, Any]
+    reference: str | None = None
+
+
+def of_delivery(purpose: str, state: str) -> EventKind:
+    """The event that says what became of an attempt to send."""
+    return EventKind(f"{purpose} {state}")
