@@ -14,8 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from bot import log
-from bot.channel import Covered, Inbox, Outlet
-from bot.flows import rulebook
+from bot.channel import Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.flows.desk import backlog
 from bot.flows.intake.plan import Capacity
 from bot.flows.outgoing import after_restore, release
@@ -35,6 +34,7 @@ from bot.pages import Pages
 from bot.present import REHEARSAL, Present
 from bot.render.compose import Composer
 from bot.render.drafts import host_of
+from bot.settings import rulebook
 from bot.settings.reading import Settings
 from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
@@ -80,19 +80,19 @@ class Service:
         self.settings, self.present, self.roles = configured, present, roles
         self.channels = build_channels(configured)
         senders = {
-            name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and hasattr(c, "sender")
+            name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and isinstance(c, Sender)
         }
         patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
         limits = {name: c.limits for name, c in self.channels.items() if isinstance(c, Outlet)}
-        self.book = replace(rulebook.from_settings(configured, senders, patience, limits), restored_at=restored_at)
+        self.book = replace(rulebook.build(configured, senders, patience, limits), restored_at=restored_at)
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = MessageWriter(composer(configured), self.book, self.book.secret)
         outlets = [c for c in self.channels.values() if isinstance(c, Outlet) and "send" in roles]
         ways_in = [c for c in self.channels.values() if isinstance(c, Inbox) and "listen" in roles]
-        inboxes = [folder for c in ways_in for folder in (c, *getattr(c, "also", ()))]
-        alone = [inbox.name for inbox in inboxes if getattr(inbox, "alone", False)]
+        inboxes = [folder for c in ways_in for folder in (c, *(c.also if isinstance(c, SeveralFolders) else ()))]
+        alone = [inbox.name for inbox in inboxes if is_read_alone(inbox)]
         alone += [TIMETABLE] if "watch" in roles else []
         leases = self.leases = Leasing(self.store, present, alone, self._wake)
         ear = self.ear = BatchLogger(

@@ -1,14 +1,17 @@
 """The contract of every channel: a way in, a provider's call, a way out, and the errors they speak."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.core.messages import Inbound, Outbound
+
+# What stands before the name of an outlet where somebody is told by it, in place of an e-mail address.
+CHANNEL = "channel:"
 
 
 class ChannelError(Exception):
@@ -79,6 +82,12 @@ class RawRequest:
     query: Mapping[str, str] = field(default_factory=dict)
 
 
+class Channel(Protocol):
+    """What `build` of a kind returns. What it can do besides is asked by `isinstance` and the protocols below."""
+
+    name: str
+
+
 @runtime_checkable
 class Inbox(Protocol):
     """We go and look, or hold a line open. `ready` is set whenever it listens: from then on nothing is missed.
@@ -86,8 +95,6 @@ class Inbox(Protocol):
     The code after a `yield batch` runs only once that batch is committed. If it cannot be committed,
     `Temporary` is raised at the `yield`: an inbox that holds its callers on the line tells them so and
     goes on; any other lets it pass and is asked again later, from the last committed cursor.
-
-    One with `alone = True` is an account that one process at a time should read, and has a cursor.
     """
 
     name: str
@@ -99,17 +106,58 @@ class Inbox(Protocol):
 
 
 @runtime_checkable
-class Hook(Protocol):
-    """The provider calls us. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`.
+class SingleReader(Protocol):
+    """An inbox that has a cursor, and that one process at a time should read as long as `alone` is true."""
 
-    Providers that first want proof that the address is ours ask by GET; a hook with `challenge(raw)` answers them.
-    """
+    alone: bool
+
+
+def is_read_alone(inbox: Inbox) -> bool:
+    """Whether one process at a time should read it."""
+    return isinstance(inbox, SingleReader) and inbox.alone
+
+
+@runtime_checkable
+class Server(Protocol):
+    """An inbox that others connect to; `port` is the one that it listens on."""
+
+    port: int
+
+
+@runtime_checkable
+class SeveralFolders(Protocol):
+    """An inbox beside which there are others of the same account, such as the folder of sent mail."""
+
+    also: Sequence["Folder"]
+
+
+@runtime_checkable
+class Hook(Protocol):
+    """The provider calls us. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`."""
 
     name: str
     path: str
 
     def open(self, raw: RawRequest) -> Batch:
         """What the call brings; raises `Forged` or `Permanent`."""
+        ...
+
+
+@runtime_checkable
+class Challenged(Hook, Protocol):
+    """A hook whose provider first asks, by GET, for proof that the address is ours."""
+
+    def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
+        """The content type and the body of the answer; raises `Forged` or `Permanent`."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A channel that holds connections."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
         ...
 
 
@@ -126,6 +174,81 @@ class Outlet(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection."""
+        ...
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """An outlet, or its settings, that channels and teams may name in `replies_by`; a From address with its name."""
+
+    sender: str
+
+
+class Refusal(Protocol):
+    """Why nothing was recorded: (field, what to do about it)."""
+
+    @property
+    def faults(self) -> tuple[tuple[str, str], ...]:
+        """At least one, each field at most once, in the order of the page."""
+        ...
+
+
+@runtime_checkable
+class Form(Protocol):
+    """Turns what was typed into a form into a message; no I/O."""
+
+    name: str
+
+    def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
+        """The message that the fields make."""
+        ...
+
+
+@runtime_checkable
+class Desk(Protocol):
+    """Turns what was taken down into a message; no I/O."""
+
+    name: str
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether people can be sent text messages."""
+        ...
+
+    def record(self, fields: Mapping[str, str], key: str, received_at: datetime | None) -> Inbound | Refusal:
+        """The message that the fields make; the same `key` is the same contact."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A channel that can try its account without sending or changing anything."""
+
+    async def check(self) -> str:
+        """One sentence about it; raises Temporary, Permanent or Misconfigured."""
+        ...
+
+
+@runtime_checkable
+class Folder(Inbox, Checkable, Protocol):
+    """An inbox that can be tried by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a first look would find: how many messages there are, how many of them it would log, and the newest."""
+
+    count: int
+    logged: int
+    newest: tuple[Inbound, ...]
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """An inbox that can say what a first look would find."""
+
+    async def glance(self) -> Glance:
+        """See it without logging anything; raises Temporary or Misconfigured."""
         ...
 
 
@@ -154,6 +277,38 @@ class WayIn(ChannelSettings):
     service: Name = ""
     contact_kind: Name = ""
     area: Name = ""
+
+
+class MailWayIn(WayIn):
+    """Settings shared by the kinds that bring mail in.
+
+    `address` is the mailbox's public address. `subaddresses`: mail to `local+tag@` of it arrives here, too.
+    """
+
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    authserv_id: AuthservId = ""
+    subaddresses: bool = True
+
+
+@runtime_checkable
+class TextsByOutlet(Protocol):
+    """Settings of a way in where people may prefer a text message, and the outlet that sends it (None: none does)."""
+
+    texts_by: str | None
+
+
+@runtime_checkable
+class TextOutlet(Protocol):
+    """Settings of an outlet that sends text messages, where the provider's template for them is not ""."""
+
+    sms_template: str
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """Settings of an outlet that is told what happens to contacts: the kinds of events, "*" for all."""
+
+    follows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +344,3 @@ class Account(WayIn):
     @classmethod
     def _answers_by_itself(cls, table: Any) -> Any:
         return {"replies_by": table.get("name"), **table} if isinstance(table, dict) else table
-
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-def _plain_only_at_home(value: str, info: ValidationInfo) -> str:
-    if value == "none" and info.data.get("host") not in LOOPBACK:
-        home = ", ".join(sorted(LOOPBACK))
-        raise ValueError(f"none is only allowed where host is this machine ({home}); use implicit or starttls")
-    return value
-
-
-# How a line is kept private; `host` must be declared before it. Plain text never leaves this machine.
-Tls = Annotated[Literal["implicit", "starttls", "none"], AfterValidator(_plain_only_at_home)]

@@ -3,9 +3,8 @@
 import importlib
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
 
-from bot.channel import ChannelSettings
+from bot.channel import Channel, ChannelSettings
 from bot.settings import reading
 from bot.settings.reading import Settings
 
@@ -23,7 +22,7 @@ def kind_of(kind: str) -> type[ChannelSettings]:
     return model
 
 
-def build_channels(configured: Settings) -> dict[str, Any]:
+def build_channels(configured: Settings) -> dict[str, Channel]:
     """Every configured channel by its name."""
     return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in configured.channels}
 

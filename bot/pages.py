@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
-from bot.channel import Batch, Coverage, Hook, Temporary
+from bot.channel import Batch, Channel, Coverage, Desk, Form, Hook, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import promise
@@ -41,7 +40,7 @@ class Pages:
     store: Store
     present: Present
     ear: BatchLogger
-    channels: Mapping[str, Any]
+    channels: Mapping[str, Channel]
     composer: Composer
     wake: Callable[[], None]
     problems: Callable[[], Awaitable[list[str]]]
@@ -52,7 +51,7 @@ class Pages:
     async def serve(self, listen: str) -> web.AppRunner:
         """Listen there; raises CannotStart."""
         organisation = self.settings.organisation
-        forms = [c for c in self.channels.values() if hasattr(c, "read") and getattr(c, "path", "") == "/"]
+        forms = [c for c in self.channels.values() if isinstance(c, Form) and isinstance(c, Hook) and c.path == "/"]
         parts = server.Parts(
             organisation_name=organisation.name,
             phone=organisation.phone,
@@ -119,7 +118,7 @@ class Pages:
             raise Temporary(str(error)) from error
 
     def _site(self) -> Site:
-        desks = {name: c for name, c in self.channels.items() if hasattr(c, "record")}
+        desks = {name: c for name, c in self.channels.items() if isinstance(c, Desk)}
         return Site(
             store=self.store,
             book=self.book,
@@ -128,7 +127,7 @@ class Pages:
             wake=self.wake,
             log=self._log_taken_down,
             desks=desks,
-            forms={name: c for name, c in self.channels.items() if hasattr(c, "read")},
+            forms={name: c for name, c in self.channels.items() if isinstance(c, Form)},
             composer=self.composer,
             coverage=self.coverage,
             problems=self.problems,

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
-from bot.channel import AuthservId, Batch
+from bot.channel import Batch, Glance
 from bot.core.messages import Inbound
 from bot.wire.mail import mime
 from bot.wire.mail.imap import Mailbox, MailboxSettings, NoFolder, OneLine
@@ -37,15 +37,11 @@ logger = logging.getLogger(__name__)
 class Settings(MailboxSettings):
     """`begin`: what counts of the mail that is there already: none, all, or what came on that day (UTC) or later.
 
-    `address` is the mailbox's public address. `poll_seconds` is how often to look where the server cannot announce
-    news, and to make sure where it can. `sent_folder` is where staff's answers lie. `subaddresses`: mail to
-    `local+tag@` of the address arrives here, too.
+    `poll_seconds` is how often to look where the server cannot announce news, and to make sure where it can.
+    `sent_folder` is where staff's answers lie.
     """
 
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     sent_folder: OneLine | None = None
-    authserv_id: AuthservId = ""
-    subaddresses: bool = True
     begin: Literal["now", "all"] | date = "now"
     poll_seconds: int = Field(default=60, ge=1, le=3600)
 
@@ -91,15 +87,6 @@ class _Facts:
     @property
     def to_fetch(self) -> int:
         return self.size if self.whole else PART_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What a first look would find: how many messages there are, how many of them it would log, and the newest."""
-
-    count: int
-    logged: int
-    newest: tuple[Inbound, ...]
 
 
 class Imap:

@@ -9,7 +9,7 @@ from functools import partial
 
 from pydantic import Field, field_validator
 
-from bot.channel import AuthservId, Batch, Misconfigured, Temporary, WayIn
+from bot.channel import Batch, MailWayIn, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.wire.mail import mime
 from bot.wire.mail.lmtp import BROKEN, LEAVING, Reception
@@ -21,13 +21,10 @@ BATCH_MESSAGES, BATCH_BYTES = 100, 16 * 2**20
 READ_AT_ONCE_BYTES = 200_000
 
 
-class Settings(WayIn):
-    """`listen`: address and port, such as `127.0.0.1:8024`. `address` is the mailbox's public address."""
+class Settings(MailWayIn):
+    """`listen`: address and port, such as `127.0.0.1:8024`."""
 
     listen: str = Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):\d{1,5}$")
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    authserv_id: AuthservId = ""
-    subaddresses: bool = True
     max_bytes: int = Field(default=64 * 2**20, ge=65_536, le=2**30)
 
     @field_validator("listen")

@@ -9,9 +9,8 @@ from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
-    from bot.channel import Coverage
+    from bot.channel import Checkable, Coverage, Glance
     from bot.settings.reading import Settings
 
 
@@ -80,10 +79,12 @@ def _routed(configured: "Settings") -> "Iterator[str]":
 
 
 def _remarks(configured: "Settings") -> list[str]:
+    from bot.channel import WayIn
+
     remarks = []
     if not configured.teams:
         remarks.append("there is no [[team]], so nobody is alerted before a promise is broken.")
-    silent = [c.name for c in configured.channels if hasattr(c, "replies_by") and c.replies_by is None]
+    silent = [c.name for c in configured.channels if isinstance(c, WayIn) and c.replies_by is None]
     remarks += [f"channel {name} has no replies_by, so nobody who writes there is acknowledged." for name in silent]
     if len(configured.web.secret.get_secret_value()) < 24:
         remarks.append(
@@ -93,28 +94,33 @@ def _remarks(configured: "Settings") -> list[str]:
 
 
 async def _live(configured: "Settings") -> bool:
-    from bot.channel import ChannelError
+    from bot.channel import Checkable
     from bot.kinds import build_channels
 
     well = True
     for name, channel in build_channels(configured).items():
-        if not hasattr(channel, "check"):
-            continue
-        try:
-            typer.echo(f"  {name}: {await channel.check()}")
-            if hasattr(channel, "glance"):
-                typer.echo(f"  {name}: {_first_look(name, await channel.glance(), configured)}")
-            for also in getattr(channel, "also", ()):
-                typer.echo(f"  {also.name}: {await also.check()}")
-            if hasattr(channel, "coverage"):
-                well &= _told_coverage(name, await channel.coverage())
-        except ChannelError as error:
-            well = False
-            typer.echo(f"  {name}: {error}", err=True)
-        finally:
-            if hasattr(channel, "close"):
-                await channel.close()
+        if isinstance(channel, Checkable):
+            well &= await _answers(name, channel, configured)
     return well
+
+
+async def _answers(name: str, channel: "Checkable", configured: "Settings") -> bool:
+    """Say what the account answers; False where it does not, or keeps messages from us."""
+    from bot.channel import ChannelError, Closable, Covered, Glancing, SeveralFolders
+
+    try:
+        typer.echo(f"  {name}: {await channel.check()}")
+        if isinstance(channel, Glancing):
+            typer.echo(f"  {name}: {_first_look(name, await channel.glance(), configured)}")
+        for folder in channel.also if isinstance(channel, SeveralFolders) else ():
+            typer.echo(f"  {folder.name}: {await folder.check()}")
+        return _told_coverage(name, await channel.coverage()) if isinstance(channel, Covered) else True
+    except ChannelError as error:
+        typer.echo(f"  {name}: {error}", err=True)
+        return False
+    finally:
+        if isinstance(channel, Closable):
+            await channel.close()
 
 
 def _told_coverage(name: str, found: "Coverage") -> bool:
@@ -124,7 +130,7 @@ def _told_coverage(name: str, found: "Coverage") -> bool:
     return found.level != "red"
 
 
-def _first_look(name: str, glance: "Any", configured: "Settings") -> str:
+def _first_look(name: str, glance: "Glance", configured: "Settings") -> str:
     """What a first look at a mailbox would log and answer."""
     from collections import Counter
     from dataclasses import replace

@@ -41,12 +41,12 @@ def load_or_exit(directory: Path | None) -> "Settings":
 
 def rulebook_of(configured: "Settings") -> "Rulebook":
     """The rulebook as the commands need it; what leaves is sent by the service."""
-    from bot.flows import rulebook
+    from bot.channel import Sender
     from bot.flows.rulebook import RECEIPT_PATIENCE
+    from bot.settings import rulebook
 
-    senders = {channel.name: getattr(channel, "sender", "") for channel in configured.channels}
-    outlets = {name: sender for name, sender in senders.items() if sender}
-    return rulebook.from_settings(configured, outlets, RECEIPT_PATIENCE)
+    senders = {channel.name: channel.sender for channel in configured.channels if isinstance(channel, Sender)}
+    return rulebook.build(configured, senders, RECEIPT_PATIENCE)
 
 
 def refuse(words: str) -> NoReturn:

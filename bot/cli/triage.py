@@ -72,7 +72,8 @@ def triage(
             row = _judge(file, known)
         except (OSError, Unreadable) as error:
             unread += 1
-            typer.echo(f"{_shown(file)}: {getattr(error, 'strerror', None) or error}", err=True)
+            reason = error.strerror if isinstance(error, OSError) else ""
+            typer.echo(f"{_shown(file)}: {reason or error}", err=True)
         else:
             public = {key: value for key, value in row.items() if key != "recipient"}
             typer.echo(json.dumps(public, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
@@ -86,6 +87,7 @@ def _known(config: Path | None, own: list[str], authserv_id: str, channel: str) 
 
     facts, book, forms = Facts(), None, None
     if config is not None:
+        from bot.channel import Form
         from bot.kinds import build_channels
 
         configured = load_or_exit(config)
@@ -94,7 +96,7 @@ def _known(config: Path | None, own: list[str], authserv_id: str, channel: str) 
             refuse(f"--channel {channel}: there is no such way in; allowed: {', '.join(book.ways)}")
         named = (way.authserv_id for way in book.ways.values() if way.authserv_id)
         facts = replace(book.triage, authserv_id=next(named, ""))
-        forms = {name: one for name, one in build_channels(configured).items() if hasattr(one, "read")}
+        forms = {name: form for name, form in build_channels(configured).items() if isinstance(form, Form)}
     ours = facts.own | {address.lower() for address in own}
     facts = replace(facts, own=ours, authserv_id=authserv_id or facts.authserv_id)
     return _Known(facts, book, forms, channel)

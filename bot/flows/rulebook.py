@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal
 
-from bot import channel
-from bot.channel import Account, WayIn
 from bot.core import acknowledgements, clocks, durations, escalations, histories, routes, urgencies
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
@@ -23,7 +20,6 @@ from bot.core.routes import Router
 from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.render.words import due_in_words
-from bot.settings.reading import Settings
 
 # How long a receipt may take to leave before somebody must know.
 RECEIPT_PATIENCE = timedelta(minutes=15)
@@ -266,89 +262,3 @@ class Rulebook:
 def _domain(sender: str) -> str:
     # Asked for every message that leaves, of the few senders that there are.
     return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-
-
-def medium(kind: str) -> str:
-    """How a contact came, as standards name it, for a kind of channel: every way of mail is `email`."""
-    return "email" if kind.startswith("email_") else kind
-
-
-def from_settings(
-    configured: Settings,
-    senders: Mapping[str, str],
-    receipt_patience: timedelta,
-    limits: Mapping[str, channel.Limits] = MappingProxyType({}),
-) -> Rulebook:
-    """The rulebook of a configuration.
-
-    `senders` gives each outlet's From address with its display name, `limits` what each can carry.
-    """
-    calendars = configured.calendars
-    ways = _ways(configured, limits)
-    senders_own = (parseaddr(sender)[1] for sender in senders.values())
-    ours = (*(way.address for way in ways.values()), *senders_own, *configured.mail.aliases)
-    own = frozenset(address.lower() for address in ours if address)
-    return Rulebook(
-        prefix=configured.organisation.reference_prefix,
-        default_calendar=calendars["england"],
-        calendars=calendars,
-        promises=Book(configured.standards),
-        ways=ways,
-        teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
-        ladders=configured.escalation.ladders(),
-        urgent=configured.urgent.rules(),
-        deputies=configured.escalation.deputies(),
-        router=configured.services.router(configured.teams[0].name if configured.teams else None),
-        restraint=configured.escalation.restraint.restraint(calendars["england"]),
-        senders=senders,
-        own=own,
-        receipt_patience=receipt_patience,
-        triage=_triage(configured, own),
-        limits=configured.limits.limits(),
-        reopen_days=configured.mail.reopen_days,
-        texts=frozenset(c.name for c in configured.channels if isinstance(c, Account))
-        | {name for name, one in limits.items() if one.format == "text"},
-        words=frozenset(name for name, one in limits.items() if one.format == "words"),
-        events=frozenset(name for name, one in limits.items() if one.format == "event"),
-        operators=configured.operators.team,
-        followers={c.name: kinds for c in configured.channels if (kinds := getattr(c, "follows", ()))},
-        website=configured.web.public_url.rstrip("/"),
-        secret=configured.web.secret.get_secret_value().encode(),
-    )
-
-
-def _ways(configured: Settings, limits: Mapping[str, channel.Limits]) -> dict[str, Way]:
-    return {
-        c.name: Way(
-            name=c.name,
-            outlet=c.replies_by,
-            team=c.team,
-            address=getattr(c, "address", ""),
-            medium=medium(c.kind),
-            service=c.service,
-            contact_kind=c.contact_kind,
-            area=c.area,
-            authserv_id=getattr(c, "authserv_id", ""),
-            window=_window(limits.get(c.replies_by or "")),
-            receipts=getattr(c, "acknowledge", "both"),
-            texts_outlet=getattr(c, "texts_by", None),
-            subaddresses=getattr(c, "subaddresses", True),
-        )
-        for c in configured.channels
-        if isinstance(c, WayIn)
-    }
-
-
-def _window(limits: channel.Limits | None) -> Window:
-    return Window(limits.reply_window, limits.person_window) if limits else NO_WINDOW
-
-
-def _triage(configured: Settings, own: frozenset[str]) -> Facts:
-    known = configured.mail
-    return Facts(
-        own=own,
-        own_complete=bool(known.aliases),
-        staff=frozenset(known.staff),
-        relays=frozenset(known.relays),
-        spam_header=known.spam_header.lower(),
-    )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import cast
 
 from bot import log
-from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Temporary
+from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Server, Temporary, is_read_alone
 from bot.core.messages import Inbound
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity, Filed
@@ -110,7 +110,7 @@ class Listening:
             except (StoreUnavailable, cursors.CursorMoved) as error:
                 await self._rest(error)
             except ChannelError as error:
-                if getattr(self.inbox, "alone", False):
+                if is_read_alone(self.inbox):
                     # Another machine may reach what we do not.
                     await self._ear.leases.leave(self.inbox.name, self._pause)
                 await self._rest(error)
@@ -120,7 +120,7 @@ class Listening:
 
     async def _listen_alone(self) -> None:
         """Where one process at a time should read, only as long as this is the one."""
-        if not getattr(self.inbox, "alone", False):
+        if not is_read_alone(self.inbox):
             return await self._listen()
         since = asyncio.get_running_loop().time()
         while not self._ear.leases.holds(self.inbox.name):
@@ -183,7 +183,7 @@ class Listening:
         """
         if not self.tried.is_set():
             return f"channel {self.inbox.name}: not listening yet"
-        accepts_calls = hasattr(self.inbox, "port")
+        accepts_calls = isinstance(self.inbox, Server)
         return f"channel {self.inbox.name}: {self.trouble}" if self.trouble and accepts_calls else ""
 
     def _well(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.channel import Account, ChannelSettings, WayIn
+from bot.channel import CHANNEL, Account, ChannelSettings, Sender, TextOutlet, TextsByOutlet, WayIn
 from bot.core import books, calendars, standards
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.escalation import Escalation
@@ -26,7 +26,7 @@ from bot.settings.main import (
 )
 from bot.settings.services import Services
 from bot.settings.tables import Table
-from bot.settings.teams import CHANNEL, Team
+from bot.settings.teams import Team
 from bot.settings.urgent import Urgent
 
 T = TypeVar("T", bound=BaseModel)
@@ -227,7 +227,7 @@ def _desk(
     """Staff can always record what came by phone or letter: where no desk is configured there is one all the same."""
     if any(channel.kind == "desk" or channel.name == "desk" for channel in channels):
         return []
-    outlets = [channel.name for channel in channels if hasattr(channel, "sender")]
+    outlets = [channel.name for channel in channels if isinstance(channel, Sender)]
     table = {"name": "desk", "kind": "desk", **({"replies_by": outlets[0]} if outlets else {})}
     found = _validated(kind_of("desk"), table, path, "channel desk", mistakes)
     return [found] if found else []
@@ -316,17 +316,17 @@ def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
     faults = [f"channel.name = {n!r} is used twice" for n in sorted({n for n in names if names.count(n) > 1})]
     teams = [team.name for team in main.team]
     faults += [f"team.name = {n!r} is used twice" for n in sorted({n for n in teams if teams.count(n) > 1})]
-    outlets = {channel.name for channel in channels if hasattr(channel, "sender")}
+    outlets = {channel.name for channel in channels if isinstance(channel, Sender)}
     # An account on a platform answers for itself; nobody else can be reached through it.
     themselves = {(f"channel {c.name!r}", c.name) for c in channels if isinstance(c, Account)}
     allowed = f"; allowed: {', '.join(sorted(outlets)) or 'none yet: a way out such as kind email_smtp is missing'}"
     ways_in = [channel for channel in channels if isinstance(channel, WayIn)]
     answered_by = [(f"channel {way.name!r}", way.replies_by) for way in ways_in]
-    texts = {channel.name for channel in channels if getattr(channel, "sms_template", "")}
+    texts = {channel.name for channel in channels if isinstance(channel, TextOutlet) and channel.sms_template}
     faults += [
         f"channel {way.name!r}: texts_by = {by!r} sends no text messages; allowed: {', '.join(sorted(texts)) or 'none'}"
         for way in ways_in
-        if (by := getattr(way, "texts_by", None)) is not None and by not in texts
+        if isinstance(way, TextsByOutlet) and (by := way.texts_by) is not None and by not in texts
     ]
     for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
         if outlet is not None and outlet not in outlets and (owner, outlet) not in themselves:

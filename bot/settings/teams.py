@@ -7,11 +7,11 @@ from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
+from bot.channel import CHANNEL
 from bot.settings.tables import Table
 
 # Who can be told, from the one who has the contact upwards (domain.md has them as the levels of its ladder).
 Role = Literal["owner", "team", "lead", "manager", "head", "director"]
-CHANNEL = "channel:"
 _MAIL = "mailto:"
 _ELSEWHERE = re.compile(r"([a-z][a-z0-9]{1,30})://\S+")
 _ALLOWED = "mailto:name@example.gov.uk, channel:NAME, or an address that Apprise knows such as slack://..."

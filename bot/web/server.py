@@ -10,21 +10,21 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from bot.channel import Coverage, Hook
+from bot.channel import Coverage, Form, Hook
 from bot.web import security
 from bot.web.api import problems
 from bot.web.api.handlers import Api
 from bot.web.console import routes
 from bot.web.public import errors
 from bot.web.public.alert_link import Alerts
-from bot.web.public.form import MOST_BYTES, Filed, Form, FrontDoor, Questions, Submit
+from bot.web.public.form import MOST_BYTES, Filed, FrontDoor, Questions, Submit
 from bot.web.public.health import Health
 from bot.web.public.hooks import Hooks, Log
 from bot.web.public.sent_mail import SentMail
 from bot.web.public.standards import Rows, Standards
 from bot.web.site import Site
 
-__all__ = ["Filed", "Form", "Parts", "Questions", "application", "runner"]
+__all__ = ["Filed", "Parts", "Questions", "application", "runner"]
 
 _ASSETS = {
     "pages/style.css": "text/css",

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from bot.channel import Coverage, Temporary
+from bot.channel import Coverage, Desk, Form, Temporary
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
 from bot.flows.intake.plan import Filed
@@ -27,38 +27,6 @@ STATUS_OF = {
     "conflict": HTTPStatus.CONFLICT,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-
-
-class Refusal(Protocol):
-    """Why nothing was recorded: (field, what to do about it)."""
-
-    @property
-    def faults(self) -> tuple[tuple[str, str], ...]:
-        """At least one, each field at most once, in the order of the page."""
-        ...
-
-
-class Desk(Protocol):
-    """Turns what was taken down into a message; no I/O."""
-
-    name: str
-
-    @property
-    def sends_texts(self) -> bool:
-        """Whether people can be sent text messages."""
-        ...
-
-    def record(self, fields: Mapping[str, str], key: str, received_at: datetime | None) -> Inbound | Refusal:
-        """What the fields make; the same `key` is the same contact."""
-        ...
-
-
-class Form(Protocol):
-    """Turns what was typed into a form into a message; no I/O."""
-
-    def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
-        """What the fields make."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot import kinds
-from bot.flows import rulebook
+from bot.flows.rulebook import RECEIPT_PATIENCE
+from bot.settings import rulebook
 from bot.settings.reading import BadSettings, Settings
 from tests.cli.test_settings import GOOD
 
@@ -91,7 +92,7 @@ def test_every_mistake_names_file_and_key(tmp_path: Path, text: str, said: str) 
 def test_a_team_says_who_stands_above_it(tmp_path: Path) -> None:
     """Lead, manager, head and director are addresses as those of the team."""
     main = GOOD + 'lead = ["mailto:lead@example.gov.uk"]\n'
-    team = rulebook.from_settings(load(tmp_path, main=main), {}, rulebook.RECEIPT_PATIENCE).teams["front-office"]
+    team = rulebook.build(load(tmp_path, main=main), {}, RECEIPT_PATIENCE).teams["front-office"]
     assert team.addresses_of(["team", "lead", "head"]) == ("front.office@example.gov.uk", "lead@example.gov.uk")
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, main=GOOD + 'head = ["head@example.gov.uk"]\n')

@@ -120,7 +120,7 @@ async def test_no_reference_is_shown_when_the_code_breaks(site: Site, desk: Desk
     assert "INSERT" not in text
     (line,) = logged
     assert line["error"] == "RuntimeError"
-    assert "front_door.py:" in line["where"]
+    assert "form.py:" in line["where"]
     assert "lamp" not in str(line)
     assert "zoe" not in str(line)
 

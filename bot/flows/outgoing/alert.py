@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.channel import CHANNEL
 from bot.core.contacts import Contact
 from bot.core.escalations import Step
 from bot.flows.rulebook import Rulebook, Team
-from bot.settings.teams import CHANNEL
 
 Values = dict[str, Any]
 # domain.md 6.2: an owner who has let so many steps pass without taking the contact may be away.

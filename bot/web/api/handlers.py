@@ -124,7 +124,7 @@ class Api:
                 return await handler(request, visitor)
             except (Problem, web.HTTPException) as refusal:
                 if refusal.status in _NOTED and self._noted.ask(visitor.actor, loop_time()).is_allowed:
-                    await self._note(request, visitor, getattr(refusal, "detail", "") or str(refusal))
+                    await self._note(request, visitor, str(refusal))
                 raise
 
         return guarded

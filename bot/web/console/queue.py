@@ -224,5 +224,5 @@ def _number(request: web.Request) -> int:
 def _cell(value: Any, zone: Any) -> str:
     if value is None:
         return ""
-    text = value.astimezone(zone).isoformat(timespec="seconds") if hasattr(value, "astimezone") else str(value)
+    text = value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -3,12 +3,11 @@
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import aiohttp_jinja2
 from aiohttp import web
 
-from bot.channel import Temporary
+from bot.channel import Form, Temporary
 from bot.core.messages import Inbound
 from bot.web.forms import as_text, pairs_of
 
@@ -35,23 +34,6 @@ class Filed:
     promise: str
     acknowledged_by_email: bool
     urgent: str = ""
-
-
-class Refusal(Protocol):
-    """Why a form was not taken: (field, what to do about it)."""
-
-    @property
-    def faults(self) -> tuple[tuple[str, str], ...]:
-        """At least one, each field at most once, in the order of the page."""
-        ...
-
-
-class Form(Protocol):
-    """Turns what was typed into a message; no I/O."""
-
-    def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
-        """What the fields of the page make."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

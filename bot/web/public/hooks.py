@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from aiohttp import web
 
-from bot.channel import Batch, Forged, Hook, Permanent, RawRequest, Temporary
+from bot.channel import Batch, Challenged, Forged, Hook, Permanent, RawRequest, Temporary
 from bot.core.messages import Inbound
 from bot.wire.platforms.polling import AT_ONCE
 
@@ -28,11 +29,10 @@ class Hooks:
         async def take(request: web.Request) -> web.Response:
             return await self._take(hook, request)
 
-        async def prove(request: web.Request) -> web.Response:
-            return _proof(hook, request)
-
         routes = [web.post(hook.path, take)]
-        return [*routes, web.get(hook.path, prove, allow_head=False)] if hasattr(hook, "challenge") else routes
+        if isinstance(hook, Challenged):
+            routes.append(web.get(hook.path, partial(_prove, hook), allow_head=False))
+        return routes
 
     async def _take(self, hook: Hook, request: web.Request) -> web.Response:
         try:
@@ -98,10 +98,10 @@ async def _body(request: web.Request) -> bytes:
     return bytes(body)
 
 
-def _proof(hook: Hook, request: web.Request) -> web.Response:
+async def _prove(hook: Challenged, request: web.Request) -> web.Response:
     raw = RawRequest(_headers(request), b"", "GET", dict(request.query))
     try:
-        content_type, body = hook.challenge(raw)  # type: ignore[attr-defined]
+        content_type, body = hook.challenge(raw)
     except Forged:
         return web.Response(status=403, text="not accepted\n")
     except Permanent:

@@ -20,8 +20,9 @@ from imapclient.exceptions import (
 )
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bot.channel import ChannelError, Misconfigured, Temporary, Tls, WayIn
+from bot.channel import ChannelError, MailWayIn, Misconfigured, Temporary
 from bot.wire.mail.oauth import NOT_OFFERED, Bearer, OAuth, TokenSource, mechanism, only_one
+from bot.wire.privacy import Tls
 from bot.wire.threads import Halt
 
 CONNECT_SECONDS, READ_SECONDS = 15, 60
@@ -37,7 +38,7 @@ for _name in ("imapclient", "imapclient.imaplib"):
 OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class MailboxSettings(WayIn):
+class MailboxSettings(MailWayIn):
     """Which folder of whose mailbox, and how to get there. `ca_file`: who signed the server's certificate (PEM)."""
 
     host: OneLine

@@ -18,7 +18,8 @@ from urllib.request import HTTPErrorProcessor, ProxyHandler, Request, build_open
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from bot.channel import LOOPBACK, ChannelError, Misconfigured, Temporary
+from bot.channel import ChannelError, Misconfigured, Temporary
+from bot.wire.privacy import LOOPBACK
 
 ANSWER_SECONDS = 15.0
 # A token is not shown in its last minute: the mail server's clock may be ahead of ours.

@@ -21,11 +21,12 @@ from aiosmtplib import (
 )
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bot.channel import ChannelError, ChannelSettings, Misconfigured, Permanent, Temporary, Tls
+from bot.channel import ChannelError, ChannelSettings, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.mail.addresses import on_envelope
 from bot.wire.mail.oauth import OAuth, TokenSource, only_one
 from bot.wire.mail.smtp_bearer import sign_in
+from bot.wire.privacy import Tls
 
 CONNECT_SECONDS, COMMAND_SECONDS = 15.0, 60.0
 # After the last line of a mail a server may take its time, and who hangs up too soon sends it twice

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import AfterValidator
 
-from bot.channel import LOOPBACK, Misconfigured, Permanent, Temporary
+from bot.channel import Misconfigured, Permanent, Temporary
+from bot.wire.privacy import LOOPBACK
 
 TIMEOUT_SECONDS = 30.0
 LONGEST_ANSWER_BYTES = 8 * 1024 * 1024

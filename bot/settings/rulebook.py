@@ -1,0 +1,110 @@
+"""The configuration as the flows know it: settings -> Rulebook."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import parseaddr
+from types import MappingProxyType
+from typing import Any
+
+from bot.channel import Account, Follower, Limits, MailWayIn, TextsByOutlet, WayIn
+from bot.core.books import Book
+from bot.core.escalations import NO_WINDOW, Window
+from bot.core.intakes import Facts
+from bot.flows.rulebook import Rulebook, Team, Way
+from bot.settings.reading import Settings
+
+
+def build(
+    configured: Settings,
+    senders: Mapping[str, str],
+    receipt_patience: timedelta,
+    limits: Mapping[str, Limits] = MappingProxyType({}),
+) -> Rulebook:
+    """The rulebook of a configuration.
+
+    `senders` gives each outlet's From address with its display name, `limits` what each can carry.
+    """
+    calendars = configured.calendars
+    ways = {c.name: _way(c, limits.get(c.replies_by or "")) for c in configured.channels if isinstance(c, WayIn)}
+    own = frozenset(_own(configured, ways, senders))
+    return Rulebook(
+        prefix=configured.organisation.reference_prefix,
+        default_calendar=calendars["england"],
+        calendars=calendars,
+        promises=Book(configured.standards),
+        ways=ways,
+        teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
+        ladders=configured.escalation.ladders(),
+        urgent=configured.urgent.rules(),
+        deputies=configured.escalation.deputies(),
+        router=configured.services.router(configured.teams[0].name if configured.teams else None),
+        restraint=configured.escalation.restraint.restraint(calendars["england"]),
+        senders=senders,
+        own=own,
+        receipt_patience=receipt_patience,
+        triage=_triage(configured, own),
+        limits=configured.limits.limits(),
+        reopen_days=configured.mail.reopen_days,
+        operators=configured.operators.team,
+        followers={c.name: c.follows for c in configured.channels if isinstance(c, Follower) and c.follows},
+        website=configured.web.public_url.rstrip("/"),
+        secret=configured.web.secret.get_secret_value().encode(),
+        **_formats(configured, limits),
+    )
+
+
+def _own(configured: Settings, ways: Mapping[str, Way], senders: Mapping[str, str]) -> Iterator[str]:
+    """Our own addresses in lower case."""
+    of_senders = (parseaddr(sender)[1] for sender in senders.values())
+    for address in (*(way.address for way in ways.values()), *of_senders, *configured.mail.aliases):
+        if address:
+            yield address.lower()
+
+
+def _formats(configured: Settings, limits: Mapping[str, Limits]) -> dict[str, Any]:
+    """The outlets by what they carry, where that is not finished mails."""
+    accounts = {c.name for c in configured.channels if isinstance(c, Account)}
+    return {
+        "texts": frozenset(accounts | _outlets("text", limits)),
+        "words": frozenset(_outlets("words", limits)),
+        "events": frozenset(_outlets("event", limits)),
+    }
+
+
+def _outlets(what: str, limits: Mapping[str, Limits]) -> set[str]:
+    return {name for name, limit in limits.items() if limit.format == what}
+
+
+def medium(kind: str) -> str:
+    """How a contact came, as standards name it, for a kind of channel: every way of mail is `email`."""
+    return "email" if kind.startswith("email_") else kind
+
+
+def _way(settings: WayIn, limits: Limits | None) -> Way:
+    way = Way(
+        name=settings.name,
+        outlet=settings.replies_by,
+        team=settings.team,
+        medium=medium(settings.kind),
+        service=settings.service,
+        contact_kind=settings.contact_kind,
+        area=settings.area,
+        window=Window(limits.reply_window, limits.person_window) if limits else NO_WINDOW,
+        receipts=settings.acknowledge if isinstance(settings, Account) else "both",
+        texts_outlet=settings.texts_by if isinstance(settings, TextsByOutlet) else None,
+    )
+    if not isinstance(settings, MailWayIn):
+        return way
+    return replace(way, address=settings.address, authserv_id=settings.authserv_id, subaddresses=settings.subaddresses)
+
+
+def _triage(configured: Settings, own: frozenset[str]) -> Facts:
+    mail = configured.mail
+    return Facts(
+        own=own,
+        own_complete=bool(mail.aliases),
+        staff=frozenset(mail.staff),
+        relays=frozenset(mail.relays),
+        spam_header=mail.spam_header.lower(),
+    )
