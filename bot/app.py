@@ -20,7 +20,6 @@ from bot.flows.intake.plan import Capacity
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
-from bot.flows.rulebook import RECEIPT_PATIENCE
 from bot.kinds import build_channels
 from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
 from bot.loops.covering import Covering
@@ -82,9 +81,11 @@ class Service:
         senders = {
             name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and isinstance(c, Sender)
         }
-        patience = max(RECEIPT_PATIENCE, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
         limits = {name: c.limits for name, c in self.channels.items() if isinstance(c, Outlet)}
-        self.book = replace(rulebook.build(configured, senders, patience, limits), restored_at=restored_at)
+        book = rulebook.build(configured, senders, limits)
+        late_after = max(book.timing.receipt_late_after, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
+        timing = replace(book.timing, receipt_late_after=late_after)
+        self.book = replace(book, timing=timing, restored_at=restored_at)
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail

@@ -42,11 +42,10 @@ def load_or_exit(directory: Path | None) -> "Settings":
 def rulebook_of(configured: "Settings") -> "Rulebook":
     """The rulebook as the commands need it; what leaves is sent by the service."""
     from bot.channel import Sender
-    from bot.flows.rulebook import RECEIPT_PATIENCE
     from bot.settings import rulebook
 
     senders = {channel.name: channel.sender for channel in configured.channels if isinstance(channel, Sender)}
-    return rulebook.build(configured, senders, RECEIPT_PATIENCE)
+    return rulebook.build(configured, senders)
 
 
 def refuse(words: str) -> NoReturn:

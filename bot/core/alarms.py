@@ -4,9 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-# What comes and goes is one alarm, not twenty.
-OVER_AFTER = timedelta(minutes=2)
-
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
@@ -28,7 +25,7 @@ class On:
 
     alarm: Alarm
     since: datetime
-    seen: datetime
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +37,16 @@ class Change:
     on: Mapping[str, On] = field(default_factory=dict)
 
 
-def change(on: Mapping[str, On], seen: Collection[Alarm], now: datetime) -> Change:
-    """Compare what is seen at `now` with what was on. An alarm is over once it was not seen for OVER_AFTER."""
-    still = {alarm.name: replace(on[alarm.name], seen=now) for alarm in seen if alarm.name in on}
-    began = tuple(alarm for alarm in seen if alarm.name not in on)
-    gone = [one for name, one in on.items() if name not in still]
-    over = tuple(one for one in gone if now - one.seen >= OVER_AFTER)
-    kept = {one.alarm.name: one for one in gone if one not in over}
-    return Change(
-        began, over, {**kept, **still, **{alarm.name: On(alarm, now, now) for alarm in began if not alarm.passing}}
-    )
+def change(on: Mapping[str, On], alarms: Collection[Alarm], now: datetime, over_after: timedelta) -> Change:
+    """Compare the alarms of this look with those that were on.
+
+    One is over once no look has seen it for `over_after`, so that what comes and goes is one alarm and not twenty.
+    """
+    began = tuple(alarm for alarm in alarms if alarm.name not in on)
+    after = dict(on) | {alarm.name: replace(on[alarm.name], seen_at=now) for alarm in alarms if alarm.name in on}
+    over = tuple(state for state in after.values() if now - state.seen_at >= over_after)
+    after = {name: state for name, state in after.items() if state not in over}
+    return Change(began, over, after | {alarm.name: On(alarm, now, now) for alarm in began if not alarm.passing})
 
 
 def words(began: Sequence[Alarm], over: Sequence[On]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from enum import StrEnum
 
 
@@ -18,6 +18,7 @@ class Unit(StrEnum):
 
 
 _UNITS = "working days, days, months, hours, working hours, minutes"
+_MINUTES = {Unit.DAY: 24 * 60, Unit.HOUR: 60, Unit.MINUTE: 1}
 _ROLLING = (Unit.DAY, Unit.MONTH)
 _UNIT_OF = {f"{unit}{s}": unit for unit in Unit for s in ("", "s")}
 _COUNT = re.compile(r"[1-9][0-9]{0,4}")
@@ -81,6 +82,13 @@ class Duration:
     def __str__(self) -> str:
         plural = "" if self.count == 1 else "s"
         return self.words or f"{self.count} {self.unit}{plural}{', then next working day' if self.rolls else ''}"
+
+
+def of_span(span: timedelta) -> Duration:
+    """A span in the largest unit that it is a whole number of, to the minute: 15 minutes, 4 hours, 14 days."""
+    minutes = round(span.total_seconds() / 60)
+    unit, length = next((unit, length) for unit, length in _MINUTES.items() if minutes % length == 0)
+    return Duration(minutes // length, unit)
 
 
 def duration(text: str) -> Duration:

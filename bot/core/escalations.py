@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact
 from bot.core.durations import Duration
-from bot.core.urgencies import AGAIN_AFTER
+from bot.core.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +50,21 @@ RECEIPT_LADDER = (RECEIPT_DUE,)
 # What the person is told, not staff.
 PROGRESS = Step("progress", "half of the time is used", clock="progress")
 HANDED_OVER = Step("handed-over", "this contact is yours now", clock="assign")
-# domain.md 6.2: a message of its own is for what is nearly due, set by law or urgent; this waits for the daily list.
+# A message of its own is for what is nearly due, set by law or urgent; this waits for the daily list.
 UNASSIGNED = Step("unassigned", "nobody has it yet", clock="assign", to=("lead",), digest=True)
-WAITED_LONG = Step("paused-long", "the person has not answered our question for two weeks", clock="pause")
+WAITED_LONG = Step("paused-long", "the person has not answered our question for a long time", clock="pause")
 WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any more", None, "window", to=_AND_LEAD)
 RECEIPT_WINDOW_CLOSES = Step(
     "receipt-window-closes", "the receipt has not left, and the platform soon takes none any more", clock="acknowledge"
 )
 FIXED_STEPS = (RECEIPT_LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
-LONG_PAUSE = timedelta(days=14)
-BEFORE_WINDOW_CLOSES, BEFORE_PERSONS_WINDOW_CLOSES = timedelta(hours=4), timedelta(hours=24)
-
-# A message of its own tells of these also where somebody has asked not to be alerted for a while.
-QUIET_BELOW = 0.9
-# After the last step the contact stays in the daily digest; it is still looked at, so that none is ever forgotten.
-LOOK_AGAIN_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """For how long after a person's last message a platform takes an automatic answer, and one that a person typed.
 
-    None: for ever; where `person` is None, both end together. Alerts come 4 hours before a receipt cannot leave any
-    more, and 24 hours before nobody can answer (4 where both end together).
+    None: for ever; where `person` is None, both end together.
     """
 
     automatic: timedelta | None = None
@@ -87,10 +79,14 @@ class Window:
         """Until when an automatic answer is taken, where a person's is until `until`."""
         return until - (self.person - self.automatic) if self.person and self.automatic else until
 
-    def looks(self, until: datetime) -> tuple[datetime, datetime]:
-        """When to look at a receipt that has not left, and at an answer, where nobody can answer after `until`."""
-        lead = BEFORE_PERSONS_WINDOW_CLOSES if self.person else BEFORE_WINDOW_CLOSES
-        return self.automatic_until(until) - BEFORE_WINDOW_CLOSES, until - lead
+    def looks(self, until: datetime, timing: Timing) -> tuple[datetime, datetime]:
+        """When to look at a receipt that has not left, and at an answer, where nobody can answer after `until`.
+
+        Where both end together there is one alert, so long before as that of a receipt.
+        """
+        receipt_warning = timing.receipt_window_warning
+        answer_warning = timing.answer_window_warning if self.person else receipt_warning
+        return self.automatic_until(until) - receipt_warning, until - answer_warning
 
 
 NO_WINDOW = Window()
@@ -166,74 +162,66 @@ class Decision:
     urgent_at: datetime | None = None
 
 
-def look(
-    contact: Contact,
-    now: datetime,
-    ladder: Rungs,
-    receipts: Rungs = (),
-    window: Window = NO_WINDOW,
-    also: Rungs = (),
-) -> Decision:
+def look(contact: Contact, now: datetime, ladder: Rungs, receipts: Rungs, singles: Rungs, timing: Timing) -> Decision:
     """Which steps are due for this open contact at `now`.
 
     `ladder` holds the steps of its time to answer, empty while that has no date, `receipts` those of the time to
-    acknowledge (`receipt_rungs`); `window` is that of the platform it came by; `also` are steps that belong to no
-    ladder.
+    acknowledge (`receipt_rungs`), `singles` those that belong to no ladder (`single_rungs`).
     """
-    single = _single_instants(contact, window, also)
     respond_step, answer_alert = _highest(ladder, contact.respond_step, now)
     acknowledge_step, receipt_alert = _highest(receipts, contact.acknowledge_step, now)
     if receipt_alert is RECEIPT_LATE and contact.receipt_sent_at is not None:
         receipt_alert = None
-    urgent = contact.urgent_at is not None and contact.urgent_at <= now
-    urgent_at = now + AGAIN_AFTER if urgent else contact.urgent_at
+    is_urgent = contact.urgent_at is not None and contact.urgent_at <= now
+    urgent_at = now + timing.urgent_again_after if is_urgent else contact.urgent_at
     ahead = [at for at, _ in (*ladder[respond_step:], *receipts[acknowledge_step:])]
-    ahead += [at for at in (*single, urgent_at) if at is not None and at > now]
-    alone = [step for at, step in single.items() if at <= now and _not_looked_at_since(contact, at)]
+    ahead += [at for at, _ in singles if at > now]
+    if urgent_at is not None:
+        ahead.append(urgent_at)
     return Decision(
-        alerts=tuple(step for step in (receipt_alert, answer_alert, *alone) if step),
+        alerts=tuple(step for step in (receipt_alert, answer_alert, *_due_singles(contact, singles, now)) if step),
         respond_step=respond_step,
         acknowledge_step=acknowledge_step,
-        next_look_at=min(ahead, default=now + LOOK_AGAIN_AFTER),
-        urgent=urgent,
+        # After the last step the contact stays in the daily list; it is still looked at, so that none is forgotten.
+        next_look_at=min(ahead, default=now + timing.look_again_after),
+        urgent=is_urgent,
         urgent_at=urgent_at,
     )
 
 
-def receipt_rungs(
-    contact: Contact, patience: timedelta, ladder: Ladder, instant_of: Callable[[Step], datetime]
-) -> Rungs:
+def receipt_rungs(contact: Contact, ladder: Ladder, instant_of: Callable[[Step], datetime], timing: Timing) -> Rungs:
     """The steps of the time to acknowledge with their instants; none once that is done.
 
-    `patience` is how long a receipt may take to leave before the operators must know (15 minutes).
+    The first tells the operators that the receipt takes longer to leave than it may.
     """
     if contact.acknowledged_at is not None or contact.acknowledge_by is None:
         return ()
     # Due means the last permitted second: it is missed when that second is over.
     due = contact.acknowledge_by + timedelta(seconds=1)
-    left = contact.receipt_sent_at is not None
-    late = contact.received_at if left else min(contact.received_at + patience, due)
-    found = [(late, RECEIPT_LATE)]
-    found += [(due if step is RECEIPT_DUE or (step.share or 0.0) >= 1 else instant_of(step), step) for step in ladder]
-    return sorted(found, key=lambda pair: pair[0])
+    has_left = contact.receipt_sent_at is not None
+    late = contact.received_at if has_left else min(contact.received_at + timing.receipt_late_after, due)
+    steps = [(late, RECEIPT_LATE)]
+    steps += [(due if step is RECEIPT_DUE or (step.share or 0.0) >= 1 else instant_of(step), step) for step in ladder]
+    return sorted(steps, key=lambda rung: rung[0])
 
 
-def _single_instants(contact: Contact, window: Window, also: Rungs) -> dict[datetime, Step]:
-    """The instants that belong to no ladder."""
-    found = dict(also)
+def single_rungs(contact: Contact, window: Window, timing: Timing) -> Rungs:
+    """The steps that belong to no ladder: a long pause, and a platform that soon takes no answer any more."""
+    steps: list[tuple[datetime, Step]] = []
     if contact.paused_at is not None:
-        found[contact.paused_at + LONG_PAUSE] = WAITED_LONG
+        steps.append((contact.paused_at + timing.long_pause, WAITED_LONG))
     if contact.platform_reply_by is not None:
-        receipt, answer = window.looks(contact.platform_reply_by)
-        if contact.acknowledged_at is None:
-            found[receipt] = RECEIPT_WINDOW_CLOSES
-        found[answer] = WINDOW_CLOSES
-    return found
+        receipt, answer = window.looks(contact.platform_reply_by, timing)
+        if contact.acknowledged_at is None and receipt != answer:
+            steps.append((receipt, RECEIPT_WINDOW_CLOSES))
+        steps.append((answer, WINDOW_CLOSES))
+    return steps
 
 
-def _not_looked_at_since(contact: Contact, at: datetime) -> bool:
+def _due_singles(contact: Contact, singles: Rungs, now: datetime) -> list[Step]:
     # A look is planned for each instant ahead; the one after it is planned for later.
-    return contact.next_look_at is not None and contact.next_look_at <= at
+    planned = contact.next_look_at
+    return [step for at, step in singles if at <= now and planned is not None and planned <= at]
 
 
 def _highest(ladder: Rungs, taken: int, now: datetime) -> tuple[int, Step | None]:

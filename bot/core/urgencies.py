@@ -5,13 +5,8 @@ A miss is worse than a false alarm: the rules look for words, and a person decid
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.core.phrases import Phrases, Words, words_of
-
-AGAIN_AFTER = timedelta(minutes=15)
-# What came longer ago (a mailbox that is read for the first time) is marked, and nobody is called in the night.
-NEWS_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Who must be told now that a promise is at risk; every open contact gets its next look."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,6 @@ from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, cursors, outbox
 
 logger = log.get("escalate")
-LOOK_AGAIN_AFTER_FAULT = timedelta(hours=1)
 
 
 def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
@@ -41,12 +40,12 @@ def _look(contact: Contact, happened: list[Happened], now: datetime, book: Ruleb
         # While a clock is paused nothing falls due: it has no date.
         stand = book.clocks(contact, happened) if contact.respond_by else None
         ladder = book.rungs(contact, stand) if stand else ()
-        also = book.single_steps(contact, stand)
-        return escalations.look(contact, now, ladder, book.receipt_rungs(contact), book.window(contact), also)
+        singles = book.single_rungs(contact, stand)
+        return escalations.look(contact, now, ladder, book.receipt_rungs(contact), singles, book.timing)
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)
-        again = now + LOOK_AGAIN_AFTER_FAULT
+        again = now + book.timing.look_again_after_fault
         return Decision((), contact.respond_step, contact.acknowledge_step, again)
 
 
@@ -66,9 +65,9 @@ def _called(contact: Contact, now: datetime) -> Event:
     return Event(contact.id, now, EventKind.CALLED_AGAIN, details=details)
 
 
-def _is_quiet(contact: Contact, step: Step, now: datetime) -> bool:
+def _is_quiet(contact: Contact, step: Step, now: datetime, book: Rulebook) -> bool:
     """Whether staff have asked not to be alerted yet; nearly all of the time used is told all the same."""
-    early = step.clock == "respond" and (step.share if step.share is not None else 1.0) < escalations.QUIET_BELOW
+    early = step.clock == "respond" and (step.share if step.share is not None else 1.0) < book.timing.never_quiet_from
     return early and contact.quiet_until is not None and now < contact.quiet_until
 
 
@@ -79,7 +78,7 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
         _tell_person(connection, contact, now, book)
     alerts = [step for step in decision.alerts if step is not escalations.PROGRESS]
     for step in alerts:
-        if not _left_to_the_list(contact, step, book) and not _is_quiet(contact, step, now):
+        if not _left_to_the_list(contact, step, book) and not _is_quiet(contact, step, now, book):
             outbox.queue(connection, alert.step_alerts(contact, step, now, book))
     if decision.urgent:
         outbox.queue(connection, alert.urgent_alerts(contact, contact.urgent_step, now, book))

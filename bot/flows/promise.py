@@ -22,7 +22,7 @@ def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, 
     calendar, receipt = book.calendars[standard.calendar_key], standard.receipt
     ladder = book.ladders.of(standard.id)
     acknowledge_by = respond_by = None
-    looks = [received_at + book.receipt_patience]
+    looks = [received_at + book.timing.receipt_late_after]
     if standard.acknowledge is not None:
         acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, receipt)
         looks.append(acknowledge_by + timedelta(seconds=1))

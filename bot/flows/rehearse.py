@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
 
@@ -32,7 +32,6 @@ from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
 
 AT_ONCE = 200
-LIST_AT = time(8, 30)
 INVENTED = "Invented for a rehearsal."
 # How staff answer: most within half of the time, some in its last days, some too late, and a few never.
 WITHIN_HALF, IN_TIME, LATE = 0.70, 0.90, 0.97
@@ -128,7 +127,7 @@ class Rehearsal:
             self._at(at, partial(self._arrive, number, at))
         for day in range(self._asked.days + 1):
             local = self._asked.begin.astimezone(self._book.default_calendar.zone).date() + timedelta(days=day)
-            at = datetime.combine(local, LIST_AT, tzinfo=self._book.default_calendar.zone)
+            at = datetime.combine(local, self._book.timing.list_at, tzinfo=self._book.default_calendar.zone)
             if self._book.default_calendar.is_working_day(local) and at >= self._asked.begin:
                 self._at(at, self._list)
 

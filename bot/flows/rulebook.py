@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Literal
@@ -19,13 +19,9 @@ from bot.core.histories import Clocks, Happened
 from bot.core.routes import Router
 from bot.core.rules import Facts
 from bot.core.standards import Standard
+from bot.core.timing import USUAL, Timing
 from bot.render.words import due_in_words
 
-# How long a receipt may take to leave before somebody must know.
-RECEIPT_PATIENCE = timedelta(minutes=15)
-# domain.md 6.1: then the lead hears that nobody has it.
-HALFWAY = 0.5
-ASSIGN_WITHIN = durations.duration("4 working hours")
 NO_PROMISE = Standard(
     id="", title="", version="", valid_from=FIRST_DAY, calendar="england", acknowledge=None, respond=None
 )
@@ -96,14 +92,14 @@ class Rulebook:
     """Everything that a decision needs besides the message and the store.
 
     `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
-    `receipt_patience`: how long a receipt may take to leave before somebody must know. `calendars` are those of
-    `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds any more.
+    `calendars` are those of `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds
+    any more.
     `texts`: outlets that carry short plain texts; `words`: those that form mails of words; `events`: those that
     programs read. `website` is where our own pages stand. `operators` is the team that looks
     after Ackbot itself. `triage` is what the triage
     knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
-    `restraint`: whom the clocks alert, and when not. `router` says what a contact is about,
-    `urgent` what cannot wait, `deputies` who stands in for whom.
+    `restraint`: whom the clocks alert, and when not; `timing`: after how long people are told. `router` says what a
+    contact is about, `urgent` what cannot wait, `deputies` who stands in for whom.
     `followers`: outlet -> the kinds of events that it is told.
     """
 
@@ -115,7 +111,6 @@ class Rulebook:
     teams: Mapping[str, Team]
     senders: Mapping[str, str]
     own: frozenset[str]
-    receipt_patience: timedelta
     past: dict[tuple[str, str], Standard] = field(default_factory=dict)
     triage: Facts = field(default_factory=Facts)
     limits: Limits = field(default_factory=Limits)
@@ -129,6 +124,7 @@ class Rulebook:
     secret: bytes = field(default=b"", repr=False)
     ladders: Ladders = field(default_factory=Ladders)
     restraint: Restraint = field(default_factory=Restraint)
+    timing: Timing = USUAL
     router: Router = field(default_factory=lambda: Router((), (), None))
     urgent: urgencies.Rules = ()
     deputies: Deputies = field(default_factory=Deputies)
@@ -209,7 +205,7 @@ class Rulebook:
                 return contact.acknowledge_by or contact.received_at
             return clocks.share_of(step.share, promised, contact.received_at, calendar, standard.receipt)
 
-        return escalations.receipt_rungs(contact, self.receipt_patience, self.ladders.receipt, instant_of)
+        return escalations.receipt_rungs(contact, self.ladders.receipt, instant_of, self.timing)
 
     def urgency(self, contact: Contact) -> urgencies.Rule | None:
         """The rule that found that the contact cannot wait, as it is written now."""
@@ -219,17 +215,17 @@ class Rulebook:
         """When somebody must have the contact; None where somebody has it."""
         if contact.assigned_at is not None:
             return None
-        return clocks.due(ASSIGN_WITHIN, contact.received_at, self.default_calendar)
+        return clocks.due(self.timing.assign_within, contact.received_at, self.default_calendar)
 
-    def single_steps(self, contact: Contact, clocks_now: Clocks | None) -> Rungs:
+    def single_rungs(self, contact: Contact, clocks_now: Clocks | None) -> Rungs:
         """The steps that belong to no ladder: somebody must have it by then, the person hears of us by then."""
         by = self.assign_by(contact)
-        found = [] if by is None else [(by, escalations.UNASSIGNED)]
+        steps = [] if by is None else [(by, escalations.UNASSIGNED)]
         standard = self.standard_of(contact)
         if clocks_now is not None and standard.progress == "halfway" and contact.receipt_sent_at is not None:
-            halfway = clocks_now.share_of(HALFWAY, self.calendars[standard.calendar_key])
-            found.append((halfway, escalations.PROGRESS))
-        return found
+            at = clocks_now.share_of(self.timing.progress_at, self.calendars[standard.calendar_key])
+            steps.append((at, escalations.PROGRESS))
+        return [*steps, *escalations.single_rungs(contact, self.window(contact), self.timing)]
 
     def respond_by(self, contact: Contact, instant: datetime | None = None) -> str:
         """The date to answer by (or another instant) in words, with the time where the promise is one of hours."""

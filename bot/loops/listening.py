@@ -26,7 +26,6 @@ logger = log.get("listening")
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 # What only staff can mend is tried slowly, so that a wrong password does not lock the mailbox.
 FIRST_SLOW_PAUSE_SECONDS, LONGEST_SLOW_PAUSE_SECONDS = 15.0, 300.0
-SILENCE_ALARM_SECONDS = 900.0
 QUIET_MEANS_WELL_SECONDS = 20.0
 LEASE_LOOK_SECONDS = 0.5
 
@@ -97,6 +96,7 @@ class Listening:
         self.tried = asyncio.Event()
         self.trouble = self.alarm = ""
         self._ear = ear
+        self._silent_after_seconds = ear.book.timing.channel_silent_after.total_seconds()
         self._failing_since: float | None = None
         self.alarm = ""
         self._pause = FIRST_PAUSE_SECONDS
@@ -125,7 +125,7 @@ class Listening:
         since = asyncio.get_running_loop().time()
         while not self._ear.leases.holds(self.inbox.name):
             self.tried.set()
-            if asyncio.get_running_loop().time() - since > SILENCE_ALARM_SECONDS:
+            if asyncio.get_running_loop().time() - since > self._silent_after_seconds:
                 self._failing_since = None  # for so long another has had no trouble with it
             await asyncio.sleep(LEASE_LOOK_SECONDS)
         listening = asyncio.ensure_future(self._listen())
@@ -207,7 +207,7 @@ class Listening:
         )
         pause = min(max(self._pause, first), longest)
         logger.warning("channel.trouble", channel=self.inbox.name, error=self.trouble, pause_seconds=pause)
-        if staff_must_act or loop_time - self._failing_since >= SILENCE_ALARM_SECONDS:
+        if staff_must_act or loop_time - self._failing_since >= self._silent_after_seconds:
             self.alarm = self.trouble
         self._pause = min(pause * 2, longest)
         await asyncio.sleep(pause)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot import log
 from bot.channel import Coverage
-from bot.core import alarms
+from bot.core import alarms, durations
 from bot.core.alarms import Alarm, On
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
@@ -22,9 +22,7 @@ from bot.store.engine import Store, StoreUnavailable
 logger = log.get("tending")
 
 LOOK_SECONDS = 5.0
-LOOKS_LATE_AFTER, ALERTS_LATE_AFTER = timedelta(minutes=1), timedelta(minutes=15)
 FREE_SHARE, FREE_BYTES = 0.05, 512 * 1024 * 1024
-STEPPED = timedelta(minutes=1)
 _PATIENCE = "Ackbot keeps trying and goes on by itself; nothing is lost."
 
 
@@ -58,10 +56,10 @@ class SelfWatch:
     async def look(self, stepped: timedelta) -> None:
         """Look once; the clock has jumped by `stepped` since the last time."""
         now = self._present.now()
-        seen = [*self._channels(), *self._accounts(), *self._disk(), *_clock(stepped, now)]
+        seen = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
         if self.is_leader():
             seen += await self._store.read(lambda connection: list(self._stored(connection, now)))
-        changed = alarms.change(self._on, seen, now)
+        changed = alarms.change(self._on, seen, now, self._book.timing.alarm_over_after)
         if changed.began or changed.over:
             for alarm in changed.began:
                 logger.warning("alarm.began", alarm=alarm.name)
@@ -112,8 +110,9 @@ class SelfWatch:
             )
 
     def _stored(self, connection: Connection, now: datetime) -> Iterable[Alarm]:
+        timing = self._book.timing
         following = clocks.next_look(connection)
-        if following is not None and now - following > LOOKS_LATE_AFTER:
+        if following is not None and now - following > timing.looks_late_after:
             yield Alarm(
                 "looks",
                 "Contacts are not looked at in time",
@@ -121,23 +120,22 @@ class SelfWatch:
                 "Alerts come late.",
                 "See the log. Restart Ackbot if it does not go on by itself.",
             )
-        for outlet, count in outbox.late_alerts(connection, now - ALERTS_LATE_AFTER):
+        for outlet, count in outbox.late_alerts(connection, now - timing.alerts_late_after):
             yield Alarm(
                 f"alerts by {outlet}",
                 f"Staff are not reached by {outlet}",
-                f"{count} alerts have waited for {outlet} for more than 15 minutes.",
+                f"{count} alerts have waited for {outlet} for more than {durations.of_span(timing.alerts_late_after)}.",
                 f"Look whether {outlet} works, and tell the teams another way until it does. {_PATIENCE}",
             )
 
-
-def _clock(stepped: timedelta, now: datetime) -> Iterable[Alarm]:
-    if abs(stepped) > STEPPED:
-        minutes = round(stepped.total_seconds() / 60)
-        yield Alarm(
-            f"clock {now.isoformat()}",
-            "The clock of the machine has jumped",
-            f"It went {'forward' if minutes > 0 else 'back'} by {abs(minutes)} minutes, or the machine stood still. "
-            "What was due meanwhile is done now.",
-            "Check that the machine keeps its time (NTP).",
-            passing=True,
-        )
+    def _clock(self, stepped: timedelta, now: datetime) -> Iterable[Alarm]:
+        if abs(stepped) > self._book.timing.clock_jump:
+            direction = "forward" if stepped > timedelta(0) else "back"
+            yield Alarm(
+                f"clock {now.isoformat()}",
+                "The clock of the machine has jumped",
+                f"It went {direction} by {durations.of_span(abs(stepped))}, or the machine stood still. "
+                "What was due meanwhile is done now.",
+                "Check that the machine keeps its time (NTP).",
+                passing=True,
+            )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,14 +27,11 @@ logger = log.get("timetabling")
 
 TIMETABLE = "timetable"
 
-CALENDAR_MAY_BE_OLD = timedelta(days=365)
-REVIEW_TOLD_BEFORE = timedelta(days=60)
 FORGET_AT_ONCE = 500
 ANSWERS_KEPT = timedelta(days=1)
 # Between two steps the writer is free for what comes in.
 TIDY_RESTS_SECONDS = 0.05
 _ROUNDED = timedelta(microseconds=1)
-DIGEST_AT, DIGEST_AT_THE_LATEST = time(8, 30), time(17, 0)
 
 
 class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
@@ -74,9 +71,9 @@ class Timetable:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        zone = self._book.default_calendar.zone
+        zone, timing = self._book.default_calendar.zone, self._book.timing
         jobs: list[tuple[Callable[[], Awaitable[None]], dict[str, int]]] = [
-            (self.digest, {"hour": DIGEST_AT.hour, "minute": DIGEST_AT.minute}),
+            (self.digest, {"hour": timing.list_at.hour, "minute": timing.list_at.minute}),
             (self.forget, {"hour": 3, "minute": 10}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
             (self.reviews, {"hour": 9, "minute": 5}),
@@ -84,8 +81,8 @@ class Timetable:
         for job, at in jobs:
             scheduler.add_job(self._alone, OurTime(self._present, zone, **at), [job], id=job.__name__)
         local = self._present.now().astimezone(zone).time()
-        if DIGEST_AT <= local <= DIGEST_AT_THE_LATEST:
-            # We may have been down at half past eight; whoever has had today's list is not sent another one.
+        if timing.list_at <= local <= timing.list_not_after:
+            # We may have been down at that time; whoever has had today's list is not sent another one.
             scheduler.add_job(self._alone, args=[self.digest], id="digest missed")
         scheduler.start()
         return scheduler
@@ -123,10 +120,10 @@ class Timetable:
         await asyncio.to_thread(self._store.flush_log)
 
     async def calendar_age(self) -> None:
-        """Tell the operators when nobody has compared the bank holidays with the official list for a year."""
+        """Tell the operators when nobody has compared the bank holidays with the official list for long."""
         now = self._present.now()
         today = self._book.default_calendar.day_of(now)
-        if today - self._calendar_checked <= CALENDAR_MAY_BE_OLD:
+        if today - self._calendar_checked <= self._book.timing.holidays_checked_within:
             return
         rows = alert.notices(
             None,
@@ -146,7 +143,7 @@ class Timetable:
         now = self._present.now()
         rows = [
             row
-            for standard in promise.due_for_review(self._book, now, REVIEW_TOLD_BEFORE)
+            for standard in promise.due_for_review(self._book, now, self._book.timing.review_told_before)
             for row in alert.notices(
                 None,
                 f"review:{standard.id}:{standard.version}:{standard.review_by}",

@@ -113,6 +113,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "received": _RECEIVED,
         "channel": "enquiries",
         "time": "1",
+        "again_after": "15 minutes",
         "action": f"Read it now and act. Then say that you have it: ackbot contacts take {_REFERENCE}",
         "link": "12.34.1800000000.x",
     },
@@ -128,6 +129,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "digest": {
         "day": _DAY,
+        "ahead": "2 working days",
         "overdue": _LISTED,
         "soon": _LISTED,
         "used": _LISTED,

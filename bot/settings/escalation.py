@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from bot.core import durations
 from bot.core.calendars import Calendar
+from bot.core.clocks import ELAPSED
 from bot.core.deputies import Away, Deputies
 from bot.core.durations import Duration, Unit
 from bot.core.escalations import RECEIPT_DUE, RESPOND_LADDER, Ladder, Ladders, Restraint, Step
+from bot.core.timing import USUAL, Timing
 from bot.settings.tables import Table
 from bot.settings.teams import Role
 
@@ -19,6 +21,10 @@ _KNOWN = {step.share: step for step in RESPOND_LADDER}
 _MOST_PER_CENT = 500
 _ALLOWED = 'allowed: "50%", "due", "2 working days before" or "4 hours before"'
 At = float | Duration
+_A_MINUTE, _AN_HOUR, _A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_SPANS = ELAPSED | {Unit.DAY: _A_DAY}
+# By the clock a working hour or a working day takes no less.
+_AT_LEAST = _SPANS | {Unit.WORKING_HOUR: _AN_HOUR, Unit.WORKING_DAY: _A_DAY}
 _PERSON = r"^(mailto:)\S+@\S+$"
 
 
@@ -124,10 +130,121 @@ class RestraintSettings(Table):
         return Restraint(office if self.office_hours_only else None, self.join_above, self.an_hour)
 
 
+def _length(value: object) -> Duration | None:
+    """A duration in words; None for anything else, for months, and where a day that is no working day moves."""
+    try:
+        length = durations.duration(value) if isinstance(value, str) else None
+    except durations.BadWords:
+        return None
+    return length if length and length.count and length.unit is not Unit.MONTH and not length.rolls else None
+
+
+def _between(least: timedelta, most: timedelta) -> BeforeValidator:
+    """A span of minutes, hours or days of 24 hours, as in "15 minutes", between two such spans."""
+
+    def span(value: object) -> timedelta:
+        length = _length(value)
+        elapsed = length.count * _SPANS[length.unit] if length and length.unit in _SPANS else timedelta(0)
+        if not least <= elapsed <= most:
+            bounds = " to ".join(str(durations.of_span(bound)) for bound in (least, most))
+            raise ValueError(f"allowed: {bounds}, in minutes, hours or days")
+        return elapsed
+
+    return BeforeValidator(span)
+
+
+def _share(value: object) -> float:
+    percent = re.fullmatch(r"(\d{1,3})\s?%", value) if isinstance(value, str) else None
+    if percent is None or not 1 <= int(percent[1]) <= 100:
+        raise ValueError("allowed: 1% to 100%")
+    return int(percent[1]) / 100
+
+
+def _office_span(value: object) -> Duration:
+    """How long somebody may take: some time of the office, or of the clock."""
+    length = _length(value)
+    if length is None or length.unit is Unit.DAY:
+        raise ValueError('allowed: "4 working hours", "1 working day", "2 hours" or "90 minutes"')
+    return length
+
+
+def _quiet_choice(value: object) -> Duration:
+    length = _length(value)
+    if length is None or length.unit not in (*ELAPSED, Unit.WORKING_DAY):
+        raise ValueError('allowed: "2 hours", "30 minutes" or "1 working day"')
+    return length
+
+
+def _clock_time(value: object) -> time:
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('allowed: "00:00" to "23:59"')
+    return time.fromisoformat(value)
+
+
+Share = Annotated[float, BeforeValidator(_share)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Span = Annotated[timedelta, _between(_A_MINUTE, _A_DAY)]
+LongSpan = Annotated[timedelta, _between(_A_DAY, 730 * _A_DAY)]
+
+
+class AlertSettings(Table):
+    """`[alerts]`: after how long people are told, and how often; docs/escalation.md has what each key means."""
+
+    receipt_late_after: Span = USUAL.receipt_late_after
+    receipt_window_warning: Annotated[timedelta, _between(15 * _A_MINUTE, 12 * _AN_HOUR)] = USUAL.receipt_window_warning
+    answer_window_warning: Annotated[timedelta, _between(15 * _A_MINUTE, 3 * _A_DAY)] = USUAL.answer_window_warning
+    assign_within: Annotated[Duration, BeforeValidator(_office_span)] = USUAL.assign_within
+    progress_at: Share = USUAL.progress_at
+    long_pause: LongSpan = USUAL.long_pause
+    steps_before_lead: int = Field(default=USUAL.steps_before_lead, ge=1, le=100)
+    look_again_after: Annotated[timedelta, _between(_AN_HOUR, 30 * _A_DAY)] = USUAL.look_again_after
+    look_again_after_fault: Span = USUAL.look_again_after_fault
+    urgent_again_after: Span = USUAL.urgent_again_after
+    urgent_within: Annotated[timedelta, _between(_AN_HOUR, 30 * _A_DAY)] = USUAL.urgent_within
+    never_quiet_from: Share = USUAL.never_quiet_from
+    quiet_choices: tuple[Annotated[Duration, BeforeValidator(_quiet_choice)], ...] = Field(
+        default=USUAL.quiet_choices, min_length=1, max_length=10
+    )
+    quiet_morning: ClockTime = USUAL.quiet_morning
+    links_valid_for: Annotated[timedelta, _between(_A_DAY, 90 * _A_DAY)] = USUAL.links_valid_for
+    list_at: ClockTime = USUAL.list_at
+    list_not_after: ClockTime = USUAL.list_not_after
+    list_ahead_working_days: int = Field(default=USUAL.list_ahead_working_days, ge=1, le=100)
+    added_told_once_in: Annotated[timedelta, _between(_A_MINUTE, 30 * _A_DAY)] = USUAL.added_told_once_in
+    automatic_mails_a_day: int = Field(default=USUAL.automatic_mails_a_day, ge=1, le=1000)
+    own_mails_a_day: int = Field(default=USUAL.own_mails_a_day, ge=1, le=1000)
+    channel_silent_after: Span = USUAL.channel_silent_after
+    alerts_late_after: Span = USUAL.alerts_late_after
+    looks_late_after: Span = USUAL.looks_late_after
+    clock_jump: Span = USUAL.clock_jump
+    alarm_over_after: Span = USUAL.alarm_over_after
+    events_late_after: Annotated[timedelta, _between(_A_MINUTE, 2 * _A_DAY)] = USUAL.events_late_after
+    review_told_before: LongSpan = USUAL.review_told_before
+    holidays_checked_within: LongSpan = USUAL.holidays_checked_within
+
+    @model_validator(mode="after")
+    def _in_their_order(self) -> "AlertSettings":
+        if self.list_not_after <= self.list_at:
+            raise ValueError(
+                f"list_not_after ({self.list_not_after:%H:%M}) must be later than list_at ({self.list_at:%H:%M})"
+            )
+        within = self.assign_within
+        if within.count * _AT_LEAST[within.unit] < self.receipt_late_after:
+            # A new contact is looked at first when its receipt would be late.
+            late_after = durations.of_span(self.receipt_late_after)
+            raise ValueError(f"assign_within ({within}) must not be shorter than receipt_late_after ({late_after})")
+        return self
+
+    def timing(self) -> Timing:
+        """As the core knows it."""
+        return Timing(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
 class Escalation(Table):
     """The whole file: one of your own says the whole ladder, not only what differs from the packaged one."""
 
     restraint: RestraintSettings = RestraintSettings()
+    alerts: AlertSettings = AlertSettings()
     step: tuple[StepSettings, ...] = Field(min_length=1)
     absence: tuple[AbsenceSettings, ...] = ()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from email.utils import parseaddr
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +17,6 @@ from bot.settings.reading import Settings
 def build(
     configured: Settings,
     senders: Mapping[str, str],
-    receipt_patience: timedelta,
     limits: Mapping[str, Limits] = MappingProxyType({}),
 ) -> Rulebook:
     """The rulebook of a configuration.
@@ -42,7 +40,7 @@ def build(
         restraint=configured.escalation.restraint.restraint(calendars["england"]),
         senders=senders,
         own=own,
-        receipt_patience=receipt_patience,
+        timing=configured.escalation.alerts.timing(),
         triage=_triage(configured, own),
         limits=configured.limits.limits(),
         reopen_days=configured.mail.reopen_days,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -118,7 +118,8 @@ def filled(house: House) -> dict[str, str]:
     """What stands for the names in addresses."""
     reference = house.contact("Mine.", how="letter")
     ((contact, received_at),) = ask(house.service.store_url, "SELECT max(id), max(received_at) FROM contacts")
-    token = links.token(1, contact, datetime.fromisoformat(received_at).replace(tzinfo=UTC), SECRET)
+    ends_at = datetime.fromisoformat(received_at).replace(tzinfo=UTC) + timedelta(days=14)
+    token = links.token(1, contact, ends_at, SECRET)
     return {
         "{reference}": reference,
         **{f"{name}/{{number}}": f"{name}/{ask(house.service.store_url, query)[0][0]}" for name, query in ROWS.items()},

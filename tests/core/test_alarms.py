@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.core import alarms
-from bot.core.alarms import OVER_AFTER, Alarm, On
+from bot.core.alarms import Alarm, On
 
-NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+NOW, OVER_AFTER = datetime(2026, 11, 23, 9, 15, tzinfo=UTC), timedelta(minutes=2)
 DISK = Alarm("disk", "The disk is nearly full", "10 MB are free.", "Make room.")
 LINE = Alarm("channel inbox", "The channel inbox cannot be read", "It was refused.", "Put it right.")
 
@@ -15,7 +15,7 @@ def test_an_alarm_is_told_when_it_begins_and_when_it_is_over() -> None:
     on: dict[str, On] = {}
     told = []
     for minutes, seen in ((0, [DISK]), (1, [DISK]), (2, []), (3, [DISK]), (4, []), (5, []), (6, []), (7, [])):
-        changed = alarms.change(on, seen, NOW + timedelta(minutes=minutes))
+        changed = alarms.change(on, seen, NOW + timedelta(minutes=minutes), OVER_AFTER)
         on = dict(changed.on)
         told += [(minutes, "began") for _ in changed.began] + [(minutes, "over") for _ in changed.over]
     assert told == [(0, "began"), (5, "over")]
@@ -24,7 +24,7 @@ def test_an_alarm_is_told_when_it_begins_and_when_it_is_over() -> None:
 
 def test_what_begins_together_is_one_notice() -> None:
     """It names each, and what to do about each."""
-    changed = alarms.change({}, [DISK, LINE], NOW)
+    changed = alarms.change({}, [DISK, LINE], NOW, OVER_AFTER)
     said = alarms.words(changed.began, changed.over)
     assert said["subject"] == "2 things need you at once"
     assert all(part in said["happened"] for one in (DISK, LINE) for part in (one.subject, one.happened))
@@ -45,6 +45,6 @@ def test_what_is_over_says_since_when_it_was() -> None:
 def test_what_passes_by_itself_is_never_over() -> None:
     """A clock that jumped has jumped."""
     jump = Alarm("clock 1", "The clock has jumped", "By an hour.", "See to it.", passing=True)
-    changed = alarms.change({}, [jump], NOW)
+    changed = alarms.change({}, [jump], NOW, OVER_AFTER)
     assert (changed.began, dict(changed.on)) == ((jump,), {})
-    assert alarms.change({}, [], NOW + OVER_AFTER).over == ()
+    assert alarms.change({}, [], NOW + OVER_AFTER, OVER_AFTER).over == ()

@@ -3,21 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.core.durations import duration
 from bot.core.escalations import (
-    LOOK_AGAIN_AFTER,
     RECEIPT_DUE,
     RECEIPT_LADDER,
     RESPOND_LADDER,
     UNASSIGNED,
+    Decision,
     Ladders,
     Rungs,
     Step,
-    look,
     receipt_rungs,
     rungs,
 )
+from bot.core.timing import USUAL
 
 RECEIVED = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 DUE = RECEIVED + timedelta(days=100)
@@ -32,6 +33,11 @@ def contact(**changes: Any) -> Contact:
     return Contact(**(values | changes))
 
 
+def look(of: Contact, now: datetime, ladder: Rungs = (), receipts: Rungs = (), singles: Rungs = ()) -> Decision:
+    """What is due by the usual timing."""
+    return escalations.look(of, now, ladder, receipts, singles, USUAL)
+
+
 def ladder(of: Contact) -> Rungs:
     """A plain day is a plain day here: the calendar has its own tests."""
 
@@ -43,7 +49,7 @@ def ladder(of: Contact) -> Rungs:
 
 def receipts(of: Contact, *more: Step) -> Rungs:
     """The steps of its time to acknowledge, which is a day."""
-    return receipt_rungs(of, PATIENCE, (*more, *RECEIPT_LADDER), lambda step: RECEIVED + DAY * (step.share or 0.0))
+    return receipt_rungs(of, (*more, *RECEIPT_LADDER), lambda step: RECEIVED + DAY * (step.share or 0.0), USUAL)
 
 
 def test_each_step_is_taken_once_and_in_order() -> None:
@@ -93,7 +99,7 @@ def test_no_open_contact_is_forgotten_after_the_last_step() -> None:
     now = RECEIVED + timedelta(days=500)
     decision = look(contact(respond_step=len(RESPOND_LADDER)), now, ladder(contact()))
     assert decision.alerts == ()
-    assert decision.next_look_at == now + LOOK_AGAIN_AFTER
+    assert decision.next_look_at == now + USUAL.look_again_after
 
 
 def test_steps_before_the_due_day_stand_in_their_place() -> None:
@@ -133,9 +139,9 @@ def test_the_time_to_acknowledge_has_a_ladder_of_its_own() -> None:
 def test_what_nobody_has_is_told_once() -> None:
     """At its instant."""
     at = RECEIVED + timedelta(hours=4)
-    waiting, also = contact(next_look_at=at), [(at, UNASSIGNED)]
-    assert [step.name for step in look(waiting, at, (), also=also).alerts] == ["unassigned"]
-    assert look(contact(), RECEIVED, (), also=also).next_look_at == at
+    waiting, singles = contact(next_look_at=at), [(at, UNASSIGNED)]
+    assert [step.name for step in look(waiting, at, (), (), singles).alerts] == ["unassigned"]
+    assert look(contact(), RECEIVED, (), (), singles).next_look_at == at
 
 
 def test_an_urgent_contact_is_called_about_every_quarter_of_an_hour() -> None:

@@ -50,7 +50,6 @@ def book() -> Rulebook:
         teams={"front": Team("front", ("staff@example.gov.uk",), "post")},
         senders={"post": "Exampleshire Council <us@example.gov.uk>"},
         own=frozenset({"us@example.gov.uk"}),
-        receipt_patience=timedelta(minutes=15),
     )
 
 

@@ -11,7 +11,8 @@ from bot.channel import Batch
 from bot.core.deputies import Away, Deputies
 from bot.core.phrases import Phrases
 from bot.core.routes import Router
-from bot.core.urgencies import AGAIN_AFTER, Rule
+from bot.core.timing import USUAL
+from bot.core.urgencies import Rule
 from bot.flows import escalate
 from bot.flows.changes import assign, respond
 from bot.flows.changes.assignees import Holder
@@ -86,8 +87,8 @@ def test_one_person_after_another_is_called_at_any_hour(store: Store, duty: Rule
         assert len(leaving(connection, duty, NIGHT)) == 1
         now = NIGHT
         for _ in range(3):
-            assert escalate.escalate(connection, now + AGAIN_AFTER - timedelta(seconds=1), 10, duty) == 0
-            now += AGAIN_AFTER
+            assert escalate.escalate(connection, now + USUAL.urgent_again_after - timedelta(seconds=1), 10, duty) == 0
+            now += USUAL.urgent_again_after
             assert escalate.escalate(connection, now, 10, duty) == 1
             assert len(leaving(connection, duty, now)) == 1
         assert called(connection) == [
@@ -147,7 +148,7 @@ def test_what_comes_later_in_a_contact_is_heeded(store: Store, duty: Rulebook, m
         arrive(connection, duty, mail(5, text="I still smell gas!", **answer), NOW)
         assert [step for step, _ in called(connection)] == ["urgent-1", "urgent-2"]
         after = again(connection, contact.reference)
-        assert (after.urgent, after.taken_by, after.next_look_at) == ("gas", "", NOW + AGAIN_AFTER)
+        assert (after.urgent, after.taken_by, after.next_look_at) == ("gas", "", NOW + USUAL.urgent_again_after)
 
 
 def test_a_person_is_heeded_even_where_the_mail_would_only_be_logged(store: Store, duty: Rulebook, mail: Make) -> None:

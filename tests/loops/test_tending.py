@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channel import Coverage
-from bot.core.alarms import OVER_AFTER
+from bot.core.timing import USUAL
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.loops import tending
@@ -68,7 +68,7 @@ async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
     await tended.look(timedelta(0))
     await tended.look(timedelta(0))
     tended.listeners = [listener("")]
-    present.at += OVER_AFTER
+    present.at += USUAL.alarm_over_after
     await tended.look(timedelta(0))
     assert await told(store) == [
         *("The channel inbox cannot be read", "Over: The channel inbox cannot be read"),

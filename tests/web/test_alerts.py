@@ -38,7 +38,7 @@ class Behind:
             self.contact = logged(connection, self.book, message)
             outbox.queue(connection, alert.handed_over(self.contact, NOW, self.book))
             sent = connection.execute(select(deliveries.c.id).where(deliveries.c.step == "handed-over")).scalar_one()
-        self.path = f"/alerts/{links.token(sent, self.contact.id, NOW, SECRET)}"
+        self.path = f"/alerts/{links.token(sent, self.contact.id, NOW + timedelta(days=14), SECRET)}"
 
     async def look(self, token: str) -> linked.Shown | None:
         """As the service does."""

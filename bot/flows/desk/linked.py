@@ -1,12 +1,14 @@
 """What a link in an alert shows, and what can be done by it."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core import escalations, links
+from bot.core import links
+from bot.core.clocks import ELAPSED
 from bot.core.contacts import Contact, State
+from bot.core.durations import Duration
 from bot.core.histories import Happened
 from bot.core.links import Link
 from bot.flows.changes import assign, assignees
@@ -15,9 +17,6 @@ from bot.flows.changes.assignees import Holder
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import contacts, outbox
-
-_MORNING = time(9)
-_QUIET_WORKING_DAYS = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +117,21 @@ def _latest(contact: Contact, happened: list[Happened], book: Rulebook) -> datet
     if clocks.respond is None or clocks.respond.due is None:
         return None
     calendar = book.calendars[book.standard_of(contact).calendar_key]
-    return clocks.share_of(escalations.QUIET_BELOW, calendar)
+    return clocks.share_of(book.timing.never_quiet_from, calendar)
 
 
 def _quiet(now: datetime, latest: datetime | None, book: Rulebook) -> list[tuple[str, str]]:
-    calendar, zone = book.default_calendar, book.default_calendar.zone
-    mornings = (
-        datetime.combine(calendar.working_day_after(calendar.day_of(now), days), _MORNING, tzinfo=zone)
-        for days in _QUIET_WORKING_DAYS
-    )
-    found = [at for at in (now + timedelta(hours=2), *mornings) if latest is None or at < latest]
-    return [(at.isoformat(timespec="minutes"), instant_in_words(at, zone)) for at in found]
+    ends = (_end_of_quiet(choice, now, book) for choice in book.timing.quiet_choices)
+    zone = book.default_calendar.zone
+    return [
+        (at.isoformat(timespec="minutes"), instant_in_words(at, zone)) for at in ends if latest is None or at < latest
+    ]
+
+
+def _end_of_quiet(choice: Duration, now: datetime, book: Rulebook) -> datetime:
+    """Hours and minutes run from now; working days end in the morning of the last one."""
+    if choice.unit in ELAPSED:
+        return now + choice.count * ELAPSED[choice.unit]
+    calendar = book.default_calendar
+    day = calendar.working_day_after(calendar.day_of(now), choice.count)
+    return datetime.combine(day, book.timing.quiet_morning, tzinfo=calendar.zone)

@@ -120,7 +120,7 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
         plan.note(thread.id, EventKind.FOLLOW_UP, verdict)
         until = window(message, plan)
         if until is not None:
-            look_at = min(plan.way(message).window.looks(until))
+            look_at = min(plan.way(message).window.looks(until, plan.book.timing))
             plan.windows.append({"chosen": thread.id, "until": until, "look_at": look_at})
         suppressed = plan.known.suppression(key_of(message))
         told = replace(verdict, recipient=None) if suppressed else verdict

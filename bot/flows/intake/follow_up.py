@@ -22,8 +22,7 @@ from bot.wire.mail import quoting
 
 Values = dict[str, Any]
 PERSON_WROTE = Word("ackbot", note="the person wrote again")
-NOTE_ONCE_IN = timedelta(days=1)
-AUTOMATIC_BEFORE_MUTE, LOGGED_BEFORE_ALARM = 3, 3
+A_DAY = timedelta(days=1)
 
 
 def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Verdict, plan: Plan) -> None:
@@ -33,7 +32,7 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
     _heed(connection, contact, message, plan)
     if contact.state in (State.ANSWERED, State.CLOSED):
         _reopen(connection, contact, max(at, contact.responded_at or at), plan)
-    told = bool(verdict.recipient) and _may_be_told(contact, plan.now)
+    told = bool(verdict.recipient) and _may_be_told(contact, plan)
     if contact.state == State.OPEN and contact.paused_at is not None:
         resumed = Happened(Kind.RESUMED, max(at, contact.paused_at))
         word = Word(PERSON_WROTE.actor, note=PERSON_WROTE.note, quiet=told)  # the note names the date
@@ -44,20 +43,21 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
 
 def _heed(connection: Connection, contact: Contact, message: Inbound, plan: Plan) -> None:
     """What cannot wait may come later: somebody is called, unless somebody is being called already."""
-    words = words_of(f"{message.subject} {quoting.new_words(message.text)}")
+    words, timing = words_of(f"{message.subject} {quoting.new_words(message.text)}"), plan.book.timing
     urgency = urgencies.find(words, plan.book.urgent)
-    if urgency is None or contact.urgent_at is not None or plan.now - plan.at(message) > urgencies.NEWS_FOR:
+    if urgency is None or contact.urgent_at is not None or plan.now - plan.at(message) > timing.urgent_within:
         return
+    again_at = plan.now + timing.urgent_again_after
     values: Values = {
         "urgent": urgency.rule.name,
         "urgent_words": urgency.phrase,
-        "urgent_at": plan.now + urgencies.AGAIN_AFTER,
+        "urgent_at": again_at,
         "urgent_step": contact.urgent_step + 1,
         "taken_at": None,
         "taken_by": "",
     }
     contacts.put(connection, contact.id, values)
-    clocks.look_again(connection, [contact.id], plan.now + urgencies.AGAIN_AFTER)
+    clocks.look_again(connection, [contact.id], again_at)
     outbox.queue(connection, alert.urgent_alerts(replace(contact, **values), contact.urgent_step, plan.now, plan.book))
     details = {"urgent": f"{urgency.rule.name}: {urgency.phrase}"}
     contacts.note(connection, [Event(contact.id, plan.now, EventKind.URGENT, details=details)])
@@ -72,9 +72,10 @@ def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) 
         contacts.note(connection, [Event(contact.id, at, EventKind.REOPENED, details=details)])
 
 
-def _may_be_told(contact: Contact, now: datetime) -> bool:
-    lately = contact.noted_at is not None and now - contact.noted_at < NOTE_ONCE_IN
-    return contact.receipt_sent_at is not None and not contact.muted and not lately
+def _may_be_told(contact: Contact, plan: Plan) -> bool:
+    within = plan.book.timing.added_told_once_in
+    is_too_soon = contact.noted_at is not None and plan.now - contact.noted_at < within
+    return contact.receipt_sent_at is not None and not contact.muted and not is_too_soon
 
 
 def _tell(connection: Connection, contact: Contact, message: Inbound, recipient: str, plan: Plan) -> None:
@@ -102,7 +103,7 @@ def _tell(connection: Connection, contact: Contact, message: Inbound, recipient:
 
 
 def count_automatic(connection: Connection, contact: Contact, verdict: Verdict, plan: Plan) -> None:
-    """Programs answer us: nothing automatic goes to them after the third time in a day. A challenge is for staff."""
+    """Programs answer us: nothing automatic goes to them after some answers in a day. A challenge is for staff."""
     if verdict.rule is RuleName.CHALLENGE:
         notice = alert.notices(
             contact.team,
@@ -114,14 +115,15 @@ def count_automatic(connection: Connection, contact: Contact, verdict: Verdict, 
             action="Answer its question, or reach the person another way.",
         )
         outbox.queue(connection, notice)
-    since = plan.now - timedelta(days=1)
-    if contacts.count_events(connection, contact.id, EventKind.AUTOMATIC_MAIL, since) >= AUTOMATIC_BEFORE_MUTE:
+    count = contacts.count_events(connection, contact.id, EventKind.AUTOMATIC_MAIL, plan.now - A_DAY)
+    if count >= plan.book.timing.automatic_mails_a_day:
         contacts.put(connection, contact.id, {"muted": True})
 
 
 def watch_loop(connection: Connection, rule: str, plan: Plan) -> None:
     """Our own mail comes back again and again: somebody must look."""
-    if contacts.count_logged(connection, rule, plan.now - timedelta(days=1)) < LOGGED_BEFORE_ALARM:
+    most = plan.book.timing.own_mails_a_day
+    if contacts.count_logged(connection, rule, plan.now - A_DAY) < most:
         return
     notice = alert.notices(
         None,
@@ -129,7 +131,7 @@ def watch_loop(connection: Connection, rule: str, plan: Plan) -> None:
         plan.now,
         plan.book,
         subject="Our own mail comes back to us",
-        happened=f"{LOGGED_BEFORE_ALARM} mails within a day came from our own addresses, or bore our own mark.",
+        happened=f"{most} mails within a day came from our own addresses, or bore our own mark.",
         action="None was answered. Find out who forwards it: ackbot contacts suppressed shows each of them.",
     )
     outbox.queue(connection, notice)

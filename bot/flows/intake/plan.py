@@ -130,7 +130,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         "linked_to": opening.linked_to,
         "receipt_of": opening.receipt_of,
         **_NEW,
-        **found.columns(received_at, plan.now, tuple(plan.book.teams)),
+        **found.columns(received_at, plan.now, plan.book),
         **(promise.opening(received_at, found.matter(message, plan.book), plan.book) if owed else NOTHING_PROMISED),
     }
     row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
@@ -156,10 +156,10 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
 def _first_look(row: Values, way: Way, plan: Plan) -> datetime | None:
     look: datetime | None = row["next_look_at"]
     if look is not None and row["platform_reply_by"] is not None:
-        look = min(look, *way.window.looks(row["platform_reply_by"]))
+        look = min(look, *way.window.looks(row["platform_reply_by"], plan.book.timing))
     if look is not None and look <= plan.now:
         # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
-        return plan.now + plan.book.receipt_patience
+        return plan.now + plan.book.timing.receipt_late_after
     return look
 
 

@@ -1,6 +1,5 @@
 """What a new contact is about: its language, whose it is, and whether it can wait."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -49,8 +48,11 @@ class Found:
             return verdict
         return replace(verdict, outcome="ask", reason=f"{verdict.reason}, but somebody may be in danger")
 
-    def columns(self, received_at: datetime, now: datetime, teams: Sequence[str]) -> Values:
-        """What the contact keeps of it."""
+    def columns(self, received_at: datetime, now: datetime, book: Rulebook) -> Values:
+        """What the contact keeps of it.
+
+        What came long ago (a mailbox that is read for the first time) is marked, and nobody is called in the night.
+        """
         goal, urgency = self.goal, self.urgency
         values: Values = {
             "language": self.language,
@@ -58,16 +60,16 @@ class Found:
             "service": goal.service or None,
             "kind": goal.kind,
             "area": goal.area,
-            "assigned_at": received_at if goal.decided or len(teams) < _SEVERAL else None,
+            "assigned_at": received_at if goal.decided or len(book.teams) < _SEVERAL else None,
         }
         if urgency is None:
             return values
-        called = now - received_at < urgencies.NEWS_FOR
+        is_news = now - received_at < book.timing.urgent_within
         return values | {
             "urgent": urgency.rule.name,
             "urgent_words": urgency.phrase,
-            "urgent_at": now + urgencies.AGAIN_AFTER if called else None,
-            "urgent_step": 1 if called else 0,
+            "urgent_at": now + book.timing.urgent_again_after if is_news else None,
+            "urgent_step": 1 if is_news else 0,
         }
 
     def because(self) -> dict[str, str]:

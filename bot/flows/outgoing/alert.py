@@ -12,8 +12,6 @@ from bot.core.escalations import Step
 from bot.flows.rulebook import Rulebook, Team
 
 Values = dict[str, Any]
-# domain.md 6.2: an owner who has let so many steps pass without taking the contact may be away.
-UNHEARD_BEFORE_LEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,10 @@ def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> 
     dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
     again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
-    passed_over = contact.owner and contact.taken_at is None and contact.respond_step >= UNHEARD_BEFORE_LEAD
-    to = (*step.to, "lead") if passed_over and "owner" in step.to and "lead" not in step.to else step.to
+    # An owner who has let so many steps pass without taking the contact may be away.
+    is_unheard = contact.respond_step >= book.timing.steps_before_lead
+    is_passed_over = contact.owner and contact.taken_at is None and is_unheard
+    to = (*step.to, "lead") if is_passed_over and "owner" in step.to and "lead" not in step.to else step.to
     words = Words(key, "alert", step.name, to, contact_id=contact.id)
     leaves_at = book.restraint.leaves_at(step, contact, now)
     rows = _to_team(contact.team, words, now, book, contact.owner)

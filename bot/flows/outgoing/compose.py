@@ -5,8 +5,9 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from bot.core import acknowledgements, links
+from bot.core import acknowledgements, durations, links
 from bot.core.contacts import Contact
+from bot.core.durations import Duration, Unit
 from bot.core.escalations import Step
 from bot.core.messages import Outbound
 from bot.flows.outgoing import cloud_events
@@ -159,6 +160,7 @@ class MessageWriter:
             "words": contact.urgent_words,
             "time": claimed.delivery.step.rpartition("-")[2],
             "link": self._link(claimed, contact),
+            "again_after": str(durations.of_span(self._book.timing.urgent_again_after)),
             "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
         }
 
@@ -166,7 +168,8 @@ class MessageWriter:
         """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
         if not self._book.website:
             return ""
-        return links.token(claimed.delivery.id, contact.id, claimed.delivery.created_at, self._secret)
+        ends_at = claimed.delivery.created_at + self._book.timing.links_valid_for
+        return links.token(claimed.delivery.id, contact.id, ends_at, self._secret)
 
     def _step(self, name: str, contact: Contact) -> Step:
         return self._book.ladders.step(name, contact.standard) or _GONE
@@ -198,6 +201,7 @@ class MessageWriter:
         unacknowledged = [c for c in listed if c.acknowledged_at is None]
         return {
             "day": date_in_words(now.astimezone(zone).date()),
+            "ahead": str(Duration(self._book.timing.list_ahead_working_days, Unit.WORKING_DAY)),
             "overdue": lines(overdue),
             "soon": lines(soon),
             "used": lines(used),

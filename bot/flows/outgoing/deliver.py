@@ -19,7 +19,6 @@ from bot.store import clocks, contacts, outbox
 from bot.store.outbox import Delivery, Standing
 
 Values = dict[str, Any]
-DIGEST_LOOKS_AHEAD_WORKING_DAYS = 2
 # What goes to the person who wrote; all else goes to staff.
 TO_SENDERS = {
     "acknowledgement": "our acknowledgement",
@@ -32,7 +31,6 @@ TO_SENDERS = {
 
 # What programs that follow are told; they can read on by themselves, so what they refuse is not offered again.
 EVENT = "event"
-EVENT_WAITS_AT_MOST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +185,8 @@ def _is_told(role: str, contact: Contact, book: Rulebook) -> bool:
 
 def digest_horizon(now: datetime, book: Rulebook) -> datetime:
     """What falls due up to here is due soon."""
-    calendar = book.default_calendar
-    return calendar.last_second(calendar.working_day_after(calendar.day_of(now), DIGEST_LOOKS_AHEAD_WORKING_DAYS))
+    calendar, days = book.default_calendar, book.timing.list_ahead_working_days
+    return calendar.last_second(calendar.working_day_after(calendar.day_of(now), days))
 
 
 def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[Sent]:
@@ -288,7 +286,7 @@ def _not_told(attempt: Attempt, row: Values, book: Rulebook) -> list[Values]:
         action = (
             f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
         )
-    elif again - delivery.created_at > EVENT_WAITS_AT_MOST:
+    elif again - delivery.created_at > book.timing.events_late_after:
         what, subject = "late", f"{outlet} takes nothing"
         happened = f"The system behind {outlet} has not taken event {number}, which has waited since "
         happened += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."

@@ -71,6 +71,6 @@ class Alerts:
 def _ended(request: web.Request) -> web.Response:
     context = {
         "heading": "This link has ended",
-        "advice": "Links in alerts work for 14 days. Use the link in a newer alert, or the console.",
+        "advice": "Links in alerts work for a limited time. Use the link in a newer alert, or the console.",
     }
     return aiohttp_jinja2.render_template("pages/error.html", request, context, status=410)
