@@ -1,7 +1,10 @@
 """The life of one message on its way out: its states, named as GOV.UK Notify names them, and its retries."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -33,6 +36,80 @@ class Purpose(StrEnum):
     NOTICE = "notice"
     DIGEST = "digest"
     EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """One message to be queued.
+
+    `key` is unique, so nothing is queued twice; `details` is what the template needs beyond the contact itself.
+    Without a `next_attempt_at` it is held. `id`, `attempts` and `holder` are for one that is claimed as it is queued.
+    """
+
+    key: str
+    contact_id: int | None
+    purpose: Purpose
+    channel: str
+    recipient: str
+    message_id: str
+    created_at: datetime
+    next_attempt_at: datetime | None
+    step: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    id: int | None = None
+    state: State = State.CREATED
+    attempts: int = 0
+    holder: str | None = None
+
+    def numbered(self, number: int) -> "Delivery":
+        """The same under its number, as its sender takes it."""
+        return Delivery(
+            id=number,
+            key=self.key,
+            contact_id=self.contact_id,
+            purpose=self.purpose,
+            step=self.step,
+            channel=self.channel,
+            recipient=self.recipient,
+            message_id=self.message_id,
+            state=self.state,
+            attempts=self.attempts,
+            created_at=self.created_at,
+            details=self.details,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way out, as it is stored; what its fields mean, `NewDelivery` says."""
+
+    id: int
+    key: str
+    contact_id: int | None
+    purpose: Purpose
+    step: str
+    channel: str
+    recipient: str
+    message_id: str
+    state: State
+    attempts: int
+    created_at: datetime
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of an attempt: the state that follows, and when it is tried again (None: not any more).
+
+    `external_id` is the platform's own name of what was sent.
+    """
+
+    id: int
+    state: State
+    next_attempt_at: datetime | None = None
+    sent_at: datetime | None = None
+    error: str = ""
+    external_id: str = ""
 
 
 MOVES: dict[State, frozenset[State]] = {

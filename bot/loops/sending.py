@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot import log
 from bot.channel import ChannelError, Outlet, Permanent
-from bot.core.deliveries import State
+from bot.core.deliveries import Purpose, State
 from bot.core.messages import Outbound
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
@@ -196,9 +196,9 @@ class Sending:
             logger.warning("delivery.given_back", outlet=self.outlet.name, delivery=delivery.id)
             return
         self._meter.attempts.labels(self.outlet.name, state).inc()
-        if attempt.error is None and delivery.purpose == "acknowledgement":
+        if attempt.error is None and delivery.purpose is Purpose.ACKNOWLEDGEMENT:
             self._meter.receipt_seconds.observe(max((attempt.at - delivery.created_at).total_seconds(), 0))
-        known = {"outlet": self.outlet.name, "delivery": delivery.id, "purpose": delivery.purpose}
+        known = {"outlet": self.outlet.name, "delivery": delivery.id, "purpose": delivery.purpose.value}
         if attempt.error is None:
             logger.info("delivery.sent", **known, attempt=delivery.attempts)
         else:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, literal_column, null, select, text, union_all
 
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery, Purpose
 from bot.store.direct import rows_of
-from bot.store.outbox import Delivery, delivery_of
+from bot.store.outbox import delivery_of
 from bot.store.tables import contacts, deliveries, messages, suppressions
 
 _MOST_IDS = 500
@@ -26,7 +27,7 @@ SEEN = (
 OURS = (
     select(deliveries.c.message_id.label("answered_id"), contacts)
     .join_from(deliveries, contacts)
-    .where(deliveries.c.message_id.in_(_IDS), deliveries.c.purpose != "alert")
+    .where(deliveries.c.message_id.in_(_IDS), deliveries.c.purpose != Purpose.ALERT)
 )
 THEIRS = (
     select(messages.c.message_id.label("answered_id"), messages.c.written_by, contacts)

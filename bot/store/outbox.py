@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,34 +10,13 @@ from sqlalchemy import Connection, Select, Text, bindparam, case, func, literal,
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.core.deliveries import WAITING, State
+from bot.core.deliveries import WAITING, Delivery, NewDelivery, Purpose, Settlement, State
 from bot.store import wakeups
 from bot.store.column_types import Instant
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import HELD, deliveries
 
 Values = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message on its way out.
-
-    `key` is unique, so nothing is queued twice; `details` is what the template needs beyond the contact itself.
-    """
-
-    id: int
-    key: str
-    contact_id: int | None
-    purpose: str
-    step: str
-    channel: str
-    recipient: str
-    message_id: str
-    state: str
-    attempts: int
-    created_at: datetime
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +40,7 @@ class Fate:
 # A claim is named after the process that made it, and numbered (`loops.leasing`).
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
-_RECEIPT_WAITS = (deliveries.c.purpose == "acknowledgement") & deliveries.c.state.in_(WAITING)
+_RECEIPT_WAITS = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.state.in_(WAITING)
 _ALERT = text("purpose = 'alert'")  # in the very words of its index
 _HELD = text(HELD)  # in the very words of its index
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
@@ -110,14 +89,31 @@ _SETTLE = (
 )
 
 
-def queue(connection: Connection, rows: Sequence[Values]) -> None:
-    """Queue new deliveries; one whose key was queued before is left as it is. All rows have the same columns."""
-    if rows:
-        defaults = {"step": "", "state": State.CREATED, "attempts": 0}
-        full = [{**defaults, **row, "details": json.dumps(row.get("details", {}))} for row in rows]
-        run_many(connection, _QUEUE, full)
-        if any(row["state"] == State.CREATED for row in full):
-            wakeups.notify(connection)
+def queue(connection: Connection, new: Sequence[NewDelivery]) -> None:
+    """Queue new deliveries; one whose key was queued before is left as it is."""
+    run_many(connection, _QUEUE, [_row_of(delivery) for delivery in new if delivery.id is None])
+    numbered = [_row_of(delivery) | {"id": delivery.id} for delivery in new if delivery.id is not None]
+    run_many(connection, _QUEUE, numbered)
+    if any(delivery.state is State.CREATED for delivery in new):
+        wakeups.notify(connection)
+
+
+def _row_of(delivery: NewDelivery) -> Values:
+    return {
+        "key": delivery.key,
+        "contact_id": delivery.contact_id,
+        "purpose": delivery.purpose.value,
+        "step": delivery.step,
+        "channel": delivery.channel,
+        "recipient": delivery.recipient,
+        "message_id": delivery.message_id,
+        "details": json.dumps(delivery.details),
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "created_at": delivery.created_at,
+        "next_attempt_at": delivery.next_attempt_at,
+        "holder": delivery.holder,
+    }
 
 
 def claim(
@@ -200,20 +196,20 @@ def standing(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
     return {row[0]: Standing(*row) for row in rows_of(connection, _STANDING, {"ids": list(ids)})}
 
 
-def settle(connection: Connection, rows: Sequence[Values]) -> None:
-    """Record what became of attempts: `id`, `state`, `next_attempt_at`, `sent_at`, `last_error`, `external_id`."""
-    settled = [
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Record what became of attempts."""
+    rows = [
         {
-            "settled": row["id"],
-            "to_state": row["state"],
-            "to_next": row.get("next_attempt_at"),
-            "to_sent": row.get("sent_at"),
-            "to_error": row.get("last_error", ""),
-            "to_name": row.get("external_id") or None,
+            "settled": settlement.id,
+            "to_state": settlement.state.value,
+            "to_next": settlement.next_attempt_at,
+            "to_sent": settlement.sent_at,
+            "to_error": settlement.error,
+            "to_name": settlement.external_id or None,
         }
-        for row in rows
+        for settlement in settlements
     ]
-    run_many(connection, _SETTLE, settled)
+    run_many(connection, _SETTLE, rows)
 
 
 def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
@@ -238,7 +234,7 @@ def hold(connection: Connection) -> int:
 def hold_what_may_have_left(connection: Connection) -> int:
     """Let nothing that waits for a sender, or was leaving, leave until `release`; returns how much that is."""
     unfinished = deliveries.c.state.in_([*WAITING, State.SENDING])
-    change = update(deliveries).where(unfinished, deliveries.c.purpose.not_in(["alert", "digest"]))
+    change = update(deliveries).where(unfinished, deliveries.c.purpose.not_in([Purpose.ALERT, Purpose.DIGEST]))
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=None, holder=None)).rowcount
 
 
@@ -294,13 +290,15 @@ def with_id(connection: Connection, delivery_id: int) -> Delivery | None:
 
 def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:
     """The acknowledgement of each of these contacts that has one: whom it went to, and how."""
-    query = select(*_COLUMNS).where(deliveries.c.contact_id.in_(ids), deliveries.c.purpose == "acknowledgement")
+    query = select(*_COLUMNS).where(deliveries.c.contact_id.in_(ids), deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT)
     return {row.contact_id: delivery_of(row) for row in connection.execute(query)}
 
 
 def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]]:
     """How many alerts of before `since` each outlet was given and has not handed over; only of what waits."""
-    waiting = deliveries.c.next_attempt_at.is_not(None) & deliveries.c.purpose.in_(("alert", "urgent", "notice"))
+    waiting = deliveries.c.next_attempt_at.is_not(None) & deliveries.c.purpose.in_(
+        (Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE)
+    )
     tried = waiting & (deliveries.c.attempts > 0) & (deliveries.c.created_at < since)
     query = select(deliveries.c.channel, func.count()).where(tried).group_by(deliveries.c.channel)
     return [(row[0], row[1]) for row in connection.execute(query.order_by(deliveries.c.channel))]
@@ -314,7 +312,7 @@ def waiting_count(connection: Connection) -> int:
 
 def oldest_receipt(connection: Connection) -> datetime | None:
     """When the oldest acknowledgement was queued that waits for its first hand-over, for the metrics."""
-    first = (deliveries.c.purpose == "acknowledgement") & deliveries.c.sent_at.is_(None)
+    first = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.sent_at.is_(None)
     # A case and not a condition: only the few that wait are read, never all receipts in the order of their age.
     query = select(func.min(case((first, deliveries.c.created_at)))).where(deliveries.c.next_attempt_at.is_not(None))
     oldest: datetime | None = connection.execute(query).scalar()
@@ -324,5 +322,5 @@ def oldest_receipt(connection: Connection) -> datetime | None:
 def delivery_of(row: Any) -> Delivery:
     """The delivery in a row of its table."""
     values = {name: getattr(row, name) for name in Delivery.__slots__}
-    values["details"] = json.loads(values["details"])
+    values |= {"purpose": Purpose(row.purpose), "state": State(row.state), "details": json.loads(row.details)}
     return Delivery(**values)

@@ -38,13 +38,13 @@ def test_each_target_goes_out_by_its_own_outlet(tmp_path: Path) -> None:
     configured = kinds.load(tmp_path)
     (matrix,) = (channel.name for channel in configured.channels if channel.kind == "apprise")
     assert matrix.startswith("matrix-")
-    rows = alert.notices(None, "x", NOW, rulebook_of(configured), subject="x")
-    assert [(row["channel"], row["recipient"]) for row in rows] == [
+    notices = alert.notices(None, "x", NOW, rulebook_of(configured), subject="x")
+    assert [(notice.channel, notice.recipient) for notice in notices] == [
         ("post", "front.office@example.gov.uk"),
         ("crm", "channel:crm"),
         (matrix, f"channel:{matrix}"),
     ]
-    assert "hidden" not in str(rows) + repr(configured.channels)
+    assert "hidden" not in str(notices) + repr(configured.channels)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import Connection, delete, text
 
 from bot.channel import Batch, Permanent, Temporary
+from bot.core.deliveries import Delivery
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows import escalate
@@ -294,7 +295,7 @@ class Service(RuleBasedStateMachine):
         return self.store.read_now(lambda c: list(c.execute(text(query))))
 
 
-def _deliveries(connection: Connection, message_id: str) -> list[outbox.Delivery]:
+def _deliveries(connection: Connection, message_id: str) -> list[Delivery]:
     query = text("SELECT * FROM deliveries WHERE message_id = :id")
     return [outbox.delivery_of(row) for row in connection.execute(query, {"id": message_id})]
 

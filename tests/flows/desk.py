@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from bot.channel import Batch
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery
 from bot.core.histories import Happened, Kind
 from bot.core.messages import Inbound
 from bot.flows.changes.adjust import Adjusted, Word, adjust
@@ -15,7 +16,7 @@ from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import contacts
 from bot.store.tables import deliveries
 from tests.flows.conftest import NOW
 
@@ -65,7 +66,7 @@ def after(days: float) -> datetime:
     return NOW + timedelta(days=days)
 
 
-def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[outbox.Delivery]:
+def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[Delivery]:
     """Everything that would leave now."""
     claimed: list[Claimed] = claim(connection, "post", now, ClaimTerms(timedelta(days=365)), 50, book)
     return [one.delivery for one in claimed]

@@ -159,9 +159,9 @@ def test_each_step_goes_to_those_whom_it_names(store: Store, book: Rulebook, mai
     step, alone = replace(NEARLY, to=("team", "lead")), replace(NEARLY, to=("director",))
     with writing(store) as connection:
         contact = logged(connection, led, mail(1))
-    told = [row["recipient"] for row in alert.step_alerts(contact, step, NOW, led)]
+    told = [row.recipient for row in alert.step_alerts(contact, step, NOW, led)]
     assert told == ["staff@example.gov.uk", "lead@example.gov.uk"]
-    assert [row["recipient"] for row in alert.step_alerts(contact, alone, NOW, led)] == ["staff@example.gov.uk"]
+    assert [row.recipient for row in alert.step_alerts(contact, alone, NOW, led)] == ["staff@example.gov.uk"]
 
 
 def test_a_step_of_the_daily_list_has_no_message_of_its_own(store: Store, council: Rulebook, mail: Make) -> None:
@@ -227,7 +227,7 @@ def test_a_director_has_the_list_once_a_week(store: Store, book: Rulebook, mail:
         "2026-12-30": False,
     }
     for day, expected in days.items():
-        told = {row["recipient"] for row in alert.digests(day, NOW, book)}
+        told = {row.recipient for row in alert.digests(day, NOW, book)}
         assert ("director@example.gov.uk" in told, "staff@example.gov.uk" in told) == (expected, True), day
 
 
@@ -240,11 +240,9 @@ def test_an_owner_who_takes_nothing_is_helped_by_the_lead(store: Store, book: Ru
     with writing(store) as connection:
         contact = replace(logged(connection, book, mail(1)), owner="bo@example.gov.uk")
         told = {
-            steps: [
-                row["recipient"] for row in alert.step_alerts(replace(contact, respond_step=steps), step, NOW, book)
-            ]
+            steps: [row.recipient for row in alert.step_alerts(replace(contact, respond_step=steps), step, NOW, book)]
             for steps in (1, 2)
         }
         taken = alert.step_alerts(replace(contact, respond_step=2, taken_at=NOW), step, NOW, book)
     assert told == {1: ["bo@example.gov.uk"], 2: ["bo@example.gov.uk", "lead@x.example"]}
-    assert [row["recipient"] for row in taken] == ["bo@example.gov.uk"]
+    assert [row.recipient for row in taken] == ["bo@example.gov.uk"]

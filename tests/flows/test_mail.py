@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bot.channel import Batch, Permanent
 from bot.core import acknowledgements
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery
 from bot.core.events import Event, EventKind
 from bot.core.guards import Limits
 from bot.core.messages import Inbound
@@ -48,7 +49,7 @@ def log(
     return receive.receive(connection, Batch(here), Reading(channel), at, book, Capacity()).filed
 
 
-def leave(connection: Connection, book: Rulebook, at: datetime = NOW) -> list[outbox.Delivery]:
+def leave(connection: Connection, book: Rulebook, at: datetime = NOW) -> list[Delivery]:
     """Everything that is due leaves."""
     claimed = deliver.claim(connection, "post", at, ClaimTerms(HOUR), 1000, book)
     deliver.record(connection, [deliver.Attempt(one.delivery, at) for one in claimed], book)
@@ -74,7 +75,7 @@ def kinds(connection: Connection, contact: Contact) -> list[str]:
     return [event["kind"] for event in contacts.events_of(connection, contact.id)]
 
 
-def purposes(deliveries: list[outbox.Delivery]) -> list[str]:
+def purposes(deliveries: list[Delivery]) -> list[str]:
     """What leaves, in order."""
     return [delivery.purpose for delivery in deliveries]
 
@@ -191,7 +192,7 @@ def bounce(mail: Make, to: str, *, action: str = "failed", status: str = "5.1.1"
     return mail(number, text=text, **headers)
 
 
-def return_address(delivery: outbox.Delivery, secret: bytes = SECRET) -> str:
+def return_address(delivery: Delivery, secret: bytes = SECRET) -> str:
     """Where a report about this delivery comes back to."""
     return acknowledgements.signed_subaddress(STAFF, f"b{delivery.id}", secret)
 

@@ -192,7 +192,7 @@ def test_whoever_gets_a_contact_is_of_ours(store: Store, two: Rulebook, mail: Ma
             _do(c, book, reference, "assign", owner=account.address)
         # What was stored before addresses were looked at names no outlet.
         was = replace(again(c, reference), owner="channel:nope@x.example")
-        assert {row["channel"] for row in alert.handed_over(was, NOW, book)} == {"post"}
+        assert {row.channel for row in alert.handed_over(was, NOW, book)} == {"post"}
 
 
 def test_what_is_stored_can_be_read_again(store: Store, book: Rulebook, mail: Make) -> None:

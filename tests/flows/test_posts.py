@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery
 from bot.core.escalations import Window
 from bot.core.messages import Inbound, Party, Post
 from bot.flows import escalate
@@ -79,7 +80,7 @@ def send_all(connection: Connection, book: Rulebook, now: datetime = NOW) -> lis
     return names
 
 
-def claim_on(connection: Connection, outlet: str, book: Rulebook) -> list[outbox.Delivery]:
+def claim_on(connection: Connection, outlet: str, book: Rulebook) -> list[Delivery]:
     """What would leave there now."""
     return [one.delivery for one in deliver.claim(connection, outlet, NOW, ClaimTerms(timedelta(minutes=5)), 50, book)]
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, delete, func, select
 
 from bot.channel import Batch
+from bot.core.deliveries import Delivery, Purpose
 from bot.core.messages import Inbound, Party
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity, Filed
@@ -24,7 +25,7 @@ def log(connection: Connection, book: Rulebook, *messages: Inbound, cursor: str 
     return receive.receive(connection, Batch(messages, cursor), Reading("inbox"), NOW, book, Capacity()).filed
 
 
-def queued(connection: Connection) -> list[outbox.Delivery]:
+def queued(connection: Connection) -> list[Delivery]:
     """Everything in the outbox."""
     return outbox.claim(connection, "post", NOW, NOW, 1000)
 
@@ -116,7 +117,7 @@ def test_one_message_that_breaks_the_code_is_shunted_alone(store: Store, book: R
         assert cursors.read(connection, "inbox") == "7"
         receive.receive(connection, Batch((poisoned,)), Reading("inbox", "7"), NOW, book, Capacity())
         assert shunt.count(connection) == 1
-        assert [d.purpose for d in queued(connection)].count("notice") == 1
+        assert [d.purpose for d in queued(connection)].count(Purpose.NOTICE) == 1
 
 
 def test_a_batch_and_its_cursor_stand_or_fall_together(store: Store, book: Rulebook, mail: Make) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.channel import Batch
+from bot.core.deliveries import Purpose
 from bot.core.deputies import Away, Deputies
 from bot.core.phrases import Phrases
 from bot.core.routes import Router
@@ -128,9 +129,9 @@ def test_the_receipt_says_what_to_do_at_once(store: Store, duty: Rulebook, mail:
         arrive(connection, duty, mail(1, text="I smell gas. My name is Zebedee.", Subject="Zebedee"), NOW)
         found = claim(connection, "post", NOW, ClaimTerms(timedelta(minutes=5)), 50, duty)
     texts = {one.delivery.purpose: letters.write(one, NOW).content.decode() for one in found}
-    assert "Call 0800 111 999." in texts["acknowledgement"]
-    assert "smell gas" in texts["urgent"]
-    assert "Zebedee" not in texts["urgent"]
+    assert "Call 0800 111 999." in texts[Purpose.ACKNOWLEDGEMENT]
+    assert "smell gas" in texts[Purpose.URGENT]
+    assert "Zebedee" not in texts[Purpose.URGENT]
 
 
 def test_what_comes_later_in_a_contact_is_heeded(store: Store, duty: Rulebook, mail: Make) -> None:

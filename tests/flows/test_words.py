@@ -9,6 +9,7 @@ from email.policy import SMTP
 import pytest
 
 from bot.channel import Batch
+from bot.core.deliveries import Purpose
 from bot.core.messages import Outbound
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
@@ -69,7 +70,9 @@ def test_a_telephone_has_the_short_text(book: Rulebook, receipt: Claimed) -> Non
 def test_staff_are_alerted_that_way_too(book: Rulebook, receipt: Claimed) -> None:
     """A notice has a subject and words."""
     details = {"subject": "Nothing can be sent", "happened": "It broke.", "action": "Mend it."}
-    notice = replace(receipt.delivery, purpose="notice", contact_id=None, details=details, recipient="s@example.gov.uk")
+    notice = replace(
+        receipt.delivery, purpose=Purpose.NOTICE, contact_id=None, details=details, recipient="s@example.gov.uk"
+    )
     sent = written(Claimed(notice), replace(book, words=frozenset({"post"})))
     assert sent.subject == "Nothing can be sent"
     assert "Mend it." in sent.content.decode()

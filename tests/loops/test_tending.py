@@ -105,7 +105,7 @@ async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
         present.at = NOW + timedelta(minutes=minutes)
         await tended.look(timedelta(0))
     assert await told(store) == []
-    rows = [row | {"attempts": 3} for row in alert.handed_over(contact, NOW, book)]
+    rows = [replace(row, attempts=3) for row in alert.handed_over(contact, NOW, book)]
     await store.write(lambda c: outbox.queue(c, rows))
     present.at = NOW + timedelta(minutes=16, seconds=1)
     await tended.look(timedelta(0))

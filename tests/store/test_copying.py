@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.store import contacts, copying, outbox, schema
 from bot.store.databases import transaction
@@ -39,9 +40,18 @@ def _fill(connection: Connection, number: int) -> None:
     message |= {"message_id": f"<{number}@a.example>", "digest": "d", "received_at": NOW, "text": "half\0way"}
     contacts.add(connection, [contact], [message], [{"message_id": number, "raw": b"\0\xff raw"}])
     contacts.note(connection, [Event(number, NOW, EventKind.LOGGED)])
-    delivery = {"id": number, "key": f"{number}:acknowledgement", "contact_id": number, "purpose": "acknowledgement"}
-    delivery |= {"channel": "post", "recipient": "a@a.example", "message_id": f"<ack{number}@a.example>"}
-    outbox.queue(connection, [delivery | {"created_at": NOW, "next_attempt_at": NOW}])
+    delivery = NewDelivery(
+        key=f"{number}:acknowledgement",
+        contact_id=number,
+        purpose=Purpose.ACKNOWLEDGEMENT,
+        channel="post",
+        recipient="a@a.example",
+        message_id=f"<ack{number}@a.example>",
+        created_at=NOW,
+        next_attempt_at=NOW,
+        id=number,
+    )
+    outbox.queue(connection, [delivery])
     outbox.claim(connection, "post", NOW, NOW.replace(year=2027), 9)
 
 

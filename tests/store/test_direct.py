@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.store import contacts, outbox, schema, sealing
 from bot.store.databases import engine_of, sqlite_engine
 from bot.store.direct import mark, rows_of, run_many
@@ -98,10 +99,9 @@ def test_rows_are_found_as_sqlalchemy_finds_them(connection: Connection) -> None
 
 def test_what_was_queued_before_is_left_as_it_is(connection: Connection) -> None:
     """ON CONFLICT works, and no row of a later statement is lost for it."""
-    known = {"purpose": "digest", "channel": "post", "created_at": NOW, "next_attempt_at": NOW}
     for keys in (("a", "b"), ("b", "c")):
-        rows = [{**known, "key": key, "recipient": keys[0], "message_id": f"<{key}>"} for key in keys]
-        outbox.queue(connection, rows)
+        new = [NewDelivery(key, None, Purpose.DIGEST, "post", keys[0], f"<{key}>", NOW, NOW) for key in keys]
+        outbox.queue(connection, new)
     query = select(deliveries.c.key, deliveries.c.recipient).order_by(deliveries.c.key)
     assert [tuple(row) for row in connection.execute(query)] == [("a", "a"), ("b", "a"), ("c", "b")]
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.store import contacts, leases, outbox
 from bot.store.engine import Store
 from tests.components.postgres import Postgres
@@ -27,9 +28,10 @@ def stores(postgres: Postgres) -> Iterator[tuple[Store, Store]]:
 
 def queue(connection: Connection, count: int) -> None:
     """Deliveries of nobody's."""
-    row = {"contact_id": None, "purpose": "notice", "channel": "post", "recipient": "a@a.example", "created_at": NOW}
-    rows = [row | {"key": f"k{n}", "message_id": f"<{n}@a>", "next_attempt_at": NOW} for n in range(count)]
-    outbox.queue(connection, rows)
+    new = [
+        NewDelivery(f"k{n}", None, Purpose.NOTICE, "post", "a@a.example", f"<{n}@a>", NOW, NOW) for n in range(count)
+    ]
+    outbox.queue(connection, new)
 
 
 def test_a_lease_has_one_holder_until_it_runs_out(stores: tuple[Store, Store]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery, Purpose, State
 from bot.core.events import EventKind
 from bot.core.roles import Scope
 from bot.store import (
@@ -35,7 +36,7 @@ from bot.store.engine import Work
 from bot.store.queue import Wanted
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-_ALERT = outbox.Delivery(1, "k", None, "alert", "", "post", "a@b.example", "<1@b.example>", "sending", 1, NOW)
+_ALERT = Delivery(1, "k", None, Purpose.ALERT, "", "post", "a@b.example", "<1@b.example>", State.SENDING, 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
 _TEAM = Scope(frozenset({"front"}))

@@ -1,7 +1,7 @@
 """Staff decide that somebody gets a receipt after all: the promise runs from when they wrote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.core import autoreplies
 from bot.core.books import Matter
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import WAITING
+from bot.core.deliveries import WAITING, Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound, Post
@@ -48,7 +48,7 @@ def acknowledge_now(
     if outbox.release(connection, now, contact.id):
         _decided(connection, contact, actor, now)
         return Queued(to or contact.sender_address or "")
-    before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == "acknowledgement"]
+    before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == Purpose.ACKNOWLEDGEMENT]
     address = to or contact.sender_address or ""
     if refusal := why_never(contact, before, book):
         return NotQueued(refusal)
@@ -61,9 +61,9 @@ def acknowledge_now(
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
-    row = tell.receipt(_first_message(connection, contact, book), address, contact, now, book)
+    receipt = tell.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
-    outbox.queue(connection, [{**row, "key": row["key"] + again, "next_attempt_at": now}])
+    outbox.queue(connection, [replace(receipt, key=receipt.key + again)])
     _decided(connection, contact, actor, now)
     return Queued(address)
 
@@ -83,7 +83,7 @@ def _decided(connection: Connection, contact: Contact, actor: str, now: datetime
     contacts.note(connection, [event])
 
 
-def why_never(contact: Contact, before: Sequence[outbox.Delivery], book: Rulebook) -> str:
+def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> str:
     """Why it can get no receipt now, wherever it would go; "" if it can. `before` are its receipts until now."""
     way = book.ways.get(contact.channel)
     if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT, Leaving.DELIVERED) for d in before):

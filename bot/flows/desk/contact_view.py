@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core import reasoning
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind
 from bot.core.histories import Clock, Clocks, remaining
@@ -23,7 +24,7 @@ from bot.flows.rulebook import Rulebook
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, links, outbox, queue
 from bot.store.needs import Needs
-from bot.store.outbox import Delivery, Fate
+from bot.store.outbox import Fate
 from bot.wire.mail import mime, quoting
 from bot.wire.mail.mime import Attachment
 
@@ -121,7 +122,7 @@ def show(
     fates = outbox.fates(connection, contact.id)
     arrived, happened = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
     clocks = book.clocks(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
-    receipts = [one for one in deliveries if one.purpose == "acknowledgement"]
+    receipts = [one for one in deliveries if one.purpose == Purpose.ACKNOWLEDGEMENT]
     linked = _linked(connection, contact, scope)
     held = contact.id in outbox.held(connection)
     judged = any(event["kind"] == EventKind.STAFF_WROTE for event in happened)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from bot.core import histories
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import Delivery
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.changes import acknowledge_now
 from bot.flows.rulebook import Rulebook
-from bot.store.outbox import Delivery
 
 _OF_CLOCKS = {
     "acknowledge": Kind.ACKNOWLEDGED,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.core import deliveries
+from bot.core.deliveries import Delivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Report
@@ -12,7 +13,6 @@ from bot.flows.intake.plan import Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.store import contacts, outbox, suppressions
-from bot.store.outbox import Delivery
 
 SUPPRESSED_FOR = timedelta(days=30)
 FULL_MAILBOX = "5.2.2"
@@ -39,7 +39,7 @@ def reported(connection: Connection, delivery: Delivery, message: Inbound, verdi
     _note(connection, delivery, EventKind.UNDELIVERABLE, words, plan)
     if delivery.purpose in TO_SENDERS:
         _not_reached(connection, delivery, failure, plan)
-    elif delivery.purpose in ("alert", "digest"):
+    elif delivery.purpose in (Purpose.ALERT, Purpose.DIGEST):
         _staff_not_reached(connection, plan)
 
 
@@ -55,7 +55,7 @@ def _not_reached(connection: Connection, delivery: Delivery, failure: Report, pl
     suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
     if delivery.contact_id is None:
         return
-    if delivery.purpose == "acknowledgement":
+    if delivery.purpose == Purpose.ACKNOWLEDGEMENT:
         contacts.unacknowledged(connection, delivery.contact_id, plan.now)
     contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
     words = alert.notices(

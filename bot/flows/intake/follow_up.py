@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core import urgencies
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened, Kind
 from bot.core.intakes import RuleName, Verdict
@@ -83,22 +84,22 @@ def _tell(connection: Connection, contact: Contact, message: Inbound, recipient:
     if outlet is None:
         return
     reference = contact.reference
-    row: Values = {
-        "key": f"{contact.id}:added:{plan.now.isoformat()}",
-        "contact_id": contact.id,
-        "purpose": "added",
-        "channel": outlet,
-        "recipient": recipient,
-        "message_id": f"<added.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.domain(outlet)}>",
-        "details": {
+    added = NewDelivery(
+        key=f"{contact.id}:added:{plan.now.isoformat()}",
+        contact_id=contact.id,
+        purpose=Purpose.ADDED,
+        channel=outlet,
+        recipient=recipient,
+        message_id=f"<added.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.domain(outlet)}>",
+        created_at=plan.now,
+        next_attempt_at=None if plan.book.may_have_answered(plan.at(message)) else plan.now,
+        details={
             "reply_to": plan.book.reply_address(message.channel, reference),
             "in_reply_to": message.mail.message_id if message.mail else "",
             "references": [],
         },
-        "created_at": plan.now,
-        "next_attempt_at": None if plan.book.may_have_answered(plan.at(message)) else plan.now,
-    }
-    outbox.queue(connection, [row])
+    )
+    outbox.queue(connection, [added])
     contacts.put(connection, contact.id, {"noted_at": plan.now})
 
 

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from bot.core import acknowledgements, guards, references
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery
 from bot.core.guards import Tally
 from bot.core.messages import Inbound, Post
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, known, outbox
 from bot.store.known import Answered, Recent, Seen
-from bot.store.outbox import Delivery
 
 _MOST_TEXT = 20_000
 _MOST_PEOPLE = 20

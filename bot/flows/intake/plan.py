@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core import references
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
@@ -23,7 +24,6 @@ from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import NO_WAY, Rulebook, Way
 from bot.store.contacts import Numbers
 from bot.store.known import Answered, Recent, Seen
-from bot.store.outbox import Delivery
 
 Values = dict[str, Any]
 
@@ -71,8 +71,8 @@ class Plan:
     messages: list[Values] = field(default_factory=list)
     raws: list[Values] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    deliveries: list[Values] = field(default_factory=list)
-    notices: list[Values] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    notices: list[NewDelivery] = field(default_factory=list)
     filed: list[Filed] = field(default_factory=list)
     claimed: list[Claimed] = field(default_factory=list)
     windows: list[Values] = field(default_factory=list)
@@ -184,15 +184,17 @@ _NEW: Values = {
 
 
 def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:
-    row = tell.receipt(message, recipient, contact, plan.now, plan.book) | {"id": next(plan.numbers.deliveries)}
-    held = _stopped_by_breaker(plan) or plan.book.may_have_answered(contact.received_at)
-    claimed = not held and plan.room.take(row["channel"])
-    row |= {"state": Leaving.SENDING if claimed else Leaving.CREATED, "attempts": 1 if claimed else 0}
-    due = plan.now + plan.room.hold.span if claimed else plan.now
-    holder = plan.room.hold.holder if claimed else None
-    plan.deliveries.append({**row, "next_attempt_at": None if held else due, "holder": holder})
-    if claimed:
-        plan.claimed.append(Claimed(Delivery(**row), contact, claim=holder))
+    number = next(plan.numbers.deliveries)
+    receipt = tell.receipt(message, recipient, contact, plan.now, plan.book)
+    is_held = _stopped_by_breaker(plan) or plan.book.may_have_answered(contact.received_at)
+    if is_held or not plan.room.take(receipt.channel):
+        plan.deliveries.append(replace(receipt, id=number, next_attempt_at=None if is_held else plan.now))
+        return
+    terms = plan.room.hold
+    due = plan.now + terms.span
+    claimed = replace(receipt, id=number, state=Leaving.SENDING, attempts=1, next_attempt_at=due, holder=terms.holder)
+    plan.deliveries.append(claimed)
+    plan.claimed.append(Claimed(claimed.numbered(number), contact, claim=terms.holder))
 
 
 def _stopped_by_breaker(plan: Plan) -> bool:

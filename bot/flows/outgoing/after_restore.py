@@ -1,17 +1,16 @@
 """A copy of the store was put back: it is older than what really happened. Nobody hears twice, nobody is forgotten."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, staff
 from bot.store.backups import COPY_OF
 
-Values = dict[str, Any]
 RESTORED = "restored"
 # More than can have been logged since the copy was made: a reference that somebody was given must not name another's.
 NUMBERS_LEFT_OUT = 100_000
@@ -34,7 +33,7 @@ def begin(connection: Connection, now: datetime, *, restored: bool = False) -> d
     return datetime.fromisoformat(since) if since else None
 
 
-def notices(since: datetime, now: datetime, book: Rulebook) -> list[Values]:
+def notices(since: datetime, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """What staff must know, once."""
     return alert.notices(
         None,

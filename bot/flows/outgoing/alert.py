@@ -2,16 +2,15 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.channel import CHANNEL
 from bot.core.contacts import Contact
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Step
 from bot.flows.rulebook import Rulebook, Team
-
-Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +18,14 @@ class Words:
     """What is to be said, and which roles of the team hear it; `key` with the address makes it unique."""
 
     key: str
-    purpose: str
+    purpose: Purpose
     step: str = ""
     to: tuple[str, ...] = ("team",)
     contact_id: int | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[Values]:
+def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """The alerts of one escalation step of one contact."""
     # Once a step; but a clock that has another date, waits again or opens its window again is alerted anew.
     dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
@@ -36,13 +35,13 @@ def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> 
     is_unheard = contact.respond_step >= book.timing.steps_before_lead
     is_passed_over = contact.owner and contact.taken_at is None and is_unheard
     to = (*step.to, "lead") if is_passed_over and "owner" in step.to and "lead" not in step.to else step.to
-    words = Words(key, "alert", step.name, to, contact_id=contact.id)
+    words = Words(key, Purpose.ALERT, step.name, to, contact_id=contact.id)
     leaves_at = book.restraint.leaves_at(step, contact, now)
-    rows = _to_team(contact.team, words, now, book, contact.owner)
-    return [row | {"next_attempt_at": leaves_at} for row in rows]
+    alerts = _to_team(contact.team, words, now, book, contact.owner)
+    return [replace(delivery, next_attempt_at=leaves_at) for delivery in alerts]
 
 
-def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[Values]:
+def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """The call about what cannot wait: the team the first `time` (0), then the next level, then from the start again.
 
     It leaves at any hour, and is neither joined nor left to a list.
@@ -51,42 +50,47 @@ def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) ->
     if team is None:
         return []
     key = f"{contact.id}:urgent:{time}"
-    words = Words(key, "urgent", f"urgent-{time + 1}", contact_id=contact.id)
+    words = Words(key, Purpose.URGENT, f"urgent-{time + 1}", contact_id=contact.id)
     level = team.levels[time % len(team.levels)]
     people = (contact.owner,) if contact.owner and time == 0 else level
-    return [_row(person, words, team, now, book) for person in _present(people, team, now, book)]
+    return [_delivery(person, words, team, now, book) for person in _present(people, team, now, book)]
 
 
-def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[Values]:
+def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """Tell who has a contact from now on."""
     when = contact.assigned_at.isoformat() if contact.assigned_at else ""
-    words = Words(f"{contact.id}:handed-over:{when}", "alert", "handed-over", ("owner",), contact_id=contact.id)
+    words = Words(f"{contact.id}:handed-over:{when}", Purpose.ALERT, "handed-over", ("owner",), contact_id=contact.id)
     return _to_team(contact.team, words, now, book, contact.owner)
 
 
-def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[Values]:
+def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[NewDelivery]:
     """A notice to the operators: `subject`, `happened` and `action` in plain words, without personal data."""
-    return _to_team(team, Words(f"notice:{key}", "notice", details=details), now, book)
+    return _to_team(team, Words(f"notice:{key}", Purpose.NOTICE, details=details), now, book)
 
 
-def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str, str]] = ()) -> list[Values]:
+def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str, str]] = ()) -> list[NewDelivery]:
     """The daily list of everybody, one for each person; what stands in it is asked when it leaves.
 
     `owners` are those who have open contacts, each as (team, address).
     """
-    rows: dict[str, Values] = {}
-    wanted = [(name, role, one) for name, team in book.teams.items() for role, all_of in _roles(team) for one in all_of]
-    wanted += [(name, f"owner {address}", address) for name, address in owners if name in book.teams]
+    entries = [
+        (name, role, who) for name, team in book.teams.items() for role, people in _roles(team) for who in people
+    ]
+    entries += [(name, f"owner {address}", address) for name, address in owners if name in book.teams]
     week_begins = _begins_week(day, book)
-    for name, role, address in wanted:
+    lists: dict[str, list[list[str]]] = {}
+    for name, role, address in entries:
         if role == "director" and not week_begins:
             continue  # what is long overdue, once a week
-        team = book.teams[name]
-        for told in _present((address,), team, now, book):
-            words = Words(f"digest:{day}", "digest", day, details={"lists": []})
-            row = rows.setdefault(told, _row(told, words, team, now, book))
-            row["details"]["lists"].append([name, role])
-    return list(rows.values())
+        for reader in _present((address,), book.teams[name], now, book):
+            lists.setdefault(reader, []).append([name, role])
+    return [_digest(reader, day, lists[reader], now, book) for reader in lists]
+
+
+def _digest(reader: str, day: str, lists: list[list[str]], now: datetime, book: Rulebook) -> NewDelivery:
+    """The list of one person, by the outlet of the first team whose contacts stand in it."""
+    words = Words(f"digest:{day}", Purpose.DIGEST, day, details={"lists": lists})
+    return _delivery(reader, words, book.teams[lists[0][0]], now, book)
 
 
 def _begins_week(day: str, book: Rulebook) -> bool:
@@ -100,14 +104,14 @@ def _roles(team: Team) -> list[tuple[str, tuple[str, ...]]]:
     return [("team", team.addresses), *team.roles.items()]
 
 
-def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook, owner: str = "") -> list[Values]:
+def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook, owner: str = "") -> list[NewDelivery]:
     team = book.team(team_name)
     if team is None:
         return []
     roles = [role for role in words.to if role != "owner"]
     people = (owner, *(team.addresses_of(roles) if roles else ())) if owner and "owner" in words.to else ()
     told = _present(people or team.addresses_of(words.to), team, now, book)
-    return [_row(address, words, team, now, book) for address in told]
+    return [_delivery(address, words, team, now, book) for address in told]
 
 
 def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
@@ -120,19 +124,19 @@ def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -
     return tuple(dict.fromkeys(found))
 
 
-def _row(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> Values:
+def _delivery(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> NewDelivery:
     # A person has an address with an @; whatever else it begins with, it names no outlet.
     names_outlet = address.startswith(CHANNEL) and "@" not in address
     outlet = address.removeprefix(CHANNEL) if names_outlet else team.outlet
-    return {
-        "key": f"{words.key}:{address}",
-        "contact_id": words.contact_id,
-        "purpose": words.purpose,
-        "step": words.step,
-        "channel": outlet,
-        "recipient": address,
-        "message_id": f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(outlet)}>",
-        "details": dict(words.details),
-        "created_at": now,
-        "next_attempt_at": now,
-    }
+    return NewDelivery(
+        key=f"{words.key}:{address}",
+        contact_id=words.contact_id,
+        purpose=words.purpose,
+        step=words.step,
+        channel=outlet,
+        recipient=address,
+        message_id=f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(outlet)}>",
+        created_at=now,
+        next_attempt_at=now,
+        details=words.details,
+    )

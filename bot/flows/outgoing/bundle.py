@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.core.deliveries import Delivery, Purpose
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store import outbox
-from bot.store.outbox import Delivery
 
 AN_HOUR = timedelta(hours=1)
 MOST_IN_A_MESSAGE = 2_000
@@ -24,7 +24,7 @@ def gather(
     """The rest of the alerts that are due to those who have many of them: they are to be one message."""
     alerts: dict[str, list[Delivery]] = {}
     for one in taken:
-        if one.purpose == "alert":
+        if one.purpose == Purpose.ALERT:
             alerts.setdefault(one.recipient, []).append(one)
     many = [some[0] for some in alerts.values() if len(some) > book.restraint.join_above > 0]
     return [more for first in many for more in outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE)]
@@ -34,11 +34,11 @@ def restrain(
     connection: Connection, wanted: Sequence[Claimed], now: datetime, book: Rulebook
 ) -> tuple[list[Claimed], list[Claimed]]:
     """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list."""
-    leaving = [one for one in wanted if one.delivery.purpose != "alert"]
+    leaving = [one for one in wanted if one.delivery.purpose != Purpose.ALERT]
     left: list[Claimed] = []
     alerts: dict[str, list[Claimed]] = {}
     for one in wanted:
-        if one.delivery.purpose == "alert":
+        if one.delivery.purpose == Purpose.ALERT:
             alerts.setdefault(one.delivery.recipient, []).append(one)
     for recipient, some in alerts.items():
         room = _room(connection, recipient, some, now, book)

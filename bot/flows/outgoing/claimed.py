@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.contacts import Contact
-from bot.store.outbox import Delivery
+from bot.core.deliveries import Delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,31 @@
 """What leaves: claimed in one transaction, sent with none open, recorded in another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core import deliveries, escalations
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import Delivery, NewDelivery, Purpose, Settlement
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind, of_delivery
 from bot.flows.outgoing import alert, bundle
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
-from bot.store.outbox import Delivery, Standing
+from bot.store.outbox import Standing
 
-Values = dict[str, Any]
 # What goes to the person who wrote; all else goes to staff.
 TO_SENDERS = {
-    "acknowledgement": "our acknowledgement",
-    "new-date": "our mail with the new date",
-    "added": "our mail that we have added what they wrote",
-    "progress": "our mail that we are still working on it",
-    "closing": "our mail that it is closed",
+    Purpose.ACKNOWLEDGEMENT: "our acknowledgement",
+    Purpose.NEW_DATE: "our mail with the new date",
+    Purpose.ADDED: "our mail that we have added what they wrote",
+    Purpose.PROGRESS: "our mail that we are still working on it",
+    Purpose.CLOSING: "our mail that it is closed",
 }
-
-
-# What programs that follow are told; they can read on by themselves, so what they refuse is not offered again.
-EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +67,16 @@ def claim(
         taken += bundle.gather(connection, taken, now, now + hold.span, book)
     known = contacts.with_id(connection, {d.contact_id for d in taken if d.contact_id}) if taken else {}
     wanted: list[Claimed] = []
-    cancelled: list[Values] = []
+    cancelled: list[Settlement] = []
     for delivery in taken:
         contact = known.get(delivery.contact_id or 0)
         listed = _listed(connection, delivery, now, book)
         if _still_wanted(delivery, contact, listed, book):
             wanted.append(Claimed(delivery, contact, listed, hold.holder))
         else:
-            cancelled.append({"id": delivery.id, "state": Sent.CANCELLED})
+            cancelled.append(Settlement(delivery.id, Sent.CANCELLED))
     wanted, left = bundle.restrain(connection, wanted, now, book)
-    cancelled += [{"id": one.delivery.id, "state": Sent.CANCELLED} for one in left]
+    cancelled += [Settlement(one.delivery.id, Sent.CANCELLED) for one in left]
     contacts.note(connection, [_left_to_the_list(one, now) for one in left])
     outbox.settle(connection, cancelled)
     return wanted
@@ -194,74 +189,81 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
 
     Returns the state that each came to.
     """
-    every = [one for attempt in attempts for one in attempt.each()]
-    standing = outbox.standing(connection, [one.delivery.id for one in every])
-    counted = [one for one in every if one.delivery.id in standing and _counts(one, standing[one.delivery.id])]
-    rows, notes, alerts, acknowledged = [], [], [], []
-    for attempt in counted:
-        row = _settled(attempt)
-        rows.append(row)
-        if attempt.delivery.contact_id is not None and row["state"] != Sent.CREATED:
-            notes.append(_noted(attempt, row["state"]))
-        if row["state"] == Sent.SENT and attempt.delivery.purpose == "acknowledgement":
-            acknowledged.append(attempt)
-        if row["state"] in (Sent.PERMANENT_FAILURE, Sent.TECHNICAL_FAILURE):
-            alerts += _undelivered(connection, attempt, book)
-        if isinstance(attempt.error, Misconfigured):
-            alerts += _outlet_refused(attempt, book)
-        if attempt.error is not None and attempt.delivery.purpose == EVENT:
-            alerts += _not_told(attempt, row, book)
-    outbox.settle(connection, rows)
-    contacts.note(connection, notes)
-    contacts.told(connection, [a.delivery.contact_id or 0 for a in counted if _told_date(a)])
-    if acknowledged:
-        contacts.acknowledged(connection, [(a.delivery.contact_id or 0, a.at) for a in acknowledged])
-    outbox.queue(connection, alerts)
-    return [_settled(attempt)["state"] for attempt in attempts]
+    every = [single for attempt in attempts for single in attempt.each()]
+    standing = outbox.standing(connection, [single.delivery.id for single in every])
+    counted = [(single, _settlement(single)) for single in every if _counts(single, standing.get(single.delivery.id))]
+    notices = [notice for single, settlement in counted for notice in _notices(connection, single, settlement, book)]
+    outbox.settle(connection, [settlement for _, settlement in counted])
+    contacts.note(connection, [event for single, settlement in counted for event in _events(single, settlement)])
+    leaving = [single for single, settlement in counted if settlement.state is Sent.SENT]
+    contacts.told(connection, [_contact(single) for single in leaving if _tells_date(single.delivery)])
+    receipts = [single for single in leaving if single.delivery.purpose is Purpose.ACKNOWLEDGEMENT]
+    contacts.acknowledged(connection, [(_contact(single), single.at) for single in receipts])
+    outbox.queue(connection, notices)
+    return [_settlement(attempt).state for attempt in attempts]
 
 
-def _counts(attempt: Attempt, standing: Standing) -> bool:
+def _counts(attempt: Attempt, standing: Standing | None) -> bool:
     """Once only, and not where another process has taken the claim over: then only that the message has left."""
-    ours = standing.state == Sent.SENDING and standing.attempts == attempt.delivery.attempts
-    return ours or (attempt.error is None and standing.sent_at is None)
+    if standing is None:
+        return False
+    is_own = standing.state == Sent.SENDING and standing.attempts == attempt.delivery.attempts
+    return is_own or (attempt.error is None and standing.sent_at is None)
 
 
-def _told_date(attempt: Attempt) -> bool:
-    purpose, sent = attempt.delivery.purpose, attempt.error is None
-    return sent and purpose in TO_SENDERS and purpose != "acknowledgement" and attempt.delivery.contact_id is not None
+def _contact(attempt: Attempt) -> int:
+    return attempt.delivery.contact_id or 0
 
 
-def _settled(attempt: Attempt) -> Values:
+def _tells_date(delivery: Delivery) -> bool:
+    """Whether it tells the person of a contact by when they have their answer, and is not the acknowledgement."""
+    to_sender = delivery.purpose in TO_SENDERS and delivery.purpose is not Purpose.ACKNOWLEDGEMENT
+    return to_sender and delivery.contact_id is not None
+
+
+def _settlement(attempt: Attempt) -> Settlement:
     delivery, error = attempt.delivery, attempt.error
     if error is None:
-        return {"id": delivery.id, "state": Sent.SENT, "sent_at": attempt.at, "external_id": attempt.external_id}
+        return Settlement(delivery.id, Sent.SENT, sent_at=attempt.at, external_id=attempt.external_id)
     if isinstance(error, NotTried):
-        return {"id": delivery.id, "state": Sent.CREATED, "next_attempt_at": attempt.at}
+        return Settlement(delivery.id, Sent.CREATED, next_attempt_at=attempt.at)
     if not isinstance(error, Temporary | Misconfigured | Permanent):
         # A fault of ours: trying again cannot help, and somebody must know now.
         state, pause = Sent.TECHNICAL_FAILURE, None
     else:
         age = attempt.at - delivery.created_at
-        # An alarm is not given up because staff's own address was refused once: somebody will mend it.
-        final = isinstance(error, Permanent) and (delivery.purpose in TO_SENDERS or delivery.purpose == EVENT)
+        # An alarm is not given up because staff's own address was refused once: somebody will mend it. A program that
+        # follows can read on by itself, so what it refuses is not offered again.
+        final = isinstance(error, Permanent) and (delivery.purpose in TO_SENDERS or delivery.purpose is Purpose.EVENT)
         state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
-    return {
-        "id": delivery.id,
-        "state": state,
-        "next_attempt_at": attempt.at + pause if pause else None,
-        "last_error": f"{type(error).__name__}: {error}"[:500],
-    }
+    next_attempt_at = attempt.at + pause if pause else None
+    return Settlement(delivery.id, state, next_attempt_at, error=f"{type(error).__name__}: {error}"[:500])
 
 
-def _noted(attempt: Attempt, state: str) -> Event:
-    details = {"purpose": attempt.delivery.purpose, "step": attempt.delivery.step, "attempt": attempt.delivery.attempts}
+def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
+    """The event of the contact, if it is about one and anything was tried."""
+    delivery = attempt.delivery
+    if delivery.contact_id is None or settlement.state is Sent.CREATED:
+        return
+    details = {"purpose": delivery.purpose, "step": delivery.step, "attempt": delivery.attempts}
     if attempt.error is not None:
         details["error"] = str(attempt.error)[:300]
-    kind = of_delivery(attempt.delivery.purpose, state)
-    return Event(attempt.delivery.contact_id, attempt.at, kind, details=details)
+    yield Event(delivery.contact_id, attempt.at, of_delivery(delivery.purpose, settlement.state), details=details)
 
 
-def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
+def _notices(connection: Connection, attempt: Attempt, settlement: Settlement, book: Rulebook) -> Iterator[NewDelivery]:
+    """What staff must know of an attempt that failed."""
+    if attempt.error is None:
+        return
+    if settlement.state in (Sent.PERMANENT_FAILURE, Sent.TECHNICAL_FAILURE):
+        yield from _undelivered(connection, attempt, book)
+    if isinstance(attempt.error, Misconfigured):
+        yield from _outlet_refused(attempt, book)
+    if attempt.delivery.purpose is Purpose.EVENT:
+        yield from _not_told(attempt, settlement.next_attempt_at, book)
+
+
+def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
     """Once a day: the way out works again only when somebody acts. It reaches teams with another outlet at once."""
     outlet = attempt.delivery.channel
     return alert.notices(
@@ -276,9 +278,9 @@ def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[Values]:
     )
 
 
-def _not_told(attempt: Attempt, row: Values, book: Rulebook) -> list[Values]:
+def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[NewDelivery]:
     """Once a day: a program that follows takes nothing for long, or will never be told of something."""
-    delivery, outlet, again = attempt.delivery, attempt.delivery.channel, row.get("next_attempt_at")
+    delivery, outlet = attempt.delivery, attempt.delivery.channel
     number = delivery.details.get("number")
     if again is None:
         what, subject = "lost", f"{outlet} was not told of everything"
@@ -302,13 +304,13 @@ def _said_by(delivery: Delivery, book: Rulebook) -> str:
     return "The platform" if delivery.channel in book.texts | book.words else "The mail server"
 
 
-def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[Values]:
+def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
     """What will not reach the person is a task for staff; a lost alert is at least not lost silently."""
     delivery = attempt.delivery
     what = TO_SENDERS.get(delivery.purpose)
     if what is None or delivery.contact_id is None:
         return []
-    if delivery.purpose == "acknowledgement":
+    if delivery.purpose is Purpose.ACKNOWLEDGEMENT:
         contacts.unacknowledged(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
     contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
     return alert.notices(

@@ -1,10 +1,10 @@
 """What happens to contacts, told to programs that follow it: each event once, in its order, without personal data."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.roles import Scope
 from bot.flows.rulebook import Rulebook
 from bot.store import audit, cursors, outbox, settled
@@ -23,25 +23,25 @@ def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> 
             cursors.put(connection, name, str(up_to), now)
             continue
         events, last = audit.stream(connection, int(at), up_to, Scope(), most)
-        wanted = [one for one in events if EVERYTHING in kinds or one.kind in kinds]
-        outbox.queue(connection, [_row(one, outlet, now, book) for one in wanted])
+        matches = [event for event in events if EVERYTHING in kinds or event.kind in kinds]
+        outbox.queue(connection, [_delivery(event, outlet, now, book) for event in matches])
         if last > int(at):
             cursors.put(connection, name, str(last), now)
         looked += len(events)
     return looked
 
 
-def _row(event: Event, outlet: str, now: datetime, book: Rulebook) -> dict[str, Any]:
-    said = {"number": event.id, "kind": event.kind, "reference": event.reference, "actor": event.actor}
-    return {
-        "key": f"event:{event.id}:{outlet}",
+def _delivery(event: Event, outlet: str, now: datetime, book: Rulebook) -> NewDelivery:
+    facts = {"number": event.id, "kind": event.kind, "reference": event.reference, "actor": event.actor}
+    return NewDelivery(
+        key=f"event:{event.id}:{outlet}",
         # A contact's own history is not about what programs were told of it.
-        "contact_id": None,
-        "purpose": "event",
-        "channel": outlet,
-        "recipient": outlet,
-        "message_id": f"<event.{event.id}.{outlet}@{book.domain(outlet)}>",
-        "details": {**said, "happened_at": event.at.isoformat(timespec="seconds")},
-        "created_at": now,
-        "next_attempt_at": now,
-    }
+        contact_id=None,
+        purpose=Purpose.EVENT,
+        channel=outlet,
+        recipient=outlet,
+        message_id=f"<event.{event.id}.{outlet}@{book.domain(outlet)}>",
+        created_at=now,
+        next_attempt_at=now,
+        details={**facts, "happened_at": event.at.isoformat(timespec="seconds")},
+    )

@@ -1,15 +1,16 @@
 """What the person who wrote is sent: the receipt, a later date and why, that we are still at it, that it is closed."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.core import acknowledgements
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery, NewDelivery, Purpose
 from bot.core.messages import Inbound
 from bot.flows.rulebook import Rulebook
-from bot.store.outbox import Delivery
 
 Values = dict[str, Any]
 
@@ -25,7 +26,7 @@ class Later:
     reason: str
 
 
-def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> Values:
+def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> NewDelivery:
     """The acknowledgement of a contact, as a delivery."""
     outlet = book.ways[message.channel].outlet_to(recipient) or ""
     in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
@@ -36,61 +37,64 @@ def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, b
     }
     if message.post is not None:
         details = {"in_reply_to": message.external_id, "conversation": message.post.conversation}
-    return {
-        "key": f"{contact.id}:acknowledgement",
-        "contact_id": contact.id,
-        "purpose": "acknowledgement",
-        "step": "",
-        "channel": outlet,
-        "recipient": recipient,
+    return NewDelivery(
+        key=f"{contact.id}:acknowledgement",
+        contact_id=contact.id,
+        purpose=Purpose.ACKNOWLEDGEMENT,
+        channel=outlet,
+        recipient=recipient,
         # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
-        "message_id": f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
-        "details": details,
-        "created_at": now,
-    }
+        message_id=f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        created_at=now,
+        next_attempt_at=now,
+        details=details,
+    )
 
 
-def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: Rulebook) -> Values:
+def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: Rulebook) -> NewDelivery:
     """The delivery that says, once, that we are still working on it."""
-    return _like(acknowledgement, contact, "progress", now, book)
+    return _like(acknowledgement, contact, Purpose.PROGRESS, acknowledgement.details, now, book)
 
 
-def closing(contact: Contact, acknowledgement: Delivery, reason: str, now: datetime, book: Rulebook) -> Values:
+def closing(contact: Contact, acknowledgement: Delivery, reason: str, now: datetime, book: Rulebook) -> NewDelivery:
     """The delivery that says that it is closed; `reason` is in words for the person."""
-    row = _like(acknowledgement, contact, "closing", now, book)
-    return row | {"details": row["details"] | {"reason": reason}}
+    details = {**acknowledgement.details, "reason": reason}
+    return _like(acknowledgement, contact, Purpose.CLOSING, details, now, book)
 
 
-def _like(acknowledgement: Delivery, contact: Contact, purpose: str, now: datetime, book: Rulebook) -> Values:
+def _like(
+    acknowledgement: Delivery,
+    contact: Contact,
+    purpose: Purpose,
+    details: Mapping[str, Any],
+    now: datetime,
+    book: Rulebook,
+) -> NewDelivery:
     outlet = acknowledgement.channel
-    return {
-        "key": f"{contact.id}:{purpose}",
-        "contact_id": contact.id,
-        "purpose": purpose,
-        "channel": outlet,
-        "recipient": acknowledgement.recipient,
-        "message_id": f"<{purpose}.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
-        "details": dict(acknowledgement.details),
-        "created_at": now,
-        "next_attempt_at": now,
-    }
+    return NewDelivery(
+        key=f"{contact.id}:{purpose}",
+        contact_id=contact.id,
+        purpose=purpose,
+        channel=outlet,
+        recipient=acknowledgement.recipient,
+        message_id=f"<{purpose}.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        created_at=now,
+        next_attempt_at=now,
+        details=details,
+    )
 
 
-def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Rulebook) -> Values:
+def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Rulebook) -> NewDelivery:
     """The delivery that says so; it goes where the acknowledgement went, once for each new date."""
     outlet = acknowledgement.channel
-    return {
-        "key": f"{later.contact_id}:new-date:{later.after.isoformat()}",
-        "contact_id": later.contact_id,
-        "purpose": "new-date",
-        "channel": outlet,
-        "recipient": acknowledgement.recipient,
-        "message_id": f"<date.{later.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
-        "details": {
-            **acknowledgement.details,
-            "before": later.before,
-            "reason": later.reason,
-        },
-        "created_at": now,
-        "next_attempt_at": now,
-    }
+    return NewDelivery(
+        key=f"{later.contact_id}:new-date:{later.after.isoformat()}",
+        contact_id=later.contact_id,
+        purpose=Purpose.NEW_DATE,
+        channel=outlet,
+        recipient=acknowledgement.recipient,
+        message_id=f"<date.{later.reference.lower()}.{secrets.token_hex(6)}@{book.domain(outlet)}>",
+        created_at=now,
+        next_attempt_at=now,
+        details={**acknowledgement.details, "before": later.before, "reason": later.reason},
+    )
