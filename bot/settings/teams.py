@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from bot.channel import CHANNEL
 from bot.settings.tables import Table
 
-# Who can be told, from the one who has the contact upwards (domain.md has them as the levels of its ladder).
+# Who can be told, from the one who has the contact upwards: the levels of the ladder of alerts.
 Role = Literal["owner", "team", "lead", "manager", "head", "director"]
 _MAIL = "mailto:"
 _ELSEWHERE = re.compile(r"([a-z][a-z0-9]{1,30})://\S+")
