@@ -114,10 +114,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _keys(grid: Grid) -> set[str]:
-    """The keys that a table of keys may name: those of the kinds in its heading, else of what has no kind."""
-    named = set(re.findall(r"\w+", grid.heading)) & set(kinds())
-    models: list[type[BaseModel]] = [kind_of(kind) for kind in named] or [Account, OAuth]
-    return {key for model in models for key in model.model_fields} | (set() if named else OF_A_STANDARD)
+    """The keys that a table of keys may name: those of the kinds in its heading, else of every table there is."""
+    named = [kind_of(word).model_fields for word in re.findall(r"\w+", grid.heading) if word in kinds()]
+    return set().union(*(named or (*_tables().values(), Account.model_fields, OAuth.model_fields)))
 
 
 def test_every_setting_exists() -> None:
