@@ -236,10 +236,10 @@ class Folder(Inbox, Checkable, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a first look would find: how many messages there are, how many of them it would log, and the newest."""
+    """The result of a first look without logging: how many messages there are, how many it would log, the newest."""
 
     count: int
-    logged: int
+    to_log: int
     newest: tuple[Inbound, ...]
 
 

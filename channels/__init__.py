@@ -1,1 +1,1 @@
-"""Every file here is a channel."""
+"""The channels: every file here is one."""

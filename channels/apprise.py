@@ -1,6 +1,6 @@
-"""Whatever Apprise knows: Teams, Slack, Matrix, SMS, ntfy, PagerDuty and a hundred more, as a way to alert staff.
+"""The targets of Apprise (Teams, Slack, Matrix, SMS, ntfy, PagerDuty and a hundred more), as a way to alert staff.
 
-One target each, so that each is tried again by itself. Its library waits and blocks, so it runs in a thread.
+Each channel has one target, so that each is retried on its own. The library blocks, so it runs in a thread.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from pydantic import SecretStr, field_validator
 from bot.channel import ChannelSettings, Handed, Limits, Temporary
 from bot.core.messages import Outbound
 
-# It would write addresses with their secrets into our log.
+# Its log would contain addresses with their secrets.
 logging.getLogger("apprise").disabled = True
 
 
 class Settings(ChannelSettings):
-    """`url`: the target, as https://appriseit.com/services/ writes it; it holds secrets."""
+    """`url`: the target, as https://appriseit.com/services/ writes it; it contains secrets."""
 
     url: SecretStr
 
@@ -29,8 +29,8 @@ class Settings(ChannelSettings):
         return value
 
 
-class Elsewhere:
-    """An outlet: one target of Apprise's."""
+class AppriseTarget:
+    """An outlet: one target of Apprise."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -39,21 +39,23 @@ class Elsewhere:
         self._target.add(settings.url.get_secret_value())
 
     async def send(self, message: Outbound) -> Handed:
-        """Hand one message over; raises Temporary. Apprise does not say why something was not taken."""
+        """Hand one message over; raises Temporary. Apprise does not report why a target refused it."""
         words = message.content.decode()
         text = apprise.NotifyFormat.TEXT
         try:
-            taken = await asyncio.to_thread(self._target.notify, body=words, title=message.subject, body_format=text)
+            is_accepted = await asyncio.to_thread(
+                self._target.notify, body=words, title=message.subject, body_format=text
+            )
         except (TypeError, OSError, ValueError) as error:
             raise Temporary(f"channel {self.name}: {type(error).__name__}") from None
-        if not taken:
+        if not is_accepted:
             raise Temporary(f"channel {self.name}: it was not taken over; are address and permissions right?")
         return Handed("")
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is no connection to close."""
 
 
-def build(name: str, settings: Settings) -> Elsewhere:
-    """The outlet of this name."""
-    return Elsewhere(name, settings)
+def build(name: str, settings: Settings) -> AppriseTarget:
+    """Return the outlet of this name."""
+    return AppriseTarget(name, settings)

@@ -1,9 +1,9 @@
-"""A Bluesky account: mentions, replies and quotes in, and private messages; answers out; its own posts show staff's.
+"""A Bluesky account: mentions, replies, quotes and private messages in, answers out.
 
-Notifications come newest first and are sorted by an instant that their writer's clock has a say in, so each look reads
-a little further back than the last one (docs.bsky.app/docs/api/app-bsky-notification-list-notifications). Private
-messages are kept by a service of their own, through the account's server; its log begins now, and goes on from a
-cursor (.../chat-bsky-convo-get-log). Our own posts have keys of 1970, so that a repeat is the same post.
+Notifications come newest first, sorted by an instant that the writer's clock influences, so each look overlaps with
+the last one (docs.bsky.app/docs/api/app-bsky-notification-list-notifications). Private messages are kept by a separate
+service, which is reached through the account's server; its log begins now and goes on from a cursor
+(.../chat-bsky-convo-get-log). The service's own posts have keys of 1970, so that a repeat is the same post.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from bot.wire.platforms import bsky_posts as posts
 from bot.wire.platforms.bsky_chat import Chats
 from bot.wire.platforms.platform import PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
-from bot.wire.platforms.xrpc import NoAccess, Xrpc, named
+from bot.wire.platforms.xrpc import NoAccess, Xrpc, error_name
 
 PAGE = 100
 _REASONS = ("mention", "reply", "quote")
-# In graphemes, says the platform; there are never more of those than code points.
+# The platform counts graphemes, of which a text never has more than code points.
 _LONGEST_POST, _LONGEST_MESSAGE = 300, 1000
-_FURTHER_BACK = timedelta(minutes=10)
+_OVERLAP = timedelta(minutes=10)
 _BLIND = "the network does not show posts that it takes for unwanted, or of people whom the account mutes or blocks"
 
 Item = TypeVar("Item")
@@ -46,7 +46,7 @@ class Settings(Account):
 
 
 class Bluesky:
-    """One account, way in and way out."""
+    """One account, inbound and outbound."""
 
     alone = True
 
@@ -55,16 +55,16 @@ class Bluesky:
         self.ready = asyncio.Event()
         self.limits = Limits(concurrency=2, format="text")
         self._settings = settings
-        self._line = Xrpc(name, settings.service, settings.handle, settings.app_password)
+        self._xrpc = Xrpc(name, settings.service, settings.handle, settings.app_password)
         self._rounds = Rounds(settings.poll_seconds)
-        self._chats = Chats(self._line, f"{settings.chat_did}#bsky_chat")
+        self._chats = Chats(self._xrpc, f"{settings.chat_did}#bsky_chat")
         self._me = ""
-        # What the last look has logged of what the next one sees again.
-        self._logged: set[str] = set()
+        # Notifications and records that the last look logged, and the next one meets again.
+        self._logged_uris: set[str] = set()
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
-        """Everything since the cursor, then what comes; and again and again what came of late."""
-        self._me = await self._line.did()
+        """Yield everything since the cursor, then new messages; repeat the recent past again and again."""
+        self._me = await self._xrpc.did()
         place = json.loads(cursor) if cursor else await self._first_place()
         if cursor is None:
             yield Batch((), json.dumps(place))
@@ -78,8 +78,8 @@ class Bluesky:
             self.ready.clear()
 
     async def send(self, message: Outbound) -> Handed:
-        """Post one public reply, or send one private message; neither is done twice."""
-        self._me = await self._line.did()
+        """Post one public reply, or send one private message; a repeat does nothing."""
+        self._me = await self._xrpc.did()
         words = message.content.decode()
         longest = _LONGEST_POST if message.public else _LONGEST_MESSAGE
         if len(words) > longest:
@@ -87,34 +87,34 @@ class Bluesky:
         return await (self._reply(message, words) if message.public else self._say(message, words))
 
     async def check(self) -> str:
-        """Sign in; one sentence about the account. Raises Temporary or Misconfigured."""
-        me = await self._line.get("com.atproto.server.getSession")
+        """Sign in; return one sentence about the account. Raises Temporary or Misconfigured."""
+        me = await self._xrpc.get("com.atproto.server.getSession")
         return f"signed in at {self._settings.service} as @{me['handle']}"
 
     async def coverage(self) -> Coverage:
-        """What the account's own settings, its app password and the network keep from us."""
+        """Return what the account's settings, its app password and the network withhold."""
         try:
-            me = await self._line.get("com.atproto.server.getSession")
-            findings = (*await self._kept_private(me["did"]), _BLIND)
+            me = await self._xrpc.get("com.atproto.server.getSession")
+            findings = (*await self._chat_findings(me["did"]), _BLIND)
         except ChannelError as error:
             return Coverage("red", (str(error),))
         late = self._rounds.coverage()
         return Coverage("amber", findings) if late.level == "green" else late
 
     async def close(self) -> None:
-        """Let go of the connections."""
-        await self._line.close()
+        """Close the connections."""
+        await self._xrpc.close()
 
-    async def _kept_private(self, me: str) -> list[str]:
-        """Why private messages may not reach us."""
+    async def _chat_findings(self, me: str) -> list[str]:
+        """Return the reasons why private messages may not arrive."""
         if not self._settings.chat:
             return []
         findings = []
         query = {"repo": me, "collection": "chat.bsky.actor.declaration", "rkey": "self"}
-        answer = await self._line.ask("GET", "com.atproto.repo.getRecord", params=query)
-        declared = answer.content["value"].get("allowIncoming") if answer.status < 400 else "following"
-        if declared != "all":
-            findings.append(f"private messages are allowed from {declared}: set the account's chat to allow everyone")
+        answer = await self._xrpc.ask("GET", "com.atproto.repo.getRecord", params=query)
+        allowed_from = answer.content["value"].get("allowIncoming") if answer.status < 400 else "following"
+        if allowed_from != "all":
+            findings.append(f"private messages are allowed from {allowed_from}: set the chat to allow everyone")
         try:
             await self._chats.now()
         except NoAccess:
@@ -124,175 +124,175 @@ class Bluesky:
         return findings
 
     async def _first_place(self) -> dict[str, str]:
-        """Where to begin; `since` keeps the comparing from what was there before, `log` "" means all."""
+        """Return the first cursor. `since` limits the repeated looks; a `log` of "" stands for the whole log."""
         if self._settings.begin == "all":
             return {"notifications": "", "posts": "", "log": "", "since": ""}
         log = ""
         if self._settings.chat:
-            with suppress(NoAccess):  # coverage says so; what is public is read all the same
+            with suppress(NoAccess):  # coverage() reports it; what is public is read all the same
                 log = await self._chats.now()
-        await self._line.get("com.atproto.server.getSession")
-        now = self._line.clock.at.isoformat()
+        await self._xrpc.get("com.atproto.server.getSession")
+        now = self._xrpc.clock.at.isoformat()
         return {"notifications": now, "posts": now, "log": log, "since": now}
 
     async def _look(self, place: dict[str, str], span: timedelta | None) -> AsyncGenerator[Batch]:
-        """What is new; where a span is given, everything of that span again, whatever the cursor says."""
+        """Yield what is new; with a span, everything of that span again, whatever the cursor says."""
         begin = _instant(place["since"])
-        told = await self._told(_latest(_instant(place["notifications"]), begin))
-        logged = {one["uri"] for one in told}
-        for part in _parts([one for one in told if one["uri"] not in self._logged]):
-            place["notifications"] = max(place["notifications"], *(one["indexedAt"] for one in part))
-            yield Batch(tuple(self._public(one) for one in part), json.dumps(place))
-        written = await self._posted(_latest(_instant(place["posts"]), begin))
-        logged |= {one["uri"] for one in written}
-        place["posts"] = self._line.clock.at.isoformat()
-        for part in _parts([one for one in written if one["uri"] not in self._logged]):
-            yield Batch(tuple(self._outgoing(one) for one in part), json.dumps(place))
-        self._logged = logged
+        notifications = await self._notifications(_latest(_instant(place["notifications"]), begin))
+        uris = {notification["uri"] for notification in notifications}
+        for part in _parts([item for item in notifications if item["uri"] not in self._logged_uris]):
+            place["notifications"] = max(place["notifications"], *(notification["indexedAt"] for notification in part))
+            yield Batch(tuple(self._public(notification) for notification in part), json.dumps(place))
+        records = await self._own_replies(_latest(_instant(place["posts"]), begin))
+        uris |= {record["uri"] for record in records}
+        place["posts"] = self._xrpc.clock.at.isoformat()
+        for part in _parts([record for record in records if record["uri"] not in self._logged_uris]):
+            yield Batch(tuple(self._outgoing(record) for record in part), json.dumps(place))
+        self._logged_uris = uris
         if self._settings.chat:
-            async for batch in self._heard(place):
+            async for batch in self._chat_batches(place):
                 yield batch
         if span is not None:
-            since = self._line.clock.at - span
-            for part in _parts(await self._of_late(max(since, begin) if begin else since)):
+            since = self._xrpc.clock.at - span
+            for part in _parts(await self._recent_messages(max(since, begin) if begin else since)):
                 yield Batch(tuple(part), again=True)
 
-    async def _of_late(self, since: datetime) -> list[Inbound]:
-        found = [self._public(one) for one in await self._told(since)]
-        found += [self._outgoing(one) for one in await self._posted(since)]
-        return found + (await self._said(since) if self._settings.chat else [])
+    async def _recent_messages(self, since: datetime) -> list[Inbound]:
+        messages = [self._public(notification) for notification in await self._notifications(since)]
+        messages += [self._outgoing(record) for record in await self._own_replies(since)]
+        return messages + (await self._private_messages(since) if self._settings.chat else [])
 
-    async def _told(self, since: datetime | None) -> list[Any]:
-        """What names or answers us, the oldest first."""
-        found: list[Any] = []
-        # All reasons: asked for ours alone, the server would search years of likes to fill a page.
+    async def _notifications(self, since: datetime | None) -> list[Any]:
+        """Return the notifications that mention or answer the account, the oldest first."""
+        notifications: list[Any] = []
+        # Without a filter for reasons: with one, the server would search years of likes to fill a page.
         query = {"limit": PAGE, "priority": "false", "cursor": ""}
         while True:
-            page = await self._line.get("app.bsky.notification.listNotifications", query)
-            for one in page["notifications"]:
-                if since is not None and datetime.fromisoformat(one["indexedAt"]) <= since:
-                    return found[::-1]
-                found += [one] if one["reason"] in _REASONS else []
+            page = await self._xrpc.get("app.bsky.notification.listNotifications", query)
+            for notification in page["notifications"]:
+                if since is not None and datetime.fromisoformat(notification["indexedAt"]) <= since:
+                    return notifications[::-1]
+                notifications += [notification] if notification["reason"] in _REASONS else []
             query["cursor"] = page.get("cursor") or ""
             if not query["cursor"]:
-                return found[::-1]
+                return notifications[::-1]
 
-    async def _posted(self, since: datetime | None) -> list[Any]:
-        """The account's own posts that answer something, the oldest first."""
-        found: list[Any] = []
+    async def _own_replies(self, since: datetime | None) -> list[Any]:
+        """Return the account's own posts that reply to something, the oldest first."""
+        records: list[Any] = []
         after = posts.tid(since) if since else ""
         query = {"repo": self._me, "collection": posts.COLLECTION, "limit": PAGE, "reverse": "true", "cursor": after}
         while True:
-            page = await self._line.get("com.atproto.repo.listRecords", query)
-            found += [one for one in page["records"] if one["value"].get("reply")]
+            page = await self._xrpc.get("com.atproto.repo.listRecords", query)
+            records += [record for record in page["records"] if record["value"].get("reply")]
             query["cursor"] = page.get("cursor") or ""
             if not page["records"] or not query["cursor"]:
-                return found
+                return records
 
-    async def _heard(self, place: dict[str, str]) -> AsyncGenerator[Batch]:
-        """What the log of the private messages says."""
+    async def _chat_batches(self, place: dict[str, str]) -> AsyncGenerator[Batch]:
+        """Yield the news in the log of the private messages."""
         try:
             if not place["log"]:
                 log = await self._chats.now()
-                everything = await self._said(None) if self._settings.begin == "all" else []
-                for part in _parts(everything):
+                messages = await self._private_messages(None) if self._settings.begin == "all" else []
+                for part in _parts(messages):
                     yield Batch(tuple(part))
                 place["log"] = log
                 yield Batch((), json.dumps(place))
             while entries := await self._chats.log(place["log"]):
                 place["log"] = entries[-1]["rev"]
-                yield Batch(tuple([one async for one in self._entries(entries)]), json.dumps(place))
+                yield Batch(tuple([message async for message in self._entries(entries)]), json.dumps(place))
         except NoAccess:
             return
 
     async def _entries(self, entries: Iterable[Any]) -> AsyncGenerator[Inbound]:
         for entry in entries:
-            what = entry["$type"].partition("#")[2]
-            # To delete a message there is to hide it from oneself: who wrote it has taken nothing back.
-            if what == "logCreateMessage":
+            kind = entry["$type"].partition("#")[2]
+            # Deleting a message there hides it from oneself only: the writer has not withdrawn it.
+            if kind == "logCreateMessage":
                 yield await self._private(entry["convoId"], entry["message"], entry.get("relatedProfiles", ()))
-            elif what == "logAddReaction" and entry["reaction"]["sender"]["did"] != self._me:
+            elif kind == "logAddReaction" and entry["reaction"]["sender"]["did"] != self._me:
                 yield self._reaction(entry)
 
-    async def _said(self, since: datetime | None) -> list[Inbound]:
-        """The private messages since then, conversation by conversation."""
+    async def _private_messages(self, since: datetime | None) -> list[Inbound]:
+        """Return the private messages since then, conversation by conversation."""
         try:
             return [await self._private(name, message, ()) async for name, message in self._chats.messages(since)]
         except NoAccess:
             return []
 
     async def _reply(self, message: Outbound, words: str) -> Handed:
-        found = (await self._line.get("app.bsky.feed.getPosts", {"uris": message.in_reply_to}))["posts"]
-        if not found:
+        parents = (await self._xrpc.get("app.bsky.feed.getPosts", {"uris": message.in_reply_to}))["posts"]
+        if not parents:
             raise Permanent(f"channel {self.name}: the post is gone, or its writer blocks the account")
-        parent = {"uri": found[0]["uri"], "cid": found[0]["cid"]}
-        root = (found[0]["record"].get("reply") or {}).get("root", parent)
-        at = self._line.clock.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        parent = {"uri": parents[0]["uri"], "cid": parents[0]["cid"]}
+        root = (parents[0]["record"].get("reply") or {}).get("root", parent)
+        at = self._xrpc.clock.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         record = {"$type": posts.COLLECTION, "text": words, "createdAt": at, "reply": {"root": root, "parent": parent}}
         key = posts.our_key(message.idempotency_key)
-        # swapRecord null: only where there is none of this key yet.
+        # swapRecord null: only if there is no record of this key yet.
         content = {"repo": self._me, "collection": posts.COLLECTION, "rkey": key, "record": record, "swapRecord": None}
-        answer = await self._line.ask("POST", "com.atproto.repo.putRecord", json=content)
-        if answer.status >= 400 and named(answer) != "InvalidSwap":
-            raise self._line.error(answer)
+        answer = await self._xrpc.ask("POST", "com.atproto.repo.putRecord", json=content)
+        if answer.status >= 400 and error_name(answer) != "InvalidSwap":
+            raise self._xrpc.error(answer)
         return Handed(f"at://{self._me}/{posts.COLLECTION}/{key}")
 
     async def _say(self, message: Outbound, words: str) -> Handed:
-        """The service knows no repeats: look whether these words stand there since the message that they answer."""
-        for one in await self._chats.newest(message.conversation):
-            if f"{message.conversation}/{one['id']}" == message.in_reply_to:
+        """Send a private message unless it has been sent already: the service itself detects no repeats."""
+        for private_message in await self._chats.newest(message.conversation):
+            if f"{message.conversation}/{private_message['id']}" == message.in_reply_to:
                 break
-            if one["sender"]["did"] == self._me and one.get("text") == words:
-                return Handed(f"{message.conversation}/{one['id']}")
+            if private_message["sender"]["did"] == self._me and private_message.get("text") == words:
+                return Handed(f"{message.conversation}/{private_message['id']}")
         return Handed(f"{message.conversation}/{await self._chats.say(message.conversation, words)}")
 
-    def _public(self, told: Mapping[str, Any]) -> Inbound:
-        record, author = told["record"], told["author"]
+    def _public(self, notification: Mapping[str, Any]) -> Inbound:
+        record, author = notification["record"], notification["author"]
         post = Post(
-            kind="mention" if self._is_said_to_us(told) else "comment",
-            answers=posts.answered(record),
+            kind="mention" if self._is_addressed_to_us(notification) else "comment",
+            answers=posts.ancestors(record),
             by_program=posts.is_program(author),
-            holds=posts.held(record.get("embed")),
-            link=posts.link(told["uri"]),
+            holds=posts.attachments(record.get("embed")),
+            link=posts.link(notification["uri"]),
         )
-        at = datetime.fromisoformat(told["indexedAt"])
-        return self._message(told["uri"], record.get("text", ""), at, posts.party(author), post, told)
+        at = datetime.fromisoformat(notification["indexedAt"])
+        return self._message(notification["uri"], record.get("text", ""), at, posts.party(author), post, notification)
 
-    def _is_said_to_us(self, told: Mapping[str, Any]) -> bool:
-        """It names us, answers an automatic answer of ours, or goes on with a thread that others began with us."""
-        features = [one for facet in told["record"].get("facets") or () for one in facet["features"]]
-        if told["reason"] == "mention" or any(one.get("did") == self._me for one in features):
+    def _is_addressed_to_us(self, notification: Mapping[str, Any]) -> bool:
+        """Tell whether a post mentions us, answers an automatic reply, or continues a thread that began with us."""
+        features = [feature for facet in notification["record"].get("facets") or () for feature in facet["features"]]
+        if notification["reason"] == "mention" or any(feature.get("did") == self._me for feature in features):
             return True
-        parent, *above = posts.answered(told["record"]) or ("",)
+        parent, *above = posts.ancestors(notification["record"]) or ("",)
         root = above[0] if above else parent
-        mine = f"at://{self._me}/"
-        if told["reason"] != "reply" or not parent:
+        own_prefix = f"at://{self._me}/"
+        if notification["reason"] != "reply" or not parent:
             return False
-        began = f"at://{told['author']['did']}/"
-        return root.startswith(began) or (
-            parent.startswith(mine) and (not root.startswith(mine) or posts.is_ours(parent))
+        author_prefix = f"at://{notification['author']['did']}/"
+        return root.startswith(author_prefix) or (
+            parent.startswith(own_prefix) and (not root.startswith(own_prefix) or posts.is_ours(parent))
         )
 
     def _outgoing(self, record: Mapping[str, Any]) -> Inbound:
         value = record["value"]
         post = Post(
-            answers=posts.answered(value), automatic=posts.is_ours(record["uri"]), link=posts.link(record["uri"])
+            answers=posts.ancestors(value), automatic=posts.is_ours(record["uri"]), link=posts.link(record["uri"])
         )
-        at = min(_instant(value.get("createdAt", "")) or self._line.clock.at, self._line.clock.at)
+        at = min(_instant(value.get("createdAt", "")) or self._xrpc.clock.at, self._xrpc.clock.at)
         return self._message(record["uri"], value.get("text", ""), at, None, post, record)
 
     async def _private(self, conversation: str, message: Mapping[str, Any], people: Iterable[Any]) -> Inbound:
-        """A private message; in a group everybody reads along, so nothing automatic is said there."""
+        """Read a private message. A group counts as public, so it gets no automatic answer."""
         name = f"{conversation}/{message['id']}"
         did = message["sender"]["did"]
-        members = {one["did"]: one for one in people}
-        convo = await self._chats.known(conversation)
+        members = {person["did"]: person for person in people}
+        convo = await self._chats.conversation(conversation)
         author = members.get(did) or convo.people.get(did) or {"did": did}
         post = Post(
             kind="comment" if convo.group else "message",
             conversation=conversation,
             by_program=posts.is_program(author),
-            holds=("hidden",) if "text" not in message else posts.held(message.get("embed")),
+            holds=("hidden",) if "text" not in message else posts.attachments(message.get("embed")),
         )
         at = datetime.fromisoformat(message["sentAt"])
         party = None if did == self._me else posts.party(author)
@@ -301,11 +301,11 @@ class Bluesky:
     def _reaction(self, entry: Mapping[str, Any]) -> Inbound:
         reaction, name = entry["reaction"], f"{entry['convoId']}/{entry['message']['id']}"
         did = reaction["sender"]["did"]
-        author = next((one for one in entry.get("relatedProfiles", ()) if one["did"] == did), {"did": did})
+        author = next((profile for profile in entry.get("relatedProfiles", ()) if profile["did"] == did), {"did": did})
         post = Post("reaction", conversation=entry["convoId"], about=name)
         at = datetime.fromisoformat(reaction["createdAt"])
-        own = f"{name} {reaction['value']} {did}"
-        return self._message(own, reaction["value"], at, posts.party(author), post, entry)
+        reaction_name = f"{name} {reaction['value']} {did}"
+        return self._message(reaction_name, reaction["value"], at, posts.party(author), post, entry)
 
     def _message(
         self, name: str, text: str, at: datetime, sender: Party | None, post: Post, raw: Mapping[str, Any]
@@ -325,23 +325,23 @@ class Bluesky:
 
 
 def build(name: str, settings: Settings) -> Bluesky:
-    """The account that `settings` describe."""
+    """Return the account that `settings` describe."""
     return Bluesky(name, settings)
 
 
 def _instant(value: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _latest(place: datetime | None, begin: datetime | None) -> datetime | None:
-    """From where to read: a little before the last place, and never before the first one."""
+    """Return where to read from: a little before the last place, and never before the first one."""
     if place is None:
         return None
-    return max(place - _FURTHER_BACK, begin) if begin else place - _FURTHER_BACK
+    return max(place - _OVERLAP, begin) if begin else place - _OVERLAP
 
 
 def _parts(items: list[Item]) -> Iterator[list[Item]]:

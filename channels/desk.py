@@ -1,4 +1,4 @@
-"""What staff and other programs record: a phone call, a letter, a visit. It is acknowledged as the person prefers."""
+"""Contacts that staff or other programs record, such as a phone call, acknowledged in the way the person prefers."""
 
 import hashlib
 import json
@@ -27,14 +27,14 @@ class Settings(WayIn):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Why nothing was recorded: (field, what to do about it), each field at most once, in the order of the page."""
+    """The reasons why nothing was recorded: (field, remedy), each field at most once, in the order of the page."""
 
     faults: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The fields after cleaning. `prefers` is "" where nothing was said about it."""
+class Entry:
+    """The fields after cleaning. `prefers` is "" where no preference was stated."""
 
     how: str
     name: str
@@ -48,8 +48,8 @@ class Said:
     prefers: str
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "Said":
-        """What is left when everything is taken away that nobody meant to type."""
+    def of(cls, fields: Mapping[str, str]) -> "Entry":
+        """Remove from the fields everything that nobody types on purpose."""
 
         def line(name: str, *, keep_invisible: bool = True) -> str:
             return typed.line(fields.get(name, ""), keep_invisible=keep_invisible)
@@ -68,7 +68,7 @@ class Said:
         )
 
     def receipt(self, *, sends_texts: bool) -> str:
-        """How the person hears that we have it: as they prefer, else by what can reach them; "" if nothing can."""
+        """Return how the receipt is given: as the person prefers, else as they can be reached; "" if they cannot."""
         if self.prefers:
             return self.prefers
         by_phone = "text" if sends_texts else "phone"
@@ -76,7 +76,7 @@ class Said:
 
 
 class Desk:
-    """Reads what was recorded; no I/O."""
+    """Reads recorded contacts; no I/O."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name, self._settings = name, settings
@@ -87,60 +87,60 @@ class Desk:
         return self._settings.texts_by is not None
 
     def record(self, fields: Mapping[str, str], key: str, received_at: datetime | None) -> Inbound | Faults:
-        """The message that the fields make, or every fault at once. The same `key` is the same contact."""
-        said = Said.of(fields)
-        faults = tuple(_faults(said, sends_texts=self.sends_texts))
-        return Faults(faults) if faults else self._inbound(said, key, received_at)
+        """Return the message that the fields make, or every fault at once. The same `key` is the same contact."""
+        entry = Entry.of(fields)
+        faults = tuple(_faults(entry, sends_texts=self.sends_texts))
+        return Faults(faults) if faults else self._inbound(entry, key, received_at)
 
-    def _inbound(self, said: Said, key: str, received_at: datetime | None) -> Inbound:
-        content = {name: getattr(said, name) for name in Said.__slots__}
+    def _inbound(self, entry: Entry, key: str, received_at: datetime | None) -> Inbound:
+        content = {name: getattr(entry, name) for name in Entry.__slots__}
         raw = json.dumps(content, ensure_ascii=False).encode()
         digest = hashlib.sha256(raw).hexdigest()
-        sender, told_by = self._reached(said)
-        kept = {name: content[name] for name in ("how", "name", "email", "phone", "service", "postcode", "address")}
-        kept["prefers"] = said.receipt(sends_texts=self.sends_texts)
+        sender, told_by = self._addressee(entry)
+        fields = {name: content[name] for name in ("how", "name", "email", "phone", "service", "postcode", "address")}
+        fields["prefers"] = entry.receipt(sends_texts=self.sends_texts)
         return Inbound(
             channel=self.name,
-            external_id=f"{said.how}:{key}",
-            # Two calls in the same words are two calls.
+            external_id=f"{entry.how}:{key}",
+            # Two calls with the same words are two calls.
             digest=hashlib.sha256(f"{key} {digest}".encode()).hexdigest(),
             sender=sender,
-            subject=said.subject,
-            text=said.text,
+            subject=entry.subject,
+            text=entry.text,
             received_at=received_at,
             told_by=told_by,
-            medium=said.how,
-            fields={name: value for name, value in kept.items() if value},
+            medium=entry.how,
+            fields={name: value for name, value in fields.items() if value},
             raw=raw,
         )
 
-    def _reached(self, said: Said) -> tuple[Party | None, Literal["us", "staff", "at once"]]:
-        receipt, by_phone = said.receipt(sends_texts=self.sends_texts), phones.address(said.phone)
+    def _addressee(self, entry: Entry) -> tuple[Party | None, Literal["us", "staff", "at once"]]:
+        receipt, by_phone = entry.receipt(sends_texts=self.sends_texts), phones.address(entry.phone)
         if receipt == "text":
-            return Party(by_phone, said.name), "us"
-        address = said.email or by_phone
-        party = Party(address, said.name) if address else None
+            return Party(by_phone, entry.name), "us"
+        address = entry.email or by_phone
+        party = Party(address, entry.name) if address else None
         if receipt == "told":
             return party, "at once"
         return party, "us" if receipt == "email" else "staff"
 
 
 def build(name: str, settings: Settings) -> Desk:
-    """The desk of this name."""
+    """Return the desk of this name."""
     return Desk(name, settings)
 
 
-def _faults(said: Said, *, sends_texts: bool) -> Iterator[tuple[str, str]]:
-    found = {
-        "how": "" if said.how in HOW else f"Choose how it came: {', '.join(HOW)}",
-        "name": typed.name_fault(said.name, "The"),
-        "email": typed.email_fault(said.email, "The") if said.email else "",
-        "phone": typed.phone_fault(said.phone, "The"),
-        "subject": "" if len(said.subject) <= SUBJECT_LIMIT else f"Use {SUBJECT_LIMIT} characters or fewer",
-        "text": _text_fault(said.text),
-        "prefers": _prefers_fault(said, sends_texts=sends_texts),
+def _faults(entry: Entry, *, sends_texts: bool) -> Iterator[tuple[str, str]]:
+    faults = {
+        "how": "" if entry.how in HOW else f"Choose how it came: {', '.join(HOW)}",
+        "name": typed.name_fault(entry.name, "The"),
+        "email": typed.email_fault(entry.email, "The") if entry.email else "",
+        "phone": typed.phone_fault(entry.phone, "The"),
+        "subject": "" if len(entry.subject) <= SUBJECT_LIMIT else f"Use {SUBJECT_LIMIT} characters or fewer",
+        "text": _text_fault(entry.text),
+        "prefers": _prefers_fault(entry, sends_texts=sends_texts),
     }
-    return ((field, words) for field, words in found.items() if words)
+    return ((field, words) for field, words in faults.items() if words)
 
 
 def _text_fault(text: str) -> str:
@@ -151,14 +151,14 @@ def _text_fault(text: str) -> str:
     return ""
 
 
-def _prefers_fault(said: Said, *, sends_texts: bool) -> str:
-    match said.prefers:
-        case "email" if not said.email:
+def _prefers_fault(entry: Entry, *, sends_texts: bool) -> str:
+    match entry.prefers:
+        case "email" if not entry.email:
             return "Enter the email address to which the acknowledgement goes"
         case "text" if not sends_texts:
             return "No text messages can be sent from here. Choose another way"
-        case "text" if not said.phone:
+        case "text" if not entry.phone:
             return "Enter the phone number to which the text message goes"
-        case other if other and other not in PREFERS:
+        case choice if choice and choice not in PREFERS:
             return f"Choose one of these: {', '.join(PREFERS)}"
     return ""

@@ -1,4 +1,4 @@
-"""Mail handed over by the organisation's own mail server (LMTP), which keeps each mail until we have logged it."""
+"""Mail from the organisation's own mail server by LMTP; the server keeps each mail until it is logged here."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from bot.wire.mail.lmtp import BROKEN, LEAVING, Reception
 LOGGED = "250 2.0.0 Logged"
 
 BATCH_MESSAGES, BATCH_BYTES = 100, 16 * 2**20
-# A longer message is read in a thread, so that its neighbours are not kept waiting.
+# A longer message is read in a thread, so that it does not delay the others.
 READ_AT_ONCE_BYTES = 200_000
 
 
@@ -36,47 +36,47 @@ class Settings(MailWayIn):
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A message whose sender holds the line until `answer` is known."""
+class _Delivery:
+    """A message whose client waits for `answer`."""
 
     message: Inbound
     answer: asyncio.Future[str]
 
 
 class Lmtp:
-    """An inbox: one listening address. `port` is the real one while it listens, where `listen` asks for port 0."""
+    """An inbox: one listening address. While it listens, `port` is the real port, if `listen` asks for port 0."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.ready = asyncio.Event()
         self.port = 0
         self._settings = settings
-        self._waiting: deque[_Waiting] = deque()
-        self._came = asyncio.Event()
+        self._deliveries: deque[_Delivery] = deque()
+        self._has_delivery = asyncio.Event()
 
     async def listen(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what is waiting, for ever. Each message is answered for once its batch is logged, and not before.
+        """Yield the messages as they come, for ever. Each is answered once its batch is logged, and not before.
 
-        Raises Misconfigured where it cannot listen. No cursor is kept: what was not answered for comes again.
+        Raises Misconfigured where it cannot listen. There is no cursor: an unanswered message is sent again.
         """
         reception = Reception(self._take, self._settings.max_bytes)
-        batch: list[_Waiting] = []
+        batch: list[_Delivery] = []
         server = await self._open(reception)
         try:
             while True:
                 batch = await self._next()
                 answer = LOGGED
                 try:
-                    yield Batch(tuple(one.message for one in batch))
+                    yield Batch(tuple(delivery.message for delivery in batch))
                 except Temporary:
                     answer = BROKEN
                 _answer(batch, answer)
         finally:
             self.ready.clear()
             server.close()
-            _answer([*batch, *self._waiting], LEAVING)
-            self._waiting.clear()
-            await asyncio.sleep(0)  # lets each conversation pass its answer on
+            _answer([*batch, *self._deliveries], LEAVING)
+            self._deliveries.clear()
+            await asyncio.sleep(0)  # lets each conversation send its answer
             reception.close()
 
     async def _open(self, reception: Reception) -> asyncio.Server:
@@ -85,7 +85,7 @@ class Lmtp:
         try:
             server = await loop.create_server(reception.admit, host.strip("[]"), int(port))
         except OSError as error:
-            # asyncio wraps what the system said in a long sentence; a name that is not known has a negative number.
+            # asyncio wraps the system's text in a long sentence; an unknown host name has a negative number.
             why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
             where = f"channel {self.name}: listen = {self._settings.listen!r}"
             raise Misconfigured(f"{where}: cannot listen there: {why or error}") from None
@@ -94,45 +94,45 @@ class Lmtp:
         return server
 
     async def _take(self, raw: bytes, sender: str, recipients: tuple[str, ...]) -> str:
-        """Put one message where the next batch is made; returns what to answer to its sender."""
+        """Queue one message for the next batch; return the answer to its client."""
         read = partial(mime.read, raw, channel=self.name, received_at=None, return_path=sender, recipients=recipients)
         message = await asyncio.to_thread(read) if len(raw) > READ_AT_ONCE_BYTES else read()
-        waiting = _Waiting(message, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        self._came.set()
-        return await waiting.answer
+        delivery = _Delivery(message, asyncio.get_running_loop().create_future())
+        self._deliveries.append(delivery)
+        self._has_delivery.set()
+        return await delivery.answer
 
-    async def _next(self) -> list[_Waiting]:
-        """The next batch: what is waiting, as soon as there is something."""
-        batch: list[_Waiting] = []
+    async def _next(self) -> list[_Delivery]:
+        """Return the next batch, as soon as there is a message."""
+        batch: list[_Delivery] = []
         while not batch:
-            await self._came.wait()
+            await self._has_delivery.wait()
             batch = self._gather()
-            if not self._waiting:
-                self._came.clear()
+            if not self._deliveries:
+                self._has_delivery.clear()
         return batch
 
-    def _gather(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
+    def _gather(self) -> list[_Delivery]:
+        batch: list[_Delivery] = []
         weight = 0
-        while self._waiting and len(batch) < BATCH_MESSAGES:
-            one = self._waiting[0]
-            weight += len(one.message.raw)
+        while self._deliveries and len(batch) < BATCH_MESSAGES:
+            delivery = self._deliveries[0]
+            weight += len(delivery.message.raw)
             if batch and weight > BATCH_BYTES:
                 break
-            self._waiting.popleft()
-            # Who has hung up was promised nothing, and will bring it again.
-            if not one.answer.done():
-                batch.append(one)
+            self._deliveries.popleft()
+            # A client that has hung up received no answer, and will send the message again.
+            if not delivery.answer.done():
+                batch.append(delivery)
         return batch
 
 
-def _answer(batch: list[_Waiting], answer: str) -> None:
-    for one in batch:
-        if not one.answer.done():
-            one.answer.set_result(answer)
+def _answer(batch: list[_Delivery], answer: str) -> None:
+    for delivery in batch:
+        if not delivery.answer.done():
+            delivery.answer.set_result(answer)
 
 
 def build(name: str, settings: Settings) -> Lmtp:
-    """The inbox that `settings` describe."""
+    """Return the inbox that `settings` describe."""
     return Lmtp(name, settings)

@@ -1,6 +1,6 @@
-"""Mail out by SMTP, over connections that are kept open.
+"""Outgoing mail by SMTP, over connections that are kept open.
 
-A new connection costs several round trips, with TLS and sign-in some ten; a kept one costs none.
+A new connection takes several round trips, with TLS and sign-in about ten; a kept one takes none.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from bot.wire.mail.smtp import Connection, Server, ServerSettings, Stale
 
 IDLE_SECONDS = 60.0
 MAILS_PER_CONNECTION = 500
-# A wrong password is not tried again for each mail that waits: that would lock the account.
+# A refused password is not tried again for each mail in the queue: that would lock the account.
 REST_SECONDS = 30.0
 
 
@@ -26,7 +26,7 @@ class Settings(ServerSettings):
 
 
 class Smtp:
-    """An outlet: one mail server, and the lines to it. The line used last is used first; the others may grow old."""
+    """An outlet: one mail server and its connections. The one used last is used first, so the others can expire."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -36,43 +36,44 @@ class Smtp:
         self._room = asyncio.Semaphore(settings.connections)
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
-        self._tidying: asyncio.TimerHandle | None = None
+        self._tidy_timer: asyncio.TimerHandle | None = None
         self._trouble = ""
         self._rest_until = 0.0
 
     async def send(self, message: Outbound) -> Handed:
         """Hand one message over; raises Temporary, Permanent or Misconfigured.
 
-        A kept line that turns out to be dead before anything was handed over is replaced at once, by a fresh one.
+        A kept connection that turns out to be broken before anything was handed over is replaced at once by a new one.
         """
         async with self._room:
-            kept = self._take()
-            if kept is not None:
+            connection = self._take()
+            if connection is not None:
                 try:
-                    return await self._send(kept, message)
+                    return await self._send(connection, message)
                 except Stale:
-                    # Whatever ended this one has ended the older ones, too.
-                    self._let_go_of_idle()
+                    # The cause has probably ended the older connections, too.
+                    self._retire_idle()
             return await self._send(await self._connect(), message)
 
     async def check(self) -> str:
-        """Connect, sign in and ask; one sentence about it. Raises Temporary or Misconfigured."""
-        line = await self._server.connect()
+        """Connect, sign in and send NOOP; return one sentence about it. Raises Temporary or Misconfigured."""
+        connection = await self._server.connect()
         try:
-            await line.ask_nothing()
+            await connection.ping()
         finally:
-            line.retire()
-        chosen = self._server.settings
-        how = {"implicit": "with TLS", "starttls": "with TLS (STARTTLS)", "none": "without TLS"}[chosen.tls]
-        who = f", signed in as {chosen.username}" if chosen.username else ""
-        reports = "reports" if "DSN" in line.offers else "does not offer to report"
-        return f"{chosen.host} port {chosen.port} takes our mail {how}{who}, and {reports} what it cannot deliver"
+            connection.retire()
+        settings = self._server.settings
+        how = {"implicit": "with TLS", "starttls": "with TLS (STARTTLS)", "none": "without TLS"}[settings.tls]
+        account = f", signed in as {settings.username}" if settings.username else ""
+        reports = "reports" if "DSN" in connection.offers else "does not offer to report"
+        server = f"{settings.host} port {settings.port}"
+        return f"{server} takes our mail {how}{account}, and {reports} what it cannot deliver"
 
     async def close(self) -> None:
-        """Let go of every connection; what is being sent fails with Temporary."""
-        self._let_go_of_idle()
-        for line in self._busy:
-            line.close()
+        """Close every connection; mails that are being sent fail with Temporary."""
+        self._retire_idle()
+        for connection in self._busy:
+            connection.close()
         await asyncio.sleep(0)  # the sockets are closed in the next turn of the event loop
 
     async def _connect(self) -> Connection:
@@ -84,54 +85,54 @@ class Smtp:
             self._trouble, self._rest_until = str(error), asyncio.get_running_loop().time() + REST_SECONDS
             raise
 
-    async def _send(self, line: Connection, message: Outbound) -> Handed:
-        self._busy.add(line)
+    async def _send(self, connection: Connection, message: Outbound) -> Handed:
+        self._busy.add(connection)
         try:
-            receipt = Handed(await line.hand_over(message))
+            result = Handed(await connection.hand_over(message))
         except BaseException:
-            line.retire()
+            connection.retire()
             raise
         finally:
-            self._busy.discard(line)
-        self._keep(line)
-        return receipt
+            self._busy.discard(connection)
+        self._keep(connection)
+        return result
 
-    def _keep(self, line: Connection) -> None:
-        if line.carried >= MAILS_PER_CONNECTION:
-            line.retire()
+    def _keep(self, connection: Connection) -> None:
+        if connection.mail_count >= MAILS_PER_CONNECTION:
+            connection.retire()
             return
         loop = asyncio.get_running_loop()
-        line.idle_since = loop.time()
-        self._idle.append(line)
-        if self._tidying is None:
-            self._tidying = loop.call_later(IDLE_SECONDS, self._tidy)
+        connection.idle_since = loop.time()
+        self._idle.append(connection)
+        if self._tidy_timer is None:
+            self._tidy_timer = loop.call_later(IDLE_SECONDS, self._tidy)
 
     def _take(self) -> Connection | None:
         oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
         while self._idle:
-            line = self._idle.pop()
-            if line.alive and line.idle_since > oldest:
-                return line
-            line.retire()
+            connection = self._idle.pop()
+            if connection.alive and connection.idle_since > oldest:
+                return connection
+            connection.retire()
         return None
 
     def _tidy(self) -> None:
-        """Let go of the lines that nobody has needed for a while; they lie at the bottom, oldest first."""
+        """Close the connections that have been idle for long; they are at the bottom, the oldest first."""
         loop = asyncio.get_running_loop()
-        self._tidying = None
+        self._tidy_timer = None
         while self._idle and self._idle[0].idle_since <= loop.time() - IDLE_SECONDS:
             self._idle.pop(0).retire()
         if self._idle:
-            self._tidying = loop.call_at(self._idle[0].idle_since + IDLE_SECONDS, self._tidy)
+            self._tidy_timer = loop.call_at(self._idle[0].idle_since + IDLE_SECONDS, self._tidy)
 
-    def _let_go_of_idle(self) -> None:
-        if self._tidying is not None:
-            self._tidying.cancel()
-            self._tidying = None
+    def _retire_idle(self) -> None:
+        if self._tidy_timer is not None:
+            self._tidy_timer.cancel()
+            self._tidy_timer = None
         while self._idle:
             self._idle.pop().retire()
 
 
 def build(name: str, settings: Settings) -> Smtp:
-    """The outlet that `settings` describe."""
+    """Return the outlet that `settings` describe."""
     return Smtp(name, settings)

@@ -1,6 +1,6 @@
 """A Facebook Page: Messenger and comments in, answers out; its own inbox shows what staff have answered.
 
-The calls bring everything at once; the list of conversations shows what a lost call would have brought.
+Webhook calls bring everything at once; the list of conversations shows the messages of lost calls.
 """
 
 import hashlib
@@ -34,39 +34,41 @@ class Facebook(MetaAccount):
     subject, platform, answers_at = "page", "messenger", "comments"
 
     async def coverage(self) -> Coverage:
-        """Whether the Page's calls are ordered, the token is good, and for how long."""
+        """Check that the Page's webhook is subscribed, and that the token is valid, and for how long."""
         answer = await self._api.ask("GET", f"/{self._inboxes.own}/subscribed_apps")
         if answer.status >= 400:
             return Coverage("red", (str(meta.refusal(self._api, answer)),))
-        ordered = {field for app in answer.content.get("data", ()) for field in app.get("subscribed_fields", ())}
-        if missing := {"messages", "message_echoes", "feed"} - ordered:
-            return Coverage("red", (f"the Page does not call us for {', '.join(sorted(missing))}",))
+        subscriptions = {field for app in answer.content.get("data", ()) for field in app.get("subscribed_fields", ())}
+        if absent := {"messages", "message_echoes", "feed"} - subscriptions:
+            return Coverage("red", (f"the Page does not call us for {', '.join(sorted(absent))}",))
         return await meta.token_coverage(self._api, self._settings.token.get_secret_value(), _NEEDED, _BLIND)
 
-    def changed(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
-        """A comment under a post of ours, or a post of somebody else's that names the Page."""
+    def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
+        """Yield a comment under one of the Page's posts, or a post by somebody else that mentions the Page."""
         if field not in ("feed", "mention") or value.get("item") not in ("comment", "post"):
             return
         comment_id = str(value.get("comment_id") or value.get("post_id") or "")
         kind: Any = "mention" if field == "mention" else _KINDS.get(str(value.get("verb")))
         by = value.get("from") if isinstance(value.get("from"), dict) else {"id": value.get("sender_id", "")}
         writer = str(by["id"]) if by and by.get("id") else ""
-        ours = writer == self._inboxes.own
+        is_own = writer == self._inboxes.own
         if not comment_id or kind is None or (field == "feed" and value.get("item") == "post"):
             return
         about = "" if kind in ("comment", "mention") else comment_id
         parents = [str(value[key]) for key in ("parent_id", "post_id") if value.get(key)]
         holds = [name for name in ("photo", "video") if value.get(name)]
-        post = Post("message" if ours and not about else kind, "", tuple(p for p in parents if p != comment_id), about)
+        post = Post(
+            "message" if is_own and not about else kind, "", tuple(p for p in parents if p != comment_id), about
+        )
         words = str(value.get("message", ""))
         yield Inbound(
             channel=self.name,
             external_id=f"{comment_id} {value.get('verb')} {value.get('created_time')}" if about else comment_id,
             digest=hashlib.sha256(words.encode()).hexdigest(),
-            sender=None if ours or not writer else Party(f"{PREFIX}{writer}", str((by or {}).get("name", ""))),
+            sender=None if is_own or not writer else Party(f"{PREFIX}{writer}", str((by or {}).get("name", ""))),
             text=words,
             received_at=meta.instant(value.get("created_time")),
-            outgoing=ours,
+            outgoing=is_own,
             visibility="public",
             post=post if not holds else Post(post.kind, "", post.answers, about, holds=tuple(holds)),
             raw=json.dumps(value, ensure_ascii=False).encode(),
@@ -74,5 +76,5 @@ class Facebook(MetaAccount):
 
 
 def build(name: str, settings: Settings) -> Facebook:
-    """The Page that `settings` describe."""
+    """Return the Page that `settings` describe."""
     return Facebook(name, settings, Inboxes(name, PREFIX, settings.page_id))

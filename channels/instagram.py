@@ -1,7 +1,7 @@
 """An Instagram professional account: messages, comments and mentions in, answers out.
 
-The calls bring everything at once; the list of conversations shows what a lost call would have brought, but not those
-that wait in "Requests" and have not been looked at for 30 days.
+Webhook calls bring everything at once; the list of conversations shows the messages of lost calls, but not those that
+wait in "Requests" and have not been looked at for 30 days.
 """
 
 import hashlib
@@ -34,30 +34,32 @@ class Instagram(MetaAccount):
     subject, platform, answers_at = "instagram", "instagram", "replies"
 
     async def coverage(self) -> Coverage:
-        """Whether the token is good, for how long, and what Instagram never shows."""
+        """Check that the token is valid, and for how long; add what Instagram never shows."""
         return await meta.token_coverage(self._api, self._settings.token.get_secret_value(), _NEEDED, _BLIND)
 
-    def changed(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
-        """A comment under a post of ours, or one elsewhere that names us; only the first brings its words."""
+    def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
+        """Yield a comment under one of the account's posts, or a mention elsewhere; a mention has no text."""
         comment_id = str(value.get("id") or value.get("comment_id") or "")
         if field not in ("comments", "mentions") or not comment_id:
             return
         by = value.get("from")
         writer = by if isinstance(by, dict) else {}
-        ours = writer.get("id") == self._inboxes.own
+        is_own = writer.get("id") == self._inboxes.own
         answers = tuple(str(value[key]) for key in ("parent_id",) if value.get(key))
-        kind: Any = "mention" if field == "mentions" else "message" if ours else "comment"
+        kind: Any = "mention" if field == "mentions" else "message" if is_own else "comment"
         words = str(value.get("text", ""))
-        known = (
-            None if ours or not writer.get("id") else Party(f"{PREFIX}{writer['id']}", str(writer.get("username", "")))
+        sender = (
+            None
+            if is_own or not writer.get("id")
+            else Party(f"{PREFIX}{writer['id']}", str(writer.get("username", "")))
         )
         yield Inbound(
             channel=self.name,
             external_id=comment_id,
             digest=hashlib.sha256(words.encode()).hexdigest(),
-            sender=known,
+            sender=sender,
             text=words,
-            outgoing=ours,
+            outgoing=is_own,
             visibility="public",
             post=Post(kind, answers=answers, holds=() if words else ("mention",)),
             raw=json.dumps(value, ensure_ascii=False).encode(),
@@ -65,5 +67,5 @@ class Instagram(MetaAccount):
 
 
 def build(name: str, settings: Settings) -> Instagram:
-    """The account that `settings` describe."""
+    """Return the account that `settings` describe."""
     return Instagram(name, settings, Inboxes(name, PREFIX, settings.account_id))

@@ -1,7 +1,7 @@
 """A Mastodon account: mentions and private messages in, answers out; its own posts show what staff have answered.
 
-The notifications are the truth and are read from a cursor; the stream only says when to look. Identifiers are opaque
-strings: servers of other makes use letters (docs.joinmastodon.org, "Pagination").
+Messages come from the list of notifications, read from a cursor; the stream only tells when to read it. Identifiers
+are opaque strings: servers of other makes use letters (docs.joinmastodon.org, "Pagination").
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.mail.markup import to_text
 from bot.wire.platforms.platform import Api, PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
-from bot.wire.platforms.reading import each
+from bot.wire.platforms.reading import read_each
 
 PAGE = 40
 _NOT_FOUND, _UNPROCESSABLE = 404, 422
-_ABOUT_US = ("mention", "quote")
+_MENTION_TYPES = ("mention", "quote")
 _POLICIES = {
     "for_private_mentions": "private messages of people whom it does not follow",
     "for_not_following": "mentions by people whom it does not follow",
@@ -43,7 +43,7 @@ class Settings(Account):
 
 
 class Mastodon:
-    """One account, way in and way out."""
+    """One account, inbound and outbound."""
 
     alone = True
 
@@ -58,14 +58,14 @@ class Mastodon:
         self._rounds = Rounds(settings.poll_seconds)
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
-        """Everything since the cursor, then what comes; and again and again what came of late."""
+        """Yield everything since the cursor, then new messages; repeat the recent past again and again."""
         me = (await self._api.get("/api/v1/accounts/verify_credentials")).content
         own = f"/api/v1/accounts/{me['id']}/statuses"
         place = json.loads(cursor) if cursor else await self._first_place(own)
         if cursor is None:
             yield Batch((), json.dumps(place))
         self.ready.set()
-        stream = asyncio.create_task(self._hear())
+        stream = asyncio.create_task(self._follow_stream())
         try:
             async with aclosing(self._rounds.begin()) as rounds:
                 async for span in rounds:
@@ -77,7 +77,7 @@ class Mastodon:
             await asyncio.wait({stream})
 
     async def send(self, message: Outbound) -> Handed:
-        """Post one answer that names nobody but its recipient; the server knows a repeat by its key for an hour."""
+        """Post one answer that mentions only its recipient; the server detects a repeat by its key for an hour."""
         handle = message.recipient.removesuffix(f"@{self._host}")
         content = {
             "status": f"{handle} {message.content.decode()}",
@@ -87,7 +87,7 @@ class Mastodon:
         headers = {"Idempotency-Key": message.idempotency_key}
         answer = await self._api.ask("POST", "/api/v1/statuses", json=content, headers=headers)
         if answer.status in (_NOT_FOUND, _UNPROCESSABLE):
-            # What it answers is gone; the person is still there.
+            # The post that it answers has been deleted; the person can still be answered.
             del content["in_reply_to_id"]
             answer = await self._api.ask("POST", "/api/v1/statuses", json=content, headers=headers)
         if answer.status >= 400:
@@ -95,23 +95,23 @@ class Mastodon:
         return Handed(str(answer.content["id"]))
 
     async def check(self) -> str:
-        """Sign in; one sentence about the account. Raises Temporary or Misconfigured."""
+        """Sign in; return one sentence about the account. Raises Temporary or Misconfigured."""
         me = (await self._api.get("/api/v1/accounts/verify_credentials")).content
         return f"signed in at {self._settings.url} as @{me['acct']}"
 
     async def coverage(self) -> Coverage:
-        """What the account's own settings keep from us. `filter` does not: we ask for what was filtered, too."""
+        """Return what the account's settings withhold. Items under the policy `filter` are requested all the same."""
         try:
             policy = await self._policy()
         except ChannelError as error:
             return Coverage("red", (str(error),))
-        dropped = [words for key, words in _POLICIES.items() if policy.get(key) == "drop"]
-        if dropped:
-            return Coverage("red", tuple(f"the account is set to drop {words}" for words in dropped))
+        policies = [words for key, words in _POLICIES.items() if policy.get(key) == "drop"]
+        if policies:
+            return Coverage("red", tuple(f"the account is set to drop {words}" for words in policies))
         return self._rounds.coverage()
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         await self._api.close()
 
     async def _policy(self) -> Mapping[str, Any]:
@@ -120,7 +120,7 @@ class Mastodon:
         return answer.content if answer.status < 400 and isinstance(answer.content, dict) else {}
 
     async def _first_place(self, own: str) -> dict[str, str]:
-        """Where to begin; `since` keeps the comparing from what was there before."""
+        """Return the first cursor; `since` limits the repeated looks to what came after it."""
         if self._settings.begin == "all":
             return {"notifications": "", "statuses": "", "since": ""}
         newest = await self._page("/api/v1/notifications", {"limit": 1})
@@ -129,65 +129,67 @@ class Mastodon:
         return {"notifications": _id(newest[:1]), "statuses": _id(latest[:1]), "since": since}
 
     async def _look(self, me: str, own: str, place: dict[str, str], span: timedelta | None) -> AsyncGenerator[Batch]:
-        """What is new; where a span is given, everything of that span again, whatever the cursor says."""
-        query = {"types[]": list(_ABOUT_US), "include_filtered": "true"}
+        """Yield what is new; with a span, everything of that span again, whatever the cursor says."""
+        query = {"types[]": list(_MENTION_TYPES), "include_filtered": "true"}
         async for page in self._since("/api/v1/notifications", query, place["notifications"]):
             place["notifications"] = _id(page[-1:])
-            yield Batch(tuple(self._told(page)), json.dumps(place))
+            yield Batch(tuple(self._mentions(page)), json.dumps(place))
         async for page in self._since(own, {"exclude_reblogs": "true"}, place["statuses"]):
             place["statuses"] = _id(page[-1:])
-            yield Batch(tuple(self._sent(page)), json.dumps(place))
-        if gone := self._rounds.taken_back():
-            yield Batch(tuple(self._taken_back(status_id) for status_id in gone))
+            yield Batch(tuple(self._own_answers(page)), json.dumps(place))
+        if deletions := self._rounds.pop_deletions():
+            yield Batch(tuple(self._deletion(status_id) for status_id in deletions))
         if span is not None:
             since = self._api.at - span
-            again = await self._of_late(query, max(since, _instant(place["since"]) if place["since"] else since), me)
+            first_instant = _instant(place["since"]) if place["since"] else since
+            again = await self._recent_messages(query, max(since, first_instant), me)
             for first in range(0, len(again), AT_ONCE):
                 yield Batch(tuple(again[first : first + AT_ONCE]), again=True)
 
     async def _since(self, path: str, query: Mapping[str, Any], min_id: str) -> AsyncGenerator[list[Any]]:
-        """Pages after `min_id`, the oldest first; without one all that there is."""
+        """Yield pages after `min_id`, the oldest first; all pages if it is empty."""
         if not min_id:
-            everything: list[Any] = []
-            while page := await self._page(path, {**query, "limit": PAGE, "max_id": _id(everything[-1:])}):
-                everything += page
-            everything.reverse()
-            for first in range(0, len(everything), AT_ONCE):
-                yield everything[first : first + AT_ONCE]
+            items: list[Any] = []
+            while page := await self._page(path, {**query, "limit": PAGE, "max_id": _id(items[-1:])}):
+                items += page
+            items.reverse()
+            for first in range(0, len(items), AT_ONCE):
+                yield items[first : first + AT_ONCE]
             return
         while page := await self._page(path, {**query, "limit": PAGE, "min_id": min_id}):
             min_id = _id(page[:1])
             yield page[::-1]
 
-    async def _of_late(self, query: Mapping[str, Any], since: datetime, me: str) -> list[Inbound]:
-        """Everything of late that names us, by both lists that the server keeps; edits show only here."""
-        found: list[Inbound] = []
+    async def _recent_messages(self, query: Mapping[str, Any], since: datetime, me: str) -> list[Inbound]:
+        """Return the recent messages in both lists of the server; only these show edits."""
+        messages: list[Inbound] = []
         last = ""
         while page := await self._page("/api/v1/notifications", {**query, "limit": PAGE, "max_id": last}):
             last = _id(page[-1:])
-            for told in page:
-                if _instant(told["created_at"]) < since:
-                    return found + await self._conversations(since, me)
-                found += self._told([told])
-                found += [self._edit(told["status"])] if (told.get("status") or {}).get("edited_at") else []
-        return found + await self._conversations(since, me)
+            for notification in page:
+                if _instant(notification["created_at"]) < since:
+                    return messages + await self._conversations(since, me)
+                messages += self._mentions([notification])
+                if (notification.get("status") or {}).get("edited_at"):
+                    messages.append(self._edit(notification["status"]))
+        return messages + await self._conversations(since, me)
 
     async def _conversations(self, since: datetime, me: str) -> list[Inbound]:
-        found = []
+        messages = []
         for conversation in await self._page("/api/v1/conversations", {"limit": PAGE}):
             status = conversation.get("last_status")
             if status and status["account"]["id"] != me and _instant(status["created_at"]) >= since:
-                found.append(self._inbound(status))
-        return found
+                messages.append(self._inbound(status))
+        return messages
 
     async def _page(self, path: str, query: Mapping[str, Any]) -> list[Any]:
         pairs = [(key, item) for key, value in query.items() if value for item in _items(value)]
         content = (await self._api.call("GET", path, params=pairs)).content
         return content if isinstance(content, list) else []
 
-    def _told(self, page: Sequence[Any]) -> list[Inbound]:
-        statuses = [told["status"] for told in page if told.get("type") in _ABOUT_US and told.get("status")]
-        return list(each(self.name, statuses, lambda status: [self._inbound(status)]))
+    def _mentions(self, page: Sequence[Any]) -> list[Inbound]:
+        statuses = [item["status"] for item in page if item.get("type") in _MENTION_TYPES and item.get("status")]
+        return list(read_each(self.name, statuses, lambda status: [self._inbound(status)]))
 
     def _inbound(self, status: Mapping[str, Any]) -> Inbound:
         direct = status["visibility"] == "direct"
@@ -196,22 +198,22 @@ class Mastodon:
         post = Post(
             kind="message" if direct else "mention",
             conversation=address if direct else "",
-            answers=_answered(status),
+            answers=_parents(status),
             by_program=bool(account.get("bot")),
             holds=tuple(media["type"] for media in status.get("media_attachments", ())),
             link=status.get("url") or status.get("uri") or "",
         )
         return self._message(status, post, Party(address, account.get("display_name", "")))
 
-    def _sent(self, page: Sequence[Any]) -> list[Inbound]:
-        """What left this account for somebody: staff's answers, and our own."""
+    def _own_answers(self, page: Sequence[Any]) -> list[Inbound]:
+        """Return the posts of this account to somebody: staff's answers, and automatic ones."""
         to_somebody = [status for status in page if status.get("mentions") or status.get("in_reply_to_id")]
-        return list(each(self.name, to_somebody, lambda status: [self._outgoing(status)]))
+        return list(read_each(self.name, to_somebody, lambda status: [self._outgoing(status)]))
 
     def _outgoing(self, status: Mapping[str, Any]) -> Inbound:
         direct = status["visibility"] == "direct"
-        named = [self._address(mention["acct"]) for mention in status.get("mentions", ())]
-        post = Post(conversation=named[0] if direct and named else "", answers=_answered(status))
+        addresses = [self._address(mention["acct"]) for mention in status.get("mentions", ())]
+        post = Post(conversation=addresses[0] if direct and addresses else "", answers=_parents(status))
         return self._message(status, post, None)
 
     def _edit(self, status: Mapping[str, Any]) -> Inbound:
@@ -219,7 +221,7 @@ class Mastodon:
         sender = Party(self._address(status["account"]["acct"]))
         return self._message(status, post, sender, suffix=f" edited {status['edited_at']}")
 
-    def _taken_back(self, status_id: str) -> Inbound:
+    def _deletion(self, status_id: str) -> Inbound:
         post = Post("deletion", about=status_id)
         return Inbound(self.name, f"{status_id} taken back", "", None, post=post)
 
@@ -243,26 +245,26 @@ class Mastodon:
     def _address(self, acct: str) -> str:
         return f"@{acct}" if "@" in acct else f"@{acct}@{self._host}"
 
-    async def _hear(self) -> None:
-        """The stream wakes us; a server without one is polled only (docs.joinmastodon.org, "Streaming")."""
+    async def _follow_stream(self) -> None:
+        """Wake the rounds by the stream; a server without one is only polled (docs.joinmastodon.org, "Streaming")."""
         while True:
             with suppress(ChannelError, Misconfigured, Permanent):
                 async for event, data in self._api.events("/api/v1/streaming/user"):
                     if event == "delete":
-                        self._rounds.note_taken_back(data)
+                        self._rounds.note_deletion(data)
                     else:
                         self._rounds.wake()
             await asyncio.sleep(self._settings.poll_seconds)
 
 
 def build(name: str, settings: Settings) -> Mastodon:
-    """The account that `settings` describe."""
+    """Return the account that `settings` describe."""
     return Mastodon(name, settings)
 
 
-def _answered(status: Mapping[str, Any]) -> tuple[str, ...]:
-    answered = status.get("in_reply_to_id")
-    return (str(answered),) if answered else ()
+def _parents(status: Mapping[str, Any]) -> tuple[str, ...]:
+    parent = status.get("in_reply_to_id")
+    return (str(parent),) if parent else ()
 
 
 def _items(value: Any) -> list[Any]:

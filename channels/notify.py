@@ -1,7 +1,7 @@
-"""GOV.UK Notify as a way out: mails, and text messages to telephones.
+"""GOV.UK Notify as an outlet: mails, and text messages to telephones.
 
-Source: docs.notifications.service.gov.uk/rest-api.html. Notify forms each message by a template of the service there,
-with ((subject)) and ((body)) in it. It takes a repeat for another message: whether it has one already is asked first.
+Source: docs.notifications.service.gov.uk/rest-api.html. Notify renders each message with a template of the service,
+which contains ((subject)) and ((body)). It does not detect repeats, so an existing message is looked up first.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _KEY = re.compile(rf".+-({_UUID})-({_UUID})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\(\(([^()?]+)(?:\?\?[^()]*)?\)\)")
-# Notify lets a token be wrong by 30 seconds ("Authorization header").
-_WRONG_SECONDS = 20.0
+# Notify accepts a token that is wrong by up to 30 seconds ("Authorization header").
+_CLOCK_TOLERANCE_SECONDS = 20.0
 _CREATED, _FORBIDDEN, _TOO_MANY, _FAULT = 201, 403, 429, 500
 _SHOWN = 200
 
 
 class Settings(ChannelSettings):
-    """`sender`: as Notify sends, `Name <local@domain>`. `email_template`, `sms_template`: ids of templates there."""
+    """`sender`: as Notify sends, `Name <local@domain>`. `email_template`, `sms_template`: ids of Notify's templates."""
 
     sender: Sender
     api_key: SecretStr
@@ -51,7 +51,7 @@ class Settings(ChannelSettings):
 
 
 class Notify:
-    """An outlet: one service of Notify's."""
+    """An outlet: one service of Notify."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -62,27 +62,27 @@ class Notify:
         self._service, self._secret = key[1], key[2]
         self._templates = {"email": settings.email_template, "sms": settings.sms_template}
         self._api = Api(name, settings.url)
-        # What time it was there, and when we heard that.
-        self._heard: tuple[float, float] | None = None
+        # Notify's time, and the event loop's time at which it was noted.
+        self._server_time: tuple[float, float] | None = None
 
     async def send(self, message: Outbound) -> Handed:
-        """Hand one message over, unless Notify has it; raises Temporary, Permanent or Misconfigured."""
+        """Hand one message over, unless Notify has it already; raises Temporary, Permanent or Misconfigured."""
         kind = "email" if "@" in message.recipient else "sms"
         if not self._templates[kind]:
             raise Permanent(f"channel {self.name}: no {kind}_template is configured")
-        # An earlier attempt may have been taken over without our knowing.
-        found = await self._call("GET", "/v2/notifications", params={"reference": message.idempotency_key})
-        if found.status >= 400:
-            raise self._refusal(found)
-        if known := _id_of(found.content, message.idempotency_key):
-            return Handed(known)
+        # An earlier attempt may have succeeded although its answer was lost.
+        listing = await self._call("GET", "/v2/notifications", params={"reference": message.idempotency_key})
+        if listing.status >= 400:
+            raise self._refusal(listing)
+        if existing_id := _id_of(listing.content, message.idempotency_key):
+            return Handed(existing_id)
         answer = await self._call("POST", f"/v2/notifications/{kind}", json=self._content(kind, message))
         if answer.status != _CREATED:
             raise self._refusal(answer, message.recipient)
         return Handed(str(answer.content.get("id", "")) if isinstance(answer.content, dict) else "")
 
     async def check(self) -> str:
-        """Look at the templates; one sentence. Raises Temporary, Permanent or Misconfigured."""
+        """Check the templates; return one sentence. Raises Temporary, Permanent or Misconfigured."""
         for kind, template in self._templates.items():
             if template:
                 await self._check(kind, template)
@@ -90,19 +90,19 @@ class Notify:
         return f"GOV.UK Notify takes {' and '.join(kinds)} over"
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._api.close()
 
     async def _check(self, kind: str, template: str) -> None:
         answer = await self._call("GET", f"/v2/template/{template}")
         if answer.status >= 400:
             raise self._refusal(answer)
-        whole: Mapping[str, Any] = answer.content if isinstance(answer.content, dict) else {}
-        given = {"subject", "body"} if kind == "email" else {"body"}
-        asked = _placeholders(whole.get("subject")) | _placeholders(whole.get("body"))
-        if whole.get("type") != kind or asked != given:
-            wanted = " and ".join(f"(({name}))" for name in sorted(given, reverse=True))
-            raise Misconfigured(f"channel {self.name}: {kind}_template must be of type {kind} and hold {wanted} alone")
+        content: Mapping[str, Any] = answer.content if isinstance(answer.content, dict) else {}
+        expected_names = {"subject", "body"} if kind == "email" else {"body"}
+        names = _placeholders(content.get("subject")) | _placeholders(content.get("body"))
+        if content.get("type") != kind or names != expected_names:
+            text = " and ".join(f"(({name}))" for name in sorted(expected_names, reverse=True))
+            raise Misconfigured(f"channel {self.name}: {kind}_template must be of type {kind} and hold {text} alone")
 
     def _content(self, kind: str, message: Outbound) -> dict[str, Any]:
         words = {"body": message.content.decode()}
@@ -113,61 +113,62 @@ class Notify:
         template = self._templates[kind]
         return {**to, "template_id": template, "personalisation": words, "reference": message.idempotency_key}
 
-    async def _call(self, method: str, path: str, **more: Any) -> Answer:
-        """One call with a token of now; again where Notify's time turns out to be another than we thought."""
-        thought = await self._now()
-        answer = await self._ask(method, path, thought, **more)
+    async def _call(self, method: str, path: str, **options: Any) -> Answer:
+        """Make one call with a current token; repeat it where Notify's time turns out to differ from the assumed."""
+        assumed = await self._now()
+        answer = await self._ask(method, path, assumed, **options)
         now = await self._now()
-        if answer.status == _FORBIDDEN and abs(now - thought) > _WRONG_SECONDS:
-            answer = await self._ask(method, path, now, **more)
+        if answer.status == _FORBIDDEN and abs(now - assumed) > _CLOCK_TOLERANCE_SECONDS:
+            answer = await self._ask(method, path, now, **options)
         return answer
 
-    async def _ask(self, method: str, path: str, now: float, **more: Any) -> Answer:
-        token = jwt.signed({"iss": self._service, "iat": int(now)}, self._secret)
-        answer = await self._api.ask(method, path, headers={"Authorization": f"Bearer {token}"}, **more)
-        self._hear(answer)
+    async def _ask(self, method: str, path: str, now: float, **options: Any) -> Answer:
+        token = jwt.encode({"iss": self._service, "iat": int(now)}, self._secret)
+        answer = await self._api.ask(method, path, headers={"Authorization": f"Bearer {token}"}, **options)
+        self._note_time(answer)
         return answer
 
     async def _now(self) -> float:
-        """Notify's own time, in seconds since 1970: it refuses who goes by another."""
-        if self._heard is None:
-            self._hear(await self._api.ask("GET", "/_status"))
-        if self._heard is None:
+        """Return Notify's own time, in seconds since 1970: it refuses tokens of any other time."""
+        if self._server_time is None:
+            self._note_time(await self._api.ask("GET", "/_status"))
+        if self._server_time is None:
             raise Temporary(f"channel {self.name}: {self._api.base} does not say what time it is")
-        said, at = self._heard
-        return said + asyncio.get_running_loop().time() - at
+        server_time, noted_at = self._server_time
+        return server_time + asyncio.get_running_loop().time() - noted_at
 
-    def _hear(self, answer: Answer) -> None:
+    def _note_time(self, answer: Answer) -> None:
         if answer.at is not None:
-            self._heard = (answer.at.timestamp(), asyncio.get_running_loop().time())
+            self._server_time = (answer.at.timestamp(), asyncio.get_running_loop().time())
 
     def _refusal(self, answer: Answer, recipient: str = "") -> ChannelError:
-        """What a refusal means, by its status and the type of the error; its words may change ("Error codes")."""
-        listed = answer.content.get("errors") if isinstance(answer.content, dict) else None
-        errors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-        kinds = {str(one.get("error")) for one in errors}
-        said = "; ".join(f"{one.get('error')}: {one.get('message')}" for one in errors)
-        said = said.replace(recipient, "(address)") if recipient else said
-        words = f"channel {self.name}: Notify said {answer.status} {said[:_SHOWN]}".rstrip()
+        """Return what a refusal means, by its status and the type of the error; its text may change ("Error codes")."""
+        error_list = answer.content.get("errors") if isinstance(answer.content, dict) else None
+        errors = [error for error in error_list if isinstance(error, dict)] if isinstance(error_list, list) else []
+        kinds = {str(error.get("error")) for error in errors}
+        details = "; ".join(f"{error.get('error')}: {error.get('message')}" for error in errors)
+        details = details.replace(recipient, "(address)") if recipient else details
+        words = f"channel {self.name}: Notify said {answer.status} {details[:_SHOWN]}".rstrip()
         if answer.status >= _FAULT or answer.status < 400 or kinds == {"RateLimitError"}:
             return Temporary(words)
         if answer.status == 400 and kinds == {"ValidationError"}:
             return Permanent(words)
-        # All else is about the service there: its key, its templates, whom it may write to, how much a day.
+        # All else concerns the service there: its key, its templates, its allowed recipients, its daily limit.
         return Misconfigured(words)
 
 
 def build(name: str, settings: Settings) -> Notify:
-    """The outlet that `settings` describe."""
+    """Return the outlet that `settings` describe."""
     return Notify(name, settings)
 
 
 def _id_of(content: Any, reference: str) -> str:
-    listed = content.get("notifications") if isinstance(content, dict) else None
-    same = [one for one in listed or () if isinstance(one, dict) and one.get("reference") == reference]
-    return str(same[0].get("id", "")) if same else ""
+    notifications = content.get("notifications") if isinstance(content, dict) else None
+    items = (item for item in notifications or () if isinstance(item, dict))
+    matches = [item for item in items if item.get("reference") == reference]
+    return str(matches[0].get("id", "")) if matches else ""
 
 
 def _placeholders(words: Any) -> set[str]:
-    """Case and spaces do not count."""
-    return {found.strip().lower() for found in _PLACEHOLDER.findall(str(words or ""))}
+    """Return the names of the placeholders; case and surrounding spaces are ignored."""
+    return {name.strip().lower() for name in _PLACEHOLDER.findall(str(words or ""))}

@@ -1,4 +1,4 @@
-"""The organisation's own web form: what was typed becomes one message, or a list of what to put right."""
+"""The organisation's own web form: the fields become one message, or a list of faults to correct."""
 
 import hashlib
 import json
@@ -20,19 +20,19 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 class Settings(WayIn):
-    """A form has no keys of its own."""
+    """A form has no settings of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Why a form was not taken: (field, what to do about it), each field at most once, in the order of the page."""
+    """The reasons why a form was refused: (field, remedy), each field at most once, in the order of the page."""
 
     faults: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """The fields after cleaning: single lines without control characters, the message with line feeds as line ends."""
+class Entry:
+    """The fields after cleaning: single lines without control characters; the message ends lines with line feeds."""
 
     name: str
     email: str
@@ -42,43 +42,43 @@ class Typed:
     postcode: str = ""
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "Typed":
-        """What is left of a form when everything is taken away that nobody meant to type."""
+    def of(cls, fields: Mapping[str, str]) -> "Entry":
+        """Remove from the fields everything that nobody types on purpose."""
         return cls(
             name=line(fields.get("name", "")),
             email=line(fields.get("email", ""), keep_invisible=False),
             phone=line(fields.get("phone", ""), keep_invisible=False),
             message=paragraphs(fields.get("message", "")),
-            service=_chosen(fields.get("service", "")),
+            service=_service_name(fields.get("service", "")),
             postcode=line(fields.get("postcode", ""), keep_invisible=False).upper()[:POSTCODE_LIMIT],
         )
 
     def about(self) -> dict[str, str]:
-        """What was chosen besides, as far as anything was."""
+        """Return the optional choices, as far as they were made."""
         return {name: value for name, value in (("service", self.service), ("postcode", self.postcode)) if value}
 
     def digest(self) -> str:
-        """SHA-256 of the content in hex: the same words typed by the same person give the same digest."""
+        """Return the SHA-256 of the content in hex: the same words by the same person give the same digest."""
         extra = [value for value in (self.service, self.postcode) if value]
         content = json.dumps([self.name, self.email, self.phone, self.message, *extra], ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
 class WebForm:
-    """Reads what a browser posts; no I/O. `path` is where the form stands."""
+    """Reads what a browser posts; no I/O. `path` is the address of the form."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.path = "/"
 
     def read(self, fields: Mapping[str, str]) -> Inbound | Faults:
-        """The message that the fields of the page make, or every fault at once."""
-        typed = Typed.of(fields)
-        faults = tuple(_faults(typed))
-        return Faults(faults) if faults else self._inbound(typed, fields.get("token", ""))
+        """Return the message that the fields make, or every fault at once."""
+        entry = Entry.of(fields)
+        faults = tuple(_faults(entry))
+        return Faults(faults) if faults else self._inbound(entry, fields.get("token", ""))
 
     def open(self, raw: RawRequest) -> Batch:
-        """The same from a posted body (application/x-www-form-urlencoded); `Permanent` when there are faults."""
+        """Read a posted body (application/x-www-form-urlencoded); raise `Permanent` if there are faults."""
         try:
             pairs = parse_qsl(raw.body.decode(), keep_blank_values=True, max_num_fields=_MOST_POSTED_FIELDS)
         except ValueError as error:
@@ -89,50 +89,50 @@ class WebForm:
             case Inbound() as inbound:
                 return Batch((inbound,))
 
-    def _inbound(self, typed: Typed, token: str) -> Inbound:
-        digest = typed.digest()
-        # A page sent twice has one id; a page that is changed and sent again has another, so no words are lost.
+    def _inbound(self, entry: Entry, token: str) -> Inbound:
+        digest = entry.digest()
+        # A page that is sent twice has one id; one that is changed and sent again has another, so nothing is lost.
         external_id = f"{token}.{digest[:16]}" if _TOKEN.fullmatch(token) else f"sha256:{digest}"
         return Inbound(
             channel=self.name,
             external_id=external_id,
             digest=digest,
-            sender=Party(typed.email, typed.name) if typed.email else None,
-            text=typed.message,
-            fields={"name": typed.name, "phone": typed.phone, "email": typed.email} | typed.about(),
-            raw=json.dumps(asdict(typed), ensure_ascii=False).encode(),
+            sender=Party(entry.email, entry.name) if entry.email else None,
+            text=entry.message,
+            fields={"name": entry.name, "phone": entry.phone, "email": entry.email} | entry.about(),
+            raw=json.dumps(asdict(entry), ensure_ascii=False).encode(),
         )
 
 
 def build(name: str, _settings: Settings) -> WebForm:
-    """The form channel of this name."""
+    """Return the form channel of this name."""
     return WebForm(name)
 
 
-def _faults(typed: Typed) -> Iterator[tuple[str, str]]:
+def _faults(entry: Entry) -> Iterator[tuple[str, str]]:
     questions = {
-        "name": name_fault(typed.name),
-        "email": _email_fault(typed),
-        "phone": phone_fault(typed.phone),
-        "message": _message_fault(typed),
+        "name": name_fault(entry.name),
+        "email": _email_fault(entry),
+        "phone": phone_fault(entry.phone),
+        "message": _message_fault(entry),
     }
     return ((field, words) for field, words in questions.items() if words)
 
 
-def _email_fault(typed: Typed) -> str:
-    if not typed.email:
-        return "" if typed.phone else "Enter an email address or a phone number"
-    return email_fault(typed.email)
+def _email_fault(entry: Entry) -> str:
+    if not entry.email:
+        return "" if entry.phone else "Enter an email address or a phone number"
+    return email_fault(entry.email)
 
 
-def _message_fault(typed: Typed) -> str:
-    if not is_visible(typed.message):
+def _message_fault(entry: Entry) -> str:
+    if not is_visible(entry.message):
         return "Write your message"
-    if len(typed.message) > MESSAGE_LIMIT:
-        return f"Your message must be {MESSAGE_LIMIT:,} characters or fewer. It has {len(typed.message):,}"
+    if len(entry.message) > MESSAGE_LIMIT:
+        return f"Your message must be {MESSAGE_LIMIT:,} characters or fewer. It has {len(entry.message):,}"
     return ""
 
 
-def _chosen(value: str) -> str:
-    """The name of a service; anything else was not chosen on our page."""
+def _service_name(value: str) -> str:
+    """Return the name of a service; anything else was not chosen on the form."""
     return value if _NAME.fullmatch(value) else ""

@@ -1,7 +1,7 @@
-"""A WhatsApp Business number (Cloud API): it calls us with what people write, and takes answers for 24 hours.
+"""A WhatsApp Business number (Cloud API): webhook calls bring its messages, and answers are accepted for 24 hours.
 
-Source: developers.facebook.com/docs/whatsapp/cloud-api. There is no list of messages to ask for: what its calls do not
-bring is not seen.
+Source: developers.facebook.com/docs/whatsapp/cloud-api. There is no list of messages to read: a message whose call is
+lost is never seen.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ from bot.channel import Account, Batch, Coverage, Handed, Limits, RawRequest
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.platforms import meta
 from bot.wire.platforms.platform import Api, PlatformUrl
-from bot.wire.platforms.reading import each
+from bot.wire.platforms.reading import read_each
 
 PREFIX = "whatsapp:"
 WINDOW = timedelta(hours=24)
 _NEEDED = frozenset({"whatsapp_business_messaging"})
 _BLIND = ("WhatsApp has no list of messages to compare with: a call that never arrives is not seen",)
-# Where the words stand in a message that is words alone; in a file it is the caption.
+# The field that contains the text of a message without a file; for a file it is the caption.
 _ONLY_WORDS = {"text": "body", "button": "text", "interactive": "title"}
 _ABOUT_ANOTHER: dict[str, Literal["reaction", "deletion", "edit"]] = {
     "reaction": "reaction",
@@ -42,7 +42,7 @@ class Settings(Account):
 
 
 class WhatsApp:
-    """One number, way in and way out."""
+    """One number, inbound and outbound."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -53,17 +53,17 @@ class WhatsApp:
         self._api = Api(name, settings.url, headers)
 
     def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
-        """The answer to who asks whether the address is ours."""
+        """Return the answer to a call that asks whether the address is ours."""
         return meta.challenge(raw, self._settings.verify_token.get_secret_value())
 
     def open(self, raw: RawRequest) -> Batch:
-        """What a call brings for this number; one call may bring several, for several numbers."""
-        entries = meta.opened(raw, self._settings.app_secret.get_secret_value(), "whatsapp_business_account")
+        """Return the messages of a call for this number; one call may concern several numbers."""
+        entries = meta.entries(raw, self._settings.app_secret.get_secret_value(), "whatsapp_business_account")
         changes = [change for entry in entries for change in meta.changes(entry)]
-        return Batch(tuple(each(self.name, changes, lambda change: self._brought(*change))))
+        return Batch(tuple(read_each(self.name, changes, lambda change: self._read_change(*change))))
 
     async def send(self, message: Outbound) -> Handed:
-        """One text, as an answer to the message that it answers."""
+        """Send one text as an answer to the message that it answers."""
         content = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
@@ -73,11 +73,11 @@ class WhatsApp:
             "text": {"body": message.content.decode(), "preview_url": False},
             "biz_opaque_callback_data": message.idempotency_key,
         }
-        said = await meta.sent(self._api, f"/{self._settings.phone_number_id}/messages", content)
-        return Handed(str(said["messages"][0]["id"]))
+        answer = await meta.post(self._api, f"/{self._settings.phone_number_id}/messages", content)
+        return Handed(str(answer["messages"][0]["id"]))
 
     async def check(self) -> str:
-        """Ask for the number; one sentence about it. Raises Temporary, Permanent or Misconfigured."""
+        """Request the number; return one sentence about it. Raises Temporary, Permanent or Misconfigured."""
         query = {"fields": "display_phone_number,verified_name"}
         answer = await self._api.ask("GET", f"/{self._settings.phone_number_id}", params=query)
         if answer.status >= 400:
@@ -85,14 +85,14 @@ class WhatsApp:
         return f"the number {answer.content.get('display_phone_number', '')} answers"
 
     async def coverage(self) -> Coverage:
-        """Whether the token is good, for how long, and what WhatsApp never shows."""
+        """Check that the token is valid, and for how long; add what WhatsApp never shows."""
         return await meta.token_coverage(self._api, self._settings.token.get_secret_value(), _NEEDED, _BLIND)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._api.close()
 
-    def _brought(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
+    def _read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         if _part(value, "metadata").get("phone_number_id") != self._settings.phone_number_id:
             return
         names = {c.get("wa_id"): str(_part(c, "profile").get("name", "")) for c in _dicts(value, "contacts")}
@@ -101,7 +101,7 @@ class WhatsApp:
                 if message.get("id") and message.get("from"):
                     yield self._inbound(message, Party(f"{PREFIX}{message['from']}", names.get(message["from"], "")))
         elif field == "smb_message_echoes":
-            # What staff wrote in the WhatsApp Business app beside us.
+            # Messages that staff sent in the WhatsApp Business app.
             for message in _dicts(value, "message_echoes"):
                 if message.get("id") and message.get("to"):
                     yield self._inbound(message, None)
@@ -122,17 +122,17 @@ class WhatsApp:
 
 
 def build(name: str, settings: Settings) -> WhatsApp:
-    """The number that `settings` describe."""
+    """Return the number that `settings` describe."""
     return WhatsApp(name, settings)
 
 
 def _dicts(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    listed = value.get(key)
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    items = value.get(key)
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _read(message: Mapping[str, Any], conversation: str) -> tuple[str, Post]:
-    """Its words, and what else it is."""
+    """Return the text of a message, and its other properties."""
     kind = str(message.get("type", "unsupported"))
     part = _part(message, kind)
     if kind in _ABOUT_ANOTHER:
@@ -140,11 +140,11 @@ def _read(message: Mapping[str, Any], conversation: str) -> tuple[str, Post]:
         inner = _part(part, "message")
         words = _words(str(inner.get("type", "")), _part(inner, str(inner.get("type", ""))))
         return str(part.get("emoji", "")) or words, Post(_ABOUT_ANOTHER[kind], conversation, about=about)
-    answered = _part(message, "context").get("id")
+    parent = _part(message, "context").get("id")
     holds = "voice" if kind == "audio" and part.get("voice") else kind
     return _words(kind, part), Post(
         conversation=conversation,
-        answers=(str(answered),) if answered else (),
+        answers=(str(parent),) if parent else (),
         holds=() if kind in _ONLY_WORDS else (holds,),
     )
 
@@ -157,6 +157,6 @@ def _words(kind: str, part: Mapping[str, Any]) -> str:
     return str(part.get(_ONLY_WORDS.get(kind, "caption"), ""))
 
 
-def _part(whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    held = whole.get(key)
-    return held if isinstance(held, dict) else {}
+def _part(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = values.get(key)
+    return part if isinstance(part, dict) else {}

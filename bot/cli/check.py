@@ -140,9 +140,9 @@ def _first_look(name: str, glance: "Glance", configured: "Settings") -> str:
     book = rulebook_of(configured)
     facts = replace(book.triage, authserv_id=book.ways[name].authserv_id)
     found = Counter(intakes.triage(message, facts).outcome for message in glance.newest)
-    old = glance.count - glance.logged
+    old = glance.count - glance.to_log
     return (
-        f"a first look would log {glance.logged} of {glance.count} messages, and leave alone {old} from before. "
+        f"a first look would log {glance.to_log} of {glance.count} messages, and leave alone {old} from before. "
         f"Of the newest {len(glance.newest)}, if they came now, it would answer {found['acknowledge']}, "
         f"only log {found['log']}, and leave {found['ask']} to staff."
     )

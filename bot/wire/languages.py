@@ -1,4 +1,4 @@
-"""In which language somebody writes, of those that councils in Britain are written to in."""
+"""The language of a text, among the languages in which people write to councils in Britain."""
 
 import re
 from functools import cache
@@ -6,7 +6,7 @@ from itertools import islice
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
-# Each costs memory and time; these are the languages that most people here have at home, and Welsh.
+# Each language costs memory and time. These are Welsh and the languages most often spoken at home in the country.
 _KNOWN = (
     *(Language.ENGLISH, Language.WELSH, Language.POLISH, Language.ROMANIAN, Language.PORTUGUESE, Language.UKRAINIAN),
     *(Language.PUNJABI, Language.URDU, Language.BENGALI, Language.GUJARATI, Language.HINDI, Language.TAMIL),
@@ -14,11 +14,11 @@ _KNOWN = (
     *(Language.SPANISH, Language.ITALIAN, Language.FRENCH, Language.GERMAN, Language.RUSSIAN, Language.BULGARIAN),
     *(Language.LITHUANIAN, Language.LATVIAN, Language.HUNGARIAN, Language.SLOVAK, Language.GREEK),
 )
-# Below it, and of fewer letters, anything is a guess.
+# Below this confidence, or with fewer letters, any answer would be a guess.
 _SURE = 0.8
 _FEWEST_LETTERS = 12
 _READ_CHARACTERS = 100
-# Words that no other of the languages has: three different ones are English, and nobody need ask any further.
+# English words that no other language of the list has: three different ones settle it without the detector.
 _ENGLISH = frozenset(
     {"the", "and", "is", "are", "was", "my", "have", "has", "you", "not", "that", "this", "with", "for"}
     | {"been", "they", "there", "their", "your", "please", "would", "could", "which", "from", "when", "what", "about"}
@@ -34,12 +34,12 @@ def _detector() -> LanguageDetector:
 
 
 def load() -> None:
-    """Read the models now: it takes a tenth of a second, which the first person to write otherwise would wait."""
+    """Load the models now (0.1 s), so that the first message in another language does not wait for them."""
     _detector().compute_language_confidence_values("Dzień dobry, bonjour, guten Tag")
 
 
 def language_of(text: str) -> str:
-    """The language of a text as ISO 639-1 has it (en, cy, pl ...); "" where it cannot be told."""
+    """Return the language of a text as an ISO 639-1 code (en, cy, pl ...), or "" where it cannot be determined."""
     words = {word[0].lower() for word in islice(_WORD.finditer(text), _READ_WORDS)}
     if len(words & _ENGLISH) >= _ENOUGH_WORDS:
         return "en"

@@ -1,4 +1,4 @@
-"""Passwords as they are kept: argon2id with the library's own parameters (RFC 9106)."""
+"""Password hashes: argon2id with the library's own parameters (RFC 9106)."""
 
 from functools import cache
 
@@ -10,28 +10,28 @@ _HASHER = PasswordHasher()
 
 
 def fault(password: str) -> str:
-    """Why this cannot be a password; "" if it can (NIST SP 800-63B: length counts, not the kinds of characters)."""
+    """Return why this cannot be a password, or "" (NIST SP 800-63B: length counts, not the kinds of characters)."""
     if len(password) < FEWEST_CHARACTERS:
         return f"the password must have {FEWEST_CHARACTERS} characters or more"
     return f"the password must have {MOST_CHARACTERS} characters or fewer" if len(password) > MOST_CHARACTERS else ""
 
 
 def hashed(password: str) -> str:
-    """As it is kept."""
+    """Return the hash to store for a password."""
     return _HASHER.hash(password)
 
 
-def matches(kept: str, password: str) -> bool:
-    """Whether this is the password. It takes as long where there is none."""
-    nobodys = _nobodys()  # made at the first try, whoever's it is
+def matches(password_hash: str, password: str) -> bool:
+    """Tell whether the password matches the hash. An empty hash takes just as long and never matches."""
+    substitute = _hash_of_nobody()  # computed on the first attempt, whoever signs in
     try:
-        _HASHER.verify(kept or nobodys, password[:MOST_CHARACTERS])
+        _HASHER.verify(password_hash or substitute, password[:MOST_CHARACTERS])
     except (Argon2Error, InvalidHashError):
         return False
-    return bool(kept)
+    return bool(password_hash)
 
 
 @cache
-def _nobodys() -> str:
-    # Checked for who has no account, so that the answer takes as long. To make it takes a tenth of a second.
+def _hash_of_nobody() -> str:
+    # Verified for accounts that do not exist, so that the answer takes as long. Computing it takes 0.1 s.
     return _HASHER.hash("nobody's")

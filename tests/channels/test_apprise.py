@@ -24,7 +24,7 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
-def outlet(receiver: Receiver) -> apprise.Elsewhere:
+def outlet(receiver: Receiver) -> apprise.AppriseTarget:
     """A target of the kind that posts JSON."""
     url = f"json://127.0.0.1:{receiver.port}/hidden?rto=1&cto=1"
     return apprise.build("json-1", apprise.Settings.model_validate({"name": "json-1", "kind": "apprise", "url": url}))

@@ -157,7 +157,7 @@ def test_a_token_is_as_the_standard_has_it() -> None:
     """RFC 7519: head, claims and signature; this signature is what OpenSSL makes of the other two."""
     head = "eyJhbGciOiAiSFMyNTYiLCAidHlwIjogIkpXVCJ9"
     claims = "eyJpc3MiOiAiMjY3ODVhMDktYWIxNi00ZWIwLTg0MDctYTM3NDk3YTU3NTA2IiwgImlhdCI6IDE3MDAwMDAwMDB9"
-    token = jwt.signed({"iss": SERVICE, "iat": 1700000000}, SECRET)
+    token = jwt.encode({"iss": SERVICE, "iat": 1700000000}, SECRET)
     assert token == f"{head}.{claims}.uquiSadJuiwikB-NKswELQ-iMIBqgINrX6GhBhCbSm8"
 
 

@@ -380,7 +380,7 @@ async def test_coverage(bot: Telegram, peer: TelegramPeer, monkeypatch: pytest.M
     peer.webhook["pending_update_count"] = 0
     loop, now = asyncio.get_running_loop(), asyncio.get_running_loop().time()
     for hours, level in ((0.2, "green"), (0.5, "amber"), (11.9, "amber"), (12.1, "red")):
-        monkeypatch.setattr(bot, "_well_at", now - hours * 3600)
+        monkeypatch.setattr(bot, "_read_at", now - hours * 3600)
         assert (await bot.coverage()).level == level, hours
     assert loop.time() - now < 5
 
@@ -397,7 +397,7 @@ async def test_coverage_where_telegram_calls(peer: TelegramPeer, monkeypatch: py
     failed = {"last_error_date": int(now), "last_error_message": "Wrong response from the webhook: 503"}
     peer.webhook |= {"pending_update_count": 2} | failed
     assert (await bot.coverage()).findings == ("a call of Telegram's failed: Wrong response from the webhook: 503",)
-    monkeypatch.setattr(bot, "_well_at", asyncio.get_running_loop().time() - 13 * 3600)
+    monkeypatch.setattr(bot, "_read_at", asyncio.get_running_loop().time() - 13 * 3600)
     assert (await bot.coverage()).level == "red"
     peer.webhook |= {"pending_update_count": 0}
     assert await bot.coverage() == Coverage("green"), "what failed once is over"

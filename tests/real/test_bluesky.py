@@ -166,7 +166,7 @@ async def test_a_repeat_is_the_same_post(account: Bluesky, council: Person, resi
 async def test_a_session_that_is_no_good_is_renewed(account: Bluesky) -> None:
     """The server says so with 400 and a name."""
     await account.check()
-    line = account._line
+    line = account._xrpc
     assert line._session
     line._session = replace(line._session, access="no.such.token")
     assert "@council.test" in await account.check()

@@ -44,7 +44,7 @@ def source(server: TokenServer, clock: Clock | None = None, **others: Any) -> To
 
 def token(of: TokenSource) -> str:
     """The token that would be shown first."""
-    return next(of.to_try()).get_secret_value()
+    return next(of.candidates()).get_secret_value()
 
 
 # Asking, and keeping
@@ -107,10 +107,10 @@ def test_many_connections_ask_once(server: TokenServer) -> None:
 def test_a_refused_token_is_replaced_once(server: TokenServer) -> None:
     """Whoever was refused with a kept token gets a new one; with a new one nobody is told to try its like."""
     tokens = source(server)
-    assert [one.get_secret_value() for one in tokens.to_try()] == server.issued
+    assert [one.get_secret_value() for one in tokens.candidates()] == server.issued
     assert len(server.issued) == 1
     assert token(tokens) == server.issued[1]
-    assert [one.get_secret_value() for one in tokens.to_try()] == server.issued[1:3]
+    assert [one.get_secret_value() for one in tokens.candidates()] == server.issued[1:3]
     assert len(server.issued) == 3
 
 
@@ -118,7 +118,7 @@ def test_two_connections_that_are_refused_share_the_new_token(server: TokenServe
     """What one connection has replaced already is not thrown away by the other."""
     tokens = source(server)
     token(tokens)
-    one, other = tokens.to_try(), tokens.to_try()
+    one, other = tokens.candidates(), tokens.candidates()
     assert next(one) is next(other)
     assert next(one) is next(other)
     assert len(server.issued) == 2
@@ -234,7 +234,7 @@ def test_neither_secret_nor_token_shows_anywhere(server: TokenServer, caplog: py
     """Not in a representation, an error or a log line, however much is logged, even if the server says them."""
     caplog.set_level(logging.DEBUG)
     tokens = source(server, refresh_token=REFRESH)
-    shown = f"{next(tokens.to_try())!r} {tokens!r} {vars(tokens)} {vars(tokens)['_settings']!r}"
+    shown = f"{next(tokens.candidates())!r} {tokens!r} {vars(tokens)} {vars(tokens)['_settings']!r}"
     server.secret = "renewed"  # and so the old one is quoted in what the server says
     with pytest.raises(Misconfigured) as raised:
         token(source(server))

@@ -106,8 +106,8 @@ async def test_how_long_to_wait(
 
 def test_a_token_does_not_travel_in_the_open() -> None:
     """Plain HTTP only on this machine."""
-    assert platform._safe("https://social.example.gov.uk/") == "https://social.example.gov.uk"
-    assert platform._safe("http://127.0.0.1:8080") == "http://127.0.0.1:8080"
+    assert platform._https_unless_local("https://social.example.gov.uk/") == "https://social.example.gov.uk"
+    assert platform._https_unless_local("http://127.0.0.1:8080") == "http://127.0.0.1:8080"
     for open_line in ("http://social.example.gov.uk", "ftp://127.0.0.1", "social.example.gov.uk", ""):
         with pytest.raises(ValueError, match="https"):
-            platform._safe(open_line)
+            platform._https_unless_local(open_line)

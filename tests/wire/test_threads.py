@@ -13,7 +13,7 @@ from bot.wire.threads import Halt, one_ahead
 
 def counting(made: list[int], halt: Halt) -> Generator[int, None, None]:
     """1, 2, 3, ... as fast as they are taken; `made` shows how far it has come."""
-    while not halt.asked:
+    while not halt.is_requested:
         made.append(len(made) + 1)
         yield made[-1]
 

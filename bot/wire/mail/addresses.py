@@ -1,4 +1,4 @@
-"""Addresses on their way onto an envelope: exactly one, on one line, with a domain that every mail server takes."""
+"""Addresses for an envelope: exactly one, on one line, with a domain that every mail server accepts."""
 
 import re
 from typing import Annotated
@@ -11,15 +11,15 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _OWN_ADDRESS = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
 _NAME_AND_ADDRESS = re.compile(r'(?:("(?:[^"\\]|\\.)*"|[^"<>]*?)\s*<([^<>]*)>|([^<>"]*))')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# RFC 5322 section 3.2.3; the full stop is left out, as every program takes "St. Mary".
+# RFC 5322 section 3.2.3; the full stop is left out, as every program accepts "St. Mary".
 _SPECIALS = re.compile(r"[()\[\]:;@\\,]")
 _LONGEST_DOMAIN = 255  # octets, RFC 5321 section 4.5.3.1.2
 
 
 def on_envelope(address: str) -> str:
-    """`address` as it stands between the angle brackets of an envelope; raises ValueError for what is none.
+    """Return `address` as it stands between the angle brackets of an envelope; raises ValueError for anything else.
 
-    An internationalised domain is given in ASCII (A-labels, RFC 5890), so that it needs no SMTPUTF8.
+    An internationalised domain is written in ASCII (A-labels, RFC 5890), so that it needs no SMTPUTF8.
     """
     if not _ADDRESS.fullmatch(address):
         raise ValueError("it is not one address of the form local@domain")
@@ -32,19 +32,19 @@ def _in_ascii(domain: str) -> str:
         raise ValueError("its domain is too long")
     try:
         labels = domain.encode("idna")
-        # Python's codec is older than RFC 5891: it writes ß as ss, for instance, which is another domain.
-        same = labels.decode("idna") == domain.lower()
+        # Python's codec is older than RFC 5891: it writes ß as ss, for instance, which is a different domain.
+        is_same_domain = labels.decode("idna") == domain.lower()
     except UnicodeError:
         return domain
-    return labels.decode("ascii") if same else domain
+    return labels.decode("ascii") if is_same_domain else domain
 
 
 def _one_sender(value: str) -> str:
-    """`Name <local@domain>` or `local@domain`, tidied; raises ValueError saying what is wrong with it."""
+    """Return `Name <local@domain>` or `local@domain` in tidy form; raises ValueError with the reason."""
     if _CONTROLS.search(value):
         raise ValueError("holds a line end or another control character")
-    found = _NAME_AND_ADDRESS.fullmatch(value.strip())
-    name, address = ((found[1] or "").strip(), (found[2] or found[3] or "").strip()) if found else ("", "")
+    match = _NAME_AND_ADDRESS.fullmatch(value.strip())
+    name, address = ((match[1] or "").strip(), (match[2] or match[3] or "").strip()) if match else ("", "")
     try:
         address = on_envelope(address)
     except ValueError:
@@ -57,4 +57,4 @@ def _one_sender(value: str) -> str:
 
 
 Sender = Annotated[str, AfterValidator(_one_sender)]
-"""A setting: who our mail is from, with or without a display name; its domain is kept in ASCII."""
+"""A setting: the sender of outgoing mail, with or without a display name; its domain is written in ASCII."""

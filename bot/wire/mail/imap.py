@@ -1,6 +1,6 @@
-"""A line to one IMAP folder (RFC 3501, RFC 9051): opened, kept, waited on; its errors in our own terms.
+"""A connection to one IMAP folder (RFC 3501, RFC 9051), with its errors as channel errors.
 
-Nothing here changes anything in the mailbox: the folder is opened read-only.
+The mailbox is never changed: the folder is opened read-only.
 """
 
 import logging
@@ -26,12 +26,12 @@ from bot.wire.privacy import Tls
 from bot.wire.threads import Halt
 
 CONNECT_SECONDS, READ_SECONDS = 15, 60
-# RFC 2177 allows 29 minutes, but Exchange and many firewalls drop a silent line sooner.
+# RFC 2177 allows 29 minutes, but Exchange and many firewalls drop a silent connection sooner.
 IDLE_SECONDS_AT_MOST = 540
-# RFC 5530: what passes by itself, unlike a wrong password.
-_PASSING = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"})
+# RFC 5530: conditions that pass without anybody acting, unlike a wrong password.
+_TRANSIENT = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"})
 
-# At DEBUG the library logs whole conversations.
+# At DEBUG the library logs whole sessions.
 for _name in ("imapclient", "imapclient.imaplib"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -39,7 +39,7 @@ OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class MailboxSettings(MailWayIn):
-    """Which folder of whose mailbox, and how to get there. `ca_file`: who signed the server's certificate (PEM)."""
+    """Which folder of which mailbox to read, and how to reach it. `ca_file`: the issuer of the certificate (PEM)."""
 
     host: OneLine
     tls: Tls = "implicit"
@@ -61,14 +61,14 @@ class MailboxSettings(MailWayIn):
 
 
 class NoFolder(Misconfigured):
-    """The mailbox has no folder of that name that may be read."""
+    """The mailbox has no readable folder of that name."""
 
 
 class Mailbox:
     """One connection, from login to logout, used by one thread; only `cut` may be called from another.
 
-    While it is open, `client` is the library's client and `folder` what EXAMINE answered. `halt` ends a wait.
-    `tokens` outlives the connection: what to log in with where the settings have `oauth`.
+    While it is open, `client` is the library's client and `folder` the answer to EXAMINE. `halt` ends a wait.
+    `tokens`, which the settings `oauth` need for the login, outlives the connection.
     """
 
     def __init__(self, name: str, settings: MailboxSettings, tokens: TokenSource | None, halt: Halt) -> None:
@@ -82,72 +82,72 @@ class Mailbox:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Connect, log in, open the folder; in the end log out. Raises Temporary or Misconfigured, also from inside."""
+        """Connect, log in, open the folder; finally log out. Raises Temporary or Misconfigured, also from the body."""
         try:
-            with self._connected() as self.client:
+            with self._connect() as self.client:
                 self._log_in()
                 self._examine()
                 yield
         except (IMAPClientError, OSError, ValueError) as error:
             # Without its history, which may quote messages.
-            raise self._explained(error) from None
+            raise self._error(error) from None
 
     def cut(self) -> None:
-        """The last resort against a server that says nothing: wakes whatever reads from it."""
+        """Shut the socket down, which wakes a thread that reads from a silent server."""
         if self.client is not None:
             with suppress(OSError):
-                # Not SSLSocket's own shutdown: it would take the TLS layer away under the reader's feet.
+                # Not SSLSocket's own shutdown, which would remove the TLS layer while the reader uses it.
                 socket.socket.shutdown(self.client.socket(), socket.SHUT_RDWR)
 
     @property
     def announces(self) -> bool:
-        """Whether the server tells of news by itself (IDLE)."""
+        """Tell whether the server announces news by itself (IDLE)."""
         return bool(self.client.has_capability("IDLE"))
 
-    def grew(self) -> bool:
-        """Whether the server told, since this was last asked, of more messages than we knew of.
+    def has_grown(self) -> bool:
+        """Tell whether the server has announced more messages since the last call than were known.
 
-        It may do so at the end of any command, even of the SEARCH that does not name them yet; IDLE then says no more.
+        It may do so after any command, even after the SEARCH that does not list them yet; IDLE then does not repeat it.
         """
-        told, gone = (self.client._imap.response(code)[1][-1] for code in ("EXISTS", "EXPUNGE"))
-        before, self._count = self._count, told or self._count
+        count, expunge = (self.client._imap.response(code)[1][-1] for code in ("EXISTS", "EXPUNGE"))
+        before, self._count = self._count, count or self._count
         # Some servers repeat the same number every time: that is not news.
-        return told is not None and (told != before or gone is not None)
+        return count is not None and (count != before or expunge is not None)
 
     def await_news(self, seconds: int) -> None:
-        """Return when the server tells of something, when the time is up, or when asked to halt."""
+        """Return when the server announces something, after `seconds`, or when a halt is requested."""
         if not self.announces:
             self._halt.wait(seconds)
-            # Lets the server show what has come (RFC 3501 6.1.2).
+            # Makes the server report new messages (RFC 3501 6.1.2).
             self.client.noop()
             return
         self.client.idle()
-        if not self._has_spoken():
+        if not self._has_buffered_data():
             self._halt.wait(min(seconds, IDLE_SECONDS_AT_MOST), self.client.socket())
-        # A dead line is readable, too: DONE meets the end of it, where idle_check() would take it for silence.
+        # A broken connection is readable, too: DONE meets its end, where idle_check() would take it for silence.
         self.client.idle_done()
 
-    def _has_spoken(self) -> bool:
-        """Whether words of the server wait in the buffers of TLS or of the library, where poll() does not see them.
+    def _has_buffered_data(self) -> bool:
+        """Tell whether the buffers of TLS or of the library hold server data, which poll() does not see.
 
-        They do when it sends its news in one packet with its consent to IDLE. Which news does not matter: we search.
+        They do when the server sends news in one packet with its answer to IDLE. A search follows in any case.
         """
         line = self.client.socket()
         line.settimeout(0)
         try:
             return bool(self.client._imap.readline())
-        except OSError:  # nothing there, or a line that is dead; poll() will tell
+        except OSError:  # no data, or a broken connection, which poll() will report
             return False
         finally:
             line.settimeout(READ_SECONDS)
 
-    def _connected(self) -> Any:
-        chosen, implicit = self._settings, self._settings.tls == "implicit"
+    def _connect(self) -> Any:
+        settings, implicit = self._settings, self._settings.tls == "implicit"
         timeout = SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         trust = self._trust() if implicit else None
-        client = IMAPClient(chosen.host, chosen.port, ssl=implicit, ssl_context=trust, timeout=timeout)
+        client = IMAPClient(settings.host, settings.port, ssl=implicit, ssl_context=trust, timeout=timeout)
         client.normalise_times = False
-        # IMAPClient sets 5, by which imaplib formats every body for a log line that nobody reads.
+        # IMAPClient sets 5, with which imaplib formats every body for a log line that nobody reads.
         client._imap.debug = 0
         return client
 
@@ -163,7 +163,7 @@ class Mailbox:
             if self._settings.tls == "starttls":
                 self.client.starttls(self._trust())
             if self._tokens is not None:
-                self._show_token(self._tokens)
+                self._log_in_by_token(self._tokens)
             elif self._settings.password is not None:
                 self._authenticate(self._settings.username, self._settings.password.get_secret_value())
         except CapabilityError:
@@ -171,31 +171,31 @@ class Mailbox:
         except LoginError as error:
             if isinstance(error.__context__, IMAPClientAbortError):
                 raise error.__context__ from None
-            raise self._refused(error, f"the mail server refused the user name or password for {self._who}") from None
+            raise self._refusal(error, f"the mail server refused the user name or password for {self._login}") from None
 
-    def _show_token(self, tokens: TokenSource) -> None:
-        """Log in by oauth; a token that is refused for good is replaced before anybody is told."""
-        chosen = mechanism(lambda name: bool(self.client.has_capability(f"AUTH={name}")))
-        if not chosen:
+    def _log_in_by_token(self, tokens: TokenSource) -> None:
+        """Log in by oauth; a token that is refused permanently is replaced once before an error is raised."""
+        mechanism_name = mechanism(lambda name: bool(self.client.has_capability(f"AUTH={name}")))
+        if not mechanism_name:
             raise self._misconfigured(NOT_OFFERED)
         refusal: ChannelError | None = None
-        for token in tokens.to_try():
-            refusal = self._refusal_of(Bearer(chosen, self._settings.username, token))
+        for token in tokens.candidates():
+            refusal = self._bearer_refusal(Bearer(mechanism_name, self._settings.username, token))
             if refusal is None or isinstance(refusal, Temporary):
                 break
         if refusal is not None:
             raise refusal
 
-    def _refusal_of(self, bearer: Bearer) -> ChannelError | None:
+    def _bearer_refusal(self, bearer: Bearer) -> ChannelError | None:
         try:
             self.client.sasl_login(bearer.mechanism, bearer.answer)
         except LoginError as error:
             if isinstance(error.__context__, IMAPClientAbortError):
                 raise
             code = _code(error)
-            if code in _PASSING:
-                return Temporary(self._told(f"the mail server cannot check access tokens now ({code})"))
-            return self._misconfigured(bearer.refused(self._who, code))
+            if code in _TRANSIENT:
+                return Temporary(self._message(f"the mail server cannot check access tokens now ({code})"))
+            return self._misconfigured(bearer.refusal_text(self._login, code))
         return None
 
     def _authenticate(self, username: str, password: str) -> None:
@@ -214,42 +214,42 @@ class Mailbox:
         except IMAPClientAbortError:
             raise
         except IMAPClientError as error:
-            refused = self._refused(error, f"the mailbox has no folder {name!r} that may be read")
-            raise NoFolder(*refused.args) if isinstance(refused, Misconfigured) else refused from None
+            refusal = self._refusal(error, f"the mailbox has no folder {name!r} that may be read")
+            raise NoFolder(*refusal.args) if isinstance(refusal, Misconfigured) else refusal from None
         if b"UIDVALIDITY" not in self.folder:
             raise self._misconfigured(f"the mail server does not number the messages of {name!r} (no UIDVALIDITY)")
 
-    def _refused(self, error: Exception, words: str) -> ChannelError:
+    def _refusal(self, error: Exception, words: str) -> ChannelError:
         code = _code(error)
-        words = self._told(f"{words} ({code})" if code else words)
-        return Temporary(words) if code in _PASSING else Misconfigured(words)
+        words = self._message(f"{words} ({code})" if code else words)
+        return Temporary(words) if code in _TRANSIENT else Misconfigured(words)
 
-    def _explained(self, error: Exception) -> ChannelError:
+    def _error(self, error: Exception) -> ChannelError:
         if isinstance(error, ssl.SSLCertVerificationError):
             why = f"the certificate of {self._settings.host} cannot be trusted: {error.verify_message}"
             return self._misconfigured(f"{why}; ca_file may name the file of the authority that issued it")
         where = f"{self._settings.host} port {self._settings.port}"
-        return Temporary(self._told(f"the mail server {where} {_what_went_wrong(error)}"))
+        return Temporary(self._message(f"the mail server {where} {_what_went_wrong(error)}"))
 
     @property
-    def _who(self) -> str:
+    def _login(self) -> str:
         return f"{self._settings.username} at {self._settings.host}"
 
     def _misconfigured(self, words: str) -> Misconfigured:
-        return Misconfigured(self._told(words))
+        return Misconfigured(self._message(words))
 
-    def _told(self, words: str) -> str:
+    def _message(self, words: str) -> str:
         return f"channel {self._name}: {words}"
 
 
 def _code(error: Exception) -> str:
     """The response code (RFC 5530) that the server gave, or ""."""
-    found = re.search(r"\[([A-Z][A-Z-]+)[] ]", str(error))
-    return found[1] if found else ""
+    match = re.search(r"\[([A-Z][A-Z-]+)[] ]", str(error))
+    return match[1] if match else ""
 
 
 def _what_went_wrong(error: Exception) -> str:
-    """In words that quote nothing the server said: it may have said somebody's mail."""
+    """Describe the error without quoting the server, whose text may contain mail."""
     match error:
         case TimeoutError():
             return "did not answer in time"

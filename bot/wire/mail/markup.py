@@ -1,4 +1,4 @@
-"""HTML mail as readable text, for messages that come without a plain part."""
+"""Converts HTML mail to readable text, for messages that have no plain part."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from selectolax.lexbor import LexborHTMLParser
 MAX_MARKUP = 500_000
 _MAX_TAGS = 10_000
 
-# Attributes say nothing in plain text, and the parser takes quadratic time over thousands in one tag.
+# Attributes add nothing to plain text, and the parser takes quadratic time over thousands in one tag.
 _ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)[\s/](?:"[^"<]*"|'[^'<]*'|[^<>"']++)*+>""")
 _BROKEN_ATTRIBUTES = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)[\s/][^<>]*>?")
 _SILENT = ["script", "style", "head", "title", "template", "noscript", "object"]
-# Stands for a line end until the document's own white space, which means nothing, is collapsed.
+# Stands for a line end until the insignificant white space of the document is collapsed.
 _BREAK = "\x01"
 _BREAKS = dict.fromkeys(
     {"address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt", "fieldset", "figure"}
@@ -25,9 +25,9 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def to_text(markup: str) -> str:
-    """The words of an HTML document: one line a block, at most one empty line between, no scripts or styles.
+    """Return the text of an HTML document: one line a block, at most one empty line between, no scripts or styles.
 
-    Only the first MAX_MARKUP characters and 10,000 tags count: time grows with the square of the nesting.
+    Only the first MAX_MARKUP characters and 10,000 tags are read: time grows with the square of the nesting.
     """
     tags = markup[:MAX_MARKUP].split("<", _MAX_TAGS)
     bare = _ATTRIBUTES.sub(r"<\1>", "<".join(tags[:_MAX_TAGS]))

@@ -1,8 +1,8 @@
-"""A mail of any bytes at all as an `Inbound`: quickly, in bounded time, and without ever raising.
+"""Reads a mail of any bytes at all into an `Inbound`: quickly, in bounded time, and without ever raising.
 
-The words are found by walking the parts without recursion. The standard library's parser finds the same in
-ordinary mail (a test compares the two), but it recurses once a level, looks at every line once for each open
-boundary, and takes most of the time that a whole mail may cost.
+The text is found by walking the parts without recursion. The standard library's parser gives the same result for
+ordinary mail (a test compares the two), but it recurses once for each level, examines every line once for each open
+boundary, and takes most of the time that one mail may take.
 """
 
 import binascii
@@ -21,9 +21,9 @@ MAX_TEXT = 100_000
 _MAX_DEPTH = 30
 _LONGEST_NAME = 200
 _MAX_PARTS = 500
-# Lines that begin as a delimiter does, in one multipart: each is looked at once a level.
+# Lines that begin like a delimiter, in one multipart: each is examined once for each level.
 _MAX_DELIMITERS = 2_000
-# As much base64 or quoted-printable as MAX_TEXT characters can need.
+# The most base64 or quoted-printable that MAX_TEXT characters can need.
 _MAX_ENCODED = 6 * MAX_TEXT
 
 _TYPE = re.compile(r"\s*([\w!#$&^.+-]+/[\w!#$&^.+-]+)\s*(?:;|$)", re.ASCII)
@@ -34,7 +34,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a message; `cut` says that its octets may end where we stopped reading. `name` is that of a file."""
+    """A part of a message; `cut` says that its octets may end where reading stopped. `name` is a file name."""
 
     kind: str
     parameters: dict[str, str]
@@ -47,7 +47,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a mail: its name ("" if it has none), its type, and about how many bytes it has."""
+    """A file attached to a mail: its name ("" if it has none), its type, and its approximate size in bytes."""
 
     name: str
     kind: str
@@ -56,7 +56,7 @@ class Attachment:
 
 @dataclass(slots=True)
 class Reading:
-    """What the body gave: its words, the kinds of its parts, and what could not be read."""
+    """The result of reading a body: its text, the types of its parts, and what could not be read."""
 
     text: str = ""
     kinds: list[str] = field(default_factory=list)
@@ -65,8 +65,8 @@ class Reading:
     fault: str = ""
 
 
-class TooMany(Exception):
-    """More parts, parts inside parts, or lines that look like their delimiters than any honest mail has."""
+class TooComplex(Exception):
+    """More parts, deeper nesting, or more lines that look like delimiters than any genuine mail has."""
 
 
 def read(
@@ -77,10 +77,11 @@ def read(
     return_path: str | None = None,
     recipients: tuple[str, ...] = (),
 ) -> Inbound:
-    """The message in `raw` (RFC 5322 bytes, lines ending in LF, CRLF or CR) that came in on `channel`. Never raises.
+    """Return the message in `raw` as received on `channel`. Never raises.
 
-    `return_path` and `recipients` are those of the SMTP or LMTP envelope; `return_path` is None without one, and
-    the Return-Path field counts. What cannot be read is named in `fault`, and everything else is given all the same.
+    `raw` is RFC 5322 bytes with lines ending in LF, CRLF or CR. `return_path` and `recipients` are those of the SMTP or
+    LMTP envelope; without an envelope `return_path` is None, and the Return-Path field is used.
+    `fault` names what cannot be read; everything else is returned all the same.
     """
     source = raw if b"\n" in raw[: headers.MAX_BLOCK] else raw.replace(b"\r", b"\n")
     mail, reading, body = Mail((), return_path, recipients), Reading(), source
@@ -93,7 +94,7 @@ def read(
         mail = replace(
             mail,
             parts=tuple(reading.kinds),
-            reports=tuple(reading.reports or _unusual(mail, raw)),
+            reports=tuple(reading.reports or _unusual_reports(mail, raw)),
             envelope_senders=tuple(reading.envelope_senders),
         )
     except Exception:  # noqa: BLE001 - a message that breaks the code still becomes a contact, with its raw bytes
@@ -115,22 +116,22 @@ def read(
 
 
 def page(raw: bytes) -> str:
-    """The HTML of a mail as it came, "" where it has none. Nobody may show it as it is."""
+    """Return the HTML of a mail unchanged, "" where it has none. It is not safe to display."""
     head, body = headers.split(raw)
     try:
         parts = list(_leaves(headers.fields(head), body[:MAX_BODY], cut=len(body) > MAX_BODY))
-        marked = [part for part in parts if part.kind == "text/html" and not part.attached]
-        return "\n".join(map(_decoded, marked))
-    except (TooMany, ValueError, LookupError):
+        pages = [part for part in parts if part.kind == "text/html" and not part.attached]
+        return "\n".join(map(_decoded, pages))
+    except (TooComplex, ValueError, LookupError):
         return ""
 
 
 def attachments(raw: bytes) -> list[Attachment]:
-    """What came with a mail besides its words; what cannot be read is left out."""
+    """Return the files attached to a mail; leave out those that cannot be read."""
     head, body = headers.split(raw)
     try:
         parts = list(_leaves(headers.fields(head), body, cut=False))
-    except (TooMany, ValueError, LookupError):
+    except (TooComplex, ValueError, LookupError):
         return []
     files = (part for part in parts if part.attached or not part.kind.startswith("text/"))
     return [Attachment(headers.tidy(part.name)[:_LONGEST_NAME], part.kind, _size(part)) for part in files]
@@ -171,18 +172,18 @@ def _plain(values: list[str]) -> tuple[str, ...]:
     return tuple(party.address for party in headers.addresses(values)) if values else ()
 
 
-def _unusual(mail: Mail, raw: bytes) -> list[Report]:
+def _unusual_reports(mail: Mail, raw: bytes) -> list[Report]:
     daemon = any(party.address.lower().startswith(_DAEMONS) for party in mail.from_addresses)
     return bounces.unusual(raw) if daemon or mail.return_path == "" else []
 
 
 def _date(value: str) -> datetime | None:
     try:
-        found = parsedate_to_datetime(value[:100]) if value else None
+        date = parsedate_to_datetime(value[:100]) if value else None
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    # RFC 5322 section 3.3: -0000 says that the zone is not known; the instant is UTC all the same.
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+    # RFC 5322 section 3.3: -0000 means that the zone is unknown; the instant is in UTC all the same.
+    return date.replace(tzinfo=UTC) if date and date.tzinfo is None else date
 
 
 def _sender(mail: Mail) -> Party | None:
@@ -192,50 +193,50 @@ def _sender(mail: Mail) -> Party | None:
 
 
 def _read_body(fields: headers.Fields, body: bytes) -> Reading:
-    reading, plain, marked = Reading(), list[Part](), list[Part]()
+    reading, plain, html = Reading(), list[Part](), list[Part]()
     try:
         for part in _leaves(fields, body[:MAX_BODY], cut=len(body) > MAX_BODY):
             reading.kinds.append(_kind_in_full(part))
             if part.kind in bounces.KINDS:
-                reports, senders = bounces.status_of(_unpacked(part))
+                reports, senders = bounces.status_of(_transfer_decoded(part))
                 reading.reports += reports
                 reading.envelope_senders += senders
             if part.kind == "text/plain" and not part.attached:
                 plain.append(part)
             elif part.kind == "text/html" and not part.attached:
-                marked.append(part)
-    except TooMany:
+                html.append(part)
+    except TooComplex:
         reading.fault = "the text could not be read in full: the message has too many parts inside one another"
     try:
-        reading.text = _words(plain, marked)
-    except Exception:  # noqa: BLE001 - the header is read already, and tells who wrote
+        reading.text = _words(plain, html)
+    except Exception:  # noqa: BLE001 - the header has been read, and identifies the sender
         reading.fault = "the text could not be read"
     return reading
 
 
 def _kind_in_full(part: Part) -> str:
-    # RFC 6047 section 2.4: the method parameter says what a calendar part wants. An event or an invitation that
-    # somebody attached wants nothing of us; only programs write replies and cancellations.
+    # RFC 6047 section 2.4: the method parameter says what a calendar part asks for. An attached event or invitation
+    # asks for nothing here; only programs send replies and cancellations.
     method = part.parameters.get("method", "").lower()
     silent = part.kind != "text/calendar" or not method or (part.attached and method in ("publish", "request"))
     return part.kind if silent else f"{part.kind}; method={method}"
 
 
 def _leaves(fields: headers.Fields, body: bytes, *, cut: bool) -> Iterator[Part]:
-    """The parts that hold no parts, in order. A multipart without its boundary counts as text, as it will be shown."""
-    waiting, seen = [(_part(fields, body, "text/plain", cut=cut), 0)], 0
-    while waiting:
-        part, depth = waiting.pop()
-        seen += 1
-        if depth > _MAX_DEPTH or seen > _MAX_PARTS:
-            raise TooMany
+    """Yield the parts that hold no parts, in order. A multipart without its boundary is read as text."""
+    stack, count = [(_part(fields, body, "text/plain", cut=cut), 0)], 0
+    while stack:
+        part, depth = stack.pop()
+        count += 1
+        if depth > _MAX_DEPTH or count > _MAX_PARTS:
+            raise TooComplex
         inner = _pieces(part) if part.kind.startswith("multipart/") else []
         if not inner:
             yield part if not part.kind.startswith("multipart/") else replace(part, kind="text/plain")
         usual = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
         for octets in reversed(inner):
             head, rest = headers.split(octets)
-            waiting.append((_part(headers.fields(head), rest, usual, cut=part.cut), depth + 1))
+            stack.append((_part(headers.fields(head), rest, usual, cut=part.cut), depth + 1))
 
 
 def _part(fields: headers.Fields, octets: bytes, usual: str, *, cut: bool) -> Part:
@@ -256,22 +257,22 @@ def _part(fields: headers.Fields, octets: bytes, usual: str, *, cut: bool) -> Pa
 
 
 def _content_type(value: str, usual: str = "text/plain") -> tuple[str, dict[str, str]]:
-    # RFC 2045 section 5.2: a Content-Type that makes no sense is read as plain text.
+    # RFC 2045 section 5.2: a Content-Type that cannot be parsed means plain text.
     match = _TYPE.match(value[: headers.MAX_VALUE])
     return (match[1].lower() if match else usual), headers.parameters(value) if ";" in value else {}
 
 
 def _pieces(part: Part) -> list[bytes]:
-    """What stands between the delimiter lines of a multipart (RFC 2046 section 5.1.1); the last may be missing."""
+    """Return the content between the delimiter lines of a multipart (RFC 2046 5.1.1); the last line may be missing."""
     boundary = part.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
     if not boundary:
         return []
     source, delimiter, pieces, start = b"\n" + part.octets, b"\n--" + boundary, list[bytes](), -1
-    at, seen = source.find(delimiter), 0
+    at, count = source.find(delimiter), 0
     while at >= 0:
-        seen += 1
-        if seen > _MAX_DELIMITERS:
-            raise TooMany
+        count += 1
+        if count > _MAX_DELIMITERS:
+            raise TooComplex
         line_end = source.find(b"\n", at + 1)
         line_end = len(source) if line_end < 0 else line_end
         rest = source[at + len(delimiter) : min(line_end, at + len(delimiter) + 100)].strip()
@@ -286,14 +287,14 @@ def _pieces(part: Part) -> list[bytes]:
     return [*pieces, source[start:]] if 0 <= start < len(source) else pieces
 
 
-def _words(plain: list[Part], marked: list[Part]) -> str:
+def _words(plain: list[Part], html: list[Part]) -> str:
     text = "\n".join(_decoded(part) for part in plain[:10])
-    if not text.strip() and marked:
-        text = markup.to_text(_decoded(marked[0], markup.MAX_MARKUP))
+    if not text.strip() and html:
+        text = markup.to_text(_decoded(html[0], markup.MAX_MARKUP))
     return _readable(text[:MAX_TEXT])
 
 
-def _unpacked(part: Part) -> bytes:
+def _transfer_decoded(part: Part) -> bytes:
     octets = part.octets[:_MAX_ENCODED]
     if part.encoding == "base64":
         return headers.from_base64(octets)
@@ -301,11 +302,11 @@ def _unpacked(part: Part) -> bytes:
 
 
 def _decoded(part: Part, limit: int = MAX_TEXT) -> str:
-    octets, cut = _unpacked(part), part.cut or len(part.octets) > _MAX_ENCODED
+    octets, cut = _transfer_decoded(part), part.cut or len(part.octets) > _MAX_ENCODED
     return headers.decode(octets, part.parameters.get("charset", ""), cut=cut, guess=True)[:limit]
 
 
 def _readable(text: str) -> str:
-    """Text with LF line ends and without control characters or halves of surrogate pairs."""
+    """Return the text with LF line ends and without control characters or halves of surrogate pairs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.translate(_CONTROLS) if text.isascii() else _UNWANTED.sub("", text)

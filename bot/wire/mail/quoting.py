@@ -1,6 +1,6 @@
-"""What somebody wrote anew in a mail, without the older mail below it, the signature and the disclaimer.
+"""Extracts the newly written text of a mail, without the quoted mail, the signature and the disclaimer.
 
-For people who read a thread: the full text is always kept beside it. Where this is in doubt it keeps too much.
+It is for people who read a thread; the full text is always stored beside it. In doubt, too much is kept.
 """
 
 import re
@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from mailparser_reply.parser import EmailMessage, EmailReply
 
-# The library's expressions take quadratic time over a line, and cubic time over a word of theirs that it repeats.
-# Nothing is lost where a cap bites: the caps bound what is looked at, not what is kept.
+# The library's expressions take quadratic time over a line, and cubic time over a repeated word of their own.
+# The caps limit what is examined, not what is kept.
 _MAX_PAGE, _MAX_LINES, _MAX_LINE, _MAX_ORIGINAL = 6_000, 300, 120, 1_000
-# Of the languages that the library knows those whose closing words do not begin ordinary sentences in another one.
+# The library's languages whose closing words do not begin ordinary sentences in another language.
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "cs"]
 
 _RULE = re.compile(r"[_=*-]{20,}")
@@ -30,7 +30,7 @@ _SENT_FROM = re.compile(
     r"|Enviado (?:desde|do)|Inviato da|Wysłan[oe] z|Trimis de|Надіслано з|Anfonwyd o)\b.{0,60}",
     re.IGNORECASE,
 )
-# Two signs of a lawyer's paragraph, for people, too, write "this is confidential".
+# A disclaimer needs a match of both expressions, as people also write "this is confidential".
 _ADDRESSEE = re.compile(
     r"intended (?:only|solely|for|recipient)|addressee|Adressat|Empfänger|destinat|adresat|bwriad", re.IGNORECASE
 )
@@ -45,45 +45,45 @@ _POSTSCRIPT = re.compile(r"p\.? ?s\b", re.IGNORECASE)
 
 
 def new_words(text: str) -> str:
-    """The words of `text` that its author wrote anew. Never raises, and is empty only where `text` is.
+    """Return the newly written part of `text`. Never raises, and is empty only where `text` is.
 
-    Where nothing would be left, and where somebody wrote below or between the quoted lines, it is the whole text.
-    What somebody forwards is older mail, too.
+    Return the whole text where nothing would be left, and where the answers stand below or between the quoted lines.
+    Forwarded mail counts as quoted.
     """
     try:
-        words = _above(text)
-    except Exception:  # noqa: BLE001 - the library's expressions meet text of any kind; the whole text is never wrong
+        words = _new_part(text)
+    except Exception:  # noqa: BLE001 - the library's expressions meet text of any kind; the whole text is always valid
         return text
     return words if words.strip() else text
 
 
-def _above(text: str) -> str:
+def _new_part(text: str) -> str:
     originals = text.split("\n")
     numbers, lines, page = _look(originals)
     unseen = [line for line in map(str.strip, originals[numbers[-1] + 1 :] if numbers else ()) if line]
     replies = EmailMessage(page, languages=[*_LANGUAGES], keep_hyphen_lists=True).read().replies
     end = min(_older_mail(page, replies), _attribution(lines))
-    marked = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
-    if marked < len(lines) and (marked <= end or _introduces(lines[end:marked])):
-        if _answers_inside(lines[marked:]) or not all(line.startswith(">") for line in unseen):
+    first_quoted = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
+    if first_quoted < len(lines) and (first_quoted <= end or _introduces(lines[end:first_quoted])):
+        if _answers_inside(lines[first_quoted:]) or not all(line.startswith(">") for line in unseen):
             return text
-        end = min(end, _introduction(lines, marked))
+        end = min(end, _introduction(lines, first_quoted))
     elif end == len(lines) and unseen:
         return text
     end = _without_tail(lines[:end], replies[0].signatures or "")
-    filled = [number for number, line in zip(numbers[:end], lines, strict=False) if line]
-    return text if end == len(lines) else "\n".join(originals[: filled[-1] + 1] if filled else ()).strip()
+    kept_numbers = [number for number, line in zip(numbers[:end], lines, strict=False) if line]
+    return text if end == len(lines) else "\n".join(originals[: kept_numbers[-1] + 1] if kept_numbers else ()).strip()
 
 
 def _look(originals: Sequence[str]) -> tuple[list[int], list[str], str]:
-    """The lines that are looked at: the number of each in the original, the lines tidied, and as a bearable page."""
+    """Return the lines to examine: their numbers in the original, the tidy lines, and a page short enough to parse."""
     numbers, lines, page, size = list[int](), list[str](), list[str](), 0
     for number, original in enumerate(originals):
         line = " ".join(original[:_MAX_ORIGINAL].split())
         line = "" if _RULE.fullmatch(line) else line
         if not line and (not lines or not lines[-1]):
             continue
-        short = _bearable(line)
+        short = _shorten(line)
         size += len(short) + 1
         if len(lines) == _MAX_LINES or size > _MAX_PAGE:
             break
@@ -93,8 +93,8 @@ def _look(originals: Sequence[str]) -> tuple[list[int], list[str], str]:
     return numbers, lines, "\n".join(page)
 
 
-def _bearable(line: str) -> str:
-    """Each word of a line once; of a long line its beginning and its end, which tell what introduces a quotation."""
+def _shorten(line: str) -> str:
+    """Return each word of a line once; of a long line the beginning and the end, which show an attribution."""
     if len(line) > _MAX_LINE:
         line = f"{line[: _MAX_LINE // 2]} {line[-_MAX_LINE // 2 :]}"
     words: dict[str, str] = {}
@@ -104,7 +104,7 @@ def _bearable(line: str) -> str:
 
 
 def _older_mail(page: str, replies: Sequence[EmailReply]) -> int:
-    """The line at which the library sees an older mail begin, or the number of lines."""
+    """Return the line at which the library finds an older mail, or the number of lines."""
     for reply in replies:
         header = reply.headers or ""
         if header and header in page and _is_header(header):
@@ -113,14 +113,14 @@ def _older_mail(page: str, replies: Sequence[EmailReply]) -> int:
 
 
 def _is_header(words: str) -> bool:
-    """One line of a letter or of a form, such as "Data: 23.11.2026", is none, whatever the library says."""
+    """Reject single lines of a letter or form, such as "Data: 23.11.2026", which the library takes for a header."""
     fields = [line for line in words.split("\n") if ":" in line]
     introduces = words.endswith(":") or len(fields) > 1
     return introduces and _DATED.search(words) is not None
 
 
 def _attribution(lines: list[str]) -> int:
-    """The first line of "... napisał(a):" and the like, which mail programs break in two, or of a heading in dashes."""
+    """Return the first line of an attribution ("... napisał(a):", possibly on two lines) or of a dashed heading."""
     for at, line in enumerate(lines):
         if line.endswith(":") and _WROTE.search(line):
             if at and _DATED.search(lines[at - 1]) and not _TIMED.search(line):
@@ -133,23 +133,23 @@ def _attribution(lines: list[str]) -> int:
 
 
 def _introduces(between: list[str]) -> bool:
-    """Whether quoted lines stand right below an attribution: below an Outlook header they are older still."""
-    filled = [line for line in between if line]
-    return len(filled) <= 2 and filled[-1].endswith(":")
+    """Tell whether quoted lines directly follow an attribution; below an Outlook header they are older still."""
+    lines = [line for line in between if line]
+    return len(lines) <= 2 and lines[-1].endswith(":")
 
 
-def _introduction(lines: list[str], marked: int) -> int:
-    """The quoted lines with the line that introduces them, in whatever language: it has a date and a colon."""
-    filled = [at for at in range(marked) if lines[at]][-2:]
-    if filled and lines[filled[-1]].endswith(":"):
-        for at in reversed(filled):
+def _introduction(lines: list[str], first_quoted: int) -> int:
+    """Return the first quoted line, or the line that introduces it in any language: it has a date and a colon."""
+    last_two = [at for at in range(first_quoted) if lines[at]][-2:]
+    if last_two and lines[last_two[-1]].endswith(":"):
+        for at in reversed(last_two):
             if _DATED.search(lines[at]):
                 return at
-    return marked
+    return first_quoted
 
 
 def _answers_inside(lines: list[str]) -> bool:
-    """Whether there are words between or below quoted lines that are no signature and no disclaimer."""
+    """Tell whether there is text between or below the quoted lines that is neither signature nor disclaimer."""
     last = max(at for at, line in enumerate(lines) if line.startswith(">"))
     if any(line and not line.startswith(">") for line in lines[:last]):
         return True
@@ -158,7 +158,7 @@ def _answers_inside(lines: list[str]) -> bool:
 
 
 def _without_tail(lines: list[str], closing: str) -> int:
-    """How many of the lines stand before disclaimer and signature; `closing` is what the library calls one."""
+    """Return how many lines stand before disclaimer and signature; `closing` is the library's signature."""
     end = len(lines)
     for first in _paragraphs(lines):
         if not _is_disclaimer(" ".join(lines[first:end])):
@@ -168,16 +168,16 @@ def _without_tail(lines: list[str], closing: str) -> int:
         # RFC 3676 section 4.3: the line "-- ", here without its space.
         if lines[at] == "--" and _is_signature(lines[at + 1 : end]):
             return at
-    begun = closing.partition("\n")[0]
-    start = next((at for at in range(end - 1, 0, -1) if begun and _bearable(lines[at]) == begun), end)
+    first_words = closing.partition("\n")[0]
+    start = next((at for at in range(end - 1, 0, -1) if first_words and _shorten(lines[at]) == first_words), end)
     if start < end and _is_signature(lines[start:end]):
         end = start
-    filled = [at for at in range(end) if lines[at]]
-    return filled[-1] if filled and _SENT_FROM.fullmatch(lines[filled[-1]]) else end
+    nonempty = [at for at in range(end) if lines[at]]
+    return nonempty[-1] if nonempty and _SENT_FROM.fullmatch(lines[nonempty[-1]]) else end
 
 
 def _paragraphs(lines: list[str]) -> Iterator[int]:
-    """Where each paragraph begins, the last first."""
+    """Yield where each paragraph begins, the last first."""
     for at in range(len(lines) - 1, -1, -1):
         if lines[at] and (at == 0 or not lines[at - 1]):
             yield at
@@ -190,9 +190,9 @@ def _is_disclaimer(paragraph: str) -> bool:
 
 
 def _is_signature(lines: list[str]) -> bool:
-    """Names, posts, addresses and numbers: no sentence, no postscript, not many lines."""
-    filled = [line for line in lines if line]
-    return len(filled) <= _MOST_SIGNATURE_LINES and not any(map(_is_sentence, filled))
+    """Tell whether the lines are names, posts, addresses and numbers: no sentence, no postscript, few lines."""
+    nonempty = [line for line in lines if line]
+    return len(nonempty) <= _MOST_SIGNATURE_LINES and not any(map(_is_sentence, nonempty))
 
 
 def _is_sentence(line: str) -> bool:

@@ -1,6 +1,6 @@
-"""HTML that somebody sent, made safe to look at: words, lists, tables; no script, style, form, picture or link target.
+"""Makes HTML from a sender safe to display: text, lists, tables; no script, style, form, picture or link target.
 
-It is shown in a frame without rights besides, under a policy that loads nothing.
+In addition it is displayed in a frame without permissions, under a policy that loads nothing.
 """
 
 import nh3
@@ -17,7 +17,7 @@ _DROPPED_WITH_WORDS = {"script", "style", "title", "template", "noscript", "obje
 
 
 def cleaned(markup: str) -> str:
-    """What may be shown. The cleaner's time grows with the square of the nesting, so the tags are counted."""
+    """Return the safe part of `markup`. Tags are limited: the cleaner's time grows with the square of the nesting."""
     pieces = markup[:MOST_CHARACTERS].split("<", _MOST_TAGS + 1)[: _MOST_TAGS + 1]
     return nh3.clean(
         "<".join(pieces),

@@ -1,6 +1,6 @@
-"""A line to the mail server that takes our mail (RFC 5321): opened, kept, trusted; its refusals in our own terms.
+"""Connections to the mail server that takes outgoing mail (RFC 5321), with its refusals as channel errors.
 
-Nothing that a mail server says is passed on without the addresses in it being taken out.
+Addresses are removed from every text of a mail server before it is passed on.
 """
 
 import asyncio
@@ -29,20 +29,20 @@ from bot.wire.mail.smtp_bearer import sign_in
 from bot.wire.privacy import Tls
 
 CONNECT_SECONDS, COMMAND_SECONDS = 15.0, 60.0
-# After the last line of a mail a server may take its time, and who hangs up too soon sends it twice
+# A server may take long to answer the last line of a mail, and a client that hangs up too soon sends it twice
 # (RFC 5321 section 4.5.3.2.6).
 CONTENT_SECONDS = 600.0
 OWN_NAME_SECONDS = 5.0
 PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 
-# What was being asked when the server answered.
+# The subject of the command that the server answered.
 About = Literal["connection", "sender", "recipient", "content"]
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LIKE_AN_ADDRESS = re.compile(r'[<("\']*(?:"[^"]*"|[^\s<>"]*)(?:@|%40)[^\s<>]*[>)"\']*')
 _READ_LENGTH, _SHOWN_LENGTH = 1_000, 200
-# Refused though the recipient is well: this server does not let us send, or not from this address. With a status
-# of 5.1 it tells what the recipient's own server said.
+# Refusals that do not concern the recipient: this server does not let us send, or not from this address. A status
+# of 5.1 repeats the answer of the recipient's own server.
 _NOT_ALLOWED = re.compile(r"(?!5\.1\.).*(\brelay|\bsend ?as)", re.IGNORECASE | re.DOTALL)
 _QUEUED_AS = re.compile(r"(?:queued as |\bid=)([\w.-]{4,80})", re.IGNORECASE)
 
@@ -51,7 +51,7 @@ OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class ServerSettings(ChannelSettings):
-    """Which mail server, and how to get there. `ca_file`: who signed the server's certificate (PEM)."""
+    """Which mail server to use, and how to reach it. `ca_file`: the issuer of the server's certificate (PEM)."""
 
     host: OneWord
     tls: Tls = "starttls"
@@ -66,61 +66,61 @@ class ServerSettings(ChannelSettings):
     def _both_or_neither(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         oauth = info.data.get("oauth")
         only_one(value, oauth)
-        nobody = value is None and oauth is None
-        if {"username", "oauth"} <= info.data.keys() and (info.data["username"] is None) != nobody:
+        has_no_secret = value is None and oauth is None
+        if {"username", "oauth"} <= info.data.keys() and (info.data["username"] is None) != has_no_secret:
             raise ValueError("username and password (or a table oauth) are given together or not at all")
         return value
 
 
 class Stale(Temporary):
-    """A line that had worked before was dead, and nothing was handed over: a fresh one may be tried at once."""
+    """A used connection broke before anything was handed over: a new one may be tried at once."""
 
 
 class Server:
-    """Opens lines to one mail server on behalf of the channel `name`."""
+    """Opens connections to one mail server on behalf of the channel `name`."""
 
     def __init__(self, name: str, settings: ServerSettings) -> None:
         self.settings = settings
         self._name = name
-        self._trusted: ssl.SSLContext | None = None
+        self._tls_context: ssl.SSLContext | None = None
         self._tokens = TokenSource(name, settings.oauth) if settings.oauth else None
         self._own_name = ""
 
     async def connect(self) -> "Connection":
-        """A line that is ready for mail: greeted, encrypted and signed in as configured.
+        """Return a connection that is ready for mail: greeted, encrypted and signed in as configured.
 
-        Raises Temporary or Misconfigured. Where TLS is asked for, nothing goes on without it.
+        Raises Temporary or Misconfigured. Where TLS is configured, nothing is sent without it.
         """
-        chosen = self.settings
+        settings = self.settings
         client = SMTP(
-            hostname=chosen.host,
-            port=chosen.port,
-            local_hostname=await self._name_of_ours(),
+            hostname=settings.host,
+            port=settings.port,
+            local_hostname=await self._local_name(),
             timeout=CONNECT_SECONDS,
-            use_tls=chosen.tls == "implicit",
+            use_tls=settings.tls == "implicit",
             start_tls=False,
-            tls_context=await self._trust() if chosen.tls != "none" else None,
+            tls_context=await self._load_tls_context() if settings.tls != "none" else None,
         )
         try:
             await self._prepare(client)
         except BaseException as error:
             client.close()
             if isinstance(error, SMTPException | OSError | UnicodeError):
-                raise self._explained(error) from None
+                raise self._error(error) from None
             raise
         return Connection(self, client)
 
     async def _prepare(self, client: SMTP) -> None:
-        chosen = self.settings
+        settings = self.settings
         await client.connect()
         await client.ehlo()
-        if chosen.tls == "starttls":
+        if settings.tls == "starttls":
             if not client.supports_extension("starttls"):
                 raise self.misconfigured("the mail server offers no STARTTLS; without TLS nothing is sent")
             await client.starttls()
             await client.ehlo()
-        if chosen.username is not None:
-            await self._sign_in(client, chosen.username)
+        if settings.username is not None:
+            await self._sign_in(client, settings.username)
         if not client.is_connected:
             raise SMTPServerDisconnected("")
 
@@ -133,46 +133,46 @@ class Server:
         elif self.settings.password is not None:
             await client.login(username, self.settings.password.get_secret_value())
 
-    async def _trust(self) -> ssl.SSLContext:
-        if self._trusted is None:
+    async def _load_tls_context(self) -> ssl.SSLContext:
+        if self._tls_context is None:
             try:
-                self._trusted = await asyncio.to_thread(ssl.create_default_context, cafile=self.settings.ca_file)
+                self._tls_context = await asyncio.to_thread(ssl.create_default_context, cafile=self.settings.ca_file)
             except OSError as error:
                 why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
                 raise self.misconfigured(f"ca_file = {self.settings.ca_file!r} cannot be used: {why}") from None
-        return self._trusted
+        return self._tls_context
 
-    async def _name_of_ours(self) -> str:
-        """What we call ourselves in EHLO; an address literal where there is no full name (RFC 5321 section 4.1.3)."""
+    async def _local_name(self) -> str:
+        """Return the name for EHLO; an address literal where there is no full name (RFC 5321 section 4.1.3)."""
         if not self._own_name:
             name = ""
-            with suppress(TimeoutError):  # a name server that is away must not hold up the mail
+            with suppress(TimeoutError):  # a name server that does not answer must not hold up the mail
                 name = await asyncio.wait_for(asyncio.to_thread(socket.getfqdn), OWN_NAME_SECONDS)
             self._own_name = name if _HOST_NAME.fullmatch(name) else "[127.0.0.1]"
         return self._own_name
 
-    def _explained(self, error: Exception) -> ChannelError:
-        """Why there is no line."""
+    def _error(self, error: Exception) -> ChannelError:
+        """Return why there is no connection."""
         cause = error.__cause__ or error
         match error:
             case _ if isinstance(cause, ssl.SSLCertVerificationError):
-                # Whoever renews a certificate of their own also renews the file: it is read again the next time.
-                self._trusted = None
+                # The file is read again next time, because whoever renews their own certificate also renews the file.
+                self._tls_context = None
                 why = f"the certificate of {self.settings.host} cannot be trusted: {cause.verify_message}"
                 return self.misconfigured(f"{why}; ca_file may name the file of the authority that issued it")
             case SMTPAuthenticationError() if error.code >= 500:
-                why = f"the mail server refused the user name or password for {self._who} ({error.code})"
+                why = f"the mail server refused the user name or password for {self._login} ({error.code})"
                 return self.misconfigured(why)
             case SMTPResponseException():
-                refused = refusal("connection", error.code, error.message, "")
-                return type(refused)(self._told(f"{self._where} said: {refused}"))
+                answer = refusal("connection", error.code, error.message, "")
+                return type(answer)(self._message(f"{self._where} said: {answer}"))
             case OSError() | UnicodeError():
-                return self.lost(error)
+                return self.connection_error(error)
             case _:
                 return self.misconfigured(f"{self._where} cannot be used as configured: {error}")
 
-    def lost(self, error: Exception) -> ChannelError:
-        """What it means that the line cannot be had, or is gone."""
+    def connection_error(self, error: Exception) -> ChannelError:
+        """Return what it means that a connection cannot be opened, or has ended."""
         cause = error.__cause__ or error
         match cause:
             case TimeoutError():
@@ -182,37 +182,37 @@ class Server:
             case ssl.SSLError():
                 return self.misconfigured(f"{self._where} could not agree on TLS ({cause.reason})")
             case OSError():
-                words = f"cannot be reached ({_plainly(cause)})"
+                words = f"cannot be reached ({_system_text(cause)})"
             case UnicodeError():
                 return self.misconfigured(f"host = {self.settings.host!r} is not a name that can be looked up")
             case _:
                 words = "gave an answer that cannot be used"
-        return Temporary(self._told(f"{self._where} {words}"))
+        return Temporary(self._message(f"{self._where} {words}"))
 
     def misconfigured(self, words: str) -> Misconfigured:
-        """Something that only staff can put right."""
-        return Misconfigured(self._told(words))
+        """Return an error that only staff can resolve."""
+        return Misconfigured(self._message(words))
 
     @property
-    def _who(self) -> str:
+    def _login(self) -> str:
         return f"{self.settings.username} at {self.settings.host}"
 
     @property
     def _where(self) -> str:
         return f"the mail server {self.settings.host} port {self.settings.port}"
 
-    def _told(self, words: str) -> str:
+    def _message(self, words: str) -> str:
         return f"channel {self._name}: {words}"
 
 
 class Connection:
-    """One open connection, used by one mail at a time. `carried` counts the mails that it took over.
+    """One open connection, used by one mail at a time. `mail_count` is the number of mails that it took over.
 
-    After any error it is of no more use. `idle_since` belongs to whoever keeps it (the event loop's time, seconds).
+    After any error it must not be used again. The owner sets `idle_since` (the event loop's time in seconds).
     """
 
     def __init__(self, server: Server, client: SMTP) -> None:
-        self.carried = 0
+        self.mail_count = 0
         self.idle_since = 0.0
         self.offers = {name.upper(): value for name, value in client.esmtp_extensions.items()}
         self._server = server
@@ -220,11 +220,11 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        """Whether the connection stands, as far as anybody can know without asking."""
+        """Whether the connection is open, as far as can be known without a command."""
         return self._client.is_connected
 
     async def hand_over(self, message: Outbound) -> str:
-        """Hand one mail over; returns the server's own name for it, or "".
+        """Hand one mail over; return the server's own name for it, or "".
 
         Raises Stale, Temporary, Permanent or Misconfigured.
         """
@@ -236,35 +236,35 @@ class Connection:
         except SMTPDataError as error:
             raise refusal("content", error.code, error.message, message.recipient) from None
         except (SMTPException, OSError) as error:
-            raise self._server.lost(error) from None
-        self.carried += 1
-        queued = _QUEUED_AS.search(answer.message)
-        return queued[1] if queued else ""
+            raise self._server.connection_error(error) from None
+        self.mail_count += 1
+        match = _QUEUED_AS.search(answer.message)
+        return match[1] if match else ""
 
-    async def ask_nothing(self) -> None:
-        """See that the server answers (NOOP); raises Temporary or Misconfigured."""
+    async def ping(self) -> None:
+        """Check that the server answers (NOOP); raises Temporary or Misconfigured."""
         await self._ask("connection", b"NOOP", None)
 
     def retire(self) -> None:
-        """Say goodbye without waiting for the answer, and let go."""
+        """Send QUIT without waiting for the answer, and close."""
         if self._client.protocol is not None and self._client.is_connected:
             self._client.protocol.write(b"QUIT\r\n")
         self.close()
 
     def close(self) -> None:
-        """Let go at once."""
+        """Close at once."""
         self._client.close()
 
     def _envelope(self, message: Outbound) -> tuple[bytes, bytes]:
-        """The MAIL and the RCPT command, with what this server offers."""
+        """Return the MAIL and the RCPT command, with the extensions that this server offers."""
         try:
             sender = on_envelope(message.envelope_sender) if message.envelope_sender else ""
             recipient = on_envelope(message.recipient)
         except ValueError as error:
             raise Permanent(f"the address cannot be written to: {error}") from None
-        size, most = len(message.content), self.offers.get("SIZE", "")
-        if most.isdecimal() and 0 < int(most) < size:
-            raise Permanent(f"the message has {size} bytes, and the mail server takes {most} at most")
+        size, limit = len(message.content), self.offers.get("SIZE", "")
+        if limit.isdecimal() and 0 < int(limit) < size:
+            raise Permanent(f"the message has {size} bytes, and the mail server takes {limit} at most")
         mail, rcpt = [f"MAIL FROM:<{sender}>"], [f"RCPT TO:<{recipient}>"]
         if "SIZE" in self.offers:
             mail.append(f"SIZE={size}")
@@ -275,7 +275,7 @@ class Connection:
                 raise Permanent("the address has letters that the mail server cannot carry (it offers no SMTPUTF8)")
             mail.append("SMTPUTF8")
         if "DSN" in self.offers:
-            # Unlike RFC 3834 section 3.3 recommends: who promises a receipt must know when it did not arrive.
+            # Contrary to RFC 3834 section 3.3: a service that promises a receipt must know when it did not arrive.
             mail.append("RET=HDRS")
             rcpt.append("NOTIFY=FAILURE")
         return " ".join(mail).encode(), " ".join(rcpt).encode()
@@ -284,17 +284,17 @@ class Connection:
         try:
             answer = await self._client.execute_command(command, timeout=COMMAND_SECONDS)
         except (SMTPException, OSError) as error:
-            raise self._perhaps_stale(self._server.lost(error)) from None
+            raise self._perhaps_stale(self._server.connection_error(error)) from None
         if answer.code // 100 != 2:
-            refused = refusal(about, answer.code, answer.message, message.recipient if message else "")
-            raise self._perhaps_stale(refused) if answer.code == 421 else refused
+            failure = refusal(about, answer.code, answer.message, message.recipient if message else "")
+            raise self._perhaps_stale(failure) if answer.code == 421 else failure
 
     def _perhaps_stale(self, error: ChannelError) -> ChannelError:
-        return Stale(*error.args) if self.carried and isinstance(error, Temporary) else error
+        return Stale(*error.args) if self.mail_count and isinstance(error, Temporary) else error
 
 
 def refusal(about: About, code: int, text: str, recipient: str) -> ChannelError:
-    """What it means that a mail server answered anything but yes, with its words less every address in them."""
+    """Classify an answer other than success; quote it without any address."""
     kind: type[ChannelError] = Misconfigured
     if not 500 <= code <= 599:
         kind = Temporary
@@ -303,17 +303,17 @@ def refusal(about: About, code: int, text: str, recipient: str) -> ChannelError:
     elif about == "sender" and code == 552:
         # The message is too long for this server (RFC 1870 section 6.1).
         kind = Permanent
-    return kind(f"{code} {_discreet(text, recipient)} (about the {about})")
+    return kind(f"{code} {_anonymous(text, recipient)} (about the {about})")
 
 
-def _plainly(error: OSError) -> str:
+def _system_text(error: OSError) -> str:
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or str(error) or type(error).__name__
 
 
-def _discreet(text: str, recipient: str) -> str:
-    """A server's words on one line, without what may tell who the mail was for."""
+def _anonymous(text: str, recipient: str) -> str:
+    """Return a server's text on one line, without anything that may identify the recipient."""
     if len(text) > _READ_LENGTH:
         text = text[:_READ_LENGTH].rpartition(" ")[0]
     text = _LIKE_AN_ADDRESS.sub("...", " ".join(text.split()))

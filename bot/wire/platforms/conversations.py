@@ -1,4 +1,4 @@
-"""Compares the list of conversations of a Messenger or Instagram account with what its calls have brought."""
+"""Compares the list of conversations of a Messenger or Instagram account with the messages of its webhook calls."""
 
 import asyncio
 import json
@@ -12,13 +12,13 @@ from bot.wire.platforms.messenger import Inboxes
 from bot.wire.platforms.platform import Api
 from bot.wire.platforms.polling import Rounds
 
-# What the list shows may be stamped a little before what we have seen; a call may be on its way for as long.
+# The list may stamp a message a little earlier than the call did; a call may be on its way for as long.
 _OVERLAP = timedelta(minutes=2)
 _BEFORE_ALL = "1970-01-01T00:00:00+00:00"
 
 
 class Conversations:
-    """`begin` says where a first look begins; `query` is what this platform's list wants besides."""
+    """Reads the list of conversations. `begin`: where a first look begins; `query`: the platform's own parameters."""
 
     def __init__(self, inboxes: Inboxes, api: Api, poll_seconds: float, query: Mapping[str, str]) -> None:
         self._inboxes, self._api, self._query = inboxes, api, query
@@ -27,7 +27,7 @@ class Conversations:
     async def read(
         self, cursor: str | None, ready: asyncio.Event, begin: Literal["now", "all"]
     ) -> AsyncGenerator[Batch]:
-        """From the cursor on, and again and again; one call was answered already."""
+        """Yield batches from the cursor on, again and again; the account has answered one call already."""
         first = _BEFORE_ALL if begin == "all" else self._api.at.isoformat()
         place = json.loads(cursor) if cursor else {"since": first, "until": first}
         if cursor is None:
@@ -44,14 +44,14 @@ class Conversations:
             ready.clear()
 
     async def _look(self, place: dict[str, str], span: timedelta | None, *, caught_up: bool) -> AsyncGenerator[Batch]:
-        """What changed since the last look; where a span is given, all of it again.
+        """Yield what changed since the last look; with a span, everything of that span again.
 
-        Once we have caught up, what is not quite new should have come by a call.
+        After the first look, a message that is not quite new should have come by a webhook call.
         """
         first, until = (datetime.fromisoformat(place[key]) for key in ("since", "until"))
         newest, called_by_now = until, self._api.at - _OVERLAP
         since = until - _OVERLAP if span is None else min(until - _OVERLAP, self._api.at - span)
-        async for page in self._inboxes.listed(self._api, self._query, max(since, first)):
+        async for page in self._inboxes.pages_since(self._api, self._query, max(since, first)):
             newest = max([newest, *(m.received_at for m in page if m.received_at)])
             late = tuple(m for m in page if m.received_at and m.received_at < called_by_now)
             yield Batch(late, again=caught_up)

@@ -1,4 +1,4 @@
-"""Messages as Messenger and Instagram describe them, in their calls and in their lists of conversations.
+"""Reads messages as Messenger and Instagram describe them, in webhook calls and in lists of conversations.
 
 Source: developers.facebook.com/docs/messenger-platform (webhooks, Send API, Conversations API) and
 developers.facebook.com/docs/instagram-platform.
@@ -14,9 +14,9 @@ from typing import Any, Literal
 from bot.core.messages import Inbound, Outbound, Party, Post
 from bot.wire.platforms import meta
 from bot.wire.platforms.platform import Api
-from bot.wire.platforms.reading import each
+from bot.wire.platforms.reading import read_each
 
-# An automatic answer within a day; one that a person types within seven (HUMAN_AGENT), which we never send.
+# Automatic answers are allowed within a day; those that a person types (HUMAN_AGENT), never sent here, within seven.
 RECEIPT_WINDOW, PERSONS_WINDOW = timedelta(hours=24), timedelta(days=7)
 _CONVERSATION = "id,updated_time,messages.limit(20){id,created_time,from,to,message,attachments,sticker,story}"
 _PAGE = 25
@@ -24,79 +24,85 @@ _PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class Inboxes:
-    """The private messages of one account: `own` is its id at the platform, `prefix` begins the addresses of people."""
+    """The private messages of one account: `own` is its id there, `prefix` begins the addresses of people."""
 
     channel: str
     prefix: str
     own: str
 
-    def called(self, event: Mapping[str, Any]) -> Iterator[Inbound]:
-        """What one event of a call says of a private thread."""
-        if (found := self._called(event)) is not None:
-            yield found
+    def read_event(self, event: Mapping[str, Any]) -> Iterator[Inbound]:
+        """Yield the message in one event of a webhook call, if there is one."""
+        if (message := self._read_event(event)) is not None:
+            yield message
 
-    def _called(self, event: Mapping[str, Any]) -> Inbound | None:
+    def _read_event(self, event: Mapping[str, Any]) -> Inbound | None:
         message, reaction, edit = (_part(event, key) for key in ("message", "reaction", "message_edit"))
-        ours = bool(message.get("is_echo")) or _id(event, "sender") == self.own
-        person = _id(event, "recipient" if ours else "sender")
+        is_own = bool(message.get("is_echo")) or _id(event, "sender") == self.own
+        person = _id(event, "recipient" if is_own else "sender")
         if not person or person == self.own:
             return None
         at = meta.instant(event.get("timestamp"))
         if message.get("mid"):
-            return self._told(message, person, at, ours=ours)
+            return self._read_message(message, person, at, is_own=is_own)
         if postback := _part(event, "postback"):
-            # Somebody pressed a button; its title is what they say.
+            # Somebody pressed a button; its title is their message.
             name = str(postback.get("mid") or f"postback {person} {event.get('timestamp')}")
-            return self._made(name, str(postback.get("title", "")), Post(conversation=self._thread(person)), person, at)
+            return self._inbound(
+                name, str(postback.get("title", "")), Post(conversation=self._thread(person)), person, at
+            )
         if reaction.get("mid") and reaction.get("action") != "unreact":
             name = f"{reaction['mid']} reaction {person} {event.get('timestamp')}"
-            return self._made(
+            return self._inbound(
                 name, str(reaction.get("emoji", "")), self._about("reaction", person, reaction), person, at
             )
         if edit.get("mid"):
             name = f"{edit['mid']} edited {edit.get('num_edit', '')}"
-            return self._made(name, str(edit.get("text", "")), self._about("edit", person, edit), person, at)
+            return self._inbound(name, str(edit.get("text", "")), self._about("edit", person, edit), person, at)
         return None
 
-    def _told(self, message: Mapping[str, Any], person: str, at: datetime | None, *, ours: bool) -> Inbound:
+    def _read_message(self, message: Mapping[str, Any], person: str, at: datetime | None, *, is_own: bool) -> Inbound:
         mid = str(message["mid"])
         if message.get("is_deleted"):
-            return self._made(f"{mid} taken back", "", self._about("deletion", person, message), person, at)
-        answered = _part(message, "reply_to").get("mid")
+            return self._inbound(f"{mid} taken back", "", self._about("deletion", person, message), person, at)
+        parent = _part(message, "reply_to").get("mid")
         post = Post(
             conversation=self._thread(person),
-            answers=(str(answered),) if answered else (),
-            # What we sent by ourselves has our mark; what staff sent with the platform's own inbox has none.
-            automatic=ours and str(message.get("metadata", "")).startswith("<"),
+            answers=(str(parent),) if parent else (),
+            # An automatic message carries our mark; a message that staff sent in the platform's own inbox has none.
+            automatic=is_own and str(message.get("metadata", "")).startswith("<"),
             holds=tuple(_holds(message)),
             link=next(iter(_links(message)), ""),
         )
-        return self._made(mid, str(message.get("text", "")), post, "" if ours else person, at, raw=message)
+        return self._inbound(mid, str(message.get("text", "")), post, "" if is_own else person, at, raw=message)
 
-    async def listed(self, api: Api, query: Mapping[str, str], since: datetime) -> AsyncGenerator[list[Inbound]]:
-        """What was said in every conversation that changed after `since`, one page of conversations after another.
+    async def pages_since(self, api: Api, query: Mapping[str, str], since: datetime) -> AsyncGenerator[list[Inbound]]:
+        """Yield the messages of every conversation that changed after `since`, a page of conversations at a time.
 
-        The list is sorted by its last change and knows no other way to ask. Raises Temporary or Misconfigured.
+        The list is sorted by its last change and offers no other filter. Raises Temporary or Misconfigured.
         """
-        path, asked = f"/{self.own}/conversations", {**query, "fields": _CONVERSATION, "limit": str(_PAGE)}
+        path, parameters = f"/{self.own}/conversations", {**query, "fields": _CONVERSATION, "limit": str(_PAGE)}
         while True:
-            answer = await api.ask("GET", path, params=asked)
+            answer = await api.ask("GET", path, params=parameters)
             if answer.status >= 400:
                 raise meta.refusal(api, answer)
-            page = [one for one in answer.content.get("data", ()) if _instant(one["updated_time"]) >= since]
-            messages = [m for one in page for m in _part(one, "messages").get("data", ())]
+            page = [
+                conversation
+                for conversation in answer.content.get("data", ())
+                if _instant(conversation["updated_time"]) >= since
+            ]
+            messages = [m for conversation in page for m in _part(conversation, "messages").get("data", ())]
             fresh = [m for m in messages if _instant(m["created_time"]) >= since]
-            found = each(self.channel, fresh, self._read)
-            yield sorted(found, key=lambda message: message.received_at or since)
+            fresh_messages = read_each(self.channel, fresh, self._read)
+            yield sorted(fresh_messages, key=lambda message: message.received_at or since)
             after = _part(_part(answer.content, "paging"), "cursors").get("after")
             if len(page) < _PAGE or not after:
                 return
-            asked["after"] = str(after)
+            parameters["after"] = str(after)
 
     def _read(self, message: Mapping[str, Any]) -> Iterator[Inbound]:
-        ours = _id(message, "from") == self.own
-        others = _part(message, "to").get("data") or [{}]
-        person = str(others[0].get("id", "")) if ours else _id(message, "from")
+        is_own = _id(message, "from") == self.own
+        recipients = _part(message, "to").get("data") or [{}]
+        person = str(recipients[0].get("id", "")) if is_own else _id(message, "from")
         if not person:
             return
         files = _part(message, "attachments").get("data", ())
@@ -105,10 +111,10 @@ class Inboxes:
         post = Post(conversation=self._thread(person), holds=tuple(holds))
         name = str(_part(message, "from").get("name") or _part(message, "from").get("username") or "")
         at, words = _instant(message["created_time"]), str(message.get("message", ""))
-        yield self._made(str(message["id"]), words, post, "" if ours else person, at, name=name, raw=message)
+        yield self._inbound(str(message["id"]), words, post, "" if is_own else person, at, name=name, raw=message)
 
     def outgoing(self, message: Outbound) -> dict[str, Any]:
-        """What is posted to send a text."""
+        """Return the body of the call that sends a text."""
         text = {"text": message.content.decode(), "metadata": message.idempotency_key}
         person = message.recipient.removeprefix(self.prefix)
         return {"recipient": {"id": person}, "messaging_type": "RESPONSE", "message": text}
@@ -119,7 +125,7 @@ class Inboxes:
     def _about(self, kind: Literal["edit", "deletion", "reaction"], person: str, part: Mapping[str, Any]) -> Post:
         return Post(kind, self._thread(person), about=str(part["mid"]))
 
-    def _made(
+    def _inbound(
         self,
         external_id: str,
         words: str,
@@ -144,23 +150,23 @@ class Inboxes:
 
 
 def events(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What one entry of a call says of private threads."""
-    listed = entry.get("messaging")
-    return [event for event in listed if isinstance(event, dict)] if isinstance(listed, list) else []
+    """Return the events of private threads in one entry of a webhook call."""
+    messaging = entry.get("messaging")
+    return [event for event in messaging if isinstance(event, dict)] if isinstance(messaging, list) else []
 
 
-def _part(whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    held = whole.get(key)
-    return held if isinstance(held, dict) else {}
+def _part(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = values.get(key)
+    return part if isinstance(part, dict) else {}
 
 
-def _id(whole: Mapping[str, Any], key: str) -> str:
-    return str(_part(whole, key).get("id", ""))
+def _id(values: Mapping[str, Any], key: str) -> str:
+    return str(_part(values, key).get("id", ""))
 
 
 def _files(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = message.get("attachments")
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    attachments = message.get("attachments")
+    return [file for file in attachments if isinstance(file, dict)] if isinstance(attachments, list) else []
 
 
 def _holds(message: Mapping[str, Any]) -> Iterator[str]:
@@ -185,5 +191,5 @@ def _kind(mime_type: str) -> str:
 
 
 def _instant(value: str) -> datetime:
-    """Graph writes +0000."""
+    """Parse an instant; Graph writes the zone as +0000."""
     return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")

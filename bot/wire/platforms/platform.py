@@ -1,4 +1,4 @@
-"""HTTP to a platform's API: one kept session, its rate limits honoured, its answers turned into our errors."""
+"""HTTP to a platform's API: one kept session that honours rate limits and turns answers into channel errors."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -18,22 +18,22 @@ from bot.wire.privacy import LOOPBACK
 TIMEOUT_SECONDS = 30.0
 LONGEST_ANSWER_BYTES = 8 * 1024 * 1024
 _LONGEST_WAIT_SECONDS, _USUAL_WAIT_SECONDS = 900.0, 60.0
-_REFUSED, _TOO_MANY, _OUR_FAULT = (401, 403), 429, 400
+_NOT_ALLOWED, _TOO_MANY, _FIRST_ERROR = (401, 403), 429, 400
 _SERVER_FAULT = 500
-# A token is not taken along to another address.
-_ELSEWHERE = range(300, 400)
+# Redirects are not followed, as the token must not be sent to another address.
+_REDIRECTS = range(300, 400)
 _REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
 _RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 # A number above this is an instant (seconds since 1970), below it a number of seconds.
 _SURELY_AN_INSTANT = 1_000_000_000
 _SHOWN = 200
 _NEVER = datetime.fromtimestamp(0, UTC)
-_GOOD = 200
-# Servers send a sign of life every 15 to 30 seconds.
+_OK = 200
+# Servers send a heartbeat every 15 to 30 seconds.
 _SILENT_SECONDS = 90.0
 
 
-def _safe(value: str) -> str:
+def _https_unless_local(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme == "https" and parts.hostname:
         return value.rstrip("/")
@@ -43,12 +43,12 @@ def _safe(value: str) -> str:
 
 
 # A token must not travel in plain text.
-PlatformUrl = Annotated[str, AfterValidator(_safe)]
+PlatformUrl = Annotated[str, AfterValidator(_https_unless_local)]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the platform said: the status, the headers with names in lower case, and the JSON that it sent."""
+    """A platform's answer: the status, the headers with names in lower case, and the JSON content."""
 
     status: int
     headers: Mapping[str, str]
@@ -56,17 +56,17 @@ class Answer:
 
     @property
     def at(self) -> datetime | None:
-        """The platform's own clock (RFC 9110 section 6.6.1)."""
+        """The time on the platform's own clock (RFC 9110 section 6.6.1)."""
         seconds = _read_date(self.headers.get("date", ""))
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 @dataclass(slots=True)
 class Api:
-    """One account's line to `base`. `headers` go with every call; `name` is the channel, for what staff read.
+    """One account's connection to `base`. `headers` go with every call; `name` is the channel, for messages to staff.
 
-    After an answer that says that nothing is left, or 429, the next call waits until the time that it names. `at` is
-    the platform's own clock at the last answer.
+    After an answer that leaves no calls, or 429, the next call waits until the time stated there. `at` is the time
+    on the platform's own clock at the last answer.
     """
 
     name: str
@@ -77,27 +77,27 @@ class Api:
     _not_before: float = 0.0
 
     async def get(self, path: str, query: Mapping[str, Any] | None = None) -> Answer:
-        """GET, with a query. Raises Temporary, Permanent or Misconfigured."""
+        """GET with a query. Raises Temporary, Permanent or Misconfigured."""
         return await self.call("GET", path, params=query)
 
     async def post(self, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """POST of JSON. Raises Temporary, Permanent or Misconfigured."""
+        """POST JSON. Raises Temporary, Permanent or Misconfigured."""
         return await self.call("POST", path, json=content, headers=headers)
 
-    async def call(self, method: str, path: str, **more: Any) -> Answer:
-        """One call; `path` may be a whole address. Raises Temporary, Permanent or Misconfigured."""
-        answer = await self.ask(method, path, **more)
-        if answer.status >= _OUR_FAULT:
+    async def call(self, method: str, path: str, **options: Any) -> Answer:
+        """Make one call; `path` may be a complete address. Raises Temporary, Permanent or Misconfigured."""
+        answer = await self.ask(method, path, **options)
+        if answer.status >= _FIRST_ERROR:
             raise self.error(answer)
         return answer
 
-    async def ask(self, method: str, path: str, **more: Any) -> Answer:
-        """One call whose refusal the caller looks at itself. Raises Temporary where nothing comes back."""
+    async def ask(self, method: str, path: str, **options: Any) -> Answer:
+        """Make one call whose refusal the caller examines. Raises Temporary where there is no answer."""
         await self._wait()
         address = path if path.startswith(("http://", "https://")) else f"{self.base}{path}"
-        more["headers"] = {**self.headers, **(more.get("headers") or {})}
+        options["headers"] = {**self.headers, **(options.get("headers") or {})}
         try:
-            async with self._line().request(method, address, allow_redirects=False, **more) as response:
+            async with self._open_session().request(method, address, allow_redirects=False, **options) as response:
                 body = await response.content.read(LONGEST_ANSWER_BYTES + 1)
                 while len(body) <= LONGEST_ANSWER_BYTES and (piece := await response.content.read(65_536)):
                     body += piece
@@ -106,26 +106,28 @@ class Api:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Temporary(f"channel {self.name}: {self.base} cannot be reached ({type(error).__name__})") from None
         self._note_limits(answer)
-        if answer.status in _ELSEWHERE:
+        if answer.status in _REDIRECTS:
             raise Misconfigured(f"channel {self.name}: {self.base} sends us elsewhere ({answer.status}): is it right?")
         return answer
 
     def error(self, answer: Answer) -> Temporary | Permanent | Misconfigured:
-        """What a refusal means."""
-        said = f"channel {self.name}: {self.base} said {answer.status} {_words(answer.content)}".rstrip()
-        if answer.status in _REFUSED:
-            return Misconfigured(f"{said}. Is the token right, and does it have every permission of docs/channels.md?")
+        """Return what a refusal means."""
+        problem = f"channel {self.name}: {self.base} said {answer.status} {_words(answer.content)}".rstrip()
+        if answer.status in _NOT_ALLOWED:
+            return Misconfigured(
+                f"{problem}. Is the token right, and does it have every permission of docs/channels.md?"
+            )
         if answer.status == _TOO_MANY or answer.status >= _SERVER_FAULT:
-            return Temporary(said)
-        return Permanent(said)
+            return Temporary(problem)
+        return Permanent(problem)
 
     async def events(self, path: str) -> AsyncGenerator[tuple[str, str]]:
-        """Server-sent events as (event, data), until the line drops. Raises Temporary."""
+        """Yield server-sent events as (event, data), until the connection ends. Raises Temporary."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT_SECONDS, sock_read=_SILENT_SECONDS)
         headers = {**self.headers, "Accept": "text/event-stream"}
         try:
-            async with self._line().get(f"{self.base}{path}", headers=headers, timeout=timeout) as response:
-                if response.status != _GOOD or response.content_type != "text/event-stream":
+            async with self._open_session().get(f"{self.base}{path}", headers=headers, timeout=timeout) as response:
+                if response.status != _OK or response.content_type != "text/event-stream":
                     return
                 event = ""
                 async for line in response.content:
@@ -138,16 +140,16 @@ class Api:
             raise Temporary(f"channel {self.name}: the stream broke ({type(error).__name__})") from None
 
     def rest(self, seconds: float) -> None:
-        """Let the next call wait for so long."""
+        """Delay the next call by so many seconds."""
         self._not_before = asyncio.get_running_loop().time() + seconds
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
-    def _line(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
         return self._session
@@ -163,16 +165,16 @@ class Api:
         try:
             return loads(body) if body else None
         except (JSONDecodeError, UnicodeDecodeError, RecursionError):
-            if status >= _OUR_FAULT:
+            if status >= _FIRST_ERROR:
                 return None
             raise Temporary(f"channel {self.name}: {self.base} sent something that is no JSON") from None
 
     def _note_limits(self, answer: Answer) -> None:
         self.at = answer.at or self.at
-        refused = answer.status == _TOO_MANY
-        if refused or _first(answer.headers, _REMAINING) == "0":
-            named = (answer.headers.get("retry-after", "") if refused else "") or _first(answer.headers, _RESET)
-            self.rest(_seconds_until(named, self.at))
+        is_limited = answer.status == _TOO_MANY
+        if is_limited or _first(answer.headers, _REMAINING) == "0":
+            wait_until = (answer.headers.get("retry-after", "") if is_limited else "") or _first(answer.headers, _RESET)
+            self.rest(_seconds_until(wait_until, self.at))
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:
@@ -180,27 +182,27 @@ def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def _seconds_until(value: str, at: datetime) -> float:
-    """From a number of seconds, or an instant as a number, an HTTP date or ISO 8601; a minute where none is named."""
+    """Parse a number of seconds, or an instant as a number, an HTTP date or ISO 8601; the default is a minute."""
     try:
         number = float(value)
     except ValueError:
-        found = _read_date(value)
-        return _USUAL_WAIT_SECONDS if found is None else max(found - at.timestamp(), 0.0)
+        date_seconds = _read_date(value)
+        return _USUAL_WAIT_SECONDS if date_seconds is None else max(date_seconds - at.timestamp(), 0.0)
     return max(number - at.timestamp() if number > _SURELY_AN_INSTANT else number, 0.0)
 
 
 def _read_date(value: str) -> float | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            found = read(value)
+            date = read(value)
         except (ValueError, TypeError):
             continue
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     return None
 
 
 def _words(content: Any) -> str:
-    """What a platform says is wrong: only its own words, never what was sent."""
+    """Return a platform's own error text, never what was sent to it."""
     if not isinstance(content, dict):
         return ""
     error = content.get("error", content.get("message", content.get("detail", "")))

@@ -1,4 +1,4 @@
-"""When to look at an account: at once, then every so often or when woken; and what came of late again and again."""
+"""When to read an account: at once, then at intervals or when woken; and the recent past again and again."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,53 +7,53 @@ from datetime import timedelta
 
 from bot.channel import Coverage
 
-# So many messages are logged in one transaction.
+# The most messages that are logged in one transaction.
 AT_ONCE = 50
 RECONCILE_SECONDS, DAILY_SECONDS = 300.0, 86_400.0
 OF_LATE, OF_DAYS = timedelta(hours=1), timedelta(days=2)
 
 
 class Rounds:
-    """The rounds of one account. A round that comes to its end was a successful read."""
+    """The rounds of one account. A round that ends has read the account successfully."""
 
     def __init__(self, poll_seconds: float) -> None:
         self._poll_seconds = poll_seconds
-        self._woken = asyncio.Event()
+        self._wake_up = asyncio.Event()
         self._read_at: float | None = None
-        self._gone: list[str] = []
+        self._deletions: list[str] = []
 
     def wake(self) -> None:
-        """Look now."""
-        self._woken.set()
+        """Start the next round now."""
+        self._wake_up.set()
 
-    def note_taken_back(self, message_id: str) -> None:
-        """A message was deleted; the next round says so."""
-        self._gone.append(message_id)
+    def note_deletion(self, message_id: str) -> None:
+        """Note that a message was deleted; the next round reports it."""
+        self._deletions.append(message_id)
         self.wake()
 
-    def taken_back(self) -> list[str]:
-        """What was deleted since the last time that this was asked."""
-        gone, self._gone = self._gone, []
-        return gone
+    def pop_deletions(self) -> list[str]:
+        """Return the deletions since the last call."""
+        deletions, self._deletions = self._deletions, []
+        return deletions
 
     async def begin(self) -> AsyncGenerator[timedelta | None]:
-        """One item a round: None, or the span of which everything is to be compared again, whatever the cursor says."""
+        """Yield once a round: None, or the span to compare again in full, whatever the cursor says."""
         loop = asyncio.get_running_loop()
         compared = daily = float("-inf")
         while True:
-            began = loop.time()
-            self._woken.clear()
-            span = OF_LATE if began - compared >= RECONCILE_SECONDS else None
-            span = OF_DAYS if began - daily >= DAILY_SECONDS else span
+            start = loop.time()
+            self._wake_up.clear()
+            span = OF_LATE if start - compared >= RECONCILE_SECONDS else None
+            span = OF_DAYS if start - daily >= DAILY_SECONDS else span
             yield span
             self._read_at = loop.time()
-            compared = began if span else compared
-            daily = began if span == OF_DAYS else daily
+            compared = start if span else compared
+            daily = start if span == OF_DAYS else daily
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+                await asyncio.wait_for(self._wake_up.wait(), self._poll_seconds)
 
     def coverage(self) -> Coverage:
-        """How long ago the last read was, for who runs; green for who never began."""
+        """Return how long ago the last read was, for the process that reads; green if it never began."""
         if self._read_at is None:
             return Coverage("green")
         minutes = (asyncio.get_running_loop().time() - self._read_at) / 60

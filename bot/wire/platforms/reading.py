@@ -1,4 +1,4 @@
-"""Reads what a platform brings, one piece at a time: a piece that cannot be read loses neither itself nor its like."""
+"""Reads what a platform sends, one piece at a time: a piece that cannot be read affects no other."""
 
 import hashlib
 import json
@@ -11,13 +11,13 @@ _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, Over
 FAULT = "The platform described this message in a way that could not be read."
 
 
-def each(channel: str, pieces: Iterable[Any], read: Callable[[Any], Iterable[Inbound]]) -> Iterator[Inbound]:
-    """Everything that `read` makes of each piece; of one that it cannot read a message that says so, with what came."""
+def read_each(channel: str, pieces: Iterable[Any], read: Callable[[Any], Iterable[Inbound]]) -> Iterator[Inbound]:
+    """Yield what `read` makes of each piece; for one that it cannot read, a message with its fault and raw content."""
     for piece in pieces:
         try:
-            found = list(read(piece))
+            messages = list(read(piece))
         except _UNREADABLE:
             raw = json.dumps(piece, ensure_ascii=False, sort_keys=True).encode()
             digest = hashlib.sha256(raw).hexdigest()
-            found = [Inbound(channel, f"sha256:{digest}", digest, None, fault=FAULT, raw=raw)]
-        yield from found
+            messages = [Inbound(channel, f"sha256:{digest}", digest, None, fault=FAULT, raw=raw)]
+        yield from messages

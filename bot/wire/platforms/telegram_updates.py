@@ -1,7 +1,7 @@
-"""What Telegram tells of a message: one update of the Bot API, as it is fetched and as it is brought.
+"""Reads one update of the Telegram Bot API, whether it was fetched or sent to the webhook.
 
 Source: core.telegram.org/bots/api ("Update", "Message"). A person's chat with the bot and their chat with a business
-account have the same number, and their messages are numbered apart; so a business message is named with its connection.
+account have the same number but separate message numbers, so the name of a business message includes its connection.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ PREFIX = "telegram:"
 TO_BOT = ("message", "edited_message", "message_reaction")
 TO_BUSINESS = ("business_connection", "business_message", "edited_business_message", "deleted_business_messages")
 _MESSAGES = ("message", "business_message", "edited_message", "edited_business_message")
-# What a message holds, the more telling name first: some kinds come with an older field, too.
+# The contents of a message, the more specific name first: some kinds come with an older field, too.
 _HOLDS = {
     "live_photo": "image",
     "photo": "image",
@@ -28,7 +28,7 @@ _HOLDS = {
     "venue": "location",
     **{k: k for k in ("voice", "audio", "document", "sticker", "location", "contact", "story", "poll", "checklist")},
 }
-# What the program says by itself of a chat: nobody has written it.
+# Contents of service messages, which nobody has written.
 _SERVICE = frozenset(
     f"""
     new_chat_members left_chat_member chat_owner_left chat_owner_changed new_chat_title new_chat_photo delete_chat_photo
@@ -36,11 +36,12 @@ _SERVICE = frozenset(
     migrate_from_chat_id pinned_message invoice successful_payment refunded_payment users_shared chat_shared gift
     unique_gift gift_upgrade_sent connected_website write_access_allowed passport_data proximity_alert_triggered
     boost_added chat_background_set checklist_tasks_done checklist_tasks_added direct_message_price_changed
-    {"".join(f"forum_topic_{what} " for what in ("created", "edited", "closed", "reopened"))}
+    {"".join(f"forum_topic_{event} " for event in ("created", "edited", "closed", "reopened"))}
     general_forum_topic_hidden general_forum_topic_unhidden giveaway_created giveaway giveaway_winners
     giveaway_completed managed_bot_created paid_message_price_changed poll_option_added poll_option_deleted
-    {"".join(f"suggested_post_{what} " for what in ("approved", "approval_failed", "declined", "paid", "refunded"))}
-    {"".join(f"video_chat_{what} " for what in ("scheduled", "started", "ended", "participants_invited"))} web_app_data
+    {"".join(f"suggested_post_{event} " for event in ("approved", "approval_failed", "declined", "paid", "refunded"))}
+    {"".join(f"video_chat_{event} " for event in ("scheduled", "started", "ended", "participants_invited"))}
+    web_app_data
     """.split()
 )
 _START = re.compile(r"/start(@\w+)?(\s+[\w-]{1,64})?\s*")
@@ -50,7 +51,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands: the chat, its number there, and the business connection, or ""."""
+    """The position of a message: the chat, its number there, and the business connection, or ""."""
 
     chat: int
     number: int
@@ -61,7 +62,7 @@ class Place:
 
     @classmethod
     def of(cls, message: Values, connection: str = "") -> "Place":
-        """Of a message that Telegram describes; raises KeyError."""
+        """Return the place of a message as Telegram describes it; raises KeyError."""
         return cls(
             int(message["chat"]["id"]),
             int(message["message_id"]),
@@ -69,74 +70,76 @@ class Place:
         )
 
     @classmethod
-    def named(cls, name: str) -> "Place | None":
-        """Of the name that a message has with us."""
-        found = _PLACE.match(name)
-        return cls(int(found[1]), int(found[2]), found[3] or "") if found else None
+    def parse(cls, name: str) -> "Place | None":
+        """Return the place that a message's stored name describes."""
+        match = _PLACE.match(name)
+        return cls(int(match[1]), int(match[2]), match[3] or "") if match else None
 
 
 def connection_of(update: Any) -> str:
-    """The business connection by which it came, or ""."""
-    told = [update.get(kind) for kind in TO_BUSINESS] if isinstance(update, dict) else []
-    named = (one.get("business_connection_id") or one.get("id") for one in told if isinstance(one, dict))
-    return str(next(filter(None, named), ""))
+    """Return the business connection of an update, or ""."""
+    parts = [update.get(kind) for kind in TO_BUSINESS] if isinstance(update, dict) else []
+    ids = (part.get("business_connection_id") or part.get("id") for part in parts if isinstance(part, dict))
+    return str(next(filter(None, ids), ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """Reads what the bot `username`, which has the number `bot_id`, is told on the channel `name`."""
+    """Reads the updates of the bot `username`, whose number is `bot_id`, for the channel `name`."""
 
     name: str
     username: str
     bot_id: int
 
     def read(self, update: Values) -> Iterator[Inbound]:
-        """Its messages; kinds of update that are not known bring nothing. Raises what a wrong shape raises."""
+        """Yield the messages of an update; an unknown kind has none. Raises the errors of a wrong shape."""
         for kind in _MESSAGES:
             if kind in update:
-                yield from self._message(update[kind], int(update["update_id"]), edited=kind.startswith("edited"))
+                yield from self._message(update[kind], int(update["update_id"]), is_edit=kind.startswith("edited"))
         if (deleted := update.get("deleted_business_messages")) is not None:
             for number in deleted["message_ids"]:
                 about = str(Place.of({**deleted, "message_id": number}))
-                yield self._made(f"{about} deleted", "", Post("deletion", about=about), None, deleted)
+                yield self._inbound(f"{about} deleted", "", Post("deletion", about=about), None, deleted)
         if (reaction := update.get("message_reaction")) is not None and _is_private(reaction):
             about = str(Place.of(reaction))
-            emoji = "".join(str(one.get("emoji", "")) for one in reaction["new_reaction"])
+            emoji = "".join(str(reaction_type.get("emoji", "")) for reaction_type in reaction["new_reaction"])
             post = Post("reaction", about=about)
             if reaction["new_reaction"]:
-                yield self._made(f"{about} reaction {update['update_id']}", emoji, post, reaction.get("user"), reaction)
+                yield self._inbound(
+                    f"{about} reaction {update['update_id']}", emoji, post, reaction.get("user"), reaction
+                )
 
-    def _message(self, message: Values, update_id: int, *, edited: bool) -> Iterator[Inbound]:
+    def _message(self, message: Values, update_id: int, *, is_edit: bool) -> Iterator[Inbound]:
         place, words, holds = Place.of(message), _words(message), _holds(message)
         if not (words or holds) and not _SERVICE.isdisjoint(message):
             return
         if _START.fullmatch(words) or not (_is_private(message) or self._names_us(message, words)):
-            return  # to press Start says nothing yet; in a group only what names the bot is said to it
-        if edited and "location" in message:
-            return  # where somebody is from second to second is not for us to keep
+            return  # pressing Start is no message; in a group only what names the bot is addressed to it
+        if is_edit and "location" in message:
+            return  # a live location is not stored
         writer = message.get("sender_chat") or message.get("from") or {}
-        ours = bool(place.connection) and writer.get("id") != place.chat
+        is_own = bool(place.connection) and writer.get("id") != place.chat
         post = Post(
-            kind="edit" if edited else "message" if _is_private(message) else "mention",
+            kind="edit" if is_edit else "message" if _is_private(message) else "mention",
             conversation=_conversation(place) if _is_private(message) else "",
-            answers=_answered(message, place),
-            about=str(place) if edited else "",
-            by_program=bool(writer.get("is_bot")) and not ours,
-            # The bot's own, and greetings and away messages, which the account sends by itself.
-            automatic=ours and ("sender_business_bot" in message or bool(message.get("is_from_offline"))),
+            answers=_parents(message, place),
+            about=str(place) if is_edit else "",
+            by_program=bool(writer.get("is_bot")) and not is_own,
+            # The bot's own messages, and greetings and away messages, which the account sends automatically.
+            automatic=is_own and ("sender_business_bot" in message or bool(message.get("is_from_offline"))),
             holds=holds or (() if words else ("unsupported",)),
             link=_link(message, place),
         )
-        name = f"{place} edited {update_id}" if edited else str(place)
-        yield self._made(name, words, post, None if ours else writer, message)
+        name = f"{place} edited {update_id}" if is_edit else str(place)
+        yield self._inbound(name, words, post, None if is_own else writer, message)
 
     def _names_us(self, message: Values, words: str) -> bool:
-        """By its @name (not that of a longer one), or by answering the bot."""
-        answered = (message.get("reply_to_message") or {}).get("from") or {}
-        named = re.search(rf"@{re.escape(self.username)}(?!\w)", words, re.IGNORECASE)
-        return named is not None or answered.get("id") == self.bot_id
+        """Tell whether the message names the bot by its @name (not a longer one) or answers it."""
+        parent_writer = (message.get("reply_to_message") or {}).get("from") or {}
+        mention = re.search(rf"@{re.escape(self.username)}(?!\w)", words, re.IGNORECASE)
+        return mention is not None or parent_writer.get("id") == self.bot_id
 
-    def _made(self, name: str, words: str, post: Post, writer: Any, told: Values) -> Inbound:
+    def _inbound(self, name: str, words: str, post: Post, writer: Any, message: Values) -> Inbound:
         sender = _party(writer)
         return Inbound(
             channel=self.name,
@@ -144,44 +147,44 @@ class Updates:
             digest=hashlib.sha256(words.encode()).hexdigest(),
             sender=sender,
             text=words,
-            received_at=_instant(told.get("edit_date") or told.get("date")),
+            received_at=_instant(message.get("edit_date") or message.get("date")),
             outgoing=writer is None and post.kind in ("message", "edit"),
-            visibility="private" if _is_private(told) else "public",
+            visibility="private" if _is_private(message) else "public",
             post=post,
-            raw=json.dumps(told, ensure_ascii=False).encode(),
+            raw=json.dumps(message, ensure_ascii=False).encode(),
         )
 
 
-def _is_private(told: Values) -> bool:
-    return bool(told["chat"]["type"] == "private")
+def _is_private(message: Values) -> bool:
+    return bool(message["chat"]["type"] == "private")
 
 
 def _conversation(place: Place) -> str:
-    """Stays the same when the account is connected anew."""
+    """Return a name that stays the same when the account is connected again."""
     return f"business {place.chat}" if place.connection else str(place.chat)
 
 
-def _answered(message: Values, place: Place) -> tuple[str, ...]:
-    answered = message.get("reply_to_message")
-    return (str(Place.of(answered, place.connection)),) if isinstance(answered, dict) else ()
+def _parents(message: Values, place: Place) -> tuple[str, ...]:
+    parent = message.get("reply_to_message")
+    return (str(Place.of(parent, place.connection)),) if isinstance(parent, dict) else ()
 
 
 def _words(message: Values) -> str:
-    """What was written; of a place or a person what staff need to know of it."""
-    if written := message.get("text") or message.get("caption"):
-        return str(written)
+    """Return the text; of a place or a contact, what staff need to know of it."""
+    if text := message.get("text") or message.get("caption"):
+        return str(text)
     if venue := message.get("venue"):
         return f"{venue['title']}, {venue['address']}"
     if spot := message.get("location"):
         return f"{spot['latitude']}, {spot['longitude']}"
-    if shared := message.get("contact"):
-        return " ".join(str(shared[key]) for key in ("first_name", "last_name", "phone_number") if shared.get(key))
-    titled = message.get("poll") or message.get("checklist") or {}
-    return str(titled.get("question") or titled.get("title") or "")
+    if contact := message.get("contact"):
+        return " ".join(str(contact[key]) for key in ("first_name", "last_name", "phone_number") if contact.get(key))
+    list_or_poll = message.get("poll") or message.get("checklist") or {}
+    return str(list_or_poll.get("question") or list_or_poll.get("title") or "")
 
 
 def _holds(message: Values) -> tuple[str, ...]:
-    return next(((what,) for field, what in _HOLDS.items() if field in message), ())
+    return next(((content_kind,) for field, content_kind in _HOLDS.items() if field in message), ())
 
 
 def _link(message: Values, place: Place) -> str:

@@ -1,6 +1,6 @@
-"""Who calls a platform: an account's token, borne as it is, renewed when it runs out, or signed with.
+"""Authorisation of calls to a platform: a bearer token, a bearer token with renewal, or signed calls.
 
-RFC 6750 section 2.1, RFC 6749 section 6, RFC 5849 section 3. Neither a token nor a secret is ever part of an error.
+RFC 6750 section 2.1, RFC 6749 section 6, RFC 5849 section 3. No error contains a token or a secret.
 """
 
 import asyncio
@@ -15,40 +15,40 @@ from pydantic import SecretStr
 from bot.channel import Misconfigured, Permanent
 from bot.wire.platforms.platform import Api
 
-# A token is not shown in its last minute: the platform's clock may be ahead of ours.
+# A token is not used in its last minute: the platform's clock may be ahead of the local one.
 SPARE_SECONDS = 60.0
 Method = Literal["GET", "POST"]
 
 
 class UserToken(Protocol):
-    """What every way of showing who we are can do."""
+    """What every kind of authorisation offers."""
 
     async def headers(self, method: Method, address: str) -> Mapping[str, str]:
-        """What goes with one call; `address` is whole, with its query. Raises Temporary or Misconfigured."""
+        """Return the headers of one call; `address` includes its query. Raises Temporary or Misconfigured."""
         ...
 
-    def refused(self, shown: Mapping[str, str]) -> bool:
-        """The platform refused what was shown (401). Whether the next call will show something else."""
+    def note_refusal(self, headers: Mapping[str, str]) -> bool:
+        """Note that the platform refused these headers (401). Return whether the next call will have others."""
         ...
 
 
-class Borne:
-    """A token that is shown as it is."""
+class BearerToken:
+    """A token that cannot be renewed."""
 
     def __init__(self, token: SecretStr) -> None:
         self._token = token
 
     async def headers(self, method: Method, address: str) -> Mapping[str, str]:
-        """The token."""
+        """Return the token."""
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
 
-    def refused(self, shown: Mapping[str, str]) -> bool:
-        """There is no other."""
+    def note_refusal(self, headers: Mapping[str, str]) -> bool:
+        """Return False: there is no other token."""
         return False
 
 
-class Signed:
-    """Each call is signed (OAuth 1.0a) with secrets that never leave this machine. The token does not run out."""
+class SignedCalls:
+    """Calls signed (OAuth 1.0a) with secrets that never leave this machine. The token does not expire."""
 
     def __init__(
         self, consumer_key: str, consumer_secret: SecretStr, token: SecretStr, token_secret: SecretStr
@@ -61,18 +61,18 @@ class Signed:
         )
 
     async def headers(self, method: Method, address: str) -> Mapping[str, str]:
-        """The signature over the method and the address; JSON is not signed (RFC 5849 section 3.4.1.3.1)."""
+        """Return the signature of the method and the address; JSON is not signed (RFC 5849 section 3.4.1.3.1)."""
         _, headers, _ = self._client.sign(address, http_method=method)
         return {"Authorization": headers["Authorization"]}
 
-    def refused(self, shown: Mapping[str, str]) -> bool:
-        """There is no other."""
+    def note_refusal(self, headers: Mapping[str, str]) -> bool:
+        """Return False: there is no other signature."""
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """How to get the next token at `path`; a client without a secret names itself only."""
+    """How to get the next token at `path`; a client without a secret only identifies itself."""
 
     path: str
     client_id: str
@@ -80,29 +80,29 @@ class Renewal:
     refresh_token: SecretStr
 
 
-class Renewed:
-    """A token that is renewed when it has run out or is about to. The refresh token changes with each renewal."""
+class RenewableToken:
+    """A token that is renewed when it has expired or is about to. The refresh token changes with each renewal."""
 
     def __init__(self, token: SecretStr, renewal: Renewal, api: Api) -> None:
         self._token, self._renewal, self._api = token, renewal, api
         self._refresh_token = renewal.refresh_token
-        self._good_until = float("inf")  # the configured one does not say
-        self._turn = asyncio.Lock()
+        self._good_until = float("inf")  # the lifetime of the configured token is unknown
+        self._renewing = asyncio.Lock()
 
     async def headers(self, method: Method, address: str) -> Mapping[str, str]:
-        """The token of now."""
-        async with self._turn:
+        """Return the current token."""
+        async with self._renewing:
             if asyncio.get_running_loop().time() >= self._good_until:
                 await self._renew()
-        return self._shown()
+        return self._current_headers()
 
-    def refused(self, shown: Mapping[str, str]) -> bool:
-        """It is renewed at the next call, unless another call has done so meanwhile."""
-        if shown == self._shown():
+    def note_refusal(self, headers: Mapping[str, str]) -> bool:
+        """Have the token renewed at the next call, unless another call has done so in the meantime."""
+        if headers == self._current_headers():
             self._good_until = 0.0
         return True
 
-    def _shown(self) -> Mapping[str, str]:
+    def _current_headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
 
     async def _renew(self) -> None:

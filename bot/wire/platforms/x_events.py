@@ -1,7 +1,7 @@
-"""What X tells of a message, in its three shapes: API v2, Account Activity (v1.1 objects) and the X Activity API.
+"""Reads messages from X in their three shapes: API v2, Account Activity (v1.1 objects) and the X Activity API.
 
-docs.x.com: x-api/activity/event-payloads, account-activity-data-objects, "Tweet object (v1.1)". What is v1.1 is first
-made what it would be in v2. Identifiers are strings. X calls tweets posts since 2026; both names are read.
+docs.x.com: x-api/activity/event-payloads, account-activity-data-objects, "Tweet object (v1.1)". Objects of v1.1 are
+first converted to v2. Identifiers are strings. X calls tweets posts since 2026; both names are read.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from typing import Any
 
 from bot.core.messages import Inbound, Party, Post
 
-# Direct messages and posts are numbered apart.
+# Direct messages and posts are numbered separately.
 DM, ADDRESS = "dm:", "x:"
 _HOLDS = {"photo": "image", "animated_gif": "image", "video": "video", "audio": "audio", "location": "location"}
 _POSTS = ("post.create", "post.mention.create", "post.reply.create", "post.quote.create")
-# twitter-text counts these as one character, all others as two.
+# twitter-text counts characters in these ranges as one, all others as two.
 _NARROW = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _LINK = re.compile(r"https?://\S+")
 _MOST_HANDLES = 10_000
@@ -29,7 +29,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wrote: the name shown, the handle, and whether X marks the account as automated."""
+    """The writer: display name, handle, and whether X marks the account as automated."""
 
     name: str = ""
     handle: str = ""
@@ -37,84 +37,84 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Included:
-    """What came beside the messages: people by id, and what media are by key."""
+class Includes:
+    """The objects that accompany the messages: people by id, and the types of media by key."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     media: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: Values) -> "Included":
-        """From `includes`, or from the map `users` beside direct messages; a person may stand in a `data`."""
+    def of(cls, values: Values) -> "Includes":
+        """Read `includes`, or the map `users` beside direct messages; a person may be inside a `data` object."""
         users, media = values.get("users") or (), values.get("media") or ()
-        listed = users.values() if isinstance(users, dict) else users
-        people = [user.get("data", user) for user in listed if isinstance(user, dict)]
+        items = users.values() if isinstance(users, dict) else users
+        people = [user.get("data", user) for user in items if isinstance(user, dict)]
         return cls(
             {str(user["id"]): _person(user) for user in people if isinstance(user, dict) and "id" in user},
             {
-                str(one["media_key"]): str(one.get("type"))
-                for one in media
-                if isinstance(one, dict) and "media_key" in one
+                str(medium["media_key"]): str(medium.get("type"))
+                for medium in media
+                if isinstance(medium, dict) and "media_key" in medium
             },
         )
 
 
 def words_of(text: str) -> str:
-    """The words alone, to compare what was sent with what X made of it: it escapes, and shortens addresses."""
+    """Return the words alone, to compare a sent text with X's version: X escapes, and shortens addresses."""
     return " ".join(_LINK.sub("", html.unescape(text)).split())
 
 
 def weight(text: str) -> int:
-    """The length of a post as X counts it (docs.x.com, "Counting characters")."""
+    """Return the length of a post as X counts it (docs.x.com, "Counting characters")."""
     return sum(1 if any(low <= ord(char) <= high for low, high in _NARROW) else 2 for char in text)
 
 
 @dataclass(slots=True)
 class Reader:
-    """Makes the messages of one channel. `me` is the id of the account; `handles` are those of people met of late."""
+    """Reads messages for one channel. `me` is the id of the account; `handles` are those of recent writers, by id."""
 
     channel: str
     handles: dict[str, str] = field(default_factory=dict)
 
     def call(self, content: Values, me: str) -> Iterator[Inbound]:
-        """What X calls us with. What is another account's of the app, and what we do not know, is left out."""
+        """Read a webhook call. Events of another account of the app, and unknown events, are left out."""
         event, owner = content.get("data"), str(content.get("for_user_id", ""))
         if isinstance(event, dict) and isinstance(event.get("payload"), dict):
             narrow = event.get("filter")
             owner = str(narrow.get("user_id", "")) if isinstance(narrow, dict) else ""
-            found = self._activity(str(event.get("event_type")), event, owner)
+            messages = self._activity(str(event.get("event_type")), event, owner)
         else:
-            found = self._account_activity(content, owner)
-        return found if owner and owner == (me or owner) else iter(())
+            messages = self._account_activity(content, owner)
+        return messages if owner and owner == (me or owner) else iter(())
 
-    def item(self, item: Values, included: Included, *, private: bool, me: str) -> list[Inbound]:
-        """One of a list of API v2; nothing where it cannot be read."""
+    def item(self, item: Values, includes: Includes, *, private: bool, me: str) -> list[Inbound]:
+        """Read one item of a list of API v2; return [] where it cannot be read."""
         read = self.message if private else self.post
-        return list(_each([item], lambda one: read(one, included, me)))
+        return list(_read_each([item], lambda piece: read(piece, includes, me)))
 
-    def message(self, item: Values, included: Included, me: str) -> list[Inbound]:
-        """A direct message of API v2."""
+    def message(self, item: Values, includes: Includes, me: str) -> list[Inbound]:
+        """Read a direct message of API v2."""
         if item.get("event_type", "MessageCreate") != "MessageCreate":
             return []
-        self._meet(included)
+        self._remember_handles(includes)
         keys = (item.get("attachments") or {}).get("media_keys") or ()
-        kinds = [included.media.get(key, "") for key in keys]
-        return [self._direct(item, kinds, included, me, item)]
+        kinds = [includes.media.get(key, "") for key in keys]
+        return [self._direct(item, kinds, includes, me, item)]
 
-    def post(self, item: Values, included: Included, me: str, raw: Values | None = None) -> list[Inbound]:
-        """A post of API v2 that is said to us, or by us to somebody; one that was edited is told as both."""
-        self._meet(included)
-        named = item.get("referenced_posts") or item.get("referenced_tweets") or ()
-        about = {str(one["type"]): str(one["id"]) for one in named}
+    def post(self, item: Values, includes: Includes, me: str, raw: Values | None = None) -> list[Inbound]:
+        """Read a post of API v2 to the account, or its reply to somebody; an edited post gives two messages."""
+        self._remember_handles(includes)
+        references = item.get("referenced_posts") or item.get("referenced_tweets") or ()
+        about = {str(reference["type"]): str(reference["id"]) for reference in references}
         own = str(item["author_id"]) == me
         if "retweeted" in about or (own and "replied_to" not in about):
             return []
         history = item.get("edit_history_post_ids") or item.get("edit_history_tweet_ids") or [item["id"]]
-        first = self._public(item, about, str(history[0]), included, me, raw or item)
+        first = self._public(item, about, str(history[0]), includes, me, raw or item)
         if len(history) == 1 or own:
             return [first]
         edit = Post("edit", about=first.external_id, link=_link(item["id"]))
-        return [first, self._made(item, str(item["id"]), first.sender, edit, raw or item)]
+        return [first, self._inbound(item, str(item["id"]), first.sender, edit, raw or item)]
 
     def _activity(self, kind: str, event: Values, owner: str) -> Iterator[Inbound]:
         payload = event["payload"]
@@ -122,43 +122,52 @@ class Reader:
             if "direct_message_events" in payload:
                 yield from self._account_activity(payload, owner)
             else:
-                yield from _each([payload], lambda one: self.message(one, _included(payload), owner))
+                yield from _read_each([payload], lambda dm: self.message(dm, _includes_of(payload), owner))
         elif kind in _POSTS:
             to_us = {"in_reply_to_user_id": owner} if kind == "post.reply.create" else {}
-            yield from _each([payload], lambda one: self.post({**one, **to_us}, _included(event), owner, one))
+            yield from _read_each(
+                [payload], lambda post: self.post({**post, **to_us}, _includes_of(event), owner, post)
+            )
         elif kind == "post.delete":
-            yield from _each([payload], self._deleted)
+            yield from _read_each([payload], self._deleted)
         elif kind in ("chat.received", "chat.sent"):
-            yield from _each([payload], lambda one: [self._direct(_chat(one), ["encrypted"], Included(), owner, one)])
+            yield from _read_each(
+                [payload], lambda chat: [self._direct(_chat(chat), ["encrypted"], Includes(), owner, chat)]
+            )
 
     def _account_activity(self, content: Values, owner: str) -> Iterator[Inbound]:
-        included = Included.of({"users": content.get("users")})
-        yield from _each(content.get("direct_message_events"), lambda one: self._v1_message(one, included, owner))
-        yield from _each(content.get("tweet_create_events"), lambda one: self._v1_post(one, owner))
-        yield from _each(content.get("tweet_delete_events"), lambda one: self._deleted(one["status"]))
+        includes = Includes.of({"users": content.get("users")})
+        yield from _read_each(
+            content.get("direct_message_events"), lambda event: self._v1_message(event, includes, owner)
+        )
+        yield from _read_each(content.get("tweet_create_events"), lambda tweet: self._v1_post(tweet, owner))
+        yield from _read_each(content.get("tweet_delete_events"), lambda deletion: self._deleted(deletion["status"]))
 
-    def _v1_message(self, event: Values, included: Included, me: str) -> list[Inbound]:
+    def _v1_message(self, event: Values, includes: Includes, me: str) -> list[Inbound]:
         if event["type"] != "message_create":
             return []
-        self._meet(included)
-        said = event["message_create"]
-        data, sender = said["message_data"], str(said["sender_id"])
-        attached = data.get("attachment") or {}
+        self._remember_handles(includes)
+        content = event["message_create"]
+        data, sender = content["message_data"], str(content["sender_id"])
+        attachment = data.get("attachment") or {}
         item = {
             "id": event["id"],
             "sender_id": sender,
-            "dm_conversation_id": f"{sender}-{said['target']['recipient_id']}",
+            "dm_conversation_id": f"{sender}-{content['target']['recipient_id']}",
             "created_at": _of_milliseconds(event["created_timestamp"]),
             "text": data.get("text"),
         }
-        kinds = [(attached.get("media") or {}).get("type") or str(attached.get("type"))] if attached else []
-        return [self._direct(item, kinds, included, me, event)]
+        kinds = [(attachment.get("media") or {}).get("type") or str(attachment.get("type"))] if attachment else []
+        return [self._direct(item, kinds, includes, me, event)]
 
     def _v1_post(self, tweet: Values, me: str) -> list[Inbound]:
         if "retweeted_status" in tweet:
             return []
         full = tweet.get("extended_tweet") or tweet
-        named = [("replied_to", tweet.get("in_reply_to_status_id_str")), ("quoted", tweet.get("quoted_status_id_str"))]
+        references = [
+            ("replied_to", tweet.get("in_reply_to_status_id_str")),
+            ("quoted", tweet.get("quoted_status_id_str")),
+        ]
         media = ((full.get("extended_entities") or tweet.get("extended_entities") or {}).get("media")) or ()
         mentions = (full.get("entities") or {}).get("user_mentions") or ()
         item = {
@@ -167,46 +176,48 @@ class Reader:
             "text": full.get("full_text") or tweet["text"],
             "created_at": _v1_instant(tweet),
             "in_reply_to_user_id": tweet.get("in_reply_to_user_id_str"),
-            "referenced_posts": [{"type": kind, "id": name} for kind, name in named if name],
+            "referenced_posts": [{"type": kind, "id": name} for kind, name in references if name],
             "display_text_range": full.get("display_text_range"),
-            "entities": {"mentions": [{"id": one["id_str"], "start": one["indices"][0]} for one in mentions]},
+            "entities": {
+                "mentions": [{"id": mention["id_str"], "start": mention["indices"][0]} for mention in mentions]
+            },
             "attachments": {"media_keys": [str(number) for number in range(len(media))]},
         }
         people = {str(tweet["user"]["id_str"]): _person(tweet["user"])}
-        included = Included(people, {str(number): one["type"] for number, one in enumerate(media)})
-        return self.post(item, included, me, tweet)
+        includes = Includes(people, {str(number): medium["type"] for number, medium in enumerate(media)})
+        return self.post(item, includes, me, tweet)
 
-    def _direct(self, item: Values, kinds: Iterable[str], included: Included, me: str, raw: Values) -> Inbound:
-        """Of two people the thread is the other one's; a group has a name of its own."""
+    def _direct(self, item: Values, kinds: Iterable[str], includes: Includes, me: str, raw: Values) -> Inbound:
+        """Read a direct message. The thread of two people is named after the partner; a group has its own name."""
         sender, thread = str(item["sender_id"]), str(item.get("dm_conversation_id") or "")
         pair = thread.split("-")
-        other = next((one for one in pair if one != me), sender) if len(pair) == 2 else ""
-        who = included.people.get(sender, Person())
+        partner = next((participant for participant in pair if participant != me), sender) if len(pair) == 2 else ""
+        writer = includes.people.get(sender, Person())
         post = Post(
-            conversation=f"{ADDRESS}{other}" if other else f"group:{thread}",
-            by_program=who.automated,
+            conversation=f"{ADDRESS}{partner}" if partner else f"group:{thread}",
+            by_program=writer.automated,
             holds=_holds(kinds),
             link=f"https://x.com/messages/{thread}" if thread else "",
         )
-        party = None if sender == me else Party(f"{ADDRESS}{sender}", who.name)
-        return self._made(item, f"{DM}{item['id']}", party, post, raw)
+        party = None if sender == me else Party(f"{ADDRESS}{sender}", writer.name)
+        return self._inbound(item, f"{DM}{item['id']}", party, post, raw)
 
     def _public(
-        self, item: Values, about: Mapping[str, str], name: str, included: Included, me: str, raw: Values
+        self, item: Values, about: Mapping[str, str], name: str, includes: Includes, me: str, raw: Values
     ) -> Inbound:
-        author, answered = str(item["author_id"]), about.get("replied_to", "")
-        who = included.people.get(author, Person())
+        author, parent = str(item["author_id"]), about.get("replied_to", "")
+        writer = includes.people.get(author, Person())
         keys = (item.get("attachments") or {}).get("media_keys") or ()
         post = Post(
-            kind="mention" if author == me or _asks(item, answered, me) else "comment",
-            answers=(answered,) if answered else (),
-            by_program=who.automated,
-            holds=_holds(included.media.get(key, "") for key in keys),
+            kind="mention" if author == me or _addresses_account(item, parent, me) else "comment",
+            answers=(parent,) if parent else (),
+            by_program=writer.automated,
+            holds=_holds(includes.media.get(key, "") for key in keys),
             link=_link(item["id"]),
         )
-        return self._made(item, name, None if author == me else Party(f"{ADDRESS}{author}", who.name), post, raw)
+        return self._inbound(item, name, None if author == me else Party(f"{ADDRESS}{author}", writer.name), post, raw)
 
-    def _made(self, item: Values, name: str, sender: Party | None, post: Post, raw: Values) -> Inbound:
+    def _inbound(self, item: Values, name: str, sender: Party | None, post: Post, raw: Values) -> Inbound:
         long = item.get("note_post") or item.get("note_tweet") or {}
         text = html.unescape(str(long.get("text") or item.get("text") or ""))
         return Inbound(
@@ -226,14 +237,14 @@ class Reader:
         about = Post("deletion", about=str(status["id"]))
         return [Inbound(self.channel, f"{about.about} deleted", "", None, visibility="public", post=about)]
 
-    def _meet(self, included: Included) -> None:
+    def _remember_handles(self, includes: Includes) -> None:
         if len(self.handles) > _MOST_HANDLES:
             self.handles.clear()
-        self.handles.update({name: person.handle for name, person in included.people.items() if person.handle})
+        self.handles.update({name: person.handle for name, person in includes.people.items() if person.handle})
 
 
-def _each(items: Any, read: Callable[[Any], Iterable[Inbound]]) -> Iterator[Inbound]:
-    """What can be read; a malformed one does not cost its neighbours, and polling brings it again."""
+def _read_each(items: Any, read: Callable[[Any], Iterable[Inbound]]) -> Iterator[Inbound]:
+    """Yield what can be read; a malformed item does not affect its neighbours, and polling fetches it again."""
     for item in items if isinstance(items, list) else ():
         try:
             yield from list(read(item))
@@ -241,26 +252,26 @@ def _each(items: Any, read: Callable[[Any], Iterable[Inbound]]) -> Iterator[Inbo
             continue
 
 
-def _asks(item: Values, answered: str, me: str) -> bool:
-    """Whether it names us in its own words, or goes on with us in a thread that is not ours.
+def _addresses_account(item: Values, parent: str, me: str) -> bool:
+    """Tell whether a post mentions the account in its own words, or replies to it in a thread of another.
 
-    X puts before a reply whom it goes to; `display_text_range` begins after them.
+    X puts the handles of a reply's recipients before its text; `display_text_range` begins after them.
     """
     begins = (item.get("display_text_range") or [0])[0]
     mentions = (item.get("entities") or {}).get("mentions") or ()
-    if any(str(one.get("id")) == me and one.get("start", 0) >= begins for one in mentions):
+    if any(str(mention.get("id")) == me and mention.get("start", 0) >= begins for mention in mentions):
         return True
-    thread = str(item.get("conversation_id") or answered)
-    return str(item.get("in_reply_to_user_id")) == me and answered != thread
+    thread = str(item.get("conversation_id") or parent)
+    return str(item.get("in_reply_to_user_id")) == me and parent != thread
 
 
 def _holds(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(_HOLDS.get(kind, "unsupported") for kind in kinds)
 
 
-def _included(values: Values) -> Included:
+def _includes_of(values: Values) -> Includes:
     includes = values.get("includes")
-    return Included.of(includes) if isinstance(includes, dict) else Included()
+    return Includes.of(includes) if isinstance(includes, dict) else Includes()
 
 
 def _person(user: Values) -> Person:
