@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -269,9 +269,11 @@ class ChannelSettings(BaseModel):
 class WayIn(ChannelSettings):
     """Settings shared by the kinds that bring contacts in.
 
-    `service`, `contact_kind` and `area` say what every contact there is about, so that its standard is found.
+    `service`, `contact_kind` and `area` say what every contact there is about, so that its standard is found. `media`
+    is how it came, as standards and rules of routing name it, whichever mailbox or page it was.
     """
 
+    media: ClassVar[tuple[str, ...]] = ()
     replies_by: str | None = None
     team: str | None = None
     service: Name = ""
@@ -285,6 +287,7 @@ class MailWayIn(WayIn):
     `address` is the mailbox's public address. `subaddresses`: mail to `local+tag@` of it arrives here, too.
     """
 
+    media = ("email",)
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     authserv_id: AuthservId = ""
     subaddresses: bool = True

@@ -1,16 +1,17 @@
 """The kinds of channel that there are, and a configuration read with them."""
 
 import importlib
+from collections.abc import Iterable
 from pathlib import Path
 from pkgutil import iter_modules
 
-from bot.channel import Channel, ChannelSettings
+from bot.channel import Channel, ChannelSettings, WayIn
 from bot.settings import reading
-from bot.settings.reading import Settings
+from bot.settings.reading import Kinds, Settings
 
 
 def kinds() -> list[str]:
-    """The kinds of channel that there are: the files of `channels/`."""
+    """The kinds of channel that there are: the files and folders of `channels/`."""
     return sorted(module.name for module in iter_modules(importlib.import_module("channels").__path__))
 
 
@@ -22,6 +23,20 @@ def kind_of(kind: str) -> type[ChannelSettings]:
     return model
 
 
+def why_no_medium(name: str) -> str:
+    """Why contacts cannot come in this way; "" where a kind of channel brings such contacts."""
+    # To import every kind takes a quarter of a second: those that are likely to know the name are asked first.
+    likely = [kind for kind in kinds() if kind in ("desk", name) or kind.startswith(f"{name}_")]
+    if name in _media(likely) or name in (media := _media(kinds())):
+        return ""
+    return f"allowed: {', '.join(media)}"
+
+
+def _media(of: Iterable[str]) -> list[str]:
+    settings = (kind_of(kind) for kind in of)
+    return sorted({medium for model in settings if issubclass(model, WayIn) for medium in model.media})
+
+
 def build_channels(configured: Settings) -> dict[str, Channel]:
     """Every configured channel by its name."""
     return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in configured.channels}
@@ -29,4 +44,4 @@ def build_channels(configured: Settings) -> dict[str, Channel]:
 
 def load(directory: Path) -> Settings:
     """Read the configuration; raises BadSettings with every mistake."""
-    return reading.read(directory, kind_of)
+    return reading.read(directory, Kinds(kind_of, why_no_medium))

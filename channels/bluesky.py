@@ -37,6 +37,7 @@ Item = TypeVar("Item")
 class Settings(Account):
     """`handle` and an app password of the account; `chat` reads private messages, through the service `chat_did`."""
 
+    media = ("bluesky",)
     service: PlatformUrl = "https://bsky.social"
     handle: str = Field(pattern=r"^[A-Za-z0-9.-]{3,253}$")
     app_password: SecretStr

@@ -22,6 +22,7 @@ PREFERS = ("email", "text", "told", "letter", "phone")
 class Settings(WayIn):
     """`texts_by`: the outlet that sends text messages, for people who prefer them (kind notify)."""
 
+    media = HOW
     texts_by: str | None = None
 
 

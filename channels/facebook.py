@@ -25,6 +25,7 @@ _KINDS = {"add": "comment", "edited": "edit", "remove": "deletion"}
 class Settings(MetaSettings):
     """`page_id`, and the token of the Page."""
 
+    media = ("facebook",)
     page_id: str = Field(pattern=r"^\d{1,30}$")
 
 

@@ -25,6 +25,7 @@ _BLIND = ("comments and mentions are brought by calls only: one that never arriv
 class Settings(MetaSettings):
     """`account_id`, and a token of the account."""
 
+    media = ("instagram",)
     account_id: str = Field(pattern=r"^\d{1,30}$")
 
 

@@ -37,6 +37,7 @@ _POLICIES = {
 class Settings(Account):
     """`url` of the server, `token` with read:accounts, read:notifications, read:statuses, write:statuses."""
 
+    media = ("mastodon",)
     url: PlatformUrl
     token: SecretStr
     poll_seconds: float = Field(default=30, ge=0.1, le=3600)

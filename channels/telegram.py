@@ -49,6 +49,7 @@ class Settings(Account):
     With `webhook_url` (the public address of /hooks/<name>) and a `webhook_secret` of your own, Telegram calls us.
     """
 
+    media = ("telegram",)
     token: SecretStr
     username: str = Field(pattern=r"^@?\w{4,32}$")
     business_account: str = Field(default="", pattern=r"^(@?\w{4,32})?$")

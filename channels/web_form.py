@@ -22,6 +22,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 class Settings(WayIn):
     """A form has no settings of its own."""
 
+    media = ("web_form",)
+
 
 @dataclass(frozen=True, slots=True)
 class Faults:

@@ -34,6 +34,7 @@ _ABOUT_ANOTHER: dict[str, Literal["reaction", "deletion", "edit"]] = {
 class Settings(Account):
     """`phone_number_id` and a system user's `token`; `app_secret` signs the calls, `verify_token` is your own word."""
 
+    media = ("whatsapp",)
     phone_number_id: str = Field(pattern=r"^\d{1,30}$")
     token: SecretStr
     app_secret: SecretStr

@@ -74,6 +74,7 @@ class Settings(Account):
     `consumer_secret` signs X's calls; `bearer_token` is the app's own, which reads the state of the webhook.
     """
 
+    media = ("x",)
     url: PlatformUrl = "https://api.x.com"
     token: SecretStr
     token_secret: SecretStr | None = None

@@ -14,7 +14,7 @@ _ONE_DAY = timedelta(days=1)
 class Matter:
     """What is known of a contact when its standard is chosen; "" where nothing is.
 
-    `channel` is how it came (`standards.CHANNELS`), `kind` what it is: foi, complaint and the like.
+    `channel` is how it came (such as email), `kind` what it is: foi, complaint and the like.
     """
 
     channel: str = ""

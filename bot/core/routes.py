@@ -94,7 +94,7 @@ def begins_with(postcode: str, prefix: str) -> bool:
 class Route:
     """One rule: where all of its conditions hold, what it names. A condition of several values holds for any of them.
 
-    `number` is its place in the file. `channels` are names, `media` ways such as email (`standards.CHANNELS`), `to`
+    `number` is its place in the file. `channels` are names, `media` ways such as email, `to`
     addresses in lower case, `fields` folded values by the name of a field, `prefixes` of postcodes, `languages` as ISO
     639-1 has them.
     """

@@ -11,11 +11,6 @@ from bot.core.durations import SAME_DAY, BadWords, Duration, ReceiptRule, Unit, 
 
 Basis = Literal["promise", "law"]
 PAUSES = ("inclusive", "after-start", "none")
-# How a contact came, whichever mailbox or page it was.
-CHANNELS = (
-    *("email", "web_form", "letter", "voicemail", "phone", "face_to_face"),
-    *("facebook", "instagram", "whatsapp", "x", "mastodon", "bluesky", "telegram"),
-)
 VISIBILITIES = ("private", "public")
 
 
@@ -110,12 +105,6 @@ def _identifiers(value: Any) -> tuple[str, ...]:
     return tuple(sorted({_identifier(one) for one in value}))
 
 
-def _channels(value: Any) -> tuple[str, ...]:
-    for one in (found := _identifiers(value)):
-        _one_of(one, CHANNELS)
-    return found
-
-
 def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(f"allowed: {', '.join(allowed)}")
@@ -146,7 +135,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "valid_to": _day,
     "areas": _identifiers,
     "services": _identifiers,
-    "channels": _channels,
+    "channels": _identifiers,
     "kinds": _identifiers,
     "visibility": lambda value: _one_of(value, VISIBILITIES),
     "basis": lambda value: _one_of(value, get_args(Basis)),
@@ -172,30 +161,56 @@ _OPTIONAL = {key: made.default for key, made in Standard.__dataclass_fields__.it
 _DAYS = ("valid_from", "valid_to", "review_by")
 
 
-def read(table: Mapping[str, Any], file: str) -> list[Standard]:
+# Why a name is no medium, such as "allowed: email, letter"; "" where it is one.
+WhyNoMedium = Callable[[str], str]
+
+
+def _any_medium(_name: str) -> str:
+    return ""
+
+
+def read(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_medium) -> list[Standard]:
     """The standards of a TOML file: one, or a list of `[[standard]]` that share the keys above it.
 
+    `why_no_medium` knows the media, which `channels` names: how a contact came, whichever mailbox or page it was.
     Raises BadStandard with every mistake.
     """
-    shared = {key: value for key, value in table.items() if key != "standard"}
-    listed = table.get("standard", [{}])
-    if not isinstance(listed, list) or not listed or not all(isinstance(one, dict) for one in listed):
-        raise BadStandard([f"{file}: standard: allowed: tables, each under [[standard]]"])
-    found, mistakes = [], []
-    for number, one in enumerate(listed, 1):
+    standards, mistakes = [], []
+    for at, whole in _tables(table, file):
         try:
-            found.append(standard(shared | one, f"{file}: standard[{number}]" if "standard" in table else file))
+            standards.append(replace(standard(whole, at, why_no_medium), file=file))
         except BadStandard as error:
             mistakes += error.mistakes
     if mistakes:
         raise BadStandard(mistakes)
-    return [replace(one, file=file) for one in found]
+    return standards
 
 
-def standard(table: Mapping[str, Any], file: str) -> Standard:
+def _tables(table: Mapping[str, Any], file: str) -> list[tuple[str, dict[str, Any]]]:
+    """Each standard of the file by where it stands, with the keys that all of them share."""
+    if "standard" not in table:
+        return [(file, dict(table))]
+    shared, parts = {key: value for key, value in table.items() if key != "standard"}, table["standard"]
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
+        raise BadStandard([f"{file}: standard: allowed: tables, each under [[standard]]"])
+    return [(f"{file}: standard[{number}]", shared | part) for number, part in enumerate(parts, 1)]
+
+
+def standard(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_medium) -> Standard:
     """The standard that a TOML table describes. Raises BadStandard with every mistake, each naming file and key."""
     mistakes = [f"{file}: {key} is not a known key; known are {', '.join(_READERS)}" for key in table.keys() - _READERS]
     mistakes += [f"{file}: {key} is missing" for key in _READERS if key not in table and key not in _OPTIONAL]
+    values = _values(table, file, why_no_medium, mistakes)
+    if mistakes:
+        raise BadStandard(mistakes)
+    candidate = Standard(**values, file=file)
+    if mistakes := [f"{file}: {words}" for words in (*_contradictions(candidate), *_too_long(candidate))]:
+        raise BadStandard(mistakes)
+    return candidate
+
+
+def _values(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium, mistakes: list[str]) -> dict[str, Any]:
+    """What the keys mean; each that means nothing is one more mistake."""
     values: dict[str, Any] = {}
     for key, reader in _READERS.items():
         try:
@@ -203,28 +218,28 @@ def standard(table: Mapping[str, Any], file: str) -> Standard:
         except ValueError as error:
             pointer = f"\n{error.pointer}" if isinstance(error, BadWords) else ""
             mistakes.append(f"{file}: {key} = {table[key]!r}: {error}{pointer}")
-    if mistakes:
-        raise BadStandard(mistakes)
-    made = Standard(**values, file=file)
-    if mistakes := [f"{file}: {words}" for words in _contradictions(made)]:
-        raise BadStandard(mistakes)
-    return made
+    reasons = (why_no_medium(name) for name in values.get("channels", ()))
+    mistakes += [f"{file}: channels = {table['channels']!r}: {why}" for why in reasons if why]
+    return values
 
 
-def _contradictions(made: Standard) -> Iterator[str]:
-    if made.valid_to is not None and made.valid_to < made.valid_from:
-        yield f"valid_to = {made.valid_to}: allowed: valid_from ({made.valid_from}) or later"
-    if made.acknowledge is None and made.respond is None:
+def _contradictions(candidate: Standard) -> Iterator[str]:
+    if candidate.valid_to is not None and candidate.valid_to < candidate.valid_from:
+        yield f"valid_to = {candidate.valid_to}: allowed: valid_from ({candidate.valid_from}) or later"
+    if candidate.acknowledge is None and candidate.respond is None:
         yield 'acknowledge = "none" and respond = "none": a standard promises at least one of them'
-    if made.respond_from == "acknowledgement" and (made.acknowledge is None or made.acknowledged_by != "staff"):
+    acknowledged_by_staff = candidate.acknowledge is not None and candidate.acknowledged_by == "staff"
+    if candidate.respond_from == "acknowledgement" and not acknowledged_by_staff:
         yield 'respond_from = "acknowledgement": allowed: only with acknowledge and acknowledged_by = "staff"'
-    if made.extend_to is not None and made.respond is None:
-        yield f'extend_to = {str(made.extend_to)!r}: allowed: only with another respond than "none"'
+    if candidate.extend_to is not None and candidate.respond is None:
+        yield f'extend_to = {str(candidate.extend_to)!r}: allowed: only with another respond than "none"'
 
-    for key in ("acknowledge", "respond", "extend_to"):
-        promised: Duration | None = getattr(made, key)
-        if promised is not None and promised.count > _LONGEST[promised.unit]:
-            yield f"{key} = {str(promised)!r}: allowed: two years at most, {_LONGEST[promised.unit]} {promised.unit}s"
+
+def _too_long(candidate: Standard) -> Iterator[str]:
+    promises = {"acknowledge": candidate.acknowledge, "respond": candidate.respond, "extend_to": candidate.extend_to}
+    for key, promise in promises.items():
+        if promise is not None and promise.count > _LONGEST[promise.unit]:
+            yield f"{key} = {str(promise)!r}: allowed: two years at most, {_LONGEST[promise.unit]} {promise.unit}s"
 
 
 def from_stored(table: Mapping[str, Any]) -> Standard:

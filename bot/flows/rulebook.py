@@ -51,9 +51,9 @@ class Team:
 class Way:
     """What belongs to one way in: the outlet that answers for it, its team, its own address ("" if it has none).
 
-    `medium` is one of `standards.CHANNELS`; `service`, `contact_kind` and `area` are what every contact there is about.
-    `texts_outlet` sends text messages. `window` is for how long the platform takes an answer, `receipts` where one may
-    go, `authserv_id` whose Authentication-Results count. `subaddresses`: mail to `local+tag@` arrives here, too.
+    `medium` is how it came, as standards name it; `service`, `contact_kind` and `area` are what every contact there is
+    about. `texts_outlet` sends text messages. `window` is for how long the platform takes an answer, `receipts` where
+    one may go, `authserv_id` whose Authentication-Results count. `subaddresses`: mail to `local+tag@` arrives here.
     """
 
     outlet: str | None

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from bot.core.guards import Limits
 from bot.core.retention import Retention
 from bot.settings.tables import Table
+from bot.settings.teams import Team
 
 Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
@@ -175,3 +176,18 @@ class LimitSettings(Table):
             an_hour_to_a_domain=self.receipts_an_hour_to_a_domain,
             a_minute=self.receipts_a_minute,
         )
+
+
+class Main(Table):
+    """The whole of ackbot.toml; each `[[channel]]` is checked by its own kind."""
+
+    organisation: Organisation
+    store: StoreSettings = StoreSettings()
+    web: Web
+    team: tuple[Team, ...] = ()
+    retention: RetentionSettings = RetentionSettings()
+    mail: MailSettings = MailSettings()
+    limits: LimitSettings = LimitSettings()
+    operators: OperatorSettings = OperatorSettings()
+    sign_in: SignIn | None = None
+    channel: tuple[dict[str, Any], ...] = ()

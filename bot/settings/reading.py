@@ -10,13 +10,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.channel import CHANNEL, Account, ChannelSettings, Sender, TextOutlet, TextsByOutlet, WayIn
+from bot.channel import ChannelSettings, Sender
 from bot.core import books, calendars, standards
+from bot.settings import cross_checks
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.escalation import Escalation
 from bot.settings.main import (
     LimitSettings,
     MailSettings,
+    Main,
     OperatorSettings,
     Organisation,
     RetentionSettings,
@@ -25,7 +27,6 @@ from bot.settings.main import (
     Web,
 )
 from bot.settings.services import Services
-from bot.settings.tables import Table
 from bot.settings.teams import Team
 from bot.settings.urgent import Urgent
 
@@ -44,19 +45,6 @@ class BadSettings(Exception):
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
-
-
-class _Main(Table):
-    organisation: Organisation
-    store: StoreSettings = StoreSettings()
-    web: Web
-    team: tuple[Team, ...] = ()
-    retention: RetentionSettings = RetentionSettings()
-    mail: MailSettings = MailSettings()
-    limits: LimitSettings = LimitSettings()
-    operators: OperatorSettings = OperatorSettings()
-    sign_in: SignIn | None = None
-    channel: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,26 +78,34 @@ class Settings:
 KindOf = Callable[[str], type[ChannelSettings]]
 
 
-def read(directory: Path, kind_of: KindOf) -> Settings:
-    """Read and check a configuration directory.
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The kinds of channel that there are.
 
-    `kind_of` gives the settings class of a channel kind, or raises LookupError naming the known kinds.
-    Raises BadSettings with every mistake that was found.
+    `settings_of` gives the settings class of a kind, or raises LookupError naming what is allowed. `why_no_medium`
+    says why contacts cannot come in a way of that name.
     """
+
+    settings_of: KindOf
+    why_no_medium: standards.WhyNoMedium
+
+
+def read(directory: Path, kinds: Kinds) -> Settings:
+    """Read and check a configuration directory; raises BadSettings with every mistake."""
     path = directory / MAIN_FILE
     mistakes: list[str] = []
-    table = _resolved(_toml(path, mistakes), path, directory, "", mistakes)
-    main = _validated(_Main, table, path, "", mistakes) if not mistakes else None
-    channels = _channels(table.get("channel", []), path, kind_of, mistakes)
-    channels += _elsewhere(main, path, kind_of, mistakes) + _desk(channels, path, kind_of, mistakes)
-    book = _standards(directory, mistakes)
+    table = _resolved(_toml(path, mistakes), "", _Values(path, directory, mistakes))
+    main = _validated(Main, table, path, "", mistakes) if not mistakes else None
+    channels = _channels(table.get("channel", []), path, kinds.settings_of, mistakes)
+    channels += _elsewhere(main, path, kinds.settings_of, mistakes)
+    channels += _desk(channels, path, kinds.settings_of, mistakes)
+    book = _standards(directory, kinds.why_no_medium, mistakes)
     year = _year(directory, mistakes)
     escalation = _escalation(directory, book, mistakes)
-    services = _services(directory, main, channels, book, mistakes)
+    services = _services(directory, main, channels, book, kinds.why_no_medium, mistakes)
     urgent = _urgent(directory, main, mistakes)
     if main is not None:
-        mistakes += [f"{path}: {fault}" for fault in _cross_checks(main, channels)]
-        mistakes += [f"{path}: {fault}" for fault in _unknown_kinds(main, book)]
+        mistakes += [f"{path}: {fault}" for fault in cross_checks.faults(main, channels, book)]
     if mistakes or main is None or escalation is None:
         raise BadSettings(mistakes)
     return Settings(
@@ -143,23 +139,40 @@ def _toml(path: Path, mistakes: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _resolved(value: Any, path: Path, directory: Path, key: str, mistakes: list[str]) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Where values stand: in the file `path`, which names other files as `directory` sees them."""
+
+    path: Path
+    directory: Path
+    mistakes: list[str]
+
+
+def _resolved(value: Any, key: str, values: _Values) -> Any:
     """Replace `env:NAME` and `file:PATH` wherever they stand."""
     if isinstance(value, dict):
-        return {k: _resolved(v, path, directory, f"{key}.{k}".lstrip("."), mistakes) for k, v in value.items()}
+        return {k: _resolved(v, f"{key}.{k}".lstrip("."), values) for k, v in value.items()}
     if isinstance(value, list):
-        return [_resolved(v, path, directory, f"{key}[{i}]", mistakes) for i, v in enumerate(value, 1)]
-    if isinstance(value, str) and value.startswith("env:"):
-        if (found := os.environ.get(value[4:])) is None:
-            mistakes.append(f"{path}: {key} = {value!r}: the environment variable {value[4:]} is not set")
-        return found or ""
-    if isinstance(value, str) and value.startswith("file:"):
-        try:
-            return (directory / value[5:]).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            mistakes.append(f"{path}: {key} = {value!r}: cannot be read: {error}")
-            return ""
+        return [_resolved(v, f"{key}[{number}]", values) for number, v in enumerate(value, 1)]
+    if isinstance(value, str):
+        kind, _, rest = value.partition(":")
+        resolve = {"env": _from_environment, "file": _from_file}.get(kind) if ":" in value else None
+        return resolve(rest, f"{values.path}: {key} = {value!r}", values) if resolve else value
     return value
+
+
+def _from_environment(name: str, at: str, values: _Values) -> str:
+    if (value := os.environ.get(name)) is None:
+        values.mistakes.append(f"{at}: the environment variable {name} is not set")
+    return value or ""
+
+
+def _from_file(name: str, at: str, values: _Values) -> str:
+    try:
+        return (values.directory / name).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        values.mistakes.append(f"{at}: cannot be read: {error}")
+        return ""
 
 
 def _validated(model: type[T], table: Any, path: Path, at: str, mistakes: list[str]) -> T | None:
@@ -210,7 +223,7 @@ def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> 
     return channels
 
 
-def _elsewhere(main: _Main | None, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
+def _elsewhere(main: Main | None, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
     """What teams name by an address of Apprise's is an outlet of its own each."""
     named = {name: (team.name, url) for team in (main.team if main else ()) for name, url in team.elsewhere().items()}
     found = []
@@ -233,13 +246,15 @@ def _desk(
     return [found] if found else []
 
 
-def _standards(directory: Path, mistakes: list[str]) -> tuple[standards.Standard, ...]:
+def _standards(
+    directory: Path, why_no_medium: standards.WhyNoMedium, mistakes: list[str]
+) -> tuple[standards.Standard, ...]:
     """The directory's own standards, or the packaged ones if it has none."""
     folders = [d for d in (directory / "standards", *(p / "config" / "standards" for p in PACKAGED)) if d.is_dir()]
     book = []
     for path in sorted(folders[0].glob("*.toml")) if folders else []:
         try:
-            book += standards.read(_toml(path, mistakes), str(path))
+            book += standards.read(_toml(path, mistakes), str(path), why_no_medium)
         except standards.BadStandard as error:
             mistakes += error.mistakes
     if not mistakes:
@@ -270,21 +285,24 @@ def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes:
 
 def _services(
     directory: Path,
-    main: _Main | None,
+    main: Main | None,
     channels: list[ChannelSettings],
     book: tuple[standards.Standard, ...],
+    why_no_medium: standards.WhyNoMedium,
     mistakes: list[str],
 ) -> Services:
     """The directory's own services.toml, else the packaged one."""
     path = _found(directory, "services.toml")
-    found = _validated(Services, _toml(path, mistakes), path, "", mistakes) or Services()
+    services = _validated(Services, _toml(path, mistakes), path, "", mistakes) or Services()
+    faults = services.unknown_media(why_no_medium)
     if main is not None:
         teams, names = [team.name for team in main.team], [channel.name for channel in channels]
-        mistakes += [f"{path}: {fault}" for fault in found.faults(teams, names, {k for one in book for k in one.kinds})]
-    return found
+        faults += services.faults(teams, names, {kind for standard in book for kind in standard.kinds})
+    mistakes += [f"{path}: {fault}" for fault in faults]
+    return services
 
 
-def _urgent(directory: Path, main: _Main | None, mistakes: list[str]) -> Urgent:
+def _urgent(directory: Path, main: Main | None, mistakes: list[str]) -> Urgent:
     """The directory's own urgent.toml, else the packaged one."""
     path = _found(directory, "urgent.toml")
     found = _validated(Urgent, _toml(path, mistakes), path, "", mistakes) or Urgent()
@@ -297,44 +315,3 @@ def _found(directory: Path, name: str) -> Path:
     folders = (directory, *(packaged / "config" for packaged in PACKAGED))
     paths = [folder / name for folder in folders]
     return next((path for path in paths if path.is_file()), paths[0])
-
-
-def _unknown_outlets(team: Team, channels: list[ChannelSettings]) -> list[str]:
-    known = [channel.name for channel in channels if not isinstance(channel, WayIn)]
-    wanted = {one.removeprefix(CHANNEL) for one in team.targets() if one.startswith(CHANNEL)}
-    return [f"{CHANNEL}{name} is no way out; allowed: {', '.join(known)}" for name in sorted(wanted - set(known))]
-
-
-def _unknown_kinds(main: _Main, book: tuple[standards.Standard, ...]) -> list[str]:
-    known = sorted({kind for one in book for kind in one.kinds})
-    unknown = [kind for kind in main.retention.kinds if kind not in known]
-    return [f"retention.kinds.{kind}: no standard is for this kind; allowed: {', '.join(known)}" for kind in unknown]
-
-
-def _cross_checks(main: _Main, channels: list[ChannelSettings]) -> list[str]:
-    names = [channel.name for channel in channels]
-    faults = [f"channel.name = {n!r} is used twice" for n in sorted({n for n in names if names.count(n) > 1})]
-    teams = [team.name for team in main.team]
-    faults += [f"team.name = {n!r} is used twice" for n in sorted({n for n in teams if teams.count(n) > 1})]
-    outlets = {channel.name for channel in channels if isinstance(channel, Sender)}
-    # An account on a platform answers for itself; nobody else can be reached through it.
-    themselves = {(f"channel {c.name!r}", c.name) for c in channels if isinstance(c, Account)}
-    allowed = f"; allowed: {', '.join(sorted(outlets)) or 'none yet: a way out such as kind email_smtp is missing'}"
-    ways_in = [channel for channel in channels if isinstance(channel, WayIn)]
-    answered_by = [(f"channel {way.name!r}", way.replies_by) for way in ways_in]
-    texts = {channel.name for channel in channels if isinstance(channel, TextOutlet) and channel.sms_template}
-    faults += [
-        f"channel {way.name!r}: texts_by = {by!r} sends no text messages; allowed: {', '.join(sorted(texts)) or 'none'}"
-        for way in ways_in
-        if isinstance(way, TextsByOutlet) and (by := way.texts_by) is not None and by not in texts
-    ]
-    for owner, outlet in [*answered_by, *((f"team {team.name!r}", team.replies_by) for team in main.team)]:
-        if outlet is not None and outlet not in outlets and (owner, outlet) not in themselves:
-            faults.append(f"{owner}: replies_by = {outlet!r} is not a way out{allowed}")
-    if main.operators.team and main.operators.team not in teams:
-        faults.append(f"operators.team = {main.operators.team!r} is not a team; allowed: {', '.join(teams)}")
-    faults += [f"team {team.name!r}: {fault}" for team in main.team for fault in _unknown_outlets(team, channels)]
-    for way in ways_in:
-        if way.team is not None and way.team not in teams:
-            faults.append(f"channel {way.name!r}: team = {way.team!r} is not a team; allowed: {', '.join(teams)}")
-    return faults

@@ -74,17 +74,12 @@ def _outlets(what: str, limits: Mapping[str, Limits]) -> set[str]:
     return {name for name, limit in limits.items() if limit.format == what}
 
 
-def medium(kind: str) -> str:
-    """How a contact came, as standards name it, for a kind of channel: every way of mail is `email`."""
-    return "email" if kind.startswith("email_") else kind
-
-
 def _way(settings: WayIn, limits: Limits | None) -> Way:
     way = Way(
         name=settings.name,
         outlet=settings.replies_by,
         team=settings.team,
-        medium=medium(settings.kind),
+        medium=settings.media[0] if len(settings.media) == 1 else settings.kind,
         service=settings.service,
         contact_kind=settings.contact_kind,
         area=settings.area,

@@ -9,7 +9,7 @@ from bot.channel import Name
 from bot.core import routes
 from bot.core.phrases import Phrases, folded
 from bot.core.routes import Router
-from bot.core.standards import CHANNELS
+from bot.core.standards import WhyNoMedium
 from bot.settings.tables import Table, Words
 
 # TA, TA1 or TA1 3: an area, a district, a sector.
@@ -22,13 +22,6 @@ def _prefixes(value: tuple[str, ...]) -> tuple[str, ...]:
         if not _PREFIX.fullmatch(prefix):
             raise ValueError(f"{prefix!r} does not begin a postcode; allowed are forms such as TA, TA1 or TA1 3")
     return upper
-
-
-def _media(value: tuple[str, ...]) -> tuple[str, ...]:
-    for one in value:
-        if one not in CHANNELS:
-            raise ValueError(f"{one!r} is no way to write; allowed: {', '.join(CHANNELS)}")
-    return value
 
 
 Prefixes = Annotated[tuple[str, ...], AfterValidator(_prefixes)]
@@ -52,7 +45,7 @@ class RouteSettings(Table):
     """One rule: at least one condition, and at least one thing that it names."""
 
     channels: tuple[str, ...] = ()
-    media: Annotated[tuple[str, ...], AfterValidator(_media)] = ()
+    media: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     words: Words = ()
@@ -100,6 +93,11 @@ class Services(Table):
         """As the core knows it."""
         rules = [one.route(number) for number, one in enumerate(self.route, 1)]
         return Router([one.service() for one in self.service], rules, first_team)
+
+    def unknown_media(self, why_no_medium: WhyNoMedium) -> list[str]:
+        """Each medium by which no contact can come, in one line with its key."""
+        media = [(f"route[{number}].media", name) for number, rule in enumerate(self.route, 1) for name in rule.media]
+        return [f"{key} = {name!r} is no way to write; {why}" for key, name in media if (why := why_no_medium(name))]
 
     def faults(self, teams: list[str], channels: list[str], kinds: set[str]) -> list[str]:
         """What names something that is nowhere, in one line each with its key."""

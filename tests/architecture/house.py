@@ -42,6 +42,13 @@ def sources(*folders: str) -> tuple[Source, ...]:
     return tuple(_read(path) for path in paths)
 
 
+def into_a_folder(file: Path) -> Path:
+    """Make a module a package of the same name; returns its folder."""
+    folder = file.with_suffix("")
+    folder.mkdir()
+    return file.rename(folder / "__init__.py").parent
+
+
 def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
     return Source(path, len(text.splitlines()), ast.parse(text, path))

@@ -14,14 +14,14 @@ from bot.core.standards import Standard
 from bot.kinds import kind_of, kinds
 from bot.settings.calendars import Holidays, OwnDays
 from bot.settings.escalation import Escalation
-from bot.settings.reading import _Main
+from bot.settings.main import Main
 from bot.settings.services import Services
 from bot.settings.urgent import Urgent
 from bot.wire.mail.oauth import OAuth
 from tests.architecture.documents import Grid, Page, files, pages
 
 # One for each file of a configuration.
-FILES: tuple[type[BaseModel], ...] = (_Main, Escalation, Services, Urgent, Holidays, OwnDays)
+FILES: tuple[type[BaseModel], ...] = (Main, Escalation, Services, Urgent, Holidays, OwnDays)
 OF_A_STANDARD = {field.name for field in dataclasses.fields(Standard)} - {"file"}
 OF_CHANNELS = {key for kind in kinds() for key in kind_of(kind).model_fields}
 # A mark in the subject of a mail, and an event of the log.
@@ -83,7 +83,7 @@ def _faults_of(model: type[BaseModel], table: Mapping[str, Any]) -> list[str]:
         model.model_validate(table)
     except ValidationError as error:
         faults += [str(fault) for fault in error.errors() if not _is_left_out(fault)]
-    for channel in table.get("channel", ()) if model is _Main else ():
+    for channel in table.get("channel", ()) if model is Main else ():
         if channel["kind"] not in kinds():
             faults.append(f"{channel['kind']} is no kind of channel")
         else:

@@ -1,13 +1,12 @@
 """Imports point down, and a breach is caught: each rule is tried on a copy of the house with that breach in it."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import ROOT
+from tests.architecture.house import into_a_folder
 
 LINT = Path(sys.executable).parent / "lint-imports"
 
@@ -37,15 +36,6 @@ BREACHES = (
 )
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The house without what import rules do not ask about."""
-    for folder in ("bot", "channels"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "_data"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
-
-
 def test_the_house_keeps_its_rules(copy: Path) -> None:
     """As it stands no rule is broken."""
     assert _broken(copy) == []
@@ -56,6 +46,25 @@ def test_a_breach_is_caught(copy: Path, rule: str, file: str, line: str) -> None
     """One import in the wrong direction breaks the rule that forbids it."""
     with (copy / file).open("a", encoding="utf-8") as source:
         source.write(f"\n{line}\n")
+    assert any(name.startswith(rule) for name in _broken(copy))
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ("A channel knows", "from bot.store import tables"),
+        ("Channels do not know one another", "from channels import email_imap"),
+    ],
+)
+def test_a_folder_keeps_the_rules_of_channels(copy: Path, rule: str, line: str) -> None:
+    """A channel that is a folder may know its own files, and no more than one that is a file."""
+    folder = into_a_folder(copy / "channels" / "web_form.py")
+    words = folder / "words.py"
+    words.write_text('"""Its words."""\n\nfrom bot.core import messages\n')
+    with (folder / "__init__.py").open("a", encoding="utf-8") as source:
+        source.write("\nfrom channels.web_form import words\n")
+    assert _broken(copy) == []
+    words.write_text(f'"""Its words."""\n\n{line}\n')
     assert any(name.startswith(rule) for name in _broken(copy))
 
 

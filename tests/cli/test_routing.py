@@ -131,7 +131,10 @@ def test_check_lists_the_services(tmp_path: Path) -> None:
         ),
         ('[[route]]\nwords = ["bin"]\nkind = "fio"\n', "route[1].kind = 'fio' is no kind"),
         ('[[route]]\nchannels = ["in"]\nteam = "waste"\n', "route[1].channels = 'in' is no channel"),
-        ('[[route]]\nmedia = ["fax"]\nteam = "waste"\n', "'fax' is no way to write"),
+        (
+            '[[route]]\nmedia = ["fax"]\nteam = "waste"\n',
+            "route[1].media = 'fax' is no way to write; allowed: bluesky, email, ",
+        ),
         ('[[route]]\npostcodes = ["TA1 3DU"]\nteam = "waste"\n', "'TA1 3DU' does not begin a postcode"),
         ('[[route]]\nwords = ["..."]\nteam = "waste"\n', "has no word in it"),
         ('[[service]]\nname = "a"\ntitle = "A"\npage = "http://a"\n', "service[1].page"),

@@ -87,6 +87,18 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
     assert all(str(tmp_path / "ackbot.toml") in line for line in said)
 
 
+def test_a_medium_of_a_standard_is_one_that_a_kind_of_channel_has(tmp_path: Path) -> None:
+    """Whether or not such a channel is configured; a misspelt one would be a promise to nobody."""
+    standards = tmp_path / "standards"
+    standards.mkdir()
+    packaged = Path(__file__).parents[2] / "config" / "standards" / "channels.toml"
+    (standards / "channels.toml").write_text(packaged.read_text().replace('["letter"]', '["letter", "lettre"]'))
+    said = mistakes(tmp_path, GOOD)
+    (line,) = (line for line in said if "lettre" in line)
+    assert "channels.toml: standard[" in line
+    assert "allowed: bluesky, email, face_to_face, facebook, instagram, letter, mastodon, phone, " in line
+
+
 def test_names_that_lead_nowhere_are_mistakes(tmp_path: Path) -> None:
     """replies_by must name a way out, and a name is used once."""
     said = mistakes(

@@ -194,7 +194,6 @@ def test_a_file_may_hold_several_that_share_their_keys() -> None:
         ({"acknowledge": "none", "respond": "none"}, "at least one"),
         ({"respond_from": "acknowledgement"}, "acknowledged_by"),
         ({"respond": "none", "extend_to": "20 working days"}, "extend_to"),
-        ({"channels": ["emial"]}, "email, web_form"),
         ({"channels": []}, "a list of names"),
         ({"kinds": "foi"}, "a list of names"),
         ({"basis": "habit"}, "promise, law"),
@@ -207,6 +206,14 @@ def test_what_cannot_be_meant_is_a_mistake(changes: dict[str, Any], words: str) 
     """It says what is allowed."""
     with pytest.raises(BadStandard, match=words):
         made("a", **changes)
+
+
+def test_a_medium_that_nobody_knows_is_a_mistake() -> None:
+    """Whoever knows how contacts can come says what is allowed; without anybody who does, every name is taken."""
+    table = made("a").as_table() | {"valid_from": date(2020, 1, 1), "channels": ["emial", "letter"]}
+    assert standard(table, "x.toml").channels == ("emial", "letter")
+    with pytest.raises(BadStandard, match=r"^x.toml: channels = \['emial', 'letter'\]: allowed: email, letter$"):
+        standard(table, "x.toml", lambda name: "" if name == "letter" else "allowed: email, letter")
 
 
 def test_a_standard_is_the_same_after_it_was_kept() -> None:

@@ -1,0 +1,70 @@
+"""What one table of ackbot.toml says of another: whether every name in it stands for something."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.channel import CHANNEL, Account, ChannelSettings, Sender, TextOutlet, TextsByOutlet, WayIn
+from bot.core.standards import Standard
+from bot.settings.main import Main
+
+
+def faults(main: Main, channels: Sequence[ChannelSettings], book: Sequence[Standard]) -> Iterator[str]:
+    """What names something that is nowhere, or has a name that something else has, in one line each with its key."""
+    yield from _used_twice("channel", [channel.name for channel in channels])
+    yield from _used_twice("team", [team.name for team in main.team])
+    yield from _unknown_text_outlets(channels)
+    yield from _unknown_reply_outlets(main, channels)
+    yield from _unknown_teams(main, channels)
+    yield from _unknown_alert_outlets(main, channels)
+    yield from _unknown_kinds(main, book)
+
+
+def _used_twice(table: str, names: Sequence[str]) -> Iterator[str]:
+    for name in sorted(name for name in set(names) if names.count(name) > 1):
+        yield f"{table}.name = {name!r} is used twice"
+
+
+def _unknown_text_outlets(channels: Sequence[ChannelSettings]) -> Iterator[str]:
+    outlets = sorted(c.name for c in channels if isinstance(c, TextOutlet) and c.sms_template)
+    for channel in channels:
+        if isinstance(channel, TextsByOutlet) and channel.texts_by not in (None, *outlets):
+            at = f"channel {channel.name!r}: texts_by = {channel.texts_by!r}"
+            yield f"{at} sends no text messages; allowed: {', '.join(outlets) or 'none'}"
+
+
+def _unknown_reply_outlets(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
+    outlets = sorted(channel.name for channel in channels if isinstance(channel, Sender))
+    named = [*_answered_by_others(channels), *((f"team {team.name!r}", team.replies_by) for team in main.team)]
+    allowed = ", ".join(outlets) or "none yet: a way out such as kind email_smtp is missing"
+    for owner, outlet in named:
+        if outlet not in (None, *outlets):
+            yield f"{owner}: replies_by = {outlet!r} is not a way out; allowed: {allowed}"
+
+
+def _answered_by_others(channels: Sequence[ChannelSettings]) -> Iterator[tuple[str, str | None]]:
+    """Each way in but accounts on platforms that answer for themselves; nobody else can be reached through those."""
+    for way in channels:
+        if isinstance(way, WayIn) and not (isinstance(way, Account) and way.replies_by == way.name):
+            yield f"channel {way.name!r}", way.replies_by
+
+
+def _unknown_teams(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
+    teams = [team.name for team in main.team]
+    named = [(f"channel {way.name!r}: team", way.team) for way in channels if isinstance(way, WayIn)]
+    for key, team in [("operators.team", main.operators.team or None), *named]:
+        if team not in (None, *teams):
+            yield f"{key} = {team!r} is not a team; allowed: {', '.join(teams)}"
+
+
+def _unknown_alert_outlets(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
+    outlets = [channel.name for channel in channels if not isinstance(channel, WayIn)]
+    for team in main.team:
+        named = {target.removeprefix(CHANNEL) for target in team.targets() if target.startswith(CHANNEL)}
+        for name in sorted(named.difference(outlets)):
+            yield f"team {team.name!r}: {CHANNEL}{name} is no way out; allowed: {', '.join(outlets)}"
+
+
+def _unknown_kinds(main: Main, book: Sequence[Standard]) -> Iterator[str]:
+    kinds = sorted({kind for standard in book for kind in standard.kinds})
+    for kind in main.retention.kinds:
+        if kind not in kinds:
+            yield f"retention.kinds.{kind}: no standard is for this kind; allowed: {', '.join(kinds)}"
