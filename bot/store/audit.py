@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, text
+from sqlalchemy import Connection, and_, or_, select
 
 from bot.core.events import EventKind
 from bot.core.roles import Scope
 from bot.store import queue
 from bot.store.queue import within
-from bot.store.tables import contacts, deliveries, events
+from bot.store.tables import IS_BY_SOMEBODY, IS_FOR_STAFF, IS_OPEN, contacts, deliveries, events
 
-_ALERTS = text("purpose IN ('alert', 'notice', 'urgent')")
 Values = dict[str, Any]
 # So many events one call looks at: as many as a page of them takes, where few are seen by who asks.
 LOOKED_AT = 5_000
@@ -49,7 +48,7 @@ class Looking:
 
 def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
     """What people and programs did, the newest first."""
-    query = _with_reference().where(text("events.actor != 'ackbot'")).order_by(events.c.id.desc()).limit(most)
+    query = _with_reference().where(IS_BY_SOMEBODY).order_by(events.c.id.desc()).limit(most)
     if looking.before_id is not None:
         query = query.where(events.c.id < looking.before_id)
     if looking.by:
@@ -100,7 +99,7 @@ def as_seen(connection: Connection, happened: list[Values], scope: Scope) -> lis
 def last_by_others(connection: Connection, contact_id: int) -> Event | None:
     """The last thing that a person did to a contact."""
     query = _with_reference().where(events.c.contact_id == contact_id)
-    by_others = or_(text("events.actor != 'ackbot'"), events.c.kind == EventKind.FOLLOW_UP)
+    by_others = or_(IS_BY_SOMEBODY, events.c.kind == EventKind.FOLLOW_UP)
     query = query.where(by_others, events.c.kind != EventKind.REFUSED)
     row = connection.execute(query.order_by(events.c.id.desc()).limit(1)).first()
     return _event(row) if row else None
@@ -115,7 +114,7 @@ def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> 
     columns += [contacts.c[n] for n in ("reference", "standard", "taken_by", "taken_at", "responded_at")]
     query = select(*columns, contacts.c.state.label("contact_state"))
     query = query.join_from(deliveries, contacts, deliveries.c.contact_id == contacts.c.id, isouter=True)
-    query = query.where(_ALERTS, deliveries.c.created_at >= since)
+    query = query.where(IS_FOR_STAFF, deliveries.c.created_at >= since)
     if scope.teams is not None:
         query = query.where(deliveries.c.contact_id.is_not(None), *within(scope))
     rows = connection.execute(query.order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc()).limit(most))
@@ -124,7 +123,7 @@ def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> 
 
 def open_by_team(connection: Connection, scope: Scope) -> list[tuple[str | None, datetime, datetime | None]]:
     """Team, receipt and next date of every open contact that this scope sees."""
-    query = select(contacts.c.team, contacts.c.received_at, contacts.c.due_at).where(text("next_look_at IS NOT NULL"))
+    query = select(contacts.c.team, contacts.c.received_at, contacts.c.due_at).where(IS_OPEN)
     return [(row.team, row.received_at, row.due_at) for row in connection.execute(query) if scope.sees(row.team)]
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from bot.core.contacts import Contact, State
 from bot.core.escalations import Decision
-from bot.store.tables import contacts
+from bot.store.contacts import contact_of
+from bot.store.tables import IS_OPEN, IS_OWNED, contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Dates:
 
 _DATES = (
     select(*[contacts.c[name] for name in Dates.__slots__])
-    .where(contacts.c.id > bindparam("after_id"), contacts.c.next_look_at.is_not(None))
+    .where(contacts.c.id > bindparam("after_id"), IS_OPEN)
     .where(contacts.c.standard.is_not(None))
     .order_by(contacts.c.id)
     .limit(bindparam("most"))
@@ -75,12 +76,12 @@ def due(connection: Connection, now: datetime, most: int) -> list[Contact]:
     query = select(contacts).where(contacts.c.state == State.OPEN, contacts.c.next_look_at <= now)
     query = query.order_by(contacts.c.next_look_at).limit(most).with_for_update(skip_locked=True)
     rows = connection.execute(query)
-    return [Contact(**row._mapping) for row in rows]
+    return [contact_of(row) for row in rows]
 
 
 def next_look(connection: Connection) -> datetime | None:
     """The earliest instant at which any contact must be looked at."""
-    query = select(func.min(contacts.c.next_look_at)).where(contacts.c.next_look_at.is_not(None))
+    query = select(func.min(contacts.c.next_look_at)).where(IS_OPEN)
     earliest: datetime | None = connection.execute(query).scalar()
     return earliest
 
@@ -102,8 +103,7 @@ def looked(connection: Connection, contact: Contact, decision: Decision) -> bool
 
 def owners(connection: Connection) -> list[tuple[str, str]]:
     """Who has open contacts, each as (team, address)."""
-    owned = text("owner != '' AND next_look_at IS NOT NULL")  # in the very words of its index
-    query = select(contacts.c.team, contacts.c.owner).where(owned, contacts.c.team.is_not(None)).distinct()
+    query = select(contacts.c.team, contacts.c.owner).where(IS_OWNED, contacts.c.team.is_not(None)).distinct()
     return [(row.team, row.owner) for row in connection.execute(query)]
 
 
@@ -123,6 +123,5 @@ def open_of_team(
     owed = (contacts.c.respond_by <= respond_by) | (contacts.c.respond_step > 0) & contacts.c.respond_by.is_not(None)
     owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
     owed |= contacts.c.assigned_at.is_(None)
-    watched = contacts.c.next_look_at.is_not(None)  # the open ones, by their own index
-    query = select(contacts).where(watched, contacts.c.team.is_not_distinct_from(team), owed)
-    return [Contact(**row._mapping) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]
+    query = select(contacts).where(IS_OPEN, contacts.c.team.is_not_distinct_from(team), owed)
+    return [contact_of(row) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]

@@ -33,7 +33,7 @@ from bot.core.histories import Happened, Kind
 from bot.store import locks
 from bot.store.column_types import Instant
 from bot.store.direct import rows_of, run_many
-from bot.store.tables import contacts, events, messages, raw_messages
+from bot.store.tables import HAS_NO_RECEIPT, IS_OPEN, contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
 
@@ -50,6 +50,8 @@ def _earlier(at: Any) -> Any:
     return case((contacts.c.next_look_at <= at, contacts.c.next_look_at), else_=at)
 
 
+# A contact has the columns of its table, in their order.
+_WIDTH = len(contacts.c)
 _ADD = (insert(contacts), insert(messages), insert(raw_messages))
 _NOTE = insert(events)
 _WITH_ID = select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
@@ -158,6 +160,11 @@ def _row_of(event: Event) -> Values:
     }
 
 
+def contact_of(row: Sequence[Any]) -> Contact:
+    """The contact in a row that ends with the columns of its table."""
+    return Contact(*row[-_WIDTH:])
+
+
 def find(connection: Connection, reference: str) -> Contact | None:
     """The contact with this reference."""
     return next(iter(_rows(connection, contacts.c.reference == reference)), None)
@@ -172,7 +179,7 @@ def with_references(connection: Connection, references: Iterable[str]) -> dict[s
 def with_id(connection: Connection, ids: Iterable[int]) -> dict[int, Contact]:
     """Several contacts by their running numbers."""
     rows = connection.execute(_WITH_ID, {"ids": list(ids)})
-    return {row.id: Contact(**row._mapping) for row in rows}
+    return {row.id: contact_of(row) for row in rows}
 
 
 def listed(
@@ -182,7 +189,7 @@ def listed(
     query: Select[Any] = select(contacts).where(contacts.c.id > after_id).order_by(contacts.c.id)
     if state:
         query = query.where(contacts.c.state == state)
-    return [Contact(**row._mapping) for row in connection.execute(query.limit(limit))]
+    return [contact_of(row) for row in connection.execute(query.limit(limit))]
 
 
 def messages_of(connection: Connection, contact_id: int) -> list[Values]:
@@ -287,14 +294,14 @@ def raw_messages_of(connection: Connection, contact_id: int) -> list[bytes]:
 
 def not_acknowledged(connection: Connection, since: datetime) -> list[Contact]:
     """Contacts received since then that had no receipt, the newest first: logged only, or left to staff."""
-    query = select(contacts).where(text("outcome IN ('log', 'ask')"), contacts.c.received_at >= since)
+    query = select(contacts).where(HAS_NO_RECEIPT, contacts.c.received_at >= since)
     query = query.where(contacts.c.receipt_sent_at.is_(None)).order_by(contacts.c.received_at.desc())
-    return [Contact(**row._mapping) for row in connection.execute(query)]
+    return [contact_of(row) for row in connection.execute(query)]
 
 
 def count_logged(connection: Connection, rule: str, since: datetime) -> int:
     """How many were logged by this rule since then."""
-    query = select(func.count()).select_from(contacts).where(text("outcome IN ('log', 'ask')"))
+    query = select(func.count()).select_from(contacts).where(HAS_NO_RECEIPT)
     return connection.execute(query.where(contacts.c.received_at >= since, contacts.c.rule == rule)).scalar_one()
 
 
@@ -306,9 +313,9 @@ def count_events(connection: Connection, contact_id: int, kind: EventKind, since
 
 def open_count(connection: Connection) -> int:
     """How many contacts wait for an answer, for the metrics."""
-    query = select(func.count()).select_from(contacts).where(contacts.c.next_look_at.is_not(None))
+    query = select(func.count()).select_from(contacts).where(IS_OPEN)
     return connection.execute(query).scalar_one()
 
 
 def _rows(connection: Connection, condition: Any) -> list[Contact]:
-    return [Contact(**row._mapping) for row in connection.execute(select(contacts).where(condition))]
+    return [contact_of(row) for row in connection.execute(select(contacts).where(condition))]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, null, select, text, union_all
+from sqlalchemy import Connection, bindparam, func, literal_column, null, select, union_all
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
+from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
 from bot.store.outbox import delivery_of
-from bot.store.tables import contacts, deliveries, messages, suppressions
+from bot.store.tables import HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT, contacts, deliveries, messages, suppressions
 
 _MOST_IDS = 500
 _PERSON: Any = contacts.c.sender_key
@@ -45,14 +46,13 @@ _NEWEST = (
     .group_by(contacts.c.channel, contacts.c.conversation)
 )
 _IN_CONVERSATIONS = select(contacts).where(contacts.c.id.in_(_NEWEST))
-# The conditions are literals, so that SQLite can prove that its partial indexes hold every such row.
 OF_LATE = union_all(
     select(
         *(_PERSON.label("person"), contacts.c.received_at, contacts.c.id, contacts.c.channel),
         *(null().label("reason"), contacts.c.visibility),
     )
     .where(_PERSON.in_(_PEOPLE), contacts.c.received_at > bindparam("since"))
-    .where(text("outcome = 'acknowledge' AND receipt_of IS NULL")),
+    .where(HAS_OWN_RECEIPT),
     select(
         *(suppressions.c.address, suppressions.c.until, literal_column("0"), literal_column("''")),
         *(suppressions.c.reason, literal_column("''")),
@@ -61,7 +61,7 @@ OF_LATE = union_all(
 _OF_DOMAIN = (
     select(contacts.c.received_at)
     .where(contacts.c.received_at > bindparam("since"), ~contacts.c.forgotten)
-    .where(text("outcome = 'acknowledge' AND receipt_of IS NULL"), _PERSON.like(bindparam("pattern")))
+    .where(HAS_OWN_RECEIPT, _PERSON.like(bindparam("pattern")))
     .limit(bindparam("most"))
 )
 _SENT_BEFORE = (
@@ -69,10 +69,8 @@ _SENT_BEFORE = (
     .join_from(messages, contacts)
     .where(messages.c.contact_id.in_(_IDS), messages.c.written_by == "sender")
 )
-_WAITING = select(contacts).where(_PERSON.in_(_PEOPLE), text("next_look_at IS NOT NULL")).limit(2)
-_RECEIPTS = (
-    select(func.count()).where(text("purpose = 'acknowledgement'")).where(deliveries.c.created_at > bindparam("since"))
-)
+_WAITING = select(contacts).where(_PERSON.in_(_PEOPLE), IS_OPEN).limit(2)
+_RECEIPTS = select(func.count()).where(IS_RECEIPT).where(deliveries.c.created_at > bindparam("since"))
 _DELIVERIES = select(deliveries).where(deliveries.c.id.in_(_IDS))
 
 
@@ -120,13 +118,9 @@ def answered(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
     if not wanted:
         return found
     for row in connection.execute(THEIRS, {"ids": wanted}):
-        values = dict(row._mapping)
-        answered_id, written_by = values.pop("answered_id"), values.pop("written_by")
-        found[answered_id] = Answered(Contact(**values), written_by)
+        found[row.answered_id] = Answered(contact_of(row), row.written_by)
     for row in connection.execute(OURS, {"ids": wanted}):
-        values = dict(row._mapping)
-        answered_id = values.pop("answered_id")
-        found[answered_id] = Answered(Contact(**values), "ackbot")
+        found[row.answered_id] = Answered(contact_of(row), "ackbot")
     return found
 
 
@@ -135,9 +129,7 @@ def sent_as(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
     wanted = sorted(ids)[:_MOST_IDS]
     found: dict[str, Answered] = {}
     for row in connection.execute(SENT_AS, {"ids": wanted}) if wanted else ():
-        values = dict(row._mapping)
-        answered_id = values.pop("answered_id")
-        found[answered_id] = Answered(Contact(**values), "ackbot")
+        found[row.answered_id] = Answered(contact_of(row), "ackbot")
     return found
 
 
@@ -145,7 +137,7 @@ def in_conversations(connection: Connection, names: Iterable[str]) -> dict[tuple
     """(channel, conversation) -> its newest contact that was owed an answer."""
     wanted = sorted(names)[:_MOST_IDS]
     rows = connection.execute(_IN_CONVERSATIONS, {"ids": wanted}) if wanted else ()
-    return {(row.channel, row.conversation): Contact(**row._mapping) for row in rows}
+    return {(row.channel, row.conversation): contact_of(row) for row in rows}
 
 
 def of_late(connection: Connection, people: Iterable[str], since: datetime, now: datetime) -> dict[str, list[Recent]]:
@@ -165,19 +157,14 @@ def of_domain(connection: Connection, domain: str, since: datetime, most: int) -
 
 def sent_before(connection: Connection, contact_ids: Iterable[int]) -> list[tuple[str, Contact]]:
     """The digest of each message of the person's in these contacts, with its contact."""
-    found: list[tuple[str, Contact]] = []
-    wanted = sorted(contact_ids)
-    if wanted:
-        for row in connection.execute(_SENT_BEFORE, {"ids": wanted}):
-            values = dict(row._mapping)
-            digest = values.pop("digest")
-            found.append((digest, Contact(**values)))
-    return found
+    ids = sorted(contact_ids)
+    rows = connection.execute(_SENT_BEFORE, {"ids": ids}) if ids else ()
+    return [(row.digest, contact_of(row)) for row in rows]
 
 
 def waiting(connection: Connection, person: str) -> list[Contact]:
     """Open contacts of this address, two at most: one alone is surely meant."""
-    return [Contact(**row._mapping) for row in connection.execute(_WAITING, {"people": [person.lower()]})]
+    return [contact_of(row) for row in connection.execute(_WAITING, {"people": [person.lower()]})]
 
 
 def receipts_since(connection: Connection, since: datetime) -> int:

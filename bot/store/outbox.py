@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, case, func, literal, select, text, update
+from sqlalchemy import Connection, Select, Text, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -14,7 +14,7 @@ from bot.core.deliveries import WAITING, Delivery, NewDelivery, Purpose, Settlem
 from bot.store import wakeups
 from bot.store.column_types import Instant
 from bot.store.direct import rows_of, run_many
-from bot.store.tables import HELD, deliveries
+from bot.store.tables import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CLAIMED, IS_HELD, deliveries
 
 Values = dict[str, Any]
 
@@ -41,8 +41,6 @@ class Fate:
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
 _RECEIPT_WAITS = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.state.in_(WAITING)
-_ALERT = text("purpose = 'alert'")  # in the very words of its index
-_HELD = text(HELD)  # in the very words of its index
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -66,9 +64,9 @@ def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
 
 
 _CLAIM = _claiming(_WAITS)
-_CLAIM_ALERTS = _claiming(_WAITS.where(_ALERT, deliveries.c.recipient == bindparam("person")))
+_CLAIM_ALERTS = _claiming(_WAITS.where(IS_ALERT, deliveries.c.recipient == bindparam("person")))
 _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
-    deliveries.c.channel == bindparam("outlet"), deliveries.c.next_attempt_at.is_not(None)
+    deliveries.c.channel == bindparam("outlet"), HAS_NEXT_ATTEMPT
 )
 _STANDING = (
     select(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.sent_at)
@@ -144,9 +142,11 @@ def join(connection: Connection, first: int, others: Sequence[int]) -> None:
 
 def alerted(connection: Connection, recipient: str, since: datetime, but: set[int]) -> int:
     """How many messages with alerts this person has had since then, or is about to have besides these."""
-    messages = select(func.count()).where(_ALERT, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None))
+    messages = select(func.count()).where(
+        IS_ALERT, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
+    )
     had = connection.execute(messages.where(deliveries.c.sent_at > since)).scalar_one()
-    leaving = select(deliveries.c.id).where(_ALERT, deliveries.c.recipient == recipient)
+    leaving = select(deliveries.c.id).where(IS_ALERT, deliveries.c.recipient == recipient)
     leaving = leaving.where(deliveries.c.joined_to.is_(None), deliveries.c.sent_at.is_(None))
     leaving = leaving.where(deliveries.c.state == State.SENDING)
     return had + len(set(connection.execute(leaving).scalars()) - but)
@@ -160,21 +160,21 @@ def release_all(connection: Connection, now: datetime) -> int:
 
 def take_back(connection: Connection, living: set[str], now: datetime) -> int:
     """Give back what is claimed by processes that live no more; returns how many."""
-    dead = (deliveries.c.state == text("'sending'")) & _claimer.not_in(sorted(living))
+    dead = IS_CLAIMED & _claimer.not_in(sorted(living))
     change = update(deliveries).where(dead)
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
 
 
 def give_back(connection: Connection, holder: str, now: datetime) -> None:
     """Give back what this process has claimed and not sent."""
-    own = (deliveries.c.state == text("'sending'")) & (_claimer == holder)
+    own = IS_CLAIMED & (_claimer == holder)
     connection.execute(update(deliveries).where(own).values(state=State.CREATED, next_attempt_at=now, holder=None))
     wakeups.notify(connection)
 
 
 def give_back_claims(connection: Connection, claims: Sequence[str], now: datetime) -> int:
     """Give back what was claimed by these claims and not sent; returns how many."""
-    doubtful = (deliveries.c.state == text("'sending'")) & deliveries.c.holder.in_(claims)
+    doubtful = IS_CLAIMED & deliveries.c.holder.in_(claims)
     change = update(deliveries).where(doubtful)
     return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
 
@@ -227,7 +227,7 @@ def cancel_waiting(connection: Connection, contact_id: int) -> int:
 
 def hold(connection: Connection) -> int:
     """Let no acknowledgement leave until `release`; returns how many were waiting."""
-    change = update(deliveries).where(_RECEIPT_WAITS, deliveries.c.next_attempt_at.is_not(None))
+    change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT)
     return connection.execute(change.values(next_attempt_at=None)).rowcount
 
 
@@ -240,7 +240,7 @@ def hold_what_may_have_left(connection: Connection) -> int:
 
 def release(connection: Connection, now: datetime, contact_id: int | None = None) -> int:
     """Let everything leave that was held, or what was held of one contact; returns how much."""
-    change = update(deliveries).where(_HELD)
+    change = update(deliveries).where(IS_HELD)
     if contact_id is not None:
         change = change.where(deliveries.c.contact_id == contact_id)
     count = connection.execute(change.values(next_attempt_at=now)).rowcount
@@ -251,7 +251,7 @@ def release(connection: Connection, now: datetime, contact_id: int | None = None
 
 def held(connection: Connection) -> list[int]:
     """The contacts for which something is held, the oldest first."""
-    query = select(deliveries.c.contact_id).where(_HELD, deliveries.c.contact_id.is_not(None)).distinct()
+    query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.is_not(None)).distinct()
     return list(connection.execute(query.order_by(deliveries.c.contact_id)).scalars())
 
 
@@ -296,25 +296,25 @@ def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int,
 
 def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]]:
     """How many alerts of before `since` each outlet was given and has not handed over; only of what waits."""
-    waiting = deliveries.c.next_attempt_at.is_not(None) & deliveries.c.purpose.in_(
-        (Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE)
-    )
-    tried = waiting & (deliveries.c.attempts > 0) & (deliveries.c.created_at < since)
-    query = select(deliveries.c.channel, func.count()).where(tried).group_by(deliveries.c.channel)
+    # Not in the words of the index of all alerts: those that wait are few.
+    for_staff = deliveries.c.purpose.in_((Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE))
+    tried = (deliveries.c.attempts > 0) & (deliveries.c.created_at < since)
+    query = select(deliveries.c.channel, func.count()).where(HAS_NEXT_ATTEMPT, for_staff, tried)
+    query = query.group_by(deliveries.c.channel)
     return [(row[0], row[1]) for row in connection.execute(query.order_by(deliveries.c.channel))]
 
 
 def waiting_count(connection: Connection) -> int:
     """How many deliveries have not left yet, for the metrics."""
-    waiting = deliveries.c.next_attempt_at.is_not(None)
-    return connection.execute(select(func.count()).select_from(deliveries).where(waiting)).scalar_one()
+    query = select(func.count()).select_from(deliveries).where(HAS_NEXT_ATTEMPT)
+    return connection.execute(query).scalar_one()
 
 
 def oldest_receipt(connection: Connection) -> datetime | None:
     """When the oldest acknowledgement was queued that waits for its first hand-over, for the metrics."""
     first = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.sent_at.is_(None)
     # A case and not a condition: only the few that wait are read, never all receipts in the order of their age.
-    query = select(func.min(case((first, deliveries.c.created_at)))).where(deliveries.c.next_attempt_at.is_not(None))
+    query = select(func.min(case((first, deliveries.c.created_at)))).where(HAS_NEXT_ATTEMPT)
     oldest: datetime | None = connection.execute(query).scalar()
     return oldest
 

@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
 from bot.store import links, words
-from bot.store.tables import HELD, contacts, deliveries
-
-# In the very words of the indexes.
-_OPEN = text("next_look_at IS NOT NULL")
-_FINISHED = text("next_look_at IS NULL")
-_CLOSED = text("state = 'closed'")
-_SUPPRESSED = text("outcome IN ('log', 'ask')")
-_URGENT = text("urgent != ''")
-_RETURNED = text("state IN ('permanent-failure', 'technical-failure')")
+from bot.store.contacts import contact_of
+from bot.store.tables import (
+    HAS_NO_RECEIPT,
+    IS_CLOSED,
+    IS_FINISHED,
+    IS_HELD,
+    IS_OPEN,
+    IS_UNDELIVERED,
+    IS_URGENT,
+    contacts,
+    deliveries,
+)
 
 NO_TEAM = "-"  # no team can be called so
 WHICH = ("", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable")
@@ -82,7 +85,7 @@ def page(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, most
     rows = connection.execute(query.order_by(*order).limit(most + 1).offset(skip)).all()
     more = len(rows) > most
     cut = hits is not None and not more and words.last_looked_at(connection, hits) is not None
-    return Page(tuple(Contact(**row._mapping) for row in rows[:most]), more, cut)
+    return Page(tuple(contact_of(row) for row in rows[:most]), more, cut)
 
 
 def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, cursor: int, most: int) -> Part:
@@ -97,7 +100,7 @@ def after(connection: Connection, wanted: Wanted, scope: Scope, now: Any, *, cur
     if teams := _teams(wanted, scope, wanted.state):
         conditions.append(_of_teams(teams, wanted.state, conditions, contacts.c.id.asc(), most + 1))
     query = select(contacts).where(*conditions).order_by(contacts.c.id)
-    found = [Contact(**row._mapping) for row in connection.execute(query.limit(most + 1))]
+    found = [contact_of(row) for row in connection.execute(query.limit(most + 1))]
     return Part(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
 
 
@@ -106,24 +109,22 @@ def _holding(connection: Connection, wanted: str, conditions: list[Any], cursor:
     if hits is None:
         return Part((), None)
     first = func.min(hits.c.message_id).label("first_message")
-    query = select(contacts, first).join_from(hits, contacts, contacts.c.id == hits.c.contact_id).where(*conditions)
+    query = select(first, contacts).join_from(hits, contacts, contacts.c.id == hits.c.contact_id).where(*conditions)
     rows = connection.execute(query.group_by(contacts.c.id).order_by(first).limit(most + 1)).all()
-    shown = [dict(row._mapping) for row in rows[:most]]
-    numbers = [row.pop("first_message") for row in shown]
-    following = numbers[-1] if len(rows) > most else words.last_looked_at(connection, hits)
-    return Part(tuple(Contact(**row) for row in shown), following)
+    following = rows[most - 1].first_message if len(rows) > most else words.last_looked_at(connection, hits)
+    return Part(tuple(contact_of(row) for row in rows[:most]), following)
 
 
 def visible(connection: Connection, reference: str, scope: Scope) -> Contact | None:
     """The contact of that reference, if this scope sees it."""
     row = connection.execute(select(contacts).where(contacts.c.reference == reference)).first()
-    found = Contact(**row._mapping) if row else None
+    found = contact_of(row) if row else None
     return found if found is not None and scope.sees(found.team) else None
 
 
 def held(connection: Connection, scope: Scope) -> int:
     """How many contacts of this scope have something that is held back."""
-    waiting = select(deliveries.c.contact_id).where(text(HELD), deliveries.c.contact_id.is_not(None))
+    waiting = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.is_not(None))
     query = select(func.count()).select_from(contacts).where(contacts.c.id.in_(waiting), *within(scope))
     return connection.execute(query).scalar_one()
 
@@ -136,7 +137,7 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
     of_address = [contacts.c.sender_key == contact.sender_key] if contact.sender_key else []
     for condition in (*linked, *of_address):
         query = select(contacts).where(condition, *within(scope)).order_by(contacts.c.id.desc()).limit(most)
-        found |= {row.id: Contact(**row._mapping) for row in connection.execute(query)}
+        found |= {row.id: contact_of(row) for row in connection.execute(query)}
     found.pop(contact.id, None)
     return sorted(found.values(), key=lambda one: one.id, reverse=True)[:most]
 
@@ -144,7 +145,7 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
 def errors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """Why what was sent last to these contacts, and came back, was not delivered."""
     columns = (deliveries.c.contact_id, deliveries.c.last_error)
-    query = select(*columns).where(deliveries.c.contact_id.in_(ids), _RETURNED).order_by(deliveries.c.id)
+    query = select(*columns).where(deliveries.c.contact_id.in_(ids), IS_UNDELIVERED).order_by(deliveries.c.id)
     return {row.contact_id: row.last_error for row in connection.execute(query)} if ids else {}
 
 
@@ -153,11 +154,11 @@ def _in_state(state: str) -> list[Any]:
         case "any":
             return []
         case State.OPEN:
-            return [_OPEN]
+            return [IS_OPEN]
         case State.CLOSED:
-            return [_FINISHED, _CLOSED]
+            return [IS_FINISHED, IS_CLOSED]
         case _:
-            return [_FINISHED, contacts.c.state == state]
+            return [IS_FINISHED, contacts.c.state == state]
 
 
 def _teams(wanted: Wanted, scope: Scope, state: str) -> list[str | None]:
@@ -195,13 +196,13 @@ def _filters(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
 
 
 def _which(which: str, now: Any) -> Sequence[Any]:
-    returned = select(deliveries.c.contact_id).where(_RETURNED, deliveries.c.contact_id.is_not(None))
+    returned = select(deliveries.c.contact_id).where(IS_UNDELIVERED, deliveries.c.contact_id.is_not(None))
     conditions: dict[str, Any] = {
-        "urgent": _URGENT,
+        "urgent": IS_URGENT,
         "late": contacts.c.due_at < now,
         "unassigned": contacts.c.assigned_at.is_(None),
         "paused": contacts.c.paused_at.is_not(None),
-        "suppressed": _SUPPRESSED,
+        "suppressed": HAS_NO_RECEIPT,
         "undeliverable": contacts.c.id.in_(returned),
     }
     return [conditions[which]] if which else []

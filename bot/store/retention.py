@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.core.contacts import Contact, State
 from bot.store import links, locks, needs, words
+from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 # Of the contacts that one person has had.
@@ -114,4 +115,4 @@ def of_person(connection: Connection, address: str) -> list[Contact]:
     """Every contact that this address began or wrote in, the oldest first. It reads the whole store."""
     wrote_in = select(messages.c.contact_id).where(written_by(address))
     query = select(contacts).where(or_(contacts.c.sender_key == address.lower(), contacts.c.id.in_(wrote_in)))
-    return [Contact(**row._mapping) for row in connection.execute(query.order_by(contacts.c.id))]
+    return [contact_of(row) for row in connection.execute(query.order_by(contacts.c.id))]

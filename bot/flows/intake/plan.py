@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import references
-from bot.core.contacts import Contact, State
+from bot.core.contacts import Contact, State, due_at
 from bot.core.deliveries import NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
@@ -140,7 +140,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         row |= {"urgent_at": None, "urgent_step": 0}
     plan.contacts.append(row)
     plan.note(contact_id, EventKind.LOGGED, verdict, **found.because())
-    contact = Contact(**row, due_at=row["respond_by"] if row["acknowledged_at"] else row["acknowledge_by"])
+    contact = Contact(**row, due_at=due_at(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"]))
     if contact.urgent_at is not None:
         plan.notices += alert.urgent_alerts(contact, 0, plan.now, plan.book)
     if (

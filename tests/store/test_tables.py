@@ -1,0 +1,52 @@
+"""What the tables say once: the conditions of their indexes, what falls due next, and the columns of a contact."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, TextClause, insert, select
+
+from bot.core.contacts import Contact, due_at
+from bot.store import tables
+from bot.store.databases import engine_of
+from bot.store.tables import contacts
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+STORE = Path(tables.__file__).parent
+
+
+@pytest.fixture
+def connection(store_url: str) -> Iterator[Connection]:
+    """A transaction on each database."""
+    engine = engine_of(store_url, writes=True)
+    with engine.begin() as begun:
+        yield begun
+    engine.dispose()
+
+
+def test_what_falls_due_next_is_the_same_for_python_and_for_each_database(connection: Connection) -> None:
+    """Whether either date is missing, and whether the acknowledgement was given."""
+    dates = (None, NOW, NOW + timedelta(days=1))
+    base = {"channel": "inbox", "state": "logged", "outcome": "log", "rule": "", "reason": "", "received_at": NOW}
+    for number, facts in enumerate(product(dates, dates, dates)):
+        named = dict(zip(("acknowledge_by", "acknowledged_at", "respond_by"), facts, strict=True))
+        values = base | named | {"reference": str(number), "external_id": str(number)}
+        new = connection.execute(insert(contacts).values(values).returning(contacts.c.id)).scalar_one()
+        stored = connection.execute(select(contacts.c.due_at).where(contacts.c.id == new)).scalar_one()
+        assert stored == due_at(*facts), facts
+
+
+def test_a_contact_has_the_columns_of_its_table_in_their_order() -> None:
+    """It is made from the row as it comes."""
+    assert list(Contact.__slots__) == contacts.c.keys()
+
+
+def test_the_condition_of_an_index_is_written_once() -> None:
+    """Queries say it in the very words, or SQLite does not use the index."""
+    words = {str(value) for value in vars(tables).values() if isinstance(value, TextClause)}
+    elsewhere = {path.name: path.read_text() for path in STORE.glob("*.py") if path.name != "tables.py"}
+    written = {(name, condition) for name, source in elsewhere.items() for condition in words if condition in source}
+    assert words
+    assert written == set()
