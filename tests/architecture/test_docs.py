@@ -5,13 +5,15 @@ import importlib
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import get_args
 
 import pytest
 
-from bot.core import deliveries
+from bot.core import contacts, deliveries, intakes
 from bot.store.tables import metadata
 from tests.architecture.documents import FOLDERS, Page, files, is_decision, pages, status
 from tests.architecture.house import ROOT
+from tests.architecture.test_names import NEVER
 
 # The database's own index, so no table of SQLAlchemy's.
 TABLES = {*metadata.tables, "message_words"}
@@ -103,6 +105,24 @@ def test_the_picture_of_a_delivery_is_what_the_code_allows() -> None:
     (picture,) = [block for block in _page("docs/flow.md").blocks("mermaid") if "stateDiagram" in block]
     arrows = {(before.replace("_", "-"), after.replace("_", "-")) for before, after in _ARROW.findall(picture)}
     assert arrows == {(before.value, after.value) for before, moves in deliveries.MOVES.items() for after in moves}
+
+
+def test_the_glossary_defines_what_is_stored() -> None:
+    """docs/glossary.md has every table, and every state and outcome of a contact and of a delivery."""
+    defined = {name for grid in _page("docs/glossary.md").grids() for name in grid.names}
+    outcomes = get_args(intakes.Outcome)
+    assert defined >= {*TABLES, *contacts.State, *deliveries.State, *outcomes}
+
+
+def test_the_glossary_says_which_words_not_to_use() -> None:
+    """Each word that columns and keys of log lines may not have stands in the last column of docs/glossary.md."""
+    avoided = {
+        word
+        for grid in _page("docs/glossary.md").grids()
+        for *_, cell in grid.rows
+        for word in re.findall(r"\w+", cell)
+    }
+    assert not NEVER - {word.lower() for word in avoided}
 
 
 def test_no_document_is_cited_that_a_clone_lacks() -> None:
