@@ -49,7 +49,7 @@ def _show(composer: "Composer", name: str, language: str, form: str) -> None:
     from bot.render.samples import samples
 
     for contact, values in samples(name).items():
-        one = composer.rendered(name, values, language=language)
+        one = composer.render(name, values, language=language)
         if form == "html":
             typer.echo(one.html)
             return

@@ -1,7 +1,7 @@
-"""The finished mail: RFC 5322 bytes with a text and an HTML part, from one template.
+"""Composes finished mails: RFC 5322 bytes with a text and an HTML part, from one template.
 
-The standard library takes about a millisecond to build a mail. Here each template is written once, with slots
-where values go; lines without a slot are encoded once, and only the others for every mail.
+The standard library takes about a millisecond to build a mail. Here each template is rendered once, with slots for the
+values; lines without a slot are encoded once, and only the others for every mail.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from email.utils import format_datetime
 from pathlib import Path
 from string import Template
 
-from bot.render.environment import BadTemplate, Templates, Written
+from bot.render.environment import BadTemplate, SlottedMessage, Templates
 from bot.render.samples import OPTIONAL, SAMPLES, samples
 from bot.render.values import StandIn, address_field, clean, escaped, fill, has_slot, message_id_field, slot, text_field
 
 LAYOUT = Path("partials", "mail.html")
-# RFC 3834 and domain practice: no delivery, read or out-of-office reports; non-delivery reports we want.
+# As RFC 3834 and practice suggest: no delivery, read or out-of-office reports; reports of non-delivery are wanted.
 SUPPRESS = "DR, RN, NRN, OOF, AutoReply"
 # RFC 3834 section 2: no large answers to people who did not ask for them.
 MOST_BYTES = 20_480
@@ -35,9 +35,9 @@ _GOOD_LINK = re.compile("(?:https?://[^\ue000/?#]+(?:[/?#]|$)|mailto:|tel:)")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The header values of one mail. Message-IDs have their angle brackets; `date` is aware; empty fields are left out.
+    """The header values of one mail. Message-IDs have angle brackets; `date` is aware; empty fields are left out.
 
-    `auto_submitted` is a keyword of RFC 3834 section 5; `loop` is our own token, found again when mail comes back.
+    `auto_submitted` is a keyword of RFC 3834 section 5; `loop` is our own token, which identifies mail that comes back.
     """
 
     sender: str
@@ -51,7 +51,7 @@ class Envelope:
     loop: str = ""
 
 
-# For mails that only show what one would be.
+# For mails that are only displayed or measured.
 _TRIAL = Envelope(
     sender="Us <us@example.org>",
     recipient="you@example.org",
@@ -63,9 +63,9 @@ _TRIAL = Envelope(
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A template with the values of one contact, to be looked at.
+    """A template with the values of one contact, for display.
 
-    `html` is the whole page. `own_subject` and `own_text` are what the writer of the template typed: without values.
+    `html` is the complete page. `own_subject` and `own_text` are the template's own words, without values.
     """
 
     values: Mapping[str, object]
@@ -79,23 +79,23 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class _Skeleton:
-    """A message that waits for its values: encoded lines, and lines with slots between them.
+    """A message without its values: encoded lines, and lines with slots between them.
 
-    Slot i awaits the value called `awaited[i]`; an empty name awaits nothing.
+    Slot i takes the value called `keys[i]`; an empty name takes nothing.
     """
 
     subject: str
     boundary: str
     text: tuple[bytes | str, ...]
     html: tuple[bytes | str, ...]
-    awaited: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 class Composer:
-    """Writes the mail of one organisation. `constants` are values that every template may use.
+    """Composes the mail of one organisation. `constants` are values that every template may use.
 
-    `directories` hold `messages/` and `partials/`; what the first one lacks is taken from the next. `hosts` are sites
-    that links may lead to.
+    `directories` contain `messages/` and `partials/`; a file that the first lacks is taken from the next. `hosts` are
+    the sites that links may lead to.
     """
 
     def __init__(
@@ -109,49 +109,49 @@ class Composer:
         self._skeletons: dict[tuple[str, ...], _Skeleton | None] = {}
 
     def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = "en") -> bytes:
-        """One mail, ready to leave. Raises BadTemplate for an unknown placeholder or a fault in the template."""
-        skeleton, cleaned = self._filled(name, language, {**OPTIONAL.get(name, {}), **values})
+        """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""
+        skeleton, cleaned = self._skeleton_and_values(name, language, {**OPTIONAL.get(name, {}), **values})
         headers = _headers(fill(skeleton.subject, cleaned), envelope)
         return _mail(headers, skeleton, cleaned)
 
     def text(self, name: str, values: Mapping[str, object], *, language: str = "en") -> str:
-        """One short plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
+        """Return one short plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
         return self.words(name, values, language=language)[1]
 
     def words(self, name: str, values: Mapping[str, object], *, language: str = "en") -> tuple[str, str]:
-        """Subject and plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
-        written = self._templates.write(name, language, {**OPTIONAL.get(name, {}), **values, **self.constants})
-        cleaned = [clean(str(value)) for value in written.values]
-        return fill(written.subject, cleaned).strip(), fill(written.text, cleaned).strip()
+        """Return subject and plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
+        message = self._templates.render(name, language, {**OPTIONAL.get(name, {}), **values, **self.constants})
+        cleaned = [clean(str(value)) for value in message.values]
+        return fill(message.subject, cleaned).strip(), fill(message.text, cleaned).strip()
 
     def names(self) -> list[tuple[str, str]]:
-        """Every template as (name, language)."""
+        """Return every template as (name, language)."""
         return self._templates.names()
 
     def placeholders(self, name: str, language: str) -> frozenset[str]:
-        """What a template asks for, known or not; raises BadTemplate."""
+        """Return the placeholders of a template, known or not; raises BadTemplate."""
         return self._templates.placeholders(name, language)
 
-    def rendered(self, name: str, values: Mapping[str, object], *, language: str = "en") -> Rendered:
-        """A template as a person would see it; raises BadTemplate."""
-        given = {**OPTIONAL.get(name, {}), **values, **self.constants}
-        written = self._templates.write(name, language, given)
-        cleaned = [clean(str(value)) for value in written.values]
-        known = {str(value) for value in given.values()}
-        own = ["" if value in known else value for value in cleaned]
-        subject, page = fill(written.subject, cleaned).strip(), fill(written.html, escaped(cleaned))
+    def render(self, name: str, values: Mapping[str, object], *, language: str = "en") -> Rendered:
+        """Return a template as its reader would see it; raises BadTemplate."""
+        values_in_use = {**OPTIONAL.get(name, {}), **values, **self.constants}
+        message = self._templates.render(name, language, values_in_use)
+        cleaned = [clean(str(value)) for value in message.values]
+        texts_of_values = {str(value) for value in values_in_use.values()}
+        own = ["" if value in texts_of_values else value for value in cleaned]
+        subject, page = fill(message.subject, cleaned).strip(), fill(message.html, escaped(cleaned))
         return Rendered(
             values=values,
             subject=subject,
-            text=fill(written.text, cleaned).strip(),
+            text=fill(message.text, cleaned).strip(),
             html=self._document(language, subject, page),
-            own_subject=fill(written.subject, own).strip(),
-            own_text=fill(written.text, own).strip(),
+            own_subject=fill(message.subject, own).strip(),
+            own_text=fill(message.text, own).strip(),
             mail_bytes=len(self.compose(name, values, _TRIAL, language=language)),
         )
 
     def faults(self, name: str, language: str) -> list[str]:
-        """Why one template cannot be used at all, in plain words."""
+        """Return why one template cannot be used at all."""
         if name not in SAMPLES:
             return [f"messages/{language}/{name}.md: nothing uses a template of this name; known: {', '.join(SAMPLES)}"]
         try:
@@ -163,35 +163,37 @@ class Composer:
             return [str(error)]
         return []
 
-    def _filled(self, name: str, language: str, values: Mapping[str, object]) -> tuple[_Skeleton, list[str]]:
-        # A condition may ask whether a value is there, so that is part of the message's shape.
+    def _skeleton_and_values(
+        self, name: str, language: str, values: Mapping[str, object]
+    ) -> tuple[_Skeleton, list[str]]:
+        # A condition may test whether a value is empty, so that is part of the message's shape.
         shape = (name, language, *[key if value else f"{key}={value}" for key, value in values.items()])
         if shape not in self._skeletons:
-            self._skeletons[shape] = self._kept(name, language, values)
+            self._skeletons[shape] = self._reusable_skeleton(name, language, values)
         skeleton = self._skeletons[shape]
         if skeleton is None:
-            written = self._templates.write(name, language, {**values, **self.constants})
-            return self._skeleton(written, language), []
-        return skeleton, [clean(str(values[key])) if key else "" for key in skeleton.awaited]
+            message = self._templates.render(name, language, {**values, **self.constants})
+            return self._skeleton(message, language), []
+        return skeleton, [clean(str(values[key])) if key else "" for key in skeleton.keys]
 
-    def _kept(self, name: str, language: str, values: Mapping[str, object]) -> _Skeleton | None:
-        """A skeleton for values of this shape; None if the template does more than show them."""
+    def _reusable_skeleton(self, name: str, language: str, values: Mapping[str, object]) -> _Skeleton | None:
+        """Return a skeleton for values of this shape; None if the template does more than show them."""
         stand_ins = {key: StandIn(key) if value else value for key, value in values.items()}
         try:
-            written = self._templates.write(name, language, {**stand_ins, **self.constants})
+            message = self._templates.render(name, language, {**stand_ins, **self.constants})
         except BadTemplate:
-            # Written with the values themselves, it shows whether the template was at fault.
+            # If the template is at fault, rendering it with the values themselves will show it.
             return None
-        return self._skeleton(written, language)
+        return self._skeleton(message, language)
 
-    def _skeleton(self, written: Written, language: str) -> _Skeleton:
-        """The message with everything in it but what is awaited."""
-        settled = [slot(n) if isinstance(v, StandIn) else clean(v) for n, v in enumerate(written.values)]
-        page = fill(written.html, [v if has_slot(v) else html.escape(v) for v in settled])
-        _judge_links(written.path, page)
-        subject, text = fill(written.subject, settled), fill(written.text, settled)
+    def _skeleton(self, message: SlottedMessage, language: str) -> _Skeleton:
+        """Return the message with its constants filled in, and slots for the values."""
+        contents = [slot(n) if isinstance(v, StandIn) else clean(v) for n, v in enumerate(message.values)]
+        page = fill(message.html, [v if has_slot(v) else html.escape(v) for v in contents])
+        _judge_links(message.path, page)
+        subject, text = fill(message.subject, contents), fill(message.text, contents)
         document = self._document(language, subject, page)
-        keys = tuple(value.key if isinstance(value, StandIn) else "" for value in written.values)
+        keys = tuple(value.key if isinstance(value, StandIn) else "" for value in message.values)
         return _Skeleton(subject, _boundary(text + document), _lines(text), _lines(document), keys)
 
     def _document(self, language: str, subject: str, page: str) -> str:
@@ -222,12 +224,12 @@ def _judge_links(path: Path, page: str) -> None:
 
 
 def _boundary(content: str) -> str:
-    """Made from the content, so the same every time. Quoted-printable never has "=_", so no content can hold it."""
+    """Return a boundary derived from the content. Quoted-printable never has "=_", so no content can contain it."""
     return "=_" + hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _lines(text: str) -> tuple[bytes | str, ...]:
-    """Runs of lines without a slot as encoded bytes; each line with one as it is."""
+    """Return runs of lines without a slot as encoded bytes, and each line with a slot unchanged."""
     lines: list[bytes | str] = []
     for line in text.splitlines():
         if has_slot(line):
@@ -240,9 +242,9 @@ def _lines(text: str) -> tuple[bytes | str, ...]:
 
 
 def _encoded(line: str) -> bytes:
-    """One line as quoted-printable (RFC 2045 section 6.7), ended by CRLF."""
+    """Return one line as quoted-printable (RFC 2045 section 6.7), with CRLF."""
     if line.isascii() and line.isprintable() and "=" not in line and line[-1:] != " ":
-        # Nothing to encode, only long lines to break: what body_encode does, in a tenth of its time.
+        # No character to encode, only long lines to break: the result of body_encode in a tenth of its time.
         *starts, last = range(0, max(len(line) - 1, 1), _LINE - 1)
         line = "=\r\n".join([*(line[start : start + _LINE - 1] for start in starts), line[last:]])
     else:
@@ -257,7 +259,7 @@ def _mail(headers: str, skeleton: _Skeleton, values: Sequence[str]) -> bytes:
         f'{headers}MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
         f"--{boundary}\r\n{_PART.format('plain')}"
     )
-    # UTF-8 for an address that is not ASCII (RFC 6532); all else is encoded.
+    # UTF-8 for an address that is not ASCII (RFC 6532); everything else is encoded.
     pieces = [start.encode()]
     pieces += [line if isinstance(line, bytes) else _encoded(fill(line, values)) for line in skeleton.text]
     pieces.append(f"\r\n--{boundary}\r\n{_PART.format('html')}".encode("ascii"))

@@ -1,4 +1,4 @@
-"""What the questions of the lint look at, and what they say of it."""
+"""What the lint examines, and its remarks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.render.samples import SORTS, Sort, samples
 
 
 class Level(StrEnum):
-    """An error must be put right before the words go out; a warning is for a person to judge."""
+    """An error must be corrected before the template is used; a warning is for a person to judge."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,12 +23,12 @@ Remark = tuple[Level, str]
 
 
 def error(words: str) -> Remark:
-    """What must be put right, and how."""
+    """Return a remark about a fault that must be corrected."""
     return Level.ERROR, words
 
 
 def warning(words: str) -> Remark:
-    """What should be looked at, and what would be better."""
+    """Return a remark about something that could be better."""
     return Level.WARNING, words
 
 
@@ -36,8 +36,8 @@ def warning(words: str) -> Remark:
 class Draft:
     """One template in one language. `samples` are its mails by contact; there are none if it has `faults`.
 
-    `hosts` are sites that links may lead to, `languages` those in which there is a template of this name; `layout` is
-    the page around every message, with its values not filled in.
+    `hosts` are the sites that links may lead to, `languages` those in which a template of this name exists; `layout` is
+    the page around every message, without values.
     """
 
     name: str
@@ -52,15 +52,15 @@ class Draft:
     samples: Mapping[str, Rendered]
 
     def pages(self) -> Iterator[tuple[Rendered, LexborHTMLParser]]:
-        """Each sample with its HTML, read."""
-        for one in self.samples.values():
-            yield one, LexborHTMLParser(one.html)
+        """Yield each sample with its parsed HTML."""
+        for sample in self.samples.values():
+            yield sample, LexborHTMLParser(sample.html)
 
 
 def draft(composer: Composer, name: str, language: str) -> Draft:
-    """A template as the questions need it, with its faults if it cannot be used."""
+    """Return a template prepared for the lint, with its faults if it cannot be used."""
     faults = composer.faults(name, language)
-    tried = {} if faults else samples(name)
+    values_by_contact = {} if faults else samples(name)
     own = (host_of(composer.constants.get(key, "")) for key in ("website", "site"))
     return Draft(
         name=name,
@@ -70,14 +70,16 @@ def draft(composer: Composer, name: str, language: str) -> Draft:
         placeholders=_placeholders(composer, name, language),
         constants=composer.constants,
         hosts=composer.hosts | {host for host in own if host},
-        languages=frozenset(other for one, other in composer.names() if one == name),
+        languages=frozenset(template_language for template, template_language in composer.names() if template == name),
         layout=composer.layout,
-        samples={contact: composer.rendered(name, values, language=language) for contact, values in tried.items()},
+        samples={
+            contact: composer.render(name, values, language=language) for contact, values in values_by_contact.items()
+        },
     )
 
 
 def host_of(address: str) -> str:
-    """The site of a web address; "" if there is none."""
+    """Return the site of a web address, or ""."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -85,13 +87,13 @@ def host_of(address: str) -> str:
 
 
 def links(page: LexborHTMLParser) -> Iterator[tuple[str, str]]:
-    """Each link as (address, its words)."""
+    """Yield each link as (address, its text)."""
     for link in page.css("a[href]"):
         yield link.attributes["href"] or "", words_of(link)
 
 
 def words_of(node: LexborNode | None) -> str:
-    """What is to be read, on one line."""
+    """Return the readable text of a node, on one line."""
     return " ".join(node.text(separator=" ").split()) if node is not None else ""
 
 

@@ -1,8 +1,8 @@
 """Message templates: a file with front matter and Markdown, rendered in a sandbox that knows every placeholder.
 
 A template is `messages/<language>/<name>.md`. It begins with TOML between two lines of `+++`: `subject`, a line with
-placeholders, and `purpose`, which tells its writers what it is for. Then comes the message. A placeholder is
-`{{ name }}`, or `((name))` as in GOV.UK Notify.
+placeholders, and `purpose`, a note for its writers. The message follows. A placeholder is `{{ name }}`, or `((name))`
+as in GOV.UK Notify.
 """
 
 import re
@@ -19,23 +19,23 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.render.markdown import Markdown
-from bot.render.values import Held, StandIn
+from bot.render.values import SlotValues, StandIn
 
 _FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
 _FRONT_KEYS = {"subject", "purpose"}
 _NOTIFY_PLACEHOLDER = re.compile(r"\(\(\s*([^()\n]+?)\s*\)\)")
-# No template can say this name, so none can see the values of others.
-_HELD = "held values"
-# What a template can raise besides Jinja's own errors: {{ 1 + "a" }}, {{ 1 / 0 }}, {{ "%d" % "a" }}.
+# No template can use a name with a space, so none can read the values of others.
+_SLOT_VALUES = "held values"
+# Errors that a template can raise besides Jinja's own: {{ 1 + "a" }}, {{ 1 / 0 }}, {{ "%d" % "a" }}.
 _TEMPLATE_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
 
 
 class BadTemplate(Exception):
-    """A template that cannot be used; the text names file, line where known, and what is wrong."""
+    """A template that cannot be used; the text names the file, the line where known, and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SlottedMessage:
     """A message whose values are still slots: `values[i]` belongs into slot i of subject, text and HTML."""
 
     path: Path
@@ -47,7 +47,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The subject or the body of a file: its text, and how many lines of the file stand before it."""
+    """The subject or the body of a file: its text, and how many lines of the file precede it."""
 
     path: Path
     text: str
@@ -58,10 +58,10 @@ class _Part:
 
 
 @pass_context
-def _hold(context: Context, value: object) -> str:
-    """Jinja's finalize: what a template shows is held back. One list for each rendering, so threads may share us."""
-    held: Held = context[_HELD]
-    return held.slot(value)
+def _to_slot(context: Context, value: object) -> str:
+    """Replace a value by its slot (Jinja's `finalize`). Each rendering has its own list, for the sake of threads."""
+    slot_values: SlotValues = context[_SLOT_VALUES]
+    return slot_values.slot(value)
 
 
 class Templates:
@@ -72,40 +72,40 @@ class Templates:
         self._compiled: dict[tuple[str, str], list[tuple[_Part, Template]]] = {}
         self._markdown = Markdown()
         self._jinja = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, finalize=_hold, autoescape=False, trim_blocks=True, lstrip_blocks=True
+            undefined=StrictUndefined, finalize=_to_slot, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
 
-    def write(self, name: str, language: str, values: Mapping[str, object]) -> Written:
+    def render(self, name: str, language: str, values: Mapping[str, object]) -> SlottedMessage:
         """Render one template; raises BadTemplate for an unknown placeholder or a fault in the file."""
-        held = Held()
-        scope = {**values, _HELD: held}
+        slot_values = SlotValues()
+        scope = {**values, _SLOT_VALUES: slot_values}
         parts = self._parts(name, language)
-        subject, body = (_rendered(part, template, scope) for part, template in parts)
-        text, page = self._markdown.both(body)
-        return Written(parts[0][0].path, subject, text, page, tuple(held.values))
+        subject, body = (_render_part(part, template, scope) for part, template in parts)
+        text, page = self._markdown.render(body)
+        return SlottedMessage(parts[0][0].path, subject, text, page, tuple(slot_values.values))
 
     def names(self) -> list[tuple[str, str]]:
-        """Every template as (name, language)."""
+        """Return every template as (name, language)."""
         folders = [directory / "messages" for directory in self._directories]
         return sorted({(path.stem, path.parent.name) for folder in folders for path in folder.glob("*/*.md")})
 
-    def unknown(self, name: str, language: str, known: Collection[str]) -> list[str]:
-        """Each placeholder that is not among `known`, even where no sample leads; raises BadTemplate."""
-        return [fault for part, _ in self._parts(name, language) for fault in self._unknown_in(part, known)]
+    def unknown(self, name: str, language: str, names: Collection[str]) -> list[str]:
+        """Return a fault for each placeholder that is not in `names`, in any branch; raises BadTemplate."""
+        return [fault for part, _ in self._parts(name, language) for fault in self._unknown_in(part, names)]
 
     def placeholders(self, name: str, language: str) -> frozenset[str]:
-        """What subject and message ask for, known or not; raises BadTemplate."""
+        """Return the placeholders of subject and message, known or not; raises BadTemplate."""
         trees = [self._jinja.parse(part.text) for part, _ in self._parts(name, language)]
         return frozenset().union(*map(find_undeclared_variables, trees)) - set(self._jinja.globals)
 
-    def _unknown_in(self, part: _Part, known: Collection[str]) -> Iterator[str]:
+    def _unknown_in(self, part: _Part, names: Collection[str]) -> Iterator[str]:
         tree = self._jinja.parse(part.text)
-        unknown = find_undeclared_variables(tree) - set(known) - set(self._jinja.globals)
-        for used in tree.find_all(nodes.Name):
-            if used.name in unknown:
-                unknown.remove(used.name)
-                allowed = ", ".join(sorted(known))
-                yield part.fault(used.lineno, f"the placeholder {used.name} is not known here; known: {allowed}")
+        unknown = find_undeclared_variables(tree) - set(names) - set(self._jinja.globals)
+        for placeholder in tree.find_all(nodes.Name):
+            if placeholder.name in unknown:
+                unknown.remove(placeholder.name)
+                fault = f"the placeholder {placeholder.name} is not known here; known: {', '.join(sorted(names))}"
+                yield part.fault(placeholder.lineno, fault)
 
     def _parts(self, name: str, language: str) -> list[tuple[_Part, Template]]:
         if (name, language) not in self._compiled:
@@ -127,18 +127,18 @@ class Templates:
             raise BadTemplate(part.fault(error.lineno, str(error.message))) from error
 
 
-def _rendered(part: _Part, template: Template, scope: Mapping[str, Any]) -> str:
+def _render_part(part: _Part, template: Template, scope: Mapping[str, Any]) -> str:
     try:
         return template.render(scope)
     except _TEMPLATE_FAULTS as error:
-        # Jinja rewrites the traceback to tell the template's own lines.
+        # Jinja rewrites the traceback to show the template's own lines.
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
         line = frames[-1].lineno if frames else None
         raise BadTemplate(part.fault(line or 1, str(error))) from error
 
 
 def _read(path: Path) -> tuple[_Part, _Part]:
-    """Subject and body of a file."""
+    """Return subject and body of a file."""
     try:
         source = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -157,11 +157,11 @@ def _front_matter(path: Path, text: str) -> dict[str, str]:
         front: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadTemplate(f"{path}: the front matter is not TOML: {error}") from error
-    missing = sorted(key for key in _FRONT_KEYS if not isinstance(front.get(key), str) or not front[key].strip())
-    if missing or set(front) - _FRONT_KEYS:
-        said = ", ".join(front) or "nothing"
+    absent_keys = sorted(key for key in _FRONT_KEYS if not isinstance(front.get(key), str) or not front[key].strip())
+    if absent_keys or set(front) - _FRONT_KEYS:
+        keys = ", ".join(front) or "nothing"
         raise BadTemplate(
-            f'{path}:1: the front matter must hold subject = "..." and purpose = "..." only; it has {said}'
+            f'{path}:1: the front matter must hold subject = "..." and purpose = "..." only; it has {keys}'
         )
     return front
 
@@ -170,6 +170,6 @@ def _part(path: Path, text: str, lines_before: int) -> _Part:
     return _Part(path, _NOTIFY_PLACEHOLDER.sub(_jinja_placeholder, text), lines_before)
 
 
-def _jinja_placeholder(found: re.Match[str]) -> str:
-    """((Respond by)) is {{ respond_by }}: Notify minds neither case nor spaces."""
-    return "{{ " + re.sub(r"[\s-]+", "_", found[1]).lower() + " }}"
+def _jinja_placeholder(match: re.Match[str]) -> str:
+    """Convert ((Respond by)) to {{ respond_by }}: Notify ignores case and spaces."""
+    return "{{ " + re.sub(r"[\s-]+", "_", match[1]).lower() + " }}"

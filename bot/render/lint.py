@@ -1,4 +1,4 @@
-"""The lint of the words that go out: one question a rule, asked of a template on several invented contacts."""
+"""The lint of outgoing messages: each rule examines a template with several invented contacts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,19 +18,19 @@ _EVERY = frozenset(Sort)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One question, and the sorts of templates that it is asked of. `english`: it knows the words of English alone."""
+    """One rule, and the sorts of templates that it applies to. `english`: it knows only the English language."""
 
     number: str
     question: Callable[[Draft], Iterator[Remark]]
     sorts: frozenset[Sort]
     english: bool = False
 
-    def concerns(self, one: Draft) -> bool:
-        """Whether it can be asked of this template."""
-        return one.sort in self.sorts and (one.language == "en" or not self.english)
+    def concerns(self, template: Draft) -> bool:
+        """Tell whether the rule applies to this template."""
+        return template.sort in self.sorts and (template.language == "en" or not self.english)
 
 
-# Of a short text, an urgent receipt must say what to do at once; nothing else of L12 finds room.
+# L12 applies to short texts only in part: an urgent one must say what to do at once.
 _WITH_ADVICE = frozenset({Sort.RECEIPT, Sort.TEXT})
 
 RULES = (
@@ -57,7 +57,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with one template by one rule, and what to do; `where` is its file below `templates/`."""
+    """What is wrong with one template by one rule, and the remedy; `where` is its file below `templates/`."""
 
     where: str
     rule: str
@@ -69,28 +69,34 @@ class Finding:
 
 
 def examine(composer: Composer, name: str, language: str) -> list[Finding]:
-    """All findings of one template, in the order of the rules; each is said once, whatever samples it was seen on."""
-    one, where = draft(composer, name, language), f"messages/{language}/{name}.md"
-    found = (Finding(where, rule.number, *said) for rule in RULES if rule.concerns(one) for said in rule.question(one))
-    return list(dict.fromkeys(found))
+    """Return the findings of one template, in the order of the rules; each once, even if several samples show it."""
+    template, where = draft(composer, name, language), f"messages/{language}/{name}.md"
+    findings = (
+        Finding(where, rule.number, *remark)
+        for rule in RULES
+        if rule.concerns(template)
+        for remark in rule.question(template)
+    )
+    return list(dict.fromkeys(findings))
 
 
 def examine_all(composer: Composer) -> list[Finding]:
-    """The findings of every template that can be used: the organisation's own, else the packaged one."""
+    """Return the findings of every template in use: the organisation's own, else the packaged one."""
     return [finding for name, language in composer.names() for finding in examine(composer, name, language)]
 
 
 def errors(findings: list[Finding]) -> list[Finding]:
-    """Those that must be put right before the words go out."""
+    """Return the findings that must be corrected before the template is used."""
     return [finding for finding in findings if finding.level is Level.ERROR]
 
 
 def summary(findings: list[Finding]) -> str:
-    """How many of each: "good", "1 error, 2 warnings"."""
-    counted = Counter(finding.level for finding in findings)
-    return ", ".join(f"{counted[one]} {one}{'s' * (counted[one] > 1)}" for one in Level if counted[one]) or "good"
+    """Return the number of each level in words: "good", "1 error, 2 warnings"."""
+    counts = Counter(finding.level for finding in findings)
+    words = (f"{counts[level]} {level}{'s' * (counts[level] > 1)}" for level in Level if counts[level])
+    return ", ".join(words) or "good"
 
 
 def has_page(name: str) -> bool:
-    """Whether what goes out has an HTML part: mails have, texts on platforms have not."""
+    """Tell whether messages of this template have an HTML part: mails have one, texts on platforms do not."""
     return SORTS.get(name, Sort.STAFF) in _MAILS

@@ -1,4 +1,4 @@
-"""The questions of the lint about placeholders, links, size and HTML: L1, L4 to L8."""
+"""The rules of the lint about placeholders, links, size and HTML: L1, L4 to L8."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SHORTENERS = frozenset(
     {"bit.ly", "buff.ly", "cutt.ly", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "rb.gy", "rebrand.ly", "shorturl.at"}
     | {"t.co", "t.ly", "tiny.cc", "tinyurl.com", "v.gd"}
 )
-# Names under which only public bodies of the United Kingdom are found.
+# Domains that are reserved for public bodies of the United Kingdom.
 _PUBLIC_BODIES = ("gov.uk", "gov.scot", "gov.wales", "llyw.cymru", "nhs.uk", "nhs.scot", "nhs.wales", "police.uk")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _VAGUE = re.compile(r"(?:please )?(?:(?:click|press|tap)\b.*|(?:this )?link|here|(?:read |find out )?more|this)", re.I)
@@ -23,43 +23,43 @@ _PIXELS = re.compile(r"(\d+(?:\.\d+)?)px")
 _SIZE = re.compile(r"(\d*\.?\d+)(px|pt|r?em|%)")
 _REMOTE = re.compile(r"url\(\s*['\"]?https?:", re.IGNORECASE)
 _COLOUR = re.compile(r"#(?:([0-9a-f])([0-9a-f])([0-9a-f])|([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2}))", re.IGNORECASE)
-_NAMED = {"white": "#ffffff", "black": "#000000"}
+_COLOUR_NAMES = {"white": "#ffffff", "black": "#000000"}
 _LEAST_PIXELS, _LARGE_PIXELS, _MOST_WIDTH = 16, 24, 600
 # WCAG 2.2, success criterion 1.4.3.
 _CONTRAST, _CONTRAST_OF_LARGE = 4.5, 3.0
-# Without quotes around it a value can go on as another attribute.
+# Without quotes around it, a value could add another attribute.
 _UNQUOTED = re.compile(r"<[a-z][^>]*=\$", re.IGNORECASE)
 
 
 def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
-    """L1: the text part is there, and has every value and link that the HTML has."""
-    for one, page in draft.pages():
-        if not one.text:
+    """L1: the text part exists, and has every value and link of the HTML."""
+    for sample, page in draft.pages():
+        if not sample.text:
             yield error("The text part is empty: write the message below the front matter.")
-        text, seen = " ".join(one.text.split()), words_of(page.body)
+        text, html_words = " ".join(sample.text.split()), words_of(page.body)
         for address, _ in links(page):
             if address.removeprefix("mailto:").removeprefix("tel:") not in text:
                 yield error(f"The link {address} is in the HTML alone: take it out of {LAYOUT}, or write it out.")
-        for key, value in one.values.items():
-            if isinstance(value, str) and value and value in seen and value not in text:
+        for key, value in sample.values.items():
+            if isinstance(value, str) and value and value in html_words and value not in text:
                 yield error(f"{{{{ {key} }}}} is in the HTML alone: show it in the message, too.")
 
 
 def values_stay_values(draft: Draft) -> Iterator[Remark]:
-    """L4: every placeholder is known and stays a value; a template with another fault cannot be used either."""
+    """L4: every placeholder is known and stays a value; a template with any other fault is also reported here."""
     for fault in draft.faults:
         yield error(f"It cannot be used: {fault}")
-    if found := _UNQUOTED.search(draft.layout):
-        yield error(f"A value stands without quotes around it ({found[0]}): write them, in {LAYOUT}.")
-    for one, page in draft.pages():
+    if match := _UNQUOTED.search(draft.layout):
+        yield error(f"A value stands without quotes around it ({match[0]}): write them, in {LAYOUT}.")
+    for sample, page in draft.pages():
         if page.css_first("script") is not None:
             yield error(f"There is a <script>: take it out of {LAYOUT}; mail programs run none.")
-        if any(one.subject and one.subject in node.text() for node in page.css("style")):
+        if any(sample.subject and sample.subject in node.text() for node in page.css("style")):
             yield error(f"A value stands in a <style>: take it out of {LAYOUT}.")
 
 
 def links_are_good(draft: Draft) -> Iterator[Remark]:
-    """L5: https, a known site, no shortener, and words that say where the link leads."""
+    """L5: links use https, lead to a known site without a shortener, and say where they lead."""
     for _, page in draft.pages():
         for address, words in links(page):
             if _VAGUE.fullmatch(words.rstrip(".! ")):
@@ -74,7 +74,7 @@ def _judge(address: str, draft: Draft) -> Iterator[Remark]:
         yield error(f"The link {address} is not safe: write https:// instead.")
     if host in _SHORTENERS:
         yield error(f"The link {address} hides where it leads: write the whole address of the page.")
-    elif not any(host == one or host.endswith(f".{one}") for one in (*draft.hosts, *_PUBLIC_BODIES, *_THIS_MACHINE)):
+    elif not any(host == site or host.endswith(f".{site}") for site in (*draft.hosts, *_PUBLIC_BODIES, *_THIS_MACHINE)):
         yield error(
             f"The link {address} leads to a strange site: link to your own pages or to a public body, "
             f"or name {host} in link_hosts of [organisation]."
@@ -82,30 +82,30 @@ def _judge(address: str, draft: Draft) -> Iterator[Remark]:
 
 
 def pictures_are_not_needed(draft: Draft) -> Iterator[Remark]:
-    """L6: whoever sees no pictures misses nothing, and nobody is told that the mail was opened."""
+    """L6: the mail is complete without its pictures, and no picture reports that the mail was opened."""
     for _, page in draft.pages():
         pictures = page.css("img")
-        if any(not (one.attributes.get("alt") or "").strip() for one in pictures):
+        if any(not (picture.attributes.get("alt") or "").strip() for picture in pictures):
             yield error(f"An <img> has no alt: say in words what it shows, in {LAYOUT}.")
-        if any((one.attributes.get("src") or "").startswith(("http:", "https:", "//")) for one in pictures) or (
+        if any((picture.attributes.get("src") or "").startswith(("http:", "https:", "//")) for picture in pictures) or (
             _REMOTE.search(page.html or "")
         ):
             yield error(
                 f"A picture is loaded from elsewhere, which tells that the mail was read: take it from {LAYOUT}."
             )
-        shown = len(" ".join(one.attributes.get("alt") or "" for one in pictures).split())
-        if shown * 10 > shown + len(words_of(page.body).split()):
+        picture_words = len(" ".join(picture.attributes.get("alt") or "" for picture in pictures).split())
+        if picture_words * 10 > picture_words + len(words_of(page.body).split()):
             yield error("More than a tenth of the words is in pictures: write them as text.")
 
 
 def sizes_are_small(draft: Draft) -> Iterator[Remark]:
-    """L7: at most 20 KB as a mail and 4 KB as text; a text for a platform fits where it goes."""
+    """L7: at most 20 KB as a mail and 4 KB as text; a text for a platform fits its limit."""
     by_mail = draft.sort not in (Sort.TEXT, Sort.PUBLIC)
-    longest = max((len(one.text) for one in draft.samples.values()), default=0)
-    text = max((len(one.text.encode()) for one in draft.samples.values()), default=0)
-    mail = max((one.mail_bytes for one in draft.samples.values()), default=0)
-    if longest > (most := LONGEST.get(draft.name, longest)):
-        yield error(f"It has {longest} characters; at most {most} are allowed: make it shorter.")
+    longest = max((len(sample.text) for sample in draft.samples.values()), default=0)
+    text = max((len(sample.text.encode()) for sample in draft.samples.values()), default=0)
+    mail = max((sample.mail_bytes for sample in draft.samples.values()), default=0)
+    if longest > (limit := LONGEST.get(draft.name, longest)):
+        yield error(f"It has {longest} characters; at most {limit} are allowed: make it shorter.")
     if by_mail and mail > MOST_BYTES:
         yield error(f"It has {mail} bytes as a mail; at most {MOST_BYTES} are allowed: make it shorter.")
     if by_mail and draft.sort is not Sort.STAFF and text > MOST_TEXT_BYTES:
@@ -113,7 +113,7 @@ def sizes_are_small(draft: Draft) -> Iterator[Remark]:
 
 
 def the_page_can_be_read(draft: Draft) -> Iterator[Remark]:
-    """L8: contrast, size of letters, width, one first heading, and the language of the page."""
+    """L8: contrast, font size, width, one first heading, and the language of the page."""
     for _, page in draft.pages():
         root = page.css_first("html")
         if root is None or not root.attributes.get("lang"):
@@ -123,50 +123,52 @@ def the_page_can_be_read(draft: Draft) -> Iterator[Remark]:
                 f"It has {headings} first headings: begin the message with one line that starts with a single #."
             )
         if page.body is not None:
-            yield from _looks(page.body, "#000000", "#ffffff", 16.0)
+            yield from _appearance(page.body, "#000000", "#ffffff", 16.0)
         for width in (node.attributes["width"] or "" for node in page.css("[width]")):
             if width.isdecimal() and int(width) > _MOST_WIDTH:
                 yield _too_wide(width)
 
 
-def _looks(node: LexborNode, colour: str, ground: str, pixels: float) -> Iterator[Remark]:
-    """What one element and all within it look like, with what they have from the elements around them."""
-    declared = _STYLE.findall((node.attributes.get("style") or "").lower())
-    style: dict[str, str] = {key: value.strip() for key, value in declared}
+def _appearance(node: LexborNode, colour: str, ground: str, pixels: float) -> Iterator[Remark]:
+    """Examine the style of an element and its descendants, given the style that it inherits."""
+    declarations = _STYLE.findall((node.attributes.get("style") or "").lower())
+    style: dict[str, str] = {key: value.strip() for key, value in declarations}
     colour = style.get("color", colour)
     ground = style.get("background-color", style.get("background", ground))
     if size := _SIZE.fullmatch(style.get("font-size", "")):
         pixels = float(size[1]) * {"px": 1, "pt": 4 / 3, "rem": 16, "em": pixels, "%": pixels / 100}[size[2]]
     if pixels < _LEAST_PIXELS:
-        yield error(f"MessageWriter of <{node.tag}> are {pixels:g} px high: make them {_LEAST_PIXELS} px or more.")
+        yield error(f"Letters of <{node.tag}> are {pixels:g} px high: make them {_LEAST_PIXELS} px or more.")
     if {"color", "background", "background-color"} & set(style):
         yield from _contrast(colour, ground, _CONTRAST_OF_LARGE if pixels >= _LARGE_PIXELS else _CONTRAST)
     for key in ("width", "min-width"):
         if (width := _PIXELS.fullmatch(style.get(key, ""))) and float(width[1]) > _MOST_WIDTH:
             yield _too_wide(width[1])
     for child in node.iter():
-        yield from _looks(child, colour, ground, pixels)
+        yield from _appearance(child, colour, ground, pixels)
 
 
 def _too_wide(pixels: str) -> Remark:
     return error(f"Something is {pixels} px wide, wider than a telephone: use max-width, at most {_MOST_WIDTH} px.")
 
 
-def _contrast(colour: str, ground: str, least: float) -> Iterator[Remark]:
-    light = [_luminance(_NAMED.get(one, one)) for one in (colour, ground)]
+def _contrast(colour: str, ground: str, minimum: float) -> Iterator[Remark]:
+    light = [_luminance(_COLOUR_NAMES.get(hex_or_name, hex_or_name)) for hex_or_name in (colour, ground)]
     if light[0] is None or light[1] is None:
         yield error(f"The colours {colour} and {ground} cannot be compared: write each as in #1b1b1b.")
         return
     darker, lighter = sorted((light[0], light[1]))
-    if (ratio := (lighter + 0.05) / (darker + 0.05)) < least:
-        yield error(f"{colour} on {ground} is hard to see (contrast {ratio:.1f}, at least {least:g}): make it darker.")
+    if (ratio := (lighter + 0.05) / (darker + 0.05)) < minimum:
+        yield error(
+            f"{colour} on {ground} is hard to see (contrast {ratio:.1f}, at least {minimum:g}): make it darker."
+        )
 
 
 def _luminance(colour: str) -> float | None:
-    """WCAG 2.2, relative luminance: 0 is black, 1 is white."""
-    found = _COLOUR.fullmatch(colour)
-    if found is None:
+    """Return the relative luminance of WCAG 2.2: 0 is black, 1 is white."""
+    match = _COLOUR.fullmatch(colour)
+    if match is None:
         return None
-    parts = [int(one * 2 if len(one) == 1 else one, 16) / 255 for one in found.groups() if one]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    parts = [int(digits * 2 if len(digits) == 1 else digits, 16) / 255 for digits in match.groups() if digits]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,4 +1,4 @@
-"""The questions of the lint about what is said, and how: L2, L3 and L9 to L18."""
+"""The rules of the lint about the content and style of messages: L2, L3 and L9 to L18."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _DAYS = re.compile(
 _WEEKDAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 GOOD_GRADE, MOST_GRADE = 7, 9
 _MEAN_WORDS, _MOST_WORDS, _MOST_PASSIVE = 15, 25, 0.1
-# What the style guide of GOV.UK calls words to avoid, with what to say instead.
+# Words that the style guide of GOV.UK asks writers to avoid, with better ones.
 _BANNED = {
     "please be advised": "say it at once",
     "please note": "say it at once",
@@ -50,9 +50,9 @@ _BANNED = {
     "customer": "you",
 }
 _AT_SOME_TIME = re.compile(r"\bas soon as (?:possible|we can)\b", re.IGNORECASE)
-# Never what somebody wrote, who they are, or what leads to either.
+# Public texts show nothing that somebody wrote, who they are, or what leads to either.
 _PUBLIC = frozenset({"organisation", "phone", "website"})
-# 999 by itself, and not the end of 0800 111 999.
+# 999 by itself, not the end of 0800 111 999.
 _EMERGENCY = re.compile(r"(?<!\d )\b(?:999|112)\b")
 _FORMATS = re.compile(r"\b(?:large print|easy read|braille|audio|British Sign Language|BSL)\b", re.IGNORECASE)
 _LANGUAGES = re.compile(r"\blanguages?\b", re.IGNORECASE)
@@ -62,8 +62,8 @@ _UNREAD = re.compile(
     re.IGNORECASE,
 )
 _MOST_SUBJECT = 60
-_SHOUTED = re.compile(r"\b(?:[A-Z]{5,}|[A-Z]{2,}\s+[A-Z]{2,})\b")
-# Complaint Handling Codes: the time to answer a complaint runs from its acknowledgement, which staff give.
+_CAPITALS = re.compile(r"\b(?:[A-Z]{5,}|[A-Z]{2,}\s+[A-Z]{2,})\b")
+# Complaint Handling Codes: the time to answer a complaint runs from its acknowledgement by staff.
 _STARTS_A_CLOCK = re.compile(
     r"complaint (?:\w+ ){0,2}?(?:acknowledged|accepted)|acknowledg\w+ (?:of )?(?:your|the|a) complaint"
     r"|\bstage (?:\d|one|two)\b|(?:\bFOI\b|freedom of information|\brequest) (?:\w+ ){0,2}?(?:accepted|valid)",
@@ -72,54 +72,54 @@ _STARTS_A_CLOCK = re.compile(
 
 
 def the_reference_is_there(draft: Draft) -> Iterator[Remark]:
-    """L2: in the words, and where there is one in the subject."""
-    for one in draft.samples.values():
-        reference = str(one.values.get("reference", ""))
-        if draft.sort is not Sort.TEXT and reference not in one.subject:
+    """L2: the reference is in the text, and in the subject if there is one."""
+    for sample in draft.samples.values():
+        reference = str(sample.values.get("reference", ""))
+        if draft.sort is not Sort.TEXT and reference not in sample.subject:
             yield error("The subject has no reference: write {{ reference }} into it.")
-        if reference not in one.text:
+        if reference not in sample.text:
             yield error("The message has no reference: write {{ reference }} into it.")
 
 
 def dates_are_honest(draft: Draft) -> Iterator[Remark]:
-    """L3: by when, as the contact's own date in words; no number of days and no date that is the same for everybody."""
-    for one in draft.samples.values():
-        respond_by = str(one.values.get("respond_by", ""))
-        if respond_by not in one.text:
+    """L3: the date of the answer is the contact's own, in words; no number of days and no fixed date."""
+    for sample in draft.samples.values():
+        respond_by = str(sample.values.get("respond_by", ""))
+        if respond_by not in sample.text:
             yield error("It does not say by when: write {{ respond_by }}, which is the contact's own date in words.")
-        said = f"{one.own_subject}\n{one.own_text}"
-        for found in _DAYS.finditer(said):
+        own_words = f"{sample.own_subject}\n{sample.own_text}"
+        for match in _DAYS.finditer(own_words):
             yield error(
-                f'"{found[0]}" is fixed, and wrong for some: write {{{{ respond_by }}}} or another placeholder.'
+                f'"{match[0]}" is fixed, and wrong for some: write {{{{ respond_by }}}} or another placeholder.'
             )
-        for found in _BARE_DATE.finditer(said):
-            yield error(f"{found[0]} can be misread: write dates in words, as in Tuesday 29 December 2026.")
+        for match in _BARE_DATE.finditer(own_words):
+            yield error(f"{match[0]} can be misread: write dates in words, as in Tuesday 29 December 2026.")
 
 
 def it_is_easy_to_read(draft: Draft) -> Iterator[Remark]:
-    """L9: the grade of Flesch and Kincaid, the length of sentences, the passive; each of the worst sample."""
-    read = [reading(one.text) for one in draft.samples.values()]
-    if not read:
+    """L9: the Flesch-Kincaid grade, the length of sentences, the passive; each for the worst sample."""
+    measures = [reading(sample.text) for sample in draft.samples.values()]
+    if not measures:
         return
-    grade = max(one.grade for one in read)
+    grade = max(measure.grade for measure in measures)
     if grade > GOOD_GRADE:
         remark = error if grade > MOST_GRADE else warning
         yield remark(
             f"It needs {grade:.1f} years of school (Flesch-Kincaid), {GOOD_GRADE} is the aim: use shorter words and "
             "sentences."
         )
-    if (mean := max(one.mean_words for one in read)) > _MEAN_WORDS:
+    if (mean := max(measure.mean_words for measure in measures)) > _MEAN_WORDS:
         yield warning(f"A sentence has {mean:.0f} words on average, {_MEAN_WORDS} is the aim: make two of one.")
-    longest = max(read, key=lambda one: one.longest_words)
+    longest = max(measures, key=lambda measure: measure.longest_words)
     if longest.longest_words > _MOST_WORDS:
         yield warning(f'A sentence has {longest.longest_words} words: make two of "{_start(longest.longest)}".')
-    yield from _passive(max(read, key=lambda one: one.passive))
+    yield from _passive(max(measures, key=lambda measure: measure.passive))
 
 
-def _passive(read: Reading) -> Iterator[Remark]:
-    if read.passive > _MOST_PASSIVE:
+def _passive(measure: Reading) -> Iterator[Remark]:
+    if measure.passive > _MOST_PASSIVE:
         yield warning(
-            f'{read.passive:.0%} of the sentences are passive: say who does it in "{_start(read.first_passive)}".'
+            f'{measure.passive:.0%} of the sentences are passive: say who does it in "{_start(measure.first_passive)}".'
         )
 
 
@@ -129,19 +129,19 @@ def _start(sentence: str) -> str:
 
 
 def words_are_plain(draft: Draft) -> Iterator[Remark]:
-    """L10: none of the words that offices use and people do not; "as soon as possible" only with a date."""
-    for one in draft.samples.values():
-        said = f"{one.own_subject}\n{one.own_text}"
+    """L10: no officialese; "as soon as possible" only with a date."""
+    for sample in draft.samples.values():
+        own_words = f"{sample.own_subject}\n{sample.own_text}"
         for banned, better in _BANNED.items():
-            if re.search(rf"\b{banned}(?:s|d|ed|ing)?\b", said, re.IGNORECASE):
+            if re.search(rf"\b{banned}(?:s|d|ed|ing)?\b", own_words, re.IGNORECASE):
                 yield warning(f'"{banned}" is not what people say: instead, {better}.')
-        for sentence in sentences(one.text):
+        for sentence in sentences(sample.text):
             if _AT_SOME_TIME.search(sentence) and not _WEEKDAY.search(sentence):
                 yield warning('"as soon as possible" says nothing: write by when, as a date.')
 
 
 def nothing_personal_is_public(draft: Draft) -> Iterator[Remark]:
-    """L11: what everybody can read shows nothing of the person or of what they wrote, and no reference."""
+    """L11: a public text shows nothing of the person or of their message, and no reference."""
     for name in sorted(draft.placeholders - _PUBLIC):
         yield error(
             f"Everybody can read it: take {{{{ {name} }}}} out; only {', '.join(sorted(_PUBLIC))} may be shown."
@@ -149,78 +149,78 @@ def nothing_personal_is_public(draft: Draft) -> Iterator[Remark]:
 
 
 def urgent_help_is_named(draft: Draft) -> Iterator[Remark]:
-    """L12: what to do at once, 999 for danger, and a telephone. A short text has room for the first alone."""
-    for one in draft.samples.values():
-        urgent = str(one.values.get("urgent", ""))
-        if urgent not in one.text:
+    """L12: what to do at once, 999 for danger, and a telephone number. A short text has room for the first alone."""
+    for sample in draft.samples.values():
+        urgent = str(sample.values.get("urgent", ""))
+        if urgent not in sample.text:
             yield error("What to do at once is missing where somebody may be in danger: write {{ urgent }}.")
         if draft.sort is not Sort.TEXT:
-            yield from _help(one, draft.constants.get("phone", ""))
+            yield from _help(sample, draft.constants.get("phone", ""))
 
 
-def _help(one: Rendered, phone: str) -> Iterator[Remark]:
-    if not _EMERGENCY.search(one.own_text):
+def _help(sample: Rendered, phone: str) -> Iterator[Remark]:
+    if not _EMERGENCY.search(sample.own_text):
         yield error('It does not say what to do in danger: write "If someone is in danger, call 999."')
     if not phone:
         yield warning("There is no telephone number to call: write phone into [organisation].")
-    elif phone not in one.text:
+    elif phone not in sample.text:
         yield error("It names no telephone: write {{ phone }}, for whoever cannot wait or cannot write.")
 
 
 def everybody_can_read_it(draft: Draft) -> Iterator[Remark]:
-    """L13: formats and languages are offered; English is there for whoever has no other version."""
+    """L13: formats and languages are offered; an English version exists for people without another one."""
     if "en" not in draft.languages:
         yield error(f"There is no English version to fall back on: write messages/en/{draft.name}.md.")
-    for one, page in draft.pages():
+    for sample, page in draft.pages():
         root = page.css_first("html")
         if draft.language in RIGHT_TO_LEFT and (root is None or root.attributes.get("dir") != "rtl"):
             yield error(
                 'This language runs from right to left: write dir="$direction" into <html> of partials/mail.html.'
             )
-        if draft.language == "en" and not (_FORMATS.search(one.own_text) and _LANGUAGES.search(one.own_text)):
+        if draft.language == "en" and not (_FORMATS.search(sample.own_text) and _LANGUAGES.search(sample.own_text)):
             yield error(
                 "It offers no other formats and languages: offer large print, Easy Read, braille and languages."
             )
 
 
 def people_may_answer(draft: Draft) -> Iterator[Remark]:
-    """L14: nobody is told that an answer is not read, or to send all of it again."""
-    for one in draft.samples.values():
-        for found in _UNREAD.finditer(f"{one.own_subject}\n{one.own_text}"):
-            yield error(f'"{found[0]}" sends people away: take it out, and say how they can answer.')
+    """L14: no text says that answers are not read, or asks people to send everything again."""
+    for sample in draft.samples.values():
+        for match in _UNREAD.finditer(f"{sample.own_subject}\n{sample.own_text}"):
+            yield error(f'"{match[0]}" sends people away: take it out, and say how they can answer.')
 
 
 def it_says_it_is_automatic(draft: Draft) -> Iterator[Remark]:
-    """L15: nobody takes it for the answer of a person."""
-    if any("automatic" not in one.own_text.lower() for one in draft.samples.values()):
+    """L15: the text says that it is automatic."""
+    if any("automatic" not in sample.own_text.lower() for sample in draft.samples.values()):
         yield warning('It does not say what it is: write "This is an automatic message."')
 
 
 def the_subject_is_short_and_calm(draft: Draft) -> Iterator[Remark]:
-    """L16: at most 60 characters, no capitals throughout, no exclamation mark."""
-    for one in draft.samples.values():
-        if (length := len(one.subject)) > _MOST_SUBJECT:
+    """L16: the subject has at most 60 characters, no words in capitals, no exclamation mark."""
+    for sample in draft.samples.values():
+        if (length := len(sample.subject)) > _MOST_SUBJECT:
             yield error(f"The subject has {length} characters: make it {_MOST_SUBJECT} or fewer.")
-        if found := _SHOUTED.search(one.own_subject):
-            yield error(f'"{found[0]}" in the subject shouts: write small letters.')
-        if "!" in one.own_subject:
+        if match := _CAPITALS.search(sample.own_subject):
+            yield error(f'"{match[0]}" in the subject shouts: write small letters.')
+        if "!" in sample.own_subject:
             yield error("The subject has an exclamation mark: take it out.")
 
 
 def no_other_clock_is_started(draft: Draft) -> Iterator[Remark]:
-    """L17: an automatic message says that we have it; only staff acknowledge a complaint or accept a request."""
-    for one in draft.samples.values():
-        for found in _STARTS_A_CLOCK.finditer(f"{one.own_subject}\n{one.own_text}"):
-            yield error(f'"{found[0]}" starts the time of another stage: say "we have your message" instead.')
+    """L17: an automatic message confirms receipt only; staff acknowledge a complaint or accept a request."""
+    for sample in draft.samples.values():
+        for match in _STARTS_A_CLOCK.finditer(f"{sample.own_subject}\n{sample.own_text}"):
+            yield error(f'"{match[0]}" starts the time of another stage: say "we have your message" instead.')
 
 
 def there_is_a_way_on_and_off_line(draft: Draft) -> Iterator[Remark]:
-    """L18: the page of the service or our own, and a way without the internet."""
+    """L18: a page of the service or the organisation, and a way without the internet."""
     if not draft.constants.get("website"):
         yield warning("There is no website to read more on: write website into [organisation].")
-    for one in draft.samples.values():
-        website, service_page = draft.constants.get("website", ""), str(one.values.get("service_page", ""))
-        if website not in one.text or service_page not in one.text:
+    for sample in draft.samples.values():
+        website, service_page = draft.constants.get("website", ""), str(sample.values.get("service_page", ""))
+        if website not in sample.text or service_page not in sample.text:
             yield warning("It leads to no page to read more on: write {{ website }} and {{ service_page }}.")
-        if str(one.values.get("other_route", "")) not in one.text:
+        if str(sample.values.get("other_route", "")) not in sample.text:
             yield warning("It names no way without the internet: write {{ other_route }}.")

@@ -1,7 +1,7 @@
-"""GOV.UK Notify's Markdown subset, as HTML and as plain text from the same source.
+"""Converts GOV.UK Notify's Markdown subset to HTML and plain text.
 
-`#` and `##` headings, `*` bullets, `1.` lists, `---`, `^` insets, links and bare addresses. No emphasis, images,
-tables, code or HTML: those stay as they were typed.
+`#` and `##` headings, `*` bullets, `1.` lists, `---`, `^` insets, links and bare addresses. Emphasis, images, tables,
+code and HTML are left as they were typed.
 """
 
 import re
@@ -12,10 +12,10 @@ from markdown_it.token import Token
 
 _INSET = re.compile(r"^\^ ?", re.MULTILINE)
 _BARE_LINK = re.compile(r"(?<!\]\()(?<![\[<\w])https?://[^\s()<>\[\]]*[^\s()<>\[\].,;:!?]")
-# After these a line may break without being seen; lines without attributes need no encoding in a mail.
+# A line may break after these without effect; lines without attributes need no encoding in a mail.
 _BLOCK_START = re.compile(r"(<(?:p|h1|h2) [^>]*>)")
 
-# On the elements themselves, because mail programs drop style sheets. No text is under 16 px.
+# Styles are attributes, because mail programs drop style sheets. No text is smaller than 16 px.
 _STYLES = {
     "h1": "font-size: 24px; line-height: 1.25; margin: 0 0 20px 0; font-weight: bold",
     "h2": "font-size: 19px; line-height: 1.3; margin: 25px 0 10px 0; font-weight: bold",
@@ -29,16 +29,16 @@ _STYLES = {
 
 
 class Markdown:
-    """Turns Markdown into both parts of a mail."""
+    """Converts Markdown to both parts of a mail."""
 
     def __init__(self) -> None:
         self._parser = MarkdownIt("zero").enable(["heading", "list", "hr", "link", "blockquote", "escape"])
-        # A slot in a link must stay a slot. What links may lead to is judged once the constants are in them.
-        self._parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # its documented way to say so
+        # A slot in a link must stay a slot. The target of a link is checked once the constants are filled in.
+        self._parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # the documented way to replace it
         self._parser.validateLink = bool  # type: ignore[assignment, method-assign]  # likewise
 
-    def both(self, source: str) -> tuple[str, str]:
-        """(plain text, HTML) of the same source."""
+    def render(self, source: str) -> tuple[str, str]:
+        """Return (plain text, HTML) of the same source."""
         tokens = self._parser.parse(_BARE_LINK.sub(r"[\g<0>](\g<0>)", _INSET.sub("> ", source)))
         for token in tokens:
             _style(token)
@@ -47,13 +47,13 @@ class Markdown:
 
 
 def _style(token: Token) -> None:
-    for one in (token, *(token.children or ())):
-        if one.tag in _STYLES and one.nesting >= 0 and one.type != "text":
-            one.attrSet("style", _STYLES[one.tag])
+    for element in (token, *(token.children or ())):
+        if element.tag in _STYLES and element.nesting >= 0 and element.type != "text":
+            element.attrSet("style", _STYLES[element.tag])
 
 
 def _as_text(tokens: Sequence[Token]) -> str:
-    """The same lines without their marks; links written out in full."""
+    """Return the same lines without markup; links written out in full."""
     lines: list[str] = []
     numbers: list[int | None] = []
     for token in tokens:
@@ -87,8 +87,8 @@ def _inline_text(children: Sequence[Token]) -> str:
         if child.type == "link_open":
             links.append((str(child.attrs["href"]), len(text)))
         elif child.type == "link_close":
-            target, began = links.pop()
-            if text[began:] != target:
+            target, start = links.pop()
+            if text[start:] != target:
                 text += f": {target.removeprefix('mailto:').removeprefix('tel:')}"
         else:
             text += child.content

@@ -1,7 +1,7 @@
-"""How easy English is to read: the grade of Flesch and Kincaid, the length of sentences, the passive.
+"""Measures how easy English is to read: the grade of Flesch and Kincaid, the length of sentences, the passive.
 
-The grade is that of J. P. Kincaid and others, Research Branch Report 8-75 (1975). Syllables are counted by groups of
-vowels, which is near enough for a grade.
+The grade is that of J. P. Kincaid and others, Research Branch Report 8-75 (1975). Syllables are counted as groups of
+vowels, which is accurate enough for a grade.
 """
 
 import re
@@ -14,7 +14,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _WITH_DIGIT = re.compile(r"\S*\d\S*")
 _VOWELS = re.compile(r"[aeiouy]+")
-# A line without a full stop that has no more words is a heading.
+# A line of at most so many words without a full stop is a heading.
 _HEADING_WORDS = 8
 _PASSIVE = re.compile(
     r"\b(?:am|is|are|was|were|be|been|being)\s+(?:not\s+|now\s+|\w+ly\s+)?"
@@ -25,7 +25,7 @@ _PASSIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a text reads. `grade` is in years of school, `passive` a share of the sentences."""
+    """The figures of a text. `grade` is in years of school, `passive` a share of the sentences."""
 
     sentences: tuple[str, ...]
     grade: float
@@ -37,44 +37,44 @@ class Reading:
 
 
 def reading(text: str) -> Reading:
-    """The figures of a text; of one without sentences they are 0."""
-    said = sentences(text)
-    counts = [len(_words(sentence)) for sentence in said]
-    longest = max(range(len(said)), key=counts.__getitem__, default=None)
-    passive = [sentence for sentence in said if _PASSIVE.search(sentence)]
+    """Return the figures of a text; 0 for a text without sentences."""
+    text_sentences = sentences(text)
+    counts = [len(_words(sentence)) for sentence in text_sentences]
+    longest = max(range(len(text_sentences)), key=counts.__getitem__, default=None)
+    passive = [sentence for sentence in text_sentences if _PASSIVE.search(sentence)]
     return Reading(
-        sentences=tuple(said),
-        grade=_grade(said),
-        mean_words=sum(counts) / len(said) if said else 0.0,
-        longest=said[longest] if longest is not None else "",
+        sentences=tuple(text_sentences),
+        grade=_grade(text_sentences),
+        mean_words=sum(counts) / len(text_sentences) if text_sentences else 0.0,
+        longest=text_sentences[longest] if longest is not None else "",
         longest_words=max(counts, default=0),
-        passive=len(passive) / len(said) if said else 0.0,
+        passive=len(passive) / len(text_sentences) if text_sentences else 0.0,
         first_passive=passive[0] if passive else "",
     )
 
 
 def sentences(text: str) -> list[str]:
-    """Its sentences; headings, web addresses and lines of signs are none."""
-    said = []
+    """Return the sentences; headings, web addresses and lines of signs are left out."""
+    result = []
     for line in text.splitlines():
         plain = _ADDRESS.sub("", _LIST_MARK.sub("", line.strip())).strip()
         for sentence in _SENTENCE_END.split(plain):
             count = len(_words(sentence))
             if count > _HEADING_WORDS or (count and sentence[-1] in ".!?"):
-                said.append(sentence)
-    return said
+                result.append(sentence)
+    return result
 
 
-def _grade(said: Sequence[str]) -> float:
-    words = [word for sentence in said for word in _words(sentence)]
+def _grade(text_sentences: Sequence[str]) -> float:
+    words = [word for sentence in text_sentences for word in _words(sentence)]
     if not words:
         return 0.0
     syllables = sum(map(_syllables, words))
-    return 0.39 * len(words) / len(said) + 11.8 * syllables / len(words) - 15.59
+    return 0.39 * len(words) / len(text_sentences) + 11.8 * syllables / len(words) - 15.59
 
 
 def _words(sentence: str) -> list[str]:
-    """Its words; references, dates in figures and telephone numbers are none."""
+    """Return the words; references, dates in figures and telephone numbers are left out."""
     return _WORD.findall(_WITH_DIGIT.sub(" ", sentence))
 
 

@@ -1,4 +1,4 @@
-"""What each template may use besides the constants, and the invented contacts that it is tried and shown with."""
+"""The values that each template may use besides the constants, and invented contacts to test and display it with."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,9 +9,9 @@ from bot.render.words import date_in_words
 
 _REFERENCE = "EX-7K3M-9QPH"
 _RECEIVED = "10am on Friday 18 December 2026"
-# Ten working days with Christmas and New Year between.
+# Ten working days that include Christmas and New Year.
 _DAY = date_in_words(date(2027, 1, 6))
-# As long as it may be: 160 characters.
+# The longest possible advice: 160 characters.
 _ADVICE = (
     "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. "
     "If somebody is hurt, or if they cannot get out, call 999 now."
@@ -20,12 +20,12 @@ _LISTED = [{"reference": _REFERENCE, "channel": "enquiries", "due": _DAY}]
 
 
 class Sort(StrEnum):
-    """Whom a template is for, and on which way: that decides what must be in it."""
+    """The addressee and medium of a template, which decide what it must contain."""
 
-    RECEIPT = "receipt"  # the mail that says we have it
+    RECEIPT = "receipt"  # the mail that confirms receipt
     LETTER = "letter"  # every other mail to the person
     TEXT = "text"  # a private message on a platform, or a text message
-    PUBLIC = "public"  # what everybody can read
+    PUBLIC = "public"  # a text that everybody can read
     STAFF = "staff"  # mails to staff
 
 
@@ -138,7 +138,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
 }
 
-# The most characters of a text for platforms: Mastodon's servers allow 500, and the handle comes before it.
+# The most characters of a text for platforms: Mastodon's servers allow 500, which include the handle.
 LONGEST = {
     "message": 440,
     "message-new-date": 440,
@@ -147,7 +147,7 @@ LONGEST = {
     "message-closing": 440,
     "mention": 200,
 }
-# What may be missing: a template that asks for it finds it empty.
+# Values that may be absent: a template finds them empty.
 _SERVICE = {"service": "", "service_page": "", "other_route": ""}
 OPTIONAL: dict[str, dict[str, str]] = {
     "acknowledgement": {"respond_by": "", "team": "", "promise": "", "urgent": "", **_SERVICE},
@@ -162,7 +162,7 @@ OPTIONAL: dict[str, dict[str, str]] = {
 }
 
 _NO_DANGER = {"urgent": "", "short_window": ""}
-# Contacts that never were. What one does not say is as in SAMPLES.
+# Invented contacts. A value that a contact does not state is as in SAMPLES.
 CONTACTS: dict[str, dict[str, str]] = {
     "ordinary": {
         "received": "9:30am on Monday 8 June 2026",
@@ -174,7 +174,7 @@ CONTACTS: dict[str, dict[str, str]] = {
         "received": "11:15pm on Saturday 10 October 2026",
         "before": date_in_words(date(2026, 10, 12)),
         "respond_by": "11:15pm on Sunday 11 October 2026",
-        "promise": "",  # nobody is told one of hours: the instant itself is plainer
+        "promise": "",  # not shown for a promise in hours: the instant itself is plainer
         **_SERVICE,
     },
     "christmas": {**_NO_DANGER, **_SERVICE},
@@ -198,14 +198,14 @@ CONTACTS: dict[str, dict[str, str]] = {
 
 
 def samples(name: str) -> dict[str, Mapping[str, Any]]:
-    """The values of each contact for one template; of "nothing" only what is never missing is known.
+    """Return the values of each contact for one template; "nothing" has only the values that are never absent.
 
-    Staff are told of a contact in lists and lines of their own, so theirs differ in what may be missing alone.
+    Messages to staff contain contacts as lists and lines, so only their optional values vary.
     """
     values = SAMPLES[name]
     contacts = {"ordinary": {}} if SORTS[name] is Sort.STAFF else CONTACTS
-    tried = {
-        contact: values | {key: value for key, value in known.items() if key in values}
-        for contact, known in contacts.items()
+    by_contact = {
+        contact: values | {key: value for key, value in contact_values.items() if key in values}
+        for contact, contact_values in contacts.items()
     }
-    return tried | {"nothing": values | OPTIONAL.get(name, {})}
+    return by_contact | {"nothing": values | OPTIONAL.get(name, {})}

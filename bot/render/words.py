@@ -1,4 +1,4 @@
-"""Dates and times in words, as a reader of nine says them: "Monday 7 December 2026", "10:30am"."""
+"""Dates and times in words that a reader of nine understands: "Monday 7 December 2026", "10:30am"."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,21 +13,21 @@ _LOCALES = {"en": "en_GB"}
 
 @lru_cache(maxsize=1024)
 def date_in_words(day: date, language: str = "en") -> str:
-    """A day with its weekday: "Monday 7 December 2026"."""
+    """Return a day with its weekday: "Monday 7 December 2026"."""
     return format_date(day, "EEEE d MMMM y", locale=_LOCALES.get(language, language))
 
 
 def instant_in_words(instant: datetime, zone: ZoneInfo, language: str = "en") -> str:
-    """A local time and its day: "10:30am on Monday 7 December 2026"."""
+    """Return a local time and its day: "10:30am on Monday 7 December 2026"."""
     local = instant.astimezone(zone)
     return f"{_hour(local)} on {date_in_words(local.date(), language)}"
 
 
-def due_in_words(due: datetime | None, promised: Duration | None, zone: ZoneInfo) -> str:
-    """By when: the day, and for a promise of hours or minutes its time, too; "" without a date."""
+def due_in_words(due: datetime | None, promise: Duration | None, zone: ZoneInfo) -> str:
+    """Return the due day, with the time for a promise of hours or minutes; "" without a date."""
     if due is None:
         return ""
-    if promised is None or promised.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
+    if promise is None or promise.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
         return date_in_words(due.astimezone(zone).date())
     return instant_in_words(due, zone)
 

@@ -84,7 +84,7 @@ def test_a_wrong_password_and_no_account_look_the_same(house: House, stranger: O
 def test_an_address_that_only_looks_like_somebodys_lets_nobody_in(
     house: House, stranger: Officer, address: str
 ) -> None:
-    """MessageWriter outside of ASCII are never made into ours: neither to sign in, nor for a new account."""
+    """Letters outside of ASCII are never made into ours: neither to sign in, nor for a new account."""
     assert stranger.sign_in(address).status == 403
     officer = house.officer("administrator")
     fields = {**officer.get("/console/people").hidden(), "action": "add", "address": address, "role": "reader"}

@@ -98,7 +98,7 @@ BROKEN_PAGES = {
     "L8 lang": ('lang="$language"', "", "<html> has no lang"),
     "L8 contrast": ("color: #1b1b1b", "color: #999", "#999 on #ffffff is hard to see (contrast 2.8"),
     "L8 colour": ("color: #1b1b1b", "color: tomato", "The colours tomato and #ffffff cannot be compared"),
-    "L8 letters": ("$content", '<p style="font-size: 9pt">x</p>$content', "MessageWriter of <p> are 12 px high"),
+    "L8 letters": ("$content", '<p style="font-size: 9pt">x</p>$content', "Letters of <p> are 12 px high"),
     "L8 width": ("max-width: 600px", "width: 700px", "Something is 700 px wide"),
     "L8 table": ("$content", '<table width="640"></table>$content', "Something is 640 px wide"),
 }
@@ -186,7 +186,7 @@ def test_a_message_in_another_language_has_an_english_one_and_its_direction(tmp_
         (folder / f"{name}.md").write_text(f'+++\nsubject = "{SUBJECT}"\npurpose = "x"\n+++\n{GOOD}', encoding="utf-8")
     own = Composer([tmp_path, TEMPLATES], CONSTANTS)
     assert lint.examine(own, "acknowledgement", "ur") == []
-    assert 'dir="rtl"' in own.rendered("acknowledgement", SAMPLES["acknowledgement"], language="ur").html
+    assert 'dir="rtl"' in own.render("acknowledgement", SAMPLES["acknowledgement"], language="ur").html
     (tmp_path / "partials").mkdir()
     (tmp_path / "partials" / "mail.html").write_text(PAGE.replace(' dir="$direction"', ""), encoding="utf-8")
     (said,) = lint.examine(Composer([tmp_path, TEMPLATES], CONSTANTS), "acknowledgement", "ur")
@@ -216,7 +216,7 @@ def test_every_template_has_a_sort_and_every_sample_its_values() -> None:
     for name in SAMPLES:
         for contact, values in samples(name).items():
             assert set(values) == set(SAMPLES[name]), contact
-            assert "..." not in COMPOSER.rendered(name, values).text.replace("smell ... of gas", "")
+            assert "..." not in COMPOSER.render(name, values).text.replace("smell ... of gas", "")
 
 
 def test_a_text_is_measured_as_it_is_read() -> None:

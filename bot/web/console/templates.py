@@ -84,7 +84,7 @@ class TemplatePages:
         values_by_contact = {contact: values for contact, values in samples(name).items() if contact in _PREVIEWED}
         previews: dict[str, Rendered] = {}
         for contact in (preview for preview in _PREVIEWED if preview in values_by_contact):
-            preview = self._composer.rendered(name, values_by_contact[contact], language=language)
+            preview = self._composer.render(name, values_by_contact[contact], language=language)
             if preview.text not in {earlier.text for earlier in previews.values()}:
                 previews[contact] = preview
         return previews
