@@ -11,7 +11,6 @@ from bot.channel import Batch, Channel, Coverage, Desk, Form, Hook, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import promise
-from bot.flows.changes.assign import Done, NotDone
 from bot.flows.desk import linked
 from bot.flows.intake.plan import Filed
 from bot.flows.intake.receive import Reading
@@ -103,13 +102,13 @@ class Pages:
         except StoreUnavailable as error:
             raise Temporary(str(error)) from error
 
-    async def _act(self, token: str, wanted: linked.Wanted) -> Done | NotDone | None:
+    async def _act(self, token: str, choice: linked.Choice) -> bool:
         try:
-            done = await self.store.write(lambda c: linked.act(c, token, wanted, self.present.now(), self.book))
+            is_ours = await self.store.write(lambda c: linked.act(c, token, choice, self.present.now(), self.book))
         except StoreUnavailable as error:
             raise Temporary(str(error)) from error
         self.wake()
-        return done
+        return is_ours
 
     async def _log(self, name: str, batch: Batch) -> None:
         try:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
@@ -14,10 +14,16 @@ from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, ref
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
     from bot.core.contacts import Contact
+    from bot.flows.rulebook import Rulebook
     from bot.settings.reading import Settings
     from bot.store.engine import Store
 
+T = TypeVar("T")
 app = typer.Typer(help="The queue: list, show, and record answers.", no_args_is_help=True)
 
 COLUMNS = ("reference", "channel", "state", "outcome", "received_at", "acknowledged_at", "respond_by", "responded_at")
@@ -66,7 +72,7 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     from bot.wire.mail import quoting
 
     configured, store = opened(config)
-    contact = found(store, configured, reference)
+    contact = contact_or_exit(store, configured, reference)
     zone = configured.organisation.zone
     whole: dict[str, Any] = _as_json(contact, zone, everything=True)
     others = store.read_now(lambda c: contacts.with_id(c, [contact.linked_to or 0, contact.receipt_of or 0]))
@@ -103,28 +109,52 @@ def respond(
     as_json: Json = False,
 ) -> None:
     """Record that the person has had a full answer: the clocks stop and alerts end. Status 1 if nothing was open."""
-    from bot.flows.changes.respond import Responded, respond
+    from bot.flows.changes.respond import respond
+
+    instant = instant_or_exit("--at", at) if at else None
+    turn, answer = change(
+        reference, config, lambda c, turn: respond(c, turn.reference, turn.now, actor=turn.actor, at=instant, note=note)
+    )
+    if as_json:
+        responded_at = (instant or turn.now).isoformat()
+        typer.echo(json.dumps({"reference": turn.reference, "responded_at": responded_at, "in_time": answer.in_time}))
+        return
+    late = {True: "in time", False: "after the date that was promised", None: "no date was promised"}[answer.in_time]
+    typer.echo(f"{turn.reference}: the answer is recorded ({late}). No more alerts will be sent.")
+
+
+class Turn(NamedTuple):
+    """One command on one contact: who gives it, at what present, and by which rules."""
+
+    reference: str
+    actor: str
+    now: datetime
+    book: "Rulebook"
+
+
+def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]") -> tuple[Turn, T]:
+    """Run one of the verbs on the contact, in one transaction; says why and ends the command where it is refused."""
+    from bot.flows.changes import recompute
+    from bot.flows.changes.refused import Refused
     from bot.store.engine import StoreUnavailable
 
     configured, store = opened(config)
-    contact = found(store, configured, reference)
+    contact, book = contact_or_exit(store, configured, reference), rulebook_of(configured)
+    # A clock that runs fast in a rehearsal must not put it before the contact itself.
     now = max(present(store), contact.received_at)
-    instant = instant_or_exit("--at", at) if at else now
-    told = {"actor": f"staff:{getpass.getuser()}", "note": note}
+    turn = Turn(contact.reference, f"staff:{getpass.getuser()}", now, book)
+
+    def changed(connection: "Connection") -> T:
+        recompute.remember(connection, book)
+        return work(connection, turn)
+
     try:
-        done = store.write_now(lambda c: respond(c, contact.reference, instant, recorded_at=now, **told))
+        return turn, store.write_now(changed)
     except StoreUnavailable as error:
-        refuse(f"Nothing was recorded, the store cannot be written now: {error}")
-    if not isinstance(done, Responded):
-        typer.echo(f"Nothing was recorded: {done.reason}.", err=True)
-        raise typer.Exit(NEGATIVE)
-    if as_json:
-        typer.echo(
-            json.dumps({"reference": contact.reference, "responded_at": instant.isoformat(), "in_time": done.in_time})
-        )
-    else:
-        late = {True: "in time", False: "after the date that was promised", None: "no date was promised"}[done.in_time]
-        typer.echo(f"{contact.reference}: the answer is recorded ({late}). No more alerts will be sent.")
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    except Refused as refused:
+        typer.echo(f"Nothing was changed: {refused.reason}.", err=True)
+        raise typer.Exit(NEGATIVE) from refused
 
 
 def opened(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
@@ -158,7 +188,7 @@ def _all(store: "Store", state: StateChoice | None) -> Any:
         after = page[-1].id
 
 
-def found(store: "Store", configured: "Settings", text: str) -> "Contact":
+def contact_or_exit(store: "Store", configured: "Settings", text: str) -> "Contact":
     """The contact of that reference; ends the command where there is none."""
     from bot.core import references
     from bot.store import contacts

@@ -120,23 +120,13 @@ def legal_hold(
     end: Annotated[bool, typer.Option("--end", help="Keep it no longer than others.")] = False,
 ) -> None:
     """Keep the words of a contact whatever its age, such as while somebody has asked for them by law."""
-    from bot.flows.changes import forget
-    from bot.store.engine import StoreUnavailable
+    from bot.flows.changes.forget import hold
 
-    if bool(reason.strip()) == end:
+    reason = reason.strip()
+    if bool(reason) == end:
         refuse("Say why with --reason, or end the hold with --end.")
-    configured, store = contacts.opened(config)
-    contact, now = contacts.found(store, configured, reference), contacts.present(store)
-    if contact.forgotten or (end and not contact.legal_hold):
-        why = "its words are gone already" if contact.forgotten else "it is under no legal hold"
-        typer.echo(f"Nothing was changed: {why}.", err=True)
-        raise typer.Exit(NEGATIVE)
-    actor = f"staff:{getpass.getuser()}"
-    try:
-        store.write_now(lambda c: forget.hold(c, contact, reason.strip(), actor, now))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    typer.echo(f"{contact.reference}: {'kept no longer than others' if end else 'kept until the hold is ended'}.")
+    turn, _ = contacts.change(reference, config, lambda c, turn: hold(c, turn.reference, reason, turn.actor, turn.now))
+    typer.echo(f"{turn.reference}: {'kept no longer than others' if end else 'kept until the hold is ended'}.")
 
 
 def add_to(queue: typer.Typer) -> None:

@@ -4,13 +4,12 @@ import getpass
 import json
 import sys
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from bot.cli import contacts
-from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
 
 if TYPE_CHECKING:
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.store.engine import Store
-
-
-class Was(StrEnum):
-    """What a mail of staff's may have been."""
-
-    FULL = "full"
-    HOLDING = "holding"
-    FORWARD = "forward"
-    INTERNAL = "internal"
 
 
 Address = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Where it goes.  [default: the sender]")]
@@ -63,40 +53,41 @@ def suppressed(
 
 def acknowledge_now(reference: Reference, config: Directory = None, to: Address = "", as_json: Json = False) -> None:
     """Send the receipt of a contact that had none. Its dates count from when the person wrote."""
-    from bot.flows.changes.acknowledge_now import Queued, acknowledge_now
+    from bot.flows.changes.acknowledge_now import acknowledge_now
 
-    configured, store = contacts.opened(config)
-    contact, now = contacts.found(store, configured, reference), contacts.present(store)
-    book, actor = rulebook_of(configured), f"staff:{getpass.getuser()}"
-    done = _written(store, lambda c: acknowledge_now(c, contact.reference, to, actor, now, book))
-    if not isinstance(done, Queued):
-        _nothing(done.reason)
+    turn, _ = contacts.change(
+        reference, config, lambda c, turn: acknowledge_now(c, turn.reference, to, turn.actor, turn.now, turn.book)
+    )
     if as_json:
-        typer.echo(json.dumps({"reference": contact.reference, "queued": True}))
+        typer.echo(json.dumps({"reference": turn.reference, "queued": True}))
     else:
-        typer.echo(f"{contact.reference}: the receipt leaves as soon as the service runs.")
+        typer.echo(f"{turn.reference}: the receipt leaves as soon as the service runs.")
 
 
 def correct(
     reference: Reference,
-    was: Annotated[Was, typer.Option("--as", help="What the last mail of staff's really was.")],
+    was: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="KIND",
+            help="What the last mail of staff's really was: full, holding, forward, internal or automatic.",
+        ),
+    ],
     config: Directory = None,
     as_json: Json = False,
 ) -> None:
     """Put right what a mail of staff's was taken for: its clocks then stand as if it had been known at once."""
-    from bot.core.responses import Kind
-    from bot.flows.changes.staff_answers import Corrected, correct
+    from bot.flows.changes.staff_answers import correct
 
-    configured, store = contacts.opened(config)
-    contact, now = contacts.found(store, configured, reference), contacts.present(store)
-    book, actor = rulebook_of(configured), f"staff:{getpass.getuser()}"
-    done = _written(store, lambda c: correct(c, contact.reference, Kind[was.name], actor, now, book))
-    if not isinstance(done, Corrected):
-        _nothing(done.reason)
+    turn, corrected = contacts.change(
+        reference, config, lambda c, turn: correct(c, turn.reference, was, turn.actor, turn.now, turn.book)
+    )
+    before, after = corrected.before, corrected.after
     if as_json:
-        typer.echo(json.dumps({"reference": contact.reference, "before": done.before, "after": done.after}))
+        typer.echo(json.dumps({"reference": turn.reference, "before": before, "after": after}))
     else:
-        typer.echo(f"{contact.reference}: it was taken for a {done.before} and is now known as a {done.after}.")
+        typer.echo(f"{turn.reference}: it was taken for a {before} and is now known as a {after}.")
 
 
 def raw(
@@ -108,7 +99,7 @@ def raw(
     from bot.store import contacts as stored
 
     configured, store = contacts.opened(config)
-    contact = contacts.found(store, configured, reference)
+    contact = contacts.contact_or_exit(store, configured, reference)
     kept = store.read_now(lambda c: stored.raw_messages_of(c, contact.id))
     if message > len(kept):
         _nothing(f"{contact.reference} has {len(kept)} messages that are kept as they came", done="Nothing is shown")

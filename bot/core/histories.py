@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core import clocks, escalations
-from bot.core.calendars import Calendar
+from bot.core.calendars import Calendar, OutsideCalendar
 from bot.core.clocks import Counting, Pause
 from bot.core.durations import SAME_DAY, Duration, ReceiptRule, Unit
 from bot.core.escalations import Ladder, Rungs, Step
@@ -216,52 +216,47 @@ def _respond(run: _Run, calendar: Calendar) -> Clock | None:
     return Clock(state if run.responded_at is None else State.STOPPED, run.start, due, run.responded_at)
 
 
-def limit(now: Clocks, standard: Standard, calendar: Calendar) -> datetime | None:
-    """The latest due instant that an extension may give; None where the standard allows none."""
-    if now.respond is None or standard.extend_to is None:
-        return None
-    return clocks.due(standard.extend_to, now.respond.started_at, calendar, now.receipt, now.pauses)
-
-
-def why_not(one: Happened, now: Clocks, standard: Standard, calendar: Calendar) -> str:
+def why_not(event: Happened, now: Clocks, standard: Standard) -> str:
     """Why this cannot happen to clocks that stand so, in plain words; "" if it can."""
-    return next((reason for asks, reason in _refusals(one, now, standard, calendar) if asks()), "")
+    return next((reason for asks, reason in _refusals(event, now, standard) if asks()), "")
 
 
-def _refusals(
-    one: Happened, now: Clocks, standard: Standard, calendar: Calendar
-) -> Iterable[tuple[Callable[[], bool], str]]:
-    respond, changes = now.respond, one.kind in (Kind.PAUSED, Kind.RESUMED, Kind.RESTARTED, Kind.EXTENDED)
+def _refusals(event: Happened, now: Clocks, standard: Standard) -> Iterable[tuple[Callable[[], bool], str]]:
+    respond, changes = now.respond, event.kind in (Kind.PAUSED, Kind.RESUMED, Kind.RESTARTED, Kind.EXTENDED)
     if not changes:
         return
     yield lambda: respond is None, f"the standard {standard.id} promises no answer, so no clock runs"
     yield lambda: respond is not None and respond.state is State.STOPPED, "it is answered already"
     due = respond.due if respond else None
-    over = due is not None and one.at > due
-    if one.kind is Kind.PAUSED:
+    over = due is not None and event.at > due
+    if event.kind is Kind.PAUSED:
         yield lambda: standard.pause == "none", f"the standard {standard.id} allows no pause"
         yield lambda: now.paused_at is not None, "its clock is paused already"
         yield lambda: over, "the time to answer is over, and a clock that has run out cannot be paused"
-    if one.kind is Kind.RESUMED:
+    if event.kind is Kind.RESUMED:
         yield lambda: now.paused_at is None, "its clock is not paused"
-    if one.kind is Kind.EXTENDED:
-        yield from _no_extension(one, now, standard, calendar, over=over)
+    if event.kind is Kind.EXTENDED:
+        yield lambda: now.paused_at is not None, "its clock is paused; resume it first"
+        yield lambda: standard.extend_to is None, f"the standard {standard.id} allows no extension"
+        yield lambda: over, "the time to answer is over; an extension must be told before"
 
 
-def _no_extension(
-    one: Happened, now: Clocks, standard: Standard, calendar: Calendar, *, over: bool
-) -> Iterable[tuple[Callable[[], bool], str]]:
-    yield lambda: now.paused_at is not None, "its clock is paused; resume it first"
-    latest = limit(now, standard, calendar)
-    yield lambda: latest is None, f"the standard {standard.id} allows no extension"
-    yield lambda: over, "the time to answer is over; an extension must be told before"
-    respond = now.respond
-    if latest is None or respond is None or respond.due is None or one.extended_to is None:
-        return
-    due = clocks.due(one.extended_to, respond.started_at, calendar, now.receipt, now.pauses)
-    yield lambda: due > latest, f"{one.extended_to} is too long; at most {standard.extend_to} are allowed"
-    before = respond.due
-    yield lambda: due <= before, f"{one.extended_to} is not later than what is promised now"
+def why_not_so_long(longer: Duration, now: Clocks, standard: Standard, calendar: Calendar) -> str:
+    """Why the time to answer cannot become so long, where it runs and can be extended; "" if it can."""
+    respond, most = now.respond, standard.extend_to
+    if respond is None or respond.due is None or most is None:
+        return ""
+
+    def due(duration: Duration) -> datetime:
+        return clocks.due(duration, respond.started_at, calendar, now.receipt, now.pauses)
+
+    try:
+        is_too_long = due(longer) > due(most)
+    except OutsideCalendar:
+        is_too_long = True
+    if is_too_long:
+        return f"{longer} is too long; at most {most} are allowed"
+    return f"{longer} is not later than what is promised now" if due(longer) <= respond.due else ""
 
 
 def remaining(clock: Clock, duration: Duration, calendar: Calendar, now: datetime) -> str:

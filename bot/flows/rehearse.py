@@ -8,6 +8,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -22,6 +23,7 @@ from bot.core.guards import Limits
 from bot.core.messages import Inbound, Party
 from bot.flows import escalate
 from bot.flows.changes import respond
+from bot.flows.changes.refused import Refused
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
@@ -169,8 +171,8 @@ class Rehearsal:
         return self._chance.uniform(1.0, 2.0) if chance < LATE else None
 
     def _answer(self, reference: str, now: datetime) -> None:
-        done = respond.respond(self._connection, reference, now, actor="rehearsal")
-        if isinstance(done, respond.Responded):
+        with suppress(Refused):
+            respond.respond(self._connection, reference, now, actor="rehearsal")
             self._ended[reference] = now
             self.outcome.answered += 1
 

@@ -145,9 +145,9 @@ def note(connection: Connection, new: Sequence[Event]) -> None:
     run_many(connection, _NOTE, [_row_of(event) for event in new])
 
 
-def recorded(at: datetime, now: datetime | None) -> dict[str, str]:
+def recorded(at: datetime, now: datetime) -> dict[str, str]:
     """What an event says of when it was recorded, where that is not when it happened."""
-    return {"recorded_at": now.isoformat(timespec="seconds")} if now is not None and now != at else {}
+    return {"recorded_at": now.isoformat(timespec="seconds")} if now != at else {}
 
 
 def _row_of(event: Event) -> Values:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.channel import Coverage, Desk, Form, Temporary
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
+from bot.flows.changes.refused import Kind
 from bot.flows.intake.plan import Filed
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
@@ -20,12 +21,11 @@ from bot.store.engine import Store, StoreUnavailable
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
-# By what an objection is (`bot.flows.desk.actions`), for programs and for pages.
+# What the kind of a refusal is to programs and to browsers.
 STATUS_OF = {
-    "unknown": HTTPStatus.NOT_FOUND,
-    "stale": HTTPStatus.CONFLICT,
-    "conflict": HTTPStatus.CONFLICT,
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    Kind.UNKNOWN: HTTPStatus.NOT_FOUND,
+    Kind.CONFLICT: HTTPStatus.CONFLICT,
+    Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 

@@ -111,7 +111,7 @@ def test_nothing_is_cut(house: House) -> None:
     form = officer.get("/console/record").hidden()
     page = officer.post("/console/record", {**form, "text": "A call.", "service": "x" * 50_000})
     assert page.status == 422
-    assert "there is no such service" in page.words() or "there is no service to choose" in page.words()
+    assert "There is no such service" in page.words() or "There is no service to choose" in page.words()
 
 
 def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: House) -> None:
@@ -266,7 +266,7 @@ def test_a_refusal_stands_at_its_field(house: House) -> None:
     officer, reference = house.officer("officer"), house.contact("Quiet, please.")
     for until, words in (
         ("soon", "Enter a day and a time"),
-        ("2020-01-01T09:00", "9am on Wednesday 1 January 2020 is over"),
+        ("2020-01-01T09:00", "That time is over; choose a later one."),
     ):
         page = officer.act(reference, "quiet", until=until)
         assert page.status == 422

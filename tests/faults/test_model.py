@@ -6,6 +6,7 @@ or is out of touch for so long that others take its claims over.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -17,10 +18,11 @@ from sqlalchemy import Connection, delete, text
 
 from bot.channel import Batch, Permanent, Temporary
 from bot.core.deliveries import Delivery
-from bot.core.histories import Happened, Kind
+from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.flows import escalate
 from bot.flows.changes import adjust, respond
+from bot.flows.changes.refused import Refused
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading
@@ -228,11 +230,12 @@ class Service(RuleBasedStateMachine):
         if found is None:
             return
         reference, at = found.reference, self.now
-        if what == "answer":
-            self._commit(lambda c: respond.respond(c, reference, at, actor="staff:jo"), fate)
-            return
-        happened, word = Happened(_KINDS[what], at), adjust.Word("staff:jo")
-        self._commit(lambda c: adjust.adjust(c, reference, happened, word, at, self.rulebook), fate)
+        with suppress(Refused):
+            if what == "answer":
+                self._commit(lambda c: respond.respond(c, reference, at, actor="staff:jo"), fate)
+                return
+            change, word = adjust.ClockChange(_KINDS[what], at), adjust.Word("staff:jo")
+            self._commit(lambda c: adjust.adjust(c, reference, change, word, at, self.rulebook), fate)
 
     # The truths -------------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select
 from bot.channel import Batch
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery
-from bot.core.histories import Happened, Kind
+from bot.core.histories import Kind
 from bot.core.messages import Inbound
-from bot.flows.changes.adjust import Adjusted, Word, adjust
+from bot.flows.changes.adjust import Adjusted, ClockChange, Word, adjust
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing.claimed import Claimed
@@ -46,9 +46,8 @@ def again(connection: Connection, reference: str | None) -> Contact:
 def do(connection: Connection, book: Rulebook, contact: Contact, kind: Kind, at: datetime, **more: Any) -> Adjusted:
     """Let staff do it, at that very moment."""
     word = Word("staff:me", more.pop("reason", ""), more.pop("note", ""))
-    done = adjust(connection, contact.reference, Happened(kind, at, **more), word, at, book)
-    assert isinstance(done, Adjusted), done
-    return done
+    change = ClockChange(kind, at, str(more.pop("extended_to", "")))
+    return adjust(connection, contact.reference, change, word, at, book)
 
 
 def respond_day(contact: Contact) -> str | None:

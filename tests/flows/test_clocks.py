@@ -13,13 +13,14 @@ from bot.core.books import Book
 from bot.core.calendars import Holiday, keys
 from bot.core.durations import duration
 from bot.core.escalations import Window
-from bot.core.histories import Happened, Kind
+from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows import escalate, promise
 from bot.flows.changes import recompute
-from bot.flows.changes.adjust import NotAdjusted, Word, adjust
+from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
+from bot.flows.changes.refused import Refused
 from bot.flows.changes.respond import Responded, respond
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
@@ -141,10 +142,9 @@ def test_an_extension_tells_the_person_and_starts_the_ladder_from_the_new_date(
         assert respond_day(extended) == "2027-01-25"
         escalate.escalate(connection, after(17), 10, council)
         assert again(connection, contact.reference).respond_step == 0
-        too_long = Happened(Kind.EXTENDED, after(18), duration("41 working days"))
-        refused = adjust(connection, contact.reference, too_long, Word("me"), after(18), council)
-    assert isinstance(refused, NotAdjusted)
-    assert "too long" in refused.reason
+        too_long, word = ClockChange(Kind.EXTENDED, after(18), "41 working days"), Word("me", "Many papers.")
+        with pytest.raises(Refused, match="too long"):
+            adjust(connection, contact.reference, too_long, word, after(18), council)
     assert (row.recipient, json.loads(row.details)["before"]) == (
         "resident1@residents.example",
         "Tuesday 22 December 2026",
@@ -164,9 +164,8 @@ def test_what_cannot_be_is_refused_and_changes_nothing(store: Store, council: Ru
             (Kind.PAUSED, after(3), contact.reference, "paused already"),
             (Kind.PAUSED, after(3), "EX-2222-2222", "no contact"),
         ):
-            done = adjust(connection, reference, Happened(kind, at), Word("me"), after(3), council)
-            assert isinstance(done, NotAdjusted)
-            assert words in done.reason
+            with pytest.raises(Refused, match=words):
+                adjust(connection, reference, ClockChange(kind, at), Word("me"), after(3), council)
         assert contacts.events_of(connection, contact.id) == history
 
 

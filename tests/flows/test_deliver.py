@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Connection, text
 
 from bot.channel import Batch, Misconfigured, Permanent, Temporary
@@ -10,6 +11,7 @@ from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.flows import escalate
 from bot.flows.changes import respond
+from bot.flows.changes.refused import Refused
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading
@@ -133,8 +135,8 @@ def test_an_answer_ends_the_clocks_and_cancels_what_waits(store: Store, book: Ru
         assert (now.state, now.next_look_at) == ("answered", None)
         assert now.acknowledged_at == now.responded_at
         assert deliver.claim(connection, "post", NOW + timedelta(days=1), HOLD, 50, book) == []
-        twice = respond.respond(connection, contact.reference, NOW, actor="staff:test")
-        assert isinstance(twice, respond.NotResponded)
+        with pytest.raises(Refused, match="is answered"):
+            respond.respond(connection, contact.reference, NOW, actor="staff:test")
 
 
 def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book: Rulebook, mail: Make) -> None:

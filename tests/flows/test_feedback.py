@@ -12,7 +12,7 @@ from bot.core.histories import Kind
 from bot.core.standards import standard
 from bot.flows import escalate
 from bot.flows.changes import close, respond
-from bot.flows.changes.close import Changed, NotChanged
+from bot.flows.changes.refused import Refused
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook
@@ -82,7 +82,7 @@ def test_without_a_word_in_the_standard_nobody_is_written_to(store: Store, book:
         contact = logged(connection, book, mail(1))
         assert live(connection, book, 9) == []
         respond.respond(connection, contact.reference, HALFWAY, actor="staff:me")
-        assert close.close(connection, contact.reference, "staff:me", HALFWAY, book) == Changed(told=False)
+        assert not close.close(connection, contact.reference, "staff:me", HALFWAY, book)
         assert leaving(connection, book, HALFWAY) == []
 
 
@@ -92,8 +92,9 @@ def test_whoever_was_answered_is_told_that_it_is_closed(store: Store, kind: Rule
         contact = logged(connection, kind, mail(1))
         respond.respond(connection, contact.reference, NOW + timedelta(days=2), actor="staff:me")
         now = NOW + timedelta(days=3)
-        assert close.close(connection, contact.reference, "staff:me", now, kind) == Changed(told=True)
-        assert isinstance(close.close(connection, contact.reference, "staff:me", now, kind), NotChanged)
+        assert close.close(connection, contact.reference, "staff:me", now, kind)
+        with pytest.raises(Refused, match="is closed"):
+            close.close(connection, contact.reference, "staff:me", now, kind)
         assert leaving(connection, kind, now) == ["closing"]
         answer = {"In-Reply-To": "<1@residents.example>", "From": "Resident 1 <resident1@residents.example>"}
         logged(connection, kind, replace(mail(2, **answer), received_at=now + timedelta(days=1)))
@@ -104,17 +105,16 @@ def test_what_was_not_answered_is_closed_with_a_reason_only(store: Store, kind: 
     """And nothing that waited leaves; it may be opened again, with the date that it had."""
     with writing(store) as connection:
         contact = logged(connection, kind, mail(1))
-        refused = close.close(connection, contact.reference, "staff:me", NOW, kind)
-        assert isinstance(refused, NotChanged)
-        assert "say why" in refused.reason
-        done = close.close(connection, contact.reference, "staff:me", NOW, kind, "You told us that it is mended.")
-        assert done == Changed(told=True)
+        with pytest.raises(Refused, match="say why"):
+            close.close(connection, contact.reference, "staff:me", NOW, kind)
+        assert close.close(connection, contact.reference, "staff:me", NOW, kind, "You told us that it is mended.")
         after = again(connection, contact.reference)
         assert (after.state, after.next_look_at) == (State.CLOSED, None)
-        assert close.reopen(connection, contact.reference, "staff:me", NOW, kind) == Changed(told=False)
+        close.reopen(connection, contact.reference, "staff:me", NOW, kind)
         opened = again(connection, contact.reference)
         assert (opened.state, opened.respond_by) == (State.OPEN, contact.respond_by)
         assert leaving(connection, kind, NOW) == []
         kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
         assert kinds[-2:] == ["closed", "opened again"]
-        assert isinstance(close.reopen(connection, contact.reference, "staff:me", NOW, kind), NotChanged)
+        with pytest.raises(Refused, match="is open"):
+            close.reopen(connection, contact.reference, "staff:me", NOW, kind)

@@ -65,9 +65,9 @@ def test_an_open_contact_and_one_under_a_hold_are_kept(store: Store, book: Ruleb
     with writing(store) as connection:
         waiting, asked_for = logged(connection, book, mail(1)), logged(connection, book, mail(2))
         asked_for = finished(connection, book, asked_for)
-        forget.hold(connection, asked_for, "asked for under FOI", "staff:me", NOW + 2 * DAY)
+        forget.hold(connection, asked_for.reference, "asked for under FOI", "staff:me", NOW + 2 * DAY)
         assert forget.forget(connection, KEEP, NOW + 400 * DAY, 50) == 0
-        forget.hold(connection, asked_for, "", "staff:me", NOW + 401 * DAY)
+        forget.hold(connection, asked_for.reference, "", "staff:me", NOW + 401 * DAY)
         assert forget.forget(connection, KEEP, NOW + 402 * DAY, 50) == 1
         assert forgotten(connection, asked_for)
         assert not forgotten(connection, waiting)
@@ -135,7 +135,7 @@ def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, m
         for contact in (done, held):
             finished(connection, book, contact)
         other = finished(connection, book, logged(connection, book, mail(4)))
-        forget.hold(connection, again(connection, held.reference), "a claim", "staff:me", NOW)
+        forget.hold(connection, held.reference, "a claim", "staff:me", NOW)
         erasure = people.erase(connection, "SAM@residents.example", "staff:me", NOW + 2 * DAY)
         assert erasure.erased == (done.reference,)
         reasons = dict(erasure.kept)

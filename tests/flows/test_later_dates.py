@@ -13,13 +13,14 @@ from bot.channel import Batch
 from bot.core.books import Book
 from bot.core.calendars import Holiday
 from bot.core.durations import duration
-from bot.core.histories import Happened, Kind
+from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows import escalate
 from bot.flows.changes import recompute
-from bot.flows.changes.adjust import NotAdjusted, Word, adjust
+from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
+from bot.flows.changes.refused import Refused
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing.compose import MessageWriter
@@ -51,7 +52,8 @@ def test_a_later_date_after_a_pause_is_told(store: Store, council: Rulebook, mai
 @pytest.mark.parametrize("kind", [Kind.RESTARTED, Kind.EXTENDED])
 def test_every_cause_of_a_later_date_is_told(store: Store, council: Rulebook, mail: Make, kind: Kind) -> None:
     """A clarified request and an extension; the reason is in the mail."""
-    more = {"extended_to": duration("40 working days")} if kind is Kind.EXTENDED else {}
+    extension = {"extended_to": duration("40 working days"), "reason": "Many papers."}
+    more = extension if kind is Kind.EXTENDED else {}
     with writing(store) as connection:
         contact = logged(connection, council, replace(mail(), channel="foi"))
         assert do(connection, council, contact, kind, after(2), **more).told
@@ -97,7 +99,7 @@ def test_an_extension_that_the_new_standard_does_not_know_counts_no_more(
         contact = logged(connection, council, replace(mail(), channel="foi"))
         longer = duration("40 working days")
         do(connection, council, contact, Kind.EXTENDED, after(1), extended_to=longer, reason="Many papers.")
-        classify(connection, contact.reference, About(kind="request"), "staff:me", after(2), council)
+        classify(connection, contact.reference, About(kind=""), "staff:me", after(2), council)
         assert respond_day(again(connection, contact.reference)) == "2026-12-07"
 
 
@@ -107,11 +109,9 @@ def test_a_clock_that_allows_no_pause_is_not_paused(store: Store, council: Ruleb
     book = replace(council, promises=Book([hazard]))
     with writing(store) as connection:
         contact = logged(connection, book, mail())
-        done = adjust(
-            connection, contact.reference, Happened(Kind.PAUSED, after(0.1)), Word("staff:me"), after(0.1), book
-        )
-    assert isinstance(done, NotAdjusted)
-    assert "allows no pause" in done.reason
+        pause, word = ClockChange(Kind.PAUSED, after(0.1)), Word("staff:me")
+        with pytest.raises(Refused, match="allows no pause"):
+            adjust(connection, contact.reference, pause, word, after(0.1), book)
 
 
 def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, council: Rulebook, mail: Make) -> None:

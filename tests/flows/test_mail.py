@@ -13,9 +13,9 @@ from bot.core.deliveries import Delivery
 from bot.core.events import Event, EventKind
 from bot.core.guards import Limits
 from bot.core.messages import Inbound
-from bot.core.responses import Kind
 from bot.flows.changes import staff_answers
-from bot.flows.changes.acknowledge_now import NotQueued, Queued, acknowledge_now
+from bot.flows.changes.acknowledge_now import acknowledge_now
+from bot.flows.changes.refused import Refused
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
@@ -413,19 +413,19 @@ def test_a_wrong_guess_is_put_right_both_ways(store: Store, signed: Rulebook, ma
         contact = opened(connection, signed, mail())
         due = contact.respond_by
         log(connection, signed, staffs(mail, contact, FULL), at=NOW + 5 * HOUR)
-        done = staff_answers.correct(connection, contact.reference, Kind.HOLDING, "staff:jo", NOW + 6 * HOUR, signed)
+        done = staff_answers.correct(connection, contact.reference, "holding", "staff:jo", NOW + 6 * HOUR, signed)
         assert isinstance(done, staff_answers.Corrected)
         after = now_of(connection, contact)
         assert (after.state, after.respond_by, after.responded_at) == ("open", due, None)
         assert after.acknowledged_at is not None
-        again = staff_answers.correct(connection, contact.reference, Kind.FULL, "staff:jo", NOW + 7 * HOUR, signed)
+        again = staff_answers.correct(connection, contact.reference, "full", "staff:jo", NOW + 7 * HOUR, signed)
         assert isinstance(again, staff_answers.Corrected)
         answered = now_of(connection, contact)
         assert answered.state == "answered"
         assert answered.responded_at is not None
         assert answered.responded_at.isoformat() == "2026-11-23T11:30:00+00:00"
-        refused = staff_answers.correct(connection, contact.reference, Kind.FULL, "staff:jo", NOW + 8 * HOUR, signed)
-        assert isinstance(refused, staff_answers.NotCorrected)
+        with pytest.raises(Refused, match="taken for a full response already"):
+            staff_answers.correct(connection, contact.reference, "full", "staff:jo", NOW + 8 * HOUR, signed)
 
 
 # Duplicates and too much ----------------------------------------------------------------------------------------------
@@ -484,9 +484,10 @@ def test_receipts_to_one_address_are_capped_and_contacts_are_not(store: Store, s
         at, last = NOW + HOUR, now_of(connection, all_filed[-1])
         assert last.respond_by is not None
         assert purposes(leave(connection, signed, at)).count("notice") == 1
-        assert isinstance(acknowledge_now(connection, last.reference, "", "staff:jo", at, signed), Queued)
+        acknowledge_now(connection, last.reference, "", "staff:jo", at, signed)
         assert purposes(leave(connection, signed, at)) == ["acknowledgement"]
-        assert isinstance(acknowledge_now(connection, last.reference, "", "staff:jo", at, signed), NotQueued)
+        with pytest.raises(Refused, match="has its receipt already"):
+            acknowledge_now(connection, last.reference, "", "staff:jo", at, signed)
 
 
 def test_a_domain_is_capped_where_it_is_configured(store: Store, signed: Rulebook, mail: Make) -> None:
@@ -519,7 +520,7 @@ def test_a_robot_that_was_only_logged_can_be_acknowledged_after_all(store: Store
     with writing(store) as connection:
         (filed,) = log(connection, signed, mail(List_Id="<x.lists.example>"))
         assert now_of(connection, filed).state == "logged"
-        assert isinstance(acknowledge_now(connection, filed.reference or "", "", "staff:jo", NOW + DAY, signed), Queued)
+        acknowledge_now(connection, filed.reference or "", "", "staff:jo", NOW + DAY, signed)
         opened_now = now_of(connection, filed)
         assert (opened_now.state, opened_now.outcome) == ("open", "acknowledge")
         assert opened_now.respond_by is not None

@@ -11,8 +11,9 @@ from bot.core.deputies import Away, Deputies
 from bot.core.roles import Permission, Role, Scope
 from bot.flows import staffing
 from bot.flows.changes import record
+from bot.flows.changes.refused import Refused
 from bot.flows.desk import actions, contact_view
-from bot.flows.desk.actions import Objection, Order
+from bot.flows.desk.actions import Order
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
@@ -86,7 +87,7 @@ def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: M
     with writing(store) as c:
         reference = logged(c, two, mail()).reference
         for wanted in (reference, "EX-7K3M-9QPH", "a\0b", "\ud800", ""):
-            with pytest.raises(Objection, match=f"there is no contact {wanted}"):
+            with pytest.raises(Refused, match=f"there is no contact {wanted}"):
                 actions.act(c, Order("respond", wanted, {}), HOUSING, NOW, two)
         assert contact_view.show(c, reference, HOUSING.scope, NOW, two) is None
         _do(c, two, reference, "assign", team="housing")
@@ -102,9 +103,9 @@ def test_who_saw_an_older_page_changes_nothing(store: Store, book: Rulebook, mai
         whole = contact_view.show(c, reference, Scope(), NOW, book)
         assert whole is not None
         assert actions.act(c, Order("pause", reference, {}, whole.seen), ANN, NOW + timedelta(hours=1), book)
-        with pytest.raises(Objection, match=r"ann@example\.gov\.uk did this") as refused:
+        with pytest.raises(Refused, match=r"ann@example\.gov\.uk did this") as refused:
             actions.act(c, Order("respond", reference, {}, whole.seen), ANN, NOW + timedelta(hours=2), book)
-        assert refused.value.kind == "stale"
+        assert refused.value.kind == "conflict"
         assert again(c, reference).state == "open"
 
 
@@ -142,7 +143,7 @@ def test_a_wrong_field_is_named(
     """With what to do about it; nothing is changed."""
     with writing(store) as c:
         reference = logged(c, book, mail()).reference
-        with pytest.raises(Objection) as refused:
+        with pytest.raises(Refused) as refused:
             _do(c, book, reference, action, **fields)
         assert (refused.value.kind, refused.value.field) == ("invalid", field)
 
@@ -188,7 +189,7 @@ def test_whoever_gets_a_contact_is_of_ours(store: Store, two: Rulebook, mail: Ma
             assert again(c, reference).owner == typed.lower()
             assert queue.page(c, Wanted(owner=typed), Scope(), NOW, most=5).contacts
         assert staffing.disable(c, account.address, "staff:me", NOW) is None
-        with pytest.raises(Objection, match="nobody of staff"):
+        with pytest.raises(Refused, match="nobody of staff"):
             _do(c, book, reference, "assign", owner=account.address)
         # What was stored before addresses were looked at names no outlet.
         was = replace(again(c, reference), owner="channel:nope@x.example")

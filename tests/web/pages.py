@@ -9,8 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.channel import Batch, Temporary
 from bot.core.messages import Inbound
-from bot.flows.changes.assign import Done, NotDone
-from bot.flows.desk.linked import Shown, Wanted
+from bot.flows.desk.linked import Choice, Shown
 from bot.web.server import Filed
 
 Site = TestClient[web.Request, web.Application]
@@ -45,9 +44,9 @@ class Desk:
         """There is no alert."""
         return None
 
-    async def act(self, _token: str, _wanted: Wanted) -> Done | NotDone | None:
+    async def act(self, _token: str, _choice: Choice) -> bool:
         """There is nothing to act on."""
-        return None
+        return False
 
     async def why_not_ready(self) -> list[str]:
         """The problems that the test set."""

@@ -45,9 +45,9 @@ class Behind:
         shown: linked.Shown | None = self._do(lambda c: linked.show(c, token, self.now, self.book))
         return shown
 
-    async def act(self, token: str, wanted: linked.Wanted) -> Any:
+    async def act(self, token: str, choice: linked.Choice) -> Any:
         """As the service does."""
-        return self._do(lambda c: linked.act(c, token, wanted, self.now, self.book))
+        return self._do(lambda c: linked.act(c, token, choice, self.now, self.book))
 
     def known(self) -> Contact:
         """As it is stored."""
@@ -113,19 +113,19 @@ async def test_quiet_is_one_of_the_times_that_are_offered(site: Site, behind: Be
     assert len(offered) >= 2
     assert (await site.post(behind.path, data={"action": "quiet", "until": offered[-1]})).status == 200
     assert behind.known().quiet_until is not None
-    for wrong in ("2099-01-01T09:00+00:00", "", "soon"):
-        assert (await site.post(behind.path, data={"action": "quiet", "until": wrong})).status == 409
+    for wrong in ("2099-01-01T09:00+00:00", "2026-12-01T09:00+00:00", "2020-01-01T09:00", "", "soon"):
+        assert (await site.post(behind.path, data={"action": "quiet", "until": wrong})).status == 422
 
 
 async def test_it_is_handed_over(site: Site, behind: Behind) -> None:
     """To a person of the team, who is told; what is wrong says so."""
     for owner in ("<script>", "channel:post@x.example", "a@b.example,c@d.example"):
         wrong = await site.post(behind.path, data={"action": "assign", "team": "front", "owner": owner})
-        assert (wrong.status, "must be an email address" in await wrong.text()) == (409, True)
+        assert (wrong.status, "must be an email address" in await wrong.text()) == (422, True)
     stranger = await site.post(behind.path, data={"action": "assign", "owner": "evil@evil.example"})
-    assert (stranger.status, "obody of staff has the address" in await stranger.text()) == (409, True)
+    assert (stranger.status, "obody of staff has the address" in await stranger.text()) == (422, True)
     nobody = await site.post(behind.path, data={"action": "assign", "team": "nosuch"})
-    assert nobody.status == 409
+    assert nobody.status == 422
     done = await site.post(behind.path, data={"action": "assign", "team": "front", "owner": "Staff@example.gov.uk"})
     assert (done.status, behind.known().owner) == (200, "staff@example.gov.uk")
     assert (await site.post(behind.path, data={})).status == 409

@@ -1,7 +1,7 @@
 """Staff decide that somebody gets a receipt after all: the promise runs from when they wrote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound, Post
 from bot.flows import promise
+from bot.flows.changes import refused
+from bot.flows.changes.refused import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -23,49 +25,31 @@ from bot.wire.mail import mime
 Values = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """The receipt is in the outbox, for that address."""
-
-    recipient: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotQueued:
-    """Nothing was changed, and why; `field` is "to" where another address would do."""
-
-    reason: str
-    field: str = ""
+def acknowledge_now(connection: Connection, reference: str, to: str, actor: str, now: datetime, book: Rulebook) -> None:
+    """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes. Raises Refused."""
+    contact, to = refused.contact_of(connection, reference), refused.short(to, "to")
+    if not outbox.release(connection, now, contact.id):
+        _queue(connection, contact, to or contact.sender_address or "", now, book)
+    event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, {"reason": "staff decided so"})
+    contacts.note(connection, [event])
 
 
-def acknowledge_now(
-    connection: Connection, reference: str, to: str, actor: str, now: datetime, book: Rulebook
-) -> Queued | NotQueued:
-    """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes."""
-    contact = contacts.find(connection, reference)
-    if contact is None:
-        return NotQueued(f"there is no contact {reference}")
-    if outbox.release(connection, now, contact.id):
-        _decided(connection, contact, actor, now)
-        return Queued(to or contact.sender_address or "")
+def _queue(connection: Connection, contact: Contact, address: str, now: datetime, book: Rulebook) -> None:
     before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == Purpose.ACKNOWLEDGEMENT]
-    address = to or contact.sender_address or ""
-    if refusal := why_never(contact, before, book):
-        return NotQueued(refusal)
-    if refusal := why_not_to(contact, address, book):
-        return NotQueued(refusal, "to")
+    if reason := why_never(contact, before, book):
+        raise Refused(reason)
+    if reason := _why_not_to(contact, address, book):
+        raise Refused(reason, "to")
 
-    opened = _opened(contact, book) if contact.state == State.LOGGED else {}
-    values = opened | {"outcome": "acknowledge", "receipt_of": None}
-    if opened:
+    opening = _opening(contact, book) if contact.state == State.LOGGED else {}
+    values = opening | {"outcome": "acknowledge", "receipt_of": None}
+    if opening:
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
     receipt = tell.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
     outbox.queue(connection, [replace(receipt, key=receipt.key + again)])
-    _decided(connection, contact, actor, now)
-    return Queued(address)
 
 
 def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:
@@ -75,12 +59,6 @@ def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> 
         return Inbound(contact.channel, contact.external_id, "", None, post=post)
     raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
     return mime.read(raw, channel=contact.channel, received_at=contact.received_at)
-
-
-def _decided(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:
-    details = {"reason": "staff decided so"}
-    event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, details)
-    contacts.note(connection, [event])
 
 
 def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> str:
@@ -97,7 +75,7 @@ def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> s
     return ""
 
 
-def why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
+def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
     """Why a receipt cannot go to this address; "" if it can."""
     if not address:
         return "no address of the person is known: enter one"
@@ -108,6 +86,6 @@ def why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
     return ""
 
 
-def _opened(contact: Contact, book: Rulebook) -> Values:
+def _opening(contact: Contact, book: Rulebook) -> Values:
     matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
     return promise.opening(contact.received_at, matter, book)

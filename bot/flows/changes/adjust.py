@@ -1,18 +1,20 @@
 """Staff change a clock: acknowledge, hold, pause, resume, restart, extend. The change is an event; the dates follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core import histories
-from bot.core.contacts import Contact, State
+from bot.core.contacts import Contact
+from bot.core.durations import BadWords, duration
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks, Happened, Kind
+from bot.flows.changes import refused
+from bot.flows.changes.refused import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.render.words import instant_in_words
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
@@ -29,10 +31,12 @@ class Adjusted:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAdjusted:
-    """Nothing was changed, and why."""
+class ClockChange:
+    """What is to happen to the clocks: at `at` (None: now), for an extension with the time in all, as it was typed."""
 
-    reason: str
+    kind: Kind
+    at: datetime | None = None
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,47 +61,61 @@ REASONS = {
 
 
 def adjust(
-    connection: Connection, reference: str, wanted: Happened, word: Word, now: datetime, book: Rulebook
-) -> Adjusted | NotAdjusted:
-    """Let this happen to the clocks of an open contact. A later date than the person was told is told to them."""
-    contact = contacts.find(connection, reference)
-    if contact is None:
-        return NotAdjusted(f"there is no contact {reference}")
+    connection: Connection, reference: str, change: ClockChange, word: Word, now: datetime, book: Rulebook
+) -> Adjusted:
+    """Let this happen to the clocks of an open contact; a later date than the person was told is told to them.
+
+    Raises Refused.
+    """
+    contact = refused.open_contact(connection, reference, "no clock of it runs")
+    word = replace(word, reason=refused.short(word.reason, "reason"), note=refused.short(word.note, "note"))
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     before = book.clocks(contact, happened)
-    if refusal := _why_not(contact, happened, wanted, before, now, book):
-        return NotAdjusted(refusal)
+    event = _event_of(contact, change, word, now)
+    _refuse(contact, happened, event, before, book)
 
-    after = book.clocks(contact, [*happened, wanted])
-    later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(wanted.kind, ""), book)
-    given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
+    after = book.clocks(contact, [*happened, event])
+    later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book)
+    receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
     values = columns(contact, after, now, book)
-    if wanted.kind is Kind.ACKNOWLEDGED:
+    if event.kind is Kind.ACKNOWLEDGED:
         # Also where nothing of the kind was promised, as for a letter: the person knows of it all the same.
-        values["acknowledged_at"] = values["acknowledged_at"] or wanted.at
+        values["acknowledged_at"] = values["acknowledged_at"] or event.at
     if not contacts.change(connection, contact, values):
-        return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
-    contacts.note(connection, [_event(contact, before, after, wanted, word, now)])
-    if later and given:
-        outbox.queue(connection, [tell.new_date(later, given, now, book)])
-    return Adjusted(before, after, later is not None, told=given is not None)
+        raise refused.overtaken(reference)
+    contacts.note(connection, [_row(contact, (before, after), event, word, now)])
+    if later and receipt:
+        outbox.queue(connection, [tell.new_date(later, receipt, now, book)])
+    return Adjusted(before, after, later is not None, told=receipt is not None)
 
 
-def _why_not(
-    contact: Contact, happened: list[Happened], wanted: Happened, before: Clocks, now: datetime, book: Rulebook
-) -> str:
-    if contact.state != State.OPEN:
-        return f"{contact.reference} is {contact.state}, so no clock of it runs"
-    if wanted.at < contact.received_at:
-        came = instant_in_words(contact.received_at, book.default_calendar.zone)
-        return f"that would be before the contact itself, which came at {came}"
-    if wanted.at > now:
-        return "that is in the future"
-    if any(one.at > wanted.at for one in happened):
-        return "something else happened to its clock after that; the history is told in its order"
+def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) -> Happened:
+    """The event of a clock that this change is. Raises Refused for an extension without reason or readable length."""
+    at = refused.instant_of(change.at, contact, now)
+    if change.kind is not Kind.EXTENDED:
+        return Happened(change.kind, at)
+    if not word.reason:
+        raise Refused("say in plain words why it takes longer; the person is told", "reason")
+    to = refused.short(change.to, "to")
+    if not to:
+        raise Refused("say how long in all, such as 30 working days", "to")
+    try:
+        return Happened(change.kind, at, duration(to))
+    except BadWords as error:
+        raise Refused(str(error), "to") from error
+
+
+def _refuse(contact: Contact, happened: list[Happened], event: Happened, before: Clocks, book: Rulebook) -> None:
+    """Raise Refused where the clocks stand so that this cannot happen to them."""
+    if any(earlier.at > event.at for earlier in happened):
+        raise Refused("something else happened to its clock after that; the history is told in its order")
     standard = book.standard_of(contact)
-    return histories.why_not(wanted, before, standard, book.calendars[standard.calendar_key])
+    if reason := histories.why_not(event, before, standard):
+        raise Refused(reason)
+    calendar = book.calendars[standard.calendar_key]
+    if event.extended_to and (reason := histories.why_not_so_long(event.extended_to, before, standard, calendar)):
+        raise Refused(reason, "to")
 
 
 def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> Values:
@@ -131,16 +149,17 @@ def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell
     return tell.Later(contact.id, contact.reference, book.respond_by(contact, was), becomes, reason)
 
 
-def _event(contact: Contact, before: Clocks, after: Clocks, wanted: Happened, word: Word, now: datetime) -> Event:
+def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word: Word, now: datetime) -> Event:
     details = {
-        "extended_to": str(wanted.extended_to) if wanted.extended_to else "",
-        "respond_by_before": _iso(before),
-        "respond_by": _iso(after),
+        "extended_to": str(event.extended_to) if event.extended_to else "",
+        "respond_by_before": _iso(clocks[0]),
+        "respond_by": _iso(clocks[1]),
         "reason": word.reason,
         "note": word.note,
+        **contacts.recorded(event.at, now),
     }
-    filled = {key: value for key, value in details.items() if value} | contacts.recorded(wanted.at, now)
-    return Event(contact.id, wanted.at, EventKind(wanted.kind), word.actor, filled)
+    filled = {key: value for key, value in details.items() if value}
+    return Event(contact.id, event.at, EventKind(event.kind), word.actor, filled)
 
 
 def _iso(clocks: Clocks) -> str:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from bot.flows.changes.refused import Refused
 from bot.flows.rulebook import Rulebook
 from bot.store import staff
 from bot.wire import typed
+
+_MOST_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,17 @@ class Holder:
         return cls(team.strip(), typed.account(owner) or owner.strip())
 
 
-def why_no_address(owner: str) -> str:
+def refuse(connection: Connection, to: Holder, book: Rulebook) -> None:
+    """Raise Refused where nobody is named, or no team of ours, or nobody of ours."""
+    if not (to.team or to.owner):
+        raise Refused("choose a team or a person", "team")
+    if reason := _why_no_address(to.owner) or why_unknown(connection, to.owner, book):
+        raise Refused(reason, "owner")
+    if to.team and to.team not in book.teams:
+        raise Refused(f"there is no team {to.team[:_MOST_SHOWN]}; there are {', '.join(book.teams)}", "team")
+
+
+def _why_no_address(owner: str) -> str:
     """Why mail cannot go to this person; "" where it can, or where nobody is named.
 
     What is told by a channel is a team: `channel:` is read out of the configuration only.
@@ -34,7 +47,7 @@ def why_no_address(owner: str) -> str:
 
 def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
     """Why this person is nobody of ours; "" for who may sign in, and for who is told of anything by configuration."""
-    if not owner or owner in _named(book):
+    if not owner or owner in _configured(book):
         return ""
     account = staff.find(connection, owner)
     if account is not None and account.disabled_at is None:
@@ -42,7 +55,7 @@ def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
     return f"nobody of staff has the address {owner}; an administrator adds people"
 
 
-def _named(book: Rulebook) -> frozenset[str]:
+def _configured(book: Rulebook) -> frozenset[str]:
     """Whom the configuration names by an address: of the teams, above them, and deputies."""
-    told = (one for team in book.teams.values() for level in team.levels for one in level)
-    return frozenset(one.lower() for one in told if "@" in one) | book.deputies.people
+    recipients = (recipient for team in book.teams.values() for level in team.levels for recipient in level)
+    return frozenset(recipient.lower() for recipient in recipients if "@" in recipient) | book.deputies.people

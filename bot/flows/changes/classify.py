@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.books import Matter
-from bot.core.contacts import Contact, State
+from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
+from bot.core.histories import Clocks
 from bot.core.standards import Standard
-from bot.flows.changes.adjust import NotAdjusted, steps_behind
+from bot.flows.changes import refused
+from bot.flows.changes.adjust import steps_behind
+from bot.flows.changes.refused import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -42,18 +45,15 @@ class About:
 
 def classify(
     connection: Connection, reference: str, about: About, actor: str, now: datetime, book: Rulebook
-) -> Classified | NotAdjusted:
-    """Choose the standard anew, as it was in force on the day of receipt."""
-    contact = contacts.find(connection, reference)
-    if contact is None:
-        return NotAdjusted(f"there is no contact {reference}")
-    if contact.state != State.OPEN:
-        return NotAdjusted(f"{reference} is {contact.state}, so no clock of it runs")
+) -> Classified:
+    """Choose the standard anew, as it was in force on the day of receipt. Raises Refused."""
+    contact = refused.open_contact(connection, reference, "no clock of it runs")
     matter = _matter(contact, about, book)
+    _refuse(contact, matter, book)
     standard = book.promises.choose(matter, book.default_calendar.day_of(contact.received_at))
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
 
-    chosen = replace(
+    classified = replace(
         contact,
         service=matter.service or None,
         kind=matter.kind,
@@ -65,23 +65,34 @@ def classify(
         receipt_rule=str(standard.receipt),
         acknowledged_by=standard.acknowledged_by,
     )
-    clocks = book.clocks(chosen, happened)
+    clocks = book.clocks(classified, happened)
     after = clocks.respond.due if clocks.respond else None
-    values: Values = {name: getattr(chosen, name) for name in _CHOSEN}
-    values |= {
+    if not contacts.change(connection, contact, _columns(classified, clocks, now, book)):
+        raise refused.overtaken(reference)
+    contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
+    _tell_if_later(connection, contact, after, now, book)
+    return Classified(standard, contact.respond_by, after)
+
+
+def _refuse(contact: Contact, matter: Matter, book: Rulebook) -> None:
+    """Raise Refused for what no contact can be about; what it is about already may stay."""
+    for name, before in (("service", contact.service or ""), ("kind", contact.kind), ("area", contact.area)):
+        value = getattr(matter, name)
+        if value != before and (reason := why_unknown(name, value, book)):
+            raise Refused(reason, name)
+
+
+def _columns(classified: Contact, clocks: Clocks, now: datetime, book: Rulebook) -> Values:
+    after = clocks.respond.due if clocks.respond else None
+    return {name: getattr(classified, name) for name in _CHOSEN} | {
         "acknowledge_by": clocks.acknowledge.due if clocks.acknowledge else None,
-        "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else contact.acknowledged_at,
+        "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else classified.acknowledged_at,
         "respond_by": after,
-        "respond_step": min(contact.respond_step, steps_behind(clocks, chosen, now, book)) if after else 0,
+        "respond_step": min(classified.respond_step, steps_behind(clocks, classified, now, book)) if after else 0,
         "acknowledge_step": 0,
         "clock_changed": True,
         "next_look_at": now,
     }
-    if not contacts.change(connection, contact, values):
-        return NotAdjusted(f"somebody else changed {reference} at this moment; try again")
-    contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
-    _tell_if_later(connection, contact, after, now, book)
-    return Classified(standard, contact.respond_by, after)
 
 
 _CHOSEN = (
@@ -112,8 +123,8 @@ def _event(
         "respond_by_before": contact.respond_by.isoformat() if contact.respond_by else "",
         "respond_by": after.isoformat() if after else "",
     }
-    kept = {key: value for key, value in details.items() if value}
-    return Event(contact.id, now, EventKind.CLASSIFIED, actor, kept)
+    filled = {key: value for key, value in details.items() if value}
+    return Event(contact.id, now, EventKind.CLASSIFIED, actor, filled)
 
 
 def _tell_if_later(
@@ -122,21 +133,21 @@ def _tell_if_later(
     before = contact.told_respond_by
     if before is None or after is None or after <= before:
         return
-    given = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if given:
+    receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
+    if receipt:
         later = tell.Later(contact.id, contact.reference, book.respond_by(contact, before), after, REASON)
-        outbox.queue(connection, [tell.new_date(later, given, now, book)])
+        outbox.queue(connection, [tell.new_date(later, receipt, now, book)])
 
 
-def known(name: str, book: Rulebook) -> list[str]:
+def choices(name: str, book: Rulebook) -> list[str]:
     """Every `service`, `kind` or `area` that a contact can be about: what is configured, and what a standard is for."""
-    used = {one for standard in book.promises.standards for one in getattr(standard, f"{name}s")}
-    return sorted(used | (set(book.router.services) if name == "service" else set()))
+    of_standards = {value for standard in book.promises.standards for value in getattr(standard, f"{name}s")}
+    return sorted(of_standards | (set(book.router.services) if name == "service" else set()))
 
 
 def why_unknown(name: str, value: str, book: Rulebook) -> str:
     """Why no contact can be about that; "" where one can, and for nothing."""
-    allowed = known(name, book)
+    allowed = choices(name, book)
     if not value or value in allowed or (name == "service" and not allowed and _NAME.fullmatch(value)):
         return ""
     return f"there is no such {name}; there are {', '.join(allowed)}" if allowed else f"there is no {name} to choose"

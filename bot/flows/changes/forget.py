@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
+from bot.flows.changes import refused
+from bot.flows.changes.refused import Kind, Refused
 from bot.store import contacts, retention, suppressions
 
 
@@ -25,11 +26,16 @@ def forget(connection: Connection, keep: Retention, now: datetime, most: int) ->
     return len(ids)
 
 
-def hold(connection: Connection, contact: Contact, reason: str, actor: str, now: datetime) -> None:
-    """Keep a contact whatever its age (a legal hold); without a reason no longer.
+def hold(connection: Connection, reference: str, reason: str, actor: str, now: datetime) -> None:
+    """Keep a contact whatever its age (a legal hold); without a reason no longer. Raises Refused.
 
     Freedom of Information Act 2000, section 77: what was asked for must not be destroyed.
     """
+    contact, reason = refused.contact_of(connection, reference), refused.short(reason, "reason")
+    if contact.forgotten:
+        raise Refused("its words are gone already", "reason", Kind.CONFLICT)
+    if not reason and not contact.legal_hold:
+        raise Refused("it is under no legal hold", "reason", Kind.CONFLICT)
     retention.hold(connection, contact.id, reason or None)
     kind = EventKind.LEGAL_HOLD if reason else EventKind.LEGAL_HOLD_ENDED
     contacts.note(connection, [Event(contact.id, now, kind, actor, {"reason": reason} if reason else {})])

@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 from bot.core import phones
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
+from bot.flows.changes.refused import Kind, Refused, short
 from bot.store import contacts, links, needs
 from bot.store.needs import Needs
 
 SEPARATOR = "; "
+FIELD, MOST_CHARACTERS = "needs", 500
 USUAL = ("Large print", "Braille", "Easy Read", "British Sign Language", "Call instead of writing", "More time")
 
 
@@ -21,7 +23,32 @@ def needs_of(connection: Connection, contact_id: int) -> Needs | None:
 
 
 def note_needs(connection: Connection, contact: Contact, words: str, actor: str, now: datetime) -> None:
-    """Keep it by each address of the person, and with the contact where there is none; no words take it away."""
+    """Keep it by each address of the person, and with the contact where there is none; no words take it away.
+
+    Raises Refused.
+    """
+    words = fitting(words)
+    if contact.forgotten:
+        reason = "its words are gone already, and who wrote them is not known any more"
+        raise Refused(reason, FIELD, Kind.CONFLICT)
+    _keep(connection, contact, words, actor, now)
+
+
+def add_needs(connection: Connection, contact: Contact, words: str, actor: str, now: datetime) -> None:
+    """Keep it beside what is noted for the person already, each need once. Raises Refused."""
+    noted = needs_of(connection, contact.id)
+    before = noted.needs if noted else ""
+    together = _joined(before, fitting(words))
+    if together != before:
+        _keep(connection, contact, together, actor, now)
+
+
+def fitting(words: str) -> str:
+    """What was typed, without spaces around it. Raises Refused for what is too long to stand above every message."""
+    return short(words, FIELD, MOST_CHARACTERS)
+
+
+def _keep(connection: Connection, contact: Contact, words: str, actor: str, now: datetime) -> None:
     if words:
         own = needs.keys_of(connection, [contact.id])[contact.id]
         needs.note(connection, own or {needs.key_of_contact(contact.id)}, Needs(words, actor, now))
@@ -31,28 +58,27 @@ def note_needs(connection: Connection, contact: Contact, words: str, actor: str,
     contacts.note(connection, [Event(contact.id, now, EventKind.NEEDS_NOTED, actor)])
 
 
-def known_of(connection: Connection, contact: Contact) -> Mapping[str, str]:
+def person_of(connection: Connection, contact: Contact) -> Mapping[str, str]:
     """Name, email address and telephone of a person, as far as this contact tells."""
-    found = {"name": contact.sender_name, "email": "", "phone": ""}
+    person = {"name": contact.sender_name, "email": "", "phone": ""}
     for key in sorted(needs.keys_of(connection, [contact.id])[contact.id], reverse=True):
         is_phone = key.startswith(phones.PREFIX)
         if is_phone or "@" in key:
-            found["phone" if is_phone else "email"] = key.removeprefix(phones.PREFIX)
-    return found
+            person["phone" if is_phone else "email"] = key.removeprefix(phones.PREFIX)
+    return person
 
 
-def chosen(words: str) -> tuple[list[str], str]:
+def usual_and_other(words: str) -> tuple[list[str], str]:
     """Which of the usual needs are noted, and what else."""
     parts = words.split(SEPARATOR) if words else []
-    return [one for one in parts if one in USUAL], SEPARATOR.join(one for one in parts if one not in USUAL)
+    return [need for need in parts if need in USUAL], SEPARATOR.join(need for need in parts if need not in USUAL)
 
 
-def joined(words: str, more: str) -> str:
-    """What is noted with what is noted besides, each once."""
+def _joined(words: str, more: str) -> str:
     parts = [part for text in (words, more) if text for part in text.split(SEPARATOR)]
     return SEPARATOR.join(dict.fromkeys(parts))
 
 
 def _keys(connection: Connection, ids: set[int]) -> set[str]:
-    known = needs.keys_of(connection, ids)
-    return {key for keys in known.values() for key in keys} | {needs.key_of_contact(one) for one in ids}
+    of_contacts = needs.keys_of(connection, ids)
+    return {key for keys in of_contacts.values() for key in keys} | {needs.key_of_contact(number) for number in ids}

@@ -1,13 +1,20 @@
 """What staff or another program took down becomes a contact, as every message does."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
-from bot.store import contacts, links
+from bot.flows.changes import classify
+from bot.flows.changes.refused import Refused
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts
+
+OLDEST = timedelta(days=366)
+# The clock of another system may be ahead of ours.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,16 @@ def taken_down(connection: Connection, reference: str, actor: str, now: datetime
     return Recorded(contact, new)
 
 
-def same_person(connection: Connection, contact: Contact, before: Contact, actor: str, now: datetime) -> None:
-    """Link what was taken down with the contact from whose page staff began: they know who it is."""
-    if links.link(connection, contact.id, before.id):
-        event = Event(contact.id, now, EventKind.LINKED, actor, {"with": before.reference})
-        contacts.note(connection, [event])
+def refusals(service: str, received_at: datetime | None, now: datetime, book: Rulebook) -> list[Refused]:
+    """Why nothing may be taken down about this service, as come at this instant (None: now); none where it may."""
+    reasons = {
+        "service": classify.why_unknown("service", service, book),
+        "received_at": _why_not_received(received_at, now) if received_at else "",
+    }
+    return [Refused(reason, field) for field, reason in reasons.items() if reason]
+
+
+def _why_not_received(at: datetime, now: datetime) -> str:
+    if at > now + CLOCKS_DIFFER:
+        return "it cannot have come in the future"
+    return "it must have come within the last year" if now - at > OLDEST else ""

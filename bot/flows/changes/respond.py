@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core.contacts import State
 from bot.core.events import Event, EventKind
+from bot.flows.changes import refused
 from bot.store import contacts, outbox
 
 
@@ -17,35 +17,17 @@ class Responded:
     in_time: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotResponded:
-    """Nothing was changed, and why."""
-
-    reason: str
-
-
 def respond(
-    connection: Connection,
-    reference: str,
-    at: datetime,
-    *,
-    actor: str,
-    note: str = "",
-    recorded_at: datetime | None = None,
-) -> Responded | NotResponded:
-    """Record a full response that was given at `at`; `recorded_at` is the present, where that is another instant."""
-    contact = contacts.find(connection, reference)
-    if contact is None:
-        return NotResponded(f"there is no contact {reference}")
-    if contact.state != State.OPEN:
-        return NotResponded(f"{reference} is {contact.state}, so nothing was waiting for an answer")
-    if at < contact.received_at:
-        return NotResponded(f"the answer would be earlier than the contact itself ({contact.received_at.isoformat()})")
+    connection: Connection, reference: str, now: datetime, *, actor: str, at: datetime | None = None, note: str = ""
+) -> Responded:
+    """Record a full response that was given at `at` (None: now). Raises Refused."""
+    contact = refused.open_contact(connection, reference, "nothing was waiting for an answer")
+    at, note = refused.instant_of(at, contact, now), refused.short(note, "note")
 
     if not contacts.answer(connection, contact, at):
-        return NotResponded(f"somebody else recorded an answer to {reference} at this moment")
+        raise refused.overtaken(reference)
     cancelled = outbox.cancel_waiting(connection, contact.id)
-    details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, recorded_at)}
+    details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED, actor, details)])
     # Due is the last permitted second, so an answer within that second is in time.
     if contact.respond_by is None:

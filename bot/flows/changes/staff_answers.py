@@ -1,5 +1,6 @@
 """What staff wrote to a person stops the clock, or does not; and a wrong guess is put right."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,10 @@ from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.responses import Kind
-from bot.flows.changes.adjust import Word, adjust, columns
-from bot.flows.changes.respond import Responded, respond
+from bot.flows.changes import refused
+from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
+from bot.flows.changes.refused import Refused
+from bot.flows.changes.respond import respond
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts
 from bot.wire.mail import quoting
@@ -54,20 +57,23 @@ class _Guess:
     evidence: str
 
 
-def _apply(connection: Connection, contact: Contact, kind: Kind, guess: _Guess, now: datetime, book: Rulebook) -> bool:
+def _apply(connection: Connection, contact: Contact, kind: Kind, guess: _Guess, now: datetime, book: Rulebook) -> None:
+    """Stop the clock, or note the holding reply; where that cannot be, nothing but the judgement is kept."""
     if contact.state != State.OPEN:
-        return False
+        return
     if kind is Kind.FULL:
-        who, why = guess.actor, guess.evidence
-        done = respond(connection, contact.reference, guess.at, actor=who, note=why, recorded_at=now)
-        return isinstance(done, Responded)
+        with suppress(Refused):
+            respond(connection, contact.reference, now, actor=guess.actor, at=guess.at, note=guess.evidence)
     if kind is Kind.HOLDING:
-        word = Word(guess.actor, note=guess.evidence)
-        for at in (guess.at, now):
-            held = Happened(Clock.HOLDING_REPLY, at)
-            if not getattr(adjust(connection, contact.reference, held, word, now, book), "reason", ""):
-                return True
-    return False
+        _note_holding_reply(connection, contact, guess, now, book)
+
+
+def _note_holding_reply(connection: Connection, contact: Contact, guess: _Guess, now: datetime, book: Rulebook) -> None:
+    word = Word(guess.actor, note=guess.evidence)
+    for at in (guess.at, now):
+        with suppress(Refused):
+            adjust(connection, contact.reference, ClockChange(Clock.HOLDING_REPLY, at), word, now, book)
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +84,21 @@ class Corrected:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotCorrected:
-    """Nothing was changed, and why."""
+def correct(connection: Connection, reference: str, was: str, actor: str, now: datetime, book: Rulebook) -> Corrected:
+    """Say what the last mail of staff's really was: the clocks stand as if it had been known at once. Raises Refused.
 
-    reason: str
-
-
-def correct(
-    connection: Connection, reference: str, kind: Kind, actor: str, now: datetime, book: Rulebook
-) -> Corrected | NotCorrected:
-    """Say what the last mail of staff's really was: the clocks stand as if it had been known at once."""
-    contact = contacts.find(connection, reference)
-    if contact is None:
-        return NotCorrected(f"there is no contact {reference}")
-    wrote = [event for event in contacts.events_of(connection, contact.id) if event["kind"] == EventKind.STAFF_WROTE]
-    if not wrote:
-        return NotCorrected(f"no mail of staff's is known in {reference}")
-    last = wrote[-1]
+    `was` is the name or the words of a `responses.Kind`.
+    """
+    contact, kind = refused.contact_of(connection, reference), _kind_of(was)
+    judged = [event for event in contacts.events_of(connection, contact.id) if event["kind"] == EventKind.STAFF_WROTE]
+    if not judged:
+        raise Refused(f"no mail of staff's is known in {reference}")
+    last = judged[-1]
     before = Kind(last["details"]["judged"])
     if before is kind:
-        return NotCorrected(f"it is taken for a {kind.value} already")
+        raise Refused(f"it is taken for a {kind.value} already")
     if before in (Kind.FULL, Kind.HOLDING) and not _undo(connection, contact, before, now, book):
-        return NotCorrected(f"{reference} is {contact.state}, and its last answer is not that mail")
+        raise Refused(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
     contacts.note(connection, [Event(contact.id, last["at"], EventKind.STAFF_WROTE, actor, details)])
     standing = contacts.with_id(connection, [contact.id])[contact.id]
@@ -108,12 +106,19 @@ def correct(
     return Corrected(before.value, kind.value)
 
 
+def _kind_of(was: str) -> Kind:
+    by_name = {kind.value: kind for kind in Kind} | {kind.name.lower(): kind for kind in Kind}
+    if was not in by_name:
+        raise Refused(f"choose one of {', '.join(kind.value for kind in Kind)}", "was")
+    return by_name[was]
+
+
 def _undo(connection: Connection, contact: Contact, before: Kind, now: datetime, book: Rulebook) -> bool:
     if before is Kind.FULL and contact.state != State.ANSWERED:
         return False
-    wanted = Happened(Clock.CORRECTED, now)
+    correction = Happened(Clock.CORRECTED, now)
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    after = book.clocks(contact, [*happened, wanted])
+    after = book.clocks(contact, [*happened, correction])
     values: Values = columns(contact, after, now, book) | {"responded_at": None}
     if after.acknowledge is None or after.acknowledge.stopped_at is None:
         values["acknowledged_at"] = contact.receipt_sent_at if contact.acknowledged_by == "receipt" else None

@@ -11,9 +11,9 @@ from bot.core.contacts import Contact, State
 from bot.core.durations import Duration
 from bot.core.histories import Happened
 from bot.core.links import Link
-from bot.flows.changes import assign, assignees
-from bot.flows.changes.assign import Done, NotDone
+from bot.flows.changes import assign
 from bot.flows.changes.assignees import Holder
+from bot.flows.changes.refused import Refused
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import contacts, outbox
@@ -35,7 +35,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Choice:
     """What somebody chose: `take`, `quiet` until an instant, or `assign` to a team or a person."""
 
     action: str
@@ -50,10 +50,10 @@ class Ended(Exception):
 
 def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> Shown | None:
     """What stands behind a link; None where it is not one of ours. Raises Ended."""
-    found = _behind(connection, token, now, book)
-    if found is None:
+    behind = _behind(connection, token, now, book)
+    if behind is None:
         return None
-    contact, _ = found
+    contact, _ = behind
     rule = book.urgency(contact)
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     return Shown(
@@ -69,33 +69,41 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
     )
 
 
-def act(connection: Connection, token: str, wanted: Wanted, now: datetime, book: Rulebook) -> Done | NotDone | None:
-    """Do what was chosen, as the person to whom the alert went; None where the link is not ours. Raises Ended."""
-    found = _behind(connection, token, now, book)
-    if found is None:
-        return None
-    contact, actor = found
-    if refusal := _why_not(connection, contact, wanted, now, book):
-        return NotDone(refusal)
-    if wanted.action == "take":
-        return assign.take(connection, contact.reference, actor, now)
-    if wanted.action == "quiet":
-        return assign.be_quiet(connection, contact.reference, datetime.fromisoformat(wanted.until), actor, now)
-    return assign.assign(connection, contact.reference, Holder.of(wanted.team, wanted.owner), actor, now, book)
+def act(connection: Connection, token: str, choice: Choice, now: datetime, book: Rulebook) -> bool:
+    """Do what was chosen, as the person to whom the alert went; False where the link is not ours.
 
-
-def _why_not(connection: Connection, contact: Contact, wanted: Wanted, now: datetime, book: Rulebook) -> str:
-    match wanted.action:
+    Raises Ended, Refused.
+    """
+    behind = _behind(connection, token, now, book)
+    if behind is None:
+        return False
+    contact, actor = behind
+    match choice.action:
         case "take":
-            return ""
+            assign.take(connection, contact.reference, actor, now)
         case "quiet":
-            happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-            offered = {until for until, _ in _quiet(now, _latest(contact, happened, book), book)}
-            return "" if wanted.until in offered else "that time cannot be chosen any more; look again"
-        case "assign" if wanted.team or wanted.owner:
-            owner = Holder.of("", wanted.owner).owner
-            return assignees.why_no_address(owner) or assignees.why_unknown(connection, owner, book)
-    return "nothing was chosen"
+            assign.be_quiet(connection, contact.reference, _until(connection, contact, choice, now, book), actor, now)
+        case "assign":
+            holder = Holder.of(choice.team, choice.owner)
+            assign.assign(connection, contact.reference, holder, actor, now, book)
+        case _:
+            raise Refused("nothing was chosen")
+    return True
+
+
+def _until(connection: Connection, contact: Contact, choice: Choice, now: datetime, book: Rulebook) -> datetime:
+    """The instant that was chosen. Raises Refused for one that is not offered: a link may less than who signs in."""
+    try:
+        until = datetime.fromisoformat(choice.until)
+    except ValueError:
+        raise Refused("choose one of the times", "until") from None
+    until = until if until.tzinfo else until.replace(tzinfo=book.default_calendar.zone)
+    assign.check_quiet(until, now)
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    offered = {instant for instant, _ in _quiet(now, _latest(contact, happened, book), book)}
+    if choice.until not in offered:
+        raise Refused("that time cannot be chosen any more; look again", "until")
+    return until
 
 
 def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -> tuple[Contact, str] | None:

@@ -60,10 +60,9 @@ def _of_clocks(standing: Standing, now: datetime, book: Rulebook) -> set[str]:
     if standing.clocks is None:
         return set()
     contact, standard = standing.contact, book.standard_of(standing.contact)
-    calendar = book.calendars[standard.calendar_key]
     acts = {
         name
         for name, kind in _OF_CLOCKS.items()
-        if not histories.why_not(Happened(kind, now), standing.clocks, standard, calendar)
+        if not histories.why_not(Happened(kind, now), standing.clocks, standard)
     }
     return acts - {"acknowledge"} if contact.acknowledged_at is not None else acts

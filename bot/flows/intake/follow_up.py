@@ -1,6 +1,7 @@
 """What a further message does to the contact that it goes on with: resume, open again, tell the person; or be muted."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,8 @@ from bot.core.histories import Happened, Kind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
 from bot.core.phrases import words_of
-from bot.flows.changes.adjust import Word, adjust, columns
+from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
+from bot.flows.changes.refused import Refused
 from bot.flows.intake.plan import Plan
 from bot.flows.outgoing import alert
 from bot.store import clocks, contacts, outbox
@@ -35,9 +37,10 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
         _reopen(connection, contact, max(at, contact.responded_at or at), plan)
     told = bool(verdict.recipient) and _may_be_told(contact, plan)
     if contact.state == State.OPEN and contact.paused_at is not None:
-        resumed = Happened(Kind.RESUMED, max(at, contact.paused_at))
+        resumption = ClockChange(Kind.RESUMED, max(at, contact.paused_at))
         word = Word(PERSON_WROTE.actor, note=PERSON_WROTE.note, quiet=told)  # the note names the date
-        adjust(connection, contact.reference, resumed, word, plan.now, plan.book)
+        with suppress(Refused):  # the message belongs to the contact all the same
+            adjust(connection, contact.reference, resumption, word, plan.now, plan.book)
     if verdict.recipient and told:
         _tell(connection, contact, message, verdict.recipient, plan)
 

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
@@ -17,9 +17,10 @@ from bot.core import references
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import staffing
-from bot.flows.changes import classify, record
+from bot.flows.changes import record
+from bot.flows.changes.refused import Refused
 from bot.flows.desk import actions
-from bot.flows.desk.actions import Objection, Order
+from bot.flows.desk.actions import Order
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, settled, tokens
 from bot.web.api import calls, models, openapi
@@ -32,8 +33,6 @@ from bot.web.throttling import NOTED_A_MINUTE, Throttle
 READ, WRITE = "contacts:read", "contacts:write"
 CALLS_A_MINUTE = 6_000
 STRANGERS_A_MINUTE = 120
-_OLDEST = timedelta(days=366)
-_AHEAD = timedelta(minutes=5)
 _REPLAYED = {"Idempotent-Replayed": "true"}
 _CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
 # Whoever is refused so has tried what they may not, or what somebody else must know of.
@@ -189,10 +188,8 @@ class Api:
             allowed = ", ".join(self._site.desks)
             raise calls.invalid([("channel", f"is no channel of kind desk; there are {allowed}")])
         now = self._site.now()
-        if asked.received_at and not now - _OLDEST <= asked.received_at <= now + _AHEAD:
-            raise calls.invalid([("received_at", "must be within the last year, and not in the future")])
-        if fault := classify.why_unknown("service", asked.service, self._site.book):
-            raise calls.invalid([("service", fault)])
+        if refusals := record.refusals(asked.service, asked.received_at, now, self._site.book):
+            raise calls.invalid([(refused.field, refused.reason) for refused in refusals])
         fields = asked.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
         fields |= asked.sender.model_dump()
         received_at = min(asked.received_at, now) if asked.received_at else None
@@ -251,9 +248,9 @@ class Api:
 
         try:
             done, again = await self._site.write(act)
-        except Objection as objection:
-            errors = [(objection.field, objection.reason)] if objection.field else []
-            raise Problem(STATUS_OF[objection.kind], objection.sentence, errors) from objection
+        except Refused as refused:
+            errors = [(refused.field, refused.reason)] if refused.field else []
+            raise Problem(STATUS_OF[refused.kind], refused.sentence, errors) from refused
         return _json(done, HTTPStatus.OK, _REPLAYED if again else {})
 
     def _view(self, c: Connection, reference: str, visitor: Visitor) -> models.ContactView | models.ContactDates:

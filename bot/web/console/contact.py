@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 from bot.core import responses
 from bot.core.roles import Permission, Role
 from bot.flows.changes import assignees, classify, needs
+from bot.flows.changes.refused import Kind, Refused
 from bot.flows.desk import actions, contact_view, event_words
-from bot.flows.desk.actions import ACTIONS, Objection, Order
+from bot.flows.desk.actions import ACTIONS, Order
 from bot.flows.desk.contact_view import ContactView
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
 from bot.web.console import flash
-from bot.web.console.desk import needs_ticked
+from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.message import page_number, reference_in_path, unknown
 from bot.web.forms import fields_of, number_of
@@ -53,7 +54,7 @@ class ContactPages:
         whole, people = await self._site.read(read)
         if whole is None:
             return await unknown(self._door, request, guest)
-        chosen, others = needs.chosen(whole.needs.needs if whole.needs else "")
+        chosen, others = needs.usual_and_other(whole.needs.needs if whole.needs else "")
         context = {
             "whole": whole,
             "contact": whole.contact,
@@ -65,9 +66,9 @@ class ContactPages:
             "offered": frozenset(name for name in whole.offers if guest.may(ACTIONS[name].may)),
             "teams": list(book.teams),
             "people": people,
-            "services": classify.known("service", book),
-            "kinds": classify.known("kind", book),
-            "areas": classify.known("area", book),
+            "services": classify.choices("service", book),
+            "kinds": classify.choices("kind", book),
+            "areas": classify.choices("area", book),
             "guesses": [kind.value for kind in responses.Kind],
             "need_words": needs.USUAL,
             "needs_chosen": chosen,
@@ -100,14 +101,12 @@ class ContactPages:
             return refusal(request, 403, "You may not do this", "Ask somebody who leads a team.", guest)
         seen = number_of(values.get("seen", ""))
         if name == "needs":
-            more = values.get("more", "").strip()
-            ticked = await needs_ticked(request)
-            values = {**values, "needs": needs.SEPARATOR.join([*ticked, *([more] if more else [])])}
+            values = {**values, "needs": needs_typed(values, await needs_ticked(request))}
         order, now, book = Order(name, reference, values, seen), self._site.now(), self._site.book
         try:
             said = await self._site.write(lambda c: actions.act(c, order, guest.visitor, now, book))
-        except Objection as objection:
-            return await self._refused(request, guest, order, objection)
+        except Refused as refused:
+            return await self._refused(request, guest, order, refused)
         onwards = flash.token(said, guest.visitor.session, book.secret, now)
         if name == "assign" and not guest.visitor.scope.sees(values.get("team") or None):
             # It is another team's now, and no page of it is shown to them any more.
@@ -115,15 +114,15 @@ class ContactPages:
             raise web.HTTPSeeOther(f"{ROOT}/queue?told={onwards}")
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?told={onwards}")
 
-    async def _refused(
-        self, request: web.Request, guest: Guest, order: Order, objection: Objection
-    ) -> web.StreamResponse:
-        if objection.kind == "unknown":
+    async def _refused(self, request: web.Request, guest: Guest, order: Order, refused: Refused) -> web.StreamResponse:
+        if refused.kind is Kind.UNKNOWN:
             return await unknown(self._door, request, guest)
-        if objection.kind in ("stale", "conflict"):
-            await self._door.refuse(guest, f"{order.action} {order.reference}", objection.reason)
-        more = {"fault": objection.sentence, "typed": {**order.fields}, "at": order.action, "wrong": objection.field}
-        return await self._page(request, guest, more, STATUS_OF[objection.kind])
+        if refused.kind is Kind.CONFLICT:
+            await self._door.refuse(guest, f"{order.action} {order.reference}", refused.reason)
+        # Needs are ticked, and typed where none of the usual ones fits.
+        wrong = "more" if refused.field == needs.FIELD else refused.field
+        more = {"fault": refused.sentence, "typed": {**order.fields}, "at": order.action, "wrong": wrong}
+        return await self._page(request, guest, more, STATUS_OF[refused.kind])
 
     def _told(self, request: web.Request, guest: Guest) -> str:
         token, now = request.query.get("told", ""), self._site.now()

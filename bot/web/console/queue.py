@@ -15,8 +15,9 @@ from bot.core.events import EventKind
 from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.changes import classify
+from bot.flows.changes.refused import Refused
 from bot.flows.desk import actions
-from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Objection, Order
+from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Order
 from bot.render.words import due_in_words
 from bot.store import clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
@@ -132,8 +133,8 @@ class QueuePages:
         return {
             "team": [team for team in book.teams if guest.visitor.scope.sees(team)],
             "owner": owners,
-            "service": classify.known("service", book),
-            "area": classify.known("area", book),
+            "service": classify.choices("service", book),
+            "area": classify.choices("area", book),
             "channel": list(book.ways),
             "state": list(filters.STATES),
         }
@@ -166,8 +167,8 @@ class QueuePages:
             for reference in chosen:
                 try:
                     actions.act(c, Order(action, reference, values, seen), guest.visitor, now, book)
-                except Objection as objection:
-                    refused[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{objection.reason}."
+                except Refused as refusal:
+                    refused[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{refusal.reason}."
             if refused:
                 what, reason = f"{action}: {len(refused)} of {len(chosen)} at once", ", ".join(refused)
                 staffing.refused(c, guest.visitor, now, what=what, reason=reason)

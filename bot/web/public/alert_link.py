@@ -7,14 +7,14 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channel import Temporary
-from bot.flows.changes.assign import Done, NotDone
-from bot.flows.desk.linked import Ended, Shown, Wanted
+from bot.flows.changes.refused import Refused
+from bot.flows.desk.linked import Choice, Ended, Shown
 from bot.web.forms import fields_of
+from bot.web.site import STATUS_OF
 
 Look = Callable[[str], Awaitable[Shown | None]]
-Act = Callable[[str, Wanted], Awaitable[Done | NotDone | None]]
+Act = Callable[[str, Choice], Awaitable[bool]]
 _FIELDS = ("action", "until", "team", "owner")
-_LONGEST = 254
 _TOLD = {
     "take": "It is yours. Nobody else is called about it.",
     "quiet": "You will have no alert before then, unless nearly all of the time is used.",
@@ -23,7 +23,10 @@ _TOLD = {
 
 
 class Alerts:
-    """`look` shows what stands behind a link, `act` does what was chosen; both raise Ended, and `Temporary`."""
+    """`look` shows what stands behind a link, `act` does what was chosen; both raise Ended, and `Temporary`.
+
+    `act` raises Refused, too.
+    """
 
     def __init__(self, look: Look, act: Act) -> None:
         self._look, self._act = look, act
@@ -37,21 +40,18 @@ class Alerts:
 
     async def _take(self, request: web.Request) -> web.Response:
         posted = await fields_of(request)
-        values = {name: posted.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
-        wanted = Wanted(**values)
+        choice = Choice(**{name: posted.get(name, "").strip() for name in _FIELDS})
         try:
-            done = await self._act(request.match_info["token"], wanted)
+            is_ours = await self._act(request.match_info["token"], choice)
         except Ended:
             return _ended(request)
+        except Refused as refusal:
+            return await self._page(request, {"told": "", "fault": refusal.sentence}, STATUS_OF[refusal.kind])
         except Temporary:
-            return await self._page(request, {"told": "", "fault": "this cannot be stored just now; try again"}, 503)
-        match done:
-            case None:
-                raise web.HTTPNotFound
-            case NotDone(reason):
-                return await self._page(request, {"told": "", "fault": reason}, 409)
-            case Done():
-                return await self._page(request, {"told": _TOLD[wanted.action], "fault": ""})
+            return await self._page(request, {"told": "", "fault": "This cannot be stored just now; try again."}, 503)
+        if not is_ours:
+            raise web.HTTPNotFound
+        return await self._page(request, {"told": _TOLD[choice.action], "fault": ""})
 
     async def _page(self, request: web.Request, more: dict[str, Any], status: int = 200) -> web.Response:
         try:
