@@ -9,8 +9,9 @@ from pydantic import Field
 
 from bot.channel import Handed, Limits, Misconfigured
 from bot.core.messages import Outbound
-from bot.wire.mail.addresses import Sender
-from bot.wire.mail.smtp import Connection, Server, ServerSettings, Stale
+from bot.wire.mail.sender import Sender
+from bot.wire.mail.smtp import Server, ServerSettings
+from bot.wire.mail.smtp_connection import Connection, Stale
 
 IDLE_SECONDS = 60.0
 MAILS_PER_CONNECTION = 500

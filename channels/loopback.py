@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bot.channel import ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
-from bot.wire.mail.addresses import Sender
+from bot.wire.mail.sender import Sender
 
 # No such address exists (RFC 6761 section 6.5), so it is used to demonstrate a failure.
 UNDELIVERABLE = "@undeliverable.example"

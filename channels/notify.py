@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import ChannelError, ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
-from bot.wire.mail.addresses import Sender
+from bot.wire.mail.sender import Sender
 from bot.wire.platforms import jwt
 from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 

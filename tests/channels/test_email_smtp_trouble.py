@@ -9,7 +9,7 @@ from traceback import format_exception
 import pytest
 
 from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
-from bot.wire.mail import smtp as wire
+from bot.wire.mail import smtp, smtp_connection
 from channels import email_smtp
 from tests.channels.postoffice import Office, certificate, letter, only_with, opened, outlet, settings
 from tests.components.ports import free_port
@@ -160,9 +160,9 @@ async def test_a_silent_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) 
     """Waiting has an end: for the greeting, for an answer, and for the last word about a mail."""
     async with opened(Office()) as office, Relay(office.port).open() as relay, outlet(relay.port) as post:
         await post.send(letter(1))
-        monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.15)
-        monkeypatch.setattr(wire, "COMMAND_SECONDS", 0.1)
-        monkeypatch.setattr(wire, "CONTENT_SECONDS", 0.2)
+        monkeypatch.setattr(smtp, "CONNECT_SECONDS", 0.15)
+        monkeypatch.setattr(smtp_connection, "COMMAND_SECONDS", 0.1)
+        monkeypatch.setattr(smtp_connection, "CONTENT_SECONDS", 0.2)
         relay.silence()
         began = time.monotonic()
         with pytest.raises(Temporary, match="did not answer in time"):

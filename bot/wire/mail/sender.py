@@ -1,42 +1,18 @@
-"""Addresses for an envelope: exactly one, on one line, with a domain that every mail server accepts."""
+"""A setting: the sender of outgoing mail, with or without a display name."""
 
 import re
 from typing import Annotated
 
 from pydantic import AfterValidator
 
-_ATOM = r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
-_ADDRESS = re.compile(rf'(?:{_ATOM}|"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[ -~])+")@(?:{_ATOM}|\[[\w.:]+\])')
+from bot.wire.mail.smtp_connection import on_envelope
+
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _OWN_ADDRESS = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
 _NAME_AND_ADDRESS = re.compile(r'(?:("(?:[^"\\]|\\.)*"|[^"<>]*?)\s*<([^<>]*)>|([^<>"]*))')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # RFC 5322 section 3.2.3; the full stop is left out, as every program accepts "St. Mary".
 _SPECIALS = re.compile(r"[()\[\]:;@\\,]")
-_LONGEST_DOMAIN = 255  # octets, RFC 5321 section 4.5.3.1.2
-
-
-def on_envelope(address: str) -> str:
-    """Return `address` as it stands between the angle brackets of an envelope; raises ValueError for anything else.
-
-    An internationalised domain is written in ASCII (A-labels, RFC 5890), so that it needs no SMTPUTF8.
-    """
-    if not _ADDRESS.fullmatch(address):
-        raise ValueError("it is not one address of the form local@domain")
-    local, _, domain = address.rpartition("@")
-    return address if domain.isascii() else f"{local}@{_in_ascii(domain)}"
-
-
-def _in_ascii(domain: str) -> str:
-    if len(domain) > _LONGEST_DOMAIN:
-        raise ValueError("its domain is too long")
-    try:
-        labels = domain.encode("idna")
-        # Python's codec is older than RFC 5891: it writes ß as ss, for instance, which is a different domain.
-        is_same_domain = labels.decode("idna") == domain.lower()
-    except UnicodeError:
-        return domain
-    return labels.decode("ascii") if is_same_domain else domain
 
 
 def _one_sender(value: str) -> str:

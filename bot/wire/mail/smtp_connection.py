@@ -1,0 +1,172 @@
+"""One connection to a mail server that takes outgoing mail (RFC 5321): envelope, content, and what it answers.
+
+Addresses are removed from every text of a mail server before it is passed on.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+from aiosmtplib import SMTP, SMTPDataError, SMTPException
+
+from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
+from bot.core.messages import Outbound
+
+COMMAND_SECONDS = 60.0
+# A server may take long to answer the last line of a mail, and a client that hangs up too soon sends it twice
+# (RFC 5321 section 4.5.3.2.6).
+CONTENT_SECONDS = 600.0
+
+# The subject of the command that the server answered.
+About = Literal["connection", "sender", "recipient", "content"]
+
+_LIKE_AN_ADDRESS = re.compile(r'[<("\']*(?:"[^"]*"|[^\s<>"]*)(?:@|%40)[^\s<>]*[>)"\']*')
+_READ_LENGTH, _SHOWN_LENGTH = 1_000, 200
+# Refusals that do not concern the recipient: this server does not let us send, or not from this address. A status
+# of 5.1 repeats the answer of the recipient's own server.
+_NOT_ALLOWED = re.compile(r"(?!5\.1\.).*(\brelay|\bsend ?as)", re.IGNORECASE | re.DOTALL)
+_QUEUED_AS = re.compile(r"(?:queued as |\bid=)([\w.-]{4,80})", re.IGNORECASE)
+_ATOM = r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_ADDRESS = re.compile(rf'(?:{_ATOM}|"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[ -~])+")@(?:{_ATOM}|\[[\w.:]+\])')
+_LONGEST_DOMAIN = 255  # octets, RFC 5321 section 4.5.3.1.2
+
+
+class Stale(Temporary):
+    """A used connection broke before anything was handed over: a new one may be tried at once."""
+
+
+class Connection:
+    """One open connection, used by one mail at a time. `mail_count` is the number of mails that it took over.
+
+    `error_of` returns what it means that the connection has ended. After any error the connection must not be used
+    again. The owner sets `idle_since` (the event loop's time in seconds).
+    """
+
+    def __init__(self, client: SMTP, error_of: Callable[[Exception], ChannelError]) -> None:
+        self.mail_count = 0
+        self.idle_since = 0.0
+        self.offers = {name.upper(): value for name, value in client.esmtp_extensions.items()}
+        self._client = client
+        self._error_of = error_of
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is open, as far as can be known without a command."""
+        return self._client.is_connected
+
+    async def hand_over(self, message: Outbound) -> str:
+        """Hand one mail over; return the server's own name for it, or "".
+
+        Raises Stale, Temporary, Permanent or Misconfigured.
+        """
+        sender, recipient = self._envelope(message)
+        await self._ask("sender", sender, message)
+        await self._ask("recipient", recipient, message)
+        try:
+            answer = await self._client.data(message.content, timeout=CONTENT_SECONDS)
+        except SMTPDataError as error:
+            raise refusal("content", error.code, error.message, message.recipient) from None
+        except (SMTPException, OSError) as error:
+            raise self._error_of(error) from None
+        self.mail_count += 1
+        match = _QUEUED_AS.search(answer.message)
+        return match[1] if match else ""
+
+    async def ping(self) -> None:
+        """Check that the server answers (NOOP); raises Temporary or Misconfigured."""
+        await self._ask("connection", b"NOOP", None)
+
+    def retire(self) -> None:
+        """Send QUIT without waiting for the answer, and close."""
+        if self._client.protocol is not None and self._client.is_connected:
+            self._client.protocol.write(b"QUIT\r\n")
+        self.close()
+
+    def close(self) -> None:
+        """Close at once."""
+        self._client.close()
+
+    def _envelope(self, message: Outbound) -> tuple[bytes, bytes]:
+        """Return the MAIL and the RCPT command, with the extensions that this server offers."""
+        try:
+            sender = on_envelope(message.envelope_sender) if message.envelope_sender else ""
+            recipient = on_envelope(message.recipient)
+        except ValueError as error:
+            raise Permanent(f"the address cannot be written to: {error}") from None
+        size, limit = len(message.content), self.offers.get("SIZE", "")
+        if limit.isdecimal() and 0 < int(limit) < size:
+            raise Permanent(f"the message has {size} bytes, and the mail server takes {limit} at most")
+        mail, rcpt = [f"MAIL FROM:<{sender}>"], [f"RCPT TO:<{recipient}>"]
+        if "SIZE" in self.offers:
+            mail.append(f"SIZE={size}")
+        if "8BITMIME" in self.offers and not message.content.isascii():
+            mail.append("BODY=8BITMIME")
+        if not (sender + recipient).isascii():
+            if "SMTPUTF8" not in self.offers:
+                raise Permanent("the address has letters that the mail server cannot carry (it offers no SMTPUTF8)")
+            mail.append("SMTPUTF8")
+        if "DSN" in self.offers:
+            # Contrary to RFC 3834 section 3.3: a service that promises a receipt must know when it did not arrive.
+            mail.append("RET=HDRS")
+            rcpt.append("NOTIFY=FAILURE")
+        return " ".join(mail).encode(), " ".join(rcpt).encode()
+
+    async def _ask(self, about: About, command: bytes, message: Outbound | None) -> None:
+        try:
+            answer = await self._client.execute_command(command, timeout=COMMAND_SECONDS)
+        except (SMTPException, OSError) as error:
+            raise self._perhaps_stale(self._error_of(error)) from None
+        if answer.code // 100 != 2:
+            failure = refusal(about, answer.code, answer.message, message.recipient if message else "")
+            raise self._perhaps_stale(failure) if answer.code == 421 else failure
+
+    def _perhaps_stale(self, error: ChannelError) -> ChannelError:
+        return Stale(*error.args) if self.mail_count and isinstance(error, Temporary) else error
+
+
+def refusal(about: About, code: int, text: str, recipient: str) -> ChannelError:
+    """Classify an answer other than success; quote it without any address."""
+    kind: type[ChannelError] = Misconfigured
+    if not 500 <= code <= 599:
+        kind = Temporary
+    elif about in ("recipient", "content"):
+        kind = Misconfigured if code == 530 or _NOT_ALLOWED.match(text) else Permanent
+    elif about == "sender" and code == 552:
+        # The message is too long for this server (RFC 1870 section 6.1).
+        kind = Permanent
+    return kind(f"{code} {_anonymous(text, recipient)} (about the {about})")
+
+
+def on_envelope(address: str) -> str:
+    """Return `address` as it stands between the angle brackets of an envelope; raises ValueError for anything else.
+
+    An internationalised domain is written in ASCII (A-labels, RFC 5890), so that it needs no SMTPUTF8.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("it is not one address of the form local@domain")
+    local, _, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}@{_in_ascii(domain)}"
+
+
+def _in_ascii(domain: str) -> str:
+    if len(domain) > _LONGEST_DOMAIN:
+        raise ValueError("its domain is too long")
+    try:
+        labels = domain.encode("idna")
+        # Python's codec is older than RFC 5891: it writes ß as ss, for instance, which is a different domain.
+        is_same_domain = labels.decode("idna") == domain.lower()
+    except UnicodeError:
+        return domain
+    return labels.decode("ascii") if is_same_domain else domain
+
+
+def _anonymous(text: str, recipient: str) -> str:
+    """Return a server's text on one line, without anything that may identify the recipient."""
+    if len(text) > _READ_LENGTH:
+        text = text[:_READ_LENGTH].rpartition(" ")[0]
+    text = _LIKE_AN_ADDRESS.sub("...", " ".join(text.split()))
+    local, _, domain = recipient.rpartition("@")
+    for part in (local, domain):
+        if part:
+            text = re.sub(rf"(?<![\w.-]){re.escape(part)}(?![\w-])", "...", text, flags=re.IGNORECASE)
+    return "".join(c for c in text if c.isprintable())[:_SHOWN_LENGTH]
