@@ -14,7 +14,7 @@ from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rul
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
-    from bot.flows.rehearse import Asked, Outcome
+    from bot.flows.rehearse import Outcome, Scenario
 
 CHART = Path("rehearsal.svg")
 WARN_ABOVE = 20
@@ -46,35 +46,33 @@ def rehearse(
     if not any(way.outlet for way in book.ways.values()) or not book.teams:
         refuse("There is nothing to rehearse: it needs a channel with replies_by and a [[team]].")
     begin = instant_or_exit("--pretend-now", pretend_now) if pretend_now else Present().now()
-    asked = _asked(begin, days, count, seed, outage)
+    scenario = _scenario(begin, days, count, seed, outage)
     with TemporaryDirectory(prefix="ackbot-rehearsal-") as folder:
         url = f"sqlite:///{folder}/rehearsal.db"
         schema.upgrade(url)
         with transaction(url, writes=True) as connection:
-            outcome = Rehearsal(connection, asked, book).run(lambda day: typer.echo(f"{day:%d %B %Y} ...", err=True))
+            outcome = Rehearsal(connection, scenario, book).run(lambda day: typer.echo(f"{day:%d %B %Y} ...", err=True))
     rows = _rows(outcome)
     for row in rows:
         typer.echo(json.dumps(row) if as_json else _line(row))
     _draw(rows)
-    _sum_up(outcome, asked, as_json=as_json)
+    _sum_up(outcome, scenario, as_json=as_json)
     if outcome.broken:
         raise typer.Exit(NEGATIVE)
 
 
-def _asked(begin: datetime, days: int, count: int, seed: int, outage: str) -> "Asked":
+def _scenario(begin: datetime, days: int, count: int, seed: int, outage: str) -> "Scenario":
     """The outage begins after a third of the time, so that there is something before and after it."""
-    from bot.flows.rehearse import Asked
+    from bot.flows.rehearse import Scenario
 
     if not outage:
-        return Asked(begin, days, count, seed)
-    found = re.fullmatch(r"(\d{1,4})([dh])", outage)
-    span = (
-        timedelta(days=int(found[1])) if found and found[2] == "d" else timedelta(hours=int(found[1]) if found else 0)
-    )
+        return Scenario(begin, days, count, seed)
+    words = re.fullmatch(r"(\d{1,4})([dh])", outage)
+    span = int(words[1]) * (timedelta(days=1) if words[2] == "d" else timedelta(hours=1)) if words else timedelta(0)
     down = begin + timedelta(days=days) / 3
     if not span or down + span >= begin + timedelta(days=days):
         refuse(f"--outage {outage}: write a span that ends before the rehearsal does, as in 7d or 12h")
-    return Asked(begin, days, count, seed, down, down + span)
+    return Scenario(begin, days, count, seed, down, down + span)
 
 
 Row = dict[str, str | int]
@@ -82,25 +80,25 @@ Row = dict[str, str | int]
 
 def _rows(outcome: "Outcome") -> list[Row]:
     """One for each person and day: messages with alerts, the contacts they name, notices, the length of the list."""
-    messages, named, notices, listed = Counter[object](), Counter[object](), Counter[object](), Counter[object]()
-    for told in outcome.told:
-        at = (told.day, told.person)
-        if told.purpose == "alert":
-            messages[at] += 1
-            named[at] += len(told.contacts)
-        elif told.purpose == "digest":
-            listed[at] += len(told.contacts)
+    alerts, names, notices, lines = Counter[object](), Counter[object](), Counter[object](), Counter[object]()
+    for message in outcome.messages:
+        at = (message.day, message.person)
+        if message.purpose == "alert":
+            alerts[at] += 1
+            names[at] += len(message.contacts)
+        elif message.purpose == "digest":
+            lines[at] += len(message.contacts)
         else:
             notices[at] += 1
-    keys = sorted({(told.day, told.person) for told in outcome.told})
+    keys = sorted({(message.day, message.person) for message in outcome.messages})
     return [
         {
             "day": day.isoformat(),
             "person": person,
-            "alerts": messages[day, person],
-            "contacts": named[day, person],
+            "alerts": alerts[day, person],
+            "contacts": names[day, person],
             "notices": notices[day, person],
-            "listed": listed[day, person],
+            "listed": lines[day, person],
         }
         for day, person in keys
     ]
@@ -116,24 +114,24 @@ def _draw(rows: list[Row]) -> None:
     import pygal
 
     days = sorted({str(row["day"]) for row in rows})
-    drawn = pygal.StackedBar(js=[], title="Messages to each person a day", x_label_rotation=60, legend_at_bottom=True)
-    drawn.x_labels = days
+    chart = pygal.StackedBar(js=[], title="Messages to each person a day", x_label_rotation=60, legend_at_bottom=True)
+    chart.x_labels = days
     for person in sorted({str(row["person"]) for row in rows}):
-        sent = {
+        counts = {
             row["day"]: int(row["alerts"]) + int(row["notices"]) + (row["listed"] != 0)
             for row in rows
             if row["person"] == person
         }
-        drawn.add(person, [sent.get(day, 0) for day in days])
-    drawn.render_to_file(str(CHART))
+        chart.add(person, [counts.get(day, 0) for day in days])
+    chart.render_to_file(str(CHART))
 
 
-def _sum_up(outcome: "Outcome", asked: "Asked", *, as_json: bool) -> None:
+def _sum_up(outcome: "Outcome", scenario: "Scenario", *, as_json: bool) -> None:
     people: dict[str, Counter[str]] = {}
-    for told in outcome.told:
-        people.setdefault(told.person, Counter())[told.day.isoformat()] += 1
+    for message in outcome.messages:
+        people.setdefault(message.person, Counter())[message.day.isoformat()] += 1
     lines = [
-        f"{outcome.contacts} invented contacts in {asked.days} days, {outcome.answered} answered.",
+        f"{outcome.contacts} invented contacts in {scenario.days} days, {outcome.answered} answered.",
         f"{outcome.left_to_the_list} alerts were left to the daily list.",
     ]
     for person, by_day in sorted(people.items()):
@@ -143,8 +141,8 @@ def _sum_up(outcome: "Outcome", asked: "Asked", *, as_json: bool) -> None:
     lines += [f"Broken: {line}" for line in outcome.broken[:_SHOWN_FAULTS]]
     if len(outcome.broken) > _SHOWN_FAULTS:
         lines.append(f"and {len(outcome.broken) - _SHOWN_FAULTS} more.")
-    kept = "Each step was told once, none after an answer, nobody had more than the cap."
-    lines += [f"{len(outcome.broken)} promises of the ladder were broken." if outcome.broken else kept]
+    praise = "Each step was told once, none after an answer, nobody had more than the cap."
+    lines += [f"{len(outcome.broken)} promises of the ladder were broken." if outcome.broken else praise]
     lines.append(f"Chart: {CHART}")
     for line in lines:
         typer.echo(line, err=as_json)

@@ -43,10 +43,11 @@ def change(on: Mapping[str, On], alarms: Collection[Alarm], now: datetime, over_
     One is over once no look has seen it for `over_after`, so that what comes and goes is one alarm and not twenty.
     """
     began = tuple(alarm for alarm in alarms if alarm.name not in on)
-    after = dict(on) | {alarm.name: replace(on[alarm.name], seen_at=now) for alarm in alarms if alarm.name in on}
-    over = tuple(state for state in after.values() if now - state.seen_at >= over_after)
-    after = {name: state for name, state in after.items() if state not in over}
-    return Change(began, over, after | {alarm.name: On(alarm, now, now) for alarm in began if not alarm.passing})
+    states = dict(on) | {alarm.name: replace(on[alarm.name], seen_at=now) for alarm in alarms if alarm.name in on}
+    over = tuple(state for state in states.values() if now - state.seen_at >= over_after)
+    for state in over:
+        del states[state.alarm.name]
+    return Change(began, over, states | {alarm.name: On(alarm, now, now) for alarm in began if not alarm.passing})
 
 
 def words(began: Sequence[Alarm], over: Sequence[On]) -> dict[str, str]:
@@ -54,13 +55,16 @@ def words(began: Sequence[Alarm], over: Sequence[On]) -> dict[str, str]:
     if len(began) == 1 and not over:
         return {"subject": began[0].subject, "happened": began[0].happened, "action": began[0].action}
     if len(over) == 1 and not began:
-        one = over[0]
-        happened = f"This is over. It began at {one.since:%H:%M} (UTC) on {one.since:%d %B %Y}."
-        return {"subject": f"Over: {one.alarm.subject}", "happened": happened, "action": "There is nothing to do."}
+        state = over[0]
+        happened = f"This is over. It began at {state.since:%H:%M} (UTC) on {state.since:%d %B %Y}."
+        return {"subject": f"Over: {state.alarm.subject}", "happened": happened, "action": "There is nothing to do."}
     lines = [f"{alarm.subject}: {alarm.happened}" for alarm in began]
-    lines += [f"Over: {one.alarm.subject}." for one in over]
-    subject = f"{len(over)} alarms are over"
-    if began:
-        subject = f"{len(began)} things need you at once" if len(began) > 1 else began[0].subject
+    lines += [f"Over: {state.alarm.subject}." for state in over]
     action = " ".join(dict.fromkeys(alarm.action for alarm in began)) or "There is nothing to do."
-    return {"subject": subject, "happened": " ".join(lines), "action": action}
+    return {"subject": _subject(began, over), "happened": " ".join(lines), "action": action}
+
+
+def _subject(began: Sequence[Alarm], over: Sequence[On]) -> str:
+    if not began:
+        return f"{len(over)} alarms are over"
+    return began[0].subject if len(began) == 1 else f"{len(began)} things need you at once"

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.core.calendars import Calendar
 from bot.core.contacts import Contact
 from bot.core.durations import Duration
 from bot.core.timing import Timing
@@ -122,31 +121,6 @@ def rungs(ladder: Ladder, instant_of: Callable[[Step], datetime], started_at: da
 
 
 @dataclass(frozen=True, slots=True)
-class Restraint:
-    """What keeps alerts from being a nuisance.
-
-    Outside `office` hours they wait for the next opening (None: they leave at any time). More than `join_above` that
-    are due to one person at once become one message; more than `an_hour` messages to one person within an hour are left
-    to the daily list; 0 is any number.
-    """
-
-    office: Calendar | None = None
-    join_above: int = 0
-    an_hour: int = 0
-
-    def leaves_at(self, step: Step, contact: Contact, now: datetime) -> datetime:
-        """When the alert of a step leaves: now, or when the office opens.
-
-        An alarm for the operators does not wait, nor what would come too late then.
-        """
-        if self.office is None or step.clock == "acknowledge":
-            return now
-        opening = self.office.opening(now)
-        last = contact.platform_reply_by if step.clock == "window" else None
-        return now if last is not None and last <= opening else opening
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What a look at an open contact found: the steps to alert now (at most one a ladder) and the next look.
 
@@ -170,16 +144,16 @@ def look(contact: Contact, now: datetime, ladder: Rungs, receipts: Rungs, single
     """
     respond_step, answer_alert = _highest(ladder, contact.respond_step, now)
     acknowledge_step, receipt_alert = _highest(receipts, contact.acknowledge_step, now)
-    if receipt_alert is RECEIPT_LATE and contact.receipt_sent_at is not None:
+    if contact.receipt_sent_at is not None and receipt_alert is RECEIPT_LATE:
         receipt_alert = None
+    due = (receipt_alert, answer_alert, *_due_singles(contact, singles, now))
     is_urgent = contact.urgent_at is not None and contact.urgent_at <= now
     urgent_at = now + timing.urgent_again_after if is_urgent else contact.urgent_at
-    ahead = [at for at, _ in (*ladder[respond_step:], *receipts[acknowledge_step:])]
-    ahead += [at for at, _ in singles if at > now]
+    ahead = [at for at, _ in (*ladder, *receipts, *singles) if at > now]
     if urgent_at is not None:
         ahead.append(urgent_at)
     return Decision(
-        alerts=tuple(step for step in (receipt_alert, answer_alert, *_due_singles(contact, singles, now)) if step),
+        alerts=tuple(step for step in due if step is not None),
         respond_step=respond_step,
         acknowledge_step=acknowledge_step,
         # After the last step the contact stays in the daily list; it is still looked at, so that none is forgotten.

@@ -17,7 +17,9 @@ from itertools import count
 from sqlalchemy import Connection
 
 from bot.channel import Batch
+from bot.core.alerting import AN_HOUR
 from bot.core.contacts import State
+from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
 from bot.core.guards import Limits
 from bot.core.messages import Inbound, Party
@@ -27,7 +29,6 @@ from bot.flows.changes.refused import Refused
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
-from bot.flows.outgoing.bundle import AN_HOUR
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
@@ -41,7 +42,7 @@ _HOLD = ClaimTerms(timedelta(hours=4))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Scenario:
     """What to rehearse: from `begin`, for so many days, with so many contacts; nothing runs from `down` to `up`."""
 
     begin: datetime
@@ -56,13 +57,13 @@ class Asked:
         """When it is over."""
         return self.begin + timedelta(days=self.days)
 
-    def handled(self, at: datetime) -> datetime:
+    def served_at(self, at: datetime) -> datetime:
         """When the service gets to what happens at that instant."""
         return self.up if self.down is not None and self.up is not None and self.down <= at < self.up else at
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Message:
     """One message to one person: `contacts` are the references that it names, with the step where it is an alert."""
 
     at: datetime
@@ -76,11 +77,15 @@ class Told:
 class Outcome:
     """Who was told what; `broken` names every promise of the ladder that was not kept: empty, or there is a fault."""
 
-    told: list[Told] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
     contacts: int = 0
     answered: int = 0
     left_to_the_list: int = 0
     broken: list[str] = field(default_factory=list)
+
+    def alerts(self) -> Iterator[Message]:
+        """The messages with alerts, in their order."""
+        return (message for message in self.messages if message.purpose == Purpose.ALERT)
 
 
 Event = tuple[datetime, int, Callable[[datetime], None]]
@@ -89,11 +94,11 @@ Event = tuple[datetime, int, Callable[[datetime], None]]
 class Rehearsal:
     """One run, in one transaction of `connection` to a new store."""
 
-    def __init__(self, connection: Connection, asked: Asked, book: Rulebook) -> None:
-        self._connection, self._asked = connection, asked
+    def __init__(self, connection: Connection, scenario: Scenario, book: Rulebook) -> None:
+        self._connection, self._scenario = connection, scenario
         # How many receipts are too many is not what is judged here.
         self._book = replace(book, limits=Limits())
-        self._chance = random.Random(asked.seed)  # noqa: S311 - to be repeated, not to be secret
+        self._chance = random.Random(scenario.seed)  # noqa: S311 - to be repeated, not to be secret
         self._events: list[Event] = []
         self._order = count()
         self._ways = [name for name, way in book.ways.items() if way.outlet is not None]
@@ -106,8 +111,8 @@ class Rehearsal:
     def run(self, progress: Callable[[date], object]) -> Outcome:
         """Live through it; `progress` is called with each new day."""
         self._plan()
-        now, day = self._asked.begin, self._asked.begin.date() - timedelta(days=1)
-        while (following := self._next(now)) is not None and following <= self._asked.end:
+        now, day = self._scenario.begin, self._scenario.begin.date() - timedelta(days=1)
+        while (following := self._next(now)) is not None and following <= self._scenario.end:
             now = following
             if now.date() != day:
                 day = now.date()
@@ -117,20 +122,20 @@ class Rehearsal:
             while escalate.escalate(self._connection, now, AT_ONCE, self._book) == AT_ONCE:
                 pass
             self._send(now)
-        self._judge(min(now, self._asked.end))
+        self._judge(min(now, self._scenario.end))
         return self.outcome
 
     def _at(self, at: datetime, happens: Callable[[datetime], None]) -> None:
-        heapq.heappush(self._events, (self._asked.handled(at), next(self._order), happens))
+        heapq.heappush(self._events, (self._scenario.served_at(at), next(self._order), happens))
 
     def _plan(self) -> None:
-        for number in range(self._asked.contacts if self._ways else 0):
-            at = self._asked.begin + timedelta(days=self._asked.days) * self._chance.random()
+        for number in range(self._scenario.contacts if self._ways else 0):
+            at = self._scenario.begin + timedelta(days=self._scenario.days) * self._chance.random()
             self._at(at, partial(self._arrive, number, at))
-        for day in range(self._asked.days + 1):
-            local = self._asked.begin.astimezone(self._book.default_calendar.zone).date() + timedelta(days=day)
+        for day in range(self._scenario.days + 1):
+            local = self._scenario.begin.astimezone(self._book.default_calendar.zone).date() + timedelta(days=day)
             at = datetime.combine(local, self._book.timing.list_at, tzinfo=self._book.default_calendar.zone)
-            if self._book.default_calendar.is_working_day(local) and at >= self._asked.begin:
+            if self._book.default_calendar.is_working_day(local) and at >= self._scenario.begin:
                 self._at(at, self._list)
 
     def _next(self, now: datetime) -> datetime | None:
@@ -138,7 +143,7 @@ class Rehearsal:
         looks = clocks.next_look(self._connection)
         leaves = (outbox.next_due(self._connection, outlet) for outlet in self._outlets)
         due = [at for at in (looks, *leaves, self._events[0][0] if self._events else None) if at is not None]
-        return self._asked.handled(max(min(due), now)) if due else None
+        return self._scenario.served_at(max(min(due), now)) if due else None
 
     def _arrive(self, number: int, at: datetime, now: datetime) -> None:
         channel = self._chance.choice(self._ways)
@@ -187,54 +192,54 @@ class Rehearsal:
     def _send(self, now: datetime) -> None:
         for outlet in sorted(self._outlets):
             while claimed := deliver.claim(self._connection, outlet, now, _HOLD, AT_ONCE, self._book):
-                for one in claimed:
-                    self._tell(one, now)
+                for leaving in claimed:
+                    self._tell(leaving, now)
                 attempts = [Attempt(c.delivery, now, joined=tuple(j.delivery for j in c.joined)) for c in claimed]
                 deliver.record(self._connection, attempts, self._book)
 
     def _tell(self, claimed: Claimed, now: datetime) -> None:
         if claimed.delivery.purpose in TO_SENDERS:
             return
-        named = [(c.contact.reference, c.delivery.step) for c in (claimed, *claimed.joined) if c.contact is not None]
-        named += [(contact.reference, "") for contact in claimed.listed]
-        day = self._book.default_calendar.day_of(now)
-        told = Told(now, day, claimed.delivery.recipient, claimed.delivery.purpose, tuple(named))
-        self.outcome.told.append(told)
+        names = [(c.contact.reference, c.delivery.step) for c in (claimed, *claimed.joined) if c.contact is not None]
+        names += [(contact.reference, "") for contact in claimed.listed]
+        delivery = claimed.delivery
+        message = Message(now, self._book.today(now), delivery.recipient, delivery.purpose, tuple(names))
+        self.outcome.messages.append(message)
 
     def _judge(self, now: datetime) -> None:
-        every = contacts.listed(self._connection)
-        self.outcome.broken += [*_told_twice(self.outcome), *self._too_many(), *self._after_an_answer()]
-        for contact in (one for one in every if one.state == State.OPEN and one.respond_by is not None):
+        everything = contacts.listed(self._connection)
+        self.outcome.broken += [*_repetitions(self.outcome), *self._too_many(), *self._after_an_answer()]
+        for contact in everything:
+            if contact.state != State.OPEN or contact.respond_by is None:
+                continue
             rungs = self._book.rungs(contact, self._book.clocks(contact, ()))
             behind = sum(at <= now for at, _ in rungs)
             if contact.respond_step != behind:
                 self.outcome.broken.append(
                     f"{contact.reference}: {contact.respond_step} steps taken, {behind} were due"
                 )
-        kinds = (
-            contacts.count_events(self._connection, c.id, EventKind.ALERT_LEFT_TO_THE_LIST, self._asked.begin)
-            for c in every
-        )
-        self.outcome.left_to_the_list = sum(kinds)
+        kind, since = EventKind.ALERT_LEFT_TO_THE_LIST, self._scenario.begin
+        counts = (contacts.count_events(self._connection, contact.id, kind, since) for contact in everything)
+        self.outcome.left_to_the_list = sum(counts)
 
     def _too_many(self) -> Iterator[str]:
         most = self._book.restraint.an_hour or math.inf
         recent: dict[str, list[datetime]] = {}
-        for told in (one for one in self.outcome.told if one.purpose == "alert"):
-            hour = [at for at in recent.get(told.person, ()) if at > told.at - AN_HOUR]
-            recent[told.person] = [*hour, told.at]
+        for message in self.outcome.alerts():
+            hour = [at for at in recent.get(message.person, ()) if at > message.at - AN_HOUR]
+            recent[message.person] = [*hour, message.at]
             if len(hour) >= most:
-                yield f"{told.person}: more than {most} messages within the hour before {told.at.isoformat()}"
+                yield f"{message.person}: more than {most} messages within the hour before {message.at.isoformat()}"
 
     def _after_an_answer(self) -> Iterator[str]:
-        for told in self.outcome.told:
-            for reference, _ in told.contacts:
-                if (answered := self._ended.get(reference)) is not None and answered < told.at:
-                    yield f"{reference}: told at {told.at.isoformat()}, answered at {answered.isoformat()}"
+        for message in self.outcome.messages:
+            for reference, _ in message.contacts:
+                if (answered_at := self._ended.get(reference)) is not None and answered_at < message.at:
+                    yield f"{reference}: told at {message.at.isoformat()}, answered at {answered_at.isoformat()}"
 
 
-def _told_twice(outcome: Outcome) -> Iterator[str]:
-    told = Counter((one.person, *named) for one in outcome.told if one.purpose == "alert" for named in one.contacts)
-    for (person, reference, step), times in told.items():
+def _repetitions(outcome: Outcome) -> Iterator[str]:
+    steps = Counter((alert.person, *name) for alert in outcome.alerts() for name in alert.contacts)
+    for (person, reference, step), times in steps.items():
         if times > 1:
             yield f"{reference}: {step} was told {times} times to {person}"

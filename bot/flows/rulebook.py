@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.core import acknowledgements, clocks, durations, escalations, histories, routes, urgencies
+from bot.core.alerting import DailyList, Restraint
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.deputies import Deputies
 from bot.core.durations import Unit
-from bot.core.escalations import NO_WINDOW, Ladders, Restraint, Rungs, Step, Window
+from bot.core.escalations import NO_WINDOW, Ladders, Rungs, Step, Window
 from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
 from bot.core.routes import Router
@@ -216,6 +217,10 @@ class Rulebook:
         if contact.assigned_at is not None:
             return None
         return clocks.due(self.timing.assign_within, contact.received_at, self.default_calendar)
+
+    def daily_list(self, now: datetime) -> DailyList:
+        """The daily list as it is made at `now`."""
+        return DailyList.at(now, self.default_calendar, self.timing)
 
     def single_rungs(self, contact: Contact, clocks_now: Clocks | None) -> Rungs:
         """The steps that belong to no ladder: somebody must have it by then, the person hears of us by then."""

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from bot.core import durations
+from bot.core.alerting import Restraint
 from bot.core.calendars import Calendar
 from bot.core.clocks import ELAPSED
 from bot.core.deputies import Away, Deputies
 from bot.core.durations import Duration, Unit
-from bot.core.escalations import RECEIPT_DUE, RESPOND_LADDER, Ladder, Ladders, Restraint, Step
+from bot.core.escalations import RECEIPT_DUE, RESPOND_LADDER, Ladder, Ladders, Step
 from bot.core.timing import USUAL, Timing
 from bot.settings.tables import Table
 from bot.settings.teams import Role

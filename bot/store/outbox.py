@@ -295,10 +295,10 @@ def acknowledgements_of(connection: Connection, ids: Sequence[int]) -> dict[int,
 
 
 def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]]:
-    """How many alerts of before `since` each outlet was given and has not handed over; only of what waits."""
+    """How many alerts of before `since` each outlet was given and has not handed over; not what was given back."""
     # Not in the words of the index of all alerts: those that wait are few.
     for_staff = deliveries.c.purpose.in_((Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE))
-    tried = (deliveries.c.attempts > 0) & (deliveries.c.created_at < since)
+    tried = (deliveries.c.attempts > 0) & (deliveries.c.state != State.CREATED) & (deliveries.c.created_at < since)
     query = select(deliveries.c.channel, func.count()).where(HAS_NEXT_ATTEMPT, for_staff, tried)
     query = query.group_by(deliveries.c.channel)
     return [(row[0], row[1]) for row in connection.execute(query.order_by(deliveries.c.channel))]

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
-from bot.flows.outgoing import bundle
+from bot.core import alerting
+from bot.core.alerting import Bundle
 from tests.cli.test_settings import GOOD
 
 CHRISTMAS = ("--pretend-now", "2026-12-14T08:00+00:00")
@@ -58,11 +59,24 @@ def test_the_chart_names_everybody(tmp_path: Path) -> None:
 
 def test_what_is_broken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a cap that nobody keeps the judge finds it, and the command fails."""
-    monkeypatch.setattr(bundle, "_room", lambda *_: 1_000)
+    monkeypatch.setattr(alerting, "bundle", lambda *_: Bundle.APART)
     (Path("escalation.toml")).write_text('[restraint]\njoin_above = 0\nan_hour = 1\n[[step]]\nat = "50%"\n')
     status, _, said = rehearse(*CHRISTMAS, "--days", "20", "--contacts", "60")
     assert status == 1
     assert "more than 1 messages within the hour" in said
+
+
+def test_the_numbers_of_the_configuration_are_lived_by(tmp_path: Path) -> None:
+    """The daily list leaves when `[alerts]` says so, and looks as far ahead; the answer is judged by the same."""
+    asked = (*CHRISTMAS, "--days", "12", "--contacts", "40")
+    lines = {}
+    for days in (1, 9):
+        alerts = f'[alerts]\nlist_at = "06:00"\nlist_ahead_working_days = {days}\n'
+        Path("escalation.toml").write_text(alerts + '[[step]]\nat = "due"\n', encoding="utf-8")
+        status, rows, said = rehearse(*asked)
+        assert status == 0, said
+        lines[days] = sum(int(str(row["listed"])) for row in rows)
+    assert lines[9] > lines[1]
 
 
 @pytest.mark.parametrize("span", ["7", "d", "0d", "24d", "3 days"])

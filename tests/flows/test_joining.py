@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.channel import Temporary
+from bot.core.alerting import Restraint
 from bot.core.calendars import calendar
 from bot.core.contacts import Contact
-from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER, Ladders, Restraint, Step
+from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER, Ladders, Step
 from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.flows import escalate
@@ -77,17 +78,43 @@ def test_an_alert_at_night_waits_for_the_office(store: Store, calm: Rulebook, ma
         assert len(claim(connection, calm, OPENING)) == 1
 
 
-def test_an_alarm_for_the_operators_waits_for_nobody(calm: Rulebook, store: Store, mail: Make) -> None:
-    """A receipt that does not leave is told at any hour; so is a window that closes before the office opens."""
-    late, window = FIXED_STEPS[0], next(step for step in FIXED_STEPS if step.clock == "window")
+def test_an_alarm_for_the_operators_waits_for_nobody(store: Store, calm: Rulebook, mail: Make) -> None:
+    """A receipt that does not leave is told at any hour."""
+    with writing(store) as connection:
+        contact = logged(connection, calm, mail(1), acknowledged=False)
+        outbox.queue(connection, alert.step_alerts(replace(contact, receipt_sent_at=None), FIXED_STEPS[0], NIGHT, calm))
+        assert [claimed.delivery.step for claimed in claim(connection, calm, NIGHT)] == ["acknowledge-late"]
+
+
+def test_an_alert_that_is_due_again_at_night_waits_for_the_office(store: Store, calm: Rulebook, mail: Make) -> None:
+    """Whatever made it due at that hour (a retry, a clock that was set): it is given back, and is not late."""
+    with writing(store) as connection:
+        alerted(connection, calm, mail, range(1), at=NIGHT)
+        outbox.bring_forward(connection, NIGHT)
+        assert claim(connection, calm, NIGHT) == []
+        assert outbox.late_alerts(connection, OPENING) == []
+        assert outbox.next_due(connection, "post") == OPENING
+        assert len(claim(connection, calm, OPENING)) == 1
+
+
+def test_quiet_that_is_asked_for_while_an_alert_waits_is_kept(store: Store, calm: Rulebook, mail: Make) -> None:
+    """It is asked again when it leaves; what is pressing leaves all the same."""
     with writing(store) as connection:
         contact = logged(connection, calm, mail(1))
-        soon = replace(contact, platform_reply_by=NIGHT + timedelta(hours=3))
-        later = replace(contact, platform_reply_by=NIGHT + timedelta(hours=30))
-    assert calm.restraint.leaves_at(late, contact, NIGHT) == NIGHT
-    assert calm.restraint.leaves_at(window, soon, NIGHT) == NIGHT
-    assert calm.restraint.leaves_at(window, later, NIGHT) == OPENING
-    assert calm.restraint.leaves_at(NEARLY, contact, OPENING) == OPENING
+        for step in (RESPOND_LADDER[1], NEARLY):
+            outbox.queue(connection, alert.step_alerts(contact, step, NIGHT, calm))
+        contacts.put(connection, contact.id, {"quiet_until": OPENING + timedelta(days=1)})
+        assert [claimed.delivery.step for claimed in claim(connection, calm, OPENING)] == [NEARLY.name]
+
+
+def test_what_is_cancelled_takes_nobodys_place(store: Store, calm: Rulebook, mail: Make) -> None:
+    """Alerts that nobody needs any more are claimed beside one that is needed: it is no seventh message."""
+    with writing(store) as connection:
+        *done, owed = alerted(connection, calm, mail, range(7))
+        for contact in done:
+            contacts.answer(connection, contact, NOW)
+        (claimed,) = claim(connection, calm, NOW)
+        assert (claimed.contact and claimed.contact.id) == owed.id
 
 
 def test_what_is_answered_at_night_is_not_alerted_in_the_morning(store: Store, calm: Rulebook, mail: Make) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channel import Coverage
+from bot.core.deliveries import State
 from bot.core.timing import USUAL
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
@@ -105,7 +106,7 @@ async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
         present.at = NOW + timedelta(minutes=minutes)
         await tended.look(timedelta(0))
     assert await told(store) == []
-    rows = [replace(row, attempts=3) for row in alert.handed_over(contact, NOW, book)]
+    rows = [replace(row, attempts=3, state=State.TEMPORARY_FAILURE) for row in alert.handed_over(contact, NOW, book)]
     await store.write(lambda c: outbox.queue(c, rows))
     present.at = NOW + timedelta(minutes=16, seconds=1)
     await tended.look(timedelta(0))

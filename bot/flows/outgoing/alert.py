@@ -1,12 +1,14 @@
 """Queue words for staff: one delivery for each address of the team, once for each key."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.channel import CHANNEL
+from bot.core import alerting
+from bot.core.alerting import Occasion
 from bot.core.contacts import Contact
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Step
@@ -25,8 +27,24 @@ class Words:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+def leaves_at(
+    purpose: Purpose, step: Step | None, outlet: str, contact: Contact, now: datetime, book: Rulebook
+) -> datetime | None:
+    """When a message about a contact leaves by an outlet, as the contact stands; None: it is not wanted."""
+    is_law = step is not None and step.own_by_law and book.standard_of(contact).basis == "law"
+    in_public = contact.visibility == "public" and outlet in book.texts
+    occasion = Occasion(purpose, step, is_law, in_public)
+    return alerting.leaves_at(occasion, contact, now, book.restraint, book.timing)
+
+
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[NewDelivery]:
-    """The alerts of one escalation step of one contact."""
+    """The alerts of one escalation step of one contact: none where the daily list tells of it, or staff want quiet."""
+    alerts = _to_team(contact.team, _words_of(step, contact, book), now, book, contact.owner)
+    planned = ((delivery, leaves_at(Purpose.ALERT, step, delivery.channel, contact, now, book)) for delivery in alerts)
+    return [replace(delivery, next_attempt_at=at) for delivery, at in planned if at is not None]
+
+
+def _words_of(step: Step, contact: Contact, book: Rulebook) -> Words:
     # Once a step; but a clock that has another date, waits again or opens its window again is alerted anew.
     dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
     again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
@@ -35,10 +53,7 @@ def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> 
     is_unheard = contact.respond_step >= book.timing.steps_before_lead
     is_passed_over = contact.owner and contact.taken_at is None and is_unheard
     to = (*step.to, "lead") if is_passed_over and "owner" in step.to and "lead" not in step.to else step.to
-    words = Words(key, Purpose.ALERT, step.name, to, contact_id=contact.id)
-    leaves_at = book.restraint.leaves_at(step, contact, now)
-    alerts = _to_team(contact.team, words, now, book, contact.owner)
-    return [replace(delivery, next_attempt_at=leaves_at) for delivery in alerts]
+    return Words(key, Purpose.ALERT, step.name, to, contact_id=contact.id)
 
 
 def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[NewDelivery]:
@@ -73,15 +88,8 @@ def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str,
 
     `owners` are those who have open contacts, each as (team, address).
     """
-    entries = [
-        (name, role, who) for name, team in book.teams.items() for role, people in _roles(team) for who in people
-    ]
-    entries += [(name, f"owner {address}", address) for name, address in owners if name in book.teams]
-    week_begins = _begins_week(day, book)
     lists: dict[str, list[list[str]]] = {}
-    for name, role, address in entries:
-        if role == "director" and not week_begins:
-            continue  # what is long overdue, once a week
+    for name, role, address in _readers(day, owners, book):
         for reader in _present((address,), book.teams[name], now, book):
             lists.setdefault(reader, []).append([name, role])
     return [_digest(reader, day, lists[reader], now, book) for reader in lists]
@@ -100,8 +108,14 @@ def _begins_week(day: str, book: Rulebook) -> bool:
     return not any(map(book.default_calendar.is_working_day, earlier))
 
 
-def _roles(team: Team) -> list[tuple[str, tuple[str, ...]]]:
-    return [("team", team.addresses), *team.roles.items()]
+def _readers(day: str, owners: Iterable[tuple[str, str]], book: Rulebook) -> Iterator[tuple[str, str, str]]:
+    """Whose list names contacts of which team, each as (team, role, address)."""
+    week_begins = _begins_week(day, book)
+    for name, team in book.teams.items():
+        for role, addresses in (("team", team.addresses), *team.roles.items()):
+            if role != "director" or week_begins:  # what is long overdue, once a week
+                yield from ((name, role, address) for address in addresses)
+    yield from ((name, f"owner {address}", address) for name, address in owners if name in book.teams)
 
 
 def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook, owner: str = "") -> list[NewDelivery]:

@@ -1,20 +1,21 @@
 """Alerts to one person that are due at once: joined into one message, or left to the daily list where it is too much.
 
-domain.md 6.2 has the rules against fatigue; `core.escalations.Restraint` the numbers.
+Too many messages are read by nobody: `core.alerting` has the rule, and `[restraint]` in escalation.toml its numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core import alerting
+from bot.core.alerting import AN_HOUR, Bundle
 from bot.core.deliveries import Delivery, Purpose
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store import outbox
 
-AN_HOUR = timedelta(hours=1)
 MOST_IN_A_MESSAGE = 2_000
 
 
@@ -23,44 +24,48 @@ def gather(
 ) -> list[Delivery]:
     """The rest of the alerts that are due to those who have many of them: they are to be one message."""
     alerts: dict[str, list[Delivery]] = {}
-    for one in taken:
-        if one.purpose == Purpose.ALERT:
-            alerts.setdefault(one.recipient, []).append(one)
-    many = [some[0] for some in alerts.values() if len(some) > book.restraint.join_above > 0]
-    return [more for first in many for more in outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE)]
+    for delivery in taken:
+        if delivery.purpose is Purpose.ALERT:
+            alerts.setdefault(delivery.recipient, []).append(delivery)
+    firsts = [theirs[0] for theirs in alerts.values() if len(theirs) > book.restraint.join_above > 0]
+    rest = (outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
+    return [delivery for deliveries in rest for delivery in deliveries]
 
 
 def restrain(
-    connection: Connection, wanted: Sequence[Claimed], now: datetime, book: Rulebook
+    connection: Connection, due: Sequence[Claimed], now: datetime, book: Rulebook
 ) -> tuple[list[Claimed], list[Claimed]]:
     """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list."""
-    leaving = [one for one in wanted if one.delivery.purpose != Purpose.ALERT]
+    leaving = [claimed for claimed in due if claimed.delivery.purpose is not Purpose.ALERT]
     left: list[Claimed] = []
-    alerts: dict[str, list[Claimed]] = {}
-    for one in wanted:
-        if one.delivery.purpose == Purpose.ALERT:
-            alerts.setdefault(one.delivery.recipient, []).append(one)
-    for recipient, some in alerts.items():
-        room = _room(connection, recipient, some, now, book)
-        if room == 0:
-            left += some
-        elif len(some) > min(book.restraint.join_above or len(some), room):
-            leaving.append(_joined(connection, some))
-        else:
-            leaving += some
+    for alerts in _by_person(due):
+        messages = _messages_of_late(connection, alerts, now) if book.restraint.an_hour else 0
+        match alerting.bundle(len(alerts), messages, book.restraint):
+            case Bundle.LEFT_TO_THE_LIST:
+                left += alerts
+            case Bundle.JOINED:
+                leaving.append(_joined(connection, alerts))
+            case Bundle.APART:
+                leaving += alerts
     return leaving, left
 
 
-def _room(connection: Connection, recipient: str, some: Sequence[Claimed], now: datetime, book: Rulebook) -> int:
-    """How many more messages this person may have now."""
-    most = book.restraint.an_hour
-    if not most:
-        return len(some)
-    of_late = outbox.alerted(connection, recipient, now - AN_HOUR, {one.delivery.id for one in some})
-    return max(most - of_late, 0)
+def _by_person(due: Iterable[Claimed]) -> list[list[Claimed]]:
+    """The alerts, those to one person together."""
+    alerts: dict[str, list[Claimed]] = {}
+    for claimed in due:
+        if claimed.delivery.purpose is Purpose.ALERT:
+            alerts.setdefault(claimed.delivery.recipient, []).append(claimed)
+    return list(alerts.values())
 
 
-def _joined(connection: Connection, some: Sequence[Claimed]) -> Claimed:
-    first, *others = some
-    outbox.join(connection, first.delivery.id, [one.delivery.id for one in others])
-    return replace(first, joined=tuple(others))
+def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: datetime) -> int:
+    """How many messages besides these their person has had within the hour, or is about to have."""
+    these = {claimed.delivery.id for claimed in alerts}
+    return outbox.alerted(connection, alerts[0].delivery.recipient, now - AN_HOUR, these)
+
+
+def _joined(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
+    first, *rest = alerts
+    outbox.join(connection, first.delivery.id, [claimed.delivery.id for claimed in rest])
+    return replace(first, joined=tuple(rest))

@@ -6,13 +6,14 @@ from email.utils import parseaddr
 from typing import Any
 
 from bot.core import acknowledgements, durations, links
+from bot.core.alerting import Heading
 from bot.core.contacts import Contact
 from bot.core.durations import Duration, Unit
 from bot.core.escalations import Step
 from bot.core.messages import Outbound
 from bot.flows.outgoing import cloud_events
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import TO_SENDERS, digest_horizon, is_owed, is_unassigned
+from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer, Envelope
 from bot.render.words import date_in_words, due_in_words, instant_in_words
@@ -187,26 +188,16 @@ class MessageWriter:
         return {"reference": contact.reference, "step": step.words, "promise": promise}
 
     def _digest_values(self, listed: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
-        zone = self._book.default_calendar.zone
-
-        def lines(chosen: list[Contact]) -> list[dict[str, str]]:
-            return [{"reference": c.reference, "channel": c.channel, "due": self._book.respond_by(c)} for c in chosen]
-
-        horizon = digest_horizon(now, self._book)
-        owed = [(c, c.respond_by) for c in listed if c.respond_by is not None]
-        overdue = [contact for contact, due in owed if due < now]
-        soon = [contact for contact, due in owed if now <= due <= horizon]
-        used = [contact for contact, due in owed if due > horizon and is_owed(contact, now, self._book)]
-        unassigned = [contact for contact in listed if is_unassigned(contact, now, self._book)]
-        unacknowledged = [c for c in listed if c.acknowledged_at is None]
+        book, daily_list = self._book, self._book.daily_list(now)
+        lines: dict[str, list[dict[str, str]]] = {heading.value: [] for heading in Heading}
+        for contact in listed:
+            line = {"reference": contact.reference, "channel": contact.channel, "due": book.respond_by(contact)}
+            for heading in daily_list.headings(contact, book.assign_by(contact)):
+                lines[heading].append(line)
         return {
-            "day": date_in_words(now.astimezone(zone).date()),
-            "ahead": str(Duration(self._book.timing.list_ahead_working_days, Unit.WORKING_DAY)),
-            "overdue": lines(overdue),
-            "soon": lines(soon),
-            "used": lines(used),
-            "unacknowledged": lines(unacknowledged),
-            "unassigned": lines(unassigned),
+            "day": date_in_words(book.today(now)),
+            "ahead": str(Duration(book.timing.list_ahead_working_days, Unit.WORKING_DAY)),
+            **lines,
         }
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.channel import Misconfigured, Permanent, Temporary
-from bot.core import deliveries, escalations
-from bot.core.contacts import Contact, State
+from bot.core import deliveries
+from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose, Settlement
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind, of_delivery
@@ -61,25 +61,40 @@ class ClaimTerms:
 def claim(
     connection: Connection, outlet: str, now: datetime, hold: ClaimTerms, most: int, book: Rulebook
 ) -> list[Claimed]:
-    """Take what is due to be sent by one outlet, and cancel what there is no longer a reason to send."""
+    """Take what is due to be sent by one outlet; give back what is to leave later, cancel what is not wanted any more.
+
+    Whether it is wanted was asked when it was queued, and is asked again here: what was done meanwhile counts.
+    """
     taken = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
     if len(taken) == most:
         taken += bundle.gather(connection, taken, now, now + hold.span, book)
-    known = contacts.with_id(connection, {d.contact_id for d in taken if d.contact_id}) if taken else {}
-    wanted: list[Claimed] = []
-    cancelled: list[Settlement] = []
+    leaving, staying = _decided(connection, taken, now, hold, book)
+    # First of all: what is claimed and stays must not count as a message that is on its way.
+    outbox.settle(connection, staying)
+    leaving, left = bundle.restrain(connection, leaving, now, book)
+    outbox.settle(connection, [Settlement(claimed.delivery.id, Sent.CANCELLED) for claimed in left])
+    contacts.note(connection, [_left_to_the_list(claimed, now) for claimed in left])
+    return leaving
+
+
+def _decided(
+    connection: Connection, taken: Sequence[Delivery], now: datetime, hold: ClaimTerms, book: Rulebook
+) -> tuple[list[Claimed], list[Settlement]]:
+    """What of this leaves now, and what becomes of the rest."""
+    contact_ids = {delivery.contact_id for delivery in taken if delivery.contact_id}
+    contacts_by_id = contacts.with_id(connection, contact_ids) if taken else {}
+    leaving: list[Claimed] = []
+    staying: list[Settlement] = []
     for delivery in taken:
-        contact = known.get(delivery.contact_id or 0)
-        listed = _listed(connection, delivery, now, book)
-        if _still_wanted(delivery, contact, listed, book):
-            wanted.append(Claimed(delivery, contact, listed, hold.holder))
+        contact = contacts_by_id.get(delivery.contact_id or 0)
+        claimed = Claimed(delivery, contact, _listed(connection, delivery, now, book), hold.holder)
+        leaves_at = _leaves_at(claimed, now, book)
+        if leaves_at is not None and leaves_at <= now:
+            leaving.append(claimed)
         else:
-            cancelled.append(Settlement(delivery.id, Sent.CANCELLED))
-    wanted, left = bundle.restrain(connection, wanted, now, book)
-    cancelled += [Settlement(one.delivery.id, Sent.CANCELLED) for one in left]
-    contacts.note(connection, [_left_to_the_list(one, now) for one in left])
-    outbox.settle(connection, cancelled)
-    return wanted
+            state = Sent.CANCELLED if leaves_at is None else Sent.CREATED
+            staying.append(Settlement(delivery.id, state, leaves_at))
+    return leaving, staying
 
 
 def _left_to_the_list(claimed: Claimed, now: datetime) -> Event:
@@ -96,92 +111,28 @@ def too_late(claimed: Claimed, now: datetime, book: Rulebook) -> str:
     return "" if now < until else "the platform takes automatic answers for a short time only, and it is over"
 
 
-def _still_wanted(delivery: Delivery, contact: Contact | None, listed: tuple[Contact, ...], book: Rulebook) -> bool:
-    """Asked again at the moment of sending: nobody is alerted about what was done meanwhile."""
-    if delivery.purpose == "digest":
-        return bool(listed)
-    if contact is None or delivery.purpose == "acknowledgement":
-        return True
-    if delivery.purpose in TO_SENDERS and contact.muted:
-        return False
-    if delivery.channel in book.texts and contact.visibility == "public":
-        return False  # where everybody reads it there is the one fixed answer, and nothing else
-    return _still_true(delivery, contact, book)
-
-
-def _still_true(delivery: Delivery, contact: Contact, book: Rulebook) -> bool:
-    """Whether what it says is so still."""
-    match delivery.purpose:
-        case "closing":
-            return contact.state == State.CLOSED
-        case "new-date" | "progress":
-            return contact.state == State.OPEN and contact.respond_by is not None  # paused: there is no date to tell
-        case "urgent":
-            return contact.state == State.OPEN and contact.urgent_at is not None
-    step = book.ladders.step(delivery.step, contact.standard)
-    return contact.state == State.OPEN and _still_at_risk(contact, step)
-
-
-def _still_at_risk(contact: Contact, step: escalations.Step | None) -> bool:
-    match step.clock if step else "":
-        case "acknowledge":
-            late = step is escalations.RECEIPT_LATE
-            return contact.acknowledged_at is None and not (late and contact.receipt_sent_at is not None)
-        case "respond":
-            return contact.paused_at is None
-        case "assign":
-            return step is escalations.HANDED_OVER or contact.assigned_at is None
-        case "pause":
-            return contact.paused_at is not None
-        case _:
-            return True
+def _leaves_at(claimed: Claimed, now: datetime, book: Rulebook) -> datetime | None:
+    """When it leaves; None: there is no longer a reason to send it."""
+    delivery, contact = claimed.delivery, claimed.contact
+    if delivery.purpose is Purpose.DIGEST:
+        return now if claimed.listed else None
+    if contact is None:
+        return now
+    step = book.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
+    return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book)
 
 
 def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
-    if delivery.purpose != "digest":
+    """The contacts that a daily list names."""
+    if delivery.purpose is not Purpose.DIGEST:
         return ()
-    found: dict[int, Contact] = {}
+    daily_list = book.daily_list(now)
+    contacts_by_id: dict[int, Contact] = {}
     for team, role in delivery.details.get("lists", ()):
-        owed = clocks.open_of_team(connection, team, digest_horizon(now, book), now)
-        for one in owed:
-            told = _is_told(role, one, book) if is_owed(one, now, book) else role in ("team", "lead")
-            waits = is_owed(one, now, book) or is_unassigned(one, now, book)
-            if told and waits and not _is_quiet(one, now, book):
-                found[one.id] = one
-    return tuple(sorted(found.values(), key=lambda one: one.respond_by or one.received_at))
-
-
-def is_owed(contact: Contact, now: datetime, book: Rulebook) -> bool:
-    """Whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""
-    due = contact.respond_by is not None and (contact.respond_by <= digest_horizon(now, book) or contact.respond_step)
-    late = contact.acknowledged_at is None and contact.acknowledge_by is not None and contact.acknowledge_by <= now
-    return bool(due) or late
-
-
-def is_unassigned(contact: Contact, now: datetime, book: Rulebook) -> bool:
-    """Whether nobody has had it for too long."""
-    by = book.assign_by(contact)
-    return by is not None and by <= now
-
-
-def _is_quiet(contact: Contact, now: datetime, book: Rulebook) -> bool:
-    """Whether staff have asked not to hear of it yet; what is due soon stays in the list."""
-    quiet = contact.quiet_until is not None and now < contact.quiet_until
-    return quiet and contact.respond_by is not None and contact.respond_by > digest_horizon(now, book)
-
-
-def _is_told(role: str, contact: Contact, book: Rulebook) -> bool:
-    """Whether one who has this role hears of the contact in the daily list: the steps that it has passed say so."""
-    if role.startswith("owner "):
-        return contact.owner == role.removeprefix("owner ")
-    passed = book.ladders.of(contact.standard)[: contact.respond_step]
-    return role == "team" or any(role in step.to for step in passed)
-
-
-def digest_horizon(now: datetime, book: Rulebook) -> datetime:
-    """What falls due up to here is due soon."""
-    calendar, days = book.default_calendar, book.timing.list_ahead_working_days
-    return calendar.last_second(calendar.working_day_after(calendar.day_of(now), days))
+        for contact in clocks.open_of_team(connection, team, daily_list.horizon, now):
+            if daily_list.names(contact, role, book.ladders.of(contact.standard), book.assign_by(contact)):
+                contacts_by_id[contact.id] = contact
+    return tuple(sorted(contacts_by_id.values(), key=lambda contact: contact.respond_by or contact.received_at))
 
 
 def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[Sent]:

@@ -1,0 +1,207 @@
+"""Whether a message about a contact is still wanted and when it leaves, and who reads of a contact in the daily list.
+
+Asked when a message is queued and again when it is about to leave, each time of the contact as it stands then.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
+
+from bot.core.calendars import Calendar
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import Purpose
+from bot.core.escalations import HANDED_OVER, RECEIPT_LATE, Ladder, Step
+from bot.core.timing import Timing
+
+AN_HOUR = timedelta(hours=1)
+_TO_THE_PERSON = frozenset({Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS, Purpose.CLOSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a message about a contact is for.
+
+    `step` is that of an alert, None where no ladder has it any more. `is_law`: a statute sets the contact's time to
+    answer. `in_public`: everybody can read what leaves by its outlet.
+    """
+
+    purpose: Purpose
+    step: Step | None = None
+    is_law: bool = False
+    in_public: bool = False
+
+    @property
+    def is_in_list_only(self) -> bool:
+        """Whether the daily list alone tells of the step."""
+        return self.step is not None and self.step.digest and not (self.step.own_by_law and self.is_law)
+
+
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """What keeps alerts from being a nuisance.
+
+    Outside `office` hours they wait for the next opening (None: they leave at any time). More than `join_above` that
+    are due to one person at once become one message; more than `an_hour` messages to one person within an hour are left
+    to the daily list; 0 is any number.
+    """
+
+    office: Calendar | None = None
+    join_above: int = 0
+    an_hour: int = 0
+
+
+class Bundle(Enum):
+    """How the alerts leave that are due to one person at once; or that the daily list tells of them instead."""
+
+    APART = auto()
+    JOINED = auto()
+    LEFT_TO_THE_LIST = auto()
+
+
+def leaves_at(
+    occasion: Occasion, contact: Contact, now: datetime, restraint: Restraint, timing: Timing
+) -> datetime | None:
+    """When the message leaves: at `now`, or when the office opens next. None: it is not wanted, or not any more."""
+    if not is_wanted(occasion, contact, now, timing):
+        return None
+    if occasion.purpose is not Purpose.ALERT or restraint.office is None:
+        return now
+    opening = restraint.office.opening(now)
+    return now if occasion.step is not None and _cannot_wait(occasion.step, contact, opening) else opening
+
+
+def _cannot_wait(step: Step, contact: Contact, opening: datetime) -> bool:
+    """Whether an alert of this step leaves while the office is shut."""
+    if step.clock == "acknowledge" or step is HANDED_OVER:
+        return True  # an alarm for the operators; the word of a colleague who acts at this moment
+    closes_at = contact.platform_reply_by
+    return step.clock == "window" and closes_at is not None and closes_at <= opening
+
+
+def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:
+    """Whether what the message says is so at `now`, and whoever it goes to is to have it as a message of its own."""
+    purpose = occasion.purpose
+    if purpose is Purpose.ACKNOWLEDGEMENT:
+        return True
+    if occasion.in_public or (contact.muted and purpose in _TO_THE_PERSON):
+        return False  # where everybody reads it there is the one fixed answer; a program is not answered again
+    if purpose is Purpose.CLOSING:
+        return contact.state == State.CLOSED
+    return contact.state == State.OPEN and _is_so(occasion, contact, now, timing)
+
+
+def _is_so(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:
+    """Whether it is so of an open contact."""
+    match occasion.purpose:
+        case Purpose.NEW_DATE | Purpose.PROGRESS:
+            return contact.respond_by is not None  # while the clock is paused there is no date to tell
+        case Purpose.URGENT:
+            return contact.urgent_at is not None
+        case Purpose.ALERT if occasion.step is not None:
+            step = occasion.step
+            is_told_apart = not occasion.is_in_list_only
+            is_kept_quiet = is_quiet(contact, now, is_pressing=_is_pressing(step, timing))
+            return is_told_apart and not is_kept_quiet and _is_at_risk(step, contact)
+        case _:
+            return True
+
+
+def _is_at_risk(step: Step, contact: Contact) -> bool:
+    """Whether the promise of the step's clock is still owed."""
+    match step.clock:
+        case "acknowledge":
+            has_left = step is RECEIPT_LATE and contact.receipt_sent_at is not None
+            return contact.acknowledged_at is None and not has_left
+        case "respond":
+            return contact.paused_at is None
+        case "assign":
+            return step is HANDED_OVER or contact.assigned_at is None
+        case "pause":
+            return contact.paused_at is not None
+        case _:
+            return True
+
+
+def _is_pressing(step: Step, timing: Timing) -> bool:
+    """Whether staff are told of the step whatever they have asked for: only early shares of the time can be quiet."""
+    return step.clock != "respond" or step.share is None or step.share >= timing.never_quiet_from
+
+
+def is_quiet(contact: Contact, now: datetime, *, is_pressing: bool) -> bool:
+    """Whether staff have asked not to hear of the contact yet; what is pressing they are told all the same."""
+    return not is_pressing and contact.quiet_until is not None and now < contact.quiet_until
+
+
+def bundle(count: int, messages_of_late: int, restraint: Restraint) -> Bundle:
+    """How `count` alerts leave that are due to one person at once, who has had some messages within the hour."""
+    room = max(restraint.an_hour - messages_of_late, 0) if restraint.an_hour else count
+    if room == 0:
+        return Bundle.LEFT_TO_THE_LIST
+    return Bundle.JOINED if count > min(restraint.join_above or count, room) else Bundle.APART
+
+
+class Heading(StrEnum):
+    """Under what a contact stands in the daily list; it may stand under several."""
+
+    OVERDUE = "overdue"
+    SOON = "soon"
+    USED = "used"
+    UNACKNOWLEDGED = "unacknowledged"
+    UNASSIGNED = "unassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class DailyList:
+    """The daily list as it is made at `now`: what falls due up to `horizon` is due soon."""
+
+    now: datetime
+    horizon: datetime
+
+    @staticmethod
+    def at(now: datetime, calendar: Calendar, timing: Timing) -> "DailyList":
+        """The list of this moment; some working days ahead are soon."""
+        last_day = calendar.working_day_after(calendar.day_of(now), timing.list_ahead_working_days)
+        return DailyList(now, calendar.last_second(last_day))
+
+    def names(self, contact: Contact, role: str, ladder: Ladder, assign_by: datetime | None) -> bool:
+        """Whether the list of one who has this role names the contact.
+
+        `role` is one of the team's, or `owner` and an address. The steps that the contact has passed on its `ladder`
+        name the roles; what nobody has by `assign_by` (None: somebody has it) is for the team and its lead.
+        """
+        if is_quiet(contact, self.now, is_pressing=contact.respond_by is None or contact.respond_by <= self.horizon):
+            return False
+        if not self._is_owed(contact):
+            return role in ("team", "lead") and self._is_unassigned(assign_by)
+        if role.startswith("owner "):
+            return contact.owner == role.removeprefix("owner ")
+        return role == "team" or any(role in step.to for step in ladder[: contact.respond_step])
+
+    def headings(self, contact: Contact, assign_by: datetime | None) -> Iterator[Heading]:
+        """Under what a contact stands that the list names."""
+        due = contact.respond_by
+        if due is not None and due < self.now:
+            yield Heading.OVERDUE
+        elif due is not None and due <= self.horizon:
+            yield Heading.SOON
+        elif due is not None and self._is_owed(contact):
+            yield Heading.USED
+        if contact.acknowledged_at is None:
+            yield Heading.UNACKNOWLEDGED
+        if self._is_unassigned(assign_by):
+            yield Heading.UNASSIGNED
+
+    def _is_owed(self, contact: Contact) -> bool:
+        """Whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""
+        due = contact.respond_by
+        if due is not None and (due <= self.horizon or contact.respond_step > 0):
+            return True
+        return (
+            contact.acknowledged_at is None
+            and contact.acknowledge_by is not None
+            and contact.acknowledge_by <= self.now
+        )
+
+    def _is_unassigned(self, assign_by: datetime | None) -> bool:
+        return assign_by is not None and assign_by <= self.now
