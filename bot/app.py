@@ -29,7 +29,6 @@ from bot.loops.metering import Meter
 from bot.loops.sending import Sending, SendingContext
 from bot.loops.tending import SelfWatch
 from bot.loops.timetabling import TIMETABLE, Timetable
-from bot.pages import Pages
 from bot.present import REHEARSAL, Present
 from bot.render.compose import Composer
 from bot.render.drafts import host_of
@@ -37,6 +36,8 @@ from bot.settings import rulebook
 from bot.settings.reading import Settings
 from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
+from bot.web import server
+from bot.web.site import Site
 from bot.wire import languages
 
 logger = log.get("app")
@@ -139,7 +140,7 @@ class Service:
             self._run("indexing", partial(indexing.index, self.store, self.leases))
         self._tasks.append(asyncio.create_task(self._load_languages(), name="languages"))
         if "web" in self.roles:
-            self._runner = await self._pages().serve(self.settings.web.listen)
+            self._runner = await server.serve(self._site(), self.settings.web.listen)
         await self._begin_time()
 
     async def _load_languages(self) -> None:
@@ -147,13 +148,13 @@ class Service:
             await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
             await asyncio.to_thread(languages.load)
 
-    def _pages(self) -> Pages:
-        return Pages(
+    def _site(self) -> Site:
+        return Site(
             settings=self.settings,
             book=self.book,
             store=self.store,
             present=self.present,
-            ear=self.ear,
+            log=self.ear.log,
             channels=self.channels,
             composer=composer(self.settings),
             wake=self._wake,

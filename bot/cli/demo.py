@@ -111,10 +111,11 @@ def demo(
     directory: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo keeps its files.")] = Path("var/demo"),
 ) -> None:
     """Run everything on embedded parts: mail in, the form, and a local view of the mail that went out."""
-    from bot import app, log, pages
+    from bot import app, log
     from bot.kinds import load
     from bot.present import Present
     from bot.store import schema
+    from bot.web import server
 
     directory = directory.resolve()
     ports = _free(8080), _free(8024)
@@ -127,7 +128,7 @@ def demo(
             schema.prepare(configured.store.url, may_upgrade=True)
             _let_in(configured, config, present.now())
             asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))
-    except (schema.StoreRefused, pages.CannotStart) as error:
+    except (schema.StoreRefused, server.CannotStart) as error:
         refuse(f"The demo cannot start: {error}")
     typer.echo("The demo has stopped.")
 

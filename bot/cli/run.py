@@ -25,12 +25,13 @@ def run(
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
     with _nothing_collected():
-        from bot import app, log, pages
+        from bot import app, log
         from bot.flows.outgoing import after_restore
         from bot.present import Present
         from bot.store import keys, schema
         from bot.store.databases import transaction
         from bot.store.engine import StoreUnavailable
+        from bot.web import server
 
         roles = _roles(only)
         configured = load_or_exit(config)
@@ -45,7 +46,7 @@ def run(
             with transaction(configured.store.url, writes=True) as connection:
                 since = after_restore.begin(connection, present.now())
             asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
-    except (schema.StoreRefused, pages.CannotStart, StoreUnavailable, OSError) as error:
+    except (schema.StoreRefused, server.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
 
 

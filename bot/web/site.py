@@ -1,22 +1,25 @@
-"""What the console and the API work with: the store and the rulebook at the present instant."""
+"""What every page works with: the settings, the store and the rulebook at the present instant, the channels."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from bot.channel import Coverage, Desk, Form, Temporary
+from bot.channel import Batch, Channel, Coverage, Desk, Form, Hook, Temporary
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
 from bot.flows.changes.refused import Kind
 from bot.flows.intake.plan import Filed
+from bot.flows.intake.receive import Reading
 from bot.flows.rulebook import Rulebook
+from bot.present import Present
 from bot.render.compose import Composer
-from bot.settings.main import SignIn
+from bot.settings.reading import Settings
 from bot.store.engine import Store, StoreUnavailable
 
 T = TypeVar("T")
@@ -31,24 +34,57 @@ STATUS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`log` logs a message and returns after the commit; `wake` is called when something may be in the outbox.
+    """Everything that a page works with.
 
-    `now` is our time, `wall` the clock on the wall, which a rehearsal's time leaves.
+    `log` logs a batch and returns after the commit; `wake` is called when something may be in the outbox. `sent_mail`
+    is a directory of .eml files to show on this computer (demo only).
     """
 
-    store: Store
+    settings: Settings
     book: Rulebook
-    now: Callable[[], datetime]
-    wall: Callable[[], datetime]
-    wake: Callable[[], None]
-    log: Callable[[Inbound], Awaitable[Filed]]
-    desks: Mapping[str, Desk]
-    forms: Mapping[str, Form]
+    store: Store
+    present: Present
+    channels: Mapping[str, Channel]
     composer: Composer
-    coverage: Callable[[], Mapping[str, Coverage]]
+    log: Callable[[Batch, Reading], Awaitable[Sequence[Filed]]]
+    wake: Callable[[], None]
     problems: Callable[[], Awaitable[list[str]]]
-    public_url: str
-    sign_in: SignIn | None
+    coverage: Callable[[], Mapping[str, Coverage]]
+    metrics: Callable[[], Awaitable[bytes]]
+    sent_mail: Path | None = None
+
+    @property
+    def desks(self) -> dict[str, Desk]:
+        """The channels that take down what staff and other programs record."""
+        return {name: channel for name, channel in self.channels.items() if isinstance(channel, Desk)}
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """The channels that read a form."""
+        return {name: channel for name, channel in self.channels.items() if isinstance(channel, Form)}
+
+    @property
+    def front_form(self) -> Form | None:
+        """The form that stands on the first page."""
+        return next((hook for hook in self.hooks if isinstance(hook, Form) and hook.path == "/"), None)
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """The channels that providers call, by their addresses."""
+        return [channel for channel in self.channels.values() if isinstance(channel, Hook)]
+
+    @property
+    def public_url(self) -> str:
+        """Where our pages stand for people."""
+        return self.settings.web.public_url.rstrip("/")
+
+    def now(self) -> datetime:
+        """Our time."""
+        return self.present.now()
+
+    def wall(self) -> datetime:
+        """The clock on the wall, which a rehearsal's time leaves."""
+        return self.present.to_wall(self.present.now())
 
     def sees_channel(self, scope: Scope, name: str) -> bool:
         """Whether this scope sees what comes by a channel and has no team yet."""
@@ -70,6 +106,23 @@ class Site:
             raise Temporary(str(error)) from error
         self.wake()
         return done
+
+    async def log_batch(self, channel: str, batch: Batch) -> Sequence[Filed]:
+        """Log what came by a channel; returns after the commit, or raises Temporary."""
+        try:
+            return await self.log(batch, Reading(channel))
+        except StoreUnavailable as error:
+            raise Temporary(str(error)) from error
+
+    async def log_message(self, message: Inbound) -> Filed:
+        """Log one message; returns after the commit, or raises Temporary."""
+        (filed,) = await self.log_batch(message.channel, Batch((message,)))
+        return filed
+
+    async def log_taken_down(self, message: Inbound) -> Filed:
+        """Log what staff took down. They say when it came in our time, not in the wall clock's as providers do."""
+        at = message.received_at
+        return await self.log_message(replace(message, received_at=self.present.to_wall(at)) if at else message)
 
 
 def loop_time() -> float:

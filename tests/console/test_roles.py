@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from bot.core import links
-from bot.web.server import Parts, application
+from bot.settings.main import SignIn
+from bot.web.server import application
 from bot.web.site import Site
 from tests.components.officer import Officer, Page
 from tests.components.service import ask
 from tests.console.conftest import House, house_in
 from tests.console.test_oidc import SIGN_IN
-from tests.web.conftest import desk, parts
+from tests.web.conftest import book, desk, settings, site, store
 
-__all__ = ["desk", "parts"]
+__all__ = ["book", "desk", "settings", "site", "store"]
 # The neighbour is an officer of another team than the contact's.
 ROLES = ("nobody", "reader", "officer", "neighbour", "lead", "administrator")
 # What each role gets, in the order of ROLES: in = a page or its own refusal, out = 403, door = led to the sign-in,
@@ -131,10 +131,11 @@ def filled(house: House) -> dict[str, str]:
     }
 
 
-def test_the_tables_name_every_route(parts: Parts) -> None:
+async def test_the_tables_name_every_route(site: Site) -> None:
     """No route of the whole application is left out."""
-    office = cast("Site", SimpleNamespace(sign_in=SimpleNamespace(), composer=None))  # nothing else is asked of it yet
-    routes = application(replace(parts, site=office)).router.routes()
+    sign_in = SignIn(issuer="http://127.0.0.1:1", client_id="ackbot")
+    whole = replace(site, settings=replace(site.settings, sign_in=sign_in), sent_mail=None)
+    routes = application(whole).router.routes()
     known = {f"{one.method} {one.resource.canonical}" for one in routes if one.method != "HEAD" and one.resource}
     assert {route for route in known if "/assets/" not in route} == {*CONSOLE, *PUBLIC, *API}
 

@@ -1,5 +1,6 @@
 """The whole web application over real HTTP, in this process."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -9,47 +10,40 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.app import composer
 from bot.core.books import Book
 from bot.core.standards import standard
-from bot.flows.promise import published
-from bot.web.public.alert_link import Alerts
-from bot.web.server import Parts, Questions, application
-from channels import web_form
-from tests.web.pages import Desk, Open, Site
+from bot.flows.rulebook import Rulebook
+from bot.kinds import build_channels, load
+from bot.present import Present
+from bot.settings import rulebook
+from bot.settings.reading import Settings
+from bot.store.engine import Store
+from bot.web.server import application
+from bot.web.site import Site
+from tests.web.pages import Browser, Desk, Open
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+CONFIG = """
+[organisation]
+name = "Exampleshire Council"
+reference_prefix = "EX"
+phone = "0300 123 2224"
+website = "https://www.example.gov.uk"
 
+[web]
+secret = "a-secret-of-the-test"
 
-@pytest.fixture
-def desk() -> Desk:
-    """Where the messages go."""
-    return Desk()
+[[channel]]
+name = "website"
+kind = "web_form"
+replies_by = "post"
 
-
-@pytest.fixture
-def parts(desk: Desk) -> Parts:
-    """Parts of an organisation with one form."""
-    settings = web_form.Settings(name="website", kind="web_form")
-    return Parts(
-        organisation_name="Exampleshire Council",
-        phone="0300 123 2224",
-        website="https://www.example.gov.uk",
-        form=web_form.build("website", settings),
-        questions=Questions(),
-        submit=desk.submit,
-        hooks=[],
-        log=desk.log,
-        problems=desk.why_not_ready,
-        coverage=dict,
-        metrics=desk.figures,
-        notice=None,
-        standards=lambda: ROWS,
-        alerts=Alerts(desk.look, desk.act),
-        sent_mail=None,
-        templates=[TEMPLATES],
-    )
-
-
+[[channel]]
+name = "post"
+kind = "loopback"
+directory = "sent"
+sender = "Exampleshire Council <us@example.gov.uk>"
+"""
 PROMISE = {
     "id": "general",
     "title": "Every contact & <all>",
@@ -78,16 +72,63 @@ AHEAD = PROMISE | {
     "valid_from": date(2099, 1, 1),
 }
 BOOK = Book(standard(table, "x.toml") for table in (PROMISE, COMPLAINT, AHEAD))
-ROWS = published(BOOK, date(2026, 11, 23))
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An organisation with one form."""
+    directory = tmp_path_factory.mktemp("web")
+    (directory / "ackbot.toml").write_text(CONFIG, encoding="utf-8")
+    return load(directory)
 
 
 @pytest.fixture
-async def open_site(parts: Parts) -> AsyncIterator[Open]:
-    """Start the site, with some parts changed, and give a browser-like client without cookies or scripts."""
-    clients: list[Site] = []
+def book(settings: Settings) -> Rulebook:
+    """Its promises."""
+    return replace(rulebook.build(settings, {"post": "us@example.gov.uk"}), promises=BOOK)
 
-    async def start(**changed: Any) -> Site:
-        client: Site = TestClient(TestServer(application(replace(parts, **changed))))
+
+@pytest.fixture
+async def store(tmp_path: Path, fresh_file: Path) -> AsyncIterator[Store]:
+    """A new store, open."""
+    shutil.copy(fresh_file, tmp_path / "ackbot.db")
+    opened = Store(f"sqlite:///{tmp_path / 'ackbot.db'}")
+    opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def desk(store: Store, book: Rulebook) -> Desk:
+    """Where the messages go."""
+    return Desk(store, book)
+
+
+@pytest.fixture
+def site(settings: Settings, book: Rulebook, store: Store, desk: Desk) -> Site:
+    """The site of that organisation."""
+    return Site(
+        settings=settings,
+        book=book,
+        store=store,
+        present=Present(),
+        channels=build_channels(settings),
+        composer=composer(settings),
+        log=desk.log,
+        wake=lambda: None,
+        problems=desk.why_not_ready,
+        coverage=dict,
+        metrics=desk.figures,
+    )
+
+
+@pytest.fixture
+async def open_site(site: Site) -> AsyncIterator[Open]:
+    """Start the site, with some parts changed, and give a browser-like client without cookies or scripts."""
+    clients: list[Browser] = []
+
+    async def start(**changed: Any) -> Browser:
+        client: Browser = TestClient(TestServer(application(replace(site, **changed))))
         await client.start_server()
         clients.append(client)
         return client
@@ -98,6 +139,6 @@ async def open_site(parts: Parts) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-async def site(open_site: Open) -> Site:
-    """The site as configured by `parts`."""
+async def browser(open_site: Open) -> Browser:
+    """A browser on the site as it is."""
     return await open_site()

@@ -2,51 +2,58 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from bot.channel import Batch, Temporary
+from bot.channel import Batch
+from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows.desk.linked import Choice, Shown
-from bot.web.server import Filed
+from bot.flows.intake.plan import Capacity, Filed
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.rulebook import Rulebook
+from bot.present import Present
+from bot.store import contacts
+from bot.store.engine import Store, StoreUnavailable
 
-Site = TestClient[web.Request, web.Application]
-Open = Callable[..., Awaitable[Site]]
+Browser = TestClient[web.Request, web.Application]
+Open = Callable[..., Awaitable[Browser]]
 
 
 @dataclass
 class Desk:
-    """Takes messages the way the service does: one reference for each message, the same one when it comes again."""
+    """Logs messages as the service does, unless it is broken, and remembers them: the same one comes in once."""
 
+    store: Store
+    book: Rulebook
     taken: dict[str, Inbound] = field(default_factory=dict)
     broken: Exception | None = None
     problems: list[str] = field(default_factory=list)
 
-    async def submit(self, inbound: Inbound) -> Filed:
-        """Give a reference, unless the store is out of order."""
-        if self.broken:
-            raise self.broken
-        self.taken.setdefault(inbound.external_id, inbound)
-        number = list(self.taken).index(inbound.external_id) + 1
-        by_email = inbound.sender is not None
-        return Filed(f"EX-7K3M-9QP{number}", "Monday 7 December 2026", "10 working days", by_email)
+    async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
+        """Log what comes by the form."""
+        self.take(batch, reading)
+        work = partial(receive, batch=batch, reading=reading, now=Present().now(), book=self.book, room=Capacity())
+        return (await self.store.write(work)).filed
 
-    async def log(self, channel: str, batch: Batch) -> None:
-        """Take what a platform brings, unless the store is out of order."""
+    async def keep(self, batch: Batch, reading: Reading) -> list[Filed]:
+        """Take what a platform brings, which no store needs to know."""
+        self.take(batch, reading)
+        return []
+
+    def take(self, batch: Batch, reading: Reading) -> None:
+        """Remember it, unless the store is out of order."""
         if self.broken:
             raise self.broken
         for inbound in batch.messages:
-            self.taken.setdefault(f"{channel} {inbound.external_id}", inbound)
+            self.taken.setdefault(f"{reading.channel} {inbound.external_id}", inbound)
 
-    async def look(self, _token: str) -> Shown | None:
-        """There is no alert."""
-        return None
-
-    async def act(self, _token: str, _choice: Choice) -> bool:
-        """There is nothing to act on."""
-        return False
+    async def contact(self) -> Contact:
+        """The only contact that there is."""
+        (contact,) = await self.store.read(contacts.listed)
+        return contact
 
     async def why_not_ready(self) -> list[str]:
         """The problems that the test set."""
@@ -58,7 +65,7 @@ class Desk:
 
     def locked(self) -> None:
         """The store cannot take anything just now."""
-        self.broken = Temporary("the store is locked")
+        self.broken = StoreUnavailable("the store is locked")
 
 
 class Page:

@@ -1,5 +1,6 @@
 """The form: shown, checked, taken, answered."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -7,31 +8,32 @@ from aiohttp import FormData
 from structlog.testing import capture_logs
 
 from bot.core.messages import Party
-from bot.web.server import Questions
-from tests.web.pages import Desk, Open, Page, Site, value
+from bot.core.routes import Route, Router, Service
+from tests.web.pages import Browser, Desk, Open, Page, value
 
 GOOD = {"name": "Zoë O'Brien", "email": "zoe@example.org", "phone": "", "message": "The lamp is out.\r\nHigh Street."}
 HOSTILE = "<script>alert(1)</script>\"'>{{ 7*7 }}"
 
 
-async def token_of(site: Site) -> str:
-    page = Page(await (await site.get("/")).text())
+async def token_of(browser: Browser) -> str:
+    page = Page(await (await browser.get("/")).text())
     return page.value("input[name=token]", "value")
 
 
-async def send(site: Site, **changed: str) -> tuple[int, str, Page]:
-    response = await site.post("/", data={"token": await token_of(site), **GOOD, **changed})
+async def send(browser: Browser, **changed: str) -> tuple[int, str, Page]:
+    response = await browser.post("/", data={"token": await token_of(browser), **GOOD, **changed})
     text = await response.text()
     return response.status, text, Page(text)
 
 
-async def test_reference_and_date_are_shown_once_the_message_is_taken(site: Site, desk: Desk) -> None:
+async def test_reference_and_date_are_shown_once_the_message_is_taken(browser: Browser, desk: Desk) -> None:
     """A person who sends the form reads the reference, also letter by letter, the date in words, and what comes."""
-    status, text, page = await send(site)
+    status, text, page = await send(browser)
     assert status == 200
-    assert page.text(".reference") == "EX-7K3M-9QP1"
-    assert page.text(".spelled") == "E X 7 K 3 M 9 Q P 1"
-    assert "Monday 7 December 2026" in text
+    contact = await desk.contact()
+    assert page.text(".reference") == contact.reference
+    assert page.text(".spelled") == " ".join(contact.reference.replace("-", ""))
+    assert desk.book.respond_by(contact) in text
     assert "10 working days" in text
     assert "zoe@example.org" in text
     assert "0300 123 2224" in text
@@ -39,38 +41,38 @@ async def test_reference_and_date_are_shown_once_the_message_is_taken(site: Site
     assert inbound.text == "The lamp is out.\nHigh Street."
 
 
-async def test_without_an_email_address_no_email_is_promised(site: Site, desk: Desk) -> None:
+async def test_without_an_email_address_no_email_is_promised(browser: Browser, desk: Desk) -> None:
     """Somebody who gives only a phone number is told to keep the reference, not to wait for an email."""
-    status, text, _ = await send(site, email="", phone="01632 960 001")
+    status, text, _ = await send(browser, email="", phone="01632 960 001")
     assert status == 200
     assert "We will not send you an email" in text
     assert next(iter(desk.taken.values())).sender is None
 
 
-async def test_the_same_page_sent_twice_is_one_contact(site: Site, desk: Desk) -> None:
+async def test_the_same_page_sent_twice_is_one_contact(browser: Browser, desk: Desk) -> None:
     """A repeated submission shows the same reference (a double click, a reload, a dropped line)."""
-    form = {"token": await token_of(site), **GOOD}
-    pages = [await (await site.post("/", data=form)).text() for _ in range(3)]
+    form = {"token": await token_of(browser), **GOOD}
+    pages = [await (await browser.post("/", data=form)).text() for _ in range(3)]
     assert len(set(pages)) == 1
     assert len(desk.taken) == 1
 
 
-async def test_changed_words_on_the_same_page_are_not_lost(site: Site, desk: Desk) -> None:
+async def test_changed_words_on_the_same_page_are_not_lost(browser: Browser, desk: Desk) -> None:
     """Going back and writing something else is another message, whatever the token says."""
-    form = {"token": await token_of(site), **GOOD}
-    await site.post("/", data=form)
-    await site.post("/", data={**form, "message": "Another lamp."})
+    form = {"token": await token_of(browser), **GOOD}
+    await browser.post("/", data=form)
+    await browser.post("/", data={**form, "message": "Another lamp."})
     assert [m.text for m in desk.taken.values()] == ["The lamp is out.\nHigh Street.", "Another lamp."]
 
 
-async def test_every_page_has_its_own_token(site: Site) -> None:
+async def test_every_page_has_its_own_token(browser: Browser) -> None:
     """Two people never share a token."""
-    assert await token_of(site) != await token_of(site)
+    assert await token_of(browser) != await token_of(browser)
 
 
-async def test_all_faults_are_listed_together_and_lead_to_their_fields(site: Site, desk: Desk) -> None:
+async def test_all_faults_are_listed_together_and_lead_to_their_fields(browser: Browser, desk: Desk) -> None:
     """Status 422; each fault stands in the summary and at its field, and what was typed is kept."""
-    status, _, page = await send(site, name="n" * 201, email="zoe at home", phone="12", message=" \r\n ")
+    status, _, page = await send(browser, name="n" * 201, email="zoe at home", phone="12", message=" \r\n ")
     assert status == 422
     assert not desk.taken
     assert page.text("title").startswith("Error: ")
@@ -85,10 +87,10 @@ async def test_all_faults_are_listed_together_and_lead_to_their_fields(site: Sit
     assert page.value("#email", "value") == "zoe at home"
 
 
-async def test_what_was_typed_is_kept_and_harmless(site: Site) -> None:
+async def test_what_was_typed_is_kept_and_harmless(browser: Browser) -> None:
     """Hostile text comes back as text, in lines and in the message, down to a first empty line."""
     token = f"tok{HOSTILE}"
-    _, text, page = await send(site, token=token, name=HOSTILE, email=HOSTILE, message="\n\n" + HOSTILE)
+    _, text, page = await send(browser, token=token, name=HOSTILE, email=HOSTILE, message="\n\n" + HOSTILE)
     assert not page.all("script")
     assert "{{ 7*7 }}" in text
     assert page.value("#name", "value") == HOSTILE
@@ -96,25 +98,25 @@ async def test_what_was_typed_is_kept_and_harmless(site: Site) -> None:
     assert page.first("#message").text().endswith("\n\n" + HOSTILE)
 
 
-async def test_a_store_that_cannot_take_it_now_loses_nothing(site: Site, desk: Desk) -> None:
+async def test_a_store_that_cannot_take_it_now_loses_nothing(browser: Browser, desk: Desk) -> None:
     """Status 503, the words and the token still there; the next try is taken."""
     desk.locked()
-    status, text, page = await send(site)
+    status, text, page = await send(browser)
     assert status == 503
     assert "press “Send message” again" in text
     assert page.text("#message") == "The lamp is out.\r\nHigh Street.".replace("\r", "")
     desk.broken = None
     again = {"token": page.value("input[name=token]", "value"), **GOOD}
-    assert (await site.post("/", data=again)).status == 200
-    assert (await site.post("/", data=again)).status == 200
+    assert (await browser.post("/", data=again)).status == 200
+    assert (await browser.post("/", data=again)).status == 200
     assert len(desk.taken) == 1
 
 
-async def test_no_reference_is_shown_when_the_code_breaks(site: Site, desk: Desk) -> None:
+async def test_no_reference_is_shown_when_the_code_breaks(browser: Browser, desk: Desk) -> None:
     """An unforeseen error is a plain page and a log line without a word of what was written."""
     desk.broken = RuntimeError("INSERT failed: zoe@example.org, The lamp is out")
     with capture_logs() as logged:
-        status, text, page = await send(site)
+        status, text, page = await send(browser)
     assert status == 500
     assert not page.all(".reference")
     assert "INSERT" not in text
@@ -125,13 +127,13 @@ async def test_no_reference_is_shown_when_the_code_breaks(site: Site, desk: Desk
     assert "zoe" not in str(line)
 
 
-async def test_multipart_is_taken_as_well_and_files_are_left_out(site: Site, desk: Desk) -> None:
+async def test_multipart_is_taken_as_well_and_files_are_left_out(browser: Browser, desk: Desk) -> None:
     """A form posted as multipart/form-data gives the same message; a file in a field's place is not text."""
     data = FormData(default_to_multipart=True)
-    for name, words in {**GOOD, "token": await token_of(site)}.items():
+    for name, words in {**GOOD, "token": await token_of(browser)}.items():
         data.add_field(name, words)
     data.add_field("phone", b"\x00" * 5000, filename="x.exe")
-    assert (await site.post("/", data=data)).status == 200
+    assert (await browser.post("/", data=data)).status == 200
     assert next(iter(desk.taken.values())).fields["email"] == "zoe@example.org"
 
 
@@ -162,9 +164,11 @@ URLENCODED = "application/x-www-form-urlencoded"
         (URLENCODED, b"message=" + b"%F0%9F%98%80" * 10_001, 422),
     ],
 )
-async def test_bad_bodies_get_a_clear_page(site: Site, desk: Desk, content_type: str, body: bytes, status: int) -> None:
+async def test_bad_bodies_get_a_clear_page(
+    browser: Browser, desk: Desk, content_type: str, body: bytes, status: int
+) -> None:
     """Wrong type, wrong charset, torn, empty or huge: a page in our layout, and nothing is logged as a contact."""
-    response = await site.post("/", data=body, headers={"Content-Type": content_type})
+    response = await browser.post("/", data=body, headers={"Content-Type": content_type})
     page = Page(await response.text())
     assert response.status == status
     assert len(page.all("h1")) == 1
@@ -172,54 +176,55 @@ async def test_bad_bodies_get_a_clear_page(site: Site, desk: Desk, content_type:
     assert not desk.taken
 
 
-async def test_a_body_that_is_not_what_its_encoding_says_is_refused(site: Site, desk: Desk) -> None:
+async def test_a_body_that_is_not_what_its_encoding_says_is_refused(browser: Browser, desk: Desk) -> None:
     """A lying Content-Encoding is the caller's mistake, not ours."""
     headers = {"Content-Type": URLENCODED, "Content-Encoding": "gzip"}
-    response = await site.post("/", data=b"message=x", headers=headers)
+    response = await browser.post("/", data=b"message=x", headers=headers)
     assert response.status == 400
     assert not desk.taken
 
 
-async def test_the_longest_allowed_message_fits(site: Site, desk: Desk) -> None:
+async def test_the_longest_allowed_message_fits(browser: Browser, desk: Desk) -> None:
     """10,000 characters of four bytes, with all other fields full, are taken."""
     message = "😀" * 10_000
-    status, _, _ = await send(site, message=message, name="é" * 200, phone="1" * 40)
+    status, _, _ = await send(browser, message=message, name="é" * 200, phone="1" * 40)
     assert status == 200
     assert next(iter(desk.taken.values())).text == message
 
 
-async def test_doubled_fields_count_once(site: Site, desk: Desk) -> None:
+async def test_doubled_fields_count_once(browser: Browser, desk: Desk) -> None:
     """The first of two fields with one name is the one that counts."""
     pairs = [*GOOD.items(), ("email", "other@example.org")]
     headers = {"Content-Type": URLENCODED}
-    assert (await site.post("/", data=urlencode(pairs), headers=headers)).status == 200
+    assert (await browser.post("/", data=urlencode(pairs), headers=headers)).status == 200
     assert next(iter(desk.taken.values())).sender == Party("zoe@example.org", "Zoë O'Brien")
 
 
 async def test_without_a_form_channel_there_is_no_form(open_site: Open) -> None:
     """An organisation without the channel `web_form` shows a page that says where else to go."""
-    site = await open_site(form=None)
-    for response in (await site.get("/"), await site.post("/", data=GOOD)):
+    browser = await open_site(channels={})
+    for response in (await browser.get("/"), await browser.post("/", data=GOOD)):
         assert response.status == 404
         assert "0300 123 2224" in await response.text()
 
 
 async def test_a_form_asks_what_it_is_about_where_there_are_services(open_site: Open, desk: Desk) -> None:
     """A link may have chosen; what was chosen stays on the page with the errors, and is sent with the message."""
-    asked = Questions((("bins", "Bins & recycling"), ("parks", "Parks")), postcode=True)
-    site = await open_site(questions=asked)
-    page = Page(await (await site.get("/?service=bins")).text())
+    services = [Service("parks", "Parks"), Service("bins", "Bins & recycling")]
+    router = Router(services, [Route(1, area="taunton", prefixes=("TA1",))], None)
+    browser = await open_site(book=replace(desk.book, router=router))
+    page = Page(await (await browser.get("/?service=bins")).text())
     assert page.value("option[selected]", "value") == "bins"
     assert page.value("#postcode", "autocomplete") == "postal-code"
-    status, text, _ = await send(site, service="parks", postcode="ta1 3du", message="")
+    status, text, _ = await send(browser, service="parks", postcode="ta1 3du", message="")
     assert (status, '<option value="parks" selected>' in text) == (422, True)
-    await send(site, service="parks", postcode="ta1 3du")
+    await send(browser, service="parks", postcode="ta1 3du")
     (taken,) = desk.taken.values()
     assert (taken.fields["service"], taken.fields["postcode"]) == ("parks", "TA1 3DU")
 
 
-async def test_a_form_without_services_asks_for_none(site: Site) -> None:
+async def test_a_form_without_services_asks_for_none(browser: Browser) -> None:
     """No question that leads nowhere."""
-    text = await (await site.get("/?service=%22%3E<b>")).text()
+    text = await (await browser.get("/?service=%22%3E<b>")).text()
     assert "What is it about?" not in text
     assert "<b>" not in text

@@ -14,8 +14,11 @@ from structlog.testing import capture_logs
 
 from bot.channel import Batch, Forged, Permanent, RawRequest
 from bot.core.messages import Inbound, Party
+from bot.flows.intake.plan import Filed
+from bot.flows.intake.receive import Reading
 from bot.web.public.hooks import MOST_BYTES
-from bot.web.server import Parts, application, runner
+from bot.web.server import application, runner
+from bot.web.site import Site
 from tests.web.pages import Desk
 
 SECRET, PERSON = "the-secret", "zoe@example.org"
@@ -112,9 +115,9 @@ def head(path: str, headers: dict[str, str], method: str = "POST") -> bytes:
 
 
 @asynccontextmanager
-async def serving(parts: Parts) -> AsyncIterator[Line]:
+async def serving(site: Site) -> AsyncIterator[Line]:
     """The whole web application with both hooks."""
-    running = runner(application(replace(parts, hooks=[Bell(), Proven()])), shutdown_seconds=0.1)
+    running = runner(application(replace(site, channels={"bell": Bell(), "proven": Proven()})), shutdown_seconds=0.1)
     await running.setup()
     await web.TCPSite(running, "127.0.0.1", 0).start()
     try:
@@ -124,10 +127,10 @@ async def serving(parts: Parts) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def line(parts: Parts, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Line]:
+async def line(site: Site, desk: Desk, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Line]:
     """And whatever a test does, no log has anything of a person, of a caller or of the secret."""
     with caplog.at_level(logging.DEBUG), capture_logs() as logged:
-        async with serving(parts) as started:
+        async with serving(replace(site, log=desk.keep)) as started:
             yield started
     said = caplog.text + json.dumps(logged, default=str)
     assert not [word for word in (PERSON, "zoe", "Help", SECRET, sign(CALL)) if word in said]
@@ -140,14 +143,15 @@ async def test_a_good_call_is_answered_once_it_is_logged(line: Line, desk: Desk)
     assert [one.text for one in desk.taken.values()] == ["Help!"]
 
 
-async def test_it_is_answered_only_after_the_commit(parts: Parts) -> None:
+async def test_it_is_answered_only_after_the_commit(site: Site) -> None:
     """While the store is at it, the platform waits."""
     committed = asyncio.Event()
 
-    async def log(channel: str, batch: Batch) -> None:
+    async def log(batch: Batch, reading: Reading) -> list[Filed]:
         await committed.wait()
+        return []
 
-    async with serving(replace(parts, log=log)) as line:
+    async with serving(replace(site, log=log)) as line:
         call = asyncio.create_task(line.call())
         done, _ = await asyncio.wait({call}, timeout=0.05)
         assert not done
@@ -265,16 +269,17 @@ async def test_every_answer_protects_who_reads_it(line: Line) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_what_comes_while_a_commit_is_under_way_shares_the_next(parts: Parts) -> None:
+async def test_what_comes_while_a_commit_is_under_way_shares_the_next(site: Site) -> None:
     """The first goes alone, the others together; each is answered after its own commit, and only then."""
     batches: list[list[str]] = []
     commit = asyncio.Semaphore(0)
 
-    async def log(channel: str, batch: Batch) -> None:
+    async def log(batch: Batch, reading: Reading) -> list[Filed]:
         batches.append([one.text for one in batch.messages])
         await commit.acquire()
+        return []
 
-    async with serving(replace(parts, log=log)) as line:
+    async with serving(replace(site, log=log)) as line:
         first = asyncio.create_task(line.call())
         await until(lambda: len(batches) == 1)
         bodies = [json.dumps({"from": PERSON, "words": f"Help {number}"}).encode() for number in range(120)]
@@ -290,16 +295,17 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next(parts: Par
     assert len({words for batch in batches for words in batch}) == 121
 
 
-async def test_who_has_hung_up_takes_nothing_from_the_others(parts: Parts) -> None:
+async def test_who_has_hung_up_takes_nothing_from_the_others(site: Site) -> None:
     """One of three callers does not wait for the commit; what it brought is logged all the same."""
     batches: list[int] = []
     commit = asyncio.Semaphore(0)
 
-    async def log(channel: str, batch: Batch) -> None:
+    async def log(batch: Batch, reading: Reading) -> list[Filed]:
         batches.append(len(batch.messages))
         await commit.acquire()
+        return []
 
-    async with serving(replace(parts, log=log)) as line:
+    async with serving(replace(site, log=log)) as line:
         calls = [asyncio.create_task(line.call())]
         await until(lambda: len(batches) == 1)
         calls += [asyncio.create_task(line.call()) for _ in range(3)]

@@ -1,13 +1,16 @@
 """Every page: readable by anybody, small, and safe."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse
 
-from bot.web.server import Parts
+from bot.present import Present
+from bot.web.site import Site
 from channels.web_form import MESSAGE_LIMIT
-from tests.web.pages import Open, Page, Site, value
+from tests.web.pages import Browser, Open, Page, value
 
 ADDRESSES = {"form": ("get", "/"), "faults": ("post", "/"), "missing": ("get", "/nowhere"), "wrong": ("put", "/")}
 ADDRESSES |= {"standards": ("get", "/standards")}
@@ -16,11 +19,11 @@ MOST_STYLE_BYTES = 12_288
 
 
 @pytest.fixture(params=ADDRESSES)
-async def answer(request: pytest.FixtureRequest, site: Site) -> ClientResponse:
+async def answer(request: pytest.FixtureRequest, browser: Browser) -> ClientResponse:
     """One page after the other."""
     method, address = ADDRESSES[request.param]
     body = {"email": "wrong"} if method == "post" else None
-    return await site.request(method, address, data=body)
+    return await browser.request(method, address, data=body)
 
 
 @pytest.fixture
@@ -80,38 +83,38 @@ async def test_pages_protect_the_reader(answer: ClientResponse) -> None:
     assert headers["Server"] == "Ackbot"
 
 
-async def test_pages_with_what_somebody_typed_are_not_stored(site: Site) -> None:
+async def test_pages_with_what_somebody_typed_are_not_stored(browser: Browser) -> None:
     """Only the empty form may be kept, so that going back after a dropped line still shows what was typed."""
-    assert (await site.get("/")).headers["Cache-Control"] == "private, no-cache"
+    assert (await browser.get("/")).headers["Cache-Control"] == "private, no-cache"
     for form in ({"email": "wrong"}, {"email": "a@example.org", "message": "x"}):
-        assert (await site.post("/", data=form)).headers["Cache-Control"] == "no-store"
+        assert (await browser.post("/", data=form)).headers["Cache-Control"] == "no-store"
 
 
-async def test_the_form_is_posted_to_another_address_than_its_own(site: Site) -> None:
+async def test_the_form_is_posted_to_another_address_than_its_own(browser: Browser) -> None:
     """Browsers put the error page of a dropped line in the place of a page with the same address."""
-    page = Page(await (await site.get("/")).text())
+    page = Page(await (await browser.get("/")).text())
     assert page.value("form", "action") == "/?send"
 
 
-async def test_form_and_channel_agree_about_the_longest_message(site: Site) -> None:
+async def test_form_and_channel_agree_about_the_longest_message(browser: Browser) -> None:
     """The hint names the limit that the check uses."""
-    page = Page(await (await site.get("/")).text())
+    page = Page(await (await browser.get("/")).text())
     assert f"{MESSAGE_LIMIT:,}" in page.text("#message-hint")
 
 
-async def test_fields_can_be_filled_in_by_the_browser(site: Site) -> None:
+async def test_fields_can_be_filled_in_by_the_browser(browser: Browser) -> None:
     """WCAG 2.2, 1.3.5: name, email and phone say what they are for."""
-    page = Page(await (await site.get("/")).text())
+    page = Page(await (await browser.get("/")).text())
     purposes = {value(i, "id"): value(i, "autocomplete") for i in page.all("input[autocomplete]")}
     assert purposes == {"name": "name", "email": "email", "phone": "tel"}
 
 
-async def test_a_page_is_light_enough_for_a_poor_line(site: Site) -> None:
+async def test_a_page_is_light_enough_for_a_poor_line(browser: Browser) -> None:
     """Page, stylesheet and icon together stay small, before compression; the stylesheet may be kept for ever."""
-    text = await (await site.post("/", data={"email": "wrong"})).text()
+    text = await (await browser.post("/", data={"email": "wrong"})).text()
     sizes = [len(text.encode())]
     for node in Page(text).all("link"):
-        asset = await site.get(value(node, "href"))
+        asset = await browser.get(value(node, "href"))
         assert asset.status == 200
         assert "immutable" in asset.headers["Cache-Control"]
         sizes.append(len(await asset.read()))
@@ -119,33 +122,34 @@ async def test_a_page_is_light_enough_for_a_poor_line(site: Site) -> None:
     assert sizes[1] <= MOST_STYLE_BYTES
 
 
-async def test_pages_are_compressed(site: Site) -> None:
+async def test_pages_are_compressed(browser: Browser) -> None:
     """A browser that takes gzip gets it."""
-    response = await site.get("/", headers={"Accept-Encoding": "gzip"})
+    response = await browser.get("/", headers={"Accept-Encoding": "gzip"})
     assert response.headers["Content-Encoding"] == "gzip"
 
 
-async def test_an_error_keeps_what_the_protocol_asks_for(site: Site) -> None:
+async def test_an_error_keeps_what_the_protocol_asks_for(browser: Browser) -> None:
     """405 says what is allowed (RFC 9110 section 15.5.6)."""
-    response = await site.put("/")
+    response = await browser.put("/")
     assert response.status == 405
     assert "POST" in response.headers["Allow"]
 
 
 async def test_a_rehearsal_says_so_on_every_page(open_site: Open) -> None:
     """The notice is part of the layout."""
-    site = await open_site(notice="Rehearsal <time>")
+    browser = await open_site(present=Present(datetime(2026, 12, 18, 10, tzinfo=UTC), 60))
     for address in ("/", "/nowhere"):
-        page = Page(await (await site.get(address)).text())
-        assert "Rehearsal <time>" in page.text(".notice")
+        page = Page(await (await browser.get(address)).text())
+        assert "It began on 18 December 2026 and runs 60 times as fast" in page.text(".notice")
 
 
-async def test_an_organisation_may_have_its_own_words(open_site: Open, parts: Parts, tmp_path: Path) -> None:
+async def test_an_organisation_may_have_its_own_words(open_site: Open, site: Site, tmp_path: Path) -> None:
     """A page in the configuration's templates comes before ours; without phone and website the rest still works."""
-    (tmp_path / "pages").mkdir()
-    (tmp_path / "pages" / "error.html").write_text(
+    (tmp_path / "templates" / "pages").mkdir(parents=True)
+    (tmp_path / "templates" / "pages" / "error.html").write_text(
         "{% extends 'pages/layout.html' %}{% block main %}Ours{% endblock %}"
     )
-    site = await open_site(templates=[tmp_path, *parts.templates], phone="", website="")
-    assert "Ours" in await (await site.get("/nowhere")).text()
-    assert (await site.get("/")).status == 200
+    unreachable = site.settings.organisation.model_copy(update={"phone": "", "website": ""})
+    browser = await open_site(settings=replace(site.settings, directory=tmp_path, organisation=unreachable))
+    assert "Ours" in await (await browser.get("/nowhere")).text()
+    assert (await browser.get("/")).status == 200

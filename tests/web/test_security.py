@@ -7,13 +7,14 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.web.server import Parts, application, runner
+from bot.web.server import application, runner
+from bot.web.site import Site
 from tests.web.pages import Desk
 
 
-async def say(parts: Parts, words: bytes) -> bytes:
+async def say(site: Site, words: bytes) -> bytes:
     """What the service, as it really runs, answers to these bytes."""
-    running = runner(application(parts))
+    running = runner(application(site))
     await running.setup()
     await web.TCPSite(running, "127.0.0.1", 0).start()
     reader, writer = await asyncio.open_connection(*running.addresses[0])
@@ -24,12 +25,10 @@ async def say(parts: Parts, words: bytes) -> bytes:
     return answer
 
 
-async def test_nonsense_on_the_line_leaves_no_address_in_the_log(
-    parts: Parts, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_nonsense_on_the_line_leaves_no_address_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """Bytes that are no HTTP are answered 400; the log has the kind of error, not the caller nor what was sent."""
     with caplog.at_level(logging.DEBUG):
-        answer = await say(parts, b"GET / HTTP/1.1\r\nHost: x\r\nsecret zoe@example.org\r\n\r\n")
+        answer = await say(site, b"GET / HTTP/1.1\r\nHost: x\r\nsecret zoe@example.org\r\n\r\n")
     assert answer.split()[1] == b"400"
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.web.protocol"]
     assert lines == ["web.bad_request error=BadHttpMessage"]
@@ -37,9 +36,9 @@ async def test_nonsense_on_the_line_leaves_no_address_in_the_log(
     assert "127.0.0.1" not in "".join(lines)
 
 
-async def test_a_line_that_drops_half_way_is_no_error_of_ours(parts: Parts, desk: Desk) -> None:
+async def test_a_line_that_drops_half_way_is_no_error_of_ours(site: Site, desk: Desk) -> None:
     """Half a form is not taken, and there is nothing to alert anybody about."""
-    running = runner(application(parts))
+    running = runner(application(site))
     await running.setup()
     await web.TCPSite(running, "127.0.0.1", 0).start()
     with capture_logs() as logged:
@@ -56,9 +55,9 @@ async def test_a_line_that_drops_half_way_is_no_error_of_ours(parts: Parts, desk
     assert not desk.taken
 
 
-async def test_ordinary_requests_leave_no_line(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
+async def test_ordinary_requests_leave_no_line(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """There is no access log."""
     with caplog.at_level(logging.DEBUG):
-        answer = await say(parts, b"GET /?email=zoe@example.org HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = await say(site, b"GET /?email=zoe@example.org HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.split()[1] == b"200"
     assert "zoe" not in caplog.text

@@ -1,11 +1,11 @@
 """What is promised, for people and for machines, from the same rows."""
 
-from tests.web.pages import Page, Site
+from tests.web.pages import Browser, Page
 
 
-async def test_people_read_what_is_promised_today_and_what_will_change(site: Site) -> None:
+async def test_people_read_what_is_promised_today_and_what_will_change(browser: Browser) -> None:
     """In words, with the day of review and the link; what a file says is no markup."""
-    answer = await site.get("/standards")
+    answer = await browser.get("/standards")
     page = Page(await answer.text())
     assert [node.text() for node in page.all("h3")] == ["Every contact & <all>", "Complaints", "Soon"]
     said = " ".join(page.text("main").split())
@@ -24,9 +24,9 @@ async def test_people_read_what_is_promised_today_and_what_will_change(site: Sit
     assert page.value("footer a[href='/standards']", "href") == "/standards"
 
 
-async def test_machines_read_the_same(site: Site) -> None:
+async def test_machines_read_the_same(browser: Browser) -> None:
     """Every key of a standard, and whether it is in force."""
-    rows = (await (await site.get("/standards.json")).json())["standards"]
+    rows = (await (await browser.get("/standards.json")).json())["standards"]
     assert [(row["id"], row["in_force"]) for row in rows] == [("general", True), ("complaint", True), ("urgent", False)]
     complaint = rows[1]
     assert complaint["kinds"] == ["complaint"]

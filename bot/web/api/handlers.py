@@ -88,13 +88,13 @@ OPERATIONS = (
 
 
 class Api:
-    """`site` is what it works with, `organisation` the name in its description."""
+    """Every operation on `site`."""
 
-    def __init__(self, site: Site, organisation: str) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
         self._calls, self._strangers = Throttle(CALLS_A_MINUTE, 60), Throttle(STRANGERS_A_MINUTE, 60)
         self._noted = Throttle(NOTED_A_MINUTE, 60)
-        self._document = json.dumps(openapi.document(OPERATIONS, organisation), ensure_ascii=False)
+        self._document = json.dumps(openapi.document(OPERATIONS, site.settings.organisation.name), ensure_ascii=False)
 
     def routes(self) -> list[web.RouteDef]:
         """Every operation, and their description."""
@@ -176,7 +176,7 @@ class Api:
         return _json(created, HTTPStatus.CREATED, headers)
 
     async def _logged(self, inbound: Inbound) -> str:
-        filed = await self._site.log(inbound)
+        filed = await self._site.log_taken_down(inbound)
         if filed.reference is None:
             detail = "It could not be logged; it is kept as it came, and staff are told."
             raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

@@ -83,7 +83,7 @@ class DeskPages:
         message, faults = self._read(values, needed)
         if message is None:
             return self._page(request, guest, {**values}, ticked, faults)
-        filed = await self._site.log(message)
+        filed = await self._site.log_taken_down(message)
         if filed.reference is None:
             return refusal(request, 500, "It could not be logged", "It is kept as it came. Staff are told.", guest)
         reference, now, actor = filed.reference, self._site.now(), guest.visitor.actor

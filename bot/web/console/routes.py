@@ -19,7 +19,7 @@ from bot.web.site import Site
 def routes(site: Site) -> list[web.RouteDef]:
     """Every page of the console."""
     door = Doorkeeper(site)
-    oidc = Oidc(site.sign_in) if site.sign_in else None
+    oidc = Oidc(site.settings.sign_in) if site.settings.sign_in else None
     parts = (SignIn(site, door, oidc), QueuePages(site, door), ContactPages(site, door))
     more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), PeoplePages(site, door))
     ones = (MessagePages(site, door), DeskPages(site, door))

@@ -1,6 +1,5 @@
 """The page behind the link in an alert. Looking changes nothing, for mail scanners follow links; only posting acts."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp_jinja2
@@ -8,12 +7,11 @@ from aiohttp import web
 
 from bot.channel import Temporary
 from bot.flows.changes.refused import Refused
-from bot.flows.desk.linked import Choice, Ended, Shown
+from bot.flows.desk import linked
+from bot.flows.desk.linked import Choice, Ended
 from bot.web.forms import fields_of
-from bot.web.site import STATUS_OF
+from bot.web.site import STATUS_OF, Site
 
-Look = Callable[[str], Awaitable[Shown | None]]
-Act = Callable[[str, Choice], Awaitable[bool]]
 _FIELDS = ("action", "until", "team", "owner")
 _TOLD = {
     "take": "It is yours. Nobody else is called about it.",
@@ -23,13 +21,10 @@ _TOLD = {
 
 
 class Alerts:
-    """`look` shows what stands behind a link, `act` does what was chosen; both raise Ended, and `Temporary`.
+    """Shows what stands behind a link, and does what was chosen there."""
 
-    `act` raises Refused, too.
-    """
-
-    def __init__(self, look: Look, act: Act) -> None:
-        self._look, self._act = look, act
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def routes(self) -> list[web.RouteDef]:
         """One page for each link."""
@@ -42,7 +37,8 @@ class Alerts:
         posted = await fields_of(request)
         choice = Choice(**{name: posted.get(name, "").strip() for name in _FIELDS})
         try:
-            is_ours = await self._act(request.match_info["token"], choice)
+            token, now = request.match_info["token"], self._site.now()
+            is_ours = await self._site.write(lambda c: linked.act(c, token, choice, now, self._site.book))
         except Ended:
             return _ended(request)
         except Refused as refusal:
@@ -55,7 +51,8 @@ class Alerts:
 
     async def _page(self, request: web.Request, more: dict[str, Any], status: int = 200) -> web.Response:
         try:
-            shown = await self._look(request.match_info["token"])
+            token, now = request.match_info["token"], self._site.now()
+            shown = await self._site.read(lambda c: linked.show(c, token, now, self._site.book))
         except Ended:
             return _ended(request)
         except Temporary as error:

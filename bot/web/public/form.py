@@ -1,15 +1,21 @@
 """The form that anybody can fill in: shown, checked, taken, and only then answered with a reference."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channel import Form, Temporary
+from bot.core.contacts import Contact
 from bot.core.messages import Inbound
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts
 from bot.web.forms import as_text, pairs_of
+from bot.web.site import Site
 
 # Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
 MOST_BYTES = 512 * 1024
@@ -21,7 +27,7 @@ _TRY_AGAIN_SECONDS = "60"
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class Confirmation:
     """What is known of a contact once it is committed.
 
     `respond_by` is the date in words, "Monday 7 December 2026"; `promise` its length in words, "10 working days";
@@ -36,23 +42,11 @@ class Filed:
     urgent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """What the form asks besides: which of the `services` (name, title) it is about, and the postcode."""
-
-    services: tuple[tuple[str, str], ...] = ()
-    postcode: bool = False
-
-
-Submit = Callable[[Inbound], Awaitable[Filed]]
-
-
 class FrontDoor:
-    """`form` reads the fields; `submit` logs the message and returns only after the commit, or raises `Temporary`."""
+    """The form of `channel`, which stands on the first page."""
 
-    def __init__(self, form: Form, submit: Submit, questions: Questions) -> None:
-        self._form, self._submit = form, submit
-        self._more = {"services": questions.services, "asks_postcode": questions.postcode}
+    def __init__(self, site: Site, channel: Form) -> None:
+        self._site, self._channel = site, channel
 
     def routes(self) -> list[web.RouteDef]:
         """The form and where it is posted to."""
@@ -67,16 +61,16 @@ class FrontDoor:
 
     async def _take(self, request: web.Request) -> web.Response:
         values = await _posted(request)
-        inbound = self._form.read(values)
+        inbound = self._channel.read(values)
         if not isinstance(inbound, Inbound):
             return self._form_page(request, values, faults=inbound.faults, status=422)
         try:
-            result = await self._submit(inbound)
+            confirmation = await self._submit(inbound)
         except Temporary:
             response = self._form_page(request, values, not_taken=True, status=503)
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
             return response
-        return _received_page(request, result, inbound)
+        return _received_page(request, confirmation, inbound)
 
     def _form_page(
         self,
@@ -92,15 +86,43 @@ class FrontDoor:
             "typed": {**values, "token": values["token"] or secrets.token_urlsafe(16)},
             "faults": dict(faults),
             "not_taken": not_taken,
-            **self._more,
+            **_questions(self._site.book),
         }
         return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
 
+    async def _submit(self, message: Inbound) -> Confirmation:
+        filed = await self._site.log_message(message)
+        contact = await self._site.read(partial(contacts.find, reference=filed.reference or ""))
+        if contact is None:
+            # Shunted: it is kept and staff are told; the error page asks the person to ring.
+            raise LookupError(f"a message on {message.channel} was shunted")
+        return _confirmation(contact, self._site.book)
 
-def _received_page(request: web.Request, result: Filed, inbound: Inbound) -> web.Response:
+
+def _questions(book: Rulebook) -> dict[str, Any]:
+    """What the form asks besides: which of the services (name, title) it is about, and the postcode."""
+    services = sorted(book.router.services.values(), key=lambda service: service.title.casefold())
+    return {
+        "services": tuple((service.name, service.title) for service in services),
+        "asks_postcode": book.router.asks_postcodes,
+    }
+
+
+def _confirmation(contact: Contact, book: Rulebook) -> Confirmation:
+    """What the page tells the person; without an address to answer to nothing was promised."""
+    return Confirmation(
+        reference=contact.reference,
+        respond_by=book.respond_by(contact),
+        promise=book.plain_promise(contact),
+        urgent=urgency.advice if (urgency := book.urgency(contact)) else "",
+        acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
+    )
+
+
+def _received_page(request: web.Request, confirmation: Confirmation, inbound: Inbound) -> web.Response:
     context = {
-        "filed": result,
-        "spelled": " ".join(c for c in result.reference if c.isalnum()),
+        "filed": confirmation,
+        "spelled": " ".join(c for c in confirmation.reference if c.isalnum()),
         "email": inbound.sender.address if inbound.sender else "",
     }
     return aiohttp_jinja2.render_template("pages/received.html", request, context)

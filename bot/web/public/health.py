@@ -1,27 +1,19 @@
 """For machines: is the process alive, can it do its work, and how much has it done."""
 
-from collections.abc import Awaitable, Callable, Mapping
-
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bot.channel import Coverage
+from bot.web.site import Site
 
 
 class Health:
-    """`problems` lists why the service is not ready, without secrets; `metrics` gives the Prometheus text.
+    """Lists why the service is not ready, without secrets, and gives the metrics as Prometheus' text.
 
-    `coverage` says how much of what people write on each account reaches us; it does not decide who is ready.
+    How much of what people write on each account reaches us does not decide who is ready.
     """
 
-    def __init__(
-        self,
-        problems: Callable[[], Awaitable[list[str]]],
-        coverage: Callable[[], Mapping[str, Coverage]],
-        metrics: Callable[[], Awaitable[bytes]],
-    ) -> None:
-        self._problems, self._coverage = problems, coverage
-        self._metrics = metrics
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def routes(self) -> list[web.RouteDef]:
         """Alive, ready, figures."""
@@ -35,11 +27,11 @@ class Health:
         return web.Response(text="ok")
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        problems = await self._problems()
+        problems = await self._site.problems()
         answer = {"ready": not problems, "problems": problems}
-        if covered := self._coverage():
+        if covered := self._site.coverage():
             answer["coverage"] = {name: {"level": c.level, "findings": c.findings} for name, c in covered.items()}
         return web.json_response(answer, status=503 if problems else 200)
 
     async def _figures(self, _request: web.Request) -> web.Response:
-        return web.Response(body=await self._metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await self._site.metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})

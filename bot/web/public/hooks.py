@@ -8,18 +8,19 @@ from aiohttp import web
 
 from bot.channel import Batch, Challenged, Forged, Hook, Permanent, RawRequest, Temporary
 from bot.core.messages import Inbound
+from bot.web.site import Site
 from bot.wire.platforms.polling import AT_ONCE
 
 MOST_BYTES = 3 * 1024 * 1024
-Log = Callable[[str, Batch], Awaitable[None]]
+Log = Callable[[str, Batch], Awaitable[object]]
 
 
 class Hooks:
-    """`log(channel, batch)` returns after the commit, or raises `Temporary`."""
+    """Takes the calls of every channel that has an address of its own below /hooks/."""
 
-    def __init__(self, hooks: Sequence[Hook], log: Log) -> None:
-        self._hooks = hooks
-        self._together = {hook.name: Together(hook.name, log) for hook in hooks}
+    def __init__(self, site: Site) -> None:
+        self._hooks = [hook for hook in site.hooks if hook.path.startswith("/hooks/")]
+        self._together = {hook.name: Together(hook.name, site.log_batch) for hook in self._hooks}
 
     def routes(self) -> list[web.RouteDef]:
         """One address for each channel that is called."""

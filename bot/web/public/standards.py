@@ -1,22 +1,24 @@
 """The page of our standards, and the same as JSON: made from the files that the dates are computed by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
 
-Rows = Callable[[], list[dict[str, Any]]]
+from bot.flows import promise
+from bot.web.site import Site
+
 # A link from somebody's browser to it need not be newer than this.
 _CACHE = {"Cache-Control": "public, max-age=300"}
 
 
 class Standards:
-    """`rows` gives what is in force, then what follows: the keys of a standard's file, and `in_force`."""
+    """Shows what is in force, then what follows: the keys of a standard's file, and `in_force`."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def routes(self) -> list[web.RouteDef]:
         """For people and for machines."""
@@ -32,6 +34,10 @@ class Standards:
 
     async def _json(self, _request: web.Request) -> web.Response:
         return web.json_response({"standards": self._rows()}, headers=_CACHE)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        book = self._site.book
+        return promise.published(book.promises, book.today(self._site.now()))
 
 
 def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
