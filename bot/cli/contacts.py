@@ -81,12 +81,12 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
     shown = ("channel", "written_by", "received_at", "text", "fault")
     whole["messages"] = [
-        {k: plain(m[k], zone) for k in shown}
-        | {"new_words": quoting.new_words(m["text"]), "fields": json.loads(m["fields"])}
+        {k: plain(getattr(m, k), zone) for k in shown}
+        | {"new_words": quoting.new_words(m.text), "fields": json.loads(m.fields)}
         for m in arrived
     ]
     history = store.read_now(lambda c: contacts.events_of(c, contact.id))
-    whole["events"] = [{k: plain(e[k], zone) for k in ("at", "kind", "actor", "details")} for e in history]
+    whole["events"] = [{k: plain(getattr(e, k), zone) for k in ("at", "kind", "actor", "details")} for e in history]
     happened = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
     whole["clocks"] = _clocks(configured, contact, happened, present(store))
     leaving = store.read_now(lambda c: outbox.of_contact(c, contact.id))

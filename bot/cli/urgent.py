@@ -84,6 +84,6 @@ def _texts(store: "Store") -> "Iterator[tuple[Contact, str]]":
         after = page[-1].id
         for contact in page:
             written = store.read_now(partial(contacts.messages_of, contact_id=contact.id))
-            said = [m["text"] for m in written if m["written_by"] == "sender"]
+            said = [m.text for m in written if m.written_by == "sender"]
             if said and not contact.forgotten:
                 yield contact, "\n".join((contact.subject, *said))

@@ -106,6 +106,15 @@ def due(
     return calendar.last_second(_due_day(duration, day_zero(received, calendar, receipt), calendar, spans))
 
 
+def due_next(
+    acknowledge_by: datetime | None, acknowledged_at: datetime | None, respond_by: datetime | None
+) -> datetime | None:
+    """What falls due next: the acknowledgement until it is given, then the answer; the column `due_at` holds it."""
+    if acknowledged_at is None and acknowledge_by is not None:
+        return acknowledge_by
+    return respond_by
+
+
 def day_zero(received: datetime, calendar: Calendar, receipt: ReceiptRule = SAME_DAY) -> date:
     """The local day that counts as the day of receipt."""
     local = received.astimezone(calendar.zone)

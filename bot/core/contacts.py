@@ -14,15 +14,6 @@ class State(StrEnum):
     LOGGED = "logged"
 
 
-def due_at(
-    acknowledge_by: datetime | None, acknowledged_at: datetime | None, respond_by: datetime | None
-) -> datetime | None:
-    """What falls due next: the acknowledgement until it is given, then the answer; the column `due_at` holds it."""
-    if acknowledged_at is None and acknowledge_by is not None:
-        return acknowledge_by
-    return respond_by
-
-
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A contact's facts.

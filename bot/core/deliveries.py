@@ -61,23 +61,6 @@ class NewDelivery:
     attempts: int = 0
     holder: str | None = None
 
-    def numbered(self, number: int) -> "Delivery":
-        """The same under its number, as its sender takes it."""
-        return Delivery(
-            id=number,
-            key=self.key,
-            contact_id=self.contact_id,
-            purpose=self.purpose,
-            step=self.step,
-            channel=self.channel,
-            recipient=self.recipient,
-            message_id=self.message_id,
-            state=self.state,
-            attempts=self.attempts,
-            created_at=self.created_at,
-            details=self.details,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

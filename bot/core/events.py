@@ -12,8 +12,8 @@ OURSELVES = "ackbot"
 class EventKind(StrEnum):
     """Everything that an event can say; the texts are stored, and read by programs that follow.
 
-    The events of a clock are those of `histories.Kind`, under the same names. What became of a delivery is its purpose
-    and its state (`of_delivery`).
+    The events of a clock are those of `histories.Kind`, under the same names. What became of an attempt to send is the
+    purpose of the delivery and its state.
     """
 
     # A message came.
@@ -147,8 +147,3 @@ class StoredEvent:
     actor: str
     details: Mapping[str, Any]
     reference: str | None = None
-
-
-def of_delivery(purpose: str, state: str) -> EventKind:
-    """The event that says what became of an attempt to send."""
-    return EventKind(f"{purpose} {state}")

@@ -149,3 +149,25 @@ class Outbound:
     public: bool = False
     subject: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message of a contact as it is stored, without what came over the wire.
+
+    `external_id` is unique in its channel, `message_id` the name that its sender gave it. `fields` is JSON: what a form
+    says besides. `fault` says why its words could not be read. `written_by`: `sender`, `staff` or `ackbot`.
+    """
+
+    id: int
+    contact_id: int
+    channel: str
+    external_id: str
+    message_id: str
+    digest: str
+    received_at: datetime
+    sender_address: str | None
+    text: str
+    fields: str
+    fault: str
+    written_by: str

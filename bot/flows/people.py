@@ -49,16 +49,18 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
     own = contact.sender_key == address
     arrived = contacts.messages_of(connection, contact.id)
     raws = contacts.raw_by_message(connection, contact.id)
-    shown = [m for m in arrived if own or (m["sender_address"] or "").lower() == address]
     hidden = {"id", "contact_id", "digest"}
     messages = [
-        {k: v for k, v in m.items() if k not in hidden} | {"raw": base64.b64encode(raws.get(m["id"], b"")).decode()}
-        for m in shown
+        {name: value for name, value in asdict(message).items() if name not in hidden}
+        | {"raw": base64.b64encode(raws.get(message.id, b"")).decode()}
+        for message in arrived
+        if own or (message.sender_address or "").lower() == address
     ]
     if not own:
         return {"reference": contact.reference, "messages": messages}
     facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
-    history = [{k: e[k] for k in ("at", "kind", "details")} for e in contacts.events_of(connection, contact.id)]
+    happened = contacts.events_of(connection, contact.id)
+    history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in happened]
     sent = [
         {"purpose": d.purpose, "to": d.recipient, "state": d.state, "created_at": d.created_at}
         for d in outbox.of_contact(connection, contact.id)

@@ -1,35 +1,25 @@
 """What people did, the newest first; events for programs, the oldest first; alerts and what became of them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
-from bot.core.events import EventKind
+from bot.core.deliveries import Purpose, State
+from bot.core.events import EventKind, StoredEvent
 from bot.core.roles import Scope
 from bot.store import queue
+from bot.store.conditions import IS_BY_SOMEBODY, IS_FOR_STAFF, IS_OPEN
 from bot.store.queue import within
-from bot.store.tables import IS_BY_SOMEBODY, IS_FOR_STAFF, IS_OPEN, contacts, deliveries, events
+from bot.store.tables import contacts, deliveries, events
 
-Values = dict[str, Any]
 # So many events one call looks at: as many as a page of them takes, where few are seen by who asks.
 LOOKED_AT = 5_000
 # Their details name another contact.
 _OF_TWO = (EventKind.LINKED, EventKind.LINK_TAKEN_AWAY)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event; `reference` is None where it is about no contact."""
-
-    id: int
-    at: datetime
-    kind: str
-    actor: str
-    details: Values
-    reference: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,26 @@ class Looking:
     reference: str = ""
 
 
-def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
+@dataclass(frozen=True, slots=True)
+class QueuedAlert:
+    """One alert: what, to whom and how it stands; and how the contact does that it is about, if it is about one."""
+
+    created_at: datetime
+    purpose: Purpose
+    step: str
+    recipient: str
+    state: State
+    sent_at: datetime | None
+    details: Mapping[str, Any]
+    reference: str | None
+    standard: str | None
+    taken_by: str | None
+    taken_at: datetime | None
+    responded_at: datetime | None
+    contact_state: str | None
+
+
+def trail(connection: Connection, looking: Looking, most: int) -> list[StoredEvent]:
     """What people and programs did, the newest first."""
     query = _with_reference().where(IS_BY_SOMEBODY).order_by(events.c.id.desc()).limit(most)
     if looking.before_id is not None:
@@ -64,7 +73,7 @@ def trail(connection: Connection, looking: Looking, most: int) -> list[Event]:
     return _shown(connection, query, looking.scope)
 
 
-def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> tuple[list[Event], int]:
+def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> tuple[list[StoredEvent], int]:
     """What happened to contacts that this scope sees, after that number; and the number from which to go on.
 
     `up_to` is of `settled`. It looks at so many events at most, whoever sees them: who sees few goes on as others do.
@@ -77,26 +86,25 @@ def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most
     return found, found[-1].id if len(found) == most else last
 
 
-def _shown(connection: Connection, query: Any, scope: Scope) -> list[Event]:
+def _shown(connection: Connection, query: Any, scope: Scope) -> list[StoredEvent]:
     rows = connection.execute(query).all()
     found = [_event(row) if scope.sees(row.team) else replace(_event(row), reference=None) for row in rows]
-    return [replace(one, details=without_unseen(connection, one.kind, one.details, scope)) for one in found]
+    return as_seen(connection, found, scope)
 
 
-def without_unseen(connection: Connection, kind: str, details: Values, scope: Scope) -> Values:
-    """The details of an event without the reference of a contact that this scope does not see."""
-    other = details.get("with") if kind in _OF_TWO else None
-    if other is None or scope.teams is None or queue.visible(connection, other, scope) is not None:
-        return details
-    return {name: value for name, value in details.items() if name != "with"}
+def as_seen(connection: Connection, happened: list[StoredEvent], scope: Scope) -> list[StoredEvent]:
+    """These events without the references of contacts that this scope does not see."""
+    return [_as_seen(connection, event, scope) for event in happened]
 
 
-def as_seen(connection: Connection, happened: list[Values], scope: Scope) -> list[Values]:
-    """The history of a contact (`contacts.events_of`) as this scope sees it."""
-    return [one | {"details": without_unseen(connection, one["kind"], one["details"], scope)} for one in happened]
+def _as_seen(connection: Connection, event: StoredEvent, scope: Scope) -> StoredEvent:
+    linked = event.details.get("with") if event.kind in _OF_TWO else None
+    if linked is None or scope.teams is None or queue.visible(connection, linked, scope) is not None:
+        return event
+    return replace(event, details={name: value for name, value in event.details.items() if name != "with"})
 
 
-def last_by_others(connection: Connection, contact_id: int) -> Event | None:
+def last_by_others(connection: Connection, contact_id: int) -> StoredEvent | None:
     """The last thing that a person did to a contact."""
     query = _with_reference().where(events.c.contact_id == contact_id)
     by_others = or_(IS_BY_SOMEBODY, events.c.kind == EventKind.FOLLOW_UP)
@@ -105,8 +113,8 @@ def last_by_others(connection: Connection, contact_id: int) -> Event | None:
     return _event(row) if row else None
 
 
-def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> list[Values]:
-    """The alerts queued since then, the newest first: what, to whom, how they stand, and how their contact does.
+def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> list[QueuedAlert]:
+    """The alerts queued since then, the newest first.
 
     Notices to those who look after Ackbot are about no contact: they are for who sees everything.
     """
@@ -118,7 +126,7 @@ def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> 
     if scope.teams is not None:
         query = query.where(deliveries.c.contact_id.is_not(None), *within(scope))
     rows = connection.execute(query.order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc()).limit(most))
-    return [{**row._mapping, "details": json.loads(row.details)} for row in rows]
+    return [_alert(row) for row in rows]
 
 
 def open_by_team(connection: Connection, scope: Scope) -> list[tuple[str | None, datetime, datetime | None]]:
@@ -132,5 +140,10 @@ def _with_reference() -> Any:
     return select(*columns).select_from(events.outerjoin(contacts, events.c.contact_id == contacts.c.id))
 
 
-def _event(row: Any) -> Event:
-    return Event(row.id, row.at, row.kind, row.actor, json.loads(row.details), row.reference)
+def _alert(row: Any) -> QueuedAlert:
+    facts = {"purpose": Purpose(row.purpose), "state": State(row.state), "details": json.loads(row.details)}
+    return QueuedAlert(**{**row._mapping, **facts})
+
+
+def _event(row: Any) -> StoredEvent:
+    return StoredEvent(row.id, row.at, row.kind, row.actor, json.loads(row.details), row.reference)

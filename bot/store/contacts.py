@@ -28,12 +28,14 @@ from sqlalchemy import (
 
 from bot.core.contacts import Contact, State
 from bot.core.durations import duration
-from bot.core.events import Event, EventKind
+from bot.core.events import Event, EventKind, StoredEvent
 from bot.core.histories import Happened, Kind
+from bot.core.messages import StoredMessage
 from bot.store import locks
 from bot.store.column_types import Instant
+from bot.store.conditions import HAS_NO_RECEIPT, IS_OPEN
 from bot.store.direct import rows_of, run_many
-from bot.store.tables import HAS_NO_RECEIPT, IS_OPEN, contacts, events, messages, raw_messages
+from bot.store.tables import contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
 
@@ -192,17 +194,19 @@ def listed(
     return [contact_of(row) for row in connection.execute(query.limit(limit))]
 
 
-def messages_of(connection: Connection, contact_id: int) -> list[Values]:
+def messages_of(connection: Connection, contact_id: int) -> list[StoredMessage]:
     """The messages of one contact, oldest first."""
     query = select(messages).where(messages.c.contact_id == contact_id).order_by(messages.c.id)
-    return [dict(row._mapping) for row in connection.execute(query)]
+    return [StoredMessage(**row._mapping) for row in connection.execute(query)]
 
 
-def events_of(connection: Connection, contact_id: int) -> list[Values]:
-    """The history of one contact, oldest first; `details` as a mapping. What was refused is for the audit trail."""
-    wanted = (events.c.contact_id == contact_id) & (events.c.kind != EventKind.REFUSED)
-    query = select(events).where(wanted).order_by(events.c.at, events.c.id)
-    return [{**row._mapping, "details": json.loads(row.details)} for row in connection.execute(query)]
+def events_of(connection: Connection, contact_id: int) -> list[StoredEvent]:
+    """The history of one contact, oldest first. What was refused is for the audit trail."""
+    of_contact = (events.c.contact_id == contact_id) & (events.c.kind != EventKind.REFUSED)
+    query = select(events).where(of_contact).order_by(events.c.at, events.c.id)
+    return [
+        StoredEvent(row.id, row.at, row.kind, row.actor, json.loads(row.details)) for row in connection.execute(query)
+    ]
 
 
 def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:

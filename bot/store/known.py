@@ -9,10 +9,11 @@ from sqlalchemy import Connection, bindparam, func, literal_column, null, select
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
+from bot.store.conditions import HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT
 from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
 from bot.store.outbox import delivery_of
-from bot.store.tables import HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT, contacts, deliveries, messages, suppressions
+from bot.store.tables import contacts, deliveries, messages, suppressions
 
 _MOST_IDS = 500
 _PERSON: Any = contacts.c.sender_key

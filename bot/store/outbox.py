@@ -13,8 +13,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.core.deliveries import WAITING, Delivery, NewDelivery, Purpose, Settlement, State
 from bot.store import wakeups
 from bot.store.column_types import Instant
+from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CLAIMED, IS_HELD
 from bot.store.direct import rows_of, run_many
-from bot.store.tables import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CLAIMED, IS_HELD, deliveries
+from bot.store.tables import deliveries
 
 Values = dict[str, Any]
 

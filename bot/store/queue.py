@@ -10,18 +10,9 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
 from bot.store import links, words
+from bot.store.conditions import HAS_NO_RECEIPT, IS_CLOSED, IS_FINISHED, IS_HELD, IS_OPEN, IS_UNDELIVERED, IS_URGENT
 from bot.store.contacts import contact_of
-from bot.store.tables import (
-    HAS_NO_RECEIPT,
-    IS_CLOSED,
-    IS_FINISHED,
-    IS_HELD,
-    IS_OPEN,
-    IS_UNDELIVERED,
-    IS_URGENT,
-    contacts,
-    deliveries,
-)
+from bot.store.tables import contacts, deliveries
 
 NO_TEAM = "-"  # no team can be called so
 WHICH = ("", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable")

@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.store import conditions
 from bot.store.column_types import Instant, Sealed, SealedBytes
 
 metadata = MetaData(
@@ -35,33 +36,8 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
-# `core.contacts.due_at` as the databases compute it.
+# `core.clocks.due_next` as the databases compute it.
 DUE = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
-
-# The conditions of partial indexes. A query that is to use one must say it in these very words: SQLite proves nothing
-# from a bound parameter.
-IS_OPEN = text("next_look_at IS NOT NULL")
-IS_FINISHED = text("next_look_at IS NULL")
-IS_CLOSED = text("state = 'closed'")
-IS_URGENT = text("urgent != ''")
-IS_LINKED = text("linked_to IS NOT NULL")
-IS_OWNED = text("owner != '' AND next_look_at IS NOT NULL")
-SHARES_RECEIPT = text("receipt_of IS NOT NULL")
-HAS_OWN_RECEIPT = text("outcome = 'acknowledge' AND receipt_of IS NULL")
-HAS_NO_RECEIPT = text("outcome IN ('log', 'ask')")
-HAS_CONVERSATION = text("conversation IS NOT NULL")
-HAS_SENDER = text("sender_key IS NOT NULL")
-
-IS_ALERT = text("purpose = 'alert'")
-IS_FOR_STAFF = text("purpose IN ('alert', 'notice', 'urgent')")
-IS_RECEIPT = text("purpose = 'acknowledgement'")
-IS_UNDELIVERED = text("state IN ('permanent-failure', 'technical-failure')")
-IS_CLAIMED = text("state = 'sending'")
-IS_HELD = text("next_attempt_at IS NULL AND state IN ('created', 'temporary-failure')")
-HAS_NEXT_ATTEMPT = text("next_attempt_at IS NOT NULL")
-HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
-
-IS_BY_SOMEBODY = text("actor != 'ackbot'")
 
 
 def _partial(name: str, *columns: str, where: TextClause) -> Index:
@@ -144,26 +120,26 @@ contacts = Table(
     CheckConstraint("state = 'open' OR next_look_at IS NULL", name="only_open_is_watched"),
     # A partial index, so that the cost of watching follows what is due and not what is stored. Its condition is one
     # that SQLite can prove from `next_look_at <= ?`; a list of states in bound parameters it could not.
-    _partial("ix_contacts_next_look_at", "next_look_at", where=IS_OPEN),
+    _partial("ix_contacts_next_look_at", "next_look_at", where=conditions.IS_OPEN),
     Index(
         "ix_contacts_remembered",
         "received_at",
         sqlite_where=text("forgotten = 0"),
         postgresql_where=text("NOT forgotten"),
     ),
-    _partial("ix_contacts_open", "id", where=IS_OPEN),
-    _partial("ix_contacts_queue", "due_at", "id", where=IS_OPEN),
-    _partial("ix_contacts_team_queue", "team", "due_at", where=IS_OPEN),
-    _partial("ix_contacts_finished", "team", "state", "id", where=IS_FINISHED),
-    _partial("ix_contacts_closed", "id", where=IS_CLOSED),
-    _partial("ix_contacts_urgent", "id", where=IS_URGENT),
-    _partial("ix_contacts_linked_to", "linked_to", where=IS_LINKED),
-    _partial("ix_contacts_owner", "owner", "team", where=IS_OWNED),
-    _partial("ix_contacts_receipt_of", "receipt_of", where=SHARES_RECEIPT),
-    _partial("ix_contacts_receipts", "sender_key", "received_at", where=HAS_OWN_RECEIPT),
-    _partial("ix_contacts_conversation", "conversation", where=HAS_CONVERSATION),
-    _partial("ix_contacts_person", "sender_key", "id", where=HAS_SENDER),
-    _partial("ix_contacts_automatic", "received_at", where=HAS_NO_RECEIPT),
+    _partial("ix_contacts_open", "id", where=conditions.IS_OPEN),
+    _partial("ix_contacts_queue", "due_at", "id", where=conditions.IS_OPEN),
+    _partial("ix_contacts_team_queue", "team", "due_at", where=conditions.IS_OPEN),
+    _partial("ix_contacts_finished", "team", "state", "id", where=conditions.IS_FINISHED),
+    _partial("ix_contacts_closed", "id", where=conditions.IS_CLOSED),
+    _partial("ix_contacts_urgent", "id", where=conditions.IS_URGENT),
+    _partial("ix_contacts_linked_to", "linked_to", where=conditions.IS_LINKED),
+    _partial("ix_contacts_owner", "owner", "team", where=conditions.IS_OWNED),
+    _partial("ix_contacts_receipt_of", "receipt_of", where=conditions.SHARES_RECEIPT),
+    _partial("ix_contacts_receipts", "sender_key", "received_at", where=conditions.HAS_OWN_RECEIPT),
+    _partial("ix_contacts_conversation", "conversation", where=conditions.HAS_CONVERSATION),
+    _partial("ix_contacts_person", "sender_key", "id", where=conditions.HAS_SENDER),
+    _partial("ix_contacts_automatic", "received_at", where=conditions.HAS_NO_RECEIPT),
     sqlite_autoincrement=True,
 )
 
@@ -218,14 +194,14 @@ deliveries = Table(
     Column("external_id", Text),
     # Another one, in whose message it left.
     Column("joined_to", Key),
-    _partial("ix_deliveries_alerted", "recipient", "sent_at", where=IS_ALERT),
-    _partial("ix_deliveries_alerts", "created_at", where=IS_FOR_STAFF),
-    _partial("ix_deliveries_returned", "contact_id", where=IS_UNDELIVERED),
-    _partial("ix_deliveries_receipts", "created_at", where=IS_RECEIPT),
-    _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where=HAS_NEXT_ATTEMPT),
-    _partial("ix_deliveries_external_id", "external_id", where=HAS_EXTERNAL_ID),
-    _partial("ix_deliveries_held", "contact_id", where=IS_HELD),
-    _partial("ix_deliveries_claimed", "holder", where=IS_CLAIMED),
+    _partial("ix_deliveries_alerted", "recipient", "sent_at", where=conditions.IS_ALERT),
+    _partial("ix_deliveries_alerts", "created_at", where=conditions.IS_FOR_STAFF),
+    _partial("ix_deliveries_returned", "contact_id", where=conditions.IS_UNDELIVERED),
+    _partial("ix_deliveries_receipts", "created_at", where=conditions.IS_RECEIPT),
+    _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where=conditions.HAS_NEXT_ATTEMPT),
+    _partial("ix_deliveries_external_id", "external_id", where=conditions.HAS_EXTERNAL_ID),
+    _partial("ix_deliveries_held", "contact_id", where=conditions.IS_HELD),
+    _partial("ix_deliveries_claimed", "holder", where=conditions.IS_CLAIMED),
     sqlite_autoincrement=True,
 )
 
@@ -238,8 +214,8 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False, server_default="ackbot"),
     Column("details", Sealed, nullable=False, server_default="{}"),
-    _partial("ix_events_audit", "id", where=IS_BY_SOMEBODY),
-    _partial("ix_events_actor", "actor", "id", where=IS_BY_SOMEBODY),
+    _partial("ix_events_audit", "id", where=conditions.IS_BY_SOMEBODY),
+    _partial("ix_events_actor", "actor", "id", where=conditions.IS_BY_SOMEBODY),
     sqlite_autoincrement=True,
 )
 

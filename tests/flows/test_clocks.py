@@ -58,7 +58,7 @@ def test_a_pause_takes_the_date_away_and_a_resumption_gives_a_later_one(
         assert [d.step for d in claim_all(connection, council, after(16))] == ["paused-long"]
         do(connection, council, contact, Kind.RESUMED, after(17))
         resumed = again(connection, contact.reference)
-        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        kinds = [event.kind for event in contacts.events_of(connection, contact.id)]
     assert resumed.paused_at is None
     assert respond_day(resumed) == "2026-12-23"  # 25 November to 10 December: twelve working days more than 7 December
     assert [kind for kind in kinds if kind in list(Kind)] == ["paused", "resumed"]
@@ -76,9 +76,9 @@ def test_a_paused_clock_runs_on_when_the_person_writes_again(store: Store, counc
         assert again(connection, contact.reference).paused_at == after(1)
         receive(connection, Batch(tuple(answers)), Reading("inbox"), after(4), council, Capacity())
         resumed = again(connection, contact.reference)
-        events = [e for e in contacts.events_of(connection, contact.id) if e["kind"] == "resumed"]
+        events = [e for e in contacts.events_of(connection, contact.id) if e.kind == "resumed"]
     assert respond_day(resumed) == "2026-12-09"
-    assert [(event["at"], event["actor"]) for event in events] == [(after(3), "ackbot")]
+    assert [(event.at, event.actor) for event in events] == [(after(3), "ackbot")]
 
 
 def test_only_staff_acknowledge_a_complaint(store: Store, council: Rulebook, mail: Make) -> None:
@@ -180,7 +180,7 @@ def test_a_request_that_was_not_known_as_one_keeps_its_day_of_receipt(
         found = again(connection, contact.reference)
         assert (found.standard, found.kind, respond_day(found)) == ("foi", "foi", "2026-12-22")
         assert len(later_mails(connection)) == 1
-        assert "classified" in [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        assert "classified" in [event.kind for event in contacts.events_of(connection, contact.id)]
 
 
 def run(connection: Connection, book: Rulebook, *, dry_run: bool = False) -> recompute.Page:
@@ -203,7 +203,7 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
         assert respond_day(again(connection, contact.reference)) == "2026-12-07"
         page = run(connection, changed)
         moved = again(connection, contact.reference)
-        events = {e["kind"]: e["details"] for e in contacts.events_of(connection, contact.id)}
+        events = {e.kind: e.details for e in contacts.events_of(connection, contact.id)}
         assert (len(page.changes), page.told) == (2, 1)  # the other one has not been told any date yet
         assert respond_day(moved) == respond_day(again(connection, silent.reference)) == "2026-12-08"
         assert not recompute.changed(connection, changed)

@@ -70,7 +70,7 @@ def test_a_hand_over_acknowledges_the_contact(store: Store, book: Rulebook, mail
         later = NOW + timedelta(seconds=3)
         deliver.record(connection, [Attempt(claimed.delivery, later)], book)
         assert again(connection, contact).acknowledged_at == later
-        assert "acknowledgement sent" in [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        assert "acknowledgement sent" in [event.kind for event in contacts.events_of(connection, contact.id)]
 
 
 def test_a_temporary_failure_waits_and_tries_again_with_the_same_message_id(
@@ -119,7 +119,7 @@ def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> N
         half = book.rungs(contact, book.clocks(contact, ()))[0][0]
         for _ in range(3):
             escalate.escalate(connection, half, 100, book)
-        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        kinds = [event.kind for event in contacts.events_of(connection, contact.id)]
         assert kinds.count("escalated") == 1
         steps = [delivery.step for delivery in outbox.of_contact(connection, contact.id)]
         assert steps.count("respond-50") == 1

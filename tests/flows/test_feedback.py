@@ -114,7 +114,7 @@ def test_what_was_not_answered_is_closed_with_a_reason_only(store: Store, kind: 
         opened = again(connection, contact.reference)
         assert (opened.state, opened.respond_by) == (State.OPEN, contact.respond_by)
         assert leaving(connection, kind, NOW) == []
-        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        kinds = [event.kind for event in contacts.events_of(connection, contact.id)]
         assert kinds[-2:] == ["closed", "opened again"]
         with pytest.raises(Refused, match="is open"):
             close.reopen(connection, contact.reference, "staff:me", NOW, kind)

@@ -71,7 +71,7 @@ def test_an_open_contact_and_one_under_a_hold_are_kept(store: Store, book: Ruleb
         assert forget.forget(connection, KEEP, NOW + 402 * DAY, 50) == 1
         assert forgotten(connection, asked_for)
         assert not forgotten(connection, waiting)
-        kinds = [event["kind"] for event in contacts.events_of(connection, asked_for.id)]
+        kinds = [event.kind for event in contacts.events_of(connection, asked_for.id)]
         assert kinds[-3:] == ["legal hold", "legal hold ended", "forgotten"]
 
 
@@ -102,7 +102,7 @@ def test_what_is_forgotten_keeps_its_dates(store: Store, book: Rulebook, mail: M
             contact, sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True
         )
         (message,) = contacts.messages_of(connection, contact.id)
-        assert (message["text"], message["sender_address"]) == ("", None)
+        assert (message.text, message.sender_address) == ("", None)
         assert contacts.raw_messages_of(connection, contact.id) == []
         assert {one.recipient for one in outbox.of_contact(connection, contact.id)} == {""}
 
@@ -144,7 +144,7 @@ def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, m
         assert forgotten(connection, done)
         assert not forgotten(connection, other)
         assert again(connection, done.reference).responded_at == NOW + DAY
-        assert contacts.events_of(connection, done.id)[-1]["kind"] == "erased"
+        assert contacts.events_of(connection, done.id)[-1].kind == "erased"
         again_asked = people.erase(connection, "sam@residents.example", "staff:me", NOW + 2 * DAY)
         assert again_asked.erased == ()
 

@@ -135,7 +135,7 @@ def test_many_at_once_are_one_message(store: Store, calm: Rulebook, mail: Make, 
         told = "".join(words(one, calm) for one in claimed)
         assert sum(contact.reference in told for contact in made) == min(count, 50)
         sent(connection, calm, claimed, NOW)
-        events = [e["kind"] for one in made for e in contacts.events_of(connection, one.id)]
+        events = [e.kind for one in made for e in contacts.events_of(connection, one.id)]
         assert events.count("alert sent") == count
         assert claim(connection, calm, NOW + timedelta(days=1)) == []
 
@@ -159,7 +159,7 @@ def test_nobody_has_more_than_six_messages_an_hour(store: Store, calm: Rulebook,
             sent(connection, calm, claim(connection, calm, NOW), NOW)
         (seventh,) = alerted(connection, calm, mail, range(6, 7))
         assert claim(connection, calm, NOW + timedelta(minutes=30)) == []
-        kinds = [event["kind"] for event in contacts.events_of(connection, seventh.id)]
+        kinds = [event.kind for event in contacts.events_of(connection, seventh.id)]
         assert EventKind.ALERT_LEFT_TO_THE_LIST in kinds
         contacts.put(connection, seventh.id, {"respond_step": 3})
         outbox.queue(connection, alert.digests("2026-11-24", NOW, calm))

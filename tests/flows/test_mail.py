@@ -72,7 +72,7 @@ def now_of(connection: Connection, filed: Filed | Contact) -> Contact:
 
 def kinds(connection: Connection, contact: Contact) -> list[str]:
     """What happened to it."""
-    return [event["kind"] for event in contacts.events_of(connection, contact.id)]
+    return [event.kind for event in contacts.events_of(connection, contact.id)]
 
 
 def purposes(deliveries: list[Delivery]) -> list[str]:
@@ -343,9 +343,9 @@ def test_an_answer_in_the_sent_folder_stops_the_clock_when_it_was_sent(
         assert after.state == "answered"
         assert after.responded_at is not None
         assert after.responded_at.isoformat() == "2026-11-23T11:30:00+00:00"
-        wrote = next(e for e in contacts.events_of(connection, contact.id) if e["kind"] == EventKind.STAFF_WROTE)
-        assert wrote["details"]["judged"] == "full response"
-        assert wrote["details"]["evidence"]
+        wrote = next(e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.STAFF_WROTE)
+        assert wrote.details["judged"] == "full response"
+        assert wrote.details["evidence"]
 
 
 def test_a_holding_reply_a_forward_and_a_note_leave_the_clock_running(
@@ -359,9 +359,7 @@ def test_a_holding_reply_a_forward_and_a_note_leave_the_clock_running(
         note = staffs(mail, contact, "Who takes this?", 53, To="jo@example.gov.uk")
         log(connection, signed, holding, forward, note, at=NOW + 5 * HOUR)
         assert now_of(connection, contact).state == "open"
-        judged = [
-            e["details"]["judged"] for e in contacts.events_of(connection, contact.id) if e["kind"] == "staff wrote"
-        ]
+        judged = [e.details["judged"] for e in contacts.events_of(connection, contact.id) if e.kind == "staff wrote"]
         assert judged == ["holding reply", "forward", "internal note"]
 
 

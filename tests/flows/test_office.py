@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import StatementError
 
 from bot.core.deputies import Away, Deputies
+from bot.core.events import StoredEvent
 from bot.core.roles import Permission, Role, Scope
 from bot.flows import staffing
 from bot.flows.changes import record
@@ -18,7 +19,7 @@ from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, needs, queue, settled, staff, tokens, views, words
-from bot.store.audit import Event, Looking
+from bot.store.audit import Looking
 from bot.store.engine import Store
 from bot.store.needs import Needs
 from bot.store.queue import WHICH, Wanted
@@ -93,7 +94,7 @@ def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: M
         _do(c, two, reference, "assign", team="housing")
         whole = contact_view.show(c, reference, HOUSING.scope, NOW, two)
         assert whole is not None
-        assert [event["actor"] for event in whole.events if event["kind"] == "assigned"] == [ANN.actor]
+        assert [event.actor for event in whole.events if event.kind == "assigned"] == [ANN.actor]
 
 
 def test_who_saw_an_older_page_changes_nothing(store: Store, book: Rulebook, mail: Make) -> None:
@@ -165,12 +166,13 @@ def test_what_another_team_has_is_not_named(store: Store, two: Rulebook, mail: M
         one, other = (logged(c, two, mail(number)).reference for number in (1, 2))
         _do(c, two, one, "link", **{"with": other})
         _do(c, two, one, "assign", team="housing")
-        for scope, expected in ((Scope(), [{"with": other}]), (HOUSING.scope, [{}])):
+        for scope, details in ((Scope(), {"with": other}), (HOUSING.scope, {})):
             whole = contact_view.show(c, one, scope, NOW, two)
             assert whole is not None
-            assert [event["details"] for event in whole.events if event["kind"] == "linked"] == expected
+            evidence = f"With: {other}" if details else ""
+            assert [event.evidence for event in whole.events if event.kind == "linked"] == [evidence]
             trail = audit.trail(c, Looking(ANN.actor, scope), 50)
-            assert [event.details for event in trail if event.kind == "linked"] == expected
+            assert [event.details for event in trail if event.kind == "linked"] == [details]
     up_to = store.read_now(settled.up_to)
     streamed, _ = store.read_now(lambda c: audit.stream(c, 0, up_to, HOUSING.scope, 50))
     assert [event.details for event in streamed if event.kind == "linked"] == [{}]
@@ -236,7 +238,7 @@ def test_what_was_refused_stands_in_the_audit_trail_alone(store: Store, two: Rul
         staffing.refused(c, HOUSING, NOW, what="EX-7K3M-9QPH", reason="no such contact", reference="EX-7K3M-9QPH")
         trail = [(event.kind, event.reference) for event in audit.trail(c, Looking(ANN.actor, Scope()), 50)]
         assert trail == [("refused", None), ("refused", contact.reference)]
-        assert "refused" not in [event["kind"] for event in contacts.events_of(c, contact.id)]
+        assert "refused" not in [event.kind for event in contacts.events_of(c, contact.id)]
         assert audit.last_by_others(c, contact.id) is None
     up_to = store.read_now(settled.up_to)
     streamed, _ = store.read_now(lambda c: audit.stream(c, 0, up_to, Scope(), 50))
@@ -320,7 +322,7 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
     last = [0]
     up_to = store.read_now(settled.up_to)
 
-    def following(c: Connection) -> list[Event]:
+    def following(c: Connection) -> list[StoredEvent]:
         found, after = audit.stream(c, last[-1], up_to, Scope(), 2)
         last.append(after)
         return found

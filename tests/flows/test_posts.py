@@ -115,7 +115,7 @@ def test_a_private_thread_is_one_contact_with_one_receipt(store: Store, page: Ru
         assert len(send_all(connection, page)) == 2
         assert (ann.sender_name, bob.sender_name) == ("Ann", "Bob")
         assert len(contacts.messages_of(connection, ann.id)) == 3
-        assert '"holds": "image"' in contacts.messages_of(connection, ann.id)[0]["fields"]
+        assert '"holds": "image"' in contacts.messages_of(connection, ann.id)[0].fields
 
 
 def test_the_receipt_says_what_the_window_makes_necessary(store: Store, page: Rulebook, say: Say) -> None:
@@ -233,18 +233,18 @@ def test_edits_and_what_is_taken_back(store: Store, page: Rulebook, say: Say) ->
         take(connection, page, say(1, "The bin at 4 Mill Lane"))
         edit = say(2, "The bin at 5 Mill Lane", kind="edit", about="m1", name="m1 edited")
         assert take(connection, page, edit, edit).filed[0].rule == "29 edited"
-        texts = [m["text"] for m in contacts.messages_of(connection, only(connection).id)]
+        texts = [m.text for m in contacts.messages_of(connection, only(connection).id)]
         assert texts == ["The bin at 4 Mill Lane", "The bin at 5 Mill Lane"]
         gone = say(3, "", kind="deletion", about="m1", name="m1 gone")
         assert take(connection, page, gone, gone).filed[0].rule == "29 taken back"
-        assert {m["text"] for m in contacts.messages_of(connection, only(connection).id)} == {""}
+        assert {m.text for m in contacts.messages_of(connection, only(connection).id)} == {""}
         assert b"4 Mill Lane" not in b"".join(contacts.raw_messages_of(connection, only(connection).id))
-        kinds = [event["kind"] for event in contacts.events_of(connection, only(connection).id)]
+        kinds = [event.kind for event in contacts.events_of(connection, only(connection).id)]
         assert kinds[-2:] == ["edited", "taken back"]
         take(connection, page, say(5, "The bin at 6 Mill Lane"))
         retention.hold(connection, only(connection).id, "a claim")
         take(connection, page, say(6, "", kind="deletion", about="m5", name="m5 gone"))
-        assert "The bin at 6 Mill Lane" in {m["text"] for m in contacts.messages_of(connection, only(connection).id)}
+        assert "The bin at 6 Mill Lane" in {m.text for m in contacts.messages_of(connection, only(connection).id)}
         unknown = say(4, "", kind="deletion", about="never seen", name="x gone")
         assert take(connection, page, unknown).filed[0].new is False
 

@@ -102,7 +102,7 @@ def test_a_strangers_mail_with_a_reference_is_its_own_contact(store: Store, book
         for filed, person in ((first, 1), (second, 2)):
             contact = contacts.find(connection, filed.reference or "")
             assert contact is not None
-            senders = [message["sender_address"] for message in contacts.messages_of(connection, contact.id)]
+            senders = [message.sender_address for message in contacts.messages_of(connection, contact.id)]
             assert senders == [f"resident{person}@residents.example"]
             assert contact.linked_to is None
 

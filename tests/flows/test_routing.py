@@ -33,8 +33,8 @@ def test_the_contact_keeps_what_it_is_about(store: Store, routed: Rulebook, mail
         (event, *_) = contacts.events_of(connection, contact.id)
     assert (contact.service, contact.team, contact.standard, contact.language) == ("bins", "waste", "general", "en")
     assert contact.assigned_at == NOW
-    assert event["details"]["routed"] == 'service bins: rule 1, the words "bin"; team waste: it has the service bins'
-    assert "emptied" not in str(event["details"])
+    assert event.details["routed"] == 'service bins: rule 1, the words "bin"; team waste: it has the service bins'
+    assert "emptied" not in str(event.details)
 
 
 def test_what_a_statute_sets_follows_from_the_kind(store: Store, routed: Rulebook, mail: Make) -> None:

@@ -67,7 +67,7 @@ def test_an_answer_is_recorded_once(store: Store, book: Rulebook, mail: Make) ->
         with pytest.raises(Refused, match="at this moment"):
             second.result(10)
     history = store.read_now(lambda c: contacts.events_of(c, contact.id))
-    assert [event["actor"] for event in history if event["kind"] == "responded"] == ["staff:a"]
+    assert [event.actor for event in history if event.kind == "responded"] == ["staff:a"]
 
 
 def test_the_second_one_is_told_who_was_first(store: Store, book: Rulebook, mail: Make) -> None:

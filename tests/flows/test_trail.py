@@ -79,10 +79,10 @@ def test_a_team_sees_its_alerts_however_many_others_there_are(store: Store, two:
             outbox.queue(c, alert.urgent_alerts(again(c, theirs), number, NOW + timedelta(minutes=1), two))
         outbox.queue(c, alert.notices(None, "x", NOW, two, subject="The disk is nearly full", happened="", action=""))
         (own,) = audit.alerts(c, NOW, HOUSING, 2)
-        assert (own["reference"], own["taken_by"]) == (ours, HAL)
+        assert (own.reference, own.taken_by) == (ours, HAL)
         everything = audit.alerts(c, NOW, Scope(), 9)
-        assert [one["reference"] for one in everything] == [theirs] * 3 + [None, ours]
-        assert everything[3]["details"]["subject"] == "The disk is nearly full"
+        assert [alert.reference for alert in everything] == [theirs] * 3 + [None, ours]
+        assert everything[3].details["subject"] == "The disk is nearly full"
 
 
 def test_what_was_held_back_leaves_with_a_note_on_each_contact(store: Store, two: Rulebook, mail: Make) -> None:
@@ -94,6 +94,6 @@ def test_what_was_held_back_leaves_with_a_note_on_each_contact(store: Store, two
         assert release.release(c, NOW, ANN) == 2
         for reference in (ours, theirs):
             last = contacts.events_of(c, again(c, reference).id)[-1]
-            assert (last["kind"], last["actor"]) == ("receipt released", ANN)
+            assert (last.kind, last.actor) == ("receipt released", ANN)
         assert release.release(c, NOW, ANN) == 0
         assert [one.kind for one in audit.trail(c, Looking(ANN, Scope()), 9)].count("receipts released") == 1

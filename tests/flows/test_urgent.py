@@ -99,7 +99,7 @@ def test_one_person_after_another_is_called_at_any_hour(store: Store, duty: Rule
         assign.take(connection, reference, "staff:ann", now)
         escalate.escalate(connection, now + timedelta(hours=1), 10, duty)
         assert len(called(connection)) == 4
-        kinds = [event["kind"] for event in contacts.events_of(connection, contact.id)]
+        kinds = [event.kind for event in contacts.events_of(connection, contact.id)]
         assert (kinds.count("called again"), kinds.count("taken")) == (3, 1)
 
 
@@ -211,7 +211,7 @@ def test_what_nobody_has_after_four_working_hours_stands_in_the_list(store: Stor
         contact = logged(connection, two, mail(1))
         for hours in (0.25, 3.9, 4, 5):
             escalate.escalate(connection, NOW + timedelta(hours=hours), 10, two)
-        kinds = [event["details"].get("step") for event in contacts.events_of(connection, contact.id)]
+        kinds = [event.details.get("step") for event in contacts.events_of(connection, contact.id)]
         assert kinds.count("unassigned") == 1
         early, late, morning = NOW + timedelta(hours=3), NOW + timedelta(hours=6), NOW + timedelta(days=1)
         assert listed(connection, two, early) == set()

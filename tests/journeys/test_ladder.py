@@ -78,8 +78,8 @@ def _judge(service: Rehearsed, book: Rulebook) -> None:
     assert len(answered) == ANSWERED
     for one in every:
         history = store.read_now(partial(contacts.events_of, contact_id=one.id))
-        events = [event for event in history if event["kind"] == "escalated"]
-        taken = Counter(e["details"]["step"] for e in events)
+        events = [event for event in history if event.kind == "escalated"]
+        taken = Counter(e.details["step"] for e in events)
         if one in answered:
             assert not taken
             continue

@@ -72,7 +72,7 @@ def test_every_row_moves_and_no_number_is_used_again(old: str, new: str) -> None
     (contact,) = moved.read_now(contacts.listed)
     (message,) = moved.read_now(lambda c: contacts.messages_of(c, contact.id))
     assert (contact.id, contact.received_at, contact.next_look_at) == (41, NOW, NOW)
-    assert message["text"] == "half\N{REPLACEMENT CHARACTER}way"
+    assert message.text == "half\N{REPLACEMENT CHARACTER}way"
     assert moved.read_now(lambda c: contacts.raw_messages_of(c, 41)) == [b"\0\xff raw"]
     assert next(moved.write_now(lambda c: contacts.numbers(c, 1)).contacts) == 42
     assert len(moved.write_now(lambda c: outbox.claim(c, "post", datetime.now(UTC), NOW, 9))) == 1  # noqa: TID251

@@ -47,7 +47,7 @@ def words(url: str, ring: tuple[str, ...], reference: str) -> tuple[str, str, li
         contact = contacts.find(connection, reference)
         assert contact
         (message,) = contacts.messages_of(connection, contact.id)
-        return contact.subject, message["text"], contacts.raw_messages_of(connection, contact.id)
+        return contact.subject, message.text, contacts.raw_messages_of(connection, contact.id)
 
     try:
         return store.read_now(read)

@@ -46,7 +46,7 @@ class Behind:
 
     def history(self) -> list[str]:
         """The kinds of its events."""
-        return [event["kind"] for event in self._do(lambda c: contacts.events_of(c, self.contact.id))]
+        return [event.kind for event in self._do(lambda c: contacts.events_of(c, self.contact.id))]
 
     def answered(self) -> None:
         """Staff answer."""

@@ -33,7 +33,7 @@ def taken_down(connection: Connection, reference: str, actor: str, now: datetime
     contact = contacts.find(connection, reference)
     if contact is None:
         raise LookupError(f"{reference} is not stored")
-    new = not any(event["kind"] == EventKind.TAKEN_DOWN for event in contacts.events_of(connection, contact.id))
+    new = not any(event.kind == EventKind.TAKEN_DOWN for event in contacts.events_of(connection, contact.id))
     if new:
         contacts.note(connection, [Event(contact.id, now, EventKind.TAKEN_DOWN, actor)])
     return Recorded(contact, new)

@@ -90,19 +90,19 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
     `was` is the name or the words of a `responses.Kind`.
     """
     contact, kind = refused.contact_of(connection, reference), _kind_of(was)
-    judged = [event for event in contacts.events_of(connection, contact.id) if event["kind"] == EventKind.STAFF_WROTE]
+    judged = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.STAFF_WROTE]
     if not judged:
         raise Refused(f"no mail of staff's is known in {reference}")
     last = judged[-1]
-    before = Kind(last["details"]["judged"])
+    before = Kind(last.details["judged"])
     if before is kind:
         raise Refused(f"it is taken for a {kind.value} already")
     if before in (Kind.FULL, Kind.HOLDING) and not _undo(connection, contact, before, now, book):
         raise Refused(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
-    contacts.note(connection, [Event(contact.id, last["at"], EventKind.STAFF_WROTE, actor, details)])
+    contacts.note(connection, [Event(contact.id, last.at, EventKind.STAFF_WROTE, actor, details)])
     standing = contacts.with_id(connection, [contact.id])[contact.id]
-    _apply(connection, standing, kind, _Guess(last["at"], actor, "staff said so"), now, book)
+    _apply(connection, standing, kind, _Guess(last.at, actor, "staff said so"), now, book)
     return Corrected(before.value, kind.value)
 
 

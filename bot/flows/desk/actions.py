@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.core import references
 from bot.core.contacts import Contact, State
-from bot.core.events import EventKind
+from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Kind as Clock
 from bot.core.roles import Permission
 from bot.flows.changes import (
@@ -99,7 +99,7 @@ def _visible(connection: Connection, reference: str, visitor: Visitor, book: Rul
     return queue.visible(connection, matches[0], visitor.scope) if matches else None
 
 
-def _in_words(event: audit.Event, book: Rulebook) -> str:
+def _in_words(event: StoredEvent, book: Rulebook) -> str:
     """What somebody did, as another reads it."""
     if event.kind == EventKind.FOLLOW_UP:
         return "the person wrote again"

@@ -12,8 +12,9 @@ from bot.core import reasoning
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.deliveries import State as Leaving
-from bot.core.events import EventKind
+from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Clock, Clocks, remaining
+from bot.core.messages import StoredMessage
 from bot.core.roles import Scope
 from bot.flows.changes import needs
 from bot.flows.desk import event_words
@@ -83,6 +84,18 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """One event, with what stands behind it as one line; `cut`: there is more of it."""
+
+    id: int
+    at: datetime
+    kind: str
+    actor: str
+    evidence: str
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """Everything about one contact; of what is long, one page of `pages`, the newest first.
 
@@ -95,7 +108,7 @@ class ContactView:
     standard: str
     clocks: tuple[Running, ...]
     messages: tuple[Arrived, ...]
-    events: tuple[Values, ...]
+    events: tuple[ShownEvent, ...]
     sent: tuple[Sent, ...]
     needs: Needs | None
     others: tuple[Contact, ...]
@@ -125,7 +138,7 @@ def show(
     receipts = [one for one in deliveries if one.purpose == Purpose.ACKNOWLEDGEMENT]
     linked = _linked(connection, contact, scope)
     held = contact.id in outbox.held(connection)
-    judged = any(event["kind"] == EventKind.STAFF_WROTE for event in happened)
+    judged = any(event.kind == EventKind.STAFF_WROTE for event in happened)
     known = clocks if contact.standard else None
     standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
     return ContactView(
@@ -166,9 +179,9 @@ def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Con
     return tuple(one for _, one in sorted(found.items()) if scope.sees(one.team))
 
 
-def _event(event: Values, book: Rulebook) -> Values:
-    line, cut = event_words.short(event_words.lines(event["details"], book.default_calendar.zone))
-    return event | {"evidence": line, "cut": cut}
+def _event(event: StoredEvent, book: Rulebook) -> ShownEvent:
+    line, cut = event_words.short(event_words.lines(event.details, book.default_calendar.zone))
+    return ShownEvent(event.id, event.at, event.kind, event.actor, evidence=line, cut=cut)
 
 
 def _sent(delivery: Delivery, fate: Fate) -> Sent:
@@ -189,30 +202,30 @@ def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
     return _said(fates[receipts[-1].id]) or "nothing was said why"
 
 
-def _decided_by(happened: list[Values]) -> str:
-    decided = [event["actor"] for event in happened if event["kind"] == EventKind.RECEIPT_DECIDED_ON]
+def _decided_by(happened: list[StoredEvent]) -> str:
+    decided = [event.actor for event in happened if event.kind == EventKind.RECEIPT_DECIDED_ON]
     return str(decided[-1]).removeprefix("staff:") if decided else ""
 
 
-def _messages(connection: Connection, contact: Contact, arrived: list[Values], book: Rulebook) -> list[Arrived]:
+def _messages(connection: Connection, contact: Contact, arrived: list[StoredMessage], book: Rulebook) -> list[Arrived]:
     raws = contacts.raw_by_message(connection, contact.id)
-    return [_message(one, raws.get(one["id"], b""), book) for one in arrived]
+    return [_message(message, raws.get(message.id, b""), book) for message in arrived]
 
 
-def _message(message: Values, raw: bytes, book: Rulebook) -> Arrived:
-    words = fitting(quoting.new_words(message["text"]), MOST_BYTES_OF_WORDS)
-    way = book.ways.get(message["channel"])
+def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
+    words = fitting(quoting.new_words(message.text), MOST_BYTES_OF_WORDS)
+    way = book.ways.get(message.channel)
     is_mail = way is not None and way.medium == "email"
-    told = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message["fields"]).items() if value)
+    told = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message.fields).items() if value)
     return Arrived(
-        number=message["id"],
-        written_by=message["written_by"],
-        channel=message["channel"],
-        received_at=message["received_at"],
+        number=message.id,
+        written_by=message.written_by,
+        channel=message.channel,
+        received_at=message.received_at,
         words=words,
-        has_more=len(message["text"]) > len(words),
+        has_more=len(message.text) > len(words),
         told=fitting("; ".join(told), MOST_BYTES_OF_FIELDS),
-        fault=message["fault"],
+        fault=message.fault,
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),
         attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if is_mail and raw else (),

@@ -46,7 +46,7 @@ def words_of(connection: Connection, reference: str, number: int, scope: Scope) 
     """All the words of one message of a contact; None where there is no such message."""
     contact = queue.visible(connection, reference, scope)
     arrived = contacts.messages_of(connection, contact.id) if contact else []
-    return next((m["text"] for m in arrived if m["id"] == number), None)
+    return next((m.text for m in arrived if m.id == number), None)
 
 
 def kept_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> Kept | None:
@@ -55,7 +55,7 @@ def kept_of(connection: Connection, reference: str, number: int, scope: Scope, b
     raw = _raw(connection, contact, number)
     if contact is None or not raw:
         return None
-    channel = next(m["channel"] for m in contacts.messages_of(connection, contact.id) if m["id"] == number)
+    channel = next(m.channel for m in contacts.messages_of(connection, contact.id) if m.id == number)
     return Kept(raw, channel in book.ways and book.ways[channel].medium == "email")
 
 
@@ -63,7 +63,7 @@ def event_of(connection: Connection, reference: str, number: int, scope: Scope, 
     """All that is known of one event of a contact, in words; None where there is none."""
     contact = queue.visible(connection, reference, scope)
     happened = audit.as_seen(connection, contacts.events_of(connection, contact.id), scope) if contact else []
-    details = next((event["details"] for event in happened if event["id"] == number), None)
+    details = next((event.details for event in happened if event.id == number), None)
     if details is None:
         return None
     zone = book.default_calendar.zone

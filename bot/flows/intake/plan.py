@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import references
-from bot.core.contacts import Contact, State, due_at
-from bot.core.deliveries import NewDelivery
+from bot.core import clocks, references
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
@@ -140,7 +140,7 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
         row |= {"urgent_at": None, "urgent_step": 0}
     plan.contacts.append(row)
     plan.note(contact_id, EventKind.LOGGED, verdict, **found.because())
-    contact = Contact(**row, due_at=due_at(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"]))
+    contact = Contact(**row, due_at=clocks.due_next(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"]))
     if contact.urgent_at is not None:
         plan.notices += alert.urgent_alerts(contact, 0, plan.now, plan.book)
     if (
@@ -194,7 +194,24 @@ def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Pla
     due = plan.now + terms.span
     claimed = replace(receipt, id=number, state=Leaving.SENDING, attempts=1, next_attempt_at=due, holder=terms.holder)
     plan.deliveries.append(claimed)
-    plan.claimed.append(Claimed(claimed.numbered(number), contact, claim=terms.holder))
+    plan.claimed.append(Claimed(_as_claimed(claimed, number), contact, claim=terms.holder))
+
+
+def _as_claimed(new: NewDelivery, number: int) -> Delivery:
+    return Delivery(
+        id=number,
+        key=new.key,
+        contact_id=new.contact_id,
+        purpose=new.purpose,
+        step=new.step,
+        channel=new.channel,
+        recipient=new.recipient,
+        message_id=new.message_id,
+        state=new.state,
+        attempts=new.attempts,
+        created_at=new.created_at,
+        details=new.details,
+    )
 
 
 def _stopped_by_breaker(plan: Plan) -> bool:

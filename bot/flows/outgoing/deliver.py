@@ -11,7 +11,7 @@ from bot.core import deliveries
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose, Settlement
 from bot.core.deliveries import State as Sent
-from bot.core.events import Event, EventKind, of_delivery
+from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert, bundle
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
@@ -199,7 +199,8 @@ def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
     details = {"purpose": delivery.purpose, "step": delivery.step, "attempt": delivery.attempts}
     if attempt.error is not None:
         details["error"] = str(attempt.error)[:300]
-    yield Event(delivery.contact_id, attempt.at, of_delivery(delivery.purpose, settlement.state), details=details)
+    kind = EventKind(f"{delivery.purpose} {settlement.state}")
+    yield Event(delivery.contact_id, attempt.at, kind, details=details)
 
 
 def _notices(connection: Connection, attempt: Attempt, settlement: Settlement, book: Rulebook) -> Iterator[NewDelivery]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.deliveries import NewDelivery, Purpose
+from bot.core.events import StoredEvent
 from bot.core.roles import Scope
 from bot.flows.rulebook import Rulebook
 from bot.store import audit, cursors, outbox, settled
-from bot.store.audit import Event
 
 EVERYTHING = "*"
 
@@ -31,7 +31,7 @@ def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> 
     return looked
 
 
-def _delivery(event: Event, outlet: str, now: datetime, book: Rulebook) -> NewDelivery:
+def _delivery(event: StoredEvent, outlet: str, now: datetime, book: Rulebook) -> NewDelivery:
     facts = {"number": event.id, "kind": event.kind, "reference": event.reference, "actor": event.actor}
     return NewDelivery(
         key=f"event:{event.id}:{outlet}",

@@ -222,7 +222,10 @@ class Api:
             if contact is None:
                 return None
             facts = _facts(contact, models.ContactView, self._site)
-            arrived = [{k: m[k] for k in models.MessageView.model_fields} for m in contacts.messages_of(c, contact.id)]
+            arrived = [
+                {name: getattr(message, name) for name in models.MessageView.model_fields}
+                for message in contacts.messages_of(c, contact.id)
+            ]
             return models.ContactDetail.model_validate(
                 facts | {"standard": contact.standard or "", "messages": arrived}
             )
@@ -262,15 +265,20 @@ class Api:
         return models.ContactDates.model_validate(_facts(contact, models.ContactDates, self._site))
 
     async def _events(self, request: web.Request, visitor: Visitor) -> web.Response:
-        asked = calls.query_of(models.Paging, request)
-        after = int(asked.cursor or 0)
+        paging = calls.query_of(models.Paging, request)
+        after = int(paging.cursor or 0)
         up_to = await self._site.read(settled.up_to)
-        found, last = await self._site.read(lambda c: audit.stream(c, after, up_to, visitor.scope, asked.limit))
+        events, last = await self._site.read(lambda c: audit.stream(c, after, up_to, visitor.scope, paging.limit))
         views = [
             models.EventView(
-                id=str(one.id), at=one.at, kind=one.kind, actor=one.actor, reference=one.reference, details=one.details
+                id=str(event.id),
+                at=event.at,
+                kind=event.kind,
+                actor=event.actor,
+                reference=event.reference,
+                details=dict(event.details),
             )
-            for one in found
+            for event in events
         ]
         return _json(models.EventPage(events=views, next=str(last)))
 

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from bot.store.audit import Event
+from bot.core.events import StoredEvent
 
 _LONGEST = 300
 # Of the markup around one row, and of all rows together.
@@ -17,9 +17,9 @@ def cut(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def excerpts_of(events: list[Event]) -> list[tuple[Event, dict[str, str]]]:
+def excerpts_of(events: list[StoredEvent]) -> list[tuple[StoredEvent, dict[str, str]]]:
     """As many of the events as one page holds, at least one, each with its details cut short."""
-    excerpts: list[tuple[Event, dict[str, str]]] = []
+    excerpts: list[tuple[StoredEvent, dict[str, str]]] = []
     size = 0
     for event in events:
         details = {name: cut(value) for name, value in event.details.items() if value not in ("", None, [])}

@@ -8,13 +8,14 @@ from aiohttp import web
 
 from bot.channel import Coverage
 from bot.core import references
+from bot.core.deliveries import Purpose
 from bot.core.roles import Permission
 from bot.flows import promise
 from bot.flows.desk import backlog_ages
 from bot.flows.outgoing import release
 from bot.render.words import instant_in_words
 from bot.store import audit, queue
-from bot.store.audit import Looking
+from bot.store.audit import Looking, QueuedAlert
 from bot.store.queue import NO_TEAM
 from bot.web.console import excerpts
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
@@ -26,7 +27,6 @@ _MOST_ALERTS = 200
 _MOST_EVENTS = 100
 _LEFT = {
     "sent": "sent",
-    "delivered": "sent",
     "permanent-failure": "not delivered",
     "technical-failure": "not delivered",
     "cancelled": "not needed any more",
@@ -88,30 +88,30 @@ class Rooms:
     async def _alerts(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         since, scope = self._site.now() - timedelta(days=_ALERT_DAYS), guest.visitor.scope
         alerts = await self._site.read(lambda c: audit.alerts(c, since, scope, _MOST_ALERTS))
-        rows = [row | {"why": self._why(row), "became": self._became(row)} for row in alerts]
+        rows = [(alert, self._why(alert), self._became(alert)) for alert in alerts]
         most = _MOST_ALERTS if len(rows) == _MOST_ALERTS else None
         return render(request, guest, "alerts", {"rows": rows, "days": _ALERT_DAYS, "when": self._when, "most": most})
 
-    def _why(self, row: dict[str, Any]) -> str:
-        if row["purpose"] == "notice":
-            return str(row["details"].get("subject", ""))
-        if row["purpose"] == "urgent":
-            return f"it cannot wait: call {row['step'].removeprefix('urgent-')}"
-        step = self._site.book.ladders.step(row["step"], row["standard"])
-        return step.words if step else row["step"].replace("-", " ")
+    def _why(self, alert: QueuedAlert) -> str:
+        if alert.purpose is Purpose.NOTICE:
+            return str(alert.details.get("subject", ""))
+        if alert.purpose is Purpose.URGENT:
+            return f"it cannot wait: call {alert.step.removeprefix('urgent-')}"
+        step = self._site.book.ladders.step(alert.step, alert.standard)
+        return step.words if step else alert.step.replace("-", " ")
 
-    def _became(self, row: dict[str, Any]) -> list[str]:
+    def _became(self, alert: QueuedAlert) -> list[str]:
         """What became of the alert itself, then of its contact."""
-        words = [_LEFT.get(row["state"], "not sent yet")]
-        if row["taken_by"]:
-            words.append(f"{row['taken_by'].removeprefix('staff:')} took it, {self._when(row['taken_at'])}")
-        match row["contact_state"]:
-            case "open" if not row["taken_by"]:
+        words = [_LEFT.get(alert.state, "not sent yet")]
+        if alert.taken_by:
+            words.append(f"{alert.taken_by.removeprefix('staff:')} took it, {self._when(alert.taken_at)}")
+        match alert.contact_state:
+            case "open" if not alert.taken_by:
                 words.append("nobody has taken it yet")
             case "answered":
-                words.append(f"answered, {self._when(row['responded_at'])}")
+                words.append(f"answered, {self._when(alert.responded_at)}")
             case "closed" | "logged":
-                words.append(row["contact_state"])
+                words.append(alert.contact_state)
         return words
 
     async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:

@@ -1,0 +1,32 @@
+"""The conditions of partial indexes, each written once for the index and for the queries that are to use it.
+
+A query must say the condition in the very words of its index: SQLite proves nothing from a bound parameter.
+"""
+
+from sqlalchemy import text
+
+# Of contacts.
+IS_OPEN = text("next_look_at IS NOT NULL")
+IS_FINISHED = text("next_look_at IS NULL")
+IS_CLOSED = text("state = 'closed'")
+IS_URGENT = text("urgent != ''")
+IS_LINKED = text("linked_to IS NOT NULL")
+IS_OWNED = text("owner != '' AND next_look_at IS NOT NULL")
+SHARES_RECEIPT = text("receipt_of IS NOT NULL")
+HAS_OWN_RECEIPT = text("outcome = 'acknowledge' AND receipt_of IS NULL")
+HAS_NO_RECEIPT = text("outcome IN ('log', 'ask')")
+HAS_CONVERSATION = text("conversation IS NOT NULL")
+HAS_SENDER = text("sender_key IS NOT NULL")
+
+# Of deliveries.
+IS_ALERT = text("purpose = 'alert'")
+IS_FOR_STAFF = text("purpose IN ('alert', 'notice', 'urgent')")
+IS_RECEIPT = text("purpose = 'acknowledgement'")
+IS_UNDELIVERED = text("state IN ('permanent-failure', 'technical-failure')")
+IS_CLAIMED = text("state = 'sending'")
+IS_HELD = text("next_attempt_at IS NULL AND state IN ('created', 'temporary-failure')")
+HAS_NEXT_ATTEMPT = text("next_attempt_at IS NOT NULL")
+HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
+
+# Of events.
+IS_BY_SOMEBODY = text("actor != 'ackbot'")
