@@ -234,7 +234,7 @@ def plain(value: Any, zone: Any) -> Any:
 
 def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: datetime) -> dict[str, Any]:
     """Each clock of a contact: where it stands, when it is due, how much is left."""
-    from bot.core.histories import remaining
+    from bot.core.histories import time_left
 
     if contact.standard is None:
         return {}
@@ -248,7 +248,7 @@ def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: date
             "due": plain(clock.due, zone),
             "stopped_at": plain(clock.stopped_at, zone),
             "in_time": clock.in_time(),
-            "remaining": remaining(clock, promised, book.calendars[standard.calendar_key], now),
+            "remaining": time_left(clock, promised, book.calendars[standard.calendar_key], now),
         }
         for name, clock, promised in clocks
         if clock is not None and promised is not None

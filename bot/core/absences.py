@@ -1,8 +1,8 @@
-"""The subjects that programs put on the answers of people who are away.
+"""The subjects that mail programs give to the automatic answers of absent people.
 
-They prove nothing by themselves, for a person can write about an automatic reply: they count where the mail answers
-one of ours, and else staff decide. Not among them is a plain "Auto:", from which RFC 3834 section 3.1.5 asks to infer
-nothing.
+A subject proves nothing by itself, because a person can write about an automatic reply: it counts where the mail
+answers one of ours; otherwise staff decide. A plain "Auto:" is not listed, as RFC 3834 section 3.1.5 asks to infer
+nothing from it.
 """
 
 import re
@@ -18,10 +18,10 @@ _SUBJECTS = (
     *("автоматический ответ", "автоматична відповідь", "автоматичен отговор"),
     *("رد تلقائي", "自动回复", "自動回覆", "自動返信"),
 )
-# The whole subject, or what stands before a colon or a dash: "Out of office hours?" is a question.
+# The whole subject, or the part before a colon or a dash: "Out of office hours?" is a question.
 _AT_THE_START = re.compile(f"(?:{'|'.join(map(re.escape, _SUBJECTS))})\\s*(?:[:\uff1a\u2013-]|$)", re.IGNORECASE)
 
 
 def looks_absent(subject: str) -> bool:
-    """Whether the subject begins as such an answer does."""
+    """Tell whether the subject begins like that of an absence message."""
     return _AT_THE_START.match(subject.strip()) is not None

@@ -1,4 +1,4 @@
-"""How a receipt goes back: to whom, in which thread, and where a report of non-delivery comes to."""
+"""Addresses a receipt: the recipient, the thread, and the address for reports of non-delivery."""
 
 import base64
 import hashlib
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from bot.core.messages import Mail
 
 _MAX_IDS = 20
-# RFC 5322 section 3.6.4, in printable ASCII, and nothing in it that could end the id, the comment or the line.
+# RFC 5322 section 3.6.4, in printable ASCII, without characters that could end the id, the comment or the line.
 _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9:;=?A-Z\[\]^-~]{1,120}@[!#-'*+\-./0-9:;=?A-Z\[\]^-~]{1,120}>")
 
 _MAC_LENGTH = 12  # base32 characters: 60 bits
 _LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
 _TAG = re.compile(r"[a-z0-9-]{1,30}")
 
-# How forwarders and list software write the real sender into the envelope. Each names `local` and `domain`.
+# Forms in which forwarders and list software write the real sender into the envelope, as `local` and `domain`.
 _REWRITTEN = (
     re.compile(r"srs0[=+-][^=]+=[^=]+=(?P<domain>[^=@]+)=(?P<local>[^@]+)@.+", re.I),  # SRS, once forwarded
     re.compile(r"srs1[=+-][^=]+=[^=]+==[^=]+=[^=]+=(?P<domain>[^=@]+)=(?P<local>[^@]+)@.+", re.I),  # and again
@@ -31,12 +31,12 @@ _BATV = _REWRITTEN[2:4]
 
 
 def recipient(mail: Mail, *, vouched: bool = False) -> str | None:
-    """The one address that may be answered, or None. Never a Reply-To: RFC 3834 section 4 advises against it.
+    """Return the one address that may be answered, or None; never a Reply-To (RFC 3834 section 4 advises against it).
 
     `vouched` says that our mail server found the one From address to be the author's (DMARC).
 
-    The From address, where the envelope sender bears it out: it is of the same organisation, or is that address
-    rewritten by a forwarder, or is unknown. Otherwise the envelope sender, as RFC 3834 section 4 says.
+    It is the From address if the envelope sender confirms it: by the same organisation, as that address rewritten by a
+    forwarder, or where the envelope sender is unknown. Otherwise it is the envelope sender (RFC 3834 section 4).
     """
     senders = {party.address.lower(): party.address for party in mail.from_addresses}
     if mail.return_path == "" or not senders:
@@ -64,7 +64,7 @@ def _origins(return_path: str) -> Iterator[str]:
 
 
 def _mailbox(return_path: str) -> str:
-    # A BATV address may take nothing but non-delivery reports; the mailbox behind it takes mail.
+    # A BATV address may accept nothing but non-delivery reports; the mailbox behind it accepts mail.
     for pattern in _BATV:
         match = pattern.fullmatch(return_path)
         if match:
@@ -72,14 +72,14 @@ def _mailbox(return_path: str) -> str:
     return return_path
 
 
-def _aligned(one: str, other: str) -> bool:
-    """Whether two addresses are of one domain, or one domain is inside the other."""
-    a, b = (f".{address.rpartition('@')[2].lower()}" for address in (one, other))
+def _aligned(first: str, second: str) -> bool:
+    """Tell whether two addresses have the same domain, or one domain is inside the other."""
+    a, b = (f".{address.rpartition('@')[2].lower()}" for address in (first, second))
     return a.endswith(b) or b.endswith(a)
 
 
 def threading(mail: Mail) -> tuple[str, tuple[str, ...]]:
-    """In-Reply-To and References of an answer to `mail`, by the algorithm of RFC 5322 section 3.6.4.
+    """Return In-Reply-To and References of an answer to `mail`, by the algorithm of RFC 5322 section 3.6.4.
 
     Both may be empty. Only well-formed ids in printable ASCII are passed on; of a long thread the first and the
     last ones, 20 in all.
@@ -93,37 +93,37 @@ def threading(mail: Mail) -> tuple[str, tuple[str, ...]]:
 
 
 def signed_subaddress(address: str, tag: str, secret: bytes) -> str:
-    """`address` with a tag that only we can have written, as in `local+tag.mac@domain`, in lower case.
+    """Return `address` with a tag that nobody else can write, as in `local+tag.mac@domain`, in lower case.
 
     `tag` is 1 to 30 of a-z, 0-9 and hyphen (else ValueError). An address whose local part has no room for it is
-    returned as it is: a receipt without a signed envelope sender is better than none.
+    returned unchanged: a receipt without a signed envelope sender is better than none.
     """
     if not _TAG.fullmatch(tag):
         raise ValueError(f"a tag is 1 to 30 of a-z, 0-9 and hyphen, not {tag!r}")
     local, _, domain = address.lower().rpartition("@")
-    tagged = f"{local}+{tag}.{_mac(local, tag, domain, secret)}"
-    return address if len(tagged.encode()) > _LONGEST_LOCAL_PART else f"{tagged}@{domain}"
+    tagged_local = f"{local}+{tag}.{_mac(local, tag, domain, secret)}"
+    return address if len(tagged_local.encode()) > _LONGEST_LOCAL_PART else f"{tagged_local}@{domain}"
 
 
-def opened_tags(mail: Mail, secret: bytes) -> list[str]:
-    """The tags of every signed address of ours to which `mail` goes, by its envelope or its header."""
+def signed_tags(mail: Mail, secret: bytes) -> list[str]:
+    """Return the tags of every signed address of ours to which `mail` is addressed, by its envelope or header."""
     addresses = [*mail.recipients, *mail.addressed()]
     for name in _DELIVERED_TO:
-        addresses += [value.strip("<> ") for value in mail.all(name)[:_MAX_IDS]]
-    tags = (opened_subaddress(address, secret) for address in addresses[:_MOST_ADDRESSES] if "+" in address)
+        addresses += [value.strip("<> ") for value in mail.values(name)[:_MAX_IDS]]
+    tags = (signed_tag(address, secret) for address in addresses[:_MOST_ADDRESSES] if "+" in address)
     return [tag for tag in tags if tag is not None]
 
 
-def opened_subaddress(address: str, secret: bytes) -> str | None:
-    """The tag of an address that `signed_subaddress` made with the same secret; None for every other address."""
-    tagged, _, domain = address.lower().rpartition("@")
-    local, _, token = tagged.rpartition("+")
+def signed_tag(address: str, secret: bytes) -> str | None:
+    """Return the tag of an address made by `signed_subaddress` with the same secret; None for any other."""
+    tagged_local, _, domain = address.lower().rpartition("@")
+    local, _, token = tagged_local.rpartition("+")
     tag, _, mac = token.rpartition(".")
-    known = hmac.compare_digest(mac.encode("utf-8", "replace"), _mac(local, tag, domain, secret).encode())
-    return tag if known and _TAG.fullmatch(tag) else None
+    is_authentic = hmac.compare_digest(mac.encode("utf-8", "replace"), _mac(local, tag, domain, secret).encode())
+    return tag if is_authentic and _TAG.fullmatch(tag) else None
 
 
 def _mac(local: str, tag: str, domain: str, secret: bytes) -> str:
-    signed = "\0".join(("ackbot subaddress", local, tag, domain)).encode("utf-8", "replace")
-    digest = hmac.new(secret, signed, hashlib.sha256).digest()
+    content = "\0".join(("ackbot subaddress", local, tag, domain)).encode("utf-8", "replace")
+    digest = hmac.new(secret, content, hashlib.sha256).digest()
     return base64.b32encode(digest).decode().lower()[:_MAC_LENGTH]

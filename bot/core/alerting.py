@@ -67,7 +67,7 @@ def leaves_at(
         return None
     if occasion.purpose is not Purpose.ALERT or restraint.office is None:
         return now
-    opening = restraint.office.opening(now)
+    opening = restraint.office.next_opening(now)
     return now if occasion.step is not None and _cannot_wait(occasion.step, contact, opening) else opening
 
 

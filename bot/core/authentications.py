@@ -1,7 +1,7 @@
-"""What our own mail server found out about a sender: Authentication-Results (RFC 8601), and only with its own name.
+"""Reads what our own mail server found out about a sender: Authentication-Results (RFC 8601) with its own name.
 
-Anybody can write such a field into a mail. Those that bear the configured name are believed, for a server that takes
-away forged ones (RFC 8601 section 5); where no name is configured, none is.
+Anybody can write such a field into a mail. Only fields with the configured name are believed, as that server removes
+forged ones (RFC 8601 section 5); where no name is configured, none is believed.
 """
 
 import re
@@ -12,16 +12,16 @@ import authres
 
 from bot.core.messages import Mail
 
-# A domain that asks for nothing (p=none) is not taken at its word: its lists and forwards fail, too.
+# The failure of a domain that asks for nothing (p=none) does not count: its lists and forwards fail, too.
 _ASKS_FOR_NOTHING = re.compile(r"\bp=none\b", re.IGNORECASE)
-# It leaves its own name out, so that no parser takes it: believed where it is configured under this one.
+# Exchange Online leaves its name out, so that no parser accepts the field: this name stands for it.
 EXCHANGE_ONLINE = "exchange-online"
-# Of all of them together, from the top, where our own server writes: the parser takes 12 milliseconds over 1,000.
+# For all fields together, from the top, where our own server writes: the parser takes 12 milliseconds for 1,000.
 _MOST_FIELDS, _MOST_LENGTH = 10, 8_000
 
 
 class Finding(StrEnum):
-    """Whether the author's domain stands for the mail; `unknown` where nobody whom we believe said."""
+    """Whether the author's domain confirms the mail; `unknown` where no trusted server says."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -29,10 +29,10 @@ class Finding(StrEnum):
 
 
 def finding(mail: Mail, authserv_id: str) -> Finding:
-    """What the server of that name (RFC 8601 section 2.5) says of the author; "" believes nobody."""
+    """Return what the server of that name (RFC 8601 section 2.5) says of the author; "" trusts no server."""
     if not authserv_id:
         return Finding.UNKNOWN
-    values = mail.all("authentication-results")[:_MOST_FIELDS]
+    values = mail.values("authentication-results")[:_MOST_FIELDS]
     lengths = accumulate(map(len, values))
     results: dict[str, set[str]] = {}
     asks = True
@@ -40,10 +40,10 @@ def finding(mail: Mail, authserv_id: str) -> Finding:
         header = _read(value, authserv_id)
         if header is None or str(header.authserv_id).lower() != authserv_id.lower():
             continue
-        for one in header.results:
-            results.setdefault(str(one.method).lower(), set()).add(str(one.result).lower())
+        for result in header.results:
+            results.setdefault(str(result.method).lower(), set()).add(str(result.result).lower())
         asks = asks and not _ASKS_FOR_NOTHING.search(value)
-    return _judged(results, asks=asks)
+    return _judge(results, asks=asks)
 
 
 def _read(value: str, authserv_id: str) -> "authres.AuthenticationResultsHeader | None":
@@ -55,12 +55,12 @@ def _read(value: str, authserv_id: str) -> "authres.AuthenticationResultsHeader 
         return None
 
 
-def _judged(results: dict[str, set[str]], *, asks: bool) -> Finding:
+def _judge(results: dict[str, set[str]], *, asks: bool) -> Finding:
     if "pass" in results.get("dmarc", ()):
         return Finding.PASSED
     if "fail" in results.get("dmarc", ()) and asks:
         return Finding.FAILED
-    # Without DMARC: SPF says no, and no signature speaks for it.
+    # Without DMARC: SPF fails, and no signature is valid.
     if "fail" in results.get("spf", ()) and "pass" not in results.get("dkim", ()):
         return Finding.FAILED
     return Finding.UNKNOWN

@@ -1,9 +1,9 @@
-"""Which mail is automatic and must not be answered: one question a rule, asked in order, the first yes counts.
+"""Rules that recognise automatic mail, which must not be answered. They are tested in order; the first match applies.
 
-Nothing is dropped: every rule says what becomes of the message and why. The row numbers are those of the table in
-docs/triage.md. None of these rules may hit an ordinary person: a subject proves nothing (RFC 3834 section 3.1.5:
-software should not infer automation from "Auto:"), a role address such as info@ or support@ has a person behind it,
-and X-Auto-Response-Suppress alone only says which answers its sender would rather not have.
+No message is dropped: every rule says what becomes of it and why. The row numbers are those of the table in
+docs/triage.md. No rule may match the mail of an ordinary person: a subject proves nothing (RFC 3834 section 3.1.5:
+software should not infer automation from "Auto:"), a role address such as info@ or support@ may be a person's, and
+X-Auto-Response-Suppress alone only says which answers its sender prefers not to get.
 """
 
 import re
@@ -30,7 +30,7 @@ _BY_PROGRAMS = frozenset(
 _NO_MAIL = Mail((), None)
 _COMMENT = re.compile(r"\([^()]*\)")
 _KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
-# As Outlook writes it, in English: another language's word may well begin a person's subject.
+# As Outlook writes it, in English: the word of another language may well begin a person's subject.
 _RECALL = re.compile(r"(?:message )?recall(?: (?:success|failure))?: ", re.IGNORECASE)
 _REPLY_MARKS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-mail-autoreply")
 _DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -46,31 +46,31 @@ _SYSTEM = re.compile(
     r"mailer-daemon|postmaster|listserv|majordomo|owner-.*|.*-owner|.*-request|.*-bounces?|bounces?(?:[+-].*)?"
     r"|(?:do[-._]?not|no)[-._]?reply.*|auto[-._]?reply"
 )
-# Of envelope senders only these: a person's mail may well leave through a service as bounces+123@.
+# For envelope senders, only these: a person's mail may well leave through a service as bounces+123@.
 _SYSTEM_ENVELOPE = re.compile(r"mailer-daemon|postmaster|listserv|majordomo|owner-.*|.*-owner|.*-request")
 
 
 def is_system(address: str) -> bool:
-    """Whether no person reads mail to this address, by its local part."""
+    """Tell whether no person reads mail to this address, by its local part."""
     return _SYSTEM.fullmatch(_local_part(address)) is not None
 
 
 def is_automatic(message: Inbound) -> bool:
-    """Whether a program wrote it, as far as its own header says; for mail that is surely of staff's."""
+    """Tell whether a program wrote the mail, by its own header; for mail that is certainly from staff."""
     if absences.looks_absent(message.subject):
         return True
     return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
 
 def is_own(address: str, own: frozenset[str]) -> bool:
-    """Whether this is one of our addresses, or one of them with a +tag."""
+    """Tell whether this is one of our addresses, possibly with a +tag."""
     address = address.lower()
     local, _, domain = address.rpartition("@")
     return address in own or f"{local.partition('+')[0]}@{domain}" in own
 
 
 def keyword(value: str) -> str:
-    """The first word of a structured field, in lower case, without comments and parameters (RFC 3834 section 5)."""
+    """Return the keyword of a structured field, in lower case, without comments and parameters (RFC 3834 section 5)."""
     match = _KEYWORD.match(_COMMENT.sub(" ", value).strip().strip('"'))
     return match[0].lower() if match else ""
 
@@ -87,32 +87,32 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def is_staffs(address: str, facts: Facts) -> bool:
-    """Whether this is an address of ours, or of somebody who answers for us."""
+def is_staff_address(address: str, facts: Facts) -> bool:
+    """Tell whether this is an address of ours, or of somebody who answers for us."""
     address = address.lower()
     return is_own(address, facts.own) or address in facts.staff or f"@{_domain(address)}" in facts.staff
 
 
-def _is_staffs_mail(message: Inbound, facts: Facts) -> bool:
+def _is_staff_mail(message: Inbound, facts: Facts) -> bool:
     senders = [party.address for party in _mail(message).from_addresses]
     if facts.thread is None or len(senders) != 1 or senders[0].lower() == facts.person.lower():
         return False
-    if not is_staffs(senders[0], facts) or is_automatic(message):
+    if not is_staff_address(senders[0], facts) or is_automatic(message):
         return False
-    # Where our mail server says who is who, it must say so: a forged answer would stop a clock.
-    found = finding(_mail(message), facts.authserv_id)
-    return message.outgoing or found is (Finding.PASSED if facts.authserv_id else Finding.UNKNOWN)
+    # If a mail server authenticates senders, it must confirm this one: a forged answer would stop a clock.
+    dmarc = finding(_mail(message), facts.authserv_id)
+    return message.outgoing or dmarc is (Finding.PASSED if facts.authserv_id else Finding.UNKNOWN)
 
 
 def _challenges(message: Inbound, facts: Facts) -> bool:
     if facts.thread is None:
         return False
-    marked = any(name.startswith(_CHALLENGERS) for name, _ in _mail(message).headers)
-    return marked or _CHALLENGE.search(message.subject) is not None
+    has_mark = any(name.startswith(_CHALLENGERS) for name, _ in _mail(message).headers)
+    return has_mark or _CHALLENGE.search(message.subject) is not None
 
 
 def is_relayed(message: Inbound, facts: Facts) -> bool:
-    """Whether a page that we trust passes on what one person wrote there, who is named in Reply-To."""
+    """Tell whether a trusted page passes on what one person wrote there, who is named in Reply-To."""
     mail = _mail(message)
     if not facts.relays or len(mail.reply_to) != 1 or is_own(mail.reply_to[0], facts.own):
         return False
@@ -130,7 +130,7 @@ def _is_from_us(message: Inbound, facts: Facts) -> bool:
 
 
 def _bears_our_mark(message: Inbound, _: Facts) -> bool:
-    return bool(_mail(message).all("x-ackbot-loop"))
+    return bool(_mail(message).values("x-ackbot-loop"))
 
 
 def _reports(mail: Mail, report_type: str, kinds: frozenset[str]) -> bool:
@@ -143,10 +143,10 @@ def _reports(mail: Mail, report_type: str, kinds: frozenset[str]) -> bool:
 
 def _is_delivery_report(message: Inbound, facts: Facts) -> bool:
     mail = _mail(message)
-    named = mail.return_path == "" and bool(mail.all("x-failed-recipients"))
-    # One that follows no standard is told by the address to which nothing else comes.
-    named = named or (facts.reported and (mail.return_path == "" or bool(mail.reports)))
-    return named or _reports(mail, "delivery-status", _DELIVERY_REPORTS)
+    is_report = mail.return_path == "" and bool(mail.values("x-failed-recipients"))
+    # A report that follows no standard is recognised by the address that receives nothing else.
+    is_report = is_report or (facts.is_about_our_mail and (mail.return_path == "" or bool(mail.reports)))
+    return is_report or _reports(mail, "delivery-status", _DELIVERY_REPORTS)
 
 
 def _is_read_report(message: Inbound, _: Facts) -> bool:
@@ -158,15 +158,15 @@ def _is_abuse_report(message: Inbound, _: Facts) -> bool:
 
 
 def _is_auto_submitted(message: Inbound, _: Facts) -> bool:
-    # Any one field but "no" counts, and parameters must not hide the keyword (RFC 3834 sections 2 and 5.2).
-    return any(keyword(value) != "no" for value in _mail(message).all("auto-submitted"))
+    # A single field other than "no" is enough, and parameters must not hide the keyword (RFC 3834 sections 2 and 5.2).
+    return any(keyword(value) != "no" for value in _mail(message).values("auto-submitted"))
 
 
 def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
     mail = _mail(message)
-    if any(value.lower() not in ("no", "false", "0") for mark in _REPLY_MARKS for value in mail.all(mark)):
+    if any(value.lower() not in ("no", "false", "0") for mark in _REPLY_MARKS for value in mail.values(mark)):
         return True
-    if any("autoresponder" in value.lower() for value in mail.all("x-post-messageclass")):
+    if any("autoresponder" in value.lower() for value in mail.values("x-post-messageclass")):
         return True
     if not _precedences(mail).isdisjoint({"auto_reply", "auto-reply"}):
         return True
@@ -174,7 +174,7 @@ def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
 
 
 def _precedences(mail: Mail) -> set[str]:
-    return {keyword(value) for value in mail.all("precedence")}
+    return {keyword(value) for value in mail.values("precedence")}
 
 
 def _has_null_sender(message: Inbound, _: Facts) -> bool:
@@ -213,7 +213,7 @@ def _is_calendar_mail(message: Inbound, _: Facts) -> bool:
 
 def _recalls(message: Inbound, _: Facts) -> bool:
     mail = _mail(message)
-    kinds = [value.lower() for name in ("content-class", "x-ms-exchange-messageclass") for value in mail.all(name)]
+    kinds = [value.lower() for name in ("content-class", "x-ms-exchange-messageclass") for value in mail.values(name)]
     return any("recall" in kind for kind in kinds) or _RECALL.match(message.subject.strip()) is not None
 
 
@@ -221,12 +221,12 @@ def _is_malformed(message: Inbound, _: Facts) -> bool:
     mail = message.mail
     if mail is None or len(mail.from_addresses) == 1:
         return False
-    # Several authors are allowed (RFC 5322 section 3.6.2); the envelope then has to name the one who wrote.
+    # Several authors are allowed (RFC 5322 section 3.6.2); the envelope must then name the one who wrote.
     return (mail.return_path or "").lower() not in {party.address.lower() for party in mail.from_addresses}
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(RuleName.STAFFS_MAIL, "staff wrote in this contact", "RFC 5322 section 3.6.4", _is_staffs_mail),
+    Rule(RuleName.STAFFS_MAIL, "staff wrote in this contact", "RFC 5322 section 3.6.4", _is_staff_mail),
     Rule(
         RuleName.OUR_OWN_MAIL,
         "it comes from one of our own addresses",

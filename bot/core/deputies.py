@@ -1,4 +1,4 @@
-"""Who is away, and who stands in."""
+"""Absences of staff, and their deputies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """A person by address, away from `first` to `last` (both included); "" as deputy: the lead of the team."""
+    """An absence by the person's address, from `first` to `last` (both included); "" as deputy: the team's lead."""
 
     person: str
     first: date
@@ -16,28 +16,30 @@ class Away:
 
 
 class Deputies:
-    """Everybody's absences. Who stands in for somebody and is away, too, is passed over."""
+    """All absences. A deputy who is absent, too, is skipped."""
 
-    def __init__(self, each: Iterable[Away] = ()) -> None:
-        self._each = tuple(each)
+    def __init__(self, absences: Iterable[Away] = ()) -> None:
+        self._absences = tuple(absences)
 
     def of(self, person: str, day: date) -> Away | None:
-        """The absence of this person on that local day, with the deputy who is there; None: the person is there."""
-        passed = {person}
-        found = self._away(person, day)
-        if found is None:
+        """Return a person's absence on that local day, with a deputy who is present; None if the person is present."""
+        people = {person}
+        absence = self._absence(person, day)
+        if absence is None:
             return None
-        deputy = found.deputy
-        while deputy and (further := self._away(deputy, day)) is not None:
-            passed.add(deputy)
-            deputy = "" if further.deputy in passed else further.deputy
-        return Away(person, found.first, found.last, deputy)
+        deputy = absence.deputy
+        while deputy and (further := self._absence(deputy, day)) is not None:
+            people.add(deputy)
+            deputy = "" if further.deputy in people else further.deputy
+        return Away(person, absence.first, absence.last, deputy)
 
     @property
     def people(self) -> frozenset[str]:
-        """Everybody who is named, in small letters."""
-        return frozenset(name.lower() for one in self._each for name in (one.person, one.deputy) if name)
+        """Every person in the list, in lower case."""
+        return frozenset(
+            name.lower() for absence in self._absences for name in (absence.person, absence.deputy) if name
+        )
 
-    def _away(self, person: str, day: date) -> Away | None:
-        named = (one for one in self._each if one.person.lower() == person.lower())
-        return next((one for one in named if one.first <= day <= one.last), None)
+    def _absence(self, person: str, day: date) -> Away | None:
+        candidates = (absence for absence in self._absences if absence.person.lower() == person.lower())
+        return next((absence for absence in candidates if absence.first <= day <= absence.last), None)

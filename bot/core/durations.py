@@ -1,4 +1,4 @@
-"""What is promised, in words: durations and receipt rules."""
+"""Reads durations and receipt rules from text."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Unit(StrEnum):
-    """What a duration counts. Hours and minutes elapse; working hours are those of the office."""
+    """The unit of a duration. Hours and minutes elapse; working hours are those of the office."""
 
     WORKING_DAY = "working day"
     DAY = "day"
@@ -27,19 +27,19 @@ _ROLL = (",", "then", "next", "working", "day")
 
 
 class BadWords(ValueError):
-    """Words that are not a duration, receipt rule or pause: which one is wrong, and what could stand there.
+    """Text that is not a duration, receipt rule or pause: which word is wrong, and what is allowed in its place.
 
     `start` is the place of `word` in `text`; `word` is "" where one is missing at the end.
     """
 
-    def __init__(self, text: str, start: int, word: str, allowed: str) -> None:
+    def __init__(self, text: str, start: int, word: str, alternatives: str) -> None:
         wrong = f"{word!r} cannot stand here" if word else "something is missing at the end"
-        super().__init__(f"{wrong}; allowed: {allowed}")
+        super().__init__(f"{wrong}; allowed: {alternatives}")
         self.text, self.start, self.word = text, start, word
 
     @property
     def pointer(self) -> str:
-        """The words, and under them a mark that points at the wrong one."""
+        """The text, and below it a mark that points at the wrong word."""
         return f"{self.text}\n{' ' * self.start}{'^' * max(1, len(self.word))}"
 
 
@@ -48,20 +48,20 @@ class Words:
     """Text cut into words and commas, each with its place, to be read from left to right."""
 
     text: str
-    found: tuple[tuple[str, int], ...]
+    words_and_places: tuple[tuple[str, int], ...]
 
     def at(self, number: int) -> str:
-        """The word of that number, in lower case; "" after the last one."""
-        return self.found[number][0].lower() if number < len(self.found) else ""
+        """Return the word of that number, in lower case; "" after the last one."""
+        return self.words_and_places[number][0].lower() if number < len(self.words_and_places) else ""
 
-    def wrong(self, number: int, allowed: str) -> BadWords:
-        """The error that points at the word of that number."""
-        word, start = self.found[number] if number < len(self.found) else ("", len(self.text) + 1)
-        return BadWords(self.text, start, word, allowed)
+    def wrong(self, number: int, alternatives: str) -> BadWords:
+        """Return the error that points at the word of that number."""
+        word, start = self.words_and_places[number] if number < len(self.words_and_places) else ("", len(self.text) + 1)
+        return BadWords(self.text, start, word, alternatives)
 
     def end_at(self, number: int) -> None:
-        """Raise BadWords if anything stands at or after that number."""
-        if number < len(self.found):
+        """Raise BadWords if there is a word at or after that number."""
+        if number < len(self.words_and_places):
             raise self.wrong(number, "nothing more")
 
 
@@ -72,7 +72,7 @@ def words(text: str) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """So many of one unit; `rolls` moves a due day that is not a working day to the next one."""
+    """A count of one unit; `rolls` moves a due day that is not a working day to the next one."""
 
     count: int
     unit: Unit
@@ -85,7 +85,7 @@ class Duration:
 
 
 def of_span(span: timedelta) -> Duration:
-    """A span in the largest unit that it is a whole number of, to the minute: 15 minutes, 4 hours, 14 days."""
+    """Return a span in the largest unit that divides it, to the minute: 15 minutes, 4 hours, 14 days."""
     minutes = round(span.total_seconds() / 60)
     unit, length = next((unit, length) for unit, length in _MINUTES.items() if minutes % length == 0)
     return Duration(minutes // length, unit)
@@ -114,7 +114,7 @@ def duration(text: str) -> Duration:
         rolls = True
     else:
         rolls = False
-    if after < len(read.found):
+    if after < len(read.words_and_places):
         raise read.wrong(after, ", then next working day" if unit in _ROLLING and not rolls else "nothing more")
     return Duration(int(read.at(0)), unit, rolls, text.strip())
 
@@ -129,17 +129,17 @@ def _unit(read: Words) -> tuple[Unit, int]:
     return unit, 2
 
 
-def _expect(read: Words, number: int, expected: tuple[str, ...]) -> None:
-    for place, word in enumerate(expected, number):
+def _expect(read: Words, number: int, sequence: tuple[str, ...]) -> None:
+    for place, word in enumerate(sequence, number):
         if read.at(place) != word:
-            raise read.wrong(place, " ".join(expected[place - number :]))
+            raise read.wrong(place, " ".join(sequence[place - number :]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptRule:
-    """Which day is day 0. `moves`: receipt on a day that is not a working day is treated as on the next one.
+    """Which day is day 0. `moves`: receipt on a day that is not a working day counts as receipt on the next one.
 
-    `cutoff`: so is receipt at or after that local time.
+    `cutoff`: so does receipt at or after that local time.
     """
 
     moves: bool
@@ -162,9 +162,9 @@ def receipt_rule(text: str) -> ReceiptRule:
             raise read.wrong(1, "a time from 00:00 to 23:59, as in cutoff 17:00")
         read.end_at(2)
         return ReceiptRule(moves=True, cutoff=time(int(match[1]), int(match[2])), words=text.strip())
-    expected = {"same": ("same", "day"), "next": ("next", "working", "day")}.get(read.at(0))
-    if expected is None:
+    sequence = {"same": ("same", "day"), "next": ("next", "working", "day")}.get(read.at(0))
+    if sequence is None:
         raise read.wrong(0, _RECEIPT_RULES)
-    _expect(read, 0, expected)
-    read.end_at(len(expected))
-    return SAME_DAY if expected[0] == "same" else ReceiptRule(moves=True, cutoff=None, words=text.strip())
+    _expect(read, 0, sequence)
+    read.end_at(len(sequence))
+    return SAME_DAY if sequence[0] == "same" else ReceiptRule(moves=True, cutoff=None, words=text.strip())

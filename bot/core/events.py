@@ -1,4 +1,4 @@
-"""The history: what happens to contacts, and what people do in the console, as facts that are only ever added."""
+"""Events: what happens to contacts, and what people do in the console, as facts that are only ever added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ OURSELVES = "ackbot"
 
 
 class EventKind(StrEnum):
-    """Everything that an event can say; the texts are stored, and read by programs that follow.
+    """The kinds of events; the texts are stored, and read by programs that follow the events.
 
-    The events of a clock are those of `histories.Kind`, under the same names. What became of an attempt to send is the
-    purpose of the delivery and its state.
+    The events of a clock are those of `histories.Kind`, under the same names. The result of an
+    attempt to send is named by the delivery's purpose and state.
     """
 
-    # A message came.
+    # A message came in.
     LOGGED = "logged"
     CONTINUED = "continued"
     FOLLOW_UP = "follow-up"
@@ -25,7 +25,7 @@ class EventKind(StrEnum):
     STAFF_WROTE = "staff wrote"
     TAKEN_DOWN = "taken down"
     URGENT = "urgent"
-    # On a platform: the kinds of `messages.Post` that are added to a contact, and what its writer did to it later.
+    # On a platform: the kinds of `messages.Post` that are added to a contact, and later changes by the writer.
     MESSAGE = "message"
     MENTION = "mention"
     COMMENT = "comment"
@@ -47,7 +47,7 @@ class EventKind(StrEnum):
     ESCALATED = "escalated"
     CALLED_AGAIN = "called again"
 
-    # Staff did something with it.
+    # Actions by staff.
     TAKEN = "taken"
     NOT_URGENT = "not urgent"
     ASSIGNED = "assigned"
@@ -64,7 +64,7 @@ class EventKind(StrEnum):
     ERASED = "erased"
     FORGOTTEN = "forgotten"
 
-    # What became of what we sent.
+    # The results of our deliveries.
     RECEIPT_RELEASED = "receipt released"
     RECEIPTS_RELEASED = "receipts released"
     CAME_BACK = "came back"
@@ -91,7 +91,7 @@ class EventKind(StrEnum):
     CLOSING_DELAYED = "closing temporary-failure"
     CLOSING_REFUSED = "closing permanent-failure"
     CLOSING_FAILED = "closing technical-failure"
-    # Staff's own address is never given up because it was refused once.
+    # The address of staff is never abandoned because of one refusal.
     ALERT_SENT = "alert sent"
     ALERT_DELAYED = "alert temporary-failure"
     ALERT_FAILED = "alert technical-failure"
@@ -99,7 +99,7 @@ class EventKind(StrEnum):
     URGENT_DELAYED = "urgent temporary-failure"
     URGENT_FAILED = "urgent technical-failure"
 
-    # About no contact, but about who may come in, and what they took out.
+    # Not about a contact, but about access and exports.
     REFUSED = "refused"
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
@@ -125,7 +125,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event to be stored; `contact_id` is None where it is about no contact, `details` becomes JSON as it is."""
+    """One event to be stored; `contact_id` is None if it is not about a contact, `details` is stored as JSON."""
 
     contact_id: int | None
     at: datetime
@@ -136,9 +136,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """One event as it is stored. `kind` is text: an older version may have written what this one does not know.
+    """One stored event. `kind` is text: an older version may have written one that this version does not know.
 
-    `reference` names its contact where the question was about several; None where it is about no contact.
+    `reference` names its contact in results about several contacts; None if it is not about a contact.
     """
 
     id: int

@@ -1,14 +1,14 @@
-"""What holds a receipt back: too many to one person or one domain. It never holds back the contact.
+"""Limits on receipts to one person or one domain. They never hold back the contact itself.
 
-RFC 3834 section 2 asks a responder to limit how often it answers one sender. Two programs that answer one another
-stop here at the latest, whatever headers they leave out.
+RFC 3834 section 2 asks a responder to limit how often it answers one sender. Two programs that answer one another stop
+here at the latest, whatever headers they leave out.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-# Where anybody may have an address, many of its people are not one sender.
+# Domains with addresses for everybody: their users are not one sender.
 # fmt: off
 _OPEN_TO_ALL = frozenset(
     {
@@ -27,11 +27,11 @@ HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many receipts are too many; 0 means any number.
+    """The highest numbers of receipts; 0 means no limit.
 
-    Within `one_within` after a contact, what the same person sends has that contact's receipt: `several` says whether
-    it becomes a contact of its own ("apart") or is added to the first ("together"). `a_minute` is for all receipts
-    together: beyond it a breaker stops them until a person has looked.
+    Within `one_within` after a contact, further messages of the same person are covered by that contact's receipt:
+    `several` says whether each becomes a contact of its own ("apart") or is added to the first ("together").
+    `a_minute` is for all receipts together: beyond it a breaker stops them until a person has looked.
     """
 
     one_within: timedelta = timedelta(minutes=10)
@@ -44,39 +44,39 @@ class Limits:
 
 @dataclass(slots=True)
 class Tally:
-    """What one person, or one domain, has been sent of late: the instants of receipt of acknowledged contacts.
+    """The recent receipts of one person or one domain: the instants at which acknowledged contacts were received.
 
-    `first` is the contact whose receipt stands for those that follow, with its own instant of receipt.
+    `first` is the contact whose receipt covers those that follow, with its own instant of receipt.
     """
 
-    received: list[datetime] = field(default_factory=list)
+    receipts: list[datetime] = field(default_factory=list)
     first: tuple[int, datetime] | None = None
 
     def since(self, instant: datetime) -> int:
-        """How many were received after that."""
-        return sum(at > instant for at in self.received)
+        """Return how many were received after that."""
+        return sum(at > instant for at in self.receipts)
 
 
 def domain(address: str) -> str:
-    """The domain in lower case."""
+    """Return the domain in lower case."""
     return address.rpartition("@")[2].lower()
 
 
-def stands_for(tally: Tally, at: datetime, limits: Limits) -> int | None:
-    """The contact whose receipt stands for one that came at `at`, too."""
+def contact_in_place(tally: Tally, at: datetime, limits: Limits) -> int | None:
+    """Return the contact whose receipt also covers one received at `at`."""
     if tally.first is None or not limits.one_within:
         return None
-    contact_id, began = tally.first
-    return contact_id if timedelta(0) <= at - began < limits.one_within else None
+    contact_id, first_at = tally.first
+    return contact_id if timedelta(0) <= at - first_at < limits.one_within else None
 
 
 def why_held(recipient: str, at: datetime, person: Tally, domain_wide: Tally, limits: Limits) -> str:
-    """Why no receipt goes to `recipient` for what came at `at`, in plain words; "" where one may."""
+    """Return why no receipt goes to `recipient` for a contact received at `at`; "" where one may."""
     if limits.an_hour and person.since(at - HOUR) >= limits.an_hour:
         return f"{limits.an_hour} receipts within an hour have gone to this address"
     if limits.a_day and person.since(at - DAY) >= limits.a_day:
         return f"{limits.a_day} receipts within a day have gone to this address"
-    most = limits.an_hour_to_a_domain
-    if most and domain(recipient) not in _OPEN_TO_ALL and domain_wide.since(at - HOUR) >= most:
-        return f"{most} receipts within an hour have gone to the domain of this address"
+    limit = limits.an_hour_to_a_domain
+    if limit and domain(recipient) not in _OPEN_TO_ALL and domain_wide.since(at - HOUR) >= limit:
+        return f"{limit} receipts within an hour have gone to the domain of this address"
     return ""

@@ -1,6 +1,6 @@
-"""How the clocks of one contact stand: its standard, its receipt and what happened since go in; dates come out.
+"""Computes how the clocks of one contact stand from its standard, its receipt and its events.
 
-A clock is never stored by itself: the history is the contact's events, and everything else follows from them.
+A clock is never stored: it follows from the contact's events.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,9 +19,9 @@ _ONE_SECOND = timedelta(seconds=1)
 
 
 class Kind(StrEnum):
-    """What happens to a clock. A holding reply stops no clock to answer; it does tell the person that we have it.
+    """The events of a clock. A holding reply does not stop the clock to answer, but counts as an acknowledgement.
 
-    Reopened: the person wrote again after the answer. Corrected: the last answer before it was none.
+    Reopened: the person wrote again after the answer. Corrected: the last answer before it was not one.
     """
 
     ACKNOWLEDGED = "acknowledged by staff"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of a clock, at an aware instant; an extension says how long there is now, from the same start."""
+    """One event of a clock, at an aware instant; `extended_to` is the new duration from the same start."""
 
     kind: Kind
     at: datetime
@@ -45,7 +45,7 @@ class Happened:
 
 
 class State(StrEnum):
-    """Where a clock stands. A waiting one has not started: the date that it shows is the latest that it can have."""
+    """The state of a clock. A waiting one has not started: its date is the latest possible one."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -55,7 +55,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One promise. `due` is None while it is paused, for nobody knows yet when the answer to our question comes."""
+    """One promise. `due` is None during a pause, because the end of the pause is not known yet."""
 
     state: State
     started_at: datetime
@@ -63,7 +63,7 @@ class Clock:
     stopped_at: datetime | None = None
 
     def in_time(self) -> bool | None:
-        """Whether it was stopped in time; None while it runs. Due is the last permitted second."""
+        """Tell whether it was stopped in time; None while it runs. Due is the last permitted second."""
         if self.stopped_at is None:
             return None
         return self.due is None or self.stopped_at < self.due + _ONE_SECOND
@@ -71,7 +71,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Both clocks of a contact (None where nothing is promised), and how the time to answer is counted by now."""
+    """Both clocks of a contact (None where nothing is promised), and how the time to answer is counted."""
 
     acknowledge: Clock | None
     respond: Clock | None
@@ -81,13 +81,13 @@ class Clocks:
     paused_at: datetime | None
 
     def share_of(self, share: float, calendar: Calendar) -> datetime:
-        """When this share of the time to answer is used; only where an answer is promised."""
+        """Return when this share of the time to answer is used; only where an answer is promised."""
         if self.respond is None or self.duration is None:
             raise ValueError("no answer is promised")
         return clocks.share_of(share, self.duration, self.respond.started_at, calendar, self.receipt, self.pauses)
 
     def instant_of(self, step: Step, calendar: Calendar) -> datetime:
-        """When this step of the ladder is due; only where an answer has a date."""
+        """Return when this step of the ladder is due; only where an answer has a date."""
         if step.before is None:
             return self.share_of(step.share or 0.0, calendar)
         if self.respond is None or self.respond.due is None:
@@ -95,7 +95,7 @@ class Clocks:
         return clocks.before(self.respond.due, step.before, calendar)
 
     def rungs(self, ladder: Ladder, calendar: Calendar) -> Rungs:
-        """The steps of the ladder with their instants; none while the answer has no date."""
+        """Return the steps of the ladder with their instants; none while the answer has no date."""
         if self.respond is None or self.respond.due is None:
             return ()
         return escalations.rungs(ladder, lambda step: self.instant_of(step, calendar), self.respond.started_at)
@@ -103,7 +103,7 @@ class Clocks:
 
 @dataclass(slots=True)
 class _Run:
-    """The time to answer while its events are gone through."""
+    """The state of the time to answer while its events are applied."""
 
     start: datetime
     receipt: ReceiptRule
@@ -117,25 +117,25 @@ class _Run:
 def clocks_of(
     standard: Standard,
     received_at: datetime,
-    happened: Iterable[Happened],
+    events: Iterable[Happened],
     calendar: Calendar,
     receipt_sent_at: datetime | None = None,
 ) -> Clocks:
-    """The clocks after everything that `happened`, in its order. Our receipt counts only where the standard says so."""
-    history = _standing(happened)
+    """Return the clocks after all events, in their order. Our receipt counts only where the standard says so."""
+    history = _valid_events(events)
     acknowledge_by = None
     if standard.acknowledge is not None:
         acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, standard.receipt)
-    waiting = standard.respond_from == "acknowledgement" and acknowledge_by is not None
+    is_waiting = standard.respond_from == "acknowledgement" and acknowledge_by is not None
     run = _Run(
-        start=acknowledge_by if waiting and acknowledge_by else received_at,
-        # Where an acknowledgement starts the time, its own day is day 0.
-        receipt=SAME_DAY if waiting else standard.receipt,
+        start=acknowledge_by if is_waiting and acknowledge_by else received_at,
+        # If an acknowledgement starts the time to answer, its own day is day 0.
+        receipt=SAME_DAY if is_waiting else standard.receipt,
         duration=standard.respond,
-        waiting=waiting,
+        waiting=is_waiting,
     )
-    for one in history:
-        _go_on(run, one, standard, calendar)
+    for event in history:
+        _apply(run, event, standard, calendar)
     return Clocks(
         acknowledge=_acknowledge(standard, received_at, acknowledge_by, history, receipt_sent_at),
         respond=_respond(run, calendar),
@@ -146,48 +146,50 @@ def clocks_of(
     )
 
 
-def _standing(happened: Iterable[Happened]) -> list[Happened]:
-    """In its order, without the answers that were found to be none."""
+def _valid_events(events: Iterable[Happened]) -> list[Happened]:
+    """Return the events in order, without the answers that were corrected."""
     standing: list[Happened] = []
-    for one in sorted(happened, key=lambda one: one.at):
-        standing.append(one)
-        if one.kind is Kind.CORRECTED:
+    for event in sorted(events, key=lambda event: event.at):
+        standing.append(event)
+        if event.kind is Kind.CORRECTED:
             answers = [i for i, e in enumerate(standing) if e.kind in (Kind.RESPONDED, Kind.HOLDING_REPLY)]
             del standing[answers[-1] if answers else -1]
     return standing
 
 
-def _go_on(run: _Run, one: Happened, standard: Standard, calendar: Calendar) -> None:
-    match one.kind:
+def _apply(run: _Run, event: Happened, standard: Standard, calendar: Calendar) -> None:
+    match event.kind:
         case Kind.ACKNOWLEDGED if run.waiting:
-            run.start, run.waiting = one.at, False
+            run.start, run.waiting = event.at, False
         case Kind.PAUSED if run.paused_at is None:
-            run.paused_at = one.at
+            run.paused_at = event.at
         case Kind.RESUMED if run.paused_at is not None:
-            days = calendar.day_of(run.paused_at), calendar.day_of(one.at)
+            days = calendar.day_of(run.paused_at), calendar.day_of(event.at)
             counting = Counting.AFTER_START if standard.pause == "none" else Counting(standard.pause)
-            run.pauses.append(Pause(*days, counting, exact=(run.paused_at, one.at)))
+            run.pauses.append(Pause(*days, counting, exact=(run.paused_at, event.at)))
             run.paused_at = None
         case Kind.RESTARTED | Kind.REOPENED:
-            # FOIA 2000 section 1(3): the time runs from the day of the clarified request. So it does from the day on
-            # which a person writes again after our answer.
+            # FOIA 2000 section 1(3): the time runs from the day of the clarified request. It also runs anew from the
+            # day on which a person writes again after our answer.
             run.responded_at = None
-            run.start, run.receipt, run.waiting = one.at, standard.receipt, False
+            run.start, run.receipt, run.waiting = event.at, standard.receipt, False
             run.duration, run.pauses, run.paused_at = standard.respond, [], None
-        case Kind.EXTENDED if _allowed(run, one.extended_to, standard, calendar):
-            run.duration = one.extended_to
+        case Kind.EXTENDED if _is_allowed(run, event.extended_to, standard, calendar):
+            run.duration = event.extended_to
         case Kind.RESPONDED if run.responded_at is None:
-            run.responded_at = one.at
+            run.responded_at = event.at
         case _:
             pass
 
 
-def _allowed(run: _Run, wanted: Duration | None, standard: Standard, calendar: Calendar) -> bool:
-    """Whether this standard allows so long a time: another one may have, before the contact was classified."""
-    if wanted is None or standard.extend_to is None:
+def _is_allowed(run: _Run, duration: Duration | None, standard: Standard, calendar: Calendar) -> bool:
+    """Tell whether this standard allows the duration: it may come from an earlier classification."""
+    if duration is None or standard.extend_to is None:
         return False
-    asked, most = (clocks.due(d, run.start, calendar, run.receipt, run.pauses) for d in (wanted, standard.extend_to))
-    return asked <= most
+    new_due, latest_due = (
+        clocks.due(d, run.start, calendar, run.receipt, run.pauses) for d in (duration, standard.extend_to)
+    )
+    return new_due <= latest_due
 
 
 def _acknowledge(
@@ -199,10 +201,12 @@ def _acknowledge(
 ) -> Clock | None:
     if due is None:
         return None
-    told = [one.at for one in history if one.kind in (Kind.ACKNOWLEDGED, Kind.HOLDING_REPLY, Kind.RESPONDED)]
+    acknowledgements = [
+        event.at for event in history if event.kind in (Kind.ACKNOWLEDGED, Kind.HOLDING_REPLY, Kind.RESPONDED)
+    ]
     if receipt_sent_at is not None and standard.acknowledged_by == "receipt":
-        told.append(receipt_sent_at)
-    first = min(told, default=None)
+        acknowledgements.append(receipt_sent_at)
+    first = min(acknowledgements, default=None)
     return Clock(State.RUNNING if first is None else State.STOPPED, received_at, due, first)
 
 
@@ -217,7 +221,7 @@ def _respond(run: _Run, calendar: Calendar) -> Clock | None:
 
 
 def why_not(event: Happened, now: Clocks, standard: Standard) -> str:
-    """Why this cannot happen to clocks that stand so, in plain words; "" if it can."""
+    """Return why the event cannot happen to these clocks, in plain words; "" if it can."""
     return next((reason for asks, reason in _refusals(event, now, standard) if asks()), "")
 
 
@@ -242,7 +246,7 @@ def _refusals(event: Happened, now: Clocks, standard: Standard) -> Iterable[tupl
 
 
 def why_not_so_long(longer: Duration, now: Clocks, standard: Standard, calendar: Calendar) -> str:
-    """Why the time to answer cannot become so long, where it runs and can be extended; "" if it can."""
+    """Return why the time to answer cannot be extended so far; "" if it can, or if it does not run."""
     respond, most = now.respond, standard.extend_to
     if respond is None or respond.due is None or most is None:
         return ""
@@ -259,8 +263,8 @@ def why_not_so_long(longer: Duration, now: Clocks, standard: Standard, calendar:
     return f"{longer} is not later than what is promised now" if due(longer) <= respond.due else ""
 
 
-def remaining(clock: Clock, duration: Duration, calendar: Calendar, now: datetime) -> str:
-    """How much time is left, in the unit of the promise: `3 working days left`, `due today`, `5 hours late`."""
+def time_left(clock: Clock, duration: Duration, calendar: Calendar, now: datetime) -> str:
+    """Return the time left, in the unit of the promise: `3 working days left`, `due today`, `5 hours late`."""
     if clock.state is State.STOPPED:
         return ""
     if clock.due is None:
@@ -273,10 +277,10 @@ def remaining(clock: Clock, duration: Duration, calendar: Calendar, now: datetim
             count = calendar.working_days_through(last) - calendar.working_days_through(today)
         if last == today:
             return "due today"
-        return _left(count if last > today else min(count, -1), "working day" if working else "day")
+        return _in_words(count if last > today else min(count, -1), "working day" if working else "day")
     minutes = int((clock.due - now).total_seconds() // 60)
-    return _left(minutes // 60, "hour") if abs(minutes) >= 60 else _left(minutes, "minute")
+    return _in_words(minutes // 60, "hour") if abs(minutes) >= 60 else _in_words(minutes, "minute")
 
 
-def _left(count: int, unit: str) -> str:
+def _in_words(count: int, unit: str) -> str:
     return f"{abs(count)} {unit}{'' if abs(count) == 1 else 's'} {'left' if count >= 0 else 'late'}"

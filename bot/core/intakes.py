@@ -40,7 +40,7 @@ def _cannot_be_reached(message: Inbound, _: Facts) -> bool:
 
 def _only_asks_for_no_answer(message: Inbound, _: Facts) -> bool:
     # Honouring it loses people: Exchange and several mail programs put it on what a person typed.
-    return message.mail is not None and bool(message.mail.all("x-auto-response-suppress"))
+    return message.mail is not None and bool(message.mail.values("x-auto-response-suppress"))
 
 
 def _is_forged(message: Inbound, facts: Facts) -> bool:
@@ -48,7 +48,7 @@ def _is_forged(message: Inbound, facts: Facts) -> bool:
 
 
 def _is_unwanted(message: Inbound, facts: Facts) -> bool:
-    values = _NOTHING if not facts.spam_header or message.mail is None else message.mail.all(facts.spam_header)
+    values = _NOTHING if not facts.spam_header or message.mail is None else message.mail.values(facts.spam_header)
     return any(autoreplies.keyword(value) in ("yes", "true", "1") for value in values)
 
 
@@ -135,7 +135,7 @@ def triage(message: Inbound, facts: Facts) -> Verdict:
     """What becomes of `message`. Always answers: the last rule says yes to everything."""
     rule = next(rule for rule in RULES if rule.asks(message, facts))
     outcome = rule.outcome if facts.thread is None else rule.in_thread
-    if rule.name is RuleName.DELIVERY_REPORT and facts.reported:
+    if rule.name is RuleName.DELIVERY_REPORT and facts.is_about_our_mail:
         outcome = _reported(message)
     verdict = Verdict(outcome, rule.name, rule.reason)
     if rule.name is RuleName.HUMAN_REPLY:

@@ -1,4 +1,4 @@
-"""Links in alerts that only we can have made: whoever has one may act on that one contact, until it ends."""
+"""Signed links in alerts: the holder of a link may act on one contact, until the link ends."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ _MAC_BYTES = 18
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """By which delivery (an alert to one person) the link was sent, and about which contact."""
+    """The delivery (an alert to one person) that contained the link, and the contact."""
 
     delivery: int
     contact: int
@@ -20,13 +20,13 @@ class Link:
 
 
 def token(delivery: int, contact: int, ends_at: datetime, secret: bytes) -> str:
-    """The last part of the link's address: numbers and a code, no personal data."""
+    """Return the last part of the link's address: numbers and a code, no personal data."""
     numbers = f"{delivery}.{contact}.{int(ends_at.timestamp())}"
     return f"{numbers}.{_mac(numbers, secret)}"
 
 
 def read(text: str, secret: bytes) -> Link | None:
-    """What a token says; None for every one that we did not make. Whether it has ended is the caller's to ask."""
+    """Return the content of a token; None for any that we did not make. The caller checks whether it has ended."""
     numbers, _, mac = text.rpartition(".")
     if not secret or not hmac.compare_digest(mac.encode(), _mac(numbers, secret).encode()):
         return None

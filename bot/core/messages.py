@@ -1,4 +1,4 @@
-"""What arrives: one message, as every channel describes it to the core."""
+"""The messages that come in and go out, in the form that every channel shares with the core."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person or machine at the other end.
+    """A person or machine that writes or receives messages.
 
-    `address` is what the channel replies to (an e-mail address as `local@domain`, a handle, a phone
-    number), never empty; `name` is the display name, which may be empty.
+    `address` is what the channel replies to (an e-mail address as `local@domain`, a handle, a phone number), never
+    empty; `name` is the display name, which may be empty.
     """
 
     address: str
@@ -20,7 +20,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report says of one mail to one recipient (RFC 3464 section 2.3, RFC 5965 section 3).
+    """The content of a report about one mail to one recipient (RFC 3464 section 2.3, RFC 5965 section 3).
 
     `action` is failed, delayed, delivered, relayed or expanded, or "complained" in an abuse report; `status` the
     enhanced status code such as 5.1.1, or "".
@@ -33,15 +33,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What the triage of mail asks about (RFC 5322, RFC 3834); absent on other channels.
+    """The properties of a mail that the triage uses (RFC 5322, RFC 3834); absent on other channels.
 
-    `headers` holds the header fields in the order of the message, names in lower case, values unfolded
-    and decoded (RFC 2047), without line ends. `return_path` is the envelope sender: None when unknown,
-    "" when it is the null sender `<>`. `cc` includes what a Bcc field still names. `content_type` is lower case
-    without parameters; `report_type` the lower-case `report-type` parameter of a multipart/report, or "". `parts` names
-    the content type of every part that holds no others, in order, a calendar part with its method:
-    `text/calendar; method=request`. `reports` is what a report of non-delivery or of abuse says; `envelope_senders` are
-    the addresses it names as the reported mail's own envelope sender.
+    `headers` has the header fields in the order of the message, names in lower case, values unfolded and decoded
+    (RFC 2047), without line ends. `return_path` is the envelope sender: None if unknown, "" for the null sender `<>`.
+    `cc` includes the addresses of a Bcc field. `content_type` is in lower case without parameters; `report_type` is the
+    lower-case `report-type` parameter of a multipart/report, or "". `parts` has the content type of every part that
+    holds no others, in order, a calendar part with its method: `text/calendar; method=request`. `reports` are the
+    contents of a report of non-delivery or of abuse; `envelope_senders` are the addresses that it names as the
+    reported mail's envelope sender.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -61,28 +61,27 @@ class Mail:
     envelope_senders: tuple[str, ...] = ()
 
     def addressed(self) -> tuple[str, ...]:
-        """Everybody to whom the header says that it goes."""
+        """Return every address to which the header says that the mail goes."""
         return (*self.to, *self.cc)
 
-    def all(self, name: str) -> list[str]:
-        """Every value of the header field `name` (lower case), in order."""
+    def values(self, name: str) -> list[str]:
+        """Return every value of the header field `name` (lower case), in order."""
         return [value for key, value in self.headers if key == name]
 
     def first(self, name: str) -> str:
-        """The first value of the header field `name` (lower case), or ""."""
+        """Return the first value of the header field `name` (lower case), or ""."""
         return next((value for key, value in self.headers if key == name), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What a platform says of a message; absent on mail and forms.
+    """The properties of a message on a platform; absent on mail and forms.
 
-    `kind`: a message or mention is said to us, a comment stands under something of ours; an edit, a deletion and a
-    reaction are about the message `about`. `conversation`
-    is the platform's name of the private thread, "" where there is none; `answers` are the ids of the messages that it
-    replies to, the nearest first. `by_program`: the platform says that no person wrote it. `automatic`: a copy of what
-    we sent by ourselves. `holds` names what it holds besides words (image, voice, location ...), `link` is where staff
-    see it.
+    `kind`: a message or mention is addressed to us, a comment is under a post of ours; an edit, a deletion and a
+    reaction concern the message `about`. `conversation` is the platform's name of the private thread, or "";
+    `answers` are the ids of the messages that it replies to, the nearest first. `by_program`: the platform says that no
+    person wrote it. `automatic`: a copy of a message that we sent automatically. `holds` lists its contents besides
+    text (image, voice, location ...), `link` is where staff can see it.
     """
 
     kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction"] = "message"
@@ -99,15 +98,14 @@ class Post:
 class Inbound:
     """One message as it came in.
 
-    `external_id` is the channel's own name for it, unique within the channel (for mail its Message-ID with
-    the angle brackets, or "sha256:..." of the raw bytes where there is none). `digest` is a hash of the
-    content, so that the same id with other content is seen to be another message. `received_at` is the
-    provider's own instant of receipt (aware, UTC); None means "the moment we logged it". `sender` is None
-    when nobody can be made out. `sent_at` is when its writer says that it was sent (RFC 5322 section 3.6.1), aware, or
-    None. `told_by` says who tells the person that we have it: us, staff, or whoever took it down, at once. `medium` is
-    how it came, where a channel takes what came in several ways. `outgoing`: a copy of what staff sent, from a folder
-    that only they can write to. `fault` says in plain words what could not be read, "" when all was well.
-    `raw` is what came over the wire.
+    `external_id` is the channel's own name for it, unique within the channel (for mail its Message-ID with the angle
+    brackets, or "sha256:..." of the raw bytes where there is none). `digest` is a hash of the content, so that the same
+    id with other content is recognised as another message. `received_at` is the provider's instant of receipt (aware,
+    UTC); None means the instant of logging. `sender` is None if there is no identifiable sender. `sent_at` is the
+    instant of sending by its own header (RFC 5322 section 3.6.1), aware, or None. `told_by` is who confirms receipt to
+    the person: us, staff, or the member of staff who recorded it, at once. `medium` is how it came, where a channel
+    records several media. `outgoing`: a copy of a message from staff, from a folder that only they can write to.
+    `fault` says in plain words what could not be read, or "". `raw` is the original content.
     """
 
     channel: str
@@ -131,13 +129,13 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message on its way out, ready for an outlet.
+    """One message to send, ready for an outlet.
 
     `content` is the finished message (for mail the RFC 5322 bytes with CRLF line ends, no Bcc; elsewhere plain text in
-    UTF-8, with the `subject` beside it where the outlet forms the mail). `envelope_sender` is where non-delivery
-    reports go. `idempotency_key` (for mail the Message-ID) stays the same over every attempt. On a platform
+    UTF-8, with the `subject` beside it where the outlet forms the mail). `envelope_sender` is the address for reports
+    of non-delivery. `idempotency_key` (for mail the Message-ID) is the same for every attempt. On a platform
     `conversation` and `in_reply_to` are its own names of what is answered, and `public` says that everybody can read
-    it. `at` is the instant at which it leaves.
+    it. `at` is the instant of sending.
     """
 
     recipient: str

@@ -1,4 +1,4 @@
-"""Telephone numbers in one form, so that a person is known however their number was typed."""
+"""Converts telephone numbers to one form, so that a person is recognised whatever form was typed."""
 
 import re
 import unicodedata
@@ -8,14 +8,14 @@ _EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x|#)\s*(\d+)\s*$", re.IGNORECASE)
 _LENGTH_WITH_COUNTRY = 12
 
 
-def normal(typed: str) -> str:
-    """The number as it is dialled from anywhere: `01632 960 888`, `+44 (0)1632 960888` and `0044...` are one.
+def normal(text: str) -> str:
+    """Return the number as dialled from anywhere: `01632 960 888`, `+44 (0)1632 960888` and `0044...` are the same.
 
     The rule is that of the United Kingdom (Ofcom, National Telephone Numbering Plan): a leading 0 stands for +44, 00
-    for +, and 44 with ten digits after it is the country, too. What follows no such rule is left as its digits.
+    for +, and 44 with ten digits after it is the country, too. Any other number is reduced to its digits.
     """
-    found = _EXTENSION.search(typed)
-    main = typed[: found.start()] if found else typed
+    extension = _EXTENSION.search(text)
+    main = text[: extension.start()] if extension else text
     digits = "".join(str(unicodedata.decimal(c)) for c in main if c.isdecimal())
     plus = main.lstrip(" (").startswith("+")
     if not plus and digits.startswith("00"):
@@ -25,17 +25,17 @@ def normal(typed: str) -> str:
     plus = plus or (digits.startswith("44") and len(digits) == _LENGTH_WITH_COUNTRY)
     if plus and digits.startswith("440"):
         digits = f"44{digits[3:]}"
-    return f"{'+' if plus else ''}{digits}{f';ext={found[1]}' if found else ''}"
+    return f"{'+' if plus else ''}{digits}{f';ext={extension[1]}' if extension else ''}"
 
 
-def address(typed: str) -> str:
-    """The number as an address (RFC 3966): `tel:+441632960888`; "" for none."""
-    number = normal(typed)
+def address(text: str) -> str:
+    """Return the number as an address (RFC 3966): `tel:+441632960888`; "" for an empty one."""
+    number = normal(text)
     return f"{PREFIX}{number}" if number else ""
 
 
 def key(address_of_person: str) -> str:
-    """What a person of this address is known by: mail in lower case, a telephone in its one form."""
+    """Return the key of a person with this address: mail in lower case, a telephone number in its one form."""
     if address_of_person.lower().startswith(PREFIX):
         return address(address_of_person[len(PREFIX) :])
     return address_of_person.lower()

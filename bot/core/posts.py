@@ -1,6 +1,6 @@
-"""What of a platform must not be answered: programs, reactions, comments, and what an account is told not to answer.
+"""Rules for posts on a platform that must not be answered: by programs, reactions, comments, or by configuration.
 
-One question a rule, as for mail; the row numbers are those of the table in docs/triage.md.
+They are tested like those for mail; the row numbers are those of the table in docs/triage.md.
 """
 
 from bot.core.messages import Inbound
@@ -20,7 +20,7 @@ def _is_comment(message: Inbound, _: Facts) -> bool:
 
 
 def may_be_answered(message: Inbound, facts: Facts) -> bool:
-    """Whether the account answers what is private, or public, by itself."""
+    """Tell whether the account answers private, or public, messages automatically."""
     return facts.receipts in ("both", message.visibility)
 
 

@@ -1,6 +1,6 @@
-"""Why a promise falls due when it does, in plain words, day by day.
+"""Explains why a promise falls due when it does, in plain words, day by day.
 
-The days are walked one by one here, and looked up in tables in `clocks`: tests hold the one against the other.
+The days are walked one by one here, and looked up in tables in `clocks`: tests compare the two.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,28 +18,28 @@ _SECOND, _MINUTE, _HOUR = 10**6, 60 * 10**6, 3600 * 10**6
 
 def explain(
     duration: Duration,
-    received: datetime,
+    received_at: datetime,
     calendar: Calendar,
     receipt: ReceiptRule = SAME_DAY,
     pauses: Sequence[Pause] = (),
     *,
     every_day: bool = True,
 ) -> tuple[str, ...]:
-    """The reasoning behind `clocks.due` of the same arguments, as sentences; the last one names the due instant.
+    """Return the reasoning behind `clocks.due` of the same arguments, as sentences; the last one names the due instant.
 
-    Without `every_day`, the days that count and the weekends are left out: what remains is what moved the date.
+    Without `every_day`, counting days and weekends are left out, so that only what moved the date remains.
     """
-    case = _Case(duration, received, calendar, receipt, tuple(pauses), every_day=every_day)
+    case = _Case(duration, received_at, calendar, receipt, tuple(pauses), every_day=every_day)
     return tuple(case.sentences())
 
 
 def in_words(day: date) -> str:
-    """A day as people write it: Tuesday 29 December 2026."""
+    """Return a day in words: Tuesday 29 December 2026."""
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def due_in_words(due: datetime, duration: Duration, calendar: Calendar) -> str:
-    """The due instant in local time, as a sentence."""
+    """Return the due instant in local time, as a sentence."""
     local = due.astimezone(calendar.zone)
     if duration.unit in (*ELAPSED, Unit.WORKING_HOUR):
         return f"Due on {in_words(local.date())} at {_clock(local)}."
@@ -49,14 +49,14 @@ def due_in_words(due: datetime, duration: Duration, calendar: Calendar) -> str:
 @dataclass(frozen=True, slots=True)
 class _Case:
     duration: Duration
-    received: datetime
+    received_at: datetime
     calendar: Calendar
     receipt: ReceiptRule
     pauses: tuple[Pause, ...]
     every_day: bool
 
     def sentences(self) -> Iterator[str]:
-        due = clocks.due(self.duration, self.received, self.calendar, self.receipt, self.pauses)
+        due = clocks.due(self.duration, self.received_at, self.calendar, self.receipt, self.pauses)
         yield from self._receipt()
         if self.duration.unit is Unit.WORKING_DAY:
             yield from self._working_days()
@@ -71,14 +71,14 @@ class _Case:
 
     @property
     def _day_zero(self) -> date:
-        return clocks.day_zero(self.received, self.calendar, self.receipt)
+        return clocks.day_zero(self.received_at, self.calendar, self.receipt)
 
     @property
     def _day_received(self) -> date:
-        return self.calendar.day_of(self.received)
+        return self.calendar.day_of(self.received_at)
 
     def _receipt(self) -> Iterator[str]:
-        local = self.received.astimezone(self.calendar.zone)
+        local = self.received_at.astimezone(self.calendar.zone)
         yield f"Received on {in_words(local.date())} at {_clock(local)}, {self.calendar.zone.key}."
         if self.duration.unit in ELAPSED:
             return
@@ -89,71 +89,71 @@ class _Case:
             yield f"{in_words(self._day_zero)} is day 0; counting begins with the day after."
 
     def _why_not(self, day: date) -> str | None:
-        """Why the day does not count towards working time."""
-        paused = next((p for p in self.pauses if p.span[0] <= day <= p.span[1]), None)
-        return self.calendar.why_not_working(day) or (f"pause {paused}" if paused else None)
+        """Return why the day does not count towards working time, or None."""
+        pause = next((p for p in self.pauses if p.span[0] <= day <= p.span[1]), None)
+        return self.calendar.why_not_working(day) or (f"pause {pause}" if pause else None)
 
-    def _skipped(self, day: date, why: str) -> Iterator[str]:
+    def _exclusion(self, day: date, why: str) -> Iterator[str]:
         if self.every_day or why != "weekend":
             yield f"{in_words(day)} does not count: {why}."
 
     def _working_days(self) -> Iterator[str]:
-        day, counted = self._day_zero, 0
-        while counted < self.duration.count:
+        day, number = self._day_zero, 0
+        while number < self.duration.count:
             day += _ONE_DAY
             if (why := self._why_not(day)) is not None:
-                yield from self._skipped(day, why)
+                yield from self._exclusion(day, why)
                 continue
-            counted += 1
+            number += 1
             if self.every_day:
-                yield f"Day {counted}: {in_words(day)}."
+                yield f"Day {number}: {in_words(day)}."
 
     def _working_hours(self) -> Iterator[str]:
-        start = clocks.office_start(self.received, self.calendar, self.receipt)
-        day, counted, wanted = self._day_zero, 0, self.duration.count * _HOUR
-        while counted < wanted:
+        start = clocks.office_start(self.received_at, self.calendar, self.receipt)
+        day, total, promised_time = self._day_zero, 0, self.duration.count * _HOUR
+        while total < promised_time:
             end = self.calendar.office_time(self.calendar.last_second(day))
             if (why := self._why_not(day)) is not None:
-                yield from self._skipped(day, why)
+                yield from self._exclusion(day, why)
             elif end > start:
-                used = min(end - start, wanted - counted)
-                counted += used
+                length = min(end - start, promised_time - total)
+                total += length
                 if self.every_day:
-                    yield f"{in_words(day)}: {_length(used)} of office hours, {_length(counted)} in all."
+                    yield f"{in_words(day)}: {_length(length)} of office hours, {_length(total)} in all."
             start, day = max(start, end), day + _ONE_DAY
 
     def _elapsed(self, due: datetime) -> Iterator[str]:
         yield "The clock runs by day and night; weekends and holidays count, too."
-        for first, last in self._stopped(due):
+        for first, last in self._stopped_spans(due):
             yield f"The clock stands still from {in_words(first)} to {in_words(last)} for a pause."
-        before, after = (instant.astimezone(self.calendar.zone).utcoffset() for instant in (self.received, due))
+        before, after = (instant.astimezone(self.calendar.zone).utcoffset() for instant in (self.received_at, due))
         if before != after:
             yield "The clocks change in between, so the time of day is not the same."
 
     def _calendar_days(self, due: datetime) -> Iterator[str]:
-        day = clocks.unpaused(self.duration, self._day_zero)
+        day = clocks.unpaused_due_day(self.duration, self._day_zero)
         shorter = self.duration.unit is Unit.MONTH and day.day != self._day_zero.day
         last = f": there is no day {self._day_zero.day} in that month, so its last one" if shorter else ""
         unit = self.duration.unit if self.duration.count == 1 else f"{self.duration.unit}s"
         yield f"{self.duration.count} {unit} later is {in_words(day)}{last}."
-        for span in self._stopped(due):
+        for span in self._stopped_spans(due):
             yield f"{in_words(span[0])} to {in_words(span[1])} do not count: pause of {_days(span)}."
             day = clocks.extended(day, self.duration, self.calendar, [span])
             yield f"So it becomes {in_words(day)}."
         if clocks.rolled(day, self.duration, self.calendar) != day:
             yield f"That is not a working day, so the next one: {self.calendar.why_not_working(day)}."
 
-    def _stopped(self, due: datetime) -> list[tuple[date, date]]:
-        """The runs of paused days that the running clock met."""
+    def _stopped_spans(self, due: datetime) -> list[tuple[date, date]]:
+        """Return the runs of paused days within the running time."""
         last = self.calendar.day_of(due)
-        return [span for span in clocks.stopped(self.pauses, self._runs_from) if span[0] <= last]
+        return [span for span in clocks.stopped_days(self.pauses, self._runs_from) if span[0] <= last]
 
     @property
     def _runs_from(self) -> date:
-        return clocks.runs_from(self.duration, self.received, self.calendar, self.receipt)
+        return clocks.runs_from(self.duration, self.received_at, self.calendar, self.receipt)
 
     def _idle_pauses(self, due: datetime) -> Iterator[str]:
-        """The pauses without effect, for they are outside the running time or hold no day."""
+        """Yield the pauses without effect: outside the running time, or without a day."""
         last = self.calendar.day_of(due)
         for pause in self.pauses:
             first_stopped, last_stopped = pause.span

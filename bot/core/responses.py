@@ -1,7 +1,7 @@
-"""What staff wrote: a full response, a holding reply, a forward, a note among themselves, or a program's words.
+"""Classifies a message from staff: full response, holding reply, forward, internal note, or automatic.
 
-A wrong "full response" stops a clock and breaks a promise in silence; a wrong "holding reply" only costs an alert.
-So whatever is in doubt is a holding reply, and one command puts a wrong guess right.
+A wrong "full response" stops a clock and breaks a promise unnoticed; a wrong "holding reply" only causes an alert. So
+a doubtful message is a holding reply, and one command corrects a wrong guess.
 """
 
 import re
@@ -14,7 +14,7 @@ from bot.core.messages import Inbound
 
 
 class Kind(StrEnum):
-    """What a mail of staff's is. Only a full response stops the clock."""
+    """The kinds of mail from staff. Only a full response stops the clock."""
 
     FULL = "full response"
     HOLDING = "holding reply"
@@ -25,20 +25,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The guess, and in plain words what it rests on."""
+    """The guess, and the evidence for it in plain words."""
 
     kind: Kind
     evidence: str
 
 
-# Staff may say it themselves: a word in square brackets, in the subject or as a line of its own.
-_SAID = {
+# Staff may state the kind: a word in square brackets, in the subject or on a line of its own.
+_MARKS = {
     Kind.HOLDING: re.compile(r"\[(?:holding|holding reply|update)\]", re.IGNORECASE),
     Kind.FULL: re.compile(r"\[(?:full|full response|answered|final)\]", re.IGNORECASE),
 }
 _FORWARD = re.compile(r"(?:fwd?|wg|tr|i|ymlaen)\s*:", re.IGNORECASE)
-# What is promised for later is no answer yet. A gap in a phrase is short, so that the time stays linear.
-_LATER = (
+# A text that defers the answer is not one yet. Gaps in the phrases are short, so that the time stays linear.
+_DEFERRALS = (
     r"holding (?:reply|response)",
     r"\b(?:am|are|is|be|been) looking (?:in)?to (?:this|it|your|the|that|what)",
     (
@@ -59,18 +59,18 @@ _LATER = (
     r"\backnowledge (?:receipt|your)\b|\bthis is to confirm (?:that )?(?:we|i) have (?:received|got)",
     r"\bmae['\u2019]n cael ei ystyried\b|\bbyddwn yn (?:ymateb|cysylltu)\b",
 )
-_PROMISES_MORE = re.compile("|".join(_LATER), re.IGNORECASE)
+_PROMISES_MORE = re.compile("|".join(_DEFERRALS), re.IGNORECASE)
 _SHOWN_LENGTH = 60
 _FEW_WORDS = 3
 
 
 def judge(message: Inbound, person: str, new_words: str, internal: Collection[str]) -> Judgement:
-    """What staff's `message` in the contact of `person` is.
+    """Return the kind of staff's `message` in the contact of `person`.
 
-    `new_words` are its words without quoted ones; `internal` those of its recipients that are our own or staff's.
+    `new_words` is its text without quotations; `internal` are the recipients that are our own or staff's addresses.
     """
     if message.post is not None:
-        # Said in the person's own thread, with the platform's own program.
+        # Written in the person's own thread, on the platform itself.
         return _by_words(message, new_words, has_more=bool(message.post.holds))
     mail = message.mail
     if mail is None or autoreplies.is_automatic(message):
@@ -82,20 +82,20 @@ def judge(message: Inbound, person: str, new_words: str, internal: Collection[st
 
 
 def _by_words(message: Inbound, new_words: str, *, has_more: bool) -> Judgement:
-    for kind, mark in _SAID.items():
-        if found := mark.search(f"{message.subject}\n{new_words}"):
-            return Judgement(kind, f"staff marked it {found[0]}")
-    if found := _PROMISES_MORE.search(" ".join(new_words.split())):
-        return Judgement(Kind.HOLDING, f'it says "{found[0][:_SHOWN_LENGTH]}"')
+    for kind, mark in _MARKS.items():
+        if match := mark.search(f"{message.subject}\n{new_words}"):
+            return Judgement(kind, f"staff marked it {match[0]}")
+    if match := _PROMISES_MORE.search(" ".join(new_words.split())):
+        return Judgement(Kind.HOLDING, f'it says "{match[0][:_SHOWN_LENGTH]}"')
     if len(new_words.split()) < _FEW_WORDS and not has_more:
         return Judgement(Kind.HOLDING, "it has hardly any words")
     return Judgement(Kind.FULL, "it went to the person, and promises nothing for later")
 
 
-def _not_to_the_person(message: Inbound, others: Collection[str]) -> Judgement:
+def _not_to_the_person(message: Inbound, outsiders: Collection[str]) -> Judgement:
     if _FORWARD.match(message.subject.strip()):
         return Judgement(Kind.FORWARD, "it is a forward, and did not go to the person")
-    if others:
+    if outsiders:
         return Judgement(Kind.FORWARD, "it went to somebody else, and not to the person")
     return Judgement(Kind.INTERNAL, "it went to staff only")
 

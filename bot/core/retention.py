@@ -1,4 +1,4 @@
-"""How long the words of a finished contact are kept, by what kind it is."""
+"""How long the content of a closed contact is stored, by its kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """`usual` for every kind that `of_kind` does not name. Counted from receipt, in days of 24 hours."""
+    """`usual` applies to every kind that `of_kind` does not name. Counted from receipt, in days of 24 hours."""
 
     usual: timedelta
     of_kind: Mapping[str, timedelta] = field(default_factory=dict)
 
     def kept_since(self, now: datetime) -> tuple[datetime, dict[str, datetime]]:
-        """What was received before these is kept no longer: usually, and for each kind with a time of its own."""
+        """Return the instants before which received content is deleted: the usual one, and those of single kinds."""
         return now - self.usual, {kind: now - span for kind, span in self.of_kind.items()}

@@ -1,11 +1,11 @@
-"""What each role of staff may do, and what each scope of a token allows."""
+"""Permissions of staff roles, and the scopes of tokens."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """What can be allowed: to read contacts, to act on one, on what concerns many, and on people and their roles."""
+    """A group of permitted actions: reading contacts, acting on one, acting on many, and managing people and roles."""
 
     READ = "read"
     ACT = "act"
@@ -14,16 +14,16 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
-    """The roles of staff, each with all that the one before it may."""
+    """The roles of staff, each with all permissions of the one before it."""
 
     READER = "reader"
     OFFICER = "officer"
     LEAD = "lead"
     ADMINISTRATOR = "administrator"
 
-    def may(self, wanted: Permission) -> bool:
-        """Whether this role is enough."""
-        return list(Permission).index(wanted) <= list(Role).index(self)
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the role includes a permission."""
+        return list(Permission).index(permission) <= list(Role).index(self)
 
 
 SCOPES = {
@@ -34,13 +34,13 @@ SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose contacts somebody sees: those of these teams; None: everybody's. `unassigned`: also those of no team."""
+    """Which contacts a person sees: those of these teams; None: all. `unassigned`: also those without a team."""
 
     teams: frozenset[str] | None = None
     unassigned: bool = True
 
     def sees(self, team: str | None) -> bool:
-        """Whether a contact of this team is seen."""
+        """Tell whether a contact of this team is visible."""
         if self.teams is None:
             return True
         return self.unassigned if team is None else team in self.teams

@@ -1,4 +1,4 @@
-"""What a rule of the triage is: its name, what it asks of a message, and what becomes of the message on a yes."""
+"""The form of a triage rule: its name, its test of a message, and the outcome for a match."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Outcome = Literal["acknowledge", "log", "attach", "undeliverable", "ask"]
 
 
 class RuleName(StrEnum):
-    """The names of the rules as they are stored and shown: first the number of the row in docs/triage.md."""
+    """The names of the rules as they are stored and shown; each begins with the number of its row in docs/triage.md."""
 
     SAME_MAIL_ANOTHER_WAY = "1 same mail by another way"
     SENT_AGAIN = "1 sent again"
@@ -59,20 +59,20 @@ class RuleName(StrEnum):
 
     @property
     def words(self) -> str:
-        """The name without that number."""
+        """The name without the number."""
         return self.partition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known besides the message.
+    """The facts besides the message.
 
-    `own` holds our own addresses in lower case, every one of them if `own_complete`; `staff` their writers' as
-    addresses or `@domain`. `thread` is the reference of the contact that the message goes on with, and `person` the
-    address of who wrote it. `authserv_id` is the name of the mail server whose Authentication-Results are believed
-    ("": nobody's), `spam_header` the field in which it says that mail is unwanted. `relays` are domains that pass on
-    what people write on their pages. `reported`: a report names a mail of ours by an address that only we can make.
-    `receipts`: whether the account that it came to may answer private messages, public ones, both or none.
+    `own` has our own addresses in lower case, all of them if `own_complete`; `staff` those of its writers, as addresses
+    or `@domain`. `thread` is the reference of the contact that the message continues, and `person` that contact's
+    address. `authserv_id` is the name of the mail server whose Authentication-Results are trusted ("": none),
+    `spam_header` the field in which it marks unwanted mail. `relays` are domains that pass on what people write on
+    their pages. `is_about_our_mail`: a report identifies a mail of ours by an address that only we can make.
+    `receipts`: which messages the account may answer: private, public, both or none.
     """
 
     own: frozenset[str] = frozenset()
@@ -83,13 +83,13 @@ class Facts:
     person: str = ""
     spam_header: str = ""
     relays: frozenset[str] = frozenset()
-    reported: bool = False
+    is_about_our_mail: bool = False
     receipts: Literal["private", "public", "both", "none"] = "both"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One question. On a yes the outcome is `outcome`, or `in_thread` where the message answers a contact."""
+    """One test. For a match the outcome is `outcome`, or `in_thread` where the message answers a contact."""
 
     name: RuleName
     reason: str

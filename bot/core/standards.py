@@ -1,4 +1,4 @@
-"""Standards: what an organisation has published that it promises, as its files hold it."""
+"""Standards: the published promises of an organisation, as read from its files."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,14 +18,14 @@ VISIBILITIES = ("private", "public")
 class Standard:
     """One published set of promises, in force from `valid_from` to `valid_to` (both included; None: until replaced).
 
-    `areas`, `services`, `channels`, `kinds` and `visibility` say for whom; an empty one is for everybody. `basis` is
-    `law` where a statute sets the time: the organisation's closure days do not count for it. `acknowledge` or
-    `respond` is None where nothing is promised. `acknowledged_by` is `staff` where our receipt is not what the promise
-    means; `respond_from` is `acknowledgement` where staff's acknowledgement starts the time to answer. `extend_to` is
-    the longest time to answer after an extension, from the same start (None: it cannot be extended). `pause` is how
-    the days of a pause are counted (`clocks.Counting`), or `none` where the clock cannot be paused. `progress`:
-    halfway through the time to answer the person is told that we are still at it; `closing`: they are told when staff
-    close it. `review_by` is the day by which somebody looks at it again. `file` is where it was read.
+    `areas`, `services`, `channels`, `kinds` and `visibility` select contacts; an empty one selects all. `basis` is
+    `law` where a statute sets the time, for which the organisation's closure days do not count. `acknowledge` or
+    `respond` is None where nothing is promised. `acknowledged_by` is `staff` where an automatic receipt does not
+    satisfy the promise; `respond_from` is `acknowledgement` where staff's acknowledgement starts the time to answer.
+    `extend_to` is the longest time to answer after an extension, from the same start (None: it cannot be extended).
+    `pause` is how the days of a pause are counted (`clocks.Counting`), or `none` where the clock cannot be paused.
+    `progress`: a progress message goes to the person halfway through the time to answer; `closing`: a message goes to
+    them when staff close the contact. `review_by` is the day of the next review. `file` is the file's name.
     """
 
     id: str
@@ -57,30 +57,30 @@ class Standard:
 
     @property
     def calendar_key(self) -> str:
-        """Which calendar counts its days: `calendars.keys` lists them."""
+        """The key of the calendar that counts its days, as listed by `calendars.keys`."""
         return calendars.key(self.calendar, closures=self.basis != "law")
 
     @property
-    def named(self) -> str:
+    def label(self) -> str:
         """The standard with its version and file, for messages to operators."""
         return f"{self.file}: standard {self.id} version {self.version}"
 
     def as_table(self) -> dict[str, Any]:
-        """The keys and values as a file would hold them, days as text; what is as by default is left out."""
+        """Return the keys and values as a file would contain them, days as text, without defaults."""
         values = {key: getattr(self, key) for key in _READERS}
         return {
-            key: _written(value) for key, value in values.items() if key not in _OPTIONAL or value != _OPTIONAL[key]
+            key: _as_text(value) for key, value in values.items() if key not in _OPTIONAL or value != _OPTIONAL[key]
         }
 
 
-def _written(value: Any) -> Any:
+def _as_text(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return "none" if value is None else str(value)
 
 
 class BadStandard(ValueError):
-    """A standard that cannot be used; `mistakes` has one line for each thing to put right."""
+    """A standard that cannot be used; `mistakes` has one line for each mistake."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -102,12 +102,12 @@ def _identifier(value: Any) -> str:
 def _identifiers(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ValueError('allowed: a list of names, as in ["housing"]')
-    return tuple(sorted({_identifier(one) for one in value}))
+    return tuple(sorted({_identifier(name) for name in value}))
 
 
-def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise ValueError(f"allowed: {', '.join(allowed)}")
+def _one_of(value: Any, alternatives: tuple[str, ...]) -> str:
+    if value not in alternatives:
+        raise ValueError(f"allowed: {', '.join(alternatives)}")
     return str(value)
 
 
@@ -154,14 +154,15 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "reason": _text,
     "review_by": _day,
 }
-# Two years: what is longer is a slip of the pen, and would leave the years for which bank holidays are known.
+# Two years: a longer time is a mistake, and would exceed the years for which bank holidays are known.
 _LONGEST = {Unit.WORKING_DAY: 500, Unit.DAY: 730, Unit.MONTH: 24, Unit.WORKING_HOUR: 4_000}
 _LONGEST |= {Unit.HOUR: 17_520, Unit.MINUTE: 1_051_200}
-_OPTIONAL = {key: made.default for key, made in Standard.__dataclass_fields__.items() if made.default is not MISSING}
+_FIELDS = Standard.__dataclass_fields__
+_OPTIONAL = {key: spec.default for key, spec in _FIELDS.items() if spec.default is not MISSING}
 _DAYS = ("valid_from", "valid_to", "review_by")
 
 
-# Why a name is no medium, such as "allowed: email, letter"; "" where it is one.
+# Returns why a name is not a medium, such as "allowed: email, letter", or "".
 WhyNoMedium = Callable[[str], str]
 
 
@@ -170,15 +171,15 @@ def _any_medium(_name: str) -> str:
 
 
 def read(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_medium) -> list[Standard]:
-    """The standards of a TOML file: one, or a list of `[[standard]]` that share the keys above it.
+    """Read the standards of a TOML file: one, or a list of `[[standard]]` that share the keys above it.
 
-    `why_no_medium` knows the media, which `channels` names: how a contact came, whichever mailbox or page it was.
+    `why_no_medium` checks the media in `channels`: how a contact came, whichever mailbox or page it was.
     Raises BadStandard with every mistake.
     """
     standards, mistakes = [], []
-    for at, whole in _tables(table, file):
+    for at, values in _tables(table, file):
         try:
-            standards.append(replace(standard(whole, at, why_no_medium), file=file))
+            standards.append(replace(standard(values, at, why_no_medium), file=file))
         except BadStandard as error:
             mistakes += error.mistakes
     if mistakes:
@@ -187,7 +188,7 @@ def read(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_
 
 
 def _tables(table: Mapping[str, Any], file: str) -> list[tuple[str, dict[str, Any]]]:
-    """Each standard of the file by where it stands, with the keys that all of them share."""
+    """Return each standard of the file with its place and the shared keys."""
     if "standard" not in table:
         return [(file, dict(table))]
     shared, parts = {key: value for key, value in table.items() if key != "standard"}, table["standard"]
@@ -197,7 +198,7 @@ def _tables(table: Mapping[str, Any], file: str) -> list[tuple[str, dict[str, An
 
 
 def standard(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_medium) -> Standard:
-    """The standard that a TOML table describes. Raises BadStandard with every mistake, each naming file and key."""
+    """Read one standard from a TOML table. Raises BadStandard with every mistake, each naming file and key."""
     mistakes = [f"{file}: {key} is not a known key; known are {', '.join(_READERS)}" for key in table.keys() - _READERS]
     mistakes += [f"{file}: {key} is missing" for key in _READERS if key not in table and key not in _OPTIONAL]
     values = _values(table, file, why_no_medium, mistakes)
@@ -210,7 +211,7 @@ def standard(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _
 
 
 def _values(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium, mistakes: list[str]) -> dict[str, Any]:
-    """What the keys mean; each that means nothing is one more mistake."""
+    """Return the values of the keys; add a mistake for each that cannot be read."""
     values: dict[str, Any] = {}
     for key, reader in _READERS.items():
         try:
@@ -243,6 +244,6 @@ def _too_long(candidate: Standard) -> Iterator[str]:
 
 
 def from_stored(table: Mapping[str, Any]) -> Standard:
-    """The standard that `as_table` wrote."""
+    """Return the standard that `as_table` wrote."""
     days = {key: date.fromisoformat(table[key]) for key in _DAYS if key in table}
     return standard({**table, **days}, "the store")

@@ -1,4 +1,4 @@
-"""When people are told, and how often: every number of it that an organisation may set, with its usual value."""
+"""When and how often people are alerted: every such number that an organisation may set, with its default."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -11,10 +11,10 @@ _QUIET_CHOICES = tuple(map(duration, ("2 hours", "1 working day", "2 working day
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """The table `[alerts]` of escalation.toml; docs/escalation.md says what each key means.
+    """The table `[alerts]` of escalation.toml; docs/escalation.md explains each key.
 
-    Spans elapse by the clock; a `Duration` may count the office's working hours or working days. A share is that of
-    the working time that a promise has.
+    Spans elapse by the clock; a `Duration` may count the office's working hours or working days. A share is one of the
+    working time of a promise.
     """
 
     receipt_late_after: timedelta = timedelta(minutes=15)

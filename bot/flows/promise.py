@@ -28,7 +28,7 @@ def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, 
         looks.append(acknowledge_by + timedelta(seconds=1))
     if standard.respond is not None and standard.respond_from == "receipt":
         respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
-        share_of = partial(clocks.share_of, duration=standard.respond, received=received_at)
+        share_of = partial(clocks.share_of, duration=standard.respond, received_at=received_at)
         first = share_of(_first_share(ladder), calendar=calendar, receipt=receipt)
         looks += [first, *_before(ladder, respond_by, received_at, calendar)]
     elif standard.respond is not None:

@@ -60,13 +60,13 @@ class SelfWatch:
         if self.is_leader():
             seen += await self._store.read(lambda connection: list(self._stored(connection, now)))
         changed = alarms.change(self._on, seen, now, self._book.timing.alarm_over_after)
-        if changed.began or changed.over:
-            for alarm in changed.began:
+        if changed.new or changed.over:
+            for alarm in changed.new:
                 logger.warning("alarm.began", alarm=alarm.name)
             for one in changed.over:
                 logger.info("alarm.over", alarm=one.alarm.name)
-            names = ",".join([*(a.name for a in changed.began), *(o.alarm.name for o in changed.over)])
-            told = alarms.words(changed.began, changed.over)
+            names = ",".join([*(a.name for a in changed.new), *(o.alarm.name for o in changed.over)])
+            told = alarms.words(changed.new, changed.over)
             rows = alert.notices(None, f"alarm:{names}:{now.isoformat()}", now, self._book, **told)
             await self._store.write(lambda connection: outbox.queue(connection, rows))
             self._queued()

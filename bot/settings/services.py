@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.channel import Name
 from bot.core import routes
-from bot.core.phrases import Phrases, folded
+from bot.core.phrases import Phrases, fold
 from bot.core.routes import Router
 from bot.core.standards import WhyNoMedium
 from bot.settings.tables import Table, Words
@@ -76,7 +76,7 @@ class RouteSettings(Table):
             channels=frozenset(self.channels),
             media=frozenset(self.media),
             to=frozenset(address.lower() for address in self.to),
-            fields={name: frozenset(map(folded, values)) for name, values in self.fields.items()},
+            fields={name: frozenset(map(fold, values)) for name, values in self.fields.items()},
             words=Phrases(self.words),
             prefixes=self.postcodes,
             languages=frozenset(self.languages),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from bot.core.phrases import folded
+from bot.core.phrases import fold
 
 
 class Table(BaseModel):
@@ -15,7 +15,7 @@ class Table(BaseModel):
 
 def _words(value: tuple[str, ...]) -> tuple[str, ...]:
     for phrase in value:
-        if not any(character.isalnum() for character in folded(phrase)):
+        if not any(character.isalnum() for character in fold(phrase)):
             raise ValueError(f"{phrase!r} has no word in it")
     return value
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.acknowledgements import opened_subaddress, recipient, signed_subaddress, threading
+from bot.core.acknowledgements import recipient, signed_subaddress, signed_tag, threading
 from bot.core.messages import Mail, Party
 
 SECRET = b"a secret of the test"
@@ -81,18 +81,18 @@ def test_nothing_can_be_injected_through_an_id(message_id: str, references: list
 def test_what_we_signed_we_open(tag: str) -> None:
     """Also when a server on the way has changed the case; the local part keeps to RFC 5321's 64 octets."""
     signed = signed_subaddress("Customer.Services@Example.gov.uk", tag, SECRET)
-    assert opened_subaddress(signed, SECRET) == tag
-    assert opened_subaddress(signed.upper(), SECRET) == tag
+    assert signed_tag(signed, SECRET) == tag
+    assert signed_tag(signed.upper(), SECRET) == tag
     assert len(signed.partition("@")[0]) <= 64
 
 
 def test_nobody_else_can_sign() -> None:
     """Another secret, tag, address or length does not open."""
     signed = signed_subaddress("us@example.gov.uk", "b17", SECRET)
-    assert opened_subaddress(signed, b"another secret") is None
-    assert opened_subaddress(signed.replace("b17", "b18"), SECRET) is None
-    assert opened_subaddress(signed.replace("us+", "them+"), SECRET) is None
-    assert opened_subaddress(signed.replace("example", "another"), SECRET) is None
+    assert signed_tag(signed, b"another secret") is None
+    assert signed_tag(signed.replace("b17", "b18"), SECRET) is None
+    assert signed_tag(signed.replace("us+", "them+"), SECRET) is None
+    assert signed_tag(signed.replace("example", "another"), SECRET) is None
     for other in (
         "",
         "us@example.gov.uk",
@@ -101,7 +101,7 @@ def test_nobody_else_can_sign() -> None:
         "\udc80+x.y@z",
         "é+b.é@x",
     ):
-        assert opened_subaddress(other, SECRET) is None
+        assert signed_tag(other, SECRET) is None
 
 
 def test_an_address_without_room_is_used_as_it_is() -> None:

@@ -17,7 +17,7 @@ def test_an_alarm_is_told_when_it_begins_and_when_it_is_over() -> None:
     for minutes, seen in ((0, [DISK]), (1, [DISK]), (2, []), (3, [DISK]), (4, []), (5, []), (6, []), (7, [])):
         changed = alarms.change(on, seen, NOW + timedelta(minutes=minutes), OVER_AFTER)
         on = dict(changed.on)
-        told += [(minutes, "began") for _ in changed.began] + [(minutes, "over") for _ in changed.over]
+        told += [(minutes, "began") for _ in changed.new] + [(minutes, "over") for _ in changed.over]
     assert told == [(0, "began"), (5, "over")]
     assert on == {}
 
@@ -25,9 +25,9 @@ def test_an_alarm_is_told_when_it_begins_and_when_it_is_over() -> None:
 def test_what_begins_together_is_one_notice() -> None:
     """It names each, and what to do about each."""
     changed = alarms.change({}, [DISK, LINE], NOW, OVER_AFTER)
-    said = alarms.words(changed.began, changed.over)
+    said = alarms.words(changed.new, changed.over)
     assert said["subject"] == "2 things need you at once"
-    assert all(part in said["happened"] for one in (DISK, LINE) for part in (one.subject, one.happened))
+    assert all(part in said["happened"] for one in (DISK, LINE) for part in (one.subject, one.description))
     assert said["action"] == "Make room. Put it right."
     assert alarms.words((DISK,), ())["subject"] == DISK.subject
 
@@ -46,5 +46,5 @@ def test_what_passes_by_itself_is_never_over() -> None:
     """A clock that jumped has jumped."""
     jump = Alarm("clock 1", "The clock has jumped", "By an hour.", "See to it.", passing=True)
     changed = alarms.change({}, [jump], NOW, OVER_AFTER)
-    assert (changed.began, dict(changed.on)) == ((jump,), {})
+    assert (changed.new, dict(changed.on)) == ((jump,), {})
     assert alarms.change({}, [], NOW + OVER_AFTER, OVER_AFTER).over == ()

@@ -49,4 +49,4 @@ def test_months_before_are_refused() -> None:
 )
 def test_the_office_opens_next(now: datetime, opens: datetime) -> None:
     """Now, while it is open; after hours, at weekends and over Christmas at the next opening."""
-    assert ENGLAND.opening(now) == opens
+    assert ENGLAND.next_opening(now) == opens

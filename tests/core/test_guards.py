@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.core.guards import Limits, Tally, domain, stands_for, why_held
+from bot.core.guards import Limits, Tally, contact_in_place, domain, why_held
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTES = some.integers(0, 2000).map(lambda minutes: timedelta(minutes=minutes))
@@ -17,10 +17,10 @@ def test_never_more_than_the_limits_in_any_hour_or_day(pauses: list[timedelta]) 
     limits, tally, at = Limits(), Tally(), NOW
     for number, pause in enumerate(pauses, 1):
         at += pause
-        if stands_for(tally, at, limits) is None and not why_held("a@b.example", at, tally, Tally(), limits):
-            tally.received.append(at)
+        if contact_in_place(tally, at, limits) is None and not why_held("a@b.example", at, tally, Tally(), limits):
+            tally.receipts.append(at)
             tally.first = number, at
-    sent = tally.received
+    sent = tally.receipts
     for one in sent:
         assert sum(one <= other < one + timedelta(hours=1) for other in sent) <= limits.an_hour
         assert sum(one <= other < one + timedelta(days=1) for other in sent) <= limits.a_day
@@ -32,7 +32,7 @@ def test_without_limits_everybody_has_a_receipt(pauses: list[timedelta]) -> None
     """0 means any number."""
     limits = Limits(timedelta(0), an_hour=0, a_day=0)
     tally = Tally([NOW + pause for pause in pauses], (1, NOW))
-    assert stands_for(tally, NOW, limits) is None
+    assert contact_in_place(tally, NOW, limits) is None
     assert not why_held("a@b.example", NOW, tally, tally, limits)
 
 

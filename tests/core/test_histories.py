@@ -211,7 +211,7 @@ def test_what_is_left_in_the_unit_of_the_promise(now: datetime, words: str) -> N
     clocks = stand(promise())
     assert clocks.respond
     assert clocks.duration
-    assert histories.remaining(clocks.respond, clocks.duration, ENGLAND, now) == words
+    assert histories.time_left(clocks.respond, clocks.duration, ENGLAND, now) == words
 
 
 def test_shares_leave_the_pause_out() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.phrases import Phrases, folded, words_of
+from bot.core.phrases import Phrases, fold, words_of
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_without_phrases_nothing_is_found() -> None:
 
 
 def test_folding_twice_changes_nothing() -> None:
-    """What is folded stays so."""
+    """What is fold stays so."""
     for text in ("Größe Łódź", "آپ کی گیس", "Ünïcödé  -  ſtraße", "গ্যাসের গন্ধ"):
-        assert folded(folded(text)) == folded(text)
+        assert fold(fold(text)) == fold(text)

@@ -21,7 +21,7 @@ def message(text: str = "", *, to: tuple[str, ...] = (), **fields: str) -> Inbou
 
 def route(rules: list[Route], what: Inbound, way: Way = INBOX, language: str = "en") -> routes.Destination:
     """Where it goes, by a council with two teams."""
-    return Router([BINS], rules, "front").route(routes.asked(what, way, language))
+    return Router([BINS], rules, "front").route(routes.query_of(what, way, language))
 
 
 def test_the_first_rule_that_holds_names_each_thing() -> None:
@@ -32,7 +32,7 @@ def test_the_first_rule_that_holds_names_each_thing() -> None:
         Route(3, area="elsewhere", media=frozenset({"email"})),
     ]
     goal = route(rules, message("A missed bin at ta1 3du."))
-    assert (goal.service, goal.area, goal.team, goal.decided) == ("bins", "taunton", "waste", True)
+    assert (goal.service, goal.area, goal.team, goal.is_decided) == ("bins", "taunton", "waste", True)
     assert goal.because == (
         'service bins: rule 1, the words "missed bin"',
         "area taunton: rule 2, postcode TA1",
@@ -78,7 +78,7 @@ def test_fields_addresses_and_languages() -> None:
 def test_nothing_decides() -> None:
     """The first team has it, and is known not to have been chosen."""
     goal = route([], message("x"))
-    assert (goal.team, goal.decided, goal.because) == ("front", False, ("team front: nothing says more",))
+    assert (goal.team, goal.is_decided, goal.because) == ("front", False, ("team front: nothing says more",))
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_a_postcode_begins_where_it_says(prefix: str, *, holds: bool) -> None:
 def test_postcodes_are_found_in_text() -> None:
     """However they are typed; what only looks alike is none."""
     assert routes.postcodes("from ta13du or BS1  5TR, not A12 or PO BOX 1, X1 2AB3") == ("TA1 3DU", "BS1 5TR")
-    assert routes.asked(message("x", postcode="ta1"), INBOX, "").postcodes == ("TA1",)
+    assert routes.query_of(message("x", postcode="ta1"), INBOX, "").postcodes == ("TA1",)

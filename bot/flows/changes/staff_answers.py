@@ -39,7 +39,7 @@ def take(connection: Connection, contact_id: int, message: Inbound, now: datetim
 
 def _internal(message: Inbound, book: Rulebook) -> list[str]:
     addressed = message.mail.addressed() if message.mail else ()
-    return [address for address in addressed if autoreplies.is_staffs(address, book.triage)]
+    return [address for address in addressed if autoreplies.is_staff_address(address, book.triage)]
 
 
 def _sent(message: Inbound, contact: Contact, now: datetime) -> datetime:

@@ -33,7 +33,7 @@ def headings() -> tuple[str, ...]:
 def spans(now: datetime, calendar: Calendar) -> list[tuple[date | None, date | None]]:
     """For each column the first day of receipt, and the first that is too late for it; None: there is no such end."""
     today = calendar.working_days_through(calendar.day_of(now))
-    firsts = [calendar.numbered(today - most) for most in AGES]
+    firsts = [calendar.nth_working_day(today - most) for most in AGES]
     return list(zip([*firsts, None], [None, *firsts], strict=True))
 
 

@@ -13,7 +13,7 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind, StoredEvent
-from bot.core.histories import Clock, Clocks, remaining
+from bot.core.histories import Clock, Clocks, time_left
 from bot.core.messages import StoredMessage
 from bot.core.roles import Scope
 from bot.flows.changes import needs
@@ -245,7 +245,7 @@ def _clocks(contact: Contact, found: Clocks, now: datetime, book: Rulebook) -> l
             due_at=clock.due,
             stopped=instant_in_words(clock.stopped_at, calendar.zone) if clock.stopped_at else "",
             in_time=clock.in_time(),
-            left=remaining(clock, promised, calendar, now),
+            left=time_left(clock, promised, calendar, now),
             because=_because(name, clock, found, contact, book),
         )
         for name, clock, promised in both

@@ -69,7 +69,7 @@ def _facts(message: Inbound, thread: Contact | None, plan: Plan, *, reported: bo
         thread=thread.reference if thread else None,
         person=(thread.sender_address or "") if thread else "",
         authserv_id=plan.way(message).authserv_id,
-        reported=reported,
+        is_about_our_mail=reported,
         receipts=plan.way(message).receipts,
     )
 
@@ -98,7 +98,9 @@ def _judge(message: Inbound, plan: Plan) -> tuple[Contact | None, Verdict]:
 
 def _from_staff(message: Inbound, plan: Plan) -> bool:
     senders = message.mail.from_addresses if message.mail else ()
-    return len(senders) == 1 and autoreplies.is_staffs(senders[0].address, replace(plan.book.triage, own=plan.book.own))
+    return len(senders) == 1 and autoreplies.is_staff_address(
+        senders[0].address, replace(plan.book.triage, own=plan.book.own)
+    )
 
 
 def _goes_on(thread: Contact, message: Inbound, plan: Plan) -> bool:
@@ -146,7 +148,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
             return
     if verdict.outcome == "acknowledge" and verdict.recipient:
         tally = _tally(message, plan)
-        first = guards.stands_for(tally, plan.at(message), plan.book.limits) if message.mail else None
+        first = guards.contact_in_place(tally, plan.at(message), plan.book.limits) if message.mail else None
         if message.visibility == "public":
             first = plan.known.public_receipt(message, plan.at(message))
         if first is not None and message.mail and plan.book.limits.several == "together":
@@ -163,7 +165,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
     elif verdict.outcome == "acknowledge" and verdict.recipient:
         remember_receipt(message, contact, plan)
         if domain := plan.known.domains.get(guards.domain(key_of(message))):
-            domain.received.append(contact.received_at)
+            domain.receipts.append(contact.received_at)
     keep(message, contact, plan)
     plan.filed.append(Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
 

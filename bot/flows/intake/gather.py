@@ -140,7 +140,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     answered |= {
         m.external_id for m in messages if m.mail and any(s.digest == m.digest for s in seen.get(m.external_id, ()))
     }
-    tags = {m.digest: acknowledgements.opened_tags(m.mail, book.secret) for m in messages if m.mail}
+    tags = {m.digest: acknowledgements.signed_tags(m.mail, book.secret) for m in messages if m.mail}
     named = {tag.upper() for found in tags.values() for tag in found if not _number(tag)}
     named |= {reference for message in messages for reference in named_in(message, book.prefix)}
     people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
@@ -193,8 +193,8 @@ def _numbers(message: Inbound, secret: bytes) -> list[int]:
     """The deliveries that signed addresses name: where a report goes to, and what it says was the envelope sender."""
     if message.mail is None:
         return []
-    tags = acknowledgements.opened_tags(message.mail, secret)
-    tags += [acknowledgements.opened_subaddress(sender, secret) or "" for sender in message.mail.envelope_senders[:5]]
+    tags = acknowledgements.signed_tags(message.mail, secret)
+    tags += [acknowledgements.signed_tag(sender, secret) or "" for sender in message.mail.envelope_senders[:5]]
     return [number for tag in tags if (number := _number(tag))]
 
 

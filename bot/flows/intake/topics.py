@@ -60,7 +60,7 @@ class Found:
             "service": goal.service or None,
             "kind": goal.kind,
             "area": goal.area,
-            "assigned_at": received_at if goal.decided or len(book.teams) < _SEVERAL else None,
+            "assigned_at": received_at if goal.is_decided or len(book.teams) < _SEVERAL else None,
         }
         if urgency is None:
             return values
@@ -83,10 +83,12 @@ def look_into(message: Inbound, book: Rulebook) -> Found:
     """Everything that the rules of routing and of urgency find in a message."""
     language = language_of(message.text or message.subject)
     way = book.ways.get(message.channel, NO_WAY).routed()
-    asked = routes.asked(message, way, language, with_postcodes=book.router.asks_postcodes)
+    asked = routes.query_of(message, way, language, with_postcodes=book.router.asks_postcodes)
     goal = book.router.route(asked)
     urgency = urgencies.find(asked.words, book.urgent)
     if urgency is not None:
         team = urgency.rule.team if urgency.rule.team in book.teams else ""
-        goal = replace(goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, decided=bool(team) or goal.decided)
+        goal = replace(
+            goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, is_decided=bool(team) or goal.is_decided
+        )
     return Found(language, goal, urgency)
