@@ -107,8 +107,8 @@ class Ladders:
 
     def step(self, name: str, standard: str | None) -> Step | None:
         """The step of that name, or None: it is on no ladder any more."""
-        known = (*self.of(standard), *self.receipt, *FIXED_STEPS, *RESPOND_LADDER)
-        return next((step for step in known if step.name == name), None)
+        steps = (*self.of(standard), *self.receipt, *FIXED_STEPS, *RESPOND_LADDER)
+        return next((step for step in steps if step.name == name), None)
 
 
 def rungs(ladder: Ladder, instant_of: Callable[[Step], datetime], started_at: datetime) -> Rungs:
@@ -116,8 +116,8 @@ def rungs(ladder: Ladder, instant_of: Callable[[Step], datetime], started_at: da
 
     `instant_of` says when a step is due.
     """
-    found = [(instant_of(step), step) for step in ladder]
-    return sorted((pair for pair in found if pair[0] > started_at), key=lambda pair: pair[0])
+    steps = [(instant_of(step), step) for step in ladder]
+    return sorted((rung for rung in steps if rung[0] > started_at), key=lambda rung: rung[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,6 @@ def _due_singles(contact: Contact, singles: Rungs, now: datetime) -> list[Step]:
     return [step for at, step in singles if at <= now and planned is not None and planned <= at]
 
 
-def _highest(ladder: Rungs, taken: int, now: datetime) -> tuple[int, Step | None]:
-    behind = max(taken, sum(instant <= now for instant, _ in ladder))
-    return behind, ladder[behind - 1][1] if behind > taken else None
+def _highest(ladder: Rungs, steps_taken: int, now: datetime) -> tuple[int, Step | None]:
+    behind = max(steps_taken, sum(instant <= now for instant, _ in ladder))
+    return behind, ladder[behind - 1][1] if behind > steps_taken else None

@@ -40,12 +40,12 @@ class Team:
     @property
     def levels(self) -> tuple[tuple[str, ...], ...]:
         """Everybody, from the team upwards, as they are called one after another."""
-        return (self.addresses, *(told for told in self.roles.values() if told))
+        return (self.addresses, *(addresses for addresses in self.roles.values() if addresses))
 
     def addresses_of(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Who has one of these roles; where nobody has, the team itself: an alert must reach somebody."""
-        told = {role: self.addresses if role in _ITSELF else self.roles.get(role, ()) for role in roles}
-        return tuple(dict.fromkeys(address for found in told.values() for address in found)) or self.addresses
+        people = (self.addresses if role in _ITSELF else self.roles.get(role, ()) for role in roles)
+        return tuple(dict.fromkeys(address for addresses in people for address in addresses)) or self.addresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,43 +56,43 @@ class SelfWatch:
     async def look(self, stepped: timedelta) -> None:
         """Look once; the clock has jumped by `stepped` since the last time."""
         now = self._present.now()
-        seen = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
+        present = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
         if self.is_leader():
-            seen += await self._store.read(lambda connection: list(self._stored(connection, now)))
-        changed = alarms.change(self._on, seen, now, self._book.timing.alarm_over_after)
-        if changed.new or changed.over:
-            for alarm in changed.new:
+            present += await self._store.read(lambda connection: list(self._stored(connection, now)))
+        changes = alarms.change(self._on, present, now, self._book.timing.alarm_over_after)
+        if changes.new or changes.over:
+            for alarm in changes.new:
                 logger.warning("alarm.began", alarm=alarm.name)
-            for one in changed.over:
-                logger.info("alarm.over", alarm=one.alarm.name)
-            names = ",".join([*(a.name for a in changed.new), *(o.alarm.name for o in changed.over)])
-            told = alarms.words(changed.new, changed.over)
-            rows = alert.notices(None, f"alarm:{names}:{now.isoformat()}", now, self._book, **told)
+            for state in changes.over:
+                logger.info("alarm.over", alarm=state.alarm.name)
+            names = ",".join([*(a.name for a in changes.new), *(o.alarm.name for o in changes.over)])
+            words = alarms.words(changes.new, changes.over)
+            rows = alert.notices(None, f"alarm:{names}:{now.isoformat()}", now, self._book, **words)
             await self._store.write(lambda connection: outbox.queue(connection, rows))
             self._queued()
-        self._on = dict(changed.on)
+        self._on = dict(changes.on)
 
     def _channels(self) -> Iterable[Alarm]:
-        for one in self.listeners:
-            if one.alarm:
-                name = one.inbox.name
+        for listener in self.listeners:
+            if listener.alarm:
+                name = listener.inbox.name
                 yield Alarm(
                     f"channel {name}",
                     f"The channel {name} cannot be read",
                     f"Ackbot cannot read the channel {name}, so nobody who writes there is acknowledged. "
-                    f"It was told: {one.alarm}",
+                    f"It was told: {listener.alarm}",
                     f"Put right what it names. {_PATIENCE}",
                 )
 
     def _accounts(self) -> Iterable[Alarm]:
-        for name, found in self.covered().items():
-            ending = [finding for finding in found.findings if "runs out on" in finding]
-            if found.level == "red" or ending:
+        for name, coverage in self.covered().items():
+            ending = [finding for finding in coverage.findings if "runs out on" in finding]
+            if coverage.level == "red" or ending:
                 yield Alarm(
                     f"coverage {name}",
                     f"The account {name} needs you",
                     "Not everything that people write there reaches us, or soon will not: "
-                    f"{'; '.join(found.findings)}.",
+                    f"{'; '.join(coverage.findings)}.",
                     "Put right what it names: docs/channels.md says how, for each platform.",
                 )
 

@@ -19,6 +19,7 @@ from bot.settings.tables import Table
 from bot.settings.teams import Role
 
 _KNOWN = {step.share: step for step in RESPOND_LADDER}
+_PER_CENT = re.compile(r"(\d{1,3})\s?%")
 _MOST_PER_CENT = 500
 _ALLOWED = 'allowed: "50%", "due", "2 working days before" or "4 hours before"'
 At = float | Duration
@@ -35,17 +36,17 @@ def _at(value: object) -> object:
         raise ValueError(_ALLOWED)
     if value == "due":
         return 1.0
-    if found := re.fullmatch(r"(\d{1,3})\s?%", value):
-        if not 1 <= int(found[1]) <= _MOST_PER_CENT:
+    if percent := _PER_CENT.fullmatch(value):
+        if not 1 <= int(percent[1]) <= _MOST_PER_CENT:
             raise ValueError(f"allowed: 1% to {_MOST_PER_CENT}%")
-        return int(found[1]) / 100
-    said, before, rest = value.partition(" before")
+        return int(percent[1]) / 100
+    words, before, rest = value.partition(" before")
     if not before or rest:
         raise ValueError(_ALLOWED)
-    long = durations.duration(said)
-    if long.unit is Unit.MONTH or long.rolls or not long.count:
+    length = durations.duration(words)
+    if length.unit is Unit.MONTH or length.rolls or not length.count:
         raise ValueError(_ALLOWED)
-    return long
+    return length
 
 
 class StepSettings(Table):
@@ -155,7 +156,7 @@ def _between(least: timedelta, most: timedelta) -> BeforeValidator:
 
 
 def _share(value: object) -> float:
-    percent = re.fullmatch(r"(\d{1,3})\s?%", value) if isinstance(value, str) else None
+    percent = _PER_CENT.fullmatch(value) if isinstance(value, str) else None
     if percent is None or not 1 <= int(percent[1]) <= 100:
         raise ValueError("allowed: 1% to 100%")
     return int(percent[1]) / 100
@@ -253,30 +254,26 @@ class Escalation(Table):
     def _each_moment_once(self) -> "Escalation":
         for standard, ladder in {"": self._ladder(""), **self._own()}.items():
             names = [step.name for step in ladder]
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
+            repeated = sorted({name for name in names if names.count(name) > 1})
+            if repeated:
                 of = f"the ladder of {standard}" if standard else "the general ladder"
-                raise ValueError(f"{of} has two steps at the same moment: {', '.join(twice)}")
+                raise ValueError(f"{of} has two steps at the same moment: {', '.join(repeated)}")
         if not self._ladder(""):
             raise ValueError("the general ladder has no step: let one have no standards")
         return self
 
     def _ladder(self, standard: str) -> Ladder:
-        chosen = (
-            one
-            for one in self.step
-            if one.clock == "respond" and (standard in one.standards if standard else not one.standards)
-        )
-        return tuple(one.step() for one in chosen)
+        steps = (step for step in self.step if step.clock == "respond")
+        return tuple(step.step() for step in steps if (standard in step.standards if standard else not step.standards))
 
     def _own(self) -> dict[str, Ladder]:
-        return {standard: self._ladder(standard) for one in self.step for standard in one.standards}
+        return {standard: self._ladder(standard) for step in self.step for standard in step.standards}
 
     def ladders(self) -> Ladders:
         """The ladder of every standard."""
-        receipt = tuple(one.step() for one in self.step if one.clock == "acknowledge")
+        receipt = tuple(step.step() for step in self.step if step.clock == "acknowledge")
         return Ladders(self._ladder(""), self._own(), receipt)
 
     def deputies(self) -> Deputies:
         """Who stands in for whom."""
-        return Deputies(one.away() for one in self.absence)
+        return Deputies(absence.away() for absence in self.absence)

@@ -1,5 +1,7 @@
 """The backlog by team and age, as Postfix's qshape shows a queue: where what waits has been waiting for long."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -42,13 +44,15 @@ def table(
 ) -> list[Row]:
     """The rows by team, and all of them together last. `contacts` are (team, receipt, next date)."""
     today = calendar.working_days_through(calendar.day_of(now))
-    counts: dict[str, list[int]] = {}
-    late: dict[str, int] = {}
+    ages: dict[str, list[int]] = {}
+    late = Counter[str]()
     for team, received_at, due_at in contacts:
-        age = today - calendar.working_days_through(calendar.day_of(received_at))
-        column = next((number for number, most in enumerate(AGES) if age <= most), len(AGES))
-        counts.setdefault(team or "", [0] * (len(AGES) + 1))[column] += 1
-        late[team or ""] = late.get(team or "", 0) + (due_at is not None and due_at < now)
-    rows = [Row(team, tuple(found), sum(found), late[team]) for team, found in sorted(counts.items())]
-    together = tuple(sum(row.counts[n] for row in rows) for n in range(len(AGES) + 1))
-    return [*rows, Row("All teams", together, sum(together), sum(late.values()))]
+        ages.setdefault(team or "", []).append(today - calendar.working_days_through(calendar.day_of(received_at)))
+        late[team or ""] += due_at is not None and due_at < now
+    rows = [_row(team, ages[team], late[team]) for team in sorted(ages)]
+    return [*rows, _row("All teams", [age for row in ages.values() for age in row], late.total())]
+
+
+def _row(team: str, ages: list[int], late: int) -> Row:
+    counts = Counter(bisect_left(AGES, age) for age in ages)
+    return Row(team, tuple(counts[column] for column in range(len(AGES) + 1)), len(ages), late)

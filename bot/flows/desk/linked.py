@@ -113,10 +113,10 @@ def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -
     if now > link.ends_at:
         raise Ended
     contact = contacts.with_id(connection, [link.contact]).get(link.contact)
-    sent = outbox.with_id(connection, link.delivery)
+    delivery = outbox.with_id(connection, link.delivery)
     if contact is None:
         return None
-    return contact, f"staff:{sent.recipient if sent else 'by a link'}"
+    return contact, f"staff:{delivery.recipient if delivery else 'by a link'}"
 
 
 def _latest(contact: Contact, happened: list[Happened], book: Rulebook) -> datetime | None:

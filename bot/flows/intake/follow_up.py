@@ -35,13 +35,13 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
     _heed(connection, contact, message, plan)
     if contact.state in (State.ANSWERED, State.CLOSED):
         _reopen(connection, contact, max(at, contact.responded_at or at), plan)
-    told = bool(verdict.recipient) and _may_be_told(contact, plan)
+    may_be_told = bool(verdict.recipient) and _may_be_told(contact, plan)
     if contact.state == State.OPEN and contact.paused_at is not None:
         resumption = ClockChange(Kind.RESUMED, max(at, contact.paused_at))
-        word = Word(PERSON_WROTE.actor, note=PERSON_WROTE.note, quiet=told)  # the note names the date
+        word = Word(PERSON_WROTE.actor, note=PERSON_WROTE.note, quiet=may_be_told)  # the note names the date
         with suppress(Refused):  # the message belongs to the contact all the same
             adjust(connection, contact.reference, resumption, word, plan.now, plan.book)
-    if verdict.recipient and told:
+    if verdict.recipient and may_be_told:
         _tell(connection, contact, message, verdict.recipient, plan)
 
 

@@ -124,18 +124,18 @@ def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook,
         return []
     roles = [role for role in words.to if role != "owner"]
     people = (owner, *(team.addresses_of(roles) if roles else ())) if owner and "owner" in words.to else ()
-    told = _present(people or team.addresses_of(words.to), team, now, book)
-    return [_delivery(address, words, team, now, book) for address in told]
+    readers = _present(people or team.addresses_of(words.to), team, now, book)
+    return [_delivery(address, words, team, now, book) for address in readers]
 
 
 def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
     """Who is told for these: whoever is away has a deputy, else the lead of the team."""
     day = book.today(now)
-    found: list[str] = []
+    readers: list[str] = []
     for person in people:
         away = book.deputies.of(person, day)
-        found += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
-    return tuple(dict.fromkeys(found))
+        readers += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
+    return tuple(dict.fromkeys(readers))
 
 
 def _delivery(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> NewDelivery:

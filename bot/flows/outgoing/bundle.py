@@ -20,11 +20,11 @@ MOST_IN_A_MESSAGE = 2_000
 
 
 def gather(
-    connection: Connection, taken: Sequence[Delivery], now: datetime, until: datetime, book: Rulebook
+    connection: Connection, claimed: Sequence[Delivery], now: datetime, until: datetime, book: Rulebook
 ) -> list[Delivery]:
     """The rest of the alerts that are due to those who have many of them: they are to be one message."""
     alerts: dict[str, list[Delivery]] = {}
-    for delivery in taken:
+    for delivery in claimed:
         if delivery.purpose is Purpose.ALERT:
             alerts.setdefault(delivery.recipient, []).append(delivery)
     firsts = [theirs[0] for theirs in alerts.values() if len(theirs) > book.restraint.join_above > 0]
@@ -37,17 +37,17 @@ def restrain(
 ) -> tuple[list[Claimed], list[Claimed]]:
     """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list."""
     leaving = [claimed for claimed in due if claimed.delivery.purpose is not Purpose.ALERT]
-    left: list[Claimed] = []
+    for_the_list: list[Claimed] = []
     for alerts in _by_person(due):
         messages = _messages_of_late(connection, alerts, now) if book.restraint.an_hour else 0
         match alerting.bundle(len(alerts), messages, book.restraint):
             case Bundle.LEFT_TO_THE_LIST:
-                left += alerts
+                for_the_list += alerts
             case Bundle.JOINED:
                 leaving.append(_joined(connection, alerts))
             case Bundle.APART:
                 leaving += alerts
-    return leaving, left
+    return leaving, for_the_list
 
 
 def _by_person(due: Iterable[Claimed]) -> list[list[Claimed]]:

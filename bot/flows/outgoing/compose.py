@@ -109,7 +109,7 @@ class MessageWriter:
         if contact is None:
             return claimed.delivery.details
         if claimed.joined:
-            return {"contacts": [self._line(one) for one in (claimed, *claimed.joined)]}
+            return {"contacts": [self._line(alert) for alert in (claimed, *claimed.joined)]}
         return self._of_contact(claimed, contact)
 
     def _of_contact(self, claimed: Claimed, contact: Contact) -> Mapping[str, Any]:
@@ -118,7 +118,7 @@ class MessageWriter:
         values: dict[str, Any] = {"reference": contact.reference, "received": received}
         match claimed.delivery.purpose:
             case "urgent":
-                return self._urgent(claimed, contact, values)
+                return self._urgent(claimed, contact, received)
             case "closing":
                 return self._closing(claimed, contact)
             case "alert":
@@ -133,29 +133,29 @@ class MessageWriter:
 
     def _service(self, contact: Contact) -> dict[str, str]:
         """What to do at once, where the person can read more, and the way without the internet."""
-        known = self._book.router.services.get(contact.service or "")
+        service = self._book.router.services.get(contact.service or "")
         urgency = self._book.urgency(contact)
         values = {"urgent": urgency.advice if urgency else ""}
-        if known is not None:
-            values |= {"service": known.title, "service_page": known.page, "other_route": known.other_route}
+        if service is not None:
+            values |= {"service": service.title, "service_page": service.page, "other_route": service.other_route}
         return {name: value for name, value in values.items() if value}
 
     def _closing(self, claimed: Claimed, contact: Contact) -> dict[str, str]:
-        answered = contact.responded_at
+        answered_at = contact.responded_at
         zone, days = self._book.default_calendar.zone, self._book.reopen_days
         return {
             "reference": contact.reference,
-            "answered": date_in_words(answered.astimezone(zone).date()) if answered else "",
+            "answered": date_in_words(answered_at.astimezone(zone).date()) if answered_at else "",
             "reason": claimed.delivery.details.get("reason", ""),
-            "days": str(days) if days and answered else "",
+            "days": str(days) if days and answered_at else "",
         }
 
-    def _urgent(self, claimed: Claimed, contact: Contact, known: Mapping[str, Any]) -> dict[str, Any]:
-        """What cannot wait: what was found, and what to do."""
+    def _urgent(self, claimed: Claimed, contact: Contact, received: str) -> dict[str, Any]:
+        """What cannot wait: the words that fired, and what to do."""
         rule = self._book.urgency(contact)
         return {
             "reference": contact.reference,
-            "received": known["received"],
+            "received": received,
             "channel": contact.channel,
             "title": rule.title if rule else "Somebody may be in danger",
             "words": contact.urgent_words,
@@ -181,7 +181,7 @@ class MessageWriter:
         if contact is None:
             raise LookupError("an alert without its contact")
         if claimed.delivery.purpose == "urgent":
-            title = self._urgent(claimed, contact, {"received": ""})["title"]
+            title = self._urgent(claimed, contact, "")["title"]
             return {"reference": contact.reference, "step": title, "promise": "act now"}
         step = self._step(claimed.delivery.step, contact)
         promise = _at_risk(contact, step, self._book)["promise"]
@@ -208,23 +208,23 @@ def _template(claimed: Claimed) -> str:
 def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
     """What was promised, and what to do."""
     zone = book.default_calendar.zone
-    done = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
+    action = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
     match step.clock:
         case "acknowledge" if contact.acknowledged_by == "staff":
             promise = f"acknowledge by {book.acknowledge_by(contact)}, by a person and not by a receipt"
-            done = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
+            action = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
         case "acknowledge":
             promise = f"acknowledge by {book.acknowledge_by(contact)}"
         case "pause":
-            asked = due_in_words(contact.paused_at, None, zone)
-            promise = f"to answer once the person has told us more; we asked on {asked}"
-            done = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
+            paused_on = due_in_words(contact.paused_at, None, zone)
+            promise = f"to answer once the person has told us more; we asked on {paused_on}"
+            action = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "assign":
             promise = f"answer by {book.respond_by(contact)}"
         case "window":
-            closes = contact.platform_reply_by
+            closes_at = contact.platform_reply_by
             promise = "to answer where the person wrote"
-            done = f"Answer there before {instant_in_words(closes, zone)}. {done}" if closes else done
+            action = f"Answer there before {instant_in_words(closes_at, zone)}. {action}" if closes_at else action
         case _:
             promise = f"answer by {book.respond_by(contact)}"
-    return {"promise": promise, "action": done}
+    return {"promise": promise, "action": action}

@@ -65,29 +65,29 @@ def claim(
 
     Whether it is wanted was asked when it was queued, and is asked again here: what was done meanwhile counts.
     """
-    taken = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
-    if len(taken) == most:
-        taken += bundle.gather(connection, taken, now, now + hold.span, book)
-    leaving, staying = _decided(connection, taken, now, hold, book)
+    due = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
+    if len(due) == most:
+        due += bundle.gather(connection, due, now, now + hold.span, book)
+    leaving, staying = _sorted_out(connection, due, now, hold, book)
     # First of all: what is claimed and stays must not count as a message that is on its way.
     outbox.settle(connection, staying)
-    leaving, left = bundle.restrain(connection, leaving, now, book)
-    outbox.settle(connection, [Settlement(claimed.delivery.id, Sent.CANCELLED) for claimed in left])
-    contacts.note(connection, [_left_to_the_list(claimed, now) for claimed in left])
+    leaving, for_the_list = bundle.restrain(connection, leaving, now, book)
+    outbox.settle(connection, [Settlement(claimed.delivery.id, Sent.CANCELLED) for claimed in for_the_list])
+    contacts.note(connection, [_left_to_the_list(claimed, now) for claimed in for_the_list])
     return leaving
 
 
-def _decided(
-    connection: Connection, taken: Sequence[Delivery], now: datetime, hold: ClaimTerms, book: Rulebook
+def _sorted_out(
+    connection: Connection, due: Sequence[Delivery], now: datetime, hold: ClaimTerms, book: Rulebook
 ) -> tuple[list[Claimed], list[Settlement]]:
     """What of this leaves now, and what becomes of the rest."""
-    contact_ids = {delivery.contact_id for delivery in taken if delivery.contact_id}
-    contacts_by_id = contacts.with_id(connection, contact_ids) if taken else {}
+    contact_ids = {delivery.contact_id for delivery in due if delivery.contact_id}
+    contacts_by_id = contacts.with_id(connection, contact_ids) if contact_ids else {}
     leaving: list[Claimed] = []
     staying: list[Settlement] = []
-    for delivery in taken:
+    for delivery in due:
         contact = contacts_by_id.get(delivery.contact_id or 0)
-        claimed = Claimed(delivery, contact, _listed(connection, delivery, now, book), hold.holder)
+        claimed = Claimed(delivery, contact, _contacts_of_list(connection, delivery, now, book), hold.holder)
         leaves_at = _leaves_at(claimed, now, book)
         if leaves_at is not None and leaves_at <= now:
             leaving.append(claimed)
@@ -122,7 +122,7 @@ def _leaves_at(claimed: Claimed, now: datetime, book: Rulebook) -> datetime | No
     return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book)
 
 
-def _listed(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
+def _contacts_of_list(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
     """The contacts that a daily list names."""
     if delivery.purpose is not Purpose.DIGEST:
         return ()
@@ -247,9 +247,9 @@ def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[
         action = "See whether it runs. Ackbot keeps trying for three days; what is later than that it must read itself."
     else:
         return []
-    said = f"{happened} It said: {str(attempt.error)[:200]}"
+    happened = f"{happened} It said: {str(attempt.error)[:200]}"
     key = f"follower:{outlet}:{what}:{attempt.at.date()}"
-    return alert.notices(None, key, attempt.at, book, subject=subject, happened=said, action=action)
+    return alert.notices(None, key, attempt.at, book, subject=subject, happened=happened, action=action)
 
 
 def _said_by(delivery: Delivery, book: Rulebook) -> str:
