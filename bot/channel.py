@@ -1,4 +1,4 @@
-"""The contract of every channel: a way in, a provider's call, a way out, and the errors they speak."""
+"""The contract of every channel: ways in, webhooks, ways out, and their errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,16 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.core.messages import Inbound, Outbound
 
-# What stands before the name of an outlet where somebody is told by it, in place of an e-mail address.
+# The prefix of an outlet's name where people are alerted through it, in place of an e-mail address.
 CHANNEL = "channel:"
 
 
 class ChannelError(Exception):
-    """Something went wrong at the border with a provider. The text is for staff: no personal data, no secret."""
+    """A failure at the border to a provider. The text is for staff: no personal data, no secret."""
 
 
 class Temporary(ChannelError):
-    """It may work later without anybody acting: a dropped line, a busy server."""
+    """It may work later without anybody acting: a broken connection, a busy server."""
 
 
 class Permanent(ChannelError):
@@ -27,18 +27,18 @@ class Permanent(ChannelError):
 
 
 class Misconfigured(ChannelError):
-    """It works again only when staff act: a wrong password, a missing permission."""
+    """It works again only after staff act: a wrong password, a missing permission."""
 
 
 class Forged(ChannelError):
-    """The caller is not who it says it is."""
+    """The caller cannot prove who it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came, and the cursor to go on from once it is committed (None: the channel keeps no cursor).
+    """Messages that came in, and the cursor to continue from once they are committed (None: no cursor is kept).
 
-    `again`: all of it should be logged already; what is not was missed, and is said to be.
+    `again`: all of them should be logged already; one that is not was missed, and is reported.
     """
 
     messages: tuple[Inbound, ...]
@@ -48,18 +48,18 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What the provider said when it took a message over; `external_id` is its own name for it, or ""."""
+    """A provider's confirmation that it took a message over; `external_id` is its own name for it, or ""."""
 
     external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an outlet can carry; `concurrency` is how many sends may run at the same time.
+    """The capacity of an outlet; `concurrency` is how many sends may run at the same time.
 
-    `reply_window` is for how long after a person's last message the platform takes an automatic answer, and
-    `person_window` for how long one that a person typed, where that is longer; None: for ever. `format` says whether it
-    carries finished mails, short plain texts, the words of mails, which it forms itself, or events for programs.
+    `reply_window` is for how long after a person's last message the platform accepts an automatic answer, and
+    `person_window` for how long one that a person typed, where that is longer; None: for ever. `format` is what it
+    carries: finished mails, short plain texts, the words of mails, which it forms itself, or events for programs.
     """
 
     concurrency: int = 1
@@ -71,9 +71,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A provider's call or a posted form, before anything in it is believed.
+    """A provider's call or a posted form, before it is verified.
 
-    The names of `headers` are in lower case; `query` holds what stands behind the question mark of the address.
+    The names of `headers` are in lower case; `query` has the parameters of the address.
     """
 
     headers: Mapping[str, str]
@@ -83,25 +83,25 @@ class RawRequest:
 
 
 class Channel(Protocol):
-    """What `build` of a kind returns. What it can do besides is asked by `isinstance` and the protocols below."""
+    """The result of a kind's `build`. Further abilities are tested by `isinstance` with the protocols below."""
 
     name: str
 
 
 @runtime_checkable
 class Inbox(Protocol):
-    """We go and look, or hold a line open. `ready` is set whenever it listens: from then on nothing is missed.
+    """A channel that fetches messages or listens. `ready` is set while it listens: nothing is missed from then on.
 
-    The code after a `yield batch` runs only once that batch is committed. If it cannot be committed,
-    `Temporary` is raised at the `yield`: an inbox that holds its callers on the line tells them so and
-    goes on; any other lets it pass and is asked again later, from the last committed cursor.
+    The code after a `yield batch` runs only once that batch is committed. If it cannot be committed, `Temporary` is
+    raised at the `yield`: an inbox whose clients wait for an answer tells them so and continues; any other lets the
+    error pass, and is started again later from the last committed cursor.
     """
 
     name: str
     ready: asyncio.Event
 
     def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
-        """Yield what comes, for ever; None as cursor means that nothing was ever read."""
+        """Yield messages as they come, for ever; None as cursor means that nothing was ever read."""
         ...
 
 
@@ -113,7 +113,7 @@ class SingleReader(Protocol):
 
 
 def is_read_alone(inbox: Inbox) -> bool:
-    """Whether one process at a time should read it."""
+    """Tell whether one process at a time should read it."""
     return isinstance(inbox, SingleReader) and inbox.alone
 
 
@@ -126,20 +126,20 @@ class Server(Protocol):
 
 @runtime_checkable
 class SeveralFolders(Protocol):
-    """An inbox beside which there are others of the same account, such as the folder of sent mail."""
+    """An inbox with further inboxes of the same account, such as the folder of sent mail."""
 
     also: Sequence["Folder"]
 
 
 @runtime_checkable
 class Hook(Protocol):
-    """The provider calls us. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`."""
+    """A channel that the provider calls. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`."""
 
     name: str
     path: str
 
     def open(self, raw: RawRequest) -> Batch:
-        """What the call brings; raises `Forged` or `Permanent`."""
+        """Return the messages of a call; raises `Forged` or `Permanent`."""
         ...
 
 
@@ -148,7 +148,7 @@ class Challenged(Hook, Protocol):
     """A hook whose provider first asks, by GET, for proof that the address is ours."""
 
     def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
-        """The content type and the body of the answer; raises `Forged` or `Permanent`."""
+        """Return the content type and the body of the answer; raises `Forged` or `Permanent`."""
         ...
 
 
@@ -157,13 +157,13 @@ class Closable(Protocol):
     """A channel that holds connections."""
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         ...
 
 
 @runtime_checkable
 class Outlet(Protocol):
-    """A way out."""
+    """A channel that sends."""
 
     name: str
     limits: Limits
@@ -173,7 +173,7 @@ class Outlet(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         ...
 
 
@@ -185,28 +185,28 @@ class Sender(Protocol):
 
 
 class Refusal(Protocol):
-    """Why nothing was recorded: (field, what to do about it)."""
+    """The reasons why nothing was recorded: (field, remedy)."""
 
     @property
     def faults(self) -> tuple[tuple[str, str], ...]:
-        """At least one, each field at most once, in the order of the page."""
+        """At least one reason, each field at most once, in the order of the page."""
         ...
 
 
 @runtime_checkable
 class Form(Protocol):
-    """Turns what was typed into a form into a message; no I/O."""
+    """Converts the fields of a form into a message; no I/O."""
 
     name: str
 
     def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
-        """The message that the fields make."""
+        """Return the message that the fields make."""
         ...
 
 
 @runtime_checkable
 class Desk(Protocol):
-    """Turns what was taken down into a message; no I/O."""
+    """Converts what staff recorded into a message; no I/O."""
 
     name: str
 
@@ -216,22 +216,22 @@ class Desk(Protocol):
         ...
 
     def record(self, fields: Mapping[str, str], key: str, received_at: datetime | None) -> Inbound | Refusal:
-        """The message that the fields make; the same `key` is the same contact."""
+        """Return the message that the fields make; the same `key` is the same contact."""
         ...
 
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A channel that can try its account without sending or changing anything."""
+    """A channel that can test its account without sending or changing anything."""
 
     async def check(self) -> str:
-        """One sentence about it; raises Temporary, Permanent or Misconfigured."""
+        """Return one sentence about it; raises Temporary, Permanent or Misconfigured."""
         ...
 
 
 @runtime_checkable
 class Folder(Inbox, Checkable, Protocol):
-    """An inbox that can be tried by itself."""
+    """An inbox that can be tested by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,20 +245,20 @@ class Glance:
 
 @runtime_checkable
 class Glancing(Protocol):
-    """An inbox that can say what a first look would find."""
+    """An inbox that can report what a first look would find."""
 
     async def glance(self) -> Glance:
-        """See it without logging anything; raises Temporary or Misconfigured."""
+        """Return it without logging anything; raises Temporary or Misconfigured."""
         ...
 
 
-# Whose Authentication-Results are believed (RFC 8601 section 2.5); "" for nobody's.
+# The server whose Authentication-Results are trusted (RFC 8601 section 2.5); "" for none.
 AuthservId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,255}$")]
 Name = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_-]{0,39})?$")]
 
 
 class ChannelSettings(BaseModel):
-    """What every `[[channel]]` table may hold; each kind adds its own keys. Unknown keys are errors."""
+    """The keys that every `[[channel]]` table may have; each kind adds its own. Unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -269,8 +269,8 @@ class ChannelSettings(BaseModel):
 class WayIn(ChannelSettings):
     """Settings shared by the kinds that bring contacts in.
 
-    `service`, `contact_kind` and `area` say what every contact there is about, so that its standard is found. `media`
-    is how it came, as standards and rules of routing name it, whichever mailbox or page it was.
+    `service`, `contact_kind` and `area` apply to every contact of the channel, so that its standard is found. `media`
+    is how a contact came, as standards and rules of routing name it, whichever mailbox or page it was.
     """
 
     media: ClassVar[tuple[str, ...]] = ()
@@ -295,28 +295,28 @@ class MailWayIn(WayIn):
 
 @runtime_checkable
 class TextsByOutlet(Protocol):
-    """Settings of a way in where people may prefer a text message, and the outlet that sends it (None: none does)."""
+    """Settings of a way in where people may prefer a text message, with the outlet that sends it (None: none does)."""
 
     texts_by: str | None
 
 
 @runtime_checkable
 class TextOutlet(Protocol):
-    """Settings of an outlet that sends text messages, where the provider's template for them is not ""."""
+    """Settings of an outlet that sends text messages, if the provider's template for them is not ""."""
 
     sms_template: str
 
 
 @runtime_checkable
 class Follower(Protocol):
-    """Settings of an outlet that is told what happens to contacts: the kinds of events, "*" for all."""
+    """Settings of an outlet that receives the events of contacts: the kinds of events, "*" for all."""
 
     follows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Does everything that people write reach us? `green`: yes; `amber`: all but what `findings` name; `red`: no."""
+    """Whether every message of people reaches us: `green` all, `amber` all but those in `findings`, `red` not."""
 
     level: Literal["green", "amber", "red"]
     findings: tuple[str, ...] = ()
@@ -324,20 +324,20 @@ class Coverage:
 
 @runtime_checkable
 class Covered(Protocol):
-    """A channel that knows what keeps messages from it."""
+    """A channel that knows which messages do not reach it."""
 
     name: str
 
     async def coverage(self) -> Coverage:
-        """How much of what people write reaches us; raises Temporary or Misconfigured."""
+        """Return how many of the messages reach us; raises Temporary or Misconfigured."""
         ...
 
 
 class Account(WayIn):
     """Settings shared by the accounts on platforms: each brings contacts in, and answers through itself.
 
-    `acknowledge` says where a receipt may go: to private messages, to public ones, to both, or to none. `begin` says
-    where a first look begins: now, or with all that is there.
+    `acknowledge` is where a receipt may go: to private messages, to public ones, to both, or to none. `begin` is where
+    a first look begins: now, or with all existing messages.
     """
 
     acknowledge: Literal["private", "public", "both", "none"] = "private"

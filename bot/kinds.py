@@ -1,4 +1,4 @@
-"""The kinds of channel that there are, and a configuration read with them."""
+"""The kinds of channel, and a configuration read with them."""
 
 import importlib
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from bot.settings.reading import Kinds, Settings
 
 
 def kinds() -> list[str]:
-    """The kinds of channel that there are: the files and folders of `channels/`."""
+    """Return the kinds of channel: the files and folders of `channels/`."""
     return sorted(module.name for module in iter_modules(importlib.import_module("channels").__path__))
 
 
 def kind_of(kind: str) -> type[ChannelSettings]:
-    """The settings of a kind of channel; raises LookupError naming what is allowed."""
+    """Return the settings of a kind of channel; raises LookupError naming what is allowed."""
     if kind not in kinds():
         raise LookupError(f"is not a kind of channel; allowed: {', '.join(kinds())}")
     model: type[ChannelSettings] = importlib.import_module(f"channels.{kind}").Settings
@@ -24,21 +24,21 @@ def kind_of(kind: str) -> type[ChannelSettings]:
 
 
 def why_no_medium(name: str) -> str:
-    """Why contacts cannot come in this way; "" where a kind of channel brings such contacts."""
-    # To import every kind takes a quarter of a second: those that are likely to know the name are asked first.
+    """Return why contacts cannot come by this medium; "" where a kind of channel brings such contacts."""
+    # Importing every kind takes a quarter of a second: those that are likely to know the name are tried first.
     likely = [kind for kind in kinds() if kind in ("desk", name) or kind.startswith(f"{name}_")]
     if name in _media(likely) or name in (media := _media(kinds())):
         return ""
     return f"allowed: {', '.join(media)}"
 
 
-def _media(of: Iterable[str]) -> list[str]:
-    settings = (kind_of(kind) for kind in of)
+def _media(kind_names: Iterable[str]) -> list[str]:
+    settings = (kind_of(kind) for kind in kind_names)
     return sorted({medium for model in settings if issubclass(model, WayIn) for medium in model.media})
 
 
 def build_channels(configured: Settings) -> dict[str, Channel]:
-    """Every configured channel by its name."""
+    """Return every configured channel by its name."""
     return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in configured.channels}
 
 

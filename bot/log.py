@@ -13,7 +13,7 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 
 
 def _without_addresses(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A net below the rule that no address is ever logged: error texts of servers may quote one."""
+    """Remove addresses, which no line should contain: error texts of servers may quote one."""
     for key, value in event.items():
         if isinstance(value, str) and "@" in value:
             event[key] = _ADDRESS.sub("(address)", value)
@@ -21,9 +21,9 @@ def _without_addresses(_logger: Any, _method: str, event: MutableMapping[str, An
 
 
 def configure(now: Any, *, level: int = logging.INFO) -> None:
-    """Send everything to standard error: JSON for machines, columns for a person at a terminal.
+    """Send all log lines to standard error: JSON for machines, columns for a person at a terminal.
 
-    `now` gives the instant of each line, so that a rehearsal's log shows rehearsal time.
+    `now` returns the instant of each line, so that a rehearsal's log shows rehearsal time.
     """
 
     def stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -55,6 +55,6 @@ def _drop_record(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger; `log.info("delivery.sent", reference=..., channel=..., attempt=2)`."""
+    """Return a logger; `log.info("delivery.sent", reference=..., channel=..., attempt=2)`."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger

@@ -1,4 +1,4 @@
-"""config/calendars/*.toml: what an organisation says about days that count, beyond what the program knows."""
+"""config/calendars/*.toml: bank holidays that the library does not have yet, closure days and office hours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class _Holiday(Table):
 
 
 class Holidays(Table):
-    """`calendars/holidays.toml`: `checked` is when somebody last compared the bank holidays with the official list."""
+    """`calendars/holidays.toml`: `checked` is the day of the last comparison with the official list."""
 
     checked: date
     holiday: tuple[_Holiday, ...] = ()
@@ -69,7 +69,7 @@ class _Office(Table):
     friday: Hours | None = None
 
     def week(self) -> tuple[calendars.Hours | None, ...]:
-        """Opening and closing from Monday to Sunday; the office is never open at the weekend."""
+        """Return opening and closing times from Monday to Sunday; the office is never open at the weekend."""
         days = (self.monday, self.tuesday, self.wednesday, self.thursday, self.friday)
         spans = [[time.fromisoformat(part) for part in day.split("-")] if day else None for day in days]
         return (*((span[0], span[1]) if span else None for span in spans), None, None)
@@ -84,13 +84,13 @@ class OwnDays(Table):
 
 @dataclass(frozen=True)
 class Year:
-    """What the files say about days that count, beyond what the program knows."""
+    """The contents of all calendar files."""
 
     holidays: Holidays
     own: OwnDays
 
     def calendars(self, timezone: str) -> Mapping[str, calendars.Calendar]:
-        """Every calendar of `calendars.keys`, each made when it is first asked for."""
+        """Return every calendar of `calendars.keys`, each made when it is first used."""
         proclaimed = [
             calendars.Holiday(h.day, h.title, h.nations or calendars.ALL_NATIONS, h.instead_of)
             for h in self.holidays.holiday

@@ -33,11 +33,11 @@ def _unknown_text_outlets(channels: Sequence[ChannelSettings]) -> Iterator[str]:
 
 def _unknown_reply_outlets(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
     outlets = sorted(channel.name for channel in channels if isinstance(channel, Sender))
-    named = [*_answered_by_others(channels), *((f"team {team.name!r}", team.replies_by) for team in main.team)]
-    allowed = ", ".join(outlets) or "none yet: a way out such as kind email_smtp is missing"
-    for owner, outlet in named:
+    references = [*_answered_by_others(channels), *((f"team {team.name!r}", team.replies_by) for team in main.team)]
+    allowed_outlets = ", ".join(outlets) or "none yet: a way out such as kind email_smtp is missing"
+    for owner, outlet in references:
         if outlet not in (None, *outlets):
-            yield f"{owner}: replies_by = {outlet!r} is not a way out; allowed: {allowed}"
+            yield f"{owner}: replies_by = {outlet!r} is not a way out; allowed: {allowed_outlets}"
 
 
 def _answered_by_others(channels: Sequence[ChannelSettings]) -> Iterator[tuple[str, str | None]]:
@@ -49,8 +49,8 @@ def _answered_by_others(channels: Sequence[ChannelSettings]) -> Iterator[tuple[s
 
 def _unknown_teams(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
     teams = [team.name for team in main.team]
-    named = [(f"channel {way.name!r}: team", way.team) for way in channels if isinstance(way, WayIn)]
-    for key, team in [("operators.team", main.operators.team or None), *named]:
+    references = [(f"channel {way.name!r}: team", way.team) for way in channels if isinstance(way, WayIn)]
+    for key, team in [("operators.team", main.operators.team or None), *references]:
         if team not in (None, *teams):
             yield f"{key} = {team!r} is not a team; allowed: {', '.join(teams)}"
 
@@ -58,8 +58,8 @@ def _unknown_teams(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[
 def _unknown_alert_outlets(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
     outlets = [channel.name for channel in channels if not isinstance(channel, WayIn)]
     for team in main.team:
-        named = {target.removeprefix(CHANNEL) for target in team.targets() if target.startswith(CHANNEL)}
-        for name in sorted(named.difference(outlets)):
+        references = {target.removeprefix(CHANNEL) for target in team.targets() if target.startswith(CHANNEL)}
+        for name in sorted(references.difference(outlets)):
             yield f"team {team.name!r}: {CHANNEL}{name} is no way out; allowed: {', '.join(outlets)}"
 
 

@@ -1,4 +1,4 @@
-"""ackbot.toml, table by table: who answers, where the pages are, where contacts are kept, mail, limits, operators."""
+"""ackbot.toml, table by table: organisation, pages, store, mail, limits, operators."""
 
 import base64
 import binascii
@@ -18,9 +18,9 @@ Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
 
 class Organisation(Table):
-    """Who answers: shown to people, and the start of every reference.
+    """The organisation that answers: shown to people, and the prefix of every reference.
 
-    `link_hosts` are sites of others that messages may lead to, besides those of public bodies.
+    `link_hosts` are sites of others that messages may link to, in addition to those of public bodies.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -39,12 +39,12 @@ class Organisation(Table):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The local time of the organisation."""
+        """The time zone of the organisation."""
         return ZoneInfo(self.timezone)
 
 
 class Web(Table):
-    """Where the pages listen, and the secret that signs what must come back to us unchanged."""
+    """The address at which the pages listen, and the secret that signs data which must come back unchanged."""
 
     listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
     public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
@@ -60,7 +60,7 @@ def _is_an_issuer(value: str) -> str:
 class SignIn(Table):
     """The organisation's own sign-in (OpenID Connect). `issuer` publishes /.well-known/openid-configuration.
 
-    Who signs in there must have an account here: `ackbot staff add`. `title` stands on the button.
+    A person who signs in there must have an account here: `ackbot staff add`. `title` is the text of the button.
     """
 
     issuer: Annotated[str, AfterValidator(_is_an_issuer)]
@@ -83,19 +83,19 @@ def _is_a_key(value: SecretStr) -> SecretStr:
 
 
 class StoreSettings(Table):
-    """Where contacts are kept. The first of `keys` seals, all of them open; without any, words are kept as they are."""
+    """The store of contacts. The first of `keys` encrypts, all of them decrypt; without keys, text is not encrypted."""
 
     url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^(sqlite:///|postgresql://).+")
     keys: tuple[Annotated[SecretStr, AfterValidator(_is_a_key)], ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The keys themselves."""
+        """The keys as text."""
         return tuple(key.get_secret_value() for key in self.keys)
 
 
 class RetentionSettings(Table):
-    """How long the words of a finished contact are kept, in days; its dates stay, so that figures stay right.
+    """How long the content of a closed contact is stored, in days; its dates stay, so that figures stay right.
 
     `kinds`: for contacts of these kinds instead of `days`.
     """
@@ -105,7 +105,7 @@ class RetentionSettings(Table):
 
     @property
     def rule(self) -> Retention:
-        """As the core counts it."""
+        """The same in the form of the core."""
         return Retention(timedelta(self.days), {kind: timedelta(days) for kind, days in self.kinds.items()})
 
 
@@ -116,11 +116,11 @@ def _is_an_address(value: SecretStr) -> SecretStr:
 
 
 class MailSettings(Table):
-    """What is known of mail besides each mailbox's own address; docs/mail.md says it for operators.
+    """Properties of mail in addition to each mailbox's own address; docs/mail.md explains them to operators.
 
-    `aliases`: every other address of ours whose mail comes here; `staff`: who answers for us, as addresses or
-    `@domain`; `relays`: domains whose pages pass on what people write; `spam_header`: where the mail server says that
-    a mail is unwanted; `reopen_days`: for how long after an answer the same contact goes on.
+    `aliases`: all other addresses whose mail comes here; `staff`: who answers for us, as addresses or `@domain`;
+    `relays`: domains whose pages pass on what people write; `spam_header`: the field in which the mail server marks
+    unwanted mail; `reopen_days`: for how long after an answer the same contact is continued.
     """
 
     aliases: tuple[str, ...] = ()
@@ -134,8 +134,8 @@ class MailSettings(Table):
     def _addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for address in value:
             local, at, domain = address.rpartition("@")
-            wanting = not local and info.field_name == "aliases"
-            if wanting or not (at and domain) or any(c.isspace() for c in address):
+            lacks_local_part = not local and info.field_name == "aliases"
+            if lacks_local_part or not (at and domain) or any(c.isspace() for c in address):
                 also = " or @example.gov.uk" if info.field_name == "staff" else ""
                 raise ValueError(f"{address!r} is not an address such as name@example.gov.uk{also}")
         return tuple(address.lower() for address in value)
@@ -150,14 +150,14 @@ class MailSettings(Table):
 
 
 class OperatorSettings(Table):
-    """Who looks after Ackbot itself: `team` is told what is wrong with it; `heartbeat` is called while all is well."""
+    """The operators of Ackbot: `team` is alerted to its faults; `heartbeat` is called while there are none."""
 
     team: str = ""
     heartbeat: Annotated[SecretStr, AfterValidator(_is_an_address)] = SecretStr("")
 
 
 class LimitSettings(Table):
-    """How many receipts are too many (`core.guards`); 0 is any number. They hold back receipts, never contacts."""
+    """The highest numbers of receipts (`core.guards`); 0 means no limit. They hold back receipts, never contacts."""
 
     one_receipt_within_minutes: int = Field(default=10, ge=0, le=1440)
     several_mails: Literal["apart", "together"] = "apart"
@@ -167,7 +167,7 @@ class LimitSettings(Table):
     receipts_a_minute: int = Field(default=0, ge=0)
 
     def limits(self) -> Limits:
-        """As the core knows them."""
+        """Return the same in the form of the core."""
         return Limits(
             one_within=timedelta(minutes=self.one_receipt_within_minutes),
             several=self.several_mails,
@@ -179,7 +179,7 @@ class LimitSettings(Table):
 
 
 class Main(Table):
-    """The whole of ackbot.toml; each `[[channel]]` is checked by its own kind."""
+    """The complete ackbot.toml; each `[[channel]]` is checked by its own kind."""
 
     organisation: Organisation
     store: StoreSettings = StoreSettings()

@@ -1,4 +1,4 @@
-"""services.toml: what the organisation does for people, and the rules that say which contact is about what."""
+"""services.toml: the services of the organisation, and the rules that decide what a contact is about."""
 
 import re
 from typing import Annotated
@@ -37,12 +37,12 @@ class ServiceSettings(Table):
     team: str = ""
 
     def service(self) -> routes.Service:
-        """As the core knows it."""
+        """Return the same in the form of the core."""
         return routes.Service(self.name, self.title, self.page, self.other_route, self.team)
 
 
 class RouteSettings(Table):
-    """One rule: at least one condition, and at least one thing that it names."""
+    """One rule: at least one condition, and at least one result."""
 
     channels: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class RouteSettings(Table):
         return self
 
     def route(self, number: int) -> routes.Route:
-        """As the core knows it."""
+        """Return the same in the form of the core."""
         return routes.Route(
             number=number,
             service=self.service,
@@ -84,37 +84,37 @@ class RouteSettings(Table):
 
 
 class Services(Table):
-    """The whole file; without one there are no services, and each contact goes where its channel says."""
+    """The complete file; without one there are no services, and each contact goes where its channel says."""
 
     service: tuple[ServiceSettings, ...] = ()
     route: tuple[RouteSettings, ...] = ()
 
     def router(self, first_team: str | None) -> Router:
-        """As the core knows it."""
-        rules = [one.route(number) for number, one in enumerate(self.route, 1)]
-        return Router([one.service() for one in self.service], rules, first_team)
+        """Return the services and rules in the form of the core."""
+        rules = [route.route(number) for number, route in enumerate(self.route, 1)]
+        return Router([service.service() for service in self.service], rules, first_team)
 
     def unknown_media(self, why_no_medium: WhyNoMedium) -> list[str]:
-        """Each medium by which no contact can come, in one line with its key."""
+        """Return each medium by which no contact can come, in one line with its key."""
         media = [(f"route[{number}].media", name) for number, rule in enumerate(self.route, 1) for name in rule.media]
         return [f"{key} = {name!r} is no way to write; {why}" for key, name in media if (why := why_no_medium(name))]
 
     def faults(self, teams: list[str], channels: list[str], kinds: set[str]) -> list[str]:
-        """What names something that is nowhere, in one line each with its key."""
-        names = [one.name for one in self.service]
-        found = [f"service.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
-        for number, one in enumerate(self.service, 1):
-            found += _unknown(f"service[{number}].team", one.team, teams, "team")
+        """Return each name that does not exist, in one line with its key."""
+        names = [service.name for service in self.service]
+        faults = [f"service.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        for number, service in enumerate(self.service, 1):
+            faults += _unknown(f"service[{number}].team", service.team, teams, "team")
         for number, rule in enumerate(self.route, 1):
-            found += _unknown(f"route[{number}].team", rule.team, teams, "team")
-            found += _unknown(f"route[{number}].service", rule.service, names, "service")
-            found += _unknown(f"route[{number}].kind", rule.kind, sorted(kinds), "kind that a standard is for")
+            faults += _unknown(f"route[{number}].team", rule.team, teams, "team")
+            faults += _unknown(f"route[{number}].service", rule.service, names, "service")
+            faults += _unknown(f"route[{number}].kind", rule.kind, sorted(kinds), "kind that a standard is for")
             for channel in rule.channels:
-                found += _unknown(f"route[{number}].channels", channel, channels, "channel")
-        return found
+                faults += _unknown(f"route[{number}].channels", channel, channels, "channel")
+        return faults
 
 
-def _unknown(key: str, value: str, known: list[str], what: str) -> list[str]:
-    if not value or value in known:
+def _unknown(key: str, value: str, names: list[str], noun: str) -> list[str]:
+    if not value or value in names:
         return []
-    return [f"{key} = {value!r} is no {what}; allowed: {', '.join(known) or 'none yet'}"]
+    return [f"{key} = {value!r} is no {noun}; allowed: {', '.join(names) or 'none yet'}"]

@@ -1,4 +1,4 @@
-"""What every table of a configuration file has in common."""
+"""The base of every table of a configuration file."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from bot.core.phrases import fold
 
 
 class Table(BaseModel):
-    """A table of a configuration file: nothing unknown in it, nothing changed later."""
+    """A table of a configuration file: unknown keys are errors, and values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from bot.channel import CHANNEL
 from bot.settings.tables import Table
 
-# Who can be told, from the one who has the contact upwards: the levels of the ladder of alerts.
+# The levels of the ladder of alerts, from the owner of the contact upwards.
 Role = Literal["owner", "team", "lead", "manager", "head", "director"]
 _MAIL = "mailto:"
 _ELSEWHERE = re.compile(r"([a-z][a-z0-9]{1,30})://\S+")
@@ -18,9 +18,9 @@ _ALLOWED = "mailto:name@example.gov.uk, channel:NAME, or an address that Apprise
 
 
 class Team(Table):
-    """Who is alerted: the team itself, and those above it. Mail goes out through `replies_by`.
+    """The people to alert: the team itself, and those above it. Mail is sent through `replies_by`.
 
-    Each is told by `mailto:`, by `channel:` and the name of an outlet, or by an address of Apprise's.
+    Each target is a `mailto:`, a `channel:` with the name of an outlet, or an address of Apprise.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
@@ -41,22 +41,22 @@ class Team(Table):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where the team itself is told: plain e-mail addresses, and `channel:NAME`."""
+        """The targets of the team itself: plain e-mail addresses, and `channel:NAME`."""
         return _plain(self.alert)
 
     @property
     def roles(self) -> dict[str, tuple[str, ...]]:
-        """Where those above the team are told, by their role."""
+        """The targets of those above the team, by their role."""
         return {role: _plain(getattr(self, role)) for role in get_args(Role) if role not in ("owner", "team")}
 
     def targets(self) -> Iterator[str]:
-        """Every target as it is written."""
+        """Yield every target as it is written."""
         yield from self.alert
         for role in self.roles:
             yield from getattr(self, role)
 
     def elsewhere(self) -> dict[str, str]:
-        """Each address of Apprise's, by the name of the outlet that it becomes."""
+        """Return each address of Apprise, by the name of the outlet that is made for it."""
         return {_outlet(target): target for target in self.targets() if _is_elsewhere(target)}
 
 
@@ -72,7 +72,7 @@ def _is_known(target: str) -> bool:
 
 
 def _outlet(target: str) -> str:
-    """A name that does not show the secrets in the address, and is the same as long as the address is."""
+    """Return a name that does not show the secrets in the address, and changes only with the address."""
     return f"{target.partition(':')[0]}-{hashlib.sha256(target.encode()).hexdigest()[:8]}"
 
 

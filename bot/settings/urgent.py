@@ -1,4 +1,4 @@
-"""urgent.toml: the words at which the right people are alerted at once."""
+"""urgent.toml: the words that alert the right people at once."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ class RuleSettings(Table):
         return value
 
     def rule(self) -> urgencies.Rule:
-        """As the core knows it."""
+        """Return the same in the form of the core."""
         return urgencies.Rule(
             name=self.name,
             title=self.title,
@@ -46,22 +46,22 @@ class RuleSettings(Table):
 
 
 class Urgent(Table):
-    """The whole file; one of your own takes the place of the packaged one. `alert` off: nobody is alerted at once."""
+    """The complete file; a file of your own replaces the packaged one. `alert` off: nobody is alerted at once."""
 
     alert: bool = True
     rule: tuple[RuleSettings, ...] = ()
 
     def rules(self) -> tuple[urgencies.Rule, ...]:
-        """As the core knows them."""
-        return tuple(one.rule() for one in self.rule) if self.alert else ()
+        """Return the rules in the form of the core."""
+        return tuple(rule.rule() for rule in self.rule) if self.alert else ()
 
     def faults(self, teams: list[str]) -> list[str]:
-        """What names something that is nowhere, and every test that a rule fails."""
-        names = [one.name for one in self.rule]
-        found = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
-        for number, one in enumerate(self.rule, 1):
-            if one.team and one.team not in teams:
-                found.append(
-                    f"rule[{number}].team = {one.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
+        """Return each team that does not exist, and every test that a rule fails."""
+        names = [rule.name for rule in self.rule]
+        faults = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        for number, rule in enumerate(self.rule, 1):
+            if rule.team and rule.team not in teams:
+                faults.append(
+                    f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
                 )
-        return [*found, *urgencies.faults(self.rules())]
+        return [*faults, *urgencies.faults(self.rules())]
