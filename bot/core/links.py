@@ -28,7 +28,7 @@ def token(delivery: int, contact: int, ends_at: datetime, secret: bytes) -> str:
 def read(text: str, secret: bytes) -> Link | None:
     """Return the content of a token; None for any that we did not make. The caller checks whether it has ended."""
     numbers, _, mac = text.rpartition(".")
-    if not secret or not hmac.compare_digest(mac.encode(), _mac(numbers, secret).encode()):
+    if not secret or not hmac.compare_digest(mac.encode("utf-8", "replace"), _mac(numbers, secret).encode()):
         return None
     delivery, contact, seconds = (int(part) for part in numbers.split("."))
     return Link(delivery, contact, datetime.fromtimestamp(seconds, UTC))
