@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,9 +16,7 @@ from aiohttp import web
 from bot import log
 from bot.channel import Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.flows.desk import backlog
-from bot.flows.intake.plan import Capacity
 from bot.flows.outgoing import after_restore, release
-from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.kinds import build_channels
 from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
@@ -26,7 +24,7 @@ from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
-from bot.loops.sending import Sending, SendingContext
+from bot.loops.sending import Senders, SendingContext
 from bot.loops.tending import SelfWatch
 from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.present import REHEARSAL, Present
@@ -97,12 +95,10 @@ class Service:
         alone = [inbox.name for inbox in inboxes if is_read_alone(inbox)]
         alone += [TIMETABLE] if "watch" in roles else []
         leases = self.leases = Leasing(self.store, present, alone, self._wake)
-        ear = self.ear = BatchLogger(
-            self.store, self.book, present, self.meter, self._room, self._hand_to_senders, self._wake, leases
-        )
-        hands = self._hands = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
-        self.senders = [Sending(outlet, hands) for outlet in outlets]
-        self.listeners = [Listening(inbox, ear) for inbox in inboxes]
+        context = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
+        self.senders = Senders(outlets, context)
+        self.logger = BatchLogger(self.store, self.book, present, self.meter, self.senders, leases)
+        self.listeners = [Listening(inbox, self.logger) for inbox in inboxes]
         covered = [c for c in self.channels.values() if isinstance(c, Covered) and "listen" in roles]
         self.covering = Covering({c.name: c for c in covered}, self.meter)
         self._tasks: list[asyncio.Task[None]] = []
@@ -122,7 +118,7 @@ class Service:
             from bot.loops import waking  # noqa: PLC0415
 
             self._run("waking", partial(waking.be_woken, self.store.url, self._wake))
-        if self.senders:
+        if "send" in self.roles:
             self._run("stepping", partial(stepping.notice_steps, self.store, self.present, self._wake))
         for sender in self.senders:
             self._run(f"sending {sender.outlet.name}", sender.run)
@@ -154,7 +150,7 @@ class Service:
             book=self.book,
             store=self.store,
             present=self.present,
-            log=self.ear.log,
+            log=self.logger.log,
             channels=self.channels,
             composer=composer(self.settings),
             wake=self._wake,
@@ -165,17 +161,17 @@ class Service:
         )
 
     def _look_after_itself(self) -> None:
-        tending = SelfWatch(self.store, self.book, self.present, self._wake)
-        tending.listeners, tending.covered = self.listeners, lambda: self.covering.found
-        tending.folder, tending.is_leader = self.store.folder, lambda: self.leases.holds(TIMETABLE)
-        self._run("tending", tending.run)
+        watch = SelfWatch(self.store, self.book, self.present, self._wake)
+        watch.listeners, watch.covered = self.listeners, lambda: self.covering.found
+        watch.folder, watch.is_leader = self.store.folder, lambda: self.leases.holds(TIMETABLE)
+        self._run("tending", watch.run)
         if url := self.settings.operators.heartbeat.get_secret_value():
             self._run("beating", partial(beating.beat, url, self.problems))
 
     async def _begin_time(self) -> None:
         if self.present.rehearsal:
             async with asyncio.timeout(REHEARSAL_WAITS_SECONDS):
-                await asyncio.gather(*(one.tried.wait() for one in self.listeners))
+                await asyncio.gather(*(listener.tried.wait() for listener in self.listeners))
             self.present.begin()
             text = self.present.as_text()
             await self.store.write(lambda c: cursors.put(c, REHEARSAL, text, self.present.now()))
@@ -200,17 +196,8 @@ class Service:
     def _run(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(supervising.keep_running(name, loop, self.meter), name=name))
 
-    def _room(self) -> Capacity:
-        return Capacity({one.outlet.name: one.room for one in self.senders}, self._hands.hold)
-
-    def _hand_to_senders(self, claimed: Sequence[Claimed]) -> None:
-        by_outlet = {one.outlet.name: one for one in self.senders}
-        for one in claimed:
-            by_outlet[one.delivery.channel].accept(one)
-
     def _wake(self) -> None:
-        for sender in self.senders:
-            sender.wake()
+        self.senders.wake()
 
     async def problems(self) -> list[str]:
         """Why the service is not ready; asked at most once a second, however often it is called."""
@@ -225,7 +212,7 @@ class Service:
         return self.meter.exposition()
 
     async def _probe(self) -> list[str]:
-        waiting = [one.problem for one in self.listeners if one.problem]
+        problems = [listener.problem for listener in self.listeners if listener.problem]
         try:
             # A real write: a full disk or a locked file shows here before somebody's message meets it.
             await self.store.write(
@@ -235,9 +222,9 @@ class Service:
             self.meter.store_writable.set(1)
         except StoreUnavailable as error:
             self.meter.store_writable.set(0)
-            waiting.append(f"the store cannot be written: {error}")
-        self.meter.ready.set(not waiting)
-        return waiting
+            problems.append(f"the store cannot be written: {error}")
+        self.meter.ready.set(not problems)
+        return problems
 
     async def stop(self) -> None:
         """Take nothing new, finish what is on its way (within ten seconds), let go of everything."""

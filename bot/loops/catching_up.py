@@ -12,16 +12,18 @@ from bot.store.engine import Store
 logger = log.get("catching_up")
 
 
-async def catch_up(store: Store, book: Rulebook, present: Present, queued: Callable[[], None]) -> None:
+async def catch_up(store: Store, book: Rulebook, present: Present, wake: Callable[[], None]) -> None:
     """Bring every open contact up to the rules in force; killed half way, the next start does the rest."""
     names = await store.read(partial(recompute.changed, book=book))
     after: int | None = 0 if names else None
-    looked_at = moved = told = 0
+    looked_at = changed_dates = people_told = 0
     while after is not None:
         work = partial(recompute.recompute, after_id=after, names=names, now=present.now(), book=book, dry_run=False)
         page = await store.write(work)
-        looked_at, moved, told = looked_at + page.looked_at, moved + len(page.changes), told + page.told
-        logger.info("dates.recomputed", looked_at=looked_at, moved=moved, told=told, changed=names)
+        looked_at += page.looked_at
+        changed_dates += len(page.changes)
+        people_told += page.told
+        logger.info("dates.recomputed", looked_at=looked_at, moved=changed_dates, told=people_told, changed=names)
         after = page.last_id
-        queued()
+        wake()
     await store.write(partial(recompute.settle, book=book, now=present.now()))

@@ -18,18 +18,18 @@ LOOK_SECONDS = 1.0
 AT_ONCE = 200
 
 
-async def follow(store: Store, book: Rulebook, present: Present, leases: Leasing, queued: Callable[[], None]) -> None:
-    """Follow for ever; of several processes one does it. `queued` is called when something may be in the outbox."""
+async def follow(store: Store, book: Rulebook, present: Present, leases: Leasing, wake: Callable[[], None]) -> None:
+    """Follow for ever; of several processes one does it. `wake` is called when something may be in the outbox."""
     while True:
         try:
-            looked = 0
+            count = 0
             if leases.holds(TIMETABLE):
                 work = partial(event_feed.follow, now=present.now(), most=AT_ONCE, book=book)
-                looked = await store.write(work)
-            if looked:
-                queued()
+                count = await store.write(work)
+            if count:
+                wake()
         except StoreUnavailable as error:
             logger.warning("events.not_followed", error=str(error))
-            looked = 0
-        if looked < AT_ONCE:
+            count = 0
+        if count < AT_ONCE:
             await asyncio.sleep(LOOK_SECONDS)

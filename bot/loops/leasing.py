@@ -101,29 +101,29 @@ class Leasing:
     async def _renew(self) -> None:
         # Counted from before the question: the database counts from later, so we never believe for too long. The
         # loop's clock runs on while the process is stopped, so that one that is woken late knows that it is late.
-        asked = asyncio.get_running_loop().time()
-        self._doubted = {claim: until for claim, until in self._doubted.items() if until > asked}
-        names = {name for name in self._names if self._left.get(name, asked) <= asked}
-        renewed = partial(self._renewed, names=names, doubted=list(self._doubted))
-        held, taken, living = await self._store.write(renewed)
-        if gained := held - self._held - {self._process}:
+        asked_at = asyncio.get_running_loop().time()
+        self._doubted = {claim: until for claim, until in self._doubted.items() if until > asked_at}
+        names = {name for name in self._names if self._left.get(name, asked_at) <= asked_at}
+        renewed = partial(self._renew_in_store, names=names, doubted=list(self._doubted))
+        names_held, claim_count, living = await self._store.write(renewed)
+        if gained := names_held - self._held - {self._process}:
             logger.info("leases.taken", names=sorted(gained))
         if asyncio.get_running_loop().time() >= self._until:
             # There was a time in which others took us for dead.
             self._sound_after = self._claims
-        self._held, self._until, self._others = held, asked + SPAN_SECONDS, living > 1
-        if taken:
-            logger.warning("claims.taken_over", count=taken)
+        self._held, self._until, self._others = names_held, asked_at + SPAN_SECONDS, living > 1
+        if claim_count:
+            logger.warning("claims.taken_over", count=claim_count)
             self._took_over()
 
-    def _renewed(self, connection: Connection, names: set[str], doubted: list[str]) -> tuple[set[str], int, int]:
+    def _renew_in_store(self, connection: Connection, names: set[str], doubted: list[str]) -> tuple[set[str], int, int]:
         now = self._present.now()
-        held = leases.renew(connection, self.holder or "", names, timedelta(seconds=SPAN_SECONDS))
+        names_held = leases.renew(connection, self.holder or "", names, timedelta(seconds=SPAN_SECONDS))
         leases.forget_dead(connection, DEAD_FOR)
         living = leases.living(connection)
-        taken = outbox.take_back(connection, living, now)
-        taken += outbox.give_back_claims(connection, doubted, now) if doubted else 0
-        return held, taken, len(living)
+        claim_count = outbox.take_back(connection, living, now)
+        claim_count += outbox.give_back_claims(connection, doubted, now) if doubted else 0
+        return names_held, claim_count, len(living)
 
     def _give_up(self, connection: Connection) -> None:
         outbox.give_back(connection, self.holder or "", self._present.now())

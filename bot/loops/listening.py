@@ -1,7 +1,7 @@
 """One task for each way in: take a batch, log it, and only then ask for the next."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,12 +11,12 @@ from bot import log
 from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Server, Temporary, is_read_alone
 from bot.core.messages import Inbound
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity, Filed
+from bot.flows.intake.plan import Filed
 from bot.flows.intake.receive import Reading
-from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
+from bot.loops.sending import Senders
 from bot.present import Present
 from bot.store import cursors
 from bot.store.engine import Store, StoreUnavailable
@@ -34,55 +34,54 @@ LEASE_LOOK_SECONDS = 0.5
 class BatchLogger:
     """What listening needs, whichever channel it is.
 
-    `room` says how many acknowledgements could leave at once, by outlet; `logged` is given what was claimed for that,
-    and `wake` is called when the outbox holds something besides.
+    `senders` say how many acknowledgements could leave at once, are handed what was claimed for that, and are woken
+    when the outbox holds something besides.
     """
 
     store: Store
     book: Rulebook
     present: Present
     meter: Meter
-    room: Callable[[], Capacity]
-    logged: Callable[[Sequence[Claimed]], None]
-    wake: Callable[[], None]
+    senders: Senders
     leases: Leasing
 
     async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
         """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
         messages = tuple(self._dated(batch.messages))
-        room = self.room()
+        capacity = self.senders.capacity()
         work = partial(
             receive.receive,
             batch=replace(batch, messages=messages),
             reading=reading,
             now=self.present.now(),
             book=self.book,
-            room=room,
+            room=capacity,
         )
         try:
-            received = await self.store.write(work, in_turn=True)
+            result = await self.store.write(work, in_turn=True)
         except BaseException:
             # It may be committed all the same, and then nobody sends what it claimed.
-            self.leases.doubt(room.hold.holder)
+            self.leases.doubt(capacity.hold.holder)
             raise
-        self.logged(received.claimed)
-        if received.more:
-            self.wake()
-        for one in received.filed:
-            self.meter.logged.labels(reading.channel, one.outcome if one.new else "seen before").inc()
-        new = sum(one.new for one in received.filed)
+        self.senders.accept(result.claimed)
+        if result.more:
+            self.senders.wake()
+        for filing in result.filed:
+            self.meter.logged.labels(reading.channel, filing.outcome if filing.new else "seen before").inc()
+        new = sum(filing.new for filing in result.filed)
         if new and batch.again:
             logger.warning("reconciliation.found", channel=reading.channel, missed=new, of=len(messages))
             self.meter.missed.labels(reading.channel).inc(new)
         elif messages and not batch.again:
             logger.info("batch.logged", channel=reading.channel, new=new, of=len(messages))
-        return received.filed
+        return result.filed
 
     def _dated(self, messages: Sequence[Inbound]) -> Iterable[Inbound]:
         for message in messages:
-            at, sent = (moment and self.present.from_wall(moment) for moment in (message.received_at, message.sent_at))
-            same = at == message.received_at and sent == message.sent_at
-            yield message if same else replace(message, received_at=at, sent_at=sent)
+            moments = (message.received_at, message.sent_at)
+            at, sent_at = (moment and self.present.from_wall(moment) for moment in moments)
+            is_unchanged = at == message.received_at and sent_at == message.sent_at
+            yield message if is_unchanged else replace(message, received_at=at, sent_at=sent_at)
 
 
 class Listening:
@@ -91,16 +90,16 @@ class Listening:
     `trouble` is why it cannot be read now; `alarm` the same where staff must act, or it lasts for too long.
     """
 
-    def __init__(self, inbox: Inbox, ear: BatchLogger) -> None:
+    def __init__(self, inbox: Inbox, batch_logger: BatchLogger) -> None:
         self.inbox = inbox
         self.tried = asyncio.Event()
         self.trouble = self.alarm = ""
-        self._ear = ear
-        self._silent_after_seconds = ear.book.timing.channel_silent_after.total_seconds()
+        self._logger = batch_logger
+        self._silent_after_seconds = batch_logger.book.timing.channel_silent_after.total_seconds()
         self._failing_since: float | None = None
         self.alarm = ""
         self._pause = FIRST_PAUSE_SECONDS
-        ear.meter.channel_up.labels(inbox.name).set(0)
+        batch_logger.meter.channel_up.labels(inbox.name).set(0)
 
     async def run(self) -> None:
         """Listen, and after trouble listen again: soon after a dropped line, slowly where staff must act."""
@@ -112,7 +111,7 @@ class Listening:
             except ChannelError as error:
                 if is_read_alone(self.inbox):
                     # Another machine may reach what we do not.
-                    await self._ear.leases.leave(self.inbox.name, self._pause)
+                    await self._logger.leases.leave(self.inbox.name, self._pause)
                 await self._rest(error)
             except Exception as error:
                 logger.exception("channel.fault", channel=self.inbox.name)
@@ -123,31 +122,31 @@ class Listening:
         if not is_read_alone(self.inbox):
             return await self._listen()
         since = asyncio.get_running_loop().time()
-        while not self._ear.leases.holds(self.inbox.name):
+        while not self._logger.leases.holds(self.inbox.name):
             self.tried.set()
             if asyncio.get_running_loop().time() - since > self._silent_after_seconds:
                 self._failing_since = None  # for so long another has had no trouble with it
             await asyncio.sleep(LEASE_LOOK_SECONDS)
         listening = asyncio.ensure_future(self._listen())
         try:
-            while self._ear.leases.holds(self.inbox.name):
-                done, _ = await asyncio.wait({listening}, timeout=LEASE_LOOK_SECONDS)
-                if done:
+            while self._logger.leases.holds(self.inbox.name):
+                finished, _ = await asyncio.wait({listening}, timeout=LEASE_LOOK_SECONDS)
+                if finished:
                     return listening.result()
             logger.warning("channel.lease_lost", channel=self.inbox.name)
         finally:
-            self._ear.meter.channel_up.labels(self.inbox.name).set(0)
+            self._logger.meter.channel_up.labels(self.inbox.name).set(0)
             listening.cancel()
             await asyncio.wait({listening})
 
     async def _listen(self) -> None:
         name = self.inbox.name
-        reading = Reading(name, await self._ear.store.read(lambda connection: cursors.read(connection, name)))
+        reading = Reading(name, await self._logger.store.read(lambda connection: cursors.read(connection, name)))
         async with aclosing(cast("AsyncGenerator[Batch]", self.inbox.listen(reading.cursor))) as batches:
             batch = await self._next(batches)
             while True:
                 try:
-                    await self._ear.log(batch, reading)
+                    await self._logger.log(batch, reading)
                 except StoreUnavailable as error:
                     logger.error("batch.not_logged", channel=name, error=str(error))
                     batch = await batches.athrow(Temporary(f"the store cannot take it now: {error}"))
@@ -159,20 +158,20 @@ class Listening:
     async def _next(self, batches: AsyncGenerator[Batch]) -> Batch:
         if self.inbox.ready.is_set() and self.tried.is_set() and not self.trouble:
             return await anext(batches)  # it is known to be well: under load two tasks less for each batch
-        following = asyncio.ensure_future(anext(batches))
+        next_batch = asyncio.ensure_future(anext(batches))
         try:
             listening = asyncio.ensure_future(self.inbox.ready.wait())
             await asyncio.wait(
-                {following, listening}, timeout=QUIET_MEANS_WELL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                {next_batch, listening}, timeout=QUIET_MEANS_WELL_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             listening.cancel()
-            if not following.done():
+            if not next_batch.done():
                 self._well()
-            return await following
+            return await next_batch
         finally:
             # The inbox must have let go before it is closed.
-            following.cancel()
-            await asyncio.wait({following})
+            next_batch.cancel()
+            await asyncio.wait({next_batch})
 
     @property
     def problem(self) -> str:
@@ -191,14 +190,14 @@ class Listening:
             logger.info("channel.recovered", channel=self.inbox.name)
         self.tried.set()
         self.trouble, self.alarm, self._failing_since, self._pause = "", "", None, FIRST_PAUSE_SECONDS
-        self._ear.meter.channel_up.labels(self.inbox.name).set(1)
+        self._logger.meter.channel_up.labels(self.inbox.name).set(1)
 
     async def _rest(self, error: Exception) -> None:
         staff_must_act = isinstance(error, Misconfigured)
         loop_time = asyncio.get_running_loop().time()
         self._failing_since = self._failing_since or loop_time
         self.trouble = str(error) or type(error).__name__
-        self._ear.meter.channel_up.labels(self.inbox.name).set(0)
+        self._logger.meter.channel_up.labels(self.inbox.name).set(0)
         self.tried.set()
         first, longest = (
             (FIRST_SLOW_PAUSE_SECONDS, LONGEST_SLOW_PAUSE_SECONDS)

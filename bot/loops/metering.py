@@ -12,78 +12,78 @@ class Meter:
     """One registry for one running service."""
 
     def __init__(self) -> None:
-        ours = self.registry = CollectorRegistry()
-        ProcessCollector(registry=ours)  # memory, open files and the start of the process, by their usual names
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)  # memory, open files and the start of the process, by their usual names
         self.logged = Counter(
             "ackbot_messages_logged",
             "Messages logged, by channel and what was decided.",
             ["channel", "outcome"],
-            registry=ours,
+            registry=registry,
         )
         self.attempts = Counter(
             "ackbot_delivery_attempts",
             "Attempts to hand a message over, by outlet and the state that the delivery came to.",
             ["outlet", "state"],
-            registry=ours,
+            registry=registry,
         )
         self.receipt_seconds = Histogram(
             "ackbot_receipt_seconds",
             "Time from the logging of a contact to the hand-over of its acknowledgement.",
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 900, 3600),
-            registry=ours,
+            registry=registry,
         )
         self.channel_up = Gauge(
-            "ackbot_channel_up", "1 while a channel is being read, 0 while it fails.", ["channel"], registry=ours
+            "ackbot_channel_up", "1 while a channel is being read, 0 while it fails.", ["channel"], registry=registry
         )
         self.missed = Counter(
             "ackbot_messages_missed",
             "Messages that only the comparing with a platform's own list brought in, by channel.",
             ["channel"],
-            registry=ours,
+            registry=registry,
         )
         self.coverage = Gauge(
             "ackbot_channel_coverage",
             "2 where all that people write to an account reaches us, 1 where it is known what does not, 0 where not.",
             ["channel"],
-            registry=ours,
+            registry=registry,
         )
         self.restarts = Counter(
-            "ackbot_loop_restarts", "Loops that fell over and were started again.", ["loop"], registry=ours
+            "ackbot_loop_restarts", "Loops that fell over and were started again.", ["loop"], registry=registry
         )
-        self.ready = Gauge("ackbot_ready", "1 while /readyz answers 200.", registry=ours)
-        self.store_writable = Gauge("ackbot_store_writable", "1 while the store takes writes.", registry=ours)
+        self.ready = Gauge("ackbot_ready", "1 while /readyz answers 200.", registry=registry)
+        self.store_writable = Gauge("ackbot_store_writable", "1 while the store takes writes.", registry=registry)
         self._count_what_waits()
 
     def _count_what_waits(self) -> None:
-        ours = self.registry
-        self._open = Gauge("ackbot_open_contacts", "Contacts that wait for an answer.", registry=ours)
-        self._waiting = Gauge("ackbot_waiting_deliveries", "Messages that have not left yet.", registry=ours)
+        registry = self.registry
+        self._open = Gauge("ackbot_open_contacts", "Contacts that wait for an answer.", registry=registry)
+        self._waiting = Gauge("ackbot_waiting_deliveries", "Messages that have not left yet.", registry=registry)
         self._oldest_receipt = Gauge(
             "ackbot_oldest_waiting_receipt_seconds",
             "How long the acknowledgement has waited that has waited longest; 0 when none waits.",
-            registry=ours,
+            registry=registry,
         )
         self._overdue_look = Gauge(
             "ackbot_overdue_look_seconds",
             "How long ago an open contact should have been looked at; 0 when none is overdue.",
-            registry=ours,
+            registry=registry,
         )
-        self._stopped = Gauge("ackbot_receipts_stopped", "1 while the breaker holds receipts back.", registry=ours)
-        self._shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=ours)
+        self._stopped = Gauge("ackbot_receipts_stopped", "1 while the breaker holds receipts back.", registry=registry)
+        self._shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=registry)
 
     def begin_outlet(self, outlet: str) -> None:
         """Show every state from the start: of a count that appears with its first event Prometheus sees no increase."""
         for state in (State.SENT, State.TEMPORARY_FAILURE, State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE):
             self.attempts.labels(outlet, state)
 
-    def show(self, found: Backlog, now: datetime) -> None:
+    def show(self, backlog: Backlog, now: datetime) -> None:
         """Bring what waits up to date."""
-        self._open.set(found.open_contacts)
-        self._waiting.set(found.waiting_deliveries)
-        self._oldest_receipt.set(_seconds_since(found.oldest_receipt_at, now))
-        self._overdue_look.set(_seconds_since(found.next_look_at, now))
-        self._stopped.set(found.receipts_stopped)
-        self._shunted.set(found.shunted_messages)
+        self._open.set(backlog.open_contacts)
+        self._waiting.set(backlog.waiting_deliveries)
+        self._oldest_receipt.set(_seconds_since(backlog.oldest_receipt_at, now))
+        self._overdue_look.set(_seconds_since(backlog.next_look_at, now))
+        self._stopped.set(backlog.receipts_stopped)
+        self._shunted.set(backlog.shunted_messages)
 
     def exposition(self) -> bytes:
         """Everything in the Prometheus text format."""

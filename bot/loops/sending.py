@@ -1,7 +1,7 @@
 """One group of tasks for each outlet: claim, hand over several at once, record what came of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from bot import log
 from bot.channel import ChannelError, Outlet, Permanent
 from bot.core.deliveries import Purpose, State
 from bot.core.messages import Outbound
+from bot.flows.intake.plan import Capacity
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried
@@ -46,19 +47,19 @@ class SendingContext:
     leases: Leasing
 
     @property
-    def hold(self) -> ClaimTerms:
-        """How the next claim of ours holds."""
+    def terms(self) -> ClaimTerms:
+        """The terms of this process's next claim."""
         return ClaimTerms(self.present.wall(HOLD_SECONDS), self.leases.claim_name())
 
 
 class Sending:
     """Sends what one outlet has to carry. `wake()` says that something new may be due."""
 
-    def __init__(self, outlet: Outlet, hands: SendingContext) -> None:
-        self.outlet, self._hands = outlet, hands
-        self._store, self._book, self._leases = hands.store, hands.book, hands.leases
-        self._present, self._meter = hands.present, hands.meter
-        hands.meter.begin_outlet(outlet.name)
+    def __init__(self, outlet: Outlet, context: SendingContext) -> None:
+        self.outlet, self._context = outlet, context
+        self._store, self._book, self._leases = context.store, context.book, context.leases
+        self._present, self._meter = context.present, context.meter
+        context.meter.begin_outlet(outlet.name)
         self._wake = asyncio.Event()
         self._ready: asyncio.Queue[Claimed] = asyncio.Queue()
         self._taken = asyncio.Event()
@@ -74,9 +75,9 @@ class Sending:
         """How many more could be sent soon."""
         return 0 if self._stopping or not self._leases.alive else max(CLAIM_AT_ONCE - self._ready.qsize(), 0)
 
-    def accept(self, claimed: Claimed) -> None:
-        """Send what was claimed for us while it was queued."""
-        self._ready.put_nowait(claimed)
+    def accept(self, claim: Claimed) -> None:
+        """Send what was claimed for this outlet while it was queued."""
+        self._ready.put_nowait(claim)
 
     async def run(self) -> None:
         """Send for ever."""
@@ -98,10 +99,10 @@ class Sending:
     async def _claim_for_ever(self) -> None:
         while True:
             self._wake.clear()
-            claimed = await self._claim()
-            for one in claimed:
-                self.accept(one)
-            if len(claimed) < CLAIM_AT_ONCE:
+            claims = await self._claim()
+            for claim in claims:
+                self.accept(claim)
+            if len(claims) < CLAIM_AT_ONCE:
                 await self._wait()
             while self._ready.qsize() >= CLAIM_AT_ONCE:
                 self._taken.clear()
@@ -110,14 +111,14 @@ class Sending:
     async def _claim(self) -> list[Claimed]:
         if self._stopping or not self._leases.alive:
             return []
-        outlet, hold = self.outlet.name, self._hands.hold
+        outlet, terms = self.outlet.name, self._context.terms
         try:
             return await self._store.write(
-                lambda c: deliver.claim(c, outlet, self._present.now(), hold, CLAIM_AT_ONCE, self._book)
+                lambda c: deliver.claim(c, outlet, self._present.now(), terms, CLAIM_AT_ONCE, self._book)
             )
         except BaseException as error:
             # It may be committed all the same, and then nobody sends what it claimed.
-            self._leases.doubt(hold.holder)
+            self._leases.doubt(terms.holder)
             if not isinstance(error, StoreUnavailable):
                 raise
             logger.error("outbox.not_read", outlet=self.outlet.name, error=str(error))
@@ -130,36 +131,36 @@ class Sending:
             await asyncio.wait_for(self._wake.wait(), SHORT_WAIT_SECONDS)
             return
         try:
-            following = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
+            due = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
         except StoreUnavailable:
-            following = None
-        seconds = self._present.seconds_until(following, at_most=LONGEST_WAIT)
+            due = None
+        seconds = self._present.seconds_until(due, at_most=LONGEST_WAIT)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), max(seconds, 0.001))
 
     async def _send_for_ever(self) -> None:
         while True:
-            claimed = await self._ready.get()
+            claim = await self._ready.get()
             self._taken.set()
             try:
-                self._attempts.put_nowait(await self._send(claimed))
+                self._attempts.put_nowait(await self._send(claim))
             finally:
                 self._ready.task_done()
 
-    async def _send(self, claimed: Claimed) -> Attempt:
-        if not self._leases.stands(claimed.claim):
+    async def _send(self, claim: Claimed) -> Attempt:
+        if not self._leases.stands(claim.claim):
             # For so long out of touch that another may have taken the claim over; where none has, it is given back.
-            return _attempt(claimed, self._present.now(), NotTried())
+            return _attempt(claim, self._present.now(), NotTried())
         try:
-            if too_late := deliver.too_late(claimed, self._present.now(), self._book):
+            if too_late := deliver.too_late(claim, self._present.now(), self._book):
                 raise Permanent(too_late)
-            receipt = await self.outlet.send(self._hands.compose(claimed, self._present.now()))
+            receipt = await self.outlet.send(self._context.compose(claim, self._present.now()))
         except ChannelError as error:
-            return _attempt(claimed, self._present.now(), error)
+            return _attempt(claim, self._present.now(), error)
         except Exception as error:
-            logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claimed.delivery.id)
-            return _attempt(claimed, self._present.now(), error)
-        return _attempt(claimed, self._present.now(), external_id=receipt.external_id)
+            logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claim.delivery.id)
+            return _attempt(claim, self._present.now(), error)
+        return _attempt(claim, self._present.now(), external_id=receipt.external_id)
 
     async def _record_for_ever(self) -> None:
         loop, recorded_at = asyncio.get_running_loop(), float("-inf")
@@ -176,12 +177,12 @@ class Sending:
                 self._attempts.task_done()
 
     async def _record(self, attempts: list[Attempt]) -> None:
-        for attempt, state in zip(attempts, await self._stored(attempts), strict=True):
+        for attempt, state in zip(attempts, await self._store_until_kept(attempts), strict=True):
             self._count(attempt, state)
         if any(attempt.error for attempt in attempts):
             self.wake()  # a failure may have queued words for staff, and has set a new time to try again
 
-    async def _stored(self, attempts: list[Attempt]) -> list[State]:
+    async def _store_until_kept(self, attempts: list[Attempt]) -> list[State]:
         """Until it is stored: what was handed over must not be forgotten, or it would leave twice."""
         while True:
             try:
@@ -198,12 +199,37 @@ class Sending:
         self._meter.attempts.labels(self.outlet.name, state).inc()
         if attempt.error is None and delivery.purpose is Purpose.ACKNOWLEDGEMENT:
             self._meter.receipt_seconds.observe(max((attempt.at - delivery.created_at).total_seconds(), 0))
-        known = {"outlet": self.outlet.name, "delivery": delivery.id, "purpose": delivery.purpose.value}
+        facts = {"outlet": self.outlet.name, "delivery": delivery.id, "purpose": delivery.purpose.value}
         if attempt.error is None:
-            logger.info("delivery.sent", **known, attempt=delivery.attempts)
+            logger.info("delivery.sent", **facts, attempt=delivery.attempts)
         else:
-            logger.warning("delivery.failed", **known, attempt=delivery.attempts, error=str(attempt.error))
+            logger.warning("delivery.failed", **facts, attempt=delivery.attempts, error=str(attempt.error))
 
 
-def _attempt(claimed: Claimed, at: datetime, error: Exception | None = None, external_id: str = "") -> Attempt:
-    return Attempt(claimed.delivery, at, error, external_id, tuple(one.delivery for one in claimed.joined))
+class Senders:
+    """The senders of every outlet: what they could take at once, and who of them is handed what."""
+
+    def __init__(self, outlets: Iterable[Outlet], context: SendingContext) -> None:
+        self._context = context
+        self._by_outlet = {outlet.name: Sending(outlet, context) for outlet in outlets}
+
+    def __iter__(self) -> Iterator[Sending]:
+        return iter(self._by_outlet.values())
+
+    def capacity(self) -> Capacity:
+        """How many acknowledgements could leave at once, by outlet, and the terms of such a claim."""
+        return Capacity({name: sender.room for name, sender in self._by_outlet.items()}, self._context.terms)
+
+    def accept(self, claims: Iterable[Claimed]) -> None:
+        """Hand each claim to the sender of its outlet."""
+        for claim in claims:
+            self._by_outlet[claim.delivery.channel].accept(claim)
+
+    def wake(self) -> None:
+        """Let every sender look at the outbox now."""
+        for sender in self:
+            sender.wake()
+
+
+def _attempt(claim: Claimed, at: datetime, error: Exception | None = None, external_id: str = "") -> Attempt:
+    return Attempt(claim.delivery, at, error, external_id, tuple(companion.delivery for companion in claim.joined))

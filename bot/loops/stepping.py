@@ -19,10 +19,10 @@ NOTICED = timedelta(seconds=5)
 async def notice_steps(store: Store, present: Present, wake: Callable[[], None]) -> None:
     """Compare the clock on the wall with the one that only counts, for ever."""
     loop = asyncio.get_running_loop()
-    began, at = present.now(), loop.time()
+    start, at = present.now(), loop.time()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        ahead = present.now() - (began + present.wall(loop.time() - at))
+        ahead = present.now() - (start + present.wall(loop.time() - at))
         if ahead < -NOTICED:
             logger.warning("clock.stepped_back", seconds=-ahead.total_seconds())
             try:
@@ -31,4 +31,4 @@ async def notice_steps(store: Store, present: Present, wake: Callable[[], None])
                 logger.error("outbox.not_brought_forward", error=str(error))
                 continue
             wake()
-        began, at = present.now(), loop.time()
+        start, at = present.now(), loop.time()

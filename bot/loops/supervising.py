@@ -16,13 +16,13 @@ async def keep_running(name: str, loop: Callable[[], Awaitable[None]], meter: Me
     pause = FIRST_PAUSE_SECONDS
     restarts = meter.restarts.labels(name)  # shown from the start, so that Prometheus sees the first increase
     while True:
-        started = asyncio.get_running_loop().time()
+        started_at = asyncio.get_running_loop().time()
         try:
             await loop()
         except Exception:
             logger.exception("loop.fell_over", loop=name)
         restarts.inc()
-        if asyncio.get_running_loop().time() - started > LONGEST_PAUSE_SECONDS:
+        if asyncio.get_running_loop().time() - started_at > LONGEST_PAUSE_SECONDS:
             pause = FIRST_PAUSE_SECONDS
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

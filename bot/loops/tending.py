@@ -32,8 +32,8 @@ class SelfWatch:
     `is_leader` says whether this is the process that tells what all of them share.
     """
 
-    def __init__(self, store: Store, book: Rulebook, present: Present, queued: Callable[[], None]) -> None:
-        self._store, self._book, self._present, self._queued = store, book, present, queued
+    def __init__(self, store: Store, book: Rulebook, present: Present, wake: Callable[[], None]) -> None:
+        self._store, self._book, self._present, self._wake = store, book, present, wake
         self.listeners: Sequence[Listening] = ()
         self.covered: Callable[[], Mapping[str, Coverage]] = dict
         self.folder: Path | None = None
@@ -43,11 +43,11 @@ class SelfWatch:
     async def run(self) -> None:
         """Look for ever."""
         loop = asyncio.get_running_loop()
-        began, at = self._present.now(), loop.time()
+        start, at = self._present.now(), loop.time()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            stepped = self._present.now() - (began + self._present.wall(loop.time() - at))
-            began, at = self._present.now(), loop.time()
+            stepped = self._present.now() - (start + self._present.wall(loop.time() - at))
+            start, at = self._present.now(), loop.time()
             try:
                 await self.look(stepped)
             except StoreUnavailable as error:
@@ -56,21 +56,21 @@ class SelfWatch:
     async def look(self, stepped: timedelta) -> None:
         """Look once; the clock has jumped by `stepped` since the last time."""
         now = self._present.now()
-        present = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
+        alarms_now = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
         if self.is_leader():
-            present += await self._store.read(lambda connection: list(self._stored(connection, now)))
-        changes = alarms.change(self._on, present, now, self._book.timing.alarm_over_after)
-        if changes.new or changes.over:
-            for alarm in changes.new:
+            alarms_now += await self._store.read(lambda connection: list(self._store_alarms(connection, now)))
+        change = alarms.change(self._on, alarms_now, now, self._book.timing.alarm_over_after)
+        if change.new or change.over:
+            for alarm in change.new:
                 logger.warning("alarm.began", alarm=alarm.name)
-            for state in changes.over:
-                logger.info("alarm.over", alarm=state.alarm.name)
-            names = ",".join([*(a.name for a in changes.new), *(o.alarm.name for o in changes.over)])
-            words = alarms.words(changes.new, changes.over)
+            for past in change.over:
+                logger.info("alarm.over", alarm=past.alarm.name)
+            names = ",".join([*(a.name for a in change.new), *(o.alarm.name for o in change.over)])
+            words = alarms.words(change.new, change.over)
             rows = alert.notices(None, f"alarm:{names}:{now.isoformat()}", now, self._book, **words)
             await self._store.write(lambda connection: outbox.queue(connection, rows))
-            self._queued()
-        self._on = dict(changes.on)
+            self._wake()
+        self._on = dict(change.on)
 
     def _channels(self) -> Iterable[Alarm]:
         for listener in self.listeners:
@@ -86,8 +86,8 @@ class SelfWatch:
 
     def _accounts(self) -> Iterable[Alarm]:
         for name, coverage in self.covered().items():
-            ending = [finding for finding in coverage.findings if "runs out on" in finding]
-            if coverage.level == "red" or ending:
+            runs_out = [finding for finding in coverage.findings if "runs out on" in finding]
+            if coverage.level == "red" or runs_out:
                 yield Alarm(
                     f"coverage {name}",
                     f"The account {name} needs you",
@@ -109,14 +109,14 @@ class SelfWatch:
                 "Make room, or give it a larger disk.",
             )
 
-    def _stored(self, connection: Connection, now: datetime) -> Iterable[Alarm]:
+    def _store_alarms(self, connection: Connection, now: datetime) -> Iterable[Alarm]:
         timing = self._book.timing
-        following = clocks.next_look(connection)
-        if following is not None and now - following > timing.looks_late_after:
+        next_look = clocks.next_look(connection)
+        if next_look is not None and now - next_look > timing.looks_late_after:
             yield Alarm(
                 "looks",
                 "Contacts are not looked at in time",
-                f"An open contact should have been looked at by {following:%H:%M} (UTC) on {following:%d %B %Y}. "
+                f"An open contact should have been looked at by {next_look:%H:%M} (UTC) on {next_look:%d %B %Y}. "
                 "Alerts come late.",
                 "See the log. Restart Ackbot if it does not go on by itself.",
             )

@@ -45,25 +45,25 @@ class OurTime(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
         """The next instant on the wall clock."""
         # A microsecond on the wall is long in a rehearsal: rounded down, the last time would come again, for ever.
         before = self._present.from_wall(previous_fire_time + _ROUNDED) if previous_fire_time else None
-        following = self._cron.get_next_fire_time(before, self._present.from_wall(now + _ROUNDED))
-        return self._present.to_wall(following) if following else None
+        next_time = self._cron.get_next_fire_time(before, self._present.from_wall(now + _ROUNDED))
+        return self._present.to_wall(next_time) if next_time else None
 
 
 class Timetable:
-    """The jobs of the calendar; `queued` is called when something may have been put into the outbox."""
+    """The jobs of the calendar; `wake` is called when something may have been put into the outbox."""
 
     def __init__(
         self,
         store: Store,
         book: Rulebook,
         present: Present,
-        queued: Callable[[], None],
+        wake: Callable[[], None],
         leases: Leasing,
         *,
         keep: Retention,
         calendar_checked: date,
     ) -> None:
-        self._store, self._book, self._present, self._queued = store, book, present, queued
+        self._store, self._book, self._present, self._wake = store, book, present, wake
         self._leases, self._keep, self._calendar_checked = leases, keep, calendar_checked
 
     def start(self) -> AsyncIOScheduler:
@@ -104,7 +104,7 @@ class Timetable:
             outbox.queue(connection, rows)
 
         await self._store.write(queue)
-        self._queued()
+        self._wake()
 
     async def forget(self) -> None:
         """Remove the words of contacts whose time of keeping is over, a few hundred at a time; from the disk, too."""
@@ -136,7 +136,7 @@ class Timetable:
             "in config/calendars/holidays.toml.",
         )
         await self._store.write(lambda connection: outbox.queue(connection, rows))
-        self._queued()
+        self._wake()
 
     async def reviews(self) -> None:
         """Tell the operators, once, that a standard is to be looked at again."""
@@ -156,4 +156,4 @@ class Timetable:
             )
         ]
         await self._store.write(lambda connection: outbox.queue(connection, rows))
-        self._queued()
+        self._wake()

@@ -20,19 +20,19 @@ SHORTEST_WAIT_SECONDS = 0.02
 STORE_RETRY_SECONDS = 1.0
 
 
-async def watch(store: Store, book: Rulebook, present: Present, queued: Callable[[], None]) -> None:
-    """Look at what is due, for ever; `queued` is called when alerts may have been queued."""
+async def watch(store: Store, book: Rulebook, present: Present, wake: Callable[[], None]) -> None:
+    """Look at what is due, for ever; `wake` is called when alerts may have been queued."""
     while True:
         try:
-            looked = await store.write(lambda c: escalate.escalate(c, present.now(), LOOK_AT_ONCE, book))
-            if looked:
-                logger.info("contacts.looked_at", count=looked)
-                queued()
-            if looked == LOOK_AT_ONCE:
+            count = await store.write(lambda c: escalate.escalate(c, present.now(), LOOK_AT_ONCE, book))
+            if count:
+                logger.info("contacts.looked_at", count=count)
+                wake()
+            if count == LOOK_AT_ONCE:
                 continue
-            following = await store.read(clocks.next_look)
+            next_look = await store.read(clocks.next_look)
         except StoreUnavailable as error:
             logger.error("contacts.not_looked_at", error=str(error))
             await asyncio.sleep(STORE_RETRY_SECONDS)
             continue
-        await asyncio.sleep(max(present.seconds_until(following, at_most=LONGEST_WAIT), SHORTEST_WAIT_SECONDS))
+        await asyncio.sleep(max(present.seconds_until(next_look, at_most=LONGEST_WAIT), SHORTEST_WAIT_SECONDS))

@@ -8,13 +8,14 @@ from datetime import datetime
 import pytest
 
 from bot.channel import Batch, Misconfigured, Temporary
-from bot.core.messages import Inbound, Party
-from bot.flows.intake.plan import Capacity
+from bot.core.messages import Inbound, Outbound, Party
+from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
 from bot.loops.leasing import Leasing
 from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
+from bot.loops.sending import Senders, SendingContext
 from bot.present import Present
 from bot.store import contacts, cursors, databases, locks
 from bot.store.engine import Store
@@ -71,7 +72,13 @@ def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> BatchLo
     """What listening needs."""
     present = Present(begin)
     leases = Leasing(store, present, (), lambda: None)
-    return BatchLogger(store, rules, present, Meter(), Capacity, lambda _: None, lambda: None, leases)
+    meter = Meter()
+    senders = Senders((), SendingContext(store, rules, _writes_nothing, present, meter, leases))
+    return BatchLogger(store, rules, present, meter, senders, leases)
+
+
+def _writes_nothing(claim: Claimed, now: datetime) -> Outbound:
+    raise NotImplementedError
 
 
 async def logged(store: Store) -> int:
