@@ -60,6 +60,8 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
     if not clocks.looked(connection, contact, decision):
         return  # another process looked first, or the contact was answered meanwhile
     steps = [step for step in decision.alerts if step is not escalations.PROGRESS]
+    if _lacks_a_reminder(connection, contact, now, book):
+        steps.append(escalations.WAITED_LONG)
     messages = [message for step in steps for message in alert.step_alerts(contact, step, now, book)]
     events = [Event(contact.id, now, EventKind.ESCALATED, details={"step": step.name}) for step in steps]
     if escalations.PROGRESS in decision.alerts:
@@ -69,6 +71,18 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
         events.append(_called(contact, now))
     outbox.queue(connection, messages)
     contacts.note(connection, events)
+
+
+def _lacks_a_reminder(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> bool:
+    """Whether this look at a long pause was planned by a `long_pause` that is shorter now, and staff know nothing."""
+    if contact.paused_at is None or contact.next_look_at is None:
+        return False
+    due = contact.paused_at + book.timing.long_pause
+    if now < due or contact.next_look_at <= due:
+        return False
+    name, since = escalations.WAITED_LONG.name, contact.paused_at
+    noted = (e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.ESCALATED and e.at >= since)
+    return all(event.details["step"] != name for event in noted)
 
 
 def _progress(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:

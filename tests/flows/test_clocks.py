@@ -260,6 +260,25 @@ def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, c
     assert (kept.standard_version, kept.promise, respond_day(kept)) == ("1", "10 working days", "2026-12-08")
 
 
+def test_a_pause_that_may_last_less_long_now_is_told_of(store: Store, council: Rulebook, mail: Make) -> None:
+    """Once: at the look that the longer time had planned, where nobody has heard of this pause."""
+    shorter = replace(council, timing=replace(council.timing, long_pause=timedelta(days=3)))
+    with writing(store) as connection:
+        for pause in (1, 2):
+            contact = logged(connection, council, mail(pause))
+            do(connection, council, contact, Kind.PAUSED, after(pause))
+            escalate.escalate(connection, after(pause), 10, council)
+            planned = again(connection, contact.reference).next_look_at
+            assert planned == after(pause + 14)
+            assert escalate.escalate(connection, after(pause + 5), 10, shorter) == 0
+            for later in (14, 21, 28):
+                escalate.escalate(connection, after(pause + later), 10, shorter)
+            steps = [delivery.step for delivery in outbox.of_contact(connection, contact.id)]
+            assert steps.count("paused-long") == 1
+            kinds = [event.details.get("step") for event in contacts.events_of(connection, contact.id)]
+            assert kinds.count("paused-long") == 1
+
+
 def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Make) -> None:
     """It runs from the sender's last message, and is alerted once, four hours before it closes."""
     ways = {"inbox": replace(council.ways["inbox"], window=Window(timedelta(hours=24)))}

@@ -140,18 +140,27 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
 
     Returns the state that each came to.
     """
-    every = [single for attempt in attempts for single in attempt.each()]
-    standing = outbox.standing(connection, [single.delivery.id for single in every])
-    counted = [(single, _settlement(single)) for single in every if _counts(single, standing.get(single.delivery.id))]
-    notices = [notice for single, settlement in counted for notice in _notices(connection, single, settlement, book)]
-    outbox.settle(connection, [settlement for _, settlement in counted])
-    contacts.note(connection, [event for single, settlement in counted for event in _events(single, settlement)])
-    leaving = [single for single, settlement in counted if settlement.state is Sent.SENT]
-    contacts.told(connection, [_contact(single) for single in leaving if _tells_date(single.delivery)])
-    receipts = [single for single in leaving if single.delivery.purpose is Purpose.ACKNOWLEDGEMENT]
-    contacts.acknowledged(connection, [(_contact(single), single.at) for single in receipts])
+    settled = _settled(connection, attempts)
+    notices = [notice for attempt, settlement in settled for notice in _notices(connection, attempt, settlement, book)]
+    outbox.settle(connection, [settlement for _, settlement in settled])
+    contacts.note(connection, [event for attempt, settlement in settled for event in _events(attempt, settlement)])
+    _note_what_left(connection, [attempt for attempt, settlement in settled if settlement.state is Sent.SENT])
     outbox.queue(connection, notices)
     return [_settlement(attempt).state for attempt in attempts]
+
+
+def _settled(connection: Connection, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Settlement]]:
+    """The attempts of every delivery that count, with what became of each."""
+    singles = [single for attempt in attempts for single in attempt.each()]
+    standing = outbox.standing(connection, [single.delivery.id for single in singles])
+    return [(single, _settlement(single)) for single in singles if _counts(single, standing.get(single.delivery.id))]
+
+
+def _note_what_left(connection: Connection, attempts: Sequence[Attempt]) -> None:
+    """What a person knows from now on: by when they have their answer, and that we have what they wrote."""
+    contacts.told(connection, [_contact(attempt) for attempt in attempts if _tells_date(attempt.delivery)])
+    receipts = [attempt for attempt in attempts if attempt.delivery.purpose is Purpose.ACKNOWLEDGEMENT]
+    contacts.acknowledged(connection, [(_contact(attempt), attempt.at) for attempt in receipts])
 
 
 def _counts(attempt: Attempt, standing: Standing | None) -> bool:
