@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +14,11 @@ from typing import Any
 from aiohttp import web
 
 from bot import log
-from bot.channel import Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
+from bot.channel import Channel, Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels
 from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
 from bot.loops.covering import Covering
@@ -63,6 +64,31 @@ def composer(configured: Settings) -> Composer:
     return Composer(configured.template_directories, constants, {*organisation.link_hosts, *pages} - {""})
 
 
+def _outlets(channels: Mapping[str, Channel]) -> dict[str, Outlet]:
+    return {name: channel for name, channel in channels.items() if isinstance(channel, Outlet)}
+
+
+def _inboxes(channels: Mapping[str, Channel]) -> list[Inbox]:
+    """Every inbox, each with those beside it."""
+    ways_in = [channel for channel in channels.values() if isinstance(channel, Inbox)]
+    return [inbox for way in ways_in for inbox in (way, *(way.also if isinstance(way, SeveralFolders) else ()))]
+
+
+def _leased(inboxes: Sequence[Inbox], roles: frozenset[str]) -> list[str]:
+    """What one process at a time does, of all that share the store."""
+    return [inbox.name for inbox in inboxes if is_read_alone(inbox)] + ([TIMETABLE] if "watch" in roles else [])
+
+
+def _rulebook(
+    configured: Settings, channels: Mapping[str, Channel], present: Present, restored_at: datetime | None
+) -> Rulebook:
+    outlets = _outlets(channels)
+    senders = {name: outlet.sender for name, outlet in outlets.items() if isinstance(outlet, Sender)}
+    book = rulebook.build(configured, senders, {name: outlet.limits for name, outlet in outlets.items()})
+    late_after = max(book.timing.receipt_late_after, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
+    return replace(book, timing=replace(book.timing, receipt_late_after=late_after), restored_at=restored_at)
+
+
 class Service:
     """The running service: `start`, then `stop`. `roles` are the parts to run."""
 
@@ -77,30 +103,20 @@ class Service:
     ) -> None:
         self.settings, self.present, self.roles = configured, present, roles
         self.channels = build_channels(configured)
-        senders = {
-            name: c.sender for name, c in self.channels.items() if isinstance(c, Outlet) and isinstance(c, Sender)
-        }
-        limits = {name: c.limits for name, c in self.channels.items() if isinstance(c, Outlet)}
-        book = rulebook.build(configured, senders, limits)
-        late_after = max(book.timing.receipt_late_after, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
-        timing = replace(book.timing, receipt_late_after=late_after)
-        self.book = replace(book, timing=timing, restored_at=restored_at)
+        self.book = _rulebook(configured, self.channels, present, restored_at)
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = MessageWriter(composer(configured), self.book, self.book.secret)
-        outlets = [c for c in self.channels.values() if isinstance(c, Outlet) and "send" in roles]
-        ways_in = [c for c in self.channels.values() if isinstance(c, Inbox) and "listen" in roles]
-        inboxes = [folder for c in ways_in for folder in (c, *(c.also if isinstance(c, SeveralFolders) else ()))]
-        alone = [inbox.name for inbox in inboxes if is_read_alone(inbox)]
-        alone += [TIMETABLE] if "watch" in roles else []
-        leases = self.leases = Leasing(self.store, present, alone, self._wake)
+        outlets = _outlets(self.channels) if "send" in roles else {}
+        inboxes = _inboxes(self.channels) if "listen" in roles else []
+        leases = self.leases = Leasing(self.store, present, _leased(inboxes, roles), self._wake)
         context = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
-        self.senders = Senders(outlets, context)
+        self.senders = Senders([*outlets.values()], context)
         self.logger = BatchLogger(self.store, self.book, present, self.meter, self.senders, leases)
         self.listeners = [Listening(inbox, self.logger) for inbox in inboxes]
-        covered = [c for c in self.channels.values() if isinstance(c, Covered) and "listen" in roles]
-        self.covering = Covering({c.name: c for c in covered}, self.meter)
+        covered = {name: c for name, c in self.channels.items() if isinstance(c, Covered)}
+        self.covering = Covering(covered if "listen" in roles else {}, self.meter)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None

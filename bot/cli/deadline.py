@@ -46,17 +46,15 @@ def deadline(  # noqa: PLR0913, PLR0917 - every option of the command is a param
     differs from its `due`, 2: something given cannot be read.
     """
     _require_zone(zone)
+    options = {"calendar": calendar, "receipt": receipt}
+    options |= {"closures": ",".join(closures or ()), "pauses": ",".join(pauses or ())}
     if table:
-        if rule or received or as_json or explain:
+        if any((rule, received, as_json, explain)):
             refuse("--csv takes everything from the file: leave out --rule, --received, --json and --explain.")
-        given = {"calendar": calendar, "receipt": receipt}
-        given |= {"closures": ",".join(closures or ()), "pauses": ",".join(pauses or ())}
-        raise typer.Exit(_compute(table, zone, given))
+        raise typer.Exit(_compute(table, zone, options))
     if not (rule and received):
         refuse("Give both --rule and --received, or --csv FILE; --help shows how each is written.")
-    row = {"rule": rule, "received": received, "calendar": calendar, "receipt": receipt}
-    row |= {"closures": ",".join(closures or ()), "pauses": ",".join(pauses or ())}
-    case = _case(row, zone)
+    case = _case({"rule": rule, "received": received, **options}, zone)
     typer.echo(_json(case) if as_json else _text(case, every_day=explain))
 
 

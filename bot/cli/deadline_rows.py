@@ -80,11 +80,7 @@ def read(row: Row, zone: str) -> Case:
 
 def compute(table: "DictReader[str]", out: Writer, zone: str, given: Row) -> Iterator[Complaint]:
     """Write each row with its cell `computed`; yield what differs from `due` or cannot be read. Raises BadTable."""
-    names = list(table.fieldnames or ())
-    if missing := [name for name in _NEEDED if name not in names]:
-        raise BadTable(f"the first line names no column {' and no column '.join(missing)}")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadTable(f"the first line names a column twice: {', '.join(twice)}")
+    names = _names(table)
     columns = [name for name in names if name != "computed"]
     absent = {column: cell for column, cell in given.items() if column not in names}
     out.writerow([*columns, "computed"])
@@ -98,6 +94,16 @@ def compute(table: "DictReader[str]", out: Writer, zone: str, given: Row) -> Ite
         except BadCell as error:
             yield Complaint(f"row {number} (line {table.line_num}), column {error}", MISUSE)
         out.writerow([*(row[name] or "" for name in columns), computed])
+
+
+def _names(table: "DictReader[str]") -> list[str]:
+    """The names of the columns, as the first line has them."""
+    names = list(table.fieldnames or ())
+    if missing := [name for name in _NEEDED if name not in names]:
+        raise BadTable(f"the first line names no column {' and no column '.join(missing)}")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadTable(f"the first line names a column twice: {', '.join(twice)}")
+    return names
 
 
 def _different(row: Row, case: Case, number: int) -> Iterator[Complaint]:

@@ -116,15 +116,20 @@ def change(
     from bot.flows import staffing
     from bot.wire import passwords
 
+    teams = _teams(team or [], all_teams=all_teams)
+    if not (role or password_file) and teams is None:
+        refuse("Say what is to change: --role, --team, --all-teams or --password-file")
+    digest = passwords.hashed(_password(password_file)) if password_file else None
+    changes = staffing.Change(role, teams, digest)
+    _do(config, lambda c, actor, now, book: staffing.change(c, address, changes, actor, now, book))
+    typer.echo(f"{address} is changed.{' They must sign in anew.' if digest else ''}")
+
+
+def _teams(team: list[str], *, all_teams: bool) -> frozenset[str] | None:
+    """The teams whose contacts they see from now on, none of them for all; None: as it was."""
     if team and all_teams:
         refuse("Give --team or --all-teams, not both")
-    if not (role or team or all_teams or password_file):
-        refuse("Say what is to change: --role, --team, --all-teams or --password-file")
-    teams = frozenset(team or ()) if team or all_teams else None
-    kept = passwords.hashed(_password(password_file)) if password_file else None
-    wanted = staffing.Change(role, teams, kept)
-    _do(config, lambda c, actor, now, book: staffing.change(c, address, wanted, actor, now, book))
-    typer.echo(f"{address} is changed.{' They must sign in anew.' if kept else ''}")
+    return frozenset(team) if team or all_teams else None
 
 
 @app.command()

@@ -46,18 +46,10 @@ def _key(connection: Connection, typed: str) -> str:
 
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
-    own = contact.sender_key == address
-    arrived = contacts.messages_of(connection, contact.id)
-    raws = contacts.raw_by_message(connection, contact.id)
-    hidden = {"id", "contact_id", "digest"}
-    messages = [
-        {name: value for name, value in asdict(message).items() if name not in hidden}
-        | {"raw": base64.b64encode(raws.get(message.id, b"")).decode()}
-        for message in arrived
-        if own or (message.sender_address or "").lower() == address
-    ]
-    if not own:
-        return {"reference": contact.reference, "messages": messages}
+    messages = _messages(connection, contact)
+    if contact.sender_key != address:
+        own = [message for message in messages if (message["sender_address"] or "").lower() == address]
+        return {"reference": contact.reference, "messages": own}
     facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
     happened = contacts.events_of(connection, contact.id)
     history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in happened]
@@ -66,6 +58,16 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
         for d in outbox.of_contact(connection, contact.id)
     ]
     return facts | {"messages": messages, "events": history, "deliveries": sent}
+
+
+def _messages(connection: Connection, contact: Contact) -> list[Values]:
+    raws = contacts.raw_by_message(connection, contact.id)
+    hidden = {"id", "contact_id", "digest"}
+    return [
+        {name: value for name, value in asdict(message).items() if name not in hidden}
+        | {"raw": base64.b64encode(raws.get(message.id, b"")).decode()}
+        for message in contacts.messages_of(connection, contact.id)
+    ]
 
 
 def erase(connection: Connection, address: str, actor: str, now: datetime) -> Erasure:

@@ -1,9 +1,9 @@
 """The rules of the lint about placeholders, links, size and HTML: L1, L4 to L8."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.render.compose import LAYOUT, MOST_BYTES
 from bot.render.drafts import Draft, Remark, error, host_of, links, words_of
@@ -84,18 +84,27 @@ def _judge(address: str, draft: Draft) -> Iterator[Remark]:
 def pictures_are_not_needed(draft: Draft) -> Iterator[Remark]:
     """L6: the mail is complete without its pictures, and no picture reports that the mail was opened."""
     for _, page in draft.pages():
-        pictures = page.css("img")
-        if any(not (picture.attributes.get("alt") or "").strip() for picture in pictures):
+        alternatives = _attributes(page, "img", "alt")
+        if not all(alternatives):
             yield error(f"An <img> has no alt: say in words what it shows, in {LAYOUT}.")
-        if any((picture.attributes.get("src") or "").startswith(("http:", "https:", "//")) for picture in pictures) or (
-            _REMOTE.search(page.html or "")
-        ):
+        if _loads_a_picture(page):
             yield error(
                 f"A picture is loaded from elsewhere, which tells that the mail was read: take it from {LAYOUT}."
             )
-        picture_words = len(" ".join(picture.attributes.get("alt") or "" for picture in pictures).split())
+        picture_words = len(" ".join(alternatives).split())
         if picture_words * 10 > picture_words + len(words_of(page.body).split()):
             yield error("More than a tenth of the words is in pictures: write them as text.")
+
+
+def _attributes(page: LexborHTMLParser, selector: str, name: str) -> list[str]:
+    """One attribute of each element, without the space around it; "" where it has none."""
+    return [(node.attributes.get(name) or "").strip() for node in page.css(selector)]
+
+
+def _loads_a_picture(page: LexborHTMLParser) -> bool:
+    sources = _attributes(page, "img", "src")
+    is_remote = any(source.startswith(("http:", "https:", "//")) for source in sources)
+    return is_remote or _REMOTE.search(page.html or "") is not None
 
 
 def sizes_are_small(draft: Draft) -> Iterator[Remark]:
@@ -124,9 +133,7 @@ def the_page_can_be_read(draft: Draft) -> Iterator[Remark]:
             )
         if page.body is not None:
             yield from _appearance(page.body, "#000000", "#ffffff", 16.0)
-        for width in (node.attributes["width"] or "" for node in page.css("[width]")):
-            if width.isdecimal() and int(width) > _MOST_WIDTH:
-                yield _too_wide(width)
+        yield from _widths(_attributes(page, "[width]", "width"))
 
 
 def _appearance(node: LexborNode, colour: str, ground: str, pixels: float) -> Iterator[Remark]:
@@ -135,21 +142,32 @@ def _appearance(node: LexborNode, colour: str, ground: str, pixels: float) -> It
     style: dict[str, str] = {key: value.strip() for key, value in declarations}
     colour = style.get("color", colour)
     ground = style.get("background-color", style.get("background", ground))
-    if size := _SIZE.fullmatch(style.get("font-size", "")):
-        pixels = float(size[1]) * {"px": 1, "pt": 4 / 3, "rem": 16, "em": pixels, "%": pixels / 100}[size[2]]
+    pixels = _font_size(style, pixels)
     if pixels < _LEAST_PIXELS:
         yield error(f"Letters of <{node.tag}> are {pixels:g} px high: make them {_LEAST_PIXELS} px or more.")
     if {"color", "background", "background-color"} & set(style):
         yield from _contrast(colour, ground, _CONTRAST_OF_LARGE if pixels >= _LARGE_PIXELS else _CONTRAST)
-    for key in ("width", "min-width"):
-        if (width := _PIXELS.fullmatch(style.get(key, ""))) and float(width[1]) > _MOST_WIDTH:
-            yield _too_wide(width[1])
+    widths = (_PIXELS.fullmatch(style.get(key, "")) for key in ("width", "min-width"))
+    yield from _widths(width[1] for width in widths if width)
     for child in node.iter():
         yield from _appearance(child, colour, ground, pixels)
 
 
-def _too_wide(pixels: str) -> Remark:
-    return error(f"Something is {pixels} px wide, wider than a telephone: use max-width, at most {_MOST_WIDTH} px.")
+def _font_size(style: Mapping[str, str], inherited: float) -> float:
+    """The height of letters in pixels."""
+    size = _SIZE.fullmatch(style.get("font-size", ""))
+    if size is None:
+        return inherited
+    return float(size[1]) * {"px": 1, "pt": 4 / 3, "rem": 16, "em": inherited, "%": inherited / 100}[size[2]]
+
+
+def _widths(widths: Iterable[str]) -> Iterator[Remark]:
+    """What is wider than a telephone, of widths in pixels; other units are as wide as they may be."""
+    for width in widths:
+        if width.replace(".", "", 1).isdecimal() and float(width) > _MOST_WIDTH:
+            yield error(
+                f"Something is {width} px wide, wider than a telephone: use max-width, at most {_MOST_WIDTH} px."
+            )
 
 
 def _contrast(colour: str, ground: str, minimum: float) -> Iterator[Remark]:

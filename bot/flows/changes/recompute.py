@@ -5,7 +5,7 @@ told to them, an earlier one is just met, and the old one stays in the history.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import clocks, histories
+from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
@@ -116,17 +117,19 @@ def recompute(
     if not dry_run:
         locks.alone(connection, locks.RECOMPUTING)
     rows = stored_clocks.dates(connection, after_id, AT_ONCE)
-    altered = [row.id for row in rows if row.clock_changed]
-    happened = contacts.clock_events(connection, altered) if altered else {}
     page = Page(len(rows), rows[-1].id if len(rows) == AT_ONCE else None)
-    corrected = {name for name in names if name.startswith("standard ")}
-    for row in rows:
-        change = _change(row, happened.get(row.id, ()), corrected, book)
-        if change is not None:
-            page.changes.append(change)
+    page.changes += _changes(connection, rows, {name for name in names if name.startswith("standard ")}, book)
     if page.changes and not dry_run:
         page.told = _apply(connection, {row.id: row for row in rows}, page.changes, now, book)
     return page
+
+
+def _changes(connection: Connection, rows: Sequence[Dates], corrected: set[str], book: Rulebook) -> Iterator[Change]:
+    altered = [row.id for row in rows if row.clock_changed]
+    happened = contacts.clock_events(connection, altered) if altered else {}
+    for row in rows:
+        if (change := _change(row, happened.get(row.id, ()), corrected, book)) is not None:
+            yield change
 
 
 def _change(row: Dates, happened: Sequence[Happened], corrected: set[str], book: Rulebook) -> Change | None:
@@ -166,24 +169,30 @@ def _apply(
     moved = [_moved(change, rows[change.contact_id], now, book) for change in changes]
     stored_clocks.move(connection, moved, [change.contact_id for change in changes if change.earlier], now)
     contacts.note(connection, [_event(change, now) for change in changes])
-    later = [c for c in changes if _later_than_told(c, rows[c.contact_id])]
-    given = outbox.acknowledgements_of(connection, [c.contact_id for c in later])
-    letters = []
-    for change in later:
-        row, after = rows[change.contact_id], change.respond[1]
-        if change.contact_id in given and after:
-            standard = book.promises.version(row.standard, row.standard_version)
-            promised = standard.respond if standard else None
-            known = due_in_words(row.told_respond_by, promised, book.default_calendar.zone)
-            moves = tell.Later(change.contact_id, change.reference, known, after, change.why)
-            letters.append(tell.new_date(moves, given[change.contact_id], now, book))
+    letters = _letters(connection, rows, changes, now, book)
     outbox.queue(connection, letters)
     return len(letters)
 
 
-def _later_than_told(change: Change, row: Dates) -> bool:
+def _letters(
+    connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
+) -> list[NewDelivery]:
+    """To each person who was told an earlier date than the new one."""
+    later = [move for change in changes if (move := _later_than_told(change, rows[change.contact_id], book))]
+    receipts = outbox.acknowledgements_of(connection, [move.contact_id for move in later])
+    moves = [move for move in later if move.contact_id in receipts]
+    return [tell.new_date(move, receipts[move.contact_id], now, book) for move in moves]
+
+
+def _later_than_told(change: Change, row: Dates, book: Rulebook) -> tell.Later | None:
+    """The move that the person hears of; None where the answer comes by the date that they were told."""
     after = change.respond[1]
-    return row.told_respond_by is not None and after is not None and after > row.told_respond_by
+    if row.told_respond_by is None or after is None or after <= row.told_respond_by:
+        return None
+    standard = book.promises.version(row.standard, row.standard_version)
+    promised = standard.respond if standard else None
+    before = due_in_words(row.told_respond_by, promised, book.default_calendar.zone)
+    return tell.Later(change.contact_id, change.reference, before, after, change.why)
 
 
 def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:

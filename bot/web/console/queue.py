@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 from aiohttp import web
 
 from bot.core import references
+from bot.core.calendars import Calendar
 from bot.core.contacts import Contact, State
 from bot.core.events import EventKind
 from bot.core.roles import Permission
@@ -113,18 +114,13 @@ class QueuePages:
 
     def _row(self, contact: Contact, now: datetime, errors: dict[int, str]) -> dict[str, Any]:
         book = self._site.book
-        day_of, due = book.default_calendar.day_of, contact.due_at if contact.state == State.OPEN else None
+        due = contact.due_at if contact.state == State.OPEN else None
         promised = book.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
-        tags = [("urgent", "Urgent")] if contact.urgent_at is not None else []
-        tags += [("late", "Late")] if due is not None and due < now else []
-        tags += [("today", "Today")] if due is not None and due >= now and day_of(due) == day_of(now) else []
-        tags += [("paused", "Paused")] if contact.paused_at is not None else []
-        tags += [("muted", contact.state.capitalize())] if contact.state != State.OPEN else []
         return {
             "contact": contact,
             "due": due_in_words(due, promised, book.default_calendar.zone),
             "owed": "acknowledgement" if contact.acknowledged_at is None else "answer",
-            "tags": tags,
+            "tags": list(_tags(contact, _how_late(due, now, book.default_calendar))),
             "why": errors.get(contact.id, contact.reason),
         }
 
@@ -220,6 +216,27 @@ def _seen(values: Mapping[str, str]) -> int | None:
 
 def _number(request: web.Request) -> int:
     return min(max(number_of(request.query.get("page", "")) or 1, 1), _MOST_PAGES)
+
+
+def _how_late(due: datetime | None, now: datetime, calendar: Calendar) -> str:
+    """Whether it is late, or due today; "" for neither."""
+    if due is None:
+        return ""
+    if due < now:
+        return "late"
+    return "today" if calendar.day_of(due) == calendar.day_of(now) else ""
+
+
+def _tags(contact: Contact, how_late: str) -> Iterator[tuple[str, str]]:
+    """What stands beside the contact: the style of the tag, and its words."""
+    if contact.urgent_at is not None:
+        yield "urgent", "Urgent"
+    if how_late:
+        yield how_late, how_late.capitalize()
+    if contact.paused_at is not None:
+        yield "paused", "Paused"
+    if contact.state != State.OPEN:
+        yield "muted", contact.state.capitalize()
 
 
 def _cell(value: Any, zone: Any) -> str:

@@ -22,6 +22,7 @@ from bot.wire.mail import mime
 RAW_SHOWN = 12_000
 _MOST_LISTED = 75
 _WORDS_TAKEN = 10_000
+_ASKED_FOR = ("name", "email", "phone", "postcode", "subject", "service")
 
 
 class ShuntedPages:
@@ -131,14 +132,19 @@ async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
     if row is None:
         return {}
     message, fields = read_again(site, row), _fields(row["raw"])
-    known = {name: fields.get(name, "") for name in ("name", "email", "phone", "postcode", "subject", "service")}
-    if message is not None and message.sender is not None:
-        known |= {"email": message.sender.address, "name": message.sender.name} if not fields else {}
-        known["subject"] = message.subject
-    said = message.text if message is not None else fields.get("text") or fields.get("message") or ""
-    text = said or row["raw"].decode("utf-8", "replace").replace("\0", "")
+    values = {name: fields.get(name, "") for name in _ASKED_FOR} | _of_sender(message, typed=bool(fields))
+    words = message.text if message is not None else fields.get("text") or fields.get("message")
+    text = words or row["raw"].decode("utf-8", "replace").replace("\0", "")
     local = row["at"].astimezone(site.book.default_calendar.zone)
-    return known | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
+    return values | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
+
+
+def _of_sender(message: Inbound | None, *, typed: bool) -> dict[str, str]:
+    """The subject, and who wrote, unless that was `typed` into fields."""
+    if message is None or message.sender is None:
+        return {}
+    who = {} if typed else {"email": message.sender.address, "name": message.sender.name}
+    return who | {"subject": message.subject}
 
 
 def _fields(raw: bytes) -> dict[str, str]:
