@@ -72,16 +72,22 @@ def words(text: str) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A count of one unit; `rolls` moves a due day that is not a working day to the next one."""
+    """A count of one unit; `rolls` moves a due day that is not a working day to the next one.
+
+    `words` says the same to people: as it was written, else as it would be.
+    """
 
     count: int
     unit: Unit
     rolls: bool = False
     words: str = field(default="", compare=False)
 
+    def __post_init__(self) -> None:
+        plural, rolling = "" if self.count == 1 else "s", ", then next working day" if self.rolls else ""
+        object.__setattr__(self, "words", self.words or f"{self.count} {self.unit}{plural}{rolling}")
+
     def __str__(self) -> str:
-        plural = "" if self.count == 1 else "s"
-        return self.words or f"{self.count} {self.unit}{plural}{', then next working day' if self.rolls else ''}"
+        return self.words
 
 
 def of_span(span: timedelta) -> Duration:

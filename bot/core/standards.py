@@ -26,6 +26,7 @@ class Standard:
     `pause` is how the days of a pause are counted (`clocks.Counting`), or `none` where the clock cannot be paused.
     `progress`: a progress message goes to the person halfway through the time to answer; `closing`: a message goes to
     them when staff close the contact. `review_by` is the day of the next review. `file` is the file's name.
+    `calendar_key` is the key of the calendar that counts its days, as listed by `calendars.keys`.
     """
 
     id: str
@@ -54,11 +55,10 @@ class Standard:
     reason: str = ""
     review_by: date | None = None
     file: str = field(default="", compare=False)
+    calendar_key: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def calendar_key(self) -> str:
-        """The key of the calendar that counts its days, as listed by `calendars.keys`."""
-        return calendars.key(self.calendar, closures=self.basis != "law")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calendar_key", calendars.key(self.calendar, closures=self.basis != "law"))
 
     @property
     def label(self) -> str:

@@ -246,12 +246,14 @@ class Rulebook:
     def plain_promise(self, contact: Contact) -> str:
         """The promise, where it counts from the day of receipt in a unit that everybody knows; else ""."""
         standard = self.standard_of(contact)
-        said = standard.respond
+        promised = standard.respond
         if not self._counts_from_receipt(contact, standard):
             return ""
-        if said is None or contact.clock_changed or standard.respond_from != "receipt" or said.rolls or not said.count:
+        if promised is None or contact.clock_changed or standard.respond_from != "receipt":
             return ""
-        return str(said) if said.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
+        if promised.rolls or not promised.count:
+            return ""
+        return promised.words if promised.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
 
     def _counts_from_receipt(self, contact: Contact, standard: Standard) -> bool:
         """Whether the day of receipt is day 0; the receipt rule may move that."""
