@@ -101,7 +101,7 @@ def _until(connection: Connection, contact: Contact, choice: Choice, now: dateti
     assign.check_quiet(until, now)
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     offered = {instant for instant, _ in _quiet(now, _latest(contact, happened, book), book)}
-    if choice.until not in offered:
+    if contact.state == State.OPEN and choice.until not in offered:
         raise Refused("that time cannot be chosen any more; look again", "until")
     return until
 

@@ -4,14 +4,17 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+from bot.flows.changes.refused import MOST_CHARACTERS
 
 REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
 MOST_AT_ONCE = 200
 _CURSOR = r"^[0-9]{1,15}$"
-_NAME = r"^([a-z][a-z0-9_-]{0,39})?$"
 # The storage of everything needs text without NUL and without halves of characters.
 _TEXT = r"^[^\x00]*$"
+# What the verbs themselves refuse, so that they say the same to everybody; here it is described.
+_SHORT: dict[str, JsonValue] = {"maxLength": MOST_CHARACTERS}
 _WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt]")
 
 
@@ -46,7 +49,7 @@ class NewContact(Sent):
     sender: Sender = Sender()
     subject: str = Field(default="", max_length=200, pattern=_TEXT)
     text: str = Field(min_length=1, max_length=50_000, pattern=_TEXT, description="What they said, in their words.")
-    service: str = Field(default="", pattern=_NAME, description="What it is about; one of your services.")
+    service: str = Field(default="", pattern=_TEXT, description="What it is about; one of your services.")
     postcode: str = Field(default="", max_length=10, pattern=_TEXT)
     how: Literal["phone", "letter", "face_to_face", "voicemail"] = "phone"
     prefers: Literal["", "email", "text", "told", "letter", "phone"] = Field(
@@ -60,13 +63,15 @@ class Respond(Sent):
     """The person has had a full answer."""
 
     at: Instant | None = Field(default=None, description="When; now, where it is left out.")
-    note: str = Field(default="", max_length=1000, pattern=_TEXT, description="For the history; no personal data.")
+    note: str = Field(
+        default="", pattern=_TEXT, json_schema_extra=_SHORT, description="For the history; no personal data."
+    )
 
 
 class Note(Sent):
     """A word for the history."""
 
-    note: str = Field(default="", max_length=1000, pattern=_TEXT)
+    note: str = Field(default="", pattern=_TEXT, json_schema_extra=_SHORT)
 
 
 class Assign(Sent):
@@ -74,10 +79,9 @@ class Assign(Sent):
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["team"]}, {"required": ["owner"]}]})
 
-    team: str = Field(default="", max_length=40, pattern=_TEXT)
+    team: str = Field(default="", pattern=_TEXT)
     owner: str = Field(
         default="",
-        max_length=254,
         pattern=_TEXT,
         description="The e-mail address of somebody of staff, or of a team or a deputy that is configured.",
     )
@@ -88,8 +92,8 @@ class Close(Sent):
 
     reason: str = Field(
         default="",
-        max_length=1000,
         pattern=_TEXT,
+        json_schema_extra=_SHORT,
         description="In words for the person; needed where it has no answer.",
     )
 
