@@ -31,7 +31,7 @@ from bot.core.durations import duration
 from bot.core.events import Event, EventKind, StoredEvent
 from bot.core.histories import Happened, Kind
 from bot.core.messages import StoredMessage
-from bot.store import locks
+from bot.store import direct
 from bot.store.column_types import Instant
 from bot.store.conditions import HAS_NO_RECEIPT, IS_OPEN
 from bot.store.direct import rows_of, run_many
@@ -143,7 +143,7 @@ def add(connection: Connection, new: list[Values], arrived: list[Values], raws: 
 def note(connection: Connection, new: Sequence[Event]) -> None:
     """Append events."""
     if new:
-        locks.writing_events(connection)
+        direct.writing_events(connection)
     run_many(connection, _NOTE, [_row_of(event) for event in new])
 
 

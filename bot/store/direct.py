@@ -1,5 +1,7 @@
 """The few statements that every message needs, passed to SQLite's own driver: SQLAlchemy would cost more than they do.
 
+Two of them are locks, which PostgreSQL alone needs: on SQLite the one writer holds the lock of the whole store.
+
 The words of a statement and the conversion of its values are SQLAlchemy's own, made once. PostgreSQL, where the way to
 the server costs more than either, goes the usual way. A statement must be one that is kept (a constant of its
 module), for what was made of it is remembered.
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import CompoundSelect, Select
@@ -21,6 +23,15 @@ Values = Mapping[str, Any]
 Row = tuple[Any, ...]
 # A value as the driver takes or gives it; None where it is so already.
 Convert = Callable[[Any], Any] | None
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ackbot ' || :what))")
+# Its keys are far above those of the first lock, which are hashes of 32 bits. Before the first number was given out
+# PostgreSQL reports it as the last one already.
+_EVENTS = text(
+    "SELECT pg_advisory_xact_lock_shared(4611686018427387904 + last_value - CASE WHEN is_called THEN 0 ELSE 1 END) "
+    "FROM events_id_seq"
+)
+RECEIVING, RECOMPUTING, WORDS = "receiving", "recomputing", "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,25 @@ def mark(connection: Connection, statement: str) -> None:
         driver.execute(statement)
     except sqlite3.Error as error:
         raise _translated(statement, error) from error
+
+
+def alone(connection: Connection, what: str) -> None:
+    """Until the end of the transaction nobody else does this; SQLite's write lock says so already.
+
+    Whether a person has had a receipt, or a mail is here already, is asked and then written: two processes that do so
+    at once would both say yes.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"what": what})
+
+
+def writing_events(connection: Connection) -> None:
+    """Announce, until the end of the transaction, that events are written in it; before the first of them is.
+
+    `settled.up_to` reads the announcements.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_EVENTS)
 
 
 def _translated(words: str, error: sqlite3.Error) -> BaseException:

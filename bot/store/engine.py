@@ -83,7 +83,7 @@ class Store:
     async def write(self, work: Work[T], *, in_turn: bool = False) -> T:
         """Run `work` in the next transaction; returns its value once that is committed.
 
-        `in_turn` says that it takes a lock for which other processes may make it wait (`bot.store.locks`). Raises what
+        `in_turn` says that it takes a lock for which other processes may make it wait (`bot.store.direct`). Raises what
         `work` raised, after undoing just that unit, or `StoreUnavailable`.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

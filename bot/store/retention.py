@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.core.contacts import Contact, State
-from bot.store import links, locks, needs, words
+from bot.store import direct, links, needs, words
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
@@ -82,7 +82,7 @@ def strip_messages(connection: Connection, which: Any) -> None:
 
 
 def _strip_messages(connection: Connection, which: Any) -> list[int]:
-    locks.alone(connection, locks.WORDS)
+    direct.alone(connection, direct.WORDS)
     found = select(messages.c.id).where(which)
     ids = list(connection.execute(found).scalars())
     connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(found)))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Connection, Subquery, bindparam, column, select, text
 
 from bot.core import phones
-from bot.store import locks
+from bot.store import direct
 from bot.store.column_types import ring_of
 from bot.store.tables import contacts, messages
 
@@ -84,7 +84,7 @@ def _plain(words: str) -> str:
 def index(connection: Connection) -> int:
     """Take in the next messages that are not in the index yet; how many there were."""
     # What is erased between reading it and storing it would be there again.
-    locks.alone(connection, locks.WORDS)
+    direct.alone(connection, direct.WORDS)
     after = connection.execute(_LAST[connection.dialect.name]).scalar() or 0
     rows = connection.execute(_NEW, {"after": after}).all()
     _take_in(connection, rows)

@@ -17,7 +17,7 @@ from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
 from bot.loops.sending import Senders, SendingContext
 from bot.present import Present
-from bot.store import contacts, cursors, databases, locks
+from bot.store import contacts, cursors, databases, direct
 from bot.store.engine import Store
 
 
@@ -128,7 +128,7 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(
     store.open()
     other = somebody._writer_engine.connect()
     other.begin()
-    locks.alone(other, locks.RECEIVING)
+    direct.alone(other, direct.RECEIVING)
     task = asyncio.create_task(Listening(Scripted(holds_the_line), ear(store, book)).run())
 
     async def told() -> bool:

@@ -22,7 +22,7 @@ from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
 from bot.render.words import due_in_words
 from bot.store import clocks as stored_clocks
-from bot.store import contacts, locks, outbox, rules
+from bot.store import contacts, direct, outbox, rules
 from bot.store.clocks import Dates
 
 Values = dict[str, Any]
@@ -115,7 +115,7 @@ def recompute(
 ) -> Page:
     """Compute the dates of the next open contacts anew; `names` are the rules that changed."""
     if not dry_run:
-        locks.alone(connection, locks.RECOMPUTING)
+        direct.alone(connection, direct.RECOMPUTING)
     rows = stored_clocks.dates(connection, after_id, AT_ONCE)
     page = Page(len(rows), rows[-1].id if len(rows) == AT_ONCE else None)
     page.changes += _changes(connection, rows, {name for name in names if name.startswith("standard ")}, book)

@@ -15,7 +15,7 @@ from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, locks, outbox, shunt
+from bot.store import contacts, cursors, direct, outbox, shunt
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -49,7 +49,7 @@ def receive(
 
     A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
     """
-    locks.alone(connection, locks.RECEIVING)
+    direct.alone(connection, direct.RECEIVING)
     mark(connection, "SAVEPOINT batch")
     try:
         received = _log(connection, batch.messages, now, book, room)
@@ -67,7 +67,7 @@ def receive(
 
 def replay(connection: Connection, number: int, message: Inbound, now: datetime, book: Rulebook) -> Filed:
     """Log a message that was shunted under this number; where it breaks the code again it stays as it was."""
-    locks.alone(connection, locks.RECEIVING)
+    direct.alone(connection, direct.RECEIVING)
     mark(connection, "SAVEPOINT replay")
     shunt.drop(connection, number)
     (filed,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
