@@ -124,7 +124,7 @@ def demo(
     log.configure(present.now, level=40)
     try:
         configured = load(config)
-        with schema.held_alone(configured.store.url):
+        with schema.exclusive(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=True)
             _let_in(configured, config, present.now())
             asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))

@@ -143,7 +143,7 @@ def suppressions(
             _nothing(f"{drop} is not suppressed")
         typer.echo(f"{drop} gets automatic mail again.")
         return
-    for row in store.read_now(lambda c: stored.listed(c, contacts.present(store))):
+    for row in store.read_now(lambda c: stored.list_in_force(c, contacts.present(store))):
         facts = {key: contacts.plain(value, zone) for key, value in row.items()}
         line = f"{facts['address']}  until {facts['until'][:10]}, because {facts['reason']}"
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)

@@ -40,7 +40,7 @@ def run(
     if present.rehearsal:
         log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)
     try:
-        with schema.held_alone(configured.store.url):
+        with schema.exclusive(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=upgrade)
             keys.begin(configured.store.url, configured.store.secrets, present.now())
             with transaction(configured.store.url, writes=True) as connection:

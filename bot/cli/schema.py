@@ -26,7 +26,7 @@ def upgrade(config: Directory = None) -> None:
 
     url = load_or_exit(config).store.url
     try:
-        with schema.held_alone(url):
+        with schema.exclusive(url):
             before = schema.current(url)
             schema.prepare(url, may_upgrade=True)
     except schema.StoreRefused as error:

@@ -28,7 +28,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
     from bot.store import shunt
 
     configured, store = contacts.opened(config)
-    for row in store.read_now(shunt.listed):
+    for row in store.read_now(shunt.list_all):
         facts = {key: contacts.plain(value, configured.organisation.zone) for key, value in row.items()}
         line = f"{facts['id']}  {facts['at'][:16].replace('T', ' ')}  {facts['channel']}  {facts['error']}"
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)

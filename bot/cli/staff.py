@@ -69,7 +69,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
     from bot.store import staff
 
     configured, store = contacts.opened(config, make=True)
-    for one in store.read_now(staff.listed):
+    for one in store.read_now(staff.list_all):
         facts = {
             "address": one.address,
             "name": one.name,

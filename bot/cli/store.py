@@ -39,7 +39,7 @@ def copy(
             )
         if schema.current(source) != schema.newest():
             refuse(f"There is no store of this version's schema at {source}: run ackbot schema upgrade first.")
-        with schema.held_alone(source):
+        with schema.exclusive(source):
             schema.upgrade(target)
             with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
                 found = copying.copy(old, new, Present().now(), _told)
@@ -136,7 +136,7 @@ def restored(config: Directory = None) -> None:
     if schema.current(url) != schema.newest():
         refuse(f"There is no store of this version's schema at {url}: run ackbot schema upgrade first.")
     try:
-        with schema.held_alone(url), transaction(url, writes=True) as connection:
+        with schema.exclusive(url), transaction(url, writes=True) as connection:
             flow.begin(connection, Present().now(), restored=True)
     except schema.StoreRefused as error:
         refuse(f"{error}.")

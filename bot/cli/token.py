@@ -55,7 +55,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 
     configured, store = contacts.opened(config, make=True)
     zone = configured.organisation.zone
-    for one in store.read_now(tokens.listed):
+    for one in store.read_now(tokens.list_all):
         facts = {"name": one.name, "scopes": sorted(one.scopes), "teams": sorted(one.teams)}
         facts |= {k: contacts.plain(getattr(one, k), zone) for k in ("created_at", "used_at", "revoked_at")}
         if as_json:

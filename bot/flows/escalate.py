@@ -57,7 +57,7 @@ def _look(contact: Contact, happened: list[Happened], now: datetime, book: Ruleb
 
 
 def _apply(connection: Connection, contact: Contact, decision: Decision, now: datetime, book: Rulebook) -> None:
-    if not clocks.looked(connection, contact, decision):
+    if not clocks.record_look(connection, contact, decision):
         return  # another process looked first, or the contact was answered meanwhile
     steps = [step for step in decision.alerts if step is not escalations.PROGRESS]
     if _lacks_a_reminder(connection, contact, now, book):

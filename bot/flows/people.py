@@ -31,7 +31,7 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
     """
     address = _key(connection, address)
     found = [_contact(connection, one, address) for one in retention.of_person(connection, address)]
-    listed = [one for one in suppressions.listed(connection, now) if one["address"] == address]
+    listed = [one for one in suppressions.list_in_force(connection, now) if one["address"] == address]
     noted = needs.of(connection, [address])
     kept = {"needs": noted.needs, "noted_at": noted.noted_at} if noted else None
     return {"address": address, "contacts": found, "suppressions": listed, "needs": kept}

@@ -185,7 +185,7 @@ def visitor(connection: Connection, secret: str, wall: datetime, book: Rulebook)
 
 def keep_session(connection: Connection, visitor: Visitor, wall: datetime) -> None:
     """The session is used."""
-    staff.seen(connection, visitor.session, wall, wall + SESSION_LASTS)
+    staff.extend_session(connection, visitor.session, wall, wall + SESSION_LASTS)
 
 
 def create_token(connection: Connection, token: Token, actor: str, book: Rulebook) -> str | Refused:
@@ -257,7 +257,7 @@ def _why_not(connection: Connection, account: Account, wanted: Change, book: Rul
 def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:
     if account.role is not Role.ADMINISTRATOR or role is Role.ADMINISTRATOR:
         return ""
-    others = (one for one in staff.listed(connection) if one.disabled_at is None and one.address != account.address)
+    others = (one for one in staff.list_all(connection) if one.disabled_at is None and one.address != account.address)
     kept = any(one.role is Role.ADMINISTRATOR for one in others)
     return "" if kept else f"{account.address} is the last administrator; make somebody else one first"
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import psycopg
 
 from bot import log
-from bot.store.databases import line_arguments
+from bot.store.databases import connection_arguments
 from bot.store.wakeups import CHANNEL
 
 logger = log.get("waking")
@@ -29,7 +29,7 @@ async def be_woken(url: str, wake: Callable[[], None]) -> None:
 
 async def _listen(url: str) -> AsyncGenerator[None]:
     """Yield at once, and again whenever somebody notifies. Raises psycopg.Error when the line is lost."""
-    async with await psycopg.AsyncConnection.connect(autocommit=True, **line_arguments(url)) as line:
+    async with await psycopg.AsyncConnection.connect(autocommit=True, **connection_arguments(url)) as line:
         await line.execute(f"LISTEN {CHANNEL}")
         yield
         async for _ in line.notifies():

@@ -1,1 +1,1 @@
-"""What is kept, in SQLite or PostgreSQL."""
+"""The store, in SQLite or PostgreSQL."""

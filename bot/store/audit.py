@@ -1,4 +1,4 @@
-"""What people did, the newest first; events for programs, the oldest first; alerts and what became of them."""
+"""The audit trail of people's actions, the event feed for programs, and alerts with their results."""
 
 import json
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from bot.store.conditions import IS_BY_SOMEBODY, IS_FOR_STAFF, IS_OPEN
 from bot.store.queue import within
 from bot.store.tables import contacts, deliveries, events
 
-# So many events one call looks at: as many as a page of them takes, where few are seen by who asks.
+# The most events that one call reads, however few of them the caller may see: as many as fit in the time of a page.
 LOOKED_AT = 5_000
-# Their details name another contact.
+# The details of these events name another contact.
 _OF_TWO = (EventKind.LINKED, EventKind.LINK_TAKEN_AWAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Who looks at the audit trail, as events name them, and at what: before a number, of one actor, of one contact.
+    """Who reads the audit trail, and which part: events before a number, of one actor, of one contact.
 
-    Whoever sees some teams only sees what was done to their contacts, and what they did themselves.
+    A person who sees some teams only gets the actions on their contacts, and their own actions.
     """
 
     actor: str
@@ -38,7 +38,7 @@ class Looking:
 
 @dataclass(frozen=True, slots=True)
 class QueuedAlert:
-    """One alert: what, to whom and how it stands; and how the contact does that it is about, if it is about one."""
+    """One alert: its content, recipient and state, and the state of its contact, if it concerns one."""
 
     created_at: datetime
     purpose: Purpose
@@ -56,56 +56,57 @@ class QueuedAlert:
 
 
 def trail(connection: Connection, looking: Looking, most: int) -> list[StoredEvent]:
-    """What people and programs did, the newest first."""
+    """Return the actions of people and programs, the newest first."""
     query = _with_reference().where(IS_BY_SOMEBODY).order_by(events.c.id.desc()).limit(most)
     if looking.before_id is not None:
         query = query.where(events.c.id < looking.before_id)
     if looking.by:
         query = query.where(events.c.actor == looking.by)
     if looking.reference:
-        wanted = select(contacts.c.id).where(contacts.c.reference == looking.reference).scalar_subquery()
-        query = query.where(events.c.contact_id == wanted)
+        contact_id = select(contacts.c.id).where(contacts.c.reference == looking.reference).scalar_subquery()
+        query = query.where(events.c.contact_id == contact_id)
     if looking.scope.teams is not None:
-        # What they were refused is theirs, whether there is such a contact or not: the trail must not tell that either.
-        theirs = or_(events.c.contact_id.is_(None), events.c.kind == EventKind.REFUSED)
-        own = theirs & (events.c.actor == looking.actor)
+        # A refusal belongs to its actor, whether or not the contact exists, which the trail must not reveal either.
+        refusals = or_(events.c.contact_id.is_(None), events.c.kind == EventKind.REFUSED)
+        own = refusals & (events.c.actor == looking.actor)
         query = query.where(or_(own, events.c.contact_id.is_not(None) & and_(*within(looking.scope))))
-    return _shown(connection, query, looking.scope)
+    return _visible_events(connection, query, looking.scope)
 
 
 def stream(connection: Connection, after_id: int, up_to: int, scope: Scope, most: int) -> tuple[list[StoredEvent], int]:
-    """What happened to contacts that this scope sees, after that number; and the number from which to go on.
+    """Return the events of visible contacts after a number, and the number from which to continue.
 
-    `up_to` is of `settled`. It looks at so many events at most, whoever sees them: who sees few goes on as others do.
+    `up_to` comes from `settled`. A limited number of events is read, so a caller who sees few continues like the
+    others.
     """
     last = max(after_id, min(up_to, after_id + LOOKED_AT))
     query = _with_reference().where(events.c.id > after_id, events.c.id <= last, events.c.contact_id.is_not(None))
-    # Where something was refused nothing happened to the contact.
+    # A refusal is no event of the contact.
     query = query.where(events.c.kind != EventKind.REFUSED, *within(scope)).order_by(events.c.id).limit(most)
-    found = _shown(connection, query, scope)
-    return found, found[-1].id if len(found) == most else last
+    page_events = _visible_events(connection, query, scope)
+    return page_events, page_events[-1].id if len(page_events) == most else last
 
 
-def _shown(connection: Connection, query: Any, scope: Scope) -> list[StoredEvent]:
+def _visible_events(connection: Connection, query: Any, scope: Scope) -> list[StoredEvent]:
     rows = connection.execute(query).all()
-    found = [_event(row) if scope.sees(row.team) else replace(_event(row), reference=None) for row in rows]
-    return as_seen(connection, found, scope)
+    visible = [_event(row) if scope.sees(row.team) else replace(_event(row), reference=None) for row in rows]
+    return as_seen(connection, visible, scope)
 
 
-def as_seen(connection: Connection, happened: list[StoredEvent], scope: Scope) -> list[StoredEvent]:
-    """These events without the references of contacts that this scope does not see."""
-    return [_as_seen(connection, event, scope) for event in happened]
+def as_seen(connection: Connection, trail_events: list[StoredEvent], scope: Scope) -> list[StoredEvent]:
+    """Return these events without the references of contacts outside this scope."""
+    return [_as_seen(connection, event, scope) for event in trail_events]
 
 
 def _as_seen(connection: Connection, event: StoredEvent, scope: Scope) -> StoredEvent:
-    linked = event.details.get("with") if event.kind in _OF_TWO else None
-    if linked is None or scope.teams is None or queue.visible(connection, linked, scope) is not None:
+    other_reference = event.details.get("with") if event.kind in _OF_TWO else None
+    if other_reference is None or scope.teams is None or queue.visible(connection, other_reference, scope) is not None:
         return event
     return replace(event, details={name: value for name, value in event.details.items() if name != "with"})
 
 
 def last_by_others(connection: Connection, contact_id: int) -> StoredEvent | None:
-    """The last thing that a person did to a contact."""
+    """Return the last action of a person on a contact."""
     query = _with_reference().where(events.c.contact_id == contact_id)
     by_others = or_(IS_BY_SOMEBODY, events.c.kind == EventKind.FOLLOW_UP)
     query = query.where(by_others, events.c.kind != EventKind.REFUSED)
@@ -114,9 +115,9 @@ def last_by_others(connection: Connection, contact_id: int) -> StoredEvent | Non
 
 
 def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> list[QueuedAlert]:
-    """The alerts queued since then, the newest first.
+    """Return the alerts queued since then, the newest first.
 
-    Notices to those who look after Ackbot are about no contact: they are for who sees everything.
+    Notices to operators concern no contact: they are visible only to those who see every contact.
     """
     columns = [deliveries.c[n] for n in ("created_at", "purpose", "step", "recipient", "state", "sent_at", "details")]
     columns += [contacts.c[n] for n in ("reference", "standard", "taken_by", "taken_at", "responded_at")]
@@ -130,7 +131,7 @@ def alerts(connection: Connection, since: datetime, scope: Scope, most: int) -> 
 
 
 def open_by_team(connection: Connection, scope: Scope) -> list[tuple[str | None, datetime, datetime | None]]:
-    """Team, receipt and next date of every open contact that this scope sees."""
+    """Return team, receipt and next date of every open contact in this scope."""
     query = select(contacts.c.team, contacts.c.received_at, contacts.c.due_at).where(IS_OPEN)
     return [(row.team, row.received_at, row.due_at) for row in connection.execute(query) if scope.sees(row.team)]
 

@@ -1,4 +1,4 @@
-"""A copy of a SQLite store, made while the service runs; it says of itself that it is a copy."""
+"""Copies a SQLite store while the service runs; the copy contains a mark that it is one."""
 
 import os
 import sqlite3
@@ -14,14 +14,14 @@ PAGES_AT_ONCE = 2_000
 
 
 class NotCopied(Exception):
-    """There is no copy; the text says why."""
+    """No copy was made; the text says why."""
 
 
 def back_up(url: str, to: Path, now: datetime, progress: Callable[[int, int], None]) -> int:
-    """Write a copy of a SQLite store to a new file, whole and flushed, for its owner alone; returns its size in bytes.
+    """Write a complete, flushed copy of a SQLite store to a new file for its owner alone; return its size in bytes.
 
-    It is the state at one moment: SQLite starts anew by itself where the service writes meanwhile. `progress` is told
-    how many pages are done, and of how many. Raises NotCopied.
+    It is the state at one instant: SQLite starts again by itself if the service writes in the meantime. `progress` gets
+    the number of pages copied, and of all pages. Raises NotCopied.
     """
     unfinished = to.with_name(f"{to.name}.unfinished")
     try:
@@ -31,8 +31,12 @@ def back_up(url: str, to: Path, now: datetime, progress: Callable[[int, int], No
             closing(sqlite3.connect(f"file:{database_path(url)}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(unfinished)) as target,
         ):
-            source.backup(target, pages=PAGES_AT_ONCE, progress=lambda _s, left, of: progress(of - left, of))
-            target.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+            source.backup(
+                target,
+                pages=PAGES_AT_ONCE,
+                progress=lambda _status, pages_left, pages: progress(pages - pages_left, pages),
+            )
+            target.execute("PRAGMA journal_mode=DELETE")  # one file without companions
             stamp = now.isoformat()
             with target:
                 target.execute("DELETE FROM cursors WHERE name = ?", (COPY_OF,))
@@ -40,10 +44,10 @@ def back_up(url: str, to: Path, now: datetime, progress: Callable[[int, int], No
                 target.execute(
                     "INSERT INTO cursors (name, value, moved_at) VALUES (?, ?, ?)", (COPY_OF, stamp, moved_at)
                 )
-            if (said := target.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
-                raise NotCopied(f"the copy is damaged: {said}")
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
+            if (result := target.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
+                raise NotCopied(f"the copy is damaged: {result}")
+        with unfinished.open("rb") as copy_file:
+            os.fsync(copy_file.fileno())
         unfinished.replace(to)
     except (OSError, sqlite3.Error) as error:
         raise NotCopied(str(error)) from error

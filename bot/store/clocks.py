@@ -1,4 +1,4 @@
-"""Which contacts must be looked at now, and when next. Cost follows what is due, not what is open."""
+"""Which contacts must be looked at now, and when next. The cost depends on what is due, not on what is open."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from bot.store.tables import contacts
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """What the dates of an open contact follow from, and what they are."""
+    """The dates of an open contact, and what they are computed from."""
 
     id: int
     reference: str
@@ -58,14 +58,14 @@ _LOOK_AT = (
 
 
 def dates(connection: Connection, after_id: int, most: int) -> list[Dates]:
-    """The next open contacts in the order of their logging, as far as their dates go."""
+    """Return the dates of the next open contacts, in the order of logging."""
     return [Dates(*row) for row in connection.execute(_DATES, {"after_id": after_id, "most": most})]
 
 
 def move(connection: Connection, rows: list[dict[str, Any]], earlier: list[int], look_at: datetime) -> None:
     """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_respond_step`, `to_promise`.
 
-    Those of which something is `earlier` now are looked at at `look_at`; the others when they would have been.
+    Contacts for which something is `earlier` now are looked at at `look_at`; the others at the time already set.
     """
     connection.execute(_MOVE, rows)
     if earlier:
@@ -73,7 +73,7 @@ def move(connection: Connection, rows: list[dict[str, Any]], earlier: list[int],
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[Contact]:
-    """Open contacts whose time to be looked at has come, the longest waiting first."""
+    """Return open contacts that are due for a look, the longest waiting first."""
     query = select(contacts).where(contacts.c.state == State.OPEN, contacts.c.next_look_at <= now)
     query = query.order_by(contacts.c.next_look_at).limit(most).with_for_update(skip_locked=True)
     rows = connection.execute(query)
@@ -81,17 +81,17 @@ def due(connection: Connection, now: datetime, most: int) -> list[Contact]:
 
 
 def next_look(connection: Connection) -> datetime | None:
-    """The earliest instant at which any contact must be looked at."""
+    """Return the earliest instant at which any contact must be looked at."""
     query = select(func.min(contacts.c.next_look_at)).where(IS_OPEN)
     earliest: datetime | None = connection.execute(query).scalar()
     return earliest
 
 
-def looked(connection: Connection, contact: Contact, decision: Decision) -> bool:
-    """Set the next look by compare-and-set; False if somebody else looked first or the contact is no longer open."""
-    same = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)
-    same &= contacts.c.next_look_at == contact.next_look_at
-    change = update(contacts).where(same)
+def record_look(connection: Connection, contact: Contact, decision: Decision) -> bool:
+    """Set the next look by compare-and-set; False if another look came first or the contact is no longer open."""
+    is_unchanged = (contacts.c.id == contact.id) & (contacts.c.state == State.OPEN)
+    is_unchanged &= contacts.c.next_look_at == contact.next_look_at
+    change = update(contacts).where(is_unchanged)
     change = change.values(
         respond_step=decision.respond_step,
         acknowledge_step=decision.acknowledge_step,
@@ -103,26 +103,27 @@ def looked(connection: Connection, contact: Contact, decision: Decision) -> bool
 
 
 def owners(connection: Connection) -> list[tuple[str, str]]:
-    """Who has open contacts, each as (team, address)."""
+    """Return the owners of open contacts, each as (team, address)."""
     query = select(contacts.c.team, contacts.c.owner).where(IS_OWNED, contacts.c.team.is_not(None)).distinct()
     return [(row.team, row.owner) for row in connection.execute(query)]
 
 
 def look_again(connection: Connection, ids: Iterable[int], at: datetime) -> None:
     """Have open contacts looked at no later than `at`."""
-    chosen = contacts.c.id.in_(list(ids)) & (contacts.c.state == State.OPEN) & (contacts.c.next_look_at > at)
-    connection.execute(update(contacts).where(chosen).values(next_look_at=at))
+    condition = contacts.c.id.in_(list(ids)) & (contacts.c.state == State.OPEN) & (contacts.c.next_look_at > at)
+    connection.execute(update(contacts).where(condition).values(next_look_at=at))
 
 
 def open_of_team(
     connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime
 ) -> list[Contact]:
-    """Open contacts of a team that are due at or before the given instants and still owe something.
+    """Return open contacts of a team that are due at or before the given instants and not yet done.
 
-    So do those that have passed a step of their ladder, and those that nobody has.
+    Contacts that have passed a step of their ladder, and those without an owner, are included.
     """
-    owed = (contacts.c.respond_by <= respond_by) | (contacts.c.respond_step > 0) & contacts.c.respond_by.is_not(None)
-    owed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
-    owed |= contacts.c.assigned_at.is_(None)
-    query = select(contacts).where(IS_OPEN, contacts.c.team.is_not_distinct_from(team), owed)
+    has_date = contacts.c.respond_by.is_not(None)
+    is_listed = (contacts.c.respond_by <= respond_by) | (contacts.c.respond_step > 0) & has_date
+    is_listed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
+    is_listed |= contacts.c.assigned_at.is_(None)
+    query = select(contacts).where(IS_OPEN, contacts.c.team.is_not_distinct_from(team), is_listed)
     return [contact_of(row) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]

@@ -1,6 +1,6 @@
-"""The conditions of partial indexes, each written once for the index and for the queries that are to use it.
+"""The conditions of partial indexes, each written once for the index and for the queries that use it.
 
-A query must say the condition in the very words of its index: SQLite proves nothing from a bound parameter.
+A query must repeat the condition of its index literally: SQLite proves nothing from a bound parameter.
 """
 
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""Where each channel goes on reading, moved only together with what was read."""
+"""The position of each channel's reading, moved only together with what was read."""
 
 from datetime import datetime
 
@@ -8,16 +8,16 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.tables import cursors
 
-# Made once: to build a statement for every call costs more than SQLite needs to run it.
+# Built once: building a statement for every call takes longer than SQLite needs to run it.
 _READ = select(cursors.c.value).where(cursors.c.name == bindparam("wanted"))
 
 
 class CursorMoved(Exception):
-    """Somebody else has moved this cursor since we read it; what we read is theirs to log."""
+    """Another process has moved this cursor in the meantime, and logs what we read."""
 
 
 def read(connection: Connection, name: str) -> str | None:
-    """The committed cursor, or None if nothing was ever read."""
+    """Return the committed cursor, or None if nothing was ever read."""
     value: str | None = connection.execute(_READ, {"wanted": name}).scalar()
     return value
 
@@ -43,5 +43,5 @@ def put(connection: Connection, name: str, value: str, at: datetime) -> None:
 
 
 def drop(connection: Connection, name: str) -> None:
-    """Forget a value of our own."""
+    """Delete a value of our own."""
     connection.execute(delete(cursors).where(cursors.c.name == name))

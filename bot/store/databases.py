@@ -1,4 +1,4 @@
-"""The two databases that a store can be kept in, by its address: how connections to each are made."""
+"""Connections to the two databases that a store can use, chosen by its address."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ POOL_SIZE = 6
 
 # The database itself is in trouble: gone, full, locked, read only. Nothing was stored, and it may work later.
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
-# Two transactions stood in each other's way, and the database ended ours: run again, it works.
+# The database ended our transaction because of another one: it works when it is run again.
 _RUN_AGAIN = frozenset({"40001", "40P01"})
 
-# A server or a network that went away is noticed in seconds; a process that stopped in mid-transaction is not waited
-# for. People's words are not to stand in the database's own log, hence no statement is too slow to be ended.
+# A server or network that went away is noticed within seconds; a process that stopped in mid-transaction is not waited
+# for. No statement is ended for being slow, as the database's own log would then contain people's words.
 _SESSION = {
     "timezone": "UTC",
     "application_name": "ackbot",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "8s",
 }
-_LINE = {
+_CONNECTION = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -41,42 +41,37 @@ _LINE = {
 
 
 def is_shared(url: str) -> bool:
-    """Whether several processes may work on this store: PostgreSQL yes, a SQLite file no."""
+    """Tell whether several processes may work on this store: PostgreSQL yes, a SQLite file no."""
     return make_url(url).get_backend_name() == "postgresql"
 
 
 def database_path(url: str) -> Path:
-    """The file of a `sqlite:///PATH` address (relative to the working directory)."""
+    """Return the file of a `sqlite:///PATH` address (relative to the working directory)."""
     return Path(make_url(url).database or "")
 
 
-def shown(url: str) -> str:
-    """The address without its password, for people."""
-    return make_url(url).render_as_string(hide_password=True)
-
-
 def driver_url(url: str) -> URL:
-    """The address with the driver that we use."""
-    made = make_url(url)
-    return made.set(drivername="postgresql+psycopg") if is_shared(url) else made
+    """Return the address with the driver that we use."""
+    address = make_url(url)
+    return address.set(drivername="postgresql+psycopg") if is_shared(url) else address
 
 
-def line_options() -> dict[str, Any]:
-    """What the PostgreSQL driver is told besides the address when it connects."""
-    return {**_LINE, "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())}
+def connection_options() -> dict[str, Any]:
+    """Return the options of the PostgreSQL driver in addition to the address."""
+    return {**_CONNECTION, "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())}
 
 
-def line_arguments(url: str) -> dict[str, Any]:
-    """Everything that the PostgreSQL driver is told when it connects."""
-    made = driver_url(url)
-    _, arguments = made.get_dialect()().create_connect_args(made)
-    return {**arguments, **line_options()}
+def connection_arguments(url: str) -> dict[str, Any]:
+    """Return all arguments of the PostgreSQL driver for a connection."""
+    address = driver_url(url)
+    _, arguments = address.get_dialect()().create_connect_args(address)
+    return {**arguments, **connection_options()}
 
 
 def engine_of(url: str, *, writes: bool, ring: Ring | None = None) -> Engine:
-    """An engine for a store's address: its transactions write, or see one consistent state and can change nothing.
+    """Return an engine for a store: its transactions write, or see one consistent state and can change nothing.
 
-    With a `ring` people's words are sealed and opened; without, they come as they are stored.
+    With a `ring` people's words are encrypted and decrypted; without, they are read as they are stored.
     """
     engine = _engine(url, writes=writes)
     give(engine.dialect, ring)
@@ -89,7 +84,7 @@ def _engine(url: str, *, writes: bool) -> Engine:
             driver_url(url),
             pool_size=POOL_SIZE,
             hide_parameters=True,  # an error's text is logged, and parameters are people's words
-            connect_args=line_options(),
+            connect_args=connection_options(),
             isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         )
         return engine if writes else engine.execution_options(postgresql_readonly=True)
@@ -98,7 +93,7 @@ def _engine(url: str, *, writes: bool) -> Engine:
 
 @contextmanager
 def transaction(url: str, *, writes: bool, ring: Ring | None = None) -> Iterator[Connection]:
-    """One transaction on a connection of its own."""
+    """Open one transaction on a connection of its own."""
     engine = engine_of(url, writes=writes, ring=ring)
     try:
         with engine.begin() as connection:
@@ -108,7 +103,7 @@ def transaction(url: str, *, writes: bool, ring: Ring | None = None) -> Iterator
 
 
 def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
-    """An engine whose transactions start with `begin`, in WAL mode, durable over a power cut."""
+    """Return an engine whose transactions start with `begin`, in WAL mode, durable over a power cut."""
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -119,19 +114,19 @@ def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself; we say when
+        connection.isolation_level = None  # the driver begins no transaction by itself
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA temp_store=MEMORY")  # people's words do not spill into files outside the store
-        connection.execute("PRAGMA secure_delete=ON")  # what is erased is not left in a free page
+        connection.execute("PRAGMA temp_store=MEMORY")  # people's words are not written to files outside the store
+        connection.execute("PRAGMA secure_delete=ON")  # erased content does not stay in a free page
         connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
 
     event.listen(engine, "begin", partial(mark, statement=begin))
     return engine
 
 
-def runs_again(error: BaseException) -> bool:
-    """Whether the same unit of work may just be run once more."""
+def can_run_again(error: BaseException) -> bool:
+    """Tell whether the same unit of work may just be run once more."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _RUN_AGAIN

@@ -1,10 +1,10 @@
-"""The few statements that every message needs, passed to SQLite's own driver: SQLAlchemy would cost more than they do.
+"""Runs the few statements that every message needs by SQLite's own driver, as SQLAlchemy takes longer than they do.
 
-Two of them are locks, which PostgreSQL alone needs: on SQLite the one writer holds the lock of the whole store.
+Two of them are locks, which only PostgreSQL needs: on SQLite the one writer holds the lock of the store.
 
-The words of a statement and the conversion of its values are SQLAlchemy's own, made once. PostgreSQL, where the way to
-the server costs more than either, goes the usual way. A statement must be one that is kept (a constant of its
-module), for what was made of it is remembered.
+The text of a statement and the conversion of its values are SQLAlchemy's own, made once. On PostgreSQL, where the way
+to the server takes longer than either, statements run as usual. A statement must be a constant of its module, as its
+prepared form is cached.
 """
 
 import sqlite3
@@ -21,12 +21,12 @@ from sqlalchemy.sql.selectable import CompoundSelect, Select
 Query = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
-# A value as the driver takes or gives it; None where it is so already.
+# Converts a value for the driver, or from it; None where no conversion is needed.
 Convert = Callable[[Any], Any] | None
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ackbot ' || :what))")
-# Its keys are far above those of the first lock, which are hashes of 32 bits. Before the first number was given out
-# PostgreSQL reports it as the last one already.
+# The keys are far above those of the first lock, which are hashes of 32 bits. Before the first number is given out,
+# PostgreSQL already reports it as the last one.
 _EVENTS = text(
     "SELECT pg_advisory_xact_lock_shared(4611686018427387904 + last_value - CASE WHEN is_called THEN 0 ELSE 1 END) "
     "FROM events_id_seq"
@@ -36,27 +36,27 @@ RECEIVING, RECOMPUTING, WORDS = "receiving", "recomputing", "words"
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """`words` are what the driver is told, `taken` the values in its order, `fixed` those that are always the same.
+    """A prepared statement: `words` is its text, `inputs` its values in order, `fixed` those that are always the same.
 
-    `lists` says under which names the values of a list are taken; `found` what becomes of each column of a row.
+    `lists` has the parameter names of the values of a list; `outputs` the conversion of each column of a row.
     """
 
     words: str
-    taken: tuple[tuple[str, Convert], ...]
+    inputs: tuple[tuple[str, Convert], ...]
     fixed: Values
     lists: Mapping[str, Sequence[str]]
-    found: tuple[Convert, ...]
+    outputs: tuple[Convert, ...]
 
-    def given(self, values: Values) -> list[Any]:
-        """The values as the driver takes them."""
-        whole = {**self.fixed, **values}
+    def arguments(self, values: Values) -> list[Any]:
+        """Return the values as the driver takes them."""
+        parameters = {**self.fixed, **values}
         for name, singles in self.lists.items():
-            whole.update(zip(singles, values[name], strict=True))
-        return [whole[name] if convert is None else convert(whole[name]) for name, convert in self.taken]
+            parameters.update(zip(singles, values[name], strict=True))
+        return [parameters[name] if convert is None else convert(parameters[name]) for name, convert in self.inputs]
 
     def read(self, row: Row) -> Row:
-        """A row as the driver gave it, with our values."""
-        return tuple(v if convert is None else convert(v) for v, convert in zip(row, self.found, strict=True))
+        """Return a row of the driver with converted values."""
+        return tuple(v if convert is None else convert(v) for v, convert in zip(row, self.outputs, strict=True))
 
 
 def run_many(connection: Connection, statement: UpdateBase, rows: Sequence[Values]) -> None:
@@ -67,29 +67,29 @@ def run_many(connection: Connection, statement: UpdateBase, rows: Sequence[Value
     if not isinstance(driver, sqlite3.Connection):
         connection.execute(statement, [dict(row) for row in rows])
         return
-    known = _prepared(connection.dialect, statement, tuple((name, None) for name in rows[0]))
+    prepared = _prepared(connection.dialect, statement, tuple((name, None) for name in rows[0]))
     try:
-        driver.executemany(known.words, [known.given(row) for row in rows])
+        driver.executemany(prepared.words, [prepared.arguments(row) for row in rows])
     except sqlite3.Error as error:
-        raise _translated(known.words, error) from error
+        raise _sqlalchemy_error(prepared.words, error) from error
 
 
-def rows_of(connection: Connection, statement: Query, asked: Values) -> list[Row]:
-    """Every row that a query finds; what is asked may hold lists, for IN. Raises as SQLAlchemy does."""
+def rows_of(connection: Connection, statement: Query, values: Values) -> list[Row]:
+    """Return every row of a query; its values may be lists, for IN. Raises as SQLAlchemy does."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
-        return [tuple(row) for row in connection.execute(statement, dict(asked))]
-    names = tuple((name, len(value) if isinstance(value, list) else None) for name, value in asked.items())
-    known = _prepared(connection.dialect, statement, names)
+        return [tuple(row) for row in connection.execute(statement, dict(values))]
+    names = tuple((name, len(value) if isinstance(value, list) else None) for name, value in values.items())
+    prepared = _prepared(connection.dialect, statement, names)
     try:
-        rows = driver.execute(known.words, known.given(asked)).fetchall()
+        rows = driver.execute(prepared.words, prepared.arguments(values)).fetchall()
     except sqlite3.Error as error:
-        raise _translated(known.words, error) from error
-    return [known.read(row) for row in rows]
+        raise _sqlalchemy_error(prepared.words, error) from error
+    return [prepared.read(row) for row in rows]
 
 
 def mark(connection: Connection, statement: str) -> None:
-    """BEGIN, SAVEPOINT and their like, without values. Raises as SQLAlchemy does."""
+    """Run a statement without values, such as BEGIN or SAVEPOINT. Raises as SQLAlchemy does."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
         connection.exec_driver_sql(statement)
@@ -97,21 +97,21 @@ def mark(connection: Connection, statement: str) -> None:
     try:
         driver.execute(statement)
     except sqlite3.Error as error:
-        raise _translated(statement, error) from error
+        raise _sqlalchemy_error(statement, error) from error
 
 
-def alone(connection: Connection, what: str) -> None:
-    """Until the end of the transaction nobody else does this; SQLite's write lock says so already.
+def alone(connection: Connection, activity: str) -> None:
+    """Lock an activity until the end of the transaction; on SQLite its write lock does so already.
 
-    Whether a person has had a receipt, or a mail is here already, is asked and then written: two processes that do so
-    at once would both say yes.
+    Whether a person has had a receipt, or a mail exists already, is read and then written: two processes that did so at
+    once would both go ahead.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"what": what})
+        connection.execute(_LOCK, {"what": activity})
 
 
 def writing_events(connection: Connection) -> None:
-    """Announce, until the end of the transaction, that events are written in it; before the first of them is.
+    """Announce that this transaction writes events, until its end; to be called before the first of them.
 
     `settled.up_to` reads the announcements.
     """
@@ -119,31 +119,31 @@ def writing_events(connection: Connection) -> None:
         connection.execute(_EVENTS)
 
 
-def _translated(words: str, error: sqlite3.Error) -> BaseException:
-    """The error as SQLAlchemy names it, without the values: they are people's words."""
+def _sqlalchemy_error(words: str, error: sqlite3.Error) -> BaseException:
+    """Return the error as SQLAlchemy names it, without the values: they are people's words."""
     return DBAPIError.instance(words, None, error, sqlite3.Error, hide_parameters=True)
 
 
-# Of two engines, and of lists of up to a hundred: a miss costs what a hit saves many times.
+# For two engines, and lists of up to a hundred: a miss costs many times what a hit saves.
 @lru_cache(maxsize=2048)
 def _prepared(dialect: Dialect, statement: UpdateBase | Query, names: tuple[tuple[str, int | None], ...]) -> _Prepared:
-    """For values of these names, and for lists of these lengths."""
-    kept = [name for name, _ in names] if isinstance(statement, UpdateBase) else None
-    compiled: Any = statement.compile(dialect=dialect, column_keys=kept)
-    like = {name: None if length is None else [None] * length for name, length in names}
-    state = compiled.construct_expanded_state(like)
+    """Prepare a statement for values of these names, and for lists of these lengths."""
+    column_keys = [name for name, _ in names] if isinstance(statement, UpdateBase) else None
+    compiled: Any = statement.compile(dialect=dialect, column_keys=column_keys)
+    samples = {name: None if length is None else [None] * length for name, length in names}
+    state = compiled.construct_expanded_state(samples)
     of_lists = {single: name for name, singles in state.parameter_expansion.items() for single in singles}
     kinds = {name: _kind(dialect, compiled.binds[of_lists.get(name, name)].type) for name in state.positiontup}
     columns = statement.selected_columns if not isinstance(statement, UpdateBase) else ()
     return _Prepared(
         words=state.statement,
-        taken=tuple((name, kinds[name].bind_processor(dialect)) for name in state.positiontup),
-        fixed={name: value for name, value in state.parameters.items() if name not in like and name not in of_lists},
+        inputs=tuple((name, kinds[name].bind_processor(dialect)) for name in state.positiontup),
+        fixed={name: value for name, value in state.parameters.items() if name not in samples and name not in of_lists},
         lists=dict(state.parameter_expansion),
-        found=tuple(_kind(dialect, one.type).result_processor(dialect, None) for one in columns),
+        outputs=tuple(_kind(dialect, column.type).result_processor(dialect, None) for column in columns),
     )
 
 
-def _kind(dialect: Dialect, declared: Any) -> Any:
-    """A type as this database keeps it."""
-    return declared.dialect_impl(dialect)
+def _kind(dialect: Dialect, column_type: Any) -> Any:
+    """Return a type in the form of this database."""
+    return column_type.dialect_impl(dialect)

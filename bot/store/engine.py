@@ -1,8 +1,8 @@
-"""The engine room: a writer thread (on PostgreSQL a few) that commits what is waiting together, and readers beside it.
+"""The transactions of the service: a writer thread (on PostgreSQL a few) that commits units together, and readers.
 
-A unit of work is a plain function of one connection. `write` runs all units that wait in one transaction, each
-under its own savepoint, and answers each after the commit: with `synchronous=FULL` one flush of the disk
-serves them all (measured 22 times the rate of a commit each at 5 ms a flush).
+A unit of work is a plain function of one connection. `write` runs all waiting units in one transaction, each under its
+own savepoint, and answers each after the commit: with `synchronous=FULL` one flush of the disk serves all of them
+(measured as 22 times the rate of single commits at 5 ms a flush).
 """
 
 import asyncio
@@ -17,16 +17,16 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.databases import UNAVAILABLE, engine_of, is_shared, runs_again
+from bot.store.databases import UNAVAILABLE, can_run_again, engine_of, is_shared
 from bot.store.direct import mark
 from bot.store.sealing import Ring
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
-Waiting = queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None]
+Lane = queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None]
 
 MOST_UNITS_A_COMMIT = 64
-# PostgreSQL flushes what several connections commit at the same time together.
+# PostgreSQL flushes commits of several connections at the same time together.
 WRITERS_ON_POSTGRESQL = 2
 MOST_RUNS = 5
 
@@ -36,7 +36,7 @@ class StoreUnavailable(Exception):
 
 
 class Store:
-    """Opens on first use; `close` waits until everything handed in is answered. `keys` seal people's words."""
+    """The open store. `close` waits until every unit is answered. `keys` encrypt people's words."""
 
     def __init__(self, url: str, keys: Sequence[str] = ()) -> None:
         self.url = url
@@ -44,10 +44,10 @@ class Store:
         ring = Ring(keys) if keys else None
         self._writer_engine = engine_of(url, writes=True, ring=ring)
         self._reader_engine = engine_of(url, writes=False, ring=ring)
-        self._waiting: Waiting = queue.SimpleQueue()
-        # What takes turns with other processes waits together, and nothing else waits behind it.
-        self._in_turn: Waiting = queue.SimpleQueue() if self.is_shared else self._waiting
-        lanes = [self._in_turn, *[self._waiting] * WRITERS_ON_POSTGRESQL] if self.is_shared else [self._waiting]
+        self._lane: Lane = queue.SimpleQueue()
+        # Units that take turns with other processes have a lane of their own, so that no other unit waits behind them.
+        self._turn_lane: Lane = queue.SimpleQueue() if self.is_shared else self._lane
+        lanes = [self._turn_lane, *[self._lane] * WRITERS_ON_POSTGRESQL] if self.is_shared else [self._lane]
         self._writers = [
             (lane, threading.Thread(target=self._write_for_ever, args=(lane,), name=f"store-writer-{n}", daemon=True))
             for n, lane in enumerate(lanes)
@@ -56,7 +56,7 @@ class Store:
 
     @property
     def folder(self) -> Path | None:
-        """Where the file of a SQLite store lies; None for any other."""
+        """The folder of a SQLite store's file; None for any other."""
         name = make_url(self.url).database
         return None if self.is_shared or not name else Path(name).resolve().parent
 
@@ -66,7 +66,7 @@ class Store:
             writer.start()
 
     async def close(self) -> None:
-        """Answer what is waiting, then stop."""
+        """Answer the waiting units, then stop."""
         alive = [(lane, writer) for lane, writer in self._writers if writer.is_alive()]
         for lane, _ in alive:
             lane.put(None)
@@ -75,57 +75,57 @@ class Store:
         self.let_go()
 
     def let_go(self) -> None:
-        """End every connection; for who never opened it."""
+        """Close every connection; to be called directly for a store that was never opened."""
         self._readers.shutdown()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
 
     async def write(self, work: Work[T], *, in_turn: bool = False) -> T:
-        """Run `work` in the next transaction; returns its value once that is committed.
+        """Run `work` in the next transaction; return its value once that is committed.
 
-        `in_turn` says that it takes a lock for which other processes may make it wait (`bot.store.direct`). Raises what
-        `work` raised, after undoing just that unit, or `StoreUnavailable`.
+        `in_turn` is for work that takes a lock for which other processes may make it wait (`bot.store.direct`). Raises
+        the exception of `work`, after undoing just that unit, or `StoreUnavailable`.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        (self._in_turn if in_turn else self._waiting).put((work, future))
-        # Shielded: a caller that goes away must not leave the writer with a cancelled future half way.
+        (self._turn_lane if in_turn else self._lane).put((work, future))
+        # Shielded: a caller that is cancelled must not leave the writer with a cancelled future.
         return await asyncio.shield(future)
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on a reader's connection, which sees a consistent state and can change nothing."""
+        """Run `work` on a reader's connection, which sees one consistent state and can change nothing."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
 
     def read_now(self, work: Work[T]) -> T:
-        """The same for a caller without an event loop."""
-        with _translated(), self._reader_engine.begin() as connection:
+        """Do the same for a caller without an event loop."""
+        with _store_errors(), self._reader_engine.begin() as connection:
             return work(connection)
 
     def write_now(self, work: Work[T]) -> T:
-        """One unit in its own transaction, for a caller without an event loop (the commands)."""
-        with _translated():
+        """Run one unit in its own transaction, for a caller without an event loop (the commands)."""
+        with _store_errors():
             return _run(self._writer_engine, work)
 
     def flush_log(self) -> None:
-        """On SQLite: bring the log of writes into the file and empty it, for in it stands what was erased still.
+        """On SQLite: move the log of writes into the file and empty it, as it still contains what was erased.
 
-        Where a reader is in the way it is left for the next time.
+        If a reader is in the way, the log is left for the next time.
         """
         if not self.is_shared:
-            with _translated(), closing(self._reader_engine.raw_connection()) as connection:
+            with _store_errors(), closing(self._reader_engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _write_for_ever(self, lane: Waiting) -> None:
+    def _write_for_ever(self, lane: Lane) -> None:
         while (first := lane.get()) is not None:
             group, stop = [first], False
             while len(group) < MOST_UNITS_A_COMMIT:
                 try:
-                    following = lane.get_nowait()
+                    next_unit = lane.get_nowait()
                 except queue.Empty:
                     break
-                if following is None:
+                if next_unit is None:
                     stop = True
                     break
-                group.append(following)
+                group.append(next_unit)
             _answer(group, self._commit_together([work for work, _ in group]))
             if stop:
                 return
@@ -136,43 +136,43 @@ class Store:
         try:
             with self._writer_engine.begin() as connection:
                 return [_under_savepoint(connection, work) for work in group]
-        except Exception as error:  # noqa: BLE001 - whatever it is, every caller hears of it and the writer lives on
-            if runs_again(error):
+        except Exception as error:  # noqa: BLE001 - every caller gets an answer, and the writer goes on
+            if can_run_again(error):
                 return [self._commit_alone(work) for work in group]
             refusal = StoreUnavailable(_plain(error))
             return [(None, refusal)] * len(group)
 
     def _commit_alone(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
-        # Nobody shares the transaction, so it is its own savepoint.
+        # No other unit shares the transaction, so it needs no savepoint.
         try:
             return _run(self._writer_engine, work), None
         except UNAVAILABLE as error:
             return None, StoreUnavailable(_plain(error))
-        except Exception as error:  # noqa: BLE001 - its caller gets it
+        except Exception as error:  # noqa: BLE001 - passed to the caller
             return None, error
 
 
 def _run(engine: Engine, work: Work[T]) -> T:
-    """One unit in a transaction of its own; once more where another's transaction stood in its way."""
+    """Run one unit in a transaction of its own; run it again if another transaction was in its way."""
     for _ in range(MOST_RUNS - 1):
         try:
             with engine.begin() as connection:
                 return work(connection)
         except UNAVAILABLE as error:
-            if not runs_again(error):
+            if not can_run_again(error):
                 raise
     with engine.begin() as connection:
         return work(connection)
 
 
 def _under_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
-    # Raw statements: SQLAlchemy's begin_nested costs more than the insert it guards.
+    # Raw statements: SQLAlchemy's begin_nested takes longer than the insert that it protects.
     mark(connection, "SAVEPOINT unit")
     try:
         value = work(connection)
     except UNAVAILABLE:
-        raise  # disk full, locked, I/O error: the whole transaction is lost, and says so
-    except Exception as error:  # noqa: BLE001 - its caller gets it, its neighbours do not
+        raise  # disk full, locked, I/O error: the complete transaction is lost
+    except Exception as error:  # noqa: BLE001 - passed to the caller; other units are not affected
         mark(connection, "ROLLBACK TO unit")
         mark(connection, "RELEASE unit")
         return None, error
@@ -202,8 +202,8 @@ def _settle(answers: list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the driver's errors into ours where a caller runs a unit itself."""
+def _store_errors() -> Iterator[None]:
+    """Convert the driver's errors where a caller runs a unit itself."""
     try:
         yield
     except UNAVAILABLE as error:

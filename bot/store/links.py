@@ -1,4 +1,4 @@
-"""Contacts of one person, as staff have linked them: any number, each pair once, seen from both sides."""
+"""Contacts of one person, as staff have linked them: any number, each pair once, visible from both sides."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,7 +14,7 @@ _LINKED = union_all(
     select(links.c.other_id.label("id")).where(links.c.contact_id.in_(_IDS)),
     select(links.c.contact_id).where(links.c.other_id.in_(_IDS)),
 )
-# A contact that goes on with an earlier one is the same person's, too.
+# A contact that continues an earlier one is the same person's, too.
 _AROUND: Any = union_all(
     *_LINKED.selects,
     select(contacts.c.linked_to).where(contacts.c.id.in_(_IDS), contacts.c.linked_to.is_not(None)),
@@ -22,37 +22,37 @@ _AROUND: Any = union_all(
 )
 
 
-def link(connection: Connection, one: int, other: int) -> bool:
-    """Link two contacts; False where they are linked already."""
+def link(connection: Connection, first: int, second: int) -> bool:
+    """Link two contacts; False if they are linked already."""
     statement = insert(links).on_conflict_do_nothing(index_elements=["contact_id", "other_id"])
-    made = connection.execute(statement.values(_pair(one, other)).returning(links.c.contact_id))
-    return made.first() is not None
+    inserted_row = connection.execute(statement.values(_pair(first, second)).returning(links.c.contact_id))
+    return inserted_row.first() is not None
 
 
-def unlink(connection: Connection, one: int, other: int) -> bool:
-    """Take the link between two contacts away; False where there is none."""
-    pair = _pair(one, other)
-    same = (links.c.contact_id == pair["contact_id"]) & (links.c.other_id == pair["other_id"])
-    return connection.execute(delete(links).where(same)).rowcount == 1
+def unlink(connection: Connection, first: int, second: int) -> bool:
+    """Remove the link between two contacts; False if there is none."""
+    pair = _pair(first, second)
+    is_pair = (links.c.contact_id == pair["contact_id"]) & (links.c.other_id == pair["other_id"])
+    return connection.execute(delete(links).where(is_pair)).rowcount == 1
 
 
 def of(connection: Connection, contact_id: int) -> list[int]:
-    """The contacts that staff have linked with this one."""
+    """Return the contacts that staff have linked with this one."""
     return sorted(connection.execute(_LINKED, {"ids": [contact_id]}).scalars())
 
 
 def group(connection: Connection, contact_id: int) -> set[int]:
-    """This contact and all that hang together with it by links, at most about MOST."""
-    found, edge = {contact_id}, {contact_id}
-    while edge and len(found) < MOST:
-        edge = _around(connection, edge) - found
-        found |= edge
-    return found
+    """Return this contact and all that are connected with it by links, at most about MOST."""
+    ids, edge = {contact_id}, {contact_id}
+    while edge and len(ids) < MOST:
+        edge = _around(connection, edge) - ids
+        ids |= edge
+    return ids
 
 
 def _around(connection: Connection, ids: Collection[int]) -> set[int]:
     return set(connection.execute(_AROUND, {"ids": sorted(ids)}).scalars())
 
 
-def _pair(one: int, other: int) -> dict[str, int]:
-    return {"contact_id": min(one, other), "other_id": max(one, other)}
+def _pair(first: int, second: int) -> dict[str, int]:
+    return {"contact_id": min(first, second), "other_id": max(first, second)}

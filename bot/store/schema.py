@@ -1,4 +1,4 @@
-"""The state of the schema, and the way forward: Alembic migrations, run by us and never behind anyone's back."""
+"""The revision of the schema, and its upgrade by Alembic migrations, which run only on request."""
 
 import os
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from sqlalchemy import text
 from bot.store import rules
 from bot.store.databases import database_path, is_shared, transaction
 
-# Kept with the rules: the oldest schema whose program still works on this store. A migration that takes away or changes
-# what an older program needs moves it; one that only adds leaves it as it is.
+# Stored with the rules: the oldest revision whose program still works on this store. A migration that removes or
+# changes what an older program needs moves it; one that only adds leaves it unchanged.
 SERVES_FROM = "schema serves from"
 
 
@@ -29,7 +29,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def newest() -> str:
-    """The revision that this version of the program needs."""
+    """Return the revision that this version of the program needs."""
     head = scripts().get_current_head()
     if head is None:
         raise LookupError(f"no migrations in {_MIGRATIONS}")
@@ -37,7 +37,7 @@ def newest() -> str:
 
 
 def current(url: str) -> str | None:
-    """The revision of a store; None for one that does not exist yet or is empty."""
+    """Return the revision of a store; None for one that does not exist yet or is empty."""
     if not is_shared(url) and not database_path(url).exists():
         return None
     with transaction(url, writes=False) as connection:
@@ -45,7 +45,7 @@ def current(url: str) -> str | None:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring a store to the newest revision (or that one); a new SQLite file and its folder are made."""
+    """Upgrade a store to the newest revision (or that one); create a new SQLite file and its folder."""
     if not is_shared(url):
         database_path(url).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
@@ -58,8 +58,8 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def prepare(url: str, *, may_upgrade: bool) -> None:
-    """Make a new store; refuse one with another schema unless it may be upgraded. Raises StoreRefused."""
-    os.umask(0o077)  # the store holds people's words: for its owner alone
+    """Create a new store; refuse one with another schema unless it may be upgraded. Raises StoreRefused."""
+    os.umask(0o077)  # the store contains people's words: readable by its owner alone
     now = current(url)
     if now == newest() or _serves_older(url, now):
         return
@@ -72,11 +72,11 @@ def prepare(url: str, *, may_upgrade: bool) -> None:
 
 
 def _serves_older(url: str, now: str | None) -> bool:
-    """Whether a newer version made this schema and left all that this one needs, so that both can run side by side."""
+    """Tell whether a newer version made this schema and kept all that this one needs."""
     if now is None or now in {script.revision for script in scripts().walk_revisions()}:
         return False
     with transaction(url, writes=False) as connection:
-        oldest = rules.kept(connection).get(SERVES_FROM)
+        oldest = rules.load(connection).get(SERVES_FROM)
     if oldest is None or oldest > newest():
         raise StoreRefused(
             f"the store has schema {now} of a newer version, which this one cannot use: install that one"
@@ -85,15 +85,15 @@ def _serves_older(url: str, now: str | None) -> bool:
 
 
 def scripts() -> ScriptDirectory:
-    """Every migration."""
+    """Return every migration."""
     return ScriptDirectory(str(_MIGRATIONS))
 
 
 @contextmanager
-def held_alone(url: str) -> Iterator[None]:
-    """Hold a SQLite store for this process; a second one gets StoreRefused. The lock dies with the process.
+def exclusive(url: str) -> Iterator[None]:
+    """Lock a SQLite store for this process; a second one gets StoreRefused. The lock ends with the process.
 
-    A store on PostgreSQL is for several.
+    A store on PostgreSQL may be used by several processes.
     """
     if is_shared(url):
         yield

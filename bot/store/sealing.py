@@ -1,7 +1,7 @@
-"""People's words, sealed at rest: encrypted with the organisation's own key where it has one (Fernet, several keys).
+"""Encryption of people's words at rest with the organisation's own keys, if it has any (Fernet, several keys).
 
-What is asked for (references, addresses, dates) is not sealed; the database's own encryption is for that. The first key
-seals, every key opens; `reseal` brings what is stored under the first one.
+Searchable columns (references, addresses, dates) are not encrypted; the database's own encryption is for those. The
+first key encrypts, every key decrypts; `reseal` converts stored rows to the first one.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ ROWS_AT_ONCE = 500
 
 
 class Ring:
-    """The keys, the newest first: each 32 random bytes as URL-safe base64. Raises ValueError for what is no key."""
+    """The keys, the newest first: each 32 random bytes as URL-safe base64. Raises ValueError for an invalid key."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = MultiFernet([Fernet(key) for key in keys])
 
     def seal(self, words: bytes) -> bytes:
-        """Encrypted and signed."""
+        """Return the bytes encrypted and signed."""
         return MARK.encode() + self._keys.encrypt(words)
 
     def open(self, words: bytes) -> bytes:
-        """As it was; what was never sealed stays as it is."""
+        """Return the original; bytes that were never encrypted are returned unchanged."""
         if not words.startswith(MARK.encode()):
             return words
         try:
@@ -37,17 +37,17 @@ class Ring:
 
 
 def new_key() -> str:
-    """A new random key."""
+    """Return a new random key."""
     return Fernet.generate_key().decode()
 
 
 def sealed_columns(table: Table) -> list[Any]:
-    """Its columns that hold people's words."""
+    """Return the table's columns that contain people's words."""
     return [column for column in table.columns if isinstance(column.type, Sealed | SealedBytes)]
 
 
 def reseal(connection: Connection, table: Table, after: Any) -> tuple[Any, int]:
-    """Seal the next rows of a table with the first key; returns where to go on (None: no more), and how many."""
+    """Encrypt the next rows of a table with the first key; return where to continue (None: done), and their number."""
     (key,) = table.primary_key.columns
     columns = sealed_columns(table)
     query = select(key.label("chosen"), *(column.label(f"new_{column.name}") for column in columns))

@@ -18,13 +18,13 @@ _BEGUN = text(
 
 
 def up_to(connection: Connection) -> int:
-    """The number up to which every event is committed or never will be; 0 where there is none.
+    """Return the number up to which every event is committed or never will be; 0 where there is none.
 
-    What is read by it must be read afterwards: a later statement, or where a transaction sees one state, a later one.
+    Events up to it must be read afterwards: in a later statement, or, where a transaction sees one state, a later one.
     """
     if connection.dialect.name != "postgresql":
         return connection.execute(select(func.max(events.c.id))).scalar() or 0
-    # In this order: whoever takes a lock only now gets a number above this one.
+    # In this order: a transaction that takes a lock after this gets a number above this one.
     last: int = connection.execute(_LAST).scalar_one()
-    begun = connection.execute(_BEGUN).scalar()
-    return last if begun is None else min(last, begun)
+    lowest_announced = connection.execute(_BEGUN).scalar()
+    return last if lowest_announced is None else min(last, lowest_announced)

@@ -1,4 +1,4 @@
-"""What the code could not handle, kept whole for a person."""
+"""Messages that the code could not handle, stored complete for a person."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from bot.store.tables import shunted
 
 
 def keep(connection: Connection, message: Inbound, error: str, at: datetime) -> bool:
-    """Keep the raw message; False if it is here already (the channel offered it again)."""
+    """Store the raw message; False if it is stored already (the channel offered it again)."""
     values = {
         "channel": message.channel,
         "external_id": message.external_id.encode("utf-8", "replace").decode(),
@@ -23,35 +23,35 @@ def keep(connection: Connection, message: Inbound, error: str, at: datetime) -> 
     return connection.execute(statement.returning(shunted.c.id)).scalar() is not None
 
 
-def known(connection: Connection, channel: str, ids: list[str]) -> set[str]:
-    """Which of these external ids are kept here already."""
+def existing(connection: Connection, channel: str, ids: list[str]) -> set[str]:
+    """Return those of these external ids that are stored already."""
     query = select(shunted.c.external_id).where(shunted.c.channel == channel, shunted.c.external_id.in_(ids))
     return set(connection.execute(query).scalars())
 
 
-def listed(connection: Connection) -> list[dict[str, Any]]:
-    """Number, channel, instant and error of each, the oldest first."""
+def list_all(connection: Connection) -> list[dict[str, Any]]:
+    """Return number, channel, instant and error of each, the oldest first."""
     query = select(shunted.c.id, shunted.c.channel, shunted.c.at, shunted.c.error).order_by(shunted.c.id)
     return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def find(connection: Connection, number: int) -> dict[str, Any] | None:
-    """One of them, with what came over the wire."""
+    """Return one message with its raw content."""
     row = connection.execute(select(shunted).where(shunted.c.id == number)).first()
     return dict(row._mapping) if row else None
 
 
 def drop(connection: Connection, number: int) -> bool:
-    """Delete one; False where it is gone already."""
+    """Delete one; False if it does not exist."""
     return connection.execute(delete(shunted).where(shunted.c.id == number)).rowcount == 1
 
 
 def by_channel(connection: Connection) -> dict[str, int]:
-    """Channel -> how many of its messages wait for a person."""
+    """Return the number of messages that wait for a person, by channel."""
     query = select(shunted.c.channel, func.count()).group_by(shunted.c.channel)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count(connection: Connection) -> int:
-    """How many messages wait for a person."""
+    """Return the number of messages that wait for a person."""
     return connection.execute(select(func.count()).select_from(shunted)).scalar_one()

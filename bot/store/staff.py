@@ -1,4 +1,4 @@
-"""Who may sign in, and their sessions. Of what lets somebody in, only digests are kept."""
+"""The accounts of staff, and their sessions. Only digests of secrets are stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,9 @@ from bot.wire import typed
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody of staff; `teams` whose contacts they see, none: every team's. `password` is a hash, or "".
+    """A member of staff; `teams` whose contacts they see, none: every team's. `password` is a hash, or "".
 
-    `address` is kept as `typed.account` writes it.
+    `address` is stored in the form of `typed.account`.
     """
 
     address: str
@@ -30,7 +30,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in."""
+    """A person who is signed in."""
 
     account: Account
     began_at: datetime
@@ -38,7 +38,7 @@ class Session:
 
 
 def add(connection: Connection, account: Account) -> bool:
-    """Keep a new account; False where the address has one, be it made at the same moment."""
+    """Store a new account; False if the address has one already, even one made at the same moment."""
     row = {name: getattr(account, name) for name in ("address", "name", "password", "created_at", "disabled_at")}
     row |= {"role": str(account.role), "teams": " ".join(sorted(account.teams))}
     statement = insert(staff).values(**row).on_conflict_do_nothing(index_elements=["address"])
@@ -46,13 +46,13 @@ def add(connection: Connection, account: Account) -> bool:
 
 
 def find(connection: Connection, address: str) -> Account | None:
-    """The account of this address, as somebody typed it or a provider says it."""
+    """Return the account of this address, as somebody typed it or a provider states it."""
     row = connection.execute(select(staff).where(staff.c.address == typed.account(address))).first()
     return _account(row) if row else None
 
 
-def listed(connection: Connection) -> list[Account]:
-    """Everybody, by address."""
+def list_all(connection: Connection) -> list[Account]:
+    """Return every account, by address."""
     return [_account(row) for row in connection.execute(select(staff).order_by(staff.c.address))]
 
 
@@ -62,39 +62,39 @@ def change(connection: Connection, address: str, **values: Any) -> None:
 
 
 def begin_session(connection: Connection, digest: str, address: str, now: datetime, ends_at: datetime) -> None:
-    """Somebody signs in; sessions that have ended are removed."""
+    """Store a new session; delete those that have ended."""
     connection.execute(delete(sessions).where(sessions.c.ends_at <= now))
     row = {"digest": digest, "address": address, "began_at": now, "seen_at": now, "ends_at": ends_at}
     connection.execute(insert(sessions), [row])
 
 
 def session(connection: Connection, digest: str, now: datetime) -> Session | None:
-    """The session of this digest, while it lasts and its account is not disabled."""
+    """Return the session with this digest, unless it has ended or its account is disabled."""
     query = select(sessions.c.began_at, sessions.c.seen_at, *staff.c).join_from(
         sessions, staff, sessions.c.address == staff.c.address
     )
-    wanted = (sessions.c.digest == digest) & (sessions.c.ends_at > now) & staff.c.disabled_at.is_(None)
-    row = connection.execute(query.where(wanted)).first()
+    condition = (sessions.c.digest == digest) & (sessions.c.ends_at > now) & staff.c.disabled_at.is_(None)
+    row = connection.execute(query.where(condition)).first()
     return Session(_account(row), row.began_at, row.seen_at) if row else None
 
 
-def seen(connection: Connection, digest: str, now: datetime, ends_at: datetime) -> None:
-    """The session is used: it ends later."""
+def extend_session(connection: Connection, digest: str, now: datetime, ends_at: datetime) -> None:
+    """Note that the session is used, and set its new end."""
     connection.execute(update(sessions).where(sessions.c.digest == digest).values(seen_at=now, ends_at=ends_at))
 
 
 def end_session(connection: Connection, digest: str) -> None:
-    """Somebody signs out."""
+    """Sign a person out."""
     connection.execute(delete(sessions).where(sessions.c.digest == digest))
 
 
 def end_all_sessions(connection: Connection) -> int:
-    """Sign everybody out; how many sessions there were."""
+    """Sign everybody out; return the number of sessions."""
     return connection.execute(delete(sessions)).rowcount
 
 
 def end_sessions_of(connection: Connection, address: str) -> int:
-    """Sign somebody out everywhere; how many sessions there were."""
+    """Sign a person out everywhere; return the number of sessions."""
     return connection.execute(delete(sessions).where(sessions.c.address == address)).rowcount
 
 

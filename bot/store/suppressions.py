@@ -1,4 +1,4 @@
-"""Addresses that get nothing automatic for a while, and why: mail came back from them, or was not wanted."""
+"""Addresses that get no automatic mail for a time, with the reason: mail came back from them, or was not wanted."""
 
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,14 @@ from bot.store.tables import suppressions
 
 
 def add(connection: Connection, address: str, reason: str, since: datetime, until: datetime) -> None:
-    """Suppress an address until then; what was said of it before is replaced."""
+    """Suppress an address until then; replace an earlier entry."""
     values = {"reason": reason, "since": since, "until": until}
     statement = insert(suppressions).values(address=address.lower(), **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))
 
 
-def listed(connection: Connection, now: datetime) -> list[dict[str, Any]]:
-    """Those in force at `now`, the longest first."""
+def list_in_force(connection: Connection, now: datetime) -> list[dict[str, Any]]:
+    """Return the entries in force at `now`, the longest first."""
     query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until.desc())
     return [dict(row._mapping) for row in connection.execute(query)]
 
@@ -28,5 +28,5 @@ def drop(connection: Connection, address: str) -> bool:
 
 
 def forget(connection: Connection, now: datetime) -> int:
-    """Remove those that have run out; returns how many."""
+    """Delete entries that have run out; return their number."""
     return connection.execute(delete(suppressions).where(suppressions.c.until <= now)).rowcount

@@ -1,4 +1,4 @@
-"""Tokens of the API: only their digests are kept; and what was answered under a caller's own key."""
+"""Tokens of the API, of which only digests are stored; and the answers to calls with a caller's own key."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from bot.store.tables import answers, tokens
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: what it allows, and whose contacts it sees (no teams: everybody's)."""
+    """One token: its scopes, and the teams whose contacts it sees (none: all)."""
 
     name: str
     scopes: frozenset[str]
@@ -25,9 +25,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call was answered; `digest` is of the call. `body` says of which contact, and no word of a person.
+    """The answer to a call; `digest` is that of the call. `body` names the contact, and contains no personal data.
 
-    `status` is 0 while the call is under way, or where it came to no end.
+    `status` is 0 while the call is under way, or where it never ended.
     """
 
     digest: str
@@ -36,12 +36,12 @@ class Answer:
 
 
 def digest_of(secret: str) -> str:
-    """How a token is kept: it is random, so a plain hash is enough."""
+    """Return the digest of a token: it is random, so a plain hash is enough."""
     return sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def add(connection: Connection, token: Token, digest: str) -> bool:
-    """Keep a new token; False where the name is taken, be it at the same moment."""
+    """Store a new token; False if the name is taken, even at the same moment."""
     row = {"name": token.name, "digest": digest, "created_at": token.created_at}
     row |= {"scopes": " ".join(sorted(token.scopes)), "teams": " ".join(sorted(token.teams))}
     statement = insert(tokens).values(**row).on_conflict_do_nothing(index_elements=["name"])
@@ -49,48 +49,48 @@ def add(connection: Connection, token: Token, digest: str) -> bool:
 
 
 def with_digest(connection: Connection, digest: str) -> Token | None:
-    """The token of this digest, unless it is revoked."""
-    wanted = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
-    row = connection.execute(select(tokens).where(wanted)).first()
+    """Return the token with this digest, unless it is revoked."""
+    condition = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
+    row = connection.execute(select(tokens).where(condition)).first()
     return _token(row) if row else None
 
 
-def listed(connection: Connection) -> list[Token]:
-    """Every token, by name."""
+def list_all(connection: Connection) -> list[Token]:
+    """Return every token, by name."""
     return [_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.name))]
 
 
-def used(connection: Connection, name: str, now: datetime) -> None:
-    """Note when it was last used."""
+def note_use(connection: Connection, name: str, now: datetime) -> None:
+    """Note when a token was last used."""
     connection.execute(update(tokens).where(tokens.c.name == name).values(used_at=now))
 
 
 def revoke(connection: Connection, name: str, now: datetime) -> bool:
-    """It lets nobody in any more; False where there is none that does."""
-    wanted = (tokens.c.name == name) & tokens.c.revoked_at.is_(None)
-    return connection.execute(update(tokens).where(wanted).values(revoked_at=now)).rowcount == 1
+    """Revoke a token; False if there is no valid one of that name."""
+    condition = (tokens.c.name == name) & tokens.c.revoked_at.is_(None)
+    return connection.execute(update(tokens).where(condition).values(revoked_at=now)).rowcount == 1
 
 
-def answered(connection: Connection, key: str) -> Answer | None:
-    """What was answered under this key."""
+def find_answer(connection: Connection, key: str) -> Answer | None:
+    """Return the answer under this key."""
     row = connection.execute(select(answers).where(answers.c.key == key)).first()
     return Answer(row.digest, row.status, row.body) if row else None
 
 
 def reserve(connection: Connection, key: str, digest: str, now: datetime) -> Answer | None:
-    """Take this key for a call; what stands under it where it was taken before. Of two at once the second waits."""
+    """Reserve this key for a call; return the stored answer if it is taken. Of two at once the second waits."""
     row = {"key": key, "digest": digest, "status": 0, "body": "", "at": now}
-    taking = insert(answers).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(answers.c.key)
-    return None if connection.execute(taking).first() else answered(connection, key)
+    insertion = insert(answers).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(answers.c.key)
+    return None if connection.execute(insertion).first() else find_answer(connection, key)
 
 
 def keep_answer(connection: Connection, key: str, status: int, body: str) -> None:
-    """Keep what the call was answered for which this key was taken."""
+    """Store the answer to the call that reserved this key."""
     connection.execute(update(answers).where(answers.c.key == key).values(status=status, body=body))
 
 
 def drop_answers(connection: Connection, before: datetime) -> None:
-    """Forget what was answered before that."""
+    """Delete answers from before that."""
     connection.execute(delete(answers).where(answers.c.at < before))
 
 

@@ -1,4 +1,4 @@
-"""The lists that staff keep under a name; what they searched for may name people."""
+"""Lists that staff save under a name; their search words may name people."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bot.store.tables import views
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A list that somebody keeps under a name: `query` is the end of its address."""
+    """A saved list: `query` is the query string of its address."""
 
     id: int
     name: str
@@ -18,19 +18,19 @@ class View:
 
 
 def of(connection: Connection, owner: str) -> list[View]:
-    """The views of somebody, by name."""
+    """Return the views of a person, by name."""
     rows = connection.execute(select(views).where(views.c.owner == owner).order_by(views.c.name))
     return [View(row.id, row.name, row.query) for row in rows]
 
 
 def save(connection: Connection, owner: str, name: str, query: str) -> None:
-    """Keep a view under a name; one of the same name is replaced."""
+    """Save a view under a name; replace one of the same name."""
     statement = insert(views)
     upsert = statement.on_conflict_do_update(index_elements=["owner", "name"], set_={"query": statement.excluded.query})
     connection.execute(upsert, [{"owner": owner, "name": name, "query": query}])
 
 
 def drop(connection: Connection, owner: str, view_id: int) -> bool:
-    """Forget a view; False where it is not theirs."""
-    wanted = (views.c.id == view_id) & (views.c.owner == owner)
-    return connection.execute(delete(views).where(wanted)).rowcount == 1
+    """Delete a view; False if it is not theirs."""
+    condition = (views.c.id == view_id) & (views.c.owner == owner)
+    return connection.execute(delete(views).where(condition)).rowcount == 1

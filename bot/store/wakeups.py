@@ -1,4 +1,4 @@
-"""LISTEN and NOTIFY: another process has queued something. A wake-up that is lost costs a little time, nothing else."""
+"""LISTEN and NOTIFY: another process has queued something. A lost wake-up costs a little time, nothing else."""
 
 from sqlalchemy import Connection, text
 
@@ -7,6 +7,6 @@ _NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
 def notify(connection: Connection) -> None:
-    """Once this transaction is committed, wake every process that listens; on SQLite there is no other."""
+    """Wake every listening process once this transaction is committed; on SQLite there is no other process."""
     if connection.dialect.name == "postgresql":
         connection.execute(_NOTIFY)

@@ -210,7 +210,7 @@ def test_a_receipt_that_comes_back_opens_the_promise_again(store: Store, signed:
         assert "undeliverable" in kinds(connection, contact)
         assert (filed.reference, filed.outcome) == (contact.reference, "undeliverable")
         assert purposes(leave(connection, signed, NOW + HOUR)) == ["notice"]
-        (listed,) = suppressions.listed(connection, NOW + HOUR)
+        (listed,) = suppressions.list_in_force(connection, NOW + HOUR)
         assert listed["address"] == PERSON
         (next_one,) = log(connection, signed, mail(2, text="Hello?", From=PERSON), at=NOW + 2 * HOUR)
         assert next_one.outcome == "ask"
@@ -231,7 +231,7 @@ def test_a_report_that_is_not_proven_to_be_ours_changes_nothing(
         (filed,) = log(connection, signed, bounce(mail, to), at=NOW + HOUR)
         assert filed.outcome == "log"
         assert now_of(connection, contact).acknowledged_at is not None
-        assert suppressions.listed(connection, NOW) == []
+        assert suppressions.list_in_force(connection, NOW) == []
 
 
 def test_what_is_only_delayed_changes_nothing(store: Store, signed: Rulebook, mail: Make) -> None:
@@ -246,7 +246,7 @@ def test_what_is_only_delayed_changes_nothing(store: Store, signed: Rulebook, ma
         assert now_of(connection, contact) == contact
         assert outbox.of_contact(connection, contact.id) == receipts
         assert kinds(connection, contact) == [*happened, "delivery report"]
-        assert suppressions.listed(connection, NOW + HOUR) == []
+        assert suppressions.list_in_force(connection, NOW + HOUR) == []
         assert leave(connection, signed, NOW + DAY) == []
 
 
@@ -315,7 +315,7 @@ def test_an_abuse_report_stops_automatic_mail_to_its_owner(store: Store, signed:
         )
         kind = 'multipart/report; report-type=feedback-report; boundary="b"'
         log(connection, signed, mail(93, text=text, From="fbl@provider.example", Content_Type=kind), at=NOW + HOUR)
-        assert [one["address"] for one in suppressions.listed(connection, NOW + HOUR)] == [PERSON]
+        assert [one["address"] for one in suppressions.list_in_force(connection, NOW + HOUR)] == [PERSON]
         assert purposes(leave(connection, signed, NOW + HOUR)) == ["notice"]
 
 

@@ -22,7 +22,7 @@ from bot.store import audit, contacts, needs, queue, settled, staff, tokens, vie
 from bot.store.audit import Looking
 from bot.store.engine import Store
 from bot.store.needs import Needs
-from bot.store.queue import WHICH, Wanted
+from bot.store.queue import WHICH, Criteria
 from bot.store.staff import Account
 from bot.store.tokens import Answer, Token
 from tests.flows.conftest import NOW, Make, writing
@@ -52,12 +52,12 @@ def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) ->
         words.index(c)
         for which in WHICH:
             for scope in (Scope(), HOUSING.scope):
-                queue.page(c, Wanted(which=which), scope, NOW, most=5)
-                queue.after(c, Wanted(state="any", which=which, words="hole"), scope, NOW, cursor=0, most=5)
-        shown = queue.page(c, Wanted(), Scope(), NOW, most=5).contacts
+                queue.page(c, Criteria(which=which), scope, NOW, most=5)
+                queue.after(c, Criteria(state="any", which=which, words="hole"), scope, NOW, cursor=0, most=5)
+        shown = queue.page(c, Criteria(), Scope(), NOW, most=5).contacts
         assert [one.reference for one in shown] == [second.reference, first.reference]
-        assert queue.page(c, Wanted(), Scope(), NOW, most=1).more
-        mine = queue.page(c, Wanted(words="hole"), HOUSING.scope, NOW, most=5).contacts
+        assert queue.page(c, Criteria(), Scope(), NOW, most=1).more
+        mine = queue.page(c, Criteria(words="hole"), HOUSING.scope, NOW, most=5).contacts
         assert [one.reference for one in mine] == [second.reference]
         assert [one.reference for one in queue.of_person(c, first, Scope(), 5)] == []
 
@@ -73,13 +73,13 @@ def test_the_lists_of_some_teams_are_whole(store: Store, two: Rulebook, mail: Ma
         everything = [one for one in contacts.listed(c) if scope.sees(one.team)]
         for state in ("any", "answered", "closed", "logged"):
             expected = [one.id for one in everything if state in ("any", one.state)]
-            wanted, paged, cursor = Wanted(state), list[int](), 0
+            wanted, paged, cursor = Criteria(state), list[int](), 0
             for skip in range(0, len(expected), 2):
                 paged += [one.id for one in queue.page(c, wanted, scope, NOW, most=2, skip=skip).contacts]
             assert paged == expected[::-1]
             told = list[int]()
-            while (part := queue.after(c, wanted, scope, NOW, cursor=cursor, most=3)).following is not None:
-                told, cursor = told + [one.id for one in part.contacts], part.following
+            while (part := queue.after(c, wanted, scope, NOW, cursor=cursor, most=3)).next_cursor is not None:
+                told, cursor = told + [one.id for one in part.contacts], part.next_cursor
             assert told + [one.id for one in part.contacts] == expected
 
 
@@ -189,7 +189,7 @@ def test_whoever_gets_a_contact_is_of_ours(store: Store, two: Rulebook, mail: Ma
         for typed in ("Hal@Example.gov.uk", "housing@example.gov.uk", "jo@example.gov.uk", "di@example.gov.uk"):
             _do(c, book, reference, "assign", owner=typed)
             assert again(c, reference).owner == typed.lower()
-            assert queue.page(c, Wanted(owner=typed), Scope(), NOW, most=5).contacts
+            assert queue.page(c, Criteria(owner=typed), Scope(), NOW, most=5).contacts
         assert staffing.disable(c, account.address, "staff:me", NOW) is None
         with pytest.raises(Refused, match="nobody of staff"):
             _do(c, book, reference, "assign", owner=account.address)
@@ -273,7 +273,7 @@ def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
         assert staffing.visitor(c, again_signed, NOW + timedelta(hours=2, seconds=1), two) is None
         assert staffing.disable(c, account.address, "staff:me", NOW) is None
         assert staffing.visitor(c, again_signed, NOW, two) is None
-        assert [one.disabled_at for one in staff.listed(c)] == [NOW]
+        assert [one.disabled_at for one in staff.list_all(c)] == [NOW]
 
 
 def test_a_session_that_began_in_the_future_is_none(store: Store, two: Rulebook) -> None:
@@ -298,9 +298,9 @@ def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) ->
         assert tokens.reserve(c, "phones key", "d", NOW) is None
         assert tokens.reserve(c, "phones key", "e", NOW) == Answer("d", 0, "")
         tokens.keep_answer(c, "phones key", 201, "{}")
-        assert tokens.answered(c, "phones key") == Answer("d", 201, "{}")
+        assert tokens.find_answer(c, "phones key") == Answer("d", 201, "{}")
         tokens.drop_answers(c, NOW + timedelta(seconds=1))
-        assert tokens.answered(c, "phones key") is None
+        assert tokens.find_answer(c, "phones key") is None
         for text in ("Large print", "Braille"):
             needs.note(c, {"sam@a.example", "tel:+441632960888"}, Needs(text, "staff:me", NOW))
         assert getattr(needs.of(c, {"tel:+441632960888", "x"}), "needs", "") == "Braille"

@@ -90,7 +90,7 @@ def test_what_was_held_back_leaves_with_a_note_on_each_contact(store: Store, two
     with writing(store) as c:
         ours, theirs = (_of(c, two, mail, n, team) for n, team in enumerate(("housing", "front")))
         outbox.hold_what_may_have_left(c)
-        assert (queue.held(c, Scope()), queue.held(c, HOUSING)) == (2, 1)
+        assert (queue.count_held(c, Scope()), queue.count_held(c, HOUSING)) == (2, 1)
         assert release.release(c, NOW, ANN) == 2
         for reference in (ours, theirs):
             last = contacts.events_of(c, again(c, reference).id)[-1]

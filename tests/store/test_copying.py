@@ -84,7 +84,7 @@ def test_a_store_that_holds_something_is_not_added_to(old: str, new: str) -> Non
     assert CliRunner().invoke(app, ["store", "copy", old, new]).exit_code == 0
     again = CliRunner().invoke(app, ["store", "copy", old, new])
     assert (again.exit_code, "the new store is not empty" in again.stderr) == (2, True)
-    with schema.held_alone(old):
+    with schema.exclusive(old):
         running = CliRunner().invoke(app, ["store", "copy", old, new])
     assert (running.exit_code, "another Ackbot is running" in running.stderr) == (2, True)
 

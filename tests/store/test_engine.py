@@ -137,10 +137,10 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
     """Two services on one SQLite file would be two writers: the second is told what to do."""
     url = f"sqlite:///{tmp_path}/a.db"
     with (
-        schema.held_alone(url),
+        schema.exclusive(url),
         pytest.raises(schema.StoreRefused, match="another Ackbot is running"),
-        schema.held_alone(url),
+        schema.exclusive(url),
     ):
         pass
-    with schema.held_alone(url):
+    with schema.exclusive(url):
         pass

@@ -33,14 +33,14 @@ from bot.store import (
 from bot.store.audit import Looking
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
-from bot.store.queue import Wanted
+from bot.store.queue import Criteria
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = Delivery(1, "k", None, Purpose.ALERT, "", "post", "a@b.example", "<1@b.example>", State.SENDING, 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
 _TEAM = Scope(frozenset({"front"}))
-AGE = Wanted(team="front", received_from=NOW, received_before=NOW)
+AGE = Criteria(team="front", received_from=NOW, received_before=NOW)
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
     "next delivery": lambda c: outbox.next_due(c, "post"),
@@ -80,22 +80,22 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "release": lambda c: outbox.release(c, NOW),
     "late alerts": lambda c: outbox.late_alerts(c, NOW),
     "owners": clocks.owners,
-    "the queue": lambda c: queue.page(c, Wanted(), Scope(), NOW, most=50),
-    "the queue of a team": lambda c: queue.page(c, Wanted(team="front"), Scope(), NOW, most=50),
-    "the queue of some teams": lambda c: queue.page(c, Wanted(), Scope(frozenset({"front"})), NOW, most=50),
-    "answered of a team": lambda c: queue.page(c, Wanted(state="answered", team="front"), Scope(), NOW, most=50),
-    "suppressed": lambda c: queue.page(c, Wanted("any", "suppressed"), Scope(), NOW, most=50),
-    "not delivered": lambda c: queue.page(c, Wanted("any", "undeliverable"), Scope(), NOW, most=50),
+    "the queue": lambda c: queue.page(c, Criteria(), Scope(), NOW, most=50),
+    "the queue of a team": lambda c: queue.page(c, Criteria(team="front"), Scope(), NOW, most=50),
+    "the queue of some teams": lambda c: queue.page(c, Criteria(), Scope(frozenset({"front"})), NOW, most=50),
+    "answered of a team": lambda c: queue.page(c, Criteria(state="answered", team="front"), Scope(), NOW, most=50),
+    "suppressed": lambda c: queue.page(c, Criteria("any", "suppressed"), Scope(), NOW, most=50),
+    "not delivered": lambda c: queue.page(c, Criteria("any", "undeliverable"), Scope(), NOW, most=50),
     "why it was not delivered": lambda c: queue.errors(c, [1, 2]),
-    "what no team has": lambda c: queue.page(c, Wanted(team=queue.NO_TEAM), Scope(), NOW, most=50),
+    "what no team has": lambda c: queue.page(c, Criteria(team=queue.NO_TEAM), Scope(), NOW, most=50),
     "an age of a team": lambda c: queue.page(c, AGE, Scope(), NOW, most=50),
     "what was shunted": shunt.by_channel,
-    "found by words": lambda c: queue.page(c, Wanted("any", words="01632 960 888"), Scope(), NOW, most=50),
-    "contacts for programs": lambda c: queue.after(c, Wanted(state="any"), Scope(), NOW, cursor=1, most=50),
-    "held back of a team": lambda c: queue.held(c, _TEAM),
+    "found by words": lambda c: queue.page(c, Criteria("any", words="01632 960 888"), Scope(), NOW, most=50),
+    "contacts for programs": lambda c: queue.after(c, Criteria(state="any"), Scope(), NOW, cursor=1, most=50),
+    "held back of a team": lambda c: queue.count_held(c, _TEAM),
     "of a person": lambda c: queue.of_person(c, _CONTACT, Scope(), 20),
-    "open contacts for programs": lambda c: queue.after(c, Wanted(), Scope(), NOW, cursor=1, most=50),
-    "words for programs": lambda c: queue.after(c, Wanted("any", words="bin"), Scope(), NOW, cursor=1, most=50),
+    "open contacts for programs": lambda c: queue.after(c, Criteria(), Scope(), NOW, cursor=1, most=50),
+    "words for programs": lambda c: queue.after(c, Criteria("any", words="bin"), Scope(), NOW, cursor=1, most=50),
     "the audit trail": lambda c: audit.trail(c, Looking("staff:x", Scope()), 50),
     "what one person did": lambda c: audit.trail(c, Looking("staff:x", Scope(), by="staff:y"), 50),
     "what was done to one": lambda c: audit.trail(c, Looking("staff:x", _TEAM, 9, reference="EX-1"), 50),
@@ -104,7 +104,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "alerts of the last days": lambda c: audit.alerts(c, NOW, _TEAM, 50),
     "a session": lambda c: staff.session(c, "x", NOW),
     "a token": lambda c: tokens.with_digest(c, "x"),
-    "an answer": lambda c: tokens.answered(c, "x"),
+    "an answer": lambda c: tokens.find_answer(c, "x"),
     "old answers": lambda c: tokens.drop_answers(c, NOW),
     "needs": lambda c: needs.of(c, ["a@b.example", "contact:1"]),
     "known addresses": lambda c: needs.keys_of(c, [1, 2]),
@@ -139,13 +139,13 @@ def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["any", "open", "answered", "closed"])
 def test_few_among_many_are_found_by_their_index(tmp_path: Path, state: str) -> None:
     """Whoever sees one small team, and a program that asks for what is open or closed, reads nothing of the others."""
-    wanted = Wanted(state)
+    wanted = Criteria(state)
     asked: list[Work[object]] = [
-        partial(queue.page, wanted=wanted, scope=_TEAM, now=NOW, most=50),
-        partial(queue.after, wanted=wanted, scope=_TEAM, now=NOW, cursor=1, most=50),
+        partial(queue.page, criteria=wanted, scope=_TEAM, now=NOW, most=50),
+        partial(queue.after, criteria=wanted, scope=_TEAM, now=NOW, cursor=1, most=50),
     ]
     if state in ("open", "closed"):
-        asked.append(partial(queue.after, wanted=wanted, scope=Scope(), now=NOW, cursor=1, most=50))
+        asked.append(partial(queue.after, criteria=wanted, scope=Scope(), now=NOW, cursor=1, most=50))
     for work in asked:
         plans = _plans(tmp_path, work)
         assert not [line for line in plans if line.startswith("SCAN contacts") and "ix_contacts" not in line]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, text
 from bot.core.roles import Scope
 from bot.store import queue, retention, words
 from bot.store.engine import Store
-from bot.store.queue import Wanted
+from bot.store.queue import Criteria
 from bot.store.sealing import new_key
 from bot.store.tables import contacts, messages
 
@@ -65,7 +65,7 @@ def _found(store: Store, asked: str) -> list[int]:
     """The contacts that hold the words, the newest first."""
     return [
         one.id
-        for one in store.read_now(lambda c: queue.page(c, Wanted("any", words=asked), Scope(), NOW, most=9)).contacts
+        for one in store.read_now(lambda c: queue.page(c, Criteria("any", words=asked), Scope(), NOW, most=9)).contacts
     ]
 
 
@@ -181,9 +181,9 @@ def _among_many(store: Store, count: int) -> None:
 def test_a_team_finds_its_own_among_many_of_others(store: Store) -> None:
     """Whose contacts they are is asked before so many are enough; of very common words the page says that it is cut."""
     _among_many(store, 2_500)
-    housing, wanted = Scope(frozenset({"housing"}), unassigned=False), Wanted("any", words="hole")
+    housing, wanted = Scope(frozenset({"housing"}), unassigned=False), Criteria("any", words="hole")
     for asked, scope in ((wanted, housing), (replace(wanted, team="housing"), Scope())):
-        found = store.read_now(partial(queue.page, wanted=asked, scope=scope, now=NOW, most=9))
+        found = store.read_now(partial(queue.page, criteria=asked, scope=scope, now=NOW, most=9))
         assert ([one.id for one in found.contacts], found.cut) == ([2], False)
     store.write_now(lambda c: c.execute(text("DELETE FROM message_words")))
     store.write_now(lambda c: c.execute(text(MANY[c.dialect.name].format(count=words.MOST_LOOKED_THROUGH))))
@@ -195,16 +195,16 @@ def test_a_program_reads_on_where_many_hold_the_word(store: Store) -> None:
     _among_many(store, 2 * words.MOST_LOOKED_THROUGH)
     seen: list[list[int]] = []
     cursor: int | None = 0
-    wanted = Wanted("any", words="hole")
+    wanted = Criteria("any", words="hole")
     while cursor is not None:
-        part = store.read_now(partial(queue.after, wanted=wanted, scope=Scope(), now=NOW, cursor=cursor, most=1))
+        part = store.read_now(partial(queue.after, criteria=wanted, scope=Scope(), now=NOW, cursor=cursor, most=1))
         seen.append([one.id for one in part.contacts])
-        cursor = part.following
+        cursor = part.next_cursor
     assert seen == [[1], [2], [1], [1], []]
     narrow = Scope(frozenset({"housing"}), unassigned=False)
-    part = store.read_now(partial(queue.after, wanted=wanted, scope=narrow, now=NOW, cursor=2, most=1))
+    part = store.read_now(partial(queue.after, criteria=wanted, scope=narrow, now=NOW, cursor=2, most=1))
     assert part.contacts == ()
-    assert part.following is not None
+    assert part.next_cursor is not None
 
 
 def test_sealed_words_are_not_in_the_index(store_url: str) -> None:

@@ -81,7 +81,7 @@ def _name(standard: Standard) -> str:
 
 def remember(connection: Connection, book: Rulebook) -> dict[str, str]:
     """Take up the standards that contacts keep and no file holds any more; returns all that is kept."""
-    known = rules.kept(connection)
+    known = rules.load(connection)
     for name, value in known.items():
         if name.startswith("standard "):
             was = from_stored(json.loads(value))
@@ -106,7 +106,7 @@ def _dates_of(value: str) -> Any:
 
 def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
     """Keep the rules as they are by now: every open contact was computed by them."""
-    known = rules.kept(connection)
+    known = rules.load(connection)
     rules.keep(connection, {n: v for n, v in now_in_force(book).items() if known.get(n) != v}, now)
 
 

@@ -24,8 +24,8 @@ def change(message: Inbound, post: Post, plan: Plan) -> None:
     plan.note(found.contact.id, kind, verdict)
     keep(message, found.contact, plan, written_by=found.written_by)
     if post.kind == "deletion" and not found.contact.legal_hold:
-        which = retention.named(found.contact.id, post.about)
-        plan.afterwards.append(partial(retention.strip_messages, which=which))
+        which = retention.of_message(found.contact.id, post.about)
+        plan.afterwards.append(partial(retention.strip_messages, condition=which))
     plan.filed.append(Filed(found.contact.reference, new=True, outcome="attach", rule=verdict.rule))
 
 

@@ -153,7 +153,7 @@ class Api:
         visitor, note = found
         if note and visitor.token is not None:
             name, now = visitor.token.name, self._site.now()
-            await self._site.write(lambda c: tokens.used(c, name, now))
+            await self._site.write(lambda c: tokens.note_use(c, name, now))
         return visitor
 
     async def _create(self, request: web.Request, visitor: Visitor) -> web.Response:
@@ -203,7 +203,7 @@ class Api:
     async def _search(self, request: web.Request, visitor: Visitor) -> web.Response:
         asked = calls.query_of(models.Search, request)
         names = ("state", "which", "team", "owner", "service", "area", "channel")
-        wanted = queue.Wanted(**{name: getattr(asked, name) for name in names}, words=asked.q)
+        wanted = queue.Criteria(**{name: getattr(asked, name) for name in names}, words=asked.q)
         after, now = int(asked.cursor or 0), self._site.now()
         found = await self._site.read(
             lambda c: queue.after(c, wanted, visitor.scope, now, cursor=after, most=asked.limit)
@@ -211,7 +211,7 @@ class Api:
         views = [
             models.ContactView.model_validate(_facts(one, models.ContactView, self._site)) for one in found.contacts
         ]
-        following = str(found.following) if found.following is not None else None
+        following = str(found.next_cursor) if found.next_cursor is not None else None
         return _json(models.ContactPage(contacts=views, next=following))
 
     async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:

@@ -85,7 +85,7 @@ class ContactPages:
         scope = guest.visitor.scope
         owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
         found = {one: team for one, team in owners.items() if not assignees.why_unknown(c, one, self._site.book)}
-        for one in staff.listed(c):
+        for one in staff.list_all(c):
             if one.disabled_at is None and one.role is not Role.READER:
                 found[one.address] = f"{one.name}, {', '.join(sorted(one.teams)) or 'every team'}"
         return dict(sorted(found.items())[:_MOST_PEOPLE])

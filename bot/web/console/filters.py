@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from bot.core.contacts import State
-from bot.store.queue import NO_TEAM, WHICH, Wanted
+from bot.store.queue import NO_TEAM, WHICH, Criteria
 
 STATES = (*State, "any")
 KINDS = {
@@ -69,11 +69,11 @@ class Filters:
         state = "of any state" if self.state == "any" else self.state
         return [("state", state), *((name, _words(name, self[name])) for name in NAMES[2:] + NAMES[:1] if self[name])]
 
-    def wanted(self, zone: ZoneInfo) -> Wanted:
+    def wanted(self, zone: ZoneInfo) -> Criteria:
         """The same for the store; days are those of `zone`."""
         plain = {name: self[name] for name in ("words", "which", *_EQUAL)}
         instants = {name: _midnight(self[name], zone) for name in _DAYS if self[name]}
-        return Wanted(state=self.state, **plain, **instants)  # type: ignore[arg-type]
+        return Criteria(state=self.state, **plain, **instants)  # type: ignore[arg-type]
 
 
 def read(values: Mapping[str, Any]) -> Filters:

@@ -45,7 +45,7 @@ class PeoplePages:
         secret: str = "",
         changing: str = "",
     ) -> web.StreamResponse:
-        accounts, token_rows = await self._site.read(lambda c: (staff.listed(c), tokens.listed(c)))
+        accounts, token_rows = await self._site.read(lambda c: (staff.list_all(c), tokens.list_all(c)))
         zone = self._site.book.default_calendar.zone
         context = {
             "accounts": accounts,

@@ -56,7 +56,7 @@ class Rooms:
 
     async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         scope, now, calendar = guest.visitor.scope, self._site.now(), self._site.book.default_calendar
-        figures = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.held(c, scope)))
+        figures = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.count_held(c, scope)))
         ends = [_span(*span) for span in backlog_ages.spans(now, calendar)]
         context = {
             "rows": backlog_ages.table(figures[0], now, calendar),

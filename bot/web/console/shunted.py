@@ -44,7 +44,7 @@ class ShuntedPages:
         return instant_in_words(at, self._site.book.default_calendar.zone) if at else ""
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        found, scope = await self._site.read(shunt.listed), guest.visitor.scope
+        found, scope = await self._site.read(shunt.list_all), guest.visitor.scope
         rows = [row for row in found if self._site.sees_channel(scope, row["channel"])]
         context = {
             "rows": rows[:_MOST_LISTED],
