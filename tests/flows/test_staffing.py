@@ -1,0 +1,215 @@
+"""Accounts and tokens: who may come in, who no more, and that each change is an event with who made it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.core.events import StoredEvent
+from bot.core.roles import Role, Scope
+from bot.flows import staffing
+from bot.flows.rulebook import Rulebook, Team
+from bot.flows.staffing import Change, Refused
+from bot.store import audit, staff, tokens
+from bot.store.audit import Looking
+from bot.store.engine import Store
+from bot.store.staff import Account
+from bot.store.tokens import Token
+from tests.flows.conftest import NOW, writing
+
+ADMIN = "staff:adm@example.gov.uk"
+HAL = Account("Hal@Example.gov.uk", "", Role.OFFICER, frozenset({"housing"}), "a hash", NOW, None)
+HALS = "hal@example.gov.uk"
+
+
+@pytest.fixture
+def two(book: Rulebook) -> Rulebook:
+    """Two teams."""
+    return replace(book, teams={**book.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")})
+
+
+def events(connection: Connection) -> list[StoredEvent]:
+    """What is written down of accounts and tokens, the newest first."""
+    return list(audit.trail(connection, Looking(ADMIN, Scope()), 50))
+
+
+def account(connection: Connection) -> Account:
+    """Hal's account as it is stored."""
+    stored = staff.find(connection, HALS)
+    assert stored is not None
+    return stored
+
+
+def reason(refusal: Refused | str | None) -> str:
+    """Why nothing was done."""
+    assert isinstance(refusal, Refused)
+    return refusal.reason
+
+
+def test_an_account_is_kept_in_small_letters_under_its_address(store: Store, two: Rulebook) -> None:
+    """One person has one account, however the address is typed; an unknown team or no address is refused."""
+    with writing(store) as connection:
+        assert staffing.add(connection, HAL, ADMIN, two) is None
+        assert (account(connection).address, account(connection).name) == (HALS, HALS)
+        assert "has an account already" in reason(staffing.add(connection, replace(HAL, address=HALS), ADMIN, two))
+        lost = replace(HAL, address="x@example.gov.uk", teams=frozenset({"parks"}))
+        assert reason(staffing.add(connection, lost, ADMIN, two)) == "there is no team parks; there are front, housing"
+        assert reason(staffing.add(connection, replace(HAL, address="hal"), ADMIN, two))
+        (event,) = events(connection)
+        assert (event.kind, event.actor) == ("staff added", ADMIN)
+        assert event.details == {"account": HALS, "role": "officer", "teams": "housing"}
+
+
+def test_each_change_is_an_event_of_its_own(store: Store, two: Rulebook) -> None:
+    """Role, teams and password; a new password ends the sessions that the old one began."""
+    with writing(store) as connection:
+        staffing.add(connection, HAL, ADMIN, two)
+        secret = staffing.sign_in(connection, account(connection), "password", NOW, NOW)
+        change = Change(Role.LEAD, frozenset(), "another hash")
+        assert staffing.change(connection, "HAL@example.gov.uk", change, ADMIN, NOW, two) is None
+        changed = account(connection)
+        assert (changed.role, changed.teams, changed.password) == (Role.LEAD, frozenset(), "another hash")
+        assert staffing.visitor(connection, secret, NOW, two) is None
+        found = {event.kind: event.details for event in events(connection)}
+        assert found["role changed"] == {"account": HALS, "role": "lead", "role_before": "officer"}
+        assert found["teams changed"] == {"account": HALS, "teams": "every team", "teams_before": "housing"}
+        assert found["password changed"] == {"account": HALS, "sessions": 1}
+
+
+def test_a_change_that_is_none_is_refused(store: Store, two: Rulebook) -> None:
+    """So is one of an account that is not there, and one to a team that nobody has."""
+    with writing(store) as connection:
+        staffing.add(connection, HAL, ADMIN, two)
+        for address, change, words in (
+            ("nobody@example.gov.uk", Change(Role.LEAD), "has no account"),
+            (HALS, Change(), "has this role and these teams already"),
+            (HALS, Change(Role.OFFICER, frozenset({"housing"})), "has this role and these teams already"),
+            (HALS, Change(teams=frozenset({"parks"})), "there is no team parks"),
+        ):
+            assert words in reason(staffing.change(connection, address, change, ADMIN, NOW, two))
+        assert [event.kind for event in events(connection)] == ["staff added"]
+
+
+def test_there_is_always_an_administrator(store: Store, two: Rulebook) -> None:
+    """The last one who may come in keeps the role; once there is another one, it can be given up."""
+    with writing(store) as connection:
+        for address in (HALS, "eve@example.gov.uk"):
+            staffing.add(connection, replace(HAL, address=address, role=Role.ADMINISTRATOR), ADMIN, two)
+        assert staffing.disable(connection, "eve@example.gov.uk", ADMIN, NOW) is None
+        for refusal in (
+            staffing.change(connection, HALS, Change(Role.READER), ADMIN, NOW, two),
+            staffing.disable(connection, HALS, ADMIN, NOW),
+        ):
+            assert "is the last administrator" in reason(refusal)
+        assert staffing.enable(connection, "eve@example.gov.uk", ADMIN, NOW) is None
+        assert staffing.change(connection, HALS, Change(Role.READER), ADMIN, NOW, two) is None
+        assert account(connection).role is Role.READER
+
+
+def test_whoever_is_disabled_comes_in_no_more_until_enabled(store: Store, two: Rulebook) -> None:
+    """Their sessions end at once; neither is done twice."""
+    with writing(store) as connection:
+        staffing.add(connection, HAL, ADMIN, two)
+        secret = staffing.sign_in(connection, account(connection), "password", NOW, NOW)
+        assert "has no account that is disabled" in reason(staffing.enable(connection, HALS, ADMIN, NOW))
+        assert staffing.disable(connection, HALS, ADMIN, NOW) is None
+        assert staffing.visitor(connection, secret, NOW, two) is None
+        assert "no account that lets anybody in" in reason(staffing.disable(connection, HALS, ADMIN, NOW))
+        assert staffing.enable(connection, HALS, ADMIN, NOW) is None
+        assert account(connection).disabled_at is None
+        assert staffing.visitor(connection, secret, NOW, two) is None
+        kinds = [event.kind for event in events(connection)]
+        assert kinds == ["staff enabled", "staff disabled", "signed in", "staff added"]
+
+
+def test_signing_out_ends_one_session_and_an_administrator_all(store: Store, two: Rulebook) -> None:
+    """What is not there is not ended."""
+    with writing(store) as connection:
+        staffing.add(connection, HAL, ADMIN, two)
+        first, second, third = (
+            staffing.sign_in(connection, account(connection), "password", NOW, NOW) for _ in range(3)
+        )
+        session = staffing.visitor(connection, first, NOW, two)
+        assert session is not None
+        staffing.sign_out(connection, session[0], NOW)
+        assert staffing.visitor(connection, first, NOW, two) is None
+        assert staffing.visitor(connection, second, NOW, two) is not None
+        assert staffing.end_sessions(connection, HALS, ADMIN, NOW) is None
+        assert staffing.visitor(connection, third, NOW, two) is None
+        assert "is not signed in anywhere" in reason(staffing.end_sessions(connection, HALS, ADMIN, NOW))
+        assert "has no account" in reason(staffing.end_sessions(connection, "nobody@example.gov.uk", ADMIN, NOW))
+        newest = events(connection)[0]
+        assert (newest.kind, newest.details) == ("sessions ended", {"account": HALS, "sessions": 2})
+
+
+def test_an_administrator_sees_every_contact(store: Store, two: Rulebook) -> None:
+    """Whatever their teams; and what no team has is seen by the team that is told of it."""
+    with writing(store) as connection:
+        for role, teams, scope in (
+            (Role.ADMINISTRATOR, {"housing"}, Scope()),
+            (Role.OFFICER, {"housing"}, Scope(frozenset({"housing"}), unassigned=False)),
+            (Role.OFFICER, {"front"}, Scope(frozenset({"front"}))),
+            (Role.OFFICER, set[str](), Scope()),
+        ):
+            person = replace(HAL, address=f"{role}{len(teams)}{min(teams, default='')}@example.gov.uk", role=role)
+            assert staffing.add(connection, replace(person, teams=frozenset(teams)), ADMIN, two) is None
+            stored = staff.find(connection, person.address)
+            assert stored is not None
+            secret = staffing.sign_in(connection, stored, "password", NOW, NOW)
+            session = staffing.visitor(connection, secret, NOW, two)
+            assert session is not None
+            assert (session[0].scope, session[0].address) == (scope, person.address)
+
+
+def test_what_is_tried_in_vain_is_written_down_short(store: Store) -> None:
+    """Whatever was typed: an address, a path, a secret that is none."""
+    with writing(store) as connection:
+        staffing.not_signed_in(connection, "x" * 1000, "wrong password", NOW)
+        staffing.unknown(connection, "session", "10.0.0.1", NOW)
+        staffing.unknown(connection, "token", "10.0.0.1", NOW)
+        staffing.too_big(connection, "/" * 1000, "token:phones", NOW)
+        big, token, session, sign_in = events(connection)
+        assert (big.kind, big.actor, len(big.details["what"])) == ("refused", "token:phones", 200)
+        assert (token.kind, session.kind) == ("unknown token", "unknown session")
+        assert (sign_in.kind, sign_in.actor, len(sign_in.details["account"])) == ("sign-in refused", "nobody", 254)
+
+
+def test_a_token_lets_a_program_in_until_it_is_revoked(store: Store, two: Rulebook) -> None:
+    """Only its digest is kept; names are used once; that it is used is noted once a minute."""
+    phones = Token("phones", frozenset({"contacts:read"}), frozenset({"housing"}), NOW)
+    with writing(store) as connection:
+        secret = staffing.create_token(connection, phones, ADMIN, two)
+        assert isinstance(secret, str)
+        again = staffing.create_token(connection, phones, ADMIN, two)
+        assert "there is a token phones already" in reason(again)
+        program = staffing.bearer(connection, secret, NOW, two)
+        assert program is not None
+        assert (program[0].actor, program[0].address, program[1]) == ("token:phones", "", True)
+        tokens.note_use(connection, "phones", NOW)
+        for seconds, is_noted in ((60, False), (61, True)):
+            program = staffing.bearer(connection, secret, NOW + timedelta(seconds=seconds), two)
+            assert program is not None
+            assert program[1] is is_noted
+        assert staffing.revoke_token(connection, "phones", ADMIN, NOW) is None
+        assert staffing.bearer(connection, secret, NOW, two) is None
+        assert "there is no token phones" in reason(staffing.revoke_token(connection, "phones", ADMIN, NOW))
+        assert [event.kind for event in events(connection)] == ["token revoked", "token created"]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "teams", "words"),
+    [
+        (set(), set(), "nothing is no scope"),
+        ({"contacts:read", "contacts:all"}, set(), "contacts:all is no scope"),
+        ({"contacts:read"}, {"parks"}, "there is no team parks"),
+    ],
+)
+def test_a_token_of_what_is_not_there_is_refused(
+    store: Store, two: Rulebook, scopes: set[str], teams: set[str], words: str
+) -> None:
+    """A scope, a team; and nothing at all."""
+    with writing(store) as connection:
+        token = Token("phones", frozenset(scopes), frozenset(teams), NOW)
+        assert words in reason(staffing.create_token(connection, token, ADMIN, two))
+        assert tokens.list_all(connection) == []
