@@ -1,4 +1,4 @@
-"""`ackbot check`: is the configuration good, and with --live, does every account answer?"""
+"""`ackbot check`: checks the configuration, and with --live, that every account answers."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +34,7 @@ def check(
         typer.echo(f"  {channel.name} ({channel.kind})")
     for remark in _remarks(configured):
         typer.echo(f"Please note: {remark}")
-    for line in (*_promised(configured), *_routed(configured)):
+    for line in (*_standard_lines(configured), *_service_lines(configured)):
         typer.echo(line)
     typer.echo(f"Templates: {lint.summary(findings)}.")
     well = asyncio.run(_live(configured)) if live else True
@@ -42,7 +42,7 @@ def check(
         raise typer.Exit(NEGATIVE)
 
 
-def _promised(configured: "Settings") -> "Iterator[str]":
+def _standard_lines(configured: "Settings") -> "Iterator[str]":
     from bot.flows import promise
     from bot.flows.promise import within
     from bot.present import Present
@@ -50,30 +50,31 @@ def _promised(configured: "Settings") -> "Iterator[str]":
     book, now = rulebook_of(configured), Present().now()
     today = book.default_calendar.day_of(now)
     for name, way in book.ways.items():
-        chosen = book.promises.choose(way.matter("private"), today)
-        yield f"Channel {name}: what comes there has the standard {chosen.id} ({chosen.title})."
+        usual = book.promises.choose(way.matter("private"), today)
+        yield f"Channel {name}: what comes there has the standard {usual.id} ({usual.title})."
     for standard in book.promises.in_force(today):
-        said = [f"acknowledge {within(standard.acknowledge)}"] if standard.acknowledge else []
-        said += [f"answer {within(standard.respond)}"] if standard.respond else []
-        yield f"Standard {standard.id}: {', '.join(said)}."
+        promises = [f"acknowledge {within(standard.acknowledge)}"] if standard.acknowledge else []
+        promises += [f"answer {within(standard.respond)}"] if standard.respond else []
+        yield f"Standard {standard.id}: {', '.join(promises)}."
         yield from (f"  {line}" for line in promise.sentences(standard, now, book))
 
 
-def _routed(configured: "Settings") -> "Iterator[str]":
-    """Each service with its team and its standard, and how many rules there are."""
+def _service_lines(configured: "Settings") -> "Iterator[str]":
+    """Yield each service with its team and its standard, and the number of routing rules."""
     from bot.core.books import Matter
     from bot.present import Present
 
     book, services = rulebook_of(configured), configured.services
     today = book.today(Present().now())
-    for one in services.service:
-        chosen = book.promises.choose(Matter(service=one.name), today)
-        gaps = [words for words, value in (("no page", one.page), ("no other_route", one.other_route)) if not value]
+    for service in services.service:
+        standard = book.promises.choose(Matter(service=service.name), today)
+        links = (("no page", service.page), ("no other_route", service.other_route))
+        gaps = [words for words, value in links if not value]
         with_gaps = (
             f" It has {' and '.join(gaps)}: people with or without the internet are sent nowhere." if gaps else ""
         )
-        team = one.team or "its channel's team"
-        yield f"Service {one.name} ({one.title}): {team}, standard {chosen.id}.{with_gaps}"
+        team = service.team or "its channel's team"
+        yield f"Service {service.name} ({service.title}): {team}, standard {standard.id}.{with_gaps}"
     if services.route:
         yield f"Rules of routing: {len(services.route)}. To see one at work: ackbot triage --config DIR FILE"
 
@@ -105,7 +106,7 @@ async def _live(configured: "Settings") -> bool:
 
 
 async def _answers(name: str, channel: "Checkable", configured: "Settings") -> bool:
-    """Say what the account answers; False where it does not, or keeps messages from us."""
+    """Show the answer of an account; return False where it fails, or withholds messages."""
     from bot.channel import ChannelError, Closable, Covered, Glancing, SeveralFolders
 
     try:
@@ -114,7 +115,7 @@ async def _answers(name: str, channel: "Checkable", configured: "Settings") -> b
             typer.echo(f"  {name}: {_first_look(name, await channel.glance(), configured)}")
         for folder in channel.also if isinstance(channel, SeveralFolders) else ():
             typer.echo(f"  {folder.name}: {await folder.check()}")
-        return _told_coverage(name, await channel.coverage()) if isinstance(channel, Covered) else True
+        return _show_coverage(name, await channel.coverage()) if isinstance(channel, Covered) else True
     except ChannelError as error:
         typer.echo(f"  {name}: {error}", err=True)
         return False
@@ -123,15 +124,15 @@ async def _answers(name: str, channel: "Checkable", configured: "Settings") -> b
             await channel.close()
 
 
-def _told_coverage(name: str, found: "Coverage") -> bool:
-    """Say how much of what people write there reaches us; False where it is red."""
-    findings = "; ".join(found.findings) or "everything that people write there reaches us"
-    typer.echo(f"  {name}: coverage {found.level}: {findings}", err=found.level == "red")
-    return found.level != "red"
+def _show_coverage(name: str, coverage: "Coverage") -> bool:
+    """Show the coverage of a channel; return False where it is red."""
+    findings = "; ".join(coverage.findings) or "everything that people write there reaches us"
+    typer.echo(f"  {name}: coverage {coverage.level}: {findings}", err=coverage.level == "red")
+    return coverage.level != "red"
 
 
 def _first_look(name: str, glance: "Glance", configured: "Settings") -> str:
-    """What a first look at a mailbox would log and answer."""
+    """Return what a first look at a mailbox would log and answer."""
     from collections import Counter
     from dataclasses import replace
 
@@ -139,10 +140,10 @@ def _first_look(name: str, glance: "Glance", configured: "Settings") -> str:
 
     book = rulebook_of(configured)
     facts = replace(book.triage, authserv_id=book.ways[name].authserv_id)
-    found = Counter(intakes.triage(message, facts).outcome for message in glance.newest)
+    outcomes = Counter(intakes.triage(message, facts).outcome for message in glance.newest)
     old = glance.count - glance.to_log
     return (
         f"a first look would log {glance.to_log} of {glance.count} messages, and leave alone {old} from before. "
-        f"Of the newest {len(glance.newest)}, if they came now, it would answer {found['acknowledge']}, "
-        f"only log {found['log']}, and leave {found['ask']} to staff."
+        f"Of the newest {len(glance.newest)}, if they came now, it would answer {outcomes['acknowledge']}, "
+        f"only log {outcomes['log']}, and leave {outcomes['ask']} to staff."
     )

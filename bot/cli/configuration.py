@@ -1,4 +1,4 @@
-"""`--config`, the same for every command, and what to say when the configuration cannot be used."""
+"""`--config`, the same for every command, and the messages for a configuration that cannot be used."""
 
 import os
 from pathlib import Path
@@ -20,18 +20,18 @@ MISUSE = 2
 NEGATIVE = 1
 
 
-def chosen(directory: Path | None) -> Path:
-    """The configuration directory: the option, else the environment, else ./config."""
+def directory_of(directory: Path | None) -> Path:
+    """Return the configuration directory: the option, else the environment, else ./config."""
     return directory or Path(os.environ.get("ACKBOT_CONFIG") or "config")
 
 
 def load_or_exit(directory: Path | None) -> "Settings":
-    """The checked configuration; every mistake goes to standard error and ends the command with status 2."""
+    """Return the checked configuration; write every mistake to standard error and end the command with status 2."""
     from bot import kinds
     from bot.settings.reading import BadSettings
 
     try:
-        return kinds.load(chosen(directory))
+        return kinds.load(directory_of(directory))
     except BadSettings as error:
         for mistake in error.mistakes:
             typer.echo(mistake, err=True)
@@ -40,7 +40,7 @@ def load_or_exit(directory: Path | None) -> "Settings":
 
 
 def rulebook_of(configured: "Settings") -> "Rulebook":
-    """The rulebook as the commands need it; what leaves is sent by the service."""
+    """Return the rulebook for the commands; the service itself sends what leaves."""
     from bot.channel import Sender
     from bot.settings import rulebook
 
@@ -49,6 +49,6 @@ def rulebook_of(configured: "Settings") -> "Rulebook":
 
 
 def refuse(words: str) -> NoReturn:
-    """Say why on standard error and end with status 2."""
+    """Write the reason to standard error and end with status 2."""
     typer.echo(words, err=True)
     raise typer.Exit(MISUSE)

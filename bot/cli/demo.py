@@ -1,4 +1,4 @@
-"""`ackbot demo`: the whole service on embedded parts, to try by hand."""
+"""`ackbot demo`: the complete service on embedded parts, to try by hand."""
 
 import asyncio
 import secrets
@@ -59,7 +59,7 @@ name = "front-office"
 alert = ["mailto:front.office@demo.example"]
 replies_by = "post"
 """
-# Three people and a robot, so that the queue has something to show.
+# Three people and a newsletter, so that the queue is not empty.
 SAMPLES = (
     (
         "Sam Reed <sam.reed@residents.example>",
@@ -110,7 +110,7 @@ person's address does not work, so the team was told. Stop with Ctrl-C; what you
 def demo(
     directory: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo keeps its files.")] = Path("var/demo"),
 ) -> None:
-    """Run everything on embedded parts: mail in, the form, and a local view of the mail that went out."""
+    """Run everything on embedded parts: mail in, the form, and a local view of sent mail."""
     from bot import app, log
     from bot.kinds import load
     from bot.present import Present
@@ -126,7 +126,7 @@ def demo(
         configured = load(config)
         with schema.exclusive(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=True)
-            _let_in(configured, config, present.now())
+            _add_officer(configured, config, present.now())
             asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))
     except (schema.StoreRefused, server.CannotStart) as error:
         refuse(f"The demo cannot start: {error}")
@@ -136,17 +136,17 @@ def demo(
 def _configuration(directory: Path, web: int, lmtp: int) -> Path:
     config = directory / "config"
     config.mkdir(parents=True, exist_ok=True)
-    for name, made in (("secret", secrets.token_hex()), ("password", secrets.token_urlsafe(9))):
+    for name, content in (("secret", secrets.token_hex()), ("password", secrets.token_urlsafe(9))):
         if not (config / name).exists():
-            (config / name).write_text(made)
+            (config / name).write_text(content)
             (config / name).chmod(0o600)
     text = CONFIGURATION.format(directory=directory, host=HOST, web=web, lmtp=lmtp, address=ADDRESS)
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
     return config
 
 
-def _let_in(configured: "Settings", config: Path, now: "datetime") -> None:
-    """One officer who may do everything; at a second start they are there already."""
+def _add_officer(configured: "Settings", config: Path, now: "datetime") -> None:
+    """Add one officer with every role; at a second start the account exists already."""
     from bot.cli.configuration import rulebook_of
     from bot.core.roles import Role
     from bot.flows import staffing
@@ -154,14 +154,14 @@ def _let_in(configured: "Settings", config: Path, now: "datetime") -> None:
     from bot.store.staff import Account
     from bot.wire import passwords
 
-    kept = passwords.hashed((config / "password").read_text(encoding="utf-8"))
-    account = Account(OFFICER, "Officer", Role.ADMINISTRATOR, frozenset(), kept, now, None)
+    password_hash = passwords.hashed((config / "password").read_text(encoding="utf-8"))
+    account = Account(OFFICER, "Officer", Role.ADMINISTRATOR, frozenset(), password_hash, now, None)
     with transaction(configured.store.url, writes=True) as connection:
         staffing.add(connection, account, "demo", rulebook_of(configured))
 
 
 def _free(preferred: int) -> int:
-    """The preferred port, or any other if something else listens there."""
+    """Return the preferred port, or any other if something else listens there."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -177,24 +177,24 @@ def _free(preferred: int) -> int:
 async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
     from bot import app
 
-    def started() -> None:
-        shown = config.relative_to(Path.cwd()) if config.is_relative_to(Path.cwd()) else config
-        opening = asyncio.create_task(_open(service, lmtp))
-        opening.add_done_callback(
+    def show_welcome() -> None:
+        config_path = config.relative_to(Path.cwd()) if config.is_relative_to(Path.cwd()) else config
+        sample_task = asyncio.create_task(_open(service, lmtp))
+        sample_task.add_done_callback(
             lambda _: typer.echo(
                 WELCOME.format(
                     web=f"http://{HOST}:{web}",
                     host=HOST,
                     lmtp=lmtp,
                     address=ADDRESS,
-                    config=shown,
+                    config=config_path,
                     officer=OFFICER,
                     password=(config / "password").read_text(encoding="utf-8"),
                 )
             )
         )
 
-    await app.run(service, started=started)
+    await app.run(service, started=show_welcome)
 
 
 async def _open(service: "Service", lmtp: int) -> None:
@@ -204,7 +204,7 @@ async def _open(service: "Service", lmtp: int) -> None:
 
 
 def _send_samples(lmtp: int) -> None:
-    # The same Message-IDs every time: at a second start they are seen to be here already.
+    # The same Message-IDs every time: at a second start they are recognised.
     with smtplib.LMTP(HOST, lmtp) as client:
         for number, (sender, subject, text) in enumerate(SAMPLES, 1):
             robot = ROBOT_HEADERS if sender.startswith("Newsletter") else ""

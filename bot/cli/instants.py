@@ -1,4 +1,4 @@
-"""Instants as people type them: ISO 8601 with the offset, because an hour off is a day off at midnight."""
+"""Reads instants as people type them: ISO 8601 with the offset, as one hour can change the day at midnight."""
 
 from datetime import UTC, datetime
 
@@ -8,25 +8,25 @@ EXAMPLE = "2026-12-18T10:00+00:00"
 
 
 def instant(text: str) -> datetime:
-    """An aware instant; raises ValueError with words for whoever typed it."""
+    """Return an aware instant; raises ValueError with a message for the person who typed it."""
     try:
-        typed = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not an instant; write it as {EXAMPLE}") from None
-    if typed.tzinfo is None:
+    if value.tzinfo is None:
         raise ValueError(
             f"{text!r} does not say how far from UTC it is; add the offset, as in {EXAMPLE} "
             "(+01:00 while British Summer Time runs)"
         )
     try:
-        typed.astimezone(UTC)
+        value.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text!r} is of no year that can be reckoned with") from None
-    return typed
+    return value
 
 
 def instant_or_exit(option: str, text: str) -> datetime:
-    """The same for an option: a mistake ends the command with status 2."""
+    """Return the same for an option; a mistake ends the command with status 2."""
     try:
         return instant(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`ackbot preview`: a template as people will see it, or what is wrong with it."""
+"""`ackbot preview`: a template as people will see it, or its faults."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,7 +18,7 @@ def preview(
         Literal["text", "html"],
         typer.Option("--format", help="text: of each sample contact. html: the page of the first one."),
     ] = "text",
-    only_lint: Annotated[bool, typer.Option("--lint", help="Say what is wrong with it instead.")] = False,
+    only_lint: Annotated[bool, typer.Option("--lint", help="List its faults instead.")] = False,
 ) -> None:
     """Show a template on sample contacts. Status 0: shown or good, 1: it has errors, 2: there is no such template."""
     from bot import app
@@ -26,7 +26,7 @@ def preview(
 
     composer = app.composer(load_or_exit(config))
     if (name, language) not in composer.names():
-        refuse(f"There is no template {language}/{name}; there are: {_known(composer)}")
+        refuse(f"There is no template {language}/{name}; there are: {_names(composer)}")
     faults = composer.faults(name, language)
     if only_lint:
         findings = lint.examine(composer, name, language)
@@ -40,7 +40,7 @@ def preview(
         raise typer.Exit(NEGATIVE)
 
 
-def _known(composer: "Composer") -> str:
+def _names(composer: "Composer") -> str:
     return ", ".join(f"{language}/{name}" for name, language in composer.names())
 
 
@@ -49,9 +49,9 @@ def _show(composer: "Composer", name: str, language: str, form: str) -> None:
     from bot.render.samples import samples
 
     for contact, values in samples(name).items():
-        one = composer.render(name, values, language=language)
+        sample = composer.render(name, values, language=language)
         if form == "html":
-            typer.echo(one.html)
+            typer.echo(sample.html)
             return
-        subject = f"Subject: {one.subject}\n" if has_page(name) else ""
-        typer.echo(f"===== On the sample contact: {contact}\n{subject}\n{one.text}\n")
+        subject = f"Subject: {sample.subject}\n" if has_page(name) else ""
+        typer.echo(f"===== On the sample contact: {contact}\n{subject}\n{sample.text}\n")

@@ -1,4 +1,4 @@
-"""`ackbot schema`: the state of the store's tables, and the way forward."""
+"""`ackbot schema`: the state of the store's tables, and their upgrade."""
 
 import typer
 
@@ -9,7 +9,7 @@ app = typer.Typer(help="Database migrations.", no_args_is_help=True)
 
 @app.command()
 def status(config: Directory = None) -> None:
-    """Say which schema the store has and which this version needs; status 1 if they differ."""
+    """Show the schema of the store and the one that this version needs; status 1 if they differ."""
     from bot.store import schema
 
     current, newest = schema.current(load_or_exit(config).store.url), schema.newest()
@@ -21,7 +21,7 @@ def status(config: Directory = None) -> None:
 
 @app.command()
 def upgrade(config: Directory = None) -> None:
-    """Bring the store to this version's schema; stop the service and back up first."""
+    """Upgrade the store to this version's schema; stop the service and back up first."""
     from bot.store import schema
 
     url = load_or_exit(config).store.url

@@ -1,4 +1,4 @@
-"""`ackbot store`: back it up, move it to PostgreSQL, seal it."""
+"""`ackbot store`: back up the store, move it to PostgreSQL, encrypt it."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ def copy(
         str, typer.Argument(metavar="TO", help="An empty database, such as postgresql://ackbot@db/ackbot.")
     ],
 ) -> None:
-    """Copy a SQLite store to PostgreSQL, all or nothing, and count both. The old one is left as it is."""
+    """Copy a SQLite store to PostgreSQL, all or nothing, and compare the counts. The old one is left unchanged."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
     from bot.present import Present
@@ -42,29 +42,29 @@ def copy(
         with schema.exclusive(source):
             schema.upgrade(target)
             with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
-                found = copying.copy(old, new, Present().now(), _told)
+                counts = copying.copy(old, new, Present().now(), _show_rows)
     except ArgumentError:
         refuse("One of the two is not an address: sqlite:///PATH, postgresql://USER@HOST/NAME")
     except (schema.StoreRefused, copying.NotCopied) as error:
         refuse(f"Nothing was copied: {error}.")
     except DBAPIError as error:
         refuse(f"Nothing was copied: {str(error.orig).splitlines()[0]}")
-    typer.echo(f"Copied and counted: {', '.join(f'{count} {name}' for name, count in found.items())}.")
+    typer.echo(f"Copied and counted: {', '.join(f'{count} {name}' for name, count in counts.items())}.")
     typer.echo(
         "Now write the new address as store.url into ackbot.toml, start, and keep the old file until all is well."
     )
 
 
-def _told(table: str, done: int, of: int) -> None:
-    if not sys.stderr.isatty() and done not in (0, of):
+def _show_rows(table: str, copied_count: int, row_count: int) -> None:
+    if not sys.stderr.isatty() and copied_count not in (0, row_count):
         return
-    end = "\n" if done == of else "\r"
-    typer.echo(f"{table}: {done} of {of}{end}", err=True, nl=False)
+    end = "\n" if copied_count == row_count else "\r"
+    typer.echo(f"{table}: {copied_count} of {row_count}{end}", err=True, nl=False)
 
 
 @app.command()
 def key() -> None:
-    """Print a new key. Keep it where [store] keys names it, and a copy in a safe: without it nobody reads the words."""
+    """Print a new key. Put it where [store] keys names it, and a copy in a safe: without it no words can be read."""
     from bot.store import sealing
 
     typer.echo(sealing.new_key())
@@ -72,7 +72,7 @@ def key() -> None:
 
 @app.command()
 def reseal(config: Directory = None) -> None:
-    """Seal every word in the store with the first of [store] keys; the older keys are needed no more then."""
+    """Encrypt all words in the store with the first of [store] keys; the older keys are not needed after that."""
     from bot.store import keys, schema
     from bot.store.engine import StoreUnavailable
 
@@ -82,7 +82,7 @@ def reseal(config: Directory = None) -> None:
     if schema.current(configured.store.url) != schema.newest():
         refuse(f"There is no store of this version's schema at {configured.store.url}.")
     try:
-        total = keys.reseal_all(configured.store.url, configured.store.secrets, _done)
+        total = keys.reseal_all(configured.store.url, configured.store.secrets, _show_resealed)
     except schema.StoreRefused as error:
         refuse(f"{error}.")
     except StoreUnavailable as error:
@@ -90,7 +90,7 @@ def reseal(config: Directory = None) -> None:
     typer.echo(f"{total} rows are sealed with the first key. The other keys are needed no more.")
 
 
-def _done(table: str, count: int) -> None:
+def _show_resealed(table: str, count: int) -> None:
     if sys.stderr.isatty():
         typer.echo(f"{table}: {count}\r", err=True, nl=False)
 
@@ -114,7 +114,7 @@ def backup(
     if to.exists() and not force:
         refuse(f"{to} is there already; --force replaces it.")
     try:
-        size = backups.back_up(url, to, Present().now(), _pages)
+        size = backups.back_up(url, to, Present().now(), _show_pages)
     except backups.NotCopied as error:
         refuse(f"There is no copy: {error}.")
     typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
@@ -122,10 +122,10 @@ def backup(
 
 @app.command()
 def restored(config: Directory = None) -> None:
-    """Say that the store was put back from a copy, for one on PostgreSQL; run it before the service starts again.
+    """Record that the store on PostgreSQL was restored from a copy; run it before the service starts again.
 
-    Receipts that may have left already are held, and everybody's session ends. A file that `store backup` wrote says so
-    of itself.
+    Receipts that may have left already are held back, and every session ends. A file made by `store backup` contains
+    this mark itself.
     """
     from bot.flows.outgoing import after_restore as flow
     from bot.present import Present
@@ -146,6 +146,6 @@ def restored(config: Directory = None) -> None:
     )
 
 
-def _pages(done: int, of: int) -> None:
+def _show_pages(copied_pages: int, page_count: int) -> None:
     if sys.stderr.isatty():
-        typer.echo(f"{done} of {of} pages\r", err=True, nl=False)
+        typer.echo(f"{copied_pages} of {page_count} pages\r", err=True, nl=False)

@@ -1,4 +1,4 @@
-"""`ackbot token`: what lets other programs use the API."""
+"""`ackbot token`: tokens with which other programs use the API."""
 
 import getpass
 import json
@@ -27,7 +27,7 @@ def create(
     config: Directory = None,
     team: Annotated[list[str] | None, typer.Option(help="A team whose contacts it sees.  [default: all]")] = None,
 ) -> None:
-    """Make a token and print it, this one time: only a hash of it is kept. Status 1 if the name is taken."""
+    """Make a token and print it once: only its hash is stored. Status 1 if the name is taken."""
     from bot.flows import staffing
     from bot.store.engine import StoreUnavailable
     from bot.store.tokens import Token
@@ -38,31 +38,31 @@ def create(
     if not token.name or len(token.name) > 80 or not token.name.isprintable():
         refuse("--name: give it a name of up to 80 characters")
     try:
-        made = store.write_now(lambda c: staffing.create_token(c, token, actor, book))
+        result = store.write_now(lambda c: staffing.create_token(c, token, actor, book))
     except StoreUnavailable as error:
         refuse(f"No token was made, the store cannot be written now: {error}")
-    if isinstance(made, staffing.Refused):
-        typer.echo(f"No token was made: {made.reason}.", err=True)
+    if isinstance(result, staffing.Refused):
+        typer.echo(f"No token was made: {result.reason}.", err=True)
         raise typer.Exit(NEGATIVE)
-    typer.echo(made)
+    typer.echo(result)
     typer.echo("Keep it now: it cannot be shown again. It goes into the header Authorization: Bearer TOKEN", err=True)
 
 
 @app.command("list")
 def list_(config: Directory = None, as_json: Json = False) -> None:
-    """List tokens: what each allows, when it was last used, whether it is revoked. Never the token itself."""
+    """List tokens: their scopes, their last use, and whether they are revoked. Never the token itself."""
     from bot.store import tokens
 
     configured, store = contacts.opened(config, make=True)
     zone = configured.organisation.zone
-    for one in store.read_now(tokens.list_all):
-        facts = {"name": one.name, "scopes": sorted(one.scopes), "teams": sorted(one.teams)}
-        facts |= {k: contacts.plain(getattr(one, k), zone) for k in ("created_at", "used_at", "revoked_at")}
+    for token in store.read_now(tokens.list_all):
+        facts = {"name": token.name, "scopes": sorted(token.scopes), "teams": sorted(token.teams)}
+        facts |= {k: contacts.plain(getattr(token, k), zone) for k in ("created_at", "used_at", "revoked_at")}
         if as_json:
             typer.echo(json.dumps(facts, ensure_ascii=False))
         else:
-            used = "revoked" if one.revoked_at else f"last used {facts['used_at'] or 'never'}"
-            typer.echo(f"{one.name}  {', '.join(sorted(one.scopes))}  {used}")
+            status = "revoked" if token.revoked_at else f"last used {facts['used_at'] or 'never'}"
+            typer.echo(f"{token.name}  {', '.join(sorted(token.scopes))}  {status}")
 
 
 @app.command()
@@ -74,10 +74,10 @@ def revoke(name: Name, config: Directory = None) -> None:
     _, store = contacts.opened(config, make=True)
     now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
     try:
-        refused = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))
+        refusal = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))
     except StoreUnavailable as error:
         refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    if refused is not None:
-        typer.echo(f"Nothing was changed: {refused.reason}.", err=True)
+    if refusal is not None:
+        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
         raise typer.Exit(NEGATIVE)
     typer.echo(f"{name} lets nobody in any more.")

@@ -1,4 +1,4 @@
-"""`ackbot triage`: what would become of these mails and forms, by which rule, and whose they would be. No store."""
+"""`ackbot triage`: shows the outcome for mails and forms, the rule, and the team. It uses no store."""
 
 import json
 import sys
@@ -29,9 +29,9 @@ Configured = Annotated[
         "--config", metavar="DIR", help="Take our addresses, staff, relays, services and rules from this directory."
     ),
 ]
-Believed = Annotated[
+AuthservId = Annotated[
     str,
-    typer.Option("--authserv-id", metavar="NAME", help="Whose Authentication-Results are believed."),
+    typer.Option("--authserv-id", metavar="NAME", help="The server whose Authentication-Results are trusted."),
 ]
 Own = Annotated[list[str] | None, typer.Option("--own", metavar="ADDRESS", help="An address of our own; repeatable.")]
 Channel = Annotated[
@@ -40,12 +40,12 @@ Channel = Annotated[
 
 
 class Unreadable(Exception):
-    """A file that is no mail and no form; the text says why."""
+    """A file that is neither a mail nor a form; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of us: `book` and `forms` (channels that read a form) only where a configuration is named."""
+class _Knowledge:
+    """The facts about us: `book` and `forms` (channels that read a form) only with a configuration."""
 
     facts: "Facts"
     book: "Rulebook | None" = None
@@ -57,32 +57,32 @@ def triage(
     files: Files,
     config: Configured = None,
     own: Own = None,
-    authserv_id: Believed = "",
+    authserv_id: AuthservId = "",
     channel: Channel = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Say for each mail what would become of it; with --config also whose it would be, and what is promised.
+    """Show the outcome for each mail; with --config also its team and its standard.
 
     Status 0: all read, 2: a file could not be read.
     """
-    known = _known(config, own or [], authserv_id, channel)
-    unread = 0
+    knowledge = _knowledge_of(config, own or [], authserv_id, channel)
+    failures = 0
     for file in files:
         try:
-            row = _judge(file, known)
+            row = _judge(file, knowledge)
         except (OSError, Unreadable) as error:
-            unread += 1
+            failures += 1
             reason = error.strerror if isinstance(error, OSError) else ""
-            typer.echo(f"{_shown(file)}: {reason or error}", err=True)
+            typer.echo(f"{_printable(file)}: {reason or error}", err=True)
         else:
             public = {key: value for key, value in row.items() if key != "recipient"}
             typer.echo(json.dumps(public, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
-    if unread:
+    if failures:
         raise typer.Exit(MISUSE)
 
 
-def _known(config: Path | None, own: list[str], authserv_id: str, channel: str) -> _Known:
-    """What is known of us: by the configuration, if one is named, and by the options."""
+def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel: str) -> _Knowledge:
+    """Return the facts from the configuration, if one is named, and from the options."""
     from bot.core.intakes import Facts
 
     facts, book, forms = Facts(), None, None
@@ -94,19 +94,19 @@ def _known(config: Path | None, own: list[str], authserv_id: str, channel: str) 
         book = rulebook_of(configured)
         if channel and channel not in book.ways:
             refuse(f"--channel {channel}: there is no such way in; allowed: {', '.join(book.ways)}")
-        named = (way.authserv_id for way in book.ways.values() if way.authserv_id)
-        facts = replace(book.triage, authserv_id=next(named, ""))
+        authserv_ids = (way.authserv_id for way in book.ways.values() if way.authserv_id)
+        facts = replace(book.triage, authserv_id=next(authserv_ids, ""))
         forms = {name: form for name, form in build_channels(configured).items() if isinstance(form, Form)}
-    ours = facts.own | {address.lower() for address in own}
-    facts = replace(facts, own=ours, authserv_id=authserv_id or facts.authserv_id)
-    return _Known(facts, book, forms, channel)
+    own_addresses = facts.own | {address.lower() for address in own}
+    facts = replace(facts, own=own_addresses, authserv_id=authserv_id or facts.authserv_id)
+    return _Knowledge(facts, book, forms, channel)
 
 
-def _judge(file: str, known: _Known) -> dict[str, Any]:
+def _judge(file: str, knowledge: _Knowledge) -> dict[str, Any]:
     from bot.core import intakes
 
-    message = _message(file, known)
-    verdict = intakes.triage(message, known.facts)
+    message = _message(file, knowledge)
+    verdict = intakes.triage(message, knowledge.facts)
     row = {
         "file": file,
         "outcome": verdict.outcome,
@@ -114,32 +114,33 @@ def _judge(file: str, known: _Known) -> dict[str, Any]:
         "reason": verdict.reason,
         "recipient": verdict.recipient,
     }
-    return row if known.book is None else row | _routed(message, known.book)
+    return row if knowledge.book is None else row | _destination(message, knowledge.book)
 
 
-def _message(file: str, known: _Known) -> "Inbound":
+def _message(file: str, knowledge: _Knowledge) -> "Inbound":
     from bot.wire.mail import mime
 
     if file.endswith(".json"):
-        return _form(file, known)
+        return _form(file, knowledge)
     raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    read = mime.read(raw, channel=known.channel or "triage", received_at=None)
-    if known.channel or known.book is None:
+    read = mime.read(raw, channel=knowledge.channel or "triage", received_at=None)
+    if knowledge.channel or knowledge.book is None:
         return read
-    return replace(read, channel=_addressed(read, known.book))
+    return replace(read, channel=_mailbox_of(read, knowledge.book))
 
 
-def _addressed(message: "Inbound", book: "Rulebook") -> str:
-    """The mailbox that it names; else the first one."""
-    named = {address.lower() for address in message.mail.addressed()} if message.mail else set()
+def _mailbox_of(message: "Inbound", book: "Rulebook") -> str:
+    """Return the mailbox to which the mail is addressed; else the first one."""
+    addresses = {address.lower() for address in message.mail.addressed()} if message.mail else set()
     mailboxes = [name for name, way in book.ways.items() if way.medium == "email"]
-    return next((name for name in mailboxes if book.ways[name].address.lower() in named), (mailboxes or ["triage"])[0])
+    matches = (name for name in mailboxes if book.ways[name].address.lower() in addresses)
+    return next(matches, (mailboxes or ["triage"])[0])
 
 
-def _form(file: str, known: _Known) -> "Inbound":
+def _form(file: str, knowledge: _Knowledge) -> "Inbound":
     from bot.core.messages import Inbound
 
-    form = (known.forms or {}).get(known.channel) or next(iter((known.forms or {}).values()), None)
+    form = (knowledge.forms or {}).get(knowledge.channel) or next(iter((knowledge.forms or {}).values()), None)
     if form is None:
         raise Unreadable("a form needs --config with a channel of kind web_form")
     try:
@@ -151,25 +152,25 @@ def _form(file: str, known: _Known) -> "Inbound":
     read = form.read(fields)
     if not isinstance(read, Inbound):
         raise Unreadable("; ".join(f"{field}: {words}" for field, words in read.faults))
-    # What the page does not ask, other forms may.
+    # Other forms may have fields that the page does not.
     return replace(read, fields=fields | dict(read.fields))
 
 
-def _routed(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
-    """Whose it would be, and what would be promised if it came now."""
+def _destination(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
+    """Return the team, and the standard that would apply if the message came now."""
     from bot.flows.intake.topics import look_into
     from bot.present import Present
 
-    found = look_into(message, book)
-    goal, urgency = found.goal, found.urgency
+    topic = look_into(message, book)
+    goal, urgency = topic.goal, topic.urgency
     return {
         "channel": message.channel,
         "service": goal.service or None,
         "area": goal.area or None,
         "kind": goal.kind or None,
         "team": goal.team,
-        "standard": book.promises.choose(found.matter(message, book), book.today(Present().now())).id,
-        "language": found.language or None,
+        "standard": book.promises.choose(topic.matter(message, book), book.today(Present().now())).id,
+        "language": topic.language or None,
         "urgent": urgency.rule.name if urgency else None,
         "urgent_words": urgency.phrase if urgency else None,
         "because": list(goal.because),
@@ -177,8 +178,8 @@ def _routed(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:
-    to = f" to {_shown(row['recipient'])}" if row["recipient"] else ""
-    yield f"{_shown(row['file'])}: {row['outcome']}{to}, because {row['reason']} (rule {row['rule']})"
+    to = f" to {_printable(row['recipient'])}" if row["recipient"] else ""
+    yield f"{_printable(row['file'])}: {row['outcome']}{to}, because {row['reason']} (rule {row['rule']})"
     if "team" in row:
         yield from (f"  {line}" for line in row["because"])
         if row["urgent"]:
@@ -186,6 +187,6 @@ def _lines(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"  standard {row['standard']}, language {row['language'] or 'not known'}"
 
 
-def _shown(text: str) -> str:
-    """A name of any bytes, as something that every terminal takes."""
+def _printable(text: str) -> str:
+    """Return a name of any bytes in characters that every terminal can display."""
     return "".join(character if character.isprintable() else "?" for character in text)
