@@ -118,9 +118,16 @@ def all_anew(count: int = MILLION) -> None:
         store, book, now = _full(Path(folder), count)
         proclaimed = [Holiday(date(2026, 12, 3), "The jubilee")]
         holiday = Calendars(lambda key: calendar(key.partition(" ")[0], proclaimed=proclaimed))
-        _anew("a holiday is proclaimed", store, replace(book, calendars=holiday), now)
-        longer = [replace(s, respond=duration("12 working days")) for s in book.promises.standards if s.id == "general"]
-        _anew("a standard is corrected: every date moves", store, replace(book, promises=Book(longer)), now)
+        _anew("a holiday is proclaimed", store, replace(book, clocks=replace(book.clocks, calendars=holiday)), now)
+        longer = [
+            replace(s, respond=duration("12 working days")) for s in book.clocks.promises.standards if s.id == "general"
+        ]
+        _anew(
+            "a standard is corrected: every date moves",
+            store,
+            replace(book, clocks=replace(book.clocks, promises=Book(longer))),
+            now,
+        )
 
 
 def _anew(why: str, store: Store, book: Rulebook, now: datetime) -> None:
@@ -167,7 +174,7 @@ _INSERT = """INSERT INTO contacts (reference, channel, external_id, state, outco
 
 
 def _rows(book: Rulebook, count: int) -> Iterable[tuple[str, ...]]:
-    england, (one, ten) = book.calendars["england"], (duration("1 working day"), duration("10 working days"))
+    england, (one, ten) = book.clocks.calendars["england"], (duration("1 working day"), duration("10 working days"))
     start = datetime(2026, 9, 1, tzinfo=UTC)
     for number in range(count):
         received = start + timedelta(seconds=number * 80 * 86_400 // count)

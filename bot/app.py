@@ -85,8 +85,9 @@ def _rulebook(
     outlets = _outlets(channels)
     senders = {name: outlet.sender for name, outlet in outlets.items() if isinstance(outlet, Sender)}
     book = rulebook.build(configured, senders, {name: outlet.limits for name, outlet in outlets.items()})
-    late_after = max(book.timing.receipt_late_after, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
-    return replace(book, timing=replace(book.timing, receipt_late_after=late_after), restored_at=restored_at)
+    late_after = max(book.clocks.timing.receipt_late_after, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
+    timing = replace(book.clocks.timing, receipt_late_after=late_after)
+    return replace(book, clocks=replace(book.clocks, timing=timing), restored_at=restored_at)
 
 
 class Service:
@@ -146,7 +147,7 @@ class Service:
             self._look_after_itself()
         if "watch" in self.roles:
             self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
-            if self.book.followers:
+            if self.book.outgoing.followers:
                 follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
                 self._run("following", follow)
             self._run("indexing", partial(indexing.index, self.store, self.leases))

@@ -48,11 +48,11 @@ def _standard_lines(configured: "Settings") -> "Iterator[str]":
     from bot.present import Present
 
     book, now = rulebook_of(configured), Present().now()
-    today = book.default_calendar.day_of(now)
+    today = book.clocks.default_calendar.day_of(now)
     for name, way in book.ways.items():
-        usual = book.promises.choose(way.matter("private"), today)
+        usual = book.clocks.promises.choose(way.matter("private"), today)
         yield f"Channel {name}: what comes there has the standard {usual.id} ({usual.title})."
-    for standard in book.promises.in_force(today):
+    for standard in book.clocks.promises.in_force(today):
         promises = [f"acknowledge {within(standard.acknowledge)}"] if standard.acknowledge else []
         promises += [f"answer {within(standard.respond)}"] if standard.respond else []
         yield f"Standard {standard.id}: {', '.join(promises)}."
@@ -65,9 +65,9 @@ def _service_lines(configured: "Settings") -> "Iterator[str]":
     from bot.present import Present
 
     book, services = rulebook_of(configured), configured.services
-    today = book.today(Present().now())
+    today = book.clocks.today(Present().now())
     for service in services.service:
-        standard = book.promises.choose(Matter(service=service.name), today)
+        standard = book.clocks.promises.choose(Matter(service=service.name), today)
         links = (("no page", service.page), ("no other_route", service.other_route))
         gaps = [words for words, value in links if not value]
         with_gaps = (
@@ -139,7 +139,7 @@ def _first_look(name: str, glance: "Glance", configured: "Settings") -> str:
     from bot.core import intakes
 
     book = rulebook_of(configured)
-    facts = replace(book.triage, authserv_id=book.ways[name].authserv_id)
+    facts = replace(book.intake.triage, authserv_id=book.ways[name].authserv_id)
     outcomes = Counter(intakes.triage(message, facts).outcome for message in glance.newest)
     old = glance.count - glance.to_log
     return (

@@ -88,7 +88,7 @@ def classify(
     turn, classified = contacts.change(
         reference, config, lambda c, turn: flow.classify(c, turn.reference, about, turn.actor, turn.now, turn.book)
     )
-    standard, after = classified.standard, contacts.plain(classified.after, turn.book.default_calendar.zone)
+    standard, after = classified.standard, contacts.plain(classified.after, turn.book.clocks.default_calendar.zone)
     if as_json:
         typer.echo(json.dumps({"reference": turn.reference, "standard": standard.id, "respond_by": after}))
     else:
@@ -108,7 +108,7 @@ def _adjust(reference: str, config: Any, typed: Typed, *, as_json: bool) -> None
 
     turn, adjusted = contacts.change(reference, config, work)
     respond = adjusted.after.respond
-    due = contacts.plain(respond.due, turn.book.default_calendar.zone) if respond else None
+    due = contacts.plain(respond.due, turn.book.clocks.default_calendar.zone) if respond else None
     if as_json:
         typer.echo(json.dumps({"reference": turn.reference, "respond_by": due, "told": adjusted.told}))
         return

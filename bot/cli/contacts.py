@@ -239,8 +239,8 @@ def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: date
     if contact.standard is None:
         return {}
     book, zone = rulebook_of(configured), configured.organisation.zone
-    standard = book.standard_of(contact)
-    found = book.clocks(contact, happened)
+    standard = book.clocks.standard_of(contact)
+    found = book.clocks.of(contact, happened)
     clocks = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
     return {
         name: {
@@ -248,7 +248,7 @@ def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: date
             "due": plain(clock.due, zone),
             "stopped_at": plain(clock.stopped_at, zone),
             "in_time": clock.in_time(),
-            "remaining": time_left(clock, promised, book.calendars[standard.calendar_key], now),
+            "remaining": time_left(clock, promised, book.clocks.calendars[standard.calendar_key], now),
         }
         for name, clock, promised in clocks
         if clock is not None and promised is not None

@@ -43,7 +43,7 @@ def rehearse(
 
     configured = load_or_exit(config)
     book = rulebook_of(configured)
-    if not any(way.outlet for way in book.ways.values()) or not book.teams:
+    if not any(way.outlet for way in book.ways.values()) or not book.outgoing.teams:
         refuse("There is nothing to rehearse: it needs a channel with replies_by and a [[team]].")
     begin = instant_or_exit("--pretend-now", pretend_now) if pretend_now else Present().now()
     scenario = _scenario(begin, days, count, seed, outage)

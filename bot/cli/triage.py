@@ -95,7 +95,7 @@ def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel
         if channel and channel not in book.ways:
             refuse(f"--channel {channel}: there is no such way in; allowed: {', '.join(book.ways)}")
         authserv_ids = (way.authserv_id for way in book.ways.values() if way.authserv_id)
-        facts = replace(book.triage, authserv_id=next(authserv_ids, ""))
+        facts = replace(book.intake.triage, authserv_id=next(authserv_ids, ""))
         forms = {name: form for name, form in build_channels(configured).items() if isinstance(form, Form)}
     own_addresses = facts.own | {address.lower() for address in own}
     facts = replace(facts, own=own_addresses, authserv_id=authserv_id or facts.authserv_id)
@@ -169,7 +169,7 @@ def _destination(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
         "area": goal.area or None,
         "kind": goal.kind or None,
         "team": goal.team,
-        "standard": book.promises.choose(topic.matter(message, book), book.today(Present().now())).id,
+        "standard": book.clocks.promises.choose(topic.matter(message, book), book.clocks.today(Present().now())).id,
         "language": topic.language or None,
         "urgent": urgency.rule.name if urgency else None,
         "urgent_words": urgency.phrase if urgency else None,

@@ -38,21 +38,21 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
 
 def _receipts_are_stopped(connection: Connection, book: Rulebook) -> bool:
     """While receipts are held back a person has been called: one alert for each would be a storm."""
-    by_breaker = book.limits.a_minute > 0 and cursors.read(connection, BREAKER) is not None
+    by_breaker = book.intake.limits.a_minute > 0 and cursors.read(connection, BREAKER) is not None
     return by_breaker or (book.restored_at is not None and cursors.read(connection, RESTORED) is not None)
 
 
 def _look(contact: Contact, happened: list[Happened], now: datetime, book: Rulebook) -> Decision:
     try:
         # While a clock is paused nothing falls due: it has no date.
-        stand = book.clocks(contact, happened) if contact.respond_by else None
-        ladder = book.rungs(contact, stand) if stand else ()
-        singles = book.single_rungs(contact, stand)
-        return escalations.look(contact, now, ladder, book.receipt_rungs(contact), singles, book.timing)
+        stand = book.clocks.of(contact, happened) if contact.respond_by else None
+        ladder = book.clocks.rungs(contact, stand) if stand else ()
+        singles = book.clocks.single_rungs(contact, stand, book.window(contact))
+        return escalations.look(contact, now, ladder, book.clocks.receipt_rungs(contact), singles, book.clocks.timing)
     except Exception:
         # One contact whose facts cannot be read must not keep the others from being looked at; nor be forgotten.
         logger.exception("contact.not_looked_at", reference=contact.reference)
-        again = now + book.timing.look_again_after_fault
+        again = now + book.clocks.timing.look_again_after_fault
         return Decision((), contact.respond_step, contact.acknowledge_step, again)
 
 
@@ -77,7 +77,7 @@ def _lacks_a_reminder(connection: Connection, contact: Contact, now: datetime, b
     """Whether this look at a long pause was planned by a `long_pause` that is shorter now, and staff know nothing."""
     if contact.paused_at is None or contact.next_look_at is None:
         return False
-    due = contact.paused_at + book.timing.long_pause
+    due = contact.paused_at + book.clocks.timing.long_pause
     if now < due or contact.next_look_at <= due:
         return False
     name, since = escalations.WAITED_LONG.name, contact.paused_at

@@ -18,11 +18,11 @@ from bot.render.words import due_in_words, instant_in_words
 
 def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, Any]:
     """The columns of a new contact: the standard in force on its day of receipt, its due instants, its first look."""
-    standard = book.promises.choose(matter, book.default_calendar.day_of(received_at))
-    calendar, receipt = book.calendars[standard.calendar_key], standard.receipt
-    ladder = book.ladders.of(standard.id)
+    standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(received_at))
+    calendar, receipt = book.clocks.calendars[standard.calendar_key], standard.receipt
+    ladder = book.clocks.ladders.of(standard.id)
     acknowledge_by = respond_by = None
-    looks = [received_at + book.timing.receipt_late_after]
+    looks = [received_at + book.clocks.timing.receipt_late_after]
     if standard.acknowledge is not None:
         acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, receipt)
         looks.append(acknowledge_by + timedelta(seconds=1))
@@ -79,7 +79,7 @@ def moments(now: datetime, calendar: Calendar) -> tuple[Moment, ...]:
 
 def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str]:
     """What this standard would promise for a message received at each of the moments."""
-    calendar = book.calendars[standard.calendar_key]
+    calendar = book.clocks.calendars[standard.calendar_key]
     for moment in moments(now, calendar):
         found = histories.clocks_of(standard, moment.at, (), calendar)
         parts = []
@@ -127,6 +127,6 @@ def _row(standard: Standard, *, in_force: bool) -> dict[str, Any]:
 
 def due_for_review(book: Rulebook, now: datetime, ahead: timedelta) -> list[Standard]:
     """The standards in force that somebody must look at again within that time."""
-    today = book.default_calendar.day_of(now)
-    in_force = book.promises.in_force(today)
+    today = book.clocks.default_calendar.day_of(now)
+    in_force = book.clocks.promises.in_force(today)
     return [one for one in in_force if one.review_by is not None and one.review_by - ahead <= today]

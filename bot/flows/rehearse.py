@@ -97,13 +97,13 @@ class Rehearsal:
     def __init__(self, connection: Connection, scenario: Scenario, book: Rulebook) -> None:
         self._connection, self._scenario = connection, scenario
         # How many receipts are too many is not what is judged here.
-        self._book = replace(book, limits=Limits())
+        self._book = replace(book, intake=replace(book.intake, limits=Limits()))
         self._chance = random.Random(scenario.seed)  # noqa: S311 - to be repeated, not to be secret
         self._events: list[Event] = []
         self._order = count()
         self._ways = [name for name, way in book.ways.items() if way.outlet is not None]
         self._outlets = {way.outlet for way in book.ways.values() if way.outlet} | {
-            team.outlet for team in book.teams.values()
+            team.outlet for team in book.outgoing.teams.values()
         }
         self._ended: dict[str, datetime] = {}
         self.outcome = Outcome()
@@ -132,10 +132,11 @@ class Rehearsal:
         for number in range(self._scenario.contacts if self._ways else 0):
             at = self._scenario.begin + timedelta(days=self._scenario.days) * self._chance.random()
             self._at(at, partial(self._arrive, number, at))
+        calendar, list_at = self._book.clocks.default_calendar, self._book.clocks.timing.list_at
         for day in range(self._scenario.days + 1):
-            local = self._scenario.begin.astimezone(self._book.default_calendar.zone).date() + timedelta(days=day)
-            at = datetime.combine(local, self._book.timing.list_at, tzinfo=self._book.default_calendar.zone)
-            if self._book.default_calendar.is_working_day(local) and at >= self._scenario.begin:
+            local = self._scenario.begin.astimezone(calendar.zone).date() + timedelta(days=day)
+            at = datetime.combine(local, list_at, tzinfo=calendar.zone)
+            if calendar.is_working_day(local) and at >= self._scenario.begin:
                 self._at(at, self._list)
 
     def _next(self, now: datetime) -> datetime | None:
@@ -183,7 +184,7 @@ class Rehearsal:
 
     def _list(self, now: datetime) -> None:
         """As the timetable does: nothing on a day without work, and once a day, whatever was missed before it."""
-        calendar = self._book.default_calendar
+        calendar = self._book.clocks.default_calendar
         if not calendar.is_working_day(calendar.day_of(now)):
             return
         day = calendar.day_of(now).isoformat()
@@ -203,7 +204,7 @@ class Rehearsal:
         names = [(c.contact.reference, c.delivery.step) for c in (claimed, *claimed.joined) if c.contact is not None]
         names += [(contact.reference, "") for contact in claimed.listed]
         delivery = claimed.delivery
-        message = Message(now, self._book.today(now), delivery.recipient, delivery.purpose, tuple(names))
+        message = Message(now, self._book.clocks.today(now), delivery.recipient, delivery.purpose, tuple(names))
         self.outcome.messages.append(message)
 
     def _judge(self, now: datetime) -> None:
@@ -212,7 +213,7 @@ class Rehearsal:
         for contact in everything:
             if contact.state != State.OPEN or contact.respond_by is None:
                 continue
-            rungs = self._book.rungs(contact, self._book.clocks(contact, ()))
+            rungs = self._book.clocks.rungs(contact, self._book.clocks.of(contact, ()))
             behind = sum(at <= now for at, _ in rungs)
             if contact.respond_step != behind:
                 self.outcome.broken.append(
@@ -223,7 +224,7 @@ class Rehearsal:
         self.outcome.left_to_the_list = sum(counts)
 
     def _too_many(self) -> Iterator[str]:
-        most = self._book.restraint.an_hour or math.inf
+        most = self._book.outgoing.restraint.an_hour or math.inf
         recent: dict[str, list[datetime]] = {}
         for message in self.outcome.alerts():
             hour = [at for at in recent.get(message.person, ()) if at > message.at - AN_HOUR]

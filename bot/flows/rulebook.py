@@ -1,4 +1,4 @@
-"""What the flows need to know of the configuration: promises, teams, ways out; no settings, no I/O."""
+"""What the flows need to know of the configuration, by what it is for; no settings, no I/O."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -89,76 +89,40 @@ NO_WAY = Way(outlet=None, team=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Rulebook:
-    """Everything that a decision needs besides the message and the store.
+class IntakeRules:
+    """What is decided of a message that comes in.
 
-    `senders`: outlet -> its From address with display name. `own`: our own addresses in lower case.
-    `calendars` are those of `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds
-    any more.
-    `texts`: outlets that carry short plain texts; `words`: those that form mails of words; `events`: those that
-    programs read. `website` is where our own pages stand. `operators` is the team that looks
-    after Ackbot itself. `triage` is what the triage
-    knows whatever the message; `secret` signs the addresses that only we can make. `ladders` and
-    `restraint`: whom the clocks alert, and when not; `timing`: after how long people are told. `router` says what a
-    contact is about, `urgent` what cannot wait, `deputies` who stands in for whom.
-    `followers`: outlet -> the kinds of events that it is told.
+    `own`: our own addresses in lower case; `triage`: what the triage knows whatever the message. `limits` guard
+    against too many receipts. `router` says what a contact is about, `urgent` what cannot wait. What is answered is
+    opened again for `reopen_days` when the person writes.
     """
 
-    prefix: str
+    own: frozenset[str] = frozenset()
+    triage: Facts = field(default_factory=Facts)
+    limits: Limits = field(default_factory=Limits)
+    router: Router = field(default_factory=lambda: Router((), (), None))
+    urgent: urgencies.Rules = ()
+    reopen_days: int = 28
+
+    def urgency(self, contact: Contact) -> urgencies.Rule | None:
+        """The rule that found that the contact cannot wait, as it is written now."""
+        return next((rule for rule in self.urgent if rule.name == contact.urgent), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRules:
+    """What is promised, and how its days are counted.
+
+    `calendars` are those of `calendars.keys`. `past`: (id, version) -> standards that contacts keep and no file holds
+    any more. `ladders`: whom the clocks alert; `timing`: after how long people are told.
+    """
+
     default_calendar: Calendar
     calendars: Mapping[str, Calendar]
     promises: Book
-    ways: Mapping[str, Way]
-    teams: Mapping[str, Team]
-    senders: Mapping[str, str]
-    own: frozenset[str]
     past: dict[tuple[str, str], Standard] = field(default_factory=dict)
-    triage: Facts = field(default_factory=Facts)
-    limits: Limits = field(default_factory=Limits)
-    reopen_days: int = 28
-    texts: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
-    events: frozenset[str] = frozenset()
-    website: str = ""
-    operators: str = ""
-    restored_at: datetime | None = None
-    secret: bytes = field(default=b"", repr=False)
     ladders: Ladders = field(default_factory=Ladders)
-    restraint: Restraint = field(default_factory=Restraint)
     timing: Timing = USUAL
-    router: Router = field(default_factory=lambda: Router((), (), None))
-    urgent: urgencies.Rules = ()
-    deputies: Deputies = field(default_factory=Deputies)
-    followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def may_have_answered(self, received_at: datetime) -> bool:
-        """Whether a store that was lost (a copy was put back) may have answered what was received then."""
-        return self.restored_at is not None and received_at < self.restored_at
-
-    def reply_address(self, channel: str, reference: str) -> str:
-        """Where answers to what we send from that channel go: signed, so that they find their contact."""
-        way = self.ways[channel]
-        if not (way.address and way.subaddresses and self.secret):
-            return way.address
-        return acknowledgements.signed_subaddress(way.address, reference.lower(), self.secret)
-
-    def team(self, name: str | None) -> Team | None:
-        """The named team, else the operators', else the first one: an alert must reach somebody."""
-        return self.teams.get(name or "") or self.teams.get(self.operators) or next(iter(self.teams.values()), None)
-
-    def domain(self, outlet: str) -> str:
-        """The domain that names our messages on this outlet."""
-        return _domain(self.senders.get(outlet, ""))
-
-    def medium_of(self, contact: Contact) -> str:
-        """How the contact came: what the desk took down says so itself."""
-        way = self.ways.get(contact.channel, NO_WAY)
-        return contact.external_id.partition(":")[0] if way.medium == "desk" else way.medium
-
-    def window(self, contact: Contact) -> Window:
-        """For how long the platform by which it came takes answers."""
-        way = self.ways.get(contact.channel)
-        return way.window if way else NO_WINDOW
 
     def today(self, now: datetime) -> date:
         """The local day."""
@@ -184,7 +148,7 @@ class Rulebook:
             respond=durations.duration(contact.promise) if contact.promise else None,
         )
 
-    def clocks(self, contact: Contact, happened: Iterable[Happened]) -> Clocks:
+    def of(self, contact: Contact, happened: Iterable[Happened]) -> Clocks:
         """How the contact's clocks stand after what happened to them."""
         standard = self.standard_of(contact)
         calendar = self.calendars[standard.calendar_key]
@@ -208,10 +172,6 @@ class Rulebook:
 
         return escalations.receipt_rungs(contact, self.ladders.receipt, instant_of, self.timing)
 
-    def urgency(self, contact: Contact) -> urgencies.Rule | None:
-        """The rule that found that the contact cannot wait, as it is written now."""
-        return next((rule for rule in self.urgent if rule.name == contact.urgent), None)
-
     def assign_by(self, contact: Contact) -> datetime | None:
         """When somebody must have the contact; None where somebody has it."""
         if contact.assigned_at is not None:
@@ -222,7 +182,7 @@ class Rulebook:
         """The daily list as it is made at `now`."""
         return DailyList.at(now, self.default_calendar, self.timing)
 
-    def single_rungs(self, contact: Contact, clocks_now: Clocks | None) -> Rungs:
+    def single_rungs(self, contact: Contact, clocks_now: Clocks | None, window: Window) -> Rungs:
         """The steps that belong to no ladder: somebody must have it by then, the person hears of us by then."""
         by = self.assign_by(contact)
         steps = [] if by is None else [(by, escalations.UNASSIGNED)]
@@ -230,7 +190,7 @@ class Rulebook:
         if clocks_now is not None and standard.progress == "halfway" and contact.receipt_sent_at is not None:
             at = clocks_now.share_of(self.timing.progress_at, self.calendars[standard.calendar_key])
             steps.append((at, escalations.PROGRESS))
-        return [*steps, *escalations.single_rungs(contact, self.window(contact), self.timing)]
+        return [*steps, *escalations.single_rungs(contact, window, self.timing)]
 
     def respond_by(self, contact: Contact, instant: datetime | None = None) -> str:
         """The date to answer by (or another instant) in words, with the time where the promise is one of hours."""
@@ -259,6 +219,74 @@ class Rulebook:
         """Whether the day of receipt is day 0; the receipt rule may move that."""
         calendar = self.calendars[standard.calendar_key]
         return clocks.day_zero(contact.received_at, calendar, standard.receipt) == calendar.day_of(contact.received_at)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRules:
+    """Who is told what leaves, and by which outlet.
+
+    `senders`: outlet -> its From address with display name. `texts`: outlets that carry short plain texts; `words`:
+    those that form mails of words; `events`: those that programs read. `followers`: outlet -> the kinds of events that
+    it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
+    `deputies` who stands in for whom. `website` is where our own pages stand.
+    """
+
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    senders: Mapping[str, str] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    operators: str = ""
+    restraint: Restraint = field(default_factory=Restraint)
+    deputies: Deputies = field(default_factory=Deputies)
+    website: str = ""
+
+    def team(self, name: str | None) -> Team | None:
+        """The named team, else the operators', else the first one: an alert must reach somebody."""
+        return self.teams.get(name or "") or self.teams.get(self.operators) or next(iter(self.teams.values()), None)
+
+    def domain(self, outlet: str) -> str:
+        """The domain that names our messages on this outlet."""
+        return _domain(self.senders.get(outlet, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything that a decision needs besides the message and the store.
+
+    `prefix` begins every reference, `secret` signs the addresses that only we can make. `restored_at` is when a copy
+    of the store was put back.
+    """
+
+    prefix: str
+    ways: Mapping[str, Way]
+    clocks: ClockRules
+    intake: IntakeRules = field(default_factory=IntakeRules)
+    outgoing: OutgoingRules = field(default_factory=OutgoingRules)
+    secret: bytes = field(default=b"", repr=False)
+    restored_at: datetime | None = None
+
+    def may_have_answered(self, received_at: datetime) -> bool:
+        """Whether a store that was lost (a copy was put back) may have answered what was received then."""
+        return self.restored_at is not None and received_at < self.restored_at
+
+    def reply_address(self, channel: str, reference: str) -> str:
+        """Where answers to what we send from that channel go: signed, so that they find their contact."""
+        way = self.ways[channel]
+        if not (way.address and way.subaddresses and self.secret):
+            return way.address
+        return acknowledgements.signed_subaddress(way.address, reference.lower(), self.secret)
+
+    def medium_of(self, contact: Contact) -> str:
+        """How the contact came: what the desk took down says so itself."""
+        way = self.ways.get(contact.channel, NO_WAY)
+        return contact.external_id.partition(":")[0] if way.medium == "desk" else way.medium
+
+    def window(self, contact: Contact) -> Window:
+        """For how long the platform by which it came takes answers."""
+        way = self.ways.get(contact.channel)
+        return way.window if way else NO_WINDOW
 
 
 @lru_cache(maxsize=64)

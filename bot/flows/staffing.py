@@ -62,7 +62,7 @@ def scope_of(teams: frozenset[str], book: Rulebook) -> Scope:
     """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
     if not teams:
         return Scope()
-    fallback = book.team(None)
+    fallback = book.outgoing.team(None)
     return Scope(teams, unassigned=fallback is not None and fallback.name in teams)
 
 
@@ -238,8 +238,8 @@ def _safe(text: str) -> str:
 
 
 def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:
-    unknown = sorted(teams - book.teams.keys())
-    return f"there is no team {unknown[0]}; there are {', '.join(book.teams)}" if unknown else ""
+    unknown = sorted(teams - book.outgoing.teams.keys())
+    return f"there is no team {unknown[0]}; there are {', '.join(book.outgoing.teams)}" if unknown else ""
 
 
 def _named(teams: frozenset[str] | None) -> str:

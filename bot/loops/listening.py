@@ -95,7 +95,7 @@ class Listening:
         self.tried = asyncio.Event()
         self.trouble = self.alarm = ""
         self._logger = batch_logger
-        self._silent_after_seconds = batch_logger.book.timing.channel_silent_after.total_seconds()
+        self._silent_after_seconds = batch_logger.book.clocks.timing.channel_silent_after.total_seconds()
         self._failing_since: float | None = None
         self.alarm = ""
         self._pause = FIRST_PAUSE_SECONDS

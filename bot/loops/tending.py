@@ -59,7 +59,7 @@ class SelfWatch:
         alarms_now = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
         if self.is_leader():
             alarms_now += await self._store.read(lambda connection: list(self._store_alarms(connection, now)))
-        change = alarms.change(self._on, alarms_now, now, self._book.timing.alarm_over_after)
+        change = alarms.change(self._on, alarms_now, now, self._book.clocks.timing.alarm_over_after)
         if change.new or change.over:
             for alarm in change.new:
                 logger.warning("alarm.began", alarm=alarm.name)
@@ -110,7 +110,7 @@ class SelfWatch:
             )
 
     def _store_alarms(self, connection: Connection, now: datetime) -> Iterable[Alarm]:
-        timing = self._book.timing
+        timing = self._book.clocks.timing
         next_look = clocks.next_look(connection)
         if next_look is not None and now - next_look > timing.looks_late_after:
             yield Alarm(
@@ -129,7 +129,7 @@ class SelfWatch:
             )
 
     def _clock(self, stepped: timedelta, now: datetime) -> Iterable[Alarm]:
-        if abs(stepped) > self._book.timing.clock_jump:
+        if abs(stepped) > self._book.clocks.timing.clock_jump:
             direction = "forward" if stepped > timedelta(0) else "back"
             yield Alarm(
                 f"clock {now.isoformat()}",

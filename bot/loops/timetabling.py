@@ -71,7 +71,7 @@ class Timetable:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        zone, timing = self._book.default_calendar.zone, self._book.timing
+        zone, timing = self._book.clocks.default_calendar.zone, self._book.clocks.timing
         jobs: list[tuple[Callable[[], Awaitable[None]], dict[str, int]]] = [
             (self.digest, {"hour": timing.list_at.hour, "minute": timing.list_at.minute}),
             (self.forget, {"hour": 3, "minute": 10}),
@@ -95,8 +95,8 @@ class Timetable:
     async def digest(self) -> None:
         """Queue everybody's list on working days; one with nothing in it is not sent."""
         now = self._present.now()
-        today = self._book.default_calendar.day_of(now)
-        if not self._book.default_calendar.is_working_day(today):
+        today = self._book.clocks.default_calendar.day_of(now)
+        if not self._book.clocks.default_calendar.is_working_day(today):
             return
 
         def queue(connection: Connection) -> None:
@@ -122,8 +122,8 @@ class Timetable:
     async def calendar_age(self) -> None:
         """Tell the operators when nobody has compared the bank holidays with the official list for long."""
         now = self._present.now()
-        today = self._book.default_calendar.day_of(now)
-        if today - self._calendar_checked <= self._book.timing.holidays_checked_within:
+        today = self._book.clocks.default_calendar.day_of(now)
+        if today - self._calendar_checked <= self._book.clocks.timing.holidays_checked_within:
             return
         rows = alert.notices(
             None,
@@ -143,7 +143,7 @@ class Timetable:
         now = self._present.now()
         rows = [
             row
-            for standard in promise.due_for_review(self._book, now, self._book.timing.review_told_before)
+            for standard in promise.due_for_review(self._book, now, self._book.clocks.timing.review_told_before)
             for row in alert.notices(
                 None,
                 f"review:{standard.id}:{standard.version}:{standard.review_by}",

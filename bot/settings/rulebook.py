@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.utils import parseaddr
 from types import MappingProxyType
-from typing import Any
 
 from bot.channel import Account, Follower, Limits, MailWayIn, TextsByOutlet, WayIn
 from bot.core.books import Book
 from bot.core.escalations import NO_WINDOW, Window
 from bot.core.intakes import Facts
-from bot.flows.rulebook import Rulebook, Team, Way
+from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
 from bot.settings.reading import Settings
 
 
@@ -23,32 +22,51 @@ def build(
 
     `senders` gives each outlet's From address with its display name, `limits` what each can carry.
     """
-    calendars = configured.calendars
     ways = {c.name: _way(c, limits.get(c.replies_by or "")) for c in configured.channels if isinstance(c, WayIn)}
-    own = frozenset(_own(configured, ways, senders))
     return Rulebook(
         prefix=configured.organisation.reference_prefix,
-        default_calendar=calendars["england"],
-        calendars=calendars,
-        promises=Book(configured.standards),
         ways=ways,
-        teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
+        clocks=_clocks(configured),
+        intake=_intake(configured, frozenset(_own(configured, ways, senders))),
+        outgoing=_outgoing(configured, senders, limits),
+        secret=configured.web.secret.get_secret_value().encode(),
+    )
+
+
+def _clocks(configured: Settings) -> ClockRules:
+    return ClockRules(
+        default_calendar=configured.calendars["england"],
+        calendars=configured.calendars,
+        promises=Book(configured.standards),
         ladders=configured.escalation.ladders(),
-        urgent=configured.urgent.rules(),
-        deputies=configured.escalation.deputies(),
-        router=configured.services.router(configured.teams[0].name if configured.teams else None),
-        restraint=configured.escalation.restraint.restraint(calendars["england"]),
-        senders=senders,
-        own=own,
         timing=configured.escalation.alerts.timing(),
+    )
+
+
+def _intake(configured: Settings, own: frozenset[str]) -> IntakeRules:
+    return IntakeRules(
+        own=own,
         triage=_triage(configured, own),
         limits=configured.limits.limits(),
+        router=configured.services.router(configured.teams[0].name if configured.teams else None),
+        urgent=configured.urgent.rules(),
         reopen_days=configured.mail.reopen_days,
-        operators=configured.operators.team,
+    )
+
+
+def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[str, Limits]) -> OutgoingRules:
+    accounts = {c.name for c in configured.channels if isinstance(c, Account)}
+    return OutgoingRules(
+        teams={team.name: Team(team.name, team.addresses, team.replies_by, team.roles) for team in configured.teams},
+        senders=senders,
+        texts=frozenset(accounts | _outlets("text", limits)),
+        words=frozenset(_outlets("words", limits)),
+        events=frozenset(_outlets("event", limits)),
         followers={c.name: c.follows for c in configured.channels if isinstance(c, Follower) and c.follows},
+        operators=configured.operators.team,
+        restraint=configured.escalation.restraint.restraint(configured.calendars["england"]),
+        deputies=configured.escalation.deputies(),
         website=configured.web.public_url.rstrip("/"),
-        secret=configured.web.secret.get_secret_value().encode(),
-        **_formats(configured, limits),
     )
 
 
@@ -58,16 +76,6 @@ def _own(configured: Settings, ways: Mapping[str, Way], senders: Mapping[str, st
     for address in (*(way.address for way in ways.values()), *of_senders, *configured.mail.aliases):
         if address:
             yield address.lower()
-
-
-def _formats(configured: Settings, limits: Mapping[str, Limits]) -> dict[str, Any]:
-    """The outlets by what they carry, where that is not finished mails."""
-    accounts = {c.name for c in configured.channels if isinstance(c, Account)}
-    return {
-        "texts": frozenset(accounts | _outlets("text", limits)),
-        "words": frozenset(_outlets("words", limits)),
-        "events": frozenset(_outlets("event", limits)),
-    }
 
 
 def _outlets(what: str, limits: Mapping[str, Limits]) -> set[str]:

@@ -147,7 +147,7 @@ def test_each_number_may_be_set(tmp_path: Path) -> None:
     table = "".join(f"{key} = {written}\n" for key, (written, *_) in KEYS.items())
     configured = load(tmp_path, f"[alerts]\n{table}{FIRST_STEP}")
     values = {key: value for key, (_, value, *_) in KEYS.items()}
-    assert rulebook.build(configured, {}).timing == Timing(**values)
+    assert rulebook.build(configured, {}).clocks.timing == Timing(**values)
 
 
 def test_what_cannot_be_a_number_is_refused(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_documentation_names_every_number() -> None:
 def test_a_team_says_who_stands_above_it(tmp_path: Path) -> None:
     """Lead, manager, head and director are addresses as those of the team."""
     main = GOOD + 'lead = ["mailto:lead@example.gov.uk"]\n'
-    team = rulebook.build(load(tmp_path, main=main), {}).teams["front-office"]
+    team = rulebook.build(load(tmp_path, main=main), {}).outgoing.teams["front-office"]
     assert team.addresses_of(["team", "lead", "head"]) == ("front.office@example.gov.uk", "lead@example.gov.uk")
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, main=GOOD + 'head = ["head@example.gov.uk"]\n')

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,9 +12,10 @@ from bot.core.books import Book
 from bot.core.calendars import Calendars, calendar
 from bot.core.messages import Inbound
 from bot.core.standards import standard
-from bot.flows.rulebook import Rulebook, Team, Way
+from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
 from bot.store.engine import Store
 from bot.wire.mail import mime
+from tests.rulebooks import altered
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 STANDARD = {
@@ -43,13 +43,13 @@ def book() -> Rulebook:
     england = calendar("england")
     return Rulebook(
         prefix="EX",
-        default_calendar=england,
-        calendars={"england": england},
-        promises=Book((standard(STANDARD, "general.toml"),)),
         ways={"inbox": Way("post", "front", "us@example.gov.uk"), "website": Way("post", "front")},
-        teams={"front": Team("front", ("staff@example.gov.uk",), "post")},
-        senders={"post": "Exampleshire Council <us@example.gov.uk>"},
-        own=frozenset({"us@example.gov.uk"}),
+        clocks=ClockRules(england, {"england": england}, Book((standard(STANDARD, "general.toml"),))),
+        intake=IntakeRules(own=frozenset({"us@example.gov.uk"})),
+        outgoing=OutgoingRules(
+            teams={"front": Team("front", ("staff@example.gov.uk",), "post")},
+            senders={"post": "Exampleshire Council <us@example.gov.uk>"},
+        ),
     )
 
 
@@ -66,7 +66,7 @@ def council(book: Rulebook) -> Rulebook:
         "inbox": Way("post", "front", "us@example.gov.uk", "email"),
         "foi": Way("post", "front", "us@example.gov.uk", "email", contact_kind="foi"),
     }
-    return replace(book, promises=promises, ways=ways, calendars=shelf())
+    return altered(book, promises=promises, ways=ways, calendars=shelf())
 
 
 @pytest.fixture

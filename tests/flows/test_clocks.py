@@ -29,6 +29,7 @@ from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, STANDARD, shelf, writing
 from tests.flows.desk import after, again, claim_all, do, later_mails, logged, respond_day
+from tests.rulebooks import altered
 
 Make = Callable[..., Inbound]
 CHRISTMAS_SHUT = (date(2026, 12, 29), date(2026, 12, 31))
@@ -194,7 +195,7 @@ def run(connection: Connection, book: Rulebook, *, dry_run: bool = False) -> rec
 
 def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council: Rulebook, mail: Make) -> None:
     """The old date stays in the history, the person is told the later one, a second run finds nothing."""
-    changed = replace(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    changed = altered(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact, silent = logged(connection, council, mail(1)), logged(connection, council, mail(2), acknowledged=False)
@@ -216,7 +217,7 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
 
 def test_closures_move_promises_and_not_statutes(store: Store, council: Rulebook, mail: Make) -> None:
     """The organisation's closed days count for what a statute sets."""
-    shut = replace(council, calendars=shelf(closures=((date(2026, 12, 1), date(2026, 12, 2)),)))
+    shut = altered(council, calendars=shelf(closures=((date(2026, 12, 1), date(2026, 12, 2)),)))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         ours = logged(connection, council, mail(1))
@@ -230,7 +231,7 @@ def test_an_earlier_date_is_just_met_and_only_the_highest_step_is_alerted(
     store: Store, council: Rulebook, mail: Make
 ) -> None:
     """A corrected standard; the person is not written to, staff hear of one step."""
-    corrected = replace(council, promises=Book([standard(STANDARD | {"respond": "2 working days"}, "general.toml")]))
+    corrected = altered(council, promises=Book([standard(STANDARD | {"respond": "2 working days"}, "general.toml")]))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact = logged(connection, council, mail())
@@ -251,7 +252,7 @@ def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, c
     """A new version is for who writes from then on; a proclaimed holiday still moves the old one."""
     follows = STANDARD | {"version": "2", "respond": "5 working days", "valid_from": NOW.date() - timedelta(days=1)}
     holiday = shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")])
-    later = replace(council, promises=Book([standard(follows, "general.toml")]), past={}, calendars=holiday)
+    later = altered(council, promises=Book([standard(follows, "general.toml")]), past={}, calendars=holiday)
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact = logged(connection, council, mail())
@@ -262,7 +263,7 @@ def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, c
 
 def test_a_pause_that_may_last_less_long_now_is_told_of(store: Store, council: Rulebook, mail: Make) -> None:
     """Once: at the look that the longer time had planned, where nobody has heard of this pause."""
-    shorter = replace(council, timing=replace(council.timing, long_pause=timedelta(days=3)))
+    shorter = altered(council, timing=replace(council.clocks.timing, long_pause=timedelta(days=3)))
     with writing(store) as connection:
         for pause in (1, 2):
             contact = logged(connection, council, mail(pause))
@@ -282,7 +283,7 @@ def test_a_pause_that_may_last_less_long_now_is_told_of(store: Store, council: R
 def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Make) -> None:
     """It runs from the sender's last message, and is alerted once, four hours before it closes."""
     ways = {"inbox": replace(council.ways["inbox"], window=Window(timedelta(hours=24)))}
-    book = replace(council, ways=ways)
+    book = altered(council, ways=ways)
     with writing(store) as connection:
         contact = logged(connection, book, mail())
         assert contact.platform_reply_by == after(1)
@@ -307,14 +308,14 @@ def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Ma
 
 def test_what_a_standard_promises_in_a_sentence(council: Rulebook) -> None:
     """For now, for Christmas Eve, for the day before Good Friday."""
-    now, christmas, easter = promise.sentences(council.promises.standards[0], NOW, council)
+    now, christmas, easter = promise.sentences(council.clocks.promises.standards[0], NOW, council)
     assert "received now (9:15am on Monday 23 November 2026)" in now
     assert now.endswith("would be acknowledged by Tuesday 24 November 2026 and answered by Monday 7 December 2026.")
     assert "on Christmas Eve" in christmas
     assert christmas.endswith("acknowledged by Tuesday 29 December 2026 and answered by Tuesday 12 January 2027.")
     assert "4pm on Thursday 25 March 2027" in easter
     assert easter.endswith("acknowledged by Tuesday 30 March 2027 and answered by Monday 12 April 2027.")
-    complaint = next(iter(promise.sentences(council.promises.standards[2], NOW, council)))
+    complaint = next(iter(promise.sentences(council.clocks.promises.standards[2], NOW, council)))
     assert "acknowledged by staff by" in complaint
     assert "answered at the latest by" in complaint
 
@@ -322,7 +323,7 @@ def test_what_a_standard_promises_in_a_sentence(council: Rulebook) -> None:
 def test_a_review_is_told_sixty_days_before(book: Rulebook) -> None:
     """Not a day earlier, and for what is in force only."""
     reviewed = standard(STANDARD | {"review_by": date(2027, 3, 1)}, "general.toml")
-    looked = replace(book, promises=Book([reviewed]))
+    looked = altered(book, promises=Book([reviewed]))
     last_quiet = datetime(2026, 12, 30, 12, tzinfo=UTC)
     ahead = timedelta(days=60)
     assert promise.due_for_review(looked, last_quiet, ahead) == []
@@ -332,7 +333,7 @@ def test_a_review_is_told_sixty_days_before(book: Rulebook) -> None:
 def test_a_promise_of_minutes_is_looked_at_when_it_is_missed(store: Store, council: Rulebook, mail: Make) -> None:
     """Not only when a receipt would be late by our own patience; an answer while paused is in time."""
     quick = standard(STANDARD | {"acknowledge": "5 minutes"}, "general.toml")
-    book = replace(council, promises=Book([quick]))
+    book = altered(council, promises=Book([quick]))
     with writing(store) as connection:
         contact = logged(connection, book, mail(), acknowledged=False)
         assert contact.next_look_at == NOW + timedelta(minutes=5, seconds=1)

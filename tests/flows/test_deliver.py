@@ -1,6 +1,5 @@
 """What leaves: once, in time, recorded, and not when there is no longer a reason."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
+from tests.rulebooks import altered
 
 HOLD = ClaimTerms(timedelta(minutes=30))
 
@@ -116,7 +116,7 @@ def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> N
     with writing(store) as connection:
         contact = one(connection, book, mail)
         contacts.acknowledged(connection, [(contact.id, NOW)])
-        half = book.rungs(contact, book.clocks(contact, ()))[0][0]
+        half = book.clocks.rungs(contact, book.clocks.of(contact, ()))[0][0]
         for _ in range(3):
             escalate.escalate(connection, half, 100, book)
         kinds = [event.kind for event in contacts.events_of(connection, contact.id)]
@@ -160,7 +160,7 @@ def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book
         connection.execute(
             text("UPDATE contacts SET standard = 'gone', promise = 'soon' WHERE id = :id"), {"id": damaged.id}
         )
-        half = book.rungs(sound, book.clocks(sound, ()))[0][0]
+        half = book.clocks.rungs(sound, book.clocks.of(sound, ()))[0][0]
         assert escalate.escalate(connection, half, 100, book) == 2
         assert again(connection, damaged).next_look_at == half + timedelta(hours=1)
         assert "respond-50" in [delivery.step for delivery in outbox.of_contact(connection, sound.id)]
@@ -186,7 +186,7 @@ def test_a_way_out_that_refuses_us_is_told_once_a_day(store: Store, book: Rulebo
 
 def test_a_program_that_is_not_told_is_told_of(store: Store, book: Rulebook, mail: Make) -> None:
     """What it refuses is given up at once and later events go on; what it does not take is told within the hour."""
-    following_book = replace(book, followers={"crm": ("*",)})
+    following_book = altered(book, followers={"crm": ("*",)})
     with writing(store) as connection:
         event_feed.follow(connection, NOW, 50, following_book)
         one(connection, book, mail)

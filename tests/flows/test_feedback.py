@@ -23,6 +23,7 @@ from bot.store.engine import Store
 from tests.flows.conftest import NOW, STANDARD, Make, writing
 from tests.flows.desk import again, do, logged
 from tests.flows.test_joining import _CONSTANTS
+from tests.rulebooks import altered
 
 HALFWAY = NOW + timedelta(days=8)  # five of ten working days are used
 
@@ -31,7 +32,7 @@ HALFWAY = NOW + timedelta(days=8)  # five of ten working days are used
 def kind(book: Rulebook) -> Rulebook:
     """A council that keeps people informed."""
     told = STANDARD | {"progress": "halfway", "closing": "message"}
-    return replace(book, promises=Book((standard(told, "general.toml"),)))
+    return altered(book, promises=Book((standard(told, "general.toml"),)))
 
 
 def leaving(connection: Connection, book: Rulebook, now: object) -> list[str]:

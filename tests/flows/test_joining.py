@@ -27,6 +27,7 @@ from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, writing
 from tests.flows.desk import again, logged
+from tests.rulebooks import altered
 
 Make = Callable[..., Inbound]
 NEARLY = RESPOND_LADDER[2]
@@ -37,7 +38,7 @@ OPENING = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 @pytest.fixture
 def calm(book: Rulebook) -> Rulebook:
     """As packaged: office hours only, more than ten joined, six messages an hour."""
-    return replace(book, restraint=Restraint(calendar("england"), join_above=10, an_hour=6))
+    return altered(book, restraint=Restraint(calendar("england"), join_above=10, an_hour=6))
 
 
 def alerted(connection: Connection, book: Rulebook, mail: Make, numbers: range, *, at: datetime = NOW) -> list[Contact]:
@@ -182,7 +183,7 @@ def test_what_is_on_its_way_counts(store: Store, calm: Rulebook, mail: Make) -> 
 def test_each_step_goes_to_those_whom_it_names(store: Store, book: Rulebook, mail: Make) -> None:
     """The lead hears of it beside the team; where nobody has the role, the team does."""
     roles = {"lead": ("lead@example.gov.uk", "staff@example.gov.uk")}
-    led = replace(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", roles)})
+    led = altered(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", roles)})
     step, alone = replace(NEARLY, to=("team", "lead")), replace(NEARLY, to=("director",))
     with writing(store) as connection:
         contact = logged(connection, led, mail(1))
@@ -194,10 +195,10 @@ def test_each_step_goes_to_those_whom_it_names(store: Store, book: Rulebook, mai
 def test_a_step_of_the_daily_list_has_no_message_of_its_own(store: Store, council: Rulebook, mail: Make) -> None:
     """It is noted, and the list names the contact from then on; by law it has its own message."""
     ladder = tuple(replace(step, digest=True, own_by_law=True) for step in RESPOND_LADDER)
-    calm = replace(council, ladders=Ladders(ladder))
+    calm = altered(council, ladders=Ladders(ladder))
     with writing(store) as connection:
         promise, law = logged(connection, calm, mail(1)), logged(connection, calm, replace(mail(2), channel="foi"))
-        half = max(calm.rungs(one, calm.clocks(one, ()))[0][0] for one in (promise, law))
+        half = max(calm.clocks.rungs(one, calm.clocks.of(one, ()))[0][0] for one in (promise, law))
         assert escalate.escalate(connection, half, 100, calm) == 2
         for contact, count in ((promise, 0), (law, 1)):
             steps = [d.step for d in outbox.of_contact(connection, contact.id) if d.purpose == "alert"]
@@ -220,7 +221,7 @@ def test_everybody_has_one_list_of_what_concerns_them(store: Store, book: Rulebo
         "front": Team("front", ("staff@example.gov.uk",), "post", roles),
         "back": Team("back", ("staff@example.gov.uk",), "post", roles),
     }
-    led = replace(book, teams=teams, ladders=Ladders(ladder))
+    led = altered(book, teams=teams, ladders=Ladders(ladder))
     with writing(store) as connection:
         half, more = logged(connection, led, mail(1)), logged(connection, led, mail(2, text="Another hole"))
         contacts.put(connection, half.id, {"respond_step": 1})
@@ -246,7 +247,7 @@ def test_a_step_that_is_on_no_ladder_any_more_is_still_told(store: Store, book: 
 def test_a_director_has_the_list_once_a_week(store: Store, book: Rulebook, mail: Make) -> None:
     """On the first working day: on a Tuesday where Monday is a bank holiday."""
     roles = {"director": ("director@example.gov.uk",)}
-    book = replace(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", roles)})
+    book = altered(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", roles)})
     days = {
         "2026-11-30": True,  # Monday
         "2026-12-01": False,
@@ -260,7 +261,7 @@ def test_a_director_has_the_list_once_a_week(store: Store, book: Rulebook, mail:
 
 def test_an_owner_who_takes_nothing_is_helped_by_the_lead(store: Store, book: Rulebook, mail: Make) -> None:
     """After two steps; not where they have taken it."""
-    book = replace(
+    book = altered(
         book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", {"lead": ("lead@x.example",)})}
     )
     step = RESPOND_LADDER[2]

@@ -31,6 +31,7 @@ from bot.store.engine import Store
 from tests.flows.conftest import NOW, STANDARD, shelf, writing
 from tests.flows.desk import after, again, claim_all, do, later_mails, logged, respond_day
 from tests.render.letters import COMPOSER
+from tests.rulebooks import altered
 
 Make = Callable[..., Inbound]
 
@@ -79,7 +80,7 @@ def test_a_promise_that_is_broken_when_it_is_found_out_is_alerted_once(
 ) -> None:
     """A contact classified after its statute's time: the highest step at once, and no step twice."""
     quick = STANDARD | {"id": "quick", "kinds": ["quick"], "respond": "1 working day"}
-    book = replace(council, promises=Book(standard(table, "x.toml") for table in (STANDARD, quick)))
+    book = altered(council, promises=Book(standard(table, "x.toml") for table in (STANDARD, quick)))
     with writing(store) as connection:
         contact = logged(connection, book, mail())
         assert isinstance(
@@ -106,7 +107,7 @@ def test_an_extension_that_the_new_standard_does_not_know_counts_no_more(
 def test_a_clock_that_allows_no_pause_is_not_paused(store: Store, council: Rulebook, mail: Make) -> None:
     """A hazard does not wait for a letter; a mail that would resume it changes nothing."""
     hazard = standard(STANDARD | {"pause": "none", "respond": "24 hours"}, "general.toml")
-    book = replace(council, promises=Book([hazard]))
+    book = altered(council, promises=Book([hazard]))
     with writing(store) as connection:
         contact = logged(connection, book, mail())
         pause, word = ClockChange(Kind.PAUSED, after(0.1)), Word("staff:me")
@@ -117,7 +118,7 @@ def test_a_clock_that_allows_no_pause_is_not_paused(store: Store, council: Ruleb
 def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, council: Rulebook, mail: Make) -> None:
     """Not from midnight to midnight; and the mail names the time of day."""
     hours = standard(STANDARD | {"respond": "48 hours"}, "general.toml")
-    book = replace(council, promises=Book([hours]))
+    book = altered(council, promises=Book([hours]))
     with writing(store) as connection:
         contact = logged(connection, book, mail())
         do(connection, book, contact, Kind.PAUSED, after(0.25))
@@ -140,13 +141,13 @@ def test_the_promise_is_told_in_days_only_where_the_day_of_receipt_is_the_first(
     """After the cut-off "10 working days" would be read as a day less than it is."""
     with writing(store) as connection:
         for receipt, told in (("cutoff 09:00", ""), ("cutoff 10:00", "10 working days")):
-            book = replace(council, promises=Book([standard(STANDARD | {"receipt": receipt}, "general.toml")]))
-            assert book.plain_promise(logged(connection, book, mail())) == told
+            book = altered(council, promises=Book([standard(STANDARD | {"receipt": receipt}, "general.toml")]))
+            assert book.clocks.plain_promise(logged(connection, book, mail())) == told
 
 
 def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: Rulebook, mail: Make) -> None:
     """Its steps are those of the new time."""
-    longer = replace(council, promises=Book([standard(STANDARD | {"respond": "30 working days"}, "general.toml")]))
+    longer = altered(council, promises=Book([standard(STANDARD | {"respond": "30 working days"}, "general.toml")]))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact = logged(connection, council, mail())
@@ -159,7 +160,7 @@ def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: 
 
 def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail: Make) -> None:
     """A receipt that has not left yet will name the new date."""
-    changed = replace(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    changed = altered(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact = logged(connection, council, mail(), acknowledged=False)

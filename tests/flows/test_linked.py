@@ -1,7 +1,6 @@
 """What a link in an alert shows, and what whoever has it can do to its one contact."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, do, logged
 from tests.flows.test_urgent import GAS
+from tests.rulebooks import altered
 
 ENDS_AT = NOW + timedelta(days=14)
 SECRET = b"a secret of the test"
@@ -29,7 +29,7 @@ SECRET = b"a secret of the test"
 @pytest.fixture
 def signed(book: Rulebook) -> Rulebook:
     """A rulebook that signs links."""
-    return replace(book, secret=SECRET, website="https://contact.example.gov.uk", urgent=(GAS,))
+    return altered(book, secret=SECRET, website="https://contact.example.gov.uk", urgent=(GAS,))
 
 
 def link_to(connection: Connection, book: Rulebook, contact: Contact) -> str:

@@ -25,6 +25,7 @@ from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox, suppressions
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
+from tests.rulebooks import altered
 
 SECRET = b"s" * 32
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -35,10 +36,13 @@ PERSON, STAFF = "resident1@residents.example", "us@example.gov.uk"
 def signed(book: Rulebook) -> Rulebook:
     """A rulebook with a secret, a second mailbox, and people who answer for us."""
     facts = replace(
-        book.triage, own=book.own, staff=frozenset({"@example.gov.uk"}), relays=frozenset({"relay.example"})
+        book.intake.triage,
+        own=book.intake.own,
+        staff=frozenset({"@example.gov.uk"}),
+        relays=frozenset({"relay.example"}),
     )
     ways = dict(book.ways) | {"second": Way("post", "front", "other@example.gov.uk")}
-    return replace(book, secret=SECRET, triage=facts, ways=ways)
+    return altered(book, secret=SECRET, triage=facts, ways=ways)
 
 
 def log(
@@ -393,7 +397,7 @@ def test_a_copy_that_staff_send_us_counts_as_well(store: Store, signed: Rulebook
 def test_where_our_server_says_who_is_who_it_must_say_so(store: Store, signed: Rulebook, mail: Make) -> None:
     """A forged answer would stop the clock of a promise."""
     ways = dict(signed.ways) | {"inbox": replace(signed.ways["inbox"], authserv_id="mx.example.gov.uk")}
-    careful = replace(signed, ways=ways)
+    careful = altered(signed, ways=ways)
     with writing(store) as connection:
         contact = opened(connection, careful, mail())
         forged = replace(staffs(mail, contact, FULL, 57, From="jo@example.gov.uk"), outgoing=False)
@@ -456,7 +460,7 @@ def test_ten_mails_of_one_worried_person_have_one_receipt(
 ) -> None:
     """In ten minutes, in one batch or in ten: each is logged, one receipt leaves, nobody counts as forgotten."""
     limits = replace(Limits(), several="together" if several == "together" else "apart")
-    worried = replace(signed, limits=limits)
+    worried = altered(signed, limits=limits)
     with writing(store) as connection:
         ten = [mail(n, text=f"Help {n}!", From=PERSON, Subject=f"Help {n}") for n in range(10)]
         log(connection, worried, *ten[:4])
@@ -490,7 +494,7 @@ def test_receipts_to_one_address_are_capped_and_contacts_are_not(store: Store, s
 
 def test_a_domain_is_capped_where_it_is_configured(store: Store, signed: Rulebook, mail: Make) -> None:
     """Within one batch and over several; providers of mail for everybody are no one sender."""
-    capped = replace(signed, limits=replace(Limits(), an_hour_to_a_domain=3))
+    capped = altered(signed, limits=replace(Limits(), an_hour_to_a_domain=3))
     with writing(store) as connection:
         filed = log(connection, capped, *(mail(n) for n in range(4)))
         filed += log(connection, capped, mail(5))
@@ -501,7 +505,7 @@ def test_a_domain_is_capped_where_it_is_configured(store: Store, signed: Ruleboo
 
 def test_the_breaker_stops_receipts_until_somebody_lets_them_leave(store: Store, signed: Rulebook, mail: Make) -> None:
     """Nothing is lost: every contact is logged with its dates, one notice leaves, and release sends the rest."""
-    limited = replace(signed, limits=replace(Limits(), a_minute=5))
+    limited = altered(signed, limits=replace(Limits(), a_minute=5))
     with writing(store) as connection:
         log(connection, limited, *(mail(n) for n in range(8)))
         log(connection, limited, *(mail(n) for n in range(8, 12)), at=NOW + timedelta(seconds=5))

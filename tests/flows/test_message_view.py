@@ -17,6 +17,7 @@ from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import logged
 from tests.render.letters import COMPOSER
+from tests.rulebooks import altered
 
 EVERYBODY, HOUSING = Scope(), Scope(frozenset({"housing"}), unassigned=False)
 PAGE = {"Content_Type": "text/html; charset=utf-8"}
@@ -56,7 +57,7 @@ def test_a_message_is_shown_whole_as_words_as_a_page_and_as_it_came(store: Store
         assert kept is not None
         assert (kept.raw, kept.is_mail) == (message.raw, False)
         ways = {"inbox": replace(book.ways["inbox"], medium="email")}
-        kept = message_view.kept_of(connection, reference, number, EVERYBODY, replace(book, ways=ways))
+        kept = message_view.kept_of(connection, reference, number, EVERYBODY, altered(book, ways=ways))
         assert kept is not None
         assert kept.is_mail
 

@@ -27,6 +27,7 @@ from bot.store.staff import Account
 from bot.store.tokens import Answer, Token
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
+from tests.rulebooks import altered
 
 ANN = Visitor("staff:ann@example.gov.uk", Scope())
 HOUSING = Visitor("staff:hal@example.gov.uk", Scope(frozenset({"housing"}), unassigned=False))
@@ -36,7 +37,7 @@ HOUSING = Visitor("staff:hal@example.gov.uk", Scope(frozenset({"housing"}), unas
 def two(book: Rulebook) -> Rulebook:
     """Two teams."""
     housing = Team("housing", ("housing@example.gov.uk",), "post")
-    return replace(book, teams={**book.teams, "housing": housing})
+    return altered(book, teams={**book.outgoing.teams, "housing": housing})
 
 
 def _do(c: Connection, book: Rulebook, reference: str, action: str, **fields: str) -> str:
@@ -182,7 +183,7 @@ def test_whoever_gets_a_contact_is_of_ours(store: Store, two: Rulebook, mail: Ma
     """Somebody who may sign in, or whom the configuration names; in small letters, so that they find it."""
     account = Account("hal@example.gov.uk", "Hal", Role.OFFICER, frozenset(), "", NOW, None)
     deputies = Deputies([Away("jo@example.gov.uk", NOW.date(), NOW.date(), "Di@example.gov.uk")])
-    book = replace(two, deputies=deputies)
+    book = altered(two, deputies=deputies)
     with writing(store) as c:
         reference = logged(c, book, mail()).reference
         assert staffing.add(c, account, "staff:me", book) is None

@@ -29,6 +29,7 @@ from bot.store import contacts, outbox, retention
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, writing
 from tests.flows.desk import after, again, claim_all
+from tests.rulebooks import altered
 
 Say = Callable[..., Inbound]
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
@@ -38,7 +39,7 @@ DAY, WEEK = timedelta(hours=24), timedelta(days=7)
 def page(book: Rulebook) -> Rulebook:
     """A page whose platform takes automatic answers for a day, and a person's for a week."""
     ways = {"page": Way("page", "front", medium="facebook", window=Window(DAY, WEEK))}
-    return replace(book, ways={**book.ways, **ways}, texts=frozenset({"page"}))
+    return altered(book, ways={**book.ways, **ways}, texts=frozenset({"page"}))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What a standard promises, in words: for the operator who reads it, and for everybody on its page."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from bot.core.standards import Standard, standard
 from bot.flows import promise
 from bot.flows.rulebook import Rulebook
 from tests.flows.conftest import LAW, MORE, NOW, STANDARD, shelf
+from tests.rulebooks import altered
 
 GENERAL, FOI, COMPLAINT = (standard(table, f"{table['id']}.toml") for table in (STANDARD, *MORE))
 
@@ -78,7 +78,7 @@ def test_what_is_in_force_stands_before_what_follows() -> None:
 
 def test_a_standard_is_due_for_review_in_time(book: Rulebook) -> None:
     """So long ahead of the day that it names; what names none never is."""
-    reviewed = replace(book, promises=Book((changed(review_by=date(2026, 12, 23)),)))
+    reviewed = altered(book, promises=Book((changed(review_by=date(2026, 12, 23)),)))
     for days, expected in ((29, []), (30, ["general"]), (31, ["general"])):
         due = promise.due_for_review(reviewed, NOW, timedelta(days=days))
         assert [each.id for each in due] == expected
@@ -90,7 +90,7 @@ def test_a_contact_opens_with_the_standard_of_its_day(council: Rulebook) -> None
     columns = promise.opening(NOW, Matter("email", "", "", "", "private"), council)
     assert (columns["standard"], columns["promise"]) == ("general", "10 working days")
     assert columns["acknowledge_by"] == datetime(2026, 11, 24, 23, 59, 59, tzinfo=UTC)
-    assert columns["next_look_at"] == NOW + council.timing.receipt_late_after
+    assert columns["next_look_at"] == NOW + council.clocks.timing.receipt_late_after
 
 
 def test_what_waits_for_staff_to_acknowledge_has_a_latest_date(council: Rulebook) -> None:
@@ -103,7 +103,7 @@ def test_what_waits_for_staff_to_acknowledge_has_a_latest_date(council: Rulebook
 
 def test_a_step_before_the_date_is_looked_at(council: Rulebook) -> None:
     """A request that is due by law after twenty working days is owed its first look in time."""
-    columns = promise.opening(NOW, Matter("email", "", "foi", "", "private"), replace(council, calendars=shelf()))
+    columns = promise.opening(NOW, Matter("email", "", "foi", "", "private"), altered(council, calendars=shelf()))
     assert LAW["basis"] == "law"
     assert columns["standard"] == "foi"
     assert columns["next_look_at"] < columns["respond_by"]

@@ -20,6 +20,7 @@ from bot.flows.rulebook import Rulebook, Team
 from bot.store import outbox
 from bot.store.engine import Store
 from tests.flows.conftest import writing
+from tests.rulebooks import altered
 
 BEGIN = datetime(2026, 12, 14, 8, 0, tzinfo=UTC)  # Monday
 DOWN, UP = datetime(2026, 12, 22, 12, 0, tzinfo=UTC), datetime(2026, 12, 29, 12, 0, tzinfo=UTC)
@@ -30,7 +31,7 @@ SCENARIO = Scenario(BEGIN, 21, 30, seed=7)
 def ladder(book: Rulebook) -> Rulebook:
     """A team with a lead and a manager."""
     above = {"lead": ("lead@example.gov.uk",), "manager": ("manager@example.gov.uk",)}
-    return replace(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", above)})
+    return altered(book, teams={"front": Team("front", ("staff@example.gov.uk",), "post", above)})
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_only_staff_are_listed_and_only_on_working_days(store: Store, ladder: Ru
     assert {message.purpose for message in outcome.messages} == {"alert", "digest"}
     people = {"staff@example.gov.uk", "lead@example.gov.uk", "manager@example.gov.uk"}
     assert {message.person for message in outcome.messages} <= people
-    assert all(ladder.default_calendar.is_working_day(message.day) for message in outcome.messages)
+    assert all(ladder.clocks.default_calendar.is_working_day(message.day) for message in outcome.messages)
     lists = Counter((message.person, message.day) for message in outcome.messages if message.purpose == "digest")
     assert set(lists.values()) == {1}
 
@@ -87,7 +88,7 @@ def test_nothing_happens_while_the_service_is_down(store: Store, ladder: Ruleboo
 def test_without_a_way_to_answer_nobody_writes(store: Store, ladder: Rulebook) -> None:
     """There is nothing to rehearse but empty lists, which are not sent."""
     ways = {name: replace(way, outlet=None) for name, way in ladder.ways.items()}
-    outcome, _ = lived(store, replace(SCENARIO, days=3), replace(ladder, ways=ways))
+    outcome, _ = lived(store, replace(SCENARIO, days=3), altered(ladder, ways=ways))
     assert (outcome.contacts, outcome.messages, outcome.broken) == (0, [], [])
 
 
@@ -96,7 +97,7 @@ def test_too_many_messages_within_an_hour_are_named(
 ) -> None:
     """A cap that nobody keeps is found by the judge."""
     monkeypatch.setattr(alerting, "bundle", lambda *_: Bundle.APART)
-    outcome, _ = lived(store, SCENARIO, replace(ladder, restraint=Restraint(join_above=0, an_hour=1)))
+    outcome, _ = lived(store, SCENARIO, altered(ladder, restraint=Restraint(join_above=0, an_hour=1)))
     assert outcome.broken
     assert all("more than 1 messages within the hour" in words for words in outcome.broken)
 
@@ -126,5 +127,5 @@ def test_an_alert_after_the_answer_is_named(store: Store, ladder: Rulebook, monk
     """Where nobody asks whether it is still wanted, what waits for the office to open leaves after all."""
     monkeypatch.setattr(alerting, "is_wanted", lambda *_: True)
     monkeypatch.setattr(outbox, "cancel_waiting", lambda *_: 0)
-    outcome, _ = lived(store, SCENARIO, replace(ladder, restraint=Restraint(office=ladder.default_calendar)))
+    outcome, _ = lived(store, SCENARIO, altered(ladder, restraint=Restraint(office=ladder.clocks.default_calendar)))
     assert any(", answered at " in words for words in outcome.broken)

@@ -1,6 +1,5 @@
 """What a store that was put back from a copy holds, and what it does not."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.histories import Kind
@@ -14,6 +13,7 @@ from bot.store.engine import Store
 from bot.store.staff import Account
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import do, logged
+from tests.rulebooks import altered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOLD = ClaimTerms(timedelta(minutes=5))
@@ -27,7 +27,7 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         do(connection, book, answered, Kind.RESTARTED, NOW + 3 * DAY, reason="We asked.")
         since = after_restore.begin(connection, NOW + 4 * DAY, restored=True)
         assert since == NOW + 4 * DAY
-        after = replace(book, restored_at=since)
+        after = altered(book, restored_at=since)
         release.begin(connection, since, after, alone=True)
         outbox.queue(connection, after_restore.notices(since, since, after))
         escalate.escalate(connection, since, 50, after)

@@ -11,6 +11,7 @@ from bot.store import contacts
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import logged
+from tests.rulebooks import altered
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def routed(council: Rulebook) -> Rulebook:
     teams = {name: Team(name, (f"{name}@example.gov.uk",), "post") for name in ("front", "waste")}
     ways = {name: replace(way, team=None, name=name) for name, way in council.ways.items()}
     router = Router([Service("bins", "Bins", team="waste")], rules, "front")
-    return replace(council, teams=teams, ways=ways, router=router)
+    return altered(council, teams=teams, ways=ways, router=router)
 
 
 def test_the_contact_keeps_what_it_is_about(store: Store, routed: Rulebook, mail: Make) -> None:
@@ -48,5 +49,5 @@ def test_what_nobody_chose_is_not_assigned(store: Store, routed: Rulebook, mail:
     """The first team has it, and it is known that nothing decided so; with one team there is nothing to decide."""
     with writing(store) as connection:
         assert logged(connection, routed, mail(3, text="Hello.")).assigned_at is None
-        alone = replace(routed, teams={"front": routed.teams["front"]})
+        alone = altered(routed, teams={"front": routed.outgoing.teams["front"]})
         assert logged(connection, alone, mail(4, text="Hello.")).assigned_at == NOW

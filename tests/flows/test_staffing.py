@@ -17,6 +17,7 @@ from bot.store.engine import Store
 from bot.store.staff import Account
 from bot.store.tokens import Token
 from tests.flows.conftest import NOW, writing
+from tests.rulebooks import altered
 
 ADMIN = "staff:adm@example.gov.uk"
 HAL = Account("Hal@Example.gov.uk", "", Role.OFFICER, frozenset({"housing"}), "a hash", NOW, None)
@@ -26,7 +27,7 @@ HALS = "hal@example.gov.uk"
 @pytest.fixture
 def two(book: Rulebook) -> Rulebook:
     """Two teams."""
-    return replace(book, teams={**book.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")})
+    return altered(book, teams={**book.outgoing.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")})
 
 
 def events(connection: Connection) -> list[StoredEvent]:

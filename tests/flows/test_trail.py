@@ -16,6 +16,7 @@ from bot.store.audit import Looking
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
+from tests.rulebooks import altered
 
 ANN, HAL = "staff:ann@example.gov.uk", "staff:hal@example.gov.uk"
 HOUSING = Scope(frozenset({"housing"}), unassigned=False)
@@ -24,7 +25,7 @@ HOUSING = Scope(frozenset({"housing"}), unassigned=False)
 @pytest.fixture
 def two(book: Rulebook) -> Rulebook:
     """Two teams."""
-    return replace(book, teams={**book.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")})
+    return altered(book, teams={**book.outgoing.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")})
 
 
 def _of(c: Connection, book: Rulebook, message: Make, number: int, team: str | None) -> str:

@@ -33,6 +33,7 @@ from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
 from tests.flows.test_joining import _CONSTANTS
+from tests.rulebooks import altered
 
 NIGHT = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)  # Sunday
 GAS = Rule("gas", "There may be gas", "Call 0800 111 999.", {"en": Phrases(["smell gas"])}, Phrases(()))
@@ -43,14 +44,14 @@ def duty(book: Rulebook) -> Rulebook:
     """A team with a lead and a manager, which has an office; one rule."""
     above = {"lead": ("lead@example.gov.uk",), "manager": ("manager@example.gov.uk",)}
     teams = {"front": Team("front", ("staff@example.gov.uk",), "post", above)}
-    return replace(book, teams=teams, urgent=(GAS,))
+    return altered(book, teams=teams, urgent=(GAS,))
 
 
 def with_another_team(book: Rulebook) -> Rulebook:
     """Nothing says whose a contact is."""
-    teams = dict(book.teams) | {"gas": Team("gas", ("gas@example.gov.uk",), "post")}
+    teams = dict(book.outgoing.teams) | {"gas": Team("gas", ("gas@example.gov.uk",), "post")}
     ways = {name: replace(way, team=None) for name, way in book.ways.items()}
-    return replace(book, teams=teams, ways=ways, router=Router((), (), "front"))
+    return altered(book, teams=teams, ways=ways, router=Router((), (), "front"))
 
 
 def listed(connection: Connection, book: Rulebook, now: datetime) -> set[str]:
@@ -155,7 +156,7 @@ def test_what_comes_later_in_a_contact_is_heeded(store: Store, duty: Rulebook, m
 
 def test_a_person_is_heeded_even_where_the_mail_would_only_be_logged(store: Store, duty: Rulebook, mail: Make) -> None:
     """What the mail server takes for unwanted may be somebody's cry for help; what programs send is not."""
-    strict = replace(duty, triage=replace(duty.triage, spam_header="x-spam-flag"))
+    strict = altered(duty, triage=replace(duty.intake.triage, spam_header="x-spam-flag"))
     with writing(store) as connection:
         reference = arrive(connection, strict, mail(1, text="I smell gas", X_Spam_Flag="YES"), NOW)
         assert (again(connection, reference).outcome, again(connection, reference).state) == ("ask", "open")
@@ -175,8 +176,8 @@ def test_a_deputy_is_called_for_who_is_away(store: Store, duty: Rulebook, mail: 
     """And where the deputy is away, too, the lead."""
     day = NOW.date()
     staff, jo = "staff@example.gov.uk", "jo@example.gov.uk"
-    away = replace(duty, deputies=Deputies([Away(staff, day, day, jo)]))
-    both = replace(duty, deputies=Deputies([Away(staff, day, day, jo), Away(jo, day, day)]))
+    away = altered(duty, deputies=Deputies([Away(staff, day, day, jo)]))
+    both = altered(duty, deputies=Deputies([Away(staff, day, day, jo), Away(jo, day, day)]))
     with writing(store) as connection:
         arrive(connection, away, mail(1, text="I smell gas"), NOW)
         arrive(connection, both, mail(2, text="I smell gas"), NOW)

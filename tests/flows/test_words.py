@@ -21,6 +21,7 @@ from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
+from tests.rulebooks import altered
 
 CONSTANTS: Mapping[str, str] = {
     "organisation": "Exampleshire Council",
@@ -48,7 +49,7 @@ def written(claimed: Claimed, book: Rulebook) -> Outbound:
 def test_the_words_are_those_of_the_mail(book: Rulebook, receipt: Claimed) -> None:
     """The same subject and the same text, and the key that stays the same over every attempt."""
     as_mail = written(receipt, book)
-    as_words = written(receipt, replace(book, words=frozenset({"post"})))
+    as_words = written(receipt, altered(book, words=frozenset({"post"})))
     whole = message_from_bytes(as_mail.content, policy=SMTP)
     part = whole.get_body(("plain",))
     assert part is not None
@@ -60,11 +61,11 @@ def test_the_words_are_those_of_the_mail(book: Rulebook, receipt: Claimed) -> No
 def test_a_telephone_has_the_short_text(book: Rulebook, receipt: Claimed) -> None:
     """With the reference and the date, too."""
     by_phone = replace(receipt, delivery=replace(receipt.delivery, recipient="+447700900123"))
-    words = written(by_phone, replace(book, words=frozenset({"post"}))).content.decode()
+    words = written(by_phone, altered(book, words=frozenset({"post"}))).content.decode()
     assert len(words) <= 440
     assert receipt.contact is not None
     assert receipt.contact.reference in words
-    assert book.respond_by(receipt.contact) in words
+    assert book.clocks.respond_by(receipt.contact) in words
 
 
 def test_staff_are_alerted_that_way_too(book: Rulebook, receipt: Claimed) -> None:
@@ -73,6 +74,6 @@ def test_staff_are_alerted_that_way_too(book: Rulebook, receipt: Claimed) -> Non
     notice = replace(
         receipt.delivery, purpose=Purpose.NOTICE, contact_id=None, details=details, recipient="s@example.gov.uk"
     )
-    sent = written(Claimed(notice), replace(book, words=frozenset({"post"})))
+    sent = written(Claimed(notice), altered(book, words=frozenset({"post"})))
     assert sent.subject == "Nothing can be sent"
     assert "Mend it." in sent.content.decode()

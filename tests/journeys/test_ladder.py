@@ -83,7 +83,7 @@ def _judge(service: Rehearsed, book: Rulebook) -> None:
         if one in answered:
             assert not taken
             continue
-        rungs = [step.name for at, step in book.rungs(one, book.clocks(one, ())) if at <= service.now]
+        rungs = [step.name for at, step in book.clocks.rungs(one, book.clocks.of(one, ())) if at <= service.now]
         # After an outage only the highest step is told: what is below it may be missing, and is behind.
         assert one.respond_step == len(rungs)
         assert taken[rungs[-1]] == 1

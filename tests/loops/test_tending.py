@@ -20,6 +20,7 @@ from bot.store import outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, mail
 from tests.flows.desk import logged
+from tests.rulebooks import altered
 
 __all__ = ["mail"]
 
@@ -45,8 +46,8 @@ def present() -> SetByHand:
 @pytest.fixture
 def tended(store: Store, book: Rulebook, present: SetByHand) -> SelfWatch:
     """Looks after a service whose operators are a team of their own."""
-    teams = dict(book.teams) | {"it": Team("it", ("it@example.gov.uk",), "post")}
-    return SelfWatch(store, replace(book, teams=teams, operators="it"), present, lambda: None)
+    teams = dict(book.outgoing.teams) | {"it": Team("it", ("it@example.gov.uk",), "post")}
+    return SelfWatch(store, altered(book, teams=teams, operators="it"), present, lambda: None)
 
 
 async def told(store: Store) -> list[str]:

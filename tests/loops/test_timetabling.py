@@ -1,7 +1,6 @@
 """What recurs by the calendar says each thing once."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from bot.store.engine import Store
 from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, STANDARD, Make
 from tests.flows.desk import logged
+from tests.rulebooks import altered
 
 
 def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = date(2026, 11, 23)) -> Timetable:
@@ -43,14 +43,14 @@ async def told(store: Store) -> list[str]:
 
 async def test_a_review_is_told_once_sixty_days_before(store: Store, book: Rulebook) -> None:
     """Not the day before, and not again the day after; a new day of review is told anew."""
-    reviewed = replace(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 1)}, "general.toml")]))
+    reviewed = altered(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 1)}, "general.toml")]))
     first = datetime(2026, 12, 31, 9, 5, tzinfo=UTC)
     await timetable(store, reviewed, first - timedelta(days=1)).reviews()
     assert await told(store) == []
     for day in range(3):
         await timetable(store, reviewed, first + timedelta(days=day)).reviews()
     assert await told(store) == ["notice:review:general:1:2027-03-01:staff@example.gov.uk"]
-    later = replace(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 2)}, "general.toml")]))
+    later = altered(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 2)}, "general.toml")]))
     await timetable(store, later, first + timedelta(days=3)).reviews()
     assert len(await told(store)) == 2
 

@@ -47,6 +47,7 @@ from tests.flows.conftest import NOW, STANDARD, Make
 from tests.flows.desk import again, logged
 from tests.flows.test_urgent import GAS
 from tests.loops.test_listening import Scripted, ear
+from tests.rulebooks import altered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SECRET = b"s" * 32
@@ -81,7 +82,7 @@ class Bench:
     @property
     def timing(self) -> Timing:
         """Its numbers."""
-        return self.book.timing
+        return self.book.clocks.timing
 
     async def log(self, message: Inbound | None = None, **changes: Any) -> Contact:
         """A contact with its receipt, as it stands after some changes."""
@@ -119,14 +120,14 @@ async def window_warnings(bench: Bench) -> Any:
 
 async def assigned_by(bench: Bench) -> Any:
     """When somebody must have a contact."""
-    return bench.book.assign_by(await bench.log(assigned_at=None))
+    return bench.book.clocks.assign_by(await bench.log(assigned_at=None))
 
 
 async def progress(bench: Bench) -> Any:
     """When the person hears that we are still at it."""
-    book = replace(bench.book, promises=Book((standard(STANDARD | {"progress": "halfway"}, "general.toml"),)))
+    book = altered(bench.book, promises=Book((standard(STANDARD | {"progress": "halfway"}, "general.toml"),)))
     contact = await bench.log()
-    rungs = book.single_rungs(contact, book.clocks(contact, ()))
+    rungs = book.clocks.single_rungs(contact, book.clocks.of(contact, ()), book.window(contact))
     return [at for at, step in rungs if step is PROGRESS]
 
 
@@ -140,7 +141,7 @@ async def helpers(bench: Bench) -> Any:
     """Who is told beside an owner who has taken nothing in two steps."""
     team = Team("front", ("staff@example.gov.uk",), "post", {"lead": ("lead@example.gov.uk",)})
     contact = await bench.log(owner="bo@example.gov.uk", respond_step=2)
-    alerts = alert.step_alerts(contact, RESPOND_LADDER[2], NOW, replace(bench.book, teams={"front": team}))
+    alerts = alert.step_alerts(contact, RESPOND_LADDER[2], NOW, altered(bench.book, teams={"front": team}))
     return [delivery.recipient for delivery in alerts[1:]]
 
 
@@ -165,7 +166,7 @@ async def called_again(bench: Bench) -> Any:
 
 async def calls(bench: Bench) -> Any:
     """How many are called about what came two hours ago."""
-    bench.book = replace(bench.book, urgent=(GAS,))
+    bench.book = altered(bench.book, urgent=(GAS,))
     await bench.receive(replace(bench.mail(text="I smell gas"), received_at=NOW - 2 * HOUR), NOW)
     return await bench.count(Purpose.URGENT)
 
@@ -179,7 +180,7 @@ async def quiet_steps(bench: Bench) -> Any:
 
 async def quiet_choices(bench: Bench) -> Any:
     """Until when a link offers quiet."""
-    bench.book = replace(bench.book, secret=SECRET)
+    bench.book = altered(bench.book, secret=SECRET)
     token = links.token(1, (await bench.log()).id, NOW + HOUR, SECRET)
     shown = await bench.store.read(lambda c: linked.show(c, token, NOW, bench.book))
     return [until for until, _ in shown.quiet] if shown else None
@@ -190,7 +191,7 @@ async def link_ends(bench: Bench) -> Any:
     site = "https://contact.example.gov.uk"
     constants = {"organisation": "Exampleshire Council", "phone": "", "website": "", "site": site}
     directories = tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir())
-    writer = MessageWriter(Composer(directories, constants), replace(bench.book, website=site), SECRET)
+    writer = MessageWriter(Composer(directories, constants), altered(bench.book, website=site), SECRET)
     contact = await bench.log()
     alerts = alert.step_alerts(contact, RESPOND_LADDER[2], NOW, bench.book)
     await bench.store.write(lambda c: outbox.queue(c, alerts))
@@ -203,7 +204,7 @@ async def link_ends(bench: Bench) -> Any:
 
 async def horizon(bench: Bench) -> Any:
     """Up to when something is due soon."""
-    return bench.book.daily_list(NOW).horizon
+    return bench.book.clocks.daily_list(NOW).horizon
 
 
 async def told_that_it_was_added(bench: Bench) -> Any:
@@ -225,7 +226,7 @@ async def muted(bench: Bench) -> Any:
 
 async def loop_alarms(bench: Bench) -> Any:
     """How many notices follow one mail of our own."""
-    bench.book = replace(bench.book, triage=replace(bench.book.triage, own=bench.book.own))
+    bench.book = altered(bench.book, triage=replace(bench.book.intake.triage, own=bench.book.intake.own))
     await bench.receive(bench.mail(2, From="us@example.gov.uk"), NOW)
     return await bench.count(Purpose.NOTICE)
 
@@ -330,7 +331,7 @@ async def times_of_the_list(bench: Bench) -> Any:
 async def reviews(bench: Bench) -> Any:
     """How many standards are named 61 days before their review."""
     reviewed = standard(STANDARD | {"review_by": date(2027, 1, 23)}, "general.toml")
-    bench.book = replace(bench.book, promises=Book([reviewed]))
+    bench.book = altered(bench.book, promises=Book([reviewed]))
     await timetable(bench, NOW).reviews()
     return await bench.count(Purpose.NOTICE)
 
@@ -403,4 +404,4 @@ async def test_a_number_changes_what_it_says(store: Store, book: Rulebook, mail:
     """By its usual value, and by another one."""
     value, observe, usually, otherwise = EFFECTS[key]
     timing = Timing(**{key: value}) if is_set else Timing()
-    assert await observe(Bench(store, replace(book, timing=timing), mail)) == (otherwise if is_set else usually)
+    assert await observe(Bench(store, altered(book, timing=timing), mail)) == (otherwise if is_set else usually)

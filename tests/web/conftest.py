@@ -21,6 +21,7 @@ from bot.settings.reading import Settings
 from bot.store.engine import Store
 from bot.web.server import application
 from bot.web.site import Site
+from tests.rulebooks import altered
 from tests.web.pages import Browser, Desk, Open
 
 CONFIG = """
@@ -85,7 +86,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def book(settings: Settings) -> Rulebook:
     """Its promises."""
-    return replace(rulebook.build(settings, {"post": "us@example.gov.uk"}), promises=BOOK)
+    return altered(rulebook.build(settings, {"post": "us@example.gov.uk"}), promises=BOOK)
 
 
 @pytest.fixture

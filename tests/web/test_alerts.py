@@ -1,7 +1,6 @@
 """The page behind the link of an alert: looking changes nothing, posting acts once, and nobody guesses an address."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, book, mail, store, writing
 from tests.flows.desk import again, logged
 from tests.flows.test_urgent import GAS
+from tests.rulebooks import altered
 from tests.web.pages import Browser, Open, Page
 
 __all__ = ["book", "mail", "store"]
@@ -32,7 +32,7 @@ class Behind:
 
     def __init__(self, store: Store, book: Rulebook, message: Any) -> None:
         self._store = store
-        self.book = replace(book, secret=SECRET, website="https://contact.example.gov.uk", urgent=(GAS,))
+        self.book = altered(book, secret=SECRET, website="https://contact.example.gov.uk", urgent=(GAS,))
         with writing(store) as connection:
             self.contact = logged(connection, self.book, message)
             outbox.queue(connection, alert.handed_over(self.contact, NOW, self.book))

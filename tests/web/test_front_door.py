@@ -1,6 +1,5 @@
 """The form: shown, checked, taken, answered."""
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -9,6 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.core.messages import Party
 from bot.core.routes import Route, Router, Service
+from tests.rulebooks import altered
 from tests.web.pages import Browser, Desk, Open, Page, value
 
 GOOD = {"name": "Zoë O'Brien", "email": "zoe@example.org", "phone": "", "message": "The lamp is out.\r\nHigh Street."}
@@ -33,7 +33,7 @@ async def test_reference_and_date_are_shown_once_the_message_is_taken(browser: B
     contact = await desk.contact()
     assert page.text(".reference") == contact.reference
     assert page.text(".spelled") == " ".join(contact.reference.replace("-", ""))
-    assert desk.book.respond_by(contact) in text
+    assert desk.book.clocks.respond_by(contact) in text
     assert "10 working days" in text
     assert "zoe@example.org" in text
     assert "0300 123 2224" in text
@@ -212,7 +212,7 @@ async def test_a_form_asks_what_it_is_about_where_there_are_services(open_site: 
     """A link may have chosen; what was chosen stays on the page with the errors, and is sent with the message."""
     services = [Service("parks", "Parks"), Service("bins", "Bins & recycling")]
     router = Router(services, [Route(1, area="taunton", prefixes=("TA1",))], None)
-    browser = await open_site(book=replace(desk.book, router=router))
+    browser = await open_site(book=altered(desk.book, router=router))
     page = Page(await (await browser.get("/?service=bins")).text())
     assert page.value("option[selected]", "value") == "bins"
     assert page.value("#postcode", "autocomplete") == "postal-code"

@@ -54,7 +54,7 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
 
 def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:
     """What the receipt answers, as far as an answer needs to know."""
-    if book.ways[contact.channel].outlet in book.texts:
+    if book.ways[contact.channel].outlet in book.outgoing.texts:
         post = Post(conversation=contact.conversation or "")
         return Inbound(contact.channel, contact.external_id, "", None, post=post)
     raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
@@ -81,7 +81,7 @@ def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
         return "no address of the person is known: enter one"
     if book.ways[contact.channel].outlet_to(address) is None:
         return "no text message can be sent from here: enter an email address"
-    if autoreplies.is_own(address, book.own):
+    if autoreplies.is_own(address, book.intake.own):
         return "that address is one of our own"
     return ""
 

@@ -70,11 +70,11 @@ def adjust(
     contact = refused.open_contact(connection, reference, "no clock of it runs")
     word = replace(word, reason=refused.short(word.reason, "reason"), note=refused.short(word.note, "note"))
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    before = book.clocks(contact, happened)
+    before = book.clocks.of(contact, happened)
     event = _event_of(contact, change, word, now)
     _refuse(contact, happened, event, before, book)
 
-    after = book.clocks(contact, [*happened, event])
+    after = book.clocks.of(contact, [*happened, event])
     later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book)
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
@@ -110,10 +110,10 @@ def _refuse(contact: Contact, happened: list[Happened], event: Happened, before:
     """Raise Refused where the clocks stand so that this cannot happen to them."""
     if any(earlier.at > event.at for earlier in happened):
         raise Refused("something else happened to its clock after that; the history is told in its order")
-    standard = book.standard_of(contact)
+    standard = book.clocks.standard_of(contact)
     if reason := histories.why_not(event, before, standard):
         raise Refused(reason)
-    calendar = book.calendars[standard.calendar_key]
+    calendar = book.clocks.calendars[standard.calendar_key]
     if event.extended_to and (reason := histories.why_not_so_long(event.extended_to, before, standard, calendar)):
         raise Refused(reason, "to")
 
@@ -138,7 +138,7 @@ def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> V
 
 def steps_behind(after: Clocks, contact: Contact, now: datetime, book: Rulebook) -> int:
     """How many steps of the ladder the new time to answer has passed: those are not alerted again."""
-    return sum(at <= now for at, _ in book.rungs(contact, after))
+    return sum(at <= now for at, _ in book.clocks.rungs(contact, after))
 
 
 def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell.Later | None:
@@ -146,7 +146,7 @@ def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell
     becomes = after.respond.due if after.respond else None
     if was is None or becomes is None or becomes <= was:
         return None
-    return tell.Later(contact.id, contact.reference, book.respond_by(contact, was), becomes, reason)
+    return tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, was), becomes, reason)
 
 
 def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word: Word, now: datetime) -> Event:

@@ -31,8 +31,8 @@ def refuse(connection: Connection, to: Holder, book: Rulebook) -> None:
         raise Refused("choose a team or a person", "team")
     if reason := _why_no_address(to.owner) or why_unknown(connection, to.owner, book):
         raise Refused(reason, "owner")
-    if to.team and to.team not in book.teams:
-        raise Refused(f"there is no team {to.team[:_MOST_SHOWN]}; there are {', '.join(book.teams)}", "team")
+    if to.team and to.team not in book.outgoing.teams:
+        raise Refused(f"there is no team {to.team[:_MOST_SHOWN]}; there are {', '.join(book.outgoing.teams)}", "team")
 
 
 def _why_no_address(owner: str) -> str:
@@ -57,5 +57,5 @@ def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
 
 def _configured(book: Rulebook) -> frozenset[str]:
     """Whom the configuration names by an address: of the teams, above them, and deputies."""
-    recipients = (recipient for team in book.teams.values() for level in team.levels for recipient in level)
-    return frozenset(recipient.lower() for recipient in recipients if "@" in recipient) | book.deputies.people
+    recipients = (recipient for team in book.outgoing.teams.values() for level in team.levels for recipient in level)
+    return frozenset(recipient.lower() for recipient in recipients if "@" in recipient) | book.outgoing.deputies.people

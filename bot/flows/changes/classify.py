@@ -50,7 +50,7 @@ def classify(
     contact = refused.open_contact(connection, reference, "no clock of it runs")
     matter = _matter(contact, about, book)
     _refuse(contact, matter, book)
-    standard = book.promises.choose(matter, book.default_calendar.day_of(contact.received_at))
+    standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(contact.received_at))
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
 
     classified = replace(
@@ -65,7 +65,7 @@ def classify(
         receipt_rule=str(standard.receipt),
         acknowledged_by=standard.acknowledged_by,
     )
-    clocks = book.clocks(classified, happened)
+    clocks = book.clocks.of(classified, happened)
     after = clocks.respond.due if clocks.respond else None
     if not contacts.change(connection, contact, _columns(classified, clocks, now, book)):
         raise refused.overtaken(reference)
@@ -135,14 +135,14 @@ def _tell_if_later(
         return
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
     if receipt:
-        later = tell.Later(contact.id, contact.reference, book.respond_by(contact, before), after, REASON)
+        later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), after, REASON)
         outbox.queue(connection, [tell.new_date(later, receipt, now, book)])
 
 
 def choices(name: str, book: Rulebook) -> list[str]:
     """Every `service`, `kind` or `area` that a contact can be about: what is configured, and what a standard is for."""
-    of_standards = {value for standard in book.promises.standards for value in getattr(standard, f"{name}s")}
-    return sorted(of_standards | (set(book.router.services) if name == "service" else set()))
+    of_standards = {value for standard in book.clocks.promises.standards for value in getattr(standard, f"{name}s")}
+    return sorted(of_standards | (set(book.intake.router.services) if name == "service" else set()))
 
 
 def why_unknown(name: str, value: str, book: Rulebook) -> str:

@@ -36,7 +36,7 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
     details = {"reason": reason, "was": contact.state}
     _note(connection, contact, EventKind.CLOSED, details, actor, now)
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if receipt is None or book.standard_of(contact).closing != "message" or contact.muted:
+    if receipt is None or book.clocks.standard_of(contact).closing != "message" or contact.muted:
         return False
     outbox.queue(connection, [tell.closing(contact, receipt, reason, now, book)])
     return True
@@ -51,7 +51,7 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN
     again = [Happened(Clock.REOPENED, now)] if contact.responded_at is not None else []
-    values = columns(contact, book.clocks(contact, [*happened, *again]), now, book) | {"responded_at": None}
+    values = columns(contact, book.clocks.of(contact, [*happened, *again]), now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
         raise refused.overtaken(reference)
     _note(connection, contact, kind, {"note": note}, actor, now)

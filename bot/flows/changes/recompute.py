@@ -70,9 +70,9 @@ class Page:
 
 def now_in_force(book: Rulebook) -> dict[str, str]:
     """Every rule by its name: the standards as they are written, the calendars that they use by their version."""
-    written = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in book.promises.standards}
-    used = {s.calendar_key for s in (*book.promises.standards, *book.past.values())}
-    return written | {f"calendar {key}": book.calendars[key].version for key in sorted(used)}
+    written = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in book.clocks.promises.standards}
+    used = {s.calendar_key for s in (*book.clocks.promises.standards, *book.clocks.past.values())}
+    return written | {f"calendar {key}": book.clocks.calendars[key].version for key in sorted(used)}
 
 
 def _name(standard: Standard) -> str:
@@ -85,8 +85,8 @@ def remember(connection: Connection, book: Rulebook) -> dict[str, str]:
     for name, value in known.items():
         if name.startswith("standard "):
             was = from_stored(json.loads(value))
-            if book.promises.version(was.id, was.version) is None:
-                book.past[was.id, was.version] = was
+            if book.clocks.promises.version(was.id, was.version) is None:
+                book.clocks.past[was.id, was.version] = was
     return known
 
 
@@ -133,7 +133,7 @@ def _changes(connection: Connection, rows: Sequence[Dates], corrected: set[str],
 
 
 def _change(row: Dates, happened: Sequence[Happened], corrected: set[str], book: Rulebook) -> Change | None:
-    standard = book.promises.version(row.standard, row.standard_version) or book.past.get(
+    standard = book.clocks.promises.version(row.standard, row.standard_version) or book.clocks.past.get(
         (row.standard, row.standard_version)
     )
     if standard is None:
@@ -150,7 +150,7 @@ def _change(row: Dates, happened: Sequence[Happened], corrected: set[str], book:
 def _computed(
     row: Dates, standard: Standard, happened: Sequence[Happened], book: Rulebook
 ) -> tuple[datetime | None, datetime | None]:
-    calendar = book.calendars[standard.calendar_key]
+    calendar = book.clocks.calendars[standard.calendar_key]
     if not happened and standard.respond_from == "receipt":
         receipt = standard.receipt
         promised = (standard.acknowledge, standard.respond)
@@ -189,20 +189,20 @@ def _later_than_told(change: Change, row: Dates, book: Rulebook) -> tell.Later |
     after = change.respond[1]
     if row.told_respond_by is None or after is None or after <= row.told_respond_by:
         return None
-    standard = book.promises.version(row.standard, row.standard_version)
+    standard = book.clocks.promises.version(row.standard, row.standard_version)
     promised = standard.respond if standard else None
-    before = due_in_words(row.told_respond_by, promised, book.default_calendar.zone)
+    before = due_in_words(row.told_respond_by, promised, book.clocks.default_calendar.zone)
     return tell.Later(change.contact_id, change.reference, before, after, change.why)
 
 
 def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
-    standard = book.promises.version(row.standard, row.standard_version)
+    standard = book.clocks.promises.version(row.standard, row.standard_version)
     words = standard.respond if standard else None
     step = row.respond_step
     if step and standard and words and not row.clock_changed:
-        calendar = book.calendars[standard.calendar_key]
+        calendar = book.clocks.calendars[standard.calendar_key]
         stand = histories.clocks_of(standard, row.received_at, (), calendar)
-        step = min(step, sum(at <= now for at, _ in stand.rungs(book.ladders.of(standard.id), calendar)))
+        step = min(step, sum(at <= now for at, _ in stand.rungs(book.clocks.ladders.of(standard.id), calendar)))
     return {
         "chosen": change.contact_id,
         "to_acknowledge_by": change.acknowledge[1],

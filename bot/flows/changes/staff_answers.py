@@ -39,7 +39,7 @@ def take(connection: Connection, contact_id: int, message: Inbound, now: datetim
 
 def _internal(message: Inbound, book: Rulebook) -> list[str]:
     addressed = message.mail.addressed() if message.mail else ()
-    return [address for address in addressed if autoreplies.is_staff_address(address, book.triage)]
+    return [address for address in addressed if autoreplies.is_staff_address(address, book.intake.triage)]
 
 
 def _sent(message: Inbound, contact: Contact, now: datetime) -> datetime:
@@ -118,7 +118,7 @@ def _undo(connection: Connection, contact: Contact, before: Kind, now: datetime,
         return False
     correction = Happened(Clock.CORRECTED, now)
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    after = book.clocks(contact, [*happened, correction])
+    after = book.clocks.of(contact, [*happened, correction])
     values: Values = columns(contact, after, now, book) | {"responded_at": None}
     if after.acknowledge is None or after.acknowledge.stopped_at is None:
         values["acknowledged_at"] = contact.receipt_sent_at if contact.acknowledged_by == "receipt" else None

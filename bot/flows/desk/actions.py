@@ -104,7 +104,7 @@ def _in_words(event: StoredEvent, book: Rulebook) -> str:
     if event.kind == EventKind.FOLLOW_UP:
         return "the person wrote again"
     who = event.actor.removeprefix("staff:")
-    local = event.at.astimezone(book.default_calendar.zone)
+    local = event.at.astimezone(book.clocks.default_calendar.zone)
     return f'{who} did this at {local:%H:%M on %d %B}: "{event.kind}",'
 
 
@@ -125,7 +125,7 @@ def _instant(desk: Desk, name: str) -> datetime | None:
         return None
     try:
         typed = datetime.fromisoformat(text)
-        local = typed if typed.tzinfo else typed.replace(tzinfo=desk.book.default_calendar.zone)
+        local = typed if typed.tzinfo else typed.replace(tzinfo=desk.book.clocks.default_calendar.zone)
         return local.astimezone(UTC)
     except (ValueError, OverflowError):  # there are hours of the year 9999 that are of no year in UTC
         raise Refused("enter a day and a time, like 2026-12-18 10:00", name) from None

@@ -134,7 +134,7 @@ def show(
     deliveries = outbox.of_contact(connection, contact.id)
     fates = outbox.fates(connection, contact.id)
     arrived, happened = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
-    clocks = book.clocks(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
+    clocks = book.clocks.of(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
     receipts = [one for one in deliveries if one.purpose == Purpose.ACKNOWLEDGEMENT]
     linked = _linked(connection, contact, scope)
     held = contact.id in outbox.held(connection)
@@ -143,7 +143,7 @@ def show(
     standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
     return ContactView(
         contact=contact,
-        standard=book.standard_of(contact).title if contact.standard else "",
+        standard=book.clocks.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
         messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
         events=tuple(
@@ -180,7 +180,7 @@ def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Con
 
 
 def _event(event: StoredEvent, book: Rulebook) -> ShownEvent:
-    line, cut = event_words.short(event_words.lines(event.details, book.default_calendar.zone))
+    line, cut = event_words.short(event_words.lines(event.details, book.clocks.default_calendar.zone))
     return ShownEvent(event.id, event.at, event.kind, event.actor, evidence=line, cut=cut)
 
 
@@ -233,8 +233,8 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
 
 
 def _clocks(contact: Contact, found: Clocks, now: datetime, book: Rulebook) -> list[Running]:
-    standard = book.standard_of(contact)
-    calendar = book.calendars[standard.calendar_key]
+    standard = book.clocks.standard_of(contact)
+    calendar = book.clocks.calendars[standard.calendar_key]
     both = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
     return [
         Running(
@@ -254,8 +254,8 @@ def _clocks(contact: Contact, found: Clocks, now: datetime, book: Rulebook) -> l
 
 
 def _because(name: str, clock: Clock, found: Clocks, contact: Contact, book: Rulebook) -> tuple[str, ...]:
-    standard = book.standard_of(contact)
-    calendar = book.calendars[standard.calendar_key]
+    standard = book.clocks.standard_of(contact)
+    calendar = book.clocks.calendars[standard.calendar_key]
     if name == "acknowledge" and standard.acknowledge is not None:
         promised, receipt = standard.acknowledge, standard.receipt
         return reasoning.explain(promised, clock.started_at, calendar, receipt, every_day=False)

@@ -54,17 +54,17 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
     if behind is None:
         return None
     contact, _ = behind
-    rule = book.urgency(contact)
+    rule = book.intake.urgency(contact)
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     return Shown(
         reference=contact.reference,
         open=contact.state == State.OPEN,
         urgent=(rule.title if rule else contact.urgent) if contact.urgent_at is not None else "",
-        promise=book.respond_by(contact),
+        promise=book.clocks.respond_by(contact),
         team=contact.team or "",
         owner=contact.owner,
         taken_by=contact.taken_by.removeprefix("staff:"),
-        teams=tuple(book.teams),
+        teams=tuple(book.outgoing.teams),
         quiet=tuple(_quiet(now, _latest(contact, happened, book), book)),
     )
 
@@ -97,7 +97,7 @@ def _until(connection: Connection, contact: Contact, choice: Choice, now: dateti
         until = datetime.fromisoformat(choice.until)
     except ValueError:
         raise Refused("choose one of the times", "until") from None
-    until = until if until.tzinfo else until.replace(tzinfo=book.default_calendar.zone)
+    until = until if until.tzinfo else until.replace(tzinfo=book.clocks.default_calendar.zone)
     assign.check_quiet(until, now)
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     offered = {instant for instant, _ in _quiet(now, _latest(contact, happened, book), book)}
@@ -121,16 +121,16 @@ def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -
 
 def _latest(contact: Contact, happened: list[Happened], book: Rulebook) -> datetime | None:
     """Quiet lasts until nearly all of the time to answer is used, and no longer."""
-    clocks = book.clocks(contact, happened)
+    clocks = book.clocks.of(contact, happened)
     if clocks.respond is None or clocks.respond.due is None:
         return None
-    calendar = book.calendars[book.standard_of(contact).calendar_key]
-    return clocks.share_of(book.timing.never_quiet_from, calendar)
+    calendar = book.clocks.calendars[book.clocks.standard_of(contact).calendar_key]
+    return clocks.share_of(book.clocks.timing.never_quiet_from, calendar)
 
 
 def _quiet(now: datetime, latest: datetime | None, book: Rulebook) -> list[tuple[str, str]]:
-    ends = (_end_of_quiet(choice, now, book) for choice in book.timing.quiet_choices)
-    zone = book.default_calendar.zone
+    ends = (_end_of_quiet(choice, now, book) for choice in book.clocks.timing.quiet_choices)
+    zone = book.clocks.default_calendar.zone
     return [
         (at.isoformat(timespec="minutes"), instant_in_words(at, zone)) for at in ends if latest is None or at < latest
     ]
@@ -140,6 +140,6 @@ def _end_of_quiet(choice: Duration, now: datetime, book: Rulebook) -> datetime:
     """Hours and minutes run from now; working days end in the morning of the last one."""
     if choice.unit in ELAPSED:
         return now + choice.count * ELAPSED[choice.unit]
-    calendar = book.default_calendar
+    calendar = book.clocks.default_calendar
     day = calendar.working_day_after(calendar.day_of(now), choice.count)
-    return datetime.combine(day, book.timing.quiet_morning, tzinfo=calendar.zone)
+    return datetime.combine(day, book.clocks.timing.quiet_morning, tzinfo=calendar.zone)

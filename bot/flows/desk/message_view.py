@@ -66,7 +66,7 @@ def event_of(connection: Connection, reference: str, number: int, scope: Scope, 
     details = next((event.details for event in happened if event.id == number), None)
     if details is None:
         return None
-    zone = book.default_calendar.zone
+    zone = book.clocks.default_calendar.zone
     return "\n".join(f"{label}: {value}" for label, value in event_words.lines(details, zone))
 
 

@@ -59,7 +59,7 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
 def _of_clocks(standing: Standing, now: datetime, book: Rulebook) -> set[str]:
     if standing.clocks is None:
         return set()
-    contact, standard = standing.contact, book.standard_of(standing.contact)
+    contact, standard = standing.contact, book.clocks.standard_of(standing.contact)
     acts = {
         name
         for name, kind in _OF_CLOCKS.items()

@@ -50,7 +50,7 @@ def _note(connection: Connection, delivery: Delivery, kind: EventKind, words: st
 
 def _not_reached(connection: Connection, delivery: Delivery, failure: Report, plan: Plan) -> None:
     what = TO_SENDERS[delivery.purpose]
-    day = plan.book.today(plan.now)
+    day = plan.book.clocks.today(plan.now)
     reason = f"mail to this address came back on {day:%d %B %Y}"
     suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
     if delivery.contact_id is None:
@@ -75,7 +75,7 @@ def _staff_not_reached(connection: Connection, plan: Plan) -> None:
     """Once a day. Notices that come back start no further notice: that would never end."""
     words = alert.notices(
         None,
-        f"alert came back:{plan.book.today(plan.now)}",
+        f"alert came back:{plan.book.clocks.today(plan.now)}",
         plan.now,
         plan.book,
         subject="An alert came back",
@@ -86,7 +86,7 @@ def _staff_not_reached(connection: Connection, plan: Plan) -> None:
 
 
 def _complained(connection: Connection, delivery: Delivery, plan: Plan) -> None:
-    day = plan.book.today(plan.now)
+    day = plan.book.clocks.today(plan.now)
     reason = f"its owner reported our mail as unwanted on {day:%d %B %Y}"
     suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
     _note(connection, delivery, EventKind.COMPLAINED_OF, reason, plan)
@@ -97,7 +97,7 @@ def unknown_complaint(plan: Plan) -> None:
     """Somebody reported mail of ours as unwanted. Once a day."""
     plan.notices += alert.notices(
         None,
-        f"complaint:{plan.book.today(plan.now)}",
+        f"complaint:{plan.book.clocks.today(plan.now)}",
         plan.now,
         plan.book,
         subject="Our mail was reported as unwanted",

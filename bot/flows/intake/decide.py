@@ -64,8 +64,8 @@ def _seen_before(message: Inbound, reference: str, channel: str, plan: Plan) -> 
 
 def _facts(message: Inbound, thread: Contact | None, plan: Plan, *, reported: bool) -> intakes.Facts:
     return replace(
-        plan.book.triage,
-        own=plan.book.own,
+        plan.book.intake.triage,
+        own=plan.book.intake.own,
         thread=thread.reference if thread else None,
         person=(thread.sender_address or "") if thread else "",
         authserv_id=plan.way(message).authserv_id,
@@ -99,7 +99,7 @@ def _judge(message: Inbound, plan: Plan) -> tuple[Contact | None, Verdict]:
 def _from_staff(message: Inbound, plan: Plan) -> bool:
     senders = message.mail.from_addresses if message.mail else ()
     return len(senders) == 1 and autoreplies.is_staff_address(
-        senders[0].address, replace(plan.book.triage, own=plan.book.own)
+        senders[0].address, replace(plan.book.intake.triage, own=plan.book.intake.own)
     )
 
 
@@ -107,10 +107,10 @@ def _goes_on(thread: Contact, message: Inbound, plan: Plan) -> bool:
     """Whether a person's message belongs to this contact still, or is a new matter."""
     if thread.state == State.OPEN:
         return True
-    if thread.responded_at is None or plan.book.reopen_days == 0:
+    if thread.responded_at is None or plan.book.intake.reopen_days == 0:
         return False
-    day_of = plan.book.default_calendar.day_of
-    return (day_of(plan.at(message)) - day_of(thread.responded_at)).days <= plan.book.reopen_days
+    day_of = plan.book.clocks.default_calendar.day_of
+    return (day_of(plan.at(message)) - day_of(thread.responded_at)).days <= plan.book.intake.reopen_days
 
 
 def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> None:
@@ -122,7 +122,7 @@ def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> 
         plan.note(thread.id, EventKind.FOLLOW_UP, verdict)
         until = window(message, plan)
         if until is not None:
-            look_at = min(plan.way(message).window.looks(until, plan.book.timing))
+            look_at = min(plan.way(message).window.looks(until, plan.book.clocks.timing))
             plan.windows.append({"chosen": thread.id, "until": until, "look_at": look_at})
         suppressed = plan.known.suppression(key_of(message))
         told = replace(verdict, recipient=None) if suppressed else verdict
@@ -148,10 +148,10 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan
             return
     if verdict.outcome == "acknowledge" and verdict.recipient:
         tally = _tally(message, plan)
-        first = guards.contact_in_place(tally, plan.at(message), plan.book.limits) if message.mail else None
+        first = guards.contact_in_place(tally, plan.at(message), plan.book.intake.limits) if message.mail else None
         if message.visibility == "public":
             first = plan.known.public_receipt(message, plan.at(message))
-        if first is not None and message.mail and plan.book.limits.several == "together":
+        if first is not None and message.mail and plan.book.intake.limits.several == "together":
             _attach_again(
                 message, _contact(first, plan), replace(verdict, outcome="attach", rule=RuleName.ONE_OF_SEVERAL), plan
             )
@@ -209,12 +209,12 @@ def _guarded(message: Inbound, verdict: Verdict, tally: Tally, opening: Opening,
         reason = "the receipt that this person had a little before stands for it, too"
         return replace(verdict, rule=RuleName.ONE_OF_SEVERAL, reason=reason), opening
     domain = plan.known.domains.get(guards.domain(key_of(message)), Tally())
-    held = guards.why_held(recipient, plan.at(message), tally, domain, plan.book.limits)
+    held = guards.why_held(recipient, plan.at(message), tally, domain, plan.book.intake.limits)
     if not held:
         return verdict, opening
     plan.notices += alert.notices(
         plan.way(message).team,
-        f"cap:{plan.book.today(plan.now)}",
+        f"cap:{plan.book.clocks.today(plan.now)}",
         plan.now,
         plan.book,
         subject="Receipts are held back",

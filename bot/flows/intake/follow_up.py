@@ -47,8 +47,8 @@ def go_on(connection: Connection, contact_id: int, message: Inbound, verdict: Ve
 
 def _heed(connection: Connection, contact: Contact, message: Inbound, plan: Plan) -> None:
     """What cannot wait may come later: somebody is called, unless somebody is being called already."""
-    words, timing = words_of(f"{message.subject} {quoting.new_words(message.text)}"), plan.book.timing
-    urgency = urgencies.find(words, plan.book.urgent)
+    words, timing = words_of(f"{message.subject} {quoting.new_words(message.text)}"), plan.book.clocks.timing
+    urgency = urgencies.find(words, plan.book.intake.urgent)
     if urgency is None or contact.urgent_at is not None or plan.now - plan.at(message) > timing.urgent_within:
         return
     again_at = plan.now + timing.urgent_again_after
@@ -69,7 +69,7 @@ def _heed(connection: Connection, contact: Contact, message: Inbound, plan: Plan
 
 def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) -> None:
     happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    after = plan.book.clocks(contact, [*happened, Happened(Kind.REOPENED, at)])
+    after = plan.book.clocks.of(contact, [*happened, Happened(Kind.REOPENED, at)])
     values = columns(contact, after, plan.now, plan.book) | {"responded_at": None}
     if contacts.reopen(connection, contact, values):
         details = {"note": PERSON_WROTE.note, "answered_at": contact.responded_at and contact.responded_at.isoformat()}
@@ -77,7 +77,7 @@ def _reopen(connection: Connection, contact: Contact, at: datetime, plan: Plan) 
 
 
 def _may_be_told(contact: Contact, plan: Plan) -> bool:
-    within = plan.book.timing.added_told_once_in
+    within = plan.book.clocks.timing.added_told_once_in
     is_too_soon = contact.noted_at is not None and plan.now - contact.noted_at < within
     return contact.receipt_sent_at is not None and not contact.muted and not is_too_soon
 
@@ -93,7 +93,7 @@ def _tell(connection: Connection, contact: Contact, message: Inbound, recipient:
         purpose=Purpose.ADDED,
         channel=outlet,
         recipient=recipient,
-        message_id=f"<added.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.domain(outlet)}>",
+        message_id=f"<added.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.outgoing.domain(outlet)}>",
         created_at=plan.now,
         next_attempt_at=None if plan.book.may_have_answered(plan.at(message)) else plan.now,
         details={
@@ -120,18 +120,18 @@ def count_automatic(connection: Connection, contact: Contact, verdict: Verdict, 
         )
         outbox.queue(connection, notice)
     count = contacts.count_events(connection, contact.id, EventKind.AUTOMATIC_MAIL, plan.now - A_DAY)
-    if count >= plan.book.timing.automatic_mails_a_day:
+    if count >= plan.book.clocks.timing.automatic_mails_a_day:
         contacts.put(connection, contact.id, {"muted": True})
 
 
 def watch_loop(connection: Connection, rule: str, plan: Plan) -> None:
     """Our own mail comes back again and again: somebody must look."""
-    most = plan.book.timing.own_mails_a_day
+    most = plan.book.clocks.timing.own_mails_a_day
     if contacts.count_logged(connection, rule, plan.now - A_DAY) < most:
         return
     notice = alert.notices(
         None,
-        f"loop:{plan.book.today(plan.now)}",
+        f"loop:{plan.book.clocks.today(plan.now)}",
         plan.now,
         plan.book,
         subject="Our own mail comes back to us",

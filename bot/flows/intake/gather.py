@@ -163,13 +163,13 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     if any(message.outgoing for message in messages if message.post):
         around = [*found.conversations.values(), *(one.contact for one in found.answered.values())]
         found.leaving = outbox.under_way(connection, {contact.id for contact in around})
-    if book.limits.an_hour_to_a_domain:
-        most = book.limits.an_hour_to_a_domain
+    if book.intake.limits.an_hour_to_a_domain:
+        most = book.intake.limits.an_hour_to_a_domain
         for domain in {guards.domain(person) for person in people}:
             found.domains[domain] = Tally(known.of_domain(connection, domain, now - guards.HOUR, most))
-    if book.limits.a_minute:
+    if book.intake.limits.a_minute:
         found.held = cursors.read(connection, BREAKER) is not None
-        found.receipts_left = book.limits.a_minute - known.receipts_since(connection, now - guards.MINUTE)
+        found.receipts_left = book.intake.limits.a_minute - known.receipts_since(connection, now - guards.MINUTE)
     return found
 
 

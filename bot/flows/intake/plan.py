@@ -156,10 +156,10 @@ def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Pla
 def _first_look(row: Values, way: Way, plan: Plan) -> datetime | None:
     look: datetime | None = row["next_look_at"]
     if look is not None and row["platform_reply_by"] is not None:
-        look = min(look, *way.window.looks(row["platform_reply_by"], plan.book.timing))
+        look = min(look, *way.window.looks(row["platform_reply_by"], plan.book.clocks.timing))
     if look is not None and look <= plan.now:
         # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
-        return plan.now + plan.book.timing.receipt_late_after
+        return plan.now + plan.book.clocks.timing.receipt_late_after
     return look
 
 

@@ -107,8 +107,8 @@ def _stop_receipts(connection: Connection, plan: Plan) -> None:
         plan.now,
         plan.book,
         subject="Receipts are stopped: too many in a minute",
-        happened=f"More than {plan.book.limits.a_minute} receipts would have left within a minute. They are all kept, "
-        "and none leaves. Every contact is logged and has its dates.",
+        happened=f"More than {plan.book.intake.limits.a_minute} receipts would have left within a minute. "
+        "They are all kept, and none leaves. Every contact is logged and has its dates.",
         action="See what comes in: ackbot contacts list. If it is people, let the receipts leave: ackbot release",
     )
 

@@ -60,15 +60,15 @@ class Found:
             "service": goal.service or None,
             "kind": goal.kind,
             "area": goal.area,
-            "assigned_at": received_at if goal.is_decided or len(book.teams) < _SEVERAL else None,
+            "assigned_at": received_at if goal.is_decided or len(book.outgoing.teams) < _SEVERAL else None,
         }
         if urgency is None:
             return values
-        is_news = now - received_at < book.timing.urgent_within
+        is_news = now - received_at < book.clocks.timing.urgent_within
         return values | {
             "urgent": urgency.rule.name,
             "urgent_words": urgency.phrase,
-            "urgent_at": now + book.timing.urgent_again_after if is_news else None,
+            "urgent_at": now + book.clocks.timing.urgent_again_after if is_news else None,
             "urgent_step": 1 if is_news else 0,
         }
 
@@ -83,11 +83,11 @@ def look_into(message: Inbound, book: Rulebook) -> Found:
     """Everything that the rules of routing and of urgency find in a message."""
     language = language_of(message.text or message.subject)
     way = book.ways.get(message.channel, NO_WAY).routed()
-    asked = routes.query_of(message, way, language, with_postcodes=book.router.asks_postcodes)
-    goal = book.router.route(asked)
-    urgency = urgencies.find(asked.words, book.urgent)
+    asked = routes.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
+    goal = book.intake.router.route(asked)
+    urgency = urgencies.find(asked.words, book.intake.urgent)
     if urgency is not None:
-        team = urgency.rule.team if urgency.rule.team in book.teams else ""
+        team = urgency.rule.team if urgency.rule.team in book.outgoing.teams else ""
         goal = replace(
             goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, is_decided=bool(team) or goal.is_decided
         )

@@ -31,10 +31,10 @@ def leaves_at(
     purpose: Purpose, step: Step | None, outlet: str, contact: Contact, now: datetime, book: Rulebook
 ) -> datetime | None:
     """When a message about a contact leaves by an outlet, as the contact stands; None: it is not wanted."""
-    is_law = step is not None and step.own_by_law and book.standard_of(contact).basis == "law"
-    in_public = contact.visibility == "public" and outlet in book.texts
+    is_law = step is not None and step.own_by_law and book.clocks.standard_of(contact).basis == "law"
+    in_public = contact.visibility == "public" and outlet in book.outgoing.texts
     occasion = Occasion(purpose, step, is_law, in_public)
-    return alerting.leaves_at(occasion, contact, now, book.restraint, book.timing)
+    return alerting.leaves_at(occasion, contact, now, book.outgoing.restraint, book.clocks.timing)
 
 
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[NewDelivery]:
@@ -50,7 +50,7 @@ def _words_of(step: Step, contact: Contact, book: Rulebook) -> Words:
     again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
     # An owner who has let so many steps pass without taking the contact may be away.
-    is_unheard = contact.respond_step >= book.timing.steps_before_lead
+    is_unheard = contact.respond_step >= book.clocks.timing.steps_before_lead
     is_passed_over = contact.owner and contact.taken_at is None and is_unheard
     to = (*step.to, "lead") if is_passed_over and "owner" in step.to and "lead" not in step.to else step.to
     return Words(key, Purpose.ALERT, step.name, to, contact_id=contact.id)
@@ -61,7 +61,7 @@ def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) ->
 
     It leaves at any hour, and is neither joined nor left to a list.
     """
-    team = book.team(contact.team)
+    team = book.outgoing.team(contact.team)
     if team is None:
         return []
     key = f"{contact.id}:urgent:{time}"
@@ -90,7 +90,7 @@ def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str,
     """
     lists: dict[str, list[list[str]]] = {}
     for name, role, address in _readers(day, owners, book):
-        for reader in _present((address,), book.teams[name], now, book):
+        for reader in _present((address,), book.outgoing.teams[name], now, book):
             lists.setdefault(reader, []).append([name, role])
     return [_digest(reader, day, lists[reader], now, book) for reader in lists]
 
@@ -98,28 +98,28 @@ def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str,
 def _digest(reader: str, day: str, lists: list[list[str]], now: datetime, book: Rulebook) -> NewDelivery:
     """The list of one person, by the outlet of the first team whose contacts stand in it."""
     words = Words(f"digest:{day}", Purpose.DIGEST, day, details={"lists": lists})
-    return _delivery(reader, words, book.teams[lists[0][0]], now, book)
+    return _delivery(reader, words, book.outgoing.teams[lists[0][0]], now, book)
 
 
 def _begins_week(day: str, book: Rulebook) -> bool:
     """Whether this is the first working day of its week."""
     today = date.fromisoformat(day)
     earlier = (today - timedelta(days=n) for n in range(1, today.weekday() + 1))
-    return not any(map(book.default_calendar.is_working_day, earlier))
+    return not any(map(book.clocks.default_calendar.is_working_day, earlier))
 
 
 def _readers(day: str, owners: Iterable[tuple[str, str]], book: Rulebook) -> Iterator[tuple[str, str, str]]:
     """Whose list names contacts of which team, each as (team, role, address)."""
     week_begins = _begins_week(day, book)
-    for name, team in book.teams.items():
+    for name, team in book.outgoing.teams.items():
         for role, addresses in (("team", team.addresses), *team.roles.items()):
             if role != "director" or week_begins:  # what is long overdue, once a week
                 yield from ((name, role, address) for address in addresses)
-    yield from ((name, f"owner {address}", address) for name, address in owners if name in book.teams)
+    yield from ((name, f"owner {address}", address) for name, address in owners if name in book.outgoing.teams)
 
 
 def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook, owner: str = "") -> list[NewDelivery]:
-    team = book.team(team_name)
+    team = book.outgoing.team(team_name)
     if team is None:
         return []
     roles = [role for role in words.to if role != "owner"]
@@ -130,10 +130,10 @@ def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook,
 
 def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
     """Who is told for these: whoever is away has a deputy, else the lead of the team."""
-    day = book.today(now)
+    day = book.clocks.today(now)
     readers: list[str] = []
     for person in people:
-        away = book.deputies.of(person, day)
+        away = book.outgoing.deputies.of(person, day)
         readers += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
     return tuple(dict.fromkeys(readers))
 
@@ -149,7 +149,7 @@ def _delivery(address: str, words: Words, team: Team, now: datetime, book: Ruleb
         step=words.step,
         channel=outlet,
         recipient=address,
-        message_id=f"<{words.purpose}.{secrets.token_hex(10)}@{book.domain(outlet)}>",
+        message_id=f"<{words.purpose}.{secrets.token_hex(10)}@{book.outgoing.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
         details=words.details,

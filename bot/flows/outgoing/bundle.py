@@ -27,7 +27,7 @@ def gather(
     for delivery in claimed:
         if delivery.purpose is Purpose.ALERT:
             alerts.setdefault(delivery.recipient, []).append(delivery)
-    firsts = [theirs[0] for theirs in alerts.values() if len(theirs) > book.restraint.join_above > 0]
+    firsts = [theirs[0] for theirs in alerts.values() if len(theirs) > book.outgoing.restraint.join_above > 0]
     rest = (outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
     return [delivery for deliveries in rest for delivery in deliveries]
 
@@ -39,8 +39,8 @@ def restrain(
     leaving = [claimed for claimed in due if claimed.delivery.purpose is not Purpose.ALERT]
     for_the_list: list[Claimed] = []
     for alerts in _by_person(due):
-        messages = _messages_of_late(connection, alerts, now) if book.restraint.an_hour else 0
-        match alerting.bundle(len(alerts), messages, book.restraint):
+        messages = _messages_of_late(connection, alerts, now) if book.outgoing.restraint.an_hour else 0
+        match alerting.bundle(len(alerts), messages, book.outgoing.restraint):
             case Bundle.LEFT_TO_THE_LIST:
                 for_the_list += alerts
             case Bundle.JOINED:

@@ -18,7 +18,7 @@ def event(claimed: Claimed, values: Mapping[str, Any], now: datetime, book: Rule
     content: dict[str, Any] = {
         "specversion": "1.0",
         "id": delivery.message_id.strip("<>"),
-        "source": book.website or "urn:ackbot",
+        "source": book.outgoing.website or "urn:ackbot",
         "type": _TYPE.format(delivery.purpose),
         "time": now.isoformat(timespec="seconds"),
         "datacontenttype": "application/json",

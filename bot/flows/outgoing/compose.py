@@ -41,14 +41,14 @@ class MessageWriter:
 
     def write(self, claimed: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
-        if claimed.delivery.channel in self._book.texts:
+        if claimed.delivery.channel in self._book.outgoing.texts:
             return self._text(claimed, now)
-        if claimed.delivery.channel in self._book.words:
+        if claimed.delivery.channel in self._book.outgoing.words:
             return self._words(claimed, now)
-        if claimed.delivery.channel in self._book.events:
+        if claimed.delivery.channel in self._book.outgoing.events:
             return cloud_events.event(claimed, self._values(claimed, now), now, self._book)
         delivery = claimed.delivery
-        sender = self._book.senders[delivery.channel]
+        sender = self._book.outgoing.senders[delivery.channel]
         tag = f"b{delivery.id}"
         return_address = acknowledgements.signed_subaddress(parseaddr(sender)[1], tag, self._secret)
         details = delivery.details
@@ -57,7 +57,7 @@ class MessageWriter:
             sender=sender,
             recipient=delivery.recipient,
             message_id=delivery.message_id,
-            date=now.astimezone(self._book.default_calendar.zone),
+            date=now.astimezone(self._book.clocks.default_calendar.zone),
             # RFC 3834 section 5.2: auto-replied answers a message, auto-generated does not.
             auto_submitted="auto-replied" if answering else "auto-generated",
             reply_to=details.get("reply_to", "") if answering else "",
@@ -90,7 +90,7 @@ class MessageWriter:
     def words_of(self, claimed: Claimed, now: datetime) -> tuple[str, str]:
         """Subject and plain words of a message to the person, as it would leave at `now`."""
         delivery = claimed.delivery
-        if delivery.channel in self._book.texts:
+        if delivery.channel in self._book.outgoing.texts:
             return "", self._text(claimed, now).content.decode()
         by_mail = "@" in delivery.recipient
         name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, _template(claimed))
@@ -114,7 +114,7 @@ class MessageWriter:
 
     def _of_contact(self, claimed: Claimed, contact: Contact) -> Mapping[str, Any]:
         details = claimed.delivery.details
-        received = instant_in_words(contact.received_at, self._book.default_calendar.zone)
+        received = instant_in_words(contact.received_at, self._book.clocks.default_calendar.zone)
         values: dict[str, Any] = {"reference": contact.reference, "received": received}
         match claimed.delivery.purpose:
             case "urgent":
@@ -128,13 +128,13 @@ class MessageWriter:
             case "new-date":
                 values |= {key: details.get(key, "") for key in ("before", "reason")}
             case "acknowledgement":
-                values |= {"promise": self._book.plain_promise(contact), **self._service(contact)}
-        return values | {"respond_by": self._book.respond_by(contact)}
+                values |= {"promise": self._book.clocks.plain_promise(contact), **self._service(contact)}
+        return values | {"respond_by": self._book.clocks.respond_by(contact)}
 
     def _service(self, contact: Contact) -> dict[str, str]:
         """What to do at once, where the person can read more, and the way without the internet."""
-        service = self._book.router.services.get(contact.service or "")
-        urgency = self._book.urgency(contact)
+        service = self._book.intake.router.services.get(contact.service or "")
+        urgency = self._book.intake.urgency(contact)
         values = {"urgent": urgency.advice if urgency else ""}
         if service is not None:
             values |= {"service": service.title, "service_page": service.page, "other_route": service.other_route}
@@ -142,7 +142,7 @@ class MessageWriter:
 
     def _closing(self, claimed: Claimed, contact: Contact) -> dict[str, str]:
         answered_at = contact.responded_at
-        zone, days = self._book.default_calendar.zone, self._book.reopen_days
+        zone, days = self._book.clocks.default_calendar.zone, self._book.intake.reopen_days
         return {
             "reference": contact.reference,
             "answered": date_in_words(answered_at.astimezone(zone).date()) if answered_at else "",
@@ -152,7 +152,7 @@ class MessageWriter:
 
     def _urgent(self, claimed: Claimed, contact: Contact, received: str) -> dict[str, Any]:
         """What cannot wait: the words that fired, and what to do."""
-        rule = self._book.urgency(contact)
+        rule = self._book.intake.urgency(contact)
         return {
             "reference": contact.reference,
             "received": received,
@@ -161,19 +161,19 @@ class MessageWriter:
             "words": contact.urgent_words,
             "time": claimed.delivery.step.rpartition("-")[2],
             "link": self._link(claimed, contact),
-            "again_after": str(durations.of_span(self._book.timing.urgent_again_after)),
+            "again_after": str(durations.of_span(self._book.clocks.timing.urgent_again_after)),
             "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
         }
 
     def _link(self, claimed: Claimed, contact: Contact) -> str:
         """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
-        if not self._book.website:
+        if not self._book.outgoing.website:
             return ""
-        ends_at = claimed.delivery.created_at + self._book.timing.links_valid_for
+        ends_at = claimed.delivery.created_at + self._book.clocks.timing.links_valid_for
         return links.token(claimed.delivery.id, contact.id, ends_at, self._secret)
 
     def _step(self, name: str, contact: Contact) -> Step:
-        return self._book.ladders.step(name, contact.standard) or _GONE
+        return self._book.clocks.ladders.step(name, contact.standard) or _GONE
 
     def _line(self, claimed: Claimed) -> dict[str, str]:
         """One alert of several."""
@@ -188,15 +188,15 @@ class MessageWriter:
         return {"reference": contact.reference, "step": step.words, "promise": promise}
 
     def _digest_values(self, listed: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
-        book, daily_list = self._book, self._book.daily_list(now)
+        book, daily_list = self._book, self._book.clocks.daily_list(now)
         lines: dict[str, list[dict[str, str]]] = {heading.value: [] for heading in Heading}
         for contact in listed:
-            line = {"reference": contact.reference, "channel": contact.channel, "due": book.respond_by(contact)}
-            for heading in daily_list.headings(contact, book.assign_by(contact)):
+            line = {"reference": contact.reference, "channel": contact.channel, "due": book.clocks.respond_by(contact)}
+            for heading in daily_list.headings(contact, book.clocks.assign_by(contact)):
                 lines[heading].append(line)
         return {
-            "day": date_in_words(book.today(now)),
-            "ahead": str(Duration(book.timing.list_ahead_working_days, Unit.WORKING_DAY)),
+            "day": date_in_words(book.clocks.today(now)),
+            "ahead": str(Duration(book.clocks.timing.list_ahead_working_days, Unit.WORKING_DAY)),
             **lines,
         }
 
@@ -207,24 +207,24 @@ def _template(claimed: Claimed) -> str:
 
 def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
     """What was promised, and what to do."""
-    zone = book.default_calendar.zone
+    zone = book.clocks.default_calendar.zone
     action = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
     match step.clock:
         case "acknowledge" if contact.acknowledged_by == "staff":
-            promise = f"acknowledge by {book.acknowledge_by(contact)}, by a person and not by a receipt"
+            promise = f"acknowledge by {book.clocks.acknowledge_by(contact)}, by a person and not by a receipt"
             action = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
         case "acknowledge":
-            promise = f"acknowledge by {book.acknowledge_by(contact)}"
+            promise = f"acknowledge by {book.clocks.acknowledge_by(contact)}"
         case "pause":
             paused_on = due_in_words(contact.paused_at, None, zone)
             promise = f"to answer once the person has told us more; we asked on {paused_on}"
             action = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "assign":
-            promise = f"answer by {book.respond_by(contact)}"
+            promise = f"answer by {book.clocks.respond_by(contact)}"
         case "window":
             closes_at = contact.platform_reply_by
             promise = "to answer where the person wrote"
             action = f"Answer there before {instant_in_words(closes_at, zone)}. {action}" if closes_at else action
         case _:
-            promise = f"answer by {book.respond_by(contact)}"
+            promise = f"answer by {book.clocks.respond_by(contact)}"
     return {"promise": promise, "action": action}

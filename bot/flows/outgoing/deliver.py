@@ -118,7 +118,7 @@ def _leaves_at(claimed: Claimed, now: datetime, book: Rulebook) -> datetime | No
         return now if claimed.listed else None
     if contact is None:
         return now
-    step = book.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
+    step = book.clocks.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
     return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book)
 
 
@@ -126,11 +126,12 @@ def _contacts_of_list(connection: Connection, delivery: Delivery, now: datetime,
     """The contacts that a daily list names."""
     if delivery.purpose is not Purpose.DIGEST:
         return ()
-    daily_list = book.daily_list(now)
+    daily_list = book.clocks.daily_list(now)
     contacts_by_id: dict[int, Contact] = {}
     for team, role in delivery.details.get("lists", ()):
         for contact in clocks.open_of_team(connection, team, daily_list.horizon, now):
-            if daily_list.names(contact, role, book.ladders.of(contact.standard), book.assign_by(contact)):
+            ladder, assign_by = book.clocks.ladders.of(contact.standard), book.clocks.assign_by(contact)
+            if daily_list.names(contact, role, ladder, assign_by):
                 contacts_by_id[contact.id] = contact
     return tuple(sorted(contacts_by_id.values(), key=lambda contact: contact.respond_by or contact.received_at))
 
@@ -249,7 +250,7 @@ def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[
         action = (
             f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
         )
-    elif again - delivery.created_at > book.timing.events_late_after:
+    elif again - delivery.created_at > book.clocks.timing.events_late_after:
         what, subject = "late", f"{outlet} takes nothing"
         happened = f"The system behind {outlet} has not taken event {number}, which has waited since "
         happened += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
@@ -262,7 +263,7 @@ def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[
 
 
 def _said_by(delivery: Delivery, book: Rulebook) -> str:
-    return "The platform" if delivery.channel in book.texts | book.words else "The mail server"
+    return "The platform" if delivery.channel in book.outgoing.texts | book.outgoing.words else "The mail server"
 
 
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[NewDelivery]:

@@ -16,7 +16,7 @@ EVERYTHING = "*"
 def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
     """Queue the next events for every outlet that follows; how many were looked at. A new follower begins now."""
     looked, up_to = 0, settled.up_to(connection)
-    for outlet, kinds in book.followers.items():
+    for outlet, kinds in book.outgoing.followers.items():
         name = f"following {outlet}"
         at = cursors.read(connection, name)
         if at is None:
@@ -40,7 +40,7 @@ def _delivery(event: StoredEvent, outlet: str, now: datetime, book: Rulebook) ->
         purpose=Purpose.EVENT,
         channel=outlet,
         recipient=outlet,
-        message_id=f"<event.{event.id}.{outlet}@{book.domain(outlet)}>",
+        message_id=f"<event.{event.id}.{outlet}@{book.outgoing.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
         details={**facts, "happened_at": event.at.isoformat(timespec="seconds")},

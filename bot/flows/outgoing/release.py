@@ -29,5 +29,5 @@ def begin(connection: Connection, now: datetime, book: Rulebook, *, alone: bool)
     """At the start: the one process that sends gives back what a dead one held; without a breaker none is stopped."""
     if alone:
         outbox.release_all(connection, now)
-    if not book.limits.a_minute and book.restored_at is None:
+    if not book.intake.limits.a_minute and book.restored_at is None:
         release(connection, now)

@@ -291,7 +291,7 @@ class Api:
 
 
 def _facts(contact: Contact, model: type[BaseModel], site: Site) -> dict[str, Any]:
-    zone = site.book.default_calendar.zone
+    zone = site.book.clocks.default_calendar.zone
     found = {name: getattr(contact, name) for name in model.model_fields}
     return {n: v.astimezone(zone) if isinstance(v, datetime) else v for n, v in found.items()}
 

@@ -64,7 +64,7 @@ class ContactPages:
             "at": "",
             "typed": {},
             "offered": frozenset(name for name in whole.offers if guest.may(ACTIONS[name].may)),
-            "teams": list(book.teams),
+            "teams": list(book.outgoing.teams),
             "people": people,
             "services": classify.choices("service", book),
             "kinds": classify.choices("kind", book),
@@ -74,8 +74,8 @@ class ContactPages:
             "needs_chosen": chosen,
             "needs_more": others,
             "outcomes": event_words.OUTCOMES,
-            "urgency": book.urgency(whole.contact),
-            "when": lambda at: instant_in_words(at, book.default_calendar.zone) if at else "",
+            "urgency": book.intake.urgency(whole.contact),
+            "when": lambda at: instant_in_words(at, book.clocks.default_calendar.zone) if at else "",
             **more,
         }
         return render(request, guest, "contact", context, status)

@@ -98,7 +98,7 @@ class DeskPages:
         contact, noted = await self._site.write(keep)
         context = {
             "recorded": contact,
-            "respond_by": self._site.book.respond_by(contact),
+            "respond_by": self._site.book.clocks.respond_by(contact),
             "told_by": message.told_by,
             "said": message.fields,
             "needs": noted,
@@ -147,7 +147,7 @@ class DeskPages:
             local = datetime.fromisoformat(text)
         except ValueError:
             return None, "Enter a day and a time, like 2026-11-24 09:30"
-        return local if local.tzinfo else local.replace(tzinfo=self._site.book.default_calendar.zone), ""
+        return local if local.tzinfo else local.replace(tzinfo=self._site.book.clocks.default_calendar.zone), ""
 
 
 async def needs_ticked(request: web.Request) -> list[str]:

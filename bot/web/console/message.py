@@ -79,7 +79,7 @@ class MessagePages:
         if letter is None:
             return await unknown(self._door, request, guest)
         sent_at = letter.fate.sent_at
-        zone = book.default_calendar.zone
+        zone = book.clocks.default_calendar.zone
         notes = (
             f"It left at {instant_in_words(sent_at, zone)}." if sent_at else "It has not left.",
             "As it would be written now: words are not kept, and a date that has changed since is the new one.",

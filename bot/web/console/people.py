@@ -46,14 +46,14 @@ class PeoplePages:
         changing: str = "",
     ) -> web.StreamResponse:
         accounts, token_rows = await self._site.read(lambda c: (staff.list_all(c), tokens.list_all(c)))
-        zone = self._site.book.default_calendar.zone
+        zone = self._site.book.clocks.default_calendar.zone
         context = {
             "accounts": accounts,
             "changing": next((account for account in accounts if account.address == changing), None),
             "tokens": token_rows,
             "roles": list(Role),
             "scopes": SCOPES,
-            "teams": list(self._site.book.teams),
+            "teams": list(self._site.book.outgoing.teams),
             "told": message,
             "fault": fault,
             "secret": secret,

@@ -94,7 +94,7 @@ class QueuePages:
 
     async def _read(self, guest: Guest, criteria: Filters, now: datetime, *, skip: int) -> dict[str, Any]:
         scope, owner, sees = guest.visitor.scope, guest.visitor.address, self._site.sees_channel
-        wanted = criteria.wanted(self._site.book.default_calendar.zone)
+        wanted = criteria.wanted(self._site.book.clocks.default_calendar.zone)
         # Before the page: what is committed between the two counts as done since.
         seen = await self._site.read(settled.up_to)
 
@@ -115,19 +115,19 @@ class QueuePages:
     def _row(self, contact: Contact, now: datetime, errors: dict[int, str]) -> dict[str, Any]:
         book = self._site.book
         due = contact.due_at if contact.state == State.OPEN else None
-        promised = book.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
+        promised = book.clocks.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
         return {
             "contact": contact,
-            "due": due_in_words(due, promised, book.default_calendar.zone),
+            "due": due_in_words(due, promised, book.clocks.default_calendar.zone),
             "owed": "acknowledgement" if contact.acknowledged_at is None else "answer",
-            "tags": list(_tags(contact, _how_late(due, now, book.default_calendar))),
+            "tags": list(_tags(contact, _how_late(due, now, book.clocks.default_calendar))),
             "why": errors.get(contact.id, contact.reason),
         }
 
     def _choices(self, guest: Guest, owners: list[str]) -> dict[str, list[str]]:
         book = self._site.book
         return {
-            "team": [team for team in book.teams if guest.visitor.scope.sees(team)],
+            "team": [team for team in book.outgoing.teams if guest.visitor.scope.sees(team)],
             "owner": owners,
             "service": classify.choices("service", book),
             "area": classify.choices("area", book),
@@ -136,7 +136,7 @@ class QueuePages:
         }
 
     async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        zone = self._site.book.default_calendar.zone
+        zone = self._site.book.clocks.default_calendar.zone
         wanted, now, scope = filters.read(request.query).wanted(zone), self._site.now(), guest.visitor.scope
         found = await self._site.read(lambda c: queue.page(c, wanted, scope, now, most=MOST_IN_CSV))
         await self._door.note(guest, EventKind.LIST_SAVED, {"contacts": len(found.contacts)})

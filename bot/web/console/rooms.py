@@ -52,10 +52,10 @@ class Rooms:
         ]
 
     def _when(self, at: Any) -> str:
-        return instant_in_words(at, self._site.book.default_calendar.zone) if at else ""
+        return instant_in_words(at, self._site.book.clocks.default_calendar.zone) if at else ""
 
     async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        scope, now, calendar = guest.visitor.scope, self._site.now(), self._site.book.default_calendar
+        scope, now, calendar = guest.visitor.scope, self._site.now(), self._site.book.clocks.default_calendar
         figures = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.count_held(c, scope)))
         ends = [_span(*span) for span in backlog_ages.spans(now, calendar)]
         context = {
@@ -97,7 +97,7 @@ class Rooms:
             return str(alert.details.get("subject", ""))
         if alert.purpose is Purpose.URGENT:
             return f"it cannot wait: call {alert.step.removeprefix('urgent-')}"
-        step = self._site.book.ladders.step(alert.step, alert.standard)
+        step = self._site.book.clocks.ladders.step(alert.step, alert.standard)
         return step.words if step else alert.step.replace("-", " ")
 
     def _became(self, alert: QueuedAlert) -> list[str]:
@@ -116,7 +116,7 @@ class Rooms:
 
     async def _standards(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         book, now = self._site.book, self._site.now()
-        in_force = book.promises.in_force(book.today(now))
+        in_force = book.clocks.promises.in_force(book.clocks.today(now))
         rows = [
             (standard, promise.in_short(standard), list(promise.sentences(standard, now, book)))
             for standard in in_force

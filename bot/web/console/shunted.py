@@ -41,7 +41,7 @@ class ShuntedPages:
         ]
 
     def _when(self, at: Any) -> str:
-        return instant_in_words(at, self._site.book.default_calendar.zone) if at else ""
+        return instant_in_words(at, self._site.book.clocks.default_calendar.zone) if at else ""
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         found, scope = await self._site.read(shunt.list_all), guest.visitor.scope
@@ -135,7 +135,7 @@ async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
     values = {name: fields.get(name, "") for name in _ASKED_FOR} | _of_sender(message, typed=bool(fields))
     words = message.text if message is not None else fields.get("text") or fields.get("message")
     text = words or row["raw"].decode("utf-8", "replace").replace("\0", "")
-    local = row["at"].astimezone(site.book.default_calendar.zone)
+    local = row["at"].astimezone(site.book.clocks.default_calendar.zone)
     return values | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
 
 

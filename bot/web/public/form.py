@@ -101,10 +101,10 @@ class FrontDoor:
 
 def _questions(book: Rulebook) -> dict[str, Any]:
     """What the form asks besides: which of the services (name, title) it is about, and the postcode."""
-    services = sorted(book.router.services.values(), key=lambda service: service.title.casefold())
+    services = sorted(book.intake.router.services.values(), key=lambda service: service.title.casefold())
     return {
         "services": tuple((service.name, service.title) for service in services),
-        "asks_postcode": book.router.asks_postcodes,
+        "asks_postcode": book.intake.router.asks_postcodes,
     }
 
 
@@ -112,9 +112,9 @@ def _confirmation(contact: Contact, book: Rulebook) -> Confirmation:
     """What the page tells the person; without an address to answer to nothing was promised."""
     return Confirmation(
         reference=contact.reference,
-        respond_by=book.respond_by(contact),
-        promise=book.plain_promise(contact),
-        urgent=urgency.advice if (urgency := book.urgency(contact)) else "",
+        respond_by=book.clocks.respond_by(contact),
+        promise=book.clocks.plain_promise(contact),
+        urgent=urgency.advice if (urgency := book.intake.urgency(contact)) else "",
         acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
     )
 
