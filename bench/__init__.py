@@ -1,1 +1,1 @@
-"""The benchmarks: each prints JSON objects, one a line, with a ratio taken in one run."""
+"""The benchmarks: each prints JSON objects, one a line, with a ratio measured in one run."""

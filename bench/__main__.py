@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or those whose names are given.
+"""`make bench`: the usual benchmarks, or those whose names are given.
 
 python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [ticks]
 [webhooks] [console]
@@ -10,7 +10,7 @@ from bench import console, deadlines, fuzz, hostile, latency, memory, processes,
 
 
 def main() -> None:
-    """Run them one after another; nothing else should run on the machine meanwhile."""
+    """Run them one after another; nothing else should run on the machine in the meantime."""
     usual = {
         "throughput",
         "latency",
@@ -23,39 +23,39 @@ def main() -> None:
         "ticks",
         "console",
     }
-    wanted = set(sys.argv[1:]) or usual
-    if "throughput" in wanted:
+    names = set(sys.argv[1:]) or usual
+    if "throughput" in names:
         throughput.middle_of_three(lambda: throughput.from_mailbox(2000))
         throughput.middle_of_three(lambda: throughput.by_lmtp(2000, 1))
         throughput.middle_of_three(lambda: throughput.by_lmtp(2000, 10))
-    if "latency" in wanted:
+    if "latency" in names:
         latency.by_lmtp(100)
         latency.by_imap(20)
-    if "memory" in wanted:
+    if "memory" in names:
         memory.over(20_000)
-    if "deadlines" in wanted:
+    if "deadlines" in names:
         deadlines.rates()
         deadlines.all_anew()
-    if "fuzz" in wanted:
+    if "fuzz" in names:
         fuzz.over(20_000)
-    if "hostile" in wanted:
+    if "hostile" in names:
         hostile.growth()
-    if "processes" in wanted:
+    if "processes" in names:
         processes.one_and_three(3000)
-    if "webhooks" in wanted:
+    if "webhooks" in names:
         webhooks.at_rate(200, 20)
-    _with_many(wanted)
+    _run_large(names)
 
 
-def _with_many(wanted: set[str]) -> None:
-    if "ticks" in wanted:
+def _run_large(names: set[str]) -> None:
+    if "ticks" in names:
         ticks.with_open(1_000_000)
-    if "console" in wanted:
+    if "console" in names:
         console.with_contacts(1_000_000)
-    if "soak" in wanted:
+    if "soak" in names:
         # It takes an hour.
         soak.for_minutes(60)
-    if "size" in wanted:
+    if "size" in names:
         # It fills ten gigabytes of disk, twice.
         size.empty_and_full(5_000_000)
 

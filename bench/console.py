@@ -1,4 +1,4 @@
-"""The console on a million contacts: queue, search, one contact; then fifty officers clicking while mail comes in."""
+"""The console with a million contacts: queue, search, one contact; then fifty officers clicking while mail comes in."""
 
 import random
 import statistics
@@ -29,7 +29,7 @@ from tests.components.sink import Sink
 OPEN_SHARE = 0.05
 TIMES = 200
 OFFICERS, MAILS_A_SECOND, SECONDS = 50, 100, 30
-# Somebody reads a page for so long before the next click.
+# How long a person reads a page before the next click, on average.
 READS_SECONDS = 2.0
 _WORDS = ("bin", "road", "school", "damp", "noise", "council", "tax", "housing", "tree", "lamp", "hole", "street")
 _CONTACTS = """WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :count)
@@ -57,73 +57,78 @@ replies_by = "post"
 
 @dataclass(slots=True)
 class Clicks:
-    """What officers saw: milliseconds of each page, and what was not a page."""
+    """The experience of officers: milliseconds of each page, and the status of each error."""
 
     milliseconds: list[float] = field(default_factory=list)
-    refused: list[int] = field(default_factory=list)
+    errors: list[int] = field(default_factory=list)
 
     def click(self, look: Callable[[], int]) -> None:
-        """One click."""
-        began = time.perf_counter()
+        """Time one click."""
+        start = time.perf_counter()
         status = look()
-        self.milliseconds.append(1000 * (time.perf_counter() - began))
+        self.milliseconds.append(1000 * (time.perf_counter() - start))
         if status != 200:
-            self.refused.append(status)
+            self.errors.append(status)
 
     def p95(self) -> float:
-        """The time within which 95 of 100 came."""
+        """Return the time within which 95 of 100 pages came."""
         return statistics.quantiles(self.milliseconds, n=20)[-1]
 
 
 def with_contacts(count: int) -> None:
-    """Fill a SQLite store, look at it alone, then with fifty officers and a hundred mails a second."""
+    """Fill a SQLite store, measure it alone, then with fifty officers and a hundred mails a second."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         port = free_port()
         channels = [TEAM, configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
-        made = Service(Path(folder), channels)
-        schema.upgrade(made.store_url)
-        _fill(made.store_url, count)
-        began = time.perf_counter()
-        _index(made.store_url)
-        index_seconds = time.perf_counter() - began
+        prepared_service = Service(Path(folder), channels)
+        schema.upgrade(prepared_service.store_url)
+        _fill(prepared_service.store_url, count)
+        start = time.perf_counter()
+        _index(prepared_service.store_url)
+        index_seconds = time.perf_counter() - start
         password = Path(folder) / "password"
         password.write_text(PASSWORD, encoding="utf-8")
-        asked = ["staff", "add", "ada@example.gov.uk", "--role", "administrator", "--password-file", str(password)]
-        done = CliRunner().invoke(app, [*asked, "--config", str(made.config)], env=made.environment)
-        if done.exit_code:
-            raise RuntimeError(done.output)
-        with made as service:
+        command = ["staff", "add", "ada@example.gov.uk", "--role", "administrator", "--password-file", str(password)]
+        result = CliRunner().invoke(
+            app, [*command, "--config", str(prepared_service.config)], env=prepared_service.environment
+        )
+        if result.exit_code:
+            raise RuntimeError(result.output)
+        with prepared_service as service:
             officer = Officer(service.web_port)
             officer.sign_in("ada@example.gov.uk")
-            alone = {name: _alone(officer, paths) for name, paths in _pages(count).items()}
-            crowd, mailed = _crowd(service, officer, port, count)
-            locked = service.words().count("locked")
+            alone = {name: _click_alone(officer, paths) for name, paths in _pages(count).items()}
+            crowd, mail_count = _crowd(service, officer, port, count)
+            locked_count = service.words().count("locked")
         rig.show(
             benchmark="the console on many contacts",
             contacts=count,
             open_contacts=int(count * OPEN_SHARE),
             messages_indexed_a_second=count / index_seconds,
-            **{f"{name}_p95_milliseconds": found.p95() for name, found in alone.items()},
-            **{f"{name}_p50_milliseconds": statistics.median(found.milliseconds) for name, found in alone.items()},
+            **{f"{name}_p95_milliseconds": page_clicks.p95() for name, page_clicks in alone.items()},
+            **{
+                f"{name}_p50_milliseconds": statistics.median(page_clicks.milliseconds)
+                for name, page_clicks in alone.items()
+            },
             officers=OFFICERS,
             clicks=len(crowd.milliseconds),
             click_p50_milliseconds=statistics.median(crowd.milliseconds),
             click_p95_milliseconds=crowd.p95(),
-            clicks_refused=len(crowd.refused),
-            mails_a_second_meanwhile=mailed / SECONDS,
-            database_is_locked=locked,
+            clicks_refused=len(crowd.errors),
+            mails_a_second_meanwhile=mail_count / SECONDS,
+            database_is_locked=locked_count,
         )
 
 
 def _fill(url: str, count: int) -> None:
-    chosen = "CASE abs({}) % 12 " + " ".join(f"WHEN {n} THEN '{word}'" for n, word in enumerate(_WORDS)) + " END"
+    word_case = "CASE abs({}) % 12 " + " ".join(f"WHEN {n} THEN '{word}'" for n, word in enumerate(_WORDS)) + " END"
     engine = engine_of(url, writes=True)
     with engine.begin() as connection:
         driver: Any = connection.connection.driver_connection
         driver.create_function("reference", 1, _reference)
         rows = {"count": count, "open": int(count * (1 - OPEN_SHARE)), "at": "2026-11-16 09:15:00.000000"}
         connection.execute(text(_CONTACTS), rows)
-        connection.execute(text(_MESSAGES.format(word=chosen.format("id"), other=chosen.format("id * 7 / 5"))))
+        connection.execute(text(_MESSAGES.format(word=word_case.format("id"), other=word_case.format("id * 7 / 5"))))
         connection.execute(text(_EVENTS))
     with engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -152,31 +157,31 @@ def _pages(count: int) -> dict[str, Callable[[random.Random], str]]:
     }
 
 
-def _alone(officer: Officer, path: Callable[[random.Random], str]) -> Clicks:
+def _click_alone(officer: Officer, path: Callable[[random.Random], str]) -> Clicks:
     chance, clicks = random.Random(1), Clicks()
     officer.get(path(chance))
     for _ in range(TIMES):
-        wanted = path(chance)
-        clicks.click(lambda wanted=wanted: officer.get(wanted).status)  # type: ignore[misc]
-    if clicks.refused:
-        raise RuntimeError(f"answered {clicks.refused[0]}")
+        page = path(chance)
+        clicks.click(lambda page=page: officer.get(page).status)  # type: ignore[misc]
+    if clicks.errors:
+        raise RuntimeError(f"answered {clicks.errors[0]}")
     return clicks
 
 
 def _crowd(service: Service, officer: Officer, port: int, count: int) -> tuple[Clicks, int]:
-    """Everybody clicks, some act; mail comes in at its pace."""
+    """Have all officers click, and some act, while mail comes in at its rate."""
     clicks, until = Clicks(), time.monotonic() + SECONDS
     pages = list(_pages(count).values())
 
     def work(number: int) -> None:
-        chance, one = random.Random(number), Officer(service.web_port)
+        chance, colleague = random.Random(number), Officer(service.web_port)
         for cookie in officer.jar:
-            one.jar.set_cookie(cookie)
+            colleague.jar.set_cookie(cookie)
         while time.monotonic() < until:
-            clicks.click(lambda: one.get(chance.choice(pages)(chance)).status)
+            clicks.click(lambda: colleague.get(chance.choice(pages)(chance)).status)
             if chance.random() < 0.2:
                 reference = _reference(chance.randint(int(count * (1 - OPEN_SHARE)) + 1, count))
-                clicks.click(lambda reference=reference: one.act(reference, "holding-reply").status)  # type: ignore[misc]
+                clicks.click(lambda reference=reference: colleague.act(reference, "holding-reply").status)  # type: ignore[misc]
             time.sleep(chance.uniform(0.5, 1.5) * READS_SECONDS)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(OFFICERS)]
@@ -184,10 +189,10 @@ def _crowd(service: Service, officer: Officer, port: int, count: int) -> tuple[C
     for thread in threads:
         thread.start()
     post = mails(MAILS_A_SECOND * SECONDS)
-    began = time.monotonic()
+    start = time.monotonic()
     for second in range(SECONDS):
         rig.deliver(port, post[second * MAILS_A_SECOND : (second + 1) * MAILS_A_SECOND], 2)
-        time.sleep(max(0.0, began + second + 1 - time.monotonic()))
+        time.sleep(max(0.0, start + second + 1 - time.monotonic()))
     for thread in threads:
         thread.join()
     return clicks, ask(service.store_url, "SELECT count(*) FROM contacts")[0][0] - before

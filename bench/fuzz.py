@@ -1,8 +1,8 @@
-"""Mutated mail, read and judged for as long as it takes: none may fail.
+"""Reads and judges mutated mails: none may fail.
 
     python -m bench.fuzz [COUNT [FIRST_SEED]]
 
-A seed that fails is printed; tests/wire/mutations.py makes its mail again.
+For a failing seed that is printed, tests/wire/mutations.py makes the mail again.
 """
 
 import sys
@@ -16,26 +16,26 @@ _MOST_SHOWN = 20
 
 
 def over(count: int, first: int = 0) -> None:
-    """The mails of so many seeds; `ratio` is what one takes of what a mail of the corpus takes as it is."""
-    began, spent, slowest, failures = perf_counter(), 0.0, 0.0, 0
+    """Read the mails of so many seeds; `ratio` compares the time with that of an unchanged mail of the corpus."""
+    start_of_run, total_seconds, slowest, failures = perf_counter(), 0.0, 0.0, 0
     for seed in range(first, first + count):
         raw = mutated(seed)
         start = process_time()
         wrong = _wrong(raw)
-        took = process_time() - start
-        spent, slowest = spent + took, max(slowest, took)
+        seconds = process_time() - start
+        total_seconds, slowest = total_seconds + seconds, max(slowest, seconds)
         failures += bool(wrong)
         if wrong and failures <= _MOST_SHOWN:
             rig.show(benchmark="fuzz", seed=seed, wrong=wrong)
-    each = 1e6 * spent / count
+    microseconds = 1e6 * total_seconds / count
     rig.show(
         benchmark="fuzz",
         mails=count,
         failures=failures,
-        microseconds_each=each,
+        microseconds_each=microseconds,
         slowest_milliseconds=1000 * slowest,
-        wall_seconds=perf_counter() - began,
-        ratio=each / _whole(),
+        wall_seconds=perf_counter() - start_of_run,
+        ratio=microseconds / _unmutated(),
     )
 
 
@@ -46,8 +46,8 @@ def _wrong(raw: bytes) -> str:
         return repr(error)
 
 
-def _whole() -> float:
-    """Microseconds that a mail of the corpus takes."""
+def _unmutated() -> float:
+    """Return the microseconds for an unchanged mail of the corpus."""
     start = process_time()
     for _ in range(20):
         for raw in corpus():

@@ -1,4 +1,4 @@
-"""How long a person waits when nothing else goes on: from our taking the mail to the acknowledgement's leaving."""
+"""How long a person waits when the service is idle: from handing over the mail until the acknowledgement has left."""
 
 import os
 import statistics
@@ -16,21 +16,21 @@ from tests.components.sink import Sink
 
 
 def by_lmtp(count: int) -> None:
-    """Idle LMTP: from the moment before the mail is handed over to the moment the sink has the acknowledgement."""
+    """Idle LMTP: from just before the mail is handed over until the sink has the acknowledgement."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         port = free_port()
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
         with Service(Path(folder), channels):
             waits: list[float] = []
             for mail in _people(count):
-                began = time()
+                start = time()
                 rig.deliver(port, [mail], 1)
-                waits.append(_arrived(sink, len(waits) + 1) - began)
+                waits.append(_arrival(sink, len(waits) + 1) - start)
             _report("idle LMTP to acknowledgement", waits)
 
 
 def by_imap(count: int) -> None:
-    """Idle IMAP: Dovecot announces a mail 500 ms after its delivery; what follows is ours."""
+    """Idle IMAP: Dovecot announces a mail 500 ms after its delivery; the rest is ours."""
     with Sink() as sink, Dovecot() as server, tempfile.TemporaryDirectory() as folder:
         channels = [
             configured.IMAP.format(port=server.imap_port, user=CONTACT, begin="now"),
@@ -41,8 +41,8 @@ def by_imap(count: int) -> None:
             waits: list[float] = []
             for mail in _people(count):
                 server.deliver(mail)
-                began = time()
-                waits.append(_arrived(sink, len(waits) + 1) - began)
+                start = time()
+                waits.append(_arrival(sink, len(waits) + 1) - start)
             _report("idle IMAP, delivery to acknowledgement (500 ms of it Dovecot's own)", waits)
 
 
@@ -50,8 +50,8 @@ def _people(count: int) -> list[bytes]:
     return [mail for mail in mails(count * 2) if b"Auto-Submitted" not in mail][:count]
 
 
-def _arrived(sink: Sink, count: int) -> float:
-    """When the sink had so many mails: the time at which the newest file was last written."""
+def _arrival(sink: Sink, count: int) -> float:
+    """Return when the sink had so many mails: the time at which the newest file was last written."""
     sink.wait_for(count, seconds=30)
     sleep(0.02)
     with os.scandir(sink.directory / "mails") as files:

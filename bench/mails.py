@@ -1,4 +1,4 @@
-"""The mail of the benchmarks: the same every time, with the sizes and the languages that a council sees."""
+"""The mail of the benchmarks: always the same, with the sizes and the languages of mail to a council."""
 
 import random
 from email.message import EmailMessage
@@ -6,7 +6,7 @@ from email.policy import SMTP
 
 WORDS = ("road", "light", "bin", "council", "tax", "garden", "letter", "school", "bridge", "permit", "damp", "noise")
 
-# People write sentences: what looks at words takes another way through lists of nouns. One in twenty is not English.
+# Sentences, because lists of nouns take another path through the code. One mail in twenty is not English.
 ENGLISH = (
     "The {} in our street has been broken for three weeks and nobody has come.",
     "Please can you tell me when somebody will look at the {} and the {} here.",
@@ -29,7 +29,7 @@ NOT_ENGLISH = 20
 
 
 def mails(count: int) -> list[bytes]:
-    """`count` mails: median about 6 KB, a tenth with an attachment, nine in ten from people, the rest from robots."""
+    """Return mails: median about 6 KB, a tenth with an attachment, nine in ten from people, the rest from robots."""
     chance = random.Random(20261123)
     return [_mail(number, chance) for number in range(count)]
 

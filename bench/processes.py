@@ -1,4 +1,4 @@
-"""Mails a second on PostgreSQL: one process, and three on the same store, one after the other in one run."""
+"""Mails a second on PostgreSQL: one process, then three on the same store, in one run."""
 
 import tempfile
 import time
@@ -16,12 +16,13 @@ from tests.faults.fleet import Fleet
 
 # One mail in ten comes from a robot: logged, never acknowledged.
 ANSWERED = 0.9
-# A few, and what the mail servers of three machines hold open at most, at Postfix's usual twenty each.
+# A few connections, and the most that the mail servers of three machines hold open, at Postfix's default of twenty
+# each.
 CONNECTIONS = (12, 60)
 
 
 def one_and_three(count: int) -> None:
-    """The same mails, by LMTP, to one process and then to three; over few connections, and over many."""
+    """Hand the same mails over by LMTP to one process and then to three; over few connections, and over many."""
     for connections in CONNECTIONS:
         _one_and_three(count, connections)
 
@@ -35,7 +36,7 @@ def _one_and_three(count: int, connections: int) -> None:
             with Fleet(Path(folder) / f"{size}", url, size, [configured.SMTP.format(port=sink.port)]) as fleet:
                 before = [rig.cost(service.pid) for service in fleet.services]
                 rig.deliver_among(fleet.ports, count, connections)
-                wait_until(lambda u=url: _sent(u) >= count * ANSWERED, what="every acknowledgement", seconds=300)  # type: ignore[misc]
+                wait_until(lambda u=url: _sent_count(u) >= count * ANSWERED, what="every acknowledgement", seconds=300)  # type: ignore[misc]
                 after = [rig.cost(service.pid) for service in fleet.services]
                 rates.append(count / _span(url))
                 rig.show(
@@ -52,13 +53,13 @@ def _one_and_three(count: int, connections: int) -> None:
             time.sleep(1)
 
 
-def _sent(url: str) -> int:
+def _sent_count(url: str) -> int:
     query = "SELECT count(*) FROM deliveries WHERE state = 'sent' AND purpose = 'acknowledgement'"
     return int(ask(url, query)[0][0])
 
 
 def _span(url: str) -> float:
-    """Seconds from the first contact's logging to the last acknowledgement's hand-over."""
+    """Return the seconds from the first contact's logging to the last acknowledgement's hand-over."""
     ((first,),) = ask(url, "SELECT min(at) FROM events WHERE kind = 'logged'")
     ((last,),) = ask(url, "SELECT max(sent_at) FROM deliveries")
     assert isinstance(first, datetime)

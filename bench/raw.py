@@ -1,4 +1,4 @@
-"""The raw serial loop: one mail at a time, one insert, one SMTP send over a kept-open connection, and no logic.
+"""The raw serial loop: one mail at a time, one insert, one SMTP send over a kept connection, and no logic.
 
     python -m bench.raw imap PORT USER PASSWORD SMTP_PORT COUNT STORE
     python -m bench.raw lmtp PORT SMTP_PORT COUNT STORE
@@ -34,13 +34,13 @@ def from_imap(port: int, user: str, password: str, count: int) -> Iterator[bytes
 
 
 def from_lmtp(port: int, count: int) -> Iterator[bytes]:
-    """Accept one mail at a time on one connection; the next is asked for when this one is done."""
+    """Accept one mail at a time on one connection; the next is read when this one is done."""
     with socket.create_server(("127.0.0.1", port)) as server:
         connection, _ = server.accept()
     with connection, connection.makefile("rwb") as line:
         _say(line, "220 raw")
-        taken = 0
-        while taken < count:
+        mail_count = 0
+        while mail_count < count:
             verb = line.readline()[:4].upper()
             if verb == b"DATA":
                 _say(line, "354 go on")
@@ -48,7 +48,7 @@ def from_lmtp(port: int, count: int) -> Iterator[bytes]:
                 while (text := line.readline()) != b".\r\n":
                     body.append(text)
                 yield b"".join(body)
-                taken += 1
+                mail_count += 1
             _say(line, "250 ok")
 
 
@@ -58,29 +58,29 @@ def _say(line: "socket.SocketIO | object", words: str) -> None:
 
 
 def loop(mails: Iterator[bytes], smtp_port: int, store: str) -> float:
-    """The loop; returns its seconds from the first mail on."""
+    """Run the loop; return its seconds from the first mail on."""
     database = sqlite3.connect(store, isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
     database.execute("CREATE TABLE IF NOT EXISTS mails (id INTEGER PRIMARY KEY, raw BLOB)")
-    began = 0.0
+    start = 0.0
     with smtplib.SMTP("127.0.0.1", smtp_port) as smtp:
         for raw in mails:
-            began = began or perf_counter()
+            start = start or perf_counter()
             database.execute("INSERT INTO mails (raw) VALUES (?)", (raw,))
             smtp.sendmail("customer.services@example.gov.uk", ["resident@residents.example"], ANSWER)
-        return perf_counter() - began
+        return perf_counter() - start
 
 
 def main() -> None:
-    """Run as a process of its own, so that its CPU time is its own."""
+    """Run as a process of its own, so that its CPU time can be measured."""
     kind, *rest = sys.argv[1:]
     ways: dict[str, Callable[..., Iterator[bytes]]] = {"imap": from_imap, "lmtp": from_lmtp}
     *source, smtp_port, count, store = rest
     port, *account = source
     seconds = loop(ways[kind](int(port), *account, int(count)), int(smtp_port), store)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime}))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every benchmark needs: the service and the raw loop as processes, and what they cost."""
+"""Common parts of the benchmarks: the service and the raw loop as processes, and their cost."""
 
 import json
 import os
@@ -24,14 +24,14 @@ RECIPIENT = "customer.services@example.gov.uk"
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds used so far, and the most memory ever held, in MB."""
+    """CPU seconds used so far, and the highest memory use, in MB."""
 
     cpu_seconds: float
     peak_megabytes: float
 
 
 def cost(pid: int) -> Cost:
-    """What a process has cost until now."""
+    """Return the cost of a process until now."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
@@ -39,13 +39,13 @@ def cost(pid: int) -> Cost:
 
 
 def resident_megabytes(pid: int) -> float:
-    """The memory that a process holds now."""
+    """Return the memory that a process holds now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def fill_mailbox(server: Dovecot, mails: Iterable[bytes]) -> None:
-    """Lay mails into a mailbox as a delivery would; Dovecot finds them at its next look."""
+    """Put mails into a mailbox as a delivery would; Dovecot finds them at its next look."""
     box = server.mailbox_path(CONTACT)
     for name in ("new", "cur", "tmp"):
         (box / name).mkdir(parents=True, exist_ok=True)
@@ -61,8 +61,8 @@ def run_raw(kind: str, *arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
-def finished(process: "subprocess.Popen[str]") -> dict[str, float]:
-    """What the raw loop printed at its end."""
+def result_of(process: "subprocess.Popen[str]") -> dict[str, float]:
+    """Return the output of the raw loop at its end."""
     words, _ = process.communicate(timeout=300)
     result: dict[str, float] = json.loads(words)
     return result
@@ -71,12 +71,12 @@ def finished(process: "subprocess.Popen[str]") -> dict[str, float]:
 def deliver(port: int, mails: Sequence[bytes], connections: int) -> None:
     """Hand mails over by LMTP, over so many connections at once, one mail after another on each."""
 
-    def some(first: int) -> None:
+    def send_share(first: int) -> None:
         with smtplib.LMTP("127.0.0.1", port) as client:
             for mail in mails[first::connections]:
                 client.sendmail(SENDER, [RECIPIENT], mail)
 
-    threads = [threading.Thread(target=some, args=(first,)) for first in range(connections)]
+    threads = [threading.Thread(target=send_share, args=(first,)) for first in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -84,13 +84,13 @@ def deliver(port: int, mails: Sequence[bytes], connections: int) -> None:
 
 
 def deliver_apart(port: int, count: int, connections: int) -> "subprocess.Popen[bytes]":
-    """The same from a process of its own, so that its work is not counted as anybody else's."""
+    """Deliver from a process of its own, so that its work is counted separately."""
     words = f"from bench import rig, mails; rig.deliver({port}, mails.mails({count}), {connections})"
     return subprocess.Popen([sys.executable, "-c", words], cwd=ROOT)
 
 
 def deliver_among(ports: Sequence[int], count: int, connections: int) -> None:
-    """Hand mails over to several services, from a process for each; returns when all were taken."""
+    """Hand mails over to several services, from a process for each; return when all were accepted."""
     shares = [
         f"from bench import rig, mails; rig.deliver({port}, mails.mails({count})[{n}::{len(ports)}], "
         f"{max(connections // len(ports), 1)})"
@@ -100,15 +100,15 @@ def deliver_among(ports: Sequence[int], count: int, connections: int) -> None:
         process.wait()
 
 
-def sent(service: Service) -> int:
-    """How many acknowledgements have left and are recorded."""
+def sent_count(service: Service) -> int:
+    """Return the number of acknowledgements that have left and are recorded."""
     with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=10)) as store:
         query = "SELECT count(*) FROM deliveries WHERE state = 'sent' AND purpose = 'acknowledgement'"
         return int(store.execute(query).fetchone()[0])
 
 
 def span(service: Service) -> float:
-    """Seconds from the first contact's logging to the last acknowledgement's hand-over."""
+    """Return the seconds from the first contact's logging to the last acknowledgement's hand-over."""
     with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=10)) as store:
         query = """SELECT (SELECT max(julianday(sent_at)) FROM deliveries) - min(julianday(at)) FROM events
                    WHERE kind = 'logged'"""
@@ -116,5 +116,5 @@ def span(service: Service) -> float:
 
 
 def show(**facts: Any) -> None:
-    """One JSON object on a line; figures to three significant places."""
+    """Print one JSON object on a line; figures to three significant places."""
     print(json.dumps({k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in facts.items()}), flush=True)

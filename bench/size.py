@@ -1,4 +1,4 @@
-"""Does a store with millions of contacts cost more than an empty one? Start, receiving and watching, side by side."""
+"""The cost of a store with millions of contacts compared with an empty one: start, receiving and watching."""
 
 import tempfile
 import time
@@ -21,7 +21,7 @@ from tests.components.sink import Sink
 MAILS, ANSWERED, CONNECTIONS = 2_000, 0.9, 10
 LOOKS = 300
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
-# Four years of contacts, one in 250 still open; each with its message, its words, its receipt and its history.
+# Four years of contacts, one in 250 still open; each with its message, its words, its receipt and its events.
 _FILL = (
     """INSERT INTO contacts (id, reference, channel, external_id, state, outcome, rule, reason, sender_address,
          sender_key, standard, standard_version, promise, calendar, received_at, acknowledge_by, acknowledged_at,
@@ -54,29 +54,29 @@ _POSTGRESQL = {
 
 
 def empty_and_full(contacts: int) -> None:
-    """The same measurements on an empty store and on one with so many contacts, on both databases."""
+    """Measure an empty store and one with so many contacts, on both databases."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
-        _both("SQLite", lambda name: f"sqlite:///{folder}/{name}.db", contacts, sink, Path(folder))
+        _measure("SQLite", lambda name: f"sqlite:///{folder}/{name}.db", contacts, sink, Path(folder))
         with Postgres(durable=True) as server:
-            _both("PostgreSQL", server.create, contacts, sink, Path(folder))
+            _measure("PostgreSQL", server.create, contacts, sink, Path(folder))
 
 
-def _both(database: str, make: Callable[[str], str], contacts: int, sink: Sink, folder: Path) -> None:
+def _measure(database: str, make: Callable[[str], str], contacts: int, sink: Sink, folder: Path) -> None:
     figures = []
     for name, count in (("empty", 0), ("full", contacts)):
         url = make(name)
         schema.upgrade(url)
-        began = time.perf_counter()
+        start_of_fill = time.perf_counter()
         if count:
             _fill(url, count)
-        filled = time.perf_counter() - began
-        start, rate = _served(url, sink, folder / database / name)
+        fill_seconds = time.perf_counter() - start_of_fill
+        start, rate = _serve(url, sink, folder / database / name)
         figures.append((start, rate, _looks(url)))
         rig.show(
             benchmark="the same service on a small and a large store",
             database=database,
             contacts=count,
-            seconds_to_fill=filled,
+            seconds_to_fill=fill_seconds,
             seconds_to_start=start,
             mails_a_second=rate,
             rate_ratio_to_empty=rate / figures[0][1],
@@ -106,30 +106,30 @@ def _fill(url: str, count: int) -> None:
     engine.dispose()
 
 
-def _served(url: str, sink: Sink, folder: Path) -> tuple[float, float]:
-    """Seconds from the start of the process until it is ready; mails logged and acknowledged a second."""
+def _serve(url: str, sink: Sink, folder: Path) -> tuple[float, float]:
+    """Return the seconds until the process is ready, and the mails logged and acknowledged a second."""
     port = free_port()
     channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
     service = Service(folder, channels, store_url=url)
-    began = time.perf_counter()
+    start_of_phase = time.perf_counter()
     with service:
-        start = time.perf_counter() - began
+        start = time.perf_counter() - start_of_phase
         last = int(ask(url, "SELECT coalesce(max(id), 0) FROM deliveries")[0][0])
-        began = time.perf_counter()
+        start_of_phase = time.perf_counter()
         rig.deliver_apart(port, MAILS, CONNECTIONS).wait()
-        wait_until(lambda: _sent(url, last) >= MAILS * ANSWERED, what="every acknowledgement", seconds=60)
-        rate = MAILS / (time.perf_counter() - began)
+        wait_until(lambda: _sent_count(url, last) >= MAILS * ANSWERED, what="every acknowledgement", seconds=60)
+        rate = MAILS / (time.perf_counter() - start_of_phase)
         service.stop()
     return start, rate
 
 
-def _sent(url: str, after: int) -> int:
+def _sent_count(url: str, after: int) -> int:
     query = f"SELECT count(*) FROM deliveries WHERE state = 'sent' AND id > {after:d}"  # noqa: S608
     return int(ask(url, query)[0][0])
 
 
 def _looks(url: str) -> float:
-    """Seconds that one look of the watching loop takes."""
+    """Return the seconds of one look of the watching loop."""
     store = Store(url)
 
     def look(connection: Connection) -> None:
@@ -137,9 +137,9 @@ def _looks(url: str) -> float:
         clocks.next_look(connection)
 
     store.write_now(look)
-    began = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(LOOKS):
         store.write_now(look)
-    spent = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     store.let_go()
-    return spent / LOOKS
+    return seconds / LOOKS

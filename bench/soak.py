@@ -42,11 +42,11 @@ class Forms:
 
     fleet: Fleet
     until: float
-    sent: int = 0
+    sent_count: int = 0
     thread: threading.Thread = field(init=False)
 
     def start(self) -> "Forms":
-        """Begin."""
+        """Start the thread."""
         self.thread = threading.Thread(target=self._send, daemon=True)
         self.thread.start()
         return self
@@ -54,27 +54,30 @@ class Forms:
     def _send(self) -> None:
         chance = random.Random(5)
         while time.monotonic() < self.until:
-            words, address = f"The bin of number {self.sent} was not emptied.", f"form{self.sent}@residents.example"
+            words, address = (
+                f"The bin of number {self.sent_count} was not emptied.",
+                f"form{self.sent_count}@residents.example",
+            )
             try:
                 status, _ = send_form(chance.choice(self.fleet.services), words, email=address)
             except (OSError, AssertionError):
                 status = 0
-            self.sent += status == 200
+            self.sent_count += status == 200
             time.sleep(SECONDS_A_FORM if status == 200 else 0.2)
 
 
 @dataclass(slots=True)
 class Calls:
-    """A platform that calls one of the processes for every message, and again until one answers."""
+    """A platform that calls one of the processes for every message, again until one answers."""
 
     fleet: Fleet
     peer: WhatsAppPeer
     until: float
-    written: int = 0
+    message_count: int = 0
     thread: threading.Thread = field(init=False)
 
     def start(self) -> "Calls":
-        """Begin."""
+        """Start the thread."""
         self.thread = threading.Thread(target=self._call, daemon=True)
         self.thread.start()
         return self
@@ -83,8 +86,8 @@ class Calls:
         chance = random.Random(7)
         while time.monotonic() < self.until:
             self.peer.hook = f"http://127.0.0.1:{chance.choice(self.fleet.services).web_port}/hooks/whatsapp"
-            self.peer.write(f"caller {self.written}", "The lamp in our street is broken.")
-            self.written += 1
+            self.peer.write(f"caller {self.message_count}", "The lamp in our street is broken.")
+            self.message_count += 1
             time.sleep(SECONDS_A_CALL)
         while self.peer.waiting:
             self.peer.hook = f"http://127.0.0.1:{chance.choice(self.fleet.services).web_port}/hooks/whatsapp"
@@ -92,12 +95,12 @@ class Calls:
             time.sleep(0.2)
 
     def answers(self) -> list[int]:
-        """How many receipts each caller had."""
-        return [len(self.peer.answers_to(f"caller {number}")) for number in range(self.written)]
+        """Return the number of receipts of each caller."""
+        return [len(self.peer.answers_to(f"caller {number}")) for number in range(self.message_count)]
 
 
 def for_minutes(minutes: float) -> None:
-    """Run, and print a line for every sample; the chart is written at the end. Raises where a promise was broken."""
+    """Run, print a line for every sample, and write the chart at the end. Raises where a promise was broken."""
     with Sink() as sink, Postgres() as server, WhatsAppPeer() as peer, tempfile.TemporaryDirectory() as folder:
         url = server.create("soak")
         schema.upgrade(url)
@@ -123,20 +126,20 @@ def for_minutes(minutes: float) -> None:
         minutes=minutes,
         contacts=verdict.contacts,
         by_form=by_form,
-        forms_that_people_saw_accepted=forms.sent,
+        forms_that_people_saw_accepted=forms.sent_count,
         by_call=by_call,
-        written_on_the_platform=calls.written,
+        written_on_the_platform=calls.message_count,
         receipts_on_the_platform=sum(answers),
         callers_without_one=answers.count(0),
         lost=verdict.lost,
         doubled=verdict.doubled,
         repeated_with_the_same_message_id=verdict.repeated,
         faults="; ".join(verdict.faults),
-        most_megabytes_of_a_process=max(max(one["megabytes"]) for one in samples),
-        longest_backlog=max(one["backlog"] for one in samples),
+        most_megabytes_of_a_process=max(max(sample["megabytes"]) for sample in samples),
+        longest_backlog=max(sample["backlog"] for sample in samples),
         chart=str(CHART),
     )
-    if not verdict.good or by_form < forms.sent or by_call != calls.written or 0 in answers:
+    if not verdict.good or by_form < forms.sent_count or by_call != calls.message_count or 0 in answers:
         raise SystemExit("a promise was broken")
 
 
@@ -152,20 +155,20 @@ def _harm_and_watch(fleet: Fleet, server: Postgres, sink: Sink, until: float) ->
         sink.stop()
         due[sink.start] = time.monotonic() + AWAY_FOR_SECONDS
 
-    began = time.monotonic()
-    every: dict[Callable[[], None], float] = {
+    start = time.monotonic()
+    intervals: dict[Callable[[], None], float] = {
         kill_one: KILL_SECONDS,
         server.restart: RESTART_SECONDS,
         away: AWAY_SECONDS,
     }
-    due: dict[Callable[[], None], float] = {fault: began + pause for fault, pause in every.items()}
+    due: dict[Callable[[], None], float] = {fault: start + pause for fault, pause in intervals.items()}
     while time.monotonic() < until:
         for fault in [fault for fault, at in due.items() if time.monotonic() >= at]:
             del due[fault]
             fault()
-            if fault in every:
-                due[fault] = time.monotonic() + every[fault]
-        samples.append(_sample(fleet, time.monotonic() - began))
+            if fault in intervals:
+                due[fault] = time.monotonic() + intervals[fault]
+        samples.append(_sample(fleet, time.monotonic() - start))
         rig.show(**samples[-1])
         time.sleep(SAMPLE_SECONDS)
     if sink.start in due:
@@ -175,23 +178,25 @@ def _harm_and_watch(fleet: Fleet, server: Postgres, sink: Sink, until: float) ->
 
 def _sample(fleet: Fleet, at: float) -> dict[str, Any]:
     ((latency,),) = ask(fleet.store_url, _LATENCY)
-    half, most = latency or (0.0, 0.0)
-    megabytes = [rig.resident_megabytes(one.pid) if one.running else 0.0 for one in fleet.services]
+    half, p95 = latency or (0.0, 0.0)
+    megabytes = [rig.resident_megabytes(service.pid) if service.running else 0.0 for service in fleet.services]
     return {
         "seconds": at,
-        "megabytes": [float(f"{one:.3g}") for one in megabytes],
+        "megabytes": [float(f"{megabyte_count:.3g}") for megabyte_count in megabytes],
         "backlog": fleet.waiting(),
         "latency_p50_seconds": float(half or 0.0),
-        "latency_p95_seconds": float(most or 0.0),
+        "latency_p95_seconds": float(p95 or 0.0),
     }
 
 
 def _plot(samples: list[dict[str, Any]]) -> None:
     chart = pygal.XY(js=[], title="Memory, latency and backlog over time (seconds)", show_dots=False)
     for number in range(3):
-        chart.add(f"MB of process {number + 1}", [(one["seconds"], one["megabytes"][number]) for one in samples])
-    chart.add("waiting deliveries", [(one["seconds"], one["backlog"]) for one in samples])
-    late = [(one["seconds"], one["latency_p95_seconds"]) for one in samples]
+        chart.add(
+            f"MB of process {number + 1}", [(sample["seconds"], sample["megabytes"][number]) for sample in samples]
+        )
+    chart.add("waiting deliveries", [(sample["seconds"], sample["backlog"]) for sample in samples])
+    late = [(sample["seconds"], sample["latency_p95_seconds"]) for sample in samples]
     chart.add("seconds to hand over, 95th percentile", late, secondary=True)
     CHART.parent.mkdir(exist_ok=True)
     chart.render_to_file(str(CHART))

@@ -1,4 +1,4 @@
-"""Mails a second, logged and acknowledged, next to the raw serial loop in the same run."""
+"""Mails a second, logged and acknowledged, compared with the raw serial loop in the same run."""
 
 import tempfile
 from collections.abc import Callable
@@ -20,16 +20,16 @@ BATCH = 50
 
 
 def middle_of_three(measure: Callable[[], Facts]) -> None:
-    """Show the round with the middle ratio: how fast a disk flushes changes within seconds on a shared machine."""
+    """Show the round with the middle ratio, as the flush rate of a disk changes within seconds on a shared machine."""
     rounds = sorted((measure() for _ in range(3)), key=lambda facts: facts["ratio_to_raw_serial"])
     rig.show(**rounds[1], ratios=[float(f"{facts['ratio_to_raw_serial']:.3g}") for facts in rounds])
 
 
 def from_mailbox(count: int) -> Facts:
-    """A mailbox that waits, full, when the server comes up."""
+    """Measure a full mailbox that waits when the server comes up."""
     with Sink() as sink, Dovecot() as server, tempfile.TemporaryDirectory() as folder:
         rig.fill_mailbox(server, mails(count))
-        raw = rig.finished(
+        raw = rig.result_of(
             rig.run_raw("imap", server.imap_port, CONTACT, "secret", sink.port, count, Path(folder) / "raw.db")
         )
         server.stop()
@@ -40,35 +40,35 @@ def from_mailbox(count: int) -> Facts:
         with Service(Path(folder), channels) as service:
             before = rig.cost(service.pid)
             server.start()
-            wait_until(lambda: rig.sent(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
+            wait_until(lambda: rig.sent_count(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
             after = rig.cost(service.pid)
             # The clock starts at the first commit, so the mails of the first batch are not counted.
             return _facts("waiting mailbox", count, count - BATCH, rig.span(service), raw, before, after)
 
 
 def by_lmtp(count: int, connections: int) -> Facts:
-    """The mail server hands over, one mail after another on each connection."""
+    """Measure a mail server that hands over one mail after another on each connection."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         raw_port, port = free_port(), free_port()
         loop = rig.run_raw("lmtp", raw_port, sink.port, count, Path(folder) / "raw.db")
         wait_until(lambda: _listens(raw_port), what="the raw loop")
         rig.deliver_apart(raw_port, count, 1).wait()
-        raw = rig.finished(loop)
+        raw = rig.result_of(loop)
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
         with Service(Path(folder), channels) as service:
             before = rig.cost(service.pid)
             rig.deliver_apart(port, count, connections).wait()
-            wait_until(lambda: rig.sent(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
+            wait_until(lambda: rig.sent_count(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
             after = rig.cost(service.pid)
             name = f"LMTP, {connections} connection{'s' if connections > 1 else ''}"
             return _facts(name, count, count, rig.span(service), raw, before, after)
 
 
 def _listens(port: int) -> bool:
-    # Not by connecting: the raw loop serves its first caller and no other.
-    wanted = f":{port:04X} "
+    # Not by connecting: the raw loop serves its first caller only.
+    port_field = f":{port:04X} "
     return any(
-        wanted in line and " 0A " in line for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
+        port_field in line and " 0A " in line for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
     )
 
 

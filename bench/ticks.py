@@ -1,4 +1,4 @@
-"""What watching costs with a million open contacts: a tick with nothing due, and a thousand due steps."""
+"""The cost of watching a million open contacts: a tick with nothing due, and a thousand due steps."""
 
 import statistics
 import tempfile
@@ -47,24 +47,24 @@ _RAW = (
 
 
 def with_open(count: int) -> None:
-    """Fill a SQLite store with so many open contacts; look with nothing due, then with a thousand that are."""
+    """Fill a SQLite store with open contacts; look with nothing due, then with a thousand that are."""
     with tempfile.TemporaryDirectory() as folder:
-        made = Service(Path(folder), [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
-        path = made.config / "ackbot.toml"
+        prepared_service = Service(Path(folder), [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
+        path = prepared_service.config / "ackbot.toml"
         path.write_text(path.read_text(encoding="utf-8").replace("env:ACKBOT_SECRET", "s" * 40), encoding="utf-8")
-        schema.upgrade(made.store_url)
-        began = time.perf_counter()
-        _prepare(made.store_url, count)
-        filled = time.perf_counter() - began
-        store, book = Store(made.store_url), rulebook_of(load(made.config))
+        schema.upgrade(prepared_service.store_url)
+        start = time.perf_counter()
+        _prepare(prepared_service.store_url, count)
+        fill_seconds = time.perf_counter() - start
+        store, book = Store(prepared_service.store_url), rulebook_of(load(prepared_service.config))
         idle = [_tick(store, book) for _ in range(TICKS)]
-        raw = _raw(made.store_url)
-        due = _due(store, book, made.store_url)
+        raw = _raw(prepared_service.store_url)
+        due = _due(store, book, prepared_service.store_url)
         store.let_go()
         rig.show(
             benchmark="watching many open contacts",
             open_contacts=count,
-            seconds_to_fill=filled,
+            seconds_to_fill=fill_seconds,
             milliseconds_a_tick_with_nothing_due=1000 * statistics.median(idle),
             milliseconds_a_tick_worst=1000 * max(idle),
             seconds_for_due_steps=due,
@@ -81,27 +81,27 @@ def _prepare(url: str, count: int) -> None:
 
 
 def _tick(store: Store, book: Rulebook) -> float:
-    """What the watching loop does each time that it wakes."""
+    """Time what the watching loop does each time that it wakes."""
 
     def look(connection: Connection) -> None:
         if escalate.escalate(connection, NOW, LOOK_AT_ONCE, book):
             raise RuntimeError("something was due")
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     store.write_now(look)
     store.read_now(clocks.next_look)
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def _due(store: Store, book: Rulebook, url: str) -> float:
-    """A thousand contacts reach nine tenths of their time together; every one is alerted."""
+    """Time the alerts of a thousand contacts that reach nine tenths of their time together."""
     engine = engine_of(url, writes=True)
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE contacts SET next_look_at = '{NINE_TENTHS}' WHERE id <= {DUE}"))  # noqa: S608
-    began = time.perf_counter()
+    start = time.perf_counter()
     while store.write_now(lambda c: escalate.escalate(c, NOW, LOOK_AT_ONCE, book)) == LOOK_AT_ONCE:
         pass
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     with engine.connect() as connection:
         alerts = connection.execute(text("SELECT count(*) FROM deliveries WHERE step = 'respond-90'")).scalar_one()
     engine.dispose()
@@ -111,14 +111,14 @@ def _due(store: Store, book: Rulebook, url: str) -> float:
 
 
 def _raw(url: str) -> float:
-    """The same writes with no thought: three statements a contact, in batches of the same size."""
+    """Time the same writes without logic: three statements a contact, in batches of the same size."""
     engine = engine_of(url, writes=True)
-    began = time.perf_counter()
+    start = time.perf_counter()
     for first in range(DUE + 1, 2 * DUE + 1, LOOK_AT_ONCE):
         with engine.begin() as connection:
             for number in range(first, first + LOOK_AT_ONCE):
                 for statement in _RAW:
                     connection.exec_driver_sql(statement, {"id": number, "at": RECEIVED})
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     engine.dispose()
     return seconds

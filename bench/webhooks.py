@@ -1,10 +1,10 @@
-"""A platform that calls us so many times a second: how long it waits for our answer, which comes after the commit.
+"""A platform that calls the service at a fixed rate: how long it waits for the answer, which follows the commit.
 
     python -m bench.webhooks send URL COUNT RATE
     python -m bench.webhooks bare PORT STORE
 
-The first calls, from a process of its own, each at its time, whether earlier calls are answered or not; what it waits
-is counted from that time. The second is what it is compared with: one INSERT and one commit a call, and no logic.
+The first makes the calls, from a process of its own, each at its time, whether earlier calls are answered or not; the
+wait is counted from that time. The second is the comparison: one INSERT and one commit a call, and no logic.
 """
 
 import asyncio
@@ -42,33 +42,33 @@ sender = "Exampleshire Council <customer.services@example.gov.uk>"
 
 @dataclass(frozen=True)
 class Run:
-    """What the caller saw, and what it cost the other side."""
+    """The figures of the caller, and the cost of the other side."""
 
     waits: list[float]
-    refused: int
+    error_count: int
     rate: float
     cpu_milliseconds: float
     peak_megabytes: float
 
     def milliseconds(self, percent: int) -> float:
-        """So many in a hundred waited no longer."""
+        """Return the longest wait of that percentage of calls."""
         return 1000 * statistics.quantiles(self.waits, n=100)[percent - 1]
 
 
 def at_rate(rate: int, seconds: int) -> None:
-    """Each message is another person's first: with the receipts left out, and with each one sent."""
+    """Measure each message as another person's first: without receipts, and with each one sent."""
     count = rate * seconds
     with tempfile.TemporaryDirectory() as folder:
         bare = _bare(count, rate, Path(folder) / "bare.db")
     for acknowledge in ("none", "private"):
         with tempfile.TemporaryDirectory() as folder:
-            run, logged, receipts = _ours(count, rate, acknowledge, Path(folder))
+            run, logged_count, receipts = _measure_service(count, rate, acknowledge, Path(folder))
         rig.show(
             benchmark="webhook messages, answered after the commit",
             way="logged" if acknowledge == "none" else "logged, and each receipt sent meanwhile",
             sent=count,
-            logged=logged,
-            refused=run.refused,
+            logged=logged_count,
+            refused=run.error_count,
             receipts=receipts,
             messages_a_second=run.rate,
             p50_milliseconds=run.milliseconds(50),
@@ -85,8 +85,8 @@ def at_rate(rate: int, seconds: int) -> None:
         )
 
 
-def _ours(count: int, rate: int, acknowledge: str, folder: Path) -> tuple[Run, int, int]:
-    # X itself would not take so many answers in so short a time; here only we are measured.
+def _measure_service(count: int, rate: int, acknowledge: str, folder: Path) -> tuple[Run, int, int]:
+    # X itself would not accept so many answers in so short a time; only the service is measured here.
     x.LIMITS |= dict.fromkeys(x.LIMITS, 10 * count)
     with XPeer() as peer:
         table = peer.table().replace('acknowledge = "both"', f'acknowledge = "{acknowledge}"')
@@ -94,7 +94,7 @@ def _ours(count: int, rate: int, acknowledge: str, folder: Path) -> tuple[Run, i
             wait_until(lambda: 'channel_up{channel="x"} 1' in service.get("/metrics")[1], what="the account")
             run = _run(f"http://127.0.0.1:{service.web_port}/hooks/x", count, rate, service.pid)
             query = "SELECT count(*) FROM contacts WHERE channel = 'x'"
-            receipts = len([one for one in peer.messages if one["sender_id"] == peer.council])
+            receipts = len([message for message in peer.messages if message["sender_id"] == peer.council])
             return run, int(ask(service.store_url, query)[0][0]), receipts
 
 
@@ -110,65 +110,69 @@ def _bare(count: int, rate: int, store: Path) -> Run:
 
 
 def _listens(port: int) -> bool:
-    wanted = f":{port:04X} "
+    port_field = f":{port:04X} "
     lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
-    return any(wanted in line and " 0A " in line for line in lines)
+    return any(port_field in line and " 0A " in line for line in lines)
 
 
 def _run(url: str, count: int, rate: int, pid: int) -> Run:
     sleep(1)
     before = rig.cost(pid)
     command = [sys.executable, "-m", "bench.webhooks", "send", url, str(count), str(rate)]
-    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True, timeout=300)
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True, timeout=300)
     after = rig.cost(pid)
-    found = json.loads(said.stdout)
+    figures = json.loads(process.stdout)
     cpu = 1000 * (after.cpu_seconds - before.cpu_seconds) / count
-    return Run(found["waits"], found["refused"], count / found["seconds"], cpu, after.peak_megabytes)
+    return Run(figures["waits"], figures["refused"], count / figures["seconds"], cpu, after.peak_megabytes)
 
 
 def call(number: int, at: datetime) -> bytes:
-    """A direct message of the X Activity API, written just now by somebody who has not written before."""
-    sender, us = str(3_000_000_000_000 + number), "2080000000000001000"
+    """Return a direct message of the X Activity API, written just now by somebody who has not written before."""
+    sender, recipient = str(3_000_000_000_000 + number), "2080000000000001000"
     words = f"The street lamp outside number {number} has been out for a week. Please send somebody to look at it."
-    said = {"target": {"recipient_id": us}, "sender_id": sender, "message_data": {"text": words, "entities": {}}}
+    content = {
+        "target": {"recipient_id": recipient},
+        "sender_id": sender,
+        "message_data": {"text": words, "entities": {}},
+    }
     event = {
         "type": "message_create",
         "id": str(4_000_000_000_000 + number),
         "created_timestamp": f"{at.timestamp() * 1000:.0f}",
     }
     users = {sender: {"data": {"id": sender, "name": f"Resident {number}", "username": f"resident{number}"}}}
-    payload = {"direct_message_events": [{**event, "message_create": said}], "users": users}
-    envelope = {"event_uuid": event["id"], "filter": {"user_id": us}, "event_type": "dm.received"}
+    payload = {"direct_message_events": [{**event, "message_create": content}], "users": users}
+    envelope = {"event_uuid": event["id"], "filter": {"user_id": recipient}, "event_type": "dm.received"}
     return json.dumps({"data": {**envelope, "payload": payload}}).encode()
 
 
 async def send(url: str, count: int, rate: int) -> dict[str, Any]:
-    """Each call at its time; how long each waited from then on."""
+    """Make each call at its time; return how long each waited from then on."""
     began_at = now()
     bodies = [call(number, began_at + timedelta(seconds=number / rate)) for number in range(count)]
-    signed = [(body, {"x-twitter-webhooks-signature": signature(body)}) for body in bodies]
+    requests = [(body, {"x-twitter-webhooks-signature": signature(body)}) for body in bodies]
     waits: list[float] = []
-    refused = 0
+    error_count = 0
 
-    async def one(body: bytes, headers: dict[str, str], due: float) -> None:
-        nonlocal refused
+    async def post(body: bytes, headers: dict[str, str], due: float) -> None:
+        nonlocal error_count
         async with session.post(url, data=body, headers=headers) as answer:
             await answer.read()
-            refused += answer.status != 200
+            error_count += answer.status != 200
         waits.append(perf_counter() - due)
 
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
     async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as calls:
-        began = perf_counter()
-        for number, (body, headers) in enumerate(signed):
-            due = began + number / rate
+        start = perf_counter()
+        for number, (body, headers) in enumerate(requests):
+            due = start + number / rate
             await asyncio.sleep(max(due - perf_counter(), 0))
-            calls.create_task(one(body, headers, due))
-    return {"waits": waits, "refused": refused, "seconds": perf_counter() - began}
+            calls.create_task(post(body, headers, due))
+    return {"waits": waits, "refused": error_count, "seconds": perf_counter() - start}
 
 
 def bare(port: int, store: str) -> None:
-    """The handler without logic, until it is ended."""
+    """Run the handler without logic, until it is ended."""
     database = sqlite3.connect(store, isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
@@ -184,7 +188,7 @@ def bare(port: int, store: str) -> None:
 
 
 def main() -> None:
-    """One side as a process of its own, so that its CPU time is its own."""
+    """Run one side as a process of its own, so that its CPU time can be measured."""
     kind, *rest = sys.argv[1:]
     if kind == "send":
         print(json.dumps(asyncio.run(send(rest[0], int(rest[1]), int(rest[2])))))
