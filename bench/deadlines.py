@@ -136,7 +136,7 @@ def all_anew(count: int = MILLION) -> None:
 
 def _recompute_all(why: str, store: Store, book: Rulebook, now: datetime) -> None:
     start, contact_count, moved_count = time.perf_counter(), 0, 0
-    names = store.read_now(partial(recompute.changed, book=book))
+    names = store.read_now(partial(recompute.names_changed, book=book))
     after: int | None = 0
     while after is not None:
         work = partial(recompute.recompute, after_id=after, names=names, now=now, book=book, dry_run=False)

@@ -93,13 +93,13 @@ def erase(
     with suppress(StoreUnavailable):  # the night does the rest
         _tidy(store)
     if as_json:
-        typer.echo(json.dumps({"erased": done.erased, "kept": dict(done.kept)}))
+        typer.echo(json.dumps({"erased": done.erased, "kept": dict(done.exceptions)}))
     else:
         typer.echo(f"Erased: {', '.join(done.erased) or 'nothing'}.")
-        for reference, reason in done.kept:
+        for reference, reason in done.exceptions:
             typer.echo(f"{reference} is kept: {reason}.")
         typer.echo("Copies of the store and the mailboxes themselves still hold it: see docs/operations.md.")
-    if done.kept:
+    if done.exceptions:
         raise typer.Exit(NEGATIVE)
 
 

@@ -34,7 +34,7 @@ def recompute(
     looked_at = moved = told = 0
     run = store.read_now if dry_run else store.write_now
     try:
-        names = store.read_now(partial(flow.changed, book=book))
+        names = store.read_now(partial(flow.names_changed, book=book))
         after: int | None = 0
         while after is not None:
             now = contacts.present(store)

@@ -26,8 +26,8 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
     due = clocks.due(connection, now, most)
     if not due:
         return 0
-    changed = [contact.id for contact in due if contact.clock_changed]
-    histories = contacts.clock_events(connection, changed) if changed else {}
+    changed_ids = [contact.id for contact in due if contact.clock_changed]
+    histories = contacts.clock_events(connection, changed_ids) if changed_ids else {}
     untold = {escalations.RECEIPT_LATE} if _receipts_are_stopped(connection, book) else set()
     decisions = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]
     for contact, decision in decisions:
@@ -42,10 +42,10 @@ def _receipts_are_stopped(connection: Connection, book: Rulebook) -> bool:
     return by_breaker or (book.restored_at is not None and cursors.read(connection, RESTORED) is not None)
 
 
-def _look(contact: Contact, happened: list[Happened], now: datetime, book: Rulebook) -> Decision:
+def _look(contact: Contact, history: list[Happened], now: datetime, book: Rulebook) -> Decision:
     try:
         # While a clock is paused nothing falls due: it has no date.
-        stand = book.clocks.of(contact, happened) if contact.respond_by else None
+        stand = book.clocks.of(contact, history) if contact.respond_by else None
         ladder = book.clocks.rungs(contact, stand) if stand else ()
         singles = book.clocks.single_rungs(contact, stand, book.window(contact))
         return escalations.look(contact, now, ladder, book.clocks.receipt_rungs(contact), singles, book.clocks.timing)
@@ -68,7 +68,7 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
         messages += _progress(connection, contact, now, book)
     if decision.urgent:
         messages += alert.urgent_alerts(contact, contact.urgent_step, now, book)
-        events.append(_called(contact, now))
+        events.append(_call_event(contact, now))
     outbox.queue(connection, messages)
     contacts.note(connection, events)
 
@@ -81,8 +81,10 @@ def _lacks_a_reminder(connection: Connection, contact: Contact, now: datetime, b
     if now < due or contact.next_look_at <= due:
         return False
     name, since = escalations.WAITED_LONG.name, contact.paused_at
-    noted = (e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.ESCALATED and e.at >= since)
-    return all(event.details["step"] != name for event in noted)
+    reminders = (
+        e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.ESCALATED and e.at >= since
+    )
+    return all(event.details["step"] != name for event in reminders)
 
 
 def _progress(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:
@@ -93,6 +95,6 @@ def _progress(connection: Connection, contact: Contact, now: datetime, book: Rul
     return [tell.progress(contact, receipt, now, book)]
 
 
-def _called(contact: Contact, now: datetime) -> Event:
+def _call_event(contact: Contact, now: datetime) -> Event:
     details = {"urgent": contact.urgent, "time": contact.urgent_step + 1}
     return Event(contact.id, now, EventKind.CALLED_AGAIN, details=details)

@@ -21,7 +21,7 @@ class Erasure:
     """References whose words are gone, and those that are kept, each with the reason."""
 
     erased: tuple[str, ...]
-    kept: tuple[tuple[str, str], ...]
+    exceptions: tuple[tuple[str, str], ...]
 
 
 def kept_of(connection: Connection, address: str, now: datetime) -> Values:
@@ -30,16 +30,16 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
     Raw mail is in base64. In a contact that somebody else began only their own messages are given.
     """
     address = _key(connection, address)
-    found = [_contact(connection, one, address) for one in retention.of_person(connection, address)]
-    listed = [one for one in suppressions.list_in_force(connection, now) if one["address"] == address]
-    noted = needs.of(connection, [address])
-    kept = {"needs": noted.needs, "noted_at": noted.noted_at} if noted else None
-    return {"address": address, "contacts": found, "suppressions": listed, "needs": kept}
+    exports = [_contact(connection, contact, address) for contact in retention.of_person(connection, address)]
+    suppression_rows = [row for row in suppressions.list_in_force(connection, now) if row["address"] == address]
+    person_needs = needs.of(connection, [address])
+    needs_export = {"needs": person_needs.needs, "noted_at": person_needs.noted_at} if person_needs else None
+    return {"address": address, "contacts": exports, "suppressions": suppression_rows, "needs": needs_export}
 
 
-def _key(connection: Connection, typed: str) -> str:
+def _key(connection: Connection, text: str) -> str:
     """By what a person is known, of whom somebody typed an address, a name on a platform or a telephone number."""
-    plain = phones.key(typed)
+    plain = phones.key(text)
     is_number = "@" not in plain and len(phones.normal(plain)) >= _SHORTEST_NUMBER
     # Some platforms know people by numbers, too.
     return phones.address(plain) if is_number and not retention.of_person(connection, plain) else plain
@@ -51,20 +51,20 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
         own = [message for message in messages if (message["sender_address"] or "").lower() == address]
         return {"reference": contact.reference, "messages": own}
     facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
-    happened = contacts.events_of(connection, contact.id)
-    history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in happened]
-    sent = [
+    events = contacts.events_of(connection, contact.id)
+    history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in events]
+    letters = [
         {"purpose": d.purpose, "to": d.recipient, "state": d.state, "created_at": d.created_at}
         for d in outbox.of_contact(connection, contact.id)
     ]
-    return facts | {"messages": messages, "events": history, "deliveries": sent}
+    return facts | {"messages": messages, "events": history, "deliveries": letters}
 
 
 def _messages(connection: Connection, contact: Contact) -> list[Values]:
     raws = contacts.raw_by_message(connection, contact.id)
-    hidden = {"id", "contact_id", "digest"}
+    internal_columns = {"id", "contact_id", "digest"}
     return [
-        {name: value for name, value in asdict(message).items() if name not in hidden}
+        {name: value for name, value in asdict(message).items() if name not in internal_columns}
         | {"raw": base64.b64encode(raws.get(message.id, b"")).decode()}
         for message in contacts.messages_of(connection, contact.id)
     ]
@@ -77,10 +77,10 @@ def erase(connection: Connection, address: str, actor: str, now: datetime) -> Er
     """
     address = _key(connection, address)
     erased: list[Contact] = []
-    kept: list[tuple[str, str]] = []
+    exceptions: list[tuple[str, str]] = []
     for contact in retention.of_person(connection, address):
         if reason := _why_kept(contact):
-            kept.append((contact.reference, reason))
+            exceptions.append((contact.reference, reason))
             continue
         if contact.sender_key == address:
             outbox.cancel_waiting(connection, contact.id)
@@ -88,10 +88,10 @@ def erase(connection: Connection, address: str, actor: str, now: datetime) -> Er
         else:
             retention.strip_messages(connection, retention.within(contact.id) & retention.written_by(address))
         erased.append(contact)
-    if not kept:
+    if not exceptions:
         needs.drop(connection, [address])
     contacts.note(connection, [Event(contact.id, now, EventKind.ERASED, actor) for contact in erased])
-    return Erasure(tuple(c.reference for c in erased), tuple(kept))
+    return Erasure(tuple(c.reference for c in erased), tuple(exceptions))
 
 
 def _why_kept(contact: Contact) -> str:

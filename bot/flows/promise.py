@@ -32,9 +32,9 @@ def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, 
         first = share_of(_first_share(ladder), calendar=calendar, receipt=receipt)
         looks += [first, *_before(ladder, respond_by, received_at, calendar)]
     elif standard.respond is not None:
-        waiting = histories.clocks_of(standard, received_at, (), calendar)
-        respond_by = waiting.respond.due if waiting.respond else None
-        looks += [at for at, _ in waiting.rungs(ladder, calendar)[:1]]
+        stand = histories.clocks_of(standard, received_at, (), calendar)
+        respond_by = stand.respond.due if stand.respond else None
+        looks += [at for at, _ in stand.rungs(ladder, calendar)[:1]]
     return {
         "standard": standard.id,
         "standard_version": standard.version,
@@ -53,8 +53,8 @@ def _first_share(ladder: Ladder) -> float:
 
 
 def _before(ladder: Ladder, due: datetime, started_at: datetime, calendar: Calendar) -> list[datetime]:
-    found = [clocks.before(due, step.before, calendar) for step in ladder if step.before is not None]
-    return [at for at in found if at > started_at]
+    instants = [clocks.before(due, step.before, calendar) for step in ladder if step.before is not None]
+    return [at for at in instants if at > started_at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +81,35 @@ def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str
     """What this standard would promise for a message received at each of the moments."""
     calendar = book.clocks.calendars[standard.calendar_key]
     for moment in moments(now, calendar):
-        found = histories.clocks_of(standard, moment.at, (), calendar)
+        stand = histories.clocks_of(standard, moment.at, (), calendar)
         parts = []
-        if found.acknowledge and found.acknowledge.due and standard.acknowledge:
-            who = "acknowledged by staff" if standard.acknowledged_by == "staff" else "acknowledged"
-            parts.append(f"{who} by {due_in_words(found.acknowledge.due, standard.acknowledge, calendar.zone)}")
-        if found.respond and found.respond.due and standard.respond:
-            latest = "at the latest " if found.respond.state is histories.State.WAITING else ""
-            parts.append(f"answered {latest}by {due_in_words(found.respond.due, standard.respond, calendar.zone)}")
-        received = instant_in_words(moment.at, calendar.zone)
-        yield f"A message received {moment.name} ({received}) would be {' and '.join(parts)}."
+        if stand.acknowledge and stand.acknowledge.due and standard.acknowledge:
+            verb = "acknowledged by staff" if standard.acknowledged_by == "staff" else "acknowledged"
+            parts.append(f"{verb} by {due_in_words(stand.acknowledge.due, standard.acknowledge, calendar.zone)}")
+        if stand.respond and stand.respond.due and standard.respond:
+            latest = "at the latest " if stand.respond.state is histories.State.WAITING else ""
+            parts.append(f"answered {latest}by {due_in_words(stand.respond.due, standard.respond, calendar.zone)}")
+        came_at = instant_in_words(moment.at, calendar.zone)
+        yield f"A message received {moment.name} ({came_at}) would be {' and '.join(parts)}."
 
 
-def within(promised: Duration) -> str:
+def within(duration: Duration) -> str:
     """`within 10 working days`, `on the same day`."""
-    return f"within {promised}" if promised.count else f"on the {promised}"
+    return f"within {duration}" if duration.count else f"on the {duration}"
 
 
 def in_short(standard: Standard) -> str:
     """What it promises, in a line: "Acknowledge within 1 working day, answer within 10 working days"."""
     acknowledge, respond = standard.acknowledge, standard.respond
-    who = "Staff acknowledge" if standard.acknowledged_by == "staff" else "Acknowledge"
+    verb = "Staff acknowledge" if standard.acknowledged_by == "staff" else "Acknowledge"
     after = " of the acknowledgement" if standard.respond_from == "acknowledgement" else ""
-    first = f"{who} {within(acknowledge)}" if acknowledge else "No acknowledgement is promised"
+    first = f"{verb} {within(acknowledge)}" if acknowledge else "No acknowledgement is promised"
     then = f"answer {within(respond)}{after}" if respond else "no time to answer is promised"
     longest = f". It can be extended to {standard.extend_to}" if standard.extend_to else ""
     return f"{first}, {then}{longest}."
 
 
-def published(promises: Book, today: date) -> list[dict[str, Any]]:
+def publication(promises: Book, today: date) -> list[dict[str, Any]]:
     """The standards that are in force on that day, then those that follow: as rows for the page and its JSON."""
     ahead = sorted((s for s in promises.standards if s.valid_from > today), key=lambda s: s.valid_from)
     in_force = [_row(standard, in_force=True) for standard in promises.in_force(today)]
@@ -118,15 +118,24 @@ def published(promises: Book, today: date) -> list[dict[str, Any]]:
 
 def _row(standard: Standard, *, in_force: bool) -> dict[str, Any]:
     table = standard.as_table()
-    shown = ("id", "title", "version", "basis", "calendar", "receipt", "acknowledge", "acknowledged_by", "respond")
-    more = ("respond_from", "extend_to", "page", "approved_by", "reason", "valid_from", "valid_to", "review_by")
-    row = {key: table.get(key, str(getattr(standard, key) or "")) for key in (*shown, *more)}
-    whom = {key: list(getattr(standard, key)) for key in ("areas", "services", "channels", "kinds")}
-    return row | whom | {"visibility": standard.visibility, "in_force": in_force}
+    columns = ("id", "title", "version", "basis", "calendar", "receipt", "acknowledge", "acknowledged_by", "respond")
+    further_columns = (
+        "respond_from",
+        "extend_to",
+        "page",
+        "approved_by",
+        "reason",
+        "valid_from",
+        "valid_to",
+        "review_by",
+    )
+    row = {key: table.get(key, str(getattr(standard, key) or "")) for key in (*columns, *further_columns)}
+    audience = {key: list(getattr(standard, key)) for key in ("areas", "services", "channels", "kinds")}
+    return row | audience | {"visibility": standard.visibility, "in_force": in_force}
 
 
 def due_for_review(book: Rulebook, now: datetime, ahead: timedelta) -> list[Standard]:
     """The standards in force that somebody must look at again within that time."""
     today = book.clocks.default_calendar.day_of(now)
     in_force = book.clocks.promises.in_force(today)
-    return [one for one in in_force if one.review_by is not None and one.review_by - ahead <= today]
+    return [standard for standard in in_force if standard.review_by is not None and standard.review_by - ahead <= today]

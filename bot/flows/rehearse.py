@@ -112,8 +112,8 @@ class Rehearsal:
         """Live through it; `progress` is called with each new day."""
         self._plan()
         now, day = self._scenario.begin, self._scenario.begin.date() - timedelta(days=1)
-        while (following := self._next(now)) is not None and following <= self._scenario.end:
-            now = following
+        while (next_instant := self._next(now)) is not None and next_instant <= self._scenario.end:
+            now = next_instant
             if now.date() != day:
                 day = now.date()
                 progress(day)
@@ -157,8 +157,8 @@ class Rehearsal:
             text=INVENTED,
             received_at=at,
         )
-        (filed,) = receive(self._connection, Batch((message,)), Reading(channel), now, self._book, Capacity()).filed
-        contact = contacts.find(self._connection, filed.reference or "")
+        (filing,) = receive(self._connection, Batch((message,)), Reading(channel), now, self._book, Capacity()).filed
+        contact = contacts.find(self._connection, filing.reference or "")
         if contact is None or contact.respond_by is None:
             return
         self.outcome.contacts += 1
@@ -192,25 +192,25 @@ class Rehearsal:
 
     def _send(self, now: datetime) -> None:
         for outlet in sorted(self._outlets):
-            while claimed := deliver.claim(self._connection, outlet, now, _HOLD, AT_ONCE, self._book):
-                for leaving in claimed:
-                    self._tell(leaving, now)
-                attempts = [Attempt(c.delivery, now, joined=tuple(j.delivery for j in c.joined)) for c in claimed]
+            while claims := deliver.claim(self._connection, outlet, now, _HOLD, AT_ONCE, self._book):
+                for claim in claims:
+                    self._tell(claim, now)
+                attempts = [Attempt(c.delivery, now, joined=tuple(j.delivery for j in c.joined)) for c in claims]
                 deliver.record(self._connection, attempts, self._book)
 
-    def _tell(self, claimed: Claimed, now: datetime) -> None:
-        if claimed.delivery.purpose in TO_SENDERS:
+    def _tell(self, claim: Claimed, now: datetime) -> None:
+        if claim.delivery.purpose in TO_SENDERS:
             return
-        names = [(c.contact.reference, c.delivery.step) for c in (claimed, *claimed.joined) if c.contact is not None]
-        names += [(contact.reference, "") for contact in claimed.listed]
-        delivery = claimed.delivery
+        names = [(c.contact.reference, c.delivery.step) for c in (claim, *claim.joined) if c.contact is not None]
+        names += [(contact.reference, "") for contact in claim.listed]
+        delivery = claim.delivery
         message = Message(now, self._book.clocks.today(now), delivery.recipient, delivery.purpose, tuple(names))
         self.outcome.messages.append(message)
 
     def _judge(self, now: datetime) -> None:
-        everything = contacts.listed(self._connection)
+        all_contacts = contacts.listed(self._connection)
         self.outcome.broken += [*_repetitions(self.outcome), *self._too_many(), *self._after_an_answer()]
-        for contact in everything:
+        for contact in all_contacts:
             if contact.state != State.OPEN or contact.respond_by is None:
                 continue
             rungs = self._book.clocks.rungs(contact, self._book.clocks.of(contact, ()))
@@ -220,7 +220,7 @@ class Rehearsal:
                     f"{contact.reference}: {contact.respond_step} steps taken, {behind} were due"
                 )
         kind, since = EventKind.ALERT_LEFT_TO_THE_LIST, self._scenario.begin
-        counts = (contacts.count_events(self._connection, contact.id, kind, since) for contact in everything)
+        counts = (contacts.count_events(self._connection, contact.id, kind, since) for contact in all_contacts)
         self.outcome.left_to_the_list = sum(counts)
 
     def _too_many(self) -> Iterator[str]:

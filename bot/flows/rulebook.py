@@ -79,7 +79,7 @@ class Way:
         """What is known of everything that comes this way."""
         return Matter(self.medium, self.service, self.contact_kind, self.area, visibility)
 
-    def routed(self) -> routes.Way:
+    def for_routing(self) -> routes.Way:
         """As the rules of routing know it."""
         return routes.Way(self.name, self.medium, self.service, self.area, self.team or "", self.contact_kind)
 
@@ -135,12 +135,12 @@ class ClockRules:
         """
         if contact.standard is None:
             return NO_PROMISE
-        named = contact.standard, contact.standard_version or ""
-        found = self.promises.version(*named) or self.past.get(named)
-        return found or Standard(
-            id=named[0],
-            title=named[0],
-            version=named[1],
+        version = contact.standard, contact.standard_version or ""
+        standard = self.promises.version(*version) or self.past.get(version)
+        return standard or Standard(
+            id=version[0],
+            title=version[0],
+            version=version[1],
             valid_from=FIRST_DAY,
             calendar=contact.calendar,
             receipt=durations.receipt_rule(contact.receipt_rule),
@@ -148,11 +148,11 @@ class ClockRules:
             respond=durations.duration(contact.promise) if contact.promise else None,
         )
 
-    def of(self, contact: Contact, happened: Iterable[Happened]) -> Clocks:
+    def of(self, contact: Contact, history: Iterable[Happened]) -> Clocks:
         """How the contact's clocks stand after what happened to them."""
         standard = self.standard_of(contact)
         calendar = self.calendars[standard.calendar_key]
-        return histories.clocks_of(standard, contact.received_at, happened, calendar, contact.receipt_sent_at)
+        return histories.clocks_of(standard, contact.received_at, history, calendar, contact.receipt_sent_at)
 
     def rungs(self, contact: Contact, clocks: Clocks) -> Rungs:
         """The steps of the contact's ladder with their instants, as its clocks stand."""
@@ -165,10 +165,10 @@ class ClockRules:
         calendar = self.calendars[standard.calendar_key]
 
         def instant_of(step: Step) -> datetime:
-            promised = standard.acknowledge
-            if promised is None or step.share is None:
+            promise = standard.acknowledge
+            if promise is None or step.share is None:
                 return contact.acknowledge_by or contact.received_at
-            return clocks.share_of(step.share, promised, contact.received_at, calendar, standard.receipt)
+            return clocks.share_of(step.share, promise, contact.received_at, calendar, standard.receipt)
 
         return escalations.receipt_rungs(contact, self.ladders.receipt, instant_of, self.timing)
 
@@ -200,20 +200,20 @@ class ClockRules:
 
     def acknowledge_by(self, contact: Contact) -> str:
         """The same of the date to acknowledge by."""
-        promised = self.standard_of(contact).acknowledge
-        return due_in_words(contact.acknowledge_by, promised, self.default_calendar.zone)
+        promise = self.standard_of(contact).acknowledge
+        return due_in_words(contact.acknowledge_by, promise, self.default_calendar.zone)
 
     def plain_promise(self, contact: Contact) -> str:
         """The promise, where it counts from the day of receipt in a unit that everybody knows; else ""."""
         standard = self.standard_of(contact)
-        promised = standard.respond
+        promise = standard.respond
         if not self._counts_from_receipt(contact, standard):
             return ""
-        if promised is None or contact.clock_changed or standard.respond_from != "receipt":
+        if promise is None or contact.clock_changed or standard.respond_from != "receipt":
             return ""
-        if promised.rolls or not promised.count:
+        if promise.rolls or not promise.count:
             return ""
-        return promised.words if promised.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
+        return promise.words if promise.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
 
     def _counts_from_receipt(self, contact: Contact, standard: Standard) -> bool:
         """Whether the day of receipt is day 0; the receipt rule may move that."""

@@ -74,32 +74,32 @@ def add(connection: Connection, account: Account, actor: str, book: Rulebook) ->
     account = replace(account, address=address, name=account.name or address)
     if not staff.add(connection, account):
         return Refused(f"{account.address} has an account already")
-    details = {"account": account.address, "role": account.role, "teams": _named(account.teams)}
+    details = {"account": account.address, "role": account.role, "teams": _team_names(account.teams)}
     _note(connection, EventKind.STAFF_ADDED, actor, account.created_at, **details)
     return None
 
 
 def change(
-    connection: Connection, address: str, wanted: Change, actor: str, now: datetime, book: Rulebook
+    connection: Connection, address: str, new: Change, actor: str, now: datetime, book: Rulebook
 ) -> Refused | None:
     """Give somebody another role, other teams or another password, which ends the sessions that the old one began."""
     account = staff.find(connection, address)
     if account is None:
         return Refused(f"{address} has no account")
-    if refusal := _why_not(connection, account, wanted, book):
+    if refusal := _why_not(connection, account, new, book):
         return Refused(refusal)
 
     def note(kind: EventKind, **details: Any) -> None:
         _note(connection, kind, actor, now, account=account.address, **details)
 
-    if wanted.role not in (None, account.role):
-        staff.change(connection, account.address, role=str(wanted.role))
-        note(EventKind.ROLE_CHANGED, role=wanted.role, role_before=account.role)
-    if wanted.teams not in (None, account.teams):
-        staff.change(connection, account.address, teams=" ".join(sorted(wanted.teams or ())))
-        note(EventKind.TEAMS_CHANGED, teams=_named(wanted.teams), teams_before=_named(account.teams))
-    if wanted.password is not None:
-        staff.change(connection, account.address, password=wanted.password)
+    if new.role not in (None, account.role):
+        staff.change(connection, account.address, role=str(new.role))
+        note(EventKind.ROLE_CHANGED, role=new.role, role_before=account.role)
+    if new.teams not in (None, account.teams):
+        staff.change(connection, account.address, teams=" ".join(sorted(new.teams or ())))
+        note(EventKind.TEAMS_CHANGED, teams=_team_names(new.teams), teams_before=_team_names(account.teams))
+    if new.password is not None:
+        staff.change(connection, account.address, password=new.password)
         note(EventKind.PASSWORD_CHANGED, sessions=staff.end_sessions_of(connection, account.address))
     return None
 
@@ -143,9 +143,9 @@ def not_signed_in(connection: Connection, address: str, reason: str, now: dateti
     _note(connection, EventKind.SIGN_IN_REFUSED, "nobody", now, account=address[:254], reason=reason)
 
 
-def unknown(connection: Connection, what: Literal["session", "token"], at: str, now: datetime) -> None:
+def unknown(connection: Connection, kind: Literal["session", "token"], at: str, now: datetime) -> None:
     """Note that somebody came with a session or a token that is none (any more)."""
-    _note(connection, EventKind(f"unknown {what}"), "nobody", now, place=at)
+    _note(connection, EventKind(f"unknown {kind}"), "nobody", now, place=at)
 
 
 def too_big(connection: Connection, path: str, actor: str, now: datetime) -> None:
@@ -164,23 +164,23 @@ def end_sessions(connection: Connection, address: str, actor: str, now: datetime
     account = staff.find(connection, address)
     if account is None:
         return Refused(f"{address} has no account")
-    if not (ended := staff.end_sessions_of(connection, account.address)):
+    if not (count := staff.end_sessions_of(connection, account.address)):
         return Refused(f"{account.address} is not signed in anywhere")
-    _note(connection, EventKind.SESSIONS_ENDED, actor, now, account=account.address, sessions=ended)
+    _note(connection, EventKind.SESSIONS_ENDED, actor, now, account=account.address, sessions=count)
     return None
 
 
 def visitor(connection: Connection, secret: str, wall: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
     """Who has this session, and whether it is to be noted that it is used; None for a session that has ended."""
     digest = tokens.digest_of(secret)
-    found = staff.session(connection, digest, wall)
-    if found is None or not -_CLOCKS_DIFFER <= wall - found.began_at <= SESSION_LASTS_AT_MOST:
+    session = staff.session(connection, digest, wall)
+    if session is None or not -_CLOCKS_DIFFER <= wall - session.began_at <= SESSION_LASTS_AT_MOST:
         return None
-    account = found.account
-    everything = account.role is Role.ADMINISTRATOR
-    scope = Scope() if everything else scope_of(account.teams, book)
-    who = Visitor(f"staff:{account.address}", scope, account=account, session=digest)
-    return who, wall - found.seen_at > _NOTED_EVERY
+    account = session.account
+    sees_all = account.role is Role.ADMINISTRATOR
+    scope = Scope() if sees_all else scope_of(account.teams, book)
+    guest = Visitor(f"staff:{account.address}", scope, account=account, session=digest)
+    return guest, wall - session.seen_at > _NOTED_EVERY
 
 
 def keep_session(connection: Connection, visitor: Visitor, wall: datetime) -> None:
@@ -216,19 +216,19 @@ def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -
     token = tokens.with_digest(connection, tokens.digest_of(secret))
     if token is None:
         return None
-    who = Visitor(f"token:{token.name}", scope_of(token.teams, book), token=token)
-    return who, token.used_at is None or now - token.used_at > _NOTED_EVERY
+    guest = Visitor(f"token:{token.name}", scope_of(token.teams, book), token=token)
+    return guest, token.used_at is None or now - token.used_at > _NOTED_EVERY
 
 
-def refused(
-    connection: Connection, visitor: Visitor, now: datetime, *, what: str, reason: str, reference: str = ""
+def note_refusal(
+    connection: Connection, visitor: Visitor, now: datetime, *, attempt: str, reason: str, reference: str = ""
 ) -> None:
     """Note that somebody tried what they may not, or what could not be done; `reference`: to that contact.
 
     What was tried may be anything: it is kept short, and as text that every database takes.
     """
     contact = contacts.find(connection, reference) if reference else None
-    details = {"what": _safe(what[:200]), "reason": _safe(reason)}
+    details = {"what": _safe(attempt[:200]), "reason": _safe(reason)}
     event = Event(contact.id if contact else None, now, EventKind.REFUSED, visitor.actor, details)
     contacts.note(connection, [event])
 
@@ -242,24 +242,28 @@ def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:
     return f"there is no team {unknown[0]}; there are {', '.join(book.outgoing.teams)}" if unknown else ""
 
 
-def _named(teams: frozenset[str] | None) -> str:
+def _team_names(teams: frozenset[str] | None) -> str:
     return " ".join(sorted(teams or ())) or "every team"
 
 
-def _why_not(connection: Connection, account: Account, wanted: Change, book: Rulebook) -> str:
-    if wanted.password is None and wanted.role in (None, account.role) and wanted.teams in (None, account.teams):
+def _why_not(connection: Connection, account: Account, new: Change, book: Rulebook) -> str:
+    if new.password is None and new.role in (None, account.role) and new.teams in (None, account.teams):
         return f"{account.address} has this role and these teams already"
-    if wanted.role is not None and (refusal := _last_administrator(connection, account, wanted.role)):
+    if new.role is not None and (refusal := _last_administrator(connection, account, new.role)):
         return refusal
-    return _unknown_team(wanted.teams or frozenset(), book)
+    return _unknown_team(new.teams or frozenset(), book)
 
 
 def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:
     if account.role is not Role.ADMINISTRATOR or role is Role.ADMINISTRATOR:
         return ""
-    others = (one for one in staff.list_all(connection) if one.disabled_at is None and one.address != account.address)
-    kept = any(one.role is Role.ADMINISTRATOR for one in others)
-    return "" if kept else f"{account.address} is the last administrator; make somebody else one first"
+    colleagues = (
+        colleague
+        for colleague in staff.list_all(connection)
+        if colleague.disabled_at is None and colleague.address != account.address
+    )
+    remains = any(colleague.role is Role.ADMINISTRATOR for colleague in colleagues)
+    return "" if remains else f"{account.address} is the last administrator; make somebody else one first"
 
 
 def _note(connection: Connection, kind: EventKind, actor: str, at: datetime, **details: Any) -> None:

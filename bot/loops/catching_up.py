@@ -14,7 +14,7 @@ logger = log.get("catching_up")
 
 async def catch_up(store: Store, book: Rulebook, present: Present, wake: Callable[[], None]) -> None:
     """Bring every open contact up to the rules in force; killed half way, the next start does the rest."""
-    names = await store.read(partial(recompute.changed, book=book))
+    names = await store.read(partial(recompute.names_changed, book=book))
     after: int | None = 0 if names else None
     looked_at = changed_dates = people_told = 0
     while after is not None:

@@ -186,7 +186,7 @@ def test_a_request_that_was_not_known_as_one_keeps_its_day_of_receipt(
 
 def run(connection: Connection, book: Rulebook, *, dry_run: bool = False) -> recompute.Page:
     """Recompute by the rules that changed, as the command does."""
-    names = recompute.changed(connection, book)
+    names = recompute.names_changed(connection, book)
     page = recompute.recompute(connection, 0, names, after(1), book, dry_run=dry_run)
     if not dry_run:
         recompute.settle(connection, book, after(1))
@@ -199,7 +199,7 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact, silent = logged(connection, council, mail(1)), logged(connection, council, mail(2), acknowledged=False)
-        assert not recompute.changed(connection, council)
+        assert not recompute.names_changed(connection, council)
         assert len(run(connection, changed, dry_run=True).changes) == 2
         assert respond_day(again(connection, contact.reference)) == "2026-12-07"
         page = run(connection, changed)
@@ -207,7 +207,7 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
         events = {e.kind: e.details for e in contacts.events_of(connection, contact.id)}
         assert (len(page.changes), page.told) == (2, 1)  # the other one has not been told any date yet
         assert respond_day(moved) == respond_day(again(connection, silent.reference)) == "2026-12-08"
-        assert not recompute.changed(connection, changed)
+        assert not recompute.names_changed(connection, changed)
         assert run(connection, changed).changes == []
         assert len(later_mails(connection)) == 1
     assert events["recomputed"]["respond_by_before"] == "2026-12-07T23:59:59+00:00"

@@ -138,7 +138,7 @@ def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, m
         forget.hold(connection, held.reference, "a claim", "staff:me", NOW)
         erasure = people.erase(connection, "SAM@residents.example", "staff:me", NOW + 2 * DAY)
         assert erasure.erased == (done.reference,)
-        reasons = dict(erasure.kept)
+        reasons = dict(erasure.exceptions)
         assert "a claim" in reasons[held.reference]
         assert "not answered" in reasons[waiting.reference]
         assert forgotten(connection, done)

@@ -153,7 +153,9 @@ def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: 
         contact = logged(connection, council, mail())
         escalate.escalate(connection, after(13), 10, council)
         assert again(connection, contact.reference).respond_step > 0
-        recompute.recompute(connection, 0, recompute.changed(connection, longer), after(13), longer, dry_run=False)
+        recompute.recompute(
+            connection, 0, recompute.names_changed(connection, longer), after(13), longer, dry_run=False
+        )
         moved = again(connection, contact.reference)
     assert (respond_day(moved), moved.respond_step) == ("2027-01-07", 0)
 
@@ -166,6 +168,6 @@ def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail
         contact = logged(connection, council, mail(), acknowledged=False)
         assert contact.told_respond_by is None
         page = recompute.recompute(
-            connection, 0, recompute.changed(connection, changed), after(1), changed, dry_run=False
+            connection, 0, recompute.names_changed(connection, changed), after(1), changed, dry_run=False
         )
         assert (len(page.changes), page.told) == (1, 0)

@@ -235,8 +235,10 @@ def test_what_was_refused_stands_in_the_audit_trail_alone(store: Store, two: Rul
     with writing(store) as c:
         contact = logged(c, two, mail())
         what = "respond \ud800"
-        staffing.refused(c, HOUSING, NOW, what=what, reason="no such contact", reference=contact.reference)
-        staffing.refused(c, HOUSING, NOW, what="EX-7K3M-9QPH", reason="no such contact", reference="EX-7K3M-9QPH")
+        staffing.note_refusal(c, HOUSING, NOW, attempt=what, reason="no such contact", reference=contact.reference)
+        staffing.note_refusal(
+            c, HOUSING, NOW, attempt="EX-7K3M-9QPH", reason="no such contact", reference="EX-7K3M-9QPH"
+        )
         trail = [(event.kind, event.reference) for event in audit.trail(c, Looking(ANN.actor, Scope()), 50)]
         assert trail == [("refused", None), ("refused", contact.reference)]
         assert "refused" not in [event.kind for event in contacts.events_of(c, contact.id)]

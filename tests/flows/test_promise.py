@@ -70,7 +70,7 @@ def test_what_is_in_force_stands_before_what_follows() -> None:
     """Each as a row with every entry that its page shows."""
     day = date(2026, 12, 1)
     ahead = [changed(version=str(number), valid_from=day + timedelta(days=number)) for number in (9, 5)]
-    rows = promise.published(Book((GENERAL, *ahead)), day)
+    rows = promise.publication(Book((GENERAL, *ahead)), day)
     assert [(row["version"], row["in_force"]) for row in rows] == [("1", True), ("5", False), ("9", False)]
     assert (rows[0]["id"], rows[0]["respond"], rows[0]["kinds"]) == ("general", "10 working days", [])
     assert rows[0]["extend_to"] == ""

@@ -41,9 +41,9 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
     if reason := _why_not_to(contact, address, book):
         raise Refused(reason, "to")
 
-    opening = _opening(contact, book) if contact.state == State.LOGGED else {}
-    values = opening | {"outcome": "acknowledge", "receipt_of": None}
-    if opening:
+    columns = _columns(contact, book) if contact.state == State.LOGGED else {}
+    values = columns | {"outcome": "acknowledge", "receipt_of": None}
+    if columns:
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
@@ -86,6 +86,6 @@ def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
     return ""
 
 
-def _opening(contact: Contact, book: Rulebook) -> Values:
+def _columns(contact: Contact, book: Rulebook) -> Values:
     matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
     return promise.opening(contact.received_at, matter, book)

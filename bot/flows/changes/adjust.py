@@ -69,12 +69,12 @@ def adjust(
     """
     contact = refused.open_contact(connection, reference, "no clock of it runs")
     word = replace(word, reason=refused.short(word.reason, "reason"), note=refused.short(word.note, "note"))
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    before = book.clocks.of(contact, happened)
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    before = book.clocks.of(contact, history)
     event = _event_of(contact, change, word, now)
-    _refuse(contact, happened, event, before, book)
+    _refuse(contact, history, event, before, book)
 
-    after = book.clocks.of(contact, [*happened, event])
+    after = book.clocks.of(contact, [*history, event])
     later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book)
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
@@ -106,9 +106,9 @@ def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) 
         raise Refused(str(error), "to") from error
 
 
-def _refuse(contact: Contact, happened: list[Happened], event: Happened, before: Clocks, book: Rulebook) -> None:
+def _refuse(contact: Contact, history: list[Happened], event: Happened, before: Clocks, book: Rulebook) -> None:
     """Raise Refused where the clocks stand so that this cannot happen to them."""
-    if any(earlier.at > event.at for earlier in happened):
+    if any(earlier.at > event.at for earlier in history):
         raise Refused("something else happened to its clock after that; the history is told in its order")
     standard = book.clocks.standard_of(contact)
     if reason := histories.why_not(event, before, standard):
@@ -121,17 +121,17 @@ def _refuse(contact: Contact, happened: list[Happened], event: Happened, before:
 def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> Values:
     """What the list of contacts shows of the clocks. The next look is now: the ladder starts from the new dates."""
     respond_by = after.respond.due if after.respond else None
-    passed = contact.respond_step
+    step = contact.respond_step
     if respond_by is not None and respond_by != contact.respond_by:
         # What the new time has passed already is alerted now, the highest of it, unless it was before.
-        passed = min(passed, steps_behind(after, contact, now, book))
+        step = min(step, steps_behind(after, contact, now, book))
     acknowledged_at = after.acknowledge.stopped_at if after.acknowledge else contact.acknowledged_at
     return {
         "acknowledged_at": acknowledged_at,
         "respond_by": respond_by,
         "paused_at": after.paused_at,
         "clock_changed": True,
-        "respond_step": passed,
+        "respond_step": step,
         "next_look_at": now,
     }
 
@@ -158,8 +158,8 @@ def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word:
         "note": word.note,
         **contacts.recorded(event.at, now),
     }
-    filled = {key: value for key, value in details.items() if value}
-    return Event(contact.id, event.at, EventKind(event.kind), word.actor, filled)
+    values = {key: value for key, value in details.items() if value}
+    return Event(contact.id, event.at, EventKind(event.kind), word.actor, values)
 
 
 def _iso(clocks: Clocks) -> str:

@@ -51,7 +51,7 @@ def classify(
     matter = _matter(contact, about, book)
     _refuse(contact, matter, book)
     standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(contact.received_at))
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
 
     classified = replace(
         contact,
@@ -65,7 +65,7 @@ def classify(
         receipt_rule=str(standard.receipt),
         acknowledged_by=standard.acknowledged_by,
     )
-    clocks = book.clocks.of(classified, happened)
+    clocks = book.clocks.of(classified, history)
     after = clocks.respond.due if clocks.respond else None
     if not contacts.change(connection, contact, _columns(classified, clocks, now, book)):
         raise refused.overtaken(reference)
@@ -123,8 +123,8 @@ def _event(
         "respond_by_before": contact.respond_by.isoformat() if contact.respond_by else "",
         "respond_by": after.isoformat() if after else "",
     }
-    filled = {key: value for key, value in details.items() if value}
-    return Event(contact.id, now, EventKind.CLASSIFIED, actor, filled)
+    values = {key: value for key, value in details.items() if value}
+    return Event(contact.id, now, EventKind.CLASSIFIED, actor, values)
 
 
 def _tell_if_later(
@@ -147,7 +147,7 @@ def choices(name: str, book: Rulebook) -> list[str]:
 
 def why_unknown(name: str, value: str, book: Rulebook) -> str:
     """Why no contact can be about that; "" where one can, and for nothing."""
-    allowed = choices(name, book)
-    if not value or value in allowed or (name == "service" and not allowed and _NAME.fullmatch(value)):
+    names = choices(name, book)
+    if not value or value in names or (name == "service" and not names and _NAME.fullmatch(value)):
         return ""
-    return f"there is no such {name}; there are {', '.join(allowed)}" if allowed else f"there is no {name} to choose"
+    return f"there is no such {name}; there are {', '.join(names)}" if names else f"there is no {name} to choose"

@@ -48,10 +48,10 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     if contact.state not in (State.ANSWERED, State.CLOSED) or contact.standard is None:
         raise Refused(f"{reference} is {contact.state}")
     note = refused.short(note, "note")
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN
     again = [Happened(Clock.REOPENED, now)] if contact.responded_at is not None else []
-    values = columns(contact, book.clocks.of(contact, [*happened, *again]), now, book) | {"responded_at": None}
+    values = columns(contact, book.clocks.of(contact, [*history, *again]), now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
         raise refused.overtaken(reference)
     _note(connection, contact, kind, {"note": note}, actor, now)
@@ -60,5 +60,5 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
 def _note(
     connection: Connection, contact: Contact, kind: EventKind, details: Values, actor: str, now: datetime
 ) -> None:
-    filled = {key: value for key, value in details.items() if value}
-    contacts.note(connection, [Event(contact.id, now, kind, actor, filled)])
+    values = {key: value for key, value in details.items() if value}
+    contacts.note(connection, [Event(contact.id, now, kind, actor, values)])

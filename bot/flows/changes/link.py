@@ -12,38 +12,38 @@ from bot.store import contacts, links
 FIELD = "with"
 
 
-def link(connection: Connection, contact: Contact, another: Contact | None, actor: str, now: datetime) -> Contact:
+def link(connection: Connection, contact: Contact, partner: Contact | None, actor: str, now: datetime) -> Contact:
     """Link it with another contact, and return that. Raises Refused."""
-    another = _another(contact, another)
-    if not same_person(connection, contact, another, actor, now):
-        raise Refused(f"it is linked with {another.reference} already", FIELD, Kind.CONFLICT)
-    return another
+    partner = _partner(contact, partner)
+    if not same_person(connection, contact, partner, actor, now):
+        raise Refused(f"it is linked with {partner.reference} already", FIELD, Kind.CONFLICT)
+    return partner
 
 
-def unlink(connection: Connection, contact: Contact, another: Contact | None, actor: str, now: datetime) -> Contact:
+def unlink(connection: Connection, contact: Contact, partner: Contact | None, actor: str, now: datetime) -> Contact:
     """Take away the link with another contact, and return that. Raises Refused."""
-    another = _another(contact, another)
-    if not links.unlink(connection, contact.id, another.id):
-        raise Refused(f"staff have not linked it with {another.reference}", FIELD, Kind.CONFLICT)
-    _note(connection, contact, another, EventKind.LINK_TAKEN_AWAY, actor, now)
-    return another
+    partner = _partner(contact, partner)
+    if not links.unlink(connection, contact.id, partner.id):
+        raise Refused(f"staff have not linked it with {partner.reference}", FIELD, Kind.CONFLICT)
+    _note(connection, contact, partner, EventKind.LINK_TAKEN_AWAY, actor, now)
+    return partner
 
 
-def same_person(connection: Connection, contact: Contact, another: Contact, actor: str, now: datetime) -> bool:
+def same_person(connection: Connection, contact: Contact, partner: Contact, actor: str, now: datetime) -> bool:
     """Link two contacts of one person; False, and nothing is changed, where they are linked already."""
-    is_new = links.link(connection, contact.id, another.id)
+    is_new = links.link(connection, contact.id, partner.id)
     if is_new:
-        _note(connection, contact, another, EventKind.LINKED, actor, now)
+        _note(connection, contact, partner, EventKind.LINKED, actor, now)
     return is_new
 
 
-def _another(contact: Contact, another: Contact | None) -> Contact:
-    if another is None or another.id == contact.id:
+def _partner(contact: Contact, partner: Contact | None) -> Contact:
+    if partner is None or partner.id == contact.id:
         raise Refused("enter the reference of another contact", FIELD)
-    return another
+    return partner
 
 
 def _note(
-    connection: Connection, contact: Contact, another: Contact, kind: EventKind, actor: str, now: datetime
+    connection: Connection, contact: Contact, partner: Contact, kind: EventKind, actor: str, now: datetime
 ) -> None:
-    contacts.note(connection, [Event(contact.id, now, kind, actor, {"with": another.reference})])
+    contacts.note(connection, [Event(contact.id, now, kind, actor, {"with": partner.reference})])

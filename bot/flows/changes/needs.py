@@ -27,7 +27,7 @@ def note_needs(connection: Connection, contact: Contact, words: str, actor: str,
 
     Raises Refused.
     """
-    words = fitting(words)
+    words = validate(words)
     if contact.forgotten:
         reason = "its words are gone already, and who wrote them is not known any more"
         raise Refused(reason, FIELD, Kind.CONFLICT)
@@ -36,14 +36,14 @@ def note_needs(connection: Connection, contact: Contact, words: str, actor: str,
 
 def add_needs(connection: Connection, contact: Contact, words: str, actor: str, now: datetime) -> None:
     """Keep it beside what is noted for the person already, each need once. Raises Refused."""
-    noted = needs_of(connection, contact.id)
-    before = noted.needs if noted else ""
-    together = _joined(before, fitting(words))
+    stored = needs_of(connection, contact.id)
+    before = stored.needs if stored else ""
+    together = _together(before, validate(words))
     if together != before:
         _keep(connection, contact, together, actor, now)
 
 
-def fitting(words: str) -> str:
+def validate(words: str) -> str:
     """What was typed, without spaces around it. Raises Refused for what is too long to stand above every message."""
     return short(words, FIELD, MOST_CHARACTERS)
 
@@ -74,8 +74,8 @@ def usual_and_other(words: str) -> tuple[list[str], str]:
     return [need for need in parts if need in USUAL], SEPARATOR.join(need for need in parts if need not in USUAL)
 
 
-def _joined(words: str, more: str) -> str:
-    parts = [part for text in (words, more) if text for part in text.split(SEPARATOR)]
+def _together(words: str, addition: str) -> str:
+    parts = [part for text in (words, addition) if text for part in text.split(SEPARATOR)]
     return SEPARATOR.join(dict.fromkeys(parts))
 
 

@@ -70,9 +70,9 @@ class Page:
 
 def now_in_force(book: Rulebook) -> dict[str, str]:
     """Every rule by its name: the standards as they are written, the calendars that they use by their version."""
-    written = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in book.clocks.promises.standards}
-    used = {s.calendar_key for s in (*book.clocks.promises.standards, *book.clocks.past.values())}
-    return written | {f"calendar {key}": book.clocks.calendars[key].version for key in sorted(used)}
+    tables = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in book.clocks.promises.standards}
+    calendar_keys = {s.calendar_key for s in (*book.clocks.promises.standards, *book.clocks.past.values())}
+    return tables | {f"calendar {key}": book.clocks.calendars[key].version for key in sorted(calendar_keys)}
 
 
 def _name(standard: Standard) -> str:
@@ -81,33 +81,37 @@ def _name(standard: Standard) -> str:
 
 def remember(connection: Connection, book: Rulebook) -> dict[str, str]:
     """Take up the standards that contacts keep and no file holds any more; returns all that is kept."""
-    known = rules.load(connection)
-    for name, value in known.items():
+    stored_rules = rules.load(connection)
+    for name, value in stored_rules.items():
         if name.startswith("standard "):
             was = from_stored(json.loads(value))
             if book.clocks.promises.version(was.id, was.version) is None:
                 book.clocks.past[was.id, was.version] = was
-    return known
+    return stored_rules
 
 
-def changed(connection: Connection, book: Rulebook) -> list[str]:
+def names_changed(connection: Connection, book: Rulebook) -> list[str]:
     """The names of the rules that are not what open contacts were computed by; new standards change nothing."""
-    known = remember(connection, book)
+    stored_rules = remember(connection, book)
     in_force = now_in_force(book)
-    return [name for name, value in in_force.items() if name in known and _dates_of(known[name]) != _dates_of(value)]
+    return [
+        name
+        for name, value in in_force.items()
+        if name in stored_rules and _dates_of(stored_rules[name]) != _dates_of(value)
+    ]
 
 
 def _dates_of(value: str) -> Any:
     """What dates follow from: a standard without what it is called, whom it is for and until when it is offered."""
     if not value.startswith("{"):
         return value
-    return {key: said for key, said in json.loads(value).items() if key not in _NO_DATES}
+    return {key: text for key, text in json.loads(value).items() if key not in _NO_DATES}
 
 
 def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
     """Keep the rules as they are by now: every open contact was computed by them."""
-    known = rules.load(connection)
-    rules.keep(connection, {n: v for n, v in now_in_force(book).items() if known.get(n) != v}, now)
+    stored_rules = rules.load(connection)
+    rules.keep(connection, {n: v for n, v in now_in_force(book).items() if stored_rules.get(n) != v}, now)
 
 
 def recompute(
@@ -124,50 +128,52 @@ def recompute(
     return page
 
 
-def _changes(connection: Connection, rows: Sequence[Dates], corrected: set[str], book: Rulebook) -> Iterator[Change]:
+def _changes(
+    connection: Connection, rows: Sequence[Dates], standards_changed: set[str], book: Rulebook
+) -> Iterator[Change]:
     altered = [row.id for row in rows if row.clock_changed]
-    happened = contacts.clock_events(connection, altered) if altered else {}
+    histories_of = contacts.clock_events(connection, altered) if altered else {}
     for row in rows:
-        if (change := _change(row, happened.get(row.id, ()), corrected, book)) is not None:
+        if (change := _change(row, histories_of.get(row.id, ()), standards_changed, book)) is not None:
             yield change
 
 
-def _change(row: Dates, happened: Sequence[Happened], corrected: set[str], book: Rulebook) -> Change | None:
+def _change(row: Dates, history: Sequence[Happened], standards_changed: set[str], book: Rulebook) -> Change | None:
     standard = book.clocks.promises.version(row.standard, row.standard_version) or book.clocks.past.get(
         (row.standard, row.standard_version)
     )
     if standard is None:
         return None  # nothing is known but the words that it keeps; they have not changed
-    acknowledge, respond = _computed(row, standard, happened, book)
+    acknowledge, respond = _computed(row, standard, history, book)
     if row.acknowledged_at is not None:
         acknowledge = row.acknowledge_by  # that clock has stopped; what was kept or broken stays so
     if acknowledge == row.acknowledge_by and respond == row.respond_by:
         return None
-    why = STANDARD_REASON if _name(standard) in corrected else CALENDAR_REASON
+    why = STANDARD_REASON if _name(standard) in standards_changed else CALENDAR_REASON
     return Change(row.id, row.reference, (row.acknowledge_by, acknowledge), (row.respond_by, respond), why)
 
 
 def _computed(
-    row: Dates, standard: Standard, happened: Sequence[Happened], book: Rulebook
+    row: Dates, standard: Standard, history: Sequence[Happened], book: Rulebook
 ) -> tuple[datetime | None, datetime | None]:
     calendar = book.clocks.calendars[standard.calendar_key]
-    if not happened and standard.respond_from == "receipt":
+    if not history and standard.respond_from == "receipt":
         receipt = standard.receipt
-        promised = (standard.acknowledge, standard.respond)
-        acknowledge, respond = (clocks.due(p, row.received_at, calendar, receipt) if p else None for p in promised)
+        promises = (standard.acknowledge, standard.respond)
+        acknowledge, respond = (clocks.due(p, row.received_at, calendar, receipt) if p else None for p in promises)
         return acknowledge, respond
-    found = histories.clocks_of(standard, row.received_at, happened, calendar, row.receipt_sent_at)
+    stand = histories.clocks_of(standard, row.received_at, history, calendar, row.receipt_sent_at)
     return (
-        found.acknowledge.due if found.acknowledge else None,
-        found.respond.due if found.respond else None,
+        stand.acknowledge.due if stand.acknowledge else None,
+        stand.respond.due if stand.respond else None,
     )
 
 
 def _apply(
     connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
 ) -> int:
-    moved = [_moved(change, rows[change.contact_id], now, book) for change in changes]
-    stored_clocks.move(connection, moved, [change.contact_id for change in changes if change.earlier], now)
+    updates = [_update_of(change, rows[change.contact_id], now, book) for change in changes]
+    stored_clocks.move(connection, updates, [change.contact_id for change in changes if change.earlier], now)
     contacts.note(connection, [_event(change, now) for change in changes])
     letters = _letters(connection, rows, changes, now, book)
     outbox.queue(connection, letters)
@@ -190,12 +196,12 @@ def _later_than_told(change: Change, row: Dates, book: Rulebook) -> tell.Later |
     if row.told_respond_by is None or after is None or after <= row.told_respond_by:
         return None
     standard = book.clocks.promises.version(row.standard, row.standard_version)
-    promised = standard.respond if standard else None
-    before = due_in_words(row.told_respond_by, promised, book.clocks.default_calendar.zone)
+    promise = standard.respond if standard else None
+    before = due_in_words(row.told_respond_by, promise, book.clocks.default_calendar.zone)
     return tell.Later(change.contact_id, change.reference, before, after, change.why)
 
 
-def _moved(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
+def _update_of(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
     standard = book.clocks.promises.version(row.standard, row.standard_version)
     words = standard.respond if standard else None
     step = row.respond_step

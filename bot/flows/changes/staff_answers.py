@@ -28,13 +28,13 @@ Values = dict[str, Any]
 def take(connection: Connection, contact_id: int, message: Inbound, now: datetime, book: Rulebook) -> None:
     """Judge a mail of staff's in this contact; the clock stops at the time at which it was sent."""
     contact = contacts.with_id(connection, [contact_id])[contact_id]
-    at = _sent(message, contact, now)
-    judged = responses.judge(
+    at = _instant_of(message, contact, now)
+    judgement = responses.judge(
         message, contact.sender_address or "", quoting.new_words(message.text), _internal(message, book)
     )
-    details = {"judged": judged.kind.value, "evidence": judged.evidence}
+    details = {"judged": judgement.kind.value, "evidence": judgement.evidence}
     contacts.note(connection, [Event(contact.id, at, EventKind.STAFF_WROTE, details=details)])
-    _apply(connection, contact, judged.kind, _Guess(at, "staff", judged.evidence), now, book)
+    _apply(connection, contact, judgement.kind, _Guess(at, "staff", judgement.evidence), now, book)
 
 
 def _internal(message: Inbound, book: Rulebook) -> list[str]:
@@ -42,7 +42,7 @@ def _internal(message: Inbound, book: Rulebook) -> list[str]:
     return [address for address in addressed if autoreplies.is_staff_address(address, book.intake.triage)]
 
 
-def _sent(message: Inbound, contact: Contact, now: datetime) -> datetime:
+def _instant_of(message: Inbound, contact: Contact, now: datetime) -> datetime:
     """By its own Date, unless that is impossible."""
     for at in (message.sent_at, message.received_at):
         if at is not None and contact.received_at <= at <= now:
@@ -90,10 +90,10 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
     `was` is the name or the words of a `responses.Kind`.
     """
     contact, kind = refused.contact_of(connection, reference), _kind_of(was)
-    judged = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.STAFF_WROTE]
-    if not judged:
+    judgements = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.STAFF_WROTE]
+    if not judgements:
         raise Refused(f"no mail of staff's is known in {reference}")
-    last = judged[-1]
+    last = judgements[-1]
     before = Kind(last.details["judged"])
     if before is kind:
         raise Refused(f"it is taken for a {kind.value} already")
@@ -117,13 +117,13 @@ def _undo(connection: Connection, contact: Contact, before: Kind, now: datetime,
     if before is Kind.FULL and contact.state != State.ANSWERED:
         return False
     correction = Happened(Clock.CORRECTED, now)
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    after = book.clocks.of(contact, [*happened, correction])
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    after = book.clocks.of(contact, [*history, correction])
     values: Values = columns(contact, after, now, book) | {"responded_at": None}
     if after.acknowledge is None or after.acknowledge.stopped_at is None:
         values["acknowledged_at"] = contact.receipt_sent_at if contact.acknowledged_by == "receipt" else None
-    changed = contacts.reopen(connection, contact, values) if contact.state != State.OPEN else False
-    changed = changed or contacts.change(connection, contact, values)
-    if changed:
+    is_changed = contacts.reopen(connection, contact, values) if contact.state != State.OPEN else False
+    is_changed = is_changed or contacts.change(connection, contact, values)
+    if is_changed:
         contacts.note(connection, [Event(contact.id, now, EventKind.CORRECTED)])
-    return changed
+    return is_changed

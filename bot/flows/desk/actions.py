@@ -103,9 +103,9 @@ def _in_words(event: StoredEvent, book: Rulebook) -> str:
     """What somebody did, as another reads it."""
     if event.kind == EventKind.FOLLOW_UP:
         return "the person wrote again"
-    who = event.actor.removeprefix("staff:")
+    actor = event.actor.removeprefix("staff:")
     local = event.at.astimezone(book.clocks.default_calendar.zone)
-    return f'{who} did this at {local:%H:%M on %d %B}: "{event.kind}",'
+    return f'{actor} did this at {local:%H:%M on %d %B}: "{event.kind}",'
 
 
 def _with_who_was_first(desk: Desk, refusal: Refused) -> Refused:
@@ -124,8 +124,8 @@ def _instant(desk: Desk, name: str) -> datetime | None:
     if not text:
         return None
     try:
-        typed = datetime.fromisoformat(text)
-        local = typed if typed.tzinfo else typed.replace(tzinfo=desk.book.clocks.default_calendar.zone)
+        instant = datetime.fromisoformat(text)
+        local = instant if instant.tzinfo else instant.replace(tzinfo=desk.book.clocks.default_calendar.zone)
         return local.astimezone(UTC)
     except (ValueError, OverflowError):  # there are hours of the year 9999 that are of no year in UTC
         raise Refused("enter a day and a time, like 2026-12-18 10:00", name) from None
@@ -193,8 +193,8 @@ def _reopen(desk: Desk) -> str:
 
 def _correct(desk: Desk) -> str:
     was, reference = desk.order.field("was"), desk.contact.reference
-    corrected = staff_answers.correct(desk.connection, reference, was, desk.actor, desk.now, desk.book)
-    return f"It is now known as a {corrected.after}."
+    correction = staff_answers.correct(desk.connection, reference, was, desk.actor, desk.now, desk.book)
+    return f"It is now known as a {correction.after}."
 
 
 def _acknowledge_now(desk: Desk) -> str:
@@ -204,14 +204,14 @@ def _acknowledge_now(desk: Desk) -> str:
 
 
 def _link(desk: Desk) -> str:
-    another = _visible(desk.connection, desk.order.field("with"), desk.visitor, desk.book)
-    linked = link.link(desk.connection, desk.contact, another, desk.actor, desk.now)
-    return f"It is linked with {linked.reference}."
+    second = _visible(desk.connection, desk.order.field("with"), desk.visitor, desk.book)
+    partner = link.link(desk.connection, desk.contact, second, desk.actor, desk.now)
+    return f"It is linked with {partner.reference}."
 
 
 def _unlink(desk: Desk) -> str:
-    another = _visible(desk.connection, desk.order.field("with"), desk.visitor, desk.book)
-    unlinked = link.unlink(desk.connection, desk.contact, another, desk.actor, desk.now)
+    second = _visible(desk.connection, desk.order.field("with"), desk.visitor, desk.book)
+    unlinked = link.unlink(desk.connection, desk.contact, second, desk.actor, desk.now)
     return f"It is no longer linked with {unlinked.reference}."
 
 

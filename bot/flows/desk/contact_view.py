@@ -19,7 +19,7 @@ from bot.core.roles import Scope
 from bot.flows.changes import needs
 from bot.flows.desk import event_words
 from bot.flows.desk.offers import Standing, offers
-from bot.flows.desk.page_size import fitting
+from bot.flows.desk.page_size import fit
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
 from bot.render.words import due_in_words, instant_in_words
@@ -213,7 +213,7 @@ def _messages(connection: Connection, contact: Contact, arrived: list[StoredMess
 
 
 def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
-    words = fitting(quoting.new_words(message.text), MOST_BYTES_OF_WORDS)
+    words = fit(quoting.new_words(message.text), MOST_BYTES_OF_WORDS)
     way = book.ways.get(message.channel)
     is_mail = way is not None and way.medium == "email"
     told = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message.fields).items() if value)
@@ -224,7 +224,7 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
         received_at=message.received_at,
         words=words,
         has_more=len(message.text) > len(words),
-        told=fitting("; ".join(told), MOST_BYTES_OF_FIELDS),
+        told=fit("; ".join(told), MOST_BYTES_OF_FIELDS),
         fault=message.fault,
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.flows.desk.page_size import fitting
+from bot.flows.desk.page_size import fit
 from bot.render.words import date_in_words, instant_in_words
 
 MOST_OF_A_VALUE, MOST_OF_AN_EVENT = 300, 450
@@ -47,11 +47,11 @@ def lines(details: Mapping[str, Any], zone: ZoneInfo) -> list[tuple[str, str]]:
     return list(_lines(details, zone))
 
 
-def short(found: list[tuple[str, str]]) -> tuple[str, bool]:
+def short(lines: list[tuple[str, str]]) -> tuple[str, bool]:
     """The same as one line that fits into a table, and whether anything of it was left out."""
-    kept = [f"{label}: {fitting(value, MOST_OF_A_VALUE)}" for label, value in found]
-    line = fitting("; ".join(kept), MOST_OF_AN_EVENT)
-    return line, line != "; ".join(f"{label}: {value}" for label, value in found)
+    parts = [f"{label}: {fit(value, MOST_OF_A_VALUE)}" for label, value in lines]
+    line = fit("; ".join(parts), MOST_OF_AN_EVENT)
+    return line, line != "; ".join(f"{label}: {value}" for label, value in lines)
 
 
 def _lines(details: Mapping[str, Any], zone: ZoneInfo) -> Iterator[tuple[str, str]]:
@@ -69,8 +69,8 @@ def _value(name: str, value: Any, zone: ZoneInfo) -> str:
     text = OUTCOMES.get(str(value), str(value)) if name == "outcome" else str(value)
     if name == "routed":
         # As the rules put it: `team front-office: nothing says more`.
-        return ". ".join(one.replace(": ", ", because ", 1) for one in text.split("; "))
-    text = _INSTANT.sub(lambda found: _instant(found[0], zone), text)
+        return ". ".join(reason.replace(": ", ", because ", 1) for reason in text.split("; "))
+    text = _INSTANT.sub(lambda match: _instant(match[0], zone), text)
     return _DAY.sub(lambda found: _day(found[0]), text)
 
 

@@ -55,7 +55,7 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
         return None
     contact, _ = behind
     rule = book.intake.urgency(contact)
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     return Shown(
         reference=contact.reference,
         open=contact.state == State.OPEN,
@@ -65,7 +65,7 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
         owner=contact.owner,
         taken_by=contact.taken_by.removeprefix("staff:"),
         teams=tuple(book.outgoing.teams),
-        quiet=tuple(_quiet(now, _latest(contact, happened, book), book)),
+        quiet=tuple(_quiet(now, _latest(contact, history, book), book)),
     )
 
 
@@ -99,9 +99,9 @@ def _until(connection: Connection, contact: Contact, choice: Choice, now: dateti
         raise Refused("choose one of the times", "until") from None
     until = until if until.tzinfo else until.replace(tzinfo=book.clocks.default_calendar.zone)
     assign.check_quiet(until, now)
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    offered = {instant for instant, _ in _quiet(now, _latest(contact, happened, book), book)}
-    if contact.state == State.OPEN and choice.until not in offered:
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    choices = {instant for instant, _ in _quiet(now, _latest(contact, history, book), book)}
+    if contact.state == State.OPEN and choice.until not in choices:
         raise Refused("that time cannot be chosen any more; look again", "until")
     return until
 
@@ -119,9 +119,9 @@ def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -
     return contact, f"staff:{delivery.recipient if delivery else 'by a link'}"
 
 
-def _latest(contact: Contact, happened: list[Happened], book: Rulebook) -> datetime | None:
+def _latest(contact: Contact, history: list[Happened], book: Rulebook) -> datetime | None:
     """Quiet lasts until nearly all of the time to answer is used, and no longer."""
-    clocks = book.clocks.of(contact, happened)
+    clocks = book.clocks.of(contact, history)
     if clocks.respond is None or clocks.respond.due is None:
         return None
     calendar = book.clocks.calendars[book.clocks.standard_of(contact).calendar_key]

@@ -8,7 +8,7 @@ def weight(text: str) -> int:
     return len(escape(text).encode())
 
 
-def fitting(text: str, most: int) -> str:
+def fit(text: str, most: int) -> str:
     """The beginning of a text that takes at most so many bytes in a page."""
     if weight(text) <= most:
         return text
@@ -21,8 +21,8 @@ def fitting(text: str, most: int) -> str:
 
 def pieces(text: str, most: int) -> list[str]:
     """A text in pieces that fit; one that is empty is one piece."""
-    found, rest = [], text
+    parts, rest = [], text
     while weight(rest) > most:
-        found.append(fitting(rest, most))
-        rest = rest[len(found[-1]) :]
-    return [*found, rest]
+        parts.append(fit(rest, most))
+        rest = rest[len(parts[-1]) :]
+    return [*parts, rest]

@@ -82,7 +82,7 @@ class Found:
 def look_into(message: Inbound, book: Rulebook) -> Found:
     """Everything that the rules of routing and of urgency find in a message."""
     language = language_of(message.text or message.subject)
-    way = book.ways.get(message.channel, NO_WAY).routed()
+    way = book.ways.get(message.channel, NO_WAY).for_routing()
     asked = routes.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
     goal = book.intake.router.route(asked)
     urgency = urgencies.find(asked.words, book.intake.urgent)

@@ -27,8 +27,8 @@ def begin(connection: Connection, now: datetime, *, restored: bool = False) -> d
         cursors.put(connection, RESTORED, now.isoformat(), now)
         outbox.hold_what_may_have_left(connection)
         contacts.leave_out_numbers(connection, NUMBERS_LEFT_OUT)
-        ended = staff.end_all_sessions(connection)
-        contacts.note(connection, [Event(None, now, EventKind.SESSIONS_ENDED, details={"sessions": ended})])
+        session_count = staff.end_all_sessions(connection)
+        contacts.note(connection, [Event(None, now, EventKind.SESSIONS_ENDED, details={"sessions": session_count})])
     since = cursors.read(connection, RESTORED)
     return datetime.fromisoformat(since) if since else None
 

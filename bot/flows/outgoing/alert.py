@@ -40,8 +40,8 @@ def leaves_at(
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """The alerts of one escalation step of one contact: none where the daily list tells of it, or staff want quiet."""
     alerts = _to_team(contact.team, _words_of(step, contact, book), now, book, contact.owner)
-    planned = ((delivery, leaves_at(Purpose.ALERT, step, delivery.channel, contact, now, book)) for delivery in alerts)
-    return [replace(delivery, next_attempt_at=at) for delivery, at in planned if at is not None]
+    instants = ((delivery, leaves_at(Purpose.ALERT, step, delivery.channel, contact, now, book)) for delivery in alerts)
+    return [replace(delivery, next_attempt_at=at) for delivery, at in instants if at is not None]
 
 
 def _words_of(step: Step, contact: Contact, book: Rulebook) -> Words:

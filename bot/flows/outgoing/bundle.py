@@ -20,23 +20,23 @@ MOST_IN_A_MESSAGE = 2_000
 
 
 def gather(
-    connection: Connection, claimed: Sequence[Delivery], now: datetime, until: datetime, book: Rulebook
+    connection: Connection, deliveries: Sequence[Delivery], now: datetime, until: datetime, book: Rulebook
 ) -> list[Delivery]:
     """The rest of the alerts that are due to those who have many of them: they are to be one message."""
     alerts: dict[str, list[Delivery]] = {}
-    for delivery in claimed:
+    for delivery in deliveries:
         if delivery.purpose is Purpose.ALERT:
             alerts.setdefault(delivery.recipient, []).append(delivery)
-    firsts = [theirs[0] for theirs in alerts.values() if len(theirs) > book.outgoing.restraint.join_above > 0]
+    firsts = [group[0] for group in alerts.values() if len(group) > book.outgoing.restraint.join_above > 0]
     rest = (outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
-    return [delivery for deliveries in rest for delivery in deliveries]
+    return [delivery for batch in rest for delivery in batch]
 
 
 def restrain(
     connection: Connection, due: Sequence[Claimed], now: datetime, book: Rulebook
 ) -> tuple[list[Claimed], list[Claimed]]:
     """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list."""
-    leaving = [claimed for claimed in due if claimed.delivery.purpose is not Purpose.ALERT]
+    to_leave = [claim for claim in due if claim.delivery.purpose is not Purpose.ALERT]
     for_the_list: list[Claimed] = []
     for alerts in _by_person(due):
         messages = _messages_of_late(connection, alerts, now) if book.outgoing.restraint.an_hour else 0
@@ -44,28 +44,28 @@ def restrain(
             case Bundle.LEFT_TO_THE_LIST:
                 for_the_list += alerts
             case Bundle.JOINED:
-                leaving.append(_joined(connection, alerts))
+                to_leave.append(_joint(connection, alerts))
             case Bundle.APART:
-                leaving += alerts
-    return leaving, for_the_list
+                to_leave += alerts
+    return to_leave, for_the_list
 
 
 def _by_person(due: Iterable[Claimed]) -> list[list[Claimed]]:
     """The alerts, those to one person together."""
     alerts: dict[str, list[Claimed]] = {}
-    for claimed in due:
-        if claimed.delivery.purpose is Purpose.ALERT:
-            alerts.setdefault(claimed.delivery.recipient, []).append(claimed)
+    for claim in due:
+        if claim.delivery.purpose is Purpose.ALERT:
+            alerts.setdefault(claim.delivery.recipient, []).append(claim)
     return list(alerts.values())
 
 
 def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: datetime) -> int:
     """How many messages besides these their person has had within the hour, or is about to have."""
-    these = {claimed.delivery.id for claimed in alerts}
-    return outbox.alerted(connection, alerts[0].delivery.recipient, now - AN_HOUR, these)
+    numbers = {claim.delivery.id for claim in alerts}
+    return outbox.alerted(connection, alerts[0].delivery.recipient, now - AN_HOUR, numbers)
 
 
-def _joined(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
+def _joint(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
     first, *rest = alerts
-    outbox.join(connection, first.delivery.id, [claimed.delivery.id for claimed in rest])
+    outbox.join(connection, first.delivery.id, [claim.delivery.id for claim in rest])
     return replace(first, joined=tuple(rest))

@@ -12,9 +12,9 @@ from bot.flows.rulebook import Rulebook
 _TYPE = "ackbot.{}.v1"
 
 
-def event(claimed: Claimed, values: Mapping[str, Any], now: datetime, book: Rulebook) -> Outbound:
+def event(claim: Claimed, values: Mapping[str, Any], now: datetime, book: Rulebook) -> Outbound:
     """The event of one delivery: `values` are those that its template has for people, without personal data."""
-    delivery = claimed.delivery
+    delivery = claim.delivery
     content: dict[str, Any] = {
         "specversion": "1.0",
         "id": delivery.message_id.strip("<>"),
@@ -22,10 +22,10 @@ def event(claimed: Claimed, values: Mapping[str, Any], now: datetime, book: Rule
         "type": _TYPE.format(delivery.purpose),
         "time": now.isoformat(timespec="seconds"),
         "datacontenttype": "application/json",
-        "data": {**values, "contacts": [_facts(one) for one in (claimed, *claimed.joined) if one.contact]},
+        "data": {**values, "contacts": [_facts(part) for part in (claim, *claim.joined) if part.contact]},
     }
-    if claimed.contact is not None and not claimed.joined:
-        content["subject"] = claimed.contact.reference
+    if claim.contact is not None and not claim.joined:
+        content["subject"] = claim.contact.reference
     return Outbound(
         recipient=delivery.recipient,
         content=json.dumps(content, ensure_ascii=False).encode(),
@@ -34,15 +34,15 @@ def event(claimed: Claimed, values: Mapping[str, Any], now: datetime, book: Rule
     )
 
 
-def _facts(claimed: Claimed) -> dict[str, Any]:
-    contact = claimed.contact
+def _facts(claim: Claimed) -> dict[str, Any]:
+    contact = claim.contact
     if contact is None:
         return {}
     instants = {"received_at": contact.received_at, "acknowledge_by": contact.acknowledge_by}
     instants |= {"respond_by": contact.respond_by}
     return {
         "reference": contact.reference,
-        "step": claimed.delivery.step,
+        "step": claim.delivery.step,
         "channel": contact.channel,
         "team": contact.team,
         "service": contact.service,

@@ -39,15 +39,15 @@ class MessageWriter:
     def __init__(self, composer: Composer, book: Rulebook, secret: bytes) -> None:
         self._composer, self._book, self._secret = composer, book, secret
 
-    def write(self, claimed: Claimed, now: datetime) -> Outbound:
+    def write(self, claim: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
-        if claimed.delivery.channel in self._book.outgoing.texts:
-            return self._text(claimed, now)
-        if claimed.delivery.channel in self._book.outgoing.words:
-            return self._words(claimed, now)
-        if claimed.delivery.channel in self._book.outgoing.events:
-            return cloud_events.event(claimed, self._values(claimed, now), now, self._book)
-        delivery = claimed.delivery
+        if claim.delivery.channel in self._book.outgoing.texts:
+            return self._text(claim, now)
+        if claim.delivery.channel in self._book.outgoing.words:
+            return self._words(claim, now)
+        if claim.delivery.channel in self._book.outgoing.events:
+            return cloud_events.event(claim, self._values(claim, now), now, self._book)
+        delivery = claim.delivery
         sender = self._book.outgoing.senders[delivery.channel]
         tag = f"b{delivery.id}"
         return_address = acknowledgements.signed_subaddress(parseaddr(sender)[1], tag, self._secret)
@@ -65,18 +65,18 @@ class MessageWriter:
             references=tuple(details.get("references", ())) if answering else (),
             loop=return_address.partition("@")[0].rpartition("+")[2],
         )
-        content = self._composer.compose(_template(claimed), self._values(claimed, now), envelope)
+        content = self._composer.compose(_template(claim), self._values(claim, now), envelope)
         return Outbound(delivery.recipient, content, return_address, delivery.message_id)
 
-    def _text(self, claimed: Claimed, now: datetime) -> Outbound:
+    def _text(self, claim: Claimed, now: datetime) -> Outbound:
         """A short plain text for a platform."""
-        delivery, contact = claimed.delivery, claimed.contact
+        delivery, contact = claim.delivery, claim.contact
         public = contact is not None and contact.visibility == "public"
         if public:
             # Everybody can read it: nothing of the person, and nothing that could be looked up.
             words = self._composer.text("mention", {})
         else:
-            values = dict(self._values(claimed, now)) | {"short_window": _ends_before_the_answer(contact)}
+            values = dict(self._values(claim, now)) | {"short_window": _ends_before_the_answer(contact)}
             words = self._composer.text(_TEXTS[delivery.purpose], values)
         return Outbound(
             recipient=delivery.recipient,
@@ -87,44 +87,44 @@ class MessageWriter:
             public=public,
         )
 
-    def words_of(self, claimed: Claimed, now: datetime) -> tuple[str, str]:
+    def words_of(self, claim: Claimed, now: datetime) -> tuple[str, str]:
         """Subject and plain words of a message to the person, as it would leave at `now`."""
-        delivery = claimed.delivery
+        delivery = claim.delivery
         if delivery.channel in self._book.outgoing.texts:
-            return "", self._text(claimed, now).content.decode()
+            return "", self._text(claim, now).content.decode()
         by_mail = "@" in delivery.recipient
-        name = _template(claimed) if by_mail else _TEXTS.get(delivery.purpose, _template(claimed))
-        return self._composer.words(name, self._values(claimed, now))
+        name = _template(claim) if by_mail else _TEXTS.get(delivery.purpose, _template(claim))
+        return self._composer.words(name, self._values(claim, now))
 
-    def _words(self, claimed: Claimed, now: datetime) -> Outbound:
+    def _words(self, claim: Claimed, now: datetime) -> Outbound:
         """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
-        delivery = claimed.delivery
-        subject, words = self.words_of(claimed, now)
+        delivery = claim.delivery
+        subject, words = self.words_of(claim, now)
         return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
 
-    def _values(self, claimed: Claimed, now: datetime) -> Mapping[str, Any]:
-        contact = claimed.contact
-        if claimed.delivery.purpose == "digest":
-            return self._digest_values(claimed.listed, now)
+    def _values(self, claim: Claimed, now: datetime) -> Mapping[str, Any]:
+        contact = claim.contact
+        if claim.delivery.purpose == "digest":
+            return self._digest_values(claim.listed, now)
         if contact is None:
-            return claimed.delivery.details
-        if claimed.joined:
-            return {"contacts": [self._line(alert) for alert in (claimed, *claimed.joined)]}
-        return self._of_contact(claimed, contact)
+            return claim.delivery.details
+        if claim.joined:
+            return {"contacts": [self._line(alert) for alert in (claim, *claim.joined)]}
+        return self._of_contact(claim, contact)
 
-    def _of_contact(self, claimed: Claimed, contact: Contact) -> Mapping[str, Any]:
-        details = claimed.delivery.details
-        received = instant_in_words(contact.received_at, self._book.clocks.default_calendar.zone)
-        values: dict[str, Any] = {"reference": contact.reference, "received": received}
-        match claimed.delivery.purpose:
+    def _of_contact(self, claim: Claimed, contact: Contact) -> Mapping[str, Any]:
+        details = claim.delivery.details
+        receipt_time = instant_in_words(contact.received_at, self._book.clocks.default_calendar.zone)
+        values: dict[str, Any] = {"reference": contact.reference, "received": receipt_time}
+        match claim.delivery.purpose:
             case "urgent":
-                return self._urgent(claimed, contact, received)
+                return self._urgent(claim, contact, receipt_time)
             case "closing":
-                return self._closing(claimed, contact)
+                return self._closing(claim, contact)
             case "alert":
-                step = self._step(claimed.delivery.step, contact)
+                step = self._step(claim.delivery.step, contact)
                 values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
-                return values | {"link": self._link(claimed, contact)}
+                return values | {"link": self._link(claim, contact)}
             case "new-date":
                 values |= {key: details.get(key, "") for key in ("before", "reason")}
             case "acknowledgement":
@@ -140,57 +140,57 @@ class MessageWriter:
             values |= {"service": service.title, "service_page": service.page, "other_route": service.other_route}
         return {name: value for name, value in values.items() if value}
 
-    def _closing(self, claimed: Claimed, contact: Contact) -> dict[str, str]:
+    def _closing(self, claim: Claimed, contact: Contact) -> dict[str, str]:
         answered_at = contact.responded_at
         zone, days = self._book.clocks.default_calendar.zone, self._book.intake.reopen_days
         return {
             "reference": contact.reference,
             "answered": date_in_words(answered_at.astimezone(zone).date()) if answered_at else "",
-            "reason": claimed.delivery.details.get("reason", ""),
+            "reason": claim.delivery.details.get("reason", ""),
             "days": str(days) if days and answered_at else "",
         }
 
-    def _urgent(self, claimed: Claimed, contact: Contact, received: str) -> dict[str, Any]:
+    def _urgent(self, claim: Claimed, contact: Contact, receipt_time: str) -> dict[str, Any]:
         """What cannot wait: the words that fired, and what to do."""
         rule = self._book.intake.urgency(contact)
         return {
             "reference": contact.reference,
-            "received": received,
+            "received": receipt_time,
             "channel": contact.channel,
             "title": rule.title if rule else "Somebody may be in danger",
             "words": contact.urgent_words,
-            "time": claimed.delivery.step.rpartition("-")[2],
-            "link": self._link(claimed, contact),
+            "time": claim.delivery.step.rpartition("-")[2],
+            "link": self._link(claim, contact),
             "again_after": str(durations.of_span(self._book.clocks.timing.urgent_again_after)),
             "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
         }
 
-    def _link(self, claimed: Claimed, contact: Contact) -> str:
+    def _link(self, claim: Claimed, contact: Contact) -> str:
         """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
         if not self._book.outgoing.website:
             return ""
-        ends_at = claimed.delivery.created_at + self._book.clocks.timing.links_valid_for
-        return links.token(claimed.delivery.id, contact.id, ends_at, self._secret)
+        ends_at = claim.delivery.created_at + self._book.clocks.timing.links_valid_for
+        return links.token(claim.delivery.id, contact.id, ends_at, self._secret)
 
     def _step(self, name: str, contact: Contact) -> Step:
         return self._book.clocks.ladders.step(name, contact.standard) or _GONE
 
-    def _line(self, claimed: Claimed) -> dict[str, str]:
+    def _line(self, claim: Claimed) -> dict[str, str]:
         """One alert of several."""
-        contact = claimed.contact
+        contact = claim.contact
         if contact is None:
             raise LookupError("an alert without its contact")
-        if claimed.delivery.purpose == "urgent":
-            title = self._urgent(claimed, contact, "")["title"]
+        if claim.delivery.purpose == "urgent":
+            title = self._urgent(claim, contact, "")["title"]
             return {"reference": contact.reference, "step": title, "promise": "act now"}
-        step = self._step(claimed.delivery.step, contact)
+        step = self._step(claim.delivery.step, contact)
         promise = _at_risk(contact, step, self._book)["promise"]
         return {"reference": contact.reference, "step": step.words, "promise": promise}
 
-    def _digest_values(self, listed: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
+    def _digest_values(self, contacts: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
         book, daily_list = self._book, self._book.clocks.daily_list(now)
         lines: dict[str, list[dict[str, str]]] = {heading.value: [] for heading in Heading}
-        for contact in listed:
+        for contact in contacts:
             line = {"reference": contact.reference, "channel": contact.channel, "due": book.clocks.respond_by(contact)}
             for heading in daily_list.headings(contact, book.clocks.assign_by(contact)):
                 lines[heading].append(line)
@@ -201,8 +201,8 @@ class MessageWriter:
         }
 
 
-def _template(claimed: Claimed) -> str:
-    return "alerts" if claimed.joined else claimed.delivery.purpose
+def _template(claim: Claimed) -> str:
+    return "alerts" if claim.joined else claim.delivery.purpose
 
 
 def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:

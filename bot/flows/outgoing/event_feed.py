@@ -15,7 +15,7 @@ EVERYTHING = "*"
 
 def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> int:
     """Queue the next events for every outlet that follows; how many were looked at. A new follower begins now."""
-    looked, up_to = 0, settled.up_to(connection)
+    count, up_to = 0, settled.up_to(connection)
     for outlet, kinds in book.outgoing.followers.items():
         name = f"following {outlet}"
         at = cursors.read(connection, name)
@@ -27,8 +27,8 @@ def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> 
         outbox.queue(connection, [_delivery(event, outlet, now, book) for event in matches])
         if last > int(at):
             cursors.put(connection, name, str(last), now)
-        looked += len(events)
-    return looked
+        count += len(events)
+    return count
 
 
 def _delivery(event: StoredEvent, outlet: str, now: datetime, book: Rulebook) -> NewDelivery:

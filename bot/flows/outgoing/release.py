@@ -17,9 +17,9 @@ def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int
     """Let every receipt leave that was stopped, whoever has its contact; returns how many."""
     cursors.drop(connection, BREAKER)
     cursors.drop(connection, RESTORED)
-    held = outbox.held(connection)
+    contact_ids = outbox.held(connection)
     count = outbox.release(connection, now)
-    contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in held])
+    contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in contact_ids])
     if count:
         contacts.note(connection, [Event(None, now, EventKind.RECEIPTS_RELEASED, actor, {"count": count})])
     return count

@@ -133,7 +133,9 @@ class Api:
         what, now = f"{request.method} {request.path}", self._site.now()
         named = references.find(what, self._site.book.prefix)
         to = named[0] if named else ""
-        await self._site.write(lambda c: staffing.refused(c, visitor, now, what=what, reason=reason, reference=to))
+        await self._site.write(
+            lambda c: staffing.note_refusal(c, visitor, now, attempt=what, reason=reason, reference=to)
+        )
 
     async def _visitor(self, request: web.Request) -> Visitor:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")

@@ -116,7 +116,7 @@ class DeskPages:
         refusals = record.refusals(values.get("service", "").strip(), received_at, now, self._site.book)
         faults += [(refused.field, refused.sentence) for refused in refusals]
         try:
-            needs.fitting(needed)
+            needs.validate(needed)
         except Refused as refused:
             faults.append(("more", refused.sentence))
         if isinstance(message, Inbound):

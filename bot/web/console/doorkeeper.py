@@ -124,7 +124,7 @@ class Doorkeeper:
         )
         to = references_in_attempt[0] if references_in_attempt else ""
         work: Work[None] = partial(
-            staffing.refused, visitor=visitor, now=now, what=attempt, reason=reason, reference=to
+            staffing.note_refusal, visitor=visitor, now=now, attempt=attempt, reason=reason, reference=to
         )
         await self.note_seldom(visitor.actor, work)
 

@@ -167,7 +167,7 @@ class QueuePages:
                     refused[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{refusal.reason}."
             if refused:
                 what, reason = f"{action}: {len(refused)} of {len(chosen)} at once", ", ".join(refused)
-                staffing.refused(c, guest.visitor, now, what=what, reason=reason)
+                staffing.note_refusal(c, guest.visitor, now, attempt=what, reason=reason)
             return [f"{reference}: {words}" for reference, words in refused.items()]
 
         refused = await self._site.write(act)

@@ -37,7 +37,7 @@ class Standards:
 
     def _rows(self) -> list[dict[str, Any]]:
         book = self._site.book
-        return promise.published(book.clocks.promises, book.clocks.today(self._site.now()))
+        return promise.publication(book.clocks.promises, book.clocks.today(self._site.now()))
 
 
 def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
