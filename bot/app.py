@@ -267,7 +267,7 @@ class Service:
         await self.store.close()
 
 
-async def run(service: Service, *, started: Callable[[], None] = lambda: None) -> None:
+async def run(service: Service, *, on_start: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT, then drain and stop."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -277,7 +277,7 @@ async def run(service: Service, *, started: Callable[[], None] = lambda: None) -
     try:
         await service.start()
         logger.info("service.started", rehearsal=service.present.rehearsal, roles=sorted(service.roles))
-        started()
+        on_start()
         await stop.wait()
         logger.info("service.stopping")
     finally:

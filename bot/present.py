@@ -29,8 +29,8 @@ class Present:
     @staticmethod
     def from_text(text: str) -> "Present":
         """Return a running rehearsal's time, as another process wrote it."""
-        wall, ours, speed = text.split(" ")
-        time = Present(datetime.fromisoformat(ours), float(speed))
+        wall, own, speed = text.split(" ")
+        time = Present(datetime.fromisoformat(own), float(speed))
         time._wall_start = datetime.fromisoformat(wall)
         time._ticks_start = monotonic() - (datetime.now(UTC) - time._wall_start).total_seconds()
         return time

@@ -194,7 +194,7 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
             )
         )
 
-    await app.run(service, started=show_welcome)
+    await app.run(service, on_start=show_welcome)
 
 
 async def _open(service: "Service", lmtp: int) -> None:

@@ -136,26 +136,26 @@ def triage(message: Inbound, facts: Facts) -> Verdict:
     rule = next(rule for rule in RULES if rule.asks(message, facts))
     outcome = rule.outcome if facts.thread is None else rule.in_thread
     if rule.name is RuleName.DELIVERY_REPORT and facts.is_about_our_mail:
-        outcome = _reported(message)
+        outcome = _report_outcome(message)
     verdict = Verdict(outcome, rule.name, rule.reason)
     if rule.name is RuleName.HUMAN_REPLY:
-        return _told(verdict, message, facts)
+        return _with_writer(verdict, message, facts)
     return _addressed(verdict, message, facts) if outcome == "acknowledge" else verdict
 
 
-def _reported(message: Inbound) -> Outcome:
+def _report_outcome(message: Inbound) -> Outcome:
     """RFC 3464 section 2.3.3: only `failed` says that our mail did not arrive and will not."""
     reports = message.mail.reports if message.mail else ()
     return "undeliverable" if any(report.action == "failed" for report in reports) else "attach"
 
 
-def _told(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
+def _with_writer(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     if message.post is not None:
         return verdict  # in a conversation they see themselves that it is there
     address = _recipient(message, facts)
     forged = _is_forged(message, facts)
-    told = None if address is None or forged or _objection(address, facts) else address
-    return replace(verdict, recipient=told)
+    recipient = None if address is None or forged or _objection(address, facts) else address
+    return replace(verdict, recipient=recipient)
 
 
 def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:

@@ -78,8 +78,8 @@ def _own(configured: Settings, ways: Mapping[str, Way], senders: Mapping[str, st
             yield address.lower()
 
 
-def _outlets(what: str, limits: Mapping[str, Limits]) -> set[str]:
-    return {name for name, limit in limits.items() if limit.format == what}
+def _outlets(message_format: str, limits: Mapping[str, Limits]) -> set[str]:
+    return {name for name, limit in limits.items() if limit.format == message_format}
 
 
 def _way(settings: WayIn, limits: Limits | None) -> Way:
