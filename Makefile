@@ -124,7 +124,7 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@# Four at a time on two cores: what drives real servers waits for them most of the time. In the order of
 	@# tests/conftest.py: the plugin's own has the files with the fewest tests last, and those take longest.
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -p tests.coverage_floor --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 screenshots: dev ## Takes the pictures of the console in docs/ anew.
 	@tests/components/install.sh
