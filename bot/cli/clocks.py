@@ -115,8 +115,10 @@ def _adjust(reference: str, config: Any, typed: Typed, *, as_json: bool) -> None
     state = "paused; no date until it goes on" if respond and respond.due is None else f"due by {due or '(no date)'}"
     typer.echo(f"{turn.reference}: recorded ({change.kind}). The answer is {state}.")
     if adjusted.later:
-        told = "The person is being told." if adjusted.told else "Ackbot has no way to tell the person: please do it."
-        typer.echo(told)
+        sentence = (
+            "The person is being told." if adjusted.told else "Ackbot has no way to tell the person: please do it."
+        )
+        typer.echo(sentence)
 
 
 def add_to(queue: typer.Typer) -> None:

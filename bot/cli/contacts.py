@@ -50,11 +50,11 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List contacts in the order of their logging."""
-    configured, store = opened(config)
+    configured, store = open_store(config)
     zone = configured.organisation.zone
     if not as_json:
         typer.echo("  ".join(name.ljust(_width(name)) for name in COLUMNS))
-    for contact in _all(store, state):
+    for contact in _pages(store, state):
         if as_json:
             typer.echo(json.dumps(_as_json(contact, zone), ensure_ascii=False))
         else:
@@ -71,33 +71,33 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     from bot.store import contacts, outbox
     from bot.wire.mail import quoting
 
-    configured, store = opened(config)
+    configured, store = open_store(config)
     contact = contact_or_exit(store, configured, reference)
     zone = configured.organisation.zone
-    whole: dict[str, Any] = _as_json(contact, zone, everything=True)
-    others = store.read_now(lambda c: contacts.with_id(c, [contact.linked_to or 0, contact.receipt_of or 0]))
+    facts: dict[str, Any] = _as_json(contact, zone, is_whole=True)
+    related = store.read_now(lambda c: contacts.with_id(c, [contact.linked_to or 0, contact.receipt_of or 0]))
     for key in ("linked_to", "receipt_of"):
-        whole[key] = others[whole[key]].reference if whole[key] in others else None
+        facts[key] = related[facts[key]].reference if facts[key] in related else None
     arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
-    shown = ("channel", "written_by", "received_at", "text", "fault")
-    whole["messages"] = [
-        {k: plain(getattr(m, k), zone) for k in shown}
+    columns = ("channel", "written_by", "received_at", "text", "fault")
+    facts["messages"] = [
+        {k: plain(getattr(m, k), zone) for k in columns}
         | {"new_words": quoting.new_words(m.text), "fields": json.loads(m.fields)}
         for m in arrived
     ]
-    history = store.read_now(lambda c: contacts.events_of(c, contact.id))
-    whole["events"] = [{k: plain(getattr(e, k), zone) for k in ("at", "kind", "actor", "details")} for e in history]
-    happened = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
-    whole["clocks"] = _clocks(configured, contact, happened, present(store))
-    leaving = store.read_now(lambda c: outbox.of_contact(c, contact.id))
-    whole["deliveries"] = [
+    events = store.read_now(lambda c: contacts.events_of(c, contact.id))
+    facts["events"] = [{k: plain(getattr(e, k), zone) for k in ("at", "kind", "actor", "details")} for e in events]
+    history = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
+    facts["clocks"] = _clocks(configured, contact, history, present(store))
+    letters = store.read_now(lambda c: outbox.of_contact(c, contact.id))
+    facts["deliveries"] = [
         {"purpose": d.purpose, "step": d.step, "state": d.state, "attempts": d.attempts, "message_id": d.message_id}
-        for d in leaving
+        for d in letters
     ]
     if as_json:
-        typer.echo(json.dumps(whole, ensure_ascii=False))
+        typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
-        _print_whole(whole)
+        _print_whole(facts)
 
 
 @app.command()
@@ -138,26 +138,26 @@ def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]")
     from bot.flows.changes.refused import Refused
     from bot.store.engine import StoreUnavailable
 
-    configured, store = opened(config)
+    configured, store = open_store(config)
     contact, book = contact_or_exit(store, configured, reference), rulebook_of(configured)
     # A clock that runs fast in a rehearsal must not put it before the contact itself.
     now = max(present(store), contact.received_at)
     turn = Turn(contact.reference, f"staff:{getpass.getuser()}", now, book)
 
-    def changed(connection: "Connection") -> T:
+    def work_with_store(connection: "Connection") -> T:
         recompute.remember(connection, book)
         return work(connection, turn)
 
     try:
-        return turn, store.write_now(changed)
+        return turn, store.write_now(work_with_store)
     except StoreUnavailable as error:
         refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    except Refused as refused:
-        typer.echo(f"Nothing was changed: {refused.reason}.", err=True)
-        raise typer.Exit(NEGATIVE) from refused
+    except Refused as refusal:
+        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
+        raise typer.Exit(NEGATIVE) from refusal
 
 
-def opened(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
+def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     """The configuration and its store; one that is not there yet is made, or ends the command, as an older one does."""
     from bot.present import Present
     from bot.store import keys, schema
@@ -179,11 +179,11 @@ def opened(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     return configured, Store(configured.store.url, configured.store.secrets)
 
 
-def _all(store: "Store", state: StateChoice | None) -> Any:
+def _pages(store: "Store", state: StateChoice | None) -> Any:
     from bot.store import contacts
 
-    after, chosen = 0, state.value if state else None
-    while page := store.read_now(partial(contacts.listed, state=chosen, after_id=after, limit=AT_ONCE)):
+    after, state_name = 0, state.value if state else None
+    while page := store.read_now(partial(contacts.listed, state=state_name, after_id=after, limit=AT_ONCE)):
         yield from page
         after = page[-1].id
 
@@ -194,15 +194,15 @@ def contact_or_exit(store: "Store", configured: "Settings", text: str) -> "Conta
     from bot.store import contacts
 
     prefix = configured.organisation.reference_prefix
-    named = references.find(text, prefix) or references.find(f"{prefix}-{text}", prefix)
-    if not named:
+    matches = references.find(text, prefix) or references.find(f"{prefix}-{text}", prefix)
+    if not matches:
         typer.echo(
             f"{text!r} is not a reference: it should look like {prefix}-7K3M-9QPH. Was a character misread?", err=True
         )
         raise typer.Exit(MISUSE)
-    contact = store.read_now(lambda c: contacts.find(c, named[0]))
+    contact = store.read_now(lambda c: contacts.find(c, matches[0]))
     if contact is None:
-        typer.echo(f"There is no contact {named[0]}.", err=True)
+        typer.echo(f"There is no contact {matches[0]}.", err=True)
         raise typer.Exit(NEGATIVE)
     return contact
 
@@ -221,9 +221,9 @@ def zone_of(config: Any) -> Any:
     return load_or_exit(config).organisation.zone
 
 
-def _as_json(contact: "Contact", zone: Any, *, everything: bool = False) -> dict[str, Any]:
+def _as_json(contact: "Contact", zone: Any, *, is_whole: bool = False) -> dict[str, Any]:
     left_out = {"id", "next_look_at", "acknowledge_step", "respond_step", "forgotten", "sender_key"}
-    left_out |= set() if everything else {"sender_address", "sender_name", "subject"}
+    left_out |= set() if is_whole else {"sender_address", "sender_name", "subject"}
     return {k: plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
 
 
@@ -232,7 +232,7 @@ def plain(value: Any, zone: Any) -> Any:
     return value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
-def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: datetime) -> dict[str, Any]:
+def _clocks(configured: "Settings", contact: "Contact", history: Any, now: datetime) -> dict[str, Any]:
     """Each clock of a contact: where it stands, when it is due, how much is left."""
     from bot.core.histories import time_left
 
@@ -240,18 +240,18 @@ def _clocks(configured: "Settings", contact: "Contact", happened: Any, now: date
         return {}
     book, zone = rulebook_of(configured), configured.organisation.zone
     standard = book.clocks.standard_of(contact)
-    found = book.clocks.of(contact, happened)
-    clocks = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
+    stand = book.clocks.of(contact, history)
+    clocks = (("acknowledge", stand.acknowledge, standard.acknowledge), ("respond", stand.respond, stand.duration))
     return {
         name: {
             "state": clock.state.value,
             "due": plain(clock.due, zone),
             "stopped_at": plain(clock.stopped_at, zone),
             "in_time": clock.in_time(),
-            "remaining": time_left(clock, promised, book.clocks.calendars[standard.calendar_key], now),
+            "remaining": time_left(clock, promise, book.clocks.calendars[standard.calendar_key], now),
         }
-        for name, clock, promised in clocks
-        if clock is not None and promised is not None
+        for name, clock, promise in clocks
+        if clock is not None and promise is not None
     }
 
 
@@ -264,20 +264,20 @@ def _width(name: str) -> int:
     return 16 if name.endswith(("_at", "_by")) else 14
 
 
-def _print_whole(whole: dict[str, Any]) -> None:
-    for key, value in whole.items():
+def _print_whole(facts: dict[str, Any]) -> None:
+    for key, value in facts.items():
         if key not in ("messages", "events", "deliveries", "clocks") and value not in (None, ""):
             typer.echo(f"{key.replace('_', ' '):18} {value}")
-    for name, clock in whole["clocks"].items():
-        left = f", {clock['remaining']}" if clock["remaining"] not in ("", "paused") else ""
-        typer.echo(f"{'clock to ' + name:18} {clock['state']}, due {clock['due'] or '(no date yet)'}{left}")
-    for message in whole["messages"]:
+    for name, clock in facts["clocks"].items():
+        remainder = f", {clock['remaining']}" if clock["remaining"] not in ("", "paused") else ""
+        typer.echo(f"{'clock to ' + name:18} {clock['state']}, due {clock['due'] or '(no date yet)'}{remainder}")
+    for message in facts["messages"]:
         typer.echo(f"\nMessage of {message['written_by']}, {message['received_at']} on {message['channel']}")
         for name, value in message["fields"].items():
             if value:
                 typer.echo(f"{name}: {value}")
         typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
     typer.echo("\nHistory")
-    for event in whole["events"]:
+    for event in facts["events"]:
         details = ", ".join(f"{k}: {v}" for k, v in event["details"].items() if v not in ("", None))
         typer.echo(f"  {event['at']}  {event['kind']} by {event['actor']}{' (' + details + ')' if details else ''}")

@@ -106,7 +106,7 @@ def _reasoning(case: "Case", *, every_day: bool) -> list[str]:
     return list(lines) if heeded else [note, *lines]
 
 
-def _compute(file: str, zone: str, given: dict[str, str]) -> int:
+def _compute(file: str, zone: str, defaults: dict[str, str]) -> int:
     """Write the file's rows with what was computed to standard output; the exit status."""
     import csv
     import io
@@ -116,7 +116,7 @@ def _compute(file: str, zone: str, given: dict[str, str]) -> int:
     status = 0
     try:
         rows = csv.DictReader(io.StringIO(_content(file), newline=""), strict=True)
-        for complaint in deadline_rows.compute(rows, csv.writer(sys.stdout, lineterminator="\n"), zone, given):
+        for complaint in deadline_rows.compute(rows, csv.writer(sys.stdout, lineterminator="\n"), zone, defaults):
             typer.echo(f"{file}: {complaint.words}", err=True)
             status = max(status, complaint.status)
     except (deadline_rows.BadTable, csv.Error, UnicodeDecodeError) as error:

@@ -68,21 +68,21 @@ def read(row: Row, zone: str) -> Case:
     name = _cell(row, "calendar", str, "england")
     calendar = _cell(row, "calendar", lambda _: _calendar(name, zone, closures), "england")
     duration = _cell(row, "rule", durations.duration)
-    received = _cell(row, "received", instant)
+    received_at = _cell(row, "received", instant)
     receipt = _cell(row, "receipt", durations.receipt_rule, "same day")
     pauses = _cell(row, "pauses", lambda text: _each(text, clocks.pause))
     try:
-        due = clocks.due(duration, received, calendar, receipt, pauses).astimezone(calendar.zone)
+        due = clocks.due(duration, received_at, calendar, receipt, pauses).astimezone(calendar.zone)
     except (calendars.OutsideCalendar, OverflowError) as error:
-        raise BadCell("received", f"{received.isoformat()} cannot be computed: {error}") from None
-    return Case(duration, received, calendar, receipt, closures, pauses, due)
+        raise BadCell("received", f"{received_at.isoformat()} cannot be computed: {error}") from None
+    return Case(duration, received_at, calendar, receipt, closures, pauses, due)
 
 
-def compute(table: "DictReader[str]", out: Writer, zone: str, given: Row) -> Iterator[Complaint]:
+def compute(table: "DictReader[str]", out: Writer, zone: str, defaults: Row) -> Iterator[Complaint]:
     """Write each row with its cell `computed`; yield what differs from `due` or cannot be read. Raises BadTable."""
     names = _names(table)
     columns = [name for name in names if name != "computed"]
-    absent = {column: cell for column, cell in given.items() if column not in names}
+    absent = {column: cell for column, cell in defaults.items() if column not in names}
     out.writerow([*columns, "computed"])
     for number, row in enumerate(table, 1):
         computed = ""
@@ -109,8 +109,8 @@ def _names(table: "DictReader[str]") -> list[str]:
 def _different(row: Row, case: Case, number: int) -> Iterator[Complaint]:
     if not row.get("due"):
         return
-    expected = _cell(row, "due", instant)
-    if expected != case.due:
+    due = _cell(row, "due", instant)
+    if due != case.due:
         words = (
             f"row {number}: {row.get('name') or case.duration}: due is {row['due']}, computed {case.due.isoformat()}"
         )

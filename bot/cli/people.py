@@ -44,13 +44,13 @@ def export(
     """
     from bot.flows import people
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     now, zone = contacts.present(store), configured.organisation.zone
-    found = store.read_now(lambda c: people.kept_of(c, address, now))
-    if not (found["contacts"] or found["suppressions"] or found["needs"]):
+    facts = store.read_now(lambda c: people.kept_of(c, address, now))
+    if not (facts["contacts"] or facts["suppressions"] or facts["needs"]):
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
-    words = json.dumps(found, ensure_ascii=False, indent=2, default=lambda v: _plain(v, zone)) + "\n"
+    words = json.dumps(facts, ensure_ascii=False, indent=2, default=lambda v: _plain(v, zone)) + "\n"
     if to is None:
         sys.stdout.write(words)
         return
@@ -59,7 +59,7 @@ def export(
             file.write(words)
     except OSError as error:
         refuse(f"{to} cannot be written: {error.strerror}.")
-    typer.echo(f"{to}: {len(found['contacts'])} contacts.")
+    typer.echo(f"{to}: {len(facts['contacts'])} contacts.")
 
 
 def _plain(value: object, zone: object) -> object:
@@ -82,24 +82,24 @@ def erase(
     from bot.flows import people
     from bot.store.engine import StoreUnavailable
 
-    _, store = contacts.opened(config)
+    _, store = contacts.open_store(config)
     now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
     if not yes:
         typer.confirm(f"What {address} wrote cannot be brought back. Erase it?", abort=True)
     try:
-        done = store.write_now(lambda c: people.erase(c, address, actor, now))
+        erasure = store.write_now(lambda c: people.erase(c, address, actor, now))
     except StoreUnavailable as error:
         refuse(f"Nothing was erased, the store cannot be written now: {error}")
     with suppress(StoreUnavailable):  # the night does the rest
         _tidy(store)
     if as_json:
-        typer.echo(json.dumps({"erased": done.erased, "kept": dict(done.exceptions)}))
+        typer.echo(json.dumps({"erased": erasure.erased, "kept": dict(erasure.exceptions)}))
     else:
-        typer.echo(f"Erased: {', '.join(done.erased) or 'nothing'}.")
-        for reference, reason in done.exceptions:
+        typer.echo(f"Erased: {', '.join(erasure.erased) or 'nothing'}.")
+        for reference, reason in erasure.exceptions:
             typer.echo(f"{reference} is kept: {reason}.")
         typer.echo("Copies of the store and the mailboxes themselves still hold it: see docs/operations.md.")
-    if done.exceptions:
+    if erasure.exceptions:
         raise typer.Exit(NEGATIVE)
 
 

@@ -31,22 +31,23 @@ def suppressed(
     """List who was not acknowledged, and why, the newest first."""
     from bot.store import contacts as stored
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     zone, since = configured.organisation.zone, contacts.present(store) - timedelta(days=days)
-    found = store.read_now(lambda c: stored.not_acknowledged(c, since))
-    for one in found:
+    rows = store.read_now(lambda c: stored.not_acknowledged(c, since))
+    for contact in rows:
         facts = {
-            "reference": one.reference,
-            "received_at": contacts.plain(one.received_at, zone),
-            "channel": one.channel,
-            "outcome": one.outcome,
-            "rule": one.rule,
-            "reason": one.reason,
+            "reference": contact.reference,
+            "received_at": contacts.plain(contact.received_at, zone),
+            "channel": contact.channel,
+            "outcome": contact.outcome,
+            "rule": contact.rule,
+            "reason": contact.reason,
         }
-        line = f"{one.reference}  {facts['received_at'][:16].replace('T', ' ')}  {one.outcome:4} because {one.reason}"
-        typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else f"{line} (rule {one.rule})")
-    if not as_json and found:
-        typer.echo(f"\n{len(found)} in {days} days. To send one its receipt: ackbot contacts acknowledge-now REFERENCE")
+        came_at = facts["received_at"][:16].replace("T", " ")
+        line = f"{contact.reference}  {came_at}  {contact.outcome:4} because {contact.reason}"
+        typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else f"{line} (rule {contact.rule})")
+    if not as_json and rows:
+        typer.echo(f"\n{len(rows)} in {days} days. To send one its receipt: ackbot contacts acknowledge-now REFERENCE")
     elif not as_json:
         typer.echo(f"Everybody who wrote in the last {days} days was acknowledged.")
 
@@ -80,10 +81,10 @@ def correct(
     """Put right what a mail of staff's was taken for: its clocks then stand as if it had been known at once."""
     from bot.flows.changes.staff_answers import correct
 
-    turn, corrected = contacts.change(
+    turn, correction = contacts.change(
         reference, config, lambda c, turn: correct(c, turn.reference, was, turn.actor, turn.now, turn.book)
     )
-    before, after = corrected.before, corrected.after
+    before, after = correction.before, correction.after
     if as_json:
         typer.echo(json.dumps({"reference": turn.reference, "before": before, "after": after}))
     else:
@@ -98,12 +99,14 @@ def raw(
     """Write a message as it came over the wire to standard output. Status 1 if it is not kept any more."""
     from bot.store import contacts as stored
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     contact = contacts.contact_or_exit(store, configured, reference)
-    kept = store.read_now(lambda c: stored.raw_messages_of(c, contact.id))
-    if message > len(kept):
-        _nothing(f"{contact.reference} has {len(kept)} messages that are kept as they came", done="Nothing is shown")
-    sys.stdout.buffer.write(kept[message - 1])
+    originals = store.read_now(lambda c: stored.raw_messages_of(c, contact.id))
+    if message > len(originals):
+        _refuse(
+            f"{contact.reference} has {len(originals)} messages that are kept as they came", done="Nothing is shown"
+        )
+    sys.stdout.buffer.write(originals[message - 1])
 
 
 def release(
@@ -115,16 +118,16 @@ def release(
     from bot.store import contacts as stored
     from bot.store import outbox
 
-    _, store = contacts.opened(config)
+    _, store = contacts.open_store(config)
     now = contacts.present(store)
     if only_list:
-        held = store.read_now(lambda c: stored.with_id(c, outbox.held(c)))
-        for one in held.values():
-            typer.echo(f"{one.reference}  {one.received_at:%Y-%m-%d %H:%M} UTC  {one.channel}")
-        typer.echo(f"{len(held)} receipts are stopped. They leave with: ackbot release", err=True)
+        contacts_held = store.read_now(lambda c: stored.with_id(c, outbox.held(c)))
+        for contact in contacts_held.values():
+            typer.echo(f"{contact.reference}  {contact.received_at:%Y-%m-%d %H:%M} UTC  {contact.channel}")
+        typer.echo(f"{len(contacts_held)} receipts are stopped. They leave with: ackbot release", err=True)
         return
     actor = f"staff:{getpass.getuser()}"
-    count = _written(store, lambda c: flow.release(c, now, actor))
+    count = _write_or_exit(store, lambda c: flow.release(c, now, actor))
     typer.echo(f"{count} receipts leave now." if count else "No receipt was stopped.")
 
 
@@ -136,11 +139,11 @@ def suppressions(
     """List the addresses that get nothing automatic for a while, and why; or take one off the list."""
     from bot.store import suppressions as stored
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     zone = configured.organisation.zone
     if drop:
-        if not _written(store, lambda c: stored.drop(c, drop)):
-            _nothing(f"{drop} is not suppressed")
+        if not _write_or_exit(store, lambda c: stored.drop(c, drop)):
+            _refuse(f"{drop} is not suppressed")
         typer.echo(f"{drop} gets automatic mail again.")
         return
     for row in store.read_now(lambda c: stored.list_in_force(c, contacts.present(store))):
@@ -149,7 +152,7 @@ def suppressions(
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
 
 
-def _written(store: "Store", work: "Callable[[Connection], Any]") -> Any:
+def _write_or_exit(store: "Store", work: "Callable[[Connection], Any]") -> Any:
     from bot.store.engine import StoreUnavailable
 
     try:
@@ -165,6 +168,6 @@ def add_to(queue: typer.Typer) -> None:
     queue.command("acknowledge-now")(acknowledge_now)
 
 
-def _nothing(reason: str, *, done: str = "Nothing was changed") -> NoReturn:
+def _refuse(reason: str, *, done: str = "Nothing was changed") -> NoReturn:
     typer.echo(f"{done}: {reason}.", err=True)
     raise typer.Exit(NEGATIVE)

@@ -29,9 +29,9 @@ def recompute(
     from bot.flows.changes import recompute as flow
     from bot.store.engine import StoreUnavailable
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     book, zone = rulebook_of(configured), configured.organisation.zone
-    looked_at = moved = told = 0
+    looked_at = moved_count = told_count = 0
     run = store.read_now if dry_run else store.write_now
     try:
         names = store.read_now(partial(flow.names_changed, book=book))
@@ -41,15 +41,19 @@ def recompute(
             page = run(partial(flow.recompute, after_id=after, names=names, now=now, book=book, dry_run=dry_run))
             for change in page.changes:
                 _print(change, zone, as_json=as_json)
-            looked_at, moved, told = looked_at + page.looked_at, moved + len(page.changes), told + page.told
+            looked_at, moved_count, told_count = (
+                looked_at + page.looked_at,
+                moved_count + len(page.changes),
+                told_count + page.told,
+            )
             if page.last_id is not None:
                 typer.echo(f"{looked_at} open contacts looked at ...", err=True)
             after = page.last_id
     except StoreUnavailable as error:
         refuse(f"The store cannot be used now: {error}. What is done is done; run it again for the rest.")
     would = "would move" if dry_run else "moved"
-    sent = "" if dry_run else f" {told} people are told a later date."
-    typer.echo(f"{looked_at} open contacts looked at, {moved} {would}.{sent}", err=True)
+    note = "" if dry_run else f" {told_count} people are told a later date."
+    typer.echo(f"{looked_at} open contacts looked at, {moved_count} {would}.{note}", err=True)
 
 
 def _print(change: "Change", zone: Any, *, as_json: bool) -> None:

@@ -63,7 +63,7 @@ def _nothing_collected() -> Iterator[None]:
 def _roles(only: str) -> frozenset[str]:
     from bot.app import ROLES
 
-    chosen = frozenset(role.strip() for role in only.split(",") if role.strip()) or ROLES
-    if unknown := chosen - ROLES:
+    roles = frozenset(role.strip() for role in only.split(",") if role.strip()) or ROLES
+    if unknown := roles - ROLES:
         refuse(f"--only {only}: {', '.join(sorted(unknown))} is not a part; allowed: listen,send,watch,web")
-    return chosen
+    return roles

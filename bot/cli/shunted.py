@@ -27,7 +27,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
     """List them, the oldest first. None of these people has an acknowledgement."""
     from bot.store import shunt
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     for row in store.read_now(shunt.list_all):
         facts = {key: contacts.plain(value, configured.organisation.zone) for key, value in row.items()}
         line = f"{facts['id']}  {facts['at'][:16].replace('T', ' ')}  {facts['channel']}  {facts['error']}"
@@ -37,7 +37,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 @app.command()
 def raw(number: Number, config: Directory = None) -> None:
     """Write one as it came over the wire to standard output."""
-    _, store = contacts.opened(config)
+    _, store = contacts.open_store(config)
     sys.stdout.buffer.write(_one(store, number)["raw"])
 
 
@@ -47,16 +47,16 @@ def replay(number: Number, config: Directory = None) -> None:
     from bot.flows.intake import receive
     from bot.wire.mail import mime
 
-    configured, store = contacts.opened(config)
+    configured, store = contacts.open_store(config)
     row, book, now = _one(store, number), rulebook_of(configured), contacts.present(store)
     if not next((c.kind for c in configured.channels if c.name == row["channel"]), "").startswith("email_"):
         refuse(f"It did not come by mail: read it with ackbot shunted raw {number}, and answer it by hand.")
     message = mime.read(row["raw"], channel=row["channel"], received_at=row["at"])
-    filed = _written(store, lambda c: receive.replay(c, number, message, now, book))
-    if filed.outcome == "shunted":
+    filing = _write_or_exit(store, lambda c: receive.replay(c, number, message, now, book))
+    if filing.outcome == "shunted":
         typer.echo("It still cannot be logged, and is kept as it was.", err=True)
         raise typer.Exit(NEGATIVE)
-    typer.echo(f"Logged as {filed.reference}: {filed.outcome}." if filed.reference else f"Logged: {filed.outcome}.")
+    typer.echo(f"Logged as {filing.reference}: {filing.outcome}." if filing.reference else f"Logged: {filing.outcome}.")
 
 
 @app.command()
@@ -64,9 +64,9 @@ def drop(number: Number, config: Directory = None) -> None:
     """Delete one that somebody has dealt with by hand."""
     from bot.store import shunt
 
-    _, store = contacts.opened(config)
+    _, store = contacts.open_store(config)
     _one(store, number)
-    _written(store, lambda c: shunt.drop(c, number))
+    _write_or_exit(store, lambda c: shunt.drop(c, number))
     typer.echo(f"{number} is deleted.")
 
 
@@ -80,7 +80,7 @@ def _one(store: "Store", number: int) -> dict[str, Any]:
     return row
 
 
-def _written(store: "Store", work: Any) -> Any:
+def _write_or_exit(store: "Store", work: Any) -> Any:
     from bot.store.engine import StoreUnavailable
 
     try:

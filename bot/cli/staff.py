@@ -50,16 +50,16 @@ def add(
     from bot.store.staff import Account
     from bot.wire import passwords
 
-    kept = passwords.hashed(_password(password_file)) if password_file else ""
+    password_hash = passwords.hashed(_password(password_file)) if password_file else ""
     teams = frozenset(team or ())
 
     def work(c: "Connection", actor: str, now: "datetime", book: "Rulebook") -> "Refused | None":
-        return staffing.add(c, Account(address, name, role, teams, kept, now, None), actor, book)
+        return staffing.add(c, Account(address, name, role, teams, password_hash, now, None), actor, book)
 
     _do(config, work)
     sees = ", ".join(sorted(teams)) if teams and role is not Role.ADMINISTRATOR else "every team"
     typer.echo(f"{address} may sign in as {role.value}, and sees the contacts of {sees}.")
-    if not kept:
+    if not password_hash:
         typer.echo("There is no password: they sign in through [sign_in] (docs/console.md).")
 
 
@@ -68,21 +68,23 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
     """List who may sign in, and who no longer may."""
     from bot.store import staff
 
-    configured, store = contacts.opened(config, make=True)
-    for one in store.read_now(staff.list_all):
+    configured, store = contacts.open_store(config, make=True)
+    for account in store.read_now(staff.list_all):
         facts = {
-            "address": one.address,
-            "name": one.name,
-            "role": one.role.value,
-            "teams": sorted(one.teams),
-            "password": bool(one.password),
-            "disabled_at": contacts.plain(one.disabled_at, configured.organisation.zone),
+            "address": account.address,
+            "name": account.name,
+            "role": account.role.value,
+            "teams": sorted(account.teams),
+            "password": bool(account.password),
+            "disabled_at": contacts.plain(account.disabled_at, configured.organisation.zone),
         }
         if as_json:
             typer.echo(json.dumps(facts, ensure_ascii=False))
         else:
-            ended = " (disabled)" if one.disabled_at else ""
-            typer.echo(f"{one.address}  {one.role.value}  {', '.join(sorted(one.teams)) or 'every team'}{ended}")
+            suffix = " (disabled)" if account.disabled_at else ""
+            typer.echo(
+                f"{account.address}  {account.role.value}  {', '.join(sorted(account.teams)) or 'every team'}{suffix}"
+            )
 
 
 @app.command()
@@ -154,16 +156,16 @@ def _password(file: str) -> str:
 def _do(config: Any, work: "Work") -> None:
     from bot.store.engine import StoreUnavailable
 
-    configured, store = contacts.opened(config, make=True)
+    configured, store = contacts.open_store(config, make=True)
     book, now, actor = rulebook_of(configured), contacts.present(store), f"staff:{getpass.getuser()}"
     try:
-        refused = store.write_now(lambda c: work(c, actor, now, book))
+        refusal = store.write_now(lambda c: work(c, actor, now, book))
     except StoreUnavailable as error:
         refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    if refused is not None:
-        _nothing(refused.reason)
+    if refusal is not None:
+        _refuse(refusal.reason)
 
 
-def _nothing(reason: str) -> NoReturn:
+def _refuse(reason: str) -> NoReturn:
     typer.echo(f"Nothing was changed: {reason}.", err=True)
     raise typer.Exit(NEGATIVE)

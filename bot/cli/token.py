@@ -32,7 +32,7 @@ def create(
     from bot.store.engine import StoreUnavailable
     from bot.store.tokens import Token
 
-    configured, store = contacts.opened(config, make=True)
+    configured, store = contacts.open_store(config, make=True)
     book, now, actor = rulebook_of(configured), contacts.present(store), f"staff:{getpass.getuser()}"
     token = Token(name.strip(), frozenset(scope), frozenset(team or ()), now)
     if not token.name or len(token.name) > 80 or not token.name.isprintable():
@@ -53,7 +53,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
     """List tokens: their scopes, their last use, and whether they are revoked. Never the token itself."""
     from bot.store import tokens
 
-    configured, store = contacts.opened(config, make=True)
+    configured, store = contacts.open_store(config, make=True)
     zone = configured.organisation.zone
     for token in store.read_now(tokens.list_all):
         facts = {"name": token.name, "scopes": sorted(token.scopes), "teams": sorted(token.teams)}
@@ -71,7 +71,7 @@ def revoke(name: Name, config: Directory = None) -> None:
     from bot.flows import staffing
     from bot.store.engine import StoreUnavailable
 
-    _, store = contacts.opened(config, make=True)
+    _, store = contacts.open_store(config, make=True)
     now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
     try:
         refusal = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
-from bot.cli.contacts import Json, opened
+from bot.cli.contacts import Json, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def replay(
     only_hits: Annotated[bool, typer.Option("--only-hits", help="Leave out what only came near.")] = False,
 ) -> None:
     """Try the rules as they are now on every stored contact: what fires, and what comes near. Nothing is changed."""
-    configured, store = opened(config)
+    configured, store = open_store(config)
     rules, counts = configured.urgent.rules(), Counter[str]()
     for row in _replayed(store, rules):
         counts[str(row["found"])] += 1
@@ -62,13 +62,13 @@ def _replayed(store: "Store", rules: "Rules") -> "Iterator[dict[str, str]]":
     for contact, text in _texts(store):
         words = words_of(text)
         hit = urgencies.find(words, rules)
-        found = hit or urgencies.near(words, rules)
-        if found is not None:
+        hit_or_near = hit or urgencies.near(words, rules)
+        if hit_or_near is not None:
             yield {
                 "reference": contact.reference,
                 "found": "hit" if hit else "near",
-                "rule": found.rule.name,
-                "words": found.phrase,
+                "rule": hit_or_near.rule.name,
+                "words": hit_or_near.phrase,
                 "before": contact.urgent or "nothing",
             }
 
@@ -83,7 +83,7 @@ def _texts(store: "Store") -> "Iterator[tuple[Contact, str]]":
     while page := store.read_now(partial(contacts.listed, state=None, after_id=after, limit=AT_ONCE)):
         after = page[-1].id
         for contact in page:
-            written = store.read_now(partial(contacts.messages_of, contact_id=contact.id))
-            said = [m.text for m in written if m.written_by == "sender"]
-            if said and not contact.forgotten:
-                yield contact, "\n".join((contact.subject, *said))
+            messages = store.read_now(partial(contacts.messages_of, contact_id=contact.id))
+            texts = [m.text for m in messages if m.written_by == "sender"]
+            if texts and not contact.forgotten:
+                yield contact, "\n".join((contact.subject, *texts))

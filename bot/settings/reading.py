@@ -94,8 +94,8 @@ def read(directory: Path, kinds: Kinds) -> Settings:
     """Read and check a configuration directory; raises BadSettings with every mistake."""
     path = directory / MAIN_FILE
     mistakes: list[str] = []
-    table = _resolved(_toml(path, mistakes), "", _Values(path, directory, mistakes))
-    main = _validated(Main, table, path, "", mistakes) if not mistakes else None
+    table = _resolve(_toml(path, mistakes), "", _Values(path, directory, mistakes))
+    main = _validate(Main, table, path, "", mistakes) if not mistakes else None
     channels = _channels(table.get("channel", []), path, kinds.settings_of, mistakes)
     channels += _elsewhere(main, path, kinds.settings_of, mistakes)
     channels += _desk(channels, path, kinds.settings_of, mistakes)
@@ -148,12 +148,12 @@ class _Values:
     mistakes: list[str]
 
 
-def _resolved(value: Any, key: str, values: _Values) -> Any:
+def _resolve(value: Any, key: str, values: _Values) -> Any:
     """Replace `env:NAME` and `file:PATH` wherever they stand."""
     if isinstance(value, dict):
-        return {k: _resolved(v, f"{key}.{k}".lstrip("."), values) for k, v in value.items()}
+        return {k: _resolve(v, f"{key}.{k}".lstrip("."), values) for k, v in value.items()}
     if isinstance(value, list):
-        return [_resolved(v, f"{key}[{number}]", values) for number, v in enumerate(value, 1)]
+        return [_resolve(v, f"{key}[{number}]", values) for number, v in enumerate(value, 1)]
     if isinstance(value, str):
         kind, _, rest = value.partition(":")
         resolve = {"env": _from_environment, "file": _from_file}.get(kind) if ":" in value else None
@@ -175,12 +175,12 @@ def _from_file(name: str, at: str, values: _Values) -> str:
         return ""
 
 
-def _validated(model: type[T], table: Any, path: Path, at: str, mistakes: list[str]) -> T | None:
+def _validate(model: type[T], table: Any, path: Path, at: str, mistakes: list[str]) -> T | None:
     try:
         return model.model_validate(table)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        mistakes += [f"{path}: {_key(at, f['loc'])}{_shown(f)}: {_allowed(f, model)}" for f in faults]
+        mistakes += [f"{path}: {_key(at, f['loc'])}{_value_in_words(f)}: {_advice(f, model)}" for f in faults]
         return None
 
 
@@ -189,7 +189,7 @@ def _key(at: str, location: tuple[int | str, ...]) -> str:
     return (at + "".join(parts)).lstrip(".")
 
 
-def _shown(fault: Any) -> str:
+def _value_in_words(fault: Any) -> str:
     if fault["type"] == "missing" or any(s in str(part) for part in fault["loc"] for s in _SECRET_KEYS):
         return ""
     if isinstance(fault["input"], Mapping):
@@ -198,12 +198,12 @@ def _shown(fault: Any) -> str:
     return f" = {text if len(text) <= _SHOWN_VALUE_LENGTH else text[:_SHOWN_VALUE_LENGTH] + '...'}"
 
 
-def _allowed(fault: Any, model: type[BaseModel]) -> str:
+def _advice(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return "is missing"
     if fault["type"] == "extra_forbidden":
-        known = sorted(model.model_fields) if len(fault["loc"]) == 1 else []
-        return "is not a known key" + (f"; known are {', '.join(known)}" if known else "")
+        keys = sorted(model.model_fields) if len(fault["loc"]) == 1 else []
+        return "is not a known key" + (f"; known are {', '.join(keys)}" if keys else "")
     return str(fault["msg"]).removeprefix("Value error, ")
 
 
@@ -218,20 +218,20 @@ def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> 
         except LookupError as error:
             mistakes.append(f"{path}: {at}.kind = {table.get('kind')!r}: {error.args[0]}")
             continue
-        if (channel := _validated(model, table, path, at, mistakes)) is not None:
+        if (channel := _validate(model, table, path, at, mistakes)) is not None:
             channels.append(channel)
     return channels
 
 
 def _elsewhere(main: Main | None, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
     """What teams name by an address of Apprise's is an outlet of its own each."""
-    named = {name: (team.name, url) for team in (main.team if main else ()) for name, url in team.elsewhere().items()}
-    found = []
-    for name, (team, url) in named.items():
+    urls = {name: (team.name, url) for team in (main.team if main else ()) for name, url in team.elsewhere().items()}
+    outlets = []
+    for name, (team, url) in urls.items():
         table = {"name": name, "kind": "apprise", "url": url}
-        if (channel := _validated(kind_of("apprise"), table, path, f"team {team}", mistakes)) is not None:
-            found.append(channel)
-    return found
+        if (channel := _validate(kind_of("apprise"), table, path, f"team {team}", mistakes)) is not None:
+            outlets.append(channel)
+    return outlets
 
 
 def _desk(
@@ -242,8 +242,8 @@ def _desk(
         return []
     outlets = [channel.name for channel in channels if isinstance(channel, Sender)]
     table = {"name": "desk", "kind": "desk", **({"replies_by": outlets[0]} if outlets else {})}
-    found = _validated(kind_of("desk"), table, path, "channel desk", mistakes)
-    return [found] if found else []
+    desk = _validate(kind_of("desk"), table, path, "channel desk", mistakes)
+    return [desk] if desk else []
 
 
 def _standards(
@@ -265,22 +265,24 @@ def _standards(
 def _year(directory: Path, mistakes: list[str]) -> Year:
     """What the folder `calendars` says, file by file: the directory's own, else the packaged one."""
     names = ("calendars/holidays.toml", "calendars/organisation.toml")
-    holidays_path, own_path = (_found(directory, name) for name in names)
-    known = _validated(Holidays, _toml(holidays_path, mistakes), holidays_path, "", mistakes)
-    own = _validated(OwnDays, _toml(own_path, mistakes), own_path, "", mistakes)
-    return Year(known or Holidays(checked=date.min), own or OwnDays())
+    holidays_path, own_path = (_file_of(directory, name) for name in names)
+    holidays = _validate(Holidays, _toml(holidays_path, mistakes), holidays_path, "", mistakes)
+    own = _validate(OwnDays, _toml(own_path, mistakes), own_path, "", mistakes)
+    return Year(holidays or Holidays(checked=date.min), own or OwnDays())
 
 
 def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes: list[str]) -> Escalation | None:
     """The directory's own escalation.toml, else the packaged one."""
-    path = _found(directory, "escalation.toml")
-    found = _validated(Escalation, _toml(path, mistakes), path, "", mistakes)
-    known = {one.id for one in book}
-    for number, step in enumerate(found.step if found else (), 1):
-        unknown = sorted(set(step.standards) - known)
-        allowed = ", ".join(sorted(known))
-        mistakes += [f"{path}: step[{number}].standards: {one!r} is no standard; allowed: {allowed}" for one in unknown]
-    return found
+    path = _file_of(directory, "escalation.toml")
+    escalation = _validate(Escalation, _toml(path, mistakes), path, "", mistakes)
+    ids = {standard.id for standard in book}
+    for number, step in enumerate(escalation.step if escalation else (), 1):
+        unknown = sorted(set(step.standards) - ids)
+        choices = ", ".join(sorted(ids))
+        mistakes += [
+            f"{path}: step[{number}].standards: {standard!r} is no standard; allowed: {choices}" for standard in unknown
+        ]
+    return escalation
 
 
 def _services(
@@ -292,8 +294,8 @@ def _services(
     mistakes: list[str],
 ) -> Services:
     """The directory's own services.toml, else the packaged one."""
-    path = _found(directory, "services.toml")
-    services = _validated(Services, _toml(path, mistakes), path, "", mistakes) or Services()
+    path = _file_of(directory, "services.toml")
+    services = _validate(Services, _toml(path, mistakes), path, "", mistakes) or Services()
     faults = services.unknown_media(why_no_medium)
     if main is not None:
         teams, names = [team.name for team in main.team], [channel.name for channel in channels]
@@ -304,14 +306,14 @@ def _services(
 
 def _urgent(directory: Path, main: Main | None, mistakes: list[str]) -> Urgent:
     """The directory's own urgent.toml, else the packaged one."""
-    path = _found(directory, "urgent.toml")
-    found = _validated(Urgent, _toml(path, mistakes), path, "", mistakes) or Urgent()
+    path = _file_of(directory, "urgent.toml")
+    urgent = _validate(Urgent, _toml(path, mistakes), path, "", mistakes) or Urgent()
     if main is not None:
-        mistakes += [f"{path}: {fault}" for fault in found.faults([team.name for team in main.team])]
-    return found
+        mistakes += [f"{path}: {fault}" for fault in urgent.faults([team.name for team in main.team])]
+    return urgent
 
 
-def _found(directory: Path, name: str) -> Path:
+def _file_of(directory: Path, name: str) -> Path:
     folders = (directory, *(packaged / "config" for packaged in PACKAGED))
     paths = [folder / name for folder in folders]
     return next((path for path in paths if path.is_file()), paths[0])

@@ -37,14 +37,14 @@ class CannotStart(Exception):
 
 async def serve(site: Site, listen: str) -> web.AppRunner:
     """Listen there; raises CannotStart."""
-    running = runner(application(site))
-    await running.setup()
+    app_runner = runner(application(site))
+    await app_runner.setup()
     host, _, port = listen.rpartition(":")
     try:
-        await web.TCPSite(running, host.strip("[]"), int(port)).start()
+        await web.TCPSite(app_runner, host.strip("[]"), int(port)).start()
     except OSError as error:
         raise CannotStart(f"web.listen = {listen}: cannot listen there: {error.strerror}") from error
-    return running
+    return app_runner
 
 
 def application(site: Site) -> web.Application:

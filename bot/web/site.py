@@ -101,11 +101,11 @@ class Site:
     async def write(self, work: Work[T]) -> T:
         """Write, and send what is to leave; raises Temporary, and what `work` raises."""
         try:
-            done = await self.store.write(work)
+            result = await self.store.write(work)
         except StoreUnavailable as error:
             raise Temporary(str(error)) from error
         self.wake()
-        return done
+        return result
 
     async def log_batch(self, channel: str, batch: Batch) -> Sequence[Filed]:
         """Log what came by a channel; returns after the commit, or raises Temporary."""
@@ -116,8 +116,8 @@ class Site:
 
     async def log_message(self, message: Inbound) -> Filed:
         """Log one message; returns after the commit, or raises Temporary."""
-        (filed,) = await self.log_batch(message.channel, Batch((message,)))
-        return filed
+        (filing,) = await self.log_batch(message.channel, Batch((message,)))
+        return filing
 
     async def log_taken_down(self, message: Inbound) -> Filed:
         """Log what staff took down. They say when it came in our time, not in the wall clock's as providers do."""

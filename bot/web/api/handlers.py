@@ -101,7 +101,7 @@ class Api:
         handlers: dict[str, Handler] = {
             "createContact": self._create,
             "searchContacts": self._search,
-            "readContact": self._one,
+            "readContact": self._show,
             "readEvents": self._events,
         }
         handlers |= {f"{name}Contact": partial(self._act, name, model) for name, (_, model) in _ACTIONS.items()}
@@ -130,20 +130,20 @@ class Api:
 
     async def _note(self, request: web.Request, visitor: Visitor, reason: str) -> None:
         """The audit trail tells of the refusal."""
-        what, now = f"{request.method} {request.path}", self._site.now()
-        named = references.find(what, self._site.book.prefix)
-        to = named[0] if named else ""
+        attempt, now = f"{request.method} {request.path}", self._site.now()
+        references_in_path = references.find(attempt, self._site.book.prefix)
+        to = references_in_path[0] if references_in_path else ""
         await self._site.write(
-            lambda c: staffing.note_refusal(c, visitor, now, attempt=what, reason=reason, reference=to)
+            lambda c: staffing.note_refusal(c, visitor, now, attempt=attempt, reason=reason, reference=to)
         )
 
     async def _visitor(self, request: web.Request) -> Visitor:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-        found = None
+        identity = None
         if kind.lower() == "bearer" and secret:
             now, book = self._site.now(), self._site.book
-            found = await self._site.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
-        if found is None:
+            identity = await self._site.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
+        if identity is None:
             # Only whoever has no token is slowed down: others may call from the same place.
             stranger = request.remote or ""
             _ask(request, self._strangers, stranger)
@@ -152,7 +152,7 @@ class Api:
                 await self._site.write(lambda c: staffing.unknown(c, "token", stranger, at))
             detail = "Send a token: Authorization: Bearer TOKEN. Make one with: ackbot token create"
             raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="Ackbot"'})
-        visitor, note = found
+        visitor, note = identity
         if note and visitor.token is not None:
             name, now = visitor.token.name, self._site.now()
             await self._site.write(lambda c: tokens.note_use(c, name, now))
@@ -163,60 +163,61 @@ class Api:
         call, came_at = calls.call_of(request, body, visitor), self._site.now()
         inbound = self._inbound(calls.model_of(models.NewContact, body), call)
         # Taken before anything is logged: of two calls under one key only one is done.
-        kept = await self._site.write(lambda c: calls.before(c, call, came_at)) if call.key else None
-        reference = kept["reference"] if kept else await self._logged(inbound)
+        answer = await self._site.write(lambda c: calls.before(c, call, came_at)) if call.key else None
+        reference = answer["reference"] if answer else await self._log(inbound)
         now = self._site.now()
 
         def take_down(c: Connection) -> models.Created:
-            if not kept:
+            if not answer:
                 calls.keep(c, call, HTTPStatus.CREATED, {"reference": reference})
             contact = record.taken_down(c, reference, visitor.actor, now).contact
             return models.Created.model_validate(_facts(contact, models.Created, self._site))
 
         created = await self._site.write(take_down)
-        headers = {"Location": f"/api/v1/contacts/{reference}", **(_REPLAYED if kept else {})}
+        headers = {"Location": f"/api/v1/contacts/{reference}", **(_REPLAYED if answer else {})}
         return _json(created, HTTPStatus.CREATED, headers)
 
-    async def _logged(self, inbound: Inbound) -> str:
-        filed = await self._site.log_taken_down(inbound)
-        if filed.reference is None:
+    async def _log(self, inbound: Inbound) -> str:
+        filing = await self._site.log_taken_down(inbound)
+        if filing.reference is None:
             detail = "It could not be logged; it is kept as it came, and staff are told."
             raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
-        return filed.reference
+        return filing.reference
 
-    def _inbound(self, asked: models.NewContact, call: Call) -> Inbound:
-        desk = self._site.desks.get(asked.channel)
+    def _inbound(self, call_body: models.NewContact, call: Call) -> Inbound:
+        desk = self._site.desks.get(call_body.channel)
         if desk is None:
-            allowed = ", ".join(self._site.desks)
-            raise calls.invalid([("channel", f"is no channel of kind desk; there are {allowed}")])
+            names = ", ".join(self._site.desks)
+            raise calls.invalid([("channel", f"is no channel of kind desk; there are {names}")])
         now = self._site.now()
-        if refusals := record.refusals(asked.service, asked.received_at, now, self._site.book):
-            raise calls.invalid([(refused.field, refused.reason) for refused in refusals])
-        fields = asked.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
-        fields |= asked.sender.model_dump()
-        received_at = min(asked.received_at, now) if asked.received_at else None
+        if refusals := record.refusals(call_body.service, call_body.received_at, now, self._site.book):
+            raise calls.invalid([(refusal.field, refusal.reason) for refusal in refusals])
+        fields = call_body.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
+        fields |= call_body.sender.model_dump()
+        received_at = min(call_body.received_at, now) if call_body.received_at else None
         # The same call makes the same contact, also where the first one ended after the logging.
-        found = desk.record(fields, call.name or secrets.token_urlsafe(16), received_at)
-        if not isinstance(found, Inbound):
+        inbound = desk.record(fields, call.name or secrets.token_urlsafe(16), received_at)
+        if not isinstance(inbound, Inbound):
             inside = {"name", "email", "phone"}
-            raise calls.invalid([(f"sender.{f}" if f in inside else f, words) for f, words in found.faults])
-        return found
+            raise calls.invalid([(f"sender.{f}" if f in inside else f, words) for f, words in inbound.faults])
+        return inbound
 
     async def _search(self, request: web.Request, visitor: Visitor) -> web.Response:
-        asked = calls.query_of(models.Search, request)
+        query = calls.query_of(models.Search, request)
         names = ("state", "which", "team", "owner", "service", "area", "channel")
-        wanted = queue.Criteria(**{name: getattr(asked, name) for name in names}, words=asked.q)
-        after, now = int(asked.cursor or 0), self._site.now()
-        found = await self._site.read(
-            lambda c: queue.after(c, wanted, visitor.scope, now, cursor=after, most=asked.limit)
+        criteria = queue.Criteria(**{name: getattr(query, name) for name in names}, words=query.q)
+        after, now = int(query.cursor or 0), self._site.now()
+        page = await self._site.read(
+            lambda c: queue.after(c, criteria, visitor.scope, now, cursor=after, most=query.limit)
         )
         views = [
-            models.ContactView.model_validate(_facts(one, models.ContactView, self._site)) for one in found.contacts
+            models.ContactView.model_validate(_facts(contact, models.ContactView, self._site))
+            for contact in page.contacts
         ]
-        following = str(found.next_cursor) if found.next_cursor is not None else None
-        return _json(models.ContactPage(contacts=views, next=following))
+        next_cursor = str(page.next_cursor) if page.next_cursor is not None else None
+        return _json(models.ContactPage(contacts=views, next=next_cursor))
 
-    async def _one(self, request: web.Request, visitor: Visitor) -> web.Response:
+    async def _show(self, request: web.Request, visitor: Visitor) -> web.Response:
         reference = self._reference(request)
 
         def read(c: Connection) -> models.ContactDetail | None:
@@ -232,31 +233,31 @@ class Api:
                 facts | {"standard": contact.standard or "", "messages": arrived}
             )
 
-        found = await self._site.read(read)
-        if found is None:
+        answer = await self._site.read(read)
+        if answer is None:
             raise Problem(_NOT_FOUND, f"There is no contact {reference}.")
-        return _json(found)
+        return _json(answer)
 
     async def _act(self, name: str, model: type[BaseModel], request: web.Request, visitor: Visitor) -> web.Response:
         body, reference = await calls.body_of(request), self._reference(request)
-        call, asked = calls.call_of(request, body, visitor), calls.model_of(model, body)
-        fields = {field: _plain(value) for field, value in asked.model_dump(exclude_none=True).items()}
+        call, call_body = calls.call_of(request, body, visitor), calls.model_of(model, body)
+        fields = {field: _plain(value) for field, value in call_body.model_dump(exclude_none=True).items()}
         order, now = Order(name, reference, fields), self._site.now()
 
         def act(c: Connection) -> tuple[models.Done, bool]:
             # Under one key the second call waits for the first one here, and finds what was kept of it.
-            kept = calls.before(c, call, now)
-            said = kept["said"] if kept else actions.act(c, order, visitor, now, self._site.book)
-            if not kept:
-                calls.keep(c, call, HTTPStatus.OK, {"said": said})
-            return models.Done(said=said, contact=self._view(c, reference, visitor)), bool(kept)
+            answer = calls.before(c, call, now)
+            sentence = answer["said"] if answer else actions.act(c, order, visitor, now, self._site.book)
+            if not answer:
+                calls.keep(c, call, HTTPStatus.OK, {"said": sentence})
+            return models.Done(said=sentence, contact=self._view(c, reference, visitor)), bool(answer)
 
         try:
-            done, again = await self._site.write(act)
-        except Refused as refused:
-            errors = [(refused.field, refused.reason)] if refused.field else []
-            raise Problem(STATUS_OF[refused.kind], refused.sentence, errors) from refused
-        return _json(done, HTTPStatus.OK, _REPLAYED if again else {})
+            result, again = await self._site.write(act)
+        except Refused as refusal:
+            errors = [(refusal.field, refusal.reason)] if refusal.field else []
+            raise Problem(STATUS_OF[refusal.kind], refusal.sentence, errors) from refusal
+        return _json(result, HTTPStatus.OK, _REPLAYED if again else {})
 
     def _view(self, c: Connection, reference: str, visitor: Visitor) -> models.ContactView | models.ContactDates:
         """As much of the contact as this token may read."""
@@ -286,16 +287,16 @@ class Api:
 
     def _reference(self, request: web.Request) -> str:
         text = request.match_info["reference"]
-        found = references.find(text, self._site.book.prefix)
-        if not found:
+        matches = references.find(text, self._site.book.prefix)
+        if not matches:
             raise Problem(_NOT_FOUND, f"There is no contact {text[:40]}.")
-        return found[0]
+        return matches[0]
 
 
 def _facts(contact: Contact, model: type[BaseModel], site: Site) -> dict[str, Any]:
     zone = site.book.clocks.default_calendar.zone
-    found = {name: getattr(contact, name) for name in model.model_fields}
-    return {n: v.astimezone(zone) if isinstance(v, datetime) else v for n, v in found.items()}
+    facts = {name: getattr(contact, name) for name in model.model_fields}
+    return {n: v.astimezone(zone) if isinstance(v, datetime) else v for n, v in facts.items()}
 
 
 def _json(
@@ -314,9 +315,9 @@ def _may(visitor: Visitor, scope: str) -> bool:
     return visitor.token is not None and scope in visitor.token.scopes
 
 
-def _ask(request: web.Request, throttle: Throttle, who: str) -> None:
+def _ask(request: web.Request, throttle: Throttle, caller: str) -> None:
     """Count the call, and let every answer to it say how many are left; raises Problem where none is."""
-    allowance = throttle.ask(who, loop_time())
+    allowance = throttle.ask(caller, loop_time())
     request[LIMITS] = {
         "RateLimit-Limit": str(allowance.limit),
         "RateLimit-Remaining": str(allowance.remaining),

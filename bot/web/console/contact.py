@@ -39,7 +39,7 @@ class ContactPages:
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        return await self._page(request, guest, {"told": self._told(request, guest)})
+        return await self._page(request, guest, {"told": self._flash(request, guest)})
 
     async def _page(
         self, request: web.Request, guest: Guest, more: dict[str, Any], status: int = 200
@@ -48,22 +48,22 @@ class ContactPages:
         scope, page = guest.visitor.scope, page_number(request)
 
         def read(c: Connection) -> tuple[ContactView | None, dict[str, str]]:
-            whole = contact_view.show(c, reference, scope, now, book, page=page)
-            return whole, self._people(c, guest) if whole else {}
+            view = contact_view.show(c, reference, scope, now, book, page=page)
+            return view, self._people(c, guest) if view else {}
 
-        whole, people = await self._site.read(read)
-        if whole is None:
+        view, people = await self._site.read(read)
+        if view is None:
             return await unknown(self._door, request, guest)
-        chosen, others = needs.usual_and_other(whole.needs.needs if whole.needs else "")
+        usual_needs, further_needs = needs.usual_and_other(view.needs.needs if view.needs else "")
         context = {
-            "whole": whole,
-            "contact": whole.contact,
+            "whole": view,
+            "contact": view.contact,
             "told": "",
             "fault": "",
             "wrong": "",
             "at": "",
             "typed": {},
-            "offered": frozenset(name for name in whole.offers if guest.may(ACTIONS[name].may)),
+            "offered": frozenset(name for name in view.offers if guest.may(ACTIONS[name].may)),
             "teams": list(book.outgoing.teams),
             "people": people,
             "services": classify.choices("service", book),
@@ -71,10 +71,10 @@ class ContactPages:
             "areas": classify.choices("area", book),
             "guesses": [kind.value for kind in responses.Kind],
             "need_words": needs.USUAL,
-            "needs_chosen": chosen,
-            "needs_more": others,
+            "needs_chosen": usual_needs,
+            "needs_more": further_needs,
             "outcomes": event_words.OUTCOMES,
-            "urgency": book.intake.urgency(whole.contact),
+            "urgency": book.intake.urgency(view.contact),
             "when": lambda at: instant_in_words(at, book.clocks.default_calendar.zone) if at else "",
             **more,
         }
@@ -84,11 +84,13 @@ class ContactPages:
         """Who can be handed a contact: staff who may act and who has any now, each with the teams that they see."""
         scope = guest.visitor.scope
         owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
-        found = {one: team for one, team in owners.items() if not assignees.why_unknown(c, one, self._site.book)}
-        for one in staff.list_all(c):
-            if one.disabled_at is None and one.role is not Role.READER:
-                found[one.address] = f"{one.name}, {', '.join(sorted(one.teams)) or 'every team'}"
-        return dict(sorted(found.items())[:_MOST_PEOPLE])
+        choices = {
+            address: team for address, team in owners.items() if not assignees.why_unknown(c, address, self._site.book)
+        }
+        for account in staff.list_all(c):
+            if account.disabled_at is None and account.role is not Role.READER:
+                choices[account.address] = f"{account.name}, {', '.join(sorted(account.teams)) or 'every team'}"
+        return dict(sorted(choices.items())[:_MOST_PEOPLE])
 
     async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, reference = await fields_of(request), self._reference(request)
@@ -99,32 +101,34 @@ class ContactPages:
         if not guest.may(action.may):
             await self._door.refuse(guest, f"{name} {reference}", "role")
             return refusal(request, 403, "You may not do this", "Ask somebody who leads a team.", guest)
-        seen = number_of(values.get("seen", ""))
+        last_event = number_of(values.get("seen", ""))
         if name == "needs":
             values = {**values, "needs": needs_typed(values, await needs_ticked(request))}
-        order, now, book = Order(name, reference, values, seen), self._site.now(), self._site.book
+        order, now, book = Order(name, reference, values, last_event), self._site.now(), self._site.book
         try:
-            said = await self._site.write(lambda c: actions.act(c, order, guest.visitor, now, book))
-        except Refused as refused:
-            return await self._refused(request, guest, order, refused)
-        onwards = flash.token(said, guest.visitor.session, book.secret, now)
+            sentence = await self._site.write(lambda c: actions.act(c, order, guest.visitor, now, book))
+        except Refused as objection:
+            return await self._show_refusal(request, guest, order, objection)
+        onwards = flash.token(sentence, guest.visitor.session, book.secret, now)
         if name == "assign" and not guest.visitor.scope.sees(values.get("team") or None):
             # It is another team's now, and no page of it is shown to them any more.
-            onwards = flash.token(f"{reference}: {said}", guest.visitor.session, book.secret, now)
+            onwards = flash.token(f"{reference}: {sentence}", guest.visitor.session, book.secret, now)
             raise web.HTTPSeeOther(f"{ROOT}/queue?told={onwards}")
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?told={onwards}")
 
-    async def _refused(self, request: web.Request, guest: Guest, order: Order, refused: Refused) -> web.StreamResponse:
-        if refused.kind is Kind.UNKNOWN:
+    async def _show_refusal(
+        self, request: web.Request, guest: Guest, order: Order, refusal: Refused
+    ) -> web.StreamResponse:
+        if refusal.kind is Kind.UNKNOWN:
             return await unknown(self._door, request, guest)
-        if refused.kind is Kind.CONFLICT:
-            await self._door.refuse(guest, f"{order.action} {order.reference}", refused.reason)
+        if refusal.kind is Kind.CONFLICT:
+            await self._door.refuse(guest, f"{order.action} {order.reference}", refusal.reason)
         # Needs are ticked, and typed where none of the usual ones fits.
-        wrong = "more" if refused.field == needs.FIELD else refused.field
-        more = {"fault": refused.sentence, "typed": {**order.fields}, "at": order.action, "wrong": wrong}
-        return await self._page(request, guest, more, STATUS_OF[refused.kind])
+        wrong = "more" if refusal.field == needs.FIELD else refusal.field
+        more = {"fault": refusal.sentence, "typed": {**order.fields}, "at": order.action, "wrong": wrong}
+        return await self._page(request, guest, more, STATUS_OF[refusal.kind])
 
-    def _told(self, request: web.Request, guest: Guest) -> str:
+    def _flash(self, request: web.Request, guest: Guest) -> str:
         token, now = request.query.get("told", ""), self._site.now()
         return flash.words_in(token, guest.visitor.session, self._site.book.secret, now)
 

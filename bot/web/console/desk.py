@@ -43,15 +43,15 @@ class DeskPages:
 
     async def _desk(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         of, scope = request.query.get("of", ""), guest.visitor.scope
-        known, noted = await self._site.read(lambda c: self._person(c, of, scope))
-        chosen, more = needs.usual_and_other(noted.needs if noted else "")
-        known = {**known, "more": more, **await prefilled(self._site, guest, request.query.get("shunted", ""))}
-        return self._page(request, guest, known, chosen)
+        fields, person_needs = await self._site.read(lambda c: self._person(c, of, scope))
+        usual_needs, more = needs.usual_and_other(person_needs.needs if person_needs else "")
+        fields = {**fields, "more": more, **await prefilled(self._site, guest, request.query.get("shunted", ""))}
+        return self._page(request, guest, fields, usual_needs)
 
     def _person(self, c: Connection, of: str, scope: Scope) -> tuple[dict[str, str], Needs | None]:
         """What is known of whoever calls: the person of that contact."""
-        named = references.find(of, self._site.book.prefix)
-        contact = queue.visible(c, named[0], scope) if named else None
+        references_in_address = references.find(of, self._site.book.prefix)
+        contact = queue.visible(c, references_in_address[0], scope) if references_in_address else None
         if contact is None:
             return {}, None
         return {**needs.person_of(c, contact), "of": contact.reference}, needs.needs_of(c, contact.id)
@@ -60,52 +60,52 @@ class DeskPages:
         self,
         request: web.Request,
         guest: Guest,
-        typed: dict[str, str],
-        chosen: list[str],
+        values: dict[str, str],
+        usual_needs: list[str],
         faults: Faults = (),
     ) -> web.StreamResponse:
         context = {
-            "typed": {**dict.fromkeys(FIELDS, ""), **typed},
+            "typed": {**dict.fromkeys(FIELDS, ""), **values},
             "faults": dict(faults),
-            "token": typed.get("token") or secrets.token_urlsafe(16),
+            "token": values.get("token") or secrets.token_urlsafe(16),
             "services": classify.choices("service", self._site.book),
             "desks": list(self._site.desks),
             "sends_texts": any(desk.sends_texts for desk in self._site.desks.values()),
             "need_words": needs.USUAL,
-            "chosen": chosen,
+            "chosen": usual_needs,
             "recorded": None,
         }
         return render(request, guest, "record", context, 422 if faults else 200)
 
     async def _record(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, ticked = await fields_of(request), await needs_ticked(request)
-        needed = needs_typed(values, ticked)
-        message, faults = self._read(values, needed)
+        needs_words = needs_typed(values, ticked)
+        message, faults = self._read(values, needs_words)
         if message is None:
             return self._page(request, guest, {**values}, ticked, faults)
-        filed = await self._site.log_taken_down(message)
-        if filed.reference is None:
+        filing = await self._site.log_taken_down(message)
+        if filing.reference is None:
             return refusal(request, 500, "It could not be logged", "It is kept as it came. Staff are told.", guest)
-        reference, now, actor = filed.reference, self._site.now(), guest.visitor.actor
+        reference, now, actor = filing.reference, self._site.now(), guest.visitor.actor
         of, scope = values.get("of", ""), guest.visitor.scope
 
         def keep(c: Connection) -> tuple[Contact, Needs | None]:
-            recorded = record.taken_down(c, reference, actor, now)
-            if recorded.new:
-                self._note_person(c, recorded.contact, (of, scope), (needed, actor, now))
-            return recorded.contact, needs.needs_of(c, recorded.contact.id)
+            record_of = record.taken_down(c, reference, actor, now)
+            if record_of.new:
+                self._note_person(c, record_of.contact, (of, scope), (needs_words, actor, now))
+            return record_of.contact, needs.needs_of(c, record_of.contact.id)
 
-        contact, noted = await self._site.write(keep)
+        contact, is_noted = await self._site.write(keep)
         context = {
             "recorded": contact,
             "respond_by": self._site.book.clocks.respond_by(contact),
             "told_by": message.told_by,
             "said": message.fields,
-            "needs": noted,
+            "needs": is_noted,
         }
         return render(request, guest, "record", context)
 
-    def _read(self, values: Mapping[str, str], needed: str) -> tuple[Inbound | None, Faults]:
+    def _read(self, values: Mapping[str, str], needs_words: str) -> tuple[Inbound | None, Faults]:
         """What was typed as a message, or every field of it that is wrong."""
         desks, now = self._site.desks, self._site.now()
         desk = desks.get(values.get("desk", "")) or next(iter(desks.values()))
@@ -114,31 +114,31 @@ class DeskPages:
         message = desk.record(values, token, min(received_at, now) if received_at else None)
         faults = [("received_at", fault)] if fault else []
         refusals = record.refusals(values.get("service", "").strip(), received_at, now, self._site.book)
-        faults += [(refused.field, refused.sentence) for refused in refusals]
+        faults += [(refusal.field, refusal.sentence) for refusal in refusals]
         try:
-            needs.validate(needed)
-        except Refused as refused:
-            faults.append(("more", refused.sentence))
+            needs.validate(needs_words)
+        except Refused as refusal:
+            faults.append(("more", refusal.sentence))
         if isinstance(message, Inbound):
             return (None if faults else message), tuple(faults)
         return None, (*message.faults, *faults)
 
     def _note_person(
-        self, c: Connection, contact: Contact, known: tuple[str, Scope], noting: tuple[str, str, datetime]
+        self, c: Connection, contact: Contact, origin: tuple[str, Scope], noting: tuple[str, str, datetime]
     ) -> None:
         """Link it with the contact from which the desk was opened, and note what the person needs."""
-        (of, scope), (needed, actor, now) = known, noting
+        (of, scope), (needs_words, actor, now) = origin, noting
         matches = references.find(of, self._site.book.prefix)
         before = queue.visible(c, matches[0], scope) if matches else None
         if before is None:
-            needs.add_needs(c, contact, needed, actor, now)
+            needs.add_needs(c, contact, needs_words, actor, now)
             return
         if before.id != contact.id:
             link.same_person(c, contact, before, actor, now)
         # The form showed what is noted, so that what is gone from it is meant to be gone.
-        noted = needs.needs_of(c, contact.id)
-        if needed != (noted.needs if noted else ""):
-            needs.note_needs(c, contact, needed, actor, now)
+        person_needs = needs.needs_of(c, contact.id)
+        if needs_words != (person_needs.needs if person_needs else ""):
+            needs.note_needs(c, contact, needs_words, actor, now)
 
     def _received(self, text: str) -> tuple[datetime | None, str]:
         if not text:

@@ -69,7 +69,7 @@ class Filters:
         state = "of any state" if self.state == "any" else self.state
         return [("state", state), *((name, _words(name, self[name])) for name in NAMES[2:] + NAMES[:1] if self[name])]
 
-    def wanted(self, zone: ZoneInfo) -> Criteria:
+    def as_criteria(self, zone: ZoneInfo) -> Criteria:
         """The same for the store; days are those of `zone`."""
         plain = {name: self[name] for name in ("words", "which", *_EQUAL)}
         instants = {name: _midnight(self[name], zone) for name in _DAYS if self[name]}

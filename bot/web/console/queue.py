@@ -72,14 +72,14 @@ class QueuePages:
     async def _page(self, request: web.Request, guest: Guest, criteria: Filters, more: dict[str, Any]) -> web.Response:
         now, number = self._site.now(), _number(request)
         context = await self._read(guest, criteria, now, skip=(number - 1) * AT_ONCE)
-        found, why = context["found"], context["errors"]
+        result, why = context["found"], context["errors"]
         context |= {
             "asked": criteria,
             "kinds": filters.KINDS,
             "no_team": queue.NO_TEAM,
-            "rows": [self._row(one, now, why) for one in found.contacts],
+            "rows": [self._row(contact, now, why) for contact in result.contacts],
             "number": number,
-            "counted": _counted(number, len(found.contacts), more=found.more),
+            "counted": _count_words(number, len(result.contacts), more=result.more),
             "choices": self._choices(guest, context["owners"]),
             "lists": [*_LISTS[:1], ("Mine", f"owner={quote(guest.visitor.address)}"), *_LISTS[1:]],
             "told": "",
@@ -94,17 +94,19 @@ class QueuePages:
 
     async def _read(self, guest: Guest, criteria: Filters, now: datetime, *, skip: int) -> dict[str, Any]:
         scope, owner, sees = guest.visitor.scope, guest.visitor.address, self._site.sees_channel
-        wanted = criteria.wanted(self._site.book.clocks.default_calendar.zone)
+        filter_query = criteria.as_criteria(self._site.book.clocks.default_calendar.zone)
         # Before the page: what is committed between the two counts as done since.
-        seen = await self._site.read(settled.up_to)
+        last_event = await self._site.read(settled.up_to)
 
         def read(c: Any) -> dict[str, Any]:
-            found = queue.page(c, wanted, scope, now, most=AT_ONCE, skip=skip)
-            returned = [one.id for one in found.contacts] if criteria["which"] == "undeliverable" else []
+            result = queue.page(c, filter_query, scope, now, most=AT_ONCE, skip=skip)
+            undelivered_ids = (
+                [contact.id for contact in result.contacts] if criteria["which"] == "undeliverable" else []
+            )
             return {
-                "found": found,
-                "errors": queue.errors(c, returned),
-                "seen": seen,
+                "found": result,
+                "errors": queue.errors(c, undelivered_ids),
+                "seen": last_event,
                 "views": views.of(c, owner),
                 "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
                 "shunted": sum(count for name, count in shunt.by_channel(c).items() if sees(scope, name)),
@@ -115,10 +117,10 @@ class QueuePages:
     def _row(self, contact: Contact, now: datetime, errors: dict[int, str]) -> dict[str, Any]:
         book = self._site.book
         due = contact.due_at if contact.state == State.OPEN else None
-        promised = book.clocks.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
+        promise = book.clocks.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
         return {
             "contact": contact,
-            "due": due_in_words(due, promised, book.clocks.default_calendar.zone),
+            "due": due_in_words(due, promise, book.clocks.default_calendar.zone),
             "owed": "acknowledgement" if contact.acknowledged_at is None else "answer",
             "tags": list(_tags(contact, _how_late(due, now, book.clocks.default_calendar))),
             "why": errors.get(contact.id, contact.reason),
@@ -137,42 +139,46 @@ class QueuePages:
 
     async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         zone = self._site.book.clocks.default_calendar.zone
-        wanted, now, scope = filters.read(request.query).wanted(zone), self._site.now(), guest.visitor.scope
-        found = await self._site.read(lambda c: queue.page(c, wanted, scope, now, most=MOST_IN_CSV))
-        await self._door.note(guest, EventKind.LIST_SAVED, {"contacts": len(found.contacts)})
+        filter_query, now, scope = filters.read(request.query).as_criteria(zone), self._site.now(), guest.visitor.scope
+        result = await self._site.read(lambda c: queue.page(c, filter_query, scope, now, most=MOST_IN_CSV))
+        await self._door.note(guest, EventKind.LIST_SAVED, {"contacts": len(result.contacts)})
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(_CSV)
-        writer.writerows([_cell(getattr(one, name), zone) for name in _CSV] for one in found.contacts)
+        writer.writerows([_cell(getattr(contact, name), zone) for name in _CSV] for contact in result.contacts)
         headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
         # The mark at the start lets spreadsheet programs see that it is UTF-8.
         body = text.getvalue().encode("utf-8-sig")
         return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
     async def _act_on_many(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        values, chosen = await fields_of(request), (await several_of(request, "reference"))[:_MOST_AT_ONCE]
+        values, references_ticked = await fields_of(request), (await several_of(request, "reference"))[:_MOST_AT_ONCE]
         action, now, book = values.get("action", ""), self._site.now(), self._site.book
-        criteria, seen = filters.read(request.query), _seen(values)
-        if action not in _WORDS or not chosen:
-            missing = "Choose one contact or more." if not chosen else "Say what is to be done: hand over, or close."
-            more = {"refused": [missing], "chosen": frozenset(chosen), "typed": {**_EMPTY, **values}}
+        criteria, last_event = filters.read(request.query), _last_event(values)
+        if action not in _WORDS or not references_ticked:
+            missing = (
+                "Choose one contact or more."
+                if not references_ticked
+                else "Say what is to be done: hand over, or close."
+            )
+            more = {"refused": [missing], "chosen": frozenset(references_ticked), "typed": {**_EMPTY, **values}}
             return await self._page(request, guest, criteria, more)
 
         def act(c: Any) -> list[str]:
-            refused: dict[str, str] = {}
-            for reference in chosen:
+            refusals: dict[str, str] = {}
+            for reference in references_ticked:
                 try:
-                    actions.act(c, Order(action, reference, values, seen), guest.visitor, now, book)
+                    actions.act(c, Order(action, reference, values, last_event), guest.visitor, now, book)
                 except Refused as refusal:
-                    refused[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{refusal.reason}."
-            if refused:
-                what, reason = f"{action}: {len(refused)} of {len(chosen)} at once", ", ".join(refused)
-                staffing.note_refusal(c, guest.visitor, now, attempt=what, reason=reason)
-            return [f"{reference}: {words}" for reference, words in refused.items()]
+                    refusals[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{refusal.reason}."
+            if refusals:
+                attempt, reason = f"{action}: {len(refusals)} of {len(references_ticked)} at once", ", ".join(refusals)
+                staffing.note_refusal(c, guest.visitor, now, attempt=attempt, reason=reason)
+            return [f"{reference}: {words}" for reference, words in refusals.items()]
 
-        refused = await self._site.write(act)
-        told = _done(len(chosen) - len(refused), len(chosen), _WORDS[action])
-        return await self._page(request, guest, criteria, {"told": told, "refused": refused})
+        refusals = await self._site.write(act)
+        message = _done_words(len(references_ticked) - len(refusals), len(references_ticked), _WORDS[action])
+        return await self._page(request, guest, criteria, {"told": message, "refused": refusals})
 
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, owner = await fields_of(request), guest.visitor.address
@@ -193,24 +199,24 @@ class QueuePages:
         raise web.HTTPSeeOther(f"{ROOT}/queue?{criteria.query}&told={message}")
 
 
-def _counted(number: int, shown: int, *, more: bool) -> str:
+def _count_words(number: int, count: int, *, more: bool) -> str:
     """How many there are; without counting them where there are many."""
     first = (number - 1) * AT_ONCE + 1
-    if not shown or (number == 1 and not more):
-        return _contacts(shown) if shown else ""
-    return f"{first} to {first + shown - 1} of {'more' if more else first + shown - 1} contacts"
+    if not count or (number == 1 and not more):
+        return _contacts(count) if count else ""
+    return f"{first} to {first + count - 1} of {'more' if more else first + count - 1} contacts"
 
 
 def _contacts(count: int) -> str:
     return f"{count} contact{'' if count == 1 else 's'}"
 
 
-def _done(done: int, chosen: int, what: str) -> str:
-    which = _contacts(done) if done == chosen else f"{done} of {_contacts(chosen)}"
-    return f"{which} {'is' if done == 1 else 'are'} {what}." if done else ""
+def _done_words(count: int, total: int, verb: str) -> str:
+    subject = _contacts(count) if count == total else f"{count} of {_contacts(total)}"
+    return f"{subject} {'is' if count == 1 else 'are'} {verb}." if count else ""
 
 
-def _seen(values: Mapping[str, str]) -> int | None:
+def _last_event(values: Mapping[str, str]) -> int | None:
     return number_of(values.get("seen", ""))
 
 

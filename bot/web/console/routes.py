@@ -22,8 +22,8 @@ def routes(site: Site) -> list[web.RouteDef]:
     oidc = Oidc(site.settings.sign_in) if site.settings.sign_in else None
     parts = (SignIn(site, door, oidc), QueuePages(site, door), ContactPages(site, door))
     more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), PeoplePages(site, door))
-    ones = (MessagePages(site, door), DeskPages(site, door))
-    return [web.get(ROOT, _onwards), *(route for part in (*parts, *ones, *more) for route in part.routes())]
+    pages_of_one = (MessagePages(site, door), DeskPages(site, door))
+    return [web.get(ROOT, _onwards), *(route for part in (*parts, *pages_of_one, *more) for route in part.routes())]
 
 
 async def _onwards(_request: web.Request) -> web.Response:

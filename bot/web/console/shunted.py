@@ -44,8 +44,8 @@ class ShuntedPages:
         return instant_in_words(at, self._site.book.clocks.default_calendar.zone) if at else ""
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        found, scope = await self._site.read(shunt.list_all), guest.visitor.scope
-        rows = [row for row in found if self._site.sees_channel(scope, row["channel"])]
+        messages, scope = await self._site.read(shunt.list_all), guest.visitor.scope
+        rows = [row for row in messages if self._site.sees_channel(scope, row["channel"])]
         context = {
             "rows": rows[:_MOST_LISTED],
             "more": len(rows[_MOST_LISTED:]),
@@ -53,25 +53,25 @@ class ShuntedPages:
         }
         return render(request, guest, "shunted", {**context, "one": None, "when": self._when})
 
-    async def _found(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
+    async def _row_of(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
         return await find(self._site, guest, request.match_info["number"])
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        row = await self._found(request, guest)
-        return _gone(request, guest) if row is None else self._page(request, guest, row)
+        row = await self._row_of(request, guest)
+        return _gone_page(request, guest) if row is None else self._page(request, guest, row)
 
     def _page(self, request: web.Request, guest: Guest, row: dict[str, Any], fault: str = "") -> web.Response:
-        shown = row["raw"][:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
-        context = {"one": row, "raw": shown, "left": len(row["raw"][RAW_SHOWN:]), "fault": fault, "when": self._when}
+        excerpt = row["raw"][:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
+        context = {"one": row, "raw": excerpt, "left": len(row["raw"][RAW_SHOWN:]), "fault": fault, "when": self._when}
         context |= {"readable": read_again(self._site, row) is not None}
         return render(request, guest, "shunted", context, 422 if fault else 200)
 
     async def _decide(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        row, posted = await self._found(request, guest), await fields_of(request)
+        row, values = await self._row_of(request, guest), await fields_of(request)
         if row is None:
-            return _gone(request, guest)
-        match posted.get("action"):
-            case "drop" if posted.get("sure") != "yes":
+            return _gone_page(request, guest)
+        match values.get("action"):
+            case "drop" if values.get("sure") != "yes":
                 return self._page(request, guest, row, "Tick that it is dealt with. Then it can be deleted.")
             case "drop":
                 return await self._drop(guest, row)
@@ -92,23 +92,23 @@ class ShuntedPages:
         event = self._door.event(guest, EventKind.SHUNTED_REPLAYED, {"number": number})
 
         def replay(c: Connection) -> Filed:
-            filed = receive.replay(c, number, message, now, book)
-            contact = contacts.find(c, filed.reference) if filed.reference else None
+            filing = receive.replay(c, number, message, now, book)
+            contact = contacts.find(c, filing.reference) if filing.reference else None
             if contact is not None:
                 contacts.note(c, [replace(event, contact_id=contact.id)])
-            return filed
+            return filing
 
-        filed = await self._site.write(replay)
-        if filed.outcome == "shunted" or filed.reference is None:
+        filing = await self._site.write(replay)
+        if filing.outcome == "shunted" or filing.reference is None:
             advice = "It is kept as it was. Go back and take it down at the desk, and tell whoever looks after Ackbot."
             return refusal(request, 409, "It still cannot be logged", advice, guest)
-        raise web.HTTPSeeOther(f"{ROOT}/contacts/{filed.reference}")
+        raise web.HTTPSeeOther(f"{ROOT}/contacts/{filing.reference}")
 
 
 async def find(site: Site, guest: Guest, number: str) -> dict[str, Any] | None:
     """The shunted message of that number, if this guest sees it."""
-    wanted = number_of(number) or 0
-    row = await site.read(lambda c: shunt.find(c, wanted))
+    row_id = number_of(number) or 0
+    row = await site.read(lambda c: shunt.find(c, row_id))
     return row if row and site.sees_channel(guest.visitor.scope, row["channel"]) else None
 
 
@@ -118,12 +118,14 @@ def read_again(site: Site, row: dict[str, Any]) -> Inbound | None:
     if way is not None and way.medium == "email":
         return mime.read(row["raw"], channel=name, received_at=row["at"])
     fields = _fields(row["raw"])
-    found: object = None
+    result: object = None
     if name in site.forms:
-        found = site.forms[name].read(fields)
+        result = site.forms[name].read(fields)
     elif name in site.desks:
-        found = site.desks[name].record(fields, row["external_id"].partition(":")[2], None)
-    return replace(found, external_id=row["external_id"], received_at=row["at"]) if isinstance(found, Inbound) else None
+        result = site.desks[name].record(fields, row["external_id"].partition(":")[2], None)
+    return (
+        replace(result, external_id=row["external_id"], received_at=row["at"]) if isinstance(result, Inbound) else None
+    )
 
 
 async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
@@ -132,29 +134,29 @@ async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
     if row is None:
         return {}
     message, fields = read_again(site, row), _fields(row["raw"])
-    values = {name: fields.get(name, "") for name in _ASKED_FOR} | _of_sender(message, typed=bool(fields))
+    values = {name: fields.get(name, "") for name in _ASKED_FOR} | _of_sender(message, by_hand=bool(fields))
     words = message.text if message is not None else fields.get("text") or fields.get("message")
     text = words or row["raw"].decode("utf-8", "replace").replace("\0", "")
     local = row["at"].astimezone(site.book.clocks.default_calendar.zone)
     return values | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
 
 
-def _of_sender(message: Inbound | None, *, typed: bool) -> dict[str, str]:
+def _of_sender(message: Inbound | None, *, by_hand: bool) -> dict[str, str]:
     """The subject, and who wrote, unless that was `typed` into fields."""
     if message is None or message.sender is None:
         return {}
-    who = {} if typed else {"email": message.sender.address, "name": message.sender.name}
-    return who | {"subject": message.subject}
+    sender_fields = {} if by_hand else {"email": message.sender.address, "name": message.sender.name}
+    return sender_fields | {"subject": message.subject}
 
 
 def _fields(raw: bytes) -> dict[str, str]:
     """What a form or the desk kept: JSON of names and texts."""
     try:
-        found = json.loads(raw)
+        values = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
-    return {k: as_text(v) for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+    return {k: as_text(v) for k, v in values.items() if isinstance(v, str)} if isinstance(values, dict) else {}
 
 
-def _gone(request: web.Request, guest: Guest) -> web.Response:
+def _gone_page(request: web.Request, guest: Guest) -> web.Response:
     return refusal(request, 404, "There is no such message", "Somebody may have dealt with it.", guest)

@@ -34,13 +34,13 @@ class Alerts:
         return await self._page(request, {"told": "", "fault": ""})
 
     async def _take(self, request: web.Request) -> web.Response:
-        posted = await fields_of(request)
-        choice = Choice(**{name: posted.get(name, "").strip() for name in _FIELDS})
+        fields = await fields_of(request)
+        choice = Choice(**{name: fields.get(name, "").strip() for name in _FIELDS})
         try:
             token, now = request.match_info["token"], self._site.now()
             is_ours = await self._site.write(lambda c: linked.act(c, token, choice, now, self._site.book))
         except Ended:
-            return _ended(request)
+            return _ended_page(request)
         except Refused as refusal:
             return await self._page(request, {"told": "", "fault": refusal.sentence}, STATUS_OF[refusal.kind])
         except Temporary:
@@ -52,20 +52,20 @@ class Alerts:
     async def _page(self, request: web.Request, more: dict[str, Any], status: int = 200) -> web.Response:
         try:
             token, now = request.match_info["token"], self._site.now()
-            shown = await self._site.read(lambda c: linked.show(c, token, now, self._site.book))
+            view = await self._site.read(lambda c: linked.show(c, token, now, self._site.book))
         except Ended:
-            return _ended(request)
+            return _ended_page(request)
         except Temporary as error:
             raise web.HTTPServiceUnavailable from error
-        if shown is None:
+        if view is None:
             raise web.HTTPNotFound
-        context = {"contact": shown, **more}
+        context = {"contact": view, **more}
         response = aiohttp_jinja2.render_template("pages/alert.html", request, context, status=status)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
 
-def _ended(request: web.Request) -> web.Response:
+def _ended_page(request: web.Request) -> web.Response:
     context = {
         "heading": "This link has ended",
         "advice": "Links in alerts work for a limited time. Use the link in a newer alert, or the console.",

@@ -60,7 +60,7 @@ class FrontDoor:
         return response
 
     async def _take(self, request: web.Request) -> web.Response:
-        values = await _posted(request)
+        values = await _known_fields(request)
         inbound = self._channel.read(values)
         if not isinstance(inbound, Inbound):
             return self._form_page(request, values, faults=inbound.faults, status=422)
@@ -91,8 +91,8 @@ class FrontDoor:
         return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
 
     async def _submit(self, message: Inbound) -> Confirmation:
-        filed = await self._site.log_message(message)
-        contact = await self._site.read(partial(contacts.find, reference=filed.reference or ""))
+        filing = await self._site.log_message(message)
+        contact = await self._site.read(partial(contacts.find, reference=filing.reference or ""))
         if contact is None:
             # Shunted: it is kept and staff are told; the error page asks the person to ring.
             raise LookupError(f"a message on {message.channel} was shunted")
@@ -128,7 +128,7 @@ def _received_page(request: web.Request, confirmation: Confirmation, inbound: In
     return aiohttp_jinja2.render_template("pages/received.html", request, context)
 
 
-async def _posted(request: web.Request) -> dict[str, str]:
+async def _known_fields(request: web.Request) -> dict[str, str]:
     """The known fields as text, "" where absent; files are left out. Raises 400, 413 or 415."""
     pairs = dict(reversed(await pairs_of(request)))  # of a name that comes twice the first counts
     return {name: pairs.get(name, "") for name in _FIELDS}
