@@ -69,13 +69,13 @@ def _outlets(channels: Mapping[str, Channel]) -> dict[str, Outlet]:
 
 
 def _inboxes(channels: Mapping[str, Channel]) -> list[Inbox]:
-    """Every inbox, each with those beside it."""
+    """Return every inbox, each with those beside it."""
     ways_in = [channel for channel in channels.values() if isinstance(channel, Inbox)]
     return [inbox for way in ways_in for inbox in (way, *(way.also if isinstance(way, SeveralFolders) else ()))]
 
 
 def _leased(inboxes: Sequence[Inbox], roles: frozenset[str]) -> list[str]:
-    """What one process at a time does, of all that share the store."""
+    """Return the tasks that only one process at a time does, of all that share the store."""
     return [inbox.name for inbox in inboxes if is_read_alone(inbox)] + ([TIMETABLE] if "watch" in roles else [])
 
 
@@ -217,7 +217,7 @@ class Service:
         self.senders.wake()
 
     async def problems(self) -> list[str]:
-        """Why the service is not ready; asked at most once a second, however often it is called."""
+        """Return why the service is not ready; probes at most once a second, however often it is called."""
         async with self._probing:
             loop_time = asyncio.get_running_loop().time()
             if loop_time - self._probed[0] > PROBE_SECONDS:

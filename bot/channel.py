@@ -19,19 +19,19 @@ class ChannelError(Exception):
 
 
 class Temporary(ChannelError):
-    """It may work later without anybody acting: a broken connection, a busy server."""
+    """An error that may pass without anybody acting: a broken connection, a busy server."""
 
 
 class Permanent(ChannelError):
-    """It will never work for this message: the address does not exist, the content is refused."""
+    """An error that will never pass for this message: the address does not exist, the content is refused."""
 
 
 class Misconfigured(ChannelError):
-    """It works again only after staff act: a wrong password, a missing permission."""
+    """An error that passes only after staff act: a wrong password, a missing permission."""
 
 
 class Forged(ChannelError):
-    """The caller cannot prove who it is."""
+    """An error for a caller that cannot prove who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +316,7 @@ class Follower(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whether every message of people reaches us: `green` all, `amber` all but those in `findings`, `red` not."""
+    """The share of people's messages that reach us: `green` all, `amber` all but those in `findings`, `red` not."""
 
     level: Literal["green", "amber", "red"]
     findings: tuple[str, ...] = ()

@@ -74,7 +74,7 @@ class Position(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known of a message before its body is fetched; `received_at` is in UTC."""
+    """The facts about a message before its body is fetched; `received_at` is in UTC."""
 
     uid: int
     size: int

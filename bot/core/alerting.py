@@ -1,4 +1,4 @@
-"""Whether a message about a contact is still wanted and when it leaves, and who reads of a contact in the daily list.
+"""Decides whether a message about a contact is wanted and when it leaves, and which contacts a daily list names.
 
 Asked when a message is queued and again when it is about to leave, each time of the contact as it stands then.
 """
@@ -20,7 +20,7 @@ _TO_THE_PERSON = frozenset({Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS, P
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a message about a contact is for.
+    """The occasion of a message about a contact.
 
     `step` is that of an alert, None where no ladder has it any more. `is_law`: a statute sets the contact's time to
     answer. `in_public`: everybody can read what leaves by its outlet.
@@ -33,13 +33,13 @@ class Occasion:
 
     @property
     def is_in_list_only(self) -> bool:
-        """Whether the daily list alone tells of the step."""
+        """Whether only the daily list has the step."""
         return self.step is not None and self.step.digest and not (self.step.own_by_law and self.is_law)
 
 
 @dataclass(frozen=True, slots=True)
 class Restraint:
-    """What keeps alerts from being a nuisance.
+    """Limits that keep alerts from being a nuisance.
 
     Outside `office` hours they wait for the next opening (None: they leave at any time). More than `join_above` that
     are due to one person at once become one message; more than `an_hour` messages to one person within an hour are left
@@ -52,7 +52,7 @@ class Restraint:
 
 
 class Bundle(Enum):
-    """How the alerts leave that are due to one person at once; or that the daily list tells of them instead."""
+    """The way in which alerts that are due to one person at once leave, or that only the daily list has them."""
 
     APART = auto()
     JOINED = auto()
@@ -62,7 +62,7 @@ class Bundle(Enum):
 def leaves_at(
     occasion: Occasion, contact: Contact, now: datetime, restraint: Restraint, timing: Timing
 ) -> datetime | None:
-    """When the message leaves: at `now`, or when the office opens next. None: it is not wanted, or not any more."""
+    """Return when the message leaves: at `now`, or when the office opens next; None if it is not wanted."""
     if not is_wanted(occasion, contact, now, timing):
         return None
     if occasion.purpose is not Purpose.ALERT or restraint.office is None:
@@ -72,7 +72,7 @@ def leaves_at(
 
 
 def _cannot_wait(step: Step, contact: Contact, opening: datetime) -> bool:
-    """Whether an alert of this step leaves while the office is shut."""
+    """Tell whether an alert of this step leaves while the office is closed."""
     if step.clock == "acknowledge" or step is HANDED_OVER:
         return True  # an alarm for the operators; the word of a colleague who acts at this moment
     closes_at = contact.platform_reply_by
@@ -80,7 +80,7 @@ def _cannot_wait(step: Step, contact: Contact, opening: datetime) -> bool:
 
 
 def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:
-    """Whether what the message says is so at `now`, and whoever it goes to is to have it as a message of its own."""
+    """Tell whether the message's statement is true at `now`, and its recipient should get a message of its own."""
     purpose = occasion.purpose
     if purpose is Purpose.ACKNOWLEDGEMENT:
         return True
@@ -92,7 +92,7 @@ def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timin
 
 
 def _is_so(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:
-    """Whether it is so of an open contact."""
+    """Tell whether the message's statement about an open contact is true."""
     match occasion.purpose:
         case Purpose.NEW_DATE | Purpose.PROGRESS:
             return contact.respond_by is not None  # while the clock is paused there is no date to tell
@@ -108,7 +108,7 @@ def _is_so(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) 
 
 
 def _is_at_risk(step: Step, contact: Contact) -> bool:
-    """Whether the promise of the step's clock is still owed."""
+    """Tell whether the promise of the step's clock is not kept yet."""
     match step.clock:
         case "acknowledge":
             has_left = step is RECEIPT_LATE and contact.receipt_sent_at is not None
@@ -124,17 +124,17 @@ def _is_at_risk(step: Step, contact: Contact) -> bool:
 
 
 def _is_pressing(step: Step, timing: Timing) -> bool:
-    """Whether staff are told of the step whatever they have asked for: only early shares of the time can be quiet."""
+    """Tell whether staff are alerted although they asked for quiet; only early shares of the time can be quiet."""
     return step.clock != "respond" or step.share is None or step.share >= timing.never_quiet_from
 
 
 def is_quiet(contact: Contact, now: datetime, *, is_pressing: bool) -> bool:
-    """Whether staff have asked not to hear of the contact yet; what is pressing they are told all the same."""
+    """Tell whether staff have asked for quiet about the contact, and nothing is pressing."""
     return not is_pressing and contact.quiet_until is not None and now < contact.quiet_until
 
 
 def bundle(count: int, messages_of_late: int, restraint: Restraint) -> Bundle:
-    """How `count` alerts leave that are due to one person at once, who has had some messages within the hour."""
+    """Return how `count` alerts leave that are due to one person, who has had some messages within the hour."""
     room = max(restraint.an_hour - messages_of_late, 0) if restraint.an_hour else count
     if room == 0:
         return Bundle.LEFT_TO_THE_LIST
@@ -142,7 +142,7 @@ def bundle(count: int, messages_of_late: int, restraint: Restraint) -> Bundle:
 
 
 class Heading(StrEnum):
-    """Under what a contact stands in the daily list; it may stand under several."""
+    """A heading of the daily list; a contact may be under several."""
 
     OVERDUE = "overdue"
     SOON = "soon"
@@ -153,19 +153,19 @@ class Heading(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DailyList:
-    """The daily list as it is made at `now`: what falls due up to `horizon` is due soon."""
+    """The daily list made at `now`: a contact that falls due up to `horizon` is due soon."""
 
     now: datetime
     horizon: datetime
 
     @staticmethod
     def at(now: datetime, calendar: Calendar, timing: Timing) -> "DailyList":
-        """The list of this moment; some working days ahead are soon."""
+        """Return the list of this moment; contacts due within some working days are due soon."""
         last_day = calendar.working_day_after(calendar.day_of(now), timing.list_ahead_working_days)
         return DailyList(now, calendar.last_second(last_day))
 
     def names(self, contact: Contact, role: str, ladder: Ladder, assign_by: datetime | None) -> bool:
-        """Whether the list of one who has this role names the contact.
+        """Tell whether the list of a person with this role names the contact.
 
         `role` is one of the team's, or `owner` and an address. The steps that the contact has passed on its `ladder`
         name the roles; what nobody has by `assign_by` (None: somebody has it) is for the team and its lead.
@@ -179,7 +179,7 @@ class DailyList:
         return role == "team" or any(role in step.to for step in ladder[: contact.respond_step])
 
     def headings(self, contact: Contact, assign_by: datetime | None) -> Iterator[Heading]:
-        """Under what a contact stands that the list names."""
+        """Yield the headings of a contact that the list names."""
         due = contact.respond_by
         if due is not None and due < self.now:
             yield Heading.OVERDUE
@@ -193,7 +193,7 @@ class DailyList:
             yield Heading.UNASSIGNED
 
     def _is_owed(self, contact: Contact) -> bool:
-        """Whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""
+        """Tell whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""
         due = contact.respond_by
         if due is not None and (due <= self.horizon or contact.respond_step > 0):
             return True

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a contact stands: only an open one has running clocks; a logged one was never owed an answer."""
+    """The state of a contact: only an open one has running clocks; a logged one was never owed an answer."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -16,7 +16,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact's facts.
+    """The facts of a contact.
 
     Instants are aware UTC. `promise`, `calendar` and `receipt_rule` are the words of the standard in force at
     receipt, which the contact keeps for its life. `receipt_sent_at` is when our acknowledgement left;

@@ -1,7 +1,7 @@
-"""When staff are alerted that a promise is at risk: the ladder, and which step is due.
+"""The ladder of alerts to staff that a promise is at risk, and the steps that are due.
 
-The shares are those of the working time of the promise to answer; the steps before them belong to the promise
-to acknowledge. Each step is taken once; after an outage only the highest one due is.
+Shares are those of the working time of the promise to answer; the steps before them belong to the promise to
+acknowledge. Each step is taken once; after an outage only the highest due step is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -71,15 +71,15 @@ class Window:
 
     @property
     def last(self) -> timedelta | None:
-        """For how long anybody can answer."""
+        """The span within which anybody can answer."""
         return self.person or self.automatic
 
     def automatic_until(self, until: datetime) -> datetime:
-        """Until when an automatic answer is taken, where a person's is until `until`."""
+        """Return the end of automatic answers, where a person's are accepted until `until`."""
         return until - (self.person - self.automatic) if self.person and self.automatic else until
 
     def looks(self, until: datetime, timing: Timing) -> tuple[datetime, datetime]:
-        """When to look at a receipt that has not left, and at an answer, where nobody can answer after `until`.
+        """Return when to look at an unsent receipt, and at an answer, where nobody can answer after `until`.
 
         Where both end together there is one alert, so long before as that of a receipt.
         """
@@ -102,17 +102,17 @@ class Ladders:
     receipt: Ladder = RECEIPT_LADDER
 
     def of(self, standard: str | None) -> Ladder:
-        """The ladder of one standard."""
+        """Return the ladder of one standard."""
         return self.by_standard.get(standard or "", self.general)
 
     def step(self, name: str, standard: str | None) -> Step | None:
-        """The step of that name, or None: it is on no ladder any more."""
+        """Return the step of that name, or None if it is on no ladder any more."""
         steps = (*self.of(standard), *self.receipt, *FIXED_STEPS, *RESPOND_LADDER)
         return next((step for step in steps if step.name == name), None)
 
 
 def rungs(ladder: Ladder, instant_of: Callable[[Step], datetime], started_at: datetime) -> Rungs:
-    """The steps with their instants, the first one first; those from before the time to answer began are left out.
+    """Return the steps with their instants, in order; those before the time to answer began are left out.
 
     `instant_of` says when a step is due.
     """
@@ -122,7 +122,7 @@ def rungs(ladder: Ladder, instant_of: Callable[[Step], datetime], started_at: da
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a look at an open contact found: the steps to alert now (at most one a ladder) and the next look.
+    """The result of a look at an open contact: the steps to alert now (at most one a ladder), and the next look.
 
     `respond_step`, `acknowledge_step` count the rungs that are behind us, taken or passed over. `urgent`: the next
     person is to be called now, and the one after at `urgent_at`.
@@ -137,7 +137,7 @@ class Decision:
 
 
 def look(contact: Contact, now: datetime, ladder: Rungs, receipts: Rungs, singles: Rungs, timing: Timing) -> Decision:
-    """Which steps are due for this open contact at `now`.
+    """Return the steps that are due for this open contact at `now`.
 
     `ladder` holds the steps of its time to answer, empty while that has no date, `receipts` those of the time to
     acknowledge (`receipt_rungs`), `singles` those that belong to no ladder (`single_rungs`).
@@ -164,7 +164,7 @@ def look(contact: Contact, now: datetime, ladder: Rungs, receipts: Rungs, single
 
 
 def receipt_rungs(contact: Contact, ladder: Ladder, instant_of: Callable[[Step], datetime], timing: Timing) -> Rungs:
-    """The steps of the time to acknowledge with their instants; none once that is done.
+    """Return the steps of the time to acknowledge with their instants; none once that is done.
 
     The first tells the operators that the receipt takes longer to leave than it may.
     """
@@ -180,7 +180,7 @@ def receipt_rungs(contact: Contact, ladder: Ladder, instant_of: Callable[[Step],
 
 
 def single_rungs(contact: Contact, window: Window, timing: Timing) -> Rungs:
-    """The steps that belong to no ladder: a long pause, and a platform that soon takes no answer any more."""
+    """Return the steps without a ladder: a long pause, and a platform that soon accepts no answer."""
     steps: list[tuple[datetime, Step]] = []
     if contact.paused_at is not None:
         steps.append((contact.paused_at + timing.long_pause, WAITED_LONG))

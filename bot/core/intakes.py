@@ -1,4 +1,4 @@
-"""What becomes of a message: the rules for automatic mail, then those for what people write; the first match wins."""
+"""Decides what becomes of a message: by the rules for automatic mail, then those for people's; the first match wins."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ __all__ = ["RULES", "Facts", "Outcome", "RuleName", "Verdict", "triage"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a message, by which rule and why.
+    """The outcome for a message, with the rule and the reason.
 
     acknowledge: a new contact, and a receipt to `recipient` (None: the page that took it was the receipt) ·
     log: kept with its reason, not answered · attach: added to the contact that it answers (`recipient` may be told
@@ -132,7 +132,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def triage(message: Inbound, facts: Facts) -> Verdict:
-    """What becomes of `message`. Always answers: the last rule says yes to everything."""
+    """Return the outcome for `message`. There is always one: the last rule matches everything."""
     rule = next(rule for rule in RULES if rule.asks(message, facts))
     outcome = rule.outcome if facts.thread is None else rule.in_thread
     if rule.name is RuleName.DELIVERY_REPORT and facts.is_about_our_mail:

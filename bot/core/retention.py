@@ -1,4 +1,4 @@
-"""How long the content of a closed contact is stored, by its kind."""
+"""The time for which the content of a closed contact is stored, by its kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

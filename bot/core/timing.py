@@ -1,4 +1,4 @@
-"""When and how often people are alerted: every such number that an organisation may set, with its default."""
+"""The numbers that decide when and how often people are alerted, with their defaults."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta

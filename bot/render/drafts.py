@@ -1,4 +1,4 @@
-"""What the lint examines, and its remarks."""
+"""The templates that the lint examines, and its remarks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with one template by one rule, and the remedy; `where` is its file below `templates/`."""
+    """One fault of a template by one rule, and the remedy; `where` is its file below `templates/`."""
 
     where: str
     rule: str

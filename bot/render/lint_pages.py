@@ -154,7 +154,7 @@ def _appearance(node: LexborNode, colour: str, ground: str, pixels: float) -> It
 
 
 def _font_size(style: Mapping[str, str], inherited: float) -> float:
-    """The height of letters in pixels."""
+    """Return the height of letters in pixels."""
     size = _SIZE.fullmatch(style.get("font-size", ""))
     if size is None:
         return inherited
@@ -162,7 +162,7 @@ def _font_size(style: Mapping[str, str], inherited: float) -> float:
 
 
 def _widths(widths: Iterable[str]) -> Iterator[Remark]:
-    """What is wider than a telephone, of widths in pixels; other units are as wide as they may be."""
+    """Report widths in pixels that exceed a telephone's; other units are not limited."""
     for width in widths:
         if width.replace(".", "", 1).isdecimal() and float(width) > _MOST_WIDTH:
             yield error(

@@ -1,4 +1,4 @@
-"""What one table of ackbot.toml says of another: whether every name in it stands for something."""
+"""Checks between the tables of ackbot.toml: every name in one of them must exist in another."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from bot.settings.main import Main
 
 
 def faults(main: Main, channels: Sequence[ChannelSettings], book: Sequence[Standard]) -> Iterator[str]:
-    """What names something that is nowhere, or has a name that something else has, in one line each with its key."""
+    """Yield each name that does not exist or is used twice, in one line with its key."""
     yield from _used_twice("channel", [channel.name for channel in channels])
     yield from _used_twice("team", [team.name for team in main.team])
     yield from _unknown_text_outlets(channels)

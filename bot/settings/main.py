@@ -95,7 +95,7 @@ class StoreSettings(Table):
 
 
 class RetentionSettings(Table):
-    """How long the content of a closed contact is stored, in days; its dates stay, so that figures stay right.
+    """The time for which the content of a closed contact is stored, in days; its dates stay for the figures.
 
     `kinds`: for contacts of these kinds instead of `days`.
     """

@@ -24,7 +24,7 @@ _OF_TWO = (EventKind.LINKED, EventKind.LINK_TAKEN_AWAY)
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Who reads the audit trail, and which part: events before a number, of one actor, of one contact.
+    """A reader of the audit trail and the part to read: before a number, of one actor, of one contact.
 
     A person who sees some teams only gets the actions on their contacts, and their own actions.
     """

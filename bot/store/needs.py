@@ -14,7 +14,7 @@ from bot.store.tables import contacts, messages, needs
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What one person needs, in words; who noted it, and when."""
+    """The needs of one person, in words; who noted them, and when."""
 
     needs: str
     noted_by: str

@@ -20,7 +20,7 @@ WHICH = ("", "urgent", "late", "unassigned", "paused", "suppressed", "undelivera
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What to look for; "" leaves a filter out. `which` is one of WHICH, `state` one of the states or "any".
+    """Criteria of a search; "" leaves a filter out. `which` is one of WHICH, `state` one of the states or "any".
 
     `team` may be NO_TEAM. The instants are aware: received at or after the first, before the second.
     """

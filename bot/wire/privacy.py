@@ -1,4 +1,4 @@
-"""How a connection to a server is kept private."""
+"""The privacy of a connection to a server (TLS)."""
 
 from typing import Annotated, Literal
 

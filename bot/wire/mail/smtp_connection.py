@@ -51,7 +51,7 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        """Whether the connection is open, as far as can be known without a command."""
+        """The state of the connection, as far as it is known without a command."""
         return self._client.is_connected
 
     async def hand_over(self, message: Outbound) -> str:

@@ -1,4 +1,4 @@
-"""What Meta's platforms share: the proof of an address, the signature and envelope of a webhook call, the refusals.
+"""Common parts of Meta's platforms: the proof of an address, the signature and envelope of a call, the refusals.
 
 Source: developers.facebook.com/docs/graph-api/webhooks/getting-started, .../graph-api/guides/error-handling.
 """

@@ -1,4 +1,4 @@
-"""What a Facebook Page and an Instagram account share: webhook calls, a list of conversations, one way to send."""
+"""Common parts of a Facebook Page and an Instagram account: webhook calls, a list of conversations, one way to send."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""When to read an account: at once, then at intervals or when woken; and the recent past again and again."""
+"""The schedule for reading an account: at once, then at intervals or when woken; the recent past again and again."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -21,7 +21,7 @@ Method = Literal["GET", "POST"]
 
 
 class UserToken(Protocol):
-    """What every kind of authorisation offers."""
+    """The interface of every kind of authorisation."""
 
     async def headers(self, method: Method, address: str) -> Mapping[str, str]:
         """Return the headers of one call; `address` includes its query. Raises Temporary or Misconfigured."""
@@ -72,7 +72,7 @@ class SignedCalls:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """How to get the next token at `path`; a client without a secret only identifies itself."""
+    """The request for the next token at `path`; a client without a secret only identifies itself."""
 
     path: str
     client_id: str
