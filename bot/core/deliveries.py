@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class State(StrEnum):
@@ -13,7 +13,6 @@ class State(StrEnum):
     CREATED = "created"
     SENDING = "sending"
     SENT = "sent"
-    DELIVERED = "delivered"
     TEMPORARY_FAILURE = "temporary-failure"
     PERMANENT_FAILURE = "permanent-failure"
     TECHNICAL_FAILURE = "technical-failure"
@@ -43,7 +42,7 @@ class NewDelivery:
     """One message to be queued.
 
     `key` is unique, so nothing is queued twice; `details` is what the template needs beyond the contact itself.
-    Without a `next_attempt_at` it is held. `id`, `attempts` and `holder` are for one that is claimed as it is queued.
+    `next_attempt_at` may be HELD. `id`, `attempts` and `holder` are for one that is claimed as it is queued.
     """
 
     key: str
@@ -95,20 +94,73 @@ class Settlement:
     external_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a delivery stands now, whatever was known of it when it was claimed."""
+
+    id: int
+    state: str
+    attempts: int
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """When a delivery left, and what was said when it could not; "" where nothing was."""
+
+    sent_at: datetime | None
+    last_error: str
+
+
+# From each state the states that may follow; a delivery begins as created, or as sending where it is claimed as it is
+# queued. `store.outbox` changes no state but by this table. Whatever a delivery was taken for, that it has left is a
+# fact: a claim is given back for a process that was out of touch, and that had handed the message over all the same.
 MOVES: dict[State, frozenset[State]] = {
-    State.CREATED: frozenset({State.SENDING, State.CANCELLED}),
-    State.SENDING: frozenset(
-        {State.CREATED, State.SENT, State.TEMPORARY_FAILURE, State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE}
+    State.CREATED: frozenset(
+        {
+            State.SENDING,  # it is due, and claimed
+            State.CANCELLED,  # staff have answered or closed the contact, or its person is erased
+            State.SENT,  # it had left all the same
+        }
     ),
-    State.TEMPORARY_FAILURE: frozenset({State.SENDING, State.CANCELLED}),
-    # What had left comes back: for good, or because a mailbox is full at the moment.
-    State.SENT: frozenset({State.DELIVERED, State.PERMANENT_FAILURE, State.TEMPORARY_FAILURE}),
-    State.DELIVERED: frozenset(),
-    State.PERMANENT_FAILURE: frozenset(),
-    State.TECHNICAL_FAILURE: frozenset(),
-    State.CANCELLED: frozenset(),
+    State.SENDING: frozenset(
+        {
+            State.SENT,  # the other side has taken it over
+            State.CREATED,  # it was not tried, or its process died; or the store was put back, and it is held
+            State.TEMPORARY_FAILURE,  # refused for now; or it came back from a full mailbox before we knew that it left
+            State.PERMANENT_FAILURE,  # refused for good; or it came back before we knew that it left
+            State.TECHNICAL_FAILURE,  # a fault of ours, or refused for three days
+            State.CANCELLED,  # there is no longer a reason to send it, or it is left to the daily list
+        }
+    ),
+    State.TEMPORARY_FAILURE: frozenset(
+        {
+            State.SENDING,  # it is due again
+            State.CANCELLED,  # as from created
+            State.CREATED,  # the store was put back: since then it may have left, so that the failure says nothing
+            State.SENT,  # it had left all the same
+        }
+    ),
+    State.SENT: frozenset(
+        {
+            State.TEMPORARY_FAILURE,  # it came back from a full mailbox, and is sent once more
+            State.PERMANENT_FAILURE,  # it came back
+        }
+    ),
+    State.PERMANENT_FAILURE: frozenset({State.SENT}),  # it had left all the same
+    State.TECHNICAL_FAILURE: frozenset({State.SENT}),  # it had left all the same
+    State.CANCELLED: frozenset({State.SENT}),  # it had left all the same
 }
 WAITING = (State.CREATED, State.TEMPORARY_FAILURE)
+# What stands in place of the time of its next attempt while a delivery is held: it waits, and never falls due, until
+# somebody lets it leave. So are receipts while the breaker stops them, and what may have left from a lost store.
+HELD: Final = None
+
+
+def sources_of(state: State) -> frozenset[State]:
+    """The states from which a delivery may move to this one."""
+    return frozenset(source for source, targets in MOVES.items() if state in targets)
+
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)

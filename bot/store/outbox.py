@@ -2,42 +2,45 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, case, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.core.deliveries import WAITING, Delivery, NewDelivery, Purpose, Settlement, State
+from bot.core.deliveries import (
+    HELD,
+    WAITING,
+    Delivery,
+    Fate,
+    NewDelivery,
+    Purpose,
+    Settlement,
+    Standing,
+    State,
+    sources_of,
+)
 from bot.store import wakeups
 from bot.store.column_types import Instant
-from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CLAIMED, IS_HELD
+from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_HELD
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import deliveries
 
 Values = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a delivery stands now, whatever was known of it when it was claimed."""
-
-    id: int
-    state: str
-    attempts: int
-    sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """When a delivery left, and what was said when it could not; "" where nothing was."""
-
-    sent_at: datetime | None
-    last_error: str
-
-
 # A claim is named after the process that made it, and numbered (`loops.leasing`).
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
@@ -50,13 +53,26 @@ _WAITS = select(deliveries.c.id).where(
 )
 
 
+def _moving(state: State, *sources: State) -> Update:
+    """The one statement that changes the state of deliveries, of those alone that are in one of these states.
+
+    Raises ValueError where `MOVES` does not allow it; staying in a state is no move.
+    """
+    if refused := set(sources) - sources_of(state) - {state}:
+        raise ValueError(f"no delivery moves to {state} from {', '.join(sorted(refused))}")
+    # Literals, in the very words of the index of what is claimed.
+    words = [f"'{source}'" for source in sorted(sources)]
+    among = text(f"state IN ({', '.join(words)})" if len(words) > 1 else f"state = {words[0]}")
+    return update(deliveries).where(among).values(state=state)
+
+
 def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
     # PostgreSQL may run a subquery once for each row, and then its limit counts for each; this it runs once.
     first = waits.order_by(deliveries.c.next_attempt_at).limit(bindparam("most"))
     due = first.with_for_update(skip_locked=True).cte("due")
-    claimed = update(deliveries).where(deliveries.c.id.in_(select(due.c.id)))
+    # What is sending falls due when its claim has run out.
+    claimed = _moving(State.SENDING, *WAITING, State.SENDING).where(deliveries.c.id.in_(select(due.c.id)))
     return claimed.values(
-        state=State.SENDING,
         attempts=deliveries.c.attempts + 1,
         next_attempt_at=bindparam("until"),
         holder=bindparam("claimer"),
@@ -75,17 +91,17 @@ _STANDING = (
     .order_by(deliveries.c.id)
     .with_for_update()
 )
-_SETTLE = (
-    update(deliveries)
+_SETTLE = {
+    state: _moving(state, *sources_of(state))
     .where(deliveries.c.id == bindparam("settled"))
     .values(
-        state=bindparam("to_state"),
         next_attempt_at=bindparam("to_next"),
         sent_at=func.coalesce(bindparam("to_sent", type_=Instant()), deliveries.c.sent_at),
         last_error=bindparam("to_error"),
         external_id=func.coalesce(bindparam("to_name", type_=Text()), deliveries.c.external_id),
     )
-)
+    for state in State
+}
 
 
 def queue(connection: Connection, new: Sequence[NewDelivery]) -> None:
@@ -155,29 +171,28 @@ def alerted(connection: Connection, recipient: str, since: datetime, but: set[in
 
 def release_all(connection: Connection, now: datetime) -> int:
     """Give back every claim; only right at the start of the one process that may hold any."""
-    change = update(deliveries).where(deliveries.c.state == State.SENDING)
-    return connection.execute(change.values(state=State.CREATED, next_attempt_at=now)).rowcount
+    return connection.execute(_moving(State.CREATED, State.SENDING).values(next_attempt_at=now)).rowcount
 
 
 def take_back(connection: Connection, living: set[str], now: datetime) -> int:
     """Give back what is claimed by processes that live no more; returns how many."""
-    dead = IS_CLAIMED & _claimer.not_in(sorted(living))
-    change = update(deliveries).where(dead)
-    return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
+    return _give_back(connection, _claimer.not_in(sorted(living)), now)
 
 
 def give_back(connection: Connection, holder: str, now: datetime) -> None:
     """Give back what this process has claimed and not sent."""
-    own = IS_CLAIMED & (_claimer == holder)
-    connection.execute(update(deliveries).where(own).values(state=State.CREATED, next_attempt_at=now, holder=None))
+    _give_back(connection, _claimer == holder, now)
     wakeups.notify(connection)
 
 
 def give_back_claims(connection: Connection, claims: Sequence[str], now: datetime) -> int:
     """Give back what was claimed by these claims and not sent; returns how many."""
-    doubtful = IS_CLAIMED & deliveries.c.holder.in_(claims)
-    change = update(deliveries).where(doubtful)
-    return connection.execute(change.values(state=State.CREATED, next_attempt_at=now, holder=None)).rowcount
+    return _give_back(connection, deliveries.c.holder.in_(claims), now)
+
+
+def _give_back(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
+    change = _moving(State.CREATED, State.SENDING).where(which)
+    return connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount
 
 
 def bring_forward(connection: Connection, now: datetime) -> int:
@@ -198,19 +213,19 @@ def standing(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
-    """Record what became of attempts."""
-    rows = [
-        {
+    """Record what became of attempts; nothing of a delivery from whose state it does not follow."""
+    by_state: dict[State, list[Values]] = {}
+    for settlement in settlements:
+        row = {
             "settled": settlement.id,
-            "to_state": settlement.state.value,
             "to_next": settlement.next_attempt_at,
             "to_sent": settlement.sent_at,
             "to_error": settlement.error,
             "to_name": settlement.external_id or None,
         }
-        for settlement in settlements
-    ]
-    run_many(connection, _SETTLE, rows)
+        by_state.setdefault(settlement.state, []).append(row)
+    for state, rows in by_state.items():
+        run_many(connection, _SETTLE[state], rows)
 
 
 def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
@@ -222,21 +237,21 @@ def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
 
 def cancel_waiting(connection: Connection, contact_id: int) -> int:
     """Cancel what has not left yet for this contact; returns how many."""
-    change = update(deliveries).where(deliveries.c.contact_id == contact_id, deliveries.c.state.in_(WAITING))
-    return connection.execute(change.values(state=State.CANCELLED, next_attempt_at=None)).rowcount
+    change = _moving(State.CANCELLED, *WAITING).where(deliveries.c.contact_id == contact_id)
+    return connection.execute(change.values(next_attempt_at=None)).rowcount
 
 
 def hold(connection: Connection) -> int:
     """Let no acknowledgement leave until `release`; returns how many were waiting."""
     change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT)
-    return connection.execute(change.values(next_attempt_at=None)).rowcount
+    return connection.execute(change.values(next_attempt_at=HELD)).rowcount
 
 
 def hold_what_may_have_left(connection: Connection) -> int:
     """Let nothing that waits for a sender, or was leaving, leave until `release`; returns how much that is."""
-    unfinished = deliveries.c.state.in_([*WAITING, State.SENDING])
-    change = update(deliveries).where(unfinished, deliveries.c.purpose.not_in([Purpose.ALERT, Purpose.DIGEST]))
-    return connection.execute(change.values(state=State.CREATED, next_attempt_at=None, holder=None)).rowcount
+    not_for_staff = deliveries.c.purpose.not_in([Purpose.ALERT, Purpose.DIGEST])
+    change = _moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
+    return connection.execute(change.values(next_attempt_at=HELD, holder=None)).rowcount
 
 
 def release(connection: Connection, now: datetime, contact_id: int | None = None) -> int:
@@ -258,16 +273,16 @@ def held(connection: Connection) -> list[int]:
 
 def came_back(
     connection: Connection, delivery: Delivery, error: str, at: datetime, next_attempt_at: datetime | None
-) -> None:
+) -> bool:
     """A delivery that had left did not arrive: tried again at `next_attempt_at`, or (None) failed for good.
 
-    It may come back before it is recorded that it left.
+    It may come back before it is recorded that it left. False where that it came back is known already.
     """
     state = State.PERMANENT_FAILURE if next_attempt_at is None else State.TEMPORARY_FAILURE
     left_at = func.coalesce(deliveries.c.sent_at, literal(at, Instant))
-    change = update(deliveries).where(deliveries.c.id == delivery.id)
-    values = {"state": state, "next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500]}
-    connection.execute(change.values(values))
+    change = _moving(state, State.SENDING, State.SENT).where(deliveries.c.id == delivery.id)
+    values = {"next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500]}
+    return connection.execute(change.values(values)).rowcount == 1
 
 
 def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:

@@ -64,7 +64,7 @@ def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> 
 def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> str:
     """Why it can get no receipt now, wherever it would go; "" if it can. `before` are its receipts until now."""
     way = book.ways.get(contact.channel)
-    if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT, Leaving.DELIVERED) for d in before):
+    if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT) for d in before):
         return f"{contact.reference} has its receipt already, or it is about to leave"
     if contact.state not in (State.LOGGED, State.OPEN):
         return f"{contact.reference} is {contact.state}"

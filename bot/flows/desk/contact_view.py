@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core import reasoning
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery, Purpose
+from bot.core.deliveries import Delivery, Fate, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Clock, Clocks, time_left
@@ -25,7 +25,6 @@ from bot.flows.rulebook import Rulebook
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, links, outbox, queue
 from bot.store.needs import Needs
-from bot.store.outbox import Fate
 from bot.wire.mail import mime, quoting
 from bot.wire.mail.mime import Attachment
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery
+from bot.core.deliveries import Delivery, Fate
 from bot.core.roles import Scope
 from bot.flows.desk import event_words
 from bot.flows.outgoing.claimed import Claimed
@@ -14,7 +14,6 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
 from bot.store import audit, contacts, outbox, queue
-from bot.store.outbox import Fate
 from bot.wire.mail import mime, safe_markup
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from bot.core import deliveries
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName, Verdict
@@ -26,16 +25,17 @@ def reported(connection: Connection, delivery: Delivery, message: Inbound, verdi
         _complained(connection, delivery, plan)
         return
     failure = next((report for report in reports if report.action == "failed"), None)
-    if failure is None or deliveries.State.PERMANENT_FAILURE not in deliveries.MOVES[deliveries.State(delivery.state)]:
-        return  # delayed, delivered, relayed; or known already
+    if failure is None:
+        return  # delayed, delivered, relayed
     words = f"it came back ({failure.status or 'no status'})"
     # RFC 3463 section 2: class 4 may pass, and a mailbox that is full may be emptied. Once more, then it is for staff.
     passing = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
-    if passing and delivery.attempts == 1:
-        outbox.came_back(connection, delivery, words, plan.now, plan.now + TRY_AGAIN_AFTER)
+    again = plan.now + TRY_AGAIN_AFTER if passing and delivery.attempts == 1 else None
+    if not outbox.came_back(connection, delivery, words, plan.now, again):
+        return  # it is known already
+    if again is not None:
         _note(connection, delivery, EventKind.CAME_BACK, f"{words}; it is sent once more later", plan)
         return
-    outbox.came_back(connection, delivery, words, plan.now, None)
     _note(connection, delivery, EventKind.UNDELIVERABLE, words, plan)
     if delivery.purpose in TO_SENDERS:
         _not_reached(connection, delivery, failure, plan)

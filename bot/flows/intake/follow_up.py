@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core import urgencies
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import NewDelivery, Purpose
+from bot.core.deliveries import HELD, NewDelivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened, Kind
 from bot.core.intakes import RuleName, Verdict
@@ -95,7 +95,7 @@ def _tell(connection: Connection, contact: Contact, message: Inbound, recipient:
         recipient=recipient,
         message_id=f"<added.{reference.lower()}.{secrets.token_hex(6)}@{plan.book.outgoing.domain(outlet)}>",
         created_at=plan.now,
-        next_attempt_at=None if plan.book.may_have_answered(plan.at(message)) else plan.now,
+        next_attempt_at=HELD if plan.book.may_have_answered(plan.at(message)) else plan.now,
         details={
             "reply_to": plan.book.reply_address(message.channel, reference),
             "in_reply_to": message.mail.message_id if message.mail else "",

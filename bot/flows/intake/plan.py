@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core import clocks, references
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import Delivery, NewDelivery
+from bot.core.deliveries import HELD, Delivery, NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
@@ -188,7 +188,7 @@ def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Pla
     receipt = tell.receipt(message, recipient, contact, plan.now, plan.book)
     is_held = _stopped_by_breaker(plan) or plan.book.may_have_answered(contact.received_at)
     if is_held or not plan.room.take(receipt.channel):
-        plan.deliveries.append(replace(receipt, id=number, next_attempt_at=None if is_held else plan.now))
+        plan.deliveries.append(replace(receipt, id=number, next_attempt_at=HELD if is_held else plan.now))
         return
     terms = plan.room.hold
     due = plan.now + terms.span

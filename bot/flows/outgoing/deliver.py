@@ -9,14 +9,13 @@ from sqlalchemy import Connection
 from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core import deliveries
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery, NewDelivery, Purpose, Settlement
+from bot.core.deliveries import Delivery, NewDelivery, Purpose, Settlement, Standing
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert, bundle
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, outbox
-from bot.store.outbox import Standing
 
 # What goes to the person who wrote; all else goes to staff.
 TO_SENDERS = {
