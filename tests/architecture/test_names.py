@@ -55,7 +55,7 @@ whoever whole whom withheld worked worn wrapped written wrote yours
 VAGUE = UNNAMED | set(VAGUE_WORDS.split())
 MOST_VAGUE = 0.005
 # The rooms whose names are put right; each new one stays so.
-NAMED_ROOMS = ("bot/core", "bot/loops", "bot/render", "bot/wire", "channels")
+NAMED_ROOMS = ("bot/core", "bot/loops", "bot/render", "bot/settings", "bot/wire", "channels")
 
 LOG_LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
