@@ -108,9 +108,9 @@ def _duplicates(book: list[Standard]) -> Iterator[str]:
 def _gaps(book: list[Standard]) -> Iterator[str]:
     for standard in (s for s in book if s.valid_to is not None):
         next_day = (standard.valid_to or standard.valid_from) + _ONE_DAY
-        general = not any(_conditions(standard))
+        has_conditions = any(_conditions(standard))
         versions = [s for s in book if s.id == standard.id]
-        wider = [s for s in book if any(_conditions(s)) != general and _covers(s, standard)]
+        wider = [s for s in book if any(_conditions(s)) == has_conditions and _covers(s, standard)]
         for heirs in (versions, wider):
             later = [heir for heir in heirs if heir.valid_from > next_day]
             if later and not any(_in_force(heir, next_day) for heir in heirs):
