@@ -138,23 +138,23 @@ def claim(
 
     A claim that its holder never settled (it died) falls due again then, or when `take_back` finds it.
     """
-    asked = {"outlet": channel, "now": now, "until": until, "most": most, "claimer": holder}
-    rows = connection.execute(_CLAIM, asked)
+    parameters = {"outlet": channel, "now": now, "until": until, "most": most, "claimer": holder}
+    rows = connection.execute(_CLAIM, parameters)
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 
 def claim_alerts(connection: Connection, like: Delivery, now: datetime, until: datetime, most: int) -> list[Delivery]:
     """Take up to `most` more alerts that are due to the person who has this one, which was claimed; hold them alike."""
     holder = connection.execute(select(deliveries.c.holder).where(deliveries.c.id == like.id)).scalar()
-    asked = {"outlet": like.channel, "now": now, "until": until, "most": most, "claimer": holder}
-    rows = connection.execute(_CLAIM_ALERTS, asked | {"person": like.recipient})
+    parameters = {"outlet": like.channel, "now": now, "until": until, "most": most, "claimer": holder}
+    rows = connection.execute(_CLAIM_ALERTS, parameters | {"person": like.recipient})
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 
-def join(connection: Connection, first: int, others: Sequence[int]) -> None:
+def join(connection: Connection, first: int, companions: Sequence[int]) -> None:
     """Note that these leave in the message of the first one."""
     change = update(deliveries).where(deliveries.c.id.in_(bindparam("others", expanding=True)))
-    connection.execute(change.values(joined_to=first), {"others": list(others)})
+    connection.execute(change.values(joined_to=first), {"others": list(companions)})
 
 
 def alerted(connection: Connection, recipient: str, since: datetime, but: set[int]) -> int:
@@ -163,10 +163,10 @@ def alerted(connection: Connection, recipient: str, since: datetime, but: set[in
         IS_ALERT, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
     )
     had = connection.execute(messages.where(deliveries.c.sent_at > since)).scalar_one()
-    leaving = select(deliveries.c.id).where(IS_ALERT, deliveries.c.recipient == recipient)
-    leaving = leaving.where(deliveries.c.joined_to.is_(None), deliveries.c.sent_at.is_(None))
-    leaving = leaving.where(deliveries.c.state == State.SENDING)
-    return had + len(set(connection.execute(leaving).scalars()) - but)
+    under_way_ids = select(deliveries.c.id).where(IS_ALERT, deliveries.c.recipient == recipient)
+    under_way_ids = under_way_ids.where(deliveries.c.joined_to.is_(None), deliveries.c.sent_at.is_(None))
+    under_way_ids = under_way_ids.where(deliveries.c.state == State.SENDING)
+    return had + len(set(connection.execute(under_way_ids).scalars()) - but)
 
 
 def release_all(connection: Connection, now: datetime) -> int:
@@ -230,8 +230,8 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
 
 def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
     """Of these contacts those for which something was claimed, and it is not recorded what became of it."""
-    tried = deliveries.c.state.in_((State.SENDING, State.CREATED)) & (deliveries.c.attempts > 0)
-    query = select(deliveries.c.contact_id).where(deliveries.c.contact_id.in_(list(ids)), tried)
+    is_tried = deliveries.c.state.in_((State.SENDING, State.CREATED)) & (deliveries.c.attempts > 0)
+    query = select(deliveries.c.contact_id).where(deliveries.c.contact_id.in_(list(ids)), is_tried)
     return set(connection.execute(query).scalars()) if ids else set()
 
 
@@ -314,8 +314,8 @@ def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]
     """How many alerts of before `since` each outlet was given and has not handed over; not what was given back."""
     # Not in the words of the index of all alerts: those that wait are few.
     for_staff = deliveries.c.purpose.in_((Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE))
-    tried = (deliveries.c.attempts > 0) & (deliveries.c.state != State.CREATED) & (deliveries.c.created_at < since)
-    query = select(deliveries.c.channel, func.count()).where(HAS_NEXT_ATTEMPT, for_staff, tried)
+    is_tried = (deliveries.c.attempts > 0) & (deliveries.c.state != State.CREATED) & (deliveries.c.created_at < since)
+    query = select(deliveries.c.channel, func.count()).where(HAS_NEXT_ATTEMPT, for_staff, is_tried)
     query = query.group_by(deliveries.c.channel)
     return [(row[0], row[1]) for row in connection.execute(query.order_by(deliveries.c.channel))]
 

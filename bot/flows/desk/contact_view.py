@@ -132,34 +132,36 @@ def show(
     last = audit.last_by_others(connection, contact.id)
     deliveries = outbox.of_contact(connection, contact.id)
     fates = outbox.fates(connection, contact.id)
-    arrived, happened = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
+    arrived, events = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
     clocks = book.clocks.of(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
-    receipts = [one for one in deliveries if one.purpose == Purpose.ACKNOWLEDGEMENT]
-    linked = _linked(connection, contact, scope)
-    held = contact.id in outbox.held(connection)
-    judged = any(event.kind == EventKind.STAFF_WROTE for event in happened)
-    known = clocks if contact.standard else None
-    standing = Standing(contact, known, receipts, held=held, linked=bool(linked), judged=judged)
+    receipts = [delivery for delivery in deliveries if delivery.purpose == Purpose.ACKNOWLEDGEMENT]
+    links_of_contact = _linked(connection, contact, scope)
+    is_held = contact.id in outbox.held(connection)
+    is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
+    clocks_promised = clocks if contact.standard else None
+    standing = Standing(
+        contact, clocks_promised, receipts, held=is_held, linked=bool(links_of_contact), judged=is_judged
+    )
     return ContactView(
         contact=contact,
         standard=book.clocks.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
         messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
         events=tuple(
-            _event(one, book) for one in audit.as_seen(connection, _slice(happened, page, MOST_EVENTS), scope)
+            _event(delivery, book) for delivery in audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope)
         ),
-        sent=tuple(_sent(one, fates[one.id]) for one in _slice(deliveries, page, MOST_SENT)),
+        sent=tuple(_sent(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
-        linked=linked,
+        linked=links_of_contact,
         offers=offers(standing, now, book),
-        held=held,
+        held=is_held,
         undelivered=_undelivered(receipts, fates),
-        decided_by=_decided_by(happened),
+        decided_by=_decided_by(events),
         came_by=_HOW.get(book.medium_of(contact), contact.channel),
         seen=last.id if last else 0,
         page=page,
-        pages=_pages((arrived, MOST_MESSAGES), (happened, MOST_EVENTS), (deliveries, MOST_SENT)),
+        pages=_pages((arrived, MOST_MESSAGES), (events, MOST_EVENTS), (deliveries, MOST_SENT)),
     )
 
 
@@ -174,8 +176,8 @@ def _pages(*lists: tuple[Sequence[Any], int]) -> int:
 
 
 def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
-    found = contacts.with_id(connection, links.of(connection, contact.id))
-    return tuple(one for _, one in sorted(found.items()) if scope.sees(one.team))
+    by_id = contacts.with_id(connection, links.of(connection, contact.id))
+    return tuple(contact for _, contact in sorted(by_id.items()) if scope.sees(contact.team))
 
 
 def _event(event: StoredEvent, book: Rulebook) -> ShownEvent:
@@ -191,8 +193,8 @@ def _sent(delivery: Delivery, fate: Fate) -> Sent:
 
 def _said(fate: Fate) -> str:
     """What the other side said, without the name of our error."""
-    kind, colon, said = fate.last_error.partition(": ")
-    return said if colon and kind.isalpha() else fate.last_error
+    kind, colon, answer = fate.last_error.partition(": ")
+    return answer if colon and kind.isalpha() else fate.last_error
 
 
 def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
@@ -201,9 +203,9 @@ def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
     return _said(fates[receipts[-1].id]) or "nothing was said why"
 
 
-def _decided_by(happened: list[StoredEvent]) -> str:
-    decided = [event.actor for event in happened if event.kind == EventKind.RECEIPT_DECIDED_ON]
-    return str(decided[-1]).removeprefix("staff:") if decided else ""
+def _decided_by(events: list[StoredEvent]) -> str:
+    actors = [event.actor for event in events if event.kind == EventKind.RECEIPT_DECIDED_ON]
+    return str(actors[-1]).removeprefix("staff:") if actors else ""
 
 
 def _messages(connection: Connection, contact: Contact, arrived: list[StoredMessage], book: Rulebook) -> list[Arrived]:
@@ -215,7 +217,7 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
     words = fit(quoting.new_words(message.text), MOST_BYTES_OF_WORDS)
     way = book.ways.get(message.channel)
     is_mail = way is not None and way.medium == "email"
-    told = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message.fields).items() if value)
+    answers = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message.fields).items() if value)
     return Arrived(
         number=message.id,
         written_by=message.written_by,
@@ -223,7 +225,7 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
         received_at=message.received_at,
         words=words,
         has_more=len(message.text) > len(words),
-        told=fit("; ".join(told), MOST_BYTES_OF_FIELDS),
+        told=fit("; ".join(answers), MOST_BYTES_OF_FIELDS),
         fault=message.fault,
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),
@@ -231,33 +233,33 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
     )
 
 
-def _clocks(contact: Contact, found: Clocks, now: datetime, book: Rulebook) -> list[Running]:
+def _clocks(contact: Contact, stand: Clocks, now: datetime, book: Rulebook) -> list[Running]:
     standard = book.clocks.standard_of(contact)
     calendar = book.clocks.calendars[standard.calendar_key]
-    both = (("acknowledge", found.acknowledge, standard.acknowledge), ("respond", found.respond, found.duration))
+    pairs = (("acknowledge", stand.acknowledge, standard.acknowledge), ("respond", stand.respond, stand.duration))
     return [
         Running(
             name=name,
             state=clock.state.value,
-            promised=str(promised),
-            due=due_in_words(clock.due, promised, calendar.zone),
+            promised=str(promise),
+            due=due_in_words(clock.due, promise, calendar.zone),
             due_at=clock.due,
             stopped=instant_in_words(clock.stopped_at, calendar.zone) if clock.stopped_at else "",
             in_time=clock.in_time(),
-            left=time_left(clock, promised, calendar, now),
-            because=_because(name, clock, found, contact, book),
+            left=time_left(clock, promise, calendar, now),
+            because=_because(name, clock, stand, contact, book),
         )
-        for name, clock, promised in both
-        if clock is not None and promised is not None
+        for name, clock, promise in pairs
+        if clock is not None and promise is not None
     ]
 
 
-def _because(name: str, clock: Clock, found: Clocks, contact: Contact, book: Rulebook) -> tuple[str, ...]:
+def _because(name: str, clock: Clock, stand: Clocks, contact: Contact, book: Rulebook) -> tuple[str, ...]:
     standard = book.clocks.standard_of(contact)
     calendar = book.clocks.calendars[standard.calendar_key]
     if name == "acknowledge" and standard.acknowledge is not None:
-        promised, receipt = standard.acknowledge, standard.receipt
-        return reasoning.explain(promised, clock.started_at, calendar, receipt, every_day=False)
-    if found.duration is None or clock.due is None:
+        promise, receipt = standard.acknowledge, standard.receipt
+        return reasoning.explain(promise, clock.started_at, calendar, receipt, every_day=False)
+    if stand.duration is None or clock.due is None:
         return ("Its clock is paused: nobody knows yet when the person will have told us more.",)
-    return reasoning.explain(found.duration, clock.started_at, calendar, found.receipt, found.pauses, every_day=False)
+    return reasoning.explain(stand.duration, clock.started_at, calendar, stand.receipt, stand.pauses, every_day=False)

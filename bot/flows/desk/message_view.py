@@ -37,8 +37,8 @@ class Written:
 
 def page_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
     """The safe page of one message of a contact; None where there is no such message."""
-    kept = _raw(connection, queue.visible(connection, reference, scope), number)
-    return None if kept is None else safe_markup.cleaned(mime.page(kept))
+    original = _raw(connection, queue.visible(connection, reference, scope), number)
+    return None if original is None else safe_markup.cleaned(mime.page(original))
 
 
 def words_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
@@ -61,8 +61,8 @@ def kept_of(connection: Connection, reference: str, number: int, scope: Scope, b
 def event_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> str | None:
     """All that is known of one event of a contact, in words; None where there is none."""
     contact = queue.visible(connection, reference, scope)
-    happened = audit.as_seen(connection, contacts.events_of(connection, contact.id), scope) if contact else []
-    details = next((event.details for event in happened if event.id == number), None)
+    events = audit.as_seen(connection, contacts.events_of(connection, contact.id), scope) if contact else []
+    details = next((event.details for event in events if event.id == number), None)
     if details is None:
         return None
     zone = book.clocks.default_calendar.zone

@@ -67,13 +67,13 @@ def claim(
     due = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
     if len(due) == most:
         due += bundle.gather(connection, due, now, now + hold.span, book)
-    leaving, staying = _sorted_out(connection, due, now, hold, book)
+    to_leave, staying = _sorted_out(connection, due, now, hold, book)
     # First of all: what is claimed and stays must not count as a message that is on its way.
     outbox.settle(connection, staying)
-    leaving, for_the_list = bundle.restrain(connection, leaving, now, book)
-    outbox.settle(connection, [Settlement(claimed.delivery.id, Sent.CANCELLED) for claimed in for_the_list])
-    contacts.note(connection, [_left_to_the_list(claimed, now) for claimed in for_the_list])
-    return leaving
+    to_leave, for_the_list = bundle.restrain(connection, to_leave, now, book)
+    outbox.settle(connection, [Settlement(claim_of_list.delivery.id, Sent.CANCELLED) for claim_of_list in for_the_list])
+    contacts.note(connection, [_left_to_the_list(claim_of_list, now) for claim_of_list in for_the_list])
+    return to_leave
 
 
 def _sorted_out(
@@ -82,39 +82,39 @@ def _sorted_out(
     """What of this leaves now, and what becomes of the rest."""
     contact_ids = {delivery.contact_id for delivery in due if delivery.contact_id}
     contacts_by_id = contacts.with_id(connection, contact_ids) if contact_ids else {}
-    leaving: list[Claimed] = []
+    to_leave: list[Claimed] = []
     staying: list[Settlement] = []
     for delivery in due:
         contact = contacts_by_id.get(delivery.contact_id or 0)
-        claimed = Claimed(delivery, contact, _contacts_of_list(connection, delivery, now, book), hold.holder)
-        leaves_at = _leaves_at(claimed, now, book)
+        claim = Claimed(delivery, contact, _contacts_of_list(connection, delivery, now, book), hold.holder)
+        leaves_at = _leaves_at(claim, now, book)
         if leaves_at is not None and leaves_at <= now:
-            leaving.append(claimed)
+            to_leave.append(claim)
         else:
             state = Sent.CANCELLED if leaves_at is None else Sent.CREATED
             staying.append(Settlement(delivery.id, state, leaves_at))
-    return leaving, staying
+    return to_leave, staying
 
 
-def _left_to_the_list(claimed: Claimed, now: datetime) -> Event:
-    details = {"step": claimed.delivery.step}
-    return Event(claimed.delivery.contact_id, now, EventKind.ALERT_LEFT_TO_THE_LIST, details=details)
+def _left_to_the_list(claim_of_list: Claimed, now: datetime) -> Event:
+    details = {"step": claim_of_list.delivery.step}
+    return Event(claim_of_list.delivery.contact_id, now, EventKind.ALERT_LEFT_TO_THE_LIST, details=details)
 
 
-def too_late(claimed: Claimed, now: datetime, book: Rulebook) -> str:
+def too_late(claim: Claimed, now: datetime, book: Rulebook) -> str:
     """Why the platform would not take this automatic answer any more; "" where it does."""
-    contact = claimed.contact
-    if contact is None or contact.platform_reply_by is None or claimed.delivery.purpose not in TO_SENDERS:
+    contact = claim.contact
+    if contact is None or contact.platform_reply_by is None or claim.delivery.purpose not in TO_SENDERS:
         return ""
     until = book.window(contact).automatic_until(contact.platform_reply_by)
     return "" if now < until else "the platform takes automatic answers for a short time only, and it is over"
 
 
-def _leaves_at(claimed: Claimed, now: datetime, book: Rulebook) -> datetime | None:
+def _leaves_at(claim: Claimed, now: datetime, book: Rulebook) -> datetime | None:
     """When it leaves; None: there is no longer a reason to send it."""
-    delivery, contact = claimed.delivery, claimed.contact
+    delivery, contact = claim.delivery, claim.contact
     if delivery.purpose is Purpose.DIGEST:
-        return now if claimed.listed else None
+        return now if claim.listed else None
     if contact is None:
         return now
     step = book.clocks.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
@@ -140,11 +140,13 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
 
     Returns the state that each came to.
     """
-    settled = _settled(connection, attempts)
-    notices = [notice for attempt, settlement in settled for notice in _notices(connection, attempt, settlement, book)]
-    outbox.settle(connection, [settlement for _, settlement in settled])
-    contacts.note(connection, [event for attempt, settlement in settled for event in _events(attempt, settlement)])
-    _note_what_left(connection, [attempt for attempt, settlement in settled if settlement.state is Sent.SENT])
+    settlements = _settled(connection, attempts)
+    notices = [
+        notice for attempt, settlement in settlements for notice in _notices(connection, attempt, settlement, book)
+    ]
+    outbox.settle(connection, [settlement for _, settlement in settlements])
+    contacts.note(connection, [event for attempt, settlement in settlements for event in _events(attempt, settlement)])
+    _note_what_left(connection, [attempt for attempt, settlement in settlements if settlement.state is Sent.SENT])
     outbox.queue(connection, notices)
     return [_settlement(attempt).state for attempt in attempts]
 
@@ -244,21 +246,21 @@ def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[
     delivery, outlet = attempt.delivery, attempt.delivery.channel
     number = delivery.details.get("number")
     if again is None:
-        what, subject = "lost", f"{outlet} was not told of everything"
-        happened = f"The system behind {outlet} was not told of event {number}, and will not be."
+        suffix, subject = "lost", f"{outlet} was not told of everything"
+        description = f"The system behind {outlet} was not told of event {number}, and will not be."
         action = (
             f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
         )
     elif again - delivery.created_at > book.clocks.timing.events_late_after:
-        what, subject = "late", f"{outlet} takes nothing"
-        happened = f"The system behind {outlet} has not taken event {number}, which has waited since "
-        happened += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
+        suffix, subject = "late", f"{outlet} takes nothing"
+        description = f"The system behind {outlet} has not taken event {number}, which has waited since "
+        description += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
         action = "See whether it runs. Ackbot keeps trying for three days; what is later than that it must read itself."
     else:
         return []
-    happened = f"{happened} It said: {str(attempt.error)[:200]}"
-    key = f"follower:{outlet}:{what}:{attempt.at.date()}"
-    return alert.notices(None, key, attempt.at, book, subject=subject, happened=happened, action=action)
+    description = f"{description} It said: {str(attempt.error)[:200]}"
+    key = f"follower:{outlet}:{suffix}:{attempt.at.date()}"
+    return alert.notices(None, key, attempt.at, book, subject=subject, happened=description, action=action)
 
 
 def _said_by(delivery: Delivery, book: Rulebook) -> str:
@@ -268,8 +270,8 @@ def _said_by(delivery: Delivery, book: Rulebook) -> str:
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
     """What will not reach the person is a task for staff; a lost alert is at least not lost silently."""
     delivery = attempt.delivery
-    what = TO_SENDERS.get(delivery.purpose)
-    if what is None or delivery.contact_id is None:
+    message = TO_SENDERS.get(delivery.purpose)
+    if message is None or delivery.contact_id is None:
         return []
     if delivery.purpose is Purpose.ACKNOWLEDGEMENT:
         contacts.unacknowledged(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
@@ -279,8 +281,8 @@ def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> li
         f"undelivered:{delivery.id}",
         attempt.at,
         book,
-        subject=f"{contact.reference}: {what} could not be delivered",
-        happened=f"The person who wrote in {contact.reference} has not had {what}. {_said_by(delivery, book)} said: "
+        subject=f"{contact.reference}: {message} could not be delivered",
+        happened=f"The person who wrote in {contact.reference} has not had {message}. {_said_by(delivery, book)} said: "
         f"{str(attempt.error)[:200]}",
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )
