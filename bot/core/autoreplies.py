@@ -62,6 +62,11 @@ def is_automatic(message: Inbound) -> bool:
     return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
 
+def is_ours(message: Inbound, own: frozenset[str]) -> bool:
+    """Tell whether it comes from one of our own addresses or bears our own mark: it may go round in circles."""
+    return _comes_from(_mail(message), own) or _has_our_mark(_mail(message))
+
+
 def is_own(address: str, own: frozenset[str]) -> bool:
     """Tell whether this is one of our addresses, possibly with a +tag."""
     address = address.lower()
@@ -89,8 +94,17 @@ def _domain(address: str) -> str:
 
 def is_staff_address(address: str, facts: Facts) -> bool:
     """Tell whether this is an address of ours, or of somebody who answers for us."""
-    address = address.lower()
-    return is_own(address, facts.own) or address in facts.staff or f"@{_domain(address)}" in facts.staff
+    return _answers_for_us(address.lower(), facts.own, facts.staff)
+
+
+def _answers_for_us(address: str, own: frozenset[str], staff: frozenset[str]) -> bool:
+    return is_own(address, own) or address in staff or f"@{_domain(address)}" in staff
+
+
+def is_from_staff(message: Inbound, own: frozenset[str], staff: frozenset[str]) -> bool:
+    """Tell whether one alone wrote this mail, and it is somebody who answers for us."""
+    senders = _mail(message).from_addresses
+    return len(senders) == 1 and _answers_for_us(senders[0].address.lower(), own, staff)
 
 
 def _is_staff_mail(message: Inbound, facts: Facts) -> bool:
@@ -124,13 +138,20 @@ def is_relayed(message: Inbound, facts: Facts) -> bool:
 
 
 def _is_from_us(message: Inbound, facts: Facts) -> bool:
-    mail = _mail(message)
+    return _comes_from(_mail(message), facts.own)
+
+
+def _comes_from(mail: Mail, own: frozenset[str]) -> bool:
     senders = [party.address for party in mail.from_addresses] + [mail.return_path or ""]
-    return any(is_own(address, facts.own) for address in senders if address)
+    return any(is_own(address, own) for address in senders if address)
 
 
 def _bears_our_mark(message: Inbound, _: Facts) -> bool:
-    return bool(_mail(message).values("x-ackbot-loop"))
+    return _has_our_mark(_mail(message))
+
+
+def _has_our_mark(mail: Mail) -> bool:
+    return bool(mail.values("x-ackbot-loop"))
 
 
 def _reports(mail: Mail, report_type: str, kinds: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ RFC 3834 section 2 asks a responder to limit how often it answers one sender. Tw
 here at the latest, whatever headers they leave out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -42,14 +42,14 @@ class Limits:
     a_minute: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """The recent receipts of one person or one domain: the instants at which acknowledged contacts were received.
 
     `first` is the contact whose receipt covers those that follow, with its own instant of receipt.
     """
 
-    receipts: list[datetime] = field(default_factory=list)
+    receipts: tuple[datetime, ...] = ()
     first: tuple[int, datetime] | None = None
 
     def since(self, instant: datetime) -> int:

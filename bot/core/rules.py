@@ -63,6 +63,9 @@ class RuleName(StrEnum):
         return self.partition(" ")[2]
 
 
+OUR_OWN = frozenset({RuleName.OUR_OWN_MAIL, RuleName.OUR_OWN_MARK})
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The facts besides the message.

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
+    exists,
     func,
     insert,
     literal,
@@ -78,6 +79,18 @@ _ACKNOWLEDGED = (
         ),
     )
 )
+_FIRST: Any = contacts.alias()
+_SHARED = (
+    update(contacts)
+    .where(contacts.c.receipt_of == bindparam("first"), contacts.c.receipt_sent_at.is_(None))
+    .where(exists().where(_FIRST.c.id == bindparam("first"), _FIRST.c.receipt_sent_at.is_not(None)))
+    .values(
+        receipt_sent_at=bindparam("at"),
+        acknowledged_at=func.coalesce(
+            contacts.c.acknowledged_at, case((contacts.c.acknowledged_by == "receipt", bindparam("at")), else_=None)
+        ),
+    )
+)
 _TOLD = (
     update(contacts)
     .where(contacts.c.id == bindparam("chosen"), contacts.c.respond_by.is_not(None))
@@ -134,7 +147,7 @@ def leave_out_numbers(connection: Connection, count: int) -> None:
             connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), values)
 
 
-def add(connection: Connection, new: list[Values], arrived: list[Values], raws: list[Values]) -> None:
+def add(connection: Connection, new: Sequence[Values], arrived: Sequence[Values], raws: Sequence[Values]) -> None:
     """Store contacts, messages and raw messages, each list in one statement."""
     for statement, rows in zip(_ADD, (new, arrived, raws), strict=True):
         run_many(connection, statement, rows)
@@ -219,6 +232,11 @@ def told(connection: Connection, ids: Iterable[int]) -> None:
     run_many(connection, _TOLD, [{"chosen": contact_id} for contact_id in ids])
 
 
+def share_receipt(connection: Connection, first: int, at: datetime) -> None:
+    """Let contacts that share the receipt of the `first` have it, too, if it has left; else its leaving does so."""
+    connection.execute(_SHARED, {"first": first, "at": at})
+
+
 def answer(connection: Connection, contact: Contact, at: datetime) -> bool:
     """Stop the clocks of an open contact; False if somebody else was first.
 
@@ -245,7 +263,7 @@ def change(connection: Connection, contact: Contact, values: Values) -> bool:
     return connection.execute(update(contacts).where(same).values(**values)).rowcount == 1
 
 
-def move_windows(connection: Connection, rows: list[Values]) -> None:
+def move_windows(connection: Connection, rows: Sequence[Values]) -> None:
     """Note until when the platform takes an answer: `chosen` (the contact), `until`, and when to look at it."""
     run_many(connection, _WINDOW, rows)
 
@@ -301,12 +319,6 @@ def not_acknowledged(connection: Connection, since: datetime) -> list[Contact]:
     query = select(contacts).where(HAS_NO_RECEIPT, contacts.c.received_at >= since)
     query = query.where(contacts.c.receipt_sent_at.is_(None)).order_by(contacts.c.received_at.desc())
     return [contact_of(row) for row in connection.execute(query)]
-
-
-def count_logged(connection: Connection, rule: str, since: datetime) -> int:
-    """How many were logged by this rule since then."""
-    query = select(func.count()).select_from(contacts).where(HAS_NO_RECEIPT)
-    return connection.execute(query.where(contacts.c.received_at >= since, contacts.c.rule == rule)).scalar_one()
 
 
 def count_events(connection: Connection, contact_id: int, kind: EventKind, since: datetime) -> int:

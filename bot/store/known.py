@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, null, select, union_all
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, null, select, union_all
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
-from bot.store.conditions import HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT
+from bot.core.events import OURSELVES, EventKind
+from bot.core.rules import RuleName
+from bot.core.threads import LoggedMessage, Parent
+from bot.store.conditions import HAS_NO_RECEIPT, HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT
 from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
 from bot.store.outbox import delivery_of
-from bot.store.tables import contacts, deliveries, messages, suppressions
+from bot.store.tables import contacts, deliveries, events, messages, suppressions
 
 _MOST_IDS = 500
 _PERSON: Any = contacts.c.sender_key
@@ -21,22 +24,22 @@ _IDS: Any = bindparam("ids", expanding=True)
 _PEOPLE: Any = bindparam("people", expanding=True)
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
-SEEN = (
+LOGGED = (
     select(messages.c.channel, messages.c.message_id, messages.c.digest, contacts.c.reference, contacts.c.id)
     .join_from(messages, contacts)
     .where(messages.c.message_id.in_(_IDS))
 )
-OURS = (
+_OURS = (
     select(deliveries.c.message_id.label("answered_id"), contacts)
     .join_from(deliveries, contacts)
     .where(deliveries.c.message_id.in_(_IDS), deliveries.c.purpose != Purpose.ALERT)
 )
-THEIRS = (
+_THEIRS = (
     select(messages.c.message_id.label("answered_id"), messages.c.written_by, contacts)
     .join_from(messages, contacts)
     .where(messages.c.message_id.in_(_IDS))
 )
-SENT_AS = (
+_SENT_UNDER = (
     select(deliveries.c.external_id.label("answered_id"), contacts)
     .join_from(deliveries, contacts)
     .where(deliveries.c.external_id.in_(_IDS))
@@ -47,7 +50,7 @@ _NEWEST = (
     .group_by(contacts.c.channel, contacts.c.conversation)
 )
 _IN_CONVERSATIONS = select(contacts).where(contacts.c.id.in_(_NEWEST))
-OF_LATE = union_all(
+RECENT = union_all(
     select(
         *(_PERSON.label("person"), contacts.c.received_at, contacts.c.id, contacts.c.channel),
         *(null().label("reason"), contacts.c.visibility),
@@ -65,90 +68,93 @@ _OF_DOMAIN = (
     .where(HAS_OWN_RECEIPT, _PERSON.like(bindparam("pattern")))
     .limit(bindparam("most"))
 )
-_SENT_BEFORE = (
+_EARLIER = (
     select(messages.c.digest, contacts)
     .join_from(messages, contacts)
     .where(messages.c.contact_id.in_(_IDS), messages.c.written_by == "sender")
 )
-_WAITING = select(contacts).where(_PERSON.in_(_PEOPLE), IS_OPEN).limit(2)
+_OPEN_OF_PERSON = select(contacts).where(_PERSON.in_(_PEOPLE), IS_OPEN).limit(2)
 _RECEIPTS = select(func.count()).where(IS_RECEIPT).where(deliveries.c.created_at > bindparam("since"))
 _DELIVERIES = select(deliveries).where(deliveries.c.id.in_(_IDS))
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One message that is logged already."""
-
-    channel: str
-    digest: str
-    reference: str
-    contact_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A contact, and who wrote the message of it that is answered: `sender`, `staff` or `ackbot`."""
-
-    contact: Contact
-    written_by: str
+_EVENTS_OF_KIND = (
+    select(events.c.contact_id, func.count())
+    .where(events.c.contact_id.in_(_IDS), events.c.kind == bindparam("kind"), events.c.at >= bindparam("since"))
+    .group_by(events.c.contact_id)
+)
+_BY_RULE = (
+    select(contacts.c.rule, func.count())
+    .where(HAS_NO_RECEIPT, contacts.c.received_at >= bindparam("since"))
+    .where(contacts.c.rule.in_(bindparam("rules", expanding=True)))
+    .group_by(contacts.c.rule)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A contact of late with a receipt of its own (`contact_id` 0: a suppression until that instant, and why)."""
+    """A contact of late with a receipt of its own."""
 
     at: datetime
     contact_id: int
     channel: str
-    reason: str | None
     visibility: str = "private"
 
 
-def seen(connection: Connection, ids: Iterable[str]) -> dict[str, list[Seen]]:
+@dataclass(frozen=True, slots=True)
+class Recents:
+    """Address in lower case -> its contacts of late, the order of their receipt left open; and why it is suppressed."""
+
+    contacts: dict[str, tuple[Recent, ...]]
+    suppressions: dict[str, str]
+
+
+def logged_messages(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[LoggedMessage, ...]]:
     """Message id -> what is logged under it already."""
-    found: dict[str, list[Seen]] = {}
-    for channel, message_id, *rest in rows_of(connection, SEEN, {"ids": list(ids)}):
-        found.setdefault(message_id, []).append(Seen(channel, *rest))
-    return found
+    entries: dict[str, tuple[LoggedMessage, ...]] = {}
+    for channel, message_id, *rest in rows_of(connection, LOGGED, {"ids": list(ids)}):
+        entries[message_id] = (*entries.get(message_id, ()), LoggedMessage(channel, *rest))
+    return entries
 
 
-def answered(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
+def parents(connection: Connection, ids: Iterable[str]) -> dict[str, Parent]:
     """Message id -> the contact that it belongs to: our own mail, staff's, or the person's."""
-    wanted = sorted(ids)[:_MOST_IDS]
-    found: dict[str, Answered] = {}
-    if not wanted:
-        return found
-    for row in connection.execute(THEIRS, {"ids": wanted}):
-        found[row.answered_id] = Answered(contact_of(row), row.written_by)
-    for row in connection.execute(OURS, {"ids": wanted}):
-        found[row.answered_id] = Answered(contact_of(row), "ackbot")
-    return found
+    names = sorted(ids)[:_MOST_IDS]
+    if not names:
+        return {}
+    rows = connection.execute(_THEIRS, {"ids": names})
+    parents_of = {row.answered_id: Parent(contact_of(row), row.written_by) for row in rows}
+    return parents_of | _own_parents(connection, _OURS, names)
 
 
-def sent_as(connection: Connection, ids: Iterable[str]) -> dict[str, Answered]:
+def sent_under(connection: Connection, names: Iterable[str]) -> dict[str, Parent]:
     """A platform's name of something that we sent -> its contact."""
-    wanted = sorted(ids)[:_MOST_IDS]
-    found: dict[str, Answered] = {}
-    for row in connection.execute(SENT_AS, {"ids": wanted}) if wanted else ():
-        found[row.answered_id] = Answered(contact_of(row), "ackbot")
-    return found
+    first = sorted(names)[:_MOST_IDS]
+    return _own_parents(connection, _SENT_UNDER, first) if first else {}
+
+
+def _own_parents(connection: Connection, query: Select[Any], names: list[str]) -> dict[str, Parent]:
+    rows = connection.execute(query, {"ids": names})
+    return {row.answered_id: Parent(contact_of(row), OURSELVES) for row in rows}
 
 
 def in_conversations(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str], Contact]:
     """(channel, conversation) -> its newest contact that was owed an answer."""
-    wanted = sorted(names)[:_MOST_IDS]
-    rows = connection.execute(_IN_CONVERSATIONS, {"ids": wanted}) if wanted else ()
+    first = sorted(names)[:_MOST_IDS]
+    rows = connection.execute(_IN_CONVERSATIONS, {"ids": first}) if first else ()
     return {(row.channel, row.conversation): contact_of(row) for row in rows}
 
 
-def of_late(connection: Connection, people: Iterable[str], since: datetime, now: datetime) -> dict[str, list[Recent]]:
-    """Address in lower case -> contacts received after `since` with a receipt of their own, and suppressions."""
-    found: dict[str, list[Recent]] = {}
-    wanted = sorted(people)
-    if wanted:
-        for person, *recent in rows_of(connection, OF_LATE, {"people": wanted, "since": since, "now": now}):
-            found.setdefault(person, []).append(Recent(*recent))
-    return found
+def recent_contacts(connection: Connection, people: Iterable[str], since: datetime, now: datetime) -> Recents:
+    """Contacts of these people received after `since` with a receipt of their own, and what is suppressed at `now`."""
+    addresses = sorted(people)
+    rows = rows_of(connection, RECENT, {"people": addresses, "since": since, "now": now}) if addresses else ()
+    recents = Recents({}, {})
+    for person, at, contact_id, channel, reason, visibility in rows:
+        if contact_id:
+            entry = Recent(at, contact_id, channel, visibility)
+            recents.contacts[person] = (*recents.contacts.get(person, ()), entry)
+        else:
+            recents.suppressions.setdefault(person, reason or "")
+    return recents
 
 
 def of_domain(connection: Connection, domain: str, since: datetime, most: int) -> list[datetime]:
@@ -156,16 +162,18 @@ def of_domain(connection: Connection, domain: str, since: datetime, most: int) -
     return list(connection.execute(_OF_DOMAIN, {"pattern": f"%@{domain}", "since": since, "most": most}).scalars())
 
 
-def sent_before(connection: Connection, contact_ids: Iterable[int]) -> list[tuple[str, Contact]]:
-    """The digest of each message of the person's in these contacts, with its contact."""
+def earlier_contacts(connection: Connection, contact_ids: Iterable[int]) -> dict[str, tuple[Contact, ...]]:
+    """The digest of each message of the person's in these contacts -> those that hold it."""
     ids = sorted(contact_ids)
-    rows = connection.execute(_SENT_BEFORE, {"ids": ids}) if ids else ()
-    return [(row.digest, contact_of(row)) for row in rows]
+    by_digest: dict[str, tuple[Contact, ...]] = {}
+    for row in connection.execute(_EARLIER, {"ids": ids}) if ids else ():
+        by_digest[row.digest] = (*by_digest.get(row.digest, ()), contact_of(row))
+    return by_digest
 
 
-def waiting(connection: Connection, person: str) -> list[Contact]:
+def open_of_person(connection: Connection, person: str) -> list[Contact]:
     """Open contacts of this address, two at most: one alone is surely meant."""
-    return [contact_of(row) for row in connection.execute(_WAITING, {"people": [person.lower()]})]
+    return [contact_of(row) for row in connection.execute(_OPEN_OF_PERSON, {"people": [person.lower()]})]
 
 
 def receipts_since(connection: Connection, since: datetime) -> int:
@@ -173,8 +181,21 @@ def receipts_since(connection: Connection, since: datetime) -> int:
     return connection.execute(_RECEIPTS, {"since": since}).scalar_one()
 
 
-def delivered(connection: Connection, ids: Iterable[int]) -> dict[int, Delivery]:
+def deliveries_of(connection: Connection, ids: Iterable[int]) -> dict[int, Delivery]:
     """Deliveries by their running numbers."""
-    wanted = sorted(ids)[:_MOST_IDS]
-    rows: Any = connection.execute(_DELIVERIES, {"ids": wanted}) if wanted else ()
+    first = sorted(ids)[:_MOST_IDS]
+    rows: Any = connection.execute(_DELIVERIES, {"ids": first}) if first else ()
     return {row.id: delivery_of(row) for row in rows}
+
+
+def automatic_mails(connection: Connection, contact_ids: Iterable[int], since: datetime) -> dict[int, int]:
+    """Contact -> how many mails of programs it has had since then; only those that have had any."""
+    query = {"ids": sorted(contact_ids), "kind": EventKind.AUTOMATIC_MAIL, "since": since}
+    rows = connection.execute(_EVENTS_OF_KIND, query)
+    return {row[0]: row[1] for row in rows}
+
+
+def by_rule(connection: Connection, rules: Iterable[RuleName], since: datetime) -> dict[str, int]:
+    """Rule -> how many contacts were logged by it since then, without a receipt."""
+    rows = connection.execute(_BY_RULE, {"rules": list(rules), "since": since})
+    return {row[0]: row[1] for row in rows}

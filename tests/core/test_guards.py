@@ -18,8 +18,7 @@ def test_never_more_than_the_limits_in_any_hour_or_day(pauses: list[timedelta]) 
     for number, pause in enumerate(pauses, 1):
         at += pause
         if contact_in_place(tally, at, limits) is None and not why_held("a@b.example", at, tally, Tally(), limits):
-            tally.receipts.append(at)
-            tally.first = number, at
+            tally = Tally((*tally.receipts, at), (number, at))
     sent = tally.receipts
     for one in sent:
         assert sum(one <= other < one + timedelta(hours=1) for other in sent) <= limits.an_hour
@@ -31,14 +30,14 @@ def test_never_more_than_the_limits_in_any_hour_or_day(pauses: list[timedelta]) 
 def test_without_limits_everybody_has_a_receipt(pauses: list[timedelta]) -> None:
     """0 means any number."""
     limits = Limits(timedelta(0), an_hour=0, a_day=0)
-    tally = Tally([NOW + pause for pause in pauses], (1, NOW))
+    tally = Tally(tuple(NOW + pause for pause in pauses), (1, NOW))
     assert contact_in_place(tally, NOW, limits) is None
     assert not why_held("a@b.example", NOW, tally, tally, limits)
 
 
 def test_many_people_of_one_provider_are_not_one_sender() -> None:
     """The cap of a domain is for an organisation whose programs have gone astray."""
-    limits, many = Limits(an_hour_to_a_domain=5), Tally([NOW] * 10)
+    limits, many = Limits(an_hour_to_a_domain=5), Tally((NOW,) * 10)
     assert why_held("a@vendor.example", NOW, Tally(), many, limits)
     assert not why_held("a@GMail.com", NOW, Tally(), many, limits)
     assert domain("A@Vendor.Example") == "vendor.example"

@@ -12,7 +12,7 @@ from bot.core.deliveries import NewDelivery, Purpose
 from bot.store import contacts, outbox, schema, sealing
 from bot.store.databases import engine_of, sqlite_engine
 from bot.store.direct import mark, rows_of, run_many
-from bot.store.known import OF_LATE, SEEN
+from bot.store.known import LOGGED, RECENT
 from bot.store.sealing import Ring
 from bot.store.tables import contacts as table
 from bot.store.tables import deliveries
@@ -88,13 +88,13 @@ def test_rows_are_found_as_sqlalchemy_finds_them(connection: Connection) -> None
     run_many(connection, contacts._ADD[1], [_message(n) for n in (1, 2, 3)])
     for numbers in ((), (1,), (1, 3), (1, 2, 3, 4)):
         asked: dict[str, Any] = {"ids": [f"<{n}@a.example>" for n in numbers]}
-        expected = [tuple(row) for row in connection.execute(SEEN, asked)]
-        assert sorted(rows_of(connection, SEEN, asked)) == sorted(expected)
+        expected = [tuple(row) for row in connection.execute(LOGGED, asked)]
+        assert sorted(rows_of(connection, LOGGED, asked)) == sorted(expected)
         assert len(expected) == len([n for n in numbers if n < 4])
     asked = {"people": ["sam@a.example"], "since": NOW - timedelta(days=365), "now": NOW}
-    late = rows_of(connection, OF_LATE, asked)
+    late = rows_of(connection, RECENT, asked)
     assert [row[1] for row in late] == [LONDON_SUMMER] * 3
-    assert sorted(late) == sorted(tuple(row) for row in connection.execute(OF_LATE, asked))
+    assert sorted(late) == sorted(tuple(row) for row in connection.execute(RECENT, asked))
 
 
 def test_what_was_queued_before_is_left_as_it_is(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
+PERSON_WROTE = "the person wrote again"
 
 
 def close(connection: Connection, reference: str, actor: str, now: datetime, book: Rulebook, reason: str = "") -> bool:
@@ -55,6 +56,20 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     if not contacts.reopen(connection, contact, values):
         raise refused.overtaken(reference)
     _note(connection, contact, kind, {"note": note}, actor, now)
+
+
+def reopen_for_person(connection: Connection, reference: str, at: datetime, now: datetime, book: Rulebook) -> None:
+    """The person wrote again at `at`: the time to answer starts anew with that. Raises Refused."""
+    contact = refused.contact_of(connection, reference)
+    if contact.state not in (State.ANSWERED, State.CLOSED):
+        raise Refused(f"{reference} is {contact.state}")
+    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    after = book.clocks.of(contact, [*happened, Happened(Clock.REOPENED, at)])
+    values = columns(contact, after, now, book) | {"responded_at": None}
+    if not contacts.reopen(connection, contact, values):
+        raise refused.overtaken(reference)
+    details = {"note": PERSON_WROTE, "answered_at": contact.responded_at and contact.responded_at.isoformat()}
+    contacts.note(connection, [Event(contact.id, at, EventKind.REOPENED, details=details)])
 
 
 def _note(

@@ -13,7 +13,7 @@ from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
-from bot.core.responses import Kind
+from bot.core.responses import Judgement, Kind
 from bot.flows.changes import refused
 from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
 from bot.flows.changes.refused import Refused
@@ -25,16 +25,29 @@ from bot.wire.mail import quoting
 Values = dict[str, Any]
 
 
-def take(connection: Connection, contact_id: int, message: Inbound, now: datetime, book: Rulebook) -> None:
-    """Judge a mail of staff's in this contact; the clock stops at the time at which it was sent."""
-    contact = contacts.with_id(connection, [contact_id])[contact_id]
-    at = _instant_of(message, contact, now)
-    judgement = responses.judge(
-        message, contact.sender_address or "", quoting.new_words(message.text), _internal(message, book)
-    )
-    details = {"judged": judgement.kind.value, "evidence": judgement.evidence}
-    contacts.note(connection, [Event(contact.id, at, EventKind.STAFF_WROTE, details=details)])
-    _apply(connection, contact, judgement.kind, _Guess(at, "staff", judgement.evidence), now, book)
+@dataclass(frozen=True, slots=True)
+class StaffAnswer:
+    """A mail of staff's in a contact, and what it was judged to be; `at` is the time at which it was sent."""
+
+    contact_id: int
+    reference: str
+    at: datetime
+    judgement: Judgement
+    actor: str = "staff"
+
+
+def judge(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -> StaffAnswer:
+    """What a mail of staff's in this contact is."""
+    words = quoting.new_words(message.text)
+    judgement = responses.judge(message, contact.sender_address or "", words, _internal(message, book))
+    return StaffAnswer(contact.id, contact.reference, _instant_of(message, contact, now), judgement)
+
+
+def take(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
+    """Note it; the clock stops at the time at which it was sent, if it is an answer."""
+    details = {"judged": answer.judgement.kind.value, "evidence": answer.judgement.evidence}
+    contacts.note(connection, [Event(answer.contact_id, answer.at, EventKind.STAFF_WROTE, details=details)])
+    _apply(connection, answer, now, book)
 
 
 def _internal(message: Inbound, book: Rulebook) -> list[str]:
@@ -50,29 +63,21 @@ def _instant_of(message: Inbound, contact: Contact, now: datetime) -> datetime:
     return now
 
 
-@dataclass(frozen=True, slots=True)
-class _Guess:
-    at: datetime
-    actor: str
-    evidence: str
-
-
-def _apply(connection: Connection, contact: Contact, kind: Kind, guess: _Guess, now: datetime, book: Rulebook) -> None:
+def _apply(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
     """Stop the clock, or note the holding reply; where that cannot be, nothing but the judgement is kept."""
-    if contact.state != State.OPEN:
-        return
-    if kind is Kind.FULL:
+    evidence = answer.judgement.evidence
+    if answer.judgement.kind is Kind.FULL:
         with suppress(Refused):
-            respond(connection, contact.reference, now, actor=guess.actor, at=guess.at, note=guess.evidence)
-    if kind is Kind.HOLDING:
-        _note_holding_reply(connection, contact, guess, now, book)
+            respond(connection, answer.reference, now, actor=answer.actor, at=answer.at, note=evidence)
+    if answer.judgement.kind is Kind.HOLDING:
+        _note_holding_reply(connection, answer, now, book)
 
 
-def _note_holding_reply(connection: Connection, contact: Contact, guess: _Guess, now: datetime, book: Rulebook) -> None:
-    word = Word(guess.actor, note=guess.evidence)
-    for at in (guess.at, now):
+def _note_holding_reply(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
+    word = Word(answer.actor, note=answer.judgement.evidence)
+    for at in (answer.at, now):
         with suppress(Refused):
-            adjust(connection, contact.reference, ClockChange(Clock.HOLDING_REPLY, at), word, now, book)
+            adjust(connection, answer.reference, ClockChange(Clock.HOLDING_REPLY, at), word, now, book)
             return
 
 
@@ -101,8 +106,8 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
         raise Refused(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
     contacts.note(connection, [Event(contact.id, last.at, EventKind.STAFF_WROTE, actor, details)])
-    standing = contacts.with_id(connection, [contact.id])[contact.id]
-    _apply(connection, standing, kind, _Guess(last.at, actor, "staff said so"), now, book)
+    answer = StaffAnswer(contact.id, reference, last.at, Judgement(kind, "staff said so"), actor)
+    _apply(connection, answer, now, book)
     return Corrected(before.value, kind.value)
 
 

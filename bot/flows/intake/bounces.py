@@ -1,106 +1,104 @@
 """Mail of ours that came back, and mail that somebody did not want: the promise is open again, and staff must know."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
-from bot.core.deliveries import Delivery, Purpose
+from bot.core.contacts import Contact
+from bot.core.deliveries import MOVES, Delivery, Purpose, State
 from bot.core.events import Event, EventKind
-from bot.core.intakes import RuleName, Verdict
+from bot.core.intakes import RuleName
 from bot.core.messages import Inbound, Report
-from bot.flows.intake.plan import Plan
+from bot.flows.intake.plan import NOTHING, CameBack, Change, NotReached, Plan, Suppressed
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.deliver import TO_SENDERS
-from bot.store import contacts, outbox, suppressions
+from bot.flows.rulebook import Rulebook
 
 SUPPRESSED_FOR = timedelta(days=30)
 FULL_MAILBOX = "5.2.2"
 TRY_AGAIN_AFTER = timedelta(hours=4)
 
 
-def reported(connection: Connection, delivery: Delivery, message: Inbound, verdict: Verdict, plan: Plan) -> None:
-    """A report about this delivery, which a signed address of ours proves."""
+def report(
+    delivery: Delivery, contact: Contact | None, message: Inbound, rule: RuleName, now: datetime, book: Rulebook
+) -> Plan:
+    """A report about this delivery, which a signed address of ours proves; `contact` is that of the delivery."""
     reports = message.mail.reports if message.mail else ()
-    if any(report.action == "complained" for report in reports) or verdict.rule is RuleName.ABUSE_REPORT:
-        _complained(connection, delivery, plan)
-        return
+    if rule is RuleName.ABUSE_REPORT or any(report.action == "complained" for report in reports):
+        return _complaint(delivery, now, book)
     failure = next((report for report in reports if report.action == "failed"), None)
-    if failure is None:
-        return  # delayed, delivered, relayed
+    may_fail = State.PERMANENT_FAILURE in MOVES[delivery.state]
+    # Delayed, delivered, relayed; or known already.
+    return _failure(delivery, contact, failure, now, book) if failure and may_fail else NOTHING
+
+
+def _failure(delivery: Delivery, contact: Contact | None, failure: Report, now: datetime, book: Rulebook) -> Plan:
     words = f"it came back ({failure.status or 'no status'})"
     # RFC 3463 section 2: class 4 may pass, and a mailbox that is full may be emptied. Once more, then it is for staff.
-    passing = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
-    again = plan.now + TRY_AGAIN_AFTER if passing and delivery.attempts == 1 else None
-    if not outbox.came_back(connection, delivery, words, plan.now, again):
-        return  # it is known already
-    if again is not None:
-        _note(connection, delivery, EventKind.CAME_BACK, f"{words}; it is sent once more later", plan)
-        return
-    _note(connection, delivery, EventKind.UNDELIVERABLE, words, plan)
+    may_pass = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
+    if may_pass and delivery.attempts == 1:
+        again = Plan(changes=(CameBack(delivery, words, now + TRY_AGAIN_AFTER),))
+        return again + _event(delivery, EventKind.CAME_BACK, f"{words}; it is sent once more later", now)
+    plan = Plan(changes=(CameBack(delivery, words),)) + _event(delivery, EventKind.UNDELIVERABLE, words, now)
     if delivery.purpose in TO_SENDERS:
-        _not_reached(connection, delivery, failure, plan)
-    elif delivery.purpose in (Purpose.ALERT, Purpose.DIGEST):
-        _staff_not_reached(connection, plan)
+        return plan + _not_reached(delivery, contact, failure, now, book)
+    is_staffs = delivery.purpose in (Purpose.ALERT, Purpose.DIGEST)
+    return plan + _staff_not_reached(now, book) if is_staffs else plan
 
 
-def _note(connection: Connection, delivery: Delivery, kind: EventKind, words: str, plan: Plan) -> None:
+def _event(delivery: Delivery, kind: EventKind, words: str, now: datetime) -> Plan:
     details = {"purpose": delivery.purpose, "reason": words}
-    contacts.note(connection, [Event(delivery.contact_id, plan.now, kind, details=details)])
+    return Plan(events=(Event(delivery.contact_id, now, kind, details=details),))
 
 
-def _not_reached(connection: Connection, delivery: Delivery, failure: Report, plan: Plan) -> None:
-    what = TO_SENDERS[delivery.purpose]
-    day = plan.book.clocks.today(plan.now)
-    reason = f"mail to this address came back on {day:%d %B %Y}"
-    suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
-    if delivery.contact_id is None:
-        return
+def _not_reached(delivery: Delivery, contact: Contact | None, failure: Report, now: datetime, book: Rulebook) -> Plan:
+    message_words = TO_SENDERS[delivery.purpose]
+    reason = f"mail to this address came back on {book.clocks.today(now):%d %B %Y}"
+    changes: tuple[Change, ...] = (Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR),)
+    if contact is None:
+        return Plan(changes=changes)
     if delivery.purpose == Purpose.ACKNOWLEDGEMENT:
-        contacts.unacknowledged(connection, delivery.contact_id, plan.now)
-    contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
-    words = alert.notices(
+        changes += (NotReached(contact.id),)
+    notices = alert.notices(
         contact.team,
         f"undelivered:{delivery.id}",
-        plan.now,
-        plan.book,
-        subject=f"{contact.reference}: {what} came back",
-        happened=f"The person who wrote in {contact.reference} has not had {what}. "
+        now,
+        book,
+        subject=f"{contact.reference}: {message_words} came back",
+        happened=f"The person who wrote in {contact.reference} has not had {message_words}. "
         f"Their mail server took it and sent it back ({failure.status or 'no status'}).",
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )
-    outbox.queue(connection, words)
+    return Plan(changes=changes, notices=tuple(notices))
 
 
-def _staff_not_reached(connection: Connection, plan: Plan) -> None:
+def _staff_not_reached(now: datetime, book: Rulebook) -> Plan:
     """Once a day. Notices that come back start no further notice: that would never end."""
-    words = alert.notices(
+    notices = alert.notices(
         None,
-        f"alert came back:{plan.book.clocks.today(plan.now)}",
-        plan.now,
-        plan.book,
+        f"alert came back:{book.clocks.today(now)}",
+        now,
+        book,
         subject="An alert came back",
         happened="A mail to staff about a promise at risk could not be delivered: one of the addresses is not right.",
         action="Look at the addresses of each [[team]] in ackbot.toml.",
     )
-    outbox.queue(connection, words)
+    return Plan(notices=tuple(notices))
 
 
-def _complained(connection: Connection, delivery: Delivery, plan: Plan) -> None:
-    day = plan.book.clocks.today(plan.now)
-    reason = f"its owner reported our mail as unwanted on {day:%d %B %Y}"
-    suppressions.add(connection, delivery.recipient, reason, plan.now, plan.now + SUPPRESSED_FOR)
-    _note(connection, delivery, EventKind.COMPLAINED_OF, reason, plan)
-    unknown_complaint(plan)
+def _complaint(delivery: Delivery, now: datetime, book: Rulebook) -> Plan:
+    reason = f"its owner reported our mail as unwanted on {book.clocks.today(now):%d %B %Y}"
+    suppression = Plan(changes=(Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR),))
+    return suppression + _event(delivery, EventKind.COMPLAINED_OF, reason, now) + unknown_complaint(now, book)
 
 
-def unknown_complaint(plan: Plan) -> None:
+def unknown_complaint(now: datetime, book: Rulebook) -> Plan:
     """Somebody reported mail of ours as unwanted. Once a day."""
-    plan.notices += alert.notices(
+    notices = alert.notices(
         None,
-        f"complaint:{plan.book.clocks.today(plan.now)}",
-        plan.now,
-        plan.book,
+        f"complaint:{book.clocks.today(now)}",
+        now,
+        book,
         subject="Our mail was reported as unwanted",
         happened="A mail provider says that somebody reported a mail of ours as unwanted.",
         action="Where it names the mail, nothing automatic goes to that person for 30 days. Look at what was sent.",
     )
+    return Plan(notices=tuple(notices))

@@ -1,252 +1,328 @@
-"""What becomes of one message of a batch, by what is known of it."""
+"""What becomes of each message of a batch, by what is known of it and of the messages before it."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
-
-from bot.core import autoreplies, guards, intakes
-from bot.core.contacts import Contact, State
+from bot.core import autoreplies, clocks, guards, intakes, threads
+from bot.core.contacts import Contact
+from bot.core.deliveries import HELD, Delivery, NewDelivery
+from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind
 from bot.core.guards import Tally
-from bot.core.intakes import RuleName, Verdict
-from bot.core.messages import Inbound, Party
+from bot.core.intakes import Facts, RuleName, Verdict
+from bot.core.messages import Inbound, Party, Post
+from bot.core.rules import OUR_OWN
+from bot.core.threads import LoggedMessage, Pointers, key_of
 from bot.flows.changes import staff_answers
 from bot.flows.intake import bounces, follow_up, platform_changes
-from bot.flows.intake.gather import key_of
-from bot.flows.intake.plan import Filed, Opening, Plan, keep, open_contact, remember_receipt, window
+from bot.flows.intake.gather import BatchFacts, Ledger
+from bot.flows.intake.plan import (
+    NOTHING,
+    Capacity,
+    Filed,
+    Opening,
+    Plan,
+    ReceiptShared,
+    ReceiptsStopped,
+    as_stored,
+    contact_row,
+    event,
+    message_rows,
+    moved_window,
+    way_of,
+)
 from bot.flows.intake.topics import look_into
-from bot.flows.outgoing import alert
-from bot.store import contacts
+from bot.flows.outgoing import alert, tell
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.rulebook import Rulebook
+from bot.store.contacts import Numbers
 
+Values = dict[str, Any]
 _ANOTHER_WAY = Verdict("attach", RuleName.SAME_MAIL_ANOTHER_WAY, "it is here already: it came another way, too")
 _SENT_AGAIN = Verdict("attach", RuleName.SENT_AGAIN, "the same person sent the same words before")
+_OUR_OWN = Plan(results=(Filed(None, new=False, outcome="our own"),))
+_NOT_A_CONTACTS = Plan(results=(Filed(None, new=False, outcome="not a contact's"),))
 
 
-def decide(message: Inbound, plan: Plan) -> None:
-    """Add to the plan what becomes of this message."""
-    if message.post is not None and message.post.automatic:
-        plan.filed.append(Filed(None, new=False, outcome="our own"))
-    elif again := plan.known.again(message):
-        _seen_before(message, again.reference, again.channel, plan)
-    elif message.post is not None and message.post.kind in platform_changes.CHANGES:
-        platform_changes.change(message, message.post, plan)
-    elif message.outgoing:
-        _staffs_copy(message, plan)
+def decide(
+    facts: BatchFacts,
+    messages: Sequence[Inbound],
+    numbers: Numbers,
+    capacity: Capacity,
+    now: datetime,
+    book: Rulebook,
+) -> Plan:
+    """The plan for a batch; `numbers` are for its new rows, `capacity` says what may be claimed at once."""
+    ledger = Ledger(facts, numbers, capacity, now, book)
+    pairs = zip(messages, facts.pointers, strict=True)
+    return sum((_of_message(message, pointers, ledger) for message, pointers in pairs), NOTHING)
+
+
+def _of_message(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
+    post = message.post
+    if post is not None and post.automatic:
+        return _OUR_OWN
+    if entry := threads.again(message, ledger.threads):
+        return _here_already(message, entry, ledger)
+    if post is not None and post.kind in platform_changes.CHANGES:
+        return _changed_later(message, post, ledger)
+    if message.outgoing:
+        return _staffs_copy(message, pointers, ledger)
+    return _triaged(message, pointers, ledger)
+
+
+def _keep(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = "sender") -> Plan:
+    """Store a message of this contact; whatever follows in the batch knows of it."""
+    row, raw = _rows(message, contact, ledger, written_by)
+    return Plan(messages=(row,), raws=(raw,))
+
+
+def _rows(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = "sender") -> tuple[Values, Values]:
+    number, name = next(ledger.numbers.messages), ledger.external_id(message)
+    ledger.remember(message, contact, written_by)
+    return message_rows(number, name, message, contact.id, written_by, ledger.now)
+
+
+def _here_already(message: Inbound, entry: LoggedMessage, ledger: Ledger) -> Plan:
+    result = Plan(results=(Filed(entry.reference, new=False),))
+    if entry.channel == message.channel or message.outgoing:
+        return result
+    follow_up_event = event(entry.contact_id, EventKind.FOLLOW_UP, _ANOTHER_WAY, ledger.now, channel=message.channel)
+    parent = ledger.threads.parents.get(message.external_id)
+    copy = _keep(message, parent.contact, ledger) if parent else NOTHING
+    return Plan(events=(follow_up_event,)) + copy + result
+
+
+def _changed_later(message: Inbound, post: Post, ledger: Ledger) -> Plan:
+    parent = ledger.threads.parents.get(post.about)
+    if parent is None or parent.contact.channel != message.channel:
+        return _NOT_A_CONTACTS
+    change = platform_changes.change(post, parent.contact, ledger.now)
+    return change + _keep(message, parent.contact, ledger, parent.written_by)
+
+
+def _staffs_copy(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
+    """A copy of what staff sent: it counts where it belongs to a contact, and is nobody else's business."""
+    thread = threads.thread_of(message, pointers, ledger.threads)
+    thread = thread or threads.staffs_thread(message, pointers, ledger.threads)
+    parent = ledger.threads.parents.get(message.external_id)
+    if message.post is not None and platform_changes.is_ours(parent, thread, ledger.facts):
+        return Plan(results=(Filed(thread.reference if thread else None, new=False, outcome="our own"),))
+    if thread is None or autoreplies.is_automatic(message):
+        verdict = intakes.triage(message, _facts(message, thread, ledger))
+        return Plan(results=(Filed(None, new=False, outcome="not a contact's", rule=verdict.rule),))
+    return _staff_wrote(message, ledger.current(thread), ledger)
+
+
+def _staff_wrote(message: Inbound, contact: Contact, ledger: Ledger) -> Plan:
+    answer = staff_answers.judge(contact, message, ledger.now, ledger.book)
+    ledger.learn((answer,))
+    result = Filed(contact.reference, new=True, outcome="attach", rule=RuleName.STAFFS_MAIL)
+    return Plan(changes=(answer,)) + _keep(message, contact, ledger, "staff") + Plan(results=(result,))
+
+
+def _triaged(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
+    delivery = ledger.delivery_reported(pointers)
+    thread = _thread(message, pointers, delivery, ledger)
+    first = verdict = intakes.triage(message, _facts(message, thread, ledger, is_reported=delivery is not None))
+    if thread is not None and verdict.rule is RuleName.HUMAN_REPLY and _is_new_matter(message, thread, ledger):
+        verdict = intakes.triage(message, _facts(message, None, ledger))
+    if verdict.rule is RuleName.TRUSTED_RELAY and verdict.recipient:
+        message = replace(message, sender=Party(verdict.recipient, message.sender.name if message.sender else ""))
+    if thread is not None and verdict.outcome in ("attach", "undeliverable"):
+        plan = _attach(message, thread, verdict, ledger)
     else:
-        thread, verdict = _judge(message, plan)
-        if verdict.rule is RuleName.TRUSTED_RELAY and verdict.recipient:
-            message = replace(message, sender=Party(verdict.recipient, _name(message)))
-        if thread is not None and verdict.outcome in ("attach", "undeliverable"):
-            _attach(message, thread, verdict, plan)
-        else:
-            _open(message, verdict, thread, plan)
+        plan = _open(message, verdict, thread, ledger)
+    return plan + _consequences(message, first, delivery, ledger)
 
 
-def _name(message: Inbound) -> str:
-    return message.sender.name if message.sender else ""
+def _thread(message: Inbound, pointers: Pointers, delivery: Delivery | None, ledger: Ledger) -> Contact | None:
+    """The contact that the message goes on with, or comes after, as it stands after the messages so far."""
+    thread = threads.thread_of(message, pointers, ledger.threads) or ledger.contact_of(delivery)
+    if thread is None and autoreplies.is_from_staff(message, ledger.book.intake.own, ledger.book.intake.triage.staff):
+        thread = threads.staffs_thread(message, pointers, ledger.threads)
+    return thread and ledger.current(thread)
 
 
-def _seen_before(message: Inbound, reference: str, channel: str, plan: Plan) -> None:
-    if channel == message.channel or message.outgoing:
-        plan.filed.append(Filed(reference, new=False))
-        return
-    seen = plan.known.again(message)
-    contact = plan.known.answered.get(message.external_id)
-    if seen is None:
-        return
-    plan.note(seen.contact_id, EventKind.FOLLOW_UP, _ANOTHER_WAY, channel=message.channel)
-    if contact is not None:
-        keep(message, contact.contact, plan)
-    plan.filed.append(Filed(reference, new=False))
-
-
-def _facts(message: Inbound, thread: Contact | None, plan: Plan, *, reported: bool) -> intakes.Facts:
+def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, *, is_reported: bool = False) -> Facts:
+    way = way_of(message, ledger.book)
     return replace(
-        plan.book.intake.triage,
-        own=plan.book.intake.own,
+        ledger.book.intake.triage,
+        own=ledger.book.intake.own,
         thread=thread.reference if thread else None,
         person=(thread.sender_address or "") if thread else "",
-        authserv_id=plan.way(message).authserv_id,
-        is_about_our_mail=reported,
-        receipts=plan.way(message).receipts,
+        authserv_id=way.authserv_id,
+        is_about_our_mail=is_reported,
+        receipts=way.receipts,
     )
 
 
-def _judge(message: Inbound, plan: Plan) -> tuple[Contact | None, Verdict]:
-    """The contact that the message goes on with, or comes after; and the verdict."""
-    known, book = plan.known, plan.book
-    reported = known.delivery(message, book.secret)
-    thread = known.thread(message, book.prefix) or known.contact_of(reported)
-    if thread is None and message.mail and _from_staff(message, plan):
-        thread = known.staffs_thread(message, book.prefix)
-    verdict = intakes.triage(message, _facts(message, thread, plan, reported=reported is not None))
-    if verdict.rule in (RuleName.DELIVERY_REPORT, RuleName.ABUSE_REPORT) and reported is not None:
-        plan.afterwards.append(
-            partial(bounces.reported, delivery=reported, message=message, verdict=verdict, plan=plan)
-        )
-    elif verdict.rule is RuleName.ABUSE_REPORT:
-        bounces.unknown_complaint(plan)
-    elif verdict.rule in (RuleName.OUR_OWN_MAIL, RuleName.OUR_OWN_MARK) and verdict.outcome == "log":
-        plan.afterwards.append(partial(follow_up.watch_loop, rule=verdict.rule, plan=plan))
-    new_matter = thread is not None and not _goes_on(thread, message, plan)
-    if new_matter and verdict.outcome == "attach" and verdict.rule is RuleName.HUMAN_REPLY:
-        return thread, intakes.triage(message, _facts(message, None, plan, reported=False))
-    return thread, verdict
+def _is_new_matter(message: Inbound, thread: Contact, ledger: Ledger) -> bool:
+    today = ledger.book.clocks.today
+    answered_on = thread.responded_at and today(thread.responded_at)
+    return not threads.goes_on(thread.state, today(ledger.at(message)), answered_on, ledger.book.intake.reopen_days)
 
 
-def _from_staff(message: Inbound, plan: Plan) -> bool:
-    senders = message.mail.from_addresses if message.mail else ()
-    return len(senders) == 1 and autoreplies.is_staff_address(
-        senders[0].address, replace(plan.book.intake.triage, own=plan.book.intake.own)
-    )
+def _consequences(message: Inbound, verdict: Verdict, delivery: Delivery | None, ledger: Ledger) -> Plan:
+    """What follows for mail of ours that a message reports on, or is."""
+    now, book = ledger.now, ledger.book
+    if delivery is not None and verdict.rule in (RuleName.DELIVERY_REPORT, RuleName.ABUSE_REPORT):
+        plan = bounces.report(delivery, ledger.contact_of(delivery), message, verdict.rule, now, book)
+        ledger.learn(plan.changes)
+        return plan
+    if verdict.rule is RuleName.ABUSE_REPORT:
+        return bounces.unknown_complaint(now, book)
+    if verdict.rule in OUR_OWN and verdict.outcome == "log":
+        return follow_up.own_mail(ledger.count_own_mail(message, verdict.rule), now, book)
+    return NOTHING
 
 
-def _goes_on(thread: Contact, message: Inbound, plan: Plan) -> bool:
-    """Whether a person's message belongs to this contact still, or is a new matter."""
-    if thread.state == State.OPEN:
-        return True
-    if thread.responded_at is None or plan.book.intake.reopen_days == 0:
-        return False
-    day_of = plan.book.clocks.default_calendar.day_of
-    return (day_of(plan.at(message)) - day_of(thread.responded_at)).days <= plan.book.intake.reopen_days
-
-
-def _attach(message: Inbound, thread: Contact, verdict: Verdict, plan: Plan) -> None:
-    written_by = "sender"
+def _attach(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledger) -> Plan:
     if verdict.rule is RuleName.STAFFS_MAIL:
-        written_by = "staff"
-        plan.afterwards.append(_staff_wrote(message, thread, plan))
-    elif verdict.rule in (RuleName.HUMAN_REPLY, RuleName.TRUSTED_RELAY):
-        plan.note(thread.id, EventKind.FOLLOW_UP, verdict)
-        until = window(message, plan)
-        if until is not None:
-            look_at = min(plan.way(message).window.looks(until, plan.book.clocks.timing))
-            plan.windows.append({"chosen": thread.id, "until": until, "look_at": look_at})
-        suppressed = plan.known.suppression(key_of(message))
-        told = replace(verdict, recipient=None) if suppressed else verdict
-        plan.afterwards.append(partial(follow_up.go_on, contact_id=thread.id, message=message, verdict=told, plan=plan))
-    elif message.post is not None:
-        plan.note(thread.id, EventKind(message.post.kind), verdict)
-    elif verdict.rule is RuleName.DELIVERY_REPORT:
-        plan.note(thread.id, EventKind.DELIVERY_REPORT, verdict)
-    else:
-        plan.note(thread.id, EventKind.AUTOMATIC_MAIL, verdict)
-        plan.afterwards.append(partial(follow_up.count_automatic, contact=thread, verdict=verdict, plan=plan))
-    keep(message, thread, plan, written_by=written_by)
-    plan.filed.append(Filed(thread.reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
+        return _staff_wrote(message, contact, ledger)
+    result = Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule)
+    plan = _addition(message, contact, verdict, ledger) + _keep(message, contact, ledger)
+    return plan + Plan(results=(result,))
 
 
-def _open(message: Inbound, verdict: Verdict, thread: Contact | None, plan: Plan) -> None:
-    found = look_into(message, plan.book)
-    verdict, opening = found.heeded(verdict), Opening(found, linked_to=thread.id if thread else None)
-    if verdict.outcome == "acknowledge" and verdict.recipient and message.mail is not None:
-        before = _sent_before(message, plan)
-        if before is not None:
-            _attach_again(message, before, _SENT_AGAIN, plan)
-            return
-    if verdict.outcome == "acknowledge" and verdict.recipient:
-        tally = _tally(message, plan)
-        first = guards.contact_in_place(tally, plan.at(message), plan.book.intake.limits) if message.mail else None
-        if message.visibility == "public":
-            first = plan.known.public_receipt(message, plan.at(message))
-        if first is not None and message.mail and plan.book.intake.limits.several == "together":
-            _attach_again(
-                message, _contact(first, plan), replace(verdict, outcome="attach", rule=RuleName.ONE_OF_SEVERAL), plan
-            )
-            return
-        verdict, opening = _guarded(message, verdict, tally, replace(opening, receipt_of=first), plan)
-    contact = open_contact(message, verdict, opening, plan)
-    if thread is not None:
-        plan.note(thread.id, EventKind.CONTINUED, verdict, reference=contact.reference)
-    if opening.receipt_of is not None:
-        plan.afterwards.append(partial(_share_receipt, first=opening.receipt_of, plan=plan))
-    elif verdict.outcome == "acknowledge" and verdict.recipient:
-        remember_receipt(message, contact, plan)
-        if domain := plan.known.domains.get(guards.domain(key_of(message))):
-            domain.receipts.append(contact.received_at)
-    keep(message, contact, plan)
-    plan.filed.append(Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule))
+def _addition(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledger) -> Plan:
+    """What a message does to the contact to which it is added."""
+    now, book = ledger.now, ledger.book
+    if verdict.rule in (RuleName.HUMAN_REPLY, RuleName.TRUSTED_RELAY):
+        recipient = None if ledger.suppressions.get(key_of(message)) else verdict.recipient
+        window = moved_window(message, contact, now, book)
+        return window + _follow_up(message, contact, verdict, recipient, ledger)
+    if message.post is not None:
+        return Plan(events=(event(contact.id, EventKind(message.post.kind), verdict, now),))
+    if verdict.rule is RuleName.DELIVERY_REPORT:
+        return Plan(events=(event(contact.id, EventKind.DELIVERY_REPORT, verdict, now),))
+    plan = follow_up.automatic(contact, verdict.rule, ledger.count_automatic(contact), now, book)
+    ledger.learn(plan.changes)
+    return Plan(events=(event(contact.id, EventKind.AUTOMATIC_MAIL, verdict, now),)) + plan
 
 
-def _tally(message: Inbound, plan: Plan) -> Tally:
-    by_mail = [name for name, way in plan.book.ways.items() if way.medium in ("", "email")]
-    return plan.known.tally(key_of(message), by_mail)
+def _follow_up(message: Inbound, contact: Contact, verdict: Verdict, recipient: str | None, ledger: Ledger) -> Plan:
+    plan = follow_up.go_on(contact, message, recipient, ledger.now, ledger.book)
+    ledger.learn(plan.changes)
+    return Plan(events=(event(contact.id, EventKind.FOLLOW_UP, verdict, ledger.now),)) + plan
 
 
-def _sent_before(message: Inbound, plan: Plan) -> Contact | None:
-    """An open contact with the same words of the same person; two mails without words are not the same."""
-    if not message.text.strip():
-        return None
-    same = (message.digest, key_of(message), message.subject, State.OPEN)
-    pairs = plan.known.sent_before
-    return next((c for digest, c in pairs if (digest, c.sender_key, c.subject, c.state) == same), None)
+def _attach_again(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledger) -> Plan:
+    """The receipt that they have, or are about to have, stands for it."""
+    plan = _follow_up(message, contact, verdict, None, ledger)
+    result = Filed(contact.reference, new=True, outcome="attach", rule=verdict.rule)
+    return plan + _keep(message, contact, ledger) + Plan(results=(result,))
 
 
-def _contact(contact_id: int, plan: Plan) -> Contact | None:
-    here = (Contact(**row) for row in plan.contacts if row["id"] == contact_id)
-    return next(here, None) or next((c for _, c in plan.known.sent_before if c.id == contact_id), None)
+def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Ledger) -> Plan:
+    topic = look_into(message, ledger.book)
+    opening = Opening(topic.heeded(verdict), topic, linked_to=thread.id if thread else None)
+    if opening.verdict.outcome != "acknowledge" or not opening.verdict.recipient:
+        return _opening_plan(message, opening, thread, ledger)
+    if same := threads.same_words(message, map(ledger.current, ledger.earlier.get(message.digest, ()))):
+        return _attach_again(message, same, _SENT_AGAIN, ledger)
+    tally = ledger.tally(key_of(message))
+    first = _receipt_that_stands(message, tally, ledger)
+    if first is not None and message.mail and ledger.book.intake.limits.several == "together":
+        together = replace(opening.verdict, outcome="attach", rule=RuleName.ONE_OF_SEVERAL)
+        return _attach_again(message, ledger.recent_contact(first), together, ledger)
+    guarded, notices = _guarded(message, replace(opening, receipt_of=first), tally, ledger)
+    return notices + _opening_plan(message, guarded, thread, ledger)
 
 
-def _attach_again(message: Inbound, contact: Contact | None, verdict: Verdict, plan: Plan) -> None:
-    if contact is None:
-        raise LookupError("a contact of late is not known")
-    plan.note(contact.id, EventKind.FOLLOW_UP, verdict)
-    quiet = replace(verdict, recipient=None)  # the receipt that they have, or are about to have, stands for it
-    plan.afterwards.append(partial(follow_up.go_on, contact_id=contact.id, message=message, verdict=quiet, plan=plan))
-    keep(message, contact, plan)
-    plan.filed.append(Filed(contact.reference, new=True, outcome="attach", rule=verdict.rule))
+def _receipt_that_stands(message: Inbound, tally: Tally, ledger: Ledger) -> int | None:
+    """The contact whose receipt this person had a little before: by mail, or in public on this channel within a day."""
+    at = ledger.at(message)
+    if message.visibility == "public":
+        entries = ledger.recents.get(key_of(message), ())
+        public = (entry for entry in entries if entry.visibility == "public" and entry.channel == message.channel)
+        return next((entry.contact_id for entry in public if at - entry.at < guards.DAY), None)
+    return guards.contact_in_place(tally, at, ledger.book.intake.limits) if message.mail else None
 
 
-def _guarded(message: Inbound, verdict: Verdict, tally: Tally, opening: Opening, plan: Plan) -> tuple[Verdict, Opening]:
-    """The verdict, unless this person must not have another receipt now: then staff decide."""
-    recipient = verdict.recipient or ""
-    if suppressed := plan.known.suppression(key_of(message)) or plan.known.suppression(recipient.lower()):
-        reason = f"{verdict.reason}, but {suppressed}"
-        return replace(verdict, outcome="ask", recipient=None, reason=reason), replace(opening, receipt_of=None)
+def _guarded(message: Inbound, opening: Opening, tally: Tally, ledger: Ledger) -> tuple[Opening, Plan]:
+    """The opening, unless this person must not have another receipt now: then staff decide."""
+    verdict, recipient, book = opening.verdict, opening.verdict.recipient or "", ledger.book
+    why_not = ledger.suppressions.get(key_of(message)) or ledger.suppressions.get(recipient.lower())
+    if why_not:
+        reason = f"{verdict.reason}, but {why_not}"
+        verdict = replace(verdict, outcome="ask", recipient=None, reason=reason)
+        return replace(opening, verdict=verdict, receipt_of=None), NOTHING
     if opening.receipt_of is not None:
         reason = "the receipt that this person had a little before stands for it, too"
-        return replace(verdict, rule=RuleName.ONE_OF_SEVERAL, reason=reason), opening
-    domain = plan.known.domains.get(guards.domain(key_of(message)), Tally())
-    held = guards.why_held(recipient, plan.at(message), tally, domain, plan.book.intake.limits)
-    if not held:
-        return verdict, opening
-    plan.notices += alert.notices(
-        plan.way(message).team,
-        f"cap:{plan.book.clocks.today(plan.now)}",
-        plan.now,
-        plan.book,
+        return replace(opening, verdict=replace(verdict, rule=RuleName.ONE_OF_SEVERAL, reason=reason)), NOTHING
+    domain = Tally(ledger.domains.get(guards.domain(key_of(message)), ()))
+    why = guards.why_held(recipient, ledger.at(message), tally, domain, book.intake.limits)
+    if not why:
+        return opening, NOTHING
+    notices = alert.notices(
+        way_of(message, book).team,
+        f"cap:{book.clocks.today(ledger.now)}",
+        ledger.now,
+        book,
         subject="Receipts are held back",
-        happened=f"Somebody writes more often than receipts are sent. {held.capitalize()}.",
+        happened=f"Somebody writes more often than receipts are sent. {why.capitalize()}.",
         action="See who: ackbot contacts suppressed. Nothing is lost; each has its dates. "
         "To send a receipt all the same: ackbot contacts acknowledge-now REFERENCE",
     )
-    return Verdict("ask", RuleName.TOO_MANY_RECEIPTS, f"{verdict.reason}, but {held}"), opening
+    ask = Verdict("ask", RuleName.TOO_MANY_RECEIPTS, f"{verdict.reason}, but {why}")
+    return replace(opening, verdict=ask), Plan(notices=tuple(notices))
 
 
-def _share_receipt(connection: Connection, first: int, plan: Plan) -> None:
-    """What came minutes later counts as acknowledged when the first one's receipt has left."""
-    contact = contacts.with_id(connection, [first]).get(first)
-    if contact is not None and contact.receipt_sent_at is not None:
-        contacts.acknowledged(connection, [(first, plan.now)])
+def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, ledger: Ledger) -> Plan:
+    """A new contact, with its receipt if it is to have one of its own."""
+    now, book, verdict = ledger.now, ledger.book, opening.verdict
+    number, name = next(ledger.numbers.contacts), ledger.external_id(message)
+    row = contact_row(number, name, message, opening, now, book)
+    due_at = clocks.due_next(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"])
+    contact = ledger.current(Contact(**row, due_at=due_at))
+    events = [event(contact.id, EventKind.LOGGED, verdict, now, **opening.topic.because())]
+    if thread is not None:
+        events.append(event(thread.id, EventKind.CONTINUED, verdict, now, reference=contact.reference))
+    calls = alert.urgent_alerts(contact, 0, now, book) if contact.urgent_at is not None else ()
+    result = Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule)
+    text, raw = _rows(message, contact, ledger)
+    plan = Plan((row,), (text,), (raw,), tuple(events), notices=tuple(calls), results=(result,))
+    return plan + _receipt(message, contact, opening, ledger)
 
 
-def _staff_wrote(message: Inbound, thread: Contact, plan: Plan) -> Callable[[Connection], None]:
-    return partial(staff_answers.take, contact_id=thread.id, message=message, now=plan.now, book=plan.book)
+def _receipt(message: Inbound, contact: Contact, opening: Opening, ledger: Ledger) -> Plan:
+    """The receipt of a new contact; one that stands for it already; or none."""
+    recipient = opening.verdict.recipient
+    if opening.receipt_of is not None:
+        return Plan(changes=(ReceiptShared(opening.receipt_of),))
+    if opening.verdict.outcome != "acknowledge" or not recipient:
+        return NOTHING
+    ledger.remember_receipt(message, contact)
+    if not way_of(message, ledger.book).outlet_to(recipient):
+        return NOTHING
+    trip = _stop_receipts(ledger) if ledger.spend_receipt() else NOTHING
+    return trip + _in_outbox(tell.receipt(message, recipient, contact, ledger.now, ledger.book), contact, ledger)
 
 
-def _staffs_copy(message: Inbound, plan: Plan) -> None:
-    """A copy of what staff sent: it counts where it belongs to a contact, and is nobody's else business."""
-    known, prefix = plan.known, plan.book.prefix
-    thread = known.thread(message, prefix) or known.staffs_thread(message, prefix)
-    if message.post is not None and platform_changes.is_ours(message, thread, plan):
-        plan.filed.append(Filed(thread.reference if thread else None, new=False, outcome="our own"))
-        return
-    verdict = intakes.triage(message, _facts(message, thread, plan, reported=False))
-    if thread is None or autoreplies.is_automatic(message):
-        plan.filed.append(Filed(None, new=False, outcome="not a contact's", rule=verdict.rule))
-        return
-    plan.afterwards.append(_staff_wrote(message, thread, plan))
-    keep(message, thread, plan, written_by="staff")
-    plan.filed.append(Filed(thread.reference, new=True, outcome="attach", rule=RuleName.STAFFS_MAIL))
+def _in_outbox(receipt: NewDelivery, contact: Contact, ledger: Ledger) -> Plan:
+    """A receipt in the outbox, claimed at once where its outlet has room for it."""
+    number, terms = next(ledger.numbers.deliveries), ledger.hold
+    is_held = ledger.is_stopped or ledger.book.may_have_answered(contact.received_at)
+    if is_held or not ledger.take_place(receipt.channel):
+        return Plan(deliveries=(replace(receipt, id=number, next_attempt_at=HELD if is_held else ledger.now),))
+    due = ledger.now + terms.span
+    delivery = replace(receipt, id=number, state=Leaving.SENDING, attempts=1, next_attempt_at=due, holder=terms.holder)
+    return Plan(deliveries=(delivery,), claims=(Claimed(as_stored(delivery, number), contact, claim=terms.holder),))
+
+
+def _stop_receipts(ledger: Ledger) -> Plan:
+    """The breaker: no receipt leaves until somebody has looked."""
+    notices = alert.notices(
+        None,
+        f"breaker:{ledger.now.isoformat()}",
+        ledger.now,
+        ledger.book,
+        subject="Receipts are stopped: too many in a minute",
+        happened=f"More than {ledger.book.intake.limits.a_minute} receipts would have left within a minute. "
+        "They are all kept, and none leaves. Every contact is logged and has its dates.",
+        action="See what comes in: ackbot contacts list. If it is people, let the receipts leave: ackbot release",
+    )
+    return Plan(changes=(ReceiptsStopped(),), notices=tuple(notices))

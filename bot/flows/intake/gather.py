@@ -1,202 +1,313 @@
-"""What is known of the messages of one batch before anything is decided."""
+"""What is known of the messages of one batch, before anything is decided and while it is."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import acknowledgements, guards, references
-from bot.core.contacts import Contact
+from bot.core import autoreplies, guards, threads
+from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery
+from bot.core.deliveries import State as Leaving
 from bot.core.guards import Tally
-from bot.core.messages import Inbound, Post
+from bot.core.messages import Inbound
+from bot.core.responses import Kind
+from bot.core.rules import OUR_OWN, RuleName
+from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
+from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake.plan import CameBack, Capacity, Change, FollowUp, Muted, NotReached, Suppressed
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, known, outbox
-from bot.store.known import Answered, Recent, Seen
-
-_MOST_TEXT = 20_000
-_MOST_PEOPLE = 20
+from bot.store.contacts import Numbers
+from bot.store.known import Recent
 
 
-@dataclass(slots=True)
-class Known:
-    """`seen`, `answered`: by message id. `tags`: the signed tags of each message, by its digest. `of_late`: by person.
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """What is known, and nobody changes.
 
-    `sent_before`: digest and contact of what the same people sent of late. `waiting`: person -> open contacts, for mail
-    of staff's. `conversations`: (channel, conversation) -> its newest contact; `leaving`: contacts for which something
-    leaves at this moment. `receipts_left`: how many may be queued before the breaker stops them (None: any number);
-    `held`: it has.
+    `pointers`: what each message says itself of where it belongs, in the order of the batch. `deliveries`: those that
+    reports are about, by number, and `contacts` theirs. `recents` and `suppressions`: by the sender's address.
+    `earlier`: the contacts of what the same people sent of late, by digest. `in_flight`: contacts for which something
+    leaves at this moment. `domains`: when contacts from there were received of late. `automatic_mails`: how many each
+    contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `receipts_left`: how
+    many may be queued before the breaker stops them (None: any number); `is_stopped`: it has.
     """
 
-    seen: dict[str, list[Seen]]
-    answered: dict[str, Answered]
-    by_reference: dict[str, Contact]
-    tags: dict[str, list[str]]
-    reported: dict[int, Delivery]
-    reported_contacts: dict[int, Contact]
-    of_late: dict[str, list[Recent]]
-    sent_before: list[tuple[str, Contact]]
-    waiting: dict[str, list[Contact]]
-    conversations: dict[tuple[str, str], Contact] = field(default_factory=dict)
-    leaving: set[int] = field(default_factory=set)
-    domains: dict[str, Tally] = field(default_factory=dict)
+    pointers: tuple[Pointers, ...]
+    threads: Threads
+    deliveries: Mapping[int, Delivery] = field(default_factory=dict)
+    contacts: Mapping[int, Contact] = field(default_factory=dict)
+    recents: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)
+    suppressions: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)
+    in_flight: frozenset[int] = frozenset()
+    domains: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    automatic_mails: Mapping[int, int] = field(default_factory=dict)
+    own_mails: Mapping[str, int] = field(default_factory=dict)
     receipts_left: int | None = None
-    held: bool = False
+    is_stopped: bool = False
 
-    def again(self, message: Inbound) -> Seen | None:
-        """The same message as it is logged already: on this channel, else, for mail, on any."""
-        if message.post is not None:
-            # Several calls and looks describe one message in several ways; its name is enough.
-            return next((o for o in self.seen.get(message.external_id, ()) if o.channel == message.channel), None)
-        same = [one for one in self.seen.get(message.external_id, ()) if one.digest == message.digest]
-        here = next((one for one in same if one.channel == message.channel), None)
-        return here or (same[0] if same and message.mail is not None else None)
+
+def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> BatchFacts:
+    """Ask the store once for the whole batch, and only what a message of the batch gives reason to ask."""
+    pointers = tuple(threads.pointers_of(message, book.prefix, book.secret) for message in messages)
+    matching = _threads(connection, messages, pointers)
+    people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
+    recents = known.recent_contacts(connection, people, now - guards.DAY, now)
+    recent_ids = {entry.contact_id for entries in recents.contacts.values() for entry in entries}
+    deliveries = known.deliveries_of(connection, {number for pointer in pointers for number in pointer.deliveries})
+    of_reports = _contacts_of(connection, deliveries.values())
+    receipts_left, is_stopped = _breaker(connection, now, book)
+    return BatchFacts(
+        pointers=pointers,
+        threads=matching,
+        deliveries=MappingProxyType(deliveries),
+        contacts=MappingProxyType(of_reports),
+        recents=MappingProxyType(recents.contacts),
+        suppressions=MappingProxyType(recents.suppressions),
+        earlier=MappingProxyType(known.earlier_contacts(connection, recent_ids)),
+        in_flight=_in_flight(connection, messages, matching),
+        domains=MappingProxyType(_domains(connection, people, now, book)),
+        automatic_mails=MappingProxyType(_automatic_mails(connection, messages, matching, of_reports, now)),
+        own_mails=MappingProxyType(_own_mails(connection, messages, now, book)),
+        receipts_left=receipts_left,
+        is_stopped=is_stopped,
+    )
+
+
+def _threads(connection: Connection, messages: Sequence[Inbound], pointers: Sequence[Pointers]) -> Threads:
+    log = known.logged_messages(connection, [message.external_id for message in messages])
+    posts = [message for message in messages if message.post]
+    names = _names_in_posts(posts) if posts else set()
+    parents = known.parents(connection, _names_in_mails(messages, log) | names)
+    references = {name for pointer in pointers for name in (*pointer.tags, *pointer.references)}
+    conversations = {message.post.conversation for message in posts if message.post} - {""}
+    return Threads(
+        log=MappingProxyType(log),
+        parents=MappingProxyType(parents | known.sent_under(connection, names)),
+        references=MappingProxyType(contacts.with_references(connection, references)),
+        open_contacts=MappingProxyType(_open_contacts(connection, messages)),
+        conversations=MappingProxyType(known.in_conversations(connection, conversations)),
+    )
+
+
+def _names_in_posts(posts: Sequence[Inbound]) -> set[str]:
+    """What they answer or are about; and their own, as what left our account may be what we sent by ourselves."""
+    names = {name for post in posts for name in threads.parent_ids(post)}
+    return names | {post.external_id for post in posts if post.outgoing}
+
+
+def _names_in_mails(messages: Sequence[Inbound], log: Mapping[str, Sequence[LoggedMessage]]) -> set[str]:
+    """What they answer; and their own, where they came another way before and are added to that contact."""
+    mails = [message for message in messages if message.mail]
+    names = {name for mail in mails for name in threads.parent_ids(mail)}
+    return names | {mail.external_id for mail in mails if _is_logged(mail, log)}
+
+
+def _is_logged(message: Inbound, log: Mapping[str, Sequence[LoggedMessage]]) -> bool:
+    return any(entry.digest == message.digest for entry in log.get(message.external_id, ()))
+
+
+def _contacts_of(connection: Connection, deliveries: Collection[Delivery]) -> dict[int, Contact]:
+    ids = {delivery.contact_id for delivery in deliveries if delivery.contact_id}
+    return contacts.with_id(connection, ids) if ids else {}
+
+
+def _open_contacts(connection: Connection, messages: Sequence[Inbound]) -> dict[str, tuple[Contact, ...]]:
+    """The open contacts of everybody to whom staff's mail goes."""
+    copies = [message.mail for message in messages if message.outgoing and message.mail]
+    people = {address for mail in copies for address in threads.addressees(mail)}
+    return {person: tuple(known.open_of_person(connection, person)) for person in people}
+
+
+def _in_flight(connection: Connection, messages: Sequence[Inbound], matching: Threads) -> frozenset[int]:
+    if not any(message.outgoing for message in messages if message.post):
+        return frozenset()
+    around = [*matching.conversations.values(), *(parent.contact for parent in matching.parents.values())]
+    return frozenset(outbox.under_way(connection, {contact.id for contact in around}))
+
+
+def _domains(
+    connection: Connection, people: Iterable[str], now: datetime, book: Rulebook
+) -> dict[str, tuple[datetime, ...]]:
+    most = book.intake.limits.an_hour_to_a_domain
+    names = {guards.domain(person) for person in people} if most else ()
+    return {name: tuple(known.of_domain(connection, name, now - guards.HOUR, most)) for name in names}
+
+
+def _automatic_mails(
+    connection: Connection,
+    messages: Sequence[Inbound],
+    matching: Threads,
+    of_reports: Iterable[int],
+    now: datetime,
+) -> dict[int, int]:
+    """Of the contacts with which the mails of the batch may go on."""
+    around = [*matching.references.values(), *(parent.contact for parent in matching.parents.values())]
+    contact_ids = {contact.id for contact in around} | set(of_reports)
+    if not contact_ids or not any(message.mail and not message.outgoing for message in messages):
+        return {}
+    return known.automatic_mails(connection, contact_ids, now - guards.DAY)
+
+
+def _own_mails(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> dict[str, int]:
+    if not any(message.mail and autoreplies.is_ours(message, book.intake.own) for message in messages):
+        return {}
+    return known.by_rule(connection, OUR_OWN, now - guards.DAY)
+
+
+def _breaker(connection: Connection, now: datetime, book: Rulebook) -> tuple[int | None, bool]:
+    """How many receipts may be queued before it stops them all, and whether it has."""
+    if not book.intake.limits.a_minute:
+        return None, False
+    count = known.receipts_since(connection, now - guards.MINUTE)
+    return book.intake.limits.a_minute - count, cursors.read(connection, BREAKER) is not None
+
+
+class Ledger:
+    """What is known while the messages are decided: the facts, and what the messages so far add to them and change.
+
+    It lives as long as one call of `decide`; the facts themselves stay as they are.
+    """
+
+    def __init__(self, facts: BatchFacts, numbers: Numbers, capacity: Capacity, now: datetime, book: Rulebook) -> None:
+        self.facts, self.numbers, self.now, self.book, self.hold = facts, numbers, now, book, capacity.hold
+        self._log = dict(facts.threads.log)
+        self._parents = dict(facts.threads.parents)
+        self._conversations = dict(facts.threads.conversations)
+        self.threads = Threads(
+            self._log, self._parents, facts.threads.references, facts.threads.open_contacts, self._conversations
+        )
+        self.recents = dict(facts.recents)
+        self.suppressions = dict(facts.suppressions)
+        self.earlier = dict(facts.earlier)
+        self.domains = dict(facts.domains)
+        self._automatic_mails = dict(facts.automatic_mails)
+        self._own_mails = dict(facts.own_mails)
+        self._contacts: dict[int, Contact] = {}
+        self._deliveries = dict(facts.deliveries)
+        self._free = dict(capacity.free)
+        self._receipts_left, self.is_stopped = facts.receipts_left, facts.is_stopped
+
+    def at(self, message: Inbound) -> datetime:
+        """When it was received."""
+        return message.received_at or self.now
+
+    def current(self, contact: Contact) -> Contact:
+        """The contact as it will stand after the messages so far."""
+        return self._contacts.setdefault(contact.id, contact)
+
+    def delivery_reported(self, pointers: Pointers) -> Delivery | None:
+        """The mail of ours that a message reports on, if a signed address says so."""
+        deliveries = (self._deliveries[number] for number in pointers.deliveries if number in self._deliveries)
+        return next(deliveries, None)
 
     def contact_of(self, delivery: Delivery | None) -> Contact | None:
         """The contact to which a mail of ours belongs."""
-        return self.reported_contacts.get(delivery.contact_id or 0) if delivery else None
+        contact = self.facts.contacts.get(delivery.contact_id or 0) if delivery else None
+        return contact and self.current(contact)
 
-    def delivery(self, message: Inbound, secret: bytes) -> Delivery | None:
-        """The mail of ours that a report is about, if a signed address says so."""
-        return next((self.reported[number] for number in _numbers(message, secret) if number in self.reported), None)
+    def external_id(self, message: Inbound) -> str:
+        """The channel's own name for it; other content under a name that was used before has a name of its own.
 
-    def thread(self, message: Inbound, prefix: str) -> Contact | None:
-        """The contact that this message goes on with.
-
-        It came to an address that we gave for it alone; it answers one of our messages or staff's; or the same sender
-        answers their own message or names the reference. The same sender only: a reference seen over somebody's
-        shoulder must not reach into their contact.
+        RFC 5322 section 3.6.4 forbids that, and it happens.
         """
-        if message.post is not None:
-            return self._conversation(message, message.post)
-        if message.mail is None:
-            return None
-        for tag in self.tags.get(message.digest, ()):
-            if found := self.by_reference.get(tag.upper()):
-                return found
-        sender = key_of(message)
-        for message_id in (*message.mail.in_reply_to, *reversed(message.mail.references)):
-            found_by_id = self.answered.get(message_id)
-            if found_by_id and (found_by_id.written_by != "sender" or found_by_id.contact.sender_key == sender):
-                return found_by_id.contact
-        for reference in named_in(message, prefix):
-            named = self.by_reference.get(reference)
-            if named and sender and named.sender_key == sender:
-                return named
-        return None
+        entries = self._log.get(message.external_id, ())
+        is_used = any(entry.channel == message.channel for entry in entries)
+        return f"{message.external_id} {message.digest[:16]}" if is_used else message.external_id
 
-    def _conversation(self, message: Inbound, post: Post) -> Contact | None:
-        """By what it answers or is about; else the newest contact of its private thread."""
-        sender = key_of(message)
-        for message_id in (post.about, *post.answers):
-            found = self.answered.get(message_id)
-            if found is None or found.contact.channel != message.channel:
-                continue
-            if message.outgoing or found.written_by != "sender" or found.contact.sender_key == sender:
-                return found.contact
-        newest = self.conversations.get((message.channel, post.conversation))
-        return newest if newest and (message.outgoing or newest.sender_key == sender) else None
+    def remember(self, message: Inbound, contact: Contact, written_by: str) -> None:
+        """Let later messages know of one of this contact."""
+        entry = LoggedMessage(message.channel, message.digest, contact.reference, contact.id)
+        self._log[message.external_id] = (*self._log.get(message.external_id, ()), entry)
+        self._parents.setdefault(message.external_id, Parent(contact, written_by))
+        if message.post is not None and message.post.conversation and contact.outcome in ("acknowledge", "ask"):
+            self._conversations[message.channel, message.post.conversation] = contact
 
-    def public_receipt(self, message: Inbound, at: datetime) -> int | None:
-        """The contact for which this person had a public receipt on this channel within a day."""
-        rows = [one for one in self.of_late.get(key_of(message), ()) if one.contact_id and one.visibility == "public"]
-        lately = (one for one in rows if one.channel == message.channel and at - one.at < guards.DAY)
-        return next((one.contact_id for one in lately), None)
+    def remember_receipt(self, message: Inbound, contact: Contact) -> None:
+        """This person has, or is about to have, a receipt of their own for this contact."""
+        person = key_of(message)
+        entry = Recent(contact.received_at, contact.id, contact.channel, contact.visibility)
+        self.recents[person] = (*self.recents.get(person, ()), entry)
+        self.earlier[message.digest] = (*self.earlier.get(message.digest, ()), contact)
+        domain = guards.domain(person)
+        if domain in self.domains:
+            self.domains[domain] = (*self.domains[domain], contact.received_at)
 
-    def staffs_thread(self, message: Inbound, prefix: str) -> Contact | None:
-        """The contact that mail of staff's belongs to; else the only open one of somebody to whom it goes."""
-        if message.mail is None:
-            return None
-        for message_id in (*message.mail.in_reply_to, *reversed(message.mail.references)):
-            if message_id in self.answered:
-                return self.answered[message_id].contact
-        named = (self.by_reference.get(reference) for reference in named_in(message, prefix))
-        if found := next((contact for contact in named if contact), None):
-            return found
-        to = (self.waiting.get(address.lower(), []) for address in message.mail.addressed()[:_MOST_PEOPLE])
-        return next((open_ones[0] for open_ones in to if len(open_ones) == 1), None)
-
-    def tally(self, person: str, mail_channels: Iterable[str]) -> Tally:
+    def tally(self, person: str) -> Tally:
         """What this person has been sent of late."""
-        rows = [one for one in self.of_late.get(person, ()) if one.contact_id]
-        by_mail = [(one.contact_id, one.at) for one in rows if one.channel in set(mail_channels)]
-        return Tally([one.at for one in rows], max(by_mail, key=lambda pair: pair[1], default=None))
+        entries = self.recents.get(person, ())
+        mailboxes = {name for name, way in self.book.ways.items() if way.medium in ("", "email")} if entries else ()
+        by_mail = [(entry.contact_id, entry.at) for entry in entries if entry.channel in mailboxes]
+        return Tally(tuple(entry.at for entry in entries), max(by_mail, key=lambda pair: pair[1], default=None))
 
-    def suppression(self, person: str) -> str:
-        """Why nothing automatic goes to this person now; "" if it may."""
-        return next((one.reason or "" for one in self.of_late.get(person, ()) if not one.contact_id), "")
+    def recent_contact(self, contact_id: int) -> Contact:
+        """One of those that people had a receipt for of late. Raises LookupError for others."""
+        recents = (contact for contacts in self.earlier.values() for contact in contacts)
+        contact = next((contact for contact in recents if contact.id == contact_id), None)
+        if contact is None:
+            raise LookupError("a contact of late is not known")
+        return self.current(contact)
 
+    def count_automatic(self, contact: Contact) -> int:
+        """Count one more mail of a program; how many the contact has had within a day."""
+        count = self._automatic_mails.get(contact.id, 0) + 1
+        self._automatic_mails[contact.id] = count
+        return count
 
-def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> Known:
-    """Ask the store once for the whole batch."""
-    answered = {i for m in messages if m.mail for i in (*m.mail.in_reply_to, *m.mail.references)}
-    posts = [m.post for m in messages if m.post]
-    named_by_posts = {i for post in posts for i in (post.about, *post.answers) if i}
-    named_by_posts |= {m.external_id for m in messages if m.post and m.outgoing}
-    seen = known.seen(connection, [message.external_id for message in messages])
-    # What came another way before is added to that contact.
-    answered |= {
-        m.external_id for m in messages if m.mail and any(s.digest == m.digest for s in seen.get(m.external_id, ()))
-    }
-    tags = {m.digest: acknowledgements.signed_tags(m.mail, book.secret) for m in messages if m.mail}
-    named = {tag.upper() for found in tags.values() for tag in found if not _number(tag)}
-    named |= {reference for message in messages for reference in named_in(message, book.prefix)}
-    people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
-    of_late = known.of_late(connection, people, now - guards.DAY, now)
-    reported = known.delivered(connection, {n for m in messages for n in _numbers(m, book.secret)})
-    found = Known(
-        seen=seen,
-        answered=known.answered(connection, answered | named_by_posts) | known.sent_as(connection, named_by_posts),
-        by_reference=contacts.with_references(connection, named),
-        tags=tags,
-        reported=reported,
-        reported_contacts=contacts.with_id(connection, {d.contact_id or 0 for d in reported.values()})
-        if reported
-        else {},
-        of_late=of_late,
-        sent_before=known.sent_before(connection, {r.contact_id for rows in of_late.values() for r in rows} - {0}),
-        waiting=_waiting(connection, messages),
-        conversations=known.in_conversations(connection, {post.conversation for post in posts} - {""}),
-    )
-    if any(message.outgoing for message in messages if message.post):
-        around = [*found.conversations.values(), *(one.contact for one in found.answered.values())]
-        found.leaving = outbox.under_way(connection, {contact.id for contact in around})
-    if book.intake.limits.an_hour_to_a_domain:
-        most = book.intake.limits.an_hour_to_a_domain
-        for domain in {guards.domain(person) for person in people}:
-            found.domains[domain] = Tally(known.of_domain(connection, domain, now - guards.HOUR, most))
-    if book.intake.limits.a_minute:
-        found.held = cursors.read(connection, BREAKER) is not None
-        found.receipts_left = book.intake.limits.a_minute - known.receipts_since(connection, now - guards.MINUTE)
-    return found
+    def count_own_mail(self, message: Inbound, rule: RuleName) -> int:
+        """Count one more mail of our own; how many were received within a day and logged by this rule."""
+        count = self._own_mails.get(rule, 0) + (self.at(message) >= self.now - guards.DAY)
+        self._own_mails[rule] = count
+        return count
 
+    def take_place(self, outlet: str) -> bool:
+        """One place among what this outlet could send at once, if there is one."""
+        places = self._free.get(outlet, 0)
+        self._free[outlet] = places - 1
+        return places > 0
 
-def _waiting(connection: Connection, messages: Sequence[Inbound]) -> dict[str, list[Contact]]:
-    addressed = {a.lower() for m in messages if m.outgoing and m.mail for a in m.mail.addressed()[:_MOST_PEOPLE]}
-    return {address: known.waiting(connection, address) for address in addressed}
+    def spend_receipt(self) -> bool:
+        """Count one receipt against the breaker; True if this one trips it."""
+        if self._receipts_left is None or self.is_stopped:
+            return False
+        self._receipts_left -= 1
+        self.is_stopped = self._receipts_left < 0
+        return self.is_stopped
 
+    def learn(self, changes: Iterable[Change]) -> None:
+        """Let later messages know of what is changed."""
+        for change in changes:
+            match change:
+                case FollowUp():
+                    self._stand(change.contact_id, **_after_follow_up(change, self.now))
+                case StaffAnswer():
+                    self._stop(change)
+                case CameBack():
+                    state = Leaving.PERMANENT_FAILURE if change.again_at is None else Leaving.TEMPORARY_FAILURE
+                    self._deliveries[change.delivery.id] = replace(change.delivery, state=state)
+                case NotReached():
+                    self._stand(change.contact_id, receipt_sent_at=None)
+                case Muted():
+                    self._stand(change.contact_id, muted=True)
+                case Suppressed():
+                    self.suppressions.setdefault(change.address.lower(), change.reason)
+                case _:
+                    pass  # changes nothing that a later message is decided by
 
-def key_of(message: Inbound) -> str:
-    """The sender's address in lower case, or ""."""
-    return message.sender.address.lower() if message.sender else ""
+    def _stop(self, answer: StaffAnswer) -> None:
+        if answer.judgement.kind is Kind.FULL and self._contacts[answer.contact_id].state == State.OPEN:
+            self._stand(answer.contact_id, state=State.ANSWERED, responded_at=answer.at, paused_at=None)
 
-
-def named_in(message: Inbound, prefix: str) -> list[str]:
-    """The references that stand in its subject or its words."""
-    words = f"{message.subject}\n{message.text[:_MOST_TEXT]}"
-    return references.find(words, prefix) if prefix in words.upper() else []
+    def _stand(self, contact_id: int, **values: Any) -> None:
+        self._contacts[contact_id] = replace(self._contacts[contact_id], **values)
 
 
-def _numbers(message: Inbound, secret: bytes) -> list[int]:
-    """The deliveries that signed addresses name: where a report goes to, and what it says was the envelope sender."""
-    if message.mail is None:
-        return []
-    tags = acknowledgements.signed_tags(message.mail, secret)
-    tags += [acknowledgements.signed_tag(sender, secret) or "" for sender in message.mail.envelope_senders[:5]]
-    return [number for tag in tags if (number := _number(tag))]
-
-
-def _number(tag: str) -> int:
-    return int(tag[1:]) if tag[:1] == "b" and tag[1:].isdecimal() else 0
+def _after_follow_up(step: FollowUp, now: datetime) -> dict[str, Any]:
+    reopening = {"state": State.OPEN, "responded_at": None} if step.reopens_at else {}
+    return {**step.urgent, **reopening, **({"noted_at": now} if step.is_told else {})}

@@ -1,29 +1,25 @@
-"""The rows to store for a batch, as its messages are decided one after another."""
+"""What to store for a batch of messages: rows for what is new, and changes to what was there before, all as values."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection
-
-from bot.core import clocks, references
+from bot.core import references
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import HELD, Delivery, NewDelivery
-from bot.core.deliveries import State as Leaving
+from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
+from bot.core.threads import key_of
 from bot.flows import promise
-from bot.flows.intake.gather import Known, key_of
-from bot.flows.intake.topics import Found
-from bot.flows.outgoing import alert, tell
+from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import NO_WAY, Rulebook, Way
-from bot.store.contacts import Numbers
-from bot.store.known import Answered, Recent, Seen
 
 Values = dict[str, Any]
 
@@ -38,166 +34,256 @@ class Filed:
     rule: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Capacity:
     """How many acknowledgements each outlet could send at once, and how such a claim holds.
 
     What fits is claimed in the transaction that queues it: it leaves without another one.
     """
 
-    free: dict[str, int] = field(default_factory=dict)
+    free: Mapping[str, int] = field(default_factory=dict)
     hold: ClaimTerms = field(default_factory=ClaimTerms)
 
-    def take(self, outlet: str) -> bool:
-        """One place, if there is one."""
-        left = self.free.get(outlet, 0)
-        self.free[outlet] = left - 1
-        return left > 0
 
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The person wrote again, and what of that changes their contact.
 
-@dataclass(slots=True)
-class Plan:
-    """The rows to store at `now`, with their running numbers.
-
-    `afterwards` is what touches contacts that were there before: done once the rows are stored.
+    `urgent` holds the columns of what cannot wait. `reopens_at`: it was answered or closed, and opens with that;
+    `resumes_at`: it waited for them, and runs on. `is_told`: they are told that what they wrote was added; that, and
+    the call to staff, are its `deliveries`.
     """
 
-    now: datetime
-    book: Rulebook
-    known: Known
-    room: Capacity
-    numbers: Numbers
-    contacts: list[Values] = field(default_factory=list)
-    messages: list[Values] = field(default_factory=list)
-    raws: list[Values] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    deliveries: list[NewDelivery] = field(default_factory=list)
-    notices: list[NewDelivery] = field(default_factory=list)
-    filed: list[Filed] = field(default_factory=list)
-    claimed: list[Claimed] = field(default_factory=list)
-    windows: list[Values] = field(default_factory=list)
-    afterwards: list[Callable[[Connection], None]] = field(default_factory=list)
-    tripped: bool = False
+    contact_id: int
+    reference: str
+    urgent: Mapping[str, Any] = field(default_factory=dict)
+    reopens_at: datetime | None = None
+    resumes_at: datetime | None = None
+    is_told: bool = False
+    deliveries: tuple[NewDelivery, ...] = ()
 
-    def way(self, message: Inbound) -> Way:
-        """How it came."""
-        return self.book.ways.get(message.channel, NO_WAY)
 
-    def at(self, message: Inbound) -> datetime:
-        """When it was received."""
-        return message.received_at or self.now
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """A delivery of ours came back: it is tried again at `again_at`, or (None) it has failed for good."""
 
-    def note(self, contact_id: int, kind: EventKind, verdict: Verdict, **more: str) -> None:
-        """An event of the contact: what was decided of a message."""
-        details = {"outcome": verdict.outcome, "rule": verdict.rule, "reason": verdict.reason, **more}
-        self.events.append(Event(contact_id, self.now, kind, details=details))
+    delivery: Delivery
+    error: str
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """The receipt of this contact came back: it, and what it stood for, is acknowledged no more."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Nothing automatic goes to this address before `until`."""
+
+    address: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """A program answers for the person: nothing automatic is sent any more in this contact."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptShared:
+    """New contacts have the receipt of this one, too, if it has left."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRemoved:
+    """Its writer took a message back: its words and those of its edits are removed."""
+
+    contact_id: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsStopped:
+    """Too many receipts in a minute: none leaves until somebody has looked."""
+
+
+Change = (
+    FollowUp | StaffAnswer | CameBack | NotReached | Suppressed | Muted | ReceiptShared | WordsRemoved | ReceiptsStopped
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rows and changes in the order in which they are stored.
+
+    `deliveries` are receipts, with their numbers; those that are in `claims`, too, leave after the commit. `notices`
+    are for staff. `windows` says until when a platform takes an answer, `results` what became of each message.
+    """
+
+    contacts: tuple[Values, ...] = ()
+    messages: tuple[Values, ...] = ()
+    raws: tuple[Values, ...] = ()
+    events: tuple[Event, ...] = ()
+    windows: tuple[Values, ...] = ()
+    deliveries: tuple[NewDelivery, ...] = ()
+    claims: tuple[Claimed, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notices: tuple[NewDelivery, ...] = ()
+    results: tuple[Filed, ...] = ()
+
+    def __add__(self, later: "Plan") -> "Plan":
+        """This plan, and then the later one."""
+        if later is NOTHING or self is NOTHING:
+            return self if later is NOTHING else later
+        return Plan(
+            self.contacts + later.contacts,
+            self.messages + later.messages,
+            self.raws + later.raws,
+            self.events + later.events,
+            self.windows + later.windows,
+            self.deliveries + later.deliveries,
+            self.claims + later.claims,
+            self.changes + later.changes,
+            self.notices + later.notices,
+            self.results + later.results,
+        )
+
+
+NOTHING = Plan()
+
+
+def way_of(message: Inbound, book: Rulebook) -> Way:
+    """How it came."""
+    return book.ways.get(message.channel, NO_WAY)
+
+
+def event(contact_id: int, kind: EventKind, verdict: Verdict, now: datetime, **more: str) -> Event:
+    """An event of the contact: what was decided of a message."""
+    details = {"outcome": verdict.outcome, "rule": verdict.rule, "reason": verdict.reason, **more}
+    return Event(contact_id, now, kind, details=details)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What is special about a contact that opens: an earlier one it goes on with, one whose receipt stands for it."""
+    """Why a contact opens, and what is special about it.
 
-    found: Found
+    `linked_to` is an earlier contact that it goes on with, `receipt_of` one whose receipt stands for it.
+    """
+
+    verdict: Verdict
+    topic: Topic
     linked_to: int | None = None
     receipt_of: int | None = None
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether an answer is owed."""
+        return self.verdict.outcome in ("acknowledge", "ask")
 
-def open_contact(message: Inbound, verdict: Verdict, opening: Opening, plan: Plan) -> Contact:
-    """A new contact, with its receipt if it is to have one of its own."""
-    contact_id = next(plan.numbers.contacts)
-    way, received_at = plan.way(message), plan.at(message)
-    found = opening.found
-    owed = verdict.outcome in ("acknowledge", "ask")
-    shown = verdict.outcome == "acknowledge" and verdict.recipient is None  # the page itself was the receipt
+    @property
+    def is_shown(self) -> bool:
+        """Whether the page that took it was the receipt itself."""
+        return self.verdict.outcome == "acknowledge" and self.verdict.recipient is None
+
+
+def contact_row(
+    number: int, external_id: str, message: Inbound, opening: Opening, now: datetime, book: Rulebook
+) -> Values:
+    """The row of a new contact, every time with the same columns."""
+    received_at = message.received_at or now
     row: Values = {
-        "id": contact_id,
-        "reference": references.reference(contact_id, plan.book.prefix),
+        "id": number,
+        "reference": references.reference(number, book.prefix),
         "channel": message.channel,
-        "external_id": external_id(message, plan),
-        "state": State.OPEN if owed else State.LOGGED,
-        "outcome": verdict.outcome,
-        "rule": verdict.rule,
-        "reason": verdict.reason,
+        "external_id": external_id,
         "sender_address": message.sender.address if message.sender else None,
         "sender_key": key_of(message) or None,
         "sender_name": message.sender.name if message.sender else message.fields.get("name", ""),
         "subject": message.subject,
         "received_at": received_at,
         "visibility": message.visibility,
-        "receipt_sent_at": plan.now if shown else None,
-        "platform_reply_by": window(message, plan) if owed else None,
         "conversation": (message.post.conversation or None) if message.post else None,
+        **_verdict_columns(opening),
+        **opening.topic.columns(received_at, now, book),
+        **_promise_columns(message, opening, now, book),
+        **_NEW,
+    }
+    return row if opening.is_owed else row | {"urgent_at": None, "urgent_step": 0}
+
+
+def _verdict_columns(opening: Opening) -> Values:
+    return {
+        "state": State.OPEN if opening.is_owed else State.LOGGED,
+        "outcome": opening.verdict.outcome,
+        "rule": opening.verdict.rule,
+        "reason": opening.verdict.reason,
         "linked_to": opening.linked_to,
         "receipt_of": opening.receipt_of,
-        **_NEW,
-        **found.columns(received_at, plan.now, plan.book),
-        **(promise.opening(received_at, found.matter(message, plan.book), plan.book) if owed else NOTHING_PROMISED),
     }
-    row["acknowledged_at"] = plan.now if shown and row["acknowledged_by"] == "receipt" else None
-    row["told_respond_by"] = row["respond_by"] if shown else None
-    row["next_look_at"] = _first_look(row, way, plan)
-    if not owed:
-        row |= {"urgent_at": None, "urgent_step": 0}
-    plan.contacts.append(row)
-    plan.note(contact_id, EventKind.LOGGED, verdict, **found.because())
-    contact = Contact(**row, due_at=clocks.due_next(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"]))
-    if contact.urgent_at is not None:
-        plan.notices += alert.urgent_alerts(contact, 0, plan.now, plan.book)
-    if (
-        verdict.outcome == "acknowledge"
-        and opening.receipt_of is None
-        and verdict.recipient
-        and way.outlet_to(verdict.recipient)
-    ):
-        _queue_receipt(message, verdict.recipient, contact, plan)
-    return contact
 
 
-def _first_look(row: Values, way: Way, plan: Plan) -> datetime | None:
-    look: datetime | None = row["next_look_at"]
-    if look is not None and row["platform_reply_by"] is not None:
-        look = min(look, *way.window.looks(row["platform_reply_by"], plan.book.clocks.timing))
-    if look is not None and look <= plan.now:
-        # It came late: its receipt is about to leave, and to alert at once would be a storm after every outage.
-        return plan.now + plan.book.clocks.timing.receipt_late_after
-    return look
+def _promise_columns(message: Inbound, opening: Opening, now: datetime, book: Rulebook) -> Mapping[str, Any]:
+    """Its promise, its dates, and when it is looked at first."""
+    if not opening.is_owed:
+        return _NOTHING_PROMISED
+    received_at = message.received_at or now
+    row = promise.opening(received_at, opening.topic.matter(message, book), book)
+    is_acknowledged = opening.is_shown and row["acknowledged_by"] == "receipt"
+    reply_by = window(message, now, book)
+    return row | {
+        "receipt_sent_at": now if opening.is_shown else None,
+        "acknowledged_at": now if is_acknowledged else None,
+        "told_respond_by": row["respond_by"] if opening.is_shown else None,
+        "platform_reply_by": reply_by,
+        "next_look_at": _first_look(row["next_look_at"], reply_by, way_of(message, book), now, book),
+    }
 
 
-def window(message: Inbound, plan: Plan) -> datetime | None:
-    """Until when the platform takes an answer to this message."""
-    span = plan.way(message).window.last
-    return None if span is None else plan.at(message) + span
-
-
-NOTHING_PROMISED: Values = (
+_NOTHING_PROMISED: Mapping[str, Any] = MappingProxyType(
     dict.fromkeys(("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at"))
+    | dict.fromkeys(("receipt_sent_at", "acknowledged_at", "told_respond_by", "platform_reply_by"))
     | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
     | {"acknowledged_by": "receipt"}
 )
-_NEW: Values = {
-    "responded_at": None,
-    "acknowledge_step": 0,
-    "respond_step": 0,
-    "paused_at": None,
-    "clock_changed": False,
-}
+_NEW: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("responded_at", "paused_at"))
+    | dict.fromkeys(("acknowledge_step", "respond_step"), 0)
+    | {"clock_changed": False}
+)
 
 
-def _queue_receipt(message: Inbound, recipient: str, contact: Contact, plan: Plan) -> None:
-    number = next(plan.numbers.deliveries)
-    receipt = tell.receipt(message, recipient, contact, plan.now, plan.book)
-    is_held = _stopped_by_breaker(plan) or plan.book.may_have_answered(contact.received_at)
-    if is_held or not plan.room.take(receipt.channel):
-        plan.deliveries.append(replace(receipt, id=number, next_attempt_at=HELD if is_held else plan.now))
-        return
-    terms = plan.room.hold
-    due = plan.now + terms.span
-    claimed = replace(receipt, id=number, state=Leaving.SENDING, attempts=1, next_attempt_at=due, holder=terms.holder)
-    plan.deliveries.append(claimed)
-    plan.claimed.append(Claimed(_as_claimed(claimed, number), contact, claim=terms.holder))
+def _first_look(look: datetime, reply_by: datetime | None, way: Way, now: datetime, book: Rulebook) -> datetime:
+    if reply_by is not None:
+        look = min(look, *way.window.looks(reply_by, book.clocks.timing))
+    # What came late is about to have its receipt, and to alert at once would be a storm after every outage.
+    return look if look > now else now + book.clocks.timing.receipt_late_after
 
 
-def _as_claimed(new: NewDelivery, number: int) -> Delivery:
+def window(message: Inbound, now: datetime, book: Rulebook) -> datetime | None:
+    """Until when the platform takes an answer to this message."""
+    span = way_of(message, book).window.last
+    return None if span is None else (message.received_at or now) + span
+
+
+def moved_window(message: Inbound, contact: Contact, now: datetime, book: Rulebook) -> Plan:
+    """The platform takes an answer to the contact for longer: the person wrote again."""
+    until = window(message, now, book)
+    if until is None:
+        return NOTHING
+    look_at = min(way_of(message, book).window.looks(until, book.clocks.timing))
+    return Plan(windows=({"chosen": contact.id, "until": until, "look_at": look_at},))
+
+
+def as_stored(new: NewDelivery, number: int) -> Delivery:
+    """What this new delivery is, once it is stored under that number."""
     return Delivery(
         id=number,
         key=new.key,
@@ -214,63 +300,28 @@ def _as_claimed(new: NewDelivery, number: int) -> Delivery:
     )
 
 
-def _stopped_by_breaker(plan: Plan) -> bool:
-    known = plan.known
-    if known.receipts_left is not None and not known.held:
-        known.receipts_left -= 1
-        known.held = plan.tripped = known.receipts_left < 0
-    return known.held
+def message_rows(
+    number: int, external_id: str, message: Inbound, contact_id: int, written_by: str, now: datetime
+) -> tuple[Values, Values]:
+    """The row of a message of this contact, and that of what came over the wire."""
+    row = {
+        "id": number,
+        "contact_id": contact_id,
+        "channel": message.channel,
+        "external_id": external_id,
+        "message_id": message.external_id,
+        "digest": message.digest,
+        "received_at": message.received_at or now,
+        "sender_address": message.sender.address if message.sender else None,
+        "text": message.text,
+        "fields": json.dumps(_fields(message), ensure_ascii=False),
+        "fault": message.fault,
+        "written_by": written_by,
+    }
+    return row, {"message_id": number, "raw": message.raw}
 
 
-def external_id(message: Inbound, plan: Plan) -> str:
-    """The channel's own name for it; other content under a name that was used before has a name of its own.
-
-    RFC 5322 section 3.6.4 forbids that, and it happens.
-    """
-    used = any(one.channel == message.channel for one in plan.known.seen.get(message.external_id, ()))
-    return f"{message.external_id} {message.digest[:16]}" if used else message.external_id
-
-
-def keep(message: Inbound, contact: Contact, plan: Plan, *, written_by: str = "sender") -> None:
-    """Store a message of this contact; whatever follows in the batch knows of it."""
-    number = next(plan.numbers.messages)
-    plan.messages.append(
-        {
-            "id": number,
-            "contact_id": contact.id,
-            "channel": message.channel,
-            "external_id": external_id(message, plan),
-            "message_id": message.external_id,
-            "digest": message.digest,
-            "received_at": plan.at(message),
-            "sender_address": message.sender.address if message.sender else None,
-            "text": message.text,
-            "fields": json.dumps(_fields(message), ensure_ascii=False),
-            "fault": message.fault,
-            "written_by": written_by,
-        }
-    )
-    plan.raws.append({"message_id": number, "raw": message.raw})
-    _remember(message, contact, plan, written_by)
-
-
-def _fields(message: Inbound) -> dict[str, str]:
+def _fields(message: Inbound) -> Values:
     post = message.post
-    shown = {"kind": post.kind, "holds": ", ".join(post.holds), "link": post.link} if post else {}
-    return dict(message.fields) | {name: value for name, value in shown.items() if value}
-
-
-def _remember(message: Inbound, contact: Contact, plan: Plan, written_by: str) -> None:
-    known = plan.known
-    seen = Seen(message.channel, message.digest, contact.reference, contact.id)
-    known.seen.setdefault(message.external_id, []).append(seen)
-    known.answered.setdefault(message.external_id, Answered(contact, written_by))
-    if message.post is not None and message.post.conversation and contact.outcome in ("acknowledge", "ask"):
-        known.conversations[message.channel, message.post.conversation] = contact
-
-
-def remember_receipt(message: Inbound, contact: Contact, plan: Plan) -> None:
-    """This person has, or is about to have, a receipt of their own for this contact."""
-    recent = Recent(contact.received_at, contact.id, contact.channel, None, contact.visibility)
-    plan.known.of_late.setdefault(key_of(message), []).append(recent)
-    plan.known.sent_before.append((message.digest, contact))
+    more = {"kind": post.kind, "holds": ", ".join(post.holds), "link": post.link} if post else {}
+    return dict(message.fields) | {name: value for name, value in more.items() if value}

@@ -1,41 +1,38 @@
-"""What happens to a message on a platform after it was sent, and how copies of what we sent ourselves are told."""
+"""What happens to a message on a platform after it was sent, and how copies of what we sent are recognised."""
 
-from functools import partial
+from datetime import datetime
 
 from bot.core.contacts import Contact
 from bot.core.events import EventKind
 from bot.core.intakes import RuleName, Verdict
-from bot.core.messages import Inbound, Post
-from bot.flows.intake.plan import Filed, Plan, keep
-from bot.store import retention
+from bot.core.messages import Post
+from bot.core.threads import Parent
+from bot.flows.intake.gather import BatchFacts
+from bot.flows.intake.plan import Filed, Plan, WordsRemoved, event
 
 CHANGES = frozenset({"edit", "deletion"})
 _EDITED = Verdict("attach", RuleName.EDITED, "its writer changed it after it was sent")
 _TAKEN_BACK = Verdict("attach", RuleName.TAKEN_BACK, "its writer took it back")
 
 
-def change(message: Inbound, post: Post, plan: Plan) -> None:
+def change(post: Post, contact: Contact, now: datetime) -> Plan:
     """An edit is kept beside the first words; what was taken back is emptied, unless the law holds it."""
-    found = plan.known.answered.get(post.about)
-    if found is None or found.contact.channel != message.channel:
-        plan.filed.append(Filed(None, new=False, outcome="not a contact's"))
-        return
-    kind, verdict = (EventKind.EDITED, _EDITED) if post.kind == "edit" else (EventKind.TAKEN_BACK, _TAKEN_BACK)
-    plan.note(found.contact.id, kind, verdict)
-    keep(message, found.contact, plan, written_by=found.written_by)
-    if post.kind == "deletion" and not found.contact.legal_hold:
-        which = retention.of_message(found.contact.id, post.about)
-        plan.afterwards.append(partial(retention.strip_messages, condition=which))
-    plan.filed.append(Filed(found.contact.reference, new=True, outcome="attach", rule=verdict.rule))
+    is_edit = post.kind == "edit"
+    kind, verdict = (EventKind.EDITED, _EDITED) if is_edit else (EventKind.TAKEN_BACK, _TAKEN_BACK)
+    keeps_words = is_edit or contact.legal_hold
+    return Plan(
+        events=(event(contact.id, kind, verdict, now),),
+        changes=() if keeps_words else (WordsRemoved(contact.id, post.about),),
+        results=(Filed(contact.reference, new=True, outcome="attach", rule=verdict.rule),),
+    )
 
 
-def is_ours(message: Inbound, thread: Contact | None, plan: Plan) -> bool:
+def is_ours(parent: Parent | None, thread: Contact | None, facts: BatchFacts) -> bool:
     """Whether what left our account is what we sent by ourselves, and no answer of staff's.
 
-    Its name is that of a delivery; or something of ours is leaving in this contact, and it is not known yet under
-    which name.
+    Its name is that of a delivery (`parent`); or something of ours is leaving in this contact, and it is not known yet
+    under which name.
     """
-    known = plan.known.answered.get(message.external_id)
-    if known is not None and known.written_by == "ackbot":
+    if parent is not None and parent.written_by == "ackbot":
         return True
-    return thread is not None and thread.id in plan.known.leaving
+    return thread is not None and thread.id in facts.in_flight

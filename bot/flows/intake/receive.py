@@ -1,5 +1,6 @@
-"""A batch of messages becomes contacts: gather what is known, decide, store everything with the cursor."""
+"""A batch of messages becomes contacts: gather what is known, decide, apply the plan, move the cursor with it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,15 +8,34 @@ from sqlalchemy import Connection
 
 from bot import log
 from bot.channel import Batch
+from bot.core.histories import Kind
 from bot.core.messages import Inbound
+from bot.flows.changes import staff_answers
+from bot.flows.changes.adjust import ClockChange, Word, adjust
+from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
+from bot.flows.changes.refused import Refused
+from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather
-from bot.flows.intake.plan import Capacity, Filed, Plan
+from bot.flows.intake.plan import (
+    CameBack,
+    Capacity,
+    Change,
+    Filed,
+    FollowUp,
+    Muted,
+    NotReached,
+    Plan,
+    ReceiptShared,
+    ReceiptsStopped,
+    Suppressed,
+    WordsRemoved,
+)
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, direct, outbox, shunt
+from bot.store import clocks, contacts, cursors, direct, outbox, retention, shunt, suppressions
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -57,8 +77,8 @@ def receive(
         raise  # the store itself: nothing of the batch counts
     except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
         mark(connection, "ROLLBACK TO batch")
-        singly = [_one_by_one(connection, message, now, book) for message in batch.messages]
-        received = Received([one for each in singly for one in each.filed], [], more=True)
+        results = [_one_by_one(connection, message, now, book) for message in batch.messages]
+        received = Received([filed for result in results for filed in result.filed], [], more=True)
     mark(connection, "RELEASE batch")
     if batch.cursor is not None and batch.cursor != reading.cursor:
         cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
@@ -78,39 +98,61 @@ def replay(connection: Connection, number: int, message: Inbound, now: datetime,
 def _log(
     connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Capacity
 ) -> Received:
-    known = gather(connection, messages, now, book)
-    plan = Plan(now, book, known, room, contacts.numbers(connection, len(messages)))
+    facts = gather(connection, messages, now, book)
+    numbers = contacts.numbers(connection, len(messages))
+    return apply(connection, decide(facts, messages, numbers, room, now, book), now, book)
 
-    for message in messages:
-        decide(message, plan)
 
+def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> Received:
+    """Write a plan. A change that its contact does not allow any more is left out; the message stays."""
     contacts.add(connection, plan.contacts, plan.messages, plan.raws)
     contacts.note(connection, plan.events)
     contacts.move_windows(connection, plan.windows)
     outbox.queue(connection, plan.deliveries)
-    for work in plan.afterwards:
-        work(connection)
-    if plan.tripped:
-        _stop_receipts(connection, plan)
+    for change in plan.changes:
+        _change(connection, change, now, book)
     outbox.queue(connection, plan.notices)
-    more = bool(plan.afterwards or plan.notices) or len(plan.deliveries) > len(plan.claimed)
-    return Received(plan.filed, plan.claimed, more=more)
+    more = bool(plan.changes or plan.notices) or len(plan.deliveries) > len(plan.claims)
+    return Received(list(plan.results), list(plan.claims), more=more)
 
 
-def _stop_receipts(connection: Connection, plan: Plan) -> None:
-    """The breaker: no receipt leaves until somebody has looked."""
-    outbox.hold(connection)
-    cursors.put(connection, BREAKER, plan.now.isoformat(), plan.now)
-    plan.notices += alert.notices(
-        None,
-        f"breaker:{plan.now.isoformat()}",
-        plan.now,
-        plan.book,
-        subject="Receipts are stopped: too many in a minute",
-        happened=f"More than {plan.book.intake.limits.a_minute} receipts would have left within a minute. "
-        "They are all kept, and none leaves. Every contact is logged and has its dates.",
-        action="See what comes in: ackbot contacts list. If it is people, let the receipts leave: ackbot release",
-    )
+def _change(connection: Connection, change: Change, now: datetime, book: Rulebook) -> None:
+    match change:
+        case FollowUp():
+            _go_on(connection, change, now, book)
+        case StaffAnswer():
+            staff_answers.take(connection, change, now, book)
+        case CameBack():
+            outbox.came_back(connection, change.delivery, change.error, now, change.again_at)
+        case NotReached():
+            contacts.unacknowledged(connection, change.contact_id, now)
+        case Suppressed():
+            suppressions.add(connection, change.address, change.reason, now, change.until)
+        case Muted():
+            contacts.put(connection, change.contact_id, {"muted": True})
+        case ReceiptShared():
+            contacts.share_receipt(connection, change.contact_id, now)
+        case WordsRemoved():
+            retention.strip_messages(connection, retention.of_message(change.contact_id, change.message_id))
+        case ReceiptsStopped():
+            outbox.hold(connection)
+            cursors.put(connection, BREAKER, now.isoformat(), now)
+
+
+def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook) -> None:
+    if step.urgent:
+        contacts.put(connection, step.contact_id, dict(step.urgent))
+        clocks.look_again(connection, [step.contact_id], step.urgent["urgent_at"])
+    if step.reopens_at is not None:
+        with suppress(Refused):
+            reopen_for_person(connection, step.reference, step.reopens_at, now, book)
+    if step.resumes_at is not None:
+        word = Word("ackbot", note=PERSON_WROTE, quiet=step.is_told)  # what they are told names the date
+        with suppress(Refused):
+            adjust(connection, step.reference, ClockChange(Kind.RESUMED, step.resumes_at), word, now, book)
+    if step.is_told:
+        contacts.put(connection, step.contact_id, {"noted_at": now})
+    outbox.queue(connection, step.deliveries)
 
 
 def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Received:

@@ -9,6 +9,7 @@ from bot.core.books import Matter
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
 from bot.core.routes import Destination
+from bot.core.timing import Timing
 from bot.core.urgencies import Urgency
 from bot.flows.rulebook import NO_WAY, Rulebook
 from bot.wire.languages import language_of
@@ -30,8 +31,8 @@ _RULES_OF_PEOPLES_MAIL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was found out about a message; `urgency` only where it says that somebody may be in danger."""
+class Topic:
+    """What a message is about; `urgency` only where it says that somebody may be in danger."""
 
     language: str
     goal: Destination
@@ -49,46 +50,50 @@ class Found:
         return replace(verdict, outcome="ask", reason=f"{verdict.reason}, but somebody may be in danger")
 
     def columns(self, received_at: datetime, now: datetime, book: Rulebook) -> Values:
-        """What the contact keeps of it.
-
-        What came long ago (a mailbox that is read for the first time) is marked, and nobody is called in the night.
-        """
-        goal, urgency = self.goal, self.urgency
-        values: Values = {
+        """What the contact keeps of it; every time the same columns, as the rows of a batch are stored together."""
+        goal = self.goal
+        return {
             "language": self.language,
             "team": goal.team,
             "service": goal.service or None,
             "kind": goal.kind,
             "area": goal.area,
             "assigned_at": received_at if goal.is_decided or len(book.outgoing.teams) < _SEVERAL else None,
+            **self._urgent_columns(received_at, now, book.clocks.timing),
         }
-        if urgency is None:
-            return values
-        is_news = now - received_at < book.clocks.timing.urgent_within
-        return values | {
-            "urgent": urgency.rule.name,
-            "urgent_words": urgency.phrase,
-            "urgent_at": now + book.clocks.timing.urgent_again_after if is_news else None,
+
+    def _urgent_columns(self, received_at: datetime, now: datetime, timing: Timing) -> Values:
+        """What came long ago (a mailbox that is read for the first time) is marked; nobody is called in the night."""
+        if self.urgency is None:
+            return {"urgent": "", "urgent_words": "", "urgent_at": None, "urgent_step": 0}
+        is_news = now - received_at < timing.urgent_within
+        return {
+            "urgent": self.urgency.rule.name,
+            "urgent_words": self.urgency.phrase,
+            "urgent_at": now + timing.urgent_again_after if is_news else None,
             "urgent_step": 1 if is_news else 0,
         }
 
     def because(self) -> dict[str, str]:
         """What was found out, and how, for the history of the contact."""
         words = f"{self.urgency.rule.name}: {self.urgency.phrase}" if self.urgency else ""
-        found = {"routed": "; ".join(self.goal.because), "language": self.language, "urgent": words}
-        return {key: value for key, value in found.items() if value}
+        findings = {"routed": "; ".join(self.goal.because), "language": self.language, "urgent": words}
+        return {key: value for key, value in findings.items() if value}
 
 
-def look_into(message: Inbound, book: Rulebook) -> Found:
+def look_into(message: Inbound, book: Rulebook) -> Topic:
     """Everything that the rules of routing and of urgency find in a message."""
     language = language_of(message.text or message.subject)
     way = book.ways.get(message.channel, NO_WAY).for_routing()
-    asked = routes.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
-    goal = book.intake.router.route(asked)
-    urgency = urgencies.find(asked.words, book.intake.urgent)
-    if urgency is not None:
-        team = urgency.rule.team if urgency.rule.team in book.outgoing.teams else ""
-        goal = replace(
-            goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, is_decided=bool(team) or goal.is_decided
-        )
-    return Found(language, goal, urgency)
+    question = routes.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
+    goal = book.intake.router.route(question)
+    urgency = urgencies.find(question.words, book.intake.urgent)
+    return Topic(language, goal if urgency is None else _urgent_goal(goal, urgency, book), urgency)
+
+
+def _urgent_goal(goal: Destination, urgency: Urgency, book: Rulebook) -> Destination:
+    """The team that the rule names has it, if there is one of that name."""
+    team = urgency.rule.team if urgency.rule.team in book.outgoing.teams else ""
+    return replace(
+        goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, is_decided=bool(team) or goal.is_decided
+    )

@@ -1,0 +1,186 @@
+"""Which contact a message belongs to: by what it says itself, and by what is logged already."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.core import acknowledgements, references
+from bot.core.contacts import Contact, State
+from bot.core.messages import Inbound, Mail, Post
+
+_MOST_TEXT = 20_000
+_MOST_PEOPLE = 20
+_MOST_ENVELOPE_SENDERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMessage:
+    """One message that is logged already."""
+
+    channel: str
+    digest: str
+    reference: str
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The contact of a message that may be answered, and who wrote the message: `sender`, `staff` or `ackbot`."""
+
+    contact: Contact
+    written_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """What a message says itself of where it belongs.
+
+    `tags` are those of the signed addresses of ours to which it goes, `references` those in its subject or words.
+    `deliveries` are the numbers of mails of ours, by signed addresses: of where it goes to, and of what a report gives
+    as the envelope sender of the mail that it is about.
+    """
+
+    tags: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    deliveries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """What is stored that messages may belong to.
+
+    `log` and `parents` are by message id, `references` by the contact's. `open_contacts`: address in lower case ->
+    contacts of that person, two at most. `conversations`: (channel, conversation) -> its newest contact.
+    """
+
+    log: Mapping[str, Sequence[LoggedMessage]] = field(default_factory=dict)
+    parents: Mapping[str, Parent] = field(default_factory=dict)
+    references: Mapping[str, Contact] = field(default_factory=dict)
+    open_contacts: Mapping[str, Sequence[Contact]] = field(default_factory=dict)
+    conversations: Mapping[tuple[str, str], Contact] = field(default_factory=dict)
+
+
+def key_of(message: Inbound) -> str:
+    """Return the sender's address in lower case, or ""."""
+    return message.sender.address.lower() if message.sender else ""
+
+
+def pointers_of(message: Inbound, prefix: str, secret: bytes) -> Pointers:
+    """Return what the message says; `prefix` begins every reference, `secret` signs addresses of ours."""
+    words = f"{message.subject}\n{message.text[:_MOST_TEXT]}"
+    in_words = tuple(references.find(words, prefix)) if prefix in words.upper() else ()
+    if message.mail is None:
+        return Pointers(references=in_words)
+    tags = acknowledgements.signed_tags(message.mail, secret)
+    senders = message.mail.envelope_senders[:_MOST_ENVELOPE_SENDERS]
+    of_reports = [acknowledgements.signed_tag(sender, secret) or "" for sender in senders]
+    if not tags and not of_reports:
+        return Pointers(references=in_words) if in_words else _NO_POINTERS
+    numbers = (_number(tag) for tag in tags + of_reports)
+    return Pointers(
+        tags=tuple(tag.upper() for tag in tags if not _number(tag)),
+        references=in_words,
+        deliveries=tuple(number for number in numbers if number),
+    )
+
+
+_NO_POINTERS = Pointers()
+
+
+def _number(tag: str) -> int:
+    """Return the number of the delivery that a tag names; 0 for the tag of a contact."""
+    return int(tag[1:]) if tag[:1] == "b" and tag[1:].isdecimal() else 0
+
+
+def parent_ids(message: Inbound) -> tuple[str, ...]:
+    """Return the messages that it says that it answers or is about, the nearest first."""
+    if message.post is not None:
+        return tuple(name for name in (message.post.about, *message.post.answers) if name)
+    if message.mail is not None:
+        return (*message.mail.in_reply_to, *reversed(message.mail.references))
+    return ()
+
+
+def addressees(mail: Mail) -> list[str]:
+    """Return those to whom mail of staff's goes, in lower case."""
+    return [address.lower() for address in mail.addressed()[:_MOST_PEOPLE]]
+
+
+def again(message: Inbound, threads: Threads) -> LoggedMessage | None:
+    """Return the same message as it is logged already: on this channel, else, for mail, on any."""
+    entries = threads.log.get(message.external_id, ())
+    if message.post is None:
+        entries = [entry for entry in entries if entry.digest == message.digest]
+    # Several calls and looks describe one post in several ways; its name is enough.
+    here = next((entry for entry in entries if entry.channel == message.channel), None)
+    elsewhere = entries[0] if entries and message.mail is not None else None
+    return here or elsewhere
+
+
+def thread_of(message: Inbound, pointers: Pointers, threads: Threads) -> Contact | None:
+    """Return the contact that this message goes on with.
+
+    It came to an address that we gave for it alone; it answers one of our messages or staff's; or the same sender
+    answers their own message or names the reference. The same sender only: a reference seen over somebody's shoulder
+    must not reach into their contact.
+    """
+    if message.post is not None:
+        return _of_post(message, message.post, threads)
+    if message.mail is None:
+        return None
+    sender = key_of(message)
+    by_tag = (threads.references[tag] for tag in pointers.tags if tag in threads.references)
+    by_parent = (parent.contact for parent in _parents(message, threads) if _may_follow(parent, sender))
+    return next(by_tag, None) or next(by_parent, None) or _by_reference(sender, pointers, threads)
+
+
+def _parents(message: Inbound, threads: Threads) -> Iterator[Parent]:
+    return (threads.parents[name] for name in parent_ids(message) if name in threads.parents)
+
+
+def _may_follow(parent: Parent, sender: str) -> bool:
+    return parent.written_by != "sender" or parent.contact.sender_key == sender
+
+
+def _by_reference(sender: str, pointers: Pointers, threads: Threads) -> Contact | None:
+    contacts = (threads.references[name] for name in pointers.references if name in threads.references)
+    return next((contact for contact in contacts if sender and contact.sender_key == sender), None)
+
+
+def _of_post(message: Inbound, post: Post, threads: Threads) -> Contact | None:
+    """Return the contact by what it answers or is about; else the newest contact of its private thread."""
+    sender = key_of(message)
+    parents = (parent for parent in _parents(message, threads) if parent.contact.channel == message.channel)
+    by_parent = (parent.contact for parent in parents if message.outgoing or _may_follow(parent, sender))
+    newest = threads.conversations.get((message.channel, post.conversation))
+    in_conversation = newest if newest and (message.outgoing or newest.sender_key == sender) else None
+    return next(by_parent, None) or in_conversation
+
+
+def staffs_thread(message: Inbound, pointers: Pointers, threads: Threads) -> Contact | None:
+    """Return the contact that mail of staff's belongs to; else the only open one of somebody to whom it goes."""
+    if message.mail is None:
+        return None
+    by_parent = (parent.contact for parent in _parents(message, threads))
+    by_reference = (threads.references[name] for name in pointers.references if name in threads.references)
+    by_person = (threads.open_contacts.get(address, ()) for address in addressees(message.mail))
+    alone = (contacts[0] for contacts in by_person if len(contacts) == 1)
+    return next(by_parent, None) or next(by_reference, None) or next(alone, None)
+
+
+def goes_on(state: str, day: date, answered_on: date | None, reopen_days: int) -> bool:
+    """Tell whether what a person writes on that day belongs to a contact of theirs still; else it is a new matter."""
+    if state == State.OPEN:
+        return True
+    return answered_on is not None and reopen_days > 0 and (day - answered_on).days <= reopen_days
+
+
+def same_words(message: Inbound, earlier: Iterable[Contact]) -> Contact | None:
+    """Return an open contact with the same words of the same person; two mails without words are not the same.
+
+    `earlier` are contacts that hold a mail of the same content.
+    """
+    if message.mail is None or not message.text.strip():
+        return None
+    candidates = (contact for contact in earlier if contact.sender_key == key_of(message))
+    return next((c for c in candidates if c.subject == message.subject and c.state == State.OPEN), None)
