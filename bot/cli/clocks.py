@@ -85,10 +85,13 @@ def classify(
     if service is None and kind is None and area is None:
         refuse("Say what it is about: --service, --kind or --area.")
     about = flow.About(service, kind, area)
-    turn, classified = contacts.change(
+    turn, classification = contacts.change(
         reference, config, lambda c, turn: flow.classify(c, turn.reference, about, turn.actor, turn.now, turn.book)
     )
-    standard, after = classified.standard, contacts.plain(classified.after, turn.book.clocks.default_calendar.zone)
+    standard, after = (
+        classification.standard,
+        contacts.plain(classification.after, turn.book.clocks.default_calendar.zone),
+    )
     if as_json:
         typer.echo(json.dumps({"reference": turn.reference, "standard": standard.id, "respond_by": after}))
     else:
@@ -106,17 +109,17 @@ def _adjust(reference: str, config: Any, typed: Typed, *, as_json: bool) -> None
         word = Word(turn.actor, typed.reason, typed.note)
         return adjust(connection, turn.reference, change, word, turn.now, turn.book)
 
-    turn, adjusted = contacts.change(reference, config, work)
-    respond = adjusted.after.respond
+    turn, adjustment = contacts.change(reference, config, work)
+    respond = adjustment.after.respond
     due = contacts.plain(respond.due, turn.book.clocks.default_calendar.zone) if respond else None
     if as_json:
-        typer.echo(json.dumps({"reference": turn.reference, "respond_by": due, "told": adjusted.told}))
+        typer.echo(json.dumps({"reference": turn.reference, "respond_by": due, "told": adjustment.told}))
         return
     state = "paused; no date until it goes on" if respond and respond.due is None else f"due by {due or '(no date)'}"
     typer.echo(f"{turn.reference}: recorded ({change.kind}). The answer is {state}.")
-    if adjusted.later:
+    if adjustment.later:
         sentence = (
-            "The person is being told." if adjusted.told else "Ackbot has no way to tell the person: please do it."
+            "The person is being told." if adjustment.told else "Ackbot has no way to tell the person: please do it."
         )
         typer.echo(sentence)
 

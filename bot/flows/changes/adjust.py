@@ -68,7 +68,7 @@ def adjust(
     Raises Refused.
     """
     contact = refused.open_contact(connection, reference, "no clock of it runs")
-    word = replace(word, reason=refused.short(word.reason, "reason"), note=refused.short(word.note, "note"))
+    word = replace(word, reason=refused.short_text(word.reason, "reason"), note=refused.short_text(word.note, "note"))
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     before = book.clocks.of(contact, history)
     event = _event_of(contact, change, word, now)
@@ -83,7 +83,7 @@ def adjust(
         # Also where nothing of the kind was promised, as for a letter: the person knows of it all the same.
         values["acknowledged_at"] = values["acknowledged_at"] or event.at
     if not contacts.change(connection, contact, values):
-        raise refused.overtaken(reference)
+        raise refused.collision(reference)
     contacts.note(connection, [_row(contact, (before, after), event, word, now)])
     if later and receipt:
         outbox.queue(connection, [tell.new_date(later, receipt, now, book)])
@@ -97,7 +97,7 @@ def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) 
         return Happened(change.kind, at)
     if not word.reason:
         raise Refused("say in plain words why it takes longer; the person is told", "reason")
-    to = refused.short(change.to, "to")
+    to = refused.short_text(change.to, "to")
     if not to:
         raise Refused("say how long in all, such as 30 working days", "to")
     try:

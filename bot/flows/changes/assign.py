@@ -74,6 +74,6 @@ def _change(
     connection: Connection, contact: Contact, values: Values, event: tuple[EventKind, Values], actor: str, now: datetime
 ) -> None:
     if not contacts.change(connection, contact, values):
-        raise refused.overtaken(contact.reference)
+        raise refused.collision(contact.reference)
     kind, details = event
     contacts.note(connection, [Event(contact.id, now, kind, actor, details)])

@@ -53,7 +53,7 @@ def classify(
     standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(contact.received_at))
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
 
-    classified = replace(
+    contact_after = replace(
         contact,
         service=matter.service or None,
         kind=matter.kind,
@@ -65,10 +65,10 @@ def classify(
         receipt_rule=str(standard.receipt),
         acknowledged_by=standard.acknowledged_by,
     )
-    clocks = book.clocks.of(classified, history)
+    clocks = book.clocks.of(contact_after, history)
     after = clocks.respond.due if clocks.respond else None
-    if not contacts.change(connection, contact, _columns(classified, clocks, now, book)):
-        raise refused.overtaken(reference)
+    if not contacts.change(connection, contact, _columns(contact_after, clocks, now, book)):
+        raise refused.collision(reference)
     contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
     _tell_if_later(connection, contact, after, now, book)
     return Classified(standard, contact.respond_by, after)
@@ -82,13 +82,13 @@ def _refuse(contact: Contact, matter: Matter, book: Rulebook) -> None:
             raise Refused(reason, name)
 
 
-def _columns(classified: Contact, clocks: Clocks, now: datetime, book: Rulebook) -> Values:
+def _columns(contact_after: Contact, clocks: Clocks, now: datetime, book: Rulebook) -> Values:
     after = clocks.respond.due if clocks.respond else None
-    return {name: getattr(classified, name) for name in _CHOSEN} | {
+    return {name: getattr(contact_after, name) for name in _CHOSEN} | {
         "acknowledge_by": clocks.acknowledge.due if clocks.acknowledge else None,
-        "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else classified.acknowledged_at,
+        "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else contact_after.acknowledged_at,
         "respond_by": after,
-        "respond_step": min(classified.respond_step, steps_behind(clocks, classified, now, book)) if after else 0,
+        "respond_step": min(contact_after.respond_step, steps_behind(clocks, contact_after, now, book)) if after else 0,
         "acknowledge_step": 0,
         "clock_changed": True,
         "next_look_at": now,

@@ -28,11 +28,11 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
     contact = refused.contact_of(connection, reference)
     if contact.state not in (State.OPEN, State.ANSWERED):
         raise Refused(f"{reference} is {contact.state}")
-    reason = refused.short(reason, "reason")
+    reason = refused.short_text(reason, "reason")
     if contact.state == State.OPEN and not reason:
         raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)
     if not contacts.close(connection, contact):
-        raise refused.overtaken(reference)
+        raise refused.collision(reference)
     outbox.cancel_waiting(connection, contact.id)
     details = {"reason": reason, "was": contact.state}
     _note(connection, contact, EventKind.CLOSED, details, actor, now)
@@ -48,13 +48,13 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     contact = refused.contact_of(connection, reference)
     if contact.state not in (State.ANSWERED, State.CLOSED) or contact.standard is None:
         raise Refused(f"{reference} is {contact.state}")
-    note = refused.short(note, "note")
+    note = refused.short_text(note, "note")
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN
     again = [Happened(Clock.REOPENED, now)] if contact.responded_at is not None else []
     values = columns(contact, book.clocks.of(contact, [*history, *again]), now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
-        raise refused.overtaken(reference)
+        raise refused.collision(reference)
     _note(connection, contact, kind, {"note": note}, actor, now)
 
 
@@ -67,7 +67,7 @@ def reopen_for_person(connection: Connection, reference: str, at: datetime, now:
     after = book.clocks.of(contact, [*happened, Happened(Clock.REOPENED, at)])
     values = columns(contact, after, now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
-        raise refused.overtaken(reference)
+        raise refused.collision(reference)
     details = {"note": PERSON_WROTE, "answered_at": contact.responded_at and contact.responded_at.isoformat()}
     contacts.note(connection, [Event(contact.id, at, EventKind.REOPENED, details=details)])
 

@@ -31,7 +31,7 @@ def hold(connection: Connection, reference: str, reason: str, actor: str, now: d
 
     Freedom of Information Act 2000, section 77: what was asked for must not be destroyed.
     """
-    contact, reason = refused.contact_of(connection, reference), refused.short(reason, "reason")
+    contact, reason = refused.contact_of(connection, reference), refused.short_text(reason, "reason")
     if contact.forgotten:
         raise Refused("its words are gone already", "reason", Kind.CONFLICT)
     if not reason and not contact.legal_hold:

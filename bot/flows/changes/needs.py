@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot.core import phones
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
-from bot.flows.changes.refused import Kind, Refused, short
+from bot.flows.changes.refused import Kind, Refused, short_text
 from bot.store import contacts, links, needs
 from bot.store.needs import Needs
 
@@ -45,7 +45,7 @@ def add_needs(connection: Connection, contact: Contact, words: str, actor: str, 
 
 def validate(words: str) -> str:
     """What was typed, without spaces around it. Raises Refused for what is too long to stand above every message."""
-    return short(words, FIELD, MOST_CHARACTERS)
+    return short_text(words, FIELD, MOST_CHARACTERS)
 
 
 def _keep(connection: Connection, contact: Contact, words: str, actor: str, now: datetime) -> None:

@@ -56,7 +56,7 @@ def open_contact(connection: Connection, reference: str, consequence: str) -> Co
     return contact
 
 
-def short(text: str, field: str, most: int = MOST_CHARACTERS) -> str:
+def short_text(text: str, field: str, most: int = MOST_CHARACTERS) -> str:
     """The text without spaces around it. Raises Refused for one that is too long: nothing is cut."""
     text = text.strip()
     if len(text) > most:
@@ -79,6 +79,6 @@ def instant_of(at: datetime | None, contact: Contact, now: datetime) -> datetime
     return at
 
 
-def overtaken(reference: str) -> Refused:
+def collision(reference: str) -> Refused:
     """The refusal of whoever came second, at the same moment."""
     return Refused(f"somebody else changed {reference} at this moment; look again")

@@ -22,10 +22,10 @@ def respond(
 ) -> Responded:
     """Record a full response that was given at `at` (None: now). Raises Refused."""
     contact = refused.open_contact(connection, reference, "nothing was waiting for an answer")
-    at, note = refused.instant_of(at, contact, now), refused.short(note, "note")
+    at, note = refused.instant_of(at, contact, now), refused.short_text(note, "note")
 
     if not contacts.answer(connection, contact, at):
-        raise refused.overtaken(reference)
+        raise refused.collision(reference)
     cancelled = outbox.cancel_waiting(connection, contact.id)
     details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED, actor, details)])

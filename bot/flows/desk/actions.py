@@ -165,8 +165,8 @@ def _adjust(kind: Clock, words: str) -> Callable[[Desk], str]:
     def do(desk: Desk) -> str:
         change = ClockChange(kind, _instant(desk, "at"), desk.order.field("to"))
         word = adjust.Word(desk.actor, desk.order.field("reason"), desk.order.field("note"))
-        adjusted = adjust.adjust(desk.connection, desk.contact.reference, change, word, desk.now, desk.book)
-        return words + (" The person is told the new date." if adjusted.told else "")
+        adjustment = adjust.adjust(desk.connection, desk.contact.reference, change, word, desk.now, desk.book)
+        return words + (" The person is told the new date." if adjustment.told else "")
 
     return do
 
@@ -175,8 +175,8 @@ def _classify(desk: Desk) -> str:
     about = classify.About(
         **{name: desk.order.field(name) for name in ("service", "kind", "area") if name in desk.order.fields}
     )
-    classified = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)
-    return f"The standard is now: {classified.standard.title}."
+    classification = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)
+    return f"The standard is now: {classification.standard.title}."
 
 
 def _close(desk: Desk) -> str:
@@ -211,8 +211,8 @@ def _link(desk: Desk) -> str:
 
 def _unlink(desk: Desk) -> str:
     second = _visible(desk.connection, desk.order.field("with"), desk.visitor, desk.book)
-    unlinked = link.unlink(desk.connection, desk.contact, second, desk.actor, desk.now)
-    return f"It is no longer linked with {unlinked.reference}."
+    partner = link.unlink(desk.connection, desk.contact, second, desk.actor, desk.now)
+    return f"It is no longer linked with {partner.reference}."
 
 
 def _needs(desk: Desk) -> str:
