@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -146,8 +147,8 @@ def suppressions(
             _refuse(f"{drop} is not suppressed")
         typer.echo(f"{drop} gets automatic mail again.")
         return
-    for row in store.read_now(lambda c: stored.list_in_force(c, contacts.present(store))):
-        facts = {key: contacts.plain(value, zone) for key, value in row.items()}
+    for suppression in store.read_now(lambda c: stored.list_in_force(c, contacts.present(store))):
+        facts = {key: contacts.plain(value, zone) for key, value in asdict(suppression).items()}
         line = f"{facts['address']}  until {facts['until'][:10]}, because {facts['reason']}"
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
 

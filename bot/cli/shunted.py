@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from bot.cli.contacts import Json
 
 if TYPE_CHECKING:
     from bot.store.engine import Store
+    from bot.store.shunt import ShuntedMessage
 
 app = typer.Typer(help="Messages that could not be logged.", no_args_is_help=True)
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `ackbot shunted list` shows it.")]
@@ -28,8 +30,8 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
     from bot.store import shunt
 
     configured, store = contacts.open_store(config)
-    for row in store.read_now(shunt.list_all):
-        facts = {key: contacts.plain(value, configured.organisation.zone) for key, value in row.items()}
+    for message in store.read_now(shunt.list_all):
+        facts = {key: contacts.plain(value, configured.organisation.zone) for key, value in asdict(message).items()}
         line = f"{facts['id']}  {facts['at'][:16].replace('T', ' ')}  {facts['channel']}  {facts['error']}"
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
 
@@ -38,7 +40,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 def raw(number: Number, config: Directory = None) -> None:
     """Write one as it came over the wire to standard output."""
     _, store = contacts.open_store(config)
-    sys.stdout.buffer.write(_one(store, number)["raw"])
+    sys.stdout.buffer.write(_one(store, number).raw)
 
 
 @app.command()
@@ -49,9 +51,9 @@ def replay(number: Number, config: Directory = None) -> None:
 
     configured, store = contacts.open_store(config)
     row, book, now = _one(store, number), rulebook_of(configured), contacts.present(store)
-    if not next((c.kind for c in configured.channels if c.name == row["channel"]), "").startswith("email_"):
+    if not next((c.kind for c in configured.channels if c.name == row.channel), "").startswith("email_"):
         refuse(f"It did not come by mail: read it with ackbot shunted raw {number}, and answer it by hand.")
-    message = mime.read(row["raw"], channel=row["channel"], received_at=row["at"])
+    message = mime.read(row.raw, channel=row.channel, received_at=row.at)
     filing = _write_or_exit(store, lambda c: receive.replay(c, number, message, now, book))
     if filing.outcome == "shunted":
         typer.echo("It still cannot be logged, and is kept as it was.", err=True)
@@ -70,7 +72,7 @@ def drop(number: Number, config: Directory = None) -> None:
     typer.echo(f"{number} is deleted.")
 
 
-def _one(store: "Store", number: int) -> dict[str, Any]:
+def _one(store: "Store", number: int) -> "ShuntedMessage":
     from bot.store import shunt
 
     row = store.read_now(lambda c: shunt.find(c, number))

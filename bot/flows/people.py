@@ -31,7 +31,8 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
     """
     address = _key(connection, address)
     exports = [_contact(connection, contact, address) for contact in retention.of_person(connection, address)]
-    suppression_rows = [row for row in suppressions.list_in_force(connection, now) if row["address"] == address]
+    in_force = suppressions.list_in_force(connection, now)
+    suppression_rows = [asdict(suppression) for suppression in in_force if suppression.address == address]
     person_needs = needs.of(connection, [address])
     needs_export = {"needs": person_needs.needs, "noted_at": person_needs.noted_at} if person_needs else None
     return {"address": address, "contacts": exports, "suppressions": suppression_rows, "needs": needs_export}

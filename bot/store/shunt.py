@@ -1,13 +1,31 @@
 """Messages that the code could not handle, stored complete for a person."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.messages import Inbound
 from bot.store.tables import shunted
+
+
+@dataclass(frozen=True, slots=True)
+class Shunted:
+    """A message that could not be logged: when that was, and why."""
+
+    id: int
+    channel: str
+    at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShuntedMessage(Shunted):
+    """The same with what came over the wire."""
+
+    external_id: str
+    raw: bytes
 
 
 def keep(connection: Connection, message: Inbound, error: str, at: datetime) -> bool:
@@ -29,16 +47,16 @@ def existing(connection: Connection, channel: str, ids: list[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def list_all(connection: Connection) -> list[dict[str, Any]]:
-    """Return number, channel, instant and error of each, the oldest first."""
+def list_all(connection: Connection) -> list[Shunted]:
+    """Return each message without its content, the oldest first."""
     query = select(shunted.c.id, shunted.c.channel, shunted.c.at, shunted.c.error).order_by(shunted.c.id)
-    return [dict(row._mapping) for row in connection.execute(query)]
+    return [Shunted(**row._mapping) for row in connection.execute(query)]
 
 
-def find(connection: Connection, number: int) -> dict[str, Any] | None:
+def find(connection: Connection, number: int) -> ShuntedMessage | None:
     """Return one message with its raw content."""
     row = connection.execute(select(shunted).where(shunted.c.id == number)).first()
-    return dict(row._mapping) if row else None
+    return ShuntedMessage(**row._mapping) if row else None
 
 
 def drop(connection: Connection, number: int) -> bool:

@@ -1,12 +1,22 @@
 """Addresses that get no automatic mail for a time, with the reason: mail came back from them, or was not wanted."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that gets nothing automatic until then, and why."""
+
+    address: str
+    reason: str
+    since: datetime
+    until: datetime
 
 
 def add(connection: Connection, address: str, reason: str, since: datetime, until: datetime) -> None:
@@ -16,10 +26,10 @@ def add(connection: Connection, address: str, reason: str, since: datetime, unti
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))
 
 
-def list_in_force(connection: Connection, now: datetime) -> list[dict[str, Any]]:
+def list_in_force(connection: Connection, now: datetime) -> list[Suppression]:
     """Return the entries in force at `now`, the longest first."""
     query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until.desc())
-    return [dict(row._mapping) for row in connection.execute(query)]
+    return [Suppression(**row._mapping) for row in connection.execute(query)]
 
 
 def drop(connection: Connection, address: str) -> bool:

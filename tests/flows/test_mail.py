@@ -214,8 +214,8 @@ def test_a_receipt_that_comes_back_opens_the_promise_again(store: Store, signed:
         assert "undeliverable" in kinds(connection, contact)
         assert (filed.reference, filed.outcome) == (contact.reference, "undeliverable")
         assert purposes(leave(connection, signed, NOW + HOUR)) == ["notice"]
-        (listed,) = suppressions.list_in_force(connection, NOW + HOUR)
-        assert listed["address"] == PERSON
+        (suppression,) = suppressions.list_in_force(connection, NOW + HOUR)
+        assert suppression.address == PERSON
         (next_one,) = log(connection, signed, mail(2, text="Hello?", From=PERSON), at=NOW + 2 * HOUR)
         assert next_one.outcome == "ask"
         assert "came back" in now_of(connection, next_one).reason
@@ -319,7 +319,7 @@ def test_an_abuse_report_stops_automatic_mail_to_its_owner(store: Store, signed:
         )
         kind = 'multipart/report; report-type=feedback-report; boundary="b"'
         log(connection, signed, mail(93, text=text, From="fbl@provider.example", Content_Type=kind), at=NOW + HOUR)
-        assert [one["address"] for one in suppressions.list_in_force(connection, NOW + HOUR)] == [PERSON]
+        assert [entry.address for entry in suppressions.list_in_force(connection, NOW + HOUR)] == [PERSON]
         assert purposes(leave(connection, signed, NOW + HOUR)) == ["notice"]
 
 

@@ -14,6 +14,7 @@ from bot.flows.intake import receive
 from bot.flows.intake.plan import Filed
 from bot.render.words import instant_in_words
 from bot.store import contacts, shunt
+from bot.store.shunt import ShuntedMessage
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.forms import as_text, fields_of, number_of
 from bot.web.site import Site
@@ -45,7 +46,7 @@ class ShuntedPages:
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         messages, scope = await self._site.read(shunt.list_all), guest.visitor.scope
-        rows = [row for row in messages if self._site.sees_channel(scope, row["channel"])]
+        rows = [row for row in messages if self._site.sees_channel(scope, row.channel)]
         context = {
             "rows": rows[:_MOST_LISTED],
             "more": len(rows[_MOST_LISTED:]),
@@ -53,16 +54,16 @@ class ShuntedPages:
         }
         return render(request, guest, "shunted", {**context, "one": None, "when": self._when})
 
-    async def _row_of(self, request: web.Request, guest: Guest) -> dict[str, Any] | None:
+    async def _row_of(self, request: web.Request, guest: Guest) -> ShuntedMessage | None:
         return await find(self._site, guest, request.match_info["number"])
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         row = await self._row_of(request, guest)
         return _gone_page(request, guest) if row is None else self._page(request, guest, row)
 
-    def _page(self, request: web.Request, guest: Guest, row: dict[str, Any], fault: str = "") -> web.Response:
-        excerpt = row["raw"][:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
-        context = {"one": row, "raw": excerpt, "left": len(row["raw"][RAW_SHOWN:]), "fault": fault, "when": self._when}
+    def _page(self, request: web.Request, guest: Guest, row: ShuntedMessage, fault: str = "") -> web.Response:
+        excerpt = row.raw[:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
+        context = {"one": row, "raw": excerpt, "left": len(row.raw[RAW_SHOWN:]), "fault": fault, "when": self._when}
         context |= {"readable": read_again(self._site, row) is not None}
         return render(request, guest, "shunted", context, 422 if fault else 200)
 
@@ -79,16 +80,16 @@ class ShuntedPages:
                 return await self._replay(request, guest, row, message)
         raise web.HTTPBadRequest
 
-    async def _drop(self, guest: Guest, row: dict[str, Any]) -> web.StreamResponse:
-        about = {"number": row["id"], "channel": row["channel"]}
+    async def _drop(self, guest: Guest, row: ShuntedMessage) -> web.StreamResponse:
+        about = {"number": row.id, "channel": row.channel}
         event = self._door.event(guest, EventKind.SHUNTED_DROPPED, about)
-        await self._site.write(lambda c: contacts.note(c, [event] if shunt.drop(c, row["id"]) else []))
+        await self._site.write(lambda c: contacts.note(c, [event] if shunt.drop(c, row.id) else []))
         raise web.HTTPSeeOther(f"{ROOT}/shunted")
 
     async def _replay(
-        self, request: web.Request, guest: Guest, row: dict[str, Any], message: Inbound
+        self, request: web.Request, guest: Guest, row: ShuntedMessage, message: Inbound
     ) -> web.StreamResponse:
-        number, now, book = row["id"], self._site.now(), self._site.book
+        number, now, book = row.id, self._site.now(), self._site.book
         event = self._door.event(guest, EventKind.SHUNTED_REPLAYED, {"number": number})
 
         def replay(c: Connection) -> Filed:
@@ -105,27 +106,25 @@ class ShuntedPages:
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{filing.reference}")
 
 
-async def find(site: Site, guest: Guest, number: str) -> dict[str, Any] | None:
+async def find(site: Site, guest: Guest, number: str) -> ShuntedMessage | None:
     """The shunted message of that number, if this guest sees it."""
     row_id = number_of(number) or 0
     row = await site.read(lambda c: shunt.find(c, row_id))
-    return row if row and site.sees_channel(guest.visitor.scope, row["channel"]) else None
+    return row if row and site.sees_channel(guest.visitor.scope, row.channel) else None
 
 
-def read_again(site: Site, row: dict[str, Any]) -> Inbound | None:
+def read_again(site: Site, row: ShuntedMessage) -> Inbound | None:
     """The message as its channel reads it, under its old id; None where only a person can read it."""
-    name, way = row["channel"], site.book.ways.get(row["channel"])
+    name, way = row.channel, site.book.ways.get(row.channel)
     if way is not None and way.medium == "email":
-        return mime.read(row["raw"], channel=name, received_at=row["at"])
-    fields = _fields(row["raw"])
+        return mime.read(row.raw, channel=name, received_at=row.at)
+    fields = _fields(row.raw)
     result: object = None
     if name in site.forms:
         result = site.forms[name].read(fields)
     elif name in site.desks:
-        result = site.desks[name].record(fields, row["external_id"].partition(":")[2], None)
-    return (
-        replace(result, external_id=row["external_id"], received_at=row["at"]) if isinstance(result, Inbound) else None
-    )
+        result = site.desks[name].record(fields, row.external_id.partition(":")[2], None)
+    return replace(result, external_id=row.external_id, received_at=row.at) if isinstance(result, Inbound) else None
 
 
 async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
@@ -133,11 +132,11 @@ async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
     row = await find(site, guest, number) if number and guest.may(Permission.LEAD) else None
     if row is None:
         return {}
-    message, fields = read_again(site, row), _fields(row["raw"])
+    message, fields = read_again(site, row), _fields(row.raw)
     values = {name: fields.get(name, "") for name in _ASKED_FOR} | _of_sender(message, by_hand=bool(fields))
     words = message.text if message is not None else fields.get("text") or fields.get("message")
-    text = words or row["raw"].decode("utf-8", "replace").replace("\0", "")
-    local = row["at"].astimezone(site.book.clocks.default_calendar.zone)
+    text = words or row.raw.decode("utf-8", "replace").replace("\0", "")
+    local = row.at.astimezone(site.book.clocks.default_calendar.zone)
     return values | {"text": text[:_WORDS_TAKEN], "received_at": f"{local:%Y-%m-%dT%H:%M}"}
 
 
