@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bench import rig
 from bench.mails import mails
 from bot.cli.commands import app
-from bot.core import references
+from bot.core import threads
 from bot.store import schema, words
 from bot.store.databases import engine_of
 from bot.store.engine import Store
@@ -136,7 +136,7 @@ def _fill(url: str, count: int) -> None:
 
 
 def _reference(number: int) -> str:
-    return references.reference(number, "EX")
+    return threads.reference_of(number, "EX")
 
 
 def _index(url: str) -> None:

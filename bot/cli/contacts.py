@@ -190,11 +190,11 @@ def _pages(store: "Store", state: StateChoice | None) -> Any:
 
 def contact_or_exit(store: "Store", configured: "Settings", text: str) -> "Contact":
     """The contact of that reference; ends the command where there is none."""
-    from bot.core import references
+    from bot.core import threads
     from bot.store import contacts
 
     prefix = configured.organisation.reference_prefix
-    matches = references.find(text, prefix) or references.find(f"{prefix}-{text}", prefix)
+    matches = threads.references_in(text, prefix) or threads.references_in(f"{prefix}-{text}", prefix)
     if not matches:
         typer.echo(
             f"{text!r} is not a reference: it should look like {prefix}-7K3M-9QPH. Was a character misread?", err=True

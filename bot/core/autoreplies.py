@@ -8,10 +8,28 @@ X-Auto-Response-Suppress alone only says which answers its sender prefers not to
 
 import re
 
-from bot.core import absences
-from bot.core.authentications import Finding, finding
-from bot.core.messages import Inbound, Mail
+from bot.core.messages import Finding, Inbound, Mail, finding
 from bot.core.rules import Facts, Rule, RuleName
+
+_SUBJECTS = (
+    *("automatic reply", "automatic response", "auto reply", "auto response", "autoreply", "out of office"),
+    *("out of the office", "ateb awtomatig"),
+    *("réponse automatique", "absence du bureau", "respuesta automática", "resposta automática"),
+    *("risposta automatica", "risposta non al computer", "fuori sede", "răspuns automat"),
+    *("abwesenheitsnotiz", "automatische antwort", "automatisch antwoord", "autosvar", "automatisk svar", "frånvaro"),
+    *("automatyczna odpowiedź", "poza biurem", "automatická odpověď", "automatická odpoveď", "automatikus válasz"),
+    *("automatinis atsakymas", "automātiskā atbilde", "otomatik yan\u0131t", "αυτόματη απάντηση"),
+    *("автоматический ответ", "автоматична відповідь", "автоматичен отговор"),
+    *("رد تلقائي", "自动回复", "自動回覆", "自動返信"),
+)
+# The whole subject, or the part before a colon or a dash: "Out of office hours?" is a question.
+_AT_THE_START = re.compile(f"(?:{'|'.join(map(re.escape, _SUBJECTS))})\\s*(?:[:\uff1a\u2013-]|$)", re.IGNORECASE)
+
+
+def looks_absent(subject: str) -> bool:
+    """Tell whether the subject begins like that of an absence message."""
+    return _AT_THE_START.match(subject.strip()) is not None
+
 
 _BY_PROGRAMS = frozenset(
     {
@@ -57,7 +75,7 @@ def is_system(address: str) -> bool:
 
 def is_automatic(message: Inbound) -> bool:
     """Tell whether a program wrote the mail, by its own header; for mail that is certainly from staff."""
-    if absences.looks_absent(message.subject):
+    if looks_absent(message.subject):
         return True
     return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
@@ -191,7 +209,7 @@ def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
         return True
     if not _precedences(mail).isdisjoint({"auto_reply", "auto-reply"}):
         return True
-    return facts.thread is not None and (_is_auto_submitted(message, facts) or absences.looks_absent(message.subject))
+    return facts.thread is not None and (_is_auto_submitted(message, facts) or looks_absent(message.subject))
 
 
 def _precedences(mail: Mail) -> set[str]:

@@ -2,12 +2,46 @@
 
 from dataclasses import dataclass, replace
 
-from bot.core import absences, acknowledgements, autoreplies, posts
-from bot.core.authentications import Finding, finding
-from bot.core.messages import Inbound
+from bot.core import acknowledgements, autoreplies
+from bot.core.messages import Finding, Inbound, finding
 from bot.core.rules import Facts, Outcome, Rule, RuleName
 
 __all__ = ["RULES", "Facts", "Outcome", "RuleName", "Verdict", "triage"]
+
+
+def _is_by_program(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and message.post.by_program
+
+
+def _is_reaction(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and message.post.kind == "reaction"
+
+
+def _is_comment(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and message.post.kind == "comment"
+
+
+def may_be_answered(message: Inbound, facts: Facts) -> bool:
+    """Tell whether the account answers private, or public, messages automatically."""
+    return facts.receipts in ("both", message.visibility)
+
+
+def _is_not_answered_here(message: Inbound, facts: Facts) -> bool:
+    return message.post is not None and facts.thread is None and not may_be_answered(message, facts)
+
+
+PLATFORM_RULES: tuple[Rule, ...] = (
+    Rule(RuleName.PROGRAMS_POST, "the platform says that a program wrote it", "RFC 3834 section 2", _is_by_program),
+    Rule(RuleName.REACTION, "it is a reaction without words", "our standard", _is_reaction),
+    Rule(RuleName.COMMENT, "it stands under something that we published", "our standard", _is_comment),
+    Rule(
+        RuleName.NOT_ANSWERED_HERE,
+        "the configuration says that this account does not answer such messages by itself",
+        "our standard",
+        _is_not_answered_here,
+        outcome="ask",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +104,7 @@ def _is_copied_to_us(message: Inbound, facts: Facts) -> bool:
 
 
 def _looks_absent(message: Inbound, _: Facts) -> bool:
-    return message.mail is not None and absences.looks_absent(message.subject)
+    return message.mail is not None and autoreplies.looks_absent(message.subject)
 
 
 def _has_no_words(message: Inbound, _: Facts) -> bool:
@@ -83,7 +117,7 @@ def _always(_: Inbound, __: Facts) -> bool:
 
 RULES: tuple[Rule, ...] = (
     *autoreplies.RULES,
-    *posts.RULES,
+    *PLATFORM_RULES,
     Rule(
         RuleName.HUMAN_REPLY,
         "a person goes on with a contact",

@@ -17,11 +17,11 @@ from itertools import count
 from sqlalchemy import Connection
 
 from bot.channel import Batch
+from bot.core.acknowledgements import Limits
 from bot.core.alerting import AN_HOUR
 from bot.core.contacts import State
 from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
-from bot.core.guards import Limits
 from bot.core.messages import Inbound, Party
 from bot.flows import escalate
 from bot.flows.changes import respond

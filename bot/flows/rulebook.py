@@ -7,7 +7,8 @@ from email.utils import parseaddr
 from functools import lru_cache
 from typing import Literal
 
-from bot.core import acknowledgements, clocks, durations, escalations, histories, routes, urgencies
+from bot.core import acknowledgements, clocks, durations, escalations, histories, topics
+from bot.core.acknowledgements import Limits
 from bot.core.alerting import DailyList, Restraint
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
@@ -15,12 +16,11 @@ from bot.core.contacts import Contact
 from bot.core.deputies import Deputies
 from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladders, Rungs, Step, Window
-from bot.core.guards import Limits
 from bot.core.histories import Clocks, Happened
-from bot.core.routes import Router
 from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.core.timing import USUAL, Timing
+from bot.core.topics import Router
 from bot.render.words import due_in_words
 
 NO_PROMISE = Standard(
@@ -79,9 +79,9 @@ class Way:
         """What is known of everything that comes this way."""
         return Matter(self.medium, self.service, self.contact_kind, self.area, visibility)
 
-    def for_routing(self) -> routes.Way:
+    def for_routing(self) -> topics.Way:
         """As the rules of routing know it."""
-        return routes.Way(self.name, self.medium, self.service, self.area, self.team or "", self.contact_kind)
+        return topics.Way(self.name, self.medium, self.service, self.area, self.team or "", self.contact_kind)
 
 
 _ITSELF = ("team", "owner")
@@ -101,10 +101,10 @@ class IntakeRules:
     triage: Facts = field(default_factory=Facts)
     limits: Limits = field(default_factory=Limits)
     router: Router = field(default_factory=lambda: Router((), (), None))
-    urgent: urgencies.Rules = ()
+    urgent: topics.Rules = ()
     reopen_days: int = 28
 
-    def urgency(self, contact: Contact) -> urgencies.Rule | None:
+    def urgency(self, contact: Contact) -> topics.Rule | None:
         """The rule that found that the contact cannot wait, as it is written now."""
         return next((rule for rule in self.urgent if rule.name == contact.urgent), None)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from bot.core.guards import Limits
+from bot.core.acknowledgements import Limits
 from bot.core.retention import Retention
 from bot.settings.tables import Table
 from bot.settings.teams import Team
@@ -157,7 +157,7 @@ class OperatorSettings(Table):
 
 
 class LimitSettings(Table):
-    """The highest numbers of receipts (`core.guards`); 0 means no limit. They hold back receipts, never contacts."""
+    """The highest numbers of receipts (`core.acknowledgements`); 0 is no limit. Contacts are never held back."""
 
     one_receipt_within_minutes: int = Field(default=10, ge=0, le=1440)
     several_mails: Literal["apart", "together"] = "apart"

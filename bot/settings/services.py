@@ -6,10 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.channel import Name
-from bot.core import routes
-from bot.core.phrases import Phrases, fold
-from bot.core.routes import Router
+from bot.core import topics
 from bot.core.standards import WhyNoMedium
+from bot.core.topics import Phrases, Router, fold
 from bot.settings.tables import Table, Words
 
 # TA, TA1 or TA1 3: an area, a district, a sector.
@@ -36,9 +35,9 @@ class ServiceSettings(Table):
     other_route: str = Field(default="", max_length=200)
     team: str = ""
 
-    def service(self) -> routes.Service:
+    def service(self) -> topics.Service:
         """Return the same in the form of the core."""
-        return routes.Service(self.name, self.title, self.page, self.other_route, self.team)
+        return topics.Service(self.name, self.title, self.page, self.other_route, self.team)
 
 
 class RouteSettings(Table):
@@ -65,9 +64,9 @@ class RouteSettings(Table):
             raise ValueError("it names nothing; give one of service, area, team, kind")
         return self
 
-    def route(self, number: int) -> routes.Route:
+    def route(self, number: int) -> topics.Route:
         """Return the same in the form of the core."""
-        return routes.Route(
+        return topics.Route(
             number=number,
             service=self.service,
             area=self.area,

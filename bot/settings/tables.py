@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from bot.core.phrases import fold
+from bot.core.topics import fold
 
 
 class Table(BaseModel):

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from bot.core import urgencies
-from bot.core.phrases import Phrases
+from bot.core import topics
+from bot.core.topics import Phrases
 from bot.settings.tables import Table, Words
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
@@ -31,9 +31,9 @@ class RuleSettings(Table):
             raise ValueError("must be one line with a number to call")
         return value
 
-    def rule(self) -> urgencies.Rule:
+    def rule(self) -> topics.Rule:
         """Return the same in the form of the core."""
-        return urgencies.Rule(
+        return topics.Rule(
             name=self.name,
             title=self.title,
             advice=self.advice,
@@ -51,7 +51,7 @@ class Urgent(Table):
     alert: bool = True
     rule: tuple[RuleSettings, ...] = ()
 
-    def rules(self) -> tuple[urgencies.Rule, ...]:
+    def rules(self) -> tuple[topics.Rule, ...]:
         """Return the rules in the form of the core."""
         return tuple(rule.rule() for rule in self.rule) if self.alert else ()
 
@@ -64,4 +64,4 @@ class Urgent(Table):
                 faults.append(
                     f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
                 )
-        return [*faults, *urgencies.faults(self.rules())]
+        return [*faults, *topics.failed_examples(self.rules())]

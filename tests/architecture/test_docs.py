@@ -56,7 +56,7 @@ MISTAKES = (
     (wrong_paths, "    cp config/ackbot.tml elsewhere"),
     (wrong_links, "See [flow](docs/flows.md)."),
     (wrong_links, "See [flow](docs/flow.md#no-such-heading)."),
-    (wrong_modules, "See `bot.core.references.invented`."),
+    (wrong_modules, "See `bot.core.threads.invented`."),
     (wrong_modules, "See `bot.cupboard`."),
 )
 

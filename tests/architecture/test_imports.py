@@ -12,7 +12,7 @@ LINT = Path(sys.executable).parent / "lint-imports"
 
 # Which contract of pyproject.toml, which file, which line in it.
 BREACHES = (
-    ("Floors", "bot/core/references.py", "from bot.wire import mime"),
+    ("Floors", "bot/core/threads.py", "from bot.wire import mime"),
     ("Floors", "bot/flows/changes/respond.py", "from bot.loops import watching"),
     ("Floors", "bot/flows/promise.py", "from bot.settings import main"),
     ("Floors", "bot/web/server.py", "from bot.loops import watching"),
@@ -25,9 +25,9 @@ BREACHES = (
     ("Wire", "bot/wire/mail/mime.py", "from bot.wire.platforms import xrpc"),
     ("Wire", "bot/wire/typed.py", "from bot.wire.mail import mime"),
     ("Settings", "bot/settings/main.py", "from bot.settings import urgent"),
-    ("Core is pure", "bot/core/references.py", "import os.path"),
-    ("Core is pure", "bot/core/references.py", "from time import monotonic"),
-    ("Core is pure", "bot/core/references.py", "import sqlalchemy.orm"),
+    ("Core is pure", "bot/core/threads.py", "import os.path"),
+    ("Core is pure", "bot/core/threads.py", "from time import monotonic"),
+    ("Core is pure", "bot/core/threads.py", "import sqlalchemy.orm"),
     ("A channel knows", "channels/web_form.py", "from bot.store import tables"),
     ("A channel knows", "channels/web_form.py", "from bot import settings"),
     ("Channels do not know one another", "channels/web_form.py", "from channels import email_imap"),

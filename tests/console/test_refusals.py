@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
 from bot.cli.configuration import rulebook_of
-from bot.core import links, references
+from bot.core import links, threads
 from bot.core.contacts import Contact
 from bot.core.histories import Kind as Clock
 from bot.flows.changes import acknowledge_now, assign, classify, close, forget, link, needs, respond, staff_answers
@@ -37,7 +37,7 @@ from tests.console.conftest import House
 Fields = Mapping[str, str]
 FUTURE, BEFORE, OFF = "2030-01-01T10:00+00:00", "2020-01-01T10:00+00:00", "2090-01-01T09:00+00:00"
 LONG = "x" * 5_001
-NOBODY = references.reference(999_999, "EX")
+NOBODY = threads.reference_of(999_999, "EX")
 OWN = "customer.services@example.gov.uk"
 
 

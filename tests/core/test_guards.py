@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.core.guards import Limits, Tally, contact_in_place, domain, why_held
+from bot.core.acknowledgements import Limits, Tally, contact_in_place, domain, why_held
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTES = some.integers(0, 2000).map(lambda minutes: timedelta(minutes=minutes))

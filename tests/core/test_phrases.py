@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.phrases import Phrases, fold, words_of
+from bot.core.topics import Phrases, fold, words_of
 
 
 @pytest.mark.parametrize(

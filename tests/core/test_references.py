@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core import references
-from bot.core.references import ALPHABET, CAPACITY, find, reference
+from bot.core import threads
+from bot.core.threads import ALPHABET, CAPACITY, reference_of, references_in
 
 NUMBERS = st.integers(min_value=1, max_value=CAPACITY - 1)
 
 
 def test_neighbours_do_not_look_alike() -> None:
     """The first ten thousand references are all different and do not count up."""
-    made = [reference(number, "EX") for number in range(1, 10_001)]
+    made = [reference_of(number, "EX") for number in range(1, 10_001)]
     assert len(set(made)) == len(made)
     assert made[:3] != sorted(made[:3]) or made[0][:4] != made[1][:4]
 
@@ -27,46 +27,46 @@ def test_alphabet_has_no_look_alikes() -> None:
 @given(NUMBERS)
 def test_found_again_in_free_text(number: int) -> None:
     """Whatever a person does to case, spaces and hyphens, the reference is found."""
-    made = reference(number, "EX")
-    assert find(f"my ref is {made.lower()}, thanks", "EX") == [made]
-    assert find(f"ref: {made.replace('-', ' ')}.", "EX") == [made]
-    assert find(f"({made.replace('-', '')})", "EX") == [made]
+    made = reference_of(number, "EX")
+    assert references_in(f"my ref is {made.lower()}, thanks", "EX") == [made]
+    assert references_in(f"ref: {made.replace('-', ' ')}.", "EX") == [made]
+    assert references_in(f"({made.replace('-', '')})", "EX") == [made]
 
 
 @given(NUMBERS, st.integers(0, 7), st.sampled_from(ALPHABET))
 def test_one_wrong_character_is_noticed(number: int, place: int, wrong: str) -> None:
     """A reference with one character changed is not a reference."""
-    made = reference(number, "EX")
+    made = reference_of(number, "EX")
     body = list(made[3:].replace("-", ""))
     if body[place] == wrong:
         return
     body[place] = wrong
-    assert find(f"EX-{''.join(body[:4])}-{''.join(body[4:])}", "EX") == []
+    assert references_in(f"EX-{''.join(body[:4])}-{''.join(body[4:])}", "EX") == []
 
 
 @given(NUMBERS, st.integers(0, 6))
 def test_swapped_neighbours_are_noticed(number: int, place: int) -> None:
     """Two neighbouring characters in the wrong order are not a reference."""
-    body = list(reference(number, "EX")[3:].replace("-", ""))
+    body = list(reference_of(number, "EX")[3:].replace("-", ""))
     if body[place] == body[place + 1]:
         return
     body[place], body[place + 1] = body[place + 1], body[place]
-    assert find("EX-" + "".join(body), "EX") == []
+    assert references_in("EX-" + "".join(body), "EX") == []
 
 
 def test_usual_slips_are_put_right() -> None:
     """S for 5, Z for 2, B for 8: what was misheard is corrected, because the check character then agrees."""
-    made = next(r for r in (reference(n, "EX") for n in range(1, 500)) if "5" in r and "2" in r)
-    assert find(made.replace("5", "S").replace("2", "Z"), "EX") == [made]
+    made = next(r for r in (reference_of(n, "EX") for n in range(1, 500)) if "5" in r and "2" in r)
+    assert references_in(made.replace("5", "S").replace("2", "Z"), "EX") == [made]
 
 
 def test_other_words_are_not_references() -> None:
     """Ordinary text with the prefix in it holds no reference."""
-    assert find("EX-PARTE hearing, EXAMPLE 12345678, flex-2222-3333", "EX") == []
+    assert references_in("EX-PARTE hearing, EXAMPLE 12345678, flex-2222-3333", "EX") == []
 
 
 @pytest.mark.parametrize("number", [0, -1, CAPACITY])
 def test_numbers_outside_are_refused(number: int) -> None:
     """There is no reference for a number that could not be told from another."""
     with pytest.raises(ValueError, match="outside"):
-        references.reference(number, "EX")
+        threads.reference_of(number, "EX")

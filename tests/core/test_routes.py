@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core import routes
+from bot.core import topics
 from bot.core.messages import Inbound, Mail, Party
-from bot.core.phrases import Phrases
-from bot.core.routes import Route, Router, Service, Way
+from bot.core.topics import Phrases, Route, Router, Service, Way
 
 INBOX = Way("inbox", "email")
 BINS = Service("bins", "Bins and recycling", "https://www.example.gov.uk/bins", "Call us.", "waste")
@@ -19,9 +18,9 @@ def message(text: str = "", *, to: tuple[str, ...] = (), **fields: str) -> Inbou
     return Inbound("inbox", "1", "1", Party("ann@residents.example"), text=text, mail=mail, fields=fields)
 
 
-def route(rules: list[Route], what: Inbound, way: Way = INBOX, language: str = "en") -> routes.Destination:
+def route(rules: list[Route], what: Inbound, way: Way = INBOX, language: str = "en") -> topics.Destination:
     """Where it goes, by a council with two teams."""
-    return Router([BINS], rules, "front").route(routes.query_of(what, way, language))
+    return Router([BINS], rules, "front").route(topics.query_of(what, way, language))
 
 
 def test_the_first_rule_that_holds_names_each_thing() -> None:
@@ -87,10 +86,10 @@ def test_nothing_decides() -> None:
 )
 def test_a_postcode_begins_where_it_says(prefix: str, *, holds: bool) -> None:
     """TA1 3DU is in TA1 and not in TA13."""
-    assert routes.begins_with("TA1 3DU", prefix) is holds
+    assert topics.begins_with("TA1 3DU", prefix) is holds
 
 
 def test_postcodes_are_found_in_text() -> None:
     """However they are typed; what only looks alike is none."""
-    assert routes.postcodes("from ta13du or BS1  5TR, not A12 or PO BOX 1, X1 2AB3") == ("TA1 3DU", "BS1 5TR")
-    assert routes.query_of(message("x", postcode="ta1"), INBOX, "").postcodes == ("TA1",)
+    assert topics.postcodes("from ta13du or BS1  5TR, not A12 or PO BOX 1, X1 2AB3") == ("TA1 3DU", "BS1 5TR")
+    assert topics.query_of(message("x", postcode="ta1"), INBOX, "").postcodes == ("TA1",)

@@ -9,8 +9,7 @@ import pytest
 from bot.core import acknowledgements, threads
 from bot.core.contacts import Contact, State
 from bot.core.messages import Inbound, Mail, Party, Post
-from bot.core.references import reference
-from bot.core.threads import LoggedMessage, Parent, Pointers, Threads
+from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, reference_of
 
 SECRET = b"s" * 32
 SAM, ANN, STAFF = "sam@residents.example", "ann@residents.example", "us@example.gov.uk"
@@ -21,7 +20,7 @@ def contact(number: int = 1, sender: str = SAM, **values: object) -> Contact:
     columns = dict.fromkeys((field.name for field in fields(Contact)), "")
     return Contact(
         **columns  # type: ignore[arg-type]
-        | {"id": number, "reference": reference(number, "EX"), "channel": "inbox", "sender_key": sender}
+        | {"id": number, "reference": reference_of(number, "EX"), "channel": "inbox", "sender_key": sender}
         | {"state": State.OPEN, "subject": "A hole", **values}
     )
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.core import urgencies
-from bot.core.phrases import words_of
-from bot.core.urgencies import Rule
+from bot.core import topics
+from bot.core.topics import Rule, words_of
 from bot.settings.urgent import Urgent
 
 FILE = Path(__file__).parents[2] / "config" / "urgent.toml"
@@ -18,7 +17,7 @@ RULES = Urgent.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8"))).r
 
 def fired(text: str) -> str | None:
     """The name of the rule that fires."""
-    found = urgencies.find(words_of(text), RULES)
+    found = topics.urgency_in(words_of(text), RULES)
     return found.rule.name if found else None
 
 
@@ -26,7 +25,7 @@ def fired(text: str) -> str | None:
 def test_each_rule_has_words_in_every_language_and_passes_its_own_tests(rule: Rule) -> None:
     """At least one of its texts is found by the words of each language."""
     assert set(rule.words) == LANGUAGES
-    assert urgencies.faults([rule]) == []
+    assert topics.failed_examples([rule]) == []
     for phrases in rule.words.values():
         assert any(phrases.find(words_of(text)) for text in rule.hits)
 
@@ -71,7 +70,7 @@ def test_everyday_matters_do_not_call_anybody_at_night(text: str) -> None:
 
 def test_what_comes_near_is_known() -> None:
     """For whoever tends the rules."""
-    found = urgencies.near(words_of("A question about your homelessness policy"), RULES)
+    found = topics.near_urgency(words_of("A question about your homelessness policy"), RULES)
     assert found is not None
     assert (found.rule.name, found.phrase) == ("homeless-tonight", "homeless*")
 

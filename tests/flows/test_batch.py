@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.core.acknowledgements import Limits
 from bot.core.contacts import Contact
-from bot.core.guards import Limits
 from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.flows.changes.adjust import ClockChange, Word, adjust

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch, Permanent
 from bot.core import acknowledgements
+from bot.core.acknowledgements import Limits
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery
 from bot.core.events import Event, EventKind
-from bot.core.guards import Limits
 from bot.core.messages import Inbound
 from bot.flows.changes import staff_answers
 from bot.flows.changes.acknowledge_now import acknowledge_now

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.phrases import Phrases
-from bot.core.routes import Route, Router, Service
+from bot.core.topics import Phrases, Route, Router, Service
 from bot.flows.rulebook import Rulebook, Team
 from bot.store import contacts
 from bot.store.engine import Store

@@ -10,10 +10,8 @@ from sqlalchemy import Connection, select
 from bot.channel import Batch
 from bot.core.deliveries import Purpose
 from bot.core.deputies import Away, Deputies
-from bot.core.phrases import Phrases
-from bot.core.routes import Router
 from bot.core.timing import USUAL
-from bot.core.urgencies import Rule
+from bot.core.topics import Phrases, Router, Rule
 from bot.flows import escalate
 from bot.flows.changes import assign, respond
 from bot.flows.changes.assignees import Holder

@@ -7,7 +7,7 @@ from aiohttp import FormData
 from structlog.testing import capture_logs
 
 from bot.core.messages import Party
-from bot.core.routes import Route, Router, Service
+from bot.core.topics import Route, Router, Service
 from tests.rulebooks import altered
 from tests.web.pages import Browser, Desk, Open, Page, value
 

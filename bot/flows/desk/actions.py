@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from bot.core import references
+from bot.core import threads
 from bot.core.contacts import Contact, State
 from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Kind as Clock
@@ -95,7 +95,7 @@ def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, b
 
 def _visible(connection: Connection, reference: str, visitor: Visitor, book: Rulebook) -> Contact | None:
     """The contact of a reference as it was typed, where there is one that the visitor sees."""
-    matches = references.find(reference, book.prefix)
+    matches = threads.references_in(reference, book.prefix)
     return queue.visible(connection, matches[0], visitor.scope) if matches else None
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.core import autoreplies, clocks, guards, intakes, threads
+from bot.core import acknowledgements, autoreplies, clocks, intakes, threads
+from bot.core.acknowledgements import Tally
 from bot.core.contacts import Contact
 from bot.core.deliveries import HELD, Delivery, NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind
-from bot.core.guards import Tally
 from bot.core.intakes import Facts, RuleName, Verdict
 from bot.core.messages import Inbound, Party, Post
 from bot.core.rules import OUR_OWN
@@ -238,8 +238,8 @@ def _receipt_that_stands(message: Inbound, tally: Tally, ledger: Ledger) -> int 
     if message.visibility == "public":
         entries = ledger.recents.get(key_of(message), ())
         public = (entry for entry in entries if entry.visibility == "public" and entry.channel == message.channel)
-        return next((entry.contact_id for entry in public if at - entry.at < guards.DAY), None)
-    return guards.contact_in_place(tally, at, ledger.book.intake.limits) if message.mail else None
+        return next((entry.contact_id for entry in public if at - entry.at < acknowledgements.DAY), None)
+    return acknowledgements.contact_in_place(tally, at, ledger.book.intake.limits) if message.mail else None
 
 
 def _guarded(message: Inbound, opening: Opening, tally: Tally, ledger: Ledger) -> tuple[Opening, Plan]:
@@ -253,8 +253,8 @@ def _guarded(message: Inbound, opening: Opening, tally: Tally, ledger: Ledger) -
     if opening.receipt_of is not None:
         reason = "the receipt that this person had a little before stands for it, too"
         return replace(opening, verdict=replace(verdict, rule=RuleName.ONE_OF_SEVERAL, reason=reason)), NOTHING
-    domain = Tally(ledger.domains.get(guards.domain(key_of(message)), ()))
-    why = guards.why_held(recipient, ledger.at(message), tally, domain, book.intake.limits)
+    domain = Tally(ledger.domains.get(acknowledgements.domain(key_of(message)), ()))
+    why = acknowledgements.why_held(recipient, ledger.at(message), tally, domain, book.intake.limits)
     if not why:
         return opening, NOTHING
     notices = alert.notices(

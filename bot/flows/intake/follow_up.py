@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core import urgencies
+from bot.core import topics
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import HELD, NewDelivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName
 from bot.core.messages import Inbound
-from bot.core.phrases import words_of
+from bot.core.topics import words_of
 from bot.flows.intake.plan import NOTHING, FollowUp, Muted, Plan, way_of
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
@@ -42,7 +42,7 @@ def _instants(contact: Contact, at: datetime) -> tuple[datetime | None, datetime
 def _urgent(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -> tuple[Values, tuple[Event, ...]]:
     """What cannot wait may come later: somebody is called, unless somebody is being called already."""
     words, timing = words_of(f"{message.subject} {quoting.new_words(message.text)}"), book.clocks.timing
-    urgency = urgencies.find(words, book.intake.urgent)
+    urgency = topics.urgency_in(words, book.intake.urgent)
     is_old = now - (message.received_at or now) > timing.urgent_within
     if urgency is None or contact.urgent_at is not None or is_old:
         return {}, ()

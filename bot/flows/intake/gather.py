@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import autoreplies, guards, threads
+from bot.core import acknowledgements, autoreplies, threads
+from bot.core.acknowledgements import Tally
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery
 from bot.core.deliveries import State as Leaving
-from bot.core.guards import Tally
 from bot.core.messages import Inbound
 from bot.core.responses import Kind
 from bot.core.rules import OUR_OWN, RuleName
@@ -58,7 +58,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     pointers = tuple(threads.pointers_of(message, book.prefix, book.secret) for message in messages)
     matching = _threads(connection, messages, pointers)
     people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
-    recents = known.recent_contacts(connection, people, now - guards.DAY, now)
+    recents = known.recent_contacts(connection, people, now - acknowledgements.DAY, now)
     recent_ids = {entry.contact_id for entries in recents.contacts.values() for entry in entries}
     deliveries = known.deliveries_of(connection, {number for pointer in pointers for number in pointer.deliveries})
     of_reports = _contacts_of(connection, deliveries.values())
@@ -136,8 +136,8 @@ def _domains(
     connection: Connection, people: Iterable[str], now: datetime, book: Rulebook
 ) -> dict[str, tuple[datetime, ...]]:
     most = book.intake.limits.an_hour_to_a_domain
-    names = {guards.domain(person) for person in people} if most else ()
-    return {name: tuple(known.of_domain(connection, name, now - guards.HOUR, most)) for name in names}
+    names = {acknowledgements.domain(person) for person in people} if most else ()
+    return {name: tuple(known.of_domain(connection, name, now - acknowledgements.HOUR, most)) for name in names}
 
 
 def _automatic_mails(
@@ -152,20 +152,20 @@ def _automatic_mails(
     contact_ids = {contact.id for contact in around} | set(of_reports)
     if not contact_ids or not any(message.mail and not message.outgoing for message in messages):
         return {}
-    return known.automatic_mails(connection, contact_ids, now - guards.DAY)
+    return known.automatic_mails(connection, contact_ids, now - acknowledgements.DAY)
 
 
 def _own_mails(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> dict[str, int]:
     if not any(message.mail and autoreplies.is_ours(message, book.intake.own) for message in messages):
         return {}
-    return known.by_rule(connection, OUR_OWN, now - guards.DAY)
+    return known.by_rule(connection, OUR_OWN, now - acknowledgements.DAY)
 
 
 def _breaker(connection: Connection, now: datetime, book: Rulebook) -> tuple[int | None, bool]:
     """How many receipts may be queued before it stops them all, and whether it has."""
     if not book.intake.limits.a_minute:
         return None, False
-    count = known.receipts_since(connection, now - guards.MINUTE)
+    count = known.receipts_since(connection, now - acknowledgements.MINUTE)
     return book.intake.limits.a_minute - count, cursors.read(connection, BREAKER) is not None
 
 
@@ -235,7 +235,7 @@ class Ledger:
         entry = Recent(contact.received_at, contact.id, contact.channel, contact.visibility)
         self.recents[person] = (*self.recents.get(person, ()), entry)
         self.earlier[message.digest] = (*self.earlier.get(message.digest, ()), contact)
-        domain = guards.domain(person)
+        domain = acknowledgements.domain(person)
         if domain in self.domains:
             self.domains[domain] = (*self.domains[domain], contact.received_at)
 
@@ -262,7 +262,7 @@ class Ledger:
 
     def count_own_mail(self, message: Inbound, rule: RuleName) -> int:
         """Count one more mail of our own; how many were received within a day and logged by this rule."""
-        count = self._own_mails.get(rule, 0) + (self.at(message) >= self.now - guards.DAY)
+        count = self._own_mails.get(rule, 0) + (self.at(message) >= self.now - acknowledgements.DAY)
         self._own_mails[rule] = count
         return count
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from bot.core import references
+from bot.core import threads
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
@@ -201,7 +201,7 @@ def contact_row(
     received_at = message.received_at or now
     row: Values = {
         "id": number,
-        "reference": references.reference(number, book.prefix),
+        "reference": threads.reference_of(number, book.prefix),
         "channel": message.channel,
         "external_id": external_id,
         "sender_address": message.sender.address if message.sender else None,

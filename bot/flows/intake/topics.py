@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core import routes, urgencies
+from bot.core import topics
 from bot.core.books import Matter
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
-from bot.core.routes import Destination
 from bot.core.timing import Timing
-from bot.core.urgencies import Urgency
+from bot.core.topics import Destination, Urgency
 from bot.flows.rulebook import NO_WAY, Rulebook
 from bot.wire.languages import language_of
 
@@ -85,9 +84,9 @@ def look_into(message: Inbound, book: Rulebook) -> Topic:
     """Everything that the rules of routing and of urgency find in a message."""
     language = language_of(message.text or message.subject)
     way = book.ways.get(message.channel, NO_WAY).for_routing()
-    question = routes.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
+    question = topics.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
     goal = book.intake.router.route(question)
-    urgency = urgencies.find(question.words, book.intake.urgent)
+    urgency = topics.urgency_in(question.words, book.intake.urgent)
     return Topic(language, goal if urgency is None else _urgent_goal(goal, urgency, book), urgency)
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from bot.core import references
+from bot.core import threads
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import staffing
@@ -131,7 +131,7 @@ class Api:
     async def _note(self, request: web.Request, visitor: Visitor, reason: str) -> None:
         """The audit trail tells of the refusal."""
         attempt, now = f"{request.method} {request.path}", self._site.now()
-        references_in_path = references.find(attempt, self._site.book.prefix)
+        references_in_path = threads.references_in(attempt, self._site.book.prefix)
         to = references_in_path[0] if references_in_path else ""
         await self._site.write(
             lambda c: staffing.note_refusal(c, visitor, now, attempt=attempt, reason=reason, reference=to)
@@ -287,7 +287,7 @@ class Api:
 
     def _reference(self, request: web.Request) -> str:
         text = request.match_info["reference"]
-        matches = references.find(text, self._site.book.prefix)
+        matches = threads.references_in(text, self._site.book.prefix)
         if not matches:
             raise Problem(_NOT_FOUND, f"There is no contact {text[:40]}.")
         return matches[0]

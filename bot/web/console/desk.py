@@ -7,7 +7,7 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy import Connection
 
-from bot.core import references
+from bot.core import threads
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.core.roles import Permission, Scope
@@ -50,7 +50,7 @@ class DeskPages:
 
     def _person(self, c: Connection, of: str, scope: Scope) -> tuple[dict[str, str], Needs | None]:
         """What is known of whoever calls: the person of that contact."""
-        references_in_address = references.find(of, self._site.book.prefix)
+        references_in_address = threads.references_in(of, self._site.book.prefix)
         contact = queue.visible(c, references_in_address[0], scope) if references_in_address else None
         if contact is None:
             return {}, None
@@ -128,7 +128,7 @@ class DeskPages:
     ) -> None:
         """Link it with the contact from which the desk was opened, and note what the person needs."""
         (of, scope), (needs_words, actor, now) = origin, noting
-        matches = references.find(of, self._site.book.prefix)
+        matches = threads.references_in(of, self._site.book.prefix)
         before = queue.visible(c, matches[0], scope) if matches else None
         if before is None:
             needs.add_needs(c, contact, needs_words, actor, now)

@@ -15,7 +15,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channel import Temporary
-from bot.core import references
+from bot.core import threads
 from bot.core.events import Event, EventKind
 from bot.core.roles import Permission
 from bot.flows import staffing
@@ -120,7 +120,7 @@ class Doorkeeper:
         now, visitor, references_in_attempt = (
             self._site.now(),
             guest.visitor,
-            references.find(attempt, self._site.book.prefix),
+            threads.references_in(attempt, self._site.book.prefix),
         )
         to = references_in_attempt[0] if references_in_attempt else ""
         work: Work[None] = partial(

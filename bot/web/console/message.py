@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bot.core import references
+from bot.core import threads
 from bot.core.events import EventKind
 from bot.core.roles import Permission
 from bot.flows.desk import message_view
@@ -110,7 +110,7 @@ class MessagePages:
 
 def reference_in_path(request: web.Request, prefix: str) -> str:
     """The reference in the address of a page; "", which is nobody's, where none stands there."""
-    matches = references.find(request.match_info["reference"], prefix)
+    matches = threads.references_in(request.match_info["reference"], prefix)
     return matches[0] if matches else ""
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote
 
 from aiohttp import web
 
-from bot.core import references
+from bot.core import threads
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact, State
 from bot.core.events import EventKind
@@ -63,7 +63,7 @@ class QueuePages:
         if request.query.get("which") == "shunted":
             raise web.HTTPSeeOther(f"{ROOT}/shunted")
         criteria = filters.read(request.query)
-        if references_in_words := references.find(criteria["words"], self._site.book.prefix):
+        if references_in_words := threads.references_in(criteria["words"], self._site.book.prefix):
             raise web.HTTPSeeOther(f"{ROOT}/contacts/{references_in_words[0]}")
         session, secret = guest.visitor.session, self._site.book.secret
         message = flash.words_in(request.query.get("told", ""), session, secret, self._site.now())

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.channel import Coverage
-from bot.core import references
+from bot.core import threads
 from bot.core.deliveries import Purpose
 from bot.core.roles import Permission
 from bot.flows import promise
@@ -127,7 +127,9 @@ class Rooms:
         filters = {name: request.query.get(name, "").strip()[:254].replace("\0", "") for name in ("by", "reference")}
         filters = {name: value.encode("utf-8", "replace").decode() for name, value in filters.items()}
         before = number_of(request.query.get("before", ""))
-        references_in_filter = references.find(filters["reference"], self._site.book.prefix) or [filters["reference"]]
+        references_in_filter = threads.references_in(filters["reference"], self._site.book.prefix) or [
+            filters["reference"]
+        ]
         by = f"staff:{filters['by'].lower()}" if "@" in filters["by"] else filters["by"]
         looking = Looking(guest.visitor.actor, guest.visitor.scope, before, by, references_in_filter[0])
         events = await self._site.read(lambda c: audit.trail(c, looking, _MOST_EVENTS))
