@@ -56,7 +56,7 @@ def _standard_lines(configured: "Settings") -> "Iterator[str]":
         promises = [f"acknowledge {within(standard.acknowledge)}"] if standard.acknowledge else []
         promises += [f"answer {within(standard.respond)}"] if standard.respond else []
         yield f"Standard {standard.id}: {', '.join(promises)}."
-        yield from (f"  {line}" for line in promise.sentences(standard, now, book))
+        yield from (f"  {line}" for line in promise.sentences(standard, now, book.clocks))
 
 
 def _service_lines(configured: "Settings") -> "Iterator[str]":

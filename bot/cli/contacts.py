@@ -145,7 +145,7 @@ def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]")
     turn = Turn(contact.reference, f"staff:{getpass.getuser()}", now, book)
 
     def work_with_store(connection: "Connection") -> T:
-        recompute.remember(connection, book)
+        recompute.remember(connection, book.clocks)
         return work(connection, turn)
 
     try:

@@ -15,7 +15,7 @@ from bot.core.histories import Happened
 from bot.flows.outgoing import alert, tell
 from bot.flows.outgoing.after_restore import RESTORED
 from bot.flows.outgoing.release import BREAKER
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import clocks, contacts, cursors, outbox
 
 logger = log.get("escalate")
@@ -60,7 +60,7 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
     if not clocks.record_look(connection, contact, decision):
         return  # another process looked first, or the contact was answered meanwhile
     steps = [step for step in decision.alerts if step is not escalations.PROGRESS]
-    if _lacks_a_reminder(connection, contact, now, book):
+    if _lacks_a_reminder(connection, contact, now, book.clocks):
         steps.append(escalations.WAITED_LONG)
     messages = [message for step in steps for message in alert.step_alerts(contact, step, now, book)]
     events = [Event(contact.id, now, EventKind.ESCALATED, details={"step": step.name}) for step in steps]
@@ -73,11 +73,11 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
     contacts.note(connection, events)
 
 
-def _lacks_a_reminder(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> bool:
+def _lacks_a_reminder(connection: Connection, contact: Contact, now: datetime, rules: ClockRules) -> bool:
     """Whether this look at a long pause was planned by a `long_pause` that is shorter now, and staff know nothing."""
     if contact.paused_at is None or contact.next_look_at is None:
         return False
-    due = contact.paused_at + book.clocks.timing.long_pause
+    due = contact.paused_at + rules.timing.long_pause
     if now < due or contact.next_look_at <= due:
         return False
     name, since = escalations.WAITED_LONG.name, contact.paused_at

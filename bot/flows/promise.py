@@ -12,17 +12,17 @@ from bot.core.calendars import Calendar
 from bot.core.durations import Duration
 from bot.core.escalations import Ladder
 from bot.core.standards import Standard
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules
 from bot.render.words import due_in_words, instant_in_words
 
 
-def opening(received_at: datetime, matter: Matter, book: Rulebook) -> dict[str, Any]:
+def opening(received_at: datetime, matter: Matter, rules: ClockRules) -> dict[str, Any]:
     """The columns of a new contact: the standard in force on its day of receipt, its due instants, its first look."""
-    standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(received_at))
-    calendar, receipt = book.clocks.calendars[standard.calendar_key], standard.receipt
-    ladder = book.clocks.ladders.of(standard.id)
+    standard = rules.promises.choose(matter, rules.default_calendar.day_of(received_at))
+    calendar, receipt = rules.calendars[standard.calendar_key], standard.receipt
+    ladder = rules.ladders.of(standard.id)
     acknowledge_by = respond_by = None
-    looks = [received_at + book.clocks.timing.receipt_late_after]
+    looks = [received_at + rules.timing.receipt_late_after]
     if standard.acknowledge is not None:
         acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, receipt)
         looks.append(acknowledge_by + timedelta(seconds=1))
@@ -77,9 +77,9 @@ def moments(now: datetime, calendar: Calendar) -> tuple[Moment, ...]:
     return Moment("now", now), *later
 
 
-def sentences(standard: Standard, now: datetime, book: Rulebook) -> Iterable[str]:
+def sentences(standard: Standard, now: datetime, rules: ClockRules) -> Iterable[str]:
     """What this standard would promise for a message received at each of the moments."""
-    calendar = book.clocks.calendars[standard.calendar_key]
+    calendar = rules.calendars[standard.calendar_key]
     for moment in moments(now, calendar):
         stand = histories.clocks_of(standard, moment.at, (), calendar)
         parts = []
@@ -134,8 +134,8 @@ def _row(standard: Standard, *, in_force: bool) -> dict[str, Any]:
     return row | audience | {"visibility": standard.visibility, "in_force": in_force}
 
 
-def due_for_review(book: Rulebook, now: datetime, ahead: timedelta) -> list[Standard]:
+def due_for_review(rules: ClockRules, now: datetime, ahead: timedelta) -> list[Standard]:
     """The standards in force that somebody must look at again within that time."""
-    today = book.clocks.default_calendar.day_of(now)
-    in_force = book.clocks.promises.in_force(today)
+    today = rules.default_calendar.day_of(now)
+    in_force = rules.promises.in_force(today)
     return [standard for standard in in_force if standard.review_by is not None and standard.review_by - ahead <= today]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
 from bot.core.roles import SCOPES, Role, Scope
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import contacts, staff, tokens
 from bot.store.staff import Account
 from bot.store.tokens import Token
@@ -58,17 +58,17 @@ class Visitor:
         return self.account.address if self.account else ""
 
 
-def scope_of(teams: frozenset[str], book: Rulebook) -> Scope:
+def scope_of(teams: frozenset[str], rules: OutgoingRules) -> Scope:
     """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
     if not teams:
         return Scope()
-    fallback = book.outgoing.team(None)
+    fallback = rules.team(None)
     return Scope(teams, unassigned=fallback is not None and fallback.name in teams)
 
 
 def add(connection: Connection, account: Account, actor: str, book: Rulebook) -> Refused | None:
     """Let somebody in from now on; None when it is done. Without a name they are called by their address."""
-    if refusal := typed.account_fault(account.address) or _unknown_team(account.teams, book):
+    if refusal := typed.account_fault(account.address) or _unknown_team(account.teams, book.outgoing):
         return Refused(refusal)
     address = typed.account(account.address)
     account = replace(account, address=address, name=account.name or address)
@@ -178,7 +178,7 @@ def visitor(connection: Connection, secret: str, wall: datetime, book: Rulebook)
         return None
     account = session.account
     sees_all = account.role is Role.ADMINISTRATOR
-    scope = Scope() if sees_all else scope_of(account.teams, book)
+    scope = Scope() if sees_all else scope_of(account.teams, book.outgoing)
     guest = Visitor(f"staff:{account.address}", scope, account=account, session=digest)
     return guest, wall - session.seen_at > _NOTED_EVERY
 
@@ -193,7 +193,7 @@ def create_token(connection: Connection, token: Token, actor: str, book: Ruleboo
     unknown = sorted(token.scopes - SCOPES.keys())
     if unknown or not token.scopes:
         return Refused(f"{unknown[0] if unknown else 'nothing'} is no scope; there are {', '.join(SCOPES)}")
-    if refusal := _unknown_team(token.teams, book):
+    if refusal := _unknown_team(token.teams, book.outgoing):
         return Refused(refusal)
     secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     if not tokens.add(connection, token, tokens.digest_of(secret)):
@@ -216,7 +216,7 @@ def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -
     token = tokens.with_digest(connection, tokens.digest_of(secret))
     if token is None:
         return None
-    guest = Visitor(f"token:{token.name}", scope_of(token.teams, book), token=token)
+    guest = Visitor(f"token:{token.name}", scope_of(token.teams, book.outgoing), token=token)
     return guest, token.used_at is None or now - token.used_at > _NOTED_EVERY
 
 
@@ -237,9 +237,9 @@ def _safe(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
-def _unknown_team(teams: frozenset[str], book: Rulebook) -> str:
-    unknown = sorted(teams - book.outgoing.teams.keys())
-    return f"there is no team {unknown[0]}; there are {', '.join(book.outgoing.teams)}" if unknown else ""
+def _unknown_team(teams: frozenset[str], rules: OutgoingRules) -> str:
+    unknown = sorted(teams - rules.teams.keys())
+    return f"there is no team {unknown[0]}; there are {', '.join(rules.teams)}" if unknown else ""
 
 
 def _team_names(teams: frozenset[str] | None) -> str:
@@ -251,7 +251,7 @@ def _why_not(connection: Connection, account: Account, new: Change, book: Rulebo
         return f"{account.address} has this role and these teams already"
     if new.role is not None and (refusal := _last_administrator(connection, account, new.role)):
         return refusal
-    return _unknown_team(new.teams or frozenset(), book)
+    return _unknown_team(new.teams or frozenset(), book.outgoing)
 
 
 def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:

@@ -143,7 +143,7 @@ class Timetable:
         now = self._present.now()
         rows = [
             row
-            for standard in promise.due_for_review(self._book, now, self._book.clocks.timing.review_told_before)
+            for standard in promise.due_for_review(self._book.clocks, now, self._book.clocks.timing.review_told_before)
             for row in alert.notices(
                 None,
                 f"review:{standard.id}:{standard.version}:{standard.review_by}",

@@ -308,14 +308,14 @@ def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Ma
 
 def test_what_a_standard_promises_in_a_sentence(council: Rulebook) -> None:
     """For now, for Christmas Eve, for the day before Good Friday."""
-    now, christmas, easter = promise.sentences(council.clocks.promises.standards[0], NOW, council)
+    now, christmas, easter = promise.sentences(council.clocks.promises.standards[0], NOW, council.clocks)
     assert "received now (9:15am on Monday 23 November 2026)" in now
     assert now.endswith("would be acknowledged by Tuesday 24 November 2026 and answered by Monday 7 December 2026.")
     assert "on Christmas Eve" in christmas
     assert christmas.endswith("acknowledged by Tuesday 29 December 2026 and answered by Tuesday 12 January 2027.")
     assert "4pm on Thursday 25 March 2027" in easter
     assert easter.endswith("acknowledged by Tuesday 30 March 2027 and answered by Monday 12 April 2027.")
-    complaint = next(iter(promise.sentences(council.clocks.promises.standards[2], NOW, council)))
+    complaint = next(iter(promise.sentences(council.clocks.promises.standards[2], NOW, council.clocks)))
     assert "acknowledged by staff by" in complaint
     assert "answered at the latest by" in complaint
 
@@ -326,8 +326,8 @@ def test_a_review_is_told_sixty_days_before(book: Rulebook) -> None:
     looked = altered(book, promises=Book([reviewed]))
     last_quiet = datetime(2026, 12, 30, 12, tzinfo=UTC)
     ahead = timedelta(days=60)
-    assert promise.due_for_review(looked, last_quiet, ahead) == []
-    assert promise.due_for_review(looked, last_quiet + timedelta(days=1), ahead) == [reviewed]
+    assert promise.due_for_review(looked.clocks, last_quiet, ahead) == []
+    assert promise.due_for_review(looked.clocks, last_quiet + timedelta(days=1), ahead) == [reviewed]
 
 
 def test_a_promise_of_minutes_is_looked_at_when_it_is_missed(store: Store, council: Rulebook, mail: Make) -> None:

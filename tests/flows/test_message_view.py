@@ -74,7 +74,7 @@ def test_whoever_does_not_see_the_contact_sees_nothing_of_it(
             assert message_view.page_of(connection, reference, number, scope) is None
             assert message_view.words_of(connection, reference, number, scope) is None
             assert message_view.kept_of(connection, reference, number, scope, book) is None
-            assert message_view.event_of(connection, reference, event, scope, book) is None
+            assert message_view.event_of(connection, reference, event, scope, book.clocks) is None
             assert message_view.written_of(connection, reference, receipt.id, scope, letters, NOW) is None
 
 
@@ -110,6 +110,6 @@ def test_an_event_is_told_in_words(store: Store, book: Rulebook, mail: Make) -> 
     with writing(store) as connection:
         contact = logged(connection, book, mail())
         event = contacts.events_of(connection, contact.id)[0]
-        words = message_view.event_of(connection, contact.reference, event.id, EVERYBODY, book) or ""
+        words = message_view.event_of(connection, contact.reference, event.id, EVERYBODY, book.clocks) or ""
         assert "Decided: An acknowledgement goes out" in words.splitlines()
-        assert message_view.event_of(connection, contact.reference, 10_000, EVERYBODY, book) is None
+        assert message_view.event_of(connection, contact.reference, 10_000, EVERYBODY, book.clocks) is None

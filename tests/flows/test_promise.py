@@ -55,14 +55,14 @@ def test_the_moments_before_holidays_are_the_next_ones() -> None:
 
 def test_the_operator_reads_what_would_be_promised(council: Rulebook) -> None:
     """For a message at each of the moments; at the latest, where the clock waits for staff."""
-    now, christmas, _ = promise.sentences(GENERAL, NOW, council)
+    now, christmas, _ = promise.sentences(GENERAL, NOW, council.clocks)
     assert now == (
         "A message received now (9:15am on Monday 23 November 2026) would be acknowledged by Tuesday 24 November 2026"
         " and answered by Monday 7 December 2026."
     )
     assert "received on Christmas Eve (4pm on Thursday 24 December 2026)" in christmas
     assert "acknowledged by Tuesday 29 December 2026" in christmas
-    first, *_ = promise.sentences(COMPLAINT, NOW, council)
+    first, *_ = promise.sentences(COMPLAINT, NOW, council.clocks)
     assert "acknowledged by staff by Monday 30 November 2026 and answered at the latest by" in first
 
 
@@ -80,14 +80,14 @@ def test_a_standard_is_due_for_review_in_time(book: Rulebook) -> None:
     """So long ahead of the day that it names; what names none never is."""
     reviewed = altered(book, promises=Book((changed(review_by=date(2026, 12, 23)),)))
     for days, expected in ((29, []), (30, ["general"]), (31, ["general"])):
-        due = promise.due_for_review(reviewed, NOW, timedelta(days=days))
+        due = promise.due_for_review(reviewed.clocks, NOW, timedelta(days=days))
         assert [each.id for each in due] == expected
-    assert promise.due_for_review(book, NOW, timedelta(days=10_000)) == []
+    assert promise.due_for_review(book.clocks, NOW, timedelta(days=10_000)) == []
 
 
 def test_a_contact_opens_with_the_standard_of_its_day(council: Rulebook) -> None:
     """Its due instants, and when it is first looked at: before anything is late."""
-    columns = promise.opening(NOW, Matter("email", "", "", "", "private"), council)
+    columns = promise.opening(NOW, Matter("email", "", "", "", "private"), council.clocks)
     assert (columns["standard"], columns["promise"]) == ("general", "10 working days")
     assert columns["acknowledge_by"] == datetime(2026, 11, 24, 23, 59, 59, tzinfo=UTC)
     assert columns["next_look_at"] == NOW + council.clocks.timing.receipt_late_after
@@ -95,7 +95,7 @@ def test_a_contact_opens_with_the_standard_of_its_day(council: Rulebook) -> None
 
 def test_what_waits_for_staff_to_acknowledge_has_a_latest_date(council: Rulebook) -> None:
     """Of a complaint: its time to answer begins with the acknowledgement, at the latest with the last day for it."""
-    columns = promise.opening(NOW, Matter("email", "", "complaint", "", "private"), council)
+    columns = promise.opening(NOW, Matter("email", "", "complaint", "", "private"), council.clocks)
     assert (columns["standard"], columns["acknowledged_by"]) == ("complaint", "staff")
     assert columns["acknowledge_by"].date() == date(2026, 11, 30)
     assert columns["respond_by"].date() == date(2026, 12, 14)
@@ -103,7 +103,9 @@ def test_what_waits_for_staff_to_acknowledge_has_a_latest_date(council: Rulebook
 
 def test_a_step_before_the_date_is_looked_at(council: Rulebook) -> None:
     """A request that is due by law after twenty working days is owed its first look in time."""
-    columns = promise.opening(NOW, Matter("email", "", "foi", "", "private"), altered(council, calendars=shelf()))
+    columns = promise.opening(
+        NOW, Matter("email", "", "foi", "", "private"), altered(council, calendars=shelf()).clocks
+    )
     assert LAW["basis"] == "law"
     assert columns["standard"] == "foi"
     assert columns["next_look_at"] < columns["respond_by"]

@@ -108,7 +108,7 @@ class Bench:
 
 async def receipt_late(bench: Bench) -> Any:
     """How long after a contact came it is looked at first."""
-    look: datetime = promise.opening(NOW, Matter(), bench.book)["next_look_at"]
+    look: datetime = promise.opening(NOW, Matter(), bench.book.clocks)["next_look_at"]
     return look - NOW
 
 

@@ -88,4 +88,4 @@ def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
 
 def _columns(contact: Contact, book: Rulebook) -> Values:
     matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
-    return promise.opening(contact.received_at, matter, book)
+    return promise.opening(contact.received_at, matter, book.clocks)

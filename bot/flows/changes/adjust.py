@@ -14,7 +14,7 @@ from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.changes import refused
 from bot.flows.changes.refused import Refused
 from bot.flows.outgoing import tell
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import contacts, outbox
 
 Values = dict[str, Any]
@@ -72,10 +72,10 @@ def adjust(
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     before = book.clocks.of(contact, history)
     event = _event_of(contact, change, word, now)
-    _refuse(contact, history, event, before, book)
+    _refuse(contact, history, event, before, book.clocks)
 
     after = book.clocks.of(contact, [*history, event])
-    later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book)
+    later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book.clocks)
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
 
     values = columns(contact, after, now, book)
@@ -86,7 +86,7 @@ def adjust(
         raise refused.collision(reference)
     contacts.note(connection, [_row(contact, (before, after), event, word, now)])
     if later and receipt:
-        outbox.queue(connection, [tell.new_date(later, receipt, now, book)])
+        outbox.queue(connection, [tell.new_date(later, receipt, now, book.outgoing)])
     return Adjusted(before, after, later is not None, told=receipt is not None)
 
 
@@ -106,14 +106,14 @@ def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) 
         raise Refused(str(error), "to") from error
 
 
-def _refuse(contact: Contact, history: list[Happened], event: Happened, before: Clocks, book: Rulebook) -> None:
+def _refuse(contact: Contact, history: list[Happened], event: Happened, before: Clocks, rules: ClockRules) -> None:
     """Raise Refused where the clocks stand so that this cannot happen to them."""
     if any(earlier.at > event.at for earlier in history):
         raise Refused("something else happened to its clock after that; the history is told in its order")
-    standard = book.clocks.standard_of(contact)
+    standard = rules.standard_of(contact)
     if reason := histories.why_not(event, before, standard):
         raise Refused(reason)
-    calendar = book.clocks.calendars[standard.calendar_key]
+    calendar = rules.calendars[standard.calendar_key]
     if event.extended_to and (reason := histories.why_not_so_long(event.extended_to, before, standard, calendar)):
         raise Refused(reason, "to")
 
@@ -124,7 +124,7 @@ def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> V
     step = contact.respond_step
     if respond_by is not None and respond_by != contact.respond_by:
         # What the new time has passed already is alerted now, the highest of it, unless it was before.
-        step = min(step, steps_behind(after, contact, now, book))
+        step = min(step, steps_behind(after, contact, now, book.clocks))
     acknowledged_at = after.acknowledge.stopped_at if after.acknowledge else contact.acknowledged_at
     return {
         "acknowledged_at": acknowledged_at,
@@ -136,17 +136,17 @@ def columns(contact: Contact, after: Clocks, now: datetime, book: Rulebook) -> V
     }
 
 
-def steps_behind(after: Clocks, contact: Contact, now: datetime, book: Rulebook) -> int:
+def steps_behind(after: Clocks, contact: Contact, now: datetime, rules: ClockRules) -> int:
     """How many steps of the ladder the new time to answer has passed: those are not alerted again."""
-    return sum(at <= now for at, _ in book.clocks.rungs(contact, after))
+    return sum(at <= now for at, _ in rules.rungs(contact, after))
 
 
-def _later(contact: Contact, after: Clocks, reason: str, book: Rulebook) -> tell.Later | None:
+def _later(contact: Contact, after: Clocks, reason: str, rules: ClockRules) -> tell.Later | None:
     was = contact.told_respond_by
     becomes = after.respond.due if after.respond else None
     if was is None or becomes is None or becomes <= was:
         return None
-    return tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, was), becomes, reason)
+    return tell.Later(contact.id, contact.reference, rules.respond_by(contact, was), becomes, reason)
 
 
 def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word: Word, now: datetime) -> Event:

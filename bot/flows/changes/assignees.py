@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from bot.flows.changes.refused import Refused
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import staff
 from bot.wire import typed
 
@@ -47,7 +47,7 @@ def _why_no_address(owner: str) -> str:
 
 def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
     """Why this person is nobody of ours; "" for who may sign in, and for who is told of anything by configuration."""
-    if not owner or owner in _configured(book):
+    if not owner or owner in _configured(book.outgoing):
         return ""
     account = staff.find(connection, owner)
     if account is not None and account.disabled_at is None:
@@ -55,7 +55,7 @@ def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
     return f"nobody of staff has the address {owner}; an administrator adds people"
 
 
-def _configured(book: Rulebook) -> frozenset[str]:
+def _configured(rules: OutgoingRules) -> frozenset[str]:
     """Whom the configuration names by an address: of the teams, above them, and deputies."""
-    recipients = (recipient for team in book.outgoing.teams.values() for level in team.levels for recipient in level)
-    return frozenset(recipient.lower() for recipient in recipients if "@" in recipient) | book.outgoing.deputies.people
+    recipients = (recipient for team in rules.teams.values() for level in team.levels for recipient in level)
+    return frozenset(recipient.lower() for recipient in recipients if "@" in recipient) | rules.deputies.people

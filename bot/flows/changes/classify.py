@@ -88,7 +88,9 @@ def _columns(contact_after: Contact, clocks: Clocks, now: datetime, book: Rulebo
         "acknowledge_by": clocks.acknowledge.due if clocks.acknowledge else None,
         "acknowledged_at": clocks.acknowledge.stopped_at if clocks.acknowledge else contact_after.acknowledged_at,
         "respond_by": after,
-        "respond_step": min(contact_after.respond_step, steps_behind(clocks, contact_after, now, book)) if after else 0,
+        "respond_step": min(contact_after.respond_step, steps_behind(clocks, contact_after, now, book.clocks))
+        if after
+        else 0,
         "acknowledge_step": 0,
         "clock_changed": True,
         "next_look_at": now,
@@ -136,7 +138,7 @@ def _tell_if_later(
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
     if receipt:
         later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), after, REASON)
-        outbox.queue(connection, [tell.new_date(later, receipt, now, book)])
+        outbox.queue(connection, [tell.new_date(later, receipt, now, book.outgoing)])
 
 
 def choices(name: str, book: Rulebook) -> list[str]:

@@ -19,7 +19,7 @@ from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
 from bot.flows.outgoing import tell
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words
 from bot.store import clocks as stored_clocks
 from bot.store import contacts, direct, outbox, rules
@@ -68,32 +68,32 @@ class Page:
     told: int = 0
 
 
-def now_in_force(book: Rulebook) -> dict[str, str]:
+def now_in_force(clock_rules: ClockRules) -> dict[str, str]:
     """Every rule by its name: the standards as they are written, the calendars that they use by their version."""
-    tables = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in book.clocks.promises.standards}
-    calendar_keys = {s.calendar_key for s in (*book.clocks.promises.standards, *book.clocks.past.values())}
-    return tables | {f"calendar {key}": book.clocks.calendars[key].version for key in sorted(calendar_keys)}
+    tables = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in clock_rules.promises.standards}
+    calendar_keys = {s.calendar_key for s in (*clock_rules.promises.standards, *clock_rules.past.values())}
+    return tables | {f"calendar {key}": clock_rules.calendars[key].version for key in sorted(calendar_keys)}
 
 
 def _name(standard: Standard) -> str:
     return f"standard {standard.id} {standard.version}"
 
 
-def remember(connection: Connection, book: Rulebook) -> dict[str, str]:
+def remember(connection: Connection, clock_rules: ClockRules) -> dict[str, str]:
     """Take up the standards that contacts keep and no file holds any more; returns all that is kept."""
     stored_rules = rules.load(connection)
     for name, value in stored_rules.items():
         if name.startswith("standard "):
             was = from_stored(json.loads(value))
-            if book.clocks.promises.version(was.id, was.version) is None:
-                book.clocks.past[was.id, was.version] = was
+            if clock_rules.promises.version(was.id, was.version) is None:
+                clock_rules.past[was.id, was.version] = was
     return stored_rules
 
 
 def names_changed(connection: Connection, book: Rulebook) -> list[str]:
     """The names of the rules that are not what open contacts were computed by; new standards change nothing."""
-    stored_rules = remember(connection, book)
-    in_force = now_in_force(book)
+    stored_rules = remember(connection, book.clocks)
+    in_force = now_in_force(book.clocks)
     return [
         name
         for name, value in in_force.items()
@@ -111,7 +111,7 @@ def _dates_of(value: str) -> Any:
 def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
     """Keep the rules as they are by now: every open contact was computed by them."""
     stored_rules = rules.load(connection)
-    rules.keep(connection, {n: v for n, v in now_in_force(book).items() if stored_rules.get(n) != v}, now)
+    rules.keep(connection, {n: v for n, v in now_in_force(book.clocks).items() if stored_rules.get(n) != v}, now)
 
 
 def recompute(
@@ -144,7 +144,7 @@ def _change(row: Dates, history: Sequence[Happened], standards_changed: set[str]
     )
     if standard is None:
         return None  # nothing is known but the words that it keeps; they have not changed
-    acknowledge, respond = _computed(row, standard, history, book)
+    acknowledge, respond = _computed(row, standard, history, book.clocks)
     if row.acknowledged_at is not None:
         acknowledge = row.acknowledge_by  # that clock has stopped; what was kept or broken stays so
     if acknowledge == row.acknowledge_by and respond == row.respond_by:
@@ -154,9 +154,9 @@ def _change(row: Dates, history: Sequence[Happened], standards_changed: set[str]
 
 
 def _computed(
-    row: Dates, standard: Standard, history: Sequence[Happened], book: Rulebook
+    row: Dates, standard: Standard, history: Sequence[Happened], clock_rules: ClockRules
 ) -> tuple[datetime | None, datetime | None]:
-    calendar = book.clocks.calendars[standard.calendar_key]
+    calendar = clock_rules.calendars[standard.calendar_key]
     if not history and standard.respond_from == "receipt":
         receipt = standard.receipt
         promises = (standard.acknowledge, standard.respond)
@@ -172,7 +172,7 @@ def _computed(
 def _apply(
     connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
 ) -> int:
-    updates = [_update_of(change, rows[change.contact_id], now, book) for change in changes]
+    updates = [_update_of(change, rows[change.contact_id], now, book.clocks) for change in changes]
     stored_clocks.move(connection, updates, [change.contact_id for change in changes if change.earlier], now)
     contacts.note(connection, [_event(change, now) for change in changes])
     letters = _letters(connection, rows, changes, now, book)
@@ -184,31 +184,31 @@ def _letters(
     connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
 ) -> list[NewDelivery]:
     """To each person who was told an earlier date than the new one."""
-    later = [move for change in changes if (move := _later_than_told(change, rows[change.contact_id], book))]
+    later = [move for change in changes if (move := _later_than_told(change, rows[change.contact_id], book.clocks))]
     receipts = outbox.acknowledgements_of(connection, [move.contact_id for move in later])
     moves = [move for move in later if move.contact_id in receipts]
-    return [tell.new_date(move, receipts[move.contact_id], now, book) for move in moves]
+    return [tell.new_date(move, receipts[move.contact_id], now, book.outgoing) for move in moves]
 
 
-def _later_than_told(change: Change, row: Dates, book: Rulebook) -> tell.Later | None:
+def _later_than_told(change: Change, row: Dates, clock_rules: ClockRules) -> tell.Later | None:
     """The move that the person hears of; None where the answer comes by the date that they were told."""
     after = change.respond[1]
     if row.told_respond_by is None or after is None or after <= row.told_respond_by:
         return None
-    standard = book.clocks.promises.version(row.standard, row.standard_version)
+    standard = clock_rules.promises.version(row.standard, row.standard_version)
     promise = standard.respond if standard else None
-    before = due_in_words(row.told_respond_by, promise, book.clocks.default_calendar.zone)
+    before = due_in_words(row.told_respond_by, promise, clock_rules.default_calendar.zone)
     return tell.Later(change.contact_id, change.reference, before, after, change.why)
 
 
-def _update_of(change: Change, row: Dates, now: datetime, book: Rulebook) -> Values:
-    standard = book.clocks.promises.version(row.standard, row.standard_version)
+def _update_of(change: Change, row: Dates, now: datetime, clock_rules: ClockRules) -> Values:
+    standard = clock_rules.promises.version(row.standard, row.standard_version)
     words = standard.respond if standard else None
     step = row.respond_step
     if step and standard and words and not row.clock_changed:
-        calendar = book.clocks.calendars[standard.calendar_key]
+        calendar = clock_rules.calendars[standard.calendar_key]
         stand = histories.clocks_of(standard, row.received_at, (), calendar)
-        step = min(step, sum(at <= now for at, _ in stand.rungs(book.clocks.ladders.of(standard.id), calendar)))
+        step = min(step, sum(at <= now for at, _ in stand.rungs(clock_rules.ladders.of(standard.id), calendar)))
     return {
         "chosen": change.contact_id,
         "to_acknowledge_by": change.acknowledge[1],

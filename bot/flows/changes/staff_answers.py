@@ -18,7 +18,7 @@ from bot.flows.changes import refused
 from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
 from bot.flows.changes.refused import Refused
 from bot.flows.changes.respond import respond
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts
 from bot.wire.mail import quoting
 
@@ -39,7 +39,7 @@ class StaffAnswer:
 def judge(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -> StaffAnswer:
     """What a mail of staff's in this contact is."""
     words = quoting.new_words(message.text)
-    judgement = responses.judge(message, contact.sender_address or "", words, _internal(message, book))
+    judgement = responses.judge(message, contact.sender_address or "", words, _internal(message, book.intake))
     return StaffAnswer(contact.id, contact.reference, _instant_of(message, contact, now), judgement)
 
 
@@ -50,9 +50,9 @@ def take(connection: Connection, answer: StaffAnswer, now: datetime, book: Ruleb
     _apply(connection, answer, now, book)
 
 
-def _internal(message: Inbound, book: Rulebook) -> list[str]:
+def _internal(message: Inbound, rules: IntakeRules) -> list[str]:
     addressed = message.mail.addressed() if message.mail else ()
-    return [address for address in addressed if autoreplies.is_staff_address(address, book.intake.triage)]
+    return [address for address in addressed if autoreplies.is_staff_address(address, rules.triage)]
 
 
 def _instant_of(message: Inbound, contact: Contact, now: datetime) -> datetime:

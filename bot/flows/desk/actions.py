@@ -30,7 +30,7 @@ from bot.flows.changes import (
 from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refused import Kind, Refused
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue
 
@@ -85,7 +85,7 @@ def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, b
     if order.seen is not None:
         last = audit.last_by_others(connection, contact.id)
         if last is not None and last.id > order.seen:
-            raise Refused(f"{_in_words(last, book)} after you had opened this page. Look again")
+            raise Refused(f"{_in_words(last, book.clocks)} after you had opened this page. Look again")
     desk = Desk(connection, order, contact, visitor, now, book)
     try:
         return ACTIONS[order.action].do(desk)
@@ -99,12 +99,12 @@ def _visible(connection: Connection, reference: str, visitor: Visitor, book: Rul
     return queue.visible(connection, matches[0], visitor.scope) if matches else None
 
 
-def _in_words(event: StoredEvent, book: Rulebook) -> str:
+def _in_words(event: StoredEvent, rules: ClockRules) -> str:
     """What somebody did, as another reads it."""
     if event.kind == EventKind.FOLLOW_UP:
         return "the person wrote again"
     actor = event.actor.removeprefix("staff:")
-    local = event.at.astimezone(book.clocks.default_calendar.zone)
+    local = event.at.astimezone(rules.default_calendar.zone)
     return f'{actor} did this at {local:%H:%M on %d %B}: "{event.kind}",'
 
 
@@ -116,7 +116,9 @@ def _with_who_was_first(desk: Desk, refusal: Refused) -> Refused:
     if contacts.with_id(desk.connection, [desk.contact.id])[desk.contact.id].state == State.OPEN:
         return refusal
     last = audit.last_by_others(desk.connection, desk.contact.id)
-    return refusal if last is None else Refused(f"{refusal.reason}; {_in_words(last, desk.book)} which was first")
+    return (
+        refusal if last is None else Refused(f"{refusal.reason}; {_in_words(last, desk.book.clocks)} which was first")
+    )
 
 
 def _instant(desk: Desk, name: str) -> datetime | None:

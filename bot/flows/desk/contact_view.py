@@ -21,7 +21,7 @@ from bot.flows.desk import event_words
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
 from bot.flows.outgoing.deliver import TO_SENDERS
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, links, outbox, queue
 from bot.store.needs import Needs
@@ -148,7 +148,8 @@ def show(
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
         messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
         events=tuple(
-            _event(delivery, book) for delivery in audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope)
+            _event(delivery, book.clocks)
+            for delivery in audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope)
         ),
         sent=tuple(_sent(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
@@ -180,8 +181,8 @@ def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Con
     return tuple(contact for _, contact in sorted(by_id.items()) if scope.sees(contact.team))
 
 
-def _event(event: StoredEvent, book: Rulebook) -> ShownEvent:
-    line, cut = event_words.short(event_words.lines(event.details, book.clocks.default_calendar.zone))
+def _event(event: StoredEvent, rules: ClockRules) -> ShownEvent:
+    line, cut = event_words.short(event_words.lines(event.details, rules.default_calendar.zone))
     return ShownEvent(event.id, event.at, event.kind, event.actor, evidence=line, cut=cut)
 
 
@@ -247,16 +248,16 @@ def _clocks(contact: Contact, stand: Clocks, now: datetime, book: Rulebook) -> l
             stopped=instant_in_words(clock.stopped_at, calendar.zone) if clock.stopped_at else "",
             in_time=clock.in_time(),
             left=time_left(clock, promise, calendar, now),
-            because=_because(name, clock, stand, contact, book),
+            because=_because(name, clock, stand, contact, book.clocks),
         )
         for name, clock, promise in pairs
         if clock is not None and promise is not None
     ]
 
 
-def _because(name: str, clock: Clock, stand: Clocks, contact: Contact, book: Rulebook) -> tuple[str, ...]:
-    standard = book.clocks.standard_of(contact)
-    calendar = book.clocks.calendars[standard.calendar_key]
+def _because(name: str, clock: Clock, stand: Clocks, contact: Contact, rules: ClockRules) -> tuple[str, ...]:
+    standard = rules.standard_of(contact)
+    calendar = rules.calendars[standard.calendar_key]
     if name == "acknowledge" and standard.acknowledge is not None:
         promise, receipt = standard.acknowledge, standard.receipt
         return reasoning.explain(promise, clock.started_at, calendar, receipt, every_day=False)

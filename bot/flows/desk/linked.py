@@ -14,7 +14,7 @@ from bot.core.links import Link
 from bot.flows.changes import assign
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refused import Refused
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import instant_in_words
 from bot.store import contacts, outbox
 
@@ -65,7 +65,7 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
         owner=contact.owner,
         taken_by=contact.taken_by.removeprefix("staff:"),
         teams=tuple(book.outgoing.teams),
-        quiet=tuple(_quiet(now, _latest(contact, history, book), book)),
+        quiet=tuple(_quiet(now, _latest(contact, history, book.clocks), book)),
     )
 
 
@@ -100,7 +100,7 @@ def _until(connection: Connection, contact: Contact, choice: Choice, now: dateti
     until = until if until.tzinfo else until.replace(tzinfo=book.clocks.default_calendar.zone)
     assign.check_quiet(until, now)
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    choices = {instant for instant, _ in _quiet(now, _latest(contact, history, book), book)}
+    choices = {instant for instant, _ in _quiet(now, _latest(contact, history, book.clocks), book)}
     if contact.state == State.OPEN and choice.until not in choices:
         raise Refused("that time cannot be chosen any more; look again", "until")
     return until
@@ -119,27 +119,27 @@ def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -
     return contact, f"staff:{delivery.recipient if delivery else 'by a link'}"
 
 
-def _latest(contact: Contact, history: list[Happened], book: Rulebook) -> datetime | None:
+def _latest(contact: Contact, history: list[Happened], rules: ClockRules) -> datetime | None:
     """Quiet lasts until nearly all of the time to answer is used, and no longer."""
-    clocks = book.clocks.of(contact, history)
+    clocks = rules.of(contact, history)
     if clocks.respond is None or clocks.respond.due is None:
         return None
-    calendar = book.clocks.calendars[book.clocks.standard_of(contact).calendar_key]
-    return clocks.share_of(book.clocks.timing.never_quiet_from, calendar)
+    calendar = rules.calendars[rules.standard_of(contact).calendar_key]
+    return clocks.share_of(rules.timing.never_quiet_from, calendar)
 
 
 def _quiet(now: datetime, latest: datetime | None, book: Rulebook) -> list[tuple[str, str]]:
-    ends = (_end_of_quiet(choice, now, book) for choice in book.clocks.timing.quiet_choices)
+    ends = (_end_of_quiet(choice, now, book.clocks) for choice in book.clocks.timing.quiet_choices)
     zone = book.clocks.default_calendar.zone
     return [
         (at.isoformat(timespec="minutes"), instant_in_words(at, zone)) for at in ends if latest is None or at < latest
     ]
 
 
-def _end_of_quiet(choice: Duration, now: datetime, book: Rulebook) -> datetime:
+def _end_of_quiet(choice: Duration, now: datetime, rules: ClockRules) -> datetime:
     """Hours and minutes run from now; working days end in the morning of the last one."""
     if choice.unit in ELAPSED:
         return now + choice.count * ELAPSED[choice.unit]
-    calendar = book.clocks.default_calendar
+    calendar = rules.default_calendar
     day = calendar.working_day_after(calendar.day_of(now), choice.count)
-    return datetime.combine(day, book.clocks.timing.quiet_morning, tzinfo=calendar.zone)
+    return datetime.combine(day, rules.timing.quiet_morning, tzinfo=calendar.zone)

@@ -12,7 +12,7 @@ from bot.flows.desk import event_words
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import TO_SENDERS
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import audit, contacts, outbox, queue
 from bot.wire.mail import mime, safe_markup
 
@@ -58,14 +58,14 @@ def kept_of(connection: Connection, reference: str, number: int, scope: Scope, b
     return Kept(raw, channel in book.ways and book.ways[channel].medium == "email")
 
 
-def event_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> str | None:
+def event_of(connection: Connection, reference: str, number: int, scope: Scope, rules: ClockRules) -> str | None:
     """All that is known of one event of a contact, in words; None where there is none."""
     contact = queue.visible(connection, reference, scope)
     events = audit.as_seen(connection, contacts.events_of(connection, contact.id), scope) if contact else []
     details = next((event.details for event in events if event.id == number), None)
     if details is None:
         return None
-    zone = book.clocks.default_calendar.zone
+    zone = rules.default_calendar.zone
     return "\n".join(f"{label}: {value}" for label, value in event_words.lines(details, zone))
 
 

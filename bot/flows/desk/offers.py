@@ -9,7 +9,7 @@ from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.changes import acknowledge_now
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 
 _OF_CLOCKS = {
     "acknowledge": Kind.ACKNOWLEDGED,
@@ -41,7 +41,7 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
     contact, acts = standing.contact, {"link"}
     match contact.state:
         case State.OPEN:
-            acts |= {"assign", "respond", "classify", "quiet", "close"} | _of_clocks(standing, now, book)
+            acts |= {"assign", "respond", "classify", "quiet", "close"} | _of_clocks(standing, now, book.clocks)
             acts |= {"take"} if contact.taken_at is None or contact.urgent_at is not None else set()
             acts |= {"not-urgent"} if contact.urgent else set()
         case State.ANSWERED:
@@ -56,10 +56,10 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
     return frozenset(acts)
 
 
-def _of_clocks(standing: Standing, now: datetime, book: Rulebook) -> set[str]:
+def _of_clocks(standing: Standing, now: datetime, rules: ClockRules) -> set[str]:
     if standing.clocks is None:
         return set()
-    contact, standard = standing.contact, book.clocks.standard_of(standing.contact)
+    contact, standard = standing.contact, rules.standard_of(standing.contact)
     acts = {
         name
         for name, kind in _OF_CLOCKS.items()

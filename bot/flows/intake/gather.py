@@ -20,7 +20,7 @@ from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.plan import CameBack, Capacity, Change, FollowUp, Muted, NotReached, Suppressed
 from bot.flows.outgoing.release import BREAKER
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts, cursors, known, outbox
 from bot.store.contacts import Numbers
 from bot.store.known import Recent
@@ -62,7 +62,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     recent_ids = {entry.contact_id for entries in recents.contacts.values() for entry in entries}
     deliveries = known.deliveries_of(connection, {number for pointer in pointers for number in pointer.deliveries})
     of_reports = _contacts_of(connection, deliveries.values())
-    receipts_left, is_stopped = _breaker(connection, now, book)
+    receipts_left, is_stopped = _breaker(connection, now, book.intake)
     return BatchFacts(
         pointers=pointers,
         threads=matching,
@@ -72,9 +72,9 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
         suppressions=MappingProxyType(recents.suppressions),
         earlier=MappingProxyType(known.earlier_contacts(connection, recent_ids)),
         in_flight=_in_flight(connection, messages, matching),
-        domains=MappingProxyType(_domains(connection, people, now, book)),
+        domains=MappingProxyType(_domains(connection, people, now, book.intake)),
         automatic_mails=MappingProxyType(_automatic_mails(connection, messages, matching, of_reports, now)),
-        own_mails=MappingProxyType(_own_mails(connection, messages, now, book)),
+        own_mails=MappingProxyType(_own_mails(connection, messages, now, book.intake)),
         receipts_left=receipts_left,
         is_stopped=is_stopped,
     )
@@ -133,9 +133,9 @@ def _in_flight(connection: Connection, messages: Sequence[Inbound], matching: Th
 
 
 def _domains(
-    connection: Connection, people: Iterable[str], now: datetime, book: Rulebook
+    connection: Connection, people: Iterable[str], now: datetime, rules: IntakeRules
 ) -> dict[str, tuple[datetime, ...]]:
-    most = book.intake.limits.an_hour_to_a_domain
+    most = rules.limits.an_hour_to_a_domain
     names = {acknowledgements.domain(person) for person in people} if most else ()
     return {name: tuple(known.of_domain(connection, name, now - acknowledgements.HOUR, most)) for name in names}
 
@@ -155,18 +155,20 @@ def _automatic_mails(
     return known.automatic_mails(connection, contact_ids, now - acknowledgements.DAY)
 
 
-def _own_mails(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> dict[str, int]:
-    if not any(message.mail and autoreplies.is_ours(message, book.intake.own) for message in messages):
+def _own_mails(
+    connection: Connection, messages: Sequence[Inbound], now: datetime, rules: IntakeRules
+) -> dict[str, int]:
+    if not any(message.mail and autoreplies.is_ours(message, rules.own) for message in messages):
         return {}
     return known.by_rule(connection, OUR_OWN, now - acknowledgements.DAY)
 
 
-def _breaker(connection: Connection, now: datetime, book: Rulebook) -> tuple[int | None, bool]:
+def _breaker(connection: Connection, now: datetime, rules: IntakeRules) -> tuple[int | None, bool]:
     """How many receipts may be queued before it stops them all, and whether it has."""
-    if not book.intake.limits.a_minute:
+    if not rules.limits.a_minute:
         return None, False
     count = known.receipts_since(connection, now - acknowledgements.MINUTE)
-    return book.intake.limits.a_minute - count, cursors.read(connection, BREAKER) is not None
+    return rules.limits.a_minute - count, cursors.read(connection, BREAKER) is not None
 
 
 class Ledger:

@@ -19,7 +19,7 @@ from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import ClaimTerms
-from bot.flows.rulebook import NO_WAY, Rulebook, Way
+from bot.flows.rulebook import NO_WAY, ClockRules, Rulebook, Way
 
 Values = dict[str, Any]
 
@@ -235,7 +235,7 @@ def _promise_columns(message: Inbound, opening: Opening, now: datetime, book: Ru
     if not opening.is_owed:
         return _NOTHING_PROMISED
     received_at = message.received_at or now
-    row = promise.opening(received_at, opening.topic.matter(message, book), book)
+    row = promise.opening(received_at, opening.topic.matter(message, book), book.clocks)
     is_acknowledged = opening.is_shown and row["acknowledged_by"] == "receipt"
     reply_by = window(message, now, book)
     return row | {
@@ -243,7 +243,7 @@ def _promise_columns(message: Inbound, opening: Opening, now: datetime, book: Ru
         "acknowledged_at": now if is_acknowledged else None,
         "told_respond_by": row["respond_by"] if opening.is_shown else None,
         "platform_reply_by": reply_by,
-        "next_look_at": _first_look(row["next_look_at"], reply_by, way_of(message, book), now, book),
+        "next_look_at": _first_look(row["next_look_at"], reply_by, way_of(message, book), now, book.clocks),
     }
 
 
@@ -260,11 +260,11 @@ _NEW: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def _first_look(look: datetime, reply_by: datetime | None, way: Way, now: datetime, book: Rulebook) -> datetime:
+def _first_look(look: datetime, reply_by: datetime | None, way: Way, now: datetime, rules: ClockRules) -> datetime:
     if reply_by is not None:
-        look = min(look, *way.window.looks(reply_by, book.clocks.timing))
+        look = min(look, *way.window.looks(reply_by, rules.timing))
     # What came late is about to have its receipt, and to alert at once would be a storm after every outage.
-    return look if look > now else now + book.clocks.timing.receipt_late_after
+    return look if look > now else now + rules.timing.receipt_late_after
 
 
 def window(message: Inbound, now: datetime, book: Rulebook) -> datetime | None:

@@ -10,7 +10,7 @@ from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
 from bot.core.timing import Timing
 from bot.core.topics import Destination, Urgency
-from bot.flows.rulebook import NO_WAY, Rulebook
+from bot.flows.rulebook import NO_WAY, OutgoingRules, Rulebook
 from bot.wire.languages import language_of
 
 Values = dict[str, Any]
@@ -87,12 +87,12 @@ def look_into(message: Inbound, book: Rulebook) -> Topic:
     question = topics.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
     goal = book.intake.router.route(question)
     urgency = topics.urgency_in(question.words, book.intake.urgent)
-    return Topic(language, goal if urgency is None else _urgent_goal(goal, urgency, book), urgency)
+    return Topic(language, goal if urgency is None else _urgent_goal(goal, urgency, book.outgoing), urgency)
 
 
-def _urgent_goal(goal: Destination, urgency: Urgency, book: Rulebook) -> Destination:
+def _urgent_goal(goal: Destination, urgency: Urgency, rules: OutgoingRules) -> Destination:
     """The team that the rule names has it, if there is one of that name."""
-    team = urgency.rule.team if urgency.rule.team in book.outgoing.teams else ""
+    team = urgency.rule.team if urgency.rule.team in rules.teams else ""
     return replace(
         goal, kind=goal.kind or URGENT_KIND, team=team or goal.team, is_decided=bool(team) or goal.is_decided
     )

@@ -12,7 +12,7 @@ from bot.core.alerting import Occasion
 from bot.core.contacts import Contact
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Step
-from bot.flows.rulebook import Rulebook, Team
+from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,18 @@ def leaves_at(
 
 def step_alerts(contact: Contact, step: Step, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """The alerts of one escalation step of one contact: none where the daily list tells of it, or staff want quiet."""
-    alerts = _to_team(contact.team, _words_of(step, contact, book), now, book, contact.owner)
+    alerts = _to_team(contact.team, _words_of(step, contact, book.clocks), now, book, contact.owner)
     instants = ((delivery, leaves_at(Purpose.ALERT, step, delivery.channel, contact, now, book)) for delivery in alerts)
     return [replace(delivery, next_attempt_at=at) for delivery, at in instants if at is not None]
 
 
-def _words_of(step: Step, contact: Contact, book: Rulebook) -> Words:
+def _words_of(step: Step, contact: Contact, rules: ClockRules) -> Words:
     # Once a step; but a clock that has another date, waits again or opens its window again is alerted anew.
     dates = {"acknowledge": contact.acknowledge_by, "respond": contact.respond_by}
     again = (dates | {"pause": contact.paused_at, "window": contact.platform_reply_by}).get(step.clock)
     key = f"{contact.id}:alert:{step.name}{f':{again.isoformat()}' if again else ''}"
     # An owner who has let so many steps pass without taking the contact may be away.
-    is_unheard = contact.respond_step >= book.clocks.timing.steps_before_lead
+    is_unheard = contact.respond_step >= rules.timing.steps_before_lead
     is_passed_over = contact.owner and contact.taken_at is None and is_unheard
     to = (*step.to, "lead") if is_passed_over and "owner" in step.to and "lead" not in step.to else step.to
     return Words(key, Purpose.ALERT, step.name, to, contact_id=contact.id)
@@ -68,7 +68,7 @@ def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) ->
     words = Words(key, Purpose.URGENT, f"urgent-{time + 1}", contact_id=contact.id)
     level = team.levels[time % len(team.levels)]
     people = (contact.owner,) if contact.owner and time == 0 else level
-    return [_delivery(person, words, team, now, book) for person in _present(people, team, now, book)]
+    return [_delivery(person, words, team, now, book.outgoing) for person in _present(people, team, now, book)]
 
 
 def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:
@@ -98,19 +98,19 @@ def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str,
 def _digest(reader: str, day: str, lists: list[list[str]], now: datetime, book: Rulebook) -> NewDelivery:
     """The list of one person, by the outlet of the first team whose contacts stand in it."""
     words = Words(f"digest:{day}", Purpose.DIGEST, day, details={"lists": lists})
-    return _delivery(reader, words, book.outgoing.teams[lists[0][0]], now, book)
+    return _delivery(reader, words, book.outgoing.teams[lists[0][0]], now, book.outgoing)
 
 
-def _begins_week(day: str, book: Rulebook) -> bool:
+def _begins_week(day: str, rules: ClockRules) -> bool:
     """Whether this is the first working day of its week."""
     today = date.fromisoformat(day)
     earlier = (today - timedelta(days=n) for n in range(1, today.weekday() + 1))
-    return not any(map(book.clocks.default_calendar.is_working_day, earlier))
+    return not any(map(rules.default_calendar.is_working_day, earlier))
 
 
 def _readers(day: str, owners: Iterable[tuple[str, str]], book: Rulebook) -> Iterator[tuple[str, str, str]]:
     """Whose list names contacts of which team, each as (team, role, address)."""
-    week_begins = _begins_week(day, book)
+    week_begins = _begins_week(day, book.clocks)
     for name, team in book.outgoing.teams.items():
         for role, addresses in (("team", team.addresses), *team.roles.items()):
             if role != "director" or week_begins:  # what is long overdue, once a week
@@ -125,7 +125,7 @@ def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook,
     roles = [role for role in words.to if role != "owner"]
     people = (owner, *(team.addresses_of(roles) if roles else ())) if owner and "owner" in words.to else ()
     readers = _present(people or team.addresses_of(words.to), team, now, book)
-    return [_delivery(address, words, team, now, book) for address in readers]
+    return [_delivery(address, words, team, now, book.outgoing) for address in readers]
 
 
 def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -
     return tuple(dict.fromkeys(readers))
 
 
-def _delivery(address: str, words: Words, team: Team, now: datetime, book: Rulebook) -> NewDelivery:
+def _delivery(address: str, words: Words, team: Team, now: datetime, rules: OutgoingRules) -> NewDelivery:
     # A person has an address with an @; whatever else it begins with, it names no outlet.
     names_outlet = address.startswith(CHANNEL) and "@" not in address
     outlet = address.removeprefix(CHANNEL) if names_outlet else team.outlet
@@ -149,7 +149,7 @@ def _delivery(address: str, words: Words, team: Team, now: datetime, book: Ruleb
         step=words.step,
         channel=outlet,
         recipient=address,
-        message_id=f"<{words.purpose}.{secrets.token_hex(10)}@{book.outgoing.domain(outlet)}>",
+        message_id=f"<{words.purpose}.{secrets.token_hex(10)}@{rules.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
         details=words.details,

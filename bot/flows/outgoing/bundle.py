@@ -13,34 +13,34 @@ from bot.core import alerting
 from bot.core.alerting import AN_HOUR, Bundle
 from bot.core.deliveries import Delivery, Purpose
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import OutgoingRules
 from bot.store import outbox
 
 MOST_IN_A_MESSAGE = 2_000
 
 
 def gather(
-    connection: Connection, deliveries: Sequence[Delivery], now: datetime, until: datetime, book: Rulebook
+    connection: Connection, deliveries: Sequence[Delivery], now: datetime, until: datetime, rules: OutgoingRules
 ) -> list[Delivery]:
     """The rest of the alerts that are due to those who have many of them: they are to be one message."""
     alerts: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         if delivery.purpose is Purpose.ALERT:
             alerts.setdefault(delivery.recipient, []).append(delivery)
-    firsts = [group[0] for group in alerts.values() if len(group) > book.outgoing.restraint.join_above > 0]
+    firsts = [group[0] for group in alerts.values() if len(group) > rules.restraint.join_above > 0]
     rest = (outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
     return [delivery for batch in rest for delivery in batch]
 
 
 def restrain(
-    connection: Connection, due: Sequence[Claimed], now: datetime, book: Rulebook
+    connection: Connection, due: Sequence[Claimed], now: datetime, rules: OutgoingRules
 ) -> tuple[list[Claimed], list[Claimed]]:
     """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list."""
     to_leave = [claim for claim in due if claim.delivery.purpose is not Purpose.ALERT]
     for_the_list: list[Claimed] = []
     for alerts in _by_person(due):
-        messages = _messages_of_late(connection, alerts, now) if book.outgoing.restraint.an_hour else 0
-        match alerting.bundle(len(alerts), messages, book.outgoing.restraint):
+        messages = _messages_of_late(connection, alerts, now) if rules.restraint.an_hour else 0
+        match alerting.bundle(len(alerts), messages, rules.restraint):
             case Bundle.LEFT_TO_THE_LIST:
                 for_the_list += alerts
             case Bundle.JOINED:

@@ -7,18 +7,18 @@ from typing import Any
 
 from bot.core.messages import Outbound
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import OutgoingRules
 
 _TYPE = "ackbot.{}.v1"
 
 
-def event(claim: Claimed, values: Mapping[str, Any], now: datetime, book: Rulebook) -> Outbound:
+def event(claim: Claimed, values: Mapping[str, Any], now: datetime, rules: OutgoingRules) -> Outbound:
     """The event of one delivery: `values` are those that its template has for people, without personal data."""
     delivery = claim.delivery
     content: dict[str, Any] = {
         "specversion": "1.0",
         "id": delivery.message_id.strip("<>"),
-        "source": book.outgoing.website or "urn:ackbot",
+        "source": rules.website or "urn:ackbot",
         "type": _TYPE.format(delivery.purpose),
         "time": now.isoformat(timespec="seconds"),
         "datacontenttype": "application/json",

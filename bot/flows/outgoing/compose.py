@@ -14,7 +14,7 @@ from bot.core.messages import Outbound
 from bot.flows.outgoing import cloud_events
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.compose import Composer, Envelope
 from bot.render.words import date_in_words, due_in_words, instant_in_words
 
@@ -46,7 +46,7 @@ class MessageWriter:
         if claim.delivery.channel in self._book.outgoing.words:
             return self._words(claim, now)
         if claim.delivery.channel in self._book.outgoing.events:
-            return cloud_events.event(claim, self._values(claim, now), now, self._book)
+            return cloud_events.event(claim, self._values(claim, now), now, self._book.outgoing)
         delivery = claim.delivery
         sender = self._book.outgoing.senders[delivery.channel]
         tag = f"b{delivery.id}"
@@ -123,7 +123,7 @@ class MessageWriter:
                 return self._closing(claim, contact)
             case "alert":
                 step = self._step(claim.delivery.step, contact)
-                values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book)}
+                values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book.clocks)}
                 return values | {"link": self._link(claim, contact)}
             case "new-date":
                 values |= {key: details.get(key, "") for key in ("before", "reason")}
@@ -184,7 +184,7 @@ class MessageWriter:
             title = self._urgent(claim, contact, "")["title"]
             return {"reference": contact.reference, "step": title, "promise": "act now"}
         step = self._step(claim.delivery.step, contact)
-        promise = _at_risk(contact, step, self._book)["promise"]
+        promise = _at_risk(contact, step, self._book.clocks)["promise"]
         return {"reference": contact.reference, "step": step.words, "promise": promise}
 
     def _digest_values(self, contacts: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
@@ -205,26 +205,26 @@ def _template(claim: Claimed) -> str:
     return "alerts" if claim.joined else claim.delivery.purpose
 
 
-def _at_risk(contact: Contact, step: Step, book: Rulebook) -> dict[str, str]:
+def _at_risk(contact: Contact, step: Step, rules: ClockRules) -> dict[str, str]:
     """What was promised, and what to do."""
-    zone = book.clocks.default_calendar.zone
+    zone = rules.default_calendar.zone
     action = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
     match step.clock:
         case "acknowledge" if contact.acknowledged_by == "staff":
-            promise = f"acknowledge by {book.clocks.acknowledge_by(contact)}, by a person and not by a receipt"
+            promise = f"acknowledge by {rules.acknowledge_by(contact)}, by a person and not by a receipt"
             action = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
         case "acknowledge":
-            promise = f"acknowledge by {book.clocks.acknowledge_by(contact)}"
+            promise = f"acknowledge by {rules.acknowledge_by(contact)}"
         case "pause":
             paused_on = due_in_words(contact.paused_at, None, zone)
             promise = f"to answer once the person has told us more; we asked on {paused_on}"
             action = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "assign":
-            promise = f"answer by {book.clocks.respond_by(contact)}"
+            promise = f"answer by {rules.respond_by(contact)}"
         case "window":
             closes_at = contact.platform_reply_by
             promise = "to answer where the person wrote"
             action = f"Answer there before {instant_in_words(closes_at, zone)}. {action}" if closes_at else action
         case _:
-            promise = f"answer by {book.clocks.respond_by(contact)}"
+            promise = f"answer by {rules.respond_by(contact)}"
     return {"promise": promise, "action": action}

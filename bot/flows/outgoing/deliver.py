@@ -14,7 +14,7 @@ from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert, bundle
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook
 from bot.store import clocks, contacts, outbox
 
 # What goes to the person who wrote; all else goes to staff.
@@ -66,11 +66,11 @@ def claim(
     """
     due = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
     if len(due) == most:
-        due += bundle.gather(connection, due, now, now + hold.span, book)
+        due += bundle.gather(connection, due, now, now + hold.span, book.outgoing)
     to_leave, staying = _sorted_out(connection, due, now, hold, book)
     # First of all: what is claimed and stays must not count as a message that is on its way.
     outbox.settle(connection, staying)
-    to_leave, for_the_list = bundle.restrain(connection, to_leave, now, book)
+    to_leave, for_the_list = bundle.restrain(connection, to_leave, now, book.outgoing)
     outbox.settle(connection, [Settlement(claim_of_list.delivery.id, Sent.CANCELLED) for claim_of_list in for_the_list])
     contacts.note(connection, [_left_to_the_list(claim_of_list, now) for claim_of_list in for_the_list])
     return to_leave
@@ -86,7 +86,7 @@ def _sorted_out(
     staying: list[Settlement] = []
     for delivery in due:
         contact = contacts_by_id.get(delivery.contact_id or 0)
-        claim = Claimed(delivery, contact, _contacts_of_list(connection, delivery, now, book), hold.holder)
+        claim = Claimed(delivery, contact, _contacts_of_list(connection, delivery, now, book.clocks), hold.holder)
         leaves_at = _leaves_at(claim, now, book)
         if leaves_at is not None and leaves_at <= now:
             to_leave.append(claim)
@@ -121,15 +121,17 @@ def _leaves_at(claim: Claimed, now: datetime, book: Rulebook) -> datetime | None
     return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book)
 
 
-def _contacts_of_list(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> tuple[Contact, ...]:
+def _contacts_of_list(
+    connection: Connection, delivery: Delivery, now: datetime, rules: ClockRules
+) -> tuple[Contact, ...]:
     """The contacts that a daily list names."""
     if delivery.purpose is not Purpose.DIGEST:
         return ()
-    daily_list = book.clocks.daily_list(now)
+    daily_list = rules.daily_list(now)
     contacts_by_id: dict[int, Contact] = {}
     for team, role in delivery.details.get("lists", ()):
         for contact in clocks.open_of_team(connection, team, daily_list.horizon, now):
-            ladder, assign_by = book.clocks.ladders.of(contact.standard), book.clocks.assign_by(contact)
+            ladder, assign_by = rules.ladders.of(contact.standard), rules.assign_by(contact)
             if daily_list.names(contact, role, ladder, assign_by):
                 contacts_by_id[contact.id] = contact
     return tuple(sorted(contacts_by_id.values(), key=lambda contact: contact.respond_by or contact.received_at))
@@ -235,7 +237,7 @@ def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
         attempt.at,
         book,
         subject=f"Nothing can be sent by {outlet}",
-        happened=f"{_said_by(attempt.delivery, book)} does not let Ackbot send by {outlet}. "
+        happened=f"{_said_by(attempt.delivery, book.outgoing)} does not let Ackbot send by {outlet}. "
         f"It said: {str(attempt.error)[:200]}",
         action="Put right what it names. Ackbot keeps trying; nothing that waits is lost.",
     )
@@ -263,8 +265,8 @@ def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[
     return alert.notices(None, key, attempt.at, book, subject=subject, happened=description, action=action)
 
 
-def _said_by(delivery: Delivery, book: Rulebook) -> str:
-    return "The platform" if delivery.channel in book.outgoing.texts | book.outgoing.words else "The mail server"
+def _said_by(delivery: Delivery, rules: OutgoingRules) -> str:
+    return "The platform" if delivery.channel in rules.texts | rules.words else "The mail server"
 
 
 def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
@@ -282,7 +284,7 @@ def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> li
         attempt.at,
         book,
         subject=f"{contact.reference}: {message} could not be delivered",
-        happened=f"The person who wrote in {contact.reference} has not had {message}. {_said_by(delivery, book)} said: "
-        f"{str(attempt.error)[:200]}",
+        happened=f"The person who wrote in {contact.reference} has not had {message}. "
+        f"{_said_by(delivery, book.outgoing)} said: {str(attempt.error)[:200]}",
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )

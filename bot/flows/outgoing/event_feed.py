@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.events import StoredEvent
 from bot.core.roles import Scope
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import audit, cursors, outbox, settled
 
 EVERYTHING = "*"
@@ -24,14 +24,14 @@ def follow(connection: Connection, now: datetime, most: int, book: Rulebook) -> 
             continue
         events, last = audit.stream(connection, int(at), up_to, Scope(), most)
         matches = [event for event in events if EVERYTHING in kinds or event.kind in kinds]
-        outbox.queue(connection, [_delivery(event, outlet, now, book) for event in matches])
+        outbox.queue(connection, [_delivery(event, outlet, now, book.outgoing) for event in matches])
         if last > int(at):
             cursors.put(connection, name, str(last), now)
         count += len(events)
     return count
 
 
-def _delivery(event: StoredEvent, outlet: str, now: datetime, book: Rulebook) -> NewDelivery:
+def _delivery(event: StoredEvent, outlet: str, now: datetime, rules: OutgoingRules) -> NewDelivery:
     facts = {"number": event.id, "kind": event.kind, "reference": event.reference, "actor": event.actor}
     return NewDelivery(
         key=f"event:{event.id}:{outlet}",
@@ -40,7 +40,7 @@ def _delivery(event: StoredEvent, outlet: str, now: datetime, book: Rulebook) ->
         purpose=Purpose.EVENT,
         channel=outlet,
         recipient=outlet,
-        message_id=f"<event.{event.id}.{outlet}@{book.outgoing.domain(outlet)}>",
+        message_id=f"<event.{event.id}.{outlet}@{rules.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
         details={**facts, "happened_at": event.at.isoformat(timespec="seconds")},

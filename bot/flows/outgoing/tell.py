@@ -10,7 +10,7 @@ from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose
 from bot.core.messages import Inbound
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import OutgoingRules, Rulebook
 
 Values = dict[str, Any]
 
@@ -53,13 +53,13 @@ def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, b
 
 def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: Rulebook) -> NewDelivery:
     """The delivery that says, once, that we are still working on it."""
-    return _like(acknowledgement, contact, Purpose.PROGRESS, acknowledgement.details, now, book)
+    return _like(acknowledgement, contact, Purpose.PROGRESS, acknowledgement.details, now, book.outgoing)
 
 
 def closing(contact: Contact, acknowledgement: Delivery, reason: str, now: datetime, book: Rulebook) -> NewDelivery:
     """The delivery that says that it is closed; `reason` is in words for the person."""
     details = {**acknowledgement.details, "reason": reason}
-    return _like(acknowledgement, contact, Purpose.CLOSING, details, now, book)
+    return _like(acknowledgement, contact, Purpose.CLOSING, details, now, book.outgoing)
 
 
 def _like(
@@ -68,7 +68,7 @@ def _like(
     purpose: Purpose,
     details: Mapping[str, Any],
     now: datetime,
-    book: Rulebook,
+    rules: OutgoingRules,
 ) -> NewDelivery:
     outlet = acknowledgement.channel
     return NewDelivery(
@@ -77,14 +77,14 @@ def _like(
         purpose=purpose,
         channel=outlet,
         recipient=acknowledgement.recipient,
-        message_id=f"<{purpose}.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.outgoing.domain(outlet)}>",
+        message_id=f"<{purpose}.{contact.reference.lower()}.{secrets.token_hex(6)}@{rules.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
         details=details,
     )
 
 
-def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Rulebook) -> NewDelivery:
+def new_date(later: Later, acknowledgement: Delivery, now: datetime, rules: OutgoingRules) -> NewDelivery:
     """The delivery that says so; it goes where the acknowledgement went, once for each new date."""
     outlet = acknowledgement.channel
     return NewDelivery(
@@ -93,7 +93,7 @@ def new_date(later: Later, acknowledgement: Delivery, now: datetime, book: Ruleb
         purpose=Purpose.NEW_DATE,
         channel=outlet,
         recipient=acknowledgement.recipient,
-        message_id=f"<date.{later.reference.lower()}.{secrets.token_hex(6)}@{book.outgoing.domain(outlet)}>",
+        message_id=f"<date.{later.reference.lower()}.{secrets.token_hex(6)}@{rules.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
         details={**acknowledgement.details, "before": later.before, "reason": later.reason},

@@ -57,7 +57,7 @@ class MessagePages:
     async def _event(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
         book = self._site.book
-        words = await self._site.read(lambda c: message_view.event_of(c, reference, number, scope, book))
+        words = await self._site.read(lambda c: message_view.event_of(c, reference, number, scope, book.clocks))
         return await self._in_pieces(request, guest, "All that is known of an event", words)
 
     async def _in_pieces(

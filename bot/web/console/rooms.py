@@ -118,7 +118,7 @@ class Rooms:
         book, now = self._site.book, self._site.now()
         in_force = book.clocks.promises.in_force(book.clocks.today(now))
         rows = [
-            (standard, promise.in_short(standard), list(promise.sentences(standard, now, book)))
+            (standard, promise.in_short(standard), list(promise.sentences(standard, now, book.clocks)))
             for standard in in_force
         ]
         return render(request, guest, "standards", {"rows": rows})

@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.channel import Form, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts
 from bot.web.forms import as_text, pairs_of
 from bot.web.site import Site
@@ -86,7 +86,7 @@ class FrontDoor:
             "typed": {**values, "token": values["token"] or secrets.token_urlsafe(16)},
             "faults": dict(faults),
             "not_taken": not_taken,
-            **_questions(self._site.book),
+            **_questions(self._site.book.intake),
         }
         return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
 
@@ -99,12 +99,12 @@ class FrontDoor:
         return _confirmation(contact, self._site.book)
 
 
-def _questions(book: Rulebook) -> dict[str, Any]:
+def _questions(rules: IntakeRules) -> dict[str, Any]:
     """What the form asks besides: which of the services (name, title) it is about, and the postcode."""
-    services = sorted(book.intake.router.services.values(), key=lambda service: service.title.casefold())
+    services = sorted(rules.router.services.values(), key=lambda service: service.title.casefold())
     return {
         "services": tuple((service.name, service.title) for service in services),
-        "asks_postcode": book.intake.router.asks_postcodes,
+        "asks_postcode": rules.router.asks_postcodes,
     }
 
 
