@@ -82,7 +82,7 @@ def test_a_receipt_that_postfix_sends_back_is_a_task_for_staff(tmp_path: Path) -
             count = asked(service, queued)
             time.sleep(QUIET_SECONDS)
         assert count < 6
-        assert service.command("suppressions", "--drop", "resident0@residents.example").returncode == 0
+        assert service.command("suppressions", "--drop", "resident0@residents.example").exit_code == 0
         assert "resident0" not in service.command("suppressions").stdout
 
 

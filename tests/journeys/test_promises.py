@@ -54,7 +54,7 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
 
             longer = ("contacts", "extend", reference, "--reason", "x", "--to")
             refused = service.command(*longer, "20 working days", check=False)
-            assert (refused.returncode, "allows no extension" in refused.stderr) == (1, True)
+            assert (refused.exit_code, "allows no extension" in refused.stderr) == (1, True)
             service.command("contacts", "classify", reference, "--kind", "foi")
             (contact,) = service.contacts()
             assert (contact["standard"], respond_by(contact)) == ("foi", after(contact, 20, "uk-any"))
@@ -70,7 +70,7 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
             assert "paused" in service.command("contacts", "pause", reference).stdout
             assert service.contacts()[0]["respond_by"] is None
             again = service.command("contacts", "pause", reference, check=False)
-            assert (again.returncode, "paused already" in again.stderr) == (1, True)
+            assert (again.exit_code, "paused already" in again.stderr) == (1, True)
             service.command("contacts", "resume", reference)
             # The day of the question and of the answer are lost to the pause: here one day, if it counts.
             lost = calendar("uk-any").is_working_day(datetime.now(UTC).date())  # noqa: TID251 - the service's own time
@@ -84,8 +84,8 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
             assert [kind for kind in kinds if kind in ("classified", "extended", "paused", "resumed")] == [
                 *("classified", "extended", "paused", "resumed")
             ]
-            wrong = service.command(*longer, "soon", check=False)
-            assert (wrong.returncode, "^" in wrong.stderr) == (2, True)
+            wrong = service.process(*longer, "soon")
+            assert (wrong.returncode, "'soon'" in wrong.stderr) == (1, True), wrong.stderr
 
 
 @pytest.mark.timeout(90)
@@ -157,7 +157,7 @@ def test_the_page_of_standards_is_made_from_the_files(tmp_path: Path) -> None:
         late = TWO.replace("valid_from = 2099-03-01", "valid_from = 2099-03-02")
         (folder / "ours.toml").write_text(late, encoding="utf-8")
         refused = service.command("check", check=False)
-        assert refused.returncode == 2
+        assert refused.exit_code == 2
         assert "neither is in force from 2099-03-01 to 2099-03-01" in refused.stderr
 
 

@@ -42,7 +42,7 @@ def test_a_copy_put_back_sends_nothing_twice(tmp_path: Path) -> None:
             arrive(server, range(5))
             wait_until(lambda: service.acknowledged() == 5, what="five receipts")
             assert "MB" in service.command("store", "backup", str(copy)).stdout
-            assert service.command("store", "backup", str(copy), check=False).returncode == 2
+            assert service.command("store", "backup", str(copy), check=False).exit_code == 2
             arrive(server, range(5, 10))
             wait_until(lambda: service.acknowledged() == 10, what="ten receipts")
             service.kill()

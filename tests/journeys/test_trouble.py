@@ -169,7 +169,7 @@ def _neighbours_acknowledged(sink: Sink) -> int:
 @pytest.mark.needs("smtp-sink")
 def test_a_second_service_on_the_same_store_is_refused(service: Service) -> None:
     """Two would send twice: the second says what to do and ends with status 2."""
-    second = service.command("run", check=False)
+    second = service.process("run")
     assert second.returncode == 2
     assert "another Ackbot is running" in second.stderr
 
