@@ -16,6 +16,7 @@ from aiohttp import web
 from bot import log
 from bot.channel import Channel, Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.flows.desk import backlog
+from bot.flows.intake import topics
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
@@ -37,7 +38,6 @@ from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
 from bot.web.site import Site
-from bot.wire import languages
 
 logger = log.get("app")
 
@@ -159,7 +159,7 @@ class Service:
     async def _load_languages(self) -> None:
         if {"listen", "web"} & self.roles:  # who only sends or watches need not have them in memory
             await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
-            await asyncio.to_thread(languages.load)
+            await asyncio.to_thread(topics.load_languages)
 
     def _site(self) -> Site:
         return Site(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations
 
 from bot.core.standards import Standard
@@ -25,30 +26,25 @@ class Matter:
 
 
 class Book:
-    """Standards without overlaps and gaps, as checked by `faults`."""
+    """Standards without overlaps and gaps, as checked by `faults`.
+
+    `versions` holds them by id and version. `choose(matter, day)` returns the standard for a contact received on that
+    local day; its answers are kept, as it is asked for every message and there are few.
+    """
 
     def __init__(self, standards: Iterable[Standard]) -> None:
         self.standards = tuple(standards)
-        self._versions = {(standard.id, standard.version): standard for standard in self.standards}
-        self._choices: dict[tuple[Matter, date], Standard] = {}
+        self.versions = {(standard.id, standard.version): standard for standard in self.standards}
+        self.choose = lru_cache(maxsize=10_000)(self._choose)
 
-    def choose(self, matter: Matter, day: date) -> Standard:
+    def _choose(self, matter: Matter, day: date) -> Standard:
         """Return the standard for a contact received on that local day: of those in force, the most specific.
 
         A contact from before every general standard (old mail) gets the first general one.
         """
-        key = (matter, day)
-        if key not in self._choices:
-            candidates = [s for s in self.standards if _in_force(s, day) and _fits(s, matter)]
-            first = min((s for s in self.standards if not any(_conditions(s))), key=lambda s: s.valid_from)
-            if len(self._choices) > 10_000:
-                self._choices.clear()
-            self._choices[key] = max(candidates, key=_rank, default=first)
-        return self._choices[key]
-
-    def version(self, standard_id: str, version: str) -> Standard | None:
-        """Return this version of a standard, if it exists."""
-        return self._versions.get((standard_id, version))
+        candidates = [s for s in self.standards if _in_force(s, day) and _fits(s, matter)]
+        first = min((s for s in self.standards if not any(_conditions(s))), key=lambda s: s.valid_from)
+        return max(candidates, key=_rank, default=first)
 
     def in_force(self, day: date) -> tuple[Standard, ...]:
         """Return every standard in force on that day, the general ones first."""

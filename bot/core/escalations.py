@@ -63,16 +63,15 @@ FIXED_STEPS = (RECEIPT_LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, WAITED_LONG, 
 class Window:
     """For how long after a person's last message a platform takes an automatic answer, and one that a person typed.
 
-    None: for ever; where `person` is None, both end together.
+    None: for ever; where `person` is None, both end together. `last` is the span within which anybody can answer.
     """
 
     automatic: timedelta | None = None
     person: timedelta | None = None
+    last: timedelta | None = field(init=False)
 
-    @property
-    def last(self) -> timedelta | None:
-        """The span within which anybody can answer."""
-        return self.person or self.automatic
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "last", self.person or self.automatic)
 
     def automatic_until(self, until: datetime) -> datetime:
         """Return the end of automatic answers, where a person's are accepted until `until`."""

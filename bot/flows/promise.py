@@ -1,60 +1,17 @@
-"""What a standard promises: to a contact that opens, in a sentence for the operator, in rows for the page."""
+"""What a standard promises: in a sentence for the operator, in rows for the page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from typing import Any
 
-from bot.core import clocks, histories
-from bot.core.books import Book, Matter
+from bot.core import histories
+from bot.core.books import Book
 from bot.core.calendars import Calendar
 from bot.core.durations import Duration
-from bot.core.escalations import Ladder
 from bot.core.standards import Standard
 from bot.flows.rulebook import ClockRules
 from bot.render.words import due_in_words, instant_in_words
-
-
-def opening(received_at: datetime, matter: Matter, rules: ClockRules) -> dict[str, Any]:
-    """The columns of a new contact: the standard in force on its day of receipt, its due instants, its first look."""
-    standard = rules.promises.choose(matter, rules.default_calendar.day_of(received_at))
-    calendar, receipt = rules.calendars[standard.calendar_key], standard.receipt
-    ladder = rules.ladders.of(standard.id)
-    acknowledge_by = respond_by = None
-    looks = [received_at + rules.timing.receipt_late_after]
-    if standard.acknowledge is not None:
-        acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, receipt)
-        looks.append(acknowledge_by + timedelta(seconds=1))
-    if standard.respond is not None and standard.respond_from == "receipt":
-        respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
-        share_of = partial(clocks.share_of, duration=standard.respond, received_at=received_at)
-        first = share_of(_first_share(ladder), calendar=calendar, receipt=receipt)
-        looks += [first, *_before(ladder, respond_by, received_at, calendar)]
-    elif standard.respond is not None:
-        stand = histories.clocks_of(standard, received_at, (), calendar)
-        respond_by = stand.respond.due if stand.respond else None
-        looks += [at for at, _ in stand.rungs(ladder, calendar)[:1]]
-    return {
-        "standard": standard.id,
-        "standard_version": standard.version,
-        "promise": standard.respond.words if standard.respond else "",
-        "calendar": standard.calendar,
-        "receipt_rule": receipt.words,
-        "acknowledged_by": standard.acknowledged_by,
-        "acknowledge_by": acknowledge_by,
-        "respond_by": respond_by,
-        "next_look_at": min(looks),
-    }
-
-
-def _first_share(ladder: Ladder) -> float:
-    return min((step.share for step in ladder if step.share is not None), default=1.0)
-
-
-def _before(ladder: Ladder, due: datetime, started_at: datetime, calendar: Calendar) -> list[datetime]:
-    instants = [clocks.before(due, step.before, calendar) for step in ladder if step.before is not None]
-    return [at for at in instants if at > started_at]
 
 
 @dataclass(frozen=True, slots=True)

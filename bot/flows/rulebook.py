@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, partial
+from typing import Any, Literal
 
 from bot.core import acknowledgements, clocks, durations, escalations, histories, topics
 from bot.core.acknowledgements import Limits
@@ -15,7 +15,7 @@ from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.deputies import Deputies
 from bot.core.durations import Unit
-from bot.core.escalations import NO_WINDOW, Ladders, Rungs, Step, Window
+from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
 from bot.core.histories import Clocks, Happened
 from bot.core.rules import Facts
 from bot.core.standards import Standard
@@ -136,7 +136,7 @@ class ClockRules:
         if contact.standard is None:
             return NO_PROMISE
         version = contact.standard, contact.standard_version or ""
-        standard = self.promises.version(*version) or self.past.get(version)
+        standard = self.promises.versions.get(version) or self.past.get(version)
         return standard or Standard(
             id=version[0],
             title=version[0],
@@ -147,6 +147,37 @@ class ClockRules:
             acknowledge=None,
             respond=durations.duration(contact.promise) if contact.promise else None,
         )
+
+    def opening(self, received_at: datetime, matter: Matter) -> dict[str, Any]:
+        """The columns of a new contact: the standard of its day of receipt, its due instants, its first look."""
+        standard = self.promises.choose(matter, self.default_calendar.day_of(received_at))
+        calendar, receipt = self.calendars[standard.calendar_key], standard.receipt
+        ladder = self.ladders.by_standard.get(standard.id, self.ladders.general)
+        acknowledge_by = respond_by = None
+        looks = [received_at + self.timing.receipt_late_after]
+        if standard.acknowledge is not None:
+            acknowledge_by = clocks.due(standard.acknowledge, received_at, calendar, receipt)
+            looks.append(acknowledge_by + timedelta(seconds=1))
+        if standard.respond is not None and standard.respond_from == "receipt":
+            respond_by = clocks.due(standard.respond, received_at, calendar, receipt)
+            share_of = partial(clocks.share_of, duration=standard.respond, received_at=received_at)
+            first = share_of(_first_share(ladder), calendar=calendar, receipt=receipt)
+            looks += [first, *_before(ladder, respond_by, received_at, calendar)]
+        elif standard.respond is not None:
+            stand = histories.clocks_of(standard, received_at, (), calendar)
+            respond_by = stand.respond.due if stand.respond else None
+            looks += [at for at, _ in stand.rungs(ladder, calendar)[:1]]
+        return {
+            "standard": standard.id,
+            "standard_version": standard.version,
+            "promise": standard.respond.words if standard.respond else "",
+            "calendar": standard.calendar,
+            "receipt_rule": receipt.words,
+            "acknowledged_by": standard.acknowledged_by,
+            "acknowledge_by": acknowledge_by,
+            "respond_by": respond_by,
+            "next_look_at": min(looks),
+        }
 
     def of(self, contact: Contact, history: Iterable[Happened]) -> Clocks:
         """How the contact's clocks stand after what happened to them."""
@@ -287,6 +318,15 @@ class Rulebook:
         """For how long the platform by which it came takes answers."""
         way = self.ways.get(contact.channel)
         return way.window if way else NO_WINDOW
+
+
+def _first_share(ladder: Ladder) -> float:
+    return min((step.share for step in ladder if step.share is not None), default=1.0)
+
+
+def _before(ladder: Ladder, due: datetime, started_at: datetime, calendar: Calendar) -> list[datetime]:
+    instants = [clocks.before(due, step.before, calendar) for step in ladder if step.before is not None]
+    return [at for at in instants if at > started_at]
 
 
 @lru_cache(maxsize=64)

@@ -23,6 +23,8 @@ def instant_in_words(instant: datetime, zone: ZoneInfo, language: str = "en") ->
     return f"{_hour(local)} on {date_in_words(local.date(), language)}"
 
 
+# One day's receipts have the same date to answer by.
+@lru_cache(maxsize=1024)
 def due_in_words(due: datetime | None, promise: Duration | None, zone: ZoneInfo) -> str:
     """Return the due day, with the time for a promise of hours or minutes; "" without a date."""
     if due is None:

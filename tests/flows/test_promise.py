@@ -87,7 +87,7 @@ def test_a_standard_is_due_for_review_in_time(book: Rulebook) -> None:
 
 def test_a_contact_opens_with_the_standard_of_its_day(council: Rulebook) -> None:
     """Its due instants, and when it is first looked at: before anything is late."""
-    columns = promise.opening(NOW, Matter("email", "", "", "", "private"), council.clocks)
+    columns = council.clocks.opening(NOW, Matter("email", "", "", "", "private"))
     assert (columns["standard"], columns["promise"]) == ("general", "10 working days")
     assert columns["acknowledge_by"] == datetime(2026, 11, 24, 23, 59, 59, tzinfo=UTC)
     assert columns["next_look_at"] == NOW + council.clocks.timing.receipt_late_after
@@ -95,7 +95,7 @@ def test_a_contact_opens_with_the_standard_of_its_day(council: Rulebook) -> None
 
 def test_what_waits_for_staff_to_acknowledge_has_a_latest_date(council: Rulebook) -> None:
     """Of a complaint: its time to answer begins with the acknowledgement, at the latest with the last day for it."""
-    columns = promise.opening(NOW, Matter("email", "", "complaint", "", "private"), council.clocks)
+    columns = council.clocks.opening(NOW, Matter("email", "", "complaint", "", "private"))
     assert (columns["standard"], columns["acknowledged_by"]) == ("complaint", "staff")
     assert columns["acknowledge_by"].date() == date(2026, 11, 30)
     assert columns["respond_by"].date() == date(2026, 12, 14)
@@ -103,9 +103,7 @@ def test_what_waits_for_staff_to_acknowledge_has_a_latest_date(council: Rulebook
 
 def test_a_step_before_the_date_is_looked_at(council: Rulebook) -> None:
     """A request that is due by law after twenty working days is owed its first look in time."""
-    columns = promise.opening(
-        NOW, Matter("email", "", "foi", "", "private"), altered(council, calendars=shelf()).clocks
-    )
+    columns = altered(council, calendars=shelf()).clocks.opening(NOW, Matter("email", "", "foi", "", "private"))
     assert LAW["basis"] == "law"
     assert columns["standard"] == "foi"
     assert columns["next_look_at"] < columns["respond_by"]

@@ -23,7 +23,7 @@ from bot.core.messages import Inbound
 from bot.core.retention import Retention
 from bot.core.standards import standard
 from bot.core.timing import Timing
-from bot.flows import escalate, promise
+from bot.flows import escalate
 from bot.flows.desk import linked
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
@@ -108,7 +108,7 @@ class Bench:
 
 async def receipt_late(bench: Bench) -> Any:
     """How long after a contact came it is looked at first."""
-    look: datetime = promise.opening(NOW, Matter(), bench.book.clocks)["next_look_at"]
+    look: datetime = bench.book.clocks.opening(NOW, Matter())["next_look_at"]
     return look - NOW
 
 

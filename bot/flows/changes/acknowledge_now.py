@@ -14,10 +14,9 @@ from bot.core.deliveries import WAITING, Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound, Post
-from bot.flows import promise
 from bot.flows.changes import refused
 from bot.flows.changes.refused import Refused
-from bot.flows.outgoing import tell
+from bot.flows.outgoing import compose
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.wire.mail import mime
@@ -47,7 +46,7 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
-    receipt = tell.receipt(_first_message(connection, contact, book), address, contact, now, book)
+    receipt = compose.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
     outbox.queue(connection, [replace(receipt, key=receipt.key + again)])
 
@@ -88,4 +87,4 @@ def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
 
 def _columns(contact: Contact, book: Rulebook) -> Values:
     matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
-    return promise.opening(contact.received_at, matter, book.clocks)
+    return book.clocks.opening(contact.received_at, matter)

@@ -85,7 +85,7 @@ def remember(connection: Connection, clock_rules: ClockRules) -> dict[str, str]:
     for name, value in stored_rules.items():
         if name.startswith("standard "):
             was = from_stored(json.loads(value))
-            if clock_rules.promises.version(was.id, was.version) is None:
+            if clock_rules.promises.versions.get((was.id, was.version)) is None:
                 clock_rules.past[was.id, was.version] = was
     return stored_rules
 
@@ -139,7 +139,7 @@ def _changes(
 
 
 def _change(row: Dates, history: Sequence[Happened], standards_changed: set[str], book: Rulebook) -> Change | None:
-    standard = book.clocks.promises.version(row.standard, row.standard_version) or book.clocks.past.get(
+    standard = book.clocks.promises.versions.get((row.standard, row.standard_version)) or book.clocks.past.get(
         (row.standard, row.standard_version)
     )
     if standard is None:
@@ -195,14 +195,14 @@ def _later_than_told(change: Change, row: Dates, clock_rules: ClockRules) -> tel
     after = change.respond[1]
     if row.told_respond_by is None or after is None or after <= row.told_respond_by:
         return None
-    standard = clock_rules.promises.version(row.standard, row.standard_version)
+    standard = clock_rules.promises.versions.get((row.standard, row.standard_version))
     promise = standard.respond if standard else None
     before = due_in_words(row.told_respond_by, promise, clock_rules.default_calendar.zone)
     return tell.Later(change.contact_id, change.reference, before, after, change.why)
 
 
 def _update_of(change: Change, row: Dates, now: datetime, clock_rules: ClockRules) -> Values:
-    standard = clock_rules.promises.version(row.standard, row.standard_version)
+    standard = clock_rules.promises.versions.get((row.standard, row.standard_version))
     words = standard.respond if standard else None
     step = row.respond_step
     if step and standard and words and not row.clock_changed:

@@ -34,7 +34,7 @@ from bot.flows.intake.plan import (
     way_of,
 )
 from bot.flows.intake.topics import look_into
-from bot.flows.outgoing import alert, tell
+from bot.flows.outgoing import alert, compose
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store.contacts import Numbers
@@ -299,7 +299,7 @@ def _receipt(message: Inbound, contact: Contact, opening: Opening, ledger: Ledge
     if not way_of(message, ledger.book).outlet_to(recipient):
         return NOTHING
     trip = _stop_receipts(ledger) if ledger.spend_receipt() else NOTHING
-    return trip + _in_outbox(tell.receipt(message, recipient, contact, ledger.now, ledger.book), contact, ledger)
+    return trip + _in_outbox(compose.receipt(message, recipient, contact, ledger.now, ledger.book), contact, ledger)
 
 
 def _in_outbox(receipt: NewDelivery, contact: Contact, ledger: Ledger) -> Plan:

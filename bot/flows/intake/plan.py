@@ -14,7 +14,6 @@ from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
-from bot.flows import promise
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
@@ -235,7 +234,7 @@ def _promise_columns(message: Inbound, opening: Opening, now: datetime, book: Ru
     if not opening.is_owed:
         return _NOTHING_PROMISED
     received_at = message.received_at or now
-    row = promise.opening(received_at, opening.topic.matter(message, book), book.clocks)
+    row = book.clocks.opening(received_at, opening.topic.matter(message, book))
     is_acknowledged = opening.is_shown and row["acknowledged_by"] == "receipt"
     reply_by = window(message, now, book)
     return row | {

@@ -1,5 +1,6 @@
-"""From a claimed delivery to the finished message that an outlet hands over."""
+"""The receipt as it is queued, and every claimed delivery as the finished message that an outlet hands over."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parseaddr
@@ -8,9 +9,10 @@ from typing import Any
 from bot.core import acknowledgements, durations, links
 from bot.core.alerting import Heading
 from bot.core.contacts import Contact
+from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.durations import Duration, Unit
 from bot.core.escalations import Step
-from bot.core.messages import Outbound
+from bot.core.messages import Inbound, Outbound
 from bot.flows.outgoing import cloud_events
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
@@ -228,3 +230,28 @@ def _at_risk(contact: Contact, step: Step, rules: ClockRules) -> dict[str, str]:
         case _:
             promise = f"answer by {rules.respond_by(contact)}"
     return {"promise": promise, "action": action}
+
+
+def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> NewDelivery:
+    """The acknowledgement of a contact, as a delivery."""
+    outlet = book.ways[message.channel].outlet_to(recipient) or ""
+    in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
+    details: dict[str, Any] = {
+        "reply_to": book.reply_address(message.channel, contact.reference),
+        "in_reply_to": in_reply_to,
+        "references": list(ancestors),
+    }
+    if message.post is not None:
+        details = {"in_reply_to": message.external_id, "conversation": message.post.conversation}
+    return NewDelivery(
+        key=f"{contact.id}:acknowledgement",
+        contact_id=contact.id,
+        purpose=Purpose.ACKNOWLEDGEMENT,
+        channel=outlet,
+        recipient=recipient,
+        # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
+        message_id=f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.outgoing.domain(outlet)}>",
+        created_at=now,
+        next_attempt_at=now,
+        details=details,
+    )

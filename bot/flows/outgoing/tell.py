@@ -1,4 +1,4 @@
-"""What the person who wrote is sent: the receipt, a later date and why, that we are still at it, that it is closed."""
+"""What the person who wrote is sent after the receipt: a later date and why, that we are still at it, the closing."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose
-from bot.core.messages import Inbound
 from bot.flows.rulebook import OutgoingRules, Rulebook
 
 Values = dict[str, Any]
@@ -24,31 +22,6 @@ class Later:
     before: str
     after: datetime
     reason: str
-
-
-def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, book: Rulebook) -> NewDelivery:
-    """The acknowledgement of a contact, as a delivery."""
-    outlet = book.ways[message.channel].outlet_to(recipient) or ""
-    in_reply_to, ancestors = acknowledgements.threading(message.mail) if message.mail else ("", ())
-    details: Values = {
-        "reply_to": book.reply_address(message.channel, contact.reference),
-        "in_reply_to": in_reply_to,
-        "references": list(ancestors),
-    }
-    if message.post is not None:
-        details = {"in_reply_to": message.external_id, "conversation": message.post.conversation}
-    return NewDelivery(
-        key=f"{contact.id}:acknowledgement",
-        contact_id=contact.id,
-        purpose=Purpose.ACKNOWLEDGEMENT,
-        channel=outlet,
-        recipient=recipient,
-        # Fixed for every attempt, so that a repeat is recognised; random, so that nobody can name it unseen.
-        message_id=f"<ack.{contact.reference.lower()}.{secrets.token_hex(6)}@{book.outgoing.domain(outlet)}>",
-        created_at=now,
-        next_attempt_at=now,
-        details=details,
-    )
 
 
 def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: Rulebook) -> NewDelivery:
