@@ -135,7 +135,7 @@ class Turn(NamedTuple):
 def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]") -> tuple[Turn, T]:
     """Run one of the verbs on the contact, in one transaction; says why and ends the command where it is refused."""
     from bot.flows.changes import recompute
-    from bot.flows.changes.refused import Refused
+    from bot.flows.changes.refusals import Refused
     from bot.store.engine import StoreUnavailable
 
     configured, store = open_store(config)

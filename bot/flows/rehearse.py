@@ -25,7 +25,7 @@ from bot.core.events import EventKind
 from bot.core.messages import Inbound, Party
 from bot.flows import escalate
 from bot.flows.changes import respond
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.channel import Batch, Channel, Coverage, Desk, Form, Hook, Temporary
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
-from bot.flows.changes.refused import Kind
+from bot.flows.changes.refusals import Kind
 from bot.flows.intake.plan import Filed
 from bot.flows.intake.receive import Reading
 from bot.flows.rulebook import Rulebook

@@ -23,7 +23,7 @@ from bot.core.histories import Kind as Clock
 from bot.flows.changes import acknowledge_now, assign, classify, close, forget, link, needs, respond, staff_answers
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.assignees import Holder
-from bot.flows.changes.refused import Kind, Refused
+from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
 from bot.kinds import load
 from bot.store import contacts, outbox

@@ -22,7 +22,7 @@ from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.flows import escalate
 from bot.flows.changes import adjust, respond
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading

@@ -20,7 +20,7 @@ from bot.flows import escalate, promise
 from bot.flows.changes import recompute
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import Responded, respond
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive

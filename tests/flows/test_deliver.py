@@ -10,7 +10,7 @@ from bot.core import escalations
 from bot.core.contacts import Contact
 from bot.flows import escalate
 from bot.flows.changes import respond
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading

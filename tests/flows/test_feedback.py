@@ -12,7 +12,7 @@ from bot.core.histories import Kind
 from bot.core.standards import standard
 from bot.flows import escalate
 from bot.flows.changes import close, respond
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook

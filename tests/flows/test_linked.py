@@ -10,7 +10,7 @@ from bot.core import links
 from bot.core.contacts import Contact
 from bot.core.histories import Kind
 from bot.flows.changes import respond
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.desk import linked
 from bot.flows.desk.linked import Choice
 from bot.flows.outgoing import alert

@@ -15,7 +15,7 @@ from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound
 from bot.flows.changes import staff_answers
 from bot.flows.changes.acknowledge_now import acknowledge_now
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading

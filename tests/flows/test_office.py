@@ -12,7 +12,7 @@ from bot.core.events import StoredEvent
 from bot.core.roles import Permission, Role, Scope
 from bot.flows import staffing
 from bot.flows.changes import record
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions, contact_view
 from bot.flows.desk.actions import Order
 from bot.flows.outgoing import alert

@@ -8,7 +8,7 @@ import pytest
 from bot.core.roles import Role, Scope
 from bot.flows import staffing
 from bot.flows.changes import respond
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
 from bot.flows.desk.actions import Order
 from bot.flows.rulebook import Rulebook

@@ -14,8 +14,8 @@ from bot.core.deliveries import WAITING, Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound, Post
-from bot.flows.changes import refused
-from bot.flows.changes.refused import Refused
+from bot.flows.changes import refusals
+from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import compose
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -26,7 +26,7 @@ Values = dict[str, Any]
 
 def acknowledge_now(connection: Connection, reference: str, to: str, actor: str, now: datetime, book: Rulebook) -> None:
     """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes. Raises Refused."""
-    contact, to = refused.contact_of(connection, reference), refused.short_text(to, "to")
+    contact, to = refusals.contact_of(connection, reference), refusals.short_text(to, "to")
     if not outbox.release(connection, now, contact.id):
         _queue(connection, contact, to or contact.sender_address or "", now, book)
     event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, {"reason": "staff decided so"})

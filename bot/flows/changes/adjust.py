@@ -11,8 +11,8 @@ from bot.core.contacts import Contact
 from bot.core.durations import BadWords, duration
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks, Happened, Kind
-from bot.flows.changes import refused
-from bot.flows.changes.refused import Refused
+from bot.flows.changes import refusals
+from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import contacts, outbox
@@ -67,8 +67,8 @@ def adjust(
 
     Raises Refused.
     """
-    contact = refused.open_contact(connection, reference, "no clock of it runs")
-    word = replace(word, reason=refused.short_text(word.reason, "reason"), note=refused.short_text(word.note, "note"))
+    contact = refusals.open_contact(connection, reference, "no clock of it runs")
+    word = replace(word, reason=refusals.short_text(word.reason, "reason"), note=refusals.short_text(word.note, "note"))
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     before = book.clocks.of(contact, history)
     event = _event_of(contact, change, word, now)
@@ -83,7 +83,7 @@ def adjust(
         # Also where nothing of the kind was promised, as for a letter: the person knows of it all the same.
         values["acknowledged_at"] = values["acknowledged_at"] or event.at
     if not contacts.change(connection, contact, values):
-        raise refused.collision(reference)
+        raise refusals.collision(reference)
     contacts.note(connection, [_row(contact, (before, after), event, word, now)])
     if later and receipt:
         outbox.queue(connection, [tell.new_date(later, receipt, now, book.outgoing)])
@@ -92,12 +92,12 @@ def adjust(
 
 def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) -> Happened:
     """The event of a clock that this change is. Raises Refused for an extension without reason or readable length."""
-    at = refused.instant_of(change.at, contact, now)
+    at = refusals.instant_of(change.at, contact, now)
     if change.kind is not Kind.EXTENDED:
         return Happened(change.kind, at)
     if not word.reason:
         raise Refused("say in plain words why it takes longer; the person is told", "reason")
-    to = refused.short_text(change.to, "to")
+    to = refusals.short_text(change.to, "to")
     if not to:
         raise Refused("say how long in all, such as 30 working days", "to")
     try:

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
-from bot.flows.changes import assignees, refused
+from bot.flows.changes import assignees, refusals
 from bot.flows.changes.assignees import Holder
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -22,7 +22,7 @@ _NOTHING_LEFT = "nothing is left to do"
 
 def take(connection: Connection, reference: str, actor: str, now: datetime) -> None:
     """Somebody has it: the alerts about an urgent contact end. Raises Refused where somebody has it already."""
-    contact = refused.open_contact(connection, reference, _NOTHING_LEFT)
+    contact = refusals.open_contact(connection, reference, _NOTHING_LEFT)
     if contact.taken_at is not None and contact.urgent_at is None:
         raise Refused(f"{reference} was taken by {contact.taken_by} already")
     values = {"taken_at": now, "taken_by": actor, "urgent_at": None, "assigned_at": contact.assigned_at or now}
@@ -31,7 +31,7 @@ def take(connection: Connection, reference: str, actor: str, now: datetime) -> N
 
 def not_urgent(connection: Connection, reference: str, actor: str, now: datetime) -> None:
     """The words that sounded like danger were none: nobody is called any more. Raises Refused."""
-    contact = refused.open_contact(connection, reference, _NOTHING_LEFT)
+    contact = refusals.open_contact(connection, reference, _NOTHING_LEFT)
     if not contact.urgent:
         raise Refused(f"{reference} is not urgent")
     values = {"urgent": "", "urgent_words": "", "urgent_at": None}
@@ -40,7 +40,7 @@ def not_urgent(connection: Connection, reference: str, actor: str, now: datetime
 
 def assign(connection: Connection, reference: str, to: Holder, actor: str, now: datetime, book: Rulebook) -> None:
     """Give it to another team, or to one person of a team, and tell them. Raises Refused."""
-    contact = refused.open_contact(connection, reference, _NOTHING_LEFT)
+    contact = refusals.open_contact(connection, reference, _NOTHING_LEFT)
     assignees.refuse(connection, to, book)
     team = to.team or contact.team
     if (contact.team, contact.owner) == (team, to.owner) and contact.assigned_at is not None:
@@ -48,7 +48,7 @@ def assign(connection: Connection, reference: str, to: Holder, actor: str, now: 
     values = {"team": team, "owner": to.owner, "assigned_at": now, "next_look_at": now}
     details = {"team": team or "", "owner": to.owner, "team_before": contact.team or "", "owner_before": contact.owner}
     _change(connection, contact, values, (EventKind.ASSIGNED, details), actor, now)
-    outbox.queue(connection, alert.handed_over(refused.contact_of(connection, reference), now, book))
+    outbox.queue(connection, alert.handed_over(refusals.contact_of(connection, reference), now, book))
 
 
 def be_quiet(connection: Connection, reference: str, until: datetime, actor: str, now: datetime) -> None:
@@ -56,7 +56,7 @@ def be_quiet(connection: Connection, reference: str, until: datetime, actor: str
 
     Raises Refused.
     """
-    contact = refused.open_contact(connection, reference, _NOTHING_LEFT)
+    contact = refusals.open_contact(connection, reference, _NOTHING_LEFT)
     check_quiet(until, now)
     details = {"until": until.isoformat(timespec="seconds")}
     _change(connection, contact, {"quiet_until": until}, (EventKind.QUIET, details), actor, now)
@@ -74,6 +74,6 @@ def _change(
     connection: Connection, contact: Contact, values: Values, event: tuple[EventKind, Values], actor: str, now: datetime
 ) -> None:
     if not contacts.change(connection, contact, values):
-        raise refused.collision(contact.reference)
+        raise refusals.collision(contact.reference)
     kind, details = event
     contacts.note(connection, [Event(contact.id, now, kind, actor, details)])

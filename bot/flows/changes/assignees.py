@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import staff
 from bot.wire import typed

@@ -12,9 +12,9 @@ from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks
 from bot.core.standards import Standard
-from bot.flows.changes import refused
+from bot.flows.changes import refusals
 from bot.flows.changes.adjust import steps_behind
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
@@ -47,7 +47,7 @@ def classify(
     connection: Connection, reference: str, about: About, actor: str, now: datetime, book: Rulebook
 ) -> Classified:
     """Choose the standard anew, as it was in force on the day of receipt. Raises Refused."""
-    contact = refused.open_contact(connection, reference, "no clock of it runs")
+    contact = refusals.open_contact(connection, reference, "no clock of it runs")
     matter = _matter(contact, about, book)
     _refuse(contact, matter, book)
     standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(contact.received_at))
@@ -68,7 +68,7 @@ def classify(
     clocks = book.clocks.of(contact_after, history)
     after = clocks.respond.due if clocks.respond else None
     if not contacts.change(connection, contact, _columns(contact_after, clocks, now, book)):
-        raise refused.collision(reference)
+        raise refusals.collision(reference)
     contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
     _tell_if_later(connection, contact, after, now, book)
     return Classified(standard, contact.respond_by, after)

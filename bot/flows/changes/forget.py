@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
-from bot.flows.changes import refused
-from bot.flows.changes.refused import Kind, Refused
+from bot.flows.changes import refusals
+from bot.flows.changes.refusals import Kind, Refused
 from bot.store import contacts, retention, suppressions
 
 
@@ -31,7 +31,7 @@ def hold(connection: Connection, reference: str, reason: str, actor: str, now: d
 
     Freedom of Information Act 2000, section 77: what was asked for must not be destroyed.
     """
-    contact, reason = refused.contact_of(connection, reference), refused.short_text(reason, "reason")
+    contact, reason = refusals.contact_of(connection, reference), refusals.short_text(reason, "reason")
     if contact.forgotten:
         raise Refused("its words are gone already", "reason", Kind.CONFLICT)
     if not reason and not contact.legal_hold:

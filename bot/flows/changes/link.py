@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
-from bot.flows.changes.refused import Kind, Refused
+from bot.flows.changes.refusals import Kind, Refused
 from bot.store import contacts, links
 
 FIELD = "with"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot.core import phones
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
-from bot.flows.changes.refused import Kind, Refused, short_text
+from bot.flows.changes.refusals import Kind, Refused, short_text
 from bot.store import contacts, links, needs
 from bot.store.needs import Needs
 

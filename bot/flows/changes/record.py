@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
 from bot.flows.changes import classify
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
-from bot.flows.changes import refused
+from bot.flows.changes import refusals
 from bot.store import contacts, outbox
 
 
@@ -21,11 +21,11 @@ def respond(
     connection: Connection, reference: str, now: datetime, *, actor: str, at: datetime | None = None, note: str = ""
 ) -> Responded:
     """Record a full response that was given at `at` (None: now). Raises Refused."""
-    contact = refused.open_contact(connection, reference, "nothing was waiting for an answer")
-    at, note = refused.instant_of(at, contact, now), refused.short_text(note, "note")
+    contact = refusals.open_contact(connection, reference, "nothing was waiting for an answer")
+    at, note = refusals.instant_of(at, contact, now), refusals.short_text(note, "note")
 
     if not contacts.answer(connection, contact, at):
-        raise refused.collision(reference)
+        raise refusals.collision(reference)
     cancelled = outbox.cancel_waiting(connection, contact.id)
     details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED, actor, details)])

@@ -14,9 +14,9 @@ from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.responses import Judgement, Kind
-from bot.flows.changes import refused
+from bot.flows.changes import refusals
 from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import respond
 from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts
@@ -94,7 +94,7 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
 
     `was` is the name or the words of a `responses.Kind`.
     """
-    contact, kind = refused.contact_of(connection, reference), _kind_of(was)
+    contact, kind = refusals.contact_of(connection, reference), _kind_of(was)
     judgements = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.STAFF_WROTE]
     if not judgements:
         raise Refused(f"no mail of staff's is known in {reference}")

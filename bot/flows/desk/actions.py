@@ -29,7 +29,7 @@ from bot.flows.changes import (
 )
 from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
-from bot.flows.changes.refused import Kind, Refused
+from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue

@@ -13,7 +13,7 @@ from bot.core.histories import Happened
 from bot.core.links import Link
 from bot.flows.changes import assign
 from bot.flows.changes.assignees import Holder
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import instant_in_words
 from bot.store import contacts, outbox

@@ -13,7 +13,7 @@ from bot.core.messages import Inbound
 from bot.flows.changes import staff_answers
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather

@@ -18,7 +18,7 @@ from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows import staffing
 from bot.flows.changes import record
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
 from bot.flows.desk.actions import Order
 from bot.flows.staffing import Visitor

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from bot.flows.changes.refused import MOST_CHARACTERS
+from bot.flows.changes.refusals import MOST_CHARACTERS
 
 REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
 MOST_AT_ONCE = 200

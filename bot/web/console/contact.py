@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot.core import responses
 from bot.core.roles import Permission, Role
 from bot.flows.changes import assignees, classify, needs
-from bot.flows.changes.refused import Kind, Refused
+from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import actions, contact_view, event_words
 from bot.flows.desk.actions import ACTIONS, Order
 from bot.flows.desk.contact_view import ContactView

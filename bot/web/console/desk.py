@@ -12,7 +12,7 @@ from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.core.roles import Permission, Scope
 from bot.flows.changes import classify, link, needs, record
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.store import queue
 from bot.store.needs import Needs
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render

@@ -16,7 +16,7 @@ from bot.core.events import EventKind
 from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.changes import classify
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Order
 from bot.render.words import due_in_words

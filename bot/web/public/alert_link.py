@@ -6,7 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channel import Temporary
-from bot.flows.changes.refused import Refused
+from bot.flows.changes.refusals import Refused
 from bot.flows.desk import linked
 from bot.flows.desk.linked import Choice, Ended
 from bot.web.forms import fields_of
