@@ -14,11 +14,12 @@ from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, ref
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
     from bot.core.contacts import Contact
+    from bot.core.messages import StoredMessage
     from bot.flows.rulebook import Rulebook
     from bot.settings.reading import Settings
     from bot.store.engine import Store
@@ -69,31 +70,20 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     The words are shown without what they quote; --json gives both, `contacts raw` the mail as it came.
     """
     from bot.store import contacts, outbox
-    from bot.wire.mail import quoting
 
     configured, store = open_store(config)
     contact = contact_or_exit(store, configured, reference)
     zone = configured.organisation.zone
-    facts: dict[str, Any] = _as_json(contact, zone, is_whole=True)
-    related = store.read_now(lambda c: contacts.with_id(c, [contact.linked_to or 0, contact.receipt_of or 0]))
-    for key in ("linked_to", "receipt_of"):
-        facts[key] = related[facts[key]].reference if facts[key] in related else None
-    arrived = store.read_now(lambda c: contacts.messages_of(c, contact.id))
-    columns = ("channel", "written_by", "received_at", "text", "fault")
-    facts["messages"] = [
-        {k: plain(getattr(m, k), zone) for k in columns}
-        | {"new_words": quoting.new_words(m.text), "fields": json.loads(m.fields)}
-        for m in arrived
-    ]
+    facts: dict[str, Any] = _as_json(contact, zone, is_whole=True) | _related(store, contact)
+    messages = store.read_now(lambda c: contacts.messages_of(c, contact.id))
+    facts["messages"] = [_message_facts(message, zone) for message in messages]
     events = store.read_now(lambda c: contacts.events_of(c, contact.id))
-    facts["events"] = [{k: plain(getattr(e, k), zone) for k in ("at", "kind", "actor", "details")} for e in events]
+    facts["events"] = [_columns(event, ("at", "kind", "actor", "details"), zone) for event in events]
     history = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
     facts["clocks"] = _clocks(configured, contact, history, present(store))
-    letters = store.read_now(lambda c: outbox.of_contact(c, contact.id))
-    facts["deliveries"] = [
-        {"purpose": d.purpose, "step": d.step, "state": d.state, "attempts": d.attempts, "message_id": d.message_id}
-        for d in letters
-    ]
+    deliveries = store.read_now(lambda c: outbox.of_contact(c, contact.id))
+    columns = ("purpose", "step", "state", "attempts", "message_id")
+    facts["deliveries"] = [_columns(delivery, columns, zone) for delivery in deliveries]
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
@@ -232,6 +222,26 @@ def plain(value: Any, zone: Any) -> Any:
     return value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
+def _columns(row: Any, names: "Iterable[str]", zone: Any) -> dict[str, Any]:
+    return {name: plain(getattr(row, name), zone) for name in names}
+
+
+def _message_facts(message: "StoredMessage", zone: Any) -> dict[str, Any]:
+    from bot.wire.mail import quoting
+
+    facts = _columns(message, ("channel", "written_by", "received_at", "text", "fault"), zone)
+    return facts | {"new_words": quoting.new_words(message.text), "fields": json.loads(message.fields)}
+
+
+def _related(store: "Store", contact: "Contact") -> dict[str, str | None]:
+    """The references of the contacts that this one is linked to or is the receipt of."""
+    from bot.store import contacts
+
+    ids = {"linked_to": contact.linked_to or 0, "receipt_of": contact.receipt_of or 0}
+    by_id = store.read_now(lambda c: contacts.with_id(c, [*ids.values()]))
+    return {name: by_id[related_id].reference if related_id in by_id else None for name, related_id in ids.items()}
+
+
 def _clocks(configured: "Settings", contact: "Contact", history: Any, now: datetime) -> dict[str, Any]:
     """Each clock of a contact: where it stands, when it is due, how much is left."""
     from bot.core.histories import time_left
@@ -269,15 +279,27 @@ def _print_whole(facts: dict[str, Any]) -> None:
         if key not in ("messages", "events", "deliveries", "clocks") and value not in (None, ""):
             typer.echo(f"{key.replace('_', ' '):18} {value}")
     for name, clock in facts["clocks"].items():
-        remainder = f", {clock['remaining']}" if clock["remaining"] not in ("", "paused") else ""
-        typer.echo(f"{'clock to ' + name:18} {clock['state']}, due {clock['due'] or '(no date yet)'}{remainder}")
+        typer.echo(f"{'clock to ' + name:18} {_clock_line(clock)}")
     for message in facts["messages"]:
-        typer.echo(f"\nMessage of {message['written_by']}, {message['received_at']} on {message['channel']}")
-        for name, value in message["fields"].items():
-            if value:
-                typer.echo(f"{name}: {value}")
-        typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
+        _print_message(message)
     typer.echo("\nHistory")
     for event in facts["events"]:
-        details = ", ".join(f"{k}: {v}" for k, v in event["details"].items() if v not in ("", None))
-        typer.echo(f"  {event['at']}  {event['kind']} by {event['actor']}{' (' + details + ')' if details else ''}")
+        typer.echo(f"  {event['at']}  {event['kind']} by {event['actor']}{_in_brackets(event['details'])}")
+
+
+def _clock_line(clock: dict[str, Any]) -> str:
+    remainder = f", {clock['remaining']}" if clock["remaining"] not in ("", "paused") else ""
+    return f"{clock['state']}, due {clock['due'] or '(no date yet)'}{remainder}"
+
+
+def _print_message(message: dict[str, Any]) -> None:
+    typer.echo(f"\nMessage of {message['written_by']}, {message['received_at']} on {message['channel']}")
+    for name, value in message["fields"].items():
+        if value:
+            typer.echo(f"{name}: {value}")
+    typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
+
+
+def _in_brackets(details: dict[str, Any]) -> str:
+    pairs = ", ".join(f"{name}: {value}" for name, value in details.items() if value not in ("", None))
+    return f" ({pairs})" if pairs else ""

@@ -102,19 +102,34 @@ def _duplicates(book: list[Standard]) -> Iterator[str]:
 
 
 def _gaps(book: list[Standard]) -> Iterator[str]:
-    for standard in (s for s in book if s.valid_to is not None):
-        next_day = (standard.valid_to or standard.valid_from) + _ONE_DAY
-        has_conditions = any(_conditions(standard))
-        versions = [s for s in book if s.id == standard.id]
-        wider = [s for s in book if any(_conditions(s)) == has_conditions and _covers(s, standard)]
-        for heirs in (versions, wider):
-            later = [heir for heir in heirs if heir.valid_from > next_day]
-            if later and not any(_in_force(heir, next_day) for heir in heirs):
-                successor = later[0]
+    for standard in book:
+        if standard.valid_to is None:
+            continue
+        next_day = standard.valid_to + _ONE_DAY
+        for heirs in (_versions(standard, book), _wider(standard, book)):
+            successor = _late_successor(heirs, next_day)
+            if successor is not None:
                 yield (
                     f"{standard.label} and {successor.label}: neither is in force from {next_day} to "
                     f"{successor.valid_from - _ONE_DAY}; let one begin the day after the other ends"
                 )
+
+
+def _versions(standard: Standard, book: list[Standard]) -> list[Standard]:
+    return [version for version in book if version.id == standard.id]
+
+
+def _wider(standard: Standard, book: list[Standard]) -> list[Standard]:
+    """Return the standards that apply to all its contacts, too; for a general standard general ones alone."""
+    has_conditions = any(_conditions(standard))
+    return [wide for wide in book if any(_conditions(wide)) == has_conditions and _covers(wide, standard)]
+
+
+def _late_successor(heirs: list[Standard], day: date) -> Standard | None:
+    """Return the first of the heirs that begins after that day, where none of them is in force on it."""
+    if any(_in_force(heir, day) for heir in heirs):
+        return None
+    return next((heir for heir in heirs if heir.valid_from > day), None)
 
 
 def _covers(wide: Standard, narrow: Standard) -> bool:

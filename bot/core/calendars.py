@@ -292,17 +292,21 @@ def _closure_days(closures: Iterable[Days]) -> dict[int, str]:
 def _all_holidays(name: str, proclaimed: tuple[Holiday, ...]) -> dict[date, str]:
     """Return bank holidays by day; on `uk-any`, a holiday of only some nations lists them."""
     if name in _NATIONS:
-        own = [holiday for holiday in proclaimed if name in holiday.nations]
-        replaced_days = {holiday.instead_of for holiday in own}
-        tabled = {day: title for day, title in _library_holidays(name).items() if day not in replaced_days}
-        return tabled | {holiday.day: holiday.title for holiday in own}
-    by_nation = {nation: _all_holidays(nation, proclaimed) for nation in _NATIONS}
+        return _national_holidays(name, proclaimed)
+    by_nation = {nation: _national_holidays(nation, proclaimed) for nation in _NATIONS}
     titles: dict[date, str] = {}
     for day in sorted({day for days in by_nation.values() for day in days}):
         where = [nation for nation, days in by_nation.items() if day in days]
         nations = ", ".join(nation.replace("-", " ").title() for nation in where)
         titles[day] = by_nation[where[0]][day] + (f" in {nations}" if len(where) < len(_NATIONS) else "")
     return titles
+
+
+def _national_holidays(nation: str, proclaimed: tuple[Holiday, ...]) -> dict[date, str]:
+    own = [holiday for holiday in proclaimed if nation in holiday.nations]
+    replaced_days = {holiday.instead_of for holiday in own}
+    tabled = {day: title for day, title in _library_holidays(nation).items() if day not in replaced_days}
+    return tabled | {holiday.day: holiday.title for holiday in own}
 
 
 @cache

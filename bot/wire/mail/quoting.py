@@ -60,19 +60,42 @@ def new_words(text: str) -> str:
 def _new_part(text: str) -> str:
     originals = text.split("\n")
     numbers, lines, page = _look(originals)
-    unseen = [line for line in map(str.strip, originals[numbers[-1] + 1 :] if numbers else ()) if line]
     replies = EmailMessage(page, languages=[*_LANGUAGES], keep_hyphen_lists=True).read().replies
-    end = min(_older_mail(page, replies), _attribution(lines))
-    first_quoted = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
-    if first_quoted < len(lines) and (first_quoted <= end or _introduces(lines[end:first_quoted])):
-        if _answers_inside(lines[first_quoted:]) or not all(line.startswith(">") for line in unseen):
-            return text
-        end = min(end, _introduction(lines, first_quoted))
-    elif end == len(lines) and unseen:
+    older = min(_older_mail(page, replies), _attribution(lines))
+    end = _end_of_new_lines(lines, older, _unexamined(originals, numbers))
+    if end is None:
         return text
     end = _without_tail(lines[:end], replies[0].signatures or "")
-    kept_numbers = [number for number, line in zip(numbers[:end], lines, strict=False) if line]
-    return text if end == len(lines) else "\n".join(originals[: kept_numbers[-1] + 1] if kept_numbers else ()).strip()
+    return text if end == len(lines) else _beginning(originals, numbers[:end], lines)
+
+
+def _unexamined(originals: Sequence[str], numbers: Sequence[int]) -> list[str]:
+    """Return the lines with text after the last one that was examined."""
+    remainder = originals[numbers[-1] + 1 :] if numbers else ()
+    return [line for line in map(str.strip, remainder) if line]
+
+
+def _beginning(originals: Sequence[str], numbers: Sequence[int], lines: Sequence[str]) -> str:
+    """Return the original text up to the last of these numbers whose line has text."""
+    with_text = [number for number, line in zip(numbers, lines, strict=False) if line]
+    return "\n".join(originals[: with_text[-1] + 1]).strip() if with_text else ""
+
+
+def _end_of_new_lines(lines: list[str], older: int, unexamined: Sequence[str]) -> int | None:
+    """Return the number of lines before the older mail, which begins at line `older` or with quoted lines.
+
+    None where new text can stand inside it or below it.
+    """
+    first_quoted = next((at for at, line in enumerate(lines) if _is_quoted(line)), len(lines))
+    if first_quoted < len(lines) and (first_quoted <= older or _introduces(lines[older:first_quoted])):
+        if _answers_inside(lines[first_quoted:]) or not all(map(_is_quoted, unexamined)):
+            return None
+        return min(older, _introduction(lines, first_quoted))
+    return None if older == len(lines) and unexamined else older
+
+
+def _is_quoted(line: str) -> bool:
+    return line.startswith(">")
 
 
 def _look(originals: Sequence[str]) -> tuple[list[int], list[str], str]:
@@ -123,13 +146,18 @@ def _attribution(lines: list[str]) -> int:
     """Return the first line of an attribution ("... napisał(a):", possibly on two lines) or of a dashed heading."""
     for at, line in enumerate(lines):
         if line.endswith(":") and _WROTE.search(line):
-            if at and _DATED.search(lines[at - 1]) and not _TIMED.search(line):
+            if _continues_attribution(lines, at):
                 return at - 1
             if _DATED.search(line):
                 return at
         if _HEADING.fullmatch(line) and any(":" in field for field in lines[at + 1 : at + 3]):
             return at
     return len(lines)
+
+
+def _continues_attribution(lines: list[str], at: int) -> bool:
+    """Tell whether the line above has the date of the attribution, and this line none."""
+    return at > 0 and _DATED.search(lines[at - 1]) is not None and not _TIMED.search(lines[at])
 
 
 def _introduces(between: list[str]) -> bool:
@@ -150,8 +178,8 @@ def _introduction(lines: list[str], first_quoted: int) -> int:
 
 def _answers_inside(lines: list[str]) -> bool:
     """Tell whether there is text between or below the quoted lines that is neither signature nor disclaimer."""
-    last = max(at for at, line in enumerate(lines) if line.startswith(">"))
-    if any(line and not line.startswith(">") for line in lines[:last]):
+    last = max(at for at, line in enumerate(lines) if _is_quoted(line))
+    if any(line and not _is_quoted(line) for line in lines[:last]):
         return True
     below = ["", *lines[last + 1 :]]
     return any(below[: _without_tail(below, "")])
@@ -159,21 +187,36 @@ def _answers_inside(lines: list[str]) -> bool:
 
 def _without_tail(lines: list[str], closing: str) -> int:
     """Return how many lines stand before disclaimer and signature; `closing` is the library's signature."""
+    end = _before_disclaimers(lines)
+    for at in range(end):
+        # RFC 3676 section 4.3: the line "-- ", here without its space.
+        if lines[at] == "--" and _is_signature(lines[at + 1 : end]):
+            return at
+    return _before_sent_from(lines[: _before_closing(lines[:end], closing)])
+
+
+def _before_disclaimers(lines: list[str]) -> int:
     end = len(lines)
     for first in _paragraphs(lines):
         if not _is_disclaimer(" ".join(lines[first:end])):
             break
         end = first
-    for at in range(end):
-        # RFC 3676 section 4.3: the line "-- ", here without its space.
-        if lines[at] == "--" and _is_signature(lines[at + 1 : end]):
-            return at
-    first_words = closing.partition("\n")[0]
-    start = next((at for at in range(end - 1, 0, -1) if first_words and _shorten(lines[at]) == first_words), end)
-    if start < end and _is_signature(lines[start:end]):
-        end = start
-    nonempty = [at for at in range(end) if lines[at]]
-    return nonempty[-1] if nonempty and _SENT_FROM.fullmatch(lines[nonempty[-1]]) else end
+    return end
+
+
+def _before_closing(lines: list[str], closing: str) -> int:
+    """Return how many lines stand before the library's signature, if it is one."""
+    first_words, end = closing.partition("\n")[0], len(lines)
+    if not first_words:
+        return end
+    start = next((at for at in range(end - 1, 0, -1) if _shorten(lines[at]) == first_words), end)
+    return start if _is_signature(lines[start:]) else end
+
+
+def _before_sent_from(lines: list[str]) -> int:
+    """Return how many lines stand before a last line such as "Sent from my iPhone"."""
+    last = next((at for at in range(len(lines) - 1, -1, -1) if lines[at]), None)
+    return last if last is not None and _SENT_FROM.fullmatch(lines[last]) else len(lines)
 
 
 def _paragraphs(lines: list[str]) -> Iterator[int]:
