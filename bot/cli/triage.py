@@ -70,10 +70,9 @@ def triage(
     for file in files:
         try:
             row = _judge(file, knowledge)
-        except (OSError, Unreadable) as error:
+        except Unreadable as error:
             failures += 1
-            reason = error.strerror if isinstance(error, OSError) else ""
-            typer.echo(f"{_printable(file)}: {reason or error}", err=True)
+            typer.echo(f"{_printable(file)}: {error}", err=True)
         else:
             public = {key: value for key, value in row.items() if key != "recipient"}
             typer.echo(json.dumps(public, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
@@ -122,7 +121,7 @@ def _message(file: str, knowledge: _Knowledge) -> "Inbound":
 
     if file.endswith(".json"):
         return _form(file, knowledge)
-    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    raw = _content_of(file)
     read = mime.read(raw, channel=knowledge.channel or "triage", received_at=None)
     if knowledge.channel or knowledge.book is None:
         return read
@@ -143,17 +142,30 @@ def _form(file: str, knowledge: _Knowledge) -> "Inbound":
     form = (knowledge.forms or {}).get(knowledge.channel) or next(iter((knowledge.forms or {}).values()), None)
     if form is None:
         raise Unreadable("a form needs --config with a channel of kind web_form")
-    try:
-        fields = json.loads(Path(file).read_bytes())
-    except ValueError as error:
-        raise Unreadable(f"this is no JSON: {error}") from error
-    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
-        raise Unreadable('a form is one JSON object of texts, as in {"email": "a@b.example", "message": "..."}')
+    fields = _fields_of(file)
     read = form.read(fields)
     if not isinstance(read, Inbound):
         raise Unreadable("; ".join(f"{field}: {words}" for field, words in read.faults))
     # Other forms may have fields that the page does not.
     return replace(read, fields=fields | dict(read.fields))
+
+
+def _fields_of(file: str) -> dict[str, str]:
+    try:
+        fields = json.loads(_content_of(file))
+    except ValueError as error:
+        raise Unreadable(f"this is no JSON: {error}") from error
+    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        raise Unreadable('a form is one JSON object of texts, as in {"email": "a@b.example", "message": "..."}')
+    return fields
+
+
+def _content_of(file: str) -> bytes:
+    """What the file holds; `-` is standard input."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
 
 
 def _destination(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
