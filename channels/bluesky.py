@@ -140,23 +140,23 @@ class Bluesky:
         """Yield what is new; with a span, everything of that span again, whatever the cursor says."""
         begin = _instant(place["since"])
         notifications = await self._notifications(_latest(_instant(place["notifications"]), begin))
-        uris = {notification["uri"] for notification in notifications}
-        for part in _parts([item for item in notifications if item["uri"] not in self._logged_uris]):
+        for part in _parts(self._not_logged(notifications)):
             place["notifications"] = max(place["notifications"], *(notification["indexedAt"] for notification in part))
             yield Batch(tuple(self._public(notification) for notification in part), json.dumps(place))
         records = await self._own_replies(_latest(_instant(place["posts"]), begin))
-        uris |= {record["uri"] for record in records}
         place["posts"] = self._xrpc.clock.at.isoformat()
-        for part in _parts([record for record in records if record["uri"] not in self._logged_uris]):
+        for part in _parts(self._not_logged(records)):
             yield Batch(tuple(self._outgoing(record) for record in part), json.dumps(place))
-        self._logged_uris = uris
-        if self._settings.chat:
-            async for batch in self._chat_batches(place):
-                yield batch
+        self._logged_uris = {item["uri"] for item in (*notifications, *records)}
+        async for batch in self._chat_batches(place):
+            yield batch
         if span is not None:
             since = self._xrpc.clock.at - span
-            for part in _parts(await self._recent_messages(max(since, begin) if begin else since)):
-                yield Batch(tuple(part), again=True)
+            for messages in _parts(await self._recent_messages(max(filter(None, (since, begin))))):
+                yield Batch(tuple(messages), again=True)
+
+    def _not_logged(self, items: list[Any]) -> list[Any]:
+        return [item for item in items if item["uri"] not in self._logged_uris]
 
     async def _recent_messages(self, since: datetime) -> list[Inbound]:
         messages = [self._public(notification) for notification in await self._notifications(since)]
@@ -191,7 +191,9 @@ class Bluesky:
                 return records
 
     async def _chat_batches(self, place: dict[str, str]) -> AsyncGenerator[Batch]:
-        """Yield the news in the log of the private messages."""
+        """Yield the news in the log of the private messages, where they are read."""
+        if not self._settings.chat:
+            return
         try:
             if not place["log"]:
                 log = await self._chats.now()
@@ -250,7 +252,7 @@ class Bluesky:
     def _public(self, notification: Mapping[str, Any]) -> Inbound:
         record, author = notification["record"], notification["author"]
         post = Post(
-            kind="mention" if self._is_addressed_to_us(notification) else "comment",
+            kind="mention" if posts.is_addressed_to(self._me, notification) else "comment",
             answers=posts.ancestors(record),
             by_program=posts.is_program(author),
             holds=posts.attachments(record.get("embed")),
@@ -258,21 +260,6 @@ class Bluesky:
         )
         at = datetime.fromisoformat(notification["indexedAt"])
         return self._message(notification["uri"], record.get("text", ""), at, posts.party(author), post, notification)
-
-    def _is_addressed_to_us(self, notification: Mapping[str, Any]) -> bool:
-        """Tell whether a post mentions us, answers an automatic reply, or continues a thread that began with us."""
-        features = [feature for facet in notification["record"].get("facets") or () for feature in facet["features"]]
-        if notification["reason"] == "mention" or any(feature.get("did") == self._me for feature in features):
-            return True
-        parent, *above = posts.ancestors(notification["record"]) or ("",)
-        root = above[0] if above else parent
-        own_prefix = f"at://{self._me}/"
-        if notification["reason"] != "reply" or not parent:
-            return False
-        author_prefix = f"at://{notification['author']['did']}/"
-        return root.startswith(author_prefix) or (
-            parent.startswith(own_prefix) and (not root.startswith(own_prefix) or posts.is_ours(parent))
-        )
 
     def _outgoing(self, record: Mapping[str, Any]) -> Inbound:
         value = record["value"]

@@ -20,6 +20,7 @@ PREFIX = "messenger:"
 _NEEDED = frozenset({"pages_messaging", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"})
 _BLIND = ("comments on posts are brought by calls only: one that never arrives is not seen",)
 _KINDS = {"add": "comment", "edited": "edit", "remove": "deletion"}
+_NEW = ("comment", "mention")
 
 
 class Settings(MetaSettings):
@@ -46,32 +47,24 @@ class Facebook(MetaAccount):
 
     def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         """Yield a comment under one of the Page's posts, or a post by somebody else that mentions the Page."""
-        if field not in ("feed", "mention") or value.get("item") not in ("comment", "post"):
-            return
         comment_id = str(value.get("comment_id") or value.get("post_id") or "")
-        kind: Any = "mention" if field == "mention" else _KINDS.get(str(value.get("verb")))
-        by = value.get("from") if isinstance(value.get("from"), dict) else {"id": value.get("sender_id", "")}
-        writer = str(by["id"]) if by and by.get("id") else ""
-        is_own = writer == self._inboxes.own
-        if not comment_id or kind is None or (field == "feed" and value.get("item") == "post"):
+        kind = _kind(field, value)
+        if kind is None or not comment_id:
             return
-        about = "" if kind in ("comment", "mention") else comment_id
-        parents = [str(value[key]) for key in ("parent_id", "post_id") if value.get(key)]
-        holds = [name for name in ("photo", "video") if value.get(name)]
-        post = Post(
-            "message" if is_own and not about else kind, "", tuple(p for p in parents if p != comment_id), about
-        )
+        writer = _writer(value)
+        is_own = writer is not None and writer.address == f"{PREFIX}{self._inboxes.own}"
+        post = _post("message" if is_own and kind in _NEW else kind, value, comment_id)
         words = str(value.get("message", ""))
         yield Inbound(
             channel=self.name,
-            external_id=f"{comment_id} {value.get('verb')} {value.get('created_time')}" if about else comment_id,
+            external_id=f"{comment_id} {value.get('verb')} {value.get('created_time')}" if post.about else comment_id,
             digest=hashlib.sha256(words.encode()).hexdigest(),
-            sender=None if is_own or not writer else Party(f"{PREFIX}{writer}", str((by or {}).get("name", ""))),
+            sender=None if is_own else writer,
             text=words,
             received_at=meta.instant(value.get("created_time")),
             outgoing=is_own,
             visibility="public",
-            post=post if not holds else Post(post.kind, "", post.answers, about, holds=tuple(holds)),
+            post=post,
             raw=json.dumps(value, ensure_ascii=False).encode(),
         )
 
@@ -79,3 +72,31 @@ class Facebook(MetaAccount):
 def build(name: str, settings: Settings) -> Facebook:
     """Return the Page that `settings` describe."""
     return Facebook(name, settings, Inboxes(name, PREFIX, settings.page_id))
+
+
+def _kind(field: str, value: Mapping[str, Any]) -> Any:
+    """Return the kind of a change, or None for one that is neither about a comment nor a mention of the Page."""
+    item = value.get("item")
+    if field == "mention" and item in ("comment", "post"):
+        return "mention"
+    if field == "feed" and item == "comment":
+        return _KINDS.get(str(value.get("verb")))
+    return None
+
+
+def _writer(value: Mapping[str, Any]) -> Party | None:
+    """Return who made a change: `from` has the id and the name, the older `sender_id` the id alone."""
+    writer = value.get("from")
+    if not isinstance(writer, dict):
+        writer = {"id": value.get("sender_id")}
+    return Party(f"{PREFIX}{writer['id']}", str(writer.get("name", ""))) if writer.get("id") else None
+
+
+def _post(kind: Any, value: Mapping[str, Any], comment_id: str) -> Post:
+    parents = [str(value[key]) for key in ("parent_id", "post_id") if value.get(key)]
+    return Post(
+        kind,
+        answers=tuple(parent for parent in parents if parent != comment_id),
+        about=comment_id if kind in ("edit", "deletion") else "",
+        holds=tuple(name for name in ("photo", "video") if value.get(name)),
+    )

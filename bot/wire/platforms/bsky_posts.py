@@ -70,3 +70,32 @@ def our_key(idempotency_key: str) -> str:
 def is_ours(uri: str) -> bool:
     """Tell whether this service made the post by itself."""
     return uri.rpartition("/")[2].startswith(_OWN_PREFIX)
+
+
+def is_addressed_to(did: str, notification: Mapping[str, Any]) -> bool:
+    """Tell whether a post mentions the account, or is a reply that means it."""
+    if notification["reason"] == "mention" or _mentions(did, notification["record"]):
+        return True
+    return notification["reason"] == "reply" and _replies_to(did, notification)
+
+
+def _mentions(did: str, record: Mapping[str, Any]) -> bool:
+    return any(feature.get("did") == did for facet in record.get("facets") or () for feature in facet["features"])
+
+
+def _replies_to(did: str, notification: Mapping[str, Any]) -> bool:
+    """Tell whether a reply is in its writer's own thread, or answers the account in a thread that another began.
+
+    In a thread that the account began, only an answer to its automatic reply counts: all else is a comment.
+    """
+    lineage = ancestors(notification["record"])
+    if not lineage:
+        return False
+    parent, root = lineage[0], lineage[-1]
+    if _is_by(notification["author"]["did"], root):
+        return True
+    return _is_by(did, parent) and (is_ours(parent) or not _is_by(did, root))
+
+
+def _is_by(did: str, uri: str) -> bool:
+    return uri.startswith(f"at://{did}/")

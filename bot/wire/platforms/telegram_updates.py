@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.core.messages import Inbound, Party, Post
 
@@ -110,28 +110,30 @@ class Updates:
                 )
 
     def _message(self, message: Values, update_id: int, *, is_edit: bool) -> Iterator[Inbound]:
-        place, words, holds = Place.of(message), _words(message), _holds(message)
-        if not (words or holds) and not _SERVICE.isdisjoint(message):
+        place, words = Place.of(message), _words(message)
+        is_live_location = is_edit and "location" in message  # which is not stored
+        if not self._is_for_us(message, words) or is_live_location:
             return
-        if _START.fullmatch(words) or not (_is_private(message) or self._names_us(message, words)):
-            return  # pressing Start is no message; in a group only what names the bot is addressed to it
-        if is_edit and "location" in message:
-            return  # a live location is not stored
-        writer = message.get("sender_chat") or message.get("from") or {}
+        writer = _writer(message)
         is_own = bool(place.connection) and writer.get("id") != place.chat
         post = Post(
-            kind="edit" if is_edit else "message" if _is_private(message) else "mention",
-            conversation=_conversation(place) if _is_private(message) else "",
+            kind=_kind(message, is_edit=is_edit),
+            conversation=_conversation(message, place),
             answers=_parents(message, place),
             about=str(place) if is_edit else "",
             by_program=bool(writer.get("is_bot")) and not is_own,
-            # The bot's own messages, and greetings and away messages, which the account sends automatically.
-            automatic=is_own and ("sender_business_bot" in message or bool(message.get("is_from_offline"))),
-            holds=holds or (() if words else ("unsupported",)),
+            automatic=is_own and _is_automatic(message),
+            holds=_holds(message, words),
             link=_link(message, place),
         )
         name = f"{place} edited {update_id}" if is_edit else str(place)
         yield self._inbound(name, words, post, None if is_own else writer, message)
+
+    def _is_for_us(self, message: Values, words: str) -> bool:
+        """Tell whether a person wrote the message, and to the bot: in a group, it must name the bot."""
+        if _is_service(message, words) or _START.fullmatch(words):
+            return False  # pressing Start is no message
+        return _is_private(message) or self._names_us(message, words)
 
     def _names_us(self, message: Values, words: str) -> bool:
         """Tell whether the message names the bot by its @name (not a longer one) or answers it."""
@@ -159,14 +161,37 @@ def _is_private(message: Values) -> bool:
     return bool(message["chat"]["type"] == "private")
 
 
-def _conversation(place: Place) -> str:
-    """Return a name that stays the same when the account is connected again."""
+def _kind(message: Values, *, is_edit: bool) -> Literal["edit", "message", "mention"]:
+    if is_edit:
+        return "edit"
+    return "message" if _is_private(message) else "mention"
+
+
+def _writer(message: Values) -> Any:
+    """Return who wrote a message: the channel or group in whose name it was written, or the user."""
+    return message.get("sender_chat") or message.get("from") or {}
+
+
+def _conversation(message: Values, place: Place) -> str:
+    """Return the name of a private thread, which stays the same when the account is connected again, or ""."""
+    if not _is_private(message):
+        return ""
     return f"business {place.chat}" if place.connection else str(place.chat)
 
 
 def _parents(message: Values, place: Place) -> tuple[str, ...]:
     parent = message.get("reply_to_message")
     return (str(Place.of(parent, place.connection)),) if isinstance(parent, dict) else ()
+
+
+def _is_service(message: Values, words: str) -> bool:
+    has_contents = bool(words) or not _HOLDS.keys().isdisjoint(message)
+    return not has_contents and not _SERVICE.isdisjoint(message)
+
+
+def _is_automatic(message: Values) -> bool:
+    """Tell whether an own message is the bot's, or a greeting or an away message of the business account."""
+    return "sender_business_bot" in message or bool(message.get("is_from_offline"))
 
 
 def _words(message: Values) -> str:
@@ -179,12 +204,16 @@ def _words(message: Values) -> str:
         return f"{spot['latitude']}, {spot['longitude']}"
     if contact := message.get("contact"):
         return " ".join(str(contact[key]) for key in ("first_name", "last_name", "phone_number") if contact.get(key))
-    list_or_poll = message.get("poll") or message.get("checklist") or {}
+    return _heading(message.get("poll") or message.get("checklist") or {})
+
+
+def _heading(list_or_poll: Values) -> str:
     return str(list_or_poll.get("question") or list_or_poll.get("title") or "")
 
 
-def _holds(message: Values) -> tuple[str, ...]:
-    return next(((content_kind,) for field, content_kind in _HOLDS.items() if field in message), ())
+def _holds(message: Values, words: str) -> tuple[str, ...]:
+    without_kind = () if words else ("unsupported",)
+    return next(((content_kind,) for field, content_kind in _HOLDS.items() if field in message), without_kind)
 
 
 def _link(message: Values, place: Place) -> str:
