@@ -113,13 +113,13 @@ def _adjust(reference: str, config: Any, typed: Typed, *, as_json: bool) -> None
     respond = adjustment.after.respond
     due = contacts.plain(respond.due, turn.book.clocks.default_calendar.zone) if respond else None
     if as_json:
-        typer.echo(json.dumps({"reference": turn.reference, "respond_by": due, "told": adjustment.told}))
+        typer.echo(json.dumps({"reference": turn.reference, "respond_by": due, "told": adjustment.is_told}))
         return
     state = "paused; no date until it goes on" if respond and respond.due is None else f"due by {due or '(no date)'}"
     typer.echo(f"{turn.reference}: recorded ({change.kind}). The answer is {state}.")
     if adjustment.later:
         sentence = (
-            "The person is being told." if adjustment.told else "Ackbot has no way to tell the person: please do it."
+            "The person is being told." if adjustment.is_told else "Ackbot has no way to tell the person: please do it."
         )
         typer.echo(sentence)
 

@@ -173,7 +173,7 @@ def _pages(store: "Store", state: StateChoice | None) -> Any:
     from bot.store import contacts
 
     after, state_name = 0, state.value if state else None
-    while page := store.read_now(partial(contacts.listed, state=state_name, after_id=after, limit=AT_ONCE)):
+    while page := store.read_now(partial(contacts.list_all, state=state_name, after_id=after, limit=AT_ONCE)):
         yield from page
         after = page[-1].id
 

@@ -122,7 +122,7 @@ def release(
     _, store = contacts.open_store(config)
     now = contacts.present(store)
     if only_list:
-        contacts_held = store.read_now(lambda c: stored.with_id(c, outbox.held(c)))
+        contacts_held = store.read_now(lambda c: stored.with_id(c, outbox.contacts_held(c)))
         for contact in contacts_held.values():
             typer.echo(f"{contact.reference}  {contact.received_at:%Y-%m-%d %H:%M} UTC  {contact.channel}")
         typer.echo(f"{len(contacts_held)} receipts are stopped. They leave with: ackbot release", err=True)

@@ -44,7 +44,7 @@ def recompute(
             looked_at, moved_count, told_count = (
                 looked_at + page.looked_at,
                 moved_count + len(page.changes),
-                told_count + page.told,
+                told_count + page.people_told,
             )
             if page.last_id is not None:
                 typer.echo(f"{looked_at} open contacts looked at ...", err=True)

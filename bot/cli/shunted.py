@@ -40,7 +40,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 def raw(number: Number, config: Directory = None) -> None:
     """Write one as it came over the wire to standard output."""
     _, store = contacts.open_store(config)
-    sys.stdout.buffer.write(_one(store, number).raw)
+    sys.stdout.buffer.write(_message_or_exit(store, number).raw)
 
 
 @app.command()
@@ -50,7 +50,7 @@ def replay(number: Number, config: Directory = None) -> None:
     from bot.wire.mail import mime
 
     configured, store = contacts.open_store(config)
-    row, book, now = _one(store, number), rulebook_of(configured), contacts.present(store)
+    row, book, now = _message_or_exit(store, number), rulebook_of(configured), contacts.present(store)
     if not next((c.kind for c in configured.channels if c.name == row.channel), "").startswith("email_"):
         refuse(f"It did not come by mail: read it with ackbot shunted raw {number}, and answer it by hand.")
     message = mime.read(row.raw, channel=row.channel, received_at=row.at)
@@ -67,12 +67,12 @@ def drop(number: Number, config: Directory = None) -> None:
     from bot.store import shunt
 
     _, store = contacts.open_store(config)
-    _one(store, number)
+    _message_or_exit(store, number)
     _write_or_exit(store, lambda c: shunt.drop(c, number))
     typer.echo(f"{number} is deleted.")
 
 
-def _one(store: "Store", number: int) -> "ShuntedMessage":
+def _message_or_exit(store: "Store", number: int) -> "ShuntedMessage":
     from bot.store import shunt
 
     row = store.read_now(lambda c: shunt.find(c, number))

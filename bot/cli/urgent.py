@@ -80,7 +80,7 @@ def _texts(store: "Store") -> "Iterator[tuple[Contact, str]]":
     from bot.store import contacts
 
     after = 0
-    while page := store.read_now(partial(contacts.listed, state=None, after_id=after, limit=AT_ONCE)):
+    while page := store.read_now(partial(contacts.list_all, state=None, after_id=after, limit=AT_ONCE)):
         after = page[-1].id
         for contact in page:
             messages = store.read_now(partial(contacts.messages_of, contact_id=contact.id))

@@ -193,8 +193,8 @@ def single_rungs(contact: Contact, window: Window, timing: Timing) -> Rungs:
 
 def _due_singles(contact: Contact, singles: Rungs, now: datetime) -> list[Step]:
     # A look is planned for each instant ahead; the one after it is planned for later.
-    planned = contact.next_look_at
-    return [step for at, step in singles if at <= now and planned is not None and planned <= at]
+    next_look_at = contact.next_look_at
+    return [step for at, step in singles if at <= now and next_look_at is not None and next_look_at <= at]
 
 
 def _highest(ladder: Rungs, steps_taken: int, now: datetime) -> tuple[int, Step | None]:

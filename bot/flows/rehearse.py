@@ -208,7 +208,7 @@ class Rehearsal:
         self.outcome.messages.append(message)
 
     def _judge(self, now: datetime) -> None:
-        all_contacts = contacts.listed(self._connection)
+        all_contacts = contacts.list_all(self._connection)
         self.outcome.broken += [*_repetitions(self.outcome), *self._too_many(), *self._after_an_answer()]
         for contact in all_contacts:
             if contact.state != State.OPEN or contact.respond_by is None:

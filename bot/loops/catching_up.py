@@ -22,7 +22,7 @@ async def catch_up(store: Store, book: Rulebook, present: Present, wake: Callabl
         page = await store.write(work)
         looked_at += page.looked_at
         changed_dates += len(page.changes)
-        people_told += page.told
+        people_told += page.people_told
         logger.info("dates.recomputed", looked_at=looked_at, moved=changed_dates, told=people_told, changed=names)
         after = page.last_id
         wake()

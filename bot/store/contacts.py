@@ -120,8 +120,8 @@ def numbers(connection: Connection, most: int) -> Numbers:
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_NUMBERS, {"most": most}).all()
         return Numbers(*map(iter, zip(*rows, strict=True))) if rows else Numbers(iter(()), iter(()), iter(()))
-    used = numbers_used(connection)
-    return Numbers(*(count(used.get(name, 0) + 1) for name in ("contacts", "messages", "deliveries")))
+    last_numbers = numbers_used(connection)
+    return Numbers(*(count(last_numbers.get(name, 0) + 1) for name in ("contacts", "messages", "deliveries")))
 
 
 def numbers_used(connection: Connection) -> dict[str, int]:
@@ -129,9 +129,9 @@ def numbers_used(connection: Connection) -> dict[str, int]:
     return {name: int(last) for name, last in rows_of(connection, _SEQUENCES, {})}
 
 
-def count_on(connection: Connection, used: Mapping[str, int]) -> None:
+def count_on(connection: Connection, last_numbers: Mapping[str, int]) -> None:
     """On PostgreSQL: go on from there, so that no number is used again."""
-    for name, number in used.items():
+    for name, number in last_numbers.items():
         connection.execute(select(func.setval(f"{name}_id_seq", number)))
 
 
@@ -141,9 +141,9 @@ def leave_out_numbers(connection: Connection, count: int) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT setval('{name}_id_seq', last_value + {count:d}) FROM {name}_id_seq"))  # noqa: S608
         else:
-            used = numbers_used(connection).get(name, 0)
+            last_number = numbers_used(connection).get(name, 0)
             connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
-            values = {"name": name, "seq": used + count}
+            values = {"name": name, "seq": last_number + count}
             connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), values)
 
 
@@ -160,7 +160,7 @@ def note(connection: Connection, new: Sequence[Event]) -> None:
     run_many(connection, _NOTE, [_row_of(event) for event in new])
 
 
-def recorded(at: datetime, now: datetime) -> dict[str, str]:
+def recording_details(at: datetime, now: datetime) -> dict[str, str]:
     """What an event says of when it was recorded, where that is not when it happened."""
     return {"recorded_at": now.isoformat(timespec="seconds")} if now != at else {}
 
@@ -187,8 +187,8 @@ def find(connection: Connection, reference: str) -> Contact | None:
 
 def with_references(connection: Connection, references: Iterable[str]) -> dict[str, Contact]:
     """Several contacts by their references."""
-    wanted = sorted(references)[:500]
-    return {c.reference: c for c in _rows(connection, contacts.c.reference.in_(wanted))} if wanted else {}
+    names = sorted(references)[:500]
+    return {c.reference: c for c in _rows(connection, contacts.c.reference.in_(names))} if names else {}
 
 
 def with_id(connection: Connection, ids: Iterable[int]) -> dict[int, Contact]:
@@ -197,7 +197,7 @@ def with_id(connection: Connection, ids: Iterable[int]) -> dict[int, Contact]:
     return {row.id: contact_of(row) for row in rows}
 
 
-def listed(
+def list_all(
     connection: Connection, *, state: str | None = None, after_id: int = 0, limit: int | None = None
 ) -> list[Contact]:
     """Contacts in the order of their logging."""
@@ -222,12 +222,12 @@ def events_of(connection: Connection, contact_id: int) -> list[StoredEvent]:
     ]
 
 
-def acknowledged(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
+def note_receipt(connection: Connection, pairs: Iterable[tuple[int, datetime]]) -> None:
     """Note when our receipt left for each contact; where only staff's acknowledgement counts, no more than that."""
     run_many(connection, _ACKNOWLEDGED, [{"chosen": contact_id, "at": at} for contact_id, at in pairs])
 
 
-def told(connection: Connection, ids: Iterable[int]) -> None:
+def note_date_told(connection: Connection, ids: Iterable[int]) -> None:
     """Note that the person was told the date to answer by as it stands."""
     run_many(connection, _TOLD, [{"chosen": contact_id} for contact_id in ids])
 
@@ -270,12 +270,12 @@ def move_windows(connection: Connection, rows: Sequence[Values]) -> None:
 
 def clock_events(connection: Connection, ids: Iterable[int]) -> dict[int, list[Happened]]:
     """What happened to the clocks of these contacts, oldest first."""
-    found: dict[int, list[Happened]] = {}
+    by_contact: dict[int, list[Happened]] = {}
     for row in connection.execute(_CLOCK_EVENTS, {"ids": list(ids)}):
         words = json.loads(row.details).get("extended_to")
-        happened = Happened(Kind(row.kind), row.at, duration(words) if words else None)
-        found.setdefault(row.contact_id, []).append(happened)
-    return found
+        event = Happened(Kind(row.kind), row.at, duration(words) if words else None)
+        by_contact.setdefault(row.contact_id, []).append(event)
+    return by_contact
 
 
 def reopen(connection: Connection, contact: Contact, values: Values) -> bool:
@@ -289,17 +289,17 @@ def put(connection: Connection, contact_id: int, values: Values) -> None:
     connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**values))
 
 
-def unacknowledged(connection: Connection, contact_id: int, at: datetime) -> None:
+def withdraw_receipt(connection: Connection, contact_id: int, at: datetime) -> None:
     """Our receipt did not arrive: it, and what it stood for, is not acknowledged, unless staff have done so.
 
     Open contacts are looked at at `at`.
     """
     covered = or_(contacts.c.id == contact_id, contacts.c.receipt_of == contact_id)
     by_receipt = contacts.c.acknowledged_at == contacts.c.receipt_sent_at
-    kept = case((by_receipt, null()), else_=contacts.c.acknowledged_at)
+    unchanged = case((by_receipt, null()), else_=contacts.c.acknowledged_at)
     looks = case((contacts.c.state == State.OPEN, _earlier(literal(at, Instant))), else_=contacts.c.next_look_at)
     change = update(contacts).where(covered, contacts.c.receipt_sent_at.is_not(None))
-    connection.execute(change.values(acknowledged_at=kept, receipt_sent_at=None, next_look_at=looks))
+    connection.execute(change.values(acknowledged_at=unchanged, receipt_sent_at=None, next_look_at=looks))
 
 
 def raw_by_message(connection: Connection, contact_id: int) -> dict[int, bytes]:

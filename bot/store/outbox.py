@@ -58,8 +58,8 @@ def _moving(state: State, *sources: State) -> Update:
 
     Raises ValueError where `MOVES` does not allow it; staying in a state is no move.
     """
-    if refused := set(sources) - sources_of(state) - {state}:
-        raise ValueError(f"no delivery moves to {state} from {', '.join(sorted(refused))}")
+    if impossible := set(sources) - sources_of(state) - {state}:
+        raise ValueError(f"no delivery moves to {state} from {', '.join(sorted(impossible))}")
     # Literals, in the very words of the index of what is claimed.
     words = [f"'{source}'" for source in sorted(sources)]
     among = text(f"state IN ({', '.join(words)})" if len(words) > 1 else f"state = {words[0]}")
@@ -71,8 +71,8 @@ def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
     first = waits.order_by(deliveries.c.next_attempt_at).limit(bindparam("most"))
     due = first.with_for_update(skip_locked=True).cte("due")
     # What is sending falls due when its claim has run out.
-    claimed = _moving(State.SENDING, *WAITING, State.SENDING).where(deliveries.c.id.in_(select(due.c.id)))
-    return claimed.values(
+    claim_update = _moving(State.SENDING, *WAITING, State.SENDING).where(deliveries.c.id.in_(select(due.c.id)))
+    return claim_update.values(
         attempts=deliveries.c.attempts + 1,
         next_attempt_at=bindparam("until"),
         holder=bindparam("claimer"),
@@ -107,8 +107,8 @@ _SETTLE = {
 def queue(connection: Connection, new: Sequence[NewDelivery]) -> None:
     """Queue new deliveries; one whose key was queued before is left as it is."""
     run_many(connection, _QUEUE, [_row_of(delivery) for delivery in new if delivery.id is None])
-    numbered = [_row_of(delivery) | {"id": delivery.id} for delivery in new if delivery.id is not None]
-    run_many(connection, _QUEUE, numbered)
+    rows_with_ids = [_row_of(delivery) | {"id": delivery.id} for delivery in new if delivery.id is not None]
+    run_many(connection, _QUEUE, rows_with_ids)
     if any(delivery.state is State.CREATED for delivery in new):
         wakeups.notify(connection)
 
@@ -190,8 +190,8 @@ def give_back_claims(connection: Connection, claims: Sequence[str], now: datetim
     return _give_back(connection, deliveries.c.holder.in_(claims), now)
 
 
-def _give_back(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    change = _moving(State.CREATED, State.SENDING).where(which)
+def _give_back(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
+    change = _moving(State.CREATED, State.SENDING).where(condition)
     return connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount
 
 
@@ -265,7 +265,7 @@ def release(connection: Connection, now: datetime, contact_id: int | None = None
     return count
 
 
-def held(connection: Connection) -> list[int]:
+def contacts_held(connection: Connection) -> list[int]:
     """The contacts for which something is held, the oldest first."""
     query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.is_not(None)).distinct()
     return list(connection.execute(query.order_by(deliveries.c.contact_id)).scalars())

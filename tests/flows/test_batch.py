@@ -125,7 +125,7 @@ SCENES: list[Scene] = [
 
 def standing(connection: Connection) -> dict[str, list[Any]]:
     """What is stored, apart from running numbers and what follows from them."""
-    every = contacts.listed(connection)
+    every = contacts.list_all(connection)
     events = [(event.kind, event.at, event.actor) for c in every for event in contacts.events_of(connection, c.id)]
     queued = connection.execute(select(deliveries.c.purpose, deliveries.c.state, deliveries.c.recipient))
     return {
@@ -188,10 +188,10 @@ def test_a_plan_is_decided_without_the_store_and_changes_no_fact(
     assert [type(change) for change in again.changes] == [FollowUp]
     assert [row["id"] for row in plan.contacts] == [100]
     with writing(store) as connection:
-        assert len(contacts.listed(connection)) == 1
+        assert len(contacts.list_all(connection)) == 1
         received = apply(connection, replace(plan), LATER, signed)
         assert [filed.outcome for filed in received.filed] == ["attach", "attach", "acknowledge"]
-        assert [each.state for each in contacts.listed(connection)] == ["open", "open"]
+        assert [each.state for each in contacts.list_all(connection)] == ["open", "open"]
 
 
 def deepcopy_of(facts: Any) -> Any:
@@ -235,7 +235,7 @@ def test_the_rows_of_a_batch_keep_every_column(store: Store, book: Rulebook, mai
     batch = [messages.pop(first), *messages.values()]
     with writing(store) as connection:
         log(connection, altered(book, urgent=(GAS,)), *batch)
-        stored = {contact.external_id: contact for contact in contacts.listed(connection)}
+        stored = {contact.external_id: contact for contact in contacts.list_all(connection)}
     urgent = {name: (contact.urgent, contact.urgent_step) for name, contact in stored.items()}
     assert urgent == {
         "<2@residents.example>": ("", 0),

@@ -137,7 +137,7 @@ def test_an_extension_tells_the_person_and_starts_the_ladder_from_the_new_date(
         escalate.escalate(connection, after(16), 10, council)
         longer = duration("40 working days")
         done = do(connection, council, contact, Kind.EXTENDED, after(17), extended_to=longer, reason="Many papers.")
-        assert done.told
+        assert done.is_told
         (row,) = later_mails(connection)
         extended = again(connection, contact.reference)
         assert respond_day(extended) == "2027-01-25"
@@ -205,7 +205,7 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
         page = run(connection, changed)
         moved = again(connection, contact.reference)
         events = {e.kind: e.details for e in contacts.events_of(connection, contact.id)}
-        assert (len(page.changes), page.told) == (2, 1)  # the other one has not been told any date yet
+        assert (len(page.changes), page.people_told) == (2, 1)  # the other one has not been told any date yet
         assert respond_day(moved) == respond_day(again(connection, silent.reference)) == "2026-12-08"
         assert not recompute.names_changed(connection, changed)
         assert run(connection, changed).changes == []

@@ -115,7 +115,7 @@ def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> N
     """Looking again at the same moment, or after a restart, queues nothing twice."""
     with writing(store) as connection:
         contact = one(connection, book, mail)
-        contacts.acknowledged(connection, [(contact.id, NOW)])
+        contacts.note_receipt(connection, [(contact.id, NOW)])
         half = book.clocks.rungs(contact, book.clocks.of(contact, ()))[0][0]
         for _ in range(3):
             escalate.escalate(connection, half, 100, book)

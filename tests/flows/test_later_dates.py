@@ -42,7 +42,7 @@ def test_a_later_date_after_a_pause_is_told(store: Store, council: Rulebook, mai
         contact = logged(connection, council, mail())
         do(connection, council, contact, Kind.PAUSED, after(1))
         resumed = do(connection, council, contact, Kind.RESUMED, after(3))
-        assert (resumed.later, resumed.told) == (True, True)
+        assert (resumed.later, resumed.is_told) == (True, True)
         (row,) = later_mails(connection)
         told = json.loads(row.details)
         assert respond_day(again(connection, contact.reference)) == "2026-12-09"
@@ -57,7 +57,7 @@ def test_every_cause_of_a_later_date_is_told(store: Store, council: Rulebook, ma
     more = extension if kind is Kind.EXTENDED else {}
     with writing(store) as connection:
         contact = logged(connection, council, replace(mail(), channel="foi"))
-        assert do(connection, council, contact, kind, after(2), **more).told
+        assert do(connection, council, contact, kind, after(2), **more).is_told
         assert len(later_mails(connection)) == 1
 
 
@@ -170,4 +170,4 @@ def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail
         page = recompute.recompute(
             connection, 0, recompute.names_changed(connection, changed), after(1), changed, dry_run=False
         )
-        assert (len(page.changes), page.told) == (1, 0)
+        assert (len(page.changes), page.people_told) == (1, 0)

@@ -440,7 +440,7 @@ def test_the_same_mail_by_two_routes_is_one_contact(store: Store, signed: Rulebo
         for _ in range(2):
             (second,) = log(connection, signed, mail(), channel="second")
             assert (second.reference, second.new) == (first.reference, False)
-        (contact,) = contacts.listed(connection)
+        (contact,) = contacts.list_all(connection)
         assert kinds(connection, contact) == ["logged", "follow-up"]
         assert purposes(leave(connection, signed)) == ["acknowledgement"]
 
@@ -469,7 +469,7 @@ def test_ten_mails_of_one_worried_person_have_one_receipt(
             log(connection, worried, one, at=NOW + timedelta(minutes=number))
             left += leave(connection, worried, NOW + timedelta(minutes=number))
         assert purposes(left) == ["acknowledgement"]
-        found = contacts.listed(connection)
+        found = contacts.list_all(connection)
         assert len(found) == count
         assert sum(len(contacts.messages_of(connection, one.id)) for one in found) == 10
         assert all(one.acknowledged_at is not None for one in found)
@@ -510,7 +510,7 @@ def test_the_breaker_stops_receipts_until_somebody_lets_them_leave(store: Store,
         log(connection, limited, *(mail(n) for n in range(8)))
         log(connection, limited, *(mail(n) for n in range(8, 12)), at=NOW + timedelta(seconds=5))
         assert purposes(leave(connection, limited, NOW + HOUR)) == ["notice"]
-        assert len([one for one in contacts.listed(connection) if one.respond_by]) == 12
+        assert len([one for one in contacts.list_all(connection) if one.respond_by]) == 12
         release.begin(connection, NOW + HOUR, limited, alone=True)
         assert leave(connection, limited, NOW + HOUR) == []
         assert release.release(connection, NOW + HOUR) == 12

@@ -71,7 +71,7 @@ def test_the_lists_of_some_teams_are_whole(store: Store, two: Rulebook, mail: Ma
             state, team = states[number % 4], ("housing", "front", None, "parks")[number // 4 % 4]
             values = {"team": team, "state": state} | ({} if state == "open" else {"next_look_at": None})
             contacts.put(c, logged(c, two, mail(number)).id, values)
-        everything = [one for one in contacts.listed(c) if scope.sees(one.team)]
+        everything = [one for one in contacts.list_all(c) if scope.sees(one.team)]
         for state in ("any", "answered", "closed", "logged"):
             expected = [one.id for one in everything if state in ("any", one.state)]
             wanted, paged, cursor = Criteria(state), list[int](), 0

@@ -88,7 +88,7 @@ def claim_on(connection: Connection, outlet: str, book: Rulebook) -> list[Delive
 
 def only(connection: Connection) -> Contact:
     """The one contact that there is."""
-    (contact,) = contacts.listed(connection)
+    (contact,) = contacts.list_all(connection)
     return contact
 
 
@@ -112,7 +112,7 @@ def test_a_private_thread_is_one_contact_with_one_receipt(store: Store, page: Ru
         assert [one.outcome for one in filed] == ["acknowledge", "attach", "acknowledge"]
         assert take(connection, page, say(3, "It is the blue one.", on=after(0.01)), now=after(0.01)).filed[0].new
         assert take(connection, page, *photos).filed[0].new is False
-        ann, bob = contacts.listed(connection)
+        ann, bob = contacts.list_all(connection)
         assert len(send_all(connection, page)) == 2
         assert (ann.sender_name, bob.sender_name) == ("Ann", "Bob")
         assert len(contacts.messages_of(connection, ann.id)) == 3
@@ -142,7 +142,7 @@ def test_in_public_there_is_one_fixed_answer_a_day(store: Store, page: Rulebook,
         second = say(2, "And cold", public=True, on=after(0.5))
         assert take(connection, page, second, now=after(0.5)).filed[0].rule == "18 one of several"
         assert len(send_all(connection, page, after(0.5))) == 1
-        assert all(contact.acknowledged_at for contact in contacts.listed(connection))
+        assert all(contact.acknowledged_at for contact in contacts.list_all(connection))
         take(connection, page, say(3, "Still cold", public=True, on=after(1.6)), now=after(1.6))
         assert len(send_all(connection, page, after(1.6))) == 1
 
@@ -158,7 +158,7 @@ def test_what_the_configuration_leaves_to_staff(store: Store, page: Rulebook, sa
             take(connection, book, say(1, person=people[0], name=f"1{receipts}"))
             take(connection, book, say(2, person=people[1], name=f"2{receipts}", public=True))
             assert len(send_all(connection, book)) == private + public
-            left = contacts.listed(connection)[-2:]
+            left = contacts.list_all(connection)[-2:]
             assert [c.outcome for c in left] == ["acknowledge" if sent else "ask" for sent in (private, public)]
             assert all(contact.respond_by for contact in left)
 
@@ -185,11 +185,11 @@ def test_what_nobody_must_be_answered_for(store: Store, page: Rulebook, say: Say
         ]
         for number, more in enumerate(kinds):
             take(connection, page, say(number, person=f"p{number}", **more))
-        rules = [(contact.rule, contact.state) for contact in contacts.listed(connection)]
+        rules = [(contact.rule, contact.state) for contact in contacts.list_all(connection)]
         assert rules == [("25 program's post", "logged"), ("27 comment", "logged"), ("26 reaction", "logged")]
         assert send_all(connection, page) == []
         take(connection, page, say(7, person="p0"))
-        assert contacts.listed(connection)[-1].state == "open", "what is only logged begins no thread"
+        assert contacts.list_all(connection)[-1].state == "open", "what is only logged begins no thread"
 
 
 def test_staffs_answers_are_told_from_our_own(store: Store, page: Rulebook, say: Say) -> None:
@@ -224,7 +224,7 @@ def test_an_answered_thread_opens_again_and_much_later_is_a_new_matter(store: St
         again_done = say(4, "Done again, and sorry.", outgoing=True, conversation="thread of ann", on=after(3.1))
         take(connection, page, again_done, now=after(3.1))
         take(connection, page, say(5, "Something else.", on=after(40)), now=after(40))
-        first, second = contacts.listed(connection)
+        first, second = contacts.list_all(connection)
         assert (first.state, second.state, second.linked_to) == ("answered", "open", first.id)
 
 

@@ -54,7 +54,7 @@ def test_the_same_mail_again_changes_nothing(store: Store, book: Rulebook, mail:
         assert not second.new
         assert not third.new
         assert first.reference == second.reference == third.reference
-        assert len(contacts.listed(connection)) == len(queued(connection)) == 1
+        assert len(contacts.list_all(connection)) == len(queued(connection)) == 1
 
 
 def test_a_reused_message_id_with_other_words_is_another_contact(store: Store, book: Rulebook, mail: Make) -> None:
@@ -62,7 +62,7 @@ def test_a_reused_message_id_with_other_words_is_another_contact(store: Store, b
     with writing(store) as connection:
         log(connection, book, mail(), mail(text="Something else."))
         log(connection, book, mail(text="Something else."), mail(text="A third matter."))
-        assert len(contacts.listed(connection)) == 3
+        assert len(contacts.list_all(connection)) == 3
 
 
 def test_a_robot_is_logged_with_its_reason_and_not_answered(store: Store, book: Rulebook, mail: Make) -> None:
@@ -89,7 +89,7 @@ def test_an_answer_to_our_acknowledgement_joins_its_contact(store: Store, book: 
         (second,) = log(connection, book, mail(2, In_Reply_To=delivery.message_id, text="It has grown."))
         (third,) = log(connection, book, mail(1, Subject=f"Re: {first.reference}", Message_ID="<3@x.example>"))
         assert first.reference == second.reference == third.reference
-        (contact,) = contacts.listed(connection)
+        (contact,) = contacts.list_all(connection)
         assert len(contacts.messages_of(connection, contact.id)) == 3
 
 
@@ -127,7 +127,7 @@ def test_a_batch_and_its_cursor_stand_or_fall_together(store: Store, book: Ruleb
     with pytest.raises(cursors.CursorMoved), writing(store) as connection:
         receive.receive(connection, Batch((mail(2),), "2"), Reading("inbox", "stale"), NOW, book, Capacity())
     with writing(store) as connection:
-        assert len(contacts.listed(connection)) == 1
+        assert len(contacts.list_all(connection)) == 1
 
 
 def test_a_number_is_never_used_again(store: Store, book: Rulebook, mail: Make) -> None:

@@ -83,7 +83,7 @@ def _writes_nothing(claim: Claimed, now: datetime) -> Outbound:
 
 async def logged(store: Store) -> int:
     """How many contacts there are."""
-    return len(await store.read(contacts.listed))
+    return len(await store.read(contacts.list_all))
 
 
 async def test_after_a_dropped_line_it_goes_on_from_the_committed_cursor(store: Store, book: Rulebook) -> None:

@@ -69,7 +69,7 @@ def test_every_row_moves_and_no_number_is_used_again(old: str, new: str) -> None
     assert "1 contacts" in done.stdout
     assert "1 raw_messages" in done.stdout
     moved = Store(new)
-    (contact,) = moved.read_now(contacts.listed)
+    (contact,) = moved.read_now(contacts.list_all)
     (message,) = moved.read_now(lambda c: contacts.messages_of(c, contact.id))
     assert (contact.id, contact.received_at, contact.next_look_at) == (41, NOW, NOW)
     assert message.text == "half\N{REPLACEMENT CHARACTER}way"

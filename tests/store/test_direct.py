@@ -77,7 +77,7 @@ def test_rows_are_stored_as_sqlalchemy_stores_them(connection: Connection) -> No
 def test_values_that_are_the_same_for_every_row_are_kept(connection: Connection) -> None:
     """A statement's own values, and its functions, work beside those of the rows."""
     run_many(connection, contacts._ADD[0], [_contact(1, acknowledged_by="receipt"), _contact(2, acknowledged_by="x")])
-    contacts.acknowledged(connection, [(1, NOW), (2, NOW)])
+    contacts.note_receipt(connection, [(1, NOW), (2, NOW)])
     query = select(table.c.receipt_sent_at, table.c.acknowledged_at).order_by(table.c.id)
     assert [tuple(row) for row in connection.execute(query)] == [(NOW, NOW), (NOW, None)]
 

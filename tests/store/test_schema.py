@@ -92,8 +92,8 @@ def test_an_older_program_goes_on_while_the_schema_grows(empty_url: str) -> None
         with transaction(empty_url, writes=True) as connection:
             connection.execute(first.insert(), _row(first) | {"reference": f"EX-{number}"})
     with transaction(empty_url, writes=False) as connection:
-        assert [one.reference for one in contacts.listed(connection)] == [f"EX-{n}" for n in range(len(revisions))]
-        assert not any(one.muted or one.clock_changed for one in contacts.listed(connection))
+        assert [one.reference for one in contacts.list_all(connection)] == [f"EX-{n}" for n in range(len(revisions))]
+        assert not any(one.muted or one.clock_changed for one in contacts.list_all(connection))
 
 
 def test_links_of_staff_and_known_telephones_are_moved(empty_url: str) -> None:

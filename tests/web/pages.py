@@ -52,7 +52,7 @@ class Desk:
 
     async def contact(self) -> Contact:
         """The only contact that there is."""
-        (contact,) = await self.store.read(contacts.listed)
+        (contact,) = await self.store.read(contacts.list_all)
         return contact
 
     async def why_not_ready(self) -> list[str]:

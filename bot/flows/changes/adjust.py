@@ -22,12 +22,12 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """It is done. `later`: the date is later than the sender was told; `told`: they are sent it, else staff must."""
+    """It is done. `later`: the date is later than the sender was told; `is_told`: they are sent it, else staff must."""
 
     before: Clocks
     after: Clocks
     later: bool
-    told: bool
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def adjust(
     contacts.note(connection, [_row(contact, (before, after), event, word, now)])
     if later and receipt:
         outbox.queue(connection, [tell.new_date(later, receipt, now, book.outgoing)])
-    return Adjusted(before, after, later is not None, told=receipt is not None)
+    return Adjusted(before, after, later is not None, is_told=receipt is not None)
 
 
 def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) -> Happened:
@@ -156,7 +156,7 @@ def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word:
         "respond_by": _iso(clocks[1]),
         "reason": word.reason,
         "note": word.note,
-        **contacts.recorded(event.at, now),
+        **contacts.recording_details(event.at, now),
     }
     values = {key: value for key, value in details.items() if value}
     return Event(contact.id, event.at, EventKind(event.kind), word.actor, values)

@@ -63,8 +63,8 @@ def reopen_for_person(connection: Connection, reference: str, at: datetime, now:
     contact = refusals.contact_of(connection, reference)
     if contact.state not in (State.ANSWERED, State.CLOSED):
         raise Refused(f"{reference} is {contact.state}")
-    happened = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
-    after = book.clocks.of(contact, [*happened, Happened(Clock.REOPENED, at)])
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    after = book.clocks.of(contact, [*history, Happened(Clock.REOPENED, at)])
     values = columns(contact, after, now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
         raise refusals.collision(reference)

@@ -65,7 +65,7 @@ class Page:
     looked_at: int = 0
     last_id: int | None = None
     changes: list[Change] = field(default_factory=list)
-    told: int = 0
+    people_told: int = 0
 
 
 def now_in_force(clock_rules: ClockRules) -> dict[str, str]:
@@ -124,7 +124,7 @@ def recompute(
     page = Page(len(rows), rows[-1].id if len(rows) == AT_ONCE else None)
     page.changes += _changes(connection, rows, {name for name in names if name.startswith("standard ")}, book)
     if page.changes and not dry_run:
-        page.told = _apply(connection, {row.id: row for row in rows}, page.changes, now, book)
+        page.people_told = _apply(connection, {row.id: row for row in rows}, page.changes, now, book)
     return page
 
 

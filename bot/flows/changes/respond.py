@@ -27,7 +27,7 @@ def respond(
     if not contacts.answer(connection, contact, at):
         raise refusals.collision(reference)
     cancelled = outbox.cancel_waiting(connection, contact.id)
-    details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recorded(at, now)}
+    details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recording_details(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED, actor, details)])
     # Due is the last permitted second, so an answer within that second is in time.
     if contact.respond_by is None:

@@ -168,7 +168,7 @@ def _adjust(kind: Clock, words: str) -> Callable[[Desk], str]:
         change = ClockChange(kind, _instant(desk, "at"), desk.order.field("to"))
         word = adjust.Word(desk.actor, desk.order.field("reason"), desk.order.field("note"))
         adjustment = adjust.adjust(desk.connection, desk.contact.reference, change, word, desk.now, desk.book)
-        return words + (" The person is told the new date." if adjustment.told else "")
+        return words + (" The person is told the new date." if adjustment.is_told else "")
 
     return do
 

@@ -57,7 +57,7 @@ class Running:
 class Arrived:
     """One message: its new words or their beginning, whether there are more, and if it was laid out as a page.
 
-    `told` is what its form says besides. `is_kept`: it can be had as it came.
+    `answers` is what its form says besides. `is_kept`: it can be had as it came.
     """
 
     number: int
@@ -66,7 +66,7 @@ class Arrived:
     received_at: datetime
     words: str
     has_more: bool
-    told: str
+    answers: str
     fault: str
     has_page: bool
     is_kept: bool
@@ -135,8 +135,8 @@ def show(
     arrived, events = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
     clocks = book.clocks.of(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
     receipts = [delivery for delivery in deliveries if delivery.purpose == Purpose.ACKNOWLEDGEMENT]
-    links_of_contact = _linked(connection, contact, scope)
-    is_held = contact.id in outbox.held(connection)
+    links_of_contact = _links_of(connection, contact, scope)
+    is_held = contact.id in outbox.contacts_held(connection)
     is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
     clocks_promised = clocks if contact.standard else None
     standing = Standing(
@@ -151,7 +151,7 @@ def show(
             _event(delivery, book.clocks)
             for delivery in audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope)
         ),
-        sent=tuple(_sent(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
+        sent=tuple(_sent_message(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
         linked=links_of_contact,
@@ -176,7 +176,7 @@ def _pages(*lists: tuple[Sequence[Any], int]) -> int:
     return max(1, *(-(-len(items) // most) for items, most in lists))
 
 
-def _linked(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
+def _links_of(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
     by_id = contacts.with_id(connection, links.of(connection, contact.id))
     return tuple(contact for _, contact in sorted(by_id.items()) if scope.sees(contact.team))
 
@@ -186,13 +186,13 @@ def _event(event: StoredEvent, rules: ClockRules) -> ShownEvent:
     return ShownEvent(event.id, event.at, event.kind, event.actor, evidence=line, cut=cut)
 
 
-def _sent(delivery: Delivery, fate: Fate) -> Sent:
+def _sent_message(delivery: Delivery, fate: Fate) -> Sent:
     # What goes to staff holds links by which its reader acts as its recipient.
     readable = delivery.purpose in TO_SENDERS and bool(delivery.recipient)
-    return Sent(delivery, replace(fate, last_error=_said(fate)), readable)
+    return Sent(delivery, replace(fate, last_error=_answer_of(fate)), readable)
 
 
-def _said(fate: Fate) -> str:
+def _answer_of(fate: Fate) -> str:
     """What the other side said, without the name of our error."""
     kind, colon, answer = fate.last_error.partition(": ")
     return answer if colon and kind.isalpha() else fate.last_error
@@ -201,7 +201,7 @@ def _said(fate: Fate) -> str:
 def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
     if not receipts or receipts[-1].state not in _FAILED:
         return ""
-    return _said(fates[receipts[-1].id]) or "nothing was said why"
+    return _answer_of(fates[receipts[-1].id]) or "nothing was said why"
 
 
 def _decided_by(events: list[StoredEvent]) -> str:
@@ -226,7 +226,7 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
         received_at=message.received_at,
         words=words,
         has_more=len(message.text) > len(words),
-        told=fit("; ".join(answers), MOST_BYTES_OF_FIELDS),
+        answers=fit("; ".join(answers), MOST_BYTES_OF_FIELDS),
         fault=message.fault,
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),

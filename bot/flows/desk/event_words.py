@@ -71,7 +71,7 @@ def _value(name: str, value: Any, zone: ZoneInfo) -> str:
         # As the rules put it: `team front-office: nothing says more`.
         return ". ".join(reason.replace(": ", ", because ", 1) for reason in text.split("; "))
     text = _INSTANT.sub(lambda match: _instant(match[0], zone), text)
-    return _DAY.sub(lambda found: _day(found[0]), text)
+    return _DAY.sub(lambda match: _day(match[0]), text)
 
 
 def _instant(text: str, zone: ZoneInfo) -> str:

@@ -72,17 +72,17 @@ def receive(
     direct.alone(connection, direct.RECEIVING)
     mark(connection, "SAVEPOINT batch")
     try:
-        received = _log(connection, batch.messages, now, book, room)
+        result = _log(connection, batch.messages, now, book, room)
     except UNAVAILABLE:
         raise  # the store itself: nothing of the batch counts
     except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
         mark(connection, "ROLLBACK TO batch")
-        results = [_one_by_one(connection, message, now, book) for message in batch.messages]
-        received = Received([filed for result in results for filed in result.filed], [], more=True)
+        singly = [_one_by_one(connection, message, now, book) for message in batch.messages]
+        result = Received([filing for part in singly for filing in part.filed], [], more=True)
     mark(connection, "RELEASE batch")
     if batch.cursor is not None and batch.cursor != reading.cursor:
         cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
-    return received
+    return result
 
 
 def replay(connection: Connection, number: int, message: Inbound, now: datetime, book: Rulebook) -> Filed:
@@ -90,9 +90,9 @@ def replay(connection: Connection, number: int, message: Inbound, now: datetime,
     direct.alone(connection, direct.RECEIVING)
     mark(connection, "SAVEPOINT replay")
     shunt.drop(connection, number)
-    (filed,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
-    mark(connection, "ROLLBACK TO replay" if filed.outcome == "shunted" else "RELEASE replay")
-    return filed
+    (filing,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
+    mark(connection, "ROLLBACK TO replay" if filing.outcome == "shunted" else "RELEASE replay")
+    return filing
 
 
 def _log(
@@ -125,7 +125,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
         case CameBack():
             outbox.came_back(connection, change.delivery, change.error, now, change.again_at)
         case NotReached():
-            contacts.unacknowledged(connection, change.contact_id, now)
+            contacts.withdraw_receipt(connection, change.contact_id, now)
         case Suppressed():
             suppressions.add(connection, change.address, change.reason, now, change.until)
         case Muted():
@@ -158,16 +158,16 @@ def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook
 def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Received:
     mark(connection, "SAVEPOINT message")
     try:
-        received = _log(connection, (message,), now, book, Capacity())
+        result = _log(connection, (message,), now, book, Capacity())
     except UNAVAILABLE:
         raise
     except Exception as error:
         mark(connection, "ROLLBACK TO message")
         logger.exception("message.shunted", channel=message.channel)
-        filed = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
-        received = Received([filed], [], more=True)
+        filing = _shunt(connection, message, f"{type(error).__name__}: {error}", now, book)
+        result = Received([filing], [], more=True)
     mark(connection, "RELEASE message")
-    return received
+    return result
 
 
 def _shunt(connection: Connection, message: Inbound, error: str, now: datetime, book: Rulebook) -> Filed:

@@ -162,9 +162,9 @@ def _settled(connection: Connection, attempts: Sequence[Attempt]) -> list[tuple[
 
 def _note_what_left(connection: Connection, attempts: Sequence[Attempt]) -> None:
     """What a person knows from now on: by when they have their answer, and that we have what they wrote."""
-    contacts.told(connection, [_contact(attempt) for attempt in attempts if _tells_date(attempt.delivery)])
+    contacts.note_date_told(connection, [_contact(attempt) for attempt in attempts if _tells_date(attempt.delivery)])
     receipts = [attempt for attempt in attempts if attempt.delivery.purpose is Purpose.ACKNOWLEDGEMENT]
-    contacts.acknowledged(connection, [(_contact(attempt), attempt.at) for attempt in receipts])
+    contacts.note_receipt(connection, [(_contact(attempt), attempt.at) for attempt in receipts])
 
 
 def _counts(attempt: Attempt, standing: Standing | None) -> bool:
@@ -276,7 +276,7 @@ def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> li
     if message is None or delivery.contact_id is None:
         return []
     if delivery.purpose is Purpose.ACKNOWLEDGEMENT:
-        contacts.unacknowledged(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
+        contacts.withdraw_receipt(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
     contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
     return alert.notices(
         contact.team,

@@ -17,7 +17,7 @@ def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int
     """Let every receipt leave that was stopped, whoever has its contact; returns how many."""
     cursors.drop(connection, BREAKER)
     cursors.drop(connection, RESTORED)
-    contact_ids = outbox.held(connection)
+    contact_ids = outbox.contacts_held(connection)
     count = outbox.release(connection, now)
     contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in contact_ids])
     if count:

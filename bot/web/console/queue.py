@@ -33,7 +33,7 @@ _MOST_AT_ONCE = 200
 _MOST_PAGES = 10_000
 # A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_LISTS = (("Everything open", ""), *((filters.KINDS[one].capitalize(), f"which={one}") for one in filters.QUICK))
+_LISTS = (("Everything open", ""), *((filters.KINDS[kind].capitalize(), f"which={kind}") for kind in filters.QUICK))
 _EMPTY = dict.fromkeys(("action", "team", "owner", "reason"), "")
 _WORDS = {"assign": "handed over", "close": "closed"}
 _LONGEST_QUERY = 2_000
