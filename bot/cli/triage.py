@@ -74,10 +74,14 @@ def triage(
             failures += 1
             typer.echo(f"{_printable(file)}: {error}", err=True)
         else:
-            public = {key: value for key, value in row.items() if key != "recipient"}
-            typer.echo(json.dumps(public, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
+            typer.echo(_public(row) if as_json else "\n".join(_lines(row)))
     if failures:
         raise typer.Exit(MISUSE)
+
+
+def _public(row: Mapping[str, Any]) -> str:
+    """Return the row as JSON, without the person's address."""
+    return json.dumps({key: value for key, value in row.items() if key != "recipient"}, ensure_ascii=False)
 
 
 def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel: str) -> _Knowledge:
@@ -139,15 +143,16 @@ def _mailbox_of(message: "Inbound", book: "Rulebook") -> str:
 def _form(file: str, knowledge: _Knowledge) -> "Inbound":
     from bot.core.messages import Inbound
 
-    form = (knowledge.forms or {}).get(knowledge.channel) or next(iter((knowledge.forms or {}).values()), None)
+    forms = knowledge.forms or {}
+    form = forms.get(knowledge.channel) or next(iter(forms.values()), None)
     if form is None:
         raise Unreadable("a form needs --config with a channel of kind web_form")
     fields = _fields_of(file)
-    read = form.read(fields)
-    if not isinstance(read, Inbound):
-        raise Unreadable("; ".join(f"{field}: {words}" for field, words in read.faults))
+    message = form.read(fields)
+    if not isinstance(message, Inbound):
+        raise Unreadable("; ".join(f"{field}: {words}" for field, words in message.faults))
     # Other forms may have fields that the page does not.
-    return replace(read, fields=fields | dict(read.fields))
+    return replace(message, fields=fields | dict(message.fields))
 
 
 def _fields_of(file: str) -> dict[str, str]:

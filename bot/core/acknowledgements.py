@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -126,14 +126,19 @@ def recipient(mail: Mail, *, vouched: bool = False) -> str | None:
         return mail.from_addresses[0].address if len(senders) == 1 else None
     if vouched and len(senders) == 1:
         return next(iter(senders.values()))
-    origins = list(_origins(mail.return_path))
+    return _by_envelope(senders, mail.return_path)
+
+
+def _by_envelope(senders: Mapping[str, str], return_path: str) -> str | None:
+    """Return the From address that the envelope sender confirms; else, beside a single one, its own mailbox."""
+    origins = list(_origins(return_path))
     for origin in origins:
         if origin.lower() in senders:
             return senders[origin.lower()]
     if len(senders) > 1:
         return None
     (address,) = senders.values()
-    return address if any(_aligned(address, origin) for origin in origins) else _mailbox(mail.return_path)
+    return address if any(_aligned(address, origin) for origin in origins) else _mailbox(return_path)
 
 
 def _origins(return_path: str) -> Iterator[str]:

@@ -16,16 +16,23 @@ def normal(text: str) -> str:
     """
     extension = _EXTENSION.search(text)
     main = text[: extension.start()] if extension else text
-    digits = "".join(str(unicodedata.decimal(c)) for c in main if c.isdecimal())
-    plus = main.lstrip(" (").startswith("+")
-    if not plus and digits.startswith("00"):
-        plus, digits = True, digits[2:]
-    if not plus and digits.startswith("0"):
-        plus, digits = True, f"44{digits[1:]}"
-    plus = plus or (digits.startswith("44") and len(digits) == _LENGTH_WITH_COUNTRY)
-    if plus and digits.startswith("440"):
-        digits = f"44{digits[3:]}"
-    return f"{'+' if plus else ''}{digits}{f';ext={extension[1]}' if extension else ''}"
+    suffix = f";ext={extension[1]}" if extension else ""
+    digits = "".join(str(unicodedata.decimal(character)) for character in main if character.isdecimal())
+    with_country = digits if main.lstrip(" (").startswith("+") else _with_country(digits)
+    if with_country is None:
+        return f"{digits}{suffix}"
+    if with_country.startswith("440"):
+        with_country = f"44{with_country[3:]}"
+    return f"+{with_country}{suffix}"
+
+
+def _with_country(digits: str) -> str | None:
+    """Return a number typed without a + as its digits from the country on; None where the country is not known."""
+    if digits.startswith("00"):
+        return digits[2:]
+    if digits.startswith("0"):
+        return f"44{digits[1:]}"
+    return digits if digits.startswith("44") and len(digits) == _LENGTH_WITH_COUNTRY else None
 
 
 def address(text: str) -> str:

@@ -125,12 +125,17 @@ def pointers_of(message: Inbound, prefix: str, secret: bytes) -> Pointers:
     tags = acknowledgements.signed_tags(message.mail, secret)
     senders = message.mail.envelope_senders[:_MOST_ENVELOPE_SENDERS]
     of_reports = [acknowledgements.signed_tag(sender, secret) or "" for sender in senders]
-    if not tags and not of_reports:
-        return Pointers(references=in_words) if in_words else _NO_POINTERS
-    numbers = (_number(tag) for tag in tags + of_reports)
+    if tags or of_reports:
+        return _signed_pointers(tags, of_reports, in_words)
+    return Pointers(references=in_words) if in_words else _NO_POINTERS
+
+
+def _signed_pointers(tags: list[str], of_reports: list[str], references: tuple[str, ...]) -> Pointers:
+    """Return the pointers of a mail that names signed addresses of ours, or is a report about mail from one."""
+    numbers = map(_number, tags + of_reports)
     return Pointers(
         tags=tuple(tag.upper() for tag in tags if not _number(tag)),
-        references=in_words,
+        references=references,
         deliveries=tuple(number for number in numbers if number),
     )
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import starmap
 
 from bot.core.messages import Inbound
 
@@ -51,27 +52,26 @@ def words_of(text: str) -> Words:
     return Words(f" {plain} ", frozenset(terms))
 
 
+def _pattern_of(part: str, word: str) -> str:
+    before, after = (r"\S*" if part.startswith("*") else ""), (r"\S*" if part.endswith("*") else "")
+    return _GAP if part in (_GAP, "…") else before + re.escape(word) + after
+
+
+def _anchor(parts: Iterable[tuple[str, str]]) -> str:
+    with_start = [(part, word) for part, word in parts if not part.startswith("*")]
+    exact = [single for part, word in with_start if not part.endswith("*") for single in word.split()]
+    starts = (f"{word[:_START]}*" for _, word in with_start if " " not in word and len(word) >= _START)
+    return max(exact, key=len, default="") or next(starts, "")
+
+
 class _Phrase:
     """One phrase. Only a text with its `anchor` can have it: a word, the beginning of a word, or "" for neither."""
 
     def __init__(self, phrase: str) -> None:
         self.phrase = phrase
-        parts = [(_GAP if word in (_GAP, "…") else word) for word in phrase.split()]
-        patterns: list[str] = []
-        exact: list[str] = []
-        starts: list[str] = []
-        for part in parts:
-            if part == _GAP:
-                patterns.append(_GAP)
-                continue
-            word = fold(part)
-            before, after = (r"\S*" if part.startswith("*") else ""), (r"\S*" if part.endswith("*") else "")
-            patterns.append(before + re.escape(word) + after)
-            exact += word.split() if not before and not after else []
-            starts += [f"{word[:_START]}*"] if not before and " " not in word and len(word) >= _START else []
-        pattern = f" {' '.join(patterns)} ".replace(f" {_GAP} ", _GAP_PATTERN)
-        self.anchor = max(exact, key=len, default="") or next(iter(starts), "")
-        self._source = pattern
+        parts = [(part, fold(part)) for part in phrase.split()]
+        self.anchor = _anchor(parts)
+        self._source = f" {' '.join(starmap(_pattern_of, parts))} ".replace(f" {_GAP} ", _GAP_PATTERN)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -133,15 +133,29 @@ def _prepared(dialect: Dialect, statement: UpdateBase | Query, names: tuple[tupl
     samples = {name: None if length is None else [None] * length for name, length in names}
     state = compiled.construct_expanded_state(samples)
     of_lists = {single: name for name, singles in state.parameter_expansion.items() for single in singles}
-    kinds = {name: _kind(dialect, compiled.binds[of_lists.get(name, name)].type) for name in state.positiontup}
-    columns = statement.selected_columns if not isinstance(statement, UpdateBase) else ()
+    variable = samples.keys() | of_lists.keys()
     return _Prepared(
         words=state.statement,
-        inputs=tuple((name, kinds[name].bind_processor(dialect)) for name in state.positiontup),
-        fixed={name: value for name, value in state.parameters.items() if name not in samples and name not in of_lists},
+        inputs=_inputs(dialect, compiled, state.positiontup, of_lists),
+        fixed={name: value for name, value in state.parameters.items() if name not in variable},
         lists=dict(state.parameter_expansion),
-        outputs=tuple(_kind(dialect, column.type).result_processor(dialect, None) for column in columns),
+        outputs=() if isinstance(statement, UpdateBase) else _outputs(dialect, statement),
     )
+
+
+def _inputs(
+    dialect: Dialect, compiled: Any, names: Sequence[str], of_lists: Mapping[str, str]
+) -> tuple[tuple[str, Convert], ...]:
+    """Return each parameter with its conversion; that of a value of a list is the list's."""
+    types = [compiled.binds[of_lists.get(name, name)].type for name in names]
+    return tuple(
+        (name, _kind(dialect, column_type).bind_processor(dialect))
+        for name, column_type in zip(names, types, strict=True)
+    )
+
+
+def _outputs(dialect: Dialect, query: Query) -> tuple[Convert, ...]:
+    return tuple(_kind(dialect, column.type).result_processor(dialect, None) for column in query.selected_columns)
 
 
 def _kind(dialect: Dialect, column_type: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select, union_all
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
@@ -56,27 +56,27 @@ class Part:
 
 def page(connection: Connection, criteria: Criteria, scope: Scope, now: Any, *, most: int, skip: int = 0) -> Page:
     """Return one page of a list. `now` is an aware instant."""
-    conditions = [*_conditions(criteria), *_list_conditions(criteria.which, now), *within(scope)]
+    conditions: list[Any] = [*_conditions(criteria), *_list_conditions(criteria.which, now), *within(scope)]
     hits = words.hits(connection, criteria.words) if criteria.words else None
     if criteria.words:
         conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
-    state = criteria.state
-    by_date = state == State.OPEN and not criteria.words
-    conditions += _in_state(state)
-    if teams := _teams(criteria, scope, state):
-        conditions.append(_of_teams(teams, state, conditions, contacts.c.id.desc(), skip + most + 1))
-    query = select(contacts).where(and_(*conditions)) if conditions else select(contacts)
-    order: tuple[Any, ...] = (
-        (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if by_date else (contacts.c.id.desc(),)
-    )
-    if criteria.which == "suppressed" and not criteria.words:
-        order = (contacts.c.received_at.desc(),)  # the order of their index
-    if criteria.words and state == "any":
-        order = (contacts.c.next_look_at.is_(None), *order)
-    rows = connection.execute(query.order_by(*order).limit(most + 1).offset(skip)).all()
+    conditions += _in_state(criteria.state)
+    if teams := _teams(criteria, scope, criteria.state):
+        conditions.append(_of_teams(teams, criteria.state, conditions, contacts.c.id.desc(), skip + most + 1))
+    query = select(contacts).where(*conditions).order_by(*_page_order(criteria))
+    rows = connection.execute(query.limit(most + 1).offset(skip)).all()
     more = len(rows) > most
     cut = hits is not None and not more and words.last_looked_at(connection, hits) is not None
     return Page(tuple(contact_of(row) for row in rows[:most]), more, cut)
+
+
+def _page_order(criteria: Criteria) -> tuple[Any, ...]:
+    newest_first = contacts.c.id.desc()
+    if criteria.words:
+        return (contacts.c.next_look_at.is_(None), newest_first) if criteria.state == "any" else (newest_first,)
+    if criteria.which == "suppressed":
+        return (contacts.c.received_at.desc(),)  # the order of their index
+    return (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if criteria.state == State.OPEN else (newest_first,)
 
 
 def after(connection: Connection, criteria: Criteria, scope: Scope, now: Any, *, cursor: int, most: int) -> Part:

@@ -140,17 +140,14 @@ def show(
     is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
     clocks_promised = clocks if contact.standard else None
     standing = Standing(
-        contact, clocks_promised, receipts, held=is_held, linked=bool(links_of_contact), judged=is_judged
+        contact, clocks_promised, receipts, is_held=is_held, is_linked=bool(links_of_contact), is_judged=is_judged
     )
     return ContactView(
         contact=contact,
         standard=book.clocks.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
         messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
-        events=tuple(
-            _event(delivery, book.clocks)
-            for delivery in audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope)
-        ),
+        events=_events(audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope), book.clocks),
         sent=tuple(_sent_message(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
@@ -179,6 +176,10 @@ def _pages(*lists: tuple[Sequence[Any], int]) -> int:
 def _links_of(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
     by_id = contacts.with_id(connection, links.of(connection, contact.id))
     return tuple(contact for _, contact in sorted(by_id.items()) if scope.sees(contact.team))
+
+
+def _events(events: Sequence[StoredEvent], rules: ClockRules) -> tuple[ShownEvent, ...]:
+    return tuple(_event(event, rules) for event in events)
 
 
 def _event(event: StoredEvent, rules: ClockRules) -> ShownEvent:

@@ -25,15 +25,15 @@ _OF_CLOCKS = {
 class Standing:
     """What decides it: the contact, its clocks (None where nothing is promised), its receipts until now.
 
-    `held`: its receipt is held back; `linked`: staff have linked it; `judged`: a mail of staff's was judged.
+    `is_held`: its receipt is held back; `is_linked`: staff have linked it; `is_judged`: a mail of staff's was judged.
     """
 
     contact: Contact
     clocks: Clocks | None
     receipts: Sequence[Delivery]
-    held: bool
-    linked: bool
-    judged: bool
+    is_held: bool
+    is_linked: bool
+    is_judged: bool
 
 
 def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
@@ -41,19 +41,23 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
     contact, acts = standing.contact, {"link"}
     match contact.state:
         case State.OPEN:
-            acts |= {"assign", "respond", "classify", "quiet", "close"} | _of_clocks(standing, now, book.clocks)
-            acts |= {"take"} if contact.taken_at is None or contact.urgent_at is not None else set()
-            acts |= {"not-urgent"} if contact.urgent else set()
+            acts |= _of_open(contact) | _of_clocks(standing, now, book.clocks)
         case State.ANSWERED:
             acts |= {"close", "reopen"}
         case State.CLOSED if contact.standard is not None:
             acts |= {"reopen"}
-    acts |= {"unlink"} if standing.linked else set()
-    acts |= {"correct"} if standing.judged else set()
+    acts |= {"unlink"} if standing.is_linked else set()
+    acts |= {"correct"} if standing.is_judged else set()
     acts |= {"needs", "legal-hold"} if not contact.forgotten else set()
-    if standing.held or not acknowledge_now.why_never(contact, standing.receipts, book):
+    if standing.is_held or not acknowledge_now.why_never(contact, standing.receipts, book):
         acts.add("acknowledge-now")
     return frozenset(acts)
+
+
+def _of_open(contact: Contact) -> set[str]:
+    acts = {"assign", "respond", "classify", "quiet", "close"}
+    acts |= {"take"} if contact.taken_at is None or contact.urgent_at is not None else set()
+    return acts | {"not-urgent"} if contact.urgent else acts
 
 
 def _of_clocks(standing: Standing, now: datetime, rules: ClockRules) -> set[str]:

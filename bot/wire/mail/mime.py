@@ -284,7 +284,12 @@ def _pieces(part: Part) -> list[bytes]:
                 return pieces
         # The line end of one delimiter may begin the next.
         at = source.find(delimiter, line_end if rest in (b"", b"--") else at + 1)
-    return [*pieces, source[start:]] if 0 <= start < len(source) else pieces
+    return pieces + _unclosed(source, start)
+
+
+def _unclosed(source: bytes, start: int) -> list[bytes]:
+    """Return the content after the last delimiter, where the closing one is missing."""
+    return [source[start:]] if 0 <= start < len(source) else []
 
 
 def _words(plain: list[Part], html: list[Part]) -> str:

@@ -15,12 +15,17 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SPECIALS = re.compile(r"[()\[\]:;@\\,]")
 
 
+def _name_and_address(text: str) -> tuple[str, str]:
+    """Return both as written; "" for what is missing."""
+    match = _NAME_AND_ADDRESS.fullmatch(text)
+    return ((match[1] or "").strip(), (match[2] or match[3] or "").strip()) if match else ("", "")
+
+
 def _one_sender(value: str) -> str:
     """Return `Name <local@domain>` or `local@domain` in tidy form; raises ValueError with the reason."""
     if _CONTROLS.search(value):
         raise ValueError("holds a line end or another control character")
-    match = _NAME_AND_ADDRESS.fullmatch(value.strip())
-    name, address = ((match[1] or "").strip(), (match[2] or match[3] or "").strip()) if match else ("", "")
+    name, address = _name_and_address(value.strip())
     try:
         address = on_envelope(address)
     except ValueError:

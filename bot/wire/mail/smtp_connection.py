@@ -88,11 +88,7 @@ class Connection:
 
     def _envelope(self, message: Outbound) -> tuple[bytes, bytes]:
         """Return the MAIL and the RCPT command, with the extensions that this server offers."""
-        try:
-            sender = on_envelope(message.envelope_sender) if message.envelope_sender else ""
-            recipient = on_envelope(message.recipient)
-        except ValueError as error:
-            raise Permanent(f"the address cannot be written to: {error}") from None
+        sender, recipient = _addresses(message)
         size, limit = len(message.content), self.offers.get("SIZE", "")
         if limit.isdecimal() and 0 < int(limit) < size:
             raise Permanent(f"the message has {size} bytes, and the mail server takes {limit} at most")
@@ -122,6 +118,15 @@ class Connection:
 
     def _perhaps_stale(self, error: ChannelError) -> ChannelError:
         return Stale(*error.args) if self.mail_count and isinstance(error, Temporary) else error
+
+
+def _addresses(message: Outbound) -> tuple[str, str]:
+    """Return the sender, which may be "", and the recipient as the envelope has them; raises Permanent."""
+    try:
+        sender = on_envelope(message.envelope_sender) if message.envelope_sender else ""
+        return sender, on_envelope(message.recipient)
+    except ValueError as error:
+        raise Permanent(f"the address cannot be written to: {error}") from None
 
 
 def refusal(about: About, code: int, text: str, recipient: str) -> ChannelError:
