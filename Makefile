@@ -18,10 +18,13 @@ SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh
 RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
+# What starts no server, and can be asked while one writes.
+QUICK := $(addprefix tests/,architecture core flows render store wire)
+
 # The tests start the service a hundred times: as where it is installed, its modules are compiled once and not each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev demo check format lint types imports dependencies scripts container manifests unit alerts \
+.PHONY: help setup dev demo fix quick check format lint types imports dependencies scripts container manifests unit alerts \
 	architecture test test-real screenshots faults bench lock clean
 
 help: ## This list.
@@ -72,6 +75,19 @@ bench: dev ## Runs the benchmarks: one JSON object a line.
 	@$(BIN)/python -m bench $(ARGS)
 
 # --- Checking --------------------------------------------------------------------------------------------------
+
+fix: dev ## Mends what ruff can: unused imports, their order, the format; says what is left.
+	@$(BIN)/ruff check --fix --exit-zero --quiet . > /dev/null
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check .
+
+quick: dev ## Half a minute: format, lint, import rules, types, and the tests that start no server.
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@rules=$$($(BIN)/lint-imports --no-logo) || { echo "$$rules"; exit 1; }
+	@$(BIN)/mypy & types=$$!; status=0; \
+	$(BIN)/python -m pytest --quick --quiet --numprocesses 2 --dist loadfile $(QUICK) $(ARGS) || status=$$?; \
+	wait $$types || status=$$?; \
+	exit $$status
 
 check: format lint types imports dependencies scripts container manifests unit alerts architecture ## Format, lint, types, import rules, architecture.
 	@echo "check: good" >&2

@@ -14,6 +14,7 @@ A test or a fixture says what it needs, by mark or by call:
 Where it is missing the test is reported as not run, with the reason; under CI=true it fails.
 """
 
+import gc
 import os
 import shutil
 import subprocess
@@ -91,9 +92,28 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.empty("fresh")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """A quick run ends before it could need much memory: to look for garbage a thousand times takes a fifth of it."""
+    if config.getoption("quick"):
+        gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick`: what can be asked while one writes."""
+    parser.addoption("--quick", action="store_true", help="leave out what needs a server or takes long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files whose tests take long come first, so that at the end nobody waits for the last of them."""
+    if config.getoption("quick"):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_quick(item)])
+        items[:] = filter(_is_quick, items)
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    needs_a_server = "postgresql" in item.name or "postgres" in getattr(item, "fixturenames", ())
+    return not needs_a_server and not any(map(item.get_closest_marker, ("needs", "slow", "hypothesis")))
 
 
 @pytest.hookimpl(tryfirst=True)

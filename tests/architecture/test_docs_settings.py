@@ -22,6 +22,7 @@ from tests.architecture.documents import Grid, Page, files, pages
 
 # One for each file of a configuration.
 FILES: tuple[type[BaseModel], ...] = (Main, Escalation, Services, Urgent, Holidays, OwnDays)
+MANUALS = ("docs/channels.md", "docs/platforms.md")
 OF_A_STANDARD = {field.name for field in dataclasses.fields(Standard)} - {"file"}
 OF_CHANNELS = {key for kind in kinds() for key in kind_of(kind).model_fields}
 # A mark in the subject of a mail, and an event of the log.
@@ -130,13 +131,15 @@ def test_a_mistake_in_a_setting_is_noticed(text: str) -> None:
     assert len(list(wrong_settings(Page("new", text)))) == 1
 
 
+def test_every_kind_of_channel_has_a_section() -> None:
+    """Each kind stands in a heading of docs/channels.md or docs/platforms.md."""
+    headings = [words for page in pages() if page.name in MANUALS for words in page.headings()]
+    assert not set(kinds()) - {word for words in headings for word in re.findall(r"\w+", words)}
+
+
 def test_every_key_of_a_channel_is_documented() -> None:
     """docs/channels.md or docs/platforms.md names every key that a `[[channel]]` takes."""
     manual = {
-        key
-        for page in pages()
-        if page.name in ("docs/channels.md", "docs/platforms.md")
-        for span in page.spans()
-        for key in re.findall(r"\w+", span)
+        key for page in pages() if page.name in MANUALS for span in page.spans() for key in re.findall(r"\w+", span)
     }
     assert not OF_CHANNELS - manual

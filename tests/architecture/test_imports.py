@@ -8,6 +8,7 @@ import pytest
 
 from tests.architecture.house import into_a_folder
 
+pytestmark = pytest.mark.slow
 LINT = Path(sys.executable).parent / "lint-imports"
 
 # Which contract of pyproject.toml, which file, which line in it.

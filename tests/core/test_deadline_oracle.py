@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import numpy as np
+import pytest
 
 from bot.core.calendars import NAMES, Days, calendar
 from bot.core.clocks import Counting, Pause, due
 from bot.core.durations import SAME_DAY, Duration, ReceiptRule, Unit, receipt_rule
 
+pytestmark = pytest.mark.slow
 LONDON = ZoneInfo("Europe/London")
 YEARS = range(2012, 2040)
 CASES = 10_000

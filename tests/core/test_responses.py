@@ -96,6 +96,7 @@ def test_an_attachment_may_be_the_answer() -> None:
     assert kind(wrote("See attached.", parts=("text/plain", "image/png"))) is Kind.HOLDING
 
 
+@pytest.mark.slow
 def test_long_text_takes_no_long_time() -> None:
     """The phrases have no two ways to match: a hostile text of 100 KB is judged at once."""
     for piece in ("will ", "looking to ", "please could ", "'ll a ", "passed "):

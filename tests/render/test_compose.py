@@ -120,6 +120,7 @@ def test_the_body_is_byte_for_byte_the_librarys(reference: str, promise: str) ->
     assert raw.partition(b"\r\n\r\n")[2] == library(raw).partition(b"\r\n\r\n")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letter", ["x", "é", "=", " ", "<", "😀", "%s", "\\"])
 def test_a_line_of_any_length_is_the_librarys(letter: str) -> None:
     """Lines break at the same place, whatever is at the break."""
@@ -205,6 +206,7 @@ def test_a_nought_is_shown(tmp_path: Path) -> None:
     assert parts(parsed(raw))[0] == "0\n"
 
 
+@pytest.mark.slow
 def test_threads_may_share_a_composer(tmp_path: Path) -> None:
     """No mail holds a value of another, whichever way it is written."""
     own = own_template(

@@ -65,6 +65,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("field", [field.name for field in fields(ENVELOPE) if field.name not in ("date",)])
 def test_no_value_can_add_a_header(field: str, value: str) -> None:

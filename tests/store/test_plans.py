@@ -36,6 +36,7 @@ from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
 from bot.store.queue import Criteria
 
+pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = Delivery(1, "k", None, Purpose.ALERT, "", "post", "a@b.example", "<1@b.example>", State.SENDING, 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)

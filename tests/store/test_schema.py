@@ -1,5 +1,6 @@
 """Migrations make exactly the tables that the code uses; an old store is never changed unasked."""
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.core.contacts import Contact
 from bot.store import contacts, links, needs, rules, schema
 from bot.store.databases import transaction
 from bot.store.tables import metadata
@@ -28,6 +30,13 @@ def test_migrations_and_tables_agree(empty_url: str) -> None:
         )
         assert compare_metadata(context, metadata) == []
     assert schema.current(empty_url) == schema.newest()
+
+
+def test_the_fields_of_a_contact_are_the_columns_of_its_table() -> None:
+    """In the same order, as a row is turned into a contact by position."""
+    assert [field.name for field in dataclasses.fields(Contact)] == [
+        column.name for column in metadata.tables["contacts"].c
+    ]
 
 
 def _is_in_metadata(_object: object, name: str | None, kind: str, *_more: object) -> bool:

@@ -244,6 +244,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_takes_bounded_time(name: str) -> None:
     """Each is a contact within a second of CPU (a tenth is usual), its text capped."""
@@ -263,6 +264,7 @@ def test_a_thousand_nested_parts_are_named_as_the_fault() -> None:
     assert message.sender == Party("ann@residents.example", "Ann")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [

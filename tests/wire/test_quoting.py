@@ -162,6 +162,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_does_not_hang(name: str) -> None:
