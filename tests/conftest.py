@@ -28,6 +28,7 @@ import structlog
 from bot.store import schema
 from tests.components import synapse
 from tests.components.daemons import program
+from tests.components.ports import PATIENCE_SECONDS
 from tests.components.postgres import Postgres
 
 # These drop to users of their own, and read mail as them.
@@ -149,4 +150,6 @@ def why_not(name: str) -> str | None:
 
 
 def _version(path: str) -> str:
-    return subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
+    return subprocess.run(
+        [path, "--version"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
+    ).stdout

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.house import into_a_folder
+from tests.components.ports import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.slow
 LINT = Path(sys.executable).parent / "lint-imports"
@@ -72,7 +73,13 @@ def test_a_folder_keeps_the_rules_of_channels(copy: Path, rule: str, line: str) 
 def _broken(house: Path) -> list[str]:
     """The names of the contracts that this house breaks."""
     said = subprocess.run(
-        [LINT, "--no-cache"], cwd=house, env={"NO_COLOR": "1"}, capture_output=True, text=True, timeout=30, check=False
+        [LINT, "--no-cache"],
+        cwd=house,
+        env={"NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
     broken = [line.removesuffix(" BROKEN") for line in said.stdout.splitlines() if " BROKEN" in line]
     assert bool(broken) == bool(said.returncode), said.stdout + said.stderr

@@ -44,5 +44,5 @@ def stored(service: Service, table: str) -> int:
 
 def answered(peer: Peer, person: str, count: int = 1) -> list[str]:
     """What the person has been told, once there is so much of it."""
-    wait_until(lambda: len(peer.answers_to(person)) >= count, what=f"{count} answers to {person}", seconds=15)
+    wait_until(lambda: len(peer.answers_to(person)) >= count, what=f"{count} answers to {person}")
     return peer.answers_to(person)

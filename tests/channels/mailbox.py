@@ -14,6 +14,7 @@ from bot.core.messages import Inbound
 from channels import email_imap
 from channels.email_imap import Imap, Settings
 from tests.components.dovecot import CONTACT, Dovecot
+from tests.components.ports import LEAVING_SECONDS, PATIENCE_SECONDS
 
 LONG_AGO = datetime(2016, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -57,7 +58,7 @@ def put(server: Dovecot, *raws: bytes, at: datetime | None = None) -> None:
 
 async def following(batches: AsyncGenerator[Batch]) -> Batch:
     """The next batch; whoever asks has committed the one before."""
-    return await asyncio.wait_for(anext(batches), 5)
+    return await asyncio.wait_for(anext(batches), PATIENCE_SECONDS)
 
 
 async def read(batches: AsyncGenerator[Batch], count: int) -> tuple[list[Inbound], str]:
@@ -82,8 +83,8 @@ def threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "imap enquiries"]
 
 
-async def left_within(seconds: float) -> bool:
-    """Whether every thread has ended by then."""
+async def has_left() -> bool:
+    """Whether every thread ends by itself, sooner than anything that it could wait for."""
     for thread in threads():
-        await asyncio.to_thread(thread.join, seconds)
+        await asyncio.to_thread(thread.join, LEAVING_SECONDS)
     return not threads()

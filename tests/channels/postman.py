@@ -10,6 +10,7 @@ from bot.channel import Batch, Temporary
 from bot.core.messages import Inbound
 from channels import email_lmtp
 from channels.email_lmtp import Lmtp, Settings
+from tests.components.ports import PATIENCE_SECONDS, until
 
 ADDRESS = "customer.services@example.gov.uk"
 PAT = "pat@residents.example"
@@ -32,7 +33,15 @@ class Clerk:
 
     async def batch(self) -> Batch:
         """What has come."""
-        return await asyncio.wait_for(asyncio.shield(self.next), 5)
+        return await asyncio.wait_for(asyncio.shield(self.next), PATIENCE_SECONDS)
+
+    async def holds(self, count: int) -> None:
+        """Return when exactly so many mails wait for an answer: in the batch, and behind it."""
+        await until(lambda: self._unanswered() == count)
+
+    def _unanswered(self) -> int:
+        batch = len(self.next.result().messages) if self.next.done() else 0
+        return batch + sum(not delivery.answer.done() for delivery in self.reader._deliveries)
 
     def commit(self) -> None:
         """It is logged."""
@@ -99,7 +108,7 @@ async def bring(
 
 
 def _bring(host: str, port: int, content: bytes, sender: str, to: Sequence[str]) -> list[str]:
-    with closing(smtplib.LMTP(host, port, timeout=20)) as client:
+    with closing(smtplib.LMTP(host, port, timeout=PATIENCE_SECONDS)) as client:
         client.ehlo_or_helo_if_needed()
         replies = [client.mail(sender), *(client.rcpt(one) for one in to)]
         assert {code for code, _ in replies} == {250}, replies
@@ -124,7 +133,7 @@ class Talk:
         """The last line of the next answer."""
         line = b"250-"
         while line[3:4] == b"-":
-            line = await asyncio.wait_for(self.reader.readline(), 5)
+            line = await asyncio.wait_for(self.reader.readline(), PATIENCE_SECONDS)
         return line.decode().strip()
 
     async def begin(self) -> "Talk":

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from bot.core.messages import Outbound
 from channels import email_smtp
 from channels.email_smtp import Settings, Smtp
+from tests.components.ports import PATIENCE_SECONDS
 from tests.components.tokens import TokenServer
 
 SENDER = "Exampleshire Council <contact@example.gov.uk>"
@@ -33,11 +34,13 @@ class Taken:
 @dataclass
 class Office:
     """The server. `answers` gives, by command, what to say instead of yes; `drop` names a command met with silence and
-    a cut line, or "." for a cut after the whole message. After `mails_each` mails a connection gets 421.
+    a cut line, or "." for a cut after the whole message; `stuck` one that is not answered. After `mails_each` mails
+    a connection gets 421.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     drop: str = ""
+    stuck: str = ""
     mails_each: int = 1000
     pause_seconds: float = 0.0
     extensions: Sequence[str] = EXTENSIONS
@@ -128,7 +131,7 @@ class _Clerk(SMTP):
     def _guarded(self, verb: str, method: Any) -> Any:
         async def answer(arg: str | None) -> None:
             self.office.commands.append(f"{verb} {arg or ''}".strip())
-            await asyncio.sleep(self.office.pause_seconds)
+            await asyncio.sleep(self.office.pause_seconds if self.office.stuck != verb else PATIENCE_SECONDS)
             if self.office.drop == verb:
                 self.hang_up()
             elif verb in self.office.answers:
@@ -214,7 +217,7 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         ["openssl", "req", *kind, *names, "-keyout", str(key), "-out", str(signed)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
         check=True,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

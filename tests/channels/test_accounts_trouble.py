@@ -41,7 +41,7 @@ def test_nothing_is_lost_or_answered_twice(peer: Peer, service: Service) -> None
     listening(service, peer)
     peer.back()
     # A receipt that is refused once is tried again after five seconds, refused twice after fifteen more.
-    wait_until(lambda: service.acknowledged() >= 4, what="the record of what was written meanwhile", seconds=25)
+    wait_until(lambda: service.acknowledged() >= 4, what="the record of what was written meanwhile")
     peer.trouble.down = True
     for person in people[4:6]:
         peer.write(person, "While it was away.")
@@ -55,7 +55,7 @@ def test_nothing_is_lost_or_answered_twice(peer: Peer, service: Service) -> None
     if not peer.has_list:
         peer.back()  # it has no list to ask for, so it calls again, for days
     there = people[:6] if peer.pushes and peer.has_list else people
-    wait_until(lambda: service.acknowledged() >= len(there), what="the record of all that came", seconds=15)
+    wait_until(lambda: service.acknowledged() >= len(there), what="the record of all that came")
     service.kill()
     listening(service, peer)
     for person in people:

@@ -73,7 +73,7 @@ async def test_a_batch_has_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         await clerk.batch()
         bringing += [asyncio.create_task(bring(clerk.port, mail(number))) for number in range(1, 5)]
         bringing += [asyncio.create_task(bring(clerk.port, mail(9, "x" * 60_000)))]
-        await asyncio.sleep(0.3)
+        await clerk.holds(6)
         working = asyncio.create_task(clerk.log_everything())
         assert await asyncio.gather(*bringing) == [[LOGGED]] * 6
         working.cancel()
@@ -92,8 +92,8 @@ async def test_who_has_hung_up_was_promised_nothing() -> None:
         async with talking(clerk.port) as talk:
             await talk.begin()
             talk.writer.write(mail(2) + b".\r\n")
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(0.1)
+            await clerk.holds(2)
+        await clerk.holds(1)
         clerk.commit()
         assert await bringing == [LOGGED]
         bringing = asyncio.create_task(bring(clerk.port, mail(3)))

@@ -11,6 +11,7 @@ from bot.channel import Handed, Outlet, Permanent
 from bot.core.messages import Outbound
 from channels import email_smtp
 from tests.channels.postoffice import SENDER, Office, letter, opened, outlet, settings
+from tests.components.ports import until
 
 # What is handed over
 
@@ -142,17 +143,16 @@ async def test_a_connection_is_not_worn_out(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_a_connection_that_nobody_needs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is closed by us before the server loses patience, without waiting for another mail."""
-    monkeypatch.setattr(email_smtp, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(email_smtp, "IDLE_SECONDS", 0.5)
     async with opened(Office()) as office, outlet(office.port, connections=3) as post:
         await asyncio.gather(*(post.send(letter(number)) for number in range(3)))
-        await asyncio.sleep(0.1)
-        await post.send(letter(4))
-        await asyncio.sleep(0.15)
-        assert office.standing == 1
-        await asyncio.sleep(0.2)
-        assert office.standing == 0
+        while office.standing > 1:
+            await post.send(letter(4))
+            await asyncio.sleep(0.05)
+        assert len(office.lines) == 3
+        await until(lambda: office.standing == 0)
         await post.send(letter(5))
-    assert len(office.taken) == 5
+        assert len(office.lines) == 4
 
 
 # Settings
@@ -228,8 +228,7 @@ async def test_it_is_an_outlet() -> None:
         assert await post.check() == (
             f"127.0.0.1 port {office.port} takes our mail without TLS, and reports what it cannot deliver"
         )
-        await asyncio.sleep(0.05)
-        assert office.commands[-2:] == ["NOOP", "QUIT"]
+        await until(lambda: office.commands[-2:] == ["NOOP", "QUIT"])
         assert not office.taken
 
 

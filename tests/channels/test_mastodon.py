@@ -14,6 +14,7 @@ from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Outbound
 from channels import mastodon
 from channels.mastodon import Mastodon
+from tests.components.ports import PATIENCE_SECONDS
 from tests.peers.mastodon import TOKEN, MastodonPeer
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "abraham+mastodon-openapi.schema.json"
@@ -137,7 +138,7 @@ async def test_what_is_taken_back_is_told_by_the_stream(peer: MastodonPeer, acco
         await asyncio.wait({listening}, timeout=2)
         if listening.done():
             break
-    message = await asyncio.wait_for(listening, 1)
+    message = await asyncio.wait_for(listening, PATIENCE_SECONDS)
     assert message.post
     assert (message.post.kind, message.post.about in written) == ("deletion", True)
 

@@ -17,7 +17,7 @@ from bot.core.messages import Inbound, Outbound
 from bot.wire.platforms.telegram_updates import Updates
 from channels import telegram
 from channels.telegram import Telegram
-from tests.components.ports import free_port
+from tests.components.ports import PATIENCE_SECONDS, free_port
 from tests.peers.meta import Values
 from tests.peers.telegram import CONNECTION, GROUP, OWNER, TOKEN, TelegramPeer, connection
 
@@ -390,7 +390,7 @@ async def test_coverage_where_telegram_calls(peer: TelegramPeer, monkeypatch: py
     bot = telegram.build("tg", called(peer.base))
     assert (await bot.coverage()).findings == ("Telegram calls nobody yet: the service asks it to when it starts",)
     listening = asyncio.ensure_future(anext(bot.listen(None)))
-    await asyncio.wait_for(bot.ready.wait(), 5)
+    await asyncio.wait_for(bot.ready.wait(), PATIENCE_SECONDS)
     assert (peer.webhook["url"], peer.secret) == (HOOK, SECRET)
     assert await bot.coverage() == Coverage("green")
     now = bot._api.at.timestamp()
@@ -411,13 +411,13 @@ async def test_coverage_where_telegram_calls(peer: TelegramPeer, monkeypatch: py
 async def test_who_asks_beside_us_is_told_of(bot: Telegram, peer: TelegramPeer) -> None:
     """Only one may ask at a time: the first one is turned away, which passes by itself."""
     listening = asyncio.ensure_future(anext(bot.listen("0")))
-    await asyncio.wait_for(bot.ready.wait(), 5)
+    await asyncio.wait_for(bot.ready.wait(), PATIENCE_SECONDS)
     while "getUpdates" not in peer.asked:
         await asyncio.sleep(0.01)
     other = telegram.build("tg", settings(peer.base))
     theirs = asyncio.ensure_future(anext(other.listen("0")))
     with pytest.raises(Temporary, match="Another program"):
-        await asyncio.wait_for(listening, 5)
+        await asyncio.wait_for(listening, PATIENCE_SECONDS)
     theirs.cancel()
     await asyncio.wait({theirs})
     await other.close()

@@ -17,6 +17,7 @@ from bot.channel import Batch, Forged, Misconfigured, Permanent, RawRequest, Tem
 from bot.core.messages import Inbound, Outbound
 from channels import x
 from channels.x import X
+from tests.components.ports import PATIENCE_SECONDS
 from tests.peers.x import APP_TOKEN, KEY, REFRESH, SECRET, TOKEN, TOKEN_SECRET, XPeer, signature
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "x.openapi.json"
@@ -453,7 +454,7 @@ async def test_a_limit_of_one_address_keeps_no_other_waiting(peer: XPeer, accoun
     """Who may read no more direct messages for a quarter of an hour can still send one."""
     peer._asked["dm_events"] = 14
     await account._page("messages", {})
-    await asyncio.wait_for(account.send(answer(peer, "alice")), 5)
+    await asyncio.wait_for(account.send(answer(peer, "alice")), PATIENCE_SECONDS)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(account._page("messages", {}), 0.05)
 

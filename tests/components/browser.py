@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.components.daemons import program
 from tests.components.officer import PASSWORD
+from tests.components.ports import PATIENCE_SECONDS
 
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -27,7 +28,7 @@ def chromium() -> Iterator[Browser]:
 
 def sign_in(context: BrowserContext, port: int, address: str) -> Page:
     """A new page on which this person is signed in, by keyboard alone."""
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/console/sign-in")
     page.focus("#address")

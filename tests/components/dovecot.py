@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 
 from tests.components.daemons import Daemon, Server, program
-from tests.components.ports import free_port, wait_until
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
 CONTACT, HOUSING, AWAY = "contact@council.test", "housing@council.test", "away@residents.test"
 
@@ -173,7 +173,7 @@ class Dovecot(Server):
             [program("doveadm"), "-c", str(self._configuration), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=20,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         if check and done.returncode:
@@ -225,6 +225,6 @@ def _make_certificate(certificate: Path, *, key: Path) -> None:
         ["openssl", "req", *kind, *names, "-keyout", str(key), "-out", str(certificate)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
         check=True,
     )

@@ -6,6 +6,7 @@ import urllib.request
 
 from selectolax.lexbor import LexborHTMLParser
 
+from tests.components.ports import PATIENCE_SECONDS
 from tests.components.service import Service
 
 
@@ -18,7 +19,9 @@ def send_form(service: Service, message: str, *, email: str = "sam@residents.exa
     data = urllib.parse.urlencode(fields).encode()
     action = urllib.parse.urljoin("/", form.attributes.get("action") or "/")
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{service.web_port}{action}", data, timeout=20) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{service.web_port}{action}", data, timeout=PATIENCE_SECONDS
+        ) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

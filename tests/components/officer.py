@@ -9,6 +9,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from tests.components.ports import PATIENCE_SECONDS
+
 PASSWORD = "a long enough password"
 Fields = dict[str, str] | list[tuple[str, str]]
 
@@ -74,7 +76,7 @@ class Officer:
             f"http://127.0.0.1:{self.port}{path}", data=body, method=method, headers=headers or {}
         )
         try:
-            answer = (self._open if follow else self._once).open(request, timeout=20)
+            answer = (self._open if follow else self._once).open(request, timeout=PATIENCE_SECONDS)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

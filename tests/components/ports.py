@@ -1,5 +1,6 @@
 """Ports of the loopback for the real servers that tests start: found free, and waited for."""
 
+import asyncio
 import os
 import random
 import socket
@@ -10,6 +11,10 @@ from itertools import cycle
 # Below Linux's ephemeral range (32768 and up): a client that keeps trying a stopped server's port inside
 # that range may be given the very same number as its own and be connected to itself.
 _PORTS = range(20_000, 32_000)
+# How long to wait for what takes milliseconds on a quiet machine: waiting costs nothing once it has come.
+PATIENCE_SECONDS = 60.0
+# For what ends by itself, and not when something that it waits for ends after a longer time.
+LEAVING_SECONDS = 12.0
 
 
 def _turns() -> Iterator[int]:
@@ -42,13 +47,20 @@ def free_port() -> int:
     raise RuntimeError("no free port among 200 tries")
 
 
-def wait_until(truth: Callable[[], bool], *, what: str, seconds: float = 10.0) -> None:
+def wait_until(truth: Callable[[], bool], *, what: str, seconds: float = PATIENCE_SECONDS) -> None:
     """Return as soon as `truth()` holds, asked every 5 ms; raise TimeoutError naming `what` when it does not."""
     deadline = time.monotonic() + seconds
     while not truth():
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds} s in vain: {what}")
         time.sleep(0.005)
+
+
+async def until(truth: Callable[[], bool]) -> None:
+    """Return as soon as `truth()` holds, while the loop goes on; raise TimeoutError when it does not."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not truth():
+            await asyncio.sleep(0.005)
 
 
 def greets(port: int) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 from tests.components.daemons import Daemon, Server, program
-from tests.components.ports import free_port
+from tests.components.ports import PATIENCE_SECONDS, free_port
 
 _MAIN = """
 compatibility_level = 3.6
@@ -142,4 +142,4 @@ class Postfix(Server):
 def _postconf(setting: str) -> str:
     """The built-in value of one of Postfix's settings, for instance where this system keeps its daemons."""
     command = [program("postconf"), "-d", "-h", setting]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True).stdout.strip()

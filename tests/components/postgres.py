@@ -145,7 +145,7 @@ def _user() -> str:
     raise RuntimeError(f"none of the users {_USERS} exists")
 
 
-def wait_for(url: str, *, seconds: float = 30) -> None:
+def wait_for(url: str) -> None:
     """Return when the server at this address answers."""
 
     def answers() -> bool:
@@ -156,4 +156,4 @@ def wait_for(url: str, *, seconds: float = 30) -> None:
             return False
         return True
 
-    wait_until(answers, what="PostgreSQL", seconds=seconds)
+    wait_until(answers, what="PostgreSQL")

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
 from bot.store.databases import driver_url
-from tests.components.ports import free_port, wait_until
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 ORGANISATION = """
@@ -134,14 +134,18 @@ class Service:
                 cwd=self.directory,
             )
         if wait:
-            wait_until(self.started, what=f"the service; it said: {self.words()[-2000:]}", seconds=20)
+            try:
+                wait_until(self.started, what="the service")
+            except BaseException:
+                self.kill()
+                raise
         return self
 
-    def stop(self, *, seconds: float = 12.0) -> int:
+    def stop(self) -> int:
         """SIGTERM, and wait; returns the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(seconds)
+        return self._process.wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """SIGKILL: as a power cut would end it."""
@@ -156,7 +160,7 @@ class Service:
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of a page."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}{path}", timeout=PATIENCE_SECONDS) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -170,7 +174,7 @@ class Service:
             text=True,
             env=self.environment,
             cwd=self.directory,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 

@@ -4,7 +4,7 @@ import os
 import shutil
 
 from tests.components.daemons import Daemon, Server
-from tests.components.ports import free_port, wait_until
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
 
 class Sink(Server):
@@ -43,6 +43,6 @@ class Sink(Server):
         """Every mail, in no order; smtp-sink's X-Mail-Args and X-Rcpt-Args lines give the envelope."""
         return [file.read_bytes() for file in (self.directory / "mails").iterdir()]
 
-    def wait_for(self, count: int, *, seconds: float = 10.0) -> None:
+    def wait_for(self, count: int, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when it has taken at least so many mails; raise TimeoutError when it has not in time."""
         wait_until(lambda: self.count() >= count, what=f"{count} mails in the sink", seconds=seconds)

@@ -22,7 +22,7 @@ class Standby(Postgres):
         with psycopg.connect(self._primary.url, autocommit=True) as line:
             line.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{_NAME}'")
             line.execute("SELECT pg_reload_conf()")
-            wait_until(lambda: _state(line) == "sync", what="a synchronous standby", seconds=30)
+            wait_until(lambda: _state(line) == "sync", what="a synchronous standby")
 
     def promote(self) -> None:
         """Become the primary; returns when it takes writes."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.components.daemons import Daemon, Server
-from tests.components.ports import free_port, wait_until
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
 PROGRAMS = Path(__file__).parents[2] / ".cache" / "synapse" / "bin"
 NAME, PASSWORD = "matrix.council.test", "pw"
@@ -64,7 +64,7 @@ class Synapse(Server):
             files[1],
         ]
         self._daemon = Daemon(command, output=self.directory / "synapse.log", ports=())
-        wait_until(self._answers, what="Synapse", seconds=30)
+        wait_until(self._answers, what="Synapse")
         for user in () if self._tokens else ("bot", "staff"):
             register = str(PROGRAMS / "register_new_matrix_user")
             address = f"http://127.0.0.1:{self.port}"
@@ -72,7 +72,7 @@ class Synapse(Server):
                 [register, "-u", user, "-p", PASSWORD, "--no-admin", "-k", _SHARED, address],
                 check=True,
                 capture_output=True,
-                timeout=30,
+                timeout=PATIENCE_SECONDS,
             )
             login = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": user}}
             self._tokens[user] = self._call("POST", "login", "", login | {"password": PASSWORD})["access_token"]
@@ -96,7 +96,7 @@ class Synapse(Server):
             return False
 
     def _call(self, method: str, path: str, user: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         headers = {"Authorization": f"Bearer {self._tokens[user]}"} if user else {}
         path = "/_matrix/client/versions" if path == "../versions" else f"/_matrix/client/v3/{path}"
         try:
@@ -109,4 +109,6 @@ class Synapse(Server):
     def _python(self, *arguments: str) -> None:
         program = str(PROGRAMS / "python")
         # It names its log after the directory that it is run in.
-        subprocess.run([program, *arguments], check=True, capture_output=True, timeout=60, cwd=self.directory)
+        subprocess.run(
+            [program, *arguments], check=True, capture_output=True, timeout=PATIENCE_SECONDS, cwd=self.directory
+        )

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from bot.cli.commands import app
 from tests.components.officer import PASSWORD, Officer
-from tests.components.ports import wait_until
+from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.components.service import FORM, Service, ask
 
 SECOND_TEAM = """
@@ -92,7 +92,7 @@ class House:
             f"http://127.0.0.1:{port}{path}", data=data, method=method, headers=known | (headers or {})
         )
         try:
-            answer = self._opener.open(request, timeout=20)
+            answer = self._opener.open(request, timeout=PATIENCE_SECONDS)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 from tests.components.officer import Page
-from tests.components.ports import wait_until
+from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.console.conftest import House, run
 
 
@@ -318,7 +318,7 @@ def test_a_receipt_that_did_not_arrive_is_said_with_what_to_do(house: House) -> 
     """The page says what the mail server said, and offers to send it to another address; then all is well again."""
     officer, reference = house.officer("officer"), house.contact("Write to me.", sender={"email": "gone@a.example"})
     wait_until(lambda: "sent, left at" in officer.get(f"/console/contacts/{reference}").words(), what="the receipt")
-    with closing(sqlite3.connect(house.service.store, timeout=10)) as store, store:
+    with closing(sqlite3.connect(house.service.store, timeout=PATIENCE_SECONDS)) as store, store:
         store.execute(
             "UPDATE deliveries SET state = 'permanent-failure', last_error = 'Permanent: 550 no such mailbox' "
             "WHERE contact_id = (SELECT id FROM contacts WHERE reference = ?)",

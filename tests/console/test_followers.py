@@ -33,7 +33,7 @@ def test_a_follower_is_told_once_and_without_words(tmp_path: Path) -> None:
             house.service.kill()
             house.service.start()
             house.call("POST", f"/api/v1/contacts/{reference}/respond", {})
-            wait_until(lambda: len(_told(crm)) == 2, what="both events", seconds=20)
+            wait_until(lambda: len(_told(crm)) == 2, what="both events")
         for call in crm.calls:
             Webhook(SECRET).verify(call.body, call.headers)
             assert b"secret" not in call.body

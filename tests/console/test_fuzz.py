@@ -4,15 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.console.conftest import House
 
 # Rules between fields, and dates that must be of this year, cannot be said in a schema.
 LEFT_OUT = "positive_data_acceptance"
 
 
-@pytest.mark.timeout(120)
 def test_the_fuzzer_finds_nothing(house: House, tmp_path: Path) -> None:
     """No 5xx and nothing undocumented, on examples, boundaries, random calls and chains of calls."""
     for number in range(3):

@@ -50,7 +50,7 @@ def provider_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     program = str(Path(sys.executable).parent / "oidc-provider-mock")
     output = tmp_path_factory.mktemp("provider") / "log"
     daemon = Daemon([program, "--port", str(port), "--require-nonce", "true", *claims], output=output, ports=[])
-    wait_until(lambda: _is_up(port), what="the provider", seconds=20)
+    wait_until(lambda: _is_up(port), what="the provider")
     yield port
     daemon.kill()
 

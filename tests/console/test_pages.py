@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.components.officer import Page
+from tests.components.ports import PATIENCE_SECONDS
 from tests.components.service import ask
 from tests.console.conftest import House, house_in
 
@@ -28,7 +29,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def _change(house: House, statement: str, *values: Any) -> None:
-    with closing(sqlite3.connect(house.service.store, timeout=10)) as store:
+    with closing(sqlite3.connect(house.service.store, timeout=PATIENCE_SECONDS)) as store:
         store.execute(statement, values)
         store.commit()
 

@@ -30,7 +30,7 @@ from bot.store import contacts, outbox
 from bot.store.engine import Store
 from bot.web.site import STATUS_OF
 from tests.components.officer import Page
-from tests.components.ports import wait_until
+from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.components.service import ask
 from tests.console.conftest import House
 
@@ -322,7 +322,7 @@ def _by_link(scene: Scene, reference: str, bad: Bad, fields: Fields) -> None:
     address = f"http://127.0.0.1:{scene.house.service.web_port}/alerts/{scene.token(reference)}"
     body = urllib.parse.urlencode({"action": bad.verb, **fields}).encode()
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(address, body, timeout=20)
+        urllib.request.urlopen(address, body, timeout=PATIENCE_SECONDS)
     with refused.value as answer:
         _on_page(Page(answer.code, address, {}, answer.read().decode()), bad)
 

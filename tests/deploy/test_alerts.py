@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from bot.loops.metering import Meter
+from tests.components.ports import PATIENCE_SECONDS
 from tests.deploy.files import DEPLOY, ROOT, Table, anchors, document, rules
 
 ALERTS = [*rules("prometheus/alerts.yml"), *rules("prometheus/machines.yml")]
@@ -106,6 +107,6 @@ def _promtool(*arguments: str, said: bytes = b"") -> "subprocess.CompletedProces
         capture_output=True,
         text=True,
         cwd=DEPLOY / "prometheus",
-        timeout=50,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )

@@ -60,7 +60,7 @@ class Fleet:
         for service in self.services:
             service.start(wait=False)
         for service in self.services:
-            wait_until(service.started, what=f"a service: {service.words()[-2000:]}", seconds=30)
+            wait_until(service.started, what=f"a service: {service.words()[-2000:]}")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

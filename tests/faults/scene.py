@@ -71,7 +71,7 @@ class Scene:
             senders = Senders(
                 fleet.ports, range(self.contacts), lines=lines, pause=self.seconds * lines / self.contacts
             ).start()
-            wait_until(lambda: fleet.acknowledged() > 0, what="the first receipt", seconds=30)
+            wait_until(lambda: fleet.acknowledged() > 0, what="the first receipt")
             yield senders
             senders.join(SETTLED_SECONDS)
             self.settle(fleet)

@@ -45,7 +45,6 @@ class Rehearsed(Service):
         self.now += timedelta(seconds=(time.monotonic() - began) * SPEED)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.needs("smtp-sink")
 def test_every_step_is_taken_once_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The checker of the fault suite agrees, and so does the calendar: no step is missing, none is told twice."""

@@ -14,7 +14,7 @@ from imapclient import IMAPClient
 
 from tests.components import service as configured
 from tests.components.dovecot import CONTACT, Dovecot
-from tests.components.ports import free_port, wait_until
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 from tests.components.postfix import Postfix
 from tests.components.service import Service
 from tests.components.sink import Sink
@@ -39,7 +39,7 @@ def whole(service: Service, reference: str) -> dict[str, Any]:
 
 def asked(service: Service, query: str) -> int:
     """One number from the store itself."""
-    with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=10)) as store:
+    with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)) as store:
         return int(store.execute(query).fetchone()[0])
 
 
@@ -53,11 +53,10 @@ def from_person(sender: str, to: str, number: int = 1) -> bytes:
 
 def offer(port: int, sender: str, to: str, raw: bytes) -> None:
     """Hand one mail over by LMTP."""
-    with smtplib.LMTP("127.0.0.1", port, timeout=10) as client:
+    with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE_SECONDS) as client:
         client.sendmail(sender, [to], raw)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.needs("postfix", "smtp-sink")
 def test_a_receipt_that_postfix_sends_back_is_a_task_for_staff(tmp_path: Path) -> None:
     """Its report comes to the signed address: not acknowledged, suppressed, and no end of notices about notices."""
@@ -69,7 +68,7 @@ def test_a_receipt_that_postfix_sends_back_is_a_task_for_staff(tmp_path: Path) -
     ):
         hand_over(port, range(1))
         events = "SELECT count(*) FROM events WHERE kind = 'undeliverable'"
-        wait_until(lambda: asked(service, events) > 0, what="the report of non-delivery", seconds=20)
+        wait_until(lambda: asked(service, events) > 0, what="the report of non-delivery")
         (contact, *_) = service.contacts()
         assert (contact["acknowledged_at"], contact["state"]) == (None, "open")
         assert "undeliverable" in {event["kind"] for event in whole(service, contact["reference"])["events"]}
@@ -86,7 +85,6 @@ def test_a_receipt_that_postfix_sends_back_is_a_task_for_staff(tmp_path: Path) -
         assert "resident0" not in service.command("suppressions").stdout
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.needs("dovecot", "smtp-sink")
 def test_an_answer_that_staff_file_in_their_mail_client_stops_the_clock(tmp_path: Path) -> None:
     """An APPEND to the folder of sent mail, which comes into being only then; a wrong guess is put right."""
@@ -107,10 +105,11 @@ def test_an_answer_that_staff_file_in_their_mail_client_stops_the_clock(tmp_path
             with IMAPClient("127.0.0.1", server.imap_port, ssl=False) as client:
                 client.login(CONTACT, "secret")
                 client.create_folder("Answers")
-                time.sleep(1.5)  # it is found: from here on nothing in it is missed
+                # Once it has a cursor nothing in it is missed.
+                wait_until(lambda: asked(service, "SELECT count(*) FROM cursors") == 2, what="the look into the folder")
                 client.append("Answers", answer)
             answered = "SELECT count(*) FROM contacts WHERE state = 'answered'"
-            wait_until(lambda: asked(service, answered) == 1, what="the answer to be seen", seconds=15)
+            wait_until(lambda: asked(service, answered) == 1, what="the answer to be seen")
             (contact,) = service.contacts()
             assert datetime.fromisoformat(contact["responded_at"]) == sent_at
             assert whole(service, contact["reference"])["messages"][1]["written_by"] == "staff"
@@ -121,7 +120,6 @@ def test_an_answer_that_staff_file_in_their_mail_client_stops_the_clock(tmp_path
             assert "a first look would log 1 of 1 messages" in live
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.needs("postfix", "smtp-sink")
 @pytest.mark.parametrize("drop", ["$^", SIGNS], ids=["as sent", "signs taken away"])
 def test_two_ackbots_that_write_to_each_other_stop_by_themselves(tmp_path: Path, drop: str) -> None:
@@ -137,6 +135,8 @@ def test_two_ackbots_that_write_to_each_other_stop_by_themselves(tmp_path: Path,
     ):
         offer(ports[0], theirs, ours, from_person(theirs, ours))
         offer(ports[1], ours, theirs, from_person(ours, theirs))
+        for service in (one, two):
+            wait_until(lambda service=service: service.acknowledged() >= 1, what="a receipt")  # type: ignore[misc]
         held = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM deliveries)"
         count = -1
         while count != (now := asked(one, held) + asked(two, held)):
@@ -146,4 +146,3 @@ def test_two_ackbots_that_write_to_each_other_stop_by_themselves(tmp_path: Path,
             assert asked(service, "SELECT count(*) FROM deliveries WHERE purpose = 'acknowledgement'") <= 2
             assert asked(service, "SELECT count(*) FROM deliveries WHERE purpose = 'added'") <= 2
             assert asked(service, "SELECT count(*) FROM messages") <= 6
-            assert service.acknowledged() >= 1

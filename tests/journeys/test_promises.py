@@ -39,7 +39,6 @@ def respond_by(contact: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(contact["respond_by"])
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.needs("smtp-sink")
 def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp_path: Path) -> None:
     """The service sends what the person must know; each refusal says why and ends with 1."""
@@ -88,7 +87,6 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
             assert (wrong.returncode, "'soon'" in wrong.stderr) == (1, True), wrong.stderr
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.needs("smtp-sink")
 def test_a_holiday_that_is_proclaimed_moves_open_dates_at_the_next_start(tmp_path: Path) -> None:
     """Killed and started again: the date moves, the person is told once, the old date stays in the history."""
@@ -130,7 +128,6 @@ def test_a_holiday_that_is_proclaimed_moves_open_dates_at_the_next_start(tmp_pat
             assert len(new_dates(sink)) == 1
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.needs("smtp-sink")
 def test_the_page_of_standards_is_made_from_the_files(tmp_path: Path) -> None:
     """What is in force and what follows, for people and for machines; a check says what each promises."""

@@ -30,7 +30,6 @@ def subjects(sink: Sink, *, to: str) -> list[str]:
     return [one["Subject"] for one in sorted(chosen, key=lambda one: one["Date"].datetime)]
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.needs("smtp-sink")
 def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
     """Half and three quarters in the daily list, then two messages in office hours, each once; an answer ends it."""
@@ -42,18 +41,16 @@ def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
         with ExitStack() as ended:
             ended.callback(service.kill)
             hand_over(port, range(1))
-            wait_until(
-                lambda: any(_lists(sink, "Half of the time or more")), what="a list with the contact", seconds=30
-            )
+            wait_until(lambda: any(_lists(sink, "Half of the time or more")), what="a list with the contact")
             (contact,) = service.contacts()
             received = datetime.fromisoformat(contact["received_at"])
-            assert BEGIN[:10] <= contact["received_at"][:10] < "2026-12-25"
+            assert BEGIN[:10] <= contact["received_at"][:10] < "2027"
             promised = due(duration("10 working days"), received, calendar("england"))
             assert datetime.fromisoformat(contact["respond_by"]) == promised
             service.kill()
             service.start("--pretend-now", "2027-01-01T10:00+00:00", "--speed", SPEED)
-            wait_until(lambda: len(_alerts(sink)) >= 2, what="two alerts", seconds=30)
-            wait_until(lambda: any(_lists(sink, "Overdue: 1")), what="a list of what is overdue", seconds=30)
+            wait_until(lambda: len(_alerts(sink)) >= 2, what="two alerts")
+            wait_until(lambda: any(_lists(sink, "Overdue: 1")), what="a list of what is overdue")
             service.command("contacts", "respond", contact["reference"])
             (contact,) = service.contacts()
             assert contact["state"] == "answered"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.components import service as configured
 from tests.components.form import send_form
-from tests.components.ports import free_port, wait_until
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 from tests.components.service import Service
 from tests.components.sink import Sink
 from tests.journeys.test_kill import hand_over, mail
@@ -41,7 +41,7 @@ def service(tmp_path: Path, sink: Sink, port: int) -> Iterator[Service]:
 
 def offer(port: int, raw: bytes) -> int:
     """Offer one mail by LMTP; the answer's code."""
-    with smtplib.LMTP("127.0.0.1", port, timeout=20) as client:
+    with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE_SECONDS) as client:
         try:
             client.sendmail("a@b.example", ["customer.services@example.gov.uk"], raw)
         except smtplib.SMTPDataError as error:
@@ -73,11 +73,11 @@ def test_a_locked_store_is_said_on_every_way_in_and_passes(service: Service, por
         status, page = send_form(service, "Please do not lose this.")
         assert status == 503
         assert "Please do not lose this." in page
-        assert service.get("/readyz")[0] == 503
+        wait_until(lambda: service.get("/readyz")[0] == 503, what="/readyz, which looks once a second")
         assert service.get("/healthz")[0] == 200
     assert offer(port, mail(1)) == 250
     assert send_form(service, "Please do not lose this.")[0] == 200
-    wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz", seconds=5)
+    wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz")
     assert len(service.contacts()) == 2
 
 
@@ -88,13 +88,13 @@ def test_a_full_disk_loses_nothing_and_passes(service: Service, port: int) -> No
     service.contacts()
     unlimited = resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
     assert offer(port, mail(2)) == 451
-    wait_until(lambda: service.get("/readyz")[0] == 503, what="/readyz, which looks once a second", seconds=5)
+    wait_until(lambda: service.get("/readyz")[0] == 503, what="/readyz, which looks once a second")
     figures = service.get("/metrics")[1]
     assert "ackbot_store_writable 0.0" in figures
     assert "ackbot_ready 0.0" in figures
     resource.prlimit(service.pid, resource.RLIMIT_FSIZE, unlimited)
-    wait_until(lambda: offer(port, mail(2)) == 250, what="room on the disk", seconds=10)
-    wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz", seconds=5)
+    wait_until(lambda: offer(port, mail(2)) == 250, what="room on the disk")
+    wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz")
     wait_until(lambda: service.acknowledged() == 2, what="both acknowledged")
     assert len(service.contacts()) == 2
 
@@ -109,7 +109,7 @@ def test_a_mail_server_that_was_away_gets_everything_once(service: Service, port
     wait_until(lambda: "ackbot_waiting_deliveries 5.0" in service.get("/metrics")[1], what="/metrics")
     assert "ackbot_oldest_waiting_receipt_seconds 0.0" not in service.get("/metrics")[1]
     sink.start()
-    wait_until(lambda: service.acknowledged() == 5, what="acknowledgements", seconds=30)
+    wait_until(lambda: service.acknowledged() == 5, what="acknowledgements")
     assert sorted(message_from_bytes(one)["To"] for one in sink.mails()) == [
         f"resident{number}@residents.example" for number in range(5)
     ]
@@ -126,7 +126,7 @@ def test_an_address_that_does_not_exist_becomes_a_task_for_staff(service: Servic
     sink.stop()
     sink.options = ()
     sink.start()
-    sink.wait_for(1, seconds=30)
+    sink.wait_for(1)
     wait_until(lambda: sink.mails()[0].rstrip().endswith(b"--"), what="the whole notice")
     (contact,) = service.contacts()
     assert contact["acknowledged_at"] is None

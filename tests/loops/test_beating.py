@@ -8,18 +8,26 @@ from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
 from bot.loops import beating
+from tests.components.ports import until
+
+
+async def asked_again(questions: list[None]) -> None:
+    """Return when it has been asked anew how things are, and what was answered before was acted on."""
+    begun = len(questions)
+    await until(lambda: len(questions) > begun + 1)
 
 
 async def test_it_beats_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a problem it is silent, so that somebody outside is told; a monitor that is down ends nothing."""
     monkeypatch.setattr(beating, "EVERY_SECONDS", 0.01)
-    calls, problems, status = [], list[str](), [200]
+    calls, problems, status, questions = [], list[str](), [200], list[None]()
 
     async def take(request: web.Request) -> web.Response:
         calls.append(request.path)
         return web.Response(status=status[0])
 
     async def why_not_ready() -> list[str]:
+        questions.append(None)
         return problems
 
     app = web.Application()
@@ -30,9 +38,9 @@ async def test_it_beats_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> No
             while len(calls) < 3:
                 await asyncio.sleep(0.005)
             problems.append("the store cannot be written")
-            await asyncio.sleep(0.05)
+            await asked_again(questions)
             silent = len(calls)
-            await asyncio.sleep(0.05)
+            await asked_again(questions)
             assert len(calls) == silent
             problems.clear()
             status[0] = 500

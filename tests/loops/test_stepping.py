@@ -11,6 +11,7 @@ from bot.loops import sending, stepping
 from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store
+from tests.components.ports import PATIENCE_SECONDS
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +37,7 @@ async def test_what_was_due_is_due_after_the_clock_fell_back(
     await asyncio.sleep(0.05)
     assert not woken.is_set()
     present.off = -HOUR
-    await asyncio.wait_for(woken.wait(), 10)
+    await asyncio.wait_for(woken.wait(), PATIENCE_SECONDS)
     noticing.cancel()
     claimed = await store.write(
         lambda connection: outbox.claim(connection, "post", present.now(), present.now() + HOUR, 9)

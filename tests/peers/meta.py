@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.components.ports import PATIENCE_SECONDS
 from tests.peers.peer import Peer, now, posted
 
 TOKEN, APP_SECRET, VERIFY = "EAAtoken", "app-secret", "our-own-word"
@@ -77,7 +78,7 @@ acknowledge = "both"
 
     def back(self) -> None:
         """Call again and again until everything is brought."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self._undelivered and time.monotonic() < deadline:
             self.flush()
 

@@ -14,7 +14,7 @@ from typing import Self
 
 from aiohttp import web
 
-from tests.components.ports import free_port
+from tests.components.ports import PATIENCE_SECONDS, free_port
 
 
 def now() -> datetime:
@@ -27,7 +27,7 @@ def posted(address: str, body: bytes, headers: Mapping[str, str]) -> int:
     if not address:
         return 0
     port, _, path = address.removeprefix("http://127.0.0.1:").partition("/")
-    line = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+    line = http.client.HTTPConnection("127.0.0.1", int(port), timeout=PATIENCE_SECONDS)
     try:
         line.request("POST", f"/{path}", body, dict(headers))
         return line.getresponse().status

@@ -18,6 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.components.ports import PATIENCE_SECONDS
 from tests.peers.meta import Values, seconds
 from tests.peers.peer import Handler, Peer, posted
 
@@ -266,7 +267,7 @@ acknowledge = "both"
 
     def back(self) -> None:
         """Call again and again until everything is brought."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self._undelivered and time.monotonic() < deadline:
             self._flush()
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote
 import aiohttp
 from aiohttp import web
 
+from tests.components.ports import PATIENCE_SECONDS
 from tests.peers.peer import Peer, now
 
 TOKEN, APP_TOKEN, SECRET, REFRESH = "council-token", "app-token", "consumer-secret", "refresh-1"
@@ -211,7 +212,7 @@ acknowledge = "both"
         body = json.dumps(event, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "x-twitter-webhooks-signature": signature(body)}
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS)) as session:
                 if self.valid is None:
                     self.valid = await self._proven(session)
                 async with session.post(self.hook, data=body, headers=headers) as answer:

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from bot.flows.intake.receive import Reading
 from bot.web.public.hooks import MOST_BYTES
 from bot.web.server import application, runner
 from bot.web.site import Site
+from tests.components.ports import PATIENCE_SECONDS, until
 from tests.web.pages import Desk
 
 SECRET, PERSON = "the-secret", "zoe@example.org"
@@ -30,8 +31,12 @@ class Bell:
 
     name, path = "bell", "/hooks/bell"
 
+    def __init__(self) -> None:
+        self.opened = 0
+
     def open(self, raw: RawRequest) -> Batch:
         """One message a call."""
+        self.opened += 1
         if not hmac.compare_digest(raw.headers.get("x-signature", ""), sign(raw.body)):
             raise Forged("not signed")
         try:
@@ -76,6 +81,7 @@ class Line:
     """The service as it really runs; each call has a connection of its own."""
 
     address: tuple[str, int]
+    bell: Bell
 
     async def say(self, *pieces: bytes, ends: bool = False) -> Answer:
         """Send these bytes, then no more where it `ends`; what was answered."""
@@ -86,10 +92,10 @@ class Line:
             await writer.drain()
             if ends:
                 writer.write_eof()
-            head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode()
+            head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)).decode()
             first, *lines = head.strip().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-            text = await asyncio.wait_for(reader.read(int(headers.get("content-length", "0"))), 5)
+            text = await asyncio.wait_for(reader.read(int(headers.get("content-length", "0"))), PATIENCE_SECONDS)
             return Answer(int(first.split()[1]), headers, text.decode())
         finally:
             writer.close()
@@ -101,13 +107,6 @@ class Line:
         return await self.say(head(path, shown), body)
 
 
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(5):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
 def head(path: str, headers: dict[str, str], method: str = "POST") -> bytes:
     """The first lines of a call."""
     lines = [f"{method} {path} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items())]
@@ -117,11 +116,12 @@ def head(path: str, headers: dict[str, str], method: str = "POST") -> bytes:
 @asynccontextmanager
 async def serving(site: Site) -> AsyncIterator[Line]:
     """The whole web application with both hooks."""
-    running = runner(application(replace(site, channels={"bell": Bell(), "proven": Proven()})), shutdown_seconds=0.1)
+    bell = Bell()
+    running = runner(application(replace(site, channels={"bell": bell, "proven": Proven()})), shutdown_seconds=0.1)
     await running.setup()
     await web.TCPSite(running, "127.0.0.1", 0).start()
     try:
-        yield Line(running.addresses[0])
+        yield Line(running.addresses[0], bell)
     finally:
         await running.cleanup()
 
@@ -153,6 +153,7 @@ async def test_it_is_answered_only_after_the_commit(site: Site) -> None:
 
     async with serving(replace(site, log=log)) as line:
         call = asyncio.create_task(line.call())
+        await until(lambda: line.bell.opened == 1)
         done, _ = await asyncio.wait({call}, timeout=0.05)
         assert not done
         committed.set()
@@ -284,7 +285,7 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next(site: Site
         await until(lambda: len(batches) == 1)
         bodies = [json.dumps({"from": PERSON, "words": f"Help {number}"}).encode() for number in range(120)]
         others = [asyncio.create_task(line.call(body)) for body in bodies]
-        await asyncio.sleep(0.2)
+        await until(lambda: line.bell.opened == 121)
         commit.release()
         assert (await first).status == 200
         assert not any(call.done() for call in others)
@@ -309,7 +310,7 @@ async def test_who_has_hung_up_takes_nothing_from_the_others(site: Site) -> None
         calls = [asyncio.create_task(line.call())]
         await until(lambda: len(batches) == 1)
         calls += [asyncio.create_task(line.call()) for _ in range(3)]
-        await asyncio.sleep(0.1)
+        await until(lambda: line.bell.opened == 4)
         calls.pop(1).cancel()
         await asyncio.sleep(0.05)
         commit.release()

@@ -9,6 +9,7 @@ from contextlib import aclosing
 import pytest
 
 from bot.wire.threads import Halt, one_ahead
+from tests.components.ports import LEAVING_SECONDS, until
 
 
 def counting(made: list[int], halt: Halt) -> Generator[int, None, None]:
@@ -18,9 +19,9 @@ def counting(made: list[int], halt: Halt) -> Generator[int, None, None]:
         yield made[-1]
 
 
-async def alive(name: str, seconds: float) -> bool:
-    """Whether this thread still runs after that time."""
-    deadline = time.monotonic() + seconds
+async def alive(name: str) -> bool:
+    """Whether this thread does not end by itself, sooner than anything that it could wait for."""
+    deadline = time.monotonic() + LEAVING_SECONDS
     while running := any(thread.name == name for thread in threading.enumerate()):
         if time.monotonic() > deadline:
             break
@@ -35,9 +36,10 @@ async def test_the_next_item_is_made_while_one_is_used() -> None:
     async with aclosing(one_ahead(counting(made, halt), halt, lambda: None, name="counting")) as items:
         for expected in (1, 2, 3):
             assert await anext(items) == expected
+            await until(lambda: len(made) > expected)  # noqa: B023 - asked at once
             await asyncio.sleep(0.05)
             assert len(made) == expected + 1
-    assert not await alive("counting", 1)
+    assert not await alive("counting")
 
 
 async def test_an_error_in_the_thread_is_raised_to_who_waits() -> None:
@@ -51,29 +53,30 @@ async def test_an_error_in_the_thread_is_raised_to_who_waits() -> None:
         assert await anext(items) == 1
         with pytest.raises(LookupError, match="gone"):
             await anext(items)
-    assert not await alive("failing", 1)
+    assert not await alive("failing")
 
 
 async def test_a_cancelled_wait_wakes_the_thread() -> None:
     """The thread ends in order: what it holds is let go by itself, and it needs no cutting."""
-    ended, cut = threading.Event(), threading.Event()
+    begun, ended, cut = threading.Event(), threading.Event(), threading.Event()
     halt = Halt()
 
     def waiting() -> Generator[int, None, None]:
         try:
+            begun.set()
             halt.wait(60)
             yield 1
         finally:
             ended.set()
 
     taking = asyncio.ensure_future(anext(one_ahead(waiting(), halt, cut.set, name="waiting")))
-    await asyncio.sleep(0.05)
+    await until(begun.is_set)
     taking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await taking
     assert ended.is_set()
     assert not cut.is_set()
-    assert not await alive("waiting", 1)
+    assert not await alive("waiting")
 
 
 async def test_a_thread_that_does_not_leave_is_cut() -> None:
@@ -91,8 +94,8 @@ async def test_a_thread_that_does_not_leave_is_cut() -> None:
     began = time.monotonic()
     await items.aclose()
     assert cut.is_set()
-    assert 0.4 < time.monotonic() - began < 1
-    assert not await alive("deaf", 1)
+    assert 0.4 < time.monotonic() - began < LEAVING_SECONDS
+    assert not await alive("deaf")
 
 
 def test_a_thread_outlives_a_closed_loop_quietly() -> None:
@@ -111,6 +114,6 @@ def test_a_thread_outlives_a_closed_loop_quietly() -> None:
 
     asyncio.run(give_up())
     go.set()
-    assert not asyncio.run(alive("late", 1))
+    assert not asyncio.run(alive("late"))
     threading.excepthook = before
     assert not errors
