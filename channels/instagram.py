@@ -7,7 +7,7 @@ wait in "Requests" and have not been looked at for 30 days.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -46,23 +46,21 @@ class Instagram(MetaAccount):
         by = value.get("from")
         writer = by if isinstance(by, dict) else {}
         is_own = writer.get("id") == self._inboxes.own
-        answers = tuple(str(value[key]) for key in ("parent_id",) if value.get(key))
-        kind: Any = "mention" if field == "mentions" else "message" if is_own else "comment"
+        parent = value.get("parent_id")
         words = str(value.get("text", ""))
-        sender = (
-            None
-            if is_own or not writer.get("id")
-            else Party(f"{PREFIX}{writer['id']}", str(writer.get("username", "")))
-        )
         yield Inbound(
             channel=self.name,
             external_id=comment_id,
             digest=hashlib.sha256(words.encode()).hexdigest(),
-            sender=sender,
+            sender=None if is_own else _party(writer),
             text=words,
             outgoing=is_own,
             visibility="public",
-            post=Post(kind, answers=answers, holds=() if words else ("mention",)),
+            post=Post(
+                _kind(field, is_own=is_own),
+                answers=(str(parent),) if parent else (),
+                holds=() if words else ("mention",),
+            ),
             raw=json.dumps(value, ensure_ascii=False).encode(),
         )
 
@@ -70,3 +68,13 @@ class Instagram(MetaAccount):
 def build(name: str, settings: Settings) -> Instagram:
     """Return the account that `settings` describe."""
     return Instagram(name, settings, Inboxes(name, PREFIX, settings.account_id))
+
+
+def _kind(field: str, *, is_own: bool) -> Literal["mention", "message", "comment"]:
+    if field == "mentions":
+        return "mention"
+    return "message" if is_own else "comment"
+
+
+def _party(writer: Mapping[str, Any]) -> Party | None:
+    return Party(f"{PREFIX}{writer['id']}", str(writer.get("username", ""))) if writer.get("id") else None

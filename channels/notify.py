@@ -143,8 +143,7 @@ class Notify:
 
     def _refusal(self, answer: Answer, recipient: str = "") -> ChannelError:
         """Return what a refusal means, by its status and the type of the error; its text may change ("Error codes")."""
-        error_list = answer.content.get("errors") if isinstance(answer.content, dict) else None
-        errors = [error for error in error_list if isinstance(error, dict)] if isinstance(error_list, list) else []
+        errors = _errors(answer.content)
         kinds = {str(error.get("error")) for error in errors}
         details = "; ".join(f"{error.get('error')}: {error.get('message')}" for error in errors)
         details = details.replace(recipient, "(address)") if recipient else details
@@ -160,6 +159,11 @@ class Notify:
 def build(name: str, settings: Settings) -> Notify:
     """Return the outlet that `settings` describe."""
     return Notify(name, settings)
+
+
+def _errors(content: Any) -> list[dict[str, Any]]:
+    errors = content.get("errors") if isinstance(content, dict) else None
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
 def _id_of(content: Any, reference: str) -> str:

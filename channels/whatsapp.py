@@ -96,16 +96,15 @@ class WhatsApp:
     def _read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         if _part(value, "metadata").get("phone_number_id") != self._settings.phone_number_id:
             return
-        names = {c.get("wa_id"): str(_part(c, "profile").get("name", "")) for c in _dicts(value, "contacts")}
+        contacts = _dicts(value, "contacts")
+        names = {contact.get("wa_id"): str(_part(contact, "profile").get("name", "")) for contact in contacts}
         if field == "messages":
-            for message in _dicts(value, "messages"):
-                if message.get("id") and message.get("from"):
-                    yield self._inbound(message, Party(f"{PREFIX}{message['from']}", names.get(message["from"], "")))
+            for message in _messages(value, "messages", "from"):
+                yield self._inbound(message, Party(f"{PREFIX}{message['from']}", names.get(message["from"], "")))
         elif field == "smb_message_echoes":
             # Messages that staff sent in the WhatsApp Business app.
-            for message in _dicts(value, "message_echoes"):
-                if message.get("id") and message.get("to"):
-                    yield self._inbound(message, None)
+            for message in _messages(value, "message_echoes", "to"):
+                yield self._inbound(message, None)
 
     def _inbound(self, message: Mapping[str, Any], sender: Party | None) -> Inbound:
         words, post = _read(message, sender.address if sender else f"{PREFIX}{message['to']}")
@@ -130,6 +129,11 @@ def build(name: str, settings: Settings) -> WhatsApp:
 def _dicts(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     items = value.get(key)
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _messages(value: Mapping[str, Any], key: str, person: str) -> list[dict[str, Any]]:
+    """Return the messages that have an id, and a `person`: the field "from" or "to"."""
+    return [message for message in _dicts(value, key) if message.get("id") and message.get(person)]
 
 
 def _read(message: Mapping[str, Any], conversation: str) -> tuple[str, Post]:

@@ -37,34 +37,13 @@ from bot.wire.platforms.connections import Connections
 from bot.wire.platforms.platform import Answer, PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
 from bot.wire.platforms.user_tokens import BearerToken, RenewableToken, Renewal, SignedCalls, UserToken
-from bot.wire.platforms.x_events import ADDRESS, DM, Includes, Reader, weight, words_of
+from bot.wire.platforms.x_events import ADDRESS, DM, Includes, Reader, references_of, weight, words_of
+from bot.wire.platforms.x_lists import MESSAGES, PAGE, PATHS, QUERIES
 
 Item = tuple[str, list[Inbound]]
-PAGE = 100
 LONGEST_POST, LONGEST_MESSAGE = 280, 10_000
 _FORBIDDEN, _SERVER_FAULT = 403, 500
 _LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
-_EXPANDED_FIELDS = {"media.fields": "type", "user.fields": "name,username"}
-_POSTS = {
-    "max_results": PAGE,
-    "post.fields": "attachments,conversation_id,created_at,display_text_range,entities,id,note_post,text",
-    "expansions": "attachments.media_keys,author_id,in_reply_to_user_id,referenced_posts",
-    **_EXPANDED_FIELDS,
-}
-_MESSAGES = {
-    # Reading a message, which happens once a day, costs as much as ten mentions.
-    "max_results": 25,
-    "event_types": "MessageCreate",
-    "dm_event.fields": "attachments,created_at,dm_conversation_id,event_type,id,text",
-    "expansions": "attachments.media_keys,sender_id",
-    **_EXPANDED_FIELDS,
-}
-_QUERIES: Mapping[str, Mapping[str, Any]] = {
-    "messages": _MESSAGES,
-    "mentions": _POSTS,
-    "posts": {**_POSTS, "exclude": "retweets"},
-}
-_PATHS = {"messages": "/2/dm_events", "mentions": "/2/users/{me}/mentions", "posts": "/2/users/{me}/tweets"}
 _BLIND = ("X never shows us who is mentioned only by being answered, posts of protected accounts, and encrypted words",)
 
 
@@ -158,15 +137,11 @@ class X:
             return Handed(existing_id)
         answer = await (self._reply if message.public else self._message)(message)
         if answer.status == _FORBIDDEN and "duplicate" in str(answer.content).lower():
-            existing_id = await self._existing_id(message)
-            if not existing_id and message.public:
-                raise Permanent(f"channel {self.name}: X refuses the same words, and has them nowhere as this answer")
-            return Handed(existing_id)
+            return await self._handed_before(message)
         if answer.status >= 400:
             raise self._refusal(answer)
         self._uncertain_keys.discard(message.idempotency_key)
-        data = (answer.content or {}).get("data") or {}
-        return Handed(str(data.get("id", "")) if message.public else f"{DM}{data.get('dm_event_id', '')}")
+        return Handed(_new_id(answer, public=message.public))
 
     async def check(self) -> str:
         """Sign in; return one sentence about the account. Raises Temporary or Misconfigured."""
@@ -225,8 +200,8 @@ class X:
     async def _first_place(self) -> dict[str, str]:
         """Return the first cursor; `since` limits the repeated looks to what came after it."""
         if self._settings.begin == "all":
-            return dict.fromkeys((*_QUERIES, "since"), "")
-        newest = {kind: _newest(await self._page(kind, {"max_results": 5})) for kind in _QUERIES}
+            return dict.fromkeys((*QUERIES, "since"), "")
+        newest = {kind: _newest(await self._page(kind, {"max_results": 5})) for kind in QUERIES}
         return {**newest, "since": self._connections.connection("me").at.isoformat()}
 
     async def _look(self, place: dict[str, str], span: timedelta | None) -> AsyncGenerator[Batch]:
@@ -235,7 +210,7 @@ class X:
         if span is not None:
             first_instant = datetime.fromisoformat(place["since"]) if place["since"] else None
             since = max(filter(None, (first_instant, self._connections.connection("me").at - span)))
-        for kind in _QUERIES:
+        for kind in QUERIES:
             fresh, earlier = await self._pages(kind, place[kind], None if kind == "posts" else since)
             for first in range(0, len(fresh), AT_ONCE):
                 items = fresh[first : first + AT_ONCE]
@@ -255,22 +230,29 @@ class X:
         query: dict[str, Any] = {} if last else {"max_results": PAGE}
         if last and since is None and kind != "messages":
             query["since_id"] = last
-        while True:
-            content = await self._page(kind, query)
-            includes = Includes.of(content.get("includes") or {})
-            for item in content.get("data") or ():
+        async with aclosing(self._items(kind, query)) as items:
+            async for item, includes in items:
                 if not last or int(item["id"]) > int(last):
                     fresh.append((str(item["id"]), read(item, includes)))
                 elif since is not None and datetime.fromisoformat(item["created_at"]) >= since:
                     earlier += read(item, includes)
                 else:
-                    return fresh[::-1], earlier[::-1]
+                    break
+        return fresh[::-1], earlier[::-1]
+
+    async def _items(self, kind: str, query: dict[str, Any]) -> AsyncGenerator[tuple[Any, Includes]]:
+        """Yield the items of every page, and what accompanies them."""
+        while True:
+            content = await self._page(kind, query)
+            includes = Includes.of(content.get("includes") or {})
+            for item in content.get("data") or ():
+                yield item, includes
             query["pagination_token"] = (content.get("meta") or {}).get("next_token")
             if not query["pagination_token"]:
-                return fresh[::-1], earlier[::-1]
+                return
 
     async def _page(self, kind: str, query: Mapping[str, Any]) -> Any:
-        return await self._get(kind, _PATHS[kind].format(me=self._me), {**_QUERIES[kind], **query})
+        return await self._get(kind, PATHS[kind].format(me=self._me), {**QUERIES[kind], **query})
 
     async def _message(self, message: Outbound) -> Answer:
         words = message.content.decode()
@@ -300,18 +282,29 @@ class X:
             self._uncertain_keys.add(message.idempotency_key)
         return answer
 
+    async def _handed_before(self, message: Outbound) -> Handed:
+        """Return the answer that X already has, as it refuses a repeat of it."""
+        existing_id = await self._existing_id(message)
+        if not existing_id and message.public:
+            raise Permanent(f"channel {self.name}: X refuses the same words, and has them nowhere as this answer")
+        return Handed(existing_id)
+
     async def _existing_id(self, message: Outbound) -> str:
         """Return X's name of this very answer, or ""; it is recognised by its words and, for a reply, by its parent."""
         self._me = self._me or (await self._own_account())["id"]
         words = words_of(message.content.decode())
-        if message.public:
-            posts = (await self._page("posts", {"since_id": message.in_reply_to})).get("data") or ()
-            matches = (p for p in posts if words_of(p["text"]).endswith(words) and message.in_reply_to in _parents(p))
-            return next((str(post["id"]) for post in matches), "")
+        return await (self._existing_reply if message.public else self._existing_message)(message, words)
+
+    async def _existing_reply(self, message: Outbound, words: str) -> str:
+        posts = (await self._page("posts", {"since_id": message.in_reply_to})).get("data") or ()
+        replies = (post for post in posts if message.in_reply_to in _parents(post))
+        return next((str(reply["id"]) for reply in replies if words_of(reply["text"]).endswith(words)), "")
+
+    async def _existing_message(self, message: Outbound, words: str) -> str:
         path = f"/2/dm_conversations/with/{_id(message.recipient)}/dm_events"
-        events = (await self._get("look again", path, _MESSAGES)).get("data") or ()
-        own = (e for e in events if str(e.get("sender_id")) == self._me)
-        return next((f"{DM}{event['id']}" for event in own if words_of(event.get("text", "")) == words), "")
+        events = (await self._get("look again", path, MESSAGES)).get("data") or ()
+        own_events = (event for event in events if str(event.get("sender_id")) == self._me)
+        return next((f"{DM}{event['id']}" for event in own_events if words_of(event.get("text", "")) == words), "")
 
     async def _handle(self, user: str) -> str:
         if user not in self._reader.handles:
@@ -340,8 +333,13 @@ def _id(address: str) -> str:
     return address.removeprefix(ADDRESS)
 
 
+def _new_id(answer: Answer, *, public: bool) -> str:
+    data = (answer.content or {}).get("data") or {}
+    return str(data.get("id", "")) if public else f"{DM}{data.get('dm_event_id', '')}"
+
+
 def _parents(post: Mapping[str, Any]) -> list[str]:
-    return [str(reference["id"]) for reference in post.get("referenced_posts") or post.get("referenced_tweets") or ()]
+    return [str(reference["id"]) for reference in references_of(post)]
 
 
 def _newest(content: Mapping[str, Any]) -> str:

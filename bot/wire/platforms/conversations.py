@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.channel import Batch
+from bot.core.messages import Inbound
 from bot.wire.platforms.messenger import Inboxes
 from bot.wire.platforms.platform import Api
 from bot.wire.platforms.polling import Rounds
@@ -52,10 +53,18 @@ class Conversations:
         newest, called_by_now = until, self._api.at - _OVERLAP
         since = until - _OVERLAP if span is None else min(until - _OVERLAP, self._api.at - span)
         async for page in self._inboxes.pages_since(self._api, self._query, max(since, first)):
-            newest = max([newest, *(m.received_at for m in page if m.received_at)])
-            late = tuple(m for m in page if m.received_at and m.received_at < called_by_now)
+            newest = max([newest, *_instants(page)])
+            late = tuple(message for message in page if _came_before(message, called_by_now))
             yield Batch(late, again=caught_up)
-            yield Batch(tuple(m for m in page if m not in late))
+            yield Batch(tuple(message for message in page if message not in late))
         if newest > until:
             place["until"] = newest.isoformat()
             yield Batch((), json.dumps(place))
+
+
+def _instants(page: list[Inbound]) -> list[datetime]:
+    return [message.received_at for message in page if message.received_at]
+
+
+def _came_before(message: Inbound, instant: datetime) -> bool:
+    return message.received_at is not None and message.received_at < instant

@@ -6,7 +6,7 @@ developers.facebook.com/docs/instagram-platform.
 
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -36,7 +36,7 @@ class Inboxes:
             yield message
 
     def _read_event(self, event: Mapping[str, Any]) -> Inbound | None:
-        message, reaction, edit = (_part(event, key) for key in ("message", "reaction", "message_edit"))
+        message = _part(event, "message")
         is_own = bool(message.get("is_echo")) or _id(event, "sender") == self.own
         person = _id(event, "recipient" if is_own else "sender")
         if not person or person == self.own:
@@ -50,6 +50,11 @@ class Inboxes:
             return self._inbound(
                 name, str(postback.get("title", "")), Post(conversation=self._thread(person)), person, at
             )
+        return self._read_event_about_another(event, person, at)
+
+    def _read_event_about_another(self, event: Mapping[str, Any], person: str, at: datetime | None) -> Inbound | None:
+        """Read a reaction to an earlier message, or an edit of one."""
+        reaction, edit = _part(event, "reaction"), _part(event, "message_edit")
         if reaction.get("mid") and reaction.get("action") != "unreact":
             name = f"{reaction['mid']} reaction {person} {event.get('timestamp')}"
             return self._inbound(
@@ -90,14 +95,17 @@ class Inboxes:
                 for conversation in answer.content.get("data", ())
                 if _instant(conversation["updated_time"]) >= since
             ]
-            messages = [m for conversation in page for m in _part(conversation, "messages").get("data", ())]
-            fresh = [m for m in messages if _instant(m["created_time"]) >= since]
-            fresh_messages = read_each(self.channel, fresh, self._read)
-            yield sorted(fresh_messages, key=lambda message: message.received_at or since)
+            yield self._messages_since(page, since)
             after = _part(_part(answer.content, "paging"), "cursors").get("after")
             if len(page) < _PAGE or not after:
                 return
             parameters["after"] = str(after)
+
+    def _messages_since(self, conversations: Iterable[Mapping[str, Any]], since: datetime) -> list[Inbound]:
+        """Return the messages of `conversations` since then, the oldest first."""
+        messages = (m for conversation in conversations for m in _part(conversation, "messages").get("data", ()))
+        fresh = [message for message in messages if _instant(message["created_time"]) >= since]
+        return sorted(read_each(self.channel, fresh, self._read), key=lambda message: message.received_at or since)
 
     def _read(self, message: Mapping[str, Any]) -> Iterator[Inbound]:
         is_own = _id(message, "from") == self.own
@@ -105,10 +113,7 @@ class Inboxes:
         person = str(recipients[0].get("id", "")) if is_own else _id(message, "from")
         if not person:
             return
-        files = _part(message, "attachments").get("data", ())
-        holds = [_kind(str(file.get("mime_type", ""))) for file in files if isinstance(file, dict)]
-        holds += [key for key in ("sticker", "story") if message.get(key)]
-        post = Post(conversation=self._thread(person), holds=tuple(holds))
+        post = Post(conversation=self._thread(person), holds=_listed_contents(message))
         name = str(_part(message, "from").get("name") or _part(message, "from").get("username") or "")
         at, words = _instant(message["created_time"]), str(message.get("message", ""))
         yield self._inbound(str(message["id"]), words, post, "" if is_own else person, at, name=name, raw=message)
@@ -176,6 +181,13 @@ def _holds(message: Mapping[str, Any]) -> Iterator[str]:
         yield "story"
     if message.get("is_unsupported"):
         yield "unsupported"
+
+
+def _listed_contents(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a message holds besides text, as the list of conversations describes it."""
+    files = _part(message, "attachments").get("data", ())
+    kinds = [_kind(str(file.get("mime_type", ""))) for file in files if isinstance(file, dict)]
+    return (*kinds, *(key for key in ("sticker", "story") if message.get(key)))
 
 
 def _links(message: Mapping[str, Any]) -> Iterator[str]:

@@ -94,7 +94,12 @@ async def token_coverage(api: Api, token: str, scopes: frozenset[str], blind: tu
         return Coverage("red", ("the token is not valid any more",))
     if absent := scopes - set(data.get("scopes", ())):
         return Coverage("red", (f"the token lacks {', '.join(sorted(absent))}",))
-    ends = [at for key in ("expires_at", "data_access_expires_at") if data.get(key) and (at := instant(data[key]))]
-    soon = [f"the token runs out on {at:%d %B %Y}" for at in ends if at - api.at < RUNS_OUT_SOON]
-    findings = (*soon[:1], *blind)
+    findings = (*_expiry_findings(data, api.at), *blind)
     return Coverage("amber" if findings else "green", findings)
+
+
+def _expiry_findings(token_data: dict[str, Any], now: datetime) -> list[str]:
+    """Return the warning that the token runs out soon, if it does; an instant of 0 means never."""
+    instants = [token_data.get(key) for key in ("expires_at", "data_access_expires_at")]
+    ends = filter(None, (instant(seconds) for seconds in instants if seconds))
+    return [f"the token runs out on {at:%d %B %Y}" for at in ends if at - now < RUNS_OUT_SOON][:1]

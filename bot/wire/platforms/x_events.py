@@ -48,20 +48,22 @@ class Includes:
         """Read `includes`, or the map `users` beside direct messages; a person may be inside a `data` object."""
         users, media = values.get("users") or (), values.get("media") or ()
         items = users.values() if isinstance(users, dict) else users
-        people = [user.get("data", user) for user in items if isinstance(user, dict)]
+        people = _with("id", (user.get("data", user) for user in items if isinstance(user, dict)))
         return cls(
-            {str(user["id"]): _person(user) for user in people if isinstance(user, dict) and "id" in user},
-            {
-                str(medium["media_key"]): str(medium.get("type"))
-                for medium in media
-                if isinstance(medium, dict) and "media_key" in medium
-            },
+            {str(user["id"]): _person(user) for user in people},
+            {str(medium["media_key"]): str(medium.get("type")) for medium in _with("media_key", media)},
         )
 
 
 def words_of(text: str) -> str:
     """Return the words alone, to compare a sent text with X's version: X escapes, and shortens addresses."""
     return " ".join(_LINK.sub("", html.unescape(text)).split())
+
+
+def references_of(item: Values) -> Iterable[Any]:
+    """Return the posts that a post of API v2 refers to, each with its type and id."""
+    references: Iterable[Any] = item.get("referenced_posts") or item.get("referenced_tweets") or ()
+    return references
 
 
 def weight(text: str) -> int:
@@ -104,12 +106,11 @@ class Reader:
     def post(self, item: Values, includes: Includes, me: str, raw: Values | None = None) -> list[Inbound]:
         """Read a post of API v2 to the account, or its reply to somebody; an edited post gives two messages."""
         self._remember_handles(includes)
-        references = item.get("referenced_posts") or item.get("referenced_tweets") or ()
-        about = {str(reference["type"]): str(reference["id"]) for reference in references}
+        about = {str(reference["type"]): str(reference["id"]) for reference in references_of(item)}
         own = str(item["author_id"]) == me
         if "retweeted" in about or (own and "replied_to" not in about):
             return []
-        history = item.get("edit_history_post_ids") or item.get("edit_history_tweet_ids") or [item["id"]]
+        history = _edit_history(item)
         first = self._public(item, about, str(history[0]), includes, me, raw or item)
         if len(history) == 1 or own:
             return [first]
@@ -164,23 +165,16 @@ class Reader:
         if "retweeted_status" in tweet:
             return []
         full = tweet.get("extended_tweet") or tweet
-        references = [
-            ("replied_to", tweet.get("in_reply_to_status_id_str")),
-            ("quoted", tweet.get("quoted_status_id_str")),
-        ]
-        media = ((full.get("extended_entities") or tweet.get("extended_entities") or {}).get("media")) or ()
-        mentions = (full.get("entities") or {}).get("user_mentions") or ()
+        media = (full.get("extended_entities") or tweet.get("extended_entities") or {}).get("media") or ()
         item = {
             "id": tweet["id_str"],
             "author_id": tweet["user"]["id_str"],
             "text": full.get("full_text") or tweet["text"],
             "created_at": _v1_instant(tweet),
             "in_reply_to_user_id": tweet.get("in_reply_to_user_id_str"),
-            "referenced_posts": [{"type": kind, "id": name} for kind, name in references if name],
+            "referenced_posts": _v1_references(tweet),
             "display_text_range": full.get("display_text_range"),
-            "entities": {
-                "mentions": [{"id": mention["id_str"], "start": mention["indices"][0]} for mention in mentions]
-            },
+            "entities": {"mentions": _v1_mentions(full)},
             "attachments": {"media_keys": [str(number) for number in range(len(media))]},
         }
         people = {str(tweet["user"]["id_str"]): _person(tweet["user"])}
@@ -284,6 +278,26 @@ def _chat(payload: Values) -> dict[str, Any]:
     thread = str(payload.get("conversation_id") or "").replace(":", "-")
     at = _of_milliseconds(payload["created_at_msec"])
     return {"id": payload["id"], "sender_id": payload["sender_id"], "dm_conversation_id": thread, "created_at": at}
+
+
+def _edit_history(item: Values) -> list[Any]:
+    """Return the ids of a post's versions, the first one first."""
+    history: list[Any] = item.get("edit_history_post_ids") or item.get("edit_history_tweet_ids") or [item["id"]]
+    return history
+
+
+def _with(key: str, items: Iterable[Any]) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict) and key in item]
+
+
+def _v1_references(tweet: Values) -> list[dict[str, Any]]:
+    ids = {"replied_to": tweet.get("in_reply_to_status_id_str"), "quoted": tweet.get("quoted_status_id_str")}
+    return [{"type": kind, "id": name} for kind, name in ids.items() if name]
+
+
+def _v1_mentions(tweet: Values) -> list[dict[str, Any]]:
+    mentions = (tweet.get("entities") or {}).get("user_mentions") or ()
+    return [{"id": mention["id_str"], "start": mention["indices"][0]} for mention in mentions]
 
 
 def _v1_instant(tweet: Values) -> str:
