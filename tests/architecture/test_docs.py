@@ -18,7 +18,7 @@ from tests.architecture.test_names import NEVER
 # The database's own index, so no table of SQLAlchemy's.
 TABLES = {*metadata.tables, "message_words"}
 # A name that is wrong on purpose, in a test of misspelt templates.
-MISSPELT = {"aknowledgement.md", "domain.md"}
+MISSPELT = {"aknowledgement.md"}
 HERE = "tests/architecture/test_docs.py"
 _PATH = re.compile(rf"({'|'.join(map(re.escape, FOLDERS))})/[\w.*/-]+|[\w.*/-]*\.(py|toml|md|yaml|yml|html|sh|lock)")
 _MODULE = re.compile(r"(bot|channels|tests|bench)(\.\w+)+")
