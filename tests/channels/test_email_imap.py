@@ -264,3 +264,5 @@ async def test_news_that_comes_in_one_packet_with_the_consent_to_idle_is_noticed
         waiting = asyncio.ensure_future(following(batches))
         await until(lambda: "DONE" in given)
         waiting.cancel()
+        # Whatever it ends with: only then can the inbox be closed.
+        await asyncio.gather(waiting, return_exceptions=True)
