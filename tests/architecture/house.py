@@ -1,6 +1,7 @@
 """The house as text: its files, its functions and what they say about themselves."""
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +36,6 @@ class Source:
         return (node for node in self.tree.body if isinstance(node, kinds) and not node.name.startswith("_"))
 
 
-@cache
 def sources(*folders: str) -> tuple[Source, ...]:
     """Every Python file of these folders of the repository."""
     paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
@@ -49,6 +49,11 @@ def into_a_folder(file: Path) -> Path:
     return file.rename(folder / "__init__.py").parent
 
 
+@cache
 def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
-    return Source(path, len(text.splitlines()), ast.parse(text, path))
+    gc.disable()  # a syntax tree is many small objects, and none of them is garbage: half of the time went there
+    try:
+        return Source(path, len(text.splitlines()), ast.parse(text, path))
+    finally:
+        gc.enable()
