@@ -34,7 +34,7 @@ from tests.components.postgres import Postgres
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
 _INSTALL = "tests/components/install.sh installs it"
-_LONG = ("tests/journeys", "tests/channels/test_accounts", "tests/faults", "tests/console")
+_LONG = ("tests/journeys", "tests/channels/test_accounts.py", "tests/faults", "tests/console")
 
 
 class Needs(Protocol):
@@ -93,10 +93,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.empty("fresh")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """A quick run ends before it could need much memory: to look for garbage a thousand times takes a fifth of it."""
-    if config.getoption("quick"):
-        gc.set_threshold(100_000, 50, 100)
+def pytest_configure() -> None:
+    """A run ends before it could need much memory: to look for garbage a thousand times takes a fifth of its time."""
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ _PORTS = range(20_000, 32_000)
 PATIENCE_SECONDS = 60.0
 # For what ends by itself, and not when something that it waits for ends after a longer time.
 LEAVING_SECONDS = 12.0
+LONGEST_PAUSE_SECONDS = 0.1
 
 
 def _turns() -> Iterator[int]:
@@ -48,12 +49,16 @@ def free_port() -> int:
 
 
 def wait_until(truth: Callable[[], bool], *, what: str, seconds: float = PATIENCE_SECONDS) -> None:
-    """Return as soon as `truth()` holds, asked every 5 ms; raise TimeoutError naming `what` when it does not."""
-    deadline = time.monotonic() + seconds
+    """Return as soon as `truth()` holds; raise TimeoutError naming `what` when it does not.
+
+    It is asked after 5 ms, and the longer it takes the less often: what asks takes its time from what is waited for.
+    """
+    began = time.monotonic()
     while not truth():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise TimeoutError(f"waited {seconds} s in vain: {what}")
-        time.sleep(0.005)
+        time.sleep(min(0.005 + waited / 10, LONGEST_PAUSE_SECONDS))
 
 
 async def until(truth: Callable[[], bool]) -> None:

@@ -8,11 +8,12 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
@@ -81,9 +82,13 @@ replies_by = "post"
 
 def ask(store_url: str, query: str) -> "list[Any]":
     """The rows of a query to a store that services work on."""
-    engine = create_engine(driver_url(store_url), poolclass=NullPool)
-    with engine.connect() as connection:
+    with _engine(store_url).connect() as connection:
         return list(connection.execute(text(query)))
+
+
+@cache
+def _engine(store_url: str) -> Engine:
+    return create_engine(driver_url(store_url), poolclass=NullPool)
 
 
 class Service:
