@@ -87,9 +87,14 @@ class Peer(ABC):
         self._loop.call_soon_threadsafe(ending.set)
         self._thread.join(10)
 
+    @property
+    def name(self) -> str:
+        """The name of the channel, which is that of its kind unless two of one kind are needed."""
+        return self.kind
+
     @abstractmethod
     def table(self) -> str:
-        """The `[[channel]]` of the account, named as its kind."""
+        """The `[[channel]]` of the account, with its `name`."""
 
     @abstractmethod
     def routes(self) -> list[web.RouteDef]:

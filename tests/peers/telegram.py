@@ -240,16 +240,21 @@ class CalledTelegramPeer(TelegramPeer):
         super().__init__()
         self._undelivered: list[Values] = []
 
+    @property
+    def name(self) -> str:
+        """Beside that of the account that is asked."""
+        return "telegram-called"
+
     def table(self) -> str:
         """Of a service behind a server that ends TLS, which is where `hook` is."""
         return f"""
 [[channel]]
-name = "telegram"
+name = "{self.name}"
 kind = "telegram"
 url = "{self.base}"
 token = "{TOKEN}"
 username = "@council_bot"
-webhook_url = "https://contact.example.gov.uk/hooks/telegram"
+webhook_url = "https://contact.example.gov.uk/hooks/{self.name}"
 webhook_secret = "our-own-word"
 acknowledge = "both"
 """
