@@ -49,7 +49,8 @@ def service(peers: Sequence[Peer], tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(params=range(len(PEERS)), ids=[kind.__name__ for kind in PEERS])
 def peer(request: pytest.FixtureRequest, peers: Sequence[Peer]) -> Peer:
     """Each platform in turn."""
-    return peers[request.param]
+    number: int = request.param
+    return peers[number]
 
 
 def test_a_private_thread_is_one_contact(peer: Peer, service: Service) -> None:
