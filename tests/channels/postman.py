@@ -110,7 +110,7 @@ async def bring(
 def _bring(host: str, port: int, content: bytes, sender: str, to: Sequence[str]) -> list[str]:
     with closing(smtplib.LMTP(host, port, timeout=PATIENCE_SECONDS)) as client:
         client.ehlo_or_helo_if_needed()
-        replies = [client.mail(sender), *(client.rcpt(one) for one in to)]
+        replies = [client.mail(sender), *(client.rcpt(recipient) for recipient in to)]
         assert {code for code, _ in replies} == {250}, replies
         answers = [client.data(content), *(client.getreply() for _ in to[1:])]
         if answers[0][0] != 421:

@@ -52,7 +52,7 @@ class Office:
     @property
     def recipients(self) -> list[str]:
         """Who has mail, in the order in which it came."""
-        return [one.rcpt.partition("<")[2].partition(">")[0] for one in self.taken]
+        return [mail.rcpt.partition("<")[2].partition(">")[0] for mail in self.taken]
 
     @property
     def standing(self) -> int:

@@ -39,22 +39,22 @@ def settings(peer: BlueskyPeer, **more: Any) -> bluesky.Settings:
 
 async def read(account: Bluesky, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
     """The first `count` messages that are new, and the cursor behind them."""
-    found: list[Inbound] = []
+    messages: list[Inbound] = []
     async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             cursor = batch.cursor or cursor
-            found += () if batch.again else batch.messages
-            if len(found) >= count:
-                return found, cursor
-    return found, cursor
+            messages += () if batch.again else batch.messages
+            if len(messages) >= count:
+                return messages, cursor
+    return messages, cursor
 
 
 async def kind_of(account: Bluesky, name: str) -> str:
     """What a message is taken for."""
-    found, _ = await read(account, None, 1)
-    while name not in {one.external_id for one in found}:
-        found, _ = await read(account, None, len(found) + 1)
-    (message,) = [one for one in found if one.external_id == name]
+    messages, _ = await read(account, None, 1)
+    while name not in {message.external_id for message in messages}:
+        messages, _ = await read(account, None, len(messages) + 1)
+    (message,) = [message for message in messages if message.external_id == name]
     assert message.post
     return message.post.kind
 
@@ -83,32 +83,34 @@ async def test_what_stands_under_a_post_of_ours_is_a_comment_unless_it_names_us(
     news = peer.post("council", "The library is open.")
     under, named = peer.post("alice", "At last!", answers=news), peer.post("bob", "@council.test when?", answers=news)
     quoted = peer.post("carol", "Read this", embed={"$type": "app.bsky.embed.record", "record": {"uri": news}})
-    asked = peer.post("dan", "@council.test a hole")
+    report = peer.post("dan", "@council.test a hole")
     peer.staff_answer("dan", "Where?")
-    own = next(one["uri"] for one in peer.repos[peer.did("council")].values() if one["value"].get("text") == "Where?")
+    own = next(
+        record["uri"] for record in peer.repos[peer.did("council")].values() if record["value"].get("text") == "Where?"
+    )
     goes_on = peer.post("dan", "Mill Lane", answers=own)
     passing = peer.post("eve", "Same here", answers=goes_on)
     account = bluesky.build("sky", settings(peer))
-    found, _ = await read(account, None, 7)
+    messages, _ = await read(account, None, 7)
     await account.close()
-    kinds = {one.external_id: one.post.kind for one in found if one.post and not one.outgoing}
+    kinds = {message.external_id: message.post.kind for message in messages if message.post and not message.outgoing}
     comments = {name for name, kind in kinds.items() if kind == "comment"}
     assert comments == {under, quoted, passing}
-    assert {name for name, kind in kinds.items() if kind == "mention"} == {named, asked, goes_on}
+    assert {name for name, kind in kinds.items() if kind == "mention"} == {named, report, goes_on}
 
 
 async def test_a_reply_to_a_receipt_under_a_post_of_ours_speaks_to_us(peer: BlueskyPeer, account: Bluesky) -> None:
     """Nobody names an account again that has just answered them."""
     news = peer.post("council", "The library is open.")
-    asked = peer.post("bob", "@council.test when?", answers=news)
-    told = await account.send(answer("", asked, "We have your message.", public=True))
-    peer.post("bob", "Thanks. And on Sunday?", answers=told.external_id)
-    found, _ = await read(account, None, 3)
-    assert {one.text: one.post.kind for one in found if one.post and one.sender} == {
+    question = peer.post("bob", "@council.test when?", answers=news)
+    receipt = await account.send(answer("", question, "We have your message.", public=True))
+    peer.post("bob", "Thanks. And on Sunday?", answers=receipt.external_id)
+    messages, _ = await read(account, None, 3)
+    assert {message.text: message.post.kind for message in messages if message.post and message.sender} == {
         "@council.test when?": "mention",
         "Thanks. And on Sunday?": "mention",
     }
-    assert [one.post.automatic for one in found if one.post and one.outgoing] == [True]
+    assert [message.post.automatic for message in messages if message.post and message.outgoing] == [True]
 
 
 async def test_likes_say_nothing(peer: BlueskyPeer) -> None:
@@ -119,37 +121,37 @@ async def test_likes_say_nothing(peer: BlueskyPeer) -> None:
         peer.like("bob", news, at=peer.moment(timedelta(days=10, minutes=number)))
     account = bluesky.build("sky", settings(peer, begin="now", chat=False))
     _, cursor = await read(account, None, 0)
-    asked = peer.post("bob", "@council.test when?")
+    question = peer.post("bob", "@council.test when?")
     for number in range(15):
         peer.like("bob", news, at=peer.moment(-timedelta(milliseconds=10 * number + 10)))
     peer.answers.clear()
-    found, _ = await read(account, cursor, 1)
+    messages, _ = await read(account, cursor, 1)
     await account.close()
-    assert [one.external_id for one in found] == [asked]
+    assert [message.external_id for message in messages] == [question]
     assert [nsid.rpartition(".")[2] for nsid, _ in peer.answers].count("listNotifications") == 2
 
 
 async def test_what_staff_post_is_theirs(peer: BlueskyPeer, account: Bluesky) -> None:
     """It names what it answers; their own news answers nothing and is left alone."""
     peer.post("council", "The library is open.")
-    asked = peer.post("bob", "@council.test a hole")
+    report = peer.post("bob", "@council.test a hole")
     peer.staff_answer("bob", "It is filled.")
-    found, _ = await read(account, None, 2)
-    (staffs,) = [one for one in found if one.outgoing]
+    messages, _ = await read(account, None, 2)
+    (staffs,) = [message for message in messages if message.outgoing]
     assert staffs.post
-    assert (staffs.text, staffs.post.answers, staffs.post.automatic) == ("It is filled.", (asked,), False)
+    assert (staffs.text, staffs.post.answers, staffs.post.automatic) == ("It is filled.", (report,), False)
 
 
 async def test_a_public_answer_is_posted_once(peer: BlueskyPeer, account: Bluesky) -> None:
     """Its name is known beforehand, so a repeat finds it there; it stands in the thread, under what it answers."""
     news = peer.post("council", "The library is open.")
-    asked = peer.post("bob", "@council.test when?", answers=news)
-    first = await account.send(answer("", asked, "We have your message.", public=True))
-    again = await account.send(answer("", asked, "We have your message.", public=True))
+    question = peer.post("bob", "@council.test when?", answers=news)
+    first = await account.send(answer("", question, "We have your message.", public=True))
+    again = await account.send(answer("", question, "We have your message.", public=True))
     assert first == again
     assert peer.answers_to("bob") == ["We have your message."]
     posted = peer.repos[peer.did("council")][first.external_id]["value"]["reply"]
-    assert (posted["parent"]["uri"], posted["root"]["uri"]) == (asked, news)
+    assert (posted["parent"]["uri"], posted["root"]["uri"]) == (question, news)
 
 
 async def test_a_private_answer_is_sent_once(peer: BlueskyPeer, account: Bluesky) -> None:
@@ -165,16 +167,16 @@ async def test_a_private_answer_is_sent_once(peer: BlueskyPeer, account: Bluesky
 
 async def test_what_cannot_be_sent_is_not_tried_again(peer: BlueskyPeer, account: Bluesky) -> None:
     """Too long; the post is gone; the conversation is none of ours."""
-    asked = peer.write("bob", "a hole", public=True)
+    report = peer.write("bob", "a hole", public=True)
     with pytest.raises(Permanent, match="301 characters, 300 are allowed"):
-        await account.send(answer("", asked, "x" * 301, public=True))
+        await account.send(answer("", report, "x" * 301, public=True))
     with pytest.raises(Permanent, match="1001 characters, 1000 are allowed"):
         await account.send(answer("convo-bob", "", "x" * 1001))
     with pytest.raises(Permanent, match="InvalidConvo"):
         await account.send(answer("convo-nobody", "", "Hello"))
-    peer.delete(asked)
+    peer.delete(report)
     with pytest.raises(Permanent, match="the post is gone"):
-        await account.send(answer("", asked, "We have it.", public=True))
+        await account.send(answer("", report, "We have it.", public=True))
 
 
 async def test_every_page_is_read(peer: BlueskyPeer, account: Bluesky) -> None:
@@ -184,12 +186,14 @@ async def test_every_page_is_read(peer: BlueskyPeer, account: Bluesky) -> None:
         peer.post("bob", f"@council.test {number}", at=peer.moment(timedelta(minutes=50 - number)))
         peer.staff_answer("bob", f"Answer {number}")
         peer.say(f"person{number % 4}", f"Private {number}")
-    found, _ = await read(account, None, 30)
-    assert [one.text for one in found if one.visibility == "public" and one.sender] == [
+    messages, _ = await read(account, None, 30)
+    assert [message.text for message in messages if message.visibility == "public" and message.sender] == [
         f"@council.test {number}" for number in range(10)
     ]
-    assert [one.text for one in found if one.outgoing] == [f"Answer {number}" for number in range(10)]
-    assert {one.text for one in found if one.visibility == "private"} == {f"Private {number}" for number in range(10)}
+    assert [message.text for message in messages if message.outgoing] == [f"Answer {number}" for number in range(10)]
+    assert {message.text for message in messages if message.visibility == "private"} == {
+        f"Private {number}" for number in range(10)
+    }
 
 
 async def test_every_page_of_the_log_is_read(peer: BlueskyPeer) -> None:
@@ -199,18 +203,18 @@ async def test_every_page_of_the_log_is_read(peer: BlueskyPeer) -> None:
     _, cursor = await read(account, None, 0)
     for number in range(10):
         peer.say("bob", f"Later {number}")
-    found, cursor = await read(account, cursor, 10)
+    messages, cursor = await read(account, cursor, 10)
     peer.say("bob", "Last")
     last, _ = await read(account, cursor, 1)
     await account.close()
-    assert [one.text for one in (*found, *last)] == [*(f"Later {number}" for number in range(10)), "Last"]
+    assert [message.text for message in (*messages, *last)] == [*(f"Later {number}" for number in range(10)), "Last"]
 
 
 async def test_a_clock_that_is_slow_hides_nothing(peer: BlueskyPeer, account: Bluesky) -> None:
     """A post is sorted by its writer's clock: what is minutes behind is read all the same, and once."""
     peer.post("bob", "@council.test now")
     async with aclosing(account.listen(None)) as batches:  # type: ignore[type-var]
-        new = (one.text async for batch in batches if not batch.again for one in batch.messages)
+        new = (message.text async for batch in batches if not batch.again for message in batch.messages)
         assert await anext(new) == "@council.test now"
         peer.post("alice", "@council.test minutes ago", at=peer.moment(timedelta(minutes=5)))
         assert await anext(new) == "@council.test minutes ago"
@@ -222,17 +226,17 @@ async def test_a_first_look_begins_now(peer: BlueskyPeer) -> None:
     """What was there before is nobody's business, not even when all is compared."""
     peer.post("bob", "@council.test long ago", at=peer.moment(timedelta(minutes=5)))
     account = bluesky.build("sky", settings(peer, begin="now"))
-    found: list[str] = []
+    texts: list[str] = []
     async with aclosing(account.listen(None)) as batches:  # type: ignore[type-var]
         async for batch in batches:
-            found += [one.text for one in batch.messages]
-            if not found and batch.cursor:
+            texts += [message.text for message in batch.messages]
+            if not texts and batch.cursor:
                 peer.post("bob", "@council.test new")
                 peer.say("bob", "Private")
-            if {"@council.test new", "Private"} <= set(found):
+            if {"@council.test new", "Private"} <= set(texts):
                 break
     await account.close()
-    assert "@council.test long ago" not in found
+    assert "@council.test long ago" not in texts
 
 
 async def test_what_was_missed_is_found_when_all_is_compared(peer: BlueskyPeer, account: Bluesky) -> None:
@@ -242,37 +246,37 @@ async def test_what_was_missed_is_found_when_all_is_compared(peer: BlueskyPeer, 
     peer.log.clear()
     peer.post("alice", "@council.test an hour ago", at=peer.moment(timedelta(hours=1)))
     async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
-        batch: Batch = await anext(one async for one in batches if one.again)
-    assert {one.text for one in batch.messages} == {"Private", "@council.test an hour ago"}
+        batch: Batch = await anext(batch async for batch in batches if batch.again)
+    assert {message.text for message in batch.messages} == {"Private", "@council.test an hour ago"}
 
 
 async def test_what_happens_to_a_private_message_is_about_it(peer: BlueskyPeer) -> None:
     """A reaction names the message, ours is none of theirs; what somebody hid from themselves is logged as hidden."""
     account = bluesky.build("sky", settings(peer, begin="now"))
     _, cursor = await read(account, None, 0)
-    said = peer.say("bob", "A hole", embed={"$type": "app.bsky.embed.record#view"})
-    peer.react("bob", said, "👍")
-    peer.react("council", said, "❤️")
+    report = peer.say("bob", "A hole", embed={"$type": "app.bsky.embed.record#view"})
+    peer.react("bob", report, "👍")
+    peer.react("council", report, "❤️")
     gone = peer.say("bob", "Never mind")
     peer.take_back(gone)
-    found, _ = await read(account, cursor, 3)
+    messages, _ = await read(account, cursor, 3)
     await account.close()
-    by_kind = {one.post.kind: one for one in found if one.post and one.external_id != gone}
+    by_kind = {message.post.kind: message for message in messages if message.post and message.external_id != gone}
     assert by_kind["message"].post
-    assert (by_kind["message"].external_id, by_kind["message"].post.holds) == (said, ("post",))
+    assert (by_kind["message"].external_id, by_kind["message"].post.holds) == (report, ("post",))
     assert by_kind["reaction"].post
-    assert (by_kind["reaction"].post.about, by_kind["reaction"].text) == (said, "👍")
-    (hidden,) = [one for one in found if one.external_id == gone]
+    assert (by_kind["reaction"].post.about, by_kind["reaction"].text) == (report, "👍")
+    (hidden,) = [message for message in messages if message.external_id == gone]
     assert hidden.post
     assert (hidden.post.kind, hidden.post.holds, hidden.text) == ("message", ("hidden",), "")
-    assert not [one for one in found if one.post and one.post.kind == "deletion"]
+    assert not [message for message in messages if message.post and message.post.kind == "deletion"]
 
 
 async def test_nothing_automatic_is_said_in_a_group(peer: BlueskyPeer, account: Bluesky) -> None:
     """Others read along there: it is logged, and staff see it."""
-    said = peer.say("bob", "Neighbours, and the council")
+    report = peer.say("bob", "Neighbours, and the council")
     peer.convos["convo-bob"]["kind"] = GROUP
-    assert await kind_of(account, said) == "comment"
+    assert await kind_of(account, report) == "comment"
 
 
 async def test_a_session_is_renewed_and_not_begun_again(peer: BlueskyPeer, account: Bluesky) -> None:
@@ -322,9 +326,9 @@ async def test_an_app_password_may_be_for_public_posts_only(peer: BlueskyPeer, a
     peer.for_chat = False
     peer.say("bob", "Private")
     peer.post("bob", "@council.test public")
-    found, _ = await read(account, None, 1)
-    assert [one.text for one in found] == ["@council.test public"]
-    assert any("app password does not allow private" in one for one in (await account.coverage()).findings)
+    messages, _ = await read(account, None, 1)
+    assert [message.text for message in messages] == ["@council.test public"]
+    assert any("app password does not allow private" in finding for finding in (await account.coverage()).findings)
     assert peer.sign_ins == 1
 
 
@@ -333,12 +337,12 @@ async def test_public_posts_are_read_while_private_messages_cannot_be(peer: Blue
     peer.chat_up = False
     peer.post("bob", "@council.test public")
     batches = account.listen(None)
-    assert [one.text for one in [*(await anext(batches)).messages, *(await anext(batches)).messages]] == [
+    assert [message.text for message in [*(await anext(batches)).messages, *(await anext(batches)).messages]] == [
         "@council.test public"
     ]
     with pytest.raises(Temporary, match="502 UpstreamFailure"):
         await anext(batches)
-    assert any("private messages cannot be read" in one for one in (await account.coverage()).findings)
+    assert any("private messages cannot be read" in finding for finding in (await account.coverage()).findings)
 
 
 async def test_private_messages_may_be_left_alone(peer: BlueskyPeer) -> None:
@@ -346,7 +350,7 @@ async def test_private_messages_may_be_left_alone(peer: BlueskyPeer) -> None:
     peer.chat_up = False
     account = bluesky.build("sky", settings(peer, chat=False))
     peer.post("bob", "@council.test public")
-    found, _ = await read(account, None, 1)
+    messages, _ = await read(account, None, 1)
     coverage = await account.coverage()
     await account.close()
-    assert (len(found), len(coverage.findings)) == (1, 1)
+    assert (len(messages), len(coverage.findings)) == (1, 1)

@@ -30,17 +30,17 @@ PLAIN = build("desk", Settings(name="desk", kind="desk"))
 )
 def test_the_person_hears_of_it_as_they_prefer(fields: dict[str, str], sender: Party | None, told_by: str) -> None:
     """By mail, by text message, at once, or by staff."""
-    found = TEXTING.record({"name": "Sam", "text": "A hole."} | fields, "key", AT)
-    assert isinstance(found, Inbound)
-    assert (found.sender, found.told_by) == (sender, told_by)
+    record = TEXTING.record({"name": "Sam", "text": "A hole."} | fields, "key", AT)
+    assert isinstance(record, Inbound)
+    assert (record.sender, record.told_by) == (sender, told_by)
 
 
 def test_without_text_messages_staff_tell_whoever_has_only_a_telephone() -> None:
     """Nothing is promised that cannot be sent."""
-    found = PLAIN.record({"text": "A hole.", "phone": "01632 960 001"}, "key", AT)
-    assert isinstance(found, Inbound)
-    assert found.told_by == "staff"
-    assert found.fields["prefers"] == "phone"
+    record = PLAIN.record({"text": "A hole.", "phone": "01632 960 001"}, "key", AT)
+    assert isinstance(record, Inbound)
+    assert record.told_by == "staff"
+    assert record.fields["prefers"] == "phone"
 
 
 def test_a_letter_is_what_is_left_for_whoever_gave_only_an_address() -> None:
@@ -54,12 +54,12 @@ def test_a_letter_is_what_is_left_for_whoever_gave_only_an_address() -> None:
 
 def test_the_same_key_is_the_same_message_and_another_is_another() -> None:
     """Two calls in the same words are two contacts; one that is sent twice is one."""
-    one, again, other = (PLAIN.record({"text": "Help"}, key, AT) for key in ("a", "a", "b"))
-    assert isinstance(one, Inbound)
-    assert isinstance(other, Inbound)
-    assert one == again
-    assert (one.external_id, one.digest) != (other.external_id, other.digest)
-    assert one.medium == "phone"
+    first, repeat, second = (PLAIN.record({"text": "Help"}, key, AT) for key in ("a", "a", "b"))
+    assert isinstance(first, Inbound)
+    assert isinstance(second, Inbound)
+    assert first == repeat
+    assert (first.external_id, first.digest) != (second.external_id, second.digest)
+    assert first.medium == "phone"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_the_same_key_is_the_same_message_and_another_is_another() -> None:
 )
 def test_every_fault_is_named(fields: dict[str, str], wrong: set[str]) -> None:
     """All at once, each with what to do."""
-    found = PLAIN.record(fields, "key", AT)
-    assert isinstance(found, Faults)
-    assert {field for field, _ in found.faults} == wrong
+    refusal = PLAIN.record(fields, "key", AT)
+    assert isinstance(refusal, Faults)
+    assert {field for field, _ in refusal.faults} == wrong

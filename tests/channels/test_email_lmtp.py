@@ -79,7 +79,7 @@ async def test_a_batch_has_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         working.cancel()
     assert sum(clerk.sizes) == 6
     assert max(clerk.sizes) <= 3
-    raws = iter([len(one.raw) for one in clerk.logged])
+    raws = iter([len(message.raw) for message in clerk.logged])
     weights = [sum(islice(raws, size)) for size in clerk.sizes]
     assert all(size == 1 or weight <= 50_000 for size, weight in zip(clerk.sizes, weights, strict=True))
 

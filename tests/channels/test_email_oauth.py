@@ -241,18 +241,18 @@ async def test_neither_secret_nor_token_shows_anywhere(
     reader = inbox(server.imap_port, tokens)
     await reader.check()
     tokens.mailbox = "somebody@else.test"
-    told = f"{reader!r} {vars(reader)}"
+    output = f"{reader!r} {vars(reader)}"
     with pytest.raises(Misconfigured) as raised:
         await inbox(server.imap_port, tokens).check()
-    told += "".join(format_exception(raised.value))
+    output += "".join(format_exception(raised.value))
     async with opened(office_of(tokens), **PLAIN) as office:
         post = email_smtp.build("post", postoffice.settings(office.port, **signing_in(tokens)))
         with pytest.raises(Misconfigured) as refused:
             await post.send(letter())
-        told += f"{post!r} {vars(post)}" + "".join(format_exception(refused.value))
-    told += "".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
+        output += f"{post!r} {vars(post)}" + "".join(format_exception(refused.value))
+    output += "".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
     assert len(tokens.issued) == 3
-    assert not [secret for secret in (SECRET, *tokens.issued) if secret in told]
+    assert not [secret for secret in (SECRET, *tokens.issued) if secret in output]
 
 
 @pytest.mark.parametrize(

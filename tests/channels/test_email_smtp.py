@@ -21,7 +21,7 @@ async def test_a_mail_arrives_byte_for_byte() -> None:
     message = letter(body=".\r\n..\r\n.hidden\r\nDzień dobry")
     async with opened(Office()) as office, outlet(office.port) as post:
         assert await post.send(message) == Handed("4XyZ1")
-    assert [one.content for one in office.taken] == [message.content]
+    assert [mail.content for mail in office.taken] == [message.content]
 
 
 async def test_non_delivery_is_reported_to_the_envelope_sender() -> None:
@@ -48,7 +48,7 @@ async def test_eight_bits_are_announced() -> None:
     async with opened(Office()) as office, outlet(office.port) as post:
         await post.send(letter(1, body="Dzień dobry"))
         await post.send(letter(2, body="Good day"))
-    assert ["BODY=8BITMIME" in one.mail for one in office.taken] == [True, False]
+    assert ["BODY=8BITMIME" in envelope.mail for envelope in office.taken] == [True, False]
 
 
 async def test_the_null_sender_is_written_as_such() -> None:

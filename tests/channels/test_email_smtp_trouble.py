@@ -65,7 +65,7 @@ async def test_a_refused_mail_costs_its_neighbours_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "words",
     [
         "<resident1@residents.example>: Recipient address rejected",
         "No such user (RESIDENT1)",
@@ -75,14 +75,14 @@ async def test_a_refused_mail_costs_its_neighbours_nothing() -> None:
         "unknown " + "x" * 960 + " resident1@residents.example",
     ],
 )
-async def test_what_is_passed_on_names_nobody(said: str) -> None:
+async def test_what_is_passed_on_names_nobody(words: str) -> None:
     """A server's words are kept, less every address in them and whatever else tells who the mail was for."""
-    async with opened(Office(answers={"RCPT": f"550 5.1.1 {said}"})) as office, outlet(office.port) as post:
+    async with opened(Office(answers={"RCPT": f"550 5.1.1 {words}"})) as office, outlet(office.port) as post:
         with pytest.raises(Permanent) as raised:
             await post.send(letter())
-    told = "".join(format_exception(raised.value))
+    traceback = "".join(format_exception(raised.value))
     assert str(raised.value).startswith("550 5.1.1 ")
-    assert not [word for word in ("resident1", "residents.example", "a.b", "@") if word in told.lower()]
+    assert not [word for word in ("resident1", "residents.example", "a.b", "@") if word in traceback.lower()]
     assert len(str(raised.value)) < 250
 
 

@@ -61,8 +61,8 @@ def called(
 def private(account: Account, message: Values, **more: Any) -> Inbound:
     """What it makes of one private message."""
     event = {"sender": {"id": "7"}, "recipient": {"id": FacebookPeer.own}, "timestamp": 1749416383000}
-    (found,) = called(account, {"messaging": [event | {"message": message} | more]})
-    return found
+    (inbound,) = called(account, {"messaging": [event | {"message": message} | more]})
+    return inbound
 
 
 def commented(page: Facebook, **value: Any) -> tuple[Inbound, ...]:
@@ -74,11 +74,11 @@ def commented(page: Facebook, **value: Any) -> tuple[Inbound, ...]:
 
 def test_private_messages(page: Facebook) -> None:
     """Words, files, a sticker, a story that is answered, what cannot be shown."""
-    said = private(page, {"mid": "m_1", "text": "Hello", "reply_to": {"mid": "m_0"}})
-    assert said.sender
-    assert said.post
-    assert (said.sender.address, said.text, said.post.conversation) == ("messenger:7", "Hello", "messenger:7")
-    assert (said.visibility, said.post.answers, said.external_id) == ("private", ("m_0",), "m_1")
+    reply = private(page, {"mid": "m_1", "text": "Hello", "reply_to": {"mid": "m_0"}})
+    assert reply.sender
+    assert reply.post
+    assert (reply.sender.address, reply.text, reply.post.conversation) == ("messenger:7", "Hello", "messenger:7")
+    assert (reply.visibility, reply.post.answers, reply.external_id) == ("private", ("m_0",), "m_1")
     files = [{"type": "image", "payload": {"url": "https://cdn.example/1.jpg"}}, {"type": "audio", "payload": {}}]
     files.append({"type": "image", "payload": {"sticker_id": 369239263222822}})
     shown = private(page, {"mid": "m_2", "attachments": files})
@@ -108,9 +108,9 @@ def test_what_happens_to_a_message_afterwards(page: Facebook, gram: Instagram) -
         ({"message_edit": {"mid": "m_1", "text": "New words", "num_edit": 1}}, "edit", "New words"),
     ]
     for event, kind, words in events:
-        (found,) = called(page, {"messaging": [who | event]})
-        assert found.post
-        assert (found.post.kind, found.post.about, found.text) == (kind, "m_1", words)
+        (inbound,) = called(page, {"messaging": [who | event]})
+        assert inbound.post
+        assert (inbound.post.kind, inbound.post.about, inbound.text) == (kind, "m_1", words)
     for event in (
         {"delivery": {"mids": ["m_1"]}},
         {"read": {"watermark": 1}},
@@ -168,24 +168,24 @@ async def test_the_list_shows_what_no_call_brought(peer: FacebookPeer, page: Fac
     written = [peer.write(f"person{n}", f"number {n}") for n in range(60)]
     for index, message in enumerate(peer.messages):
         message["at"] -= timedelta(hours=1, seconds=60 - index)
-    found, cursor = await read(page, None, 60)
-    assert {m.external_id for m in found} == set(written)
+    messages, cursor = await read(page, None, 60)
+    assert {m.external_id for m in messages} == set(written)
     again, cursor = await read(page, cursor, 60)
     assert {m.external_id for m in again} == set(written), "the first look after a start compares two days"
 
 
 async def read(page: Facebook, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
     """The first so many messages, and the cursor behind them."""
-    found: list[Inbound] = []
+    messages: list[Inbound] = []
     async with aclosing(page.listen(cursor)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             cursor = batch.cursor or cursor
-            found += batch.messages
-            if len(found) >= count and batch.cursor:
+            messages += batch.messages
+            if len(messages) >= count and batch.cursor:
                 break
-            if len(found) >= 2 * count:
+            if len(messages) >= 2 * count:
                 break
-    return found, cursor
+    return messages, cursor
 
 
 async def test_refusals(peer: FacebookPeer, page: Facebook) -> None:
@@ -206,5 +206,5 @@ async def test_coverage(peer: FacebookPeer, page: Facebook) -> None:
     """A Page that does not call us is red; comments have no list, which is amber."""
     assert (await page.coverage()).level == "amber"
     peer.subscribed = ["messages"]
-    found = await page.coverage()
-    assert (found.level, found.findings) == ("red", ("the Page does not call us for feed, message_echoes",))
+    coverage = await page.coverage()
+    assert (coverage.level, coverage.findings) == ("red", ("the Page does not call us for feed, message_echoes",))

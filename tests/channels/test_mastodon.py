@@ -43,14 +43,14 @@ def settings(peer: MastodonPeer, **more: Any) -> mastodon.Settings:
 
 async def read(account: Mastodon, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
     """The first `count` messages that are new, and the cursor behind them."""
-    found: list[Inbound] = []
+    messages: list[Inbound] = []
     async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             cursor = batch.cursor or cursor
-            found += () if batch.again else batch.messages
-            if len(found) >= count:
-                return found, cursor
-    return found, cursor
+            messages += () if batch.again else batch.messages
+            if len(messages) >= count:
+                return messages, cursor
+    return messages, cursor
 
 
 async def compared(account: Mastodon, cursor: str | None) -> Batch:
@@ -114,7 +114,7 @@ async def test_an_edit_and_a_missed_message_show_when_it_is_compared(peer: Masto
     missed = peer.write("bob", "nobody is told of this")
     batch = await compared(account, cursor)
     by_id = {message.external_id: message for message in batch.messages}
-    edited = next(one for one in batch.messages if one.post and one.post.kind == "edit")
+    edited = next(message for message in batch.messages if message.post and message.post.kind == "edit")
     assert edited.post
     assert (edited.post.about, edited.text) == (first, "other words")
     assert by_id[missed].text == "@council nobody is told of this"
@@ -133,8 +133,8 @@ async def test_what_is_taken_back_is_told_by_the_stream(peer: MastodonPeer, acco
     listening = asyncio.create_task(until_a_deletion())
     while peer.streams_begun == begun:
         await asyncio.sleep(0.01)
-    for one in written:
-        peer.delete(one)
+    for status_id in written:
+        peer.delete(status_id)
         await asyncio.wait({listening}, timeout=2)
         if listening.done():
             break
@@ -145,15 +145,15 @@ async def test_what_is_taken_back_is_told_by_the_stream(peer: MastodonPeer, acco
 
 async def test_one_post_however_often_it_is_sent(peer: MastodonPeer, account: Mastodon) -> None:
     """The same key is the same status; it names the recipient alone, also where what it answers is gone."""
-    asked = peer.write("alice", "@carol @dave look")
-    out = Outbound("@alice@" + peer.base.removeprefix("http://"), b"Thank you.", "", "<ack.1@x>", in_reply_to=asked)
+    mention = peer.write("alice", "@carol @dave look")
+    out = Outbound("@alice@" + peer.base.removeprefix("http://"), b"Thank you.", "", "<ack.1@x>", in_reply_to=mention)
     first, again = await account.send(out), await account.send(out)
     assert first == again
-    peer.delete(asked)
-    await account.send(Outbound("@bob@far.example", b"Thank you.", "", "<ack.2@x>", in_reply_to=asked, public=True))
+    peer.delete(mention)
+    await account.send(Outbound("@bob@far.example", b"Thank you.", "", "<ack.2@x>", in_reply_to=mention, public=True))
     direct, public = [s for s in peer.statuses if s["account"]["acct"] == "council"]
     assert [m["acct"] for m in direct["mentions"]] == ["alice"]
-    assert (direct["visibility"], direct["in_reply_to_id"]) == ("direct", asked)
+    assert (direct["visibility"], direct["in_reply_to_id"]) == ("direct", mention)
     assert ([m["acct"] for m in public["mentions"]], public["visibility"]) == (["bob@far.example"], "unlisted")
 
 
@@ -162,9 +162,9 @@ async def test_what_the_account_is_set_to_drop_is_a_fault(peer: MastodonPeer, ac
     peer.policy["for_private_mentions"] = "filter"
     assert (await account.coverage()).level == "green"
     peer.policy["for_private_mentions"] = "drop"
-    found = await account.coverage()
-    assert found.level == "red"
-    assert "private messages of people whom it does not follow" in found.findings[0]
+    coverage = await account.coverage()
+    assert coverage.level == "red"
+    assert "private messages of people whom it does not follow" in coverage.findings[0]
 
 
 async def test_refusals_say_who_must_act(peer: MastodonPeer, account: Mastodon) -> None:

@@ -110,14 +110,14 @@ async def test_what_cannot_be_sent(peer: NotifyPeer, outlet: Notify) -> None:
     with pytest.raises(Permanent, match="ValidationError"):
         await outlet.send(Outbound("ann@residents", b"x", idempotency_key="k3"))
     for more, recipient in (({"sms_template": ""}, "+447700900123"), ({"email_template": ""}, MAIL.recipient)):
-        one = notify.build("notify", settings(peer.base, **more))
+        bare_outlet = notify.build("notify", settings(peer.base, **more))
         with pytest.raises(Permanent, match="template is configured"):
-            await one.send(Outbound(recipient, b"x", idempotency_key="k4"))
-        await one.close()
-    other = notify.build("notify", settings(peer.base, api_key=f"k-{SERVICE}-{SERVICE}"))
+            await bare_outlet.send(Outbound(recipient, b"x", idempotency_key="k4"))
+        await bare_outlet.close()
+    foreign_outlet = notify.build("notify", settings(peer.base, api_key=f"k-{SERVICE}-{SERVICE}"))
     with pytest.raises(Misconfigured, match="API key not found"):
-        await other.send(MAIL)
-    await other.close()
+        await foreign_outlet.send(MAIL)
+    await foreign_outlet.close()
     await peer.server.close()
     with pytest.raises(Temporary):
         await outlet.send(MAIL)

@@ -54,20 +54,20 @@ def called(base: str) -> telegram.Settings:
     return settings(base, business_account="", webhook_url=HOOK, webhook_secret=SECRET)
 
 
-def told(update: Values) -> list[Inbound]:
+def messages_of(update: Values) -> list[Inbound]:
     """What an update says."""
     return list(UPDATES.read({"update_id": 1, **update}))
 
 
 async def fetched(bot: Telegram, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
     """The first so many messages, and the cursor behind them."""
-    found: list[Inbound] = []
+    messages: list[Inbound] = []
     async with asyncio.timeout(10), aclosing(bot.listen(cursor)) as batches:  # type: ignore[type-var]
         async for batch in batches:
-            cursor, found = batch.cursor, [*found, *batch.messages]
-            if len(found) >= count:
+            cursor, messages = batch.cursor, [*messages, *batch.messages]
+            if len(messages) >= count:
                 break
-    return found, cursor
+    return messages, cursor
 
 
 MESSAGE: Values = {
@@ -102,13 +102,17 @@ KINDS: list[tuple[Values, str, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("content", "words", "holds"), KINDS, ids=lambda value: str(value)[:30])
 def test_each_kind_is_logged_as_what_it_is(content: Values, words: str, holds: tuple[str, ...]) -> None:
     """Its words, what it holds besides, its writer, its chat and its time."""
-    (found,) = told({"message": MESSAGE | content})
-    assert found.post
-    assert found.sender
-    assert found.received_at
-    assert (found.text, found.post.holds, found.external_id) == (words, holds, "1000:5")
-    assert (found.sender.address, found.sender.name, found.post.conversation) == ("telegram:1000", "Ann Lee", "1000")
-    assert (found.received_at.isoformat(), found.visibility) == ("2025-06-08T20:59:43+00:00", "private")
+    (message,) = messages_of({"message": MESSAGE | content})
+    assert message.post
+    assert message.sender
+    assert message.received_at
+    assert (message.text, message.post.holds, message.external_id) == (words, holds, "1000:5")
+    assert (message.sender.address, message.sender.name, message.post.conversation) == (
+        "telegram:1000",
+        "Ann Lee",
+        "1000",
+    )
+    assert (message.received_at.isoformat(), message.visibility) == ("2025-06-08T20:59:43+00:00", "private")
 
 
 NOTHING: list[Values] = [
@@ -130,7 +134,7 @@ NOTHING: list[Values] = [
 @pytest.mark.parametrize("update", NOTHING, ids=lambda value: str(next(iter(value.values())))[-60:-1])
 def test_what_is_not_said_to_us(update: Values) -> None:
     """Press of Start, what the program says by itself, talk of a group, where somebody is now, what is not known."""
-    assert told(update) == []
+    assert messages_of(update) == []
 
 
 @pytest.mark.parametrize(
@@ -143,37 +147,37 @@ def test_what_is_not_said_to_us(update: Values) -> None:
 )
 def test_in_a_group_only_what_is_said_to_the_bot(content: Values) -> None:
     """By its name in any case of letters, or as an answer to it: a public mention, in no private thread."""
-    (found,) = told({"message": IN_GROUP | content})
-    assert found.post
-    assert (found.visibility, found.post.kind, found.post.conversation) == ("public", "mention", "")
-    assert found.post.link == "https://t.me/ourstreet/5"
+    (message,) = messages_of({"message": IN_GROUP | content})
+    assert message.post
+    assert (message.visibility, message.post.kind, message.post.conversation) == ("public", "mention", "")
+    assert message.post.link == "https://t.me/ourstreet/5"
 
 
 def test_what_happens_to_a_message_afterwards() -> None:
     """An edit, a reaction, and what was taken back in a business chat; all are about the message as it is named."""
-    (written,) = told({"business_message": BUSINESS | {"text": "Old"}})
-    (edit,) = told({"edited_business_message": BUSINESS | {"text": "New", "edit_date": 1749416400}})
+    (written,) = messages_of({"business_message": BUSINESS | {"text": "Old"}})
+    (edit,) = messages_of({"edited_business_message": BUSINESS | {"text": "New", "edit_date": 1749416400}})
     again = next(UPDATES.read({"update_id": 2, "edited_business_message": BUSINESS | {"text": "3", "edit_date": 1}}))
     assert edit.external_id != again.external_id
     reacted: Values = {"new_reaction": [{"type": "emoji", "emoji": "👍"}], "old_reaction": [], "user": MESSAGE["from"]}
-    (reaction,) = told({"message_reaction": {**MESSAGE, **reacted}})
+    (reaction,) = messages_of({"message_reaction": {**MESSAGE, **reacted}})
     deleted = {"business_connection_id": CONNECTION, "chat": MESSAGE["chat"], "message_ids": [5, 6]}
-    first, second = told({"deleted_business_messages": deleted})
-    for found, kind, about in (
+    first, second = messages_of({"deleted_business_messages": deleted})
+    for change, kind, about in (
         (edit, "edit", written.external_id),
         (reaction, "reaction", "1000:5"),
         (first, "deletion", written.external_id),
         (second, "deletion", f"1000:6@{CONNECTION}"),
     ):
-        assert found.post
-        assert (found.post.kind, found.post.about, found.outgoing) == (kind, about, False)
+        assert change.post
+        assert (change.post.kind, change.post.about, change.outgoing) == (kind, about, False)
     assert (reaction.text, edit.sender) == ("👍", written.sender)
 
 
 def test_a_chat_with_the_bot_is_none_with_the_account() -> None:
     """The same person, the same number of a message: two messages in two conversations."""
-    (to_bot,) = told({"message": MESSAGE | {"text": "to the bot"}})
-    (to_account,) = told({"business_message": BUSINESS | {"text": "to the account"}})
+    (to_bot,) = messages_of({"message": MESSAGE | {"text": "to the bot"}})
+    (to_account,) = messages_of({"business_message": BUSINESS | {"text": "to the account"}})
     assert to_bot.post
     assert to_account.post
     assert to_bot.external_id != to_account.external_id
@@ -183,10 +187,10 @@ def test_a_chat_with_the_bot_is_none_with_the_account() -> None:
 def test_staffs_answers_in_a_business_chat() -> None:
     """Staff are not the person; what the bot said, and what the account says by itself, is no answer of theirs."""
     owner = {"from": OWNER, "text": "Done", "reply_to_message": MESSAGE}
-    (staff,) = told({"business_message": BUSINESS | owner})
-    (ours,) = told({"business_message": BUSINESS | owner | {"sender_business_bot": {"id": 500}}})
-    (away,) = told({"business_message": BUSINESS | owner | {"text": "We are closed", "is_from_offline": True}})
-    (changed,) = told({"edited_business_message": BUSINESS | owner})
+    (staff,) = messages_of({"business_message": BUSINESS | owner})
+    (ours,) = messages_of({"business_message": BUSINESS | owner | {"sender_business_bot": {"id": 500}}})
+    (away,) = messages_of({"business_message": BUSINESS | owner | {"text": "We are closed", "is_from_offline": True}})
+    (changed,) = messages_of({"edited_business_message": BUSINESS | owner})
     for message, automatic in ((staff, False), (ours, True), (away, True), (changed, False)):
         assert message.post
         assert (message.outgoing, message.sender, message.post.conversation) == (True, None, "business 1000")
@@ -202,8 +206,8 @@ async def test_only_the_chats_of_the_configured_account_are_read(bot: Telegram, 
     peer.bring("business_message", "mallory", {"text": "gone", "business_connection_id": "ended"})
     peer.update("business_connection", connection("new", stranger))
     peer.write("ann", "for the council")
-    (found,), cursor = await fetched(bot, None, 1)
-    assert (found.text, cursor) == ("for the council", "7004")
+    (message,), cursor = await fetched(bot, None, 1)
+    assert (message.text, cursor) == ("for the council", "7004")
     assert peer.asked.count("getBusinessConnection") == 3
     unread = "an account that is not configured has connected the bot; its chats are not read"
     assert await bot.coverage() == Coverage("amber", (unread,))
@@ -332,8 +336,8 @@ async def test_the_token_is_never_told(caplog: pytest.LogCaptureFixture) -> None
     await web.TCPSite(runner, "127.0.0.1", port).start()
     errors = []
     bot = telegram.build("tg", settings(f"http://127.0.0.1:{port}"))
-    for said in ("400", "401", "403", "404", "409", "429", "500", "moved", "page"):
-        saying = said
+    for reply in ("400", "401", "403", "404", "409", "429", "500", "moved", "page"):
+        saying = reply
         bot._api.rest(0)
         with pytest.raises((Temporary, Permanent, Misconfigured)) as refused:
             await bot.check()
@@ -480,7 +484,7 @@ def _faults(types: Values, name: str, value: Any) -> list[str]:
     if name in plain:
         return [] if isinstance(value, plain[name]) else [f"{value!r} is no {name}"]
     if name.startswith("Array of "):
-        return [fault for one in value for fault in _faults(types, name.removeprefix("Array of "), one)]
+        return [fault for item in value for fault in _faults(types, name.removeprefix("Array of "), item)]
     fields = {field["name"]: field for field in types[name].get("fields", ())}
     faults = [f"{name}.{key} is not known" for key in value if key not in fields]
     faults += [f"{name}.{key} is missing" for key, field in fields.items() if field["required"] and key not in value]

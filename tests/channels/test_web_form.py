@@ -76,10 +76,10 @@ def test_without_a_good_token_the_content_alone_counts(token: str) -> None:
 
 def test_line_ends_and_accents_do_not_make_another_message() -> None:
     """Browsers send CRLF, programs LF; an accent may be one character or two: the words are the same."""
-    one = read(message="Caf\u00e9\r\nBins\r\n", name="Zo\u00eb ")
-    other = read(message="Cafe\u0301\nBins", name=" Zoe\u0308")
-    assert one.digest == other.digest
-    assert one.text == "Café\nBins"
+    from_browser = read(message="Caf\u00e9\r\nBins\r\n", name="Zo\u00eb ")
+    from_program = read(message="Cafe\u0301\nBins", name=" Zoe\u0308")
+    assert from_browser.digest == from_program.digest
+    assert from_browser.text == "Café\nBins"
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_limits_count_characters_and_name_the_limit() -> None:
     assert len(fits.text) == 10_000
     local, domain = "l" * 64, ".".join(["d" * 61] * 3)
     assert read(email=f"{local}@{domain}.uk")
-    found = faults(name="n" * 201, phone="1" * 41, message="m" * 10_001, email="e" * 255)
-    assert list(found) == ["name", "email", "phone", "message"]
-    assert "10,000" in found["message"]
-    assert "10,001" in found["message"]
+    limits = faults(name="n" * 201, phone="1" * 41, message="m" * 10_001, email="e" * 255)
+    assert list(limits) == ["name", "email", "phone", "message"]
+    assert "10,000" in limits["message"]
+    assert "10,001" in limits["message"]
 
 
 def test_an_invisible_message_is_empty() -> None:

@@ -41,7 +41,7 @@ def called(number: WhatsApp, call: Values) -> tuple[Inbound, ...]:
     return number.open(RawRequest(signed(body), body)).messages
 
 
-def one(number: WhatsApp, peer: WhatsAppPeer, message: Values) -> Inbound:
+def inbound_of(number: WhatsApp, peer: WhatsAppPeer, message: Values) -> Inbound:
     """What it makes of one message."""
     whole = {"from": "447700900123", "id": "wamid.1", "timestamp": "1749416383", **message}
     (inbound,) = called(number, peer.call(whole, "447700900123", "ann"))
@@ -78,7 +78,7 @@ def test_each_kind_is_logged_as_what_it_is(
     number: WhatsApp, peer: WhatsAppPeer, message: Values, words: str, holds: tuple[str, ...]
 ) -> None:
     """Its words, what it holds besides, its writer and its time."""
-    inbound = one(number, peer, message)
+    inbound = inbound_of(number, peer, message)
     assert inbound.post
     assert inbound.sender
     assert inbound.received_at
@@ -91,8 +91,8 @@ def test_each_kind_is_logged_as_what_it_is(
 
 def test_what_is_about_another_message(number: WhatsApp, peer: WhatsAppPeer) -> None:
     """A reaction, an edit, and what was taken back; and the message that one answers."""
-    reaction = one(number, peer, {"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "👍"}})
-    edit = one(
+    reaction = inbound_of(number, peer, {"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "👍"}})
+    edit = inbound_of(
         number,
         peer,
         {
@@ -100,11 +100,11 @@ def test_what_is_about_another_message(number: WhatsApp, peer: WhatsAppPeer) -> 
             "edit": {"original_message_id": "wamid.0", "message": {"type": "text", "text": {"body": "New"}}},
         },
     )
-    gone = one(number, peer, {"type": "revoke", "revoke": {"original_message_id": "wamid.0"}})
+    gone = inbound_of(number, peer, {"type": "revoke", "revoke": {"original_message_id": "wamid.0"}})
     for inbound, kind, words in ((reaction, "reaction", "👍"), (edit, "edit", "New"), (gone, "deletion", "")):
         assert inbound.post
         assert (inbound.post.kind, inbound.post.about, inbound.text) == (kind, "wamid.0", words)
-    answer = one(number, peer, {"type": "text", "text": {"body": "Yes"}, "context": {"id": "wamid.9"}})
+    answer = inbound_of(number, peer, {"type": "text", "text": {"body": "Yes"}, "context": {"id": "wamid.9"}})
     assert answer.post
     assert answer.post.answers == ("wamid.9",)
 
@@ -174,8 +174,8 @@ async def test_refusals(peer: WhatsAppPeer, number: WhatsApp) -> None:
 
 async def test_coverage(peer: WhatsAppPeer, number: WhatsApp) -> None:
     """Amber at best; a token that soon runs out says when; one that lacks its permission is red."""
-    found = await number.coverage()
-    assert (found.level, len(found.findings)) == ("amber", 1)
+    coverage = await number.coverage()
+    assert (coverage.level, len(coverage.findings)) == ("amber", 1)
     peer.expires_at = peer.in_days(3)
     assert "the token runs out on" in (await number.coverage()).findings[0]
     peer.scopes = []
@@ -194,6 +194,6 @@ def test_the_published_examples_are_understood(number: WhatsApp) -> None:
         call = example["value"]
         value = call["entry"][0]["changes"][0]["value"]
         value["metadata"]["phone_number_id"] = NUMBER
-        found = called(number, call)
-        assert [m.external_id for m in found] == [m["id"] for m in value.get("messages", ())], name
-        assert not [m.fault for m in found if m.fault], name
+        messages = called(number, call)
+        assert [m.external_id for m in messages] == [m["id"] for m in value.get("messages", ())], name
+        assert not [m.fault for m in messages if m.fault], name

@@ -65,8 +65,8 @@ def activity(kind: str, payload: Any, **includes: Any) -> Any:
 
 def dm(sender: str, recipient: str, words: str, name: str = "2080765901528535096", **data: Any) -> Any:
     """A direct message of v1.1."""
-    said = {"target": {"recipient_id": recipient}, "sender_id": sender, "message_data": {"text": words, **data}}
-    return {"type": "message_create", "id": name, "created_timestamp": "1784928224372", "message_create": said}
+    content = {"target": {"recipient_id": recipient}, "sender_id": sender, "message_data": {"text": words, **data}}
+    return {"type": "message_create", "id": name, "created_timestamp": "1784928224372", "message_create": content}
 
 
 def post(words: str, name: str = "2080765813578191303", **more: Any) -> Any:
@@ -91,14 +91,14 @@ def opened(hook: X, content: Any) -> tuple[Inbound, ...]:
 
 async def read(account: X, cursor: str | None, count: int) -> tuple[list[Inbound], str | None]:
     """The first `count` messages that are new, and the cursor behind them."""
-    found: list[Inbound] = []
+    messages: list[Inbound] = []
     async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             cursor = batch.cursor or cursor
-            found += () if batch.again else batch.messages
-            if len(found) >= count:
-                return found, cursor
-    return found, cursor
+            messages += () if batch.again else batch.messages
+            if len(messages) >= count:
+                return messages, cursor
+    return messages, cursor
 
 
 def answer(peer: XPeer, person: str, words: str = "Thank you.", **more: Any) -> Outbound:
@@ -187,9 +187,9 @@ def test_one_shape_is_known_by_the_other(hook: X) -> None:
         activity("dm.received", listed),
     ]
     seen = {
-        (one.external_id, one.text, one.received_at, one.post.conversation if one.post else "")
+        (message.external_id, message.text, message.received_at, message.post.conversation if message.post else "")
         for shape in shapes
-        for one in opened(hook, shape)
+        for message in opened(hook, shape)
     }
     assert len(seen) == 1
 
@@ -222,7 +222,10 @@ def test_an_encrypted_message_is_a_message_that_we_cannot_read(hook: X) -> None:
 def test_one_broken_entry_does_not_cost_its_neighbours(hook: X) -> None:
     """Of three the two that can be read are logged."""
     events = [dm(ALICE, US, "one", "1"), {"type": "message_create", "id": "2"}, dm(BOB, US, "three", "3")]
-    assert [one.text for one in opened(hook, {"for_user_id": US, "direct_message_events": events})] == ["one", "three"]
+    assert [message.text for message in opened(hook, {"for_user_id": US, "direct_message_events": events})] == [
+        "one",
+        "three",
+    ]
 
 
 def test_a_mention_is_public_and_names_its_place(hook: X) -> None:
@@ -278,10 +281,10 @@ def test_a_reply_of_the_account_is_staffs_answer(hook: X) -> None:
 
 def test_an_edit_is_told_beside_the_first_post(hook: X) -> None:
     """Whoever has the first knows it again; whoever has not, has it now."""
-    found = opened(
+    messages = opened(
         hook, activity("post.mention.create", post("hey @ExampleUser!", "12", edit_history_tweet_ids=["11", "12"]))
     )
-    assert [(one.external_id, one.post.kind, one.post.about) for one in found if one.post] == [
+    assert [(message.external_id, message.post.kind, message.post.about) for message in messages if message.post] == [
         ("11", "mention", ""),
         ("12", "edit", "11"),
     ]
@@ -335,15 +338,20 @@ async def test_everything_is_read_over_pages_and_then_only_what_is_new(peer: XPe
     for number in range(30):
         peer.write("alice", f"private {number}")
         peer.write("bob", f"public {number}", public=True)
-    found, cursor = await read(account, None, 60)
-    private = [one.text for one in found if one.visibility == "private"]
+    messages, cursor = await read(account, None, 60)
+    private = [message.text for message in messages if message.visibility == "private"]
     assert private == [f"private {number}" for number in range(30)]
-    assert [one.text for one in found if one.visibility == "public"] == [f"@council public {n}" for n in range(30)]
+    assert [message.text for message in messages if message.visibility == "public"] == [
+        f"@council public {n}" for n in range(30)
+    ]
     for number in range(30, 60):
         peer.write("alice", f"private {number}")
     peer.write("bob", "one more", public=True)
-    found, _ = await read(account, cursor, 31)
-    assert [one.text for one in found] == [*(f"private {number}" for number in range(30, 60)), "@council one more"]
+    messages, _ = await read(account, cursor, 31)
+    assert [message.text for message in messages] == [
+        *(f"private {number}" for number in range(30, 60)),
+        "@council one more",
+    ]
 
 
 async def test_a_first_look_begins_at_now(peer: XPeer) -> None:
@@ -356,7 +364,7 @@ async def test_a_first_look_begins_at_now(peer: XPeer) -> None:
         assert (first.messages, bool(first.cursor)) == ((), True)
         peer.write("alice", "new")
         batch = await anext(batches)
-        assert [one.text for one in batch.messages] == ["new"]
+        assert [message.text for message in batch.messages] == ["new"]
     await made.close()
 
 
@@ -367,7 +375,7 @@ async def test_what_came_of_late_is_compared_again(peer: XPeer, account: X) -> N
     _, cursor = await read(account, None, 2)
     async with aclosing(account.listen(cursor)) as batches:  # type: ignore[type-var]
         again: list[Batch] = [await anext(batches), await anext(batches)]
-    assert [one.external_id for batch in again if batch.again for one in batch.messages] == [
+    assert [message.external_id for batch in again if batch.again for message in batch.messages] == [
         f"dm:{peer.messages[0]['id']}",
         peer.posts[0]["id"],
     ]
@@ -378,8 +386,8 @@ async def test_the_list_of_own_posts_shows_staffs_answers(peer: XPeer, account: 
     peer.write("bob", "help", public=True)
     peer.say(peer.council, "@bob We come.", peer.posts[0])
     peer.say(peer.council, "News for everybody.")
-    found, _ = await read(account, None, 2)
-    assert [(one.outgoing, one.post.answers) for one in found if one.post] == [
+    messages, _ = await read(account, None, 2)
+    assert [(message.outgoing, message.post.answers) for message in messages if message.post] == [
         (False, ()),
         (True, (peer.posts[0]["id"],)),
     ]
@@ -477,8 +485,8 @@ async def test_calls_are_signed_where_there_is_a_secret_of_the_token(peer: XPeer
     more = {"token": "council", "token_secret": TOKEN_SECRET, "consumer_key": KEY}
     made = x.build("x", settings(peer.base, **more))
     peer.write("alice", "hello")
-    found, _ = await read(made, None, 1)
-    assert [one.text for one in found] == ["hello"]
+    messages, _ = await read(made, None, 1)
+    assert [message.text for message in messages] == ["hello"]
     await made.send(answer(peer, "alice"))
     assert peer.answers_to("alice") == ["Thank you."]
     await made.close()
@@ -549,14 +557,16 @@ def follows(spec: Any, schema: str, content: Any) -> None:
     assert set(content) <= set(known)
     if isinstance(content.get("data"), list):
         item = known["data"]["items"]["$ref"].rpartition("/")[2]
-        assert {key for one in content["data"] for key in one} <= set(spec["components"]["schemas"][item]["properties"])
+        assert {key for entry in content["data"] for key in entry} <= set(
+            spec["components"]["schemas"][item]["properties"]
+        )
 
 
 def assert_known(spec: Any, path: str, query: Any) -> None:
     """Every parameter is one of the call's, and every value of a list one of those that may be asked for."""
     listed = spec["paths"][path]["get"]["parameters"]
-    found = [spec["components"]["parameters"][p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in listed]
-    schemas = {one["name"]: one["schema"] for one in found}
+    parameters = [spec["components"]["parameters"][p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in listed]
+    schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
     for name, value in query.items():
         allowed = schemas[name].get("items", {}).get("enum")
         assert allowed is None or set(value.split(",")) <= set(allowed), (path, name)
