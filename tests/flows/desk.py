@@ -32,15 +32,15 @@ def logged(connection: Connection, book: Rulebook, message: Inbound, *, acknowle
         Capacity({"post": 5}, ClaimTerms(timedelta(minutes=5))),
     )
     if acknowledged:
-        record(connection, [Attempt(one.delivery, NOW) for one in received.claimed], book)
+        record(connection, [Attempt(receipt.delivery, NOW) for receipt in received.claimed], book)
     return again(connection, received.filed[0].reference)
 
 
 def again(connection: Connection, reference: str | None) -> Contact:
     """The contact as it is stored now."""
-    found = contacts.find(connection, reference or "")
-    assert found
-    return found
+    contact = contacts.find(connection, reference or "")
+    assert contact
+    return contact
 
 
 def do(connection: Connection, book: Rulebook, contact: Contact, kind: Kind, at: datetime, **more: Any) -> Adjusted:
@@ -68,4 +68,4 @@ def after(days: float) -> datetime:
 def claim_all(connection: Connection, book: Rulebook, now: datetime) -> list[Delivery]:
     """Everything that would leave now."""
     claimed: list[Claimed] = claim(connection, "post", now, ClaimTerms(timedelta(days=365)), 50, book)
-    return [one.delivery for one in claimed]
+    return [letter.delivery for letter in claimed]

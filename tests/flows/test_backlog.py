@@ -36,12 +36,12 @@ def test_a_receipt_waits_until_it_is_handed_over(store: Store, book: Rulebook, m
         assert backlog.look(connection).oldest_receipt_at == NOW
         refused = Attempt(claimed.delivery, NOW, Temporary("451"))
         assert deliver.record(connection, [refused], book) == [State.TEMPORARY_FAILURE]
-        found = backlog.look(connection)
-        assert (found.open_contacts, found.waiting_deliveries, found.oldest_receipt_at) == (1, 1, NOW)
+        figures = backlog.look(connection)
+        assert (figures.open_contacts, figures.waiting_deliveries, figures.oldest_receipt_at) == (1, 1, NOW)
         (claimed,) = deliver.claim(connection, "post", LATER, HOLD, 50, book)
         assert deliver.record(connection, [Attempt(claimed.delivery, LATER)], book) == [State.SENT]
-        found = backlog.look(connection)
-        assert (found.open_contacts, found.waiting_deliveries, found.oldest_receipt_at) == (1, 0, None)
+        figures = backlog.look(connection)
+        assert (figures.open_contacts, figures.waiting_deliveries, figures.oldest_receipt_at) == (1, 0, None)
 
 
 def test_what_came_back_is_not_late(store: Store, book: Rulebook, mail: Make) -> None:
@@ -51,8 +51,8 @@ def test_what_came_back_is_not_late(store: Store, book: Rulebook, mail: Make) ->
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
         outbox.came_back(connection, claimed.delivery, "452 mailbox full", NOW, LATER)
-        found = backlog.look(connection)
-        assert (found.waiting_deliveries, found.oldest_receipt_at) == (1, None)
+        figures = backlog.look(connection)
+        assert (figures.waiting_deliveries, figures.oldest_receipt_at) == (1, None)
 
 
 def test_an_open_contact_has_a_next_look(store: Store, book: Rulebook, mail: Make) -> None:
@@ -69,7 +69,7 @@ def test_stopped_receipts_and_shunted_messages_show(store: Store) -> None:
     with writing(store) as connection:
         cursors.put(connection, BREAKER, "stopped", NOW)
         shunt.keep(connection, Inbound("inbox", "1", "0" * 64, None), "a fault", NOW)
-        found = backlog.look(connection)
-        assert (found.receipts_stopped, found.shunted_messages) == (True, 1)
+        figures = backlog.look(connection)
+        assert (figures.receipts_stopped, figures.shunted_messages) == (True, 1)
         release.release(connection, NOW)
         assert not backlog.look(connection).receipts_stopped

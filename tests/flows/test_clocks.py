@@ -178,8 +178,8 @@ def test_a_request_that_was_not_known_as_one_keeps_its_day_of_receipt(
         contact = logged(connection, council, mail())
         done = classify(connection, contact.reference, About(kind="foi"), "staff:me", after(3), council)
         assert isinstance(done, Classified)
-        found = again(connection, contact.reference)
-        assert (found.standard, found.kind, respond_day(found)) == ("foi", "foi", "2026-12-22")
+        contact = again(connection, contact.reference)
+        assert (contact.standard, contact.kind, respond_day(contact)) == ("foi", "foi", "2026-12-22")
         assert len(later_mails(connection)) == 1
         assert "classified" in [event.kind for event in contacts.events_of(connection, contact.id)]
 

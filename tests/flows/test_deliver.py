@@ -25,7 +25,7 @@ from tests.rulebooks import altered
 HOLD = ClaimTerms(timedelta(minutes=30))
 
 
-def one(connection: Connection, book: Rulebook, mail: Make) -> Contact:
+def log_mail(connection: Connection, book: Rulebook, mail: Make) -> Contact:
     """Log one mail; its contact."""
     (filed,) = receive.receive(connection, Batch((mail(),)), Reading("inbox"), NOW, book, Capacity()).filed
     contact = contacts.find(connection, filed.reference or "")
@@ -44,7 +44,7 @@ def test_a_late_word_of_the_first_holder_counts_only_if_the_message_left(
     """A failure that it reports after the claim was taken over changes nothing; that it was sent ends the matter."""
     states = text("SELECT state, attempts FROM deliveries")
     with writing(store) as connection:
-        one(connection, book, mail)
+        log_mail(connection, book, mail)
         (stale,) = deliver.claim(connection, "post", NOW, ClaimTerms(timedelta(0)), 1, book)
         deliver.claim(connection, "post", NOW, HOLD, 1, book)
         deliver.record(connection, [Attempt(stale.delivery, NOW, Permanent("550 no"))], book)
@@ -56,7 +56,7 @@ def test_a_late_word_of_the_first_holder_counts_only_if_the_message_left(
 def test_a_claim_is_not_given_twice(store: Store, book: Rulebook, mail: Make) -> None:
     """While one holds it nobody else gets it; when the holder died it falls due again."""
     with writing(store) as connection:
-        one(connection, book, mail)
+        log_mail(connection, book, mail)
         assert len(deliver.claim(connection, "post", NOW, HOLD, 50, book)) == 1
         assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
         assert len(deliver.claim(connection, "post", NOW + HOLD.span, HOLD, 50, book)) == 1
@@ -65,7 +65,7 @@ def test_a_claim_is_not_given_twice(store: Store, book: Rulebook, mail: Make) ->
 def test_a_hand_over_acknowledges_the_contact(store: Store, book: Rulebook, mail: Make) -> None:
     """The first success is the acknowledgement; the event says so."""
     with writing(store) as connection:
-        contact = one(connection, book, mail)
+        contact = log_mail(connection, book, mail)
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         later = NOW + timedelta(seconds=3)
         deliver.record(connection, [Attempt(claimed.delivery, later)], book)
@@ -78,7 +78,7 @@ def test_a_temporary_failure_waits_and_tries_again_with_the_same_message_id(
 ) -> None:
     """Not before its pause is over, and then as the same message."""
     with writing(store) as connection:
-        one(connection, book, mail)
+        log_mail(connection, book, mail)
         (first,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(first.delivery, NOW, Temporary("451"))], book)
         assert deliver.claim(connection, "post", NOW + timedelta(seconds=4), HOLD, 50, book) == []
@@ -90,7 +90,7 @@ def test_a_temporary_failure_waits_and_tries_again_with_the_same_message_id(
 def test_a_permanent_failure_becomes_a_task_for_staff(store: Store, book: Rulebook, mail: Make) -> None:
     """The contact is not acknowledged, and the team is told to reach the person another way, without the address."""
     with writing(store) as connection:
-        contact = one(connection, book, mail)
+        contact = log_mail(connection, book, mail)
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW, Permanent("550 no such user"))], book)
         assert again(connection, contact).acknowledged_at is None
@@ -103,7 +103,7 @@ def test_a_permanent_failure_becomes_a_task_for_staff(store: Store, book: Rulebo
 def test_what_was_answered_meanwhile_is_not_alerted(store: Store, book: Rulebook, mail: Make) -> None:
     """An alert asks again at the moment it leaves."""
     with writing(store) as connection:
-        contact = one(connection, book, mail)
+        contact = log_mail(connection, book, mail)
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
         outbox.queue(connection, alert.step_alerts(contact, escalations.RESPOND_LADDER[0], NOW, book))
@@ -114,7 +114,7 @@ def test_what_was_answered_meanwhile_is_not_alerted(store: Store, book: Rulebook
 def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> None:
     """Looking again at the same moment, or after a restart, queues nothing twice."""
     with writing(store) as connection:
-        contact = one(connection, book, mail)
+        contact = log_mail(connection, book, mail)
         contacts.note_receipt(connection, [(contact.id, NOW)])
         half = book.clocks.rungs(contact, book.clocks.of(contact, ()))[0][0]
         for _ in range(3):
@@ -128,7 +128,7 @@ def test_each_step_is_queued_once(store: Store, book: Rulebook, mail: Make) -> N
 def test_an_answer_ends_the_clocks_and_cancels_what_waits(store: Store, book: Rulebook, mail: Make) -> None:
     """Answered before the acknowledgement left: both promises are kept, and nothing more is sent."""
     with writing(store) as connection:
-        contact = one(connection, book, mail)
+        contact = log_mail(connection, book, mail)
         done = respond.respond(connection, contact.reference, NOW + timedelta(minutes=1), actor="staff:test")
         assert done == respond.Responded(in_time=True)
         now = again(connection, contact)
@@ -142,7 +142,7 @@ def test_an_answer_ends_the_clocks_and_cancels_what_waits(store: Store, book: Ru
 def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book: Rulebook, mail: Make) -> None:
     """A team with nothing due soon gets no mail; one with something gets its list."""
     with writing(store) as connection:
-        contact = one(connection, book, mail)
+        contact = log_mail(connection, book, mail)
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
         outbox.queue(connection, alert.digests("2026-11-24", NOW, book))
@@ -156,7 +156,7 @@ def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book:
 def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book: Rulebook, mail: Make) -> None:
     """Its facts are damaged: it is looked at again in an hour, and its neighbour is alerted now."""
     with writing(store) as connection:
-        damaged, sound = one(connection, book, mail), _another(connection, book, mail)
+        damaged, sound = log_mail(connection, book, mail), _log_another_mail(connection, book, mail)
         connection.execute(
             text("UPDATE contacts SET standard = 'gone', promise = 'soon' WHERE id = :id"), {"id": damaged.id}
         )
@@ -166,7 +166,7 @@ def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book
         assert "respond-50" in [delivery.step for delivery in outbox.of_contact(connection, sound.id)]
 
 
-def _another(connection: Connection, book: Rulebook, mail: Make) -> Contact:
+def _log_another_mail(connection: Connection, book: Rulebook, mail: Make) -> Contact:
     (filed,) = receive.receive(connection, Batch((mail(2),)), Reading("inbox"), NOW, book, Capacity()).filed
     contact = contacts.find(connection, filed.reference or "")
     assert contact is not None
@@ -176,8 +176,8 @@ def _another(connection: Connection, book: Rulebook, mail: Make) -> Contact:
 def test_a_way_out_that_refuses_us_is_told_once_a_day(store: Store, book: Rulebook, mail: Make) -> None:
     """A wrong password for sending: one notice, however many deliveries meet it."""
     with writing(store) as connection:
-        one(connection, book, mail)
-        _another(connection, book, mail)
+        log_mail(connection, book, mail)
+        _log_another_mail(connection, book, mail)
         claimed = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(c.delivery, NOW, Misconfigured("535 refused")) for c in claimed], book)
         waiting = outbox.claim(connection, "post", NOW, NOW, 50)
@@ -189,8 +189,8 @@ def test_a_program_that_is_not_told_is_told_of(store: Store, book: Rulebook, mai
     following_book = altered(book, followers={"crm": ("*",)})
     with writing(store) as connection:
         event_feed.follow(connection, NOW, 50, following_book)
-        one(connection, book, mail)
-        _another(connection, book, mail)
+        log_mail(connection, book, mail)
+        _log_another_mail(connection, book, mail)
     with writing(store) as connection:
         assert event_feed.follow(connection, NOW, 50, following_book) == 2
 
@@ -199,8 +199,8 @@ def test_a_program_that_is_not_told_is_told_of(store: Store, book: Rulebook, mai
             claimed = deliver.claim(connection, "crm", at, HOLD, 50, book)
             attempts = [Attempt(c.delivery, at, error) for c, error in zip(claimed, errors, strict=True)]
             deliver.record(connection, attempts, book)
-            told = outbox.claim(connection, "post", at, NOW + timedelta(days=30), 50)
-            return [notice.details["subject"] for notice in told if notice.purpose == "notice"]
+            notices = outbox.claim(connection, "post", at, NOW + timedelta(days=30), 50)
+            return [notice.details["subject"] for notice in notices if notice.purpose == "notice"]
 
         down = Temporary("503")
         assert leave(0, Permanent("400"), down) == ["crm was not told of everything"]

@@ -31,15 +31,15 @@ HALFWAY = NOW + timedelta(days=8)  # five of ten working days are used
 @pytest.fixture
 def kind(book: Rulebook) -> Rulebook:
     """A council that keeps people informed."""
-    told = STANDARD | {"progress": "halfway", "closing": "message"}
-    return altered(book, promises=Book((standard(told, "general.toml"),)))
+    table = STANDARD | {"progress": "halfway", "closing": "message"}
+    return altered(book, promises=Book((standard(table, "general.toml"),)))
 
 
 def leaving(connection: Connection, book: Rulebook, now: object) -> list[str]:
     """The purposes of what leaves now to the person, handed over."""
-    found = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)  # type: ignore[arg-type]
-    record(connection, [Attempt(one.delivery, NOW) for one in found], book)
-    return [one.delivery.purpose for one in found if one.delivery.recipient.endswith("residents.example")]
+    claimed = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)  # type: ignore[arg-type]
+    record(connection, [Attempt(letter.delivery, NOW) for letter in claimed], book)
+    return [letter.delivery.purpose for letter in claimed if letter.delivery.recipient.endswith("residents.example")]
 
 
 def live(connection: Connection, book: Rulebook, days: int) -> list[str]:
@@ -58,22 +58,22 @@ def test_halfway_the_person_hears_once_that_we_are_still_at_it(store: Store, kin
     with writing(store) as connection:
         logged(connection, kind, mail(1))
         escalate.escalate(connection, HALFWAY, 10, kind)
-        found = claim(connection, "post", HALFWAY, ClaimTerms(timedelta(minutes=5)), 50, kind)
-        (told,) = (one for one in found if one.delivery.purpose == "progress")
-        text = MessageWriter(composer, kind, b"secret").write(told, HALFWAY).content.decode()
+        claimed = claim(connection, "post", HALFWAY, ClaimTerms(timedelta(minutes=5)), 50, kind)
+        (progress,) = (letter for letter in claimed if letter.delivery.purpose == "progress")
+        text = MessageWriter(composer, kind, b"secret").write(progress, HALFWAY).content.decode()
         assert "Monday 7 December 2026" in text
-        record(connection, [Attempt(told.delivery, HALFWAY)], kind)
+        record(connection, [Attempt(progress.delivery, HALFWAY)], kind)
         assert "progress" not in live(connection, kind, 30)
 
 
 def test_an_answered_contact_hears_nothing_more(store: Store, kind: Rulebook, mail: Make) -> None:
     """Nor one whose answer was recorded between the queueing and the leaving, nor one whose clock is paused."""
     with writing(store) as connection:
-        early, late, asked = (logged(connection, kind, mail(number)) for number in (1, 2, 3))
+        early, late, paused_contact = (logged(connection, kind, mail(number)) for number in (1, 2, 3))
         respond.respond(connection, early.reference, NOW + timedelta(days=2), actor="staff:me")
         escalate.escalate(connection, HALFWAY, 10, kind)
         respond.respond(connection, late.reference, HALFWAY, actor="staff:me")
-        do(connection, kind, asked, Kind.PAUSED, HALFWAY)
+        do(connection, kind, paused_contact, Kind.PAUSED, HALFWAY)
         assert "progress" not in leaving(connection, kind, HALFWAY)
 
 

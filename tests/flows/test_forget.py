@@ -84,7 +84,7 @@ def test_a_person_is_known_while_any_contact_of_theirs_is_kept(store: Store, boo
         for contact in (first, called):
             finished(connection, book, contact)
         needs.note(connection, ["sam@residents.example"], Needs("Large print", "staff:me", NOW))
-        others = [one.id for one in queue.of_person(connection, again(connection, first.reference), Scope(), 9)]
+        others = [contact.id for contact in queue.of_person(connection, again(connection, first.reference), Scope(), 9)]
         assert others == [called.id]
         retention.strip(connection, [first.id])
         assert needs.of(connection, ["sam@residents.example"]) is not None
@@ -104,7 +104,7 @@ def test_what_is_forgotten_keeps_its_dates(store: Store, book: Rulebook, mail: M
         (message,) = contacts.messages_of(connection, contact.id)
         assert (message.text, message.sender_address) == ("", None)
         assert contacts.raw_messages_of(connection, contact.id) == []
-        assert {one.recipient for one in outbox.of_contact(connection, contact.id)} == {""}
+        assert {delivery.recipient for delivery in outbox.of_contact(connection, contact.id)} == {""}
 
 
 def test_a_person_is_given_all_that_is_kept(store: Store, book: Rulebook, mail: Make) -> None:
@@ -114,13 +114,13 @@ def test_a_person_is_given_all_that_is_kept(store: Store, book: Rulebook, mail: 
         others = logged(connection, book, mail(2, text="Secret of another."))
         sent = outbox.of_contact(connection, others.id)[0].message_id
         log(connection, book, mail(3, text="I saw it, too.", From="sam@residents.example", In_Reply_To=sent))
-        found = people.kept_of(connection, "sam@residents.example", NOW)
-        words = json.dumps(found, default=str)
-        assert found["contacts"][0]["reference"] == own.reference
+        record = people.kept_of(connection, "sam@residents.example", NOW)
+        words = json.dumps(record, default=str)
+        assert record["contacts"][0]["reference"] == own.reference
         assert "My light is out." in words
         assert "I saw it, too." in words
         assert "Secret of another." not in words
-        assert found["contacts"][0]["messages"][0]["raw"]
+        assert record["contacts"][0]["messages"][0]["raw"]
         assert people.kept_of(connection, "nobody@residents.example", NOW)["contacts"] == []
 
 
@@ -160,23 +160,27 @@ def test_what_a_person_needs_goes_with_their_last_contact(store: Store, book: Ru
     """Under each address: one that only a contact names that is gone leads nowhere any more."""
     sam = {"From": "Sam <sam@residents.example>"}
     with writing(store) as connection:
-        one, two = (finished(connection, book, logged(connection, book, mail(n, text=f"{n}", **sam))) for n in (1, 2))
-        needs_flow.note_needs(connection, _gave(connection, one, phone="01632 960888"), "Large print", "staff:me", NOW)
-        retention.strip(connection, [one.id])
+        first, second = (
+            finished(connection, book, logged(connection, book, mail(n, text=f"{n}", **sam))) for n in (1, 2)
+        )
+        needs_flow.note_needs(
+            connection, _gave(connection, first, phone="01632 960888"), "Large print", "staff:me", NOW
+        )
+        retention.strip(connection, [first.id])
         assert needs.of(connection, ["tel:+441632960888"]) is None
         assert getattr(needs.of(connection, ["sam@residents.example"]), "needs", "") == "Large print"
-        retention.strip(connection, [two.id])
+        retention.strip(connection, [second.id])
         assert needs.of(connection, ["sam@residents.example"]) is None
 
 
 def test_what_a_person_needs_stays_with_what_is_linked(store: Store, book: Rulebook, mail: Make) -> None:
     """The contact under another address keeps what it shared."""
     with writing(store) as connection:
-        one, other = (logged(connection, book, mail(n)) for n in (1, 2))
-        needs_flow.note_needs(connection, one, "Braille", "staff:me", NOW)
-        assert links.link(connection, one.id, other.id)
-        retention.strip(connection, [one.id])
-        assert getattr(needs.of(connection, [other.sender_key or ""]), "needs", "") == "Braille"
+        first, second = (logged(connection, book, mail(n)) for n in (1, 2))
+        needs_flow.note_needs(connection, first, "Braille", "staff:me", NOW)
+        assert links.link(connection, first.id, second.id)
+        retention.strip(connection, [first.id])
+        assert getattr(needs.of(connection, [second.sender_key or ""]), "needs", "") == "Braille"
 
 
 def test_somebody_is_found_by_a_number_however_it_is_typed(store: Store, book: Rulebook, mail: Make) -> None:
@@ -185,7 +189,7 @@ def test_somebody_is_found_by_a_number_however_it_is_typed(store: Store, book: R
         contact = finished(connection, book, logged(connection, book, mail()))
         contacts.put(connection, contact.id, {"sender_key": "tel:+441632960888", "sender_address": "tel:+441632960888"})
         for typed in ("01632 960 888", "+44 (0)1632 960888", "tel:01632960888"):
-            assert [one["reference"] for one in people.kept_of(connection, typed, NOW)["contacts"]] == [
+            assert [entry["reference"] for entry in people.kept_of(connection, typed, NOW)["contacts"]] == [
                 contact.reference
             ]
         assert people.erase(connection, "01632-960888", "staff:me", NOW).erased == (contact.reference,)

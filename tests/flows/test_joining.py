@@ -52,12 +52,14 @@ def alerted(connection: Connection, book: Rulebook, mail: Make, numbers: range, 
 def claim(connection: Connection, book: Rulebook, now: datetime) -> list[Claimed]:
     """The alerts that leave now."""
     claimed = deliver.claim(connection, "post", now, ClaimTerms(timedelta(hours=4)), 50, book)
-    return [one for one in claimed if one.delivery.purpose == "alert"]
+    return [letter for letter in claimed if letter.delivery.purpose == "alert"]
 
 
 def sent(connection: Connection, book: Rulebook, claimed: list[Claimed], at: datetime) -> None:
     """They were handed over."""
-    attempts = [Attempt(one.delivery, at, joined=tuple(other.delivery for other in one.joined)) for one in claimed]
+    attempts = [
+        Attempt(letter.delivery, at, joined=tuple(part.delivery for part in letter.joined)) for letter in claimed
+    ]
     deliver.record(connection, attempts, book)
 
 
@@ -133,10 +135,10 @@ def test_many_at_once_are_one_message(store: Store, calm: Rulebook, mail: Make, 
         made = alerted(connection, calm, mail, range(count))
         claimed = claim(connection, calm, NOW)
         assert len(claimed) == messages
-        told = "".join(words(one, calm) for one in claimed)
-        assert sum(contact.reference in told for contact in made) == min(count, 50)
+        text = "".join(words(letter, calm) for letter in claimed)
+        assert sum(contact.reference in text for contact in made) == min(count, 50)
         sent(connection, calm, claimed, NOW)
-        events = [e.kind for one in made for e in contacts.events_of(connection, one.id)]
+        events = [e.kind for contact in made for e in contacts.events_of(connection, contact.id)]
         assert events.count("alert sent") == count
         assert claim(connection, calm, NOW + timedelta(days=1)) == []
 
@@ -165,7 +167,7 @@ def test_nobody_has_more_than_six_messages_an_hour(store: Store, calm: Rulebook,
         contacts.put(connection, seventh.id, {"respond_step": 3})
         outbox.queue(connection, alert.digests("2026-11-24", NOW, calm))
         (digest,) = deliver.claim(connection, "post", NOW, ClaimTerms(), 50, calm)
-        assert seventh.reference in [one.reference for one in digest.listed]
+        assert seventh.reference in [contact.reference for contact in digest.listed]
         alerted(connection, calm, mail, range(7, 8))
         assert len(claim(connection, calm, NOW + timedelta(hours=1, seconds=1))) == 1
 
@@ -187,8 +189,8 @@ def test_each_step_goes_to_those_whom_it_names(store: Store, book: Rulebook, mai
     step, alone = replace(NEARLY, to=("team", "lead")), replace(NEARLY, to=("director",))
     with writing(store) as connection:
         contact = logged(connection, led, mail(1))
-    told = [row.recipient for row in alert.step_alerts(contact, step, NOW, led)]
-    assert told == ["staff@example.gov.uk", "lead@example.gov.uk"]
+    recipients = [row.recipient for row in alert.step_alerts(contact, step, NOW, led)]
+    assert recipients == ["staff@example.gov.uk", "lead@example.gov.uk"]
     assert [row.recipient for row in alert.step_alerts(contact, alone, NOW, led)] == ["staff@example.gov.uk"]
 
 
@@ -198,7 +200,7 @@ def test_a_step_of_the_daily_list_has_no_message_of_its_own(store: Store, counci
     calm = altered(council, ladders=Ladders(ladder))
     with writing(store) as connection:
         promise, law = logged(connection, calm, mail(1)), logged(connection, calm, replace(mail(2), channel="foi"))
-        half = max(calm.clocks.rungs(one, calm.clocks.of(one, ()))[0][0] for one in (promise, law))
+        half = max(calm.clocks.rungs(contact, calm.clocks.of(contact, ()))[0][0] for contact in (promise, law))
         assert escalate.escalate(connection, half, 100, calm) == 2
         for contact, count in ((promise, 0), (law, 1)):
             steps = [d.step for d in outbox.of_contact(connection, contact.id) if d.purpose == "alert"]
@@ -206,11 +208,11 @@ def test_a_step_of_the_daily_list_has_no_message_of_its_own(store: Store, counci
             assert again(connection, contact.reference).respond_step > 0
         outbox.queue(connection, alert.digests("2026-12-01", half, calm))
         (digest,) = [
-            one
-            for one in deliver.claim(connection, "post", half, ClaimTerms(), 50, calm)
-            if one.delivery.purpose == "digest"
+            letter
+            for letter in deliver.claim(connection, "post", half, ClaimTerms(), 50, calm)
+            if letter.delivery.purpose == "digest"
         ]
-        assert {one.reference for one in digest.listed} == {promise.reference, law.reference}
+        assert {contact.reference for contact in digest.listed} == {promise.reference, law.reference}
 
 
 def test_everybody_has_one_list_of_what_concerns_them(store: Store, book: Rulebook, mail: Make) -> None:
@@ -228,7 +230,7 @@ def test_everybody_has_one_list_of_what_concerns_them(store: Store, book: Rulebo
         contacts.put(connection, more.id, {"respond_step": 2})
         outbox.queue(connection, alert.digests("2026-12-01", NOW, led))
         claimed = deliver.claim(connection, "post", NOW, ClaimTerms(), 50, led)
-        listed = {one.delivery.recipient: {c.reference for c in one.listed} for one in claimed}
+        listed = {digest.delivery.recipient: {c.reference for c in digest.listed} for digest in claimed}
     assert listed == {
         "staff@example.gov.uk": {half.reference, more.reference},
         "lead@example.gov.uk": {more.reference},
@@ -255,8 +257,8 @@ def test_a_director_has_the_list_once_a_week(store: Store, book: Rulebook, mail:
         "2026-12-30": False,
     }
     for day, expected in days.items():
-        told = {row.recipient for row in alert.digests(day, NOW, book)}
-        assert ("director@example.gov.uk" in told, "staff@example.gov.uk" in told) == (expected, True), day
+        recipients = {row.recipient for row in alert.digests(day, NOW, book)}
+        assert ("director@example.gov.uk" in recipients, "staff@example.gov.uk" in recipients) == (expected, True), day
 
 
 def test_an_owner_who_takes_nothing_is_helped_by_the_lead(store: Store, book: Rulebook, mail: Make) -> None:
@@ -267,10 +269,10 @@ def test_an_owner_who_takes_nothing_is_helped_by_the_lead(store: Store, book: Ru
     step = RESPOND_LADDER[2]
     with writing(store) as connection:
         contact = replace(logged(connection, book, mail(1)), owner="bo@example.gov.uk")
-        told = {
+        recipients = {
             steps: [row.recipient for row in alert.step_alerts(replace(contact, respond_step=steps), step, NOW, book)]
             for steps in (1, 2)
         }
         taken = alert.step_alerts(replace(contact, respond_step=2, taken_at=NOW), step, NOW, book)
-    assert told == {1: ["bo@example.gov.uk"], 2: ["bo@example.gov.uk", "lead@x.example"]}
+    assert recipients == {1: ["bo@example.gov.uk"], 2: ["bo@example.gov.uk", "lead@x.example"]}
     assert [row.recipient for row in taken] == ["bo@example.gov.uk"]

@@ -44,10 +44,10 @@ def test_a_later_date_after_a_pause_is_told(store: Store, council: Rulebook, mai
         resumed = do(connection, council, contact, Kind.RESUMED, after(3))
         assert (resumed.later, resumed.is_told) == (True, True)
         (row,) = later_mails(connection)
-        told = json.loads(row.details)
+        details = json.loads(row.details)
         assert respond_day(again(connection, contact.reference)) == "2026-12-09"
-        assert [one.purpose for one in claim_all(connection, council, after(3))] == ["new-date"]
-    assert told["before"] == "Monday 7 December 2026"
+        assert [delivery.purpose for delivery in claim_all(connection, council, after(3))] == ["new-date"]
+    assert details["before"] == "Monday 7 December 2026"
 
 
 @pytest.mark.parametrize("kind", [Kind.RESTARTED, Kind.EXTENDED])
@@ -71,7 +71,7 @@ def test_who_wrote_again_hears_the_date_once(store: Store, council: Rulebook, ma
             mail(9, In_Reply_To=sent, From="Resident 1 <resident1@residents.example>"), received_at=after(3)
         )
         receive(connection, Batch((answer,)), Reading("inbox"), after(3), council, Capacity())
-        purposes = [one.purpose for one in outbox.of_contact(connection, contact.id)]
+        purposes = [delivery.purpose for delivery in outbox.of_contact(connection, contact.id)]
     assert sorted(purposes) == ["acknowledgement", "added"]
 
 
@@ -88,7 +88,7 @@ def test_a_promise_that_is_broken_when_it_is_found_out_is_alerted_once(
         )
         for day in (3, 3.1, 3.2):
             escalate.escalate(connection, after(day), 10, book)
-        steps = [one.step for one in claim_all(connection, book, after(4)) if one.purpose == "alert"]
+        steps = [delivery.step for delivery in claim_all(connection, book, after(4)) if delivery.purpose == "alert"]
     assert steps == ["respond-overdue"]
 
 
@@ -140,9 +140,9 @@ def test_the_promise_is_told_in_days_only_where_the_day_of_receipt_is_the_first(
 ) -> None:
     """After the cut-off "10 working days" would be read as a day less than it is."""
     with writing(store) as connection:
-        for receipt, told in (("cutoff 09:00", ""), ("cutoff 10:00", "10 working days")):
+        for receipt, promise in (("cutoff 09:00", ""), ("cutoff 10:00", "10 working days")):
             book = altered(council, promises=Book([standard(STANDARD | {"receipt": receipt}, "general.toml")]))
-            assert book.clocks.plain_promise(logged(connection, book, mail())) == told
+            assert book.clocks.plain_promise(logged(connection, book, mail())) == promise
 
 
 def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: Rulebook, mail: Make) -> None:

@@ -56,8 +56,8 @@ def log(
 def leave(connection: Connection, book: Rulebook, at: datetime = NOW) -> list[Delivery]:
     """Everything that is due leaves."""
     claimed = deliver.claim(connection, "post", at, ClaimTerms(HOUR), 1000, book)
-    deliver.record(connection, [deliver.Attempt(one.delivery, at) for one in claimed], book)
-    return [one.delivery for one in claimed]
+    deliver.record(connection, [deliver.Attempt(claim.delivery, at) for claim in claimed], book)
+    return [claim.delivery for claim in claimed]
 
 
 def opened(connection: Connection, book: Rulebook, mail: Inbound, at: datetime = NOW) -> Contact:
@@ -69,9 +69,9 @@ def opened(connection: Connection, book: Rulebook, mail: Inbound, at: datetime =
 
 def now_of(connection: Connection, filed: Filed | Contact) -> Contact:
     """The contact as it stands now."""
-    found = contacts.find(connection, filed.reference or "")
-    assert found is not None
-    return found
+    contact = contacts.find(connection, filed.reference or "")
+    assert contact is not None
+    return contact
 
 
 def kinds(connection: Connection, contact: Contact) -> list[str]:
@@ -117,20 +117,20 @@ def test_a_reference_or_a_thread_of_somebody_elses_opens_no_door(store: Store, s
         copied = mail(3, In_Reply_To="<1@residents.example>")
         forged = mail(4, To=acknowledgements.signed_subaddress(STAFF, contact.reference.lower(), b"another secret"))
         filed = log(connection, signed, seen, copied, forged, at=NOW + HOUR)
-        assert [one.outcome for one in filed] == ["acknowledge"] * 3
+        assert [result.outcome for result in filed] == ["acknowledge"] * 3
 
 
 def test_the_person_is_told_at_most_once_a_day(store: Store, signed: Rulebook, mail: Make) -> None:
     """Three follow-ups in a day, one short note; the next day another one."""
     with writing(store) as connection:
         contact = opened(connection, signed, mail())
-        told = []
+        deliveries = []
         for number, at in enumerate((HOUR, 2 * HOUR, 20 * HOUR, 26 * HOUR), 2):
             again = mail(number, text=f"More {number}.", From=PERSON, Subject=contact.reference)
             log(connection, signed, again, at=NOW + at)
-            told += leave(connection, signed, NOW + at)
-        assert purposes(told) == ["added", "added"]
-        assert {one.recipient for one in told} == {PERSON}
+            deliveries += leave(connection, signed, NOW + at)
+        assert purposes(deliveries) == ["added", "added"]
+        assert {delivery.recipient for delivery in deliveries} == {PERSON}
 
 
 def test_within_the_days_an_answered_contact_opens_again(store: Store, signed: Rulebook, mail: Make) -> None:
@@ -376,7 +376,7 @@ def test_our_own_receipts_and_strangers_mail_in_the_sent_folder_are_nobodys(
         ours = staffs(mail, contact, FULL, 54, Auto_Submitted="auto-replied", X_Ackbot_Loop="x")
         other = replace(mail(55, From=STAFF, To="somebody@else.example"), outgoing=True)
         filed = log(connection, signed, ours, other, at=NOW + HOUR)
-        assert [one.reference for one in filed] == [None, None]
+        assert [result.reference for result in filed] == [None, None]
         assert now_of(connection, contact).state == "open"
 
 
@@ -465,14 +465,14 @@ def test_ten_mails_of_one_worried_person_have_one_receipt(
         ten = [mail(n, text=f"Help {n}!", From=PERSON, Subject=f"Help {n}") for n in range(10)]
         log(connection, worried, *ten[:4])
         left = leave(connection, worried)
-        for number, one in enumerate(ten[4:], 1):
-            log(connection, worried, one, at=NOW + timedelta(minutes=number))
+        for number, message in enumerate(ten[4:], 1):
+            log(connection, worried, message, at=NOW + timedelta(minutes=number))
             left += leave(connection, worried, NOW + timedelta(minutes=number))
         assert purposes(left) == ["acknowledgement"]
-        found = contacts.list_all(connection)
-        assert len(found) == count
-        assert sum(len(contacts.messages_of(connection, one.id)) for one in found) == 10
-        assert all(one.acknowledged_at is not None for one in found)
+        matters = contacts.list_all(connection)
+        assert len(matters) == count
+        assert sum(len(contacts.messages_of(connection, contact.id)) for contact in matters) == 10
+        assert all(contact.acknowledged_at is not None for contact in matters)
 
 
 def test_receipts_to_one_address_are_capped_and_contacts_are_not(store: Store, signed: Rulebook, mail: Make) -> None:
@@ -498,9 +498,9 @@ def test_a_domain_is_capped_where_it_is_configured(store: Store, signed: Ruleboo
     with writing(store) as connection:
         filed = log(connection, capped, *(mail(n) for n in range(4)))
         filed += log(connection, capped, mail(5))
-        assert [one.outcome for one in filed] == ["acknowledge"] * 3 + ["ask"] * 2
+        assert [result.outcome for result in filed] == ["acknowledge"] * 3 + ["ask"] * 2
         open_to_all = log(connection, capped, *(mail(n, From=f"p{n}@gmail.com") for n in range(10, 16)))
-        assert {one.outcome for one in open_to_all} == {"acknowledge"}
+        assert {result.outcome for result in open_to_all} == {"acknowledge"}
 
 
 def test_the_breaker_stops_receipts_until_somebody_lets_them_leave(store: Store, signed: Rulebook, mail: Make) -> None:
@@ -510,7 +510,7 @@ def test_the_breaker_stops_receipts_until_somebody_lets_them_leave(store: Store,
         log(connection, limited, *(mail(n) for n in range(8)))
         log(connection, limited, *(mail(n) for n in range(8, 12)), at=NOW + timedelta(seconds=5))
         assert purposes(leave(connection, limited, NOW + HOUR)) == ["notice"]
-        assert len([one for one in contacts.list_all(connection) if one.respond_by]) == 12
+        assert len([contact for contact in contacts.list_all(connection) if contact.respond_by]) == 12
         release.begin(connection, NOW + HOUR, limited, alone=True)
         assert leave(connection, limited, NOW + HOUR) == []
         assert release.release(connection, NOW + HOUR) == 12

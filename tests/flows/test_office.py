@@ -56,11 +56,11 @@ def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) ->
                 queue.page(c, Criteria(which=which), scope, NOW, most=5)
                 queue.after(c, Criteria(state="any", which=which, words="hole"), scope, NOW, cursor=0, most=5)
         shown = queue.page(c, Criteria(), Scope(), NOW, most=5).contacts
-        assert [one.reference for one in shown] == [second.reference, first.reference]
+        assert [contact.reference for contact in shown] == [second.reference, first.reference]
         assert queue.page(c, Criteria(), Scope(), NOW, most=1).more
         mine = queue.page(c, Criteria(words="hole"), HOUSING.scope, NOW, most=5).contacts
-        assert [one.reference for one in mine] == [second.reference]
-        assert [one.reference for one in queue.of_person(c, first, Scope(), 5)] == []
+        assert [contact.reference for contact in mine] == [second.reference]
+        assert [contact.reference for contact in queue.of_person(c, first, Scope(), 5)] == []
 
 
 def test_the_lists_of_some_teams_are_whole(store: Store, two: Rulebook, mail: Make) -> None:
@@ -71,26 +71,26 @@ def test_the_lists_of_some_teams_are_whole(store: Store, two: Rulebook, mail: Ma
             state, team = states[number % 4], ("housing", "front", None, "parks")[number // 4 % 4]
             values = {"team": team, "state": state} | ({} if state == "open" else {"next_look_at": None})
             contacts.put(c, logged(c, two, mail(number)).id, values)
-        everything = [one for one in contacts.list_all(c) if scope.sees(one.team)]
+        everything = [contact for contact in contacts.list_all(c) if scope.sees(contact.team)]
         for state in ("any", "answered", "closed", "logged"):
-            expected = [one.id for one in everything if state in ("any", one.state)]
-            wanted, paged, cursor = Criteria(state), list[int](), 0
+            expected = [contact.id for contact in everything if state in ("any", contact.state)]
+            criteria, paged, cursor = Criteria(state), list[int](), 0
             for skip in range(0, len(expected), 2):
-                paged += [one.id for one in queue.page(c, wanted, scope, NOW, most=2, skip=skip).contacts]
+                paged += [contact.id for contact in queue.page(c, criteria, scope, NOW, most=2, skip=skip).contacts]
             assert paged == expected[::-1]
-            told = list[int]()
-            while (part := queue.after(c, wanted, scope, NOW, cursor=cursor, most=3)).next_cursor is not None:
-                told, cursor = told + [one.id for one in part.contacts], part.next_cursor
-            assert told + [one.id for one in part.contacts] == expected
+            streamed_ids = list[int]()
+            while (part := queue.after(c, criteria, scope, NOW, cursor=cursor, most=3)).next_cursor is not None:
+                streamed_ids, cursor = streamed_ids + [contact.id for contact in part.contacts], part.next_cursor
+            assert streamed_ids + [contact.id for contact in part.contacts] == expected
 
 
 def test_what_another_team_has_is_not_there(store: Store, two: Rulebook, mail: Make) -> None:
     """Neither shown nor changed, and the refusal is the same as for a reference that was never given."""
     with writing(store) as c:
         reference = logged(c, two, mail()).reference
-        for wanted in (reference, "EX-7K3M-9QPH", "a\0b", "\ud800", ""):
-            with pytest.raises(Refused, match=f"there is no contact {wanted}"):
-                actions.act(c, Order("respond", wanted, {}), HOUSING, NOW, two)
+        for candidate in (reference, "EX-7K3M-9QPH", "a\0b", "\ud800", ""):
+            with pytest.raises(Refused, match=f"there is no contact {candidate}"):
+                actions.act(c, Order("respond", candidate, {}), HOUSING, NOW, two)
         assert contact_view.show(c, reference, HOUSING.scope, NOW, two) is None
         _do(c, two, reference, "assign", team="housing")
         whole = contact_view.show(c, reference, HOUSING.scope, NOW, two)
@@ -153,9 +153,9 @@ def test_a_wrong_field_is_named(
 def test_two_contacts_of_one_person_are_linked(store: Store, book: Rulebook, mail: Make) -> None:
     """Each shows the other."""
     with writing(store) as c:
-        one, other = (logged(c, book, mail(number)).reference for number in (1, 2))
-        _do(c, book, one, "link", **{"with": other})
-        for reference, expected in ((one, other), (other, one)):
+        first, second = (logged(c, book, mail(number)).reference for number in (1, 2))
+        _do(c, book, first, "link", **{"with": second})
+        for reference, expected in ((first, second), (second, first)):
             whole = contact_view.show(c, reference, Scope(), NOW, book)
             assert whole is not None
             assert [contact.reference for contact in whole.others] == [expected]
@@ -164,13 +164,13 @@ def test_two_contacts_of_one_person_are_linked(store: Store, book: Rulebook, mai
 def test_what_another_team_has_is_not_named(store: Store, two: Rulebook, mail: Make) -> None:
     """A contact that is linked with another team's shows that it is linked, and not with which."""
     with writing(store) as c:
-        one, other = (logged(c, two, mail(number)).reference for number in (1, 2))
-        _do(c, two, one, "link", **{"with": other})
-        _do(c, two, one, "assign", team="housing")
-        for scope, details in ((Scope(), {"with": other}), (HOUSING.scope, {})):
-            whole = contact_view.show(c, one, scope, NOW, two)
+        own, foreign = (logged(c, two, mail(number)).reference for number in (1, 2))
+        _do(c, two, own, "link", **{"with": foreign})
+        _do(c, two, own, "assign", team="housing")
+        for scope, details in ((Scope(), {"with": foreign}), (HOUSING.scope, {})):
+            whole = contact_view.show(c, own, scope, NOW, two)
             assert whole is not None
-            evidence = f"With: {other}" if details else ""
+            evidence = f"With: {foreign}" if details else ""
             assert [event.evidence for event in whole.events if event.kind == "linked"] == [evidence]
             trail = audit.trail(c, Looking(ANN.actor, scope), 50)
             assert [event.details for event in trail if event.kind == "linked"] == [details]
@@ -264,9 +264,9 @@ def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
     with writing(store) as c:
         assert staffing.add(c, account, "staff:me", two) is None
         secret = staffing.sign_in(c, account, "password", NOW, NOW)
-        found = staffing.visitor(c, secret, NOW, two)
-        assert found is not None
-        visitor, _ = found
+        session = staffing.visitor(c, secret, NOW, two)
+        assert session is not None
+        visitor, _ = session
         assert visitor.scope == HOUSING.scope
         for minutes in range(100, 701, 100):
             assert staffing.visitor(c, secret, NOW + timedelta(minutes=minutes), two) is not None
@@ -276,7 +276,7 @@ def test_a_session_lasts_while_it_is_used(store: Store, two: Rulebook) -> None:
         assert staffing.visitor(c, again_signed, NOW + timedelta(hours=2, seconds=1), two) is None
         assert staffing.disable(c, account.address, "staff:me", NOW) is None
         assert staffing.visitor(c, again_signed, NOW, two) is None
-        assert [one.disabled_at for one in staff.list_all(c)] == [NOW]
+        assert [member.disabled_at for member in staff.list_all(c)] == [NOW]
 
 
 def test_a_session_that_began_in_the_future_is_none(store: Store, two: Rulebook) -> None:
@@ -295,9 +295,9 @@ def test_tokens_answers_needs_and_views_are_kept(store: Store, two: Rulebook) ->
         token = Token("phones", frozenset({"contacts:read"}), frozenset({"housing"}), NOW)
         secret = staffing.create_token(c, token, "staff:me", two)
         assert isinstance(secret, str)
-        found = staffing.bearer(c, secret, NOW, two)
-        assert found is not None
-        assert found[0].scope == HOUSING.scope
+        bearer = staffing.bearer(c, secret, NOW, two)
+        assert bearer is not None
+        assert bearer[0].scope == HOUSING.scope
         assert tokens.reserve(c, "phones key", "d", NOW) is None
         assert tokens.reserve(c, "phones key", "e", NOW) == Answer("d", 0, "")
         tokens.keep_answer(c, "phones key", 201, "{}")
@@ -326,9 +326,9 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
     up_to = store.read_now(settled.up_to)
 
     def following(c: Connection) -> list[StoredEvent]:
-        found, after = audit.stream(c, last[-1], up_to, Scope(), 2)
+        events, after = audit.stream(c, last[-1], up_to, Scope(), 2)
         last.append(after)
-        return found
+        return events
 
     while part := store.read_now(following):
         seen += [event.id for event in part]
@@ -343,7 +343,7 @@ def test_the_stream_of_events_passes_nothing_by(store: Store, two: Rulebook, mai
 
 def test_each_role_may_what_the_one_before_it_may() -> None:
     """Readers look, officers act, leads act on many, administrators rule."""
-    allowed = {role.value: [wanted.value for wanted in Permission if role.may(wanted)] for role in Role}
+    allowed = {role.value: [permission.value for permission in Permission if role.may(permission)] for role in Role}
     assert allowed == {
         "reader": ["read"],
         "officer": ["read", "act"],

@@ -75,15 +75,17 @@ def take(connection: Connection, book: Rulebook, *messages: Inbound, now: dateti
 def send_all(connection: Connection, book: Rulebook, now: datetime = NOW) -> list[str]:
     """Hand over what waits; each is called `sent N` there."""
     claimed = deliver.claim(connection, "page", now, ClaimTerms(timedelta(minutes=5)), 50, book)
-    names = [f"sent {one.delivery.id}" for one in claimed]
+    names = [f"sent {claim.delivery.id}" for claim in claimed]
     pairs = zip(claimed, names, strict=True)
-    deliver.record(connection, [Attempt(one.delivery, now, external_id=name) for one, name in pairs], book)
+    deliver.record(connection, [Attempt(claim.delivery, now, external_id=name) for claim, name in pairs], book)
     return names
 
 
 def claim_on(connection: Connection, outlet: str, book: Rulebook) -> list[Delivery]:
     """What would leave there now."""
-    return [one.delivery for one in deliver.claim(connection, outlet, NOW, ClaimTerms(timedelta(minutes=5)), 50, book)]
+    return [
+        claim.delivery for claim in deliver.claim(connection, outlet, NOW, ClaimTerms(timedelta(minutes=5)), 50, book)
+    ]
 
 
 def only(connection: Connection) -> Contact:
@@ -109,7 +111,7 @@ def test_a_private_thread_is_one_contact_with_one_receipt(store: Store, page: Ru
     with writing(store) as connection:
         photos = [say(n, "", holds=("image",)) for n in (1, 2)]
         filed = take(connection, page, *photos, say(9, person="bob")).filed
-        assert [one.outcome for one in filed] == ["acknowledge", "attach", "acknowledge"]
+        assert [result.outcome for result in filed] == ["acknowledge", "attach", "acknowledge"]
         assert take(connection, page, say(3, "It is the blue one.", on=after(0.01)), now=after(0.01)).filed[0].new
         assert take(connection, page, *photos).filed[0].new is False
         ann, bob = contacts.list_all(connection)
@@ -199,7 +201,7 @@ def test_staffs_answers_are_told_from_our_own(store: Store, page: Rulebook, say:
         claimed = deliver.claim(connection, "page", NOW, ClaimTerms(timedelta(minutes=5)), 50, page)
         echo = say(2, "We have your message.", outgoing=True, conversation="thread of ann", name="receipt")
         assert take(connection, page, echo).filed[0].outcome == "our own"
-        deliver.record(connection, [Attempt(one.delivery, NOW, external_id="receipt") for one in claimed], page)
+        deliver.record(connection, [Attempt(claim.delivery, NOW, external_id="receipt") for claim in claimed], page)
         assert take(connection, page, echo).filed[0].outcome == "our own"
         marked = replace(echo, external_id="another", post=Post(conversation="thread of ann", automatic=True))
         assert take(connection, page, marked).filed[0].outcome == "our own"
@@ -261,8 +263,8 @@ def test_both_ends_of_the_window(store: Store, page: Rulebook, say: Say) -> None
         escalate.escalate(connection, after(0.84), 10, page)
         assert {d.step for d in claim_all(connection, page, after(0.84))} == {"receipt-window-closes"}
         claimed = deliver.claim(connection, "page", after(1.1), ClaimTerms(timedelta(minutes=5)), 50, page)
-        assert [deliver.too_late(one, after(0.99), page) for one in claimed] == [""]
-        assert all(deliver.too_late(one, after(1.1), page) for one in claimed)
+        assert [deliver.too_late(claim, after(0.99), page) for claim in claimed] == [""]
+        assert all(deliver.too_late(claim, after(1.1), page) for claim in claimed)
         escalate.escalate(connection, after(6.1), 10, page)
         assert "window-closes" in {d.step for d in claim_all(connection, page, after(6.1))}
         escalate.escalate(connection, after(6.5), 10, page)

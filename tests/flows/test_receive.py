@@ -112,7 +112,7 @@ def test_one_message_that_breaks_the_code_is_shunted_alone(store: Store, book: R
     poisoned = replace(mail(2), subject="\ud800 a lone surrogate, which no database takes")
     with writing(store) as connection:
         filed = log(connection, book, mail(1), poisoned, mail(3), cursor="7")
-        assert [one.outcome for one in filed] == ["acknowledge", "shunted", "acknowledge"]
+        assert [result.outcome for result in filed] == ["acknowledge", "shunted", "acknowledge"]
         assert shunt.count(connection) == 1
         assert cursors.read(connection, "inbox") == "7"
         receive.receive(connection, Batch((poisoned,)), Reading("inbox", "7"), NOW, book, Capacity())
@@ -175,12 +175,12 @@ def test_what_could_leave_at_once_is_claimed_with_its_contact(store: Store, book
         batch = Batch(tuple(mail(number) for number in range(3)))
         received = receive.receive(connection, batch, Reading("inbox"), NOW, book, room)
         assert received.more
-        assert [one.delivery.recipient for one in received.claimed] == [
+        assert [receipt.delivery.recipient for receipt in received.claimed] == [
             "resident0@residents.example",
             "resident1@residents.example",
         ]
-        for one in received.claimed:
-            assert one.contact is not None
-            assert contacts.find(connection, one.contact.reference) == one.contact
-            assert outbox.of_contact(connection, one.contact.id) == [one.delivery]
+        for receipt in received.claimed:
+            assert receipt.contact is not None
+            assert contacts.find(connection, receipt.contact.reference) == receipt.contact
+            assert outbox.of_contact(connection, receipt.contact.id) == [receipt.delivery]
         assert [d.recipient for d in queued(connection)] == ["resident2@residents.example"]

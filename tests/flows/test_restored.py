@@ -32,11 +32,11 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         outbox.queue(connection, after_restore.notices(since, since, after))
         escalate.escalate(connection, since, 50, after)
         leaving = deliver.claim(connection, "post", since, HOLD, 50, after)
-        assert {one.delivery.purpose for one in leaving} == {"notice", "alert"}
+        assert {claim.delivery.purpose for claim in leaving} == {"notice", "alert"}
         assert len(outbox.contacts_held(connection)) == 2
         assert release.release(connection, since) == 2
         leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
-        assert {"acknowledgement", "new-date"} < {one.delivery.purpose for one in leaving}
+        assert {"acknowledgement", "new-date"} < {claim.delivery.purpose for claim in leaving}
 
 
 def test_everybody_signs_in_anew(store: Store, book: Rulebook) -> None:

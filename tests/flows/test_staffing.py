@@ -72,10 +72,10 @@ def test_each_change_is_an_event_of_its_own(store: Store, two: Rulebook) -> None
         changed = account(connection)
         assert (changed.role, changed.teams, changed.password) == (Role.LEAD, frozenset(), "another hash")
         assert staffing.visitor(connection, secret, NOW, two) is None
-        found = {event.kind: event.details for event in events(connection)}
-        assert found["role changed"] == {"account": HALS, "role": "lead", "role_before": "officer"}
-        assert found["teams changed"] == {"account": HALS, "teams": "every team", "teams_before": "housing"}
-        assert found["password changed"] == {"account": HALS, "sessions": 1}
+        details = {event.kind: event.details for event in events(connection)}
+        assert details["role changed"] == {"account": HALS, "role": "lead", "role_before": "officer"}
+        assert details["teams changed"] == {"account": HALS, "teams": "every team", "teams_before": "housing"}
+        assert details["password changed"] == {"account": HALS, "sessions": 1}
 
 
 def test_a_change_that_is_none_is_refused(store: Store, two: Rulebook) -> None:

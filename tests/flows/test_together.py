@@ -74,11 +74,11 @@ def test_the_second_one_is_told_who_was_first(store: Store, book: Rulebook, mail
     """Though it had read the contact while that was still open."""
     with writing(store) as connection:
         order = Order("respond", logged(connection, book, mail()).reference, {})
-    one, two = (Visitor(f"staff:{name}@example.gov.uk", Scope()) for name in ("ann", "bo"))
+    ann, bo = (Visitor(f"staff:{name}@example.gov.uk", Scope()) for name in ("ann", "bo"))
     with ThreadPoolExecutor(1) as other:
         with writing(store) as connection:
-            actions.act(connection, order, one, NOW, book)
-            second = other.submit(store.write_now, lambda c: actions.act(c, order, two, NOW, book))
+            actions.act(connection, order, ann, NOW, book)
+            second = other.submit(store.write_now, lambda c: actions.act(c, order, bo, NOW, book))
             with pytest.raises(TimeoutError):
                 second.result(0.3)
         with pytest.raises(Refused, match=r"ann@example\.gov\.uk did this"):

@@ -97,4 +97,4 @@ def test_what_was_held_back_leaves_with_a_note_on_each_contact(store: Store, two
             last = contacts.events_of(c, again(c, reference).id)[-1]
             assert (last.kind, last.actor) == ("receipt released", ANN)
         assert release.release(c, NOW, ANN) == 0
-        assert [one.kind for one in audit.trail(c, Looking(ANN, Scope()), 9)].count("receipts released") == 1
+        assert [event.kind for event in audit.trail(c, Looking(ANN, Scope()), 9)].count("receipts released") == 1

@@ -56,8 +56,8 @@ def listed(connection: Connection, book: Rulebook, now: datetime) -> set[str]:
     """Who has anything in the daily list."""
     day = NOW.date() + timedelta(days=(now - NOW) / timedelta(hours=1))  # a list of its own for each time
     outbox.queue(connection, alert.digests(day.isoformat(), now, book))
-    found = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)
-    return {one.delivery.recipient.partition("@")[0] for one in found if one.delivery.purpose == "digest"}
+    claimed = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)
+    return {letter.delivery.recipient.partition("@")[0] for letter in claimed if letter.delivery.purpose == "digest"}
 
 
 def called(connection: Connection) -> list[tuple[str, str]]:
@@ -74,9 +74,9 @@ def arrive(connection: Connection, book: Rulebook, message: Any, now: datetime) 
 
 def leaving(connection: Connection, book: Rulebook, now: datetime) -> list[Claimed]:
     """What leaves now, handed over."""
-    found = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)
-    record(connection, [Attempt(one.delivery, now) for one in found], book)
-    return [one for one in found if one.delivery.purpose == "urgent"]
+    claimed = claim(connection, "post", now, ClaimTerms(timedelta(minutes=5)), 50, book)
+    record(connection, [Attempt(letter.delivery, now) for letter in claimed], book)
+    return [letter for letter in claimed if letter.delivery.purpose == "urgent"]
 
 
 def test_one_person_after_another_is_called_at_any_hour(store: Store, duty: Rulebook, mail: Make) -> None:
@@ -124,11 +124,11 @@ def test_what_was_taken_or_answered_meanwhile_does_not_leave(store: Store, duty:
 def test_the_receipt_says_what_to_do_at_once(store: Store, duty: Rulebook, mail: Make) -> None:
     """Before everything else; and the alert names what fired, and no word of the person's."""
     composer = Composer(tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir()), _CONSTANTS)
-    letters = MessageWriter(composer, duty, b"secret")
+    writer = MessageWriter(composer, duty, b"secret")
     with writing(store) as connection:
         arrive(connection, duty, mail(1, text="I smell gas. My name is Zebedee.", Subject="Zebedee"), NOW)
-        found = claim(connection, "post", NOW, ClaimTerms(timedelta(minutes=5)), 50, duty)
-    texts = {one.delivery.purpose: letters.write(one, NOW).content.decode() for one in found}
+        claimed = claim(connection, "post", NOW, ClaimTerms(timedelta(minutes=5)), 50, duty)
+    texts = {letter.delivery.purpose: writer.write(letter, NOW).content.decode() for letter in claimed}
     assert "Call 0800 111 999." in texts[Purpose.ACKNOWLEDGEMENT]
     assert "smell gas" in texts[Purpose.URGENT]
     assert "Zebedee" not in texts[Purpose.URGENT]
@@ -192,7 +192,7 @@ def test_a_contact_has_an_owner_who_is_told(store: Store, duty: Rulebook, mail: 
         after = again(connection, contact.reference)
         assert (after.team, after.owner, after.assigned_at) == ("gas", "gas@example.gov.uk", NOW)
         handed = claim(connection, "post", NOW, ClaimTerms(timedelta(minutes=5)), 50, two)
-        assert [(one.delivery.step, one.delivery.recipient) for one in handed] == [
+        assert [(letter.delivery.step, letter.delivery.recipient) for letter in handed] == [
             ("handed-over", "gas@example.gov.uk")
         ]
         for wrong, words in (

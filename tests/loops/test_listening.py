@@ -78,7 +78,8 @@ def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> BatchLo
 
 
 def _writes_nothing(claim: Claimed, now: datetime) -> Outbound:
-    raise NotImplementedError
+    """The writer of a service in which no delivery is due, so that nothing is ever written."""
+    raise AssertionError("nothing is due, so nothing is written")
 
 
 async def logged(store: Store) -> int:
