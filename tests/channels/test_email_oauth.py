@@ -83,7 +83,7 @@ async def test_a_token_serves_from_one_connection_to_the_next(server: Dovecot, t
     await reader.check()
     assert await read_all(reader, None, 1) == [1]
     assert await read_all(reader, None, 1) == [1]
-    assert tokens.asked == ["refresh_token"]
+    assert tokens.grants == ["refresh_token"]
 
 
 async def test_a_token_that_opens_nothing_any_more_is_replaced(server: Dovecot, tokens: TokenServer) -> None:
@@ -137,7 +137,7 @@ async def test_a_mail_server_that_takes_no_tokens_is_for_staff_to_mend(needs: Ne
     needs("dovecot")
     with Dovecot() as server, pytest.raises(Misconfigured, match="it offers neither OAUTHBEARER nor XOAUTH2"):
         await inbox(server.imap_port, tokens).check()
-    assert not tokens.asked
+    assert not tokens.grants
 
 
 async def test_what_the_token_server_says_is_passed_on(server: Dovecot, tokens: TokenServer) -> None:
@@ -168,7 +168,7 @@ async def test_mail_is_sent_with_a_token(
         assert len(office.lines) == 8
         assert "signed in as contact@council.test," in await post.check()
     assert len(office.taken) == 8
-    assert tokens.asked == ["client_credentials"]
+    assert tokens.grants == ["client_credentials"]
     assert {command for command in office.commands if command.startswith("AUTH")} == {f"AUTH {used}"}
 
 

@@ -78,7 +78,7 @@ async def test_its_clock_counts(peer: NotifyPeer, outlet: Notify, ahead: float) 
     peer.ahead += timedelta(minutes=10)
     await outlet.send(Outbound(MAIL.recipient, b"After our machine slept.", idempotency_key="k2"))
     assert len(peer.sent) == 2
-    assert peer.asked.count("GET /_status") == 1
+    assert peer.requests.count("GET /_status") == 1
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ async def test_only_the_chats_of_the_configured_account_are_read(bot: Telegram, 
     peer.write("ann", "for the council")
     (message,), cursor = await fetched(bot, None, 1)
     assert (message.text, cursor) == ("for the council", "7004")
-    assert peer.asked.count("getBusinessConnection") == 3
+    assert peer.methods.count("getBusinessConnection") == 3
     unread = "an account that is not configured has connected the bot; its chats are not read"
     assert await bot.coverage() == Coverage("amber", (unread,))
     plain = telegram.build("tg", called(peer.base))
@@ -416,7 +416,7 @@ async def test_who_asks_beside_us_is_told_of(bot: Telegram, peer: TelegramPeer) 
     """Only one may ask at a time: the first one is turned away, which passes by itself."""
     listening = asyncio.ensure_future(anext(bot.listen("0")))
     await asyncio.wait_for(bot.ready.wait(), PATIENCE_SECONDS)
-    while "getUpdates" not in peer.asked:
+    while "getUpdates" not in peer.methods:
         await asyncio.sleep(0.01)
     other = telegram.build("tg", settings(peer.base))
     theirs = asyncio.ensure_future(anext(other.listen("0")))
@@ -475,7 +475,7 @@ async def test_our_peer_speaks_as_the_published_description_says(bot: Telegram, 
     known = {field["name"] for field in published["methods"]["sendMessage"]["fields"]}
     faults += [f"sendMessage.{key}" for key in peer.sent[0] if key not in known]
     assert not faults
-    assert {method for method in peer.asked if method not in published["methods"]} == set()
+    assert {method for method in peer.methods if method not in published["methods"]} == set()
 
 
 def _faults(types: Values, name: str, value: Any) -> list[str]:

@@ -460,7 +460,7 @@ async def test_who_takes_no_messages_is_not_asked_again(peer: XPeer, account: X)
 
 async def test_a_limit_of_one_address_keeps_no_other_waiting(peer: XPeer, account: X) -> None:
     """Who may read no more direct messages for a quarter of an hour can still send one."""
-    peer._asked["dm_events"] = 14
+    peer._counts["dm_events"] = 14
     await account._page("messages", {})
     await asyncio.wait_for(account.send(answer(peer, "alice")), PATIENCE_SECONDS)
     with pytest.raises(TimeoutError):

@@ -121,7 +121,7 @@ class Server(ABC):
 
 def program(name: str) -> str:
     """The path of an installed program, daemons included; raises RuntimeError where there is none."""
-    found = shutil.which(name) or shutil.which(name, path=_DAEMONS)
-    if found is None:
+    path = shutil.which(name) or shutil.which(name, path=_DAEMONS)
+    if path is None:
         raise RuntimeError(f"{name} is not installed")
-    return found
+    return path

@@ -163,8 +163,8 @@ class Dovecot(Server):
 
     def change_uidvalidity(self, user: str = CONTACT, folder: str = "INBOX") -> None:
         """Give a folder another UIDVALIDITY, as a mailbox restored from a backup has."""
-        told = self.doveadm("-f", "flow", "mailbox", "status", "-u", user, "uidvalidity", folder).stdout
-        present = int(told.decode().rpartition("=")[2])
+        output = self.doveadm("-f", "flow", "mailbox", "status", "-u", user, "uidvalidity", folder).stdout
+        present = int(output.decode().rpartition("=")[2])
         self.doveadm("mailbox", "update", "-u", user, "--uid-validity", str(present + 1), folder)
 
     def doveadm(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[bytes]":
@@ -200,8 +200,8 @@ class Dovecot(Server):
         self._configuration.write_text(text, encoding="ascii")
 
     def _take_tokens(self, introspection: str, mechanisms: str) -> None:
-        told = _INTROSPECTION.format(url=introspection)
-        (self.directory / "oauth2.conf.ext").write_text(told, encoding="ascii")
+        settings = _INTROSPECTION.format(url=introspection)
+        (self.directory / "oauth2.conf.ext").write_text(settings, encoding="ascii")
         with self._configuration.open("a", encoding="ascii") as configuration:
             configuration.write(_OAUTH.format(directory=self.directory, mechanisms=mechanisms))
 

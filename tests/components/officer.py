@@ -40,12 +40,12 @@ class Page:
 
     def hidden(self) -> dict[str, str]:
         """The hidden fields of the last form that has any but the one to sign out."""
-        found: dict[str, str] = {}
+        fields: dict[str, str] = {}
         for form in self.all("form"):
             if form.attributes.get("action") != "/console/sign-out":
-                for one in form.css("input[type=hidden]"):
-                    found.setdefault(str(one.attributes["name"]), one.attributes.get("value") or "")
-        return found
+                for field in form.css("input[type=hidden]"):
+                    fields.setdefault(str(field.attributes["name"]), field.attributes.get("value") or "")
+        return fields
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -79,15 +79,15 @@ class Synapse(Server):
 
     def room(self, alias: str) -> str:
         """A private room of `bot`'s with `staff` in it; its id."""
-        wanted = {"preset": "private_chat", "invite": [f"@staff:{NAME}"], "room_alias_name": alias}
-        made: str = self._call("POST", "createRoom", "bot", wanted)["room_id"]
+        request = {"preset": "private_chat", "invite": [f"@staff:{NAME}"], "room_alias_name": alias}
+        made: str = self._call("POST", "createRoom", "bot", request)["room_id"]
         self._call("POST", f"join/{made}", "staff", {})
         return made
 
     def said_in(self, room: str) -> list[str]:
         """What `staff` read there, the newest first."""
-        found = self._call("GET", f"rooms/{room}/messages?dir=b&limit=50", "staff")
-        return [one["content"]["body"] for one in found["chunk"] if one["type"] == "m.room.message"]
+        history = self._call("GET", f"rooms/{room}/messages?dir=b&limit=50", "staff")
+        return [event["content"]["body"] for event in history["chunk"] if event["type"] == "m.room.message"]
 
     def _answers(self) -> bool:
         try:

@@ -31,7 +31,7 @@ Answer = tuple[int, dict[str, Any] | str]
 class TokenServer:
     """Gives tokens for one mailbox. `extra` goes into every good answer, `instead` in place of any.
 
-    `asked` holds the grant of every request, `issued` every token; what is not in `good` any more opens nothing.
+    `grants` holds the kind of every request, `issued` every token; what is not in `good` any more opens nothing.
     `good_to_ask`: whether mail servers are answered. `gate`: closed, it keeps everybody else waiting.
     `rotates`: a refresh token is good once, and comes with the next one (RFC 6749 section 6).
     """
@@ -44,7 +44,7 @@ class TokenServer:
     token_bytes: int = 1500
     extra: dict[str, Any] = field(default_factory=lambda: {"expires_in": 3599})
     instead: Answer | None = None
-    asked: list[str] = field(default_factory=list)
+    grants: list[str] = field(default_factory=list)
     issued: list[str] = field(default_factory=list)
     good: set[str] = field(default_factory=set)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -96,7 +96,7 @@ class TokenServer:
             return 200, {"active": "true", "username": self.mailbox} if good else {"active": "false"}
         if path != "/token":
             return 404, "<html>Not found</html>"
-        self.asked.append(parse_qs(body).get("grant_type", [""])[0])
+        self.grants.append(parse_qs(body).get("grant_type", [""])[0])
         self.gate.wait(5)
         if self.instead is not None:
             return self.instead

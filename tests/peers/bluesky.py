@@ -101,20 +101,22 @@ acknowledge = "both"
 
     def staff_answer(self, person: str, words: str) -> None:
         """With the platform's app, signed in as the council."""
-        said = self._newest[person]
-        if said.startswith("at://"):
-            self.post("council", words, answers=said)
+        latest = self._newest[person]
+        if latest.startswith("at://"):
+            self.post("council", words, answers=latest)
         else:
-            self._message(said.partition("/")[0], "council", words)
+            self._message(latest.partition("/")[0], "council", words)
 
     def answers_to(self, person: str) -> list[str]:
         """What the account has said to this person."""
-        own = [one["value"] for uri, one in self.repos[self.did("council")].items() if POST in uri]
+        own = [record["value"] for uri, record in self.repos[self.did("council")].items() if POST in uri]
         posts = [
-            one["text"] for one in own if self.did(person) in one.get("reply", {}).get("parent", {}).get("uri", "")
+            post["text"] for post in own if self.did(person) in post.get("reply", {}).get("parent", {}).get("uri", "")
         ]
         convo = self.convos.get(f"convo-{person}", {"messages": []})
-        return posts + [one["text"] for one in convo["messages"] if one["sender"]["did"] == self.did("council")]
+        return posts + [
+            message["text"] for message in convo["messages"] if message["sender"]["did"] == self.did("council")
+        ]
 
     def post(self, person: str, words: str, *, answers: str = "", at: str = "", **more: Any) -> str:
         """A post; whoever it names, answers or quotes is told."""
@@ -137,8 +139,8 @@ acknowledge = "both"
         self.repos[did][kept["uri"]] = kept
         if person != "council" and (reason := self._why_told(value)):
             at = min(value["createdAt"], self.moment())
-            told = {"uri": kept["uri"], "cid": kept["cid"], "author": self.profile(person), "record": value}
-            self.notifications.append(told | {"reason": reason, "isRead": False, "indexedAt": at, "labels": []})
+            notification = {"uri": kept["uri"], "cid": kept["cid"], "author": self.profile(person), "record": value}
+            self.notifications.append(notification | {"reason": reason, "isRead": False, "indexedAt": at, "labels": []})
         return kept
 
     def like(self, person: str, uri: str, *, at: str = "") -> None:
@@ -146,14 +148,14 @@ acknowledge = "both"
         liked = self._find(uri)
         record = {"$type": LIKE, "subject": {"uri": uri, "cid": liked["cid"]}, "createdAt": at or self.moment()}
         mine = f"at://{self.did(person)}/{LIKE}/{self.tid()}"
-        told: Values = {"uri": mine, "cid": _cid(record), "author": self.profile(person), "record": record}
-        told |= {"reason": "like", "reasonSubject": uri, "isRead": False, "indexedAt": record["createdAt"]}
-        self.notifications.append(told)
+        notification: Values = {"uri": mine, "cid": _cid(record), "author": self.profile(person), "record": record}
+        notification |= {"reason": "like", "reasonSubject": uri, "isRead": False, "indexedAt": record["createdAt"]}
+        self.notifications.append(notification)
 
     def delete(self, uri: str) -> None:
         """Its writer takes a post back: nobody is told."""
         del self.repos[uri.removeprefix("at://").partition("/")[0]][uri]
-        self.notifications = [one for one in self.notifications if one["uri"] != uri]
+        self.notifications = [notification for notification in self.notifications if notification["uri"] != uri]
 
     def say(self, person: str, words: str, **more: Any) -> str:
         """A private message to the council."""
@@ -163,19 +165,19 @@ acknowledge = "both"
         self._newest[person] = self._message(name, person, words, **more)
         return self._newest[person]
 
-    def take_back(self, said: str) -> None:
+    def take_back(self, message_id: str) -> None:
         """A private message is deleted."""
-        name, _, key = said.partition("/")
-        message = next(one for one in self.convos[name]["messages"] if one["id"] == key)
+        name, _, key = message_id.partition("/")
+        message = next(message for message in self.convos[name]["messages"] if message["id"] == key)
         for gone in ("text", "embed", "reactions"):
             message.pop(gone, None)
         message["$type"] = "chat.bsky.convo.defs#deletedMessageView"
         self._note("logDeleteMessage", name, message=dict(message))
 
-    def react(self, person: str, said: str, value: str) -> None:
+    def react(self, person: str, message_id: str, value: str) -> None:
         """A person reacts to a private message."""
-        name, _, key = said.partition("/")
-        message = next(one for one in self.convos[name]["messages"] if one["id"] == key)
+        name, _, key = message_id.partition("/")
+        message = next(message for message in self.convos[name]["messages"] if message["id"] == key)
         reaction = {"value": value, "sender": {"did": self.did(person)}, "createdAt": self.moment()}
         self._note("logAddReaction", name, message=message, reaction=reaction, relatedProfiles=[self.profile(person)])
 
@@ -229,10 +231,10 @@ acknowledge = "both"
         return ""
 
     def _find(self, uri: str) -> Values:
-        found = self.repos.get(uri.removeprefix("at://").partition("/")[0], {}).get(uri)
-        if found is None:
+        record = self.repos.get(uri.removeprefix("at://").partition("/")[0], {}).get(uri)
+        if record is None:
             raise Refusal(400, "RecordNotFound", f"Could not locate record: {uri}")
-        return found
+        return record
 
     async def _called(self, request: web.Request) -> web.Response:
         nsid = request.match_info["nsid"]
@@ -312,35 +314,35 @@ acknowledge = "both"
     def on_list_notifications(self, query: Any) -> Values:
         """The newest first, before the cursor."""
         before = query.get("cursor") or "9"
-        kept = sorted(self.notifications, key=lambda one: str(one["indexedAt"]), reverse=True)
-        kept = [one for one in kept if one["indexedAt"] < before]
+        kept = sorted(self.notifications, key=lambda notification: str(notification["indexedAt"]), reverse=True)
+        kept = [notification for notification in kept if notification["indexedAt"] < before]
         page = kept[: min(int(query.get("limit", "50")), self.page)]
         answer: Values = {"notifications": page, "priority": False}
         return answer | ({"cursor": page[-1]["indexedAt"]} if len(page) < len(kept) else {})
 
     def on_get_posts(self, query: Any) -> Values:
         """Those of these addresses that are there."""
-        found = []
+        posts = []
         for uri in query.getall("uris"):
             kept = self.repos.get(uri.removeprefix("at://").partition("/")[0], {}).get(uri)
-            author = next((one for one in self.profiles.values() if one["did"] in uri), {})
+            author = next((profile for profile in self.profiles.values() if profile["did"] in uri), {})
             if kept:
                 shown = {"uri": uri, "cid": kept["cid"], "author": author, "record": kept["value"]}
-                found.append(shown | {"indexedAt": kept["value"]["createdAt"], "labels": []})
-        return {"posts": found}
+                posts.append(shown | {"indexedAt": kept["value"]["createdAt"], "labels": []})
+        return {"posts": posts}
 
     def on_list_records(self, query: Any) -> Values:
         """By their keys, the greatest first."""
         ahead = query.get("reverse") == "true"
         after = query.get("cursor", "")
         whole = sorted(
-            (uri.rpartition("/")[2], one)
-            for uri, one in self.repos[query["repo"]].items()
+            (uri.rpartition("/")[2], record)
+            for uri, record in self.repos[query["repo"]].items()
             if query["collection"] in uri
         )
         kept = [pair for pair in (whole if ahead else whole[::-1]) if not after or (pair[0] > after) == ahead]
         page = kept[: min(int(query.get("limit", "50")), self.page)]
-        return {"records": [one for _, one in page]} | ({"cursor": page[-1][0]} if page else {})
+        return {"records": [record for _, record in page]} | ({"cursor": page[-1][0]} if page else {})
 
     def on_get_record(self, query: Any) -> Values:
         """One record."""
@@ -367,7 +369,7 @@ acknowledge = "both"
         """What happened after the cursor; without one nothing, and where now is."""
         after = query.get("cursor")
         latest = self.log[-1]["rev"] if self.log else "2222222222222"
-        page = [one for one in self.log if after and one["rev"] > after][: self.page]
+        page = [entry for entry in self.log if after and entry["rev"] > after][: self.page]
         return {"logs": page, "cursor": page[-1]["rev"] if page else after or latest}
 
     def chat_get_convo(self, query: Any) -> Values:
@@ -376,17 +378,17 @@ acknowledge = "both"
 
     def chat_list_convos(self, query: Any) -> Values:
         """That in which something happened last comes first."""
-        kept = sorted(self.convos.values(), key=lambda one: str(one["rev"]), reverse=True)
-        kept = [one for one in kept if one["rev"] < (query.get("cursor") or "z")]
+        kept = sorted(self.convos.values(), key=lambda convo: str(convo["rev"]), reverse=True)
+        kept = [convo for convo in kept if convo["rev"] < (query.get("cursor") or "z")]
         page = kept[: min(int(query.get("limit", "50")), self.page)]
-        return {"convos": [_shown(one) for one in page]} | (
+        return {"convos": [_shown(convo) for convo in page]} | (
             {"cursor": page[-1]["rev"]} if len(page) < len(kept) else {}
         )
 
     def chat_get_messages(self, query: Any) -> Values:
         """The newest first."""
         whole = self._convo_of(query["convoId"])["messages"][::-1]
-        kept = [one for one in whole if one["id"] < (query.get("cursor") or "z")]
+        kept = [message for message in whole if message["id"] < (query.get("cursor") or "z")]
         page = kept[: min(int(query.get("limit", "50")), self.page)]
         return {"messages": page} | ({"cursor": page[-1]["id"]} if len(page) < len(kept) else {})
 

@@ -118,8 +118,8 @@ class FacebookPeer(MetaPeer):
         return self.refused(request) or web.json_response({"data": data})
 
     async def _conversations(self, request: web.Request) -> web.Response:
-        if said := self.refused(request):
-            return said
+        if error := self.refused(request):
+            return error
         threads: dict[str, list[Values]] = {}
         for message in self.messages:
             other = message["to"] if message["from"] == self.own else message["from"]
@@ -144,8 +144,8 @@ class FacebookPeer(MetaPeer):
         return {"id": f"t_{messages[0]['mid']}", "updated_time": shown[0]["created_time"], "messages": {"data": shown}}
 
     async def _take(self, request: web.Request) -> web.Response:
-        if said := self.refused(request):
-            return said
+        if error := self.refused(request):
+            return error
         sent = await request.json()
         person, message = sent["recipient"]["id"], sent["message"]
         if sent.get("messaging_type") != "RESPONSE" or not 0 < len(message["text"]) <= self.longest:
@@ -169,7 +169,7 @@ class FacebookPeer(MetaPeer):
         return mid
 
     async def _take_comment(self, request: web.Request) -> web.Response:
-        if said := self.refused(request):
-            return said
+        if error := self.refused(request):
+            return error
         self.public.append((request.match_info["comment"], (await request.json())["message"]))
         return web.json_response({"id": f"900_9{len(self.public)}"})

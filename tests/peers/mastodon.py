@@ -110,8 +110,8 @@ acknowledge = "both"
 
     def staff_answer(self, person: str, words: str) -> None:
         """From the web page of the server, signed in as the council."""
-        asked = next(s for s in reversed(self.statuses) if s["account"]["acct"] == person)
-        self._post(self.account("council"), f"@{person} {words}", asked["visibility"], asked["id"])
+        status = next(s for s in reversed(self.statuses) if s["account"]["acct"] == person)
+        self._post(self.account("council"), f"@{person} {words}", status["visibility"], status["id"])
 
     def answers_to(self, person: str) -> list[str]:
         """What the account has said to this person."""
@@ -155,7 +155,7 @@ acknowledge = "both"
             "sensitive": False,
             "spoiler_text": "",
             "language": "en",
-            "mentions": [{key: one[key] for key in ("id", "username", "url", "acct")} for one in named],
+            "mentions": [{key: person[key] for key in ("id", "username", "url", "acct")} for person in named],
             "media_attachments": [],
             "emojis": [],
             "tags": [],
@@ -169,7 +169,7 @@ acknowledge = "both"
             "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
         }
         self.statuses.append(status)
-        if any(one["acct"] == "council" for one in named) and account["acct"] != "council" and not self.quiet:
+        if any(person["acct"] == "council" for person in named) and account["acct"] != "council" and not self.quiet:
             self._notify(account, status)
         return status
 
@@ -177,7 +177,7 @@ acknowledge = "both"
         if status["visibility"] == "direct" and self.policy["for_private_mentions"] == "drop":
             return
         self._last += 1
-        told = {
+        notification = {
             "id": str(self._last),
             "type": "mention",
             "created_at": status["created_at"],
@@ -185,8 +185,8 @@ acknowledge = "both"
             "account": account,
             "status": status,
         }
-        self.notifications.append(told)
-        self._tell("notification", json.dumps(told))
+        self.notifications.append(notification)
+        self._tell("notification", json.dumps(notification))
 
     def _tell(self, event: str, data: str) -> None:
         for stream in self._streams:
@@ -290,8 +290,8 @@ def _page(items: list[Values], request: web.Request) -> list[Values]:
 
 
 def _as_html(words: str, base: str) -> str:
-    def link(found: re.Match[str]) -> str:
-        return f'<a href="{base}/@{found[1]}" class="u-url mention">@<span>{found[1]}</span></a>'
+    def link(mention: re.Match[str]) -> str:
+        return f'<a href="{base}/@{mention[1]}" class="u-url mention">@<span>{mention[1]}</span></a>'
 
     paragraphs = [_MENTION.sub(link, html.escape(p)).replace("\n", "<br>") for p in words.split("\n\n")]
     return "".join(f"<p>{p}</p>" for p in paragraphs)

@@ -39,7 +39,7 @@ class NotifyPeer:
             OTHER: {"type": "email", "subject": "Hello ((name))", "body": "((body))"},
         }
         self.sent: list[Values] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.ahead = timedelta(0)
         # Statuses and types of error to answer with, or "lost": it is taken, and nobody hears of that.
         self.troubles: list[tuple[int, str] | str] = []
@@ -61,7 +61,7 @@ class NotifyPeer:
 
     @web.middleware
     async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self.asked.append(f"{request.method} {request.path}")
+        self.requests.append(f"{request.method} {request.path}")
         response = await self._answer(request, handler)
         response.headers["Date"] = format_datetime(now() + self.ahead, usegmt=True)
         return response
@@ -104,17 +104,19 @@ class NotifyPeer:
             return _refused(400, "BadRequestError", "Template not found")
         given = {key.lower(): str(value) for key, value in posted.get("personalisation", {}).items()}
         words = [template["subject"] or "", template["body"]]
-        if missing := {name.lower() for one in words for name in re.findall(r"\(\((\w+)\)\)", one)} - set(given):
+        if missing := {name.lower() for text in words for name in re.findall(r"\(\((\w+)\)\)", text)} - set(given):
             return _refused(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
-        subject, body = (re.sub(r"\(\((\w+)\)\)", lambda m: given[m[1].lower()], one) for one in words)
+        subject, body = (re.sub(r"\(\((\w+)\)\)", lambda m: given[m[1].lower()], text) for text in words)
         taken = {"id": str(uuid.uuid4()), "reference": posted.get("reference"), "to": to, "status": "created"}
         self.sent.append({**taken, "subject": subject, "body": body})
         return web.json_response({"id": taken["id"], "reference": taken["reference"], "content": {}}, status=201)
 
     async def _list(self, request: web.Request) -> web.Response:
         reference = request.query.get("reference")
-        found = [one for one in reversed(self.sent) if reference in (None, one["reference"])]
-        return web.json_response({"notifications": found[:250], "links": {"current": str(request.url)}})
+        notifications = [
+            notification for notification in reversed(self.sent) if reference in (None, notification["reference"])
+        ]
+        return web.json_response({"notifications": notifications[:250], "links": {"current": str(request.url)}})
 
     async def _template(self, request: web.Request) -> web.Response:
         template = self.templates.get(request.match_info["id"])

@@ -47,8 +47,8 @@ class TelegramPeer(Peer):
         self.connections: dict[str, Values] = {CONNECTION: connection(CONNECTION, OWNER)}
         self.last_from: dict[int, int] = {}
         self.first_number = 7000
-        self.asked: list[str] = []
-        self._wanted: list[str] = []
+        self.methods: list[str] = []
+        self._update_kinds: list[str] = []
         self._people: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._messages: set[tuple[str, int, int]] = set()
@@ -96,7 +96,7 @@ acknowledge = "both"
 
     def update(self, kind: str, content: Values) -> None:
         """Any update, where it is wanted."""
-        if kind in self._wanted if self._wanted else kind not in NOT_USUAL:
+        if kind in self._update_kinds if self._update_kinds else kind not in NOT_USUAL:
             self.updates.append({"update_id": self.first_number + len(self.updates), kind: content})
             self._loop.call_soon_threadsafe(self._news.set)
 
@@ -111,9 +111,10 @@ acknowledge = "both"
         messages = [u["message"] for u in self.updates if isinstance(u.get("message"), dict)]
         named = {m["message_id"] for m in messages if m.get("from", {}).get("id") == own and m["chat"] == GROUP}
         return [
-            one["text"]
-            for one in self.sent
-            if one["chat_id"] == own or (one["chat_id"] < 0 and one["reply_parameters"]["message_id"] in named)
+            message["text"]
+            for message in self.sent
+            if message["chat_id"] == own
+            or (message["chat_id"] < 0 and message["reply_parameters"]["message_id"] in named)
         ]
 
     def routes(self) -> list[web.RouteDef]:
@@ -133,28 +134,28 @@ acknowledge = "both"
             "getBusinessConnection": self._connection,
         }
         method = request.match_info["method"]
-        self.asked.append(method)
+        self.methods.append(method)
         if method == "getUpdates":
-            found = await self._fetched(content)
+            result = await self._fetched(content)
         elif method in methods:
-            found = methods[method](content)
+            result = methods[method](content)
         else:
             return _refused(404, "Not Found")
-        return found if isinstance(found, web.Response) else web.json_response({"ok": True, "result": found})
+        return result if isinstance(result, web.Response) else web.json_response({"ok": True, "result": result})
 
     async def _fetched(self, content: Values) -> Any:
         if self.webhook["url"]:
             words = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it"
             return _refused(409, words)
-        self._wanted = content.get("allowed_updates", self._wanted)
+        self._update_kinds = content.get("allowed_updates", self._update_kinds)
         self._asking += 1
         mine, until = self._asking, time.monotonic() + content.get("timeout", 0)
         while True:
             if mine != self._asking:
                 return _refused(409, "Conflict: terminated by other getUpdates request; make sure that only one runs")
             self._news.clear()
-            if found := self._from(content.get("offset", 0))[: content.get("limit", 100)]:
-                return found
+            if updates := self._from(content.get("offset", 0))[: content.get("limit", 100)]:
+                return updates
             if self.trouble.down or (left := until - time.monotonic()) <= 0:
                 return []
             await asyncio.wait({asyncio.ensure_future(self._news.wait())}, timeout=min(left, 0.1))
@@ -174,12 +175,12 @@ acknowledge = "both"
         if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret):
             return _refused(400, "Bad Request: secret token contains unallowed characters")
         self.webhook = {**self.webhook, "url": content["url"]}
-        self.secret, self._wanted = secret, content.get("allowed_updates", self._wanted)
+        self.secret, self._update_kinds = secret, content.get("allowed_updates", self._update_kinds)
         return True
 
     def _connection(self, content: Values) -> Any:
-        found = self.connections.get(content["business_connection_id"])
-        return found or _refused(400, "Bad Request: BUSINESS_CONNECTION_INVALID")
+        connection = self.connections.get(content["business_connection_id"])
+        return connection or _refused(400, "Bad Request: BUSINESS_CONNECTION_INVALID")
 
     def _take(self, content: Values) -> Any:
         chat, by = content["chat_id"], content.get("business_connection_id", "")
@@ -307,5 +308,5 @@ def _why_not_text(text: str) -> tuple[int, str] | None:
 
 
 def _refused(status: int, words: str, parameters: Values | None = None) -> web.Response:
-    said = {"ok": False, "error_code": status, "description": words}
-    return web.json_response(said | ({"parameters": parameters} if parameters else {}), status=status)
+    content = {"ok": False, "error_code": status, "description": words}
+    return web.json_response(content | ({"parameters": parameters} if parameters else {}), status=status)

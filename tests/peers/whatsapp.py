@@ -77,7 +77,7 @@ class WhatsAppPeer(MetaPeer):
 
     def answers_to(self, person: str) -> list[str]:
         """What the API has taken for this person."""
-        return [one["text"]["body"] for one in self.sent if one["to"] == self.number_of(person)]
+        return [message["text"]["body"] for message in self.sent if message["to"] == self.number_of(person)]
 
     def routes(self) -> list[web.RouteDef]:
         """What the service asks for."""
@@ -92,13 +92,13 @@ class WhatsAppPeer(MetaPeer):
         return {"object": "whatsapp_business_account", "entry": [entry]}
 
     async def _number(self, request: web.Request) -> web.Response:
-        if said := self.refused(request):
-            return said
+        if error := self.refused(request):
+            return error
         return web.json_response({"display_phone_number": "+44 1632 960001", "verified_name": "Council", "id": NUMBER})
 
     async def _take(self, request: web.Request) -> web.Response:
-        if said := self.refused(request):
-            return said
+        if error := self.refused(request):
+            return error
         sent = await request.json()
         if sent.get("messaging_product") != "whatsapp" or sent.get("recipient_type") != "individual":
             return refusal(400, 100, "(#100) Invalid parameter")

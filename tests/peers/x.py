@@ -48,7 +48,7 @@ class XPeer(Peer):
         self.forgets = False
         self.tokens = {TOKEN}
         self.refresh_token = REFRESH
-        self._asked: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         self._last = 2_080_000_000_000_000_000
         self.council = self.person("council", name="Exampleshire Council")["id"]
 
@@ -87,10 +87,12 @@ acknowledge = "both"
     def answers_to(self, person: str) -> list[str]:
         """The words of the direct messages to this person and of the replies to their posts."""
         user = self.person(person)["id"]
-        said = {post["id"] for post in self.posts if post["author_id"] == user}
+        post_ids = {post["id"] for post in self.posts if post["author_id"] == user}
         direct = [m["text"] for m in self.messages if m["sender_id"] == self.council and m["to"] == user]
         own = [post for post in self.posts if post["author_id"] == self.council]
-        return direct + [p["text"] for p in own for one in p.get("referenced_posts", ()) if one["id"] in said]
+        return direct + [
+            p["text"] for p in own for reference in p.get("referenced_posts", ()) if reference["id"] in post_ids
+        ]
 
     def direct(self, sender: str, recipient: str, words: str, **more: Any) -> Values:
         """A direct message, told to the webhook as what it is for the council."""
@@ -116,7 +118,9 @@ acknowledge = "both"
                 "message_data": {"text": words, "entities": {"hashtags": [], "urls": [], "user_mentions": []}},
             },
         }
-        users = {one["id"]: {"data": one} for one in self.people.values() if one["id"] in (sender, recipient)}
+        users = {
+            person["id"]: {"data": person} for person in self.people.values() if person["id"] in (sender, recipient)
+        }
         self._tell(kind, {"direct_message_events": [event], "users": users})
         return message
 
@@ -124,7 +128,7 @@ acknowledge = "both"
         """A post; the council is told of it where it names it, answers it, or is its own."""
         name = self._next()
         begins = len(words) - len(words.split(" ", 1)[-1]) if answers and words.startswith("@") else 0
-        named = [(word, one) for word, one in self._named(words)]
+        named = [(word, person_id) for word, person_id in self._named(words)]
         post: Values = {
             "id": name,
             "text": words,
@@ -135,8 +139,13 @@ acknowledge = "both"
             "display_text_range": [begins, len(words)],
             "entities": {
                 "mentions": [
-                    {"start": words.index(word), "end": words.index(word) + len(word), "username": word[1:], "id": one}
-                    for word, one in named
+                    {
+                        "start": words.index(word),
+                        "end": words.index(word) + len(word),
+                        "username": word[1:],
+                        "id": person_id,
+                    }
+                    for word, person_id in named
                 ]
             },
         }
@@ -147,8 +156,8 @@ acknowledge = "both"
             }
         self.posts.append(post)
         kind = "post.create" if author == self.council else "post.mention.create"
-        if kind == "post.create" or self.council in [one for _, one in named]:
-            writers = [one for one in self.people.values() if one["id"] == author]
+        if kind == "post.create" or self.council in [person_id for _, person_id in named]:
+            writers = [person for person in self.people.values() if person["id"] == author]
             self._tell(kind, _as_called(post), {"users": writers})
         return post
 
@@ -229,12 +238,12 @@ acknowledge = "both"
         if shown.removeprefix("Bearer ") not in self.tokens and not _is_signed(request, self.base):
             return problem(401, "Unauthorized")
         if limit:
-            self._asked[limit] = self._asked.get(limit, 0) + 1
-        over = limit and self._asked[limit] > LIMITS[limit]
+            self._counts[limit] = self._counts.get(limit, 0) + 1
+        over = limit and self._counts[limit] > LIMITS[limit]
         return problem(429, "Too Many Requests", headers=self._left(limit)) if over else None
 
     def _left(self, limit: str) -> dict[str, str]:
-        left = max(LIMITS[limit] - self._asked.get(limit, 0), 0)
+        left = max(LIMITS[limit] - self._counts.get(limit, 0), 0)
         reset = int(now().timestamp()) + WINDOW_SECONDS
         return {
             "x-rate-limit-limit": str(LIMITS[limit]),
@@ -245,12 +254,12 @@ acknowledge = "both"
     async def _who(self, request: web.Request) -> web.Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
-        wanted = request.match_info.get("id", self.council)
-        return web.json_response({"data": next(one for one in self.people.values() if one["id"] == wanted)})
+        person_id = request.match_info.get("id", self.council)
+        return web.json_response({"data": next(person for person in self.people.values() if person["id"] == person_id)})
 
     async def _mentions(self, request: web.Request) -> web.Response:
         def names(post: Values) -> bool:
-            return self.council in [one["id"] for one in post["entities"]["mentions"]]
+            return self.council in [mention["id"] for mention in post["entities"]["mentions"]]
 
         return self._page(request, "mentions", [post for post in self.posts if names(post)])
 
@@ -267,14 +276,14 @@ acknowledge = "both"
         if (refusal := self._refusal(request, limit)) is not None:
             return refusal
         query = request.query
-        kept = [one for one in items if int(one["id"]) > int(query.get("since_id", "0"))][::-1]
+        kept = [item for item in items if int(item["id"]) > int(query.get("since_id", "0"))][::-1]
         size, first = int(query.get("max_results", "100")), int(query.get("pagination_token", "0"))
         page = kept[first : first + size]
-        wrote = {one.get("author_id", one.get("sender_id")) for one in page}
+        wrote = {item.get("author_id", item.get("sender_id")) for item in page}
         content: Values = {"meta": {"result_count": len(page)}}
         if page:
             content["data"] = page
-            content["includes"] = {"users": [one for one in self.people.values() if one["id"] in wrote]}
+            content["includes"] = {"users": [person for person in self.people.values() if person["id"] in wrote]}
             content["meta"] |= {"newest_id": page[0]["id"], "oldest_id": page[-1]["id"]}
         if first + size < len(kept):
             content["meta"]["next_token"] = f"{first + size:016}"
@@ -298,12 +307,12 @@ acknowledge = "both"
         content = await request.json()
         self.calls.append(("POST", "/2/tweets", content))
         text, answered = content.get("text", ""), content.get("reply", {}).get("in_reply_to_tweet_id")
-        asked = next((post for post in self.posts if post["id"] == answered), None)
-        if not text or len(text) > 280 or asked is None:
+        parent = next((post for post in self.posts if post["id"] == answered), None)
+        if not text or len(text) > 280 or parent is None:
             return problem(400, "One or more parameters to your request was invalid.")
         if any(post["text"] == text for post in self.posts if post["author_id"] == self.council):
             return problem(403, "You are not allowed to create a Tweet with duplicate content.")
-        post = self.say(self.council, text, asked)
+        post = self.say(self.council, text, parent)
         return self._sent({"id": post["id"], "text": text, "edit_history_post_ids": [post["id"]]}, "post")
 
     def _sent(self, data: Values, limit: str) -> web.Response:

@@ -65,7 +65,7 @@ def test_a_token_is_kept_until_shortly_before_it_runs_out(
     assert token(tokens) == server.issued[0]
     clock.seconds = 3599 - 60
     assert token(tokens) == server.issued[1]
-    assert server.asked == [grant, grant]
+    assert server.grants == [grant, grant]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_many_connections_ask_once(server: TokenServer) -> None:
         failing = source(server)
         told = {str(one.exception()) for one in [threads.submit(token, failing) for _ in range(8)]}
     assert told == {"channel enquiries: the token server 127.0.0.1 cannot give an access token now (503)"}
-    assert len(server.asked) == 2
+    assert len(server.grants) == 2
 
 
 def test_a_refused_token_is_replaced_once(server: TokenServer) -> None:
@@ -187,7 +187,7 @@ def test_an_odd_answer_is_no_token(server: TokenServer, answer: Answer, kind: ty
         token(source(server))
     assert type(raised.value) is kind
     assert words in str(raised.value)
-    assert len(server.asked) == 1
+    assert len(server.grants) == 1
 
 
 def test_a_server_that_is_down_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_the_secret_goes_to_nobody_but_the_server(tmp_path: Path, monkeypatch: p
     with TokenServer(certificate=context) as server:
         with pytest.raises(Misconfigured, match="has a certificate that cannot be trusted: self-signed certificate"):
             token(source(server))
-        assert not server.asked
+        assert not server.grants
         monkeypatch.setenv("SSL_CERT_FILE", str(signed))
         assert token(source(server)) == server.issued[0]
 
