@@ -18,7 +18,7 @@ from time import process_time
 from bench import rig
 from bot.core.intakes import Facts, triage
 from bot.wire.mail import mime, quoting
-from tests.components.service import ROOT
+from tests.components.forked import ROOT
 
 SIZES = {"10_kb": 10_000, "100_kb": 100_000, "1_mb": 1_000_000, "10_mb": 10_000_000}
 _NOISE = 0.001  # seconds

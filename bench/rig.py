@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.components.dovecot import CONTACT, Dovecot
-from tests.components.service import ROOT, Service
+from tests.components.forked import ROOT
+from tests.components.service import Service
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SENDER = "resident@residents.example"

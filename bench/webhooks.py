@@ -24,8 +24,9 @@ import aiohttp
 from aiohttp import web
 
 from bench import rig
+from tests.components.forked import ROOT
 from tests.components.ports import free_port, wait_until
-from tests.components.service import ROOT, Service, ask
+from tests.components.service import Service, ask
 from tests.peers import x
 from tests.peers.peer import now
 from tests.peers.x import XPeer, signature

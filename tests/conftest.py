@@ -30,6 +30,7 @@ from tests.components import synapse
 from tests.components.daemons import program
 from tests.components.ports import PATIENCE_SECONDS
 from tests.components.postgres import Postgres
+from tests.components.service import Service
 
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
@@ -94,8 +95,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def pytest_configure() -> None:
-    """A run ends before it could need much memory: to look for garbage a thousand times takes a fifth of its time."""
+    """Spend the time on what is tested: not on imports over and over, nor on garbage that is gone when the run ends."""
     gc.set_threshold(100_000, 50, 100)
+    Service.is_forked = True
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import Engine, NullPool, create_engine, text
 from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
 from bot.store.databases import driver_url
+from tests.components.forked import ROOT, Forked
 from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
-ROOT = Path(__file__).parents[2]
 ORGANISATION = """
 [organisation]
 name = "Exampleshire Council"
@@ -94,8 +94,11 @@ def _engine(store_url: str) -> Engine:
 class Service:
     """`ackbot run` in a directory of its own. `channels` are `[[channel]]` tables as TOML.
 
-    With `store_url` it works on that store, as others may.
+    With `store_url` it works on that store, as others may. `is_forked` says how every one starts: from nothing, as a
+    measurement wants it, or from what the test suite has imported.
     """
+
+    is_forked: ClassVar[bool] = False
 
     def __init__(self, directory: Path, channels: Sequence[str], *, store_url: str = "") -> None:
         self.directory = directory
@@ -108,7 +111,7 @@ class Service:
         head = ORGANISATION.format(store=self.store_url, web_port=self.web_port)
         (self.config / "ackbot.toml").write_text(head + "".join(channels), encoding="utf-8")
         self.environment = {**os.environ, "ACKBOT_SECRET": "s" * 40, "IMAP_PASSWORD": "secret", "PYTHONPATH": str(ROOT)}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -129,15 +132,7 @@ class Service:
 
     def start(self, *options: str, wait: bool = True) -> Self:
         """Start, and return when /readyz answers 200."""
-        with self.log.open("ab") as words:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--config", str(self.config), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=words,
-                env=self.environment,
-                cwd=self.directory,
-            )
+        self._process = self._launch(["run", "--config", str(self.config), *options])
         if wait:
             try:
                 wait_until(self.started, what="the service")
@@ -145,6 +140,19 @@ class Service:
                 self.kill()
                 raise
         return self
+
+    def _launch(self, arguments: Sequence[str]) -> "subprocess.Popen[bytes] | Forked":
+        if self.is_forked:
+            return Forked(arguments, environment=self.environment, directory=self.directory, output=self.log)
+        with self.log.open("ab") as words:
+            return subprocess.Popen(
+                [sys.executable, "-m", "bot", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                env=self.environment,
+                cwd=self.directory,
+            )
 
     def stop(self) -> int:
         """SIGTERM, and wait; returns the exit status."""
