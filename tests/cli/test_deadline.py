@@ -23,14 +23,14 @@ def run(*arguments: str, given: str | bytes = "") -> Result:
     return CliRunner().invoke(app, arguments, input=given)
 
 
-def one(*more: str, rule: str = "10 working days", received: str = "2026-12-18T10:00+00:00") -> Result:
+def run_rule(*more: str, rule: str = "10 working days", received: str = "2026-12-18T10:00+00:00") -> Result:
     """The command for a single promise."""
     return run("--rule", rule, "--received", received, *more)
 
 
 def test_the_due_instant_in_words_and_as_a_date() -> None:
     """First the answer, then the instant with its offset, then what moved it."""
-    result = one()
+    result = run_rule()
     assert result.exit_code == 0
     words, instant, empty, *reasons = result.stdout.splitlines()
     assert words == "Due by the end of Wednesday 6 January 2027 (23:59:59)."
@@ -41,13 +41,13 @@ def test_the_due_instant_in_words_and_as_a_date() -> None:
 
 def test_explain_shows_every_day() -> None:
     """Each day from receipt to due has its line."""
-    assert "Day 10: Wednesday 6 January 2027." in one("--explain").stdout.splitlines()
-    assert "Saturday 19 December 2026 does not count: weekend." in one("--explain").stdout.splitlines()
+    assert "Day 10: Wednesday 6 January 2027." in run_rule("--explain").stdout.splitlines()
+    assert "Saturday 19 December 2026 does not count: weekend." in run_rule("--explain").stdout.splitlines()
 
 
 def test_json_is_one_object() -> None:
     """On one line, with everything that was asked and the reasoning."""
-    result = one("--json", "--receipt", "cutoff 09:00", "--closures", "2026-12-29..2026-12-30,2026-12-31")
+    result = run_rule("--json", "--receipt", "cutoff 09:00", "--closures", "2026-12-29..2026-12-30,2026-12-31")
     assert result.stdout.count("\n") == 1
     facts = json.loads(result.stdout)
     assert facts["due"] == "2027-01-12T23:59:59+00:00"
@@ -58,22 +58,24 @@ def test_json_is_one_object() -> None:
 
 def test_closures_and_pauses_may_be_repeated() -> None:
     """As several options or as one with commas."""
-    apart = one("--closures", "2026-12-29", "--closures", "2026-12-30", "--pauses", "2026-12-21..2026-12-22 inclusive")
-    together = one("--closures", "2026-12-29,2026-12-30", "--pauses", "2026-12-21..2026-12-22 inclusive")
+    apart = run_rule(
+        "--closures", "2026-12-29", "--closures", "2026-12-30", "--pauses", "2026-12-21..2026-12-22 inclusive"
+    )
+    together = run_rule("--closures", "2026-12-29,2026-12-30", "--pauses", "2026-12-21..2026-12-22 inclusive")
     assert apart.stdout == together.stdout
     assert "2027-01-12T23:59:59+00:00" in apart.stdout
 
 
 def test_statute_says_that_it_ignores_closures() -> None:
     """Nobody is left to think that the closure was forgotten."""
-    result = one("--calendar", "uk-any", "--closures", "2026-12-29..2026-12-31")
+    result = run_rule("--calendar", "uk-any", "--closures", "2026-12-29..2026-12-31")
     assert "which does not heed closures" in result.stdout
-    assert result.stdout.splitlines()[:2] == one("--calendar", "uk-any").stdout.splitlines()[:2]
+    assert result.stdout.splitlines()[:2] == run_rule("--calendar", "uk-any").stdout.splitlines()[:2]
 
 
 def test_another_zone() -> None:
     """The due day ends at that zone's midnight."""
-    assert "2027-01-06T23:59:59+09:00" in one("--zone", "Asia/Tokyo").stdout
+    assert "2027-01-06T23:59:59+09:00" in run_rule("--zone", "Asia/Tokyo").stdout
 
 
 @pytest.mark.parametrize(

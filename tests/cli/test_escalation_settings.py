@@ -69,7 +69,7 @@ def test_the_time_to_acknowledge_has_its_own_steps_and_people_have_deputies(tmp_
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         (STEP.format(at="soon"), "step[1].at = 'soon'"),
         (STEP.format(at="0%"), "allowed: 1% to 500%"),
@@ -88,11 +88,11 @@ def test_the_time_to_acknowledge_has_its_own_steps_and_people_have_deputies(tmp_
         ("[alerts]\ncolour = 1\n" + STEP.format(at="50%"), "alerts.colour"),
     ],
 )
-def test_every_mistake_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+def test_every_mistake_names_file_and_key(tmp_path: Path, text: str, words: str) -> None:
     """What cannot be is refused, and it is said what is allowed."""
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, text)
-    assert any(said in line and "escalation.toml" in line for line in caught.value.mistakes), caught.value.mistakes
+    assert any(words in line and "escalation.toml" in line for line in caught.value.mistakes), caught.value.mistakes
 
 
 # Another value for each key, as it is written and as it is read; and one that cannot be, with what is allowed.

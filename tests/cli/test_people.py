@@ -90,7 +90,7 @@ def test_a_shunted_mail_is_shown_replayed_or_dropped(
     store = Store(load(tmp_path / "config").store.url)
     for number in (1, 2):
         broken = replace(mail(number), channel="inbox")
-        store.write_now(lambda c, one=broken: shunt.keep(c, one, "a fault", NOW))  # type: ignore[misc]
+        store.write_now(lambda c, message=broken: shunt.keep(c, message, "a fault", NOW))  # type: ignore[misc]
     assert [json.loads(line)["id"] for line in run("shunted", "list", "--json").stdout.splitlines()] == [1, 2]
     assert b"Message-ID" in run("shunted", "raw", "1").stdout_bytes
     with monkeypatch.context() as patched:

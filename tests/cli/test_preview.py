@@ -63,9 +63,9 @@ def test_check_names_everything_that_is_wrong_with_our_own_words(folder: Path) -
     own(folder, f"{subject[:117]}!!!", BAD)
     done = run(folder, "check")
     assert done.exit_code == 1
-    for rule, said in NAMED.items():
+    for rule, phrases in NAMED.items():
         lines = [line for line in done.stderr.splitlines() if f"acknowledgement.md: error {rule}: " in line]
-        assert all(any(words in line for line in lines) for words in said), (rule, done.stderr)
+        assert all(any(words in line for line in lines) for words in phrases), (rule, done.stderr)
     assert "Templates: " in done.stdout
     assert "errors, " in done.stdout
 

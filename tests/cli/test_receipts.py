@@ -129,9 +129,9 @@ def test_mistakes_in_the_settings_name_what_is_allowed(tmp_path: Path, run: Run)
         '[mail]\naliases = ["@x.example"]\nrelays = ["a@b"]\n[limits]\nseveral_mails = "never"\nreceipts_an_hour = -1\n'
     )
     path.write_text(path.read_text(encoding="utf-8") + wrong, encoding="utf-8")
-    said = run("check").stderr
+    output = run("check").stderr
     for key in ("mail.aliases", "mail.relays", "limits.several_mails", "limits.receipts_an_hour"):
-        assert key in said
+        assert key in output
 
 
 def test_triage_knows_us_by_the_configuration(run: Run, tmp_path: Path) -> None:

@@ -76,8 +76,8 @@ def mail(directory: Path, text: str) -> str:
 def test_a_mail_names_service_area_team_standard_and_language(tmp_path: Path) -> None:
     """With the reasons."""
     file = mail(tmp_path, "You missed my recycling again. I have told you about that before. It is at TA1 3DU.")
-    status, said = run("triage", "--json", "--config", str(tmp_path), file)
-    row = json.loads(said)
+    status, output = run("triage", "--json", "--config", str(tmp_path), file)
+    row = json.loads(output)
     assert status == 0
     assert [row[key] for key in ("channel", "service", "area", "team", "standard", "language", "kind")] == [
         *("inbox", "bins", "taunton", "waste", "general", "en", None)
@@ -99,8 +99,8 @@ def test_a_form_is_routed_by_what_was_chosen(tmp_path: Path) -> None:
     """The fields are those of the page; one that cannot be taken says why."""
     form = tmp_path / "form.json"
     form.write_text(json.dumps({"email": "a@b.example", "message": "Hello there", "service": "bins"}))
-    status, said = run("triage", "--json", "--config", str(tmp_path), str(form))
-    row = json.loads(said)
+    status, output = run("triage", "--json", "--config", str(tmp_path), str(form))
+    row = json.loads(output)
     assert (status, row["service"], row["team"], row["channel"]) == (0, "bins", "waste", "website")
     form.write_text(json.dumps({"message": "Hello there"}))
     assert run("triage", "--config", str(tmp_path), str(form))[0] == 2
@@ -109,11 +109,11 @@ def test_a_form_is_routed_by_what_was_chosen(tmp_path: Path) -> None:
 
 def test_check_lists_the_services(tmp_path: Path) -> None:
     """Each with its team, its standard, and what is missing."""
-    status, said = run("check", "--config", str(tmp_path))
+    status, output = run("check", "--config", str(tmp_path))
     assert status == 0
-    assert "Service bins (Bins and recycling): waste, standard general." in said
-    assert "Service parks (Parks): its channel's team, standard general. It has no page and no other_route" in said
-    assert "Rules of routing: 3." in said
+    assert "Service bins (Bins and recycling): waste, standard general." in output
+    assert "Service parks (Parks): its channel's team, standard general. It has no page and no other_route" in output
+    assert "Rules of routing: 3." in output
 
 
 @pytest.mark.parametrize(

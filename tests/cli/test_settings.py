@@ -73,7 +73,7 @@ def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch)
 
 def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
     """Unknown keys, wrong values, unknown kinds and missing values: all in one go, each with its key."""
-    said = mistakes(
+    lines = mistakes(
         tmp_path,
         GOOD.replace('reference_prefix = "EX"', 'reference_prefix = "ex1"\ncolour = "blue"')
         .replace('kind = "email_lmtp"', 'kind = "pigeon"')
@@ -81,10 +81,10 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
         .replace('alert = ["mailto:front.office@example.gov.uk"]', 'alert = ["pager:1"]'),
     )
     for words in ("organisation.reference_prefix", "organisation.colour", "channel[1].kind", "'pigeon'", "email_imap"):
-        assert any(words in line for line in said), (words, said)
-    assert any("channel[2].port = 99999" in line for line in said)
-    assert any("team[1].alert" in line and "mailto:" in line for line in said)
-    assert all(str(tmp_path / "ackbot.toml") in line for line in said)
+        assert any(words in line for line in lines), (words, lines)
+    assert any("channel[2].port = 99999" in line for line in lines)
+    assert any("team[1].alert" in line and "mailto:" in line for line in lines)
+    assert all(str(tmp_path / "ackbot.toml") in line for line in lines)
 
 
 def test_a_medium_of_a_standard_is_one_that_a_kind_of_channel_has(tmp_path: Path) -> None:
@@ -93,31 +93,31 @@ def test_a_medium_of_a_standard_is_one_that_a_kind_of_channel_has(tmp_path: Path
     standards.mkdir()
     packaged = Path(__file__).parents[2] / "config" / "standards" / "channels.toml"
     (standards / "channels.toml").write_text(packaged.read_text().replace('["letter"]', '["letter", "lettre"]'))
-    said = mistakes(tmp_path, GOOD)
-    (line,) = (line for line in said if "lettre" in line)
+    lines = mistakes(tmp_path, GOOD)
+    (line,) = (line for line in lines if "lettre" in line)
     assert "channels.toml: standard[" in line
     assert "allowed: bluesky, email, face_to_face, facebook, instagram, letter, mastodon, phone, " in line
 
 
 def test_names_that_lead_nowhere_are_mistakes(tmp_path: Path) -> None:
     """replies_by must name a way out, and a name is used once."""
-    said = mistakes(
+    lines = mistakes(
         tmp_path, GOOD.replace('replies_by = "post"', 'replies_by = "pots"', 1).replace('"post"', '"inbox"', 1)
     )
-    assert any("'pots' is not a way out" in line for line in said)
+    assert any("'pots' is not a way out" in line for line in lines)
 
 
 def test_a_kind_that_is_kept_for_longer_must_be_one(tmp_path: Path) -> None:
     """A misspelt kind would be forgotten too early."""
-    (said,) = mistakes(tmp_path, GOOD + "[retention]\nkinds = { complaint = 2192, complaints = 2192 }\n")
-    assert "retention.kinds.complaints: no standard is for this kind" in said
-    assert "foi" in said
+    (line,) = mistakes(tmp_path, GOOD + "[retention]\nkinds = { complaint = 2192, complaints = 2192 }\n")
+    assert "retention.kinds.complaints: no standard is for this kind" in line
+    assert "foi" in line
 
 
 def test_plain_text_over_the_network_is_refused(tmp_path: Path) -> None:
     """tls = none is for this machine only."""
-    said = mistakes(tmp_path, GOOD.replace('host = "127.0.0.1"', 'host = "mail.example.gov.uk"'))
-    assert any("tls" in line and "none" in line for line in said)
+    lines = mistakes(tmp_path, GOOD.replace('host = "127.0.0.1"', 'host = "mail.example.gov.uk"'))
+    assert any("tls" in line and "none" in line for line in lines)
 
 
 def test_a_table_whose_keys_do_not_go_together_is_not_shown(tmp_path: Path) -> None:
@@ -130,17 +130,17 @@ consumer_secret = "hidden-three"
 kind = "x"
 name = "x"
 """
-    (said,) = mistakes(tmp_path, GOOD + table)
-    assert said.endswith("channel[3]: token_secret needs consumer_key beside it")
+    (line,) = mistakes(tmp_path, GOOD + table)
+    assert line.endswith("channel[3]: token_secret needs consumer_key beside it")
 
 
 def test_a_secret_that_is_missing_is_named_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variable's name helps; a value must not appear, even when it is wrong."""
     monkeypatch.delenv("TEST_SECRET")
     assert any("TEST_SECRET is not set" in line for line in mistakes(tmp_path, GOOD))
-    said = mistakes(tmp_path, GOOD.replace('"env:TEST_SECRET"', '["hush-hush"]'))
-    assert any("web.secret" in line for line in said)
-    assert not any("hush-hush" in line for line in said)
+    lines = mistakes(tmp_path, GOOD.replace('"env:TEST_SECRET"', '["hush-hush"]'))
+    assert any("web.secret" in line for line in lines)
+    assert not any("hush-hush" in line for line in lines)
 
 
 def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
     )
     with pytest.raises(BadSettings) as caught:
         kinds.load(tmp_path)
-    said = "\n".join(caught.value.mistakes)
+    text = "\n".join(caught.value.mistakes)
     for words in (
         "holidays.toml: checked",
         "holiday[1].title",
@@ -224,4 +224,4 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
         "office.monday = '9-5': write it as 08:30-17:00",
         "office.sunday",
     ):
-        assert words in said, words
+        assert words in text, words

@@ -31,13 +31,13 @@ def _add(config: Service, address: str, role: str, *more: str) -> tuple[int, str
 
 def test_the_first_account_comes_before_the_first_run(config: Service) -> None:
     """The store is made; the password is kept as a hash; the same address twice is refused."""
-    status, said = _add(config, "Ann@Example.gov.uk", "administrator")
-    assert status == 0, said
+    status, output = _add(config, "Ann@Example.gov.uk", "administrator")
+    assert status == 0, output
     listed = json.loads(_run(config, "staff", "list", "--json")[1])
     assert (listed["address"], listed["role"], listed["password"]) == ("ann@example.gov.uk", "administrator", True)
     assert str(ask(config.store_url, "SELECT password FROM staff")[0][0]).startswith("$argon2id$")
-    status, said = _add(config, "ann@example.gov.uk", "reader")
-    assert (status, "has an account already" in said) == (1, True)
+    status, output = _add(config, "ann@example.gov.uk", "reader")
+    assert (status, "has an account already" in output) == (1, True)
 
 
 def test_somebody_must_stay_who_may_rule(config: Service) -> None:
@@ -65,8 +65,8 @@ def test_an_account_is_changed(config: Service) -> None:
     assert (before[0] == after[0], before[1] == after[1]) == (True, False)
     kinds = [row[0] for row in ask(config.store_url, "SELECT kind FROM events ORDER BY id")]
     assert kinds[2:] == ["role changed", "teams changed", "password changed", "password changed"]
-    status, said = _run(config, "staff", "change", "ann@example.gov.uk", "--role", "reader", "--password-file", pw)
-    assert (status, "the last administrator" in said) == (1, True)
+    status, output = _run(config, "staff", "change", "ann@example.gov.uk", "--role", "reader", "--password-file", pw)
+    assert (status, "the last administrator" in output) == (1, True)
     assert len(ask(config.store_url, "SELECT kind FROM events")) == len(kinds)
 
 
@@ -99,21 +99,21 @@ def test_an_account_is_changed(config: Service) -> None:
 )
 def test_mistakes_say_what_to_do(config: Service, arguments: tuple[str, ...], status: int, words: str) -> None:
     """A plain sentence, and nothing is changed."""
-    found, said = _run(config, *arguments)
-    assert (found, words in said) == (status, True), said
+    exit_code, output = _run(config, *arguments)
+    assert (exit_code, words in output) == (status, True), output
 
 
 def test_a_short_password_is_refused(config: Service) -> None:
     """Fewer than eight characters are too easy to guess."""
     (config.directory / "pw").write_text("1234567", encoding="utf-8")
-    status, said = _add(config, "ann@example.gov.uk", "reader")
-    assert (status, "8 characters or more" in said) == (2, True)
+    status, output = _add(config, "ann@example.gov.uk", "reader")
+    assert (status, "8 characters or more" in output) == (2, True)
 
 
 def test_a_token_is_shown_once(config: Service) -> None:
     """Printed when it is made; afterwards only what it is for, and whether it is revoked."""
-    status, said = _run(config, "token", "create", "--name", "phones", "--scope", "contacts:write")
-    secret = said.splitlines()[0]
+    status, output = _run(config, "token", "create", "--name", "phones", "--scope", "contacts:write")
+    secret = output.splitlines()[0]
     assert (status, secret.startswith("ackbot_")) == (0, True)
     assert secret not in str(ask(config.store_url, "SELECT * FROM tokens"))
     assert secret not in _run(config, "token", "list", "--json")[1]

@@ -74,10 +74,10 @@ class House:
         """Somebody of that role, signed in; with a `team`, one who sees the contacts of that one only."""
         known = f"{role} {team}"
         if known not in self.officers:
-            one = Officer(self.service.web_port)
+            officer = Officer(self.service.web_port)
             fits = (who for who, (named, teams) in STAFF.items() if named == role and (not team or team in teams))
-            assert one.sign_in(next(fits)).status == 200
-            self.officers[known] = one
+            assert officer.sign_in(next(fits)).status == 200
+            self.officers[known] = officer
         return self.officers[known]
 
     def call(
@@ -143,9 +143,9 @@ def house_in(directory: Path, more: str = "") -> House:
         named = [option for team in teams for option in ("--team", team)]
         run(service, "staff", "add", address, "--role", role, "--password-file", str(password), *named)
     for name, (scopes, of_team) in TOKENS.items():
-        asked = [option for scope in scopes for option in ("--scope", scope)]
-        asked += ["--team", of_team] if of_team else []
-        house.tokens[name] = run(service, "token", "create", "--name", name, *asked).strip()
+        options = [option for scope in scopes for option in ("--scope", scope)]
+        options += ["--team", of_team] if of_team else []
+        house.tokens[name] = run(service, "token", "create", "--name", name, *options).strip()
     _MOVED_IN.append((_whole(service.store), dict(house.tokens)))
     return house
 

@@ -34,7 +34,7 @@ def test_a_call_becomes_a_contact_with_its_promise(house: House) -> None:
     assert made.headers["Location"] == f"/api/v1/contacts/{made.json['reference']}"
     mails = house.service.directory / "mails"
     wait_until(
-        lambda: any(made.json["reference"].encode() in one.read_bytes() for one in mails.glob("*.eml")),
+        lambda: any(made.json["reference"].encode() in mail.read_bytes() for mail in mails.glob("*.eml")),
         what="the receipt",
     )
     read = house.call("GET", made.headers["Location"])
@@ -65,8 +65,8 @@ def test_two_at_the_same_moment_are_one(house: House) -> None:
     """A caller that asks again before it has an answer still makes one contact."""
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: _create(house, "at-once"), range(8)))
-    assert {one.status for one in made} == {201}
-    assert len({one.json["reference"] for one in made}) == 1
+    assert {answer.status for answer in made} == {201}
+    assert len({answer.json["reference"] for answer in made}) == 1
 
 
 def test_what_is_done_twice_at_the_same_moment_is_done_once(house: House) -> None:
@@ -76,11 +76,11 @@ def test_what_is_done_twice_at_the_same_moment_is_done_once(house: House) -> Non
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(lambda _: house.call("POST", f"{here}/respond", {}, headers=key), range(6)))
         made = list(pool.map(lambda number: _create(house, "two-bodies", text=f"Text {number}"), range(6)))
-    assert [one.status for one in done] == [200] * 6
-    assert [one.headers.get("Idempotent-Replayed") for one in done].count("true") == 5
+    assert [answer.status for answer in done] == [200] * 6
+    assert [answer.headers.get("Idempotent-Replayed") for answer in done].count("true") == 5
     events = ask(house.service.store_url, "SELECT count(*) FROM events WHERE kind = 'responded'")
     assert events[0][0] == 1
-    assert sorted(one.status for one in made) == [201, *[422] * 5]
+    assert sorted(answer.status for answer in made) == [201, *[422] * 5]
     kept = " ".join(row[0] for row in ask(house.service.store_url, "SELECT body FROM answers"))
     assert not [word for word in ("Sam", "sam@", "bin") if word in kept]
 
@@ -114,10 +114,10 @@ def test_lists_come_in_pages(house: House) -> None:
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
-        asked = f"&cursor={cursor}" if cursor else ""
-        page = house.call("GET", f"/api/v1/contacts?limit=2{asked}").json
+        query = f"&cursor={cursor}" if cursor else ""
+        page = house.call("GET", f"/api/v1/contacts?limit=2{query}").json
         assert len(page["contacts"]) <= 2
-        seen += [one["reference"] for one in page["contacts"]]
+        seen += [contact["reference"] for contact in page["contacts"]]
         cursor = page["next"]
     assert len(seen) == len(set(seen)) >= 5
 
@@ -126,8 +126,8 @@ def test_contacts_are_found_by_their_words(house: House) -> None:
     """Search over the words, with filters beside them."""
     reference = _create(house, text="The zebra crossing is worn away.").json["reference"]
     house.indexed()
-    found = house.call("GET", "/api/v1/contacts?q=zebra+cross&state=open").json["contacts"]
-    assert [one["reference"] for one in found] == [reference]
+    contacts = house.call("GET", "/api/v1/contacts?q=zebra+cross&state=open").json["contacts"]
+    assert [contact["reference"] for contact in contacts] == [reference]
     assert house.call("GET", "/api/v1/contacts?q=zebra&state=closed").json["contacts"] == []
 
 
@@ -150,7 +150,7 @@ def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
         assert done.status == 200, (name, done.text)
     assert house.call("GET", here).json["state"] == "closed"
     events = house.call("GET", f"/api/v1/events?cursor={after}").json["events"]
-    mine = [one["kind"] for one in events if one["reference"] == reference and one["actor"] == "token:all"]
+    mine = [event["kind"] for event in events if event["reference"] == reference and event["actor"] == "token:all"]
     assert mine == ["assigned", "paused", "resumed", "responded", "closed"]
     again = house.call("POST", f"{here}/respond", {})
     assert again.status == 409
@@ -187,7 +187,7 @@ def test_bad_input_gets_a_problem(house: House, name: str) -> None:
     problem = answer.json
     assert problem["status"] == status
     if field:
-        assert field in [one["field"] for one in problem["errors"]]
+        assert field in [error["field"] for error in problem["errors"]]
     assert "Traceback" not in answer.text
     assert "pydantic" not in answer.text
 
@@ -201,22 +201,22 @@ def test_what_is_not_there_is_a_problem_too(house: House) -> None:
     assert house.call("HEAD", "/api/v1/contacts").status == 405
     posted = house.call("POST", "/api/v1/contacts", b"text=x", headers={"Content-Type": "text/plain"})
     assert posted.status == 415
-    assert all(one.headers["Content-Type"].startswith("application/problem+json") for one in (refused, posted))
+    assert all(answer.headers["Content-Type"].startswith("application/problem+json") for answer in (refused, posted))
 
 
 def test_what_a_token_sees_can_be_narrowed(house: House) -> None:
     """A token of one team neither reads nor changes another's, and cannot tell that it is there."""
-    asked = ("--scope", "contacts:read", "--scope", "contacts:write", "--team", "housing")
-    narrow = house.service.command("token", "create", "--name", "housing-desk", *asked).stdout.strip()
+    options = ("--scope", "contacts:read", "--scope", "contacts:write", "--team", "housing")
+    narrow = house.service.command("token", "create", "--name", "housing-desk", *options).stdout.strip()
     theirs, other = _create(house).json["reference"], _create(house).json["reference"]
     house.call("POST", f"/api/v1/contacts/{theirs}/assign", {"team": "housing"})
     assert house.call("GET", f"/api/v1/contacts/{theirs}", caller=narrow).status == 200
     assert house.call("GET", f"/api/v1/contacts/{other}", caller=narrow).status == 404
     assert house.call("POST", f"/api/v1/contacts/{other}/respond", {}, caller=narrow).status == 404
     listed = house.call("GET", "/api/v1/contacts?limit=200", caller=narrow).json["contacts"]
-    assert {one["team"] for one in listed} == {"housing"}
+    assert {contact["team"] for contact in listed} == {"housing"}
     events = house.call("GET", "/api/v1/events?limit=200", caller=narrow).json["events"]
-    assert other not in {one["reference"] for one in events}
+    assert other not in {event["reference"] for event in events}
 
 
 def test_a_token_that_may_not_read_reads_nothing(house: House) -> None:
@@ -243,10 +243,10 @@ def test_what_is_refused_leaves_a_line(house: House) -> None:
     assert house.call("POST", f"{here}/close", {"reason": "x" * 600_000}, caller="writing").status == 413
     query = "SELECT actor, details, reference FROM events JOIN contacts ON contact_id = contacts.id"
     rows = ask(house.service.store_url, f"{query} WHERE events.kind = 'refused'")
-    found = {actor: json.loads(details) for actor, details, of in rows if of == reference}
-    assert set(found) == {"token:all", "token:housing", "token:reading", "token:writing"}
-    assert found["token:housing"]["what"] == f"GET {here}"
-    assert "contacts:write" in found["token:reading"]["reason"]
+    refusals = {actor: json.loads(details) for actor, details, of in rows if of == reference}
+    assert set(refusals) == {"token:all", "token:housing", "token:reading", "token:writing"}
+    assert refusals["token:housing"]["what"] == f"GET {here}"
+    assert "contacts:write" in refusals["token:reading"]["reason"]
     seen = house.officer("lead").get("/console/audit").words()
     assert f"token:housing refused {reference}" in seen
     assert "refused" not in house.officer("lead").get(f"/console/contacts/{reference}").words()

@@ -32,7 +32,7 @@ Look = tuple[Literal["light", "dark"], int, dict[str, list[str]]]
 LOOKS: tuple[Look, ...] = (
     *(("light", 320, ALL), ("dark", 320, COLOURS), ("light", 768, ALL), ("dark", 1920, ALL), ("light", 1920, COLOURS)),
 )
-AXE = "options => axe.run(options).then(read => read.violations.map(one => [one.id, one.nodes[0].html]))"
+AXE = "options => axe.run(options).then(read => read.violations.map(fault => [fault.id, fault.nodes[0].html]))"
 ADMINISTRATOR = "ada@example.gov.uk"
 
 
@@ -40,8 +40,8 @@ ADMINISTRATOR = "ada@example.gov.uk"
 def browser(needs: Needs) -> Iterator[Browser]:
     """One browser for all of them."""
     needs("chromium")
-    with chromium() as found:
-        yield found
+    with chromium() as chrome:
+        yield chrome
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def page(browser: Browser, house: House) -> Iterator[Page]:
     context = browser.new_context()
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     yield sign_in(context, house.service.web_port, ADMINISTRATOR)
     context.close()
-    assert [one for one in errors if "409" not in one and "422" not in one] == []
+    assert [error for error in errors if "409" not in error and "422" not in error] == []
 
 
 def _url(house: House, path: str) -> str:
@@ -94,7 +94,7 @@ def _faults(page: Page) -> dict[str, list[list[str]]]:
 def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, path: str) -> None:
     """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
     reader.goto(_url(house, path.format(hole=hole)))
-    reader.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    reader.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     assert _faults(reader) == {}
 
 
@@ -117,7 +117,7 @@ TORN = """() => {
         const range = document.createRange(), start = word.index + part.index;
         range.setStart(node, start);
         range.setEnd(node, start + part[0].length);
-        if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) torn.push(part[0]);
+        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) torn.push(part[0]);
       }
   return torn;
 }"""
@@ -134,16 +134,16 @@ def test_no_word_is_torn_on_any_page(browser: Browser, house: House, width: int)
     lead.act(reference, "assign", owner="a.very.long.name.of.an.officer@housing.exampleshire.example.gov.uk")
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = sign_in(context, house.service.web_port, ADMINISTRATOR)
-    found: dict[str, list[str]] = {}
+    faults: dict[str, list[str]] = {}
     for path in (*PAGES, f"contacts/{reference}"):
         page.goto(_url(house, path))
-        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
         wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         torn = page.evaluate(TORN)
         if torn or wide:
-            found[path] = torn or ["too wide"]
+            faults[path] = torn or ["too wide"]
     context.close()
-    assert found == {}
+    assert faults == {}
 
 
 def test_axe_would_find_something(page: Page) -> None:

@@ -29,10 +29,10 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
         ("reopen", {"note": "it was missed again"}, "It is open again."),
         ("close", {"reason": "It was picked up."}, "It is closed."),
     ]
-    for action, fields, told in steps:
+    for action, fields, confirmation in steps:
         done = officer.act(reference, action, None, **fields)
         assert done.status == 200, (action, done.words())
-        assert told in done.all(".told")[0].text(), action
+        assert confirmation in done.all(".told")[0].text(), action
     history = officer.get(f"/console/contacts/{reference}").words()
     for kind in ("taken lee@", "assigned lee@", "paused lee@", "responded lee@", "reopened lee@", "closed lee@"):
         assert kind in history
@@ -157,9 +157,9 @@ def test_the_same_form_twice_is_one_contact(house: House) -> None:
 def test_many_are_handed_over_or_closed_at_once(house: House) -> None:
     """A lead chooses two contacts; what cannot be done is named, the rest is done."""
     lead = house.officer("lead")
-    one, two = house.contact("First of two."), house.contact("Second of two.")
+    first, second = house.contact("First of two."), house.contact("Second of two.")
     hidden = lead.get("/console/queue").hidden()
-    chosen = [("reference", one), ("reference", two)]
+    chosen = [("reference", first), ("reference", second)]
     fields = [*hidden.items(), *chosen, ("team", "housing"), ("owner", ""), ("action", "assign")]
     page = lead.post("/console/queue", fields)
     assert "2 contacts are handed over." in page.words()
@@ -168,7 +168,7 @@ def test_many_are_handed_over_or_closed_at_once(house: House) -> None:
     assert "2 contacts are closed." in page.words()
     page = lead.post("/console/queue", [*hidden.items(), *chosen, ("reason", "Again."), ("action", "close")])
     assert page.status == 409
-    assert one in page.words()
+    assert first in page.words()
 
 
 def test_acknowledge_now_sends_a_receipt(house: House) -> None:
@@ -186,7 +186,7 @@ def test_needs_that_are_saved_again_are_kept_whole(house: House) -> None:
     page = officer.act(reference, "needs", need="Large print", more="Polish; More time for letters")
     (typed,) = page.all("#needs-more")
     assert typed.attributes["value"] == "Polish; More time for letters"
-    ticked = [one.attributes["value"] for one in page.all("input[name=need]") if "checked" in one.attributes]
+    ticked = [box.attributes["value"] for box in page.all("input[name=need]") if "checked" in box.attributes]
     assert ticked == ["Large print"]
     fields = [*page.hidden().items(), ("action", "needs"), ("need", "Large print"), ("need", "Braille")]
     page = officer.post(f"/console/contacts/{reference}", [*fields, ("more", str(typed.attributes["value"]))])
@@ -230,15 +230,15 @@ def test_needs_are_seen_and_noted_while_the_person_is_on_the_phone(house: House)
 def test_several_contacts_are_linked_and_one_link_is_taken_away(house: House) -> None:
     """The second link leaves the first one; both sides show each; taking one away is an event."""
     officer = house.officer("officer")
-    one, two, three = (house.contact(n, sender={"email": f"{n}@a.example"}) for n in ("hal", "ida", "jon"))
-    officer.act(one, "link", None, **{"with": two})
-    page = officer.act(one, "link", None, **{"with": three})
-    assert {two, three} <= {a.text() for a in page.all("main li a")}
-    assert one in {a.text() for a in officer.get(f"/console/contacts/{two}").all("main li a")}
-    page = officer.act(two, "unlink", None, **{"with": one})
-    assert f"It is no longer linked with {one}." in page.all(".told")[0].text()
-    assert one not in {a.text() for a in page.all("main li a")}
-    assert officer.act(two, "unlink", None, **{"with": one}).status == 409
+    hal, ida, jon = (house.contact(n, sender={"email": f"{n}@a.example"}) for n in ("hal", "ida", "jon"))
+    officer.act(hal, "link", None, **{"with": ida})
+    page = officer.act(hal, "link", None, **{"with": jon})
+    assert {ida, jon} <= {a.text() for a in page.all("main li a")}
+    assert hal in {a.text() for a in officer.get(f"/console/contacts/{ida}").all("main li a")}
+    page = officer.act(ida, "unlink", None, **{"with": hal})
+    assert f"It is no longer linked with {hal}." in page.all(".told")[0].text()
+    assert hal not in {a.text() for a in page.all("main li a")}
+    assert officer.act(ida, "unlink", None, **{"with": hal}).status == 409
 
 
 def test_what_was_done_is_said_by_us_alone(house: House) -> None:
@@ -272,8 +272,8 @@ def test_a_refusal_stands_at_its_field(house: House) -> None:
         assert page.status == 422
         (field,) = page.all("[aria-invalid=true]")
         assert page.all(".summary a")[0].attributes["href"] == f"#{field.attributes['id']}" == "#quiet-until"
-        (said,) = page.all(f"#{field.attributes['aria-describedby']}")
-        assert words in said.text()
+        (description,) = page.all(f"#{field.attributes['aria-describedby']}")
+        assert words in description.text()
 
 
 def test_urgency_that_was_none_is_put_right(house: House) -> None:
@@ -325,8 +325,8 @@ def test_a_receipt_that_did_not_arrive_is_said_with_what_to_do(house: House) -> 
             [reference],
         )
     page = officer.get(f"/console/contacts/{reference}")
-    said = page.all(".danger")[0].text()
-    assert "The acknowledgement did not arrive. The mail server said: “550 no such mailbox”" in said
+    warning = page.all(".danger")[0].text()
+    assert "The acknowledgement did not arrive. The mail server said: “550 no such mailbox”" in warning
     assert "permanent failure, left at" in page.words()
     done = officer.act(reference, "acknowledge-now", to="here@a.example")
     assert "The acknowledgement leaves now." in done.words()
@@ -343,5 +343,5 @@ def test_the_history_is_in_words(house: House) -> None:
     assert "Decided An acknowledgement goes out, because a person wrote" in words
     assert "The answer was due: the end of " in words
     assert "Where it went: team front-office, because nothing says more" in words
-    assert not [one for one in ("respond_by", "respond by before", "+00:00", "routed") if one in words]
+    assert not [term for term in ("respond_by", "respond by before", "+00:00", "routed") if term in words]
     assert all(cell.text() for cell in page.all("td[data-label=Evidence]"))

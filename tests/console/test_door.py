@@ -22,7 +22,7 @@ def stranger(house: House) -> Officer:
 
 
 def _cookie(officer: Officer, name: str = "ackbot") -> http.cookiejar.Cookie | None:
-    return next((one for one in officer.jar if one.name == name), None)
+    return next((cookie for cookie in officer.jar if cookie.name == name), None)
 
 
 def test_signing_in_leads_to_the_page_that_was_asked_for(house: House, stranger: Officer) -> None:
@@ -107,7 +107,7 @@ def test_a_session_cannot_be_planted(house: House, stranger: Officer) -> None:
     """Whatever cookie a browser brings, signing in gives it a new secret (session fixation)."""
     page = stranger.get("/console/sign-in")
     fields = {**page.hidden(), "address": "lee@example.gov.uk", "password": PASSWORD}
-    doors = "; ".join(f"{one.name}={one.value}" for one in stranger.jar)
+    doors = "; ".join(f"{cookie.name}={cookie.value}" for cookie in stranger.jar)
     planted = {"Cookie": f"{doors}; ackbot=planted-by-somebody"}
     done = stranger.post("/console/sign-in", fields, planted, follow=False)
     assert done.status == 303
@@ -131,7 +131,7 @@ def test_strangers_do_not_fill_the_audit_trail(house: House, stranger: Officer) 
     page = stranger.get("/console/sign-in")
     with ThreadPoolExecutor(12) as pool:
         wrong = [{**page.hidden(), "address": f"{n}@made.up.example", "password": "no"} for n in range(12)]
-        assert {one.status for one in pool.map(lambda f: stranger.post("/console/sign-in", f), wrong)} == {403}
+        assert {page.status for page in pool.map(lambda f: stranger.post("/console/sign-in", f), wrong)} == {403}
     query = "SELECT count(*) FROM events WHERE kind = 'sign-in refused' AND details LIKE '%{}%'"
     assert ask(house.service.store_url, query.format("made.up.example"))[0][0] <= NOTED_A_MINUTE
     before = ask(house.service.store_url, query.format("olu@"))[0][0]

@@ -33,18 +33,18 @@ def test_a_follower_is_told_once_and_without_words(tmp_path: Path) -> None:
             house.service.kill()
             house.service.start()
             house.call("POST", f"/api/v1/contacts/{reference}/respond", {})
-            wait_until(lambda: len(_told(crm)) == 2, what="both events")
+            wait_until(lambda: len(_events(crm)) == 2, what="both events")
         for call in crm.calls:
             Webhook(SECRET).verify(call.body, call.headers)
             assert b"secret" not in call.body
             assert b"private" not in call.body
-        assert sorted((one["kind"], one["reference"]) for one in _told(crm).values()) == [
+        assert sorted((event["kind"], event["reference"]) for event in _events(crm).values()) == [
             ("logged", reference),
             ("responded", reference),
         ]
 
 
-def _told(crm: Receiver) -> dict[str, dict[str, str]]:
+def _events(crm: Receiver) -> dict[str, dict[str, str]]:
     events = [json.loads(call.body) for call in crm.calls]
     assert {event["type"] for event in events} <= {"ackbot.event.v1"}
     return {event["id"]: event["data"] for event in events}

@@ -68,16 +68,16 @@ def test_a_real_browser_loads_and_runs_nothing_of_it(mailed: tuple[House, str], 
     house, reference = mailed
     with chromium() as browser:
         context = browser.new_context()
-        asked: list[str] = []
-        context.on("request", lambda request: asked.append(request.url))
+        urls: list[str] = []
+        context.on("request", lambda request: urls.append(request.url))
         page = sign_in(context, house.service.web_port, "ada@example.gov.uk")
         page.goto(f"http://127.0.0.1:{house.service.web_port}/console/contacts/{reference}")
-        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
         page.frame_locator("iframe").get_by_text("Please help").wait_for()
         assert page.evaluate("window.harmed") is None
         assert page.url.endswith(reference)
         context.close()
-    assert not [url for url in asked if "pixel" in url or "evil" in url]
+    assert not [url for url in urls if "pixel" in url or "evil" in url]
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_numbers_are_numbers_or_nothing(mailed: tuple[House, str]) -> None:
     lead = house.officer("lead")
     csrf = lead.get("/console/queue").hidden()
     for number in ("9" * 20, "9" * 5_000, "-1", "٣", "x", "\0"):
-        asked = quote(number)
+        value = quote(number)
         for path in ("queue?page", "audit?before", "backlog?released"):
-            assert lead.get(f"/console/{path}={asked}").status == 200, (path, number[:20])
-        assert lead.get(f"/console/shunted/{asked}").status == 404
+            assert lead.get(f"/console/{path}={value}").status == 200, (path, number[:20])
+        assert lead.get(f"/console/shunted/{value}").status == 404
         assert lead.post("/console/views", {**csrf, "drop": number}).status in (200, 409)
 
 
@@ -209,11 +209,11 @@ def test_a_long_history_stays_a_small_page(mailed: tuple[House, str]) -> None:
 
 def _send(house: House, mail: EmailMessage) -> str:
     """Hand a mail over; the reference of its contact."""
-    port = next(int(one) for one in re.findall(r'listen = "127.0.0.1:(\d+)"\naddress', _config(house)))
+    port = next(int(port) for port in re.findall(r'listen = "127.0.0.1:(\d+)"\naddress', _config(house)))
     with smtplib.LMTP("127.0.0.1", port) as post:
         post.send_message(mail, mail["From"], ["customer.services@example.gov.uk"])
-    found = house.call("GET", "/api/v1/contacts?channel=inbox").json["contacts"]
-    return str(max(found, key=lambda one: one["received_at"])["reference"])
+    contacts = house.call("GET", "/api/v1/contacts?channel=inbox").json["contacts"]
+    return str(max(contacts, key=lambda contact: contact["received_at"])["reference"])
 
 
 def _config(house: House) -> str:
@@ -240,8 +240,8 @@ def test_a_thread_of_long_mails_and_all_the_words_of_one_stay_small(mailed: tupl
         _send(house, mail)
     page = officer.get(f"/console/contacts/{reference}")
     older = officer.get(f"/console/contacts/{reference}?page=2")
-    assert [len(one.all("article")) for one in (page, older)] == [10, 2]
-    assert all(len(one.text.encode()) < 100_000 for one in (page, older))
+    assert [len(view.all("article")) for view in (page, older)] == [10, 2]
+    assert all(len(view.text.encode()) < 100_000 for view in (page, older))
     link = next(a for a in older.all("a") if "All of its words" in a.text())
     path, words = str(link.attributes["href"]), ""
     piece = officer.get(path)
@@ -332,13 +332,13 @@ def test_half_a_character_of_somebody_signed_in_breaks_nothing(house: House, pat
 def test_the_trail_does_not_tell_which_references_there_are(house: House) -> None:
     """Who leads one team finds what they were refused, whether there is such a contact or not."""
     password = house.service.config.parent / "password"
-    asked = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
-    run(house.service, "staff", "add", "lou@example.gov.uk", *asked)
+    options = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
+    run(house.service, "staff", "add", "lou@example.gov.uk", *options)
     lead, others = Officer(house.service.web_port), house.contact("Not housing's.")
     lead.sign_in("lou@example.gov.uk")
-    for wanted in (others, "EX-2222-2222"):
-        assert lead.get(f"/console/contacts/{wanted}").status == 404
+    for reference in (others, "EX-2222-2222"):
+        assert lead.get(f"/console/contacts/{reference}").status == 404
     page = lead.get("/console/audit")
     rows = [row.text(separator=" ") for row in page.all("tbody tr") if "refused" in row.text()]
     assert len(rows) == 2
-    assert not [one for one in page.all("main a") if others in str(one.attributes.get("href"))]
+    assert not [link for link in page.all("main a") if others in str(link.attributes.get("href"))]

@@ -46,7 +46,7 @@ PEOPLE = (
 def provider_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A provider that knows these people."""
     port = free_port()
-    claims = [option for one in PEOPLE for option in ("--user-claims", json.dumps(one))]
+    claims = [option for person in PEOPLE for option in ("--user-claims", json.dumps(person))]
     program = str(Path(sys.executable).parent / "oidc-provider-mock")
     output = tmp_path_factory.mktemp("provider") / "log"
     daemon = Daemon([program, "--port", str(port), "--require-nonce", "true", *claims], output=output, ports=[])
@@ -75,8 +75,8 @@ def _there(officer: Officer, sub: str, provider_port: int) -> str:
     assert started.status == 303, started.words()
     where = urllib.parse.urlsplit(started.headers["location"])
     assert where.port == provider_port
-    asked = dict(urllib.parse.parse_qsl(where.query))
-    assert asked["code_challenge_method"] == "S256"
+    query = dict(urllib.parse.parse_qsl(where.query))
+    assert query["code_challenge_method"] == "S256"
     there = Officer(provider_port)
     back = there.post(f"{where.path}?{where.query}", {"sub": sub}, follow=False)
     assert back.status in (302, 303), back.text[:500]
@@ -165,17 +165,17 @@ KEYS: dict[str, Any] = {
 @pytest.mark.parametrize("name", KEYS)
 async def test_keys_that_nobody_can_use_are_said_to_be_set_up_wrongly(name: str) -> None:
     """A provider that publishes none of use lets nobody in, and whoever is at the door is told whom to ask."""
-    said: dict[str, Any] = {"/token": {"id_token": "a.b.c"}, "/keys": KEYS[name]}
+    answers: dict[str, Any] = {"/token": {"id_token": "a.b.c"}, "/keys": KEYS[name]}
 
     async def say(request: web.Request) -> web.Response:
-        return web.json_response(said[request.path])
+        return web.json_response(answers[request.path])
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", say)
     async with TestServer(app) as server:
         at = f"http://127.0.0.1:{server.port}"
         about = {"issuer": at, "jwks_uri": f"{at}/keys", "token_endpoint": f"{at}/token"}
-        said["/.well-known/openid-configuration"] = about | {"authorization_endpoint": f"{at}/authorize"}
+        answers["/.well-known/openid-configuration"] = about | {"authorization_endpoint": f"{at}/authorize"}
         oidc = Oidc(SignIn(issuer=at, client_id="ackbot"))
         begun = await oidc.begin("http://127.0.0.1/back", "/console/queue")
         state = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(begun.address).query))["state"]

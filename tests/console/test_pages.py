@@ -94,8 +94,8 @@ def test_a_shunted_form_is_logged_again(full: House, channel: str, name: str, ra
     done = lead.post(f"/console/shunted/{number}", {**page.hidden(), "action": "replay"})
     assert "/console/contacts/" in done.url
     assert words in done.words()
-    found = ask(full.service.store_url, "SELECT external_id, received_at FROM contacts ORDER BY id DESC LIMIT 1")
-    assert found == [(name, ask(full.service.store_url, "SELECT min(received_at) FROM contacts")[0][0])]
+    rows = ask(full.service.store_url, "SELECT external_id, received_at FROM contacts ORDER BY id DESC LIMIT 1")
+    assert rows == [(name, ask(full.service.store_url, "SELECT min(received_at) FROM contacts")[0][0])]
     assert lead.get(f"/console/shunted/{number}").status == 404
 
 
@@ -104,7 +104,7 @@ def test_what_no_channel_can_read_again_is_taken_down_at_the_desk(full: House) -
     number, lead = _shunt(full, "website", "bad", b'{"name": "Bo", "message": "No address."}'), full.officer("lead")
     page = lead.get(f"/console/shunted/{number}")
     assert "Try to log it again" not in page.words()
-    link = next(one for one in page.all("main a") if "desk" in one.text())
+    link = next(link for link in page.all("main a") if "desk" in link.text())
     desk = lead.get(str(link.attributes["href"]))
     assert desk.all("#text")[0].text().strip() == "No address."
     assert desk.all("#name")[0].attributes["value"] == "Bo"
@@ -140,7 +140,7 @@ def test_every_page_is_small_whatever_it_holds(full: House) -> None:
     pages: dict[str, Page] = {path: lead.get(f"/console/{path}") for path in paths}
     assert {path: len(page.text.encode()) for path, page in pages.items() if len(page.text.encode()) > 100_000} == {}
     seen, page = 0, pages["audit"]
-    while onwards := [one for one in page.all("main a") if one.text() == "Earlier"]:
+    while onwards := [link for link in page.all("main a") if link.text() == "Earlier"]:
         seen += len(page.all("tbody tr"))
         page = lead.get(f"{onwards[0].attributes['href']}")
     seen += len(page.all("tbody tr"))

@@ -29,7 +29,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def _references(page: Page) -> list[str]:
-    return [one.text() for one in page.all("table.queue th[scope=row] a")]
+    return [link.text() for link in page.all("table.queue th[scope=row] a")]
 
 
 def test_what_falls_due_next_comes_first(filled: House) -> None:
@@ -72,9 +72,9 @@ def test_filters_stand_in_the_address(filled: House, query: str, subjects: set[s
     """Each filter and each search shows what it says, whatever is typed into it."""
     page = filled.officer("lead").get(f"/console/queue?{query}")
     assert page.status == 200
-    found = {one.text().split("\n")[0].strip() for one in page.all("td[data-label=About]")}
-    assert {subject for subject in subjects if any(one.startswith(subject) for one in found)} == subjects
-    assert len(found) == len(subjects)
+    titles = {cell.text().split("\n")[0].strip() for cell in page.all("td[data-label=About]")}
+    assert {subject for subject in subjects if any(title.startswith(subject) for title in titles)} == subjects
+    assert len(titles) == len(subjects)
 
 
 def test_a_reference_leads_straight_to_its_contact(filled: House) -> None:
@@ -104,7 +104,7 @@ def test_a_search_finds_what_is_answered_too(filled: House) -> None:
     page = lead.get("/console/queue?words=parrot")
     assert _references(page) == [later, answered_later, answered]
     assert "of any state" in page.words()
-    link = next(one for one in page.all(".shown a") if one.text() == "Only the open ones")
+    link = next(link for link in page.all(".shown a") if link.text() == "Only the open ones")
     assert _references(lead.get(str(link.attributes["href"]))) == [later]
     lead.act(later, "close", reason="a parrot")
 
@@ -115,8 +115,8 @@ def test_what_is_shown_is_said_and_can_be_widened(filled: House) -> None:
     page = lead.get("/console/queue?team=housing&which=unassigned&received_from=2020-01-02")
     shown = " ".join(page.all(".shown ul")[0].text(separator=" ").split())
     assert shown == ("open with nobody yet Remove team housing Remove came on or after 2 January 2020 Remove")
-    link = next(one for one in page.all(".shown a") if "nobody" in str(one.attributes["aria-label"]))
-    assert [one.text().split("\n")[0] for one in lead.get(str(link.attributes["href"])).all("td[data-label=About]")]
+    link = next(link for link in page.all(".shown a") if "nobody" in str(link.attributes["aria-label"]))
+    assert [cell.text().split("\n")[0] for cell in lead.get(str(link.attributes["href"])).all("td[data-label=About]")]
     wrong = lead.get("/console/queue?which=foo&state=bar&received_from=soon")
     assert "We do not know state “bar” or which “foo” or received from “soon”" in wrong.words()
     assert len(_references(wrong)) == 3
@@ -130,7 +130,7 @@ def test_why_it_was_not_delivered_is_what_the_mail_server_said(filled: House) ->
         store.execute(change, ("permanent-failure", "550 5.1.1 no such user"))
         store.commit()
     page = filled.officer("lead").get("/console/queue?which=undeliverable")
-    assert [one.text() for one in page.all("td[data-label=Why]")] == ["550 5.1.1 no such user"]
+    assert [cell.text() for cell in page.all("td[data-label=Why]")] == ["550 5.1.1 no such user"]
 
 
 def test_what_others_changed_meanwhile_is_refused_by_name(filled: House) -> None:
@@ -177,7 +177,7 @@ def test_a_view_is_kept_under_its_name(filled: House) -> None:
     lead.post("/console/views", {**page.hidden(), "query": "team=housing", "name": "Our damp"})
     kept = lead.get("/console/queue")
     assert lead.post("/console/views", {**page.hidden(), "query": "team=housing", "name": "  "}).status == 409
-    link = next(one for one in kept.all(".views a") if one.text() == "Our damp")
+    link = next(link for link in kept.all(".views a") if link.text() == "Our damp")
     assert _references(lead.get(str(link.attributes["href"]))) == _references(page)
     assert "Our damp" not in other.get("/console/queue").words()
     number = str(kept.all(".views button")[0].attributes["value"])

@@ -136,7 +136,9 @@ async def test_the_tables_name_every_route(site: Site) -> None:
     sign_in = SignIn(issuer="http://127.0.0.1:1", client_id="ackbot")
     whole = replace(site, settings=replace(site.settings, sign_in=sign_in), sent_mail=None)
     routes = application(whole).router.routes()
-    known = {f"{one.method} {one.resource.canonical}" for one in routes if one.method != "HEAD" and one.resource}
+    known = {
+        f"{route.method} {route.resource.canonical}" for route in routes if route.method != "HEAD" and route.resource
+    }
     assert {route for route in known if "/assets/" not in route} == {*CONSOLE, *PUBLIC, *API}
 
 
@@ -166,12 +168,12 @@ def test_no_address_takes_another_method(house: House, filled: dict[str, str]) -
         allowed.setdefault(path, set()).update({method} | heads)
     who = [_officer(house, role) for role in ("nobody", "administrator")]
     for path, methods in allowed.items():
-        for method in (one for one in METHODS if one not in methods):
+        for method in (verb for verb in METHODS if verb not in methods):
             pages = [officer.ask(method, path, follow=False) for officer in who]
             assert [page.status for page in pages] == [405, 405], (method, path)
             assert {set(page.headers["allow"].split(",")) == methods for page in pages} == {True}, (method, path)
         if "HEAD" in methods:
-            seen = [[one.ask(method, path, follow=False).status for method in ("HEAD", "GET")] for one in who]
+            seen = [[officer.ask(method, path, follow=False).status for method in ("HEAD", "GET")] for officer in who]
             assert all(head == got for head, got in seen), path
 
 
@@ -199,8 +201,8 @@ def _seen(officer: Officer, method: str, path: str) -> str:
 
 
 def _csrf(officer: Officer) -> str:
-    found = officer.get("/console/queue").all("input[name=csrf]")
-    return str(found[0].attributes["value"]) if found else ""
+    fields = officer.get("/console/queue").all("input[name=csrf]")
+    return str(fields[0].attributes["value"]) if fields else ""
 
 
 def _kind(page: Page) -> str:

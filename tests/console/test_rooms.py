@@ -32,11 +32,11 @@ def hal(two: House, tmp_path_factory: pytest.TempPathFactory) -> Officer:
     """Somebody who leads one team."""
     password = tmp_path_factory.mktemp("hal") / "password"
     password.write_text(PASSWORD, encoding="utf-8")
-    asked = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
-    run(two.service, "staff", "add", "hew@example.gov.uk", *asked)
-    one = Officer(two.service.web_port)
-    one.sign_in("hew@example.gov.uk")
-    return one
+    options = ["--role", "lead", "--team", "housing", "--password-file", str(password)]
+    run(two.service, "staff", "add", "hew@example.gov.uk", *options)
+    officer = Officer(two.service.web_port)
+    officer.sign_in("hew@example.gov.uk")
+    return officer
 
 
 def _housing(house: House) -> str:
@@ -75,7 +75,7 @@ def test_the_trail_is_asked_for_a_person_or_a_contact(two: House, hal: Officer) 
     lead, housing = two.officer("lead"), _housing(two)
 
     def column(officer: Officer, query: str, name: str) -> set[str]:
-        return {one.text() for one in officer.get(f"/console/audit{query}").all(f"td[data-label={name}]")}
+        return {cell.text() for cell in officer.get(f"/console/audit{query}").all(f"td[data-label={name}]")}
 
     assert column(lead, f"?reference={housing.lower()}", "Contact") == {housing}
     assert column(lead, "?by=token:all", "Who") == {"token:all"}
@@ -90,10 +90,10 @@ def test_alerts_say_why_and_what_became_of_them(two: House, hal: Officer) -> Non
     housing = _housing(two)
     two.change(ALERT.format("urgent", housing, "{}", "sent"))
     two.change(ALERT.format("notice", "", '{"subject": "The disk is nearly full"}', "created"))
-    said = hal.get("/console/alerts").words()
-    assert "it cannot wait: call 1 one@x.example sent; nobody has taken it yet" in said
-    assert "The disk is nearly full" not in said
+    words = hal.get("/console/alerts").words()
+    assert "it cannot wait: call 1 one@x.example sent; nobody has taken it yet" in words
+    assert "The disk is nearly full" not in words
     hal.act(housing, "take")
     assert "hew@example.gov.uk took it" in hal.get("/console/alerts").words()
-    said = two.officer("administrator").get("/console/alerts").words()
-    assert "The disk is nearly full one@x.example not sent yet" in said
+    words = two.officer("administrator").get("/console/alerts").words()
+    assert "The disk is nearly full one@x.example not sent yet" in words

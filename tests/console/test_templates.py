@@ -50,7 +50,7 @@ def test_a_template_is_shown_on_an_urgent_and_an_ordinary_contact(worded: House)
     """As text on the page, and as HTML in a frame that may do nothing."""
     officer = worded.officer("reader")
     page = officer.get("/console/templates/en/acknowledgement")
-    urgent, ordinary = (one.text() for one in page.all("p.message"))
+    urgent, ordinary = (paragraph.text() for paragraph in page.all("p.message"))
     assert "Then call 0800 111 999." in urgent
     assert "0800 111 999" not in ordinary
     assert "Monday 22 June 2026" in ordinary
@@ -63,8 +63,8 @@ def test_a_template_is_shown_on_an_urgent_and_an_ordinary_contact(worded: House)
         mail = officer.get(str(frame.attributes["src"]))
         assert words in mail.words()
         policy = mail.headers["content-security-policy"]
-        for said in ("default-src 'none'", "sandbox", "frame-ancestors 'self'"):
-            assert said in policy
+        for directive in ("default-src 'none'", "sandbox", "frame-ancestors 'self'"):
+            assert directive in policy
 
 
 def test_what_has_no_html_is_shown_as_text_alone(worded: House) -> None:
@@ -85,13 +85,13 @@ def test_a_browser_shows_the_frame_with_its_style_and_runs_nothing(worded: House
     with chromium() as browser:
         context = browser.new_context()
         errors: list[str] = []
-        context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page = sign_in(context, worded.service.web_port, "ron@example.gov.uk")
         page.goto(f"http://127.0.0.1:{worded.service.web_port}/console/templates/en/added")
         heading = page.frame_locator("iframe").first.locator("h1")
         heading.scroll_into_view_if_needed()
         assert "<script>" in heading.inner_text()
-        assert heading.evaluate("one => getComputedStyle(one).fontSize") == "24px"
+        assert heading.evaluate("heading => getComputedStyle(heading).fontSize") == "24px"
         assert page.evaluate("window.harmed") is None
         context.close()
     assert errors == []
