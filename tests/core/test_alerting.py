@@ -36,7 +36,7 @@ def contact(**changes: Any) -> Contact:
     return Contact(**(values | changes))
 
 
-def wanted(step: Step, *, is_law: bool = False, **changes: Any) -> bool:
+def is_wanted(step: Step, *, is_law: bool = False, **changes: Any) -> bool:
     """Whether the alert of a step is wanted of a contact in this state."""
     return alerting.is_wanted(Occasion(Purpose.ALERT, step, is_law), contact(**changes), NOW, USUAL)
 
@@ -64,14 +64,14 @@ AT_RISK: dict[str, tuple[dict[str, Any], set[Step]]] = {
 def test_each_step_is_wanted_while_its_promise_is_at_risk(state: str) -> None:
     """And no longer: what was done meanwhile is not alerted."""
     changes, steps = AT_RISK[state]
-    assert {step for step in STEPS if wanted(step, **changes)} == steps
+    assert {step for step in STEPS if is_wanted(step, **changes)} == steps
 
 
 def test_a_step_of_the_daily_list_is_no_message() -> None:
     """Unless a statute sets the time, where the step says so; what nobody has is in the list of the lead only."""
     digest, by_law = Step("a", "", 0.5, digest=True), Step("b", "", 0.5, digest=True, own_by_law=True)
-    assert [wanted(step) for step in (digest, by_law)] == [False, False]
-    assert [wanted(step, is_law=True) for step in (digest, by_law, UNASSIGNED)] == [False, True, False]
+    assert [is_wanted(step) for step in (digest, by_law)] == [False, False]
+    assert [is_wanted(step, is_law=True) for step in (digest, by_law, UNASSIGNED)] == [False, True, False]
 
 
 def test_a_step_that_no_ladder_has_any_more_is_told() -> None:
@@ -82,12 +82,12 @@ def test_a_step_that_no_ladder_has_any_more_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "from_share", "told"), [(0.74, 0.75, False), (0.75, 0.75, True), (0.5, 0.9, False), (1.0, 1.0, True)]
+    ("share", "from_share", "is_told"), [(0.74, 0.75, False), (0.75, 0.75, True), (0.5, 0.9, False), (1.0, 1.0, True)]
 )
-def test_quiet_ends_with_its_share(share: float, from_share: float, told: bool) -> None:  # noqa: FBT001
+def test_quiet_ends_with_its_share(share: float, from_share: float, is_told: bool) -> None:  # noqa: FBT001
     """From `never_quiet_from` on a step is told, whatever staff have asked for."""
     occasion, timing = Occasion(Purpose.ALERT, Step("x", "", share)), Timing(never_quiet_from=from_share)
-    assert alerting.is_wanted(occasion, contact(quiet_until=LATER), NOW, timing) is told
+    assert alerting.is_wanted(occasion, contact(quiet_until=LATER), NOW, timing) is is_told
 
 
 ANSWERED, CLOSED = {"state": State.ANSWERED}, {"state": State.CLOSED}

@@ -21,7 +21,7 @@ def mail(*values: str, return_path: str = SENDER) -> Inbound:
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "outcome"),
     [
         ("dmarc=pass (p=reject dis=none) header.from=residents.example", Finding.PASSED),
         ("dmarc=pass header.from=residents.example; spf=fail smtp.mailfrom=list.example", Finding.PASSED),
@@ -39,12 +39,12 @@ def mail(*values: str, return_path: str = SENDER) -> Inbound:
         ("dmarc=fail" + "x" * 5000, Finding.UNKNOWN),
     ],
 )
-def test_what_our_server_found(value: str, found: Finding) -> None:
+def test_what_our_server_found(value: str, outcome: Finding) -> None:
     """RFC 8601 and RFC 7489; words that cannot be read say nothing."""
     about = mail(f"{OURS}; {value}").mail
     assert about
-    assert finding(about, OURS) is found
-    assert finding(about, OURS.upper()) is found
+    assert finding(about, OURS) is outcome
+    assert finding(about, OURS.upper()) is outcome
     assert finding(about, "") is Finding.UNKNOWN
 
 

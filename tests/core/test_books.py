@@ -32,7 +32,11 @@ def made(standard_id: str, **changes: Any) -> Standard:
 
 def pack(*more: Path) -> list[Standard]:
     """The packaged standards, and those of other files."""
-    return [one for path in (*PACK, *more) for one in read(tomllib.loads(path.read_text(encoding="utf-8")), path.name)]
+    return [
+        standard
+        for path in (*PACK, *more)
+        for standard in read(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    ]
 
 
 GENERAL = made("general")
@@ -73,7 +77,7 @@ def test_two_areas_before_and_after_they_were_brought_into_line() -> None:
     before, after = date(2025, 3, 31), date(2025, 4, 1)
     areas = [Matter("email", "housing", area=area) for area in ("east", "west")]
     chosen = [book.choose(matter, day) for day in (before, after) for matter in areas]
-    assert [(one.id, str(one.respond)) for one in chosen] == [
+    assert [(standard.id, str(standard.respond)) for standard in chosen] == [
         ("housing-east", "10 working days"),
         ("housing-west", "5 days"),
         ("housing", "10 working days"),
@@ -152,9 +156,9 @@ def test_what_is_older_than_every_standard_gets_the_first_for_everybody() -> Non
 )
 def test_overlaps_and_gaps_name_both_files(book: list[Standard], words: list[str]) -> None:
     """What a lawyer would find is found when the files are read."""
-    found = "\n".join(faults(book))
+    report = "\n".join(faults(book))
     for word in words:
-        assert word in found
+        assert word in report
 
 
 @pytest.mark.parametrize(
@@ -176,8 +180,8 @@ def test_a_file_may_hold_several_that_share_their_keys() -> None:
     """Each may say otherwise; a mistake names the file and which of them."""
     shared = {"version": "3", "valid_from": TODAY, "calendar": "wales", "acknowledge": "none", "respond": "5 days"}
     both = [{"id": "a", "title": "A"}, {"id": "b", "title": "B", "respond": "6 days"}]
-    found = read(shared | {"standard": both}, "x.toml")
-    assert [(one.id, str(one.respond), one.calendar, one.file) for one in found] == [
+    standards = read(shared | {"standard": both}, "x.toml")
+    assert [(standard.id, str(standard.respond), standard.calendar, standard.file) for standard in standards] == [
         ("a", "5 days", "wales", "x.toml"),
         ("b", "6 days", "wales", "x.toml"),
     ]
@@ -218,5 +222,5 @@ def test_a_medium_that_nobody_knows_is_a_mistake() -> None:
 
 def test_a_standard_is_the_same_after_it_was_kept() -> None:
     """The store keeps what a file said."""
-    for one in pack():
-        assert from_stored(one.as_table()) == one
+    for original in pack():
+        assert from_stored(original.as_table()) == original

@@ -27,8 +27,8 @@ def local(text: str) -> datetime:
 
 def answer(rule: str, received: str, calendar: Calendar = ENGLAND, receipt: str = "same day", *pauses: str) -> str:
     """The due instant in London's time of day, from words and to words."""
-    found = due(duration(rule), local(received), calendar, receipt_rule(receipt), [pause(p) for p in pauses])
-    return found.astimezone(LONDON).strftime("%a %Y-%m-%dT%H:%M:%S")
+    instant = due(duration(rule), local(received), calendar, receipt_rule(receipt), [pause(p) for p in pauses])
+    return instant.astimezone(LONDON).strftime("%a %Y-%m-%dT%H:%M:%S")
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_dated_examples(row: dict[str, str]) -> None:
     closures = tuple(days(text) for text in row["closures"].split(",") if text)
     where = calendar(row["calendar"], closures=closures)
     pauses = [pause(text) for text in row["pauses"].split(",") if text]
-    found = due(
+    instant = due(
         duration(row["rule"]), datetime.fromisoformat(row["received"]), where, receipt_rule(row["receipt"]), pauses
     )
-    assert found.astimezone(LONDON).isoformat() == row["due"]
-    assert found.tzinfo is UTC
+    assert instant.astimezone(LONDON).isoformat() == row["due"]
+    assert instant.tzinfo is UTC
 
 
 @pytest.mark.parametrize(

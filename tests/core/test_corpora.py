@@ -32,7 +32,7 @@ def _pythons() -> Iterator[Path]:
 
 def _of_python() -> list[Path]:
     data = (folder / "test_email" / "data" for folder in _pythons())
-    return next((found for folder in data if (found := sorted(folder.glob("msg_*.txt")))), [])
+    return next((files for folder in data if (files := sorted(folder.glob("msg_*.txt")))), [])
 
 
 PYTHONS = _of_python()

@@ -41,14 +41,14 @@ def days_that_count(name: str, closures: tuple[Days, ...]) -> np.busdaycalendar:
 
 def next_working(day: date, rule: np.busdaycalendar, count: int = 0) -> date:
     """The day itself if it counts, else the next one that does; `count` more of them on."""
-    found: date = np.busday_offset(day, count, roll="forward", busdaycal=rule).astype(object)
-    return found
+    working_day: date = np.busday_offset(day, count, roll="forward", busdaycal=rule).astype(object)
+    return working_day
 
 
 def after(day: date, count: int, rule: np.busdaycalendar) -> date:
     """The `count`-th working day after `day`: backward to a working day, then forward."""
-    found: date = np.busday_offset(day, count, roll="backward", busdaycal=rule).astype(object)
-    return found
+    working_day: date = np.busday_offset(day, count, roll="backward", busdaycal=rule).astype(object)
+    return working_day
 
 
 def day_zero(received: datetime, receipt: ReceiptRule, rule: np.busdaycalendar) -> date:
@@ -118,14 +118,14 @@ def _case(chance: random.Random) -> dict[str, Any]:
 
 def disagreements(of: list[dict[str, Any]]) -> list[tuple[dict[str, Any], date]]:
     """The cases in which we and numpy name different days."""
-    found = []
+    differences = []
     for case in of:
         where = calendar_of(case["name"], case["closures"])
         ours = due(case["duration"], case["received"], where, case["receipt"], case["pauses"])
         local = ours.astimezone(LONDON)
         if (local.date(), local.time()) != (last_day(case), time(23, 59, 59)):
-            found.append((case, local.date()))
-    return found
+            differences.append((case, local.date()))
+    return differences
 
 
 calendar_of = cache(lambda name, closures: calendar(name, closures=closures))

@@ -42,8 +42,8 @@ def spread(first: date, lengths: list[int]) -> tuple[Days, ...]:
 def off(name: str) -> frozenset[date]:
     """Bank holidays as the library gives them, for the independent count."""
     codes = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern-ireland": "NIR"}
-    asked = [codes[name]] if name in codes else list(codes.values())
-    tables = [holidays.country_holidays("GB", subdiv=code, years=range(2013, 2038)) for code in asked]
+    regions = [codes[name]] if name in codes else list(codes.values())
+    tables = [holidays.country_holidays("GB", subdiv=code, years=range(2013, 2038)) for code in regions]
     return frozenset(day for table in tables for day in table)
 
 
@@ -157,11 +157,11 @@ def test_the_answer_is_not_due_before_the_receipt(received: datetime, name: str,
 @quick
 @given(INSTANTS, DURATIONS, CALENDARS, RECEIPTS, st.fractions(0, 2), st.fractions(0, 2))
 def test_shares_come_in_order(
-    received: datetime, promise: Duration, name: str, receipt: ReceiptRule, one: Fraction, other: Fraction
+    received: datetime, promise: Duration, name: str, receipt: ReceiptRule, first: Fraction, second: Fraction
 ) -> None:
     """A greater share is not used earlier, and the whole is used the moment that the promise is broken."""
     where = calendar(name)
-    less, more = sorted((one, other))
+    less, more = sorted((first, second))
     assert share_of(less, promise, received, where, receipt) <= share_of(more, promise, received, where, receipt)
     exact = promise.unit in (Unit.HOUR, Unit.WORKING_HOUR, Unit.MINUTE)
     over = due(promise, received, where, receipt) + timedelta(seconds=0 if exact else 1)

@@ -54,11 +54,11 @@ def receipts(of: Contact, *more: Step) -> Rungs:
 
 def test_each_step_is_taken_once_and_in_order() -> None:
     """Walking through time step by step alerts every rung exactly once."""
-    now, one, taken = RECEIVED, contact(), []
+    now, open_contact, taken = RECEIVED, contact(), []
     for _ in range(len(RESPOND_LADDER) + 2):
-        decision = look(one, now, ladder(one))
+        decision = look(open_contact, now, ladder(open_contact))
         taken += [step.name for step in decision.alerts]
-        one = contact(respond_step=decision.respond_step, acknowledge_step=decision.acknowledge_step)
+        open_contact = contact(respond_step=decision.respond_step, acknowledge_step=decision.acknowledge_step)
         now = decision.next_look_at
     assert taken == [step.name for step in RESPOND_LADDER]
 
@@ -73,8 +73,8 @@ def test_after_an_outage_only_the_highest_step_is_alerted() -> None:
 
 def test_a_receipt_that_does_not_leave_is_alerted() -> None:
     """After fifteen minutes somebody must know; when the promise is missed, again."""
-    one = contact(acknowledged_at=None)
-    late = look(one, RECEIVED + PATIENCE, ladder(one), receipts(one))
+    new_contact = contact(acknowledged_at=None)
+    late = look(new_contact, RECEIVED + PATIENCE, ladder(new_contact), receipts(new_contact))
     assert [step.name for step in late.alerts] == ["acknowledge-late"]
     missed = contact(acknowledged_at=None, acknowledge_step=late.acknowledge_step)
     again = look(missed, RECEIVED + timedelta(days=1, seconds=1), ladder(missed), receipts(missed))
@@ -83,9 +83,9 @@ def test_a_receipt_that_does_not_leave_is_alerted() -> None:
 
 def test_the_last_permitted_second_is_still_in_time() -> None:
     """Nothing is missed while the last second of the promise runs."""
-    one = contact(acknowledged_at=None, acknowledge_step=1)
+    new_contact = contact(acknowledged_at=None, acknowledge_step=1)
     last = RECEIVED + timedelta(days=1, microseconds=999_999)
-    assert look(one, last, ladder(one), receipts(one)).alerts == ()
+    assert look(new_contact, last, ladder(new_contact), receipts(new_contact)).alerts == ()
 
 
 def test_an_acknowledged_contact_is_not_alerted_for_its_receipt() -> None:
@@ -106,8 +106,8 @@ def test_steps_before_the_due_day_stand_in_their_place() -> None:
     """Whatever the order of the file, the rungs are in the order of time; those from before the receipt are none."""
     steps = (Step("late", "", 0.9), Step("early", "", before=duration("2 working days")), Step("gone", "", 0.0))
     at = {"late": DUE, "early": DUE - timedelta(days=2), "gone": RECEIVED}
-    found = rungs(steps, lambda step: at[step.name], RECEIVED)
-    assert [step.name for _, step in found] == ["early", "late"]
+    order = rungs(steps, lambda step: at[step.name], RECEIVED)
+    assert [step.name for _, step in order] == ["early", "late"]
 
 
 def test_each_standard_has_its_own_ladder_or_the_general_one() -> None:
@@ -124,11 +124,11 @@ def test_each_standard_has_its_own_ladder_or_the_general_one() -> None:
 def test_the_time_to_acknowledge_has_a_ladder_of_its_own() -> None:
     """Late, half of it, due: each once. A receipt that left and does not count (staff must) is not late."""
     half = Step("acknowledge-50", "", 0.5, "acknowledge")
-    one, taken, now = contact(acknowledged_at=None), [], RECEIVED
+    new_contact, taken, now = contact(acknowledged_at=None), [], RECEIVED
     for _ in range(4):
-        decision = look(one, now, (), receipts(one, half))
+        decision = look(new_contact, now, (), receipts(new_contact, half))
         taken += [step.name for step in decision.alerts]
-        one = contact(acknowledged_at=None, acknowledge_step=decision.acknowledge_step)
+        new_contact = contact(acknowledged_at=None, acknowledge_step=decision.acknowledge_step)
         now = decision.next_look_at
     assert taken == ["acknowledge-late", "acknowledge-50", "acknowledge-due"]
     left = contact(acknowledged_at=None, receipt_sent_at=RECEIVED)

@@ -20,10 +20,10 @@ def test_never_more_than_the_limits_in_any_hour_or_day(pauses: list[timedelta]) 
         if contact_in_place(tally, at, limits) is None and not why_held("a@b.example", at, tally, Tally(), limits):
             tally = Tally((*tally.receipts, at), (number, at))
     sent = tally.receipts
-    for one in sent:
-        assert sum(one <= other < one + timedelta(hours=1) for other in sent) <= limits.an_hour
-        assert sum(one <= other < one + timedelta(days=1) for other in sent) <= limits.a_day
-        assert sum(one <= other < one + limits.one_within for other in sent) == 1
+    for start in sent:
+        assert sum(start <= receipt_at < start + timedelta(hours=1) for receipt_at in sent) <= limits.an_hour
+        assert sum(start <= receipt_at < start + timedelta(days=1) for receipt_at in sent) <= limits.a_day
+        assert sum(start <= receipt_at < start + limits.one_within for receipt_at in sent) == 1
 
 
 @given(some.lists(MINUTES, min_size=1, max_size=40))

@@ -135,11 +135,11 @@ def test_a_paused_clock_has_no_date() -> None:
 
 def test_a_clarified_request_starts_anew() -> None:
     """FOIA 2000 section 1(3): twenty working days from the day of the clarification; earlier pauses are gone."""
-    asked = Happened(Kind.PAUSED, at(9))
+    question = Happened(Kind.PAUSED, at(9))
     assert (
-        due_day(stand(FOI, asked, Happened(Kind.RESTARTED, at(16)))) == "2026-12-15"
+        due_day(stand(FOI, question, Happened(Kind.RESTARTED, at(16)))) == "2026-12-15"
     )  # St Andrew's Day does not count
-    for_data = stand(SAR, asked, Happened(Kind.RESUMED, at(16)), Happened(Kind.RESTARTED, at(16)))
+    for_data = stand(SAR, question, Happened(Kind.RESUMED, at(16)), Happened(Kind.RESTARTED, at(16)))
     assert due_day(for_data) == "2026-12-16"
 
 
@@ -153,7 +153,7 @@ def test_an_extension_counts_from_the_same_start() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "before", "wanted", "because"),
+    ("of", "before", "change", "because"),
     [
         (FOI, [], Happened(Kind.EXTENDED, at(5, 12), duration("40 working days")), "told before"),
         (FOI, [Happened(Kind.PAUSED, at(4))], Happened(Kind.EXTENDED, at(5), duration("30 working days")), "resume it"),
@@ -165,9 +165,9 @@ def test_an_extension_counts_from_the_same_start() -> None:
         (promise(respond="none"), [], Happened(Kind.PAUSED, at(5)), "promises no answer"),
     ],
 )
-def test_what_cannot_happen_says_why(of: Standard, before: list[Happened], wanted: Happened, because: str) -> None:
+def test_what_cannot_happen_says_why(of: Standard, before: list[Happened], change: Happened, because: str) -> None:
     """A refusal names its reason."""
-    assert because in why_not(wanted, stand(of, *before), of)
+    assert because in why_not(change, stand(of, *before), of)
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_an_extension_is_as_long_as_the_standard_allows(longer: str, because: st
 
 def test_what_can_happen_is_not_refused() -> None:
     """Within the law's limit, before the time is over."""
-    for wanted in (
+    for change in (
         Happened(Kind.EXTENDED, at(20), duration("40 working days")),
         Happened(Kind.PAUSED, at(20)),
         Happened(Kind.RESTARTED, at(20)),
         Happened(Kind.HOLDING_REPLY, at(20)),
         Happened(Kind.ACKNOWLEDGED, at(20)),
     ):
-        assert why_not(wanted, stand(FOI), FOI) == ""
+        assert why_not(change, stand(FOI), FOI) == ""
 
 
 @pytest.mark.parametrize(

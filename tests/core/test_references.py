@@ -20,8 +20,8 @@ def test_neighbours_do_not_look_alike() -> None:
 def test_alphabet_has_no_look_alikes() -> None:
     """No vowel, and never both letters of a pair that is confused when read or heard."""
     assert not set("AEIOU01") & set(ALPHABET)
-    for one, other in ("2Z", "5S", "8B", "UV", "MN", "DT"):
-        assert not {one, other} <= set(ALPHABET)
+    for first, second in ("2Z", "5S", "8B", "UV", "MN", "DT"):
+        assert not {first, second} <= set(ALPHABET)
 
 
 @given(NUMBERS)

@@ -136,7 +136,7 @@ def test_every_mistake_is_reported_at_once() -> None:
     )
     with pytest.raises(BadStandard) as caught:
         standard(wrong, "wrong.toml")
-    found = "\n".join(caught.value.mistakes)
+    report = "\n".join(caught.value.mistakes)
     assert len(caught.value.mistakes) == 11
     assert all(line.startswith("wrong.toml: ") for line in caught.value.mistakes)
     for part in (
@@ -149,7 +149,7 @@ def test_every_mistake_is_reported_at_once() -> None:
         "1 wroking day\n  ^^^^^^^\n",
         "page = 'example': allowed: an address",
     ):
-        assert part in found
+        assert part in report
 
 
 @pytest.mark.parametrize("value", [None, 5, ["england"], {"name": "england"}])

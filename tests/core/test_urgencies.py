@@ -17,8 +17,8 @@ RULES = Urgent.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8"))).r
 
 def fired(text: str) -> str | None:
     """The name of the rule that fires."""
-    found = topics.urgency_in(words_of(text), RULES)
-    return found.rule.name if found else None
+    match = topics.urgency_in(words_of(text), RULES)
+    return match.rule.name if match else None
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -70,9 +70,9 @@ def test_everyday_matters_do_not_call_anybody_at_night(text: str) -> None:
 
 def test_what_comes_near_is_known() -> None:
     """For whoever tends the rules."""
-    found = topics.near_urgency(words_of("A question about your homelessness policy"), RULES)
-    assert found is not None
-    assert (found.rule.name, found.phrase) == ("homeless-tonight", "homeless*")
+    match = topics.near_urgency(words_of("A question about your homelessness policy"), RULES)
+    assert match is not None
+    assert (match.rule.name, match.phrase) == ("homeless-tonight", "homeless*")
 
 
 @pytest.mark.parametrize(

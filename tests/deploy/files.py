@@ -14,8 +14,8 @@ Table = dict[str, Any]
 
 def document(name: str) -> Table:
     """One YAML or JSON document."""
-    (one,) = documents(name)
-    return one
+    (table,) = documents(name)
+    return table
 
 
 def documents(name: str) -> list[Table]:

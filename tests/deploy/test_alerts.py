@@ -50,10 +50,10 @@ def test_every_metric_of_ours_is_of_use() -> None:
 def test_every_alert_says_what_to_do(rule: Table) -> None:
     """How bad, what, what to do, and the part of the operator's page that says more."""
     assert rule["labels"]["severity"] in {"critical", "warning"}
-    said = rule["annotations"]
-    assert said["summary"]
-    assert re.match(r"P[1-9](, P[1-9])*: [a-z]", said["description"])
-    page, _, anchor = said["runbook_url"].partition("#")
+    annotations = rule["annotations"]
+    assert annotations["summary"]
+    assert re.match(r"P[1-9](, P[1-9])*: [a-z]", annotations["description"])
+    page, _, anchor = annotations["runbook_url"].partition("#")
     assert anchor in anchors(ROOT / page)
 
 
@@ -66,7 +66,7 @@ def test_every_alert_is_tested_both_ways(rule: Table) -> None:
         for test in document(f"prometheus/{name}")["tests"]
         if re.search(rf"\b{rule['alert']}\b", str(test))
     ]
-    expected = [asked["exp_samples"] for test in named for asked in test["promql_expr_test"]]
+    expected = [query["exp_samples"] for test in named for query in test["promql_expr_test"]]
     assert any(rule["alert"] in str(samples) for samples in expected)
     if rule not in rules("prometheus/machines.yml"):  # these have one test in which all is well
         assert any(rule["alert"] not in str(samples) for samples in expected)
@@ -96,14 +96,14 @@ def test_the_metrics_are_named_as_prometheus_asks() -> None:
     """promtool finds no fault in what we show: help, units, and _total where it belongs."""
     meter = Meter()
     meter.begin_outlet("post")
-    done = _promtool("check", "metrics", said=meter.exposition())
+    done = _promtool("check", "metrics", stdin=meter.exposition())
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _promtool(*arguments: str, said: bytes = b"") -> "subprocess.CompletedProcess[str]":
+def _promtool(*arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["promtool", *arguments],
-        input=said.decode(),
+        input=stdin.decode(),
         capture_output=True,
         text=True,
         cwd=DEPLOY / "prometheus",

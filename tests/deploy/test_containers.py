@@ -31,8 +31,8 @@ def test_the_configuration_for_containers_is_good(tmp_path: Path) -> None:
 
 def test_the_cluster_has_the_same_configuration() -> None:
     """What the pods read says what deploy/ackbot.toml says."""
-    told = document("kubernetes/configuration.yaml")["data"]["ackbot.toml"]
-    assert tomllib.loads(told) == tomllib.loads(CONFIGURATION)
+    text = document("kubernetes/configuration.yaml")["data"]["ackbot.toml"]
+    assert tomllib.loads(text) == tomllib.loads(CONFIGURATION)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -103,7 +103,7 @@ def test_three_processes_are_replaced_one_by_one() -> None:
     assert spec["replicas"] == 3
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     pod = spec["template"]["spec"]
-    assert {one["topologyKey"] for one in pod["topologySpreadConstraints"]} >= {"kubernetes.io/hostname"}
+    assert {constraint["topologyKey"] for constraint in pod["topologySpreadConstraints"]} >= {"kubernetes.io/hostname"}
     (container,) = pod["containers"]
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
@@ -118,7 +118,7 @@ def test_everything_finds_the_pods() -> None:
     for service in documents("kubernetes/services.yaml"):
         assert service["spec"]["selector"] == {LABELLED: "ackbot"}
     assert document("kubernetes/disruption.yaml")["spec"]["selector"]["matchLabels"] == {LABELLED: "ackbot"}
-    closed, inward, outward = (one["spec"] for one in documents("kubernetes/network.yaml"))
+    closed, inward, outward = (policy["spec"] for policy in documents("kubernetes/network.yaml"))
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     assert inward["podSelector"]["matchLabels"] == {LABELLED: "ackbot"}
     assert set(outward["podSelector"]["matchExpressions"][0]["values"]) == pods
@@ -135,9 +135,9 @@ def test_the_public_sees_only_what_is_for_it() -> None:
 def test_applying_the_folder_changes_no_secret() -> None:
     """`kubectl apply -f deploy/kubernetes/` takes .yaml, .yml and .json: neither a Secret nor the job is among them."""
     applied = [
-        one["kind"]
+        resource["kind"]
         for path in sorted((DEPLOY / "kubernetes").iterdir())
         if path.suffix in {".yaml", ".yml", ".json"}
-        for one in documents(f"kubernetes/{path.name}")
+        for resource in documents(f"kubernetes/{path.name}")
     ]
     assert not {"Secret", "Job"} & set(applied)

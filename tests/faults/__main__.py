@@ -26,15 +26,15 @@ HEAD = ("fault", "times", "contacts", "lost", "doubled", "repeated", "refused", 
 
 def main() -> int:
     """Run the faults that are asked for; 1 if a promise was broken."""
-    asked = _arguments()
+    options = _arguments()
     rows: list[tuple[str, ...]] = [HEAD]
     broken = 0
     with Postgres() as server:
         schema.upgrade(server.create("fresh"))
-        for name in asked.names or FAULTS:
+        for name in options.names or FAULTS:
             began = time.monotonic()
             print(f"{name}: {(FAULTS[name].__doc__ or '').strip()}", file=sys.stderr, flush=True)
-            row = _row(name, server, asked)
+            row = _row(name, server, options)
             rows.append(row)
             broken += row[-1] != "kept"
             print(f"{name}: {row[-1]}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
@@ -51,26 +51,26 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--contacts", type=int, default=400, help="for each fault (default: 400)")
     parser.add_argument("--long", type=int, default=10_000, help=f"contacts for {THE_LONG_ONE} (default: 10,000)")
     parser.add_argument("--seed", type=int, default=1, help="of all chance (default: 1)")
-    asked = parser.parse_args()
-    if unknown := set(asked.names) - set(FAULTS):
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(FAULTS):
         parser.error(f"there is no fault {', '.join(sorted(unknown))}")
-    return asked
+    return options
 
 
-def _row(name: str, server: Postgres, asked: argparse.Namespace) -> tuple[str, ...]:
-    contacts = asked.long if name == THE_LONG_ONE else asked.contacts
+def _row(name: str, server: Postgres, options: argparse.Namespace) -> tuple[str, ...]:
+    contacts = options.long if name == THE_LONG_ONE else options.contacts
     with tempfile.TemporaryDirectory(prefix="faults-") as directory:
         seconds = contacts / 50 if name == THE_LONG_ONE else 20.0
-        scene = Scene(Path(directory), server.url_of("fresh"), contacts, random.Random(asked.seed), seconds)
+        scene = Scene(Path(directory), server.url_of("fresh"), contacts, random.Random(options.seed), seconds)
         try:
-            found = FAULTS[name](scene)
+            result = FAULTS[name](scene)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next fault is tried
             traceback.print_exc()
             return (name, *["-"] * (len(HEAD) - 2), f"BROKEN: {type(error).__name__}: {str(error)[:120]}")
-    verdict = found.verdict
+    verdict = result.verdict
     broken = [*verdict.faults, *([f"{verdict.unacknowledged} unacknowledged"] if verdict.unacknowledged else [])]
-    figures = (found.faults, verdict.contacts, verdict.lost, verdict.doubled, verdict.repeated, verdict.refused)
-    times = (f"{found.recovery_seconds:.1f}", f"{found.slowest_seconds:.1f}")
+    figures = (result.faults, verdict.contacts, verdict.lost, verdict.doubled, verdict.repeated, verdict.refused)
+    times = (f"{result.recovery_seconds:.1f}", f"{result.slowest_seconds:.1f}")
     return (name, *map(str, figures), *times, "kept" if verdict.good else f"BROKEN {'; '.join(broken)}")
 
 

@@ -75,7 +75,7 @@ class Verdict:
 
 def judge(store_url: str, expected: Iterable[str], mails: Iterable[bytes]) -> Verdict:
     """`expected` are the Message-IDs of what people sent, each from an address of its own; `mails` what they got."""
-    wanted = set(expected)
+    message_ids = set(expected)
     logged = Counter(row.message_id for row in ask(store_url, "SELECT message_id FROM messages"))
     ids: dict[str, set[str]] = defaultdict(set)
     copies: Counter[str] = Counter()
@@ -85,15 +85,15 @@ def judge(store_url: str, expected: Iterable[str], mails: Iterable[bytes]) -> Ve
             ids[str(mail["To"])].add(str(mail["Message-ID"]))
             copies[str(mail["Message-ID"])] += 1
     truths = TRUTHS | {"a claim that nobody holds": "SELECT count(*) FROM deliveries WHERE state = 'sending'"}
-    faults = [f"{found} x {what}" for what, query in truths.items() if (found := ask(store_url, query)[0][0])]
-    faults += [f"logged {number} times: {one}" for one, number in logged.items() if number > 1]
+    faults = [f"{count} x {what}" for what, query in truths.items() if (count := ask(store_url, query)[0][0])]
+    faults += [f"logged {number} times: {message_id}" for message_id, number in logged.items() if number > 1]
     refused = int(ask(store_url, _REFUSED)[0][0])
     return Verdict(
         contacts=int(ask(store_url, "SELECT count(*) FROM contacts")[0][0]),
-        lost=len(wanted - set(logged)),
-        doubled=sum(len(found) > 1 for found in ids.values()),
+        lost=len(message_ids - set(logged)),
+        doubled=sum(len(receipts) > 1 for receipts in ids.values()),
         repeated=sum(number - 1 for number in copies.values()),
-        unacknowledged=len(wanted) - len(ids) - refused,
+        unacknowledged=len(message_ids) - len(ids) - refused,
         refused=refused,
         faults=faults,
     )

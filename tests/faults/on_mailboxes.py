@@ -104,8 +104,8 @@ def _play(scene: Scene, harm: Callable[[Shared], None]) -> Outcome:
 
 @contextmanager
 def _shared(scene: Scene, sink: Sink) -> Iterator[Shared]:
-    with Dovecot() as server, Proxy(server.imap_port) as one, Proxy(server.imap_port) as other:
-        wires = [one, other]
+    with Dovecot() as server, Proxy(server.imap_port) as first, Proxy(server.imap_port) as second:
+        wires = [first, second]
         own = [[_MAILBOX.format(port=wire.port, user=CONTACT, begin="all")] for wire in wires]
         yield Shared(server, Fleet(scene.directory, scene.store_url, 2, [smtp(sink.port)], own=own), wires)
 

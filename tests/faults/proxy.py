@@ -104,8 +104,8 @@ class Proxy:
                 client.close()
                 continue
             self._lines |= {client, server}
-            for one in (client, server):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for line in (client, server):
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._threads.append(threading.Thread(target=self._carry_both, args=(client, server), daemon=True))
             self._threads[-1].start()
 

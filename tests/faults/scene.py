@@ -59,10 +59,10 @@ class Scene:
     @contextmanager
     def harm(self) -> Iterator[None]:
         """The block breaks something, and mends it."""
-        one = Harm(_now(), _now())
-        self.harms.append(one)
+        harm = Harm(_now(), _now())
+        self.harms.append(harm)
         yield
-        one.ended = _now()
+        harm.ended = _now()
 
     @contextmanager
     def mail_comes(self, fleet: Fleet, *, lines: int = 4) -> Iterator[Senders]:

@@ -199,7 +199,7 @@ class Service(RuleBasedStateMachine):
     def renew(self, who: int, fate: str) -> None:
         """Its lease is renewed; what others lost sight of is given back."""
         process = self.processes[who]
-        living = {one.name for one in self.processes if one.in_touch} | {process.name}
+        living = {neighbour.name for neighbour in self.processes if neighbour.in_touch} | {process.name}
 
         def work(connection: Connection) -> bool:
             outbox.take_back(connection, living, self.now)
@@ -226,10 +226,10 @@ class Service(RuleBasedStateMachine):
     @rule(number=st.integers(1, 12), fate=fates, what=st.sampled_from(["answer", *_KINDS]))
     def staff_act(self, number: int, fate: str, what: str) -> None:
         """They answer, ask the person something, have their answer, or write that it takes longer."""
-        found = self.store.read_now(lambda c: contacts.with_id(c, [number])).get(number)
-        if found is None:
+        contact = self.store.read_now(lambda c: contacts.with_id(c, [number])).get(number)
+        if contact is None:
             return
-        reference, at = found.reference, self.now
+        reference, at = contact.reference, self.now
         with suppress(Refused):
             if what == "answer":
                 self._commit(lambda c: respond.respond(c, reference, at, actor="staff:jo"), fate)
@@ -265,7 +265,7 @@ class Service(RuleBasedStateMachine):
     @invariant()
     def somebody_knows_of_every_claim(self) -> None:
         """Who holds it, who doubts it; or its holder is dead, or out of touch."""
-        known = {one.claim for p in self.processes for one in p.in_hand} | {
+        known = {claim.claim for p in self.processes for claim in p.in_hand} | {
             c for p in self.processes for c in p.doubted
         }
         recording = {attempt.delivery.id for p in self.processes for attempt in p.attempts}

@@ -88,8 +88,8 @@ def test_five_hundred_mails_through_many_deaths(tmp_path: Path) -> None:
 
 def _every_resident_heard_once(sent: list[bytes]) -> None:
     heard: dict[str, set[str]] = defaultdict(set)
-    for one in map(message_from_bytes, sent):
-        heard[one["To"]].add(one["Message-ID"])
+    for mail in map(message_from_bytes, sent):
+        heard[mail["To"]].add(mail["Message-ID"])
     assert len(heard) == 2 * MAILS_EACH_WAY
     assert all(len(message_ids) == 1 for message_ids in heard.values())
     doubled = len(sent) - len(heard)
@@ -111,5 +111,5 @@ def test_a_term_drains_and_loses_nothing(tmp_path: Path) -> None:
             service.start()
             wait_until(lambda: service.acknowledged() == 20, what="the rest")
             service.stop()
-        sent = [message_from_bytes(one) for one in slow.mails()]
-        assert len(sent) == len({one["To"] for one in sent}) == 20
+        sent = [message_from_bytes(raw) for raw in slow.mails()]
+        assert len(sent) == len({mail["To"] for mail in sent}) == 20

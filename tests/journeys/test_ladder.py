@@ -73,18 +73,18 @@ def test_every_step_is_taken_once_whatever_happens(tmp_path: Path, monkeypatch: 
 def _judge(service: Rehearsed, book: Rulebook) -> None:
     store = Store(service.store_url)
     every = store.read_now(contacts.list_all)
-    answered = [one for one in every if one.responded_at is not None]
+    answered = [contact for contact in every if contact.responded_at is not None]
     assert len(answered) == ANSWERED
-    for one in every:
-        history = store.read_now(partial(contacts.events_of, contact_id=one.id))
+    for contact in every:
+        history = store.read_now(partial(contacts.events_of, contact_id=contact.id))
         events = [event for event in history if event.kind == "escalated"]
         taken = Counter(e.details["step"] for e in events)
-        if one in answered:
+        if contact in answered:
             assert not taken
             continue
-        rungs = [step.name for at, step in book.clocks.rungs(one, book.clocks.of(one, ())) if at <= service.now]
+        rungs = [step.name for at, step in book.clocks.rungs(contact, book.clocks.of(contact, ())) if at <= service.now]
         # After an outage only the highest step is told: what is below it may be missing, and is behind.
-        assert one.respond_step == len(rungs)
+        assert contact.respond_step == len(rungs)
         assert taken[rungs[-1]] == 1
         moved = sum(taken.values()) - len(taken)
         assert moved <= 1, taken  # the proclaimed holiday gives one step another date

@@ -33,12 +33,12 @@ def channels(port: int, address: str, smtp_port: int) -> list[str]:
 
 def whole(service: Service, reference: str) -> dict[str, Any]:
     """Everything that is known of a contact."""
-    found: dict[str, Any] = json.loads(service.command("contacts", "show", reference, "--json").stdout)
-    return found
+    contact: dict[str, Any] = json.loads(service.command("contacts", "show", reference, "--json").stdout)
+    return contact
 
 
-def asked(service: Service, query: str) -> int:
-    """One number from the store itself."""
+def count_of(service: Service, query: str) -> int:
+    """What a query counts in the store itself."""
     with closing(sqlite3.connect(f"file:{service.store}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)) as store:
         return int(store.execute(query).fetchone()[0])
 
@@ -68,17 +68,17 @@ def test_a_receipt_that_postfix_sends_back_is_a_task_for_staff(tmp_path: Path) -
     ):
         hand_over(port, range(1))
         events = "SELECT count(*) FROM events WHERE kind = 'undeliverable'"
-        wait_until(lambda: asked(service, events) > 0, what="the report of non-delivery")
+        wait_until(lambda: count_of(service, events) > 0, what="the report of non-delivery")
         (contact, *_) = service.contacts()
         assert (contact["acknowledged_at"], contact["state"]) == (None, "open")
         assert "undeliverable" in {event["kind"] for event in whole(service, contact["reference"])["events"]}
-        told = service.command("suppressions").stdout
-        assert "resident0@residents.example" in told
+        output = service.command("suppressions").stdout
+        assert "resident0@residents.example" in output
         # The notice to staff comes back, too, as do alerts; that must come to an end.
         queued = "SELECT count(*) FROM deliveries"
         count = -1
-        while count != asked(service, queued):
-            count = asked(service, queued)
+        while count != count_of(service, queued):
+            count = count_of(service, queued)
             time.sleep(QUIET_SECONDS)
         assert count < 6
         assert service.command("suppressions", "--drop", "resident0@residents.example").exit_code == 0
@@ -106,15 +106,17 @@ def test_an_answer_that_staff_file_in_their_mail_client_stops_the_clock(tmp_path
                 client.login(CONTACT, "secret")
                 client.create_folder("Answers")
                 # Once it has a cursor nothing in it is missed.
-                wait_until(lambda: asked(service, "SELECT count(*) FROM cursors") == 2, what="the look into the folder")
+                wait_until(
+                    lambda: count_of(service, "SELECT count(*) FROM cursors") == 2, what="the look into the folder"
+                )
                 client.append("Answers", answer)
             answered = "SELECT count(*) FROM contacts WHERE state = 'answered'"
-            wait_until(lambda: asked(service, answered) == 1, what="the answer to be seen")
+            wait_until(lambda: count_of(service, answered) == 1, what="the answer to be seen")
             (contact,) = service.contacts()
             assert datetime.fromisoformat(contact["responded_at"]) == sent_at
             assert whole(service, contact["reference"])["messages"][1]["written_by"] == "staff"
-            said = service.command("contacts", "correct", contact["reference"], "--as", "holding").stdout
-            assert "holding reply" in said
+            output = service.command("contacts", "correct", contact["reference"], "--as", "holding").stdout
+            assert "holding reply" in output
             assert service.contacts()[0]["state"] == "open"
             live = service.command("check", "--live").stdout
             assert "a first look would log 1 of 1 messages" in live
@@ -130,19 +132,19 @@ def test_two_ackbots_that_write_to_each_other_stop_by_themselves(tmp_path: Path,
         Sink() as sink,
         Postfix(lmtp_port=ports[1], relay_port=sink.port, drop=drop) as to_them,
         Postfix(lmtp_port=ports[0], relay_port=sink.port, drop=drop) as to_us,
-        Service(tmp_path / "one", channels(ports[0], ours, to_them.port)) as one,
-        Service(tmp_path / "two", channels(ports[1], theirs, to_us.port)) as two,
+        Service(tmp_path / "one", channels(ports[0], ours, to_them.port)) as our_bot,
+        Service(tmp_path / "two", channels(ports[1], theirs, to_us.port)) as their_bot,
     ):
         offer(ports[0], theirs, ours, from_person(theirs, ours))
         offer(ports[1], ours, theirs, from_person(ours, theirs))
-        for service in (one, two):
+        for service in (our_bot, their_bot):
             wait_until(lambda service=service: service.acknowledged() >= 1, what="a receipt")  # type: ignore[misc]
         held = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM deliveries)"
         count = -1
-        while count != (now := asked(one, held) + asked(two, held)):
+        while count != (now := count_of(our_bot, held) + count_of(their_bot, held)):
             count = now
             time.sleep(QUIET_SECONDS)
-        for service in (one, two):
-            assert asked(service, "SELECT count(*) FROM deliveries WHERE purpose = 'acknowledgement'") <= 2
-            assert asked(service, "SELECT count(*) FROM deliveries WHERE purpose = 'added'") <= 2
-            assert asked(service, "SELECT count(*) FROM messages") <= 6
+        for service in (our_bot, their_bot):
+            assert count_of(service, "SELECT count(*) FROM deliveries WHERE purpose = 'acknowledgement'") <= 2
+            assert count_of(service, "SELECT count(*) FROM deliveries WHERE purpose = 'added'") <= 2
+            assert count_of(service, "SELECT count(*) FROM messages") <= 6

@@ -22,9 +22,9 @@ ENGLAND = calendar("england")
 
 def new_dates(sink: Sink) -> list[str]:
     """The text of each mail that told a new date."""
-    parsed = [message_from_bytes(one, policy=policy.default) for one in sink.mails()]
-    chosen = [one for one in parsed if "new date" in (one["Subject"] or "")]
-    bodies = [one.get_body(("plain",)) for one in chosen]
+    parsed = [message_from_bytes(raw, policy=policy.default) for raw in sink.mails()]
+    chosen = [mail for mail in parsed if "new date" in (mail["Subject"] or "")]
+    bodies = [mail.get_body(("plain",)) for mail in chosen]
     return [body.get_content() for body in bodies if body is not None]
 
 
@@ -64,7 +64,7 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
             (contact,) = service.contacts()
             assert respond_by(contact) == after(contact, 40, "uk-any")
             wait_until(lambda: len(new_dates(sink)) == 2, what="the second new date")
-            assert any(why in one for one in new_dates(sink))  # the sink keeps no order
+            assert any(why in body for body in new_dates(sink))  # the sink keeps no order
 
             assert "paused" in service.command("contacts", "pause", reference).stdout
             assert service.contacts()[0]["respond_by"] is None
@@ -147,10 +147,10 @@ def test_the_page_of_standards_is_made_from_the_files(tmp_path: Path) -> None:
             assert [(row["id"], row["version"]) for row in rows if row["in_force"]] == [("all", "1")]
             assert [(row["id"], row["version"]) for row in rows if not row["in_force"]] == [("all", "2")]
             assert rows[0]["review_by"] == "2098-01-01"
-            said = service.command("check").stdout
-            assert "Standard all: acknowledge within 1 working day, answer within 10 working days." in said
+            output = service.command("check").stdout
+            assert "Standard all: acknowledge within 1 working day, answer within 10 working days." in output
             for moment in ("received now", "on Christmas Eve", "just before Easter"):
-                assert moment in said
+                assert moment in output
         late = TWO.replace("valid_from = 2099-03-01", "valid_from = 2099-03-02")
         (folder / "ours.toml").write_text(late, encoding="utf-8")
         refused = service.command("check", check=False)

@@ -25,9 +25,9 @@ FIRST_OFFICE_HOUR = 8
 
 def subjects(sink: Sink, *, to: str) -> list[str]:
     """The subjects of what was sent to one address, in the order of their dates."""
-    parsed = [message_from_bytes(one, policy=policy.default) for one in sink.mails()]
-    chosen = [one for one in parsed if to in (one["To"] or "")]  # the last one may still be half written
-    return [one["Subject"] for one in sorted(chosen, key=lambda one: one["Date"].datetime)]
+    parsed = [message_from_bytes(raw, policy=policy.default) for raw in sink.mails()]
+    chosen = [mail for mail in parsed if to in (mail["To"] or "")]  # the last one may still be half written
+    return [mail["Subject"] for mail in sorted(chosen, key=lambda mail: mail["Date"].datetime)]
 
 
 @pytest.mark.needs("smtp-sink")
@@ -71,14 +71,14 @@ def _in_office_hours(instant: datetime) -> bool:
 
 
 def _mails(sink: Sink) -> list[EmailMessage]:
-    parsed = [message_from_bytes(one, policy=policy.default) for one in sink.mails()]
-    return [one for one in parsed if "front.office" in (one["To"] or "")]
+    parsed = [message_from_bytes(raw, policy=policy.default) for raw in sink.mails()]
+    return [mail for mail in parsed if "front.office" in (mail["To"] or "")]
 
 
 def _lists(sink: Sink, words: str) -> list[bool]:
     """Whether each daily list holds these words, where any does."""
-    lists = [one for one in _mails(sink) if one["Subject"].startswith("Answers owed")]
-    return [words in str(one.get_body(("plain",))) for one in lists]
+    lists = [mail for mail in _mails(sink) if mail["Subject"].startswith("Answers owed")]
+    return [words in str(mail.get_body(("plain",))) for mail in lists]
 
 
 def _alerts(sink: Sink) -> list[str]:

@@ -26,7 +26,9 @@ def arrive(server: Dovecot, numbers: range) -> None:
 
 def heard(sink: Sink) -> list[str]:
     """Which residents were sent something, once for each message."""
-    return sorted(to for one in map(message_from_bytes, sink.mails()) if "residents.example" in (to := str(one["To"])))
+    return sorted(
+        to for mail in map(message_from_bytes, sink.mails()) if "residents.example" in (to := str(mail["To"]))
+    )
 
 
 @pytest.mark.needs("dovecot", "smtp-sink")
@@ -58,8 +60,8 @@ def test_a_copy_put_back_sends_nothing_twice(tmp_path: Path) -> None:
             assert len(stopped) == 5
             everybody = [f"resident{number}@residents.example" for number in range(11)]
             assert heard(sink) == sorted(everybody)
-            told = [str(message_from_bytes(one)["Subject"]) for one in sink.mails()]
-            assert sum("put back" in subject for subject in told) == 1
+            subjects = [str(message_from_bytes(raw)["Subject"]) for raw in sink.mails()]
+            assert sum("put back" in subject for subject in subjects) == 1
 
             service.kill()
             service.start()
@@ -67,7 +69,7 @@ def test_a_copy_put_back_sends_nothing_twice(tmp_path: Path) -> None:
             wait_until(lambda: service.acknowledged() == 7, what="the one receipt that staff let leave")
             assert "4 receipts" in service.command("release").stdout
             wait_until(lambda: service.acknowledged() == 11, what="the rest")
-            references = [one["reference"] for one in service.contacts()]
+            references = [contact["reference"] for contact in service.contacts()]
             assert len(set(references)) == 11
-            told = [str(message_from_bytes(one)["Subject"]) for one in sink.mails()]
-            assert sum("put back" in subject for subject in told) == 1
+            subjects = [str(message_from_bytes(raw)["Subject"]) for raw in sink.mails()]
+            assert sum("put back" in subject for subject in subjects) == 1

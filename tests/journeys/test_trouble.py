@@ -110,7 +110,7 @@ def test_a_mail_server_that_was_away_gets_everything_once(service: Service, port
     assert "ackbot_oldest_waiting_receipt_seconds 0.0" not in service.get("/metrics")[1]
     sink.start()
     wait_until(lambda: service.acknowledged() == 5, what="acknowledgements")
-    assert sorted(message_from_bytes(one)["To"] for one in sink.mails()) == [
+    assert sorted(message_from_bytes(raw)["To"] for raw in sink.mails()) == [
         f"resident{number}@residents.example" for number in range(5)
     ]
 
@@ -159,11 +159,11 @@ def test_bad_mail_is_logged_and_harms_nobody(service: Service, port: int, sink: 
     wait_until(lambda: _neighbours_acknowledged(sink) == len(BAD_MAIL), what="every neighbour's acknowledgement")
     assert len(service.contacts()) == 2 * len(BAD_MAIL)
     assert "message.shunted" not in service.words()
-    assert not any(message_from_bytes(one)["Bcc"] for one in sink.mails())
+    assert not any(message_from_bytes(raw)["Bcc"] for raw in sink.mails())
 
 
 def _neighbours_acknowledged(sink: Sink) -> int:
-    return sum(b"To: resident" in one for one in sink.mails())
+    return sum(b"To: resident" in raw for raw in sink.mails())
 
 
 @pytest.mark.needs("smtp-sink")
@@ -179,7 +179,7 @@ def test_the_log_holds_no_address_and_no_words(service: Service, port: int, sink
     """What people write, and who they are, stays out of the log and the metrics."""
     hand_over(port, range(3))
     sink.wait_for(3)
-    said = service.words() + service.get("/metrics")[1]
+    output = service.words() + service.get("/metrics")[1]
     for private in ("resident0", "residents.example", "Street light", "It is out"):
-        assert private not in said
-    assert "ackbot_messages_logged_total" in said
+        assert private not in output
+    assert "ackbot_messages_logged_total" in output

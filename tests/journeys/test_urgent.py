@@ -41,9 +41,9 @@ def in_mailbox(server: Dovecot) -> list[str]:
     with IMAPClient("127.0.0.1", server.imap_port, ssl=False) as client:
         client.login(CONTACT, "secret")
         client.select_folder("INBOX", readonly=True)
-        found = client.fetch(client.search(), ["BODY.PEEK[]"]).values()
-    parsed = [message_from_bytes(one[b"BODY[]"], policy=policy.default) for one in found]
-    bodies = [one.get_body(("plain",)) for one in parsed if "Urgent" in (one["Subject"] or "")]
+        items = client.fetch(client.search(), ["BODY.PEEK[]"]).values()
+    parsed = [message_from_bytes(item[b"BODY[]"], policy=policy.default) for item in items]
+    bodies = [mail.get_body(("plain",)) for mail in parsed if "Urgent" in (mail["Subject"] or "")]
     return [body.get_content() for body in bodies if body is not None]
 
 
@@ -62,8 +62,8 @@ def test_staff_are_called_by_mail_matrix_and_webhook_until_one_has_taken_it(tmp_
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=post.port)]
         service = Service(tmp_path, [*channels, HOOK.format(port=hook.port, secret=SECRET)])
         path = service.config / "ackbot.toml"
-        told = f'alert = ["mailto:{CONTACT}", "env:MATRIX_URL"]\nlead = ["channel:pager"]'
-        text = path.read_text(encoding="utf-8").replace('alert = ["mailto:front.office@example.gov.uk"]', told)
+        alerts = f'alert = ["mailto:{CONTACT}", "env:MATRIX_URL"]\nlead = ["channel:pager"]'
+        text = path.read_text(encoding="utf-8").replace('alert = ["mailto:front.office@example.gov.uk"]', alerts)
         path.write_text(text, encoding="utf-8")
         service.environment["MATRIX_URL"] = way
         # A quarter of an hour is nine seconds; two days in the night of a weekend are not lived to the end.
@@ -81,8 +81,8 @@ def test_staff_are_called_by_mail_matrix_and_webhook_until_one_has_taken_it(tmp_
             wait_until(lambda: bool(hook.calls), what="the lead's call")
             event = json.loads(hook.calls[0].body)
             assert (event["type"], event["subject"]) == ("ackbot.urgent.v1", contact["reference"])
-            mail, said = in_mailbox(mailboxes)[0], matrix.said_in(room)[-1]
-            for words in (mail, said, hook.calls[0].body.decode()):
+            mail, room_message = in_mailbox(mailboxes)[0], matrix.said_in(room)[-1]
+            for words in (mail, room_message, hook.calls[0].body.decode()):
                 assert (contact["reference"] in words, "Zebedee" in words) == (True, False)
             link = re.search(r"https://contact\.example\.gov\.uk(/alerts/\S+)", mail)
             assert link is not None

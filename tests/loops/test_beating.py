@@ -33,7 +33,7 @@ async def test_it_beats_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> No
     app = web.Application()
     app.router.add_get("/hidden", take)
     async with TestServer(app) as monitor:
-        with capture_logs() as said:
+        with capture_logs() as lines:
             task = asyncio.create_task(beating.beat(str(monitor.make_url("/hidden")), why_not_ready))
             while len(calls) < 3:
                 await asyncio.sleep(0.005)
@@ -47,8 +47,8 @@ async def test_it_beats_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> No
             while len(calls) < silent + 2:
                 await asyncio.sleep(0.005)
             await monitor.close()
-            while "heartbeat.not_taken" not in {line["event"] for line in said}:
+            while "heartbeat.not_taken" not in {line["event"] for line in lines}:
                 await asyncio.sleep(0.005)
             task.cancel()
-    assert {line["event"] for line in said} == {"heartbeat.refused", "heartbeat.not_taken"}
-    assert "hidden" not in str(said)
+    assert {line["event"] for line in lines} == {"heartbeat.refused", "heartbeat.not_taken"}
+    assert "hidden" not in str(lines)

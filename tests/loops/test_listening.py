@@ -132,17 +132,17 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(
     direct.alone(other, direct.RECEIVING)
     task = asyncio.create_task(Listening(Scripted(holds_the_line), ear(store, book)).run())
 
-    async def told() -> bool:
+    async def is_told() -> bool:
         return bool(heard)
 
-    await until(told)
+    await until(is_told)
     other.rollback()
     other.close()
 
-    async def one() -> bool:
+    async def is_logged() -> bool:
         return await logged(store) == 1
 
-    await until(one)
+    await until(is_logged)
     task.cancel()
     await asyncio.wait({task})
     await store.close()
@@ -159,19 +159,19 @@ async def test_a_wrong_password_is_an_alarm_until_it_works_again(store: Store, b
         yield
 
     async def works(_: str | None) -> AsyncIterator[Batch]:
-        heard.append(one.alarm)
+        heard.append(listener.alarm)
         yield Batch((message(1),), "1")
         await asyncio.Event().wait()
 
-    one = Listening(Scripted(refused, refused, works), ear(store, book))
-    task = asyncio.create_task(one.run())
+    listener = Listening(Scripted(refused, refused, works), ear(store, book))
+    task = asyncio.create_task(listener.run())
 
     async def logged_one() -> bool:
         return await logged(store) == 1
 
     await until(logged_one)
     assert heard == ["channel inbox: the password was refused"]
-    assert one.trouble == one.alarm == ""
+    assert listener.trouble == listener.alarm == ""
     task.cancel()
 
 
@@ -187,10 +187,10 @@ async def test_a_fault_in_a_channel_does_not_end_it(store: Store, book: Rulebook
 
     task = asyncio.create_task(Listening(Scripted(breaks, works), ear(store, book)).run())
 
-    async def one() -> bool:
+    async def is_logged() -> bool:
         return await logged(store) == 1
 
-    await until(one)
+    await until(is_logged)
     assert await store.read(lambda c: cursors.read(c, "inbox")) == "1"
     task.cancel()
 

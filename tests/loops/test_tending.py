@@ -50,11 +50,11 @@ def tended(store: Store, book: Rulebook, present: SetByHand) -> SelfWatch:
     return SelfWatch(store, altered(book, teams=teams, operators="it"), present, lambda: None)
 
 
-async def told(store: Store) -> list[str]:
+async def notices(store: Store) -> list[str]:
     """The subject of each notice to the operators, in their order."""
     far = datetime(2030, 1, 1, tzinfo=UTC)
     queued = await store.write(lambda c: outbox.claim(c, "post", far, far, 50))
-    return [one.details["subject"] for one in queued if one.recipient == "it@example.gov.uk"]
+    return [delivery.details["subject"] for delivery in queued if delivery.recipient == "it@example.gov.uk"]
 
 
 def listener(alarm: str) -> Any:
@@ -72,7 +72,7 @@ async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
     tended.listeners = [listener("")]
     present.at += USUAL.alarm_over_after
     await tended.look(timedelta(0))
-    assert await told(store) == [
+    assert await notices(store) == [
         *("The channel inbox cannot be read", "Over: The channel inbox cannot be read"),
     ]
 
@@ -82,7 +82,7 @@ async def test_what_begins_together_is_one_message(tended: SelfWatch, store: Sto
     red, ending = Coverage("red", ("the token is not valid any more",)), "the token runs out on 01 December 2026"
     tended.covered = lambda: {"page": red, "insta": Coverage("amber", (ending,)), "x": Coverage("amber", ("no likes",))}
     await tended.look(timedelta(hours=-1))
-    assert await told(store) == ["3 things need you at once"]
+    assert await notices(store) == ["3 things need you at once"]
 
 
 async def test_a_full_disk_is_told_before_it_is_full(
@@ -91,11 +91,11 @@ async def test_a_full_disk_is_told_before_it_is_full(
     """Where the store lies."""
     tended.folder = tmp_path
     await tended.look(timedelta(0))
-    assert await told(store) == []
+    assert await notices(store) == []
     monkeypatch.setattr(tending, "FREE_BYTES", 1 << 60)
     monkeypatch.setattr(tending, "FREE_SHARE", 2.0)
     await tended.look(timedelta(0))
-    assert await told(store) == ["The disk is nearly full"]
+    assert await notices(store) == ["The disk is nearly full"]
 
 
 async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
@@ -106,12 +106,12 @@ async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
     for minutes in (0, 14):
         present.at = NOW + timedelta(minutes=minutes)
         await tended.look(timedelta(0))
-    assert await told(store) == []
+    assert await notices(store) == []
     rows = [replace(row, attempts=3, state=State.TEMPORARY_FAILURE) for row in alert.handed_over(contact, NOW, book)]
     await store.write(lambda c: outbox.queue(c, rows))
     present.at = NOW + timedelta(minutes=16, seconds=1)
     await tended.look(timedelta(0))
-    assert await told(store) == ["2 things need you at once"]
+    assert await notices(store) == ["2 things need you at once"]
 
 
 async def test_another_process_tells_what_all_share(tended: SelfWatch, store: Store, present: SetByHand) -> None:
@@ -119,4 +119,4 @@ async def test_another_process_tells_what_all_share(tended: SelfWatch, store: St
     tended.is_leader = lambda: False
     tended.listeners = [listener("refused")]
     await tended.look(timedelta(0))
-    assert await told(store) == ["The channel inbox cannot be read"]
+    assert await notices(store) == ["The channel inbox cannot be read"]

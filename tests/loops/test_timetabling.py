@@ -35,7 +35,7 @@ def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = da
     )
 
 
-async def told(store: Store) -> list[str]:
+async def notice_keys(store: Store) -> list[str]:
     """The keys of every notice."""
     keys = await store.read(lambda c: [row.key for row in c.execute(select(deliveries.c.key))])
     return sorted(keys)
@@ -46,23 +46,23 @@ async def test_a_review_is_told_once_sixty_days_before(store: Store, book: Ruleb
     reviewed = altered(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 1)}, "general.toml")]))
     first = datetime(2026, 12, 31, 9, 5, tzinfo=UTC)
     await timetable(store, reviewed, first - timedelta(days=1)).reviews()
-    assert await told(store) == []
+    assert await notice_keys(store) == []
     for day in range(3):
         await timetable(store, reviewed, first + timedelta(days=day)).reviews()
-    assert await told(store) == ["notice:review:general:1:2027-03-01:staff@example.gov.uk"]
+    assert await notice_keys(store) == ["notice:review:general:1:2027-03-01:staff@example.gov.uk"]
     later = altered(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 2)}, "general.toml")]))
     await timetable(store, later, first + timedelta(days=3)).reviews()
-    assert len(await told(store)) == 2
+    assert len(await notice_keys(store)) == 2
 
 
 async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: Store, book: Rulebook) -> None:
     """A year after the last look, and no day earlier."""
     a_year = datetime(2027, 11, 23, 9, tzinfo=UTC)
     await timetable(store, book, a_year).calendar_age()
-    assert await told(store) == []
+    assert await notice_keys(store) == []
     for day in (1, 2):
         await timetable(store, book, a_year + timedelta(days=day)).calendar_age()
-    assert len(await told(store)) == 1
+    assert len(await notice_keys(store)) == 1
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -75,8 +75,8 @@ async def test_at_night_words_leave_the_index_on_the_disk(store: Store, book: Ru
 
     def fill(c: Connection) -> None:
         for number, word in enumerate(("secretword", "recentword")):
-            one = logged(c, book, mail(number, text=f"A {word}"))
-            respond.respond(c, one.reference, NOW, actor="staff:me")
+            contact = logged(c, book, mail(number, text=f"A {word}"))
+            respond.respond(c, contact.reference, NOW, actor="staff:me")
         c.execute(text("UPDATE contacts SET received_at = '2020-01-01 00:00:00.000000' WHERE id = 1"))
         words.index(c)
 

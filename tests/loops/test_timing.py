@@ -303,7 +303,7 @@ async def late_events(bench: Bench) -> Any:
 
     def attempt(connection: Any) -> None:
         claimed = deliver.claim(connection, "crm", at, deliver.ClaimTerms(), 10, bench.book)
-        deliver.record(connection, [Attempt(one.delivery, at, Temporary("503")) for one in claimed], bench.book)
+        deliver.record(connection, [Attempt(claim.delivery, at, Temporary("503")) for claim in claimed], bench.book)
 
     await bench.store.write(attempt)
     return await bench.count(Purpose.NOTICE)

@@ -49,8 +49,8 @@ class Network(Server):
         named = [f"{key}={value}" for key, value in settings.items()]
         self._daemon = Daemon(["env", *named, NODE, script], output=words, ports=[])
         wait_until(lambda: bool(_ready(words)), what=f"the network; see {words}", seconds=120)
-        said = _ready(words)
-        self.service, self.chat_did = said["pds"], said["chat"]
+        addresses = _ready(words)
+        self.service, self.chat_did = addresses["pds"], addresses["chat"]
 
     def stop(self) -> None:
         """End all of it."""
@@ -90,12 +90,12 @@ class Person:
             body = None if content is None else json.dumps(content)
             line.request("GET" if content is None else "POST", f"/xrpc/{nsid}{query}", body, headers)
             answer = line.getresponse()
-            found: Values = json.loads(answer.read())
+            reply: Values = json.loads(answer.read())
         finally:
             line.close()
         if answer.status != 200:
-            raise RuntimeError(f"{nsid}: {answer.status} {found}")
-        return found
+            raise RuntimeError(f"{nsid}: {answer.status} {reply}")
+        return reply
 
     def app_password(self, name: str, *, for_chat: bool) -> str:
         """A new app password."""
@@ -123,7 +123,7 @@ class Person:
             thread = self.call("app.bsky.feed.getPostThread", query=f"?uri={uri}")["thread"]
         except RuntimeError:
             return []
-        return [one["post"] for one in thread.get("replies", ())]
+        return [reply["post"] for reply in thread.get("replies", ())]
 
 
 def unlike_the_lexicons(answers: list[tuple[str, Values]]) -> str:
@@ -145,8 +145,8 @@ def _accepts(port: int) -> bool:
 
 def _ready(words: Path) -> Values:
     """The line that says that it is there; raises RuntimeError where it says that it has ended."""
-    said = words.read_text(errors="replace")
-    found: Values = next((json.loads(line) for line in said.splitlines() if line.startswith('{"pds"')), {})
-    if not found and "Node.js v" in said:
-        raise RuntimeError(f"the network does not start: {said[-2000:]}")
-    return found
+    log = words.read_text(errors="replace")
+    addresses: Values = next((json.loads(line) for line in log.splitlines() if line.startswith('{"pds"')), {})
+    if not addresses and "Node.js v" in log:
+        raise RuntimeError(f"the network does not start: {log[-2000:]}")
+    return addresses

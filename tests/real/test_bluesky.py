@@ -125,18 +125,18 @@ def test_a_mention_is_acknowledged_and_staff_stop_the_clock(
     network: Network, council: Person, resident: Person, service: Service
 ) -> None:
     """The resident is shown one answer under the mention; what staff post there by another session ends it."""
-    asked = resident.post("@council.test There is a hole in Mill Lane.", BlueskyPeer.moment(), naming=council)
-    wait_until(lambda: len(resident.replies_to(asked["uri"])) == 1, what="the answer", seconds=60)
-    (answer,) = resident.replies_to(asked["uri"])
+    mention = resident.post("@council.test There is a hole in Mill Lane.", BlueskyPeer.moment(), naming=council)
+    wait_until(lambda: len(resident.replies_to(mention["uri"])) == 1, what="the answer", seconds=60)
+    (answer,) = resident.replies_to(mention["uri"])
     assert answer["author"]["did"] == council.did
     assert "hole" not in answer["record"]["text"]
     (contact,) = service.contacts()
     assert contact["state"] == "open"
 
     staff = Person(network.service, "council", new=False)
-    staff.post("It will be filled tomorrow.", BlueskyPeer.moment(), answers=asked)
+    staff.post("It will be filled tomorrow.", BlueskyPeer.moment(), answers=mention)
     wait_until(lambda: service.contacts()[0]["state"] == "answered", what="the answer to be seen", seconds=30)
-    assert len(resident.replies_to(asked["uri"])) <= 2
+    assert len(resident.replies_to(mention["uri"])) <= 2
     assert "ackbot_shunted_messages 0" in service.get("/metrics")[1]
 
 
@@ -151,14 +151,16 @@ def test_private_messages_go_through_the_real_server(chat: Chat, resident: Perso
 
 async def test_a_repeat_is_the_same_post(account: Bluesky, council: Person, resident: Person) -> None:
     """Even a second later, when the record would be another one."""
-    asked = resident.post("@council.test And the lamp?", BlueskyPeer.moment(), naming=council)
-    wait_until(lambda: bool(resident.call("app.bsky.feed.getPosts", query=f"?uris={asked['uri']}")["posts"]), what="it")
-    answer = Outbound("", b"We have your message.", "", "<ack.1@example>", "", asked["uri"], public=True)
+    question = resident.post("@council.test And the lamp?", BlueskyPeer.moment(), naming=council)
+    wait_until(
+        lambda: bool(resident.call("app.bsky.feed.getPosts", query=f"?uris={question['uri']}")["posts"]), what="it"
+    )
+    answer = Outbound("", b"We have your message.", "", "<ack.1@example>", "", question["uri"], public=True)
     first = await account.send(answer)
     await asyncio.sleep(1.1)
     assert await account.send(answer) == first
     records = council.call("com.atproto.repo.listRecords", query=f"?repo={council.did}&collection=app.bsky.feed.post")
-    assert [one["value"]["text"] for one in records["records"] if one["uri"] == first.external_id] == [
+    assert [record["value"]["text"] for record in records["records"] if record["uri"] == first.external_id] == [
         "We have your message."
     ]
 
@@ -177,7 +179,7 @@ async def test_an_app_password_without_private_messages_is_told(network: Network
     made = bluesky.build("sky", settings(network, council.app_password("public", for_chat=False)))
     coverage = await made.coverage()
     await made.close()
-    assert any("app password does not allow private messages" in one for one in coverage.findings)
+    assert any("app password does not allow private messages" in finding for finding in coverage.findings)
 
 
 async def test_the_account_with_all_it_needs_has_only_the_network_s_blind_spot(account: Bluesky) -> None:
@@ -193,18 +195,18 @@ async def test_our_peer_speaks_as_the_lexicons_say() -> None:
             "sky", bluesky.Settings.model_validate(table | {"app_password": PASSWORD, "poll_seconds": 0.1})
         )
         peer.like("bob", peer.post("council", "The library is open."))
-        asked, said = peer.post("bob", "@council.test when?"), peer.say("bob", "A hole")
-        await account.send(Outbound("", b"Thanks", "", "<1>", "", asked, public=True))
-        await account.send(Outbound("", b"Thanks", "", "<2>", said.partition("/")[0], said))
+        question, report = peer.post("bob", "@council.test when?"), peer.say("bob", "A hole")
+        await account.send(Outbound("", b"Thanks", "", "<1>", "", question, public=True))
+        await account.send(Outbound("", b"Thanks", "", "<2>", report.partition("/")[0], report))
         await account.coverage()
         peer.expire()
         async with aclosing(account.listen(None)) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 if not batch.messages and batch.cursor and json.loads(batch.cursor)["log"]:
                     peer.say("dan", "A lamp")
-                    peer.react("bob", said, "👍")
+                    peer.react("bob", report, "👍")
                     peer.take_back(peer.say("carol", "Never mind"))
-                elif any(one.post and one.post.kind == "reaction" for one in batch.messages):
+                elif any(message.post and message.post.kind == "reaction" for message in batch.messages):
                     break
         await account.close()
     assert {nsid.rpartition(".")[2] for nsid, _ in peer.answers} >= _CALLS

@@ -109,7 +109,7 @@ def receipt(folder: Path, words: str = GOOD, subject: str = SUBJECT) -> Composer
     return own_template(folder, words, subject=subject)
 
 
-def found(own: Composer, name: str = "acknowledgement") -> list[Finding]:
+def findings_of(own: Composer, name: str = "acknowledgement") -> list[Finding]:
     """What the lint says of it."""
     return lint.examine(own, name, "en")
 
@@ -122,45 +122,45 @@ def test_the_packaged_templates_break_no_rule() -> None:
 
 def test_a_good_receipt_breaks_no_rule(tmp_path: Path) -> None:
     """The receipt that the tests below break."""
-    assert [str(finding) for finding in found(receipt(tmp_path))] == []
+    assert [str(finding) for finding in findings_of(receipt(tmp_path))] == []
 
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_each_rule_finds_what_breaks_it(tmp_path: Path, rule: str) -> None:
     """By its number, in a sentence that says what to do."""
-    where, before, after, said = BROKEN[rule]
+    where, before, after, words = BROKEN[rule]
     typed = {"words": GOOD, "subject": SUBJECT}
     assert before in typed[where]
     own = receipt(tmp_path, **typed | {where: typed[where].replace(before, after)})
-    findings = [finding for finding in found(own) if finding.rule == rule.split(maxsplit=1)[0]]
-    assert [finding for finding in findings if finding.words.startswith(said)], findings
+    findings = [finding for finding in findings_of(own) if finding.rule == rule.split(maxsplit=1)[0]]
+    assert [finding for finding in findings if finding.words.startswith(words)], findings
 
 
 @pytest.mark.parametrize("rule", BROKEN_PAGES)
 def test_each_rule_about_html_finds_what_breaks_it(tmp_path: Path, rule: str) -> None:
     """The page around every message is the organisation's to change, so it is looked at, too."""
-    before, after, said = BROKEN_PAGES[rule]
+    before, after, words = BROKEN_PAGES[rule]
     assert before in PAGE
     (tmp_path / "partials").mkdir()
     (tmp_path / "partials" / "mail.html").write_text(PAGE.replace(before, after), encoding="utf-8")
-    findings = found(receipt(tmp_path))
-    (one,) = [finding for finding in findings if finding.rule == rule.split(maxsplit=1)[0]]
-    assert one.words.startswith(said)
-    assert one.level is Level.ERROR
+    findings = findings_of(receipt(tmp_path))
+    (finding,) = [finding for finding in findings if finding.rule == rule.split(maxsplit=1)[0]]
+    assert finding.words.startswith(words)
+    assert finding.level is Level.ERROR
 
 
 def test_every_rule_is_broken_by_a_text_here() -> None:
     """L1 to L18, each once in order, and none without a test."""
     numbers = [rule.number for rule in lint.RULES]
     assert numbers == [f"L{number}" for number in range(1, 19)]
-    assert {one.split()[0] for one in (*BROKEN, *BROKEN_PAGES)} == set(numbers) - {"L11"}  # tested below
+    assert {rule.split()[0] for rule in (*BROKEN, *BROKEN_PAGES)} == set(numbers) - {"L11"}  # tested below
 
 
 def test_what_everybody_reads_shows_nothing_of_the_person(tmp_path: Path) -> None:
     """L11: neither a reference nor where it could be looked up."""
     own = own_template(tmp_path, "Thank you, {{ name }}. See {{ site }}/track/{{ reference }}\n", name="mention")
-    said = [finding.words for finding in found(own, "mention") if finding.rule == "L11"]
-    assert [words.split("}}")[0] for words in said] == [
+    sentences = [finding.words for finding in findings_of(own, "mention") if finding.rule == "L11"]
+    assert [words.split("}}")[0] for words in sentences] == [
         f"Everybody can read it: take {{{{ {name} " for name in ("name", "reference", "site")
     ]
 
@@ -168,14 +168,14 @@ def test_what_everybody_reads_shows_nothing_of_the_person(tmp_path: Path) -> Non
 def test_a_text_for_a_platform_fits_where_it_goes(tmp_path: Path) -> None:
     """L7: Mastodon's servers take 500 characters, with the handle."""
     own = own_template(tmp_path, "{{ reference }} " + "It is here. " * 40, name="message")
-    (said,) = [one.words for one in found(own, "message") if one.rule == "L7"]
-    assert said.endswith("at most 440 are allowed: make it shorter.")
+    (sentence,) = [finding.words for finding in findings_of(own, "message") if finding.rule == "L7"]
+    assert sentence.endswith("at most 440 are allowed: make it shorter.")
 
 
 def test_staff_are_told_without_what_people_need(tmp_path: Path) -> None:
     """An alert needs no urgent block, no formats and no reference; its subject is short all the same."""
     own = own_template(tmp_path, "# Look\n\n{{ action }}\n", subject="LOOK NOW!", name="alert")
-    assert {finding.rule for finding in found(own, "alert")} == {"L16"}
+    assert {finding.rule for finding in findings_of(own, "alert")} == {"L16"}
 
 
 def test_a_message_in_another_language_has_an_english_one_and_its_direction(tmp_path: Path) -> None:
@@ -189,8 +189,8 @@ def test_a_message_in_another_language_has_an_english_one_and_its_direction(tmp_
     assert 'dir="rtl"' in own.render("acknowledgement", SAMPLES["acknowledgement"], language="ur").html
     (tmp_path / "partials").mkdir()
     (tmp_path / "partials" / "mail.html").write_text(PAGE.replace(' dir="$direction"', ""), encoding="utf-8")
-    (said,) = lint.examine(Composer([tmp_path, TEMPLATES], CONSTANTS), "acknowledgement", "ur")
-    assert (said.rule, said.words[:37]) == ("L13", "This language runs from right to left")
+    (finding,) = lint.examine(Composer([tmp_path, TEMPLATES], CONSTANTS), "acknowledgement", "ur")
+    assert (finding.rule, finding.words[:37]) == ("L13", "This language runs from right to left")
 
 
 def test_sites_that_the_configuration_names_may_be_linked_to(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_sites_that_the_configuration_names_may_be_linked_to(tmp_path: Path) -> 
     links = ("www.relayuk.example", "sub.relayuk.example", "www.nhs.uk", "notrelayuk.example", "nhs.uk.evil.example")
     own_template(tmp_path, GOOD + "".join(f"\n[{host}](https://{host}/)\n" for host in links), subject=SUBJECT)
     own = Composer([tmp_path, TEMPLATES], CONSTANTS, {"relayuk.example"})
-    strange = [finding.words.split()[2] for finding in found(own) if finding.rule == "L5"]
+    strange = [finding.words.split()[2] for finding in findings_of(own) if finding.rule == "L5"]
     assert strange == ["https://notrelayuk.example/", "https://nhs.uk.evil.example/"]
 
 
@@ -206,8 +206,8 @@ def test_without_a_telephone_or_a_website_there_is_a_warning_only(tmp_path: Path
     """The template cannot name what the configuration does not know."""
     receipt(tmp_path)
     own = Composer([tmp_path, TEMPLATES], CONSTANTS | {"phone": "", "website": ""})
-    said = [(finding.rule, finding.level) for finding in found(own)]
-    assert said == [("L12", Level.WARNING), ("L18", Level.WARNING)]
+    findings = [(finding.rule, finding.level) for finding in findings_of(own)]
+    assert findings == [("L12", Level.WARNING), ("L18", Level.WARNING)]
 
 
 def test_every_template_has_a_sort_and_every_sample_its_values() -> None:

@@ -37,24 +37,24 @@ FAULTS = {
 def test_a_faulty_template_is_named_with_its_line(tmp_path: Path, fault: str) -> None:
     """A template of one's own is checked before it is used."""
     source, line, what = FAULTS[fault]
-    (said,) = own_file(tmp_path, source).faults("acknowledgement", "en")
-    assert f"acknowledgement.md{line}" in said
-    assert what in said
+    (message,) = own_file(tmp_path, source).faults("acknowledgement", "en")
+    assert f"acknowledgement.md{line}" in message
+    assert what in message
 
 
 def test_a_template_without_a_use_is_a_fault(tmp_path: Path) -> None:
     """A misspelt file name would otherwise stay unnoticed for ever."""
-    (said,) = own_file(tmp_path, FRONT + "Hello\n", name="aknowledgement").faults("aknowledgement", "en")
-    assert "aknowledgement.md" in said
-    assert "acknowledgement" in said
+    (message,) = own_file(tmp_path, FRONT + "Hello\n", name="aknowledgement").faults("aknowledgement", "en")
+    assert "aknowledgement.md" in message
+    assert "acknowledgement" in message
 
 
 def test_a_file_that_is_not_utf_8_is_a_fault(tmp_path: Path) -> None:
     """Its bytes are never guessed."""
     own = own_file(tmp_path, "")
     (tmp_path / "messages" / "en" / "acknowledgement.md").write_bytes(b"\xff\xfe")
-    (said,) = own.faults("acknowledgement", "en")
-    assert "UTF-8" in said
+    (message,) = own.faults("acknowledgement", "en")
+    assert "UTF-8" in message
 
 
 def test_a_faulty_layout_is_named(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_faulty_layout_is_named(tmp_path: Path) -> None:
     for layout in ("$content $nobody", "$content $ 5"):
         (tmp_path / "partials" / "mail.html").write_text(layout, encoding="utf-8")
         own = Composer([tmp_path, TEMPLATES], CONSTANTS)
-        assert all("mail.html" in said for name in SAMPLES for said in own.faults(name, "en"))
+        assert all("mail.html" in message for name in SAMPLES for message in own.faults(name, "en"))
         assert all(len(own.faults(name, "en")) == 1 for name in SAMPLES)
 
 

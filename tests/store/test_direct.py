@@ -69,9 +69,9 @@ def test_rows_are_stored_as_sqlalchemy_stores_them(connection: Connection) -> No
     """Text, nothing, yes and no, instants in any zone, sealed words: read back the usual way they are what went in."""
     rows = [_contact(1), _contact(2, subject="", state="logged", next_look_at=None, clock_changed=False)]
     run_many(connection, contacts._ADD[0], rows)
-    found = connection.execute(select(table).order_by(table.c.id)).mappings().all()
-    for row, wanted in zip(found, rows, strict=True):
-        assert {name: row[name] for name in wanted} == wanted
+    stored_rows = connection.execute(select(table).order_by(table.c.id)).mappings().all()
+    for row, original in zip(stored_rows, rows, strict=True):
+        assert {name: row[name] for name in original} == original
 
 
 def test_values_that_are_the_same_for_every_row_are_kept(connection: Connection) -> None:
@@ -87,14 +87,14 @@ def test_rows_are_found_as_sqlalchemy_finds_them(connection: Connection) -> None
     run_many(connection, contacts._ADD[0], [_contact(n) for n in (1, 2, 3)])
     run_many(connection, contacts._ADD[1], [_message(n) for n in (1, 2, 3)])
     for numbers in ((), (1,), (1, 3), (1, 2, 3, 4)):
-        asked: dict[str, Any] = {"ids": [f"<{n}@a.example>" for n in numbers]}
-        expected = [tuple(row) for row in connection.execute(LOGGED, asked)]
-        assert sorted(rows_of(connection, LOGGED, asked)) == sorted(expected)
+        parameters: dict[str, Any] = {"ids": [f"<{n}@a.example>" for n in numbers]}
+        expected = [tuple(row) for row in connection.execute(LOGGED, parameters)]
+        assert sorted(rows_of(connection, LOGGED, parameters)) == sorted(expected)
         assert len(expected) == len([n for n in numbers if n < 4])
-    asked = {"people": ["sam@a.example"], "since": NOW - timedelta(days=365), "now": NOW}
-    late = rows_of(connection, RECENT, asked)
+    parameters = {"people": ["sam@a.example"], "since": NOW - timedelta(days=365), "now": NOW}
+    late = rows_of(connection, RECENT, parameters)
     assert [row[1] for row in late] == [LONDON_SUMMER] * 3
-    assert sorted(late) == sorted(tuple(row) for row in connection.execute(RECENT, asked))
+    assert sorted(late) == sorted(tuple(row) for row in connection.execute(RECENT, parameters))
 
 
 def test_what_was_queued_before_is_left_as_it_is(connection: Connection) -> None:

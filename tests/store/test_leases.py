@@ -36,22 +36,22 @@ def queue(connection: Connection, count: int) -> None:
 
 def test_a_lease_has_one_holder_until_it_runs_out(stores: tuple[Store, Store]) -> None:
     """The other gets it when it has run out or is given up; whoever lost it is told."""
-    one, other = stores
-    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox", "process one"}, SPAN)) == {"inbox", "process one"}
-    assert other.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == set()
-    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox"}, OVER)) == {"inbox"}
-    assert other.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == {"inbox"}
-    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == set()
-    other.write_now(lambda c: leases.give_up(c, "other"))
-    assert one.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == {"inbox"}
-    assert one.read_now(leases.living) == {"one"}
+    store, rival = stores
+    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox", "process one"}, SPAN)) == {"inbox", "process one"}
+    assert rival.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == set()
+    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox"}, OVER)) == {"inbox"}
+    assert rival.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == {"inbox"}
+    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == set()
+    rival.write_now(lambda c: leases.give_up(c, "other"))
+    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == {"inbox"}
+    assert store.read_now(leases.living) == {"one"}
 
 
 def test_two_processes_never_claim_the_same_delivery(stores: tuple[Store, Store]) -> None:
     """While one has not committed yet, the other takes what is left, without waiting."""
-    one, other = stores
-    one.write_now(lambda c: queue(c, 10))
-    with one._writer_engine.begin() as first, other._writer_engine.begin() as second:
+    store, rival = stores
+    store.write_now(lambda c: queue(c, 10))
+    with store._writer_engine.begin() as first, rival._writer_engine.begin() as second:
         mine = outbox.claim(first, "post", NOW, NOW + SPAN, 6, "one")
         theirs = outbox.claim(second, "post", NOW, NOW + SPAN, 6, "other")
     assert (len(mine), len(theirs)) == (6, 4)
@@ -60,9 +60,9 @@ def test_two_processes_never_claim_the_same_delivery(stores: tuple[Store, Store]
 
 def test_a_claim_takes_no_more_than_it_asks_for(stores: tuple[Store, Store]) -> None:
     """Whichever way PostgreSQL goes about it: by some it would look for what is due again for every row."""
-    one, _ = stores
-    one.write_now(lambda c: queue(c, 10))
-    with one._writer_engine.begin() as connection:
+    store, _ = stores
+    store.write_now(lambda c: queue(c, 10))
+    with store._writer_engine.begin() as connection:
         for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
             connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         assert len(outbox.claim(connection, "post", NOW, NOW + SPAN, 6, "one")) == 6
@@ -70,21 +70,21 @@ def test_a_claim_takes_no_more_than_it_asks_for(stores: tuple[Store, Store]) -> 
 
 def test_what_a_dead_process_had_claimed_is_taken_back(stores: tuple[Store, Store]) -> None:
     """At once when its lease is over; a living one's claims stay."""
-    one, other = stores
-    one.write_now(lambda c: queue(c, 2))
+    store, rival = stores
+    store.write_now(lambda c: queue(c, 2))
     for holder in ("dead", "alive"):
-        one.write_now(lambda c, h=holder: outbox.claim(c, "post", NOW, NOW + SPAN, 1, h))  # type: ignore[misc]
-    one.write_now(lambda c: leases.renew(c, "dead", {f"{leases.PROCESS}dead"}, OVER))
-    one.write_now(lambda c: leases.renew(c, "alive", {f"{leases.PROCESS}alive"}, SPAN))
-    assert other.write_now(lambda c: outbox.take_back(c, leases.living(c), NOW)) == 1
-    (again,) = other.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 9, "other"))
+        store.write_now(lambda c, h=holder: outbox.claim(c, "post", NOW, NOW + SPAN, 1, h))  # type: ignore[misc]
+    store.write_now(lambda c: leases.renew(c, "dead", {f"{leases.PROCESS}dead"}, OVER))
+    store.write_now(lambda c: leases.renew(c, "alive", {f"{leases.PROCESS}alive"}, SPAN))
+    assert rival.write_now(lambda c: outbox.take_back(c, leases.living(c), NOW)) == 1
+    (again,) = rival.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 9, "other"))
     assert again.attempts == 2
 
 
 def test_two_processes_never_use_the_same_number(stores: tuple[Store, Store]) -> None:
     """Also while neither has committed."""
-    one, other = stores
-    with one._writer_engine.begin() as first, other._writer_engine.begin() as second:
+    store, rival = stores
+    with store._writer_engine.begin() as first, rival._writer_engine.begin() as second:
         mine, theirs = contacts.numbers(first, 50), contacts.numbers(second, 50)
         assert not set(mine.contacts) & set(theirs.contacts)
-    assert list(one.write_now(lambda c: contacts.numbers(c, 0)).messages) == []
+    assert list(store.write_now(lambda c: contacts.numbers(c, 0)).messages) == []

@@ -143,14 +143,14 @@ def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["any", "open", "answered", "closed"])
 def test_few_among_many_are_found_by_their_index(tmp_path: Path, state: str) -> None:
     """Whoever sees one small team, and a program that asks for what is open or closed, reads nothing of the others."""
-    wanted = Criteria(state)
-    asked: list[Work[object]] = [
-        partial(queue.page, criteria=wanted, scope=_TEAM, now=NOW, most=50),
-        partial(queue.after, criteria=wanted, scope=_TEAM, now=NOW, cursor=1, most=50),
+    criteria = Criteria(state)
+    queries: list[Work[object]] = [
+        partial(queue.page, criteria=criteria, scope=_TEAM, now=NOW, most=50),
+        partial(queue.after, criteria=criteria, scope=_TEAM, now=NOW, cursor=1, most=50),
     ]
     if state in ("open", "closed"):
-        asked.append(partial(queue.after, criteria=wanted, scope=Scope(), now=NOW, cursor=1, most=50))
-    for work in asked:
+        queries.append(partial(queue.after, criteria=criteria, scope=Scope(), now=NOW, cursor=1, most=50))
+    for work in queries:
         plans = _plans(tmp_path, work)
         assert not [line for line in plans if line.startswith("SCAN contacts") and "ix_contacts" not in line]
         assert not [line for line in plans if "INTEGER PRIMARY KEY (rowid>?)" in line]
@@ -160,7 +160,7 @@ class _Cursor(sqlite3.Cursor):
     """Remembers what it is told."""
 
     def execute(self, sql: str, values: Any = ()) -> "_Cursor":
-        cast("_Recording", self.connection).said.append((sql, values))
+        cast("_Recording", self.connection).statements.append((sql, values))
         super().execute(sql, values)
         return self
 
@@ -170,14 +170,14 @@ class _Recording(sqlite3.Connection):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.said: list[tuple[str, Any]] = []
+        self.statements: list[tuple[str, Any]] = []
 
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
 
     def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
-        found: sqlite3.Cursor = self.cursor().execute(sql, values)
-        return found
+        cursor: sqlite3.Cursor = self.cursor().execute(sql, values)
+        return cursor
 
 
 def _plans(tmp_path: Path, work: Work[object]) -> list[str]:
@@ -187,9 +187,9 @@ def _plans(tmp_path: Path, work: Work[object]) -> list[str]:
     event.listen(engine, "do_connect", lambda _d, _r, args, named: sqlite3.connect(*args, **named, factory=_Recording))
     with engine.connect() as connection:
         driver = cast("_Recording", connection.connection.driver_connection)
-        driver.said.clear()
+        driver.statements.clear()
         work(connection)
-        asked = [one for one in driver.said if one[0] != "BEGIN"]
-        plans = [row[3] for sql, values in asked for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+        statements = [statement for statement in driver.statements if statement[0] != "BEGIN"]
+        plans = [row[3] for sql, values in statements for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     engine.dispose()
     return plans

@@ -101,8 +101,10 @@ def test_an_older_program_goes_on_while_the_schema_grows(empty_url: str) -> None
         with transaction(empty_url, writes=True) as connection:
             connection.execute(first.insert(), _row(first) | {"reference": f"EX-{number}"})
     with transaction(empty_url, writes=False) as connection:
-        assert [one.reference for one in contacts.list_all(connection)] == [f"EX-{n}" for n in range(len(revisions))]
-        assert not any(one.muted or one.clock_changed for one in contacts.list_all(connection))
+        assert [contact.reference for contact in contacts.list_all(connection)] == [
+            f"EX-{n}" for n in range(len(revisions))
+        ]
+        assert not any(contact.muted or contact.clock_changed for contact in contacts.list_all(connection))
 
 
 def test_links_of_staff_and_known_telephones_are_moved(empty_url: str) -> None:
@@ -121,9 +123,9 @@ def test_links_of_staff_and_known_telephones_are_moved(empty_url: str) -> None:
     schema.upgrade(empty_url)
     with transaction(empty_url, writes=False) as connection:
         assert links.of(connection, 1) == [2]
-        found = contacts.with_id(connection, [2, 3, 4])
-        assert [found[number].linked_to for number in (2, 3)] == [None, 1]
-        assert found[4].sender_key == "tel:+441632960888"
+        by_id = contacts.with_id(connection, [2, 3, 4])
+        assert [by_id[number].linked_to for number in (2, 3)] == [None, 1]
+        assert by_id[4].sender_key == "tel:+441632960888"
         assert getattr(needs.of(connection, ["tel:+441632960888"]), "needs", "") == "2"
 
 

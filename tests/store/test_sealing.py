@@ -79,7 +79,7 @@ def test_what_was_there_before_the_key_and_what_only_looks_sealed_is_read(
     """A store may be sealed later; somebody may write our mark."""
     before = log(store_url, (), mail(1, text="sealed:nonsense"), book)
     after = log(store_url, (OLD,), mail(2, text="sealed:nonsense"), book)
-    assert [words(store_url, (OLD,), one)[1].strip() for one in (before, after)] == ["sealed:nonsense"] * 2
+    assert [words(store_url, (OLD,), reference)[1].strip() for reference in (before, after)] == ["sealed:nonsense"] * 2
 
 
 def test_a_key_is_replaced_while_everything_stays_readable(
@@ -92,11 +92,11 @@ def test_a_key_is_replaced_while_everything_stays_readable(
     with pytest.raises(StoreRefused, match="put it back"):
         keys.begin(store_url, (NEW,), NOW)
     keys.begin(store_url, (NEW, OLD), NOW)
-    told: list[tuple[str, int]] = []
-    assert keys.reseal_all(store_url, (NEW, OLD), lambda *one: told.append(one)) >= 5
-    assert ("messages", 5) in told
+    progress: list[tuple[str, int]] = []
+    assert keys.reseal_all(store_url, (NEW, OLD), lambda *step: progress.append(step)) >= 5
+    assert ("messages", 5) in progress
     keys.begin(store_url, (NEW,), NOW)
-    assert {words(store_url, (NEW,), one)[1].strip() for one in references} == {SECRET}
+    assert {words(store_url, (NEW,), reference)[1].strip() for reference in references} == {SECRET}
     with pytest.raises(StoreRefused):
         keys.require(store_url, ())
 
@@ -110,7 +110,7 @@ def test_what_staff_keep_as_a_view_is_sealed(store_url: str) -> None:
     keys.reseal_all(store_url, (NEW, OLD), lambda *_: None)
     with transaction(store_url, writes=False) as plain:
         stored = list(plain.execute(text("SELECT query FROM views")).scalars())
-    assert [one.startswith(sealing.MARK) for one in stored] == [True, True]
+    assert [query.startswith(sealing.MARK) for query in stored] == [True, True]
     store = Store(store_url, (NEW,))
     assert {store.read_now(lambda c, n=n: views.of(c, n))[0].query for n in ("ann0", "ann1")} == {f"words={SECRET}"}  # type: ignore[misc]
     store.let_go()

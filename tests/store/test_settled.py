@@ -47,12 +47,12 @@ def test_what_may_still_be_passed_by_is_waited_for(store: Store) -> None:
     engine = store._writer_engine
     assert store.read_now(settled.up_to) == 0
     for outcome, seen in (("commit", ["first", "second"]), ("rollback", ["second"])):
-        with engine.connect() as one, engine.connect() as other:
-            rules.keep(other, {"x": outcome}, NOW)  # it has its number of a transaction before the other has
-            earlier = one.begin()
-            _note(one, "first")
-            _note(other, "second")
-            other.commit()
+        with engine.connect() as first, engine.connect() as second:
+            rules.keep(second, {"x": outcome}, NOW)  # it has its number of a transaction before the other has
+            earlier = first.begin()
+            _note(first, "first")
+            _note(second, "second")
+            second.commit()
             assert _read(store) == []
             getattr(earlier, outcome)()
             assert _read(store) == seen

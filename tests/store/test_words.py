@@ -29,9 +29,9 @@ def store(store_url: str) -> Iterator[Store]:
     made.let_go()
 
 
-def _fill(store: Store, *said: str, phone: str = "") -> None:
+def _fill(store: Store, *texts: str, phone: str = "") -> None:
     def write(c: Connection) -> None:
-        for number, one in enumerate(said, 1):
+        for number, content in enumerate(texts, 1):
             contact = {
                 **dict.fromkeys(("channel", "outcome", "rule", "reason", "state"), "log"),
                 "id": number,
@@ -48,8 +48,8 @@ def _fill(store: Store, *said: str, phone: str = "") -> None:
                 "contact_id": number,
                 "channel": "c",
                 "external_id": str(number),
-                "text": one,
-                "fields": json.dumps({"phone": phone, "prefers": "email"}) if number == len(said) else "{}",
+                "text": content,
+                "fields": json.dumps({"phone": phone, "prefers": "email"}) if number == len(texts) else "{}",
                 "message_id": str(number),
                 "digest": "",
                 "received_at": NOW,
@@ -61,16 +61,18 @@ def _fill(store: Store, *said: str, phone: str = "") -> None:
     store.write_now(write)
 
 
-def _found(store: Store, asked: str) -> list[int]:
+def _contacts_with(store: Store, query: str) -> list[int]:
     """The contacts that hold the words, the newest first."""
     return [
-        one.id
-        for one in store.read_now(lambda c: queue.page(c, Criteria("any", words=asked), Scope(), NOW, most=9)).contacts
+        contact.id
+        for contact in store.read_now(
+            lambda c: queue.page(c, Criteria("any", words=query), Scope(), NOW, most=9)
+        ).contacts
     ]
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "contact_ids"),
     [
         ("bins", [1]),
         ("bin", [1]),
@@ -93,12 +95,12 @@ def _found(store: Store, asked: str) -> list[int]:
         ("x" * 5_000, []),
     ],
 )
-def test_words_are_found(store: Store, asked: str, found: list[int]) -> None:
+def test_words_are_found(store: Store, query: str, contact_ids: list[int]) -> None:
     """All of the words, the last one also by its beginning; whatever their letters and accents are."""
     tail = "y" * 3_000 + " \N{SNOWMAN} tail"
     _fill(store, "The café's bins overflow", "Damp in the bedroom: ring 01632 960 888", tail, phone="(+44) 1632 960888")
     assert store.write_now(words.index) == 3
-    assert _found(store, asked) == found
+    assert _contacts_with(store, query) == contact_ids
     assert not store.read_now(words.behind)
     assert store.write_now(words.index) == 0
 
@@ -108,9 +110,9 @@ def test_what_is_forgotten_is_not_found(store: Store) -> None:
     _fill(store, "A hole in the road")
     store.write_now(words.index)
     store.write_now(lambda c: retention.strip(c, [1]))
-    assert _found(store, "hole") == []
+    assert _contacts_with(store, "hole") == []
     store.write_now(words.index)
-    assert _found(store, "hole") == []
+    assert _contacts_with(store, "hole") == []
 
 
 def test_a_message_that_is_withdrawn_leaves_its_contact_findable(store: Store) -> None:
@@ -120,8 +122,8 @@ def test_a_message_that_is_withdrawn_leaves_its_contact_findable(store: Store) -
     assert store.read_now(words.behind)  # nothing is taken in out of its turn
     store.write_now(words.index)
     store.write_now(lambda c: retention.strip_messages(c, retention.within(1)))
-    assert _found(store, "hole") == []
-    assert _found(store, "zoe") == _found(store, "EX-1") == [1]
+    assert _contacts_with(store, "hole") == []
+    assert _contacts_with(store, "zoe") == _contacts_with(store, "EX-1") == [1]
 
 
 def _on_the_disk(store: Store, term: bytes) -> bool:
@@ -141,12 +143,12 @@ def test_what_is_forgotten_is_not_on_the_disk(store: Store) -> None:
     while store.write_now(partial(words.tidy, begin=begin)):
         begin = False
     assert not _on_the_disk(store, b"ecretword")
-    assert _found(store, "another") == [2]
+    assert _contacts_with(store, "another") == [2]
     store.write_now(words.empty)
     assert not _on_the_disk(store, b"nother")
     while store.write_now(words.index):
         pass
-    assert _found(store, "another") == [2]
+    assert _contacts_with(store, "another") == [2]
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
@@ -159,7 +161,7 @@ def test_words_that_are_erased_while_they_are_taken_in_do_not_come_back(store: S
         erasing.start()
         erasing.join(0.3)
     erasing.join()
-    assert _found(store, "hole") == []
+    assert _contacts_with(store, "hole") == []
 
 
 # The same word in so many messages of one contact.
@@ -181,13 +183,13 @@ def _among_many(store: Store, count: int) -> None:
 def test_a_team_finds_its_own_among_many_of_others(store: Store) -> None:
     """Whose contacts they are is asked before so many are enough; of very common words the page says that it is cut."""
     _among_many(store, 2_500)
-    housing, wanted = Scope(frozenset({"housing"}), unassigned=False), Criteria("any", words="hole")
-    for asked, scope in ((wanted, housing), (replace(wanted, team="housing"), Scope())):
-        found = store.read_now(partial(queue.page, criteria=asked, scope=scope, now=NOW, most=9))
-        assert ([one.id for one in found.contacts], found.cut) == ([2], False)
+    housing, criteria = Scope(frozenset({"housing"}), unassigned=False), Criteria("any", words="hole")
+    for query, scope in ((criteria, housing), (replace(criteria, team="housing"), Scope())):
+        page = store.read_now(partial(queue.page, criteria=query, scope=scope, now=NOW, most=9))
+        assert ([contact.id for contact in page.contacts], page.cut) == ([2], False)
     store.write_now(lambda c: c.execute(text("DELETE FROM message_words")))
     store.write_now(lambda c: c.execute(text(MANY[c.dialect.name].format(count=words.MOST_LOOKED_THROUGH))))
-    assert store.read_now(lambda c: queue.page(c, wanted, housing, NOW, most=9)).cut
+    assert store.read_now(lambda c: queue.page(c, criteria, housing, NOW, most=9)).cut
 
 
 def test_a_program_reads_on_where_many_hold_the_word(store: Store) -> None:
@@ -195,14 +197,14 @@ def test_a_program_reads_on_where_many_hold_the_word(store: Store) -> None:
     _among_many(store, 2 * words.MOST_LOOKED_THROUGH)
     seen: list[list[int]] = []
     cursor: int | None = 0
-    wanted = Criteria("any", words="hole")
+    criteria = Criteria("any", words="hole")
     while cursor is not None:
-        part = store.read_now(partial(queue.after, criteria=wanted, scope=Scope(), now=NOW, cursor=cursor, most=1))
-        seen.append([one.id for one in part.contacts])
+        part = store.read_now(partial(queue.after, criteria=criteria, scope=Scope(), now=NOW, cursor=cursor, most=1))
+        seen.append([contact.id for contact in part.contacts])
         cursor = part.next_cursor
     assert seen == [[1], [2], [1], [1], []]
     narrow = Scope(frozenset({"housing"}), unassigned=False)
-    part = store.read_now(partial(queue.after, criteria=wanted, scope=narrow, now=NOW, cursor=2, most=1))
+    part = store.read_now(partial(queue.after, criteria=criteria, scope=narrow, now=NOW, cursor=2, most=1))
     assert part.contacts == ()
     assert part.next_cursor is not None
 
@@ -213,8 +215,8 @@ def test_sealed_words_are_not_in_the_index(store_url: str) -> None:
     store.write_now(words.empty)
     _fill(store, "A secret garden")
     store.write_now(words.index)
-    assert _found(store, "garden") == []
-    assert _found(store, "EX-1") == [1]
+    assert _contacts_with(store, "garden") == []
+    assert _contacts_with(store, "EX-1") == [1]
     kept = store.read_now(lambda c: c.execute(text("SELECT * FROM message_words")).all())
     assert "garden" not in str(kept)
     store.let_go()

@@ -80,9 +80,9 @@ class Page:
 
     def first(self, selector: str) -> LexborNode:
         """The first of them."""
-        found = self._tree.css_first(selector)
-        assert found is not None, selector
-        return found
+        node = self._tree.css_first(selector)
+        assert node is not None, selector
+        return node
 
     def text(self, selector: str = "html") -> str:
         """The text of the first, without the space around it."""

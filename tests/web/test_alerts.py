@@ -41,8 +41,8 @@ class Behind:
 
     def known(self) -> Contact:
         """As it is stored."""
-        found: Contact = self._do(lambda c: again(c, self.contact.reference))
-        return found
+        contact: Contact = self._do(lambda c: again(c, self.contact.reference))
+        return contact
 
     def history(self) -> list[str]:
         """The kinds of its events."""
@@ -130,8 +130,8 @@ async def test_it_is_handed_over(browser: Browser, behind: Behind) -> None:
 async def test_a_link_ends_and_cannot_be_made(open_site: Open, opened: Store, behind: Behind) -> None:
     """After a fortnight it says so; what we have not signed is no page."""
     browser = await open_site(book=behind.book, present=Present(NOW + timedelta(days=15)))
-    for asked in (browser.get(behind.path), browser.post(behind.path, data={"action": "take"})):
-        ended = await asked
+    for request in (browser.get(behind.path), browser.post(behind.path, data={"action": "take"})):
+        ended = await request
         assert (ended.status, "This link has ended" in await ended.text()) == (410, True)
     for path in (behind.path[:-1] + "x", "/alerts/1.2.3.x", "/alerts/%00", "/alerts/..%2f"):
         assert (await browser.get(path)).status == 404

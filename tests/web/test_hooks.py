@@ -40,12 +40,12 @@ class Bell:
         if not hmac.compare_digest(raw.headers.get("x-signature", ""), sign(raw.body)):
             raise Forged("not signed")
         try:
-            said = json.loads(raw.body)
+            content = json.loads(raw.body)
         except ValueError:
             raise Permanent(f"no JSON: {raw.body!r}") from None
-        if said.get("nothing"):
+        if content.get("nothing"):
             return Batch(())
-        return Batch((Inbound("bell", "1", "d", Party(said["from"]), text=said["words"]),))
+        return Batch((Inbound("bell", "1", "d", Party(content["from"]), text=content["words"]),))
 
 
 class Proven(Bell):
@@ -132,15 +132,15 @@ async def line(site: Site, desk: Desk, caplog: pytest.LogCaptureFixture) -> Asyn
     with caplog.at_level(logging.DEBUG), capture_logs() as logged:
         async with serving(replace(site, log=desk.keep)) as started:
             yield started
-    said = caplog.text + json.dumps(logged, default=str)
-    assert not [word for word in (PERSON, "zoe", "Help", SECRET, sign(CALL)) if word in said]
+    output = caplog.text + json.dumps(logged, default=str)
+    assert not [word for word in (PERSON, "zoe", "Help", SECRET, sign(CALL)) if word in output]
     assert "127.0.0.1" not in json.dumps(logged, default=str)
 
 
 async def test_a_good_call_is_answered_once_it_is_logged(line: Line, desk: Desk) -> None:
     """200, and the message is there."""
     assert (await line.call()).status == 200
-    assert [one.text for one in desk.taken.values()] == ["Help!"]
+    assert [message.text for message in desk.taken.values()] == ["Help!"]
 
 
 async def test_it_is_answered_only_after_the_commit(site: Site) -> None:
@@ -276,7 +276,7 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next(site: Site
     commit = asyncio.Semaphore(0)
 
     async def log(batch: Batch, reading: Reading) -> list[Filed]:
-        batches.append([one.text for one in batch.messages])
+        batches.append([message.text for message in batch.messages])
         await commit.acquire()
         return []
 

@@ -25,11 +25,11 @@ def test_who_tries_many_addresses_has_fewer_tries_at_each() -> None:
     tries = SignInAttempts()
     for has_account in (True, False):
         address = f"{has_account}@example.gov.uk"
-        asked = [tries.may_try(address, 0.0, has_account=has_account)]
+        answers = [tries.may_try(address, 0.0, has_account=has_account)]
         for _ in range(TRIES):
             tries.wrong(address, "at home", 0.0, has_account=has_account)
-            asked.append(tries.may_try(address, 0.0, has_account=has_account))
-        assert asked == [True] * TRIES + [False]
+            answers.append(tries.may_try(address, 0.0, has_account=has_account))
+        assert answers == [True] * TRIES + [False]
     _spray(tries)
     for has_account in (True, False):
         address = f"slow.{has_account}@example.gov.uk"

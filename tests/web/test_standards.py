@@ -8,7 +8,7 @@ async def test_people_read_what_is_promised_today_and_what_will_change(browser: 
     answer = await browser.get("/standards")
     page = Page(await answer.text())
     assert [node.text() for node in page.all("h3")] == ["Every contact & <all>", "Complaints", "Soon"]
-    said = " ".join(page.text("main").split())
+    text = " ".join(page.text("main").split())
     for words in (
         "within 1 working day",
         "within 10 working days",
@@ -19,7 +19,7 @@ async def test_people_read_what_is_promised_today_and_what_will_change(browser: 
         "What will change",
         "on the same day",
     ):
-        assert words in said, words
+        assert words in text, words
     assert page.value("dd a", "href") == "https://www.example.gov.uk/promise"
     assert page.value("footer a[href='/standards']", "href") == "/standards"
 

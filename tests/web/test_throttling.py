@@ -26,8 +26,8 @@ def test_looking_uses_nothing() -> None:
 def test_the_figures_say_how_long_to_wait() -> None:
     """What is left, and when all of it is left again."""
     throttle = Throttle(10, 100)
-    *_, found = (throttle.ask("a", 0.0) for _ in range(4))
-    assert (found.limit, found.remaining, found.full_in_seconds) == (10, 6, 41)
+    *_, figures = (throttle.ask("a", 0.0) for _ in range(4))
+    assert (figures.limit, figures.remaining, figures.full_in_seconds) == (10, 6, 41)
 
 
 def test_memory_has_an_end() -> None:

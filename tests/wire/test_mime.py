@@ -319,11 +319,11 @@ def test_what_came_with_a_mail_is_named() -> None:
     mail.add_attachment(b"0" * 3_000, maintype="application", subtype="pdf", filename="Plan über alles.pdf")
     mail.add_attachment("a,b", subtype="csv", filename="list.csv")
     mail.add_attachment(b"GIF", maintype="image", subtype="gif", disposition="inline")
-    found = mime.attachments(mail.as_bytes())
-    assert [(file.name, file.kind) for file in found] == [
+    files = mime.attachments(mail.as_bytes())
+    assert [(file.name, file.kind) for file in files] == [
         ("Plan über alles.pdf", "application/pdf"),
         ("list.csv", "text/csv"),
         ("", "image/gif"),
     ]
-    assert found[0].size == 3_000
+    assert files[0].size == 3_000
     assert mime.attachments(b"From: a@b.example\n\nNo files.") == []

@@ -96,21 +96,21 @@ def test_many_connections_ask_once(server: TokenServer) -> None:
         waiting = [threads.submit(token, tokens) for _ in range(8)]
         time.sleep(0.1)
         server.gate.set()
-        assert {one.result() for one in waiting} == {server.issued[0]}
+        assert {call.result() for call in waiting} == {server.issued[0]}
         server.instead = (503, "")
         failing = source(server)
-        told = {str(one.exception()) for one in [threads.submit(token, failing) for _ in range(8)]}
-    assert told == {"channel enquiries: the token server 127.0.0.1 cannot give an access token now (503)"}
+        errors = {str(call.exception()) for call in [threads.submit(token, failing) for _ in range(8)]}
+    assert errors == {"channel enquiries: the token server 127.0.0.1 cannot give an access token now (503)"}
     assert len(server.grants) == 2
 
 
 def test_a_refused_token_is_replaced_once(server: TokenServer) -> None:
     """Whoever was refused with a kept token gets a new one; with a new one nobody is told to try its like."""
     tokens = source(server)
-    assert [one.get_secret_value() for one in tokens.candidates()] == server.issued
+    assert [candidate.get_secret_value() for candidate in tokens.candidates()] == server.issued
     assert len(server.issued) == 1
     assert token(tokens) == server.issued[1]
-    assert [one.get_secret_value() for one in tokens.candidates()] == server.issued[1:3]
+    assert [candidate.get_secret_value() for candidate in tokens.candidates()] == server.issued[1:3]
     assert len(server.issued) == 3
 
 
@@ -118,9 +118,9 @@ def test_two_connections_that_are_refused_share_the_new_token(server: TokenServe
     """What one connection has replaced already is not thrown away by the other."""
     tokens = source(server)
     token(tokens)
-    one, other = tokens.candidates(), tokens.candidates()
-    assert next(one) is next(other)
-    assert next(one) is next(other)
+    first, second = tokens.candidates(), tokens.candidates()
+    assert next(first) is next(second)
+    assert next(first) is next(second)
     assert len(server.issued) == 2
 
 
@@ -238,8 +238,8 @@ def test_neither_secret_nor_token_shows_anywhere(server: TokenServer, caplog: py
     server.secret = "renewed"  # and so the old one is quoted in what the server says
     with pytest.raises(Misconfigured) as raised:
         token(source(server))
-    told = shown + "".join(format_exception(raised.value)) + caplog.text
-    assert not [secret for secret in (SECRET, REFRESH, server.issued[0]) if secret in told]
+    output = shown + "".join(format_exception(raised.value)) + caplog.text
+    assert not [secret for secret in (SECRET, REFRESH, server.issued[0]) if secret in output]
     assert threading.active_count() < 20
 
 

@@ -30,7 +30,7 @@ async def answering() -> AsyncIterator[tuple[Api, list[Answer]]]:
         await api.close()
 
 
-def said(status: int, content: Any = None, **headers: str) -> Answer:
+def reply_with(status: int, content: Any = None, **headers: str) -> Answer:
     """One answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda: web.json_response(content, status=status, headers=named)
@@ -39,13 +39,13 @@ def said(status: int, content: Any = None, **headers: str) -> Answer:
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (said(401, {"error": "The access token is invalid"}), Misconfigured, "invalid"),
-        (said(403), Misconfigured, "permission"),
-        (said(404, {"error": {"message": "Gone", "code": 100}}), Permanent, "Gone 100"),
-        (said(429, Retry_After="0"), Temporary, "429"),
-        (said(500), Temporary, "500"),
-        (said(503, {"error": "x" * 10_000}), Temporary, "503"),
-        (said(302, Location="https://elsewhere.example/"), Misconfigured, "elsewhere"),
+        (reply_with(401, {"error": "The access token is invalid"}), Misconfigured, "invalid"),
+        (reply_with(403), Misconfigured, "permission"),
+        (reply_with(404, {"error": {"message": "Gone", "code": 100}}), Permanent, "Gone 100"),
+        (reply_with(429, Retry_After="0"), Temporary, "429"),
+        (reply_with(500), Temporary, "500"),
+        (reply_with(503, {"error": "x" * 10_000}), Temporary, "503"),
+        (reply_with(302, Location="https://elsewhere.example/"), Misconfigured, "elsewhere"),
         (lambda: web.Response(text="<html>Busy</html>"), Temporary, "no JSON"),
         (lambda: web.Response(text="<html>Bad</html>", status=400), Permanent, "400"),
         (lambda: web.Response(text="[" * 100_000), Temporary, "no JSON"),
@@ -91,11 +91,11 @@ async def test_how_long_to_wait(
     """Until what the platform names, by the platform's own clock."""
     waited: list[float] = []
 
-    async def note(wanted: float) -> None:
-        waited.append(wanted)
+    async def note(delay: float) -> None:
+        waited.append(delay)
 
     api, answers = answering
-    answers += [said(429, Date="Mon, 23 Nov 2026 09:15:00 GMT", **headers), said(200, {})]
+    answers += [reply_with(429, Date="Mon, 23 Nov 2026 09:15:00 GMT", **headers), reply_with(200, {})]
     with pytest.raises(Temporary):
         await api.get("/x")
     monkeypatch.setattr("asyncio.sleep", note)
