@@ -15,7 +15,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 
 ROOT = Path(__file__).parents[2]
-IMPORTS = ("bot.app", "bot.cli.commands", "bot.flows.outgoing.after_restore", "bot.store.keys", "bot.web.server")
+IMPORTS = "tests.components.imports"
 
 
 class Forked:
@@ -56,7 +56,7 @@ class Forked:
 def _context() -> ForkServerContext:
     """Start the process that imports; what it forks imports from this folder, wherever the program is installed."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([*IMPORTS])
+    context.set_forkserver_preload([IMPORTS])
     os.environ["PYTHONPATH"] = str(ROOT)
     return context
 
