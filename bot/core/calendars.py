@@ -11,15 +11,13 @@ from itertools import accumulate
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
+from bot.core import bank_holidays
 
 FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2040, 12, 31)
-_NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern-ireland": "NIR"}
+ALL_NATIONS = ("england", "wales", "scotland", "northern-ireland")
 # Freedom of Information Act 2000 section 10(6): a bank holiday in any part of the United Kingdom does not count.
 STATUTORY = "uk-any"
-NAMES = (*_NATIONS, STATUTORY)
-
-ALL_NATIONS = tuple(_NATIONS)
+NAMES = (*ALL_NATIONS, STATUTORY)
 
 Hours = tuple[time, time]  # opening, closing
 Days = tuple[date, date]  # first, last, both included
@@ -34,7 +32,7 @@ _ONE_SECOND, _ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A bank holiday proclaimed since the library was released; `instead_of` is the day that it was moved from."""
+    """A bank holiday proclaimed since the table was written; `instead_of` is the day that it was moved from."""
 
     day: date
     title: str
@@ -194,7 +192,7 @@ def calendar(
     """Return the calendar of that name, one of NAMES, in an IANA time zone.
 
     `closures` (first and last day, inclusive) are not working days, except on `uk-any`, as no statute knows them.
-    `proclaimed` are holidays that the library does not have yet. `office` has the hours of Monday to Sunday.
+    `proclaimed` are holidays that the table does not have yet. `office` has the hours of Monday to Sunday.
     Raises BadCalendar.
     """
     if name not in NAMES:
@@ -241,8 +239,8 @@ class Calendars(Mapping[str, Calendar]):
 
 
 def bank_holiday(day: date, nations: Collection[str]) -> bool:
-    """Tell whether the library lists the day as a bank holiday in one of these nations."""
-    return any(day in _library_holidays(nation) for nation in nations)
+    """Tell whether the table lists the day as a bank holiday in one of these nations."""
+    return any(day in bank_holidays.by_day(nation) for nation in nations)
 
 
 def key(name: str, *, closures: bool) -> str:
@@ -291,30 +289,22 @@ def _closure_days(closures: Iterable[Days]) -> dict[int, str]:
 
 def _all_holidays(name: str, proclaimed: tuple[Holiday, ...]) -> dict[date, str]:
     """Return bank holidays by day; on `uk-any`, a holiday of only some nations lists them."""
-    if name in _NATIONS:
+    if name in ALL_NATIONS:
         return _national_holidays(name, proclaimed)
-    by_nation = {nation: _national_holidays(nation, proclaimed) for nation in _NATIONS}
+    by_nation = {nation: _national_holidays(nation, proclaimed) for nation in ALL_NATIONS}
     titles: dict[date, str] = {}
     for day in sorted({day for days in by_nation.values() for day in days}):
         where = [nation for nation, days in by_nation.items() if day in days]
         nations = ", ".join(nation.replace("-", " ").title() for nation in where)
-        titles[day] = by_nation[where[0]][day] + (f" in {nations}" if len(where) < len(_NATIONS) else "")
+        titles[day] = by_nation[where[0]][day] + (f" in {nations}" if len(where) < len(ALL_NATIONS) else "")
     return titles
 
 
 def _national_holidays(nation: str, proclaimed: tuple[Holiday, ...]) -> dict[date, str]:
     own = [holiday for holiday in proclaimed if nation in holiday.nations]
     replaced_days = {holiday.instead_of for holiday in own}
-    tabled = {day: title for day, title in _library_holidays(nation).items() if day not in replaced_days}
+    tabled = {day: title for day, title in bank_holidays.by_day(nation).items() if day not in replaced_days}
     return tabled | {holiday.day: holiday.title for holiday in own}
-
-
-@cache
-def _library_holidays(nation: str) -> dict[date, str]:
-    """Return the bank holidays of the library, by day."""
-    years = range(FIRST_DAY.year, LAST_DAY.year + 1)
-    tabled = holidays.country_holidays("GB", subdiv=_NATIONS[nation], years=years)
-    return {day: title.replace("(observed)", "(substitute day)") for day, title in tabled.items()}
 
 
 def _counts_before(working: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""config/calendars/*.toml: bank holidays that the library does not have yet, closure days and office hours."""
+"""config/calendars/*.toml: bank holidays that the program does not have yet, closure days and office hours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

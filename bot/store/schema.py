@@ -6,11 +6,7 @@ from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from bot.store import rules
 from bot.store.databases import database_path, is_shared, transaction
@@ -25,15 +21,18 @@ class StoreRefused(Exception):
 
 
 _ONE_UPGRADE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('ackbot schema'))")
+_REVISION = text("SELECT version_num FROM alembic_version")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def newest() -> str:
     """Return the revision that this version of the program needs."""
-    head = scripts().get_current_head()
-    if head is None:
-        raise LookupError(f"no migrations in {_MIGRATIONS}")
-    return head
+    return revisions()[-1]
+
+
+def revisions() -> tuple[str, ...]:
+    """Return the revision of every migration, in order: each follows the one before, and its file is named by it."""
+    return tuple(sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def current(url: str) -> str | None:
@@ -41,11 +40,16 @@ def current(url: str) -> str | None:
     if not is_shared(url) and not database_path(url).exists():
         return None
     with transaction(url, writes=False) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        has_revision = inspect(connection).has_table("alembic_version")
+        return connection.execute(_REVISION).scalar() if has_revision else None
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Upgrade a store to the newest revision (or that one); create a new SQLite file and its folder."""
+    # Most starts meet a current schema: they do not spend their time on what they do not need.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     if not is_shared(url):
         database_path(url).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
@@ -73,7 +77,7 @@ def prepare(url: str, *, may_upgrade: bool) -> None:
 
 def _serves_older(url: str, now: str | None) -> bool:
     """Tell whether a newer version made this schema and kept all that this one needs."""
-    if now is None or now in {script.revision for script in scripts().walk_revisions()}:
+    if now is None or now in revisions():
         return False
     with transaction(url, writes=False) as connection:
         oldest = rules.load(connection).get(SERVES_FROM)
@@ -82,11 +86,6 @@ def _serves_older(url: str, now: str | None) -> bool:
             f"the store has schema {now} of a newer version, which this one cannot use: install that one"
         )
     return True
-
-
-def scripts() -> ScriptDirectory:
-    """Return every migration."""
-    return ScriptDirectory(str(_MIGRATIONS))
 
 
 @contextmanager

@@ -6,11 +6,29 @@ from itertools import pairwise
 
 import pytest
 
-from bot.core.calendars import FIRST_DAY, LAST_DAY, NAMES, BadCalendar, Holiday, OutsideCalendar, calendar, days
+from bot.core import bank_holidays
+from bot.core.calendars import (
+    ALL_NATIONS,
+    FIRST_DAY,
+    LAST_DAY,
+    NAMES,
+    BadCalendar,
+    Holiday,
+    OutsideCalendar,
+    calendar,
+    days,
+)
+from tests.core import library_holidays
 
 ENGLAND = calendar("england")
 UK_ANY = calendar("uk-any")
 CLOSED = (date(2026, 12, 29), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize("nation", ALL_NATIONS)
+def test_the_table_is_the_librarys(nation: str) -> None:
+    """Every day of every year, with its title; where the library has a new one, `make holidays` writes it."""
+    assert bank_holidays.by_day(nation) == library_holidays.by_day(nation)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 
@@ -19,6 +20,12 @@ from bot.store.tables import metadata
 from tests.components.postgres import Postgres
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+
+
+def test_files_of_migrations_are_named_by_their_revisions() -> None:
+    """In the order in which they follow one another, so that a start need not read them."""
+    scripts = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    assert schema.revisions() == tuple(script.revision for script in reversed([*scripts.walk_revisions()]))
 
 
 def test_migrations_and_tables_agree(empty_url: str) -> None:
@@ -92,7 +99,7 @@ def test_a_newer_schema_that_only_added_is_worked_on(empty_url: str) -> None:
 
 def test_an_older_program_goes_on_while_the_schema_grows(empty_url: str) -> None:
     """From the first schema on: what its program writes is taken by every later one, and read by this one."""
-    revisions = [script.revision for script in reversed(list(schema.scripts().walk_revisions()))]
+    revisions = schema.revisions()
     schema.upgrade(empty_url, revisions[0])
     with transaction(empty_url, writes=True) as connection:
         first = Table("contacts", MetaData(), autoload_with=connection)

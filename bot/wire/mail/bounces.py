@@ -4,8 +4,6 @@ import logging
 import re
 from email import message_from_bytes
 
-from flufl.bounce import all_failures
-
 from bot.core.messages import Report
 from bot.wire.mail import headers
 
@@ -46,6 +44,9 @@ def unusual(raw: bytes) -> list[Report]:
     head = raw[:_MOST_OF_UNUSUAL]
     if not _OURS.search(head):
         return []
+    # Its thirty detectors take as long to import as a hundred mails: many services never meet such a bounce.
+    from flufl.bounce import all_failures  # noqa: PLC0415
+
     try:
         temporary, permanent = all_failures(
             message_from_bytes(b"\n".join(head.split(b"\n", _MOST_LINES)[:_MOST_LINES]))
