@@ -1,12 +1,26 @@
 """`make bench`: the usual benchmarks, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [ticks]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [stages] [ticks]
 [webhooks] [console]
 """
 
 import sys
 
-from bench import console, deadlines, fuzz, hostile, latency, memory, processes, size, soak, throughput, ticks, webhooks
+from bench import (
+    console,
+    deadlines,
+    fuzz,
+    hostile,
+    latency,
+    memory,
+    processes,
+    size,
+    soak,
+    stages,
+    throughput,
+    ticks,
+    webhooks,
+)
 
 
 def main() -> None:
@@ -28,6 +42,9 @@ def main() -> None:
         throughput.middle_of_three(lambda: throughput.from_mailbox(2000))
         throughput.middle_of_three(lambda: throughput.by_lmtp(2000, 1))
         throughput.middle_of_three(lambda: throughput.by_lmtp(2000, 10))
+    if "stages" in names:
+        stages.by_lmtp(2000, 1)
+        stages.by_lmtp(2000, 10)
     if "latency" in names:
         latency.by_lmtp(100)
         latency.by_imap(20)

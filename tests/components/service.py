@@ -99,6 +99,7 @@ class Service:
     """
 
     is_forked: ClassVar[bool] = False
+    program: ClassVar[str] = "bot"
 
     def __init__(self, directory: Path, channels: Sequence[str], *, store_url: str = "") -> None:
         self.directory = directory
@@ -146,7 +147,7 @@ class Service:
             return Forked(arguments, environment=self.environment, directory=self.directory, output=self.log)
         with self.log.open("ab") as words:
             return subprocess.Popen(
-                [sys.executable, "-m", "bot", *arguments],
+                [sys.executable, "-m", self.program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words,
