@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.core.contacts import Contact
-    from bot.core.topics import Rules
+    from bot.core.topics import Rules, Urgency, Words
     from bot.store.engine import Store
 
 app = typer.Typer(help="The rules for what cannot wait: test them, replay them.", no_args_is_help=True)
@@ -23,7 +23,7 @@ AT_ONCE = 500
 @app.command("test")
 def run_tests(config: Directory = None) -> None:
     """Try each rule on the tests that stand in its file. Status 1 if one fails."""
-    from bot.core import topics
+    from bot.settings.urgent import failed_examples
 
     # A rule that fails its own tests is a mistake of the configuration, so this ends with every one of them, or none.
     rules = load_or_exit(config).urgent.rules()
@@ -32,7 +32,7 @@ def run_tests(config: Directory = None) -> None:
         typer.echo(f"{rule.name}: {tests}; words in {', '.join(rule.words)}")
     if not rules:
         typer.echo("There is no rule: nobody is alerted at once.", err=True)
-    if not rules or topics.failed_examples(rules):
+    if not rules or failed_examples(rules):
         raise typer.Exit(NEGATIVE)
 
 
@@ -55,14 +55,20 @@ def replay(
     typer.echo(f"{counts['hit']} fire, {counts['near']} come near.", err=as_json)
 
 
+def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":
+    """Return the first rule whose near phrases match a text."""
+    from bot.core.topics import Urgency
+
+    return next((Urgency(rule, phrase) for rule in rules if (phrase := rule.near.find(words))), None)
+
+
 def _replayed(store: "Store", rules: "Rules") -> "Iterator[dict[str, str]]":
-    from bot.core import topics
-    from bot.core.topics import words_of
+    from bot.core.topics import urgency_in, words_of
 
     for contact, text in _texts(store):
         words = words_of(text)
-        hit = topics.urgency_in(words, rules)
-        hit_or_near = hit or topics.near_urgency(words, rules)
+        hit = urgency_in(words, rules)
+        hit_or_near = hit or near_urgency(words, rules)
         if hit_or_near is not None:
             yield {
                 "reference": contact.reference,

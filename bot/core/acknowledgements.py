@@ -5,7 +5,6 @@ here at the latest, whatever headers they leave out. The limits never hold back 
 """
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
@@ -211,5 +210,5 @@ def signed_tag(address: str, secret: bytes) -> str | None:
 
 def _mac(local: str, tag: str, domain: str, secret: bytes) -> str:
     content = "\0".join(("ackbot subaddress", local, tag, domain)).encode("utf-8", "replace")
-    digest = hmac.new(secret, content, hashlib.sha256).digest()
+    digest = hmac.digest(secret, content, "sha256")
     return base64.b32encode(digest).decode().lower()[:_MAC_LENGTH]

@@ -6,19 +6,24 @@ their order; the rules of what cannot wait look for words, and a person decides:
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import starmap
+from operator import itemgetter
 
+from bot.core import postcodes
 from bot.core.messages import Inbound
+from bot.core.postcodes import begins_with
 
 # Latin, Cyrillic and Greek accents, Arabic vowel signs. In Indic scripts such signs make other words, so they stay.
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
 _NO_WORD = re.compile("[^\\w\u0900-\u0963\u0966-\u0dff]+|_+")
 # Different keyboards' forms of the same letter; apostrophes, which half of all people leave out, are removed.
 _SAME = str.maketrans("łđøı" + "يىكةأإآۀہھ", "ldoi" + "ییکهاااههه", "'\u2019\u2018\u02bc`\u00b4\u02b9\u2032")
-_ASCII = {code: " " for code in range(128) if not chr(code).isalnum()} | {ord("'"): None, ord("`"): None}
+_ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(256))
+_NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
+_LONGEST_PIECE_KEPT = 40
 _START = 3
 _GAP = "..."
 _GAP_PATTERN = r" (?:\S+ ){0,5}?"
@@ -35,21 +40,40 @@ class Words:
     terms: frozenset[str]
 
 
-def fold(text: str) -> str:
-    """Return the words of a text in lower case, without accents and signs, one space between them."""
-    if text.isascii():  # the case of nine mails of ten, in a third of the time
-        return " ".join(text.lower().translate(_ASCII).split())
-    plain = unicodedata.normalize("NFKD", text.translate(_SAME)).casefold()
-    plain = unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SAME)
-    return _NO_WORD.sub(" ", plain).strip()
-
-
 def words_of(text: str) -> Words:
     """Return a text prepared for searching."""
-    plain = fold(text)
-    terms = set(plain.split())
-    terms |= {f"{word[:_START]}*" for word in terms}
-    return Words(f" {plain} ", frozenset(terms))
+    words = _folded_words(text)
+    terms = set(words)
+    terms.update([word[:_START] + "*" for word in terms])
+    return Words(f" {' '.join(words)} ", frozenset(terms))
+
+
+def fold(text: str) -> str:
+    """Return the words of a text in lower case, without accents and signs, one space between them."""
+    return " ".join(_folded_words(text))
+
+
+def _folded_words(text: str) -> list[str]:
+    if text.isascii():
+        return _fold_ascii(text).split()
+    # Between pieces of ASCII stand few others, and the same again and again: quotation marks, letters with accents.
+    pieces = _NOT_ASCII.split(text)
+    pieces[::2] = map(_fold_ascii, pieces[::2])
+    pieces[1::2] = [_fold_often(p) if len(p) <= _LONGEST_PIECE_KEPT else _fold_other(p) for p in pieces[1::2]]
+    return "".join(pieces).split()
+
+
+def _fold_ascii(text: str) -> str:
+    return text.encode("ascii").translate(_ASCII, b"'`").decode("ascii")
+
+
+def _fold_other(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.translate(_SAME)).casefold()
+    plain = unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SAME)
+    return _NO_WORD.sub(" ", plain)
+
+
+_fold_often = lru_cache(maxsize=4096)(_fold_other)
 
 
 def _pattern_of(part: str, word: str) -> str:
@@ -93,6 +117,10 @@ class Phrases:
         self._phrases = [_Phrase(phrase) for phrase in self.phrases]
         self._anchors = frozenset(phrase.anchor for phrase in self._phrases)
 
+    def __iter__(self) -> Iterator[_Phrase]:
+        """Each phrase."""
+        return iter(self._phrases)
+
     def find(self, words: Words) -> str | None:
         """Return the first of the phrases that occurs in the text, as it was written; None if there is none."""
         if "" not in self._anchors and self._anchors.isdisjoint(words.terms):
@@ -103,7 +131,7 @@ class Phrases:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One danger: `title` is for staff, `advice` for the person who wrote.
 
@@ -136,31 +164,22 @@ class Urgency:
 Rules = Sequence[Rule]
 
 
+@lru_cache(maxsize=8)
+def _by_anchor(rules: tuple[Rule, ...]) -> Mapping[str, Sequence[tuple[int, Rule, _Phrase]]]:
+    """Return every phrase of the rules by its anchor, with its place in their order."""
+    phrases = ((rule, phrase) for rule in rules for of_language in rule.words.values() for phrase in of_language)
+    by_anchor: dict[str, list[tuple[int, Rule, _Phrase]]] = {"": []}
+    for place, (rule, phrase) in enumerate(phrases):
+        by_anchor.setdefault(phrase.anchor, []).append((place, rule, phrase))
+    return by_anchor
+
+
 def urgency_in(words: Words, rules: Rules) -> Urgency | None:
     """Return the first rule that matches a text."""
-    return next((Urgency(rule, phrase) for rule in rules if (phrase := rule.find(words))), None)
-
-
-def near_urgency(words: Words, rules: Rules) -> Urgency | None:
-    """Return the first rule whose near phrases match a text."""
-    return next((Urgency(rule, phrase) for rule in rules if (phrase := rule.near.find(words))), None)
-
-
-def failed_examples(rules: Iterable[Rule]) -> list[str]:
-    """Return every failed test of the rules, one line each."""
-    failures = []
-    for rule in rules:
-        failures += [f"{rule.name}: it misses {text!r}" for text in rule.hits if rule.find(words_of(text)) is None]
-        matches = ((text, rule.find(words_of(text))) for text in rule.misses)
-        failures += [f"{rule.name}: {phrase!r} fires at {text!r}" for text, phrase in matches if phrase]
-    return failures
-
-
-# GOV.UK's bulk data transfer standard for postcodes: the outward part, then a digit and two letters.
-_POSTCODE = re.compile(r"(?<![A-Z0-9])([A-Z]{1,2}\d[A-Z\d]?) ?(\d[A-Z]{2})(?![A-Z0-9])")
-_OUTWARD = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)")
-_AREA = re.compile(r"[A-Z]{1,2}")
-_NONE: frozenset[str] = frozenset()
+    by_anchor = _by_anchor(tuple(rules))
+    candidates = [*by_anchor[""], *(entry for anchor in by_anchor.keys() & words.terms for entry in by_anchor[anchor])]
+    in_order = sorted(candidates, key=itemgetter(0))
+    return next((Urgency(rule, phrase.phrase) for _, rule, phrase in in_order if phrase.is_in(words)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,31 +231,15 @@ def query_of(message: Inbound, way: Way, language: str, *, with_postcodes: bool 
         to=frozenset(address.lower() for address in to),
         words=words_of(text),
         fields={name: fold(value) for name, value in message.fields.items()},
-        postcodes=(*postcodes(text), *_outward(message)) if with_postcodes else (),
+        postcodes=_postcodes(text, message) if with_postcodes else (),
         language=language,
         service=message.fields.get("service", ""),
     )
 
 
-def _outward(message: Inbound) -> tuple[str, ...]:
-    """Return the first half of a postcode, which is enough in a field for postcodes."""
-    match = _OUTWARD.fullmatch(fold(message.fields.get("postcode", "")).upper())
-    return (match[0],) if match else ()
-
-
-def postcodes(text: str) -> tuple[str, ...]:
-    """Return every full postcode in a text, in order, each once."""
-    pairs = (f"{outward} {inward}" for outward, inward in _POSTCODE.findall(" ".join(text.upper().split())))
-    return tuple(dict.fromkeys(pairs))
-
-
-def begins_with(postcode: str, prefix: str) -> bool:
-    """Tell whether a postcode is in the area TA, the district TA1 or the sector TA1 3. TA10 is not in TA1."""
-    outward = postcode.split(" ", 1)[0]
-    area = _AREA.match(outward)
-    if _AREA.fullmatch(prefix):
-        return area is not None and area[0] == prefix
-    return outward == prefix or (" " in prefix and postcode.startswith(prefix))
+def _postcodes(text: str, message: Inbound) -> tuple[str, ...]:
+    """Return what stands in the text, and in a field for postcodes, where the first half is enough."""
+    return (*postcodes.in_text(text), *postcodes.outward(fold(message.fields.get("postcode", ""))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +273,7 @@ class Route:
             (self.to, query.to & self.to, "to {}"),
             (self.languages, {query.language} & self.languages, "in the language {}"),
             (self.prefixes, {p for p in self.prefixes for c in query.postcodes if begins_with(c, p)}, "postcode {}"),
-            (self.words.phrases, {phrase} if phrase else _NONE, 'the words "{}"'),
+            (self.words.phrases, set(filter(None, [phrase])), 'the words "{}"'),
             *(
                 (values, {query.fields.get(name, "")} & values, f"{name} is {{}}")
                 for name, values in self.fields.items()
@@ -305,12 +308,8 @@ class Router:
     def __init__(self, services: Iterable[Service], routes: Iterable[Route], first_team: str | None) -> None:
         self.services = {service.name: service for service in services}
         self.routes = tuple(routes)
+        self.asks_postcodes = any(rule.prefixes for rule in self.routes)
         self._first_team = first_team
-
-    @property
-    def asks_postcodes(self) -> bool:
-        """Whether any rule needs a postcode."""
-        return any(rule.prefixes for rule in self.routes)
 
     def route(self, query: Query) -> Destination:
         """Return where a message goes: by the properties of its channel, else by the first rule for each property."""

@@ -1,11 +1,12 @@
 """urgent.toml: the words that alert the right people at once."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from bot.core import topics
-from bot.core.topics import Phrases
+from bot.core.topics import Phrases, words_of
 from bot.settings.tables import Table, Words
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
@@ -64,4 +65,14 @@ class Urgent(Table):
                 faults.append(
                     f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
                 )
-        return [*faults, *topics.failed_examples(self.rules())]
+        return [*faults, *failed_examples(self.rules())]
+
+
+def failed_examples(rules: Iterable[topics.Rule]) -> list[str]:
+    """Return every failed test of the rules, one line each."""
+    failures = []
+    for rule in rules:
+        failures += [f"{rule.name}: it misses {text!r}" for text in rule.hits if rule.find(words_of(text)) is None]
+        matches = ((text, rule.find(words_of(text))) for text in rule.misses)
+        failures += [f"{rule.name}: {phrase!r} fires at {text!r}" for text, phrase in matches if phrase]
+    return failures

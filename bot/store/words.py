@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Connection, Subquery, bindparam, column, select, text
@@ -25,6 +26,8 @@ _MOST_CHARACTERS = 20_000
 _MOST_TERMS = 12
 _TERM = re.compile(r"[^\W_]+")  # both databases split words like this
 _ASCII = {code: " " for code in range(128) if not _TERM.match(chr(code))}
+_NO_TERM, _NOT_ASCII = re.compile(r"[\W_]+"), re.compile(r"([^\x00-\x7f]+)")
+_LONGEST_PART_KEPT = 40
 # A phone number as people write it, with brackets, spaces and hyphens.
 _PHONE = re.compile(r"[0-9][0-9 ()./-]{7,20}[0-9]")
 _PHONE_DIGITS = range(9, 16)
@@ -77,8 +80,19 @@ def _plain(words: str) -> str:
     """Return the same with spaces between them."""
     if words.isascii():  # the case of nine mails of ten, in a tenth of the time
         return words.lower().translate(_ASCII)
-    plain = unicodedata.normalize("NFKD", words.casefold())
-    return " ".join(_TERM.findall("".join(c for c in plain if not unicodedata.combining(c))))
+    # Few characters of most other texts are not ASCII, and the same again and again.
+    parts = _NOT_ASCII.split(words.lower())
+    parts[::2] = [part.translate(_ASCII) for part in parts[::2]]
+    parts[1::2] = [_plain_often(p) if len(p) <= _LONGEST_PART_KEPT else _plain_other(p) for p in parts[1::2]]
+    return "".join(parts)
+
+
+def _plain_other(part: str) -> str:
+    plain = unicodedata.normalize("NFKD", part.casefold())
+    return _NO_TERM.sub(" ", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+_plain_often = lru_cache(maxsize=4096)(_plain_other)
 
 
 def index(connection: Connection) -> int:

@@ -1,7 +1,12 @@
 """Phrases are found however people write them, and nothing else is."""
 
-import pytest
+import unicodedata
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core import topics
 from bot.core.topics import Phrases, fold, words_of
 
 
@@ -55,3 +60,18 @@ def test_folding_twice_changes_nothing() -> None:
     """What is fold stays so."""
     for text in ("Größe Łódź", "آپ کی گیس", "Ünïcödé  -  ſtraße", "গ্যাসের গন্ধ"):
         assert fold(fold(text)) == fold(text)
+
+
+@given(
+    st.text()
+    | st.text(
+        st.sampled_from(
+            "aZ9 _'`\n-\u2019\u0301\u00e9\u0130\u03a3\u00bd\ufb01\u2026\u3099\u304b\u0643\u09cd\u0958\u1100\u1161\u212a"
+        )
+    )
+)
+def test_a_text_folded_in_pieces_is_folded_as_a_whole(text: str) -> None:
+    """What stands between pieces of ASCII is folded apart, and nothing changes where they meet."""
+    plain = unicodedata.normalize("NFKD", text.translate(topics._SAME)).casefold()
+    plain = unicodedata.normalize("NFC", topics._MARKS.sub("", plain)).translate(topics._SAME)
+    assert fold(text) == " ".join(topics._NO_WORD.sub(" ", plain).split())

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core import topics
+from bot.core import postcodes, topics
 from bot.core.messages import Inbound, Mail, Party
 from bot.core.topics import Phrases, Route, Router, Service, Way
 
@@ -86,10 +86,10 @@ def test_nothing_decides() -> None:
 )
 def test_a_postcode_begins_where_it_says(prefix: str, *, holds: bool) -> None:
     """TA1 3DU is in TA1 and not in TA13."""
-    assert topics.begins_with("TA1 3DU", prefix) is holds
+    assert postcodes.begins_with("TA1 3DU", prefix) is holds
 
 
 def test_postcodes_are_found_in_text() -> None:
     """However they are typed; what only looks alike is none."""
-    assert topics.postcodes("from ta13du or BS1  5TR, not A12 or PO BOX 1, X1 2AB3") == ("TA1 3DU", "BS1 5TR")
+    assert postcodes.in_text("from ta13du or BS1  5TR, not A12 or PO BOX 1, X1 2AB3") == ("TA1 3DU", "BS1 5TR")
     assert topics.query_of(message("x", postcode="ta1"), INBOX, "").postcodes == ("TA1",)

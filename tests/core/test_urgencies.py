@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.cli.urgent import near_urgency
 from bot.core import topics
 from bot.core.topics import Rule, words_of
-from bot.settings.urgent import Urgent
+from bot.settings.urgent import Urgent, failed_examples
 
 FILE = Path(__file__).parents[2] / "config" / "urgent.toml"
 LANGUAGES = {"en", "cy", "pl", "ro", "ur", "pa", "bn", "ar", "pt", "uk"}
@@ -25,7 +26,7 @@ def fired(text: str) -> str | None:
 def test_each_rule_has_words_in_every_language_and_passes_its_own_tests(rule: Rule) -> None:
     """At least one of its texts is found by the words of each language."""
     assert set(rule.words) == LANGUAGES
-    assert topics.failed_examples([rule]) == []
+    assert failed_examples([rule]) == []
     for phrases in rule.words.values():
         assert any(phrases.find(words_of(text)) for text in rule.hits)
 
@@ -68,9 +69,19 @@ def test_everyday_matters_do_not_call_anybody_at_night(text: str) -> None:
     assert fired(text) is None
 
 
+def test_all_rules_at_once_find_what_each_finds_alone() -> None:
+    """The first rule by its order, and its first phrase, of all whose words stand in a text."""
+    texts = [*(text for rule in RULES for text in (*rule.hits, *rule.misses)), *(text for _, text in UNSEEN)]
+    for text in (*texts, " ".join(texts), " ".join(reversed(texts))):
+        words = words_of(text)
+        alone = next(((rule, phrase) for rule in RULES if (phrase := rule.find(words))), None)
+        match = topics.urgency_in(words, RULES)
+        assert (match and (match.rule, match.phrase)) == alone
+
+
 def test_what_comes_near_is_known() -> None:
     """For whoever tends the rules."""
-    match = topics.near_urgency(words_of("A question about your homelessness policy"), RULES)
+    match = near_urgency(words_of("A question about your homelessness policy"), RULES)
     assert match is not None
     assert (match.rule.name, match.phrase) == ("homeless-tonight", "homeless*")
 

@@ -1,13 +1,17 @@
 """The index of words finds what people wrote, forgets it with them, and never gives sealed words away."""
 
 import json
+import re
 import threading
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, text
 
 from bot.core.roles import Scope
@@ -220,3 +224,16 @@ def test_sealed_words_are_not_in_the_index(store_url: str) -> None:
     kept = store.read_now(lambda c: c.execute(text("SELECT * FROM message_words")).all())
     assert "garden" not in str(kept)
     store.let_go()
+
+
+@given(
+    st.text()
+    | st.text(
+        st.sampled_from("aZ9 _'\n-\u2019\u0301\u00e9\u0130\u03a3\u00bd\ufb01\u2026\u0643\u09cd\u0958\u1161\u212a")
+    )
+)
+def test_terms_found_in_parts_are_those_of_the_whole(content: str) -> None:
+    """What is not ASCII is read apart, and nothing changes where the parts meet."""
+    plain = unicodedata.normalize("NFKD", content.casefold())
+    bare = "".join(character for character in plain if not unicodedata.combining(character))
+    assert words.terms_of(content) == re.findall(r"[^\W_]+", bare)

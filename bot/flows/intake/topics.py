@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
@@ -36,7 +35,7 @@ _ENGLISH = frozenset(
     | {"road", "street", "council", "thank", "thanks", "outside", "nobody", "again", "week", "house"}
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_ENOUGH_WORDS, _READ_WORDS = 3, 60
+_ENOUGH_WORDS, _LOOKED_THROUGH = 3, 400
 
 
 @cache
@@ -51,8 +50,7 @@ def load_languages() -> None:
 
 def language_of(text: str) -> str:
     """Return the language of a text as an ISO 639-1 code (en, cy, pl ...), or "" where it cannot be determined."""
-    words = {word[0].lower() for word in islice(_WORD.finditer(text), _READ_WORDS)}
-    if len(words & _ENGLISH) >= _ENOUGH_WORDS:
+    if len(_ENGLISH.intersection(_WORD.findall(text[:_LOOKED_THROUGH].lower()))) >= _ENOUGH_WORDS:
         return "en"
     start = " ".join(text[: 4 * _READ_CHARACTERS].split())[:_READ_CHARACTERS]
     if sum(character.isalpha() for character in start) < _FEWEST_LETTERS:

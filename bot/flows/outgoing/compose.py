@@ -40,6 +40,7 @@ class MessageWriter:
 
     def __init__(self, composer: Composer, book: Rulebook, secret: bytes) -> None:
         self._composer, self._book, self._secret = composer, book, secret
+        self._addresses = {name: parseaddr(sender)[1] for name, sender in book.outgoing.senders.items()}
 
     def write(self, claim: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
@@ -52,7 +53,7 @@ class MessageWriter:
         delivery = claim.delivery
         sender = self._book.outgoing.senders[delivery.channel]
         tag = f"b{delivery.id}"
-        return_address = acknowledgements.signed_subaddress(parseaddr(sender)[1], tag, self._secret)
+        return_address = acknowledgements.signed_subaddress(self._addresses[delivery.channel], tag, self._secret)
         details = delivery.details
         answering = delivery.purpose in TO_SENDERS
         envelope = Envelope(
