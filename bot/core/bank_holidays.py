@@ -5,7 +5,6 @@ config/calendars/holidays.toml until the next release.
 """
 
 from datetime import date
-from importlib.metadata import version
 from functools import cache
 
 # Title, nations, days.

@@ -25,7 +25,7 @@ _PAGES_AT_ONCE = 100
 _MOST_CHARACTERS = 20_000
 _MOST_TERMS = 12
 _TERM = re.compile(r"[^\W_]+")  # both databases split words like this
-_ASCII = {code: " " for code in range(128) if not _TERM.match(chr(code))}
+_ASCII = bytes(ord(chr(code).lower()) if _TERM.match(chr(code)) else ord(" ") for code in range(256))
 _NO_TERM, _NOT_ASCII = re.compile(r"[\W_]+"), re.compile(r"([^\x00-\x7f]+)")
 _LONGEST_PART_KEPT = 40
 # A phone number as people write it, with brackets, spaces and hyphens.
@@ -78,13 +78,17 @@ def terms_of(words: str) -> list[str]:
 
 def _plain(words: str) -> str:
     """Return the same with spaces between them."""
-    if words.isascii():  # the case of nine mails of ten, in a tenth of the time
-        return words.lower().translate(_ASCII)
+    if words.isascii():
+        return _plain_ascii(words)
     # Few characters of most other texts are not ASCII, and the same again and again.
-    parts = _NOT_ASCII.split(words.lower())
-    parts[::2] = [part.translate(_ASCII) for part in parts[::2]]
+    parts = _NOT_ASCII.split(words)
+    parts[::2] = map(_plain_ascii, parts[::2])
     parts[1::2] = [_plain_often(p) if len(p) <= _LONGEST_PART_KEPT else _plain_other(p) for p in parts[1::2]]
     return "".join(parts)
+
+
+def _plain_ascii(part: str) -> str:
+    return part.encode("ascii").translate(_ASCII).decode("ascii")
 
 
 def _plain_other(part: str) -> str:

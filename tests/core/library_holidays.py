@@ -23,7 +23,6 @@ config/calendars/holidays.toml until the next release.
 """
 
 from datetime import date
-from importlib.metadata import version
 from functools import cache
 
 # Title, nations, days.
