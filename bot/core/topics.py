@@ -22,7 +22,7 @@ _NO_WORD = re.compile("[^\\w\u0900-\u0963\u0966-\u0dff]+|_+")
 # Different keyboards' forms of the same letter; apostrophes, which half of all people leave out, are removed.
 _SAME = str.maketrans("łđøı" + "يىكةأإآۀہھ", "ldoi" + "ییکهاااههه", "'\u2019\u2018\u02bc`\u00b4\u02b9\u2032")
 _ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(256))
-_NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
+_NOT_ASCII = re.compile(r"([^\x00-\x7f]+(?:['`]+[^\x00-\x7f]+)*)")  # what stands around an apostrophe is joined
 _LONGEST_PIECE_KEPT = 40
 _START = 3
 _GAP = "..."

@@ -22,6 +22,8 @@ from bot.store.engine import Store
 from tests.flows.conftest import writing
 from tests.rulebooks import altered
 
+pytestmark = pytest.mark.slow
+
 BEGIN = datetime(2026, 12, 14, 8, 0, tzinfo=UTC)  # Monday
 DOWN, UP = datetime(2026, 12, 22, 12, 0, tzinfo=UTC), datetime(2026, 12, 29, 12, 0, tzinfo=UTC)
 SCENARIO = Scenario(BEGIN, 21, 30, seed=7)

@@ -12,6 +12,8 @@ from bot.render.readability import reading
 from bot.render.samples import CONTACTS, SAMPLES, SORTS, samples
 from tests.render.letters import COMPOSER, CONSTANTS, TEMPLATES, own_template
 
+pytestmark = pytest.mark.slow
+
 SUBJECT = "We have it: {{ reference }}"
 # A receipt to which no rule objects.
 GOOD = """# We have your message
