@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from bot.core.messages import Mail
@@ -209,6 +210,12 @@ def signed_tag(address: str, secret: bytes) -> str | None:
 
 
 def _mac(local: str, tag: str, domain: str, secret: bytes) -> str:
-    content = "\0".join(("ackbot subaddress", local, tag, domain)).encode("utf-8", "replace")
-    digest = hmac.digest(secret, content, "sha256")
-    return base64.b32encode(digest).decode().lower()[:_MAC_LENGTH]
+    keyed = _keyed(secret).copy()
+    keyed.update("\0".join(("ackbot subaddress", local, tag, domain)).encode("utf-8", "replace"))
+    return base64.b32encode(keyed.digest()).decode().lower()[:_MAC_LENGTH]
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: bytes) -> "hmac.HMAC":
+    """Return the digest as it stands after the key: to begin it takes ten times as long as to copy it."""
+    return hmac.new(secret, digestmod="sha256")

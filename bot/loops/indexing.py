@@ -20,7 +20,8 @@ async def index(store: Store, leases: Leasing) -> None:
     while True:
         try:
             while leases.holds(TIMETABLE) and await store.read(words.behind):
-                await store.write(words.index)
+                if await store.write(words.index) < words.ROWS_AT_ONCE:
+                    break  # what comes meanwhile is taken in with what comes next: each time has its price
                 await asyncio.sleep(REST_SECONDS)
         except StoreUnavailable as error:
             logger.warning("words.not_indexed", error=str(error))

@@ -120,8 +120,8 @@ def parents(connection: Connection, ids: Iterable[str]) -> dict[str, Parent]:
     names = sorted(ids)[:_MOST_IDS]
     if not names:
         return {}
-    rows = connection.execute(_THEIRS, {"ids": names})
-    parents_of = {row.answered_id: Parent(contact_of(row), row.written_by) for row in rows}
+    rows = rows_of(connection, _THEIRS, {"ids": names})
+    parents_of = {name: Parent(contact_of(contact), writer) for name, writer, *contact in rows}
     return parents_of | _own_parents(connection, _OURS, names)
 
 
@@ -132,8 +132,8 @@ def sent_under(connection: Connection, names: Iterable[str]) -> dict[str, Parent
 
 
 def _own_parents(connection: Connection, query: Select[Any], names: list[str]) -> dict[str, Parent]:
-    rows = connection.execute(query, {"ids": names})
-    return {row.answered_id: Parent(contact_of(row), OURSELVES) for row in rows}
+    rows = rows_of(connection, query, {"ids": names})
+    return {name: Parent(contact_of(contact), OURSELVES) for name, *contact in rows}
 
 
 def in_conversations(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str], Contact]:
