@@ -32,6 +32,7 @@ from bot.loops.timetabling import TIMETABLE, Timetable
 from bot.present import REHEARSAL, Present
 from bot.render.compose import Composer
 from bot.render.drafts import host_of
+from bot.render.words import date_in_words
 from bot.settings import rulebook
 from bot.settings.reading import Settings
 from bot.store import cursors, outbox
@@ -160,6 +161,7 @@ class Service:
         if {"listen", "web"} & self.roles:  # who only sends or watches need not have them in memory
             await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
             await asyncio.to_thread(topics.load_languages)
+            await asyncio.to_thread(date_in_words, self.present.now().date())
 
     def _site(self) -> Site:
         return Site(

@@ -4,8 +4,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from bot.core.durations import Duration, Unit
 
 _LOCALES = {"en": "en_GB"}
@@ -14,6 +12,9 @@ _LOCALES = {"en": "en_GB"}
 @lru_cache(maxsize=1024)
 def date_in_words(day: date, language: str = "en") -> str:
     """Return a day with its weekday: "Monday 7 December 2026"."""
+    # To import it asks the system for its time zone, which takes as long as to write a hundred dates.
+    from babel.dates import format_date  # noqa: PLC0415
+
     return format_date(day, "EEEE d MMMM y", locale=_LOCALES.get(language, language))
 
 

@@ -7,7 +7,6 @@ first key encrypts, every key decrypts; `reseal` converts stored rows to the fir
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from bot.store.column_types import Sealed, SealedBytes
@@ -20,7 +19,10 @@ class Ring:
     """The keys, the newest first: each 32 random bytes as URL-safe base64. Raises ValueError for an invalid key."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = MultiFernet([Fernet(key) for key in keys])
+        # Many stores have no keys, and then need not import this.
+        from cryptography.fernet import Fernet, InvalidToken, MultiFernet  # noqa: PLC0415
+
+        self._keys, self._invalid = MultiFernet([Fernet(key) for key in keys]), InvalidToken
 
     def seal(self, words: bytes) -> bytes:
         """Return the bytes encrypted and signed."""
@@ -32,12 +34,14 @@ class Ring:
             return words
         try:
             return self._keys.decrypt(words[len(MARK) :])
-        except InvalidToken:
+        except self._invalid:
             return words  # somebody wrote this mark before there was a key
 
 
 def new_key() -> str:
     """Return a new random key."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+
     return Fernet.generate_key().decode()
 
 

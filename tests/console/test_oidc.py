@@ -14,7 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.settings.main import SignIn
-from bot.web.console.oidc import NotSignedIn, Oidc
+from bot.web.console.identity import NotSignedIn
+from bot.web.console.oidc import Oidc
 from bot.web.throttling import NOTED_A_MINUTE
 from tests.components.daemons import Daemon
 from tests.components.officer import Officer, Page

@@ -20,15 +20,12 @@ from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from bot.settings.main import SignIn as Settings
 from bot.web.console.doorkeeper import is_secret, own_path
+from bot.web.console.identity import Identity, NotSignedIn
 from bot.wire import typed
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _NOT_SET_UP = "The sign-in of your organisation is not set up rightly. Tell an administrator"
-
-
-class NotSignedIn(Exception):
-    """It did not work out; the text is for the person at the door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +34,6 @@ class Redirect:
 
     address: str
     memory: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose sign-in it was, and where they wanted to go."""
-
-    address: str
-    onwards: str
 
 
 class Oidc:

@@ -1,12 +1,13 @@
 """The console of staff, put together from its pages."""
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from bot.web.console.contact import ContactPages
 from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
 from bot.web.console.message import MessagePages
-from bot.web.console.oidc import Oidc
 from bot.web.console.people import PeoplePages
 from bot.web.console.queue import QueuePages
 from bot.web.console.rooms import Rooms
@@ -15,15 +16,26 @@ from bot.web.console.sign_in import SignIn
 from bot.web.console.templates import TemplatePages
 from bot.web.site import Site
 
+if TYPE_CHECKING:
+    from bot.web.console.oidc import Oidc
+
 
 def routes(site: Site) -> list[web.RouteDef]:
     """Every page of the console."""
     door = Doorkeeper(site)
-    oidc = Oidc(site.settings.sign_in) if site.settings.sign_in else None
-    parts = (SignIn(site, door, oidc), QueuePages(site, door), ContactPages(site, door))
+    parts = (SignIn(site, door, _provider(site)), QueuePages(site, door), ContactPages(site, door))
     more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), PeoplePages(site, door))
     pages_of_one = (MessagePages(site, door), DeskPages(site, door))
     return [web.get(ROOT, _onwards), *(route for part in (*parts, *pages_of_one, *more) for route in part.routes())]
+
+
+def _provider(site: Site) -> "Oidc | None":
+    """The organisation's own sign-in, if it is configured; what reads its tokens is not imported for nothing."""
+    if site.settings.sign_in is None:
+        return None
+    from bot.web.console.oidc import Oidc  # noqa: PLC0415
+
+    return Oidc(site.settings.sign_in)
 
 
 async def _onwards(_request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """Signing in and out: by a password of our own, or through the organisation's own sign-in."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -8,10 +9,13 @@ from bot.flows import staffing
 from bot.store import staff
 from bot.web.console import doorkeeper
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, own_path, render
-from bot.web.console.oidc import NotSignedIn, Oidc
+from bot.web.console.identity import NotSignedIn
 from bot.web.console.sign_in_attempts import WITHIN_SECONDS, SignInAttempts
 from bot.web.forms import fields_of
 from bot.web.site import Site, loop_time
+
+if TYPE_CHECKING:
+    from bot.web.console.oidc import Oidc
 from bot.wire import passwords, typed
 
 # Two at a time: each check takes a core and 64 MB for a while.
@@ -24,7 +28,7 @@ _WRONG = "The email address or the password is not right"
 class SignIn:
     """The pages of signing in. `oidc` is None where no sign-in of the organisation's is configured."""
 
-    def __init__(self, site: Site, door: Doorkeeper, oidc: Oidc | None) -> None:
+    def __init__(self, site: Site, door: Doorkeeper, oidc: "Oidc | None") -> None:
         self._site, self._door, self._oidc = site, door, oidc
         self._tries = SignInAttempts()
         self._checking = asyncio.Semaphore(_CHECKS)
