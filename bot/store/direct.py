@@ -8,9 +8,11 @@ prepared form is cached.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, text
@@ -36,23 +38,28 @@ RECEIVING, RECOMPUTING, WORDS = "receiving", "recomputing", "words"
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A prepared statement: `words` is its text, `inputs` its values in order, `fixed` those that are always the same.
+    """A prepared statement: `words` is its text, `fixed` are values that are always the same.
 
-    `lists` has the parameter names of the values of a list; `outputs` the conversion of each column of a row.
+    `pick` takes the values in order from their names, `conversions` has the places of those that the driver needs in
+    another form. `lists` has the parameter names of the values of a list; `outputs` the conversion of each column.
     """
 
     words: str
-    inputs: tuple[tuple[str, Convert], ...]
+    pick: Callable[[Values], Iterable[Any]]
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     fixed: Values
     lists: Mapping[str, Sequence[str]]
     outputs: tuple[Convert, ...]
 
     def arguments(self, values: Values) -> list[Any]:
         """Return the values as the driver takes them."""
-        parameters = {**self.fixed, **values}
-        for name, singles in self.lists.items():
-            parameters.update(zip(singles, values[name], strict=True))
-        return [parameters[name] if convert is None else convert(parameters[name]) for name, convert in self.inputs]
+        if self.fixed or self.lists:
+            of_lists = (zip(singles, values[name], strict=True) for name, singles in self.lists.items())
+            values = {**self.fixed, **values, **dict(chain.from_iterable(of_lists))}
+        arguments = [*self.pick(values)]
+        for place, convert in self.conversions:
+            arguments[place] = convert(arguments[place])
+        return arguments
 
     def read(self, row: Row) -> Row:
         """Return a row of the driver with converted values."""
@@ -60,9 +67,14 @@ class _Prepared:
 
 
 def run_many(connection: Connection, statement: UpdateBase, rows: Sequence[Values]) -> None:
-    """Run a statement once for each row, if there is any; all have the same names. Raises as SQLAlchemy does."""
+    """Run a statement once for each row, if there is any. Raises as SQLAlchemy does.
+
+    Raises ValueError where a row has other names than the first: what the first lacks would be lost.
+    """
     if not rows:
         return
+    if any(row.keys() != rows[0].keys() for row in rows[1:]):
+        raise ValueError("the rows of one statement have different names")
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
         connection.execute(statement, [dict(row) for row in rows])
@@ -134,9 +146,11 @@ def _prepared(dialect: Dialect, statement: UpdateBase | Query, names: tuple[tupl
     state = compiled.construct_expanded_state(samples)
     of_lists = {single: name for name, singles in state.parameter_expansion.items() for single in singles}
     variable = samples.keys() | of_lists.keys()
+    inputs = _inputs(dialect, compiled, state.positiontup, of_lists)
     return _Prepared(
         words=state.statement,
-        inputs=_inputs(dialect, compiled, state.positiontup, of_lists),
+        pick=_picker([name for name, _ in inputs]),
+        conversions=tuple((place, convert) for place, (_, convert) in enumerate(inputs) if convert is not None),
         fixed={name: value for name, value in state.parameters.items() if name not in variable},
         lists=dict(state.parameter_expansion),
         outputs=() if isinstance(statement, UpdateBase) else _outputs(dialect, statement),
@@ -152,6 +166,12 @@ def _inputs(
         (name, _kind(dialect, column_type).bind_processor(dialect))
         for name, column_type in zip(names, types, strict=True)
     )
+
+
+def _picker(names: Sequence[str]) -> Callable[[Values], Iterable[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]  # itemgetter gives a tuple of two or more only
 
 
 def _outputs(dialect: Dialect, query: Query) -> tuple[Convert, ...]:

@@ -10,11 +10,12 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.databases import UNAVAILABLE, can_run_again, engine_of, is_shared
@@ -23,6 +24,7 @@ from bot.store.sealing import Ring
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Begin = Callable[[], AbstractContextManager[Connection]]
 Lane = queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None]
 
 MOST_UNITS_A_COMMIT = 64
@@ -103,7 +105,7 @@ class Store:
     def write_now(self, work: Work[T]) -> T:
         """Run one unit in its own transaction, for a caller without an event loop (the commands)."""
         with _store_errors():
-            return _run(self._writer_engine, work)
+            return _run(self._writer_engine.begin, work)
 
     def flush_log(self) -> None:
         """On SQLite: move the log of writes into the file and empty it, as it still contains what was erased.
@@ -115,6 +117,19 @@ class Store:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _write_for_ever(self, lane: Lane) -> None:
+        with self._writing() as begin:
+            self._answer_for_ever(lane, begin)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Begin]:
+        """Yield what begins a transaction: on SQLite on one connection, as to take one from the pool has its price."""
+        if self.is_shared:
+            yield self._writer_engine.begin  # a connection may be lost with its server, and the pool notices
+            return
+        with self._writer_engine.connect() as connection:
+            yield partial(_on, connection)
+
+    def _answer_for_ever(self, lane: Lane, begin: Begin) -> None:
         while (first := lane.get()) is not None:
             group, stop = [first], False
             while len(group) < MOST_UNITS_A_COMMIT:
@@ -126,42 +141,48 @@ class Store:
                     stop = True
                     break
                 group.append(next_unit)
-            _answer(group, self._commit_together([work for work, _ in group]))
+            _answer(group, self._commit_together([work for work, _ in group], begin))
             if stop:
                 return
 
-    def _commit_together(self, group: list[Work[Any]]) -> list[tuple[Any, BaseException | None]]:
+    def _commit_together(self, group: list[Work[Any]], begin: Begin) -> list[tuple[Any, BaseException | None]]:
         if len(group) == 1:
-            return [self._commit_alone(group[0])]
+            return [self._commit_alone(group[0], begin)]
         try:
-            with self._writer_engine.begin() as connection:
+            with begin() as connection:
                 return [_under_savepoint(connection, work) for work in group]
         except Exception as error:  # noqa: BLE001 - every caller gets an answer, and the writer goes on
             if can_run_again(error):
-                return [self._commit_alone(work) for work in group]
+                return [self._commit_alone(work, begin) for work in group]
             refusal = StoreUnavailable(_plain(error))
             return [(None, refusal)] * len(group)
 
-    def _commit_alone(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
+    def _commit_alone(self, work: Work[Any], begin: Begin) -> tuple[Any, BaseException | None]:
         # No other unit shares the transaction, so it needs no savepoint.
         try:
-            return _run(self._writer_engine, work), None
+            return _run(begin, work), None
         except UNAVAILABLE as error:
             return None, StoreUnavailable(_plain(error))
         except Exception as error:  # noqa: BLE001 - passed to the caller
             return None, error
 
 
-def _run(engine: Engine, work: Work[T]) -> T:
+@contextmanager
+def _on(connection: Connection) -> Iterator[Connection]:
+    with connection.begin():
+        yield connection
+
+
+def _run(begin: Begin, work: Work[T]) -> T:
     """Run one unit in a transaction of its own; run it again if another transaction was in its way."""
     for _ in range(MOST_RUNS - 1):
         try:
-            with engine.begin() as connection:
+            with begin() as connection:
                 return work(connection)
         except UNAVAILABLE as error:
             if not can_run_again(error):
                 raise
-    with engine.begin() as connection:
+    with begin() as connection:
         return work(connection)
 
 

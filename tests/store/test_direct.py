@@ -82,6 +82,12 @@ def test_values_that_are_the_same_for_every_row_are_kept(connection: Connection)
     assert [tuple(row) for row in connection.execute(query)] == [(NOW, NOW), (NOW, None)]
 
 
+def test_a_row_with_other_names_is_refused(connection: Connection) -> None:
+    """The statement has the names of the first row: what only a later one has would be lost without a word."""
+    with pytest.raises(ValueError, match="different names"):
+        run_many(connection, contacts._ADD[0], [_contact(1), _contact(2) | {"urgent": "gas"}])
+
+
 def test_rows_are_found_as_sqlalchemy_finds_them(connection: Connection) -> None:
     """For lists of any length, none and several; instants are instants."""
     run_many(connection, contacts._ADD[0], [_contact(n) for n in (1, 2, 3)])
