@@ -39,12 +39,9 @@ def main() -> None:
     }
     names = set(sys.argv[1:]) or usual
     if "throughput" in names:
-        throughput.middle_of_three(lambda: throughput.from_mailbox(2000))
-        throughput.middle_of_three(lambda: throughput.by_lmtp(2000, 1))
-        throughput.middle_of_three(lambda: throughput.by_lmtp(2000, 10))
+        throughput.every_way(2000)
     if "stages" in names:
-        stages.by_lmtp(2000, 1)
-        stages.by_lmtp(2000, 10)
+        stages.every_way(2000)
     if "latency" in names:
         latency.by_lmtp(100)
         latency.by_imap(20)

@@ -52,6 +52,12 @@ class Staged(Service):
     program = "bench.stages"
 
 
+def every_way(count: int) -> None:
+    """Measure one connection, where every mail has its own transaction, and ten, where they share some."""
+    for connections in (1, 10):
+        by_lmtp(count, connections)
+
+
 def by_lmtp(count: int, connections: int) -> None:
     """Print the microseconds of each stage a mail, the dearest first."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:

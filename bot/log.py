@@ -31,7 +31,7 @@ def configure(now: Any, *, level: int = logging.INFO) -> None:
         event["at"] = at.isoformat(timespec="milliseconds")
         return event
 
-    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, stamp]
+    shared: list[Any] = [structlog.processors.add_log_level, stamp]
     shared += [structlog.processors.format_exc_info, _without_addresses]
     to_person = sys.stderr.isatty()
     renderer: Any = structlog.dev.ConsoleRenderer() if to_person else structlog.processors.JSONRenderer()

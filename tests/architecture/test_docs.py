@@ -92,6 +92,8 @@ def test_every_decision_has_a_date_and_a_status() -> None:
         row = next(line for line in index.splitlines() if decision.name.rpartition("/")[2] in line)
         assert f"| {status(decision)} |" in row
         assert decision.headings()[0].partition(". ")[2] in row
+    numbers = [decision.name.rpartition("/")[2][:4] for decision in decisions]
+    assert len(numbers) == len(set(numbers)), "two decisions have one number"
 
 
 def test_the_tables_are_those_of_the_store() -> None:
