@@ -47,7 +47,7 @@ DRAIN_SECONDS = 9.0
 RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
 # Once the start is over.
-LANGUAGES_AFTER_SECONDS = 1.5
+LOADS_AFTER_SECONDS = 1.5
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
 
@@ -152,15 +152,17 @@ class Service:
                 follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
                 self._run("following", follow)
             self._run("indexing", partial(indexing.index, self.store, self.leases))
-        self._tasks.append(asyncio.create_task(self._load_languages(), name="languages"))
+        self._tasks.append(asyncio.create_task(self._load_later(), name="loading"))
         if "web" in self.roles:
             self._runner = await server.serve(self._site(), self.settings.web.listen)
         await self._begin_time()
 
-    async def _load_languages(self) -> None:
-        if {"listen", "web"} & self.roles:  # who only sends or watches need not have them in memory
-            await asyncio.sleep(LANGUAGES_AFTER_SECONDS)
+    async def _load_later(self) -> None:
+        """Load what the first message would wait for; a process without that part does without it in memory."""
+        await asyncio.sleep(LOADS_AFTER_SECONDS)
+        if {"listen", "web"} & self.roles:
             await asyncio.to_thread(topics.load_languages)
+        if {"send", "web"} & self.roles:
             await asyncio.to_thread(date_in_words, self.present.now().date())
 
     def _site(self) -> Site:

@@ -23,7 +23,7 @@ _NO_WORD = re.compile("[^\\w\u0900-\u0963\u0966-\u0dff]+|_+")
 _SAME = str.maketrans("łđøı" + "يىكةأإآۀہھ", "ldoi" + "ییکهاااههه", "'\u2019\u2018\u02bc`\u00b4\u02b9\u2032")
 _ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(256))
 _NOT_ASCII = re.compile(r"([^\x00-\x7f]+(?:['`]+[^\x00-\x7f]+)*)")  # what stands around an apostrophe is joined
-_LONGEST_PIECE_KEPT = 40
+_LONGEST_PIECE_KEPT = 3  # a longer one may be a word of somebody's, which must not outlive its message
 _START = 3
 _GAP = "..."
 _GAP_PATTERN = r" (?:\S+ ){0,5}?"
@@ -56,7 +56,7 @@ def fold(text: str) -> str:
 def _folded_words(text: str) -> list[str]:
     if text.isascii():
         return _fold_ascii(text).split()
-    # Between pieces of ASCII stand few others, and the same again and again: quotation marks, letters with accents.
+    # Most texts have few pieces that are not ASCII, and these recur: quotation marks, letters with accents.
     pieces = _NOT_ASCII.split(text)
     pieces[::2] = map(_fold_ascii, pieces[::2])
     pieces[1::2] = [_fold_often(p) if len(p) <= _LONGEST_PIECE_KEPT else _fold_other(p) for p in pieces[1::2]]

@@ -21,7 +21,7 @@ async def index(store: Store, leases: Leasing) -> None:
         try:
             while leases.holds(TIMETABLE) and await store.read(words.behind):
                 if await store.write(words.index) < words.ROWS_AT_ONCE:
-                    break  # what comes meanwhile is taken in with what comes next: each time has its price
+                    break  # later messages wait for the next look, as each transaction has a fixed cost
                 await asyncio.sleep(REST_SECONDS)
         except StoreUnavailable as error:
             logger.warning("words.not_indexed", error=str(error))

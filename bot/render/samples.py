@@ -1,16 +1,13 @@
 """The values that each template may use besides the constants, and invented contacts to test and display it with."""
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from typing import Any
-
-from bot.render.words import date_in_words
 
 _REFERENCE = "EX-7K3M-9QPH"
 _RECEIVED = "10am on Friday 18 December 2026"
 # Ten working days that include Christmas and New Year.
-_DAY = date_in_words(date(2027, 1, 6))
+_DAY = "Wednesday 6 January 2027"
 # The longest possible advice: 160 characters.
 _ADVICE = (
     "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. "
@@ -50,7 +47,7 @@ SORTS = {
 
 _CLOSING = {
     "reference": _REFERENCE,
-    "answered": date_in_words(date(2026, 12, 30)),
+    "answered": "Wednesday 30 December 2026",
     "reason": "You told us that all is well now.",
     "days": "28",
 }
@@ -69,7 +66,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "new-date": {
         "reference": _REFERENCE,
-        "before": date_in_words(date(2026, 12, 30)),
+        "before": "Wednesday 30 December 2026",
         "respond_by": _DAY,
         "received": _RECEIVED,
         "reason": "There is a bank holiday more than we knew of.",
@@ -85,7 +82,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "message-new-date": {
         "reference": _REFERENCE,
-        "before": date_in_words(date(2026, 12, 30)),
+        "before": "Wednesday 30 December 2026",
         "respond_by": _DAY,
         "received": _RECEIVED,
         "reason": "There is a bank holiday more than we knew of.",
@@ -166,13 +163,13 @@ _NO_DANGER = {"urgent": "", "short_window": ""}
 CONTACTS: dict[str, dict[str, str]] = {
     "ordinary": {
         "received": "9:30am on Monday 8 June 2026",
-        "before": date_in_words(date(2026, 6, 19)),
-        "respond_by": date_in_words(date(2026, 6, 22)),
+        "before": "Friday 19 June 2026",
+        "respond_by": "Monday 22 June 2026",
         **_NO_DANGER,
     },
     "urgent": {
         "received": "11:15pm on Saturday 10 October 2026",
-        "before": date_in_words(date(2026, 10, 12)),
+        "before": "Monday 12 October 2026",
         "respond_by": "11:15pm on Sunday 11 October 2026",
         "promise": "",  # not shown for a promise in hours: the instant itself is plainer
         **_SERVICE,
@@ -180,15 +177,15 @@ CONTACTS: dict[str, dict[str, str]] = {
     "christmas": {**_NO_DANGER, **_SERVICE},
     "easter": {
         "received": "4:45pm on Thursday 25 March 2027",
-        "before": date_in_words(date(2027, 4, 9)),
-        "respond_by": date_in_words(date(2027, 4, 12)),
+        "before": "Friday 9 April 2027",
+        "respond_by": "Monday 12 April 2027",
         "team": "",
         **_NO_DANGER,
     },
     "month": {
         "received": "midday on Tuesday 1 September 2026",
-        "before": date_in_words(date(2026, 9, 30)),
-        "respond_by": date_in_words(date(2026, 10, 1)),
+        "before": "Wednesday 30 September 2026",
+        "respond_by": "Thursday 1 October 2026",
         "promise": "1 month",
         "service_page": "",
         **_NO_DANGER,

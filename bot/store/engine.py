@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.databases import UNAVAILABLE, can_run_again, engine_of, is_shared
@@ -117,17 +116,14 @@ class Store:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _write_for_ever(self, lane: Lane) -> None:
-        with self._writing() as begin:
-            self._answer_for_ever(lane, begin)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Begin]:
-        """Yield what begins a transaction: on SQLite on one connection, as to take one from the pool has its price."""
         if self.is_shared:
-            yield self._writer_engine.begin  # a connection may be lost with its server, and the pool notices
+            self._answer_for_ever(lane, self._writer_engine.begin)
             return
-        with self._writer_engine.connect() as connection:
-            yield partial(_on, connection)
+        kept = _KeptConnection(self._writer_engine)
+        try:
+            self._answer_for_ever(lane, kept.begin)
+        finally:
+            kept.give_back()
 
     def _answer_for_ever(self, lane: Lane, begin: Begin) -> None:
         while (first := lane.get()) is not None:
@@ -167,10 +163,32 @@ class Store:
             return None, error
 
 
-@contextmanager
-def _on(connection: Connection) -> Iterator[Connection]:
-    with connection.begin():
-        yield connection
+class _KeptConnection:
+    """One connection for transactions one after another: a checkout from the pool takes longer than BEGIN on SQLite.
+
+    After any failure it goes back to the pool, which ends what is left of its transaction; the next one takes another.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Begin a transaction; commit it, or roll it back where an exception passes."""
+        connection = self._connection = self._connection or self._engine.connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Return the connection to the pool."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _run(begin: Begin, work: Work[T]) -> T:

@@ -27,6 +27,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 def newest() -> str:
     """Return the revision that this version of the program needs."""
+    if not revisions():
+        raise LookupError(f"no migrations in {_MIGRATIONS}")
     return revisions()[-1]
 
 

@@ -27,7 +27,7 @@ _MOST_TERMS = 12
 _TERM = re.compile(r"[^\W_]+")  # both databases split words like this
 _ASCII = bytes(ord(chr(code).lower()) if _TERM.match(chr(code)) else ord(" ") for code in range(256))
 _NO_TERM, _NOT_ASCII = re.compile(r"[\W_]+"), re.compile(r"([^\x00-\x7f]+)")
-_LONGEST_PART_KEPT = 40
+_LONGEST_PART_KEPT = 3  # a longer one may be a word of somebody's, which must not outlive its message
 # A phone number as people write it, with brackets, spaces and hyphens.
 _PHONE = re.compile(r"[0-9][0-9 ()./-]{7,20}[0-9]")
 _PHONE_DIGITS = range(9, 16)
@@ -80,7 +80,7 @@ def _plain(words: str) -> str:
     """Return the same with spaces between them."""
     if words.isascii():
         return _plain_ascii(words)
-    # Few characters of most other texts are not ASCII, and the same again and again.
+    # Most other texts have few parts that are not ASCII, and these recur.
     parts = _NOT_ASCII.split(words)
     parts[::2] = map(_plain_ascii, parts[::2])
     parts[1::2] = [_plain_often(p) if len(p) <= _LONGEST_PART_KEPT else _plain_other(p) for p in parts[1::2]]

@@ -52,8 +52,10 @@ def into_a_folder(file: Path) -> Path:
 @cache
 def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
+    was_on = gc.isenabled()
     gc.disable()  # a syntax tree is many small objects, and none of them is garbage: half of the time went there
     try:
         return Source(path, len(text.splitlines()), ast.parse(text, path))
     finally:
-        gc.enable()
+        if was_on:
+            gc.enable()

@@ -3,6 +3,7 @@
 To import the library, with the holidays of every country in it, takes a tenth of a start of the service.
 """
 
+import json
 import textwrap
 from collections import defaultdict
 from collections.abc import Mapping
@@ -56,13 +57,16 @@ def main() -> None:
     for (day, title), nations in sorted(nations_of.items()):
         days_of[title, " ".join(nations)].append(day.isoformat())
     rows = [_row(title, nations, " ".join(days)) for (title, nations), days in days_of.items()]
-    FILE.write_text(HEAD.format(version=version("holidays")) + "".join(rows) + FOOT, encoding="utf-8")
+    # At once, as the file is imported here, too: half of it could not be mended by this command.
+    new = FILE.with_suffix(".new")
+    new.write_text(HEAD.format(version=version("holidays")) + "".join(rows) + FOOT, encoding="utf-8")
+    new.replace(FILE)
 
 
 def _row(title: str, nations: str, days: str) -> str:
     lines = textwrap.indent("\n".join(textwrap.wrap(days, 100)), " " * 8)
     return f'''    (
-        "{title}",
+        {json.dumps(title)},
         "{nations}",
         """
 {lines}

@@ -97,13 +97,19 @@ def _every_resident_heard_once(sent: list[bytes]) -> None:
     assert doubled <= (8 + RECORD_AT_ONCE) * KILLS
 
 
+class FromNothing(Service):
+    """The program as it starts where nothing of it has been imported yet: other tests fork it, to save that time."""
+
+    is_forked = False
+
+
 @pytest.mark.needs("smtp-sink")
 def test_a_term_drains_and_loses_nothing(tmp_path: Path) -> None:
-    """SIGTERM in the middle of work: it stops within ten seconds, and a restart finishes the rest, once."""
+    """Started as from a terminal; SIGTERM in its work: it stops within ten seconds, a restart does the rest, once."""
     with Sink("-w", "1") as slow:
         port = free_port()
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=slow.port)]
-        with Service(tmp_path, channels) as service:
+        with FromNothing(tmp_path, channels) as service:
             hand_over(port, range(20))
             began = time.monotonic()
             assert service.stop() == 0

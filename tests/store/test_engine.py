@@ -47,6 +47,37 @@ async def test_many_units_are_all_committed_and_answered(store: Store) -> None:
         assert await store.read(lambda c, name=name: cursors.read(c, name)) == str(number)  # type: ignore[misc]
 
 
+async def test_a_store_that_is_nowhere_yet_is_written_once_it_is_there(tmp_path: Path) -> None:
+    """Each unit is refused and the next one tries anew; nobody waits for ever."""
+    url = f"sqlite:///{tmp_path / 'later' / 'ackbot.db'}"
+    store = Store(url)
+    store.open()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await store.write(lambda c: cursors.put(c, "a", "1", NOW))
+    schema.upgrade(url)
+    await store.write(lambda c: cursors.put(c, "a", "2", NOW))
+    assert await store.read(lambda c: cursors.read(c, "a")) == "2"
+    await store.close()
+
+
+async def test_a_commit_that_fails_leaves_nothing_open(store: Store) -> None:
+    """What cannot be committed is undone, and the next unit has a transaction of its own."""
+
+    def breaks_at_commit(connection: Connection) -> None:
+        cursors.put(connection, "bad", "x", NOW)
+        connection.execute(text("CREATE TABLE parents (id INTEGER PRIMARY KEY)"))
+        reference = "REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED"
+        connection.execute(text(f"CREATE TABLE children (id INTEGER {reference})"))
+        connection.execute(text("INSERT INTO children VALUES (1)"))
+
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        await store.write(breaks_at_commit)
+    await store.write(lambda c: cursors.put(c, "good", "1", NOW))
+    assert await store.read(lambda c: cursors.read(c, "bad")) is None
+    assert await store.read(lambda c: cursors.read(c, "good")) == "1"
+
+
 async def test_one_units_fault_leaves_its_neighbours_alone(store: Store) -> None:
     """A unit that raises is undone and told; those in the same transaction are committed."""
 

@@ -1,15 +1,15 @@
-"""What a sign-in of the organisation's own comes to."""
+"""The result of a sign-in through the organisation's own provider."""
 
 from dataclasses import dataclass
 
 
 class NotSignedIn(Exception):
-    """It did not work out; the text is for the person at the door."""
+    """The sign-in failed; the text is shown to the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose sign-in it was, and where they wanted to go."""
+    """The address that signed in, and the page to show next."""
 
     address: str
     onwards: str

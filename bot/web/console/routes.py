@@ -30,7 +30,7 @@ def routes(site: Site) -> list[web.RouteDef]:
 
 
 def _provider(site: Site) -> "Oidc | None":
-    """The organisation's own sign-in, if it is configured; what reads its tokens is not imported for nothing."""
+    """The organisation's own sign-in, if it is configured; its library of tokens is imported only then."""
     if site.settings.sign_in is None:
         return None
     from bot.web.console.oidc import Oidc  # noqa: PLC0415

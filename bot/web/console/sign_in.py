@@ -13,10 +13,10 @@ from bot.web.console.identity import NotSignedIn
 from bot.web.console.sign_in_attempts import WITHIN_SECONDS, SignInAttempts
 from bot.web.forms import fields_of
 from bot.web.site import Site, loop_time
+from bot.wire import passwords, typed
 
 if TYPE_CHECKING:
     from bot.web.console.oidc import Oidc
-from bot.wire import passwords, typed
 
 # Two at a time: each check takes a core and 64 MB for a while.
 _CHECKS = 2
