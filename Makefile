@@ -37,7 +37,7 @@ setup: $(VENV)/.installed ## Makes .venv/ with .venv/bin/ackbot in it.
 
 dev: $(VENV)/.installed-dev
 
-# A python3 may exist and not run (pyenv's shims), be too old, or be without venv (Debian's python3-venv):
+# A python3 may exist and not run (the shim of a version manager), be too old, or be without venv (Debian's python3-venv):
 # take the first that is fit, and say what is wrong with the others where none is.
 $(VENV)/bin/python:
 	@fit='import sys; sys.exit("older than 3.11") if sys.version_info < (3, 11) else None; import ensurepip, venv; print(sys.executable)'; \

@@ -26,19 +26,12 @@ from aiohttp import web
 from bench import rig
 from tests.components.forked import ROOT
 from tests.components.ports import free_port, wait_until
-from tests.components.service import Service, ask
+from tests.components.service import LOOPBACK, Service, ask
 from tests.peers import x
 from tests.peers.peer import now
 from tests.peers.x import XPeer, signature
 
 CONNECTIONS = 50
-POST = """
-[[channel]]
-name = "post"
-kind = "loopback"
-directory = "sent"
-sender = "Exampleshire Council <customer.services@example.gov.uk>"
-"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +84,7 @@ def _measure_service(count: int, rate: int, acknowledge: str, folder: Path) -> t
     x.LIMITS |= dict.fromkeys(x.LIMITS, 10 * count)
     with XPeer() as peer:
         table = peer.table().replace('acknowledge = "both"', f'acknowledge = "{acknowledge}"')
-        with Service(folder, [table, POST]) as service:
+        with Service(folder, [table, LOOPBACK]) as service:
             wait_until(lambda: 'channel_up{channel="x"} 1' in service.get("/metrics")[1], what="the account")
             run = _run(f"http://127.0.0.1:{service.web_port}/hooks/x", count, rate, service.pid)
             query = "SELECT count(*) FROM contacts WHERE channel = 'x'"

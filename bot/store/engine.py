@@ -119,11 +119,11 @@ class Store:
         if self.is_shared:
             self._answer_for_ever(lane, self._writer_engine.begin)
             return
-        kept = _KeptConnection(self._writer_engine)
+        connection = _WriterConnection(self._writer_engine)
         try:
-            self._answer_for_ever(lane, kept.begin)
+            self._answer_for_ever(lane, connection.begin)
         finally:
-            kept.give_back()
+            connection.give_back()
 
     def _answer_for_ever(self, lane: Lane, begin: Begin) -> None:
         while (first := lane.get()) is not None:
@@ -163,7 +163,7 @@ class Store:
             return None, error
 
 
-class _KeptConnection:
+class _WriterConnection:
     """One connection for transactions one after another: a checkout from the pool takes longer than BEGIN on SQLite.
 
     After any failure it goes back to the pool, which ends what is left of its transaction; the next one takes another.

@@ -11,17 +11,10 @@ from typer.testing import CliRunner
 
 from bot.cli.commands import app
 from tests.components.ports import wait_until
-from tests.components.service import Service, ask
+from tests.components.service import LOOPBACK, Service, ask
 from tests.peers.every import PEERS
 from tests.peers.peer import Peer, Trouble
 
-POST = """
-[[channel]]
-name = "post"
-kind = "loopback"
-directory = "sent"
-sender = "Exampleshire Council <customer.services@example.gov.uk>"
-"""
 UP = re.compile(r'^ackbot_channel_up\{channel="([\w-]+)"\} 1', re.MULTILINE)
 PUBLIC = [number for number, kind in enumerate(PEERS) if kind.has_public]
 REFERENCE = re.compile(r"EX-[0-9A-Z]{4}-[0-9A-Z]{4}")
@@ -37,7 +30,7 @@ def peers() -> Iterator[tuple[Peer, ...]]:
 @pytest.fixture(scope="module")
 def service(peers: Sequence[Peer], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service with an account on each, through its first look. At the end nothing may be shunted."""
-    service = Service(tmp_path_factory.mktemp("accounts"), [*(peer.table() for peer in peers), POST])
+    service = Service(tmp_path_factory.mktemp("accounts"), [*(peer.table() for peer in peers), LOOPBACK])
     for peer in peers:
         service.environment |= peer.environment()
         peer.hook = f"http://127.0.0.1:{service.web_port}/hooks/{peer.name}"

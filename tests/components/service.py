@@ -72,6 +72,13 @@ port = {port}
 tls = "none"
 sender = "Exampleshire Council <customer.services@example.gov.uk>"
 """
+LOOPBACK = """
+[[channel]]
+name = "post"
+kind = "loopback"
+directory = "sent"
+sender = "Exampleshire Council <customer.services@example.gov.uk>"
+"""
 FORM = """
 [[channel]]
 name = "website"

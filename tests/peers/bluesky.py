@@ -135,13 +135,13 @@ acknowledge = "both"
         """A record in this person's repository."""
         did = self.did(person)
         value = {"$type": collection, **record}
-        kept: Values = {"uri": f"at://{did}/{collection}/{key}", "cid": _cid(value), "value": value}
-        self.repos[did][kept["uri"]] = kept
+        entry: Values = {"uri": f"at://{did}/{collection}/{key}", "cid": _cid(value), "value": value}
+        self.repos[did][entry["uri"]] = entry
         if person != "council" and (reason := self._why_told(value)):
             at = min(value["createdAt"], self.moment())
-            notification = {"uri": kept["uri"], "cid": kept["cid"], "author": self.profile(person), "record": value}
+            notification = {"uri": entry["uri"], "cid": entry["cid"], "author": self.profile(person), "record": value}
             self.notifications.append(notification | {"reason": reason, "isRead": False, "indexedAt": at, "labels": []})
-        return kept
+        return entry
 
     def like(self, person: str, uri: str, *, at: str = "") -> None:
         """A person likes a post of the council's."""
@@ -314,34 +314,34 @@ acknowledge = "both"
     def on_list_notifications(self, query: Any) -> Values:
         """The newest first, before the cursor."""
         before = query.get("cursor") or "9"
-        kept = sorted(self.notifications, key=lambda notification: str(notification["indexedAt"]), reverse=True)
-        kept = [notification for notification in kept if notification["indexedAt"] < before]
-        page = kept[: min(int(query.get("limit", "50")), self.page)]
+        earlier = (notification for notification in self.notifications if notification["indexedAt"] < before)
+        notifications = sorted(earlier, key=lambda notification: str(notification["indexedAt"]), reverse=True)
+        page = notifications[: min(int(query.get("limit", "50")), self.page)]
         answer: Values = {"notifications": page, "priority": False}
-        return answer | ({"cursor": page[-1]["indexedAt"]} if len(page) < len(kept) else {})
+        return answer | ({"cursor": page[-1]["indexedAt"]} if len(page) < len(notifications) else {})
 
     def on_get_posts(self, query: Any) -> Values:
         """Those of these addresses that are there."""
         posts = []
         for uri in query.getall("uris"):
-            kept = self.repos.get(uri.removeprefix("at://").partition("/")[0], {}).get(uri)
+            entry = self.repos.get(uri.removeprefix("at://").partition("/")[0], {}).get(uri)
             author = next((profile for profile in self.profiles.values() if profile["did"] in uri), {})
-            if kept:
-                shown = {"uri": uri, "cid": kept["cid"], "author": author, "record": kept["value"]}
-                posts.append(shown | {"indexedAt": kept["value"]["createdAt"], "labels": []})
+            if entry:
+                shown = {"uri": uri, "cid": entry["cid"], "author": author, "record": entry["value"]}
+                posts.append(shown | {"indexedAt": entry["value"]["createdAt"], "labels": []})
         return {"posts": posts}
 
     def on_list_records(self, query: Any) -> Values:
         """By their keys, the greatest first."""
         ahead = query.get("reverse") == "true"
         after = query.get("cursor", "")
-        whole = sorted(
+        records = sorted(
             (uri.rpartition("/")[2], record)
             for uri, record in self.repos[query["repo"]].items()
             if query["collection"] in uri
         )
-        kept = [pair for pair in (whole if ahead else whole[::-1]) if not after or (pair[0] > after) == ahead]
-        page = kept[: min(int(query.get("limit", "50")), self.page)]
+        following = [pair for pair in (records if ahead else records[::-1]) if not after or (pair[0] > after) == ahead]
+        page = following[: min(int(query.get("limit", "50")), self.page)]
         return {"records": [record for _, record in page]} | ({"cursor": page[-1][0]} if page else {})
 
     def on_get_record(self, query: Any) -> Values:
@@ -362,8 +362,8 @@ acknowledge = "both"
         before = self.repos[content["repo"]].get(f"at://{content['repo']}/{content['collection']}/{key}")
         if before and before["cid"] != _cid(record) and content.get("swapRecord", before["cid"]) != before["cid"]:
             raise Refusal(400, "InvalidSwap", f"Record was at {before['cid']}")
-        kept = before or self.put("council", content["collection"], key, record)
-        return {"uri": kept["uri"], "cid": kept["cid"], "validationStatus": "valid"}
+        entry = before or self.put("council", content["collection"], key, record)
+        return {"uri": entry["uri"], "cid": entry["cid"], "validationStatus": "valid"}
 
     def chat_get_log(self, query: Any) -> Values:
         """What happened after the cursor; without one nothing, and where now is."""
@@ -378,19 +378,19 @@ acknowledge = "both"
 
     def chat_list_convos(self, query: Any) -> Values:
         """That in which something happened last comes first."""
-        kept = sorted(self.convos.values(), key=lambda convo: str(convo["rev"]), reverse=True)
-        kept = [convo for convo in kept if convo["rev"] < (query.get("cursor") or "z")]
-        page = kept[: min(int(query.get("limit", "50")), self.page)]
+        convos = sorted(self.convos.values(), key=lambda convo: str(convo["rev"]), reverse=True)
+        convos = [convo for convo in convos if convo["rev"] < (query.get("cursor") or "z")]
+        page = convos[: min(int(query.get("limit", "50")), self.page)]
         return {"convos": [_shown(convo) for convo in page]} | (
-            {"cursor": page[-1]["rev"]} if len(page) < len(kept) else {}
+            {"cursor": page[-1]["rev"]} if len(page) < len(convos) else {}
         )
 
     def chat_get_messages(self, query: Any) -> Values:
         """The newest first."""
-        whole = self._convo_of(query["convoId"])["messages"][::-1]
-        kept = [message for message in whole if message["id"] < (query.get("cursor") or "z")]
-        page = kept[: min(int(query.get("limit", "50")), self.page)]
-        return {"messages": page} | ({"cursor": page[-1]["id"]} if len(page) < len(kept) else {})
+        thread = self._convo_of(query["convoId"])["messages"][::-1]
+        messages = [message for message in thread if message["id"] < (query.get("cursor") or "z")]
+        page = messages[: min(int(query.get("limit", "50")), self.page)]
+        return {"messages": page} | ({"cursor": page[-1]["id"]} if len(page) < len(messages) else {})
 
     def chat_send_message(self, content: Values) -> Values:
         """Into a conversation, by the council."""
