@@ -16,7 +16,6 @@ from aiohttp import web
 from bot import log
 from bot.channel import Channel, Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.flows.desk import backlog
-from bot.flows.intake import topics
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
@@ -160,8 +159,6 @@ class Service:
     async def _load_later(self) -> None:
         """Load what the first message would wait for; a process without that part does without it in memory."""
         await asyncio.sleep(LOADS_AFTER_SECONDS)
-        if {"listen", "web"} & self.roles:
-            await asyncio.to_thread(topics.load_languages)
         if {"send", "web"} & self.roles:
             await asyncio.to_thread(date_in_words, self.present.now().date())
 

@@ -8,9 +8,7 @@ import bot.flows.outgoing.after_restore
 import bot.store.keys
 import bot.web.server  # noqa: F401
 from bot.core.calendars import NAMES, calendar
-from bot.flows.intake import topics
 
-topics.load_languages()
 for name in NAMES:
     calendar(name)
 # What is here stays: looked through for garbage, each page of it would be copied for each process.

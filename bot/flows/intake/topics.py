@@ -1,12 +1,10 @@
 """What a new contact is about: its language, whose it is, and whether it can wait."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from lingua import Language, LanguageDetector, LanguageDetectorBuilder
+import pycld2
 
 from bot.core import topics
 from bot.core.books import Matter
@@ -16,47 +14,25 @@ from bot.core.timing import Timing
 from bot.core.topics import Destination, Urgency
 from bot.flows.rulebook import NO_WAY, OutgoingRules, Rulebook
 
-# Each language costs memory and time. These are Welsh and the languages most often spoken at home in the country.
-_KNOWN = (
-    *(Language.ENGLISH, Language.WELSH, Language.POLISH, Language.ROMANIAN, Language.PORTUGUESE, Language.UKRAINIAN),
-    *(Language.PUNJABI, Language.URDU, Language.BENGALI, Language.GUJARATI, Language.HINDI, Language.TAMIL),
-    *(Language.ARABIC, Language.PERSIAN, Language.TURKISH, Language.SOMALI, Language.CHINESE, Language.ALBANIAN),
-    *(Language.SPANISH, Language.ITALIAN, Language.FRENCH, Language.GERMAN, Language.RUSSIAN, Language.BULGARIAN),
-    *(Language.LITHUANIAN, Language.LATVIAN, Language.HUNGARIAN, Language.SLOVAK, Language.GREEK),
+# Welsh and the languages most often spoken at home in the country; what seems to be any other is not known.
+_LANGUAGES = frozenset(
+    {"en", "cy", "pl", "ro", "pt", "uk", "pa", "ur", "bn", "gu", "hi", "ta", "ar", "fa", "tr", "so", "zh", "sq", "es"}
+    | {"it", "fr", "de", "ru", "bg", "lt", "lv", "hu", "sk", "el"}
 )
-# Below this confidence, or with fewer letters, any answer would be a guess.
-_SURE = 0.8
-_FEWEST_LETTERS = 12
-_READ_CHARACTERS = 100
-# English words that no other language of the list has: three different ones settle it without the detector.
-_ENGLISH = frozenset(
-    {"the", "and", "is", "are", "was", "my", "have", "has", "you", "not", "that", "this", "with", "for"}
-    | {"been", "they", "there", "their", "your", "please", "would", "could", "which", "from", "when", "what", "about"}
-    | {"road", "street", "council", "thank", "thanks", "outside", "nobody", "again", "week", "house"}
-)
-_WORD = re.compile(r"[^\W\d_]+")
-_ENOUGH_WORDS, _LOOKED_THROUGH = 3, 400
-
-
-@cache
-def _detector() -> LanguageDetector:
-    return LanguageDetectorBuilder.from_languages(*_KNOWN).with_low_accuracy_mode().build()
-
-
-def load_languages() -> None:
-    """Load the models now (0.1 s), so that the first message in another language does not wait for them."""
-    _detector().compute_language_confidence_values("Dzień dobry, bonjour, guten Tag")
+# With fewer letters at the beginning any answer would be a guess; more characters than these do not change it.
+_FEWEST_LETTERS, _BEGINNING = 12, 80
+_READ_CHARACTERS = 400
 
 
 def language_of(text: str) -> str:
     """Return the language of a text as an ISO 639-1 code (en, cy, pl ...), or "" where it cannot be determined."""
-    if len(_ENGLISH.intersection(_WORD.findall(text[:_LOOKED_THROUGH].lower()))) >= _ENOUGH_WORDS:
-        return "en"
-    start = " ".join(text[: 4 * _READ_CHARACTERS].split())[:_READ_CHARACTERS]
-    if sum(character.isalpha() for character in start) < _FEWEST_LETTERS:
+    words = [word for word in text[:_READ_CHARACTERS].split() if "@" not in word and "://" not in word]
+    plain = " ".join([word for word in words if word.isprintable()])
+    if sum(map(str.isalpha, plain[:_BEGINNING])) < _FEWEST_LETTERS:
         return ""
-    best = _detector().compute_language_confidence_values(start)[0]
-    return best.language.iso_code_639_1.name.lower() if best.value >= _SURE else ""
+    is_reliable, _, languages = pycld2.detect(plain, isPlainText=True)
+    code = languages[0][1].partition("-")[0]
+    return code if is_reliable and code in _LANGUAGES else ""
 
 
 Values = dict[str, Any]
