@@ -1,6 +1,7 @@
 """Column types: instants in UTC, and text and bytes that are encrypted if the engine has a ring of keys."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text
@@ -41,6 +42,8 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+# The rows of one mail hold the same few instants many times.
+@lru_cache(maxsize=64)
 def _for_sqlite(value: datetime | None) -> str | None:
     """Return UTC as SQLAlchemy writes a time without zone: 2026-11-30 09:15:00.000000."""
     return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[: -len("+00:00")]

@@ -165,13 +165,16 @@ def recording_details(at: datetime, now: datetime) -> dict[str, str]:
     return {"recorded_at": now.isoformat(timespec="seconds")} if now != at else {}
 
 
+_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make such an encoder for each event
+
+
 def _row_of(event: Event) -> Values:
     return {
         "contact_id": event.contact_id,
         "at": event.at,
         "kind": event.kind.value,
         "actor": event.actor,
-        "details": json.dumps(event.details, ensure_ascii=False),
+        "details": _to_json(event.details),
     }
 
 

@@ -68,7 +68,8 @@ def fields(block: bytes) -> Fields:
     if len(block.translate(None, _CONTROLS)) != len(block):
         block = block.translate(_CONTROLS_TO_SPACES)
     pairs = []
-    for match in _FIELD.finditer(_text_of(block)):
+    # Without CR the value of a field on one line needs no unfolding.
+    for match in _FIELD.finditer(_text_of(block.replace(b"\r\n", b"\n"))):
         pairs.append((match[1].lower(), match[2]))
         if len(pairs) == MAX_FIELDS:
             break
