@@ -19,7 +19,7 @@ from tests.components.ports import PATIENCE_SECONDS
 from tests.components.tokens import TokenServer
 
 SENDER = "Exampleshire Council <contact@example.gov.uk>"
-EXTENSIONS = ("DSN", "ENHANCEDSTATUSCODES")
+EXTENSIONS = ("DSN", "ENHANCEDSTATUSCODES", "PIPELINING")
 
 
 @dataclass(frozen=True)

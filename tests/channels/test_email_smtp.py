@@ -2,15 +2,17 @@
 
 import asyncio
 import smtplib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from bot.channel import Handed, Outlet, Permanent
+from bot.channel import Handed, Outlet, Permanent, Temporary
 from bot.core.messages import Outbound
 from channels import email_smtp
-from tests.channels.postoffice import SENDER, Office, letter, opened, outlet, settings
+from tests.channels.postoffice import EXTENSIONS, SENDER, Office, letter, opened, outlet, settings
 from tests.components.ports import until
 
 # What is handed over
@@ -41,6 +43,54 @@ async def test_a_simple_server_is_asked_for_nothing_special() -> None:
         "FROM:<contact+b1@example.gov.uk>",
         "TO:<resident1@residents.example>",
     )
+
+
+@pytest.mark.parametrize(("offer", "command_count"), [("250 PIPELINING", 3), ("250 HELP", 1)])
+async def test_the_commands_of_a_mail_leave_together_only_where_that_is_offered(offer: str, command_count: int) -> None:
+    """PIPELINING (RFC 2920): envelope and DATA in one piece; the content waits for the answer."""
+    pieces: list[bytes] = []
+    replies = {b"EHLO": f"250-post.test\r\n{offer}\r\n", b"DATA": "354 Go on\r\n", b"QUIT": "221 Bye\r\n"}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 post.test\r\n")
+        while piece := await reader.read(65_536):
+            pieces.append(piece)
+            commands = [b"."] if piece.endswith(b"\r\n.\r\n") else [line[:4] for line in piece.splitlines()]
+            writer.write("".join(replies.get(command, "250 Ok\r\n") for command in commands).encode())
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        outlet(server.sockets[0].getsockname()[1]) as post,
+    ):
+        await post.send(letter())
+        await post.send(letter(2))
+    assert [piece[:4] for piece in pieces if piece.endswith(b"\r\n.\r\n")] == [b"From", b"From"]
+    assert max(piece.count(b"\r\n") for piece in pieces if piece.startswith(b"MAIL")) == command_count
+
+
+@pytest.mark.parametrize("extensions", [EXTENSIONS, ("DSN",)])
+async def test_the_first_refusal_of_commands_that_left_together_counts(extensions: Sequence[str]) -> None:
+    """And not what the server says of the commands behind it."""
+    async with opened(Office(extensions=extensions)) as office, outlet(office.port) as post:
+        for command, about in {"RCPT": "recipient", "DATA": "content"}.items():
+            office.answers = {command: "550 5.1.1 No such person"}
+            with pytest.raises(Permanent, match=f"about the {about}"):
+                await post.send(letter())
+        office.answers = {"MAIL": "452-4.3.1 Too much\r\n452 4.3.1 at once"}
+        with pytest.raises(Temporary, match=r"452 4\.3\.1 Too much 4\.3\.1 at once .about the sender."):
+            await post.send(letter())
+        office.answers = {}
+        await post.send(letter(2))
+    assert office.recipients == ["resident2@residents.example"]
+
+
+async def test_no_line_ends_without_crlf() -> None:
+    """A server that takes a single LF for the end of a line must not see the end of a mail in a text."""
+    message = letter()
+    tricky = replace(message, content=message.content + b"one\n.\ntwo\r.\rthree")
+    async with opened(Office()) as office, outlet(office.port) as post:
+        await post.send(tricky)
+    assert office.taken[0].content == message.content + b"one\r\n.\r\ntwo\r\n.\r\nthree\r\n"
 
 
 async def test_eight_bits_are_announced() -> None:

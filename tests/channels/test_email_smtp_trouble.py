@@ -112,9 +112,9 @@ async def test_a_kept_line_that_died_is_replaced_at_once() -> None:
     assert sorted(office.recipients) == [f"resident{number}@residents.example" for number in range(6)]
 
 
-@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
 async def test_a_kept_line_that_dies_under_a_mail_is_replaced_once(command: str) -> None:
-    """As long as the content was not offered; a fresh line that dies, too, is Temporary."""
+    """As long as no content has left; a fresh line that dies, too, is Temporary."""
     async with opened(Office()) as office, outlet(office.port) as post:
         await post.send(letter(1))
         office.drop = command
@@ -126,12 +126,11 @@ async def test_a_kept_line_that_dies_under_a_mail_is_replaced_once(command: str)
     assert office.recipients == ["resident1@residents.example", "resident3@residents.example"]
 
 
-@pytest.mark.parametrize("command", ["DATA", "."])
-async def test_what_may_have_been_taken_is_not_sent_again_at_once(command: str) -> None:
-    """Once the content was offered, only the outbox may try again: with the same Message-ID, and counted."""
+async def test_what_may_have_been_taken_is_not_sent_again_at_once() -> None:
+    """Once the content has left, only the outbox may try again: with the same Message-ID, and counted."""
     async with opened(Office()) as office, outlet(office.port) as post:
         await post.send(letter(1))
-        office.drop = command
+        office.drop = "."
         with pytest.raises(Temporary):
             await post.send(letter(2))
         assert len(office.lines) == 1
@@ -169,6 +168,17 @@ async def test_a_silent_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) 
             await post.send(letter(2))
         assert time.monotonic() - began < LEAVING_SECONDS
         assert len(office.taken) == 1
+
+
+@pytest.mark.parametrize(
+    "reply", ["hello\r\n", "250-more\r\n" * 200, "2" * 20_000 + "\r\n"], ids=["no code", "no end", "too long"]
+)
+async def test_what_is_no_reply_is_no_answer(reply: str) -> None:
+    """Nonsense in place of a reply ends the connection, and the mail is tried again later."""
+    async with opened(Office(answers={"RCPT": reply.rstrip()})) as office, outlet(office.port) as post:
+        with pytest.raises(Temporary, match="gave an answer that cannot be used"):
+            await post.send(letter())
+    assert not office.taken
 
 
 async def test_a_slow_server_is_waited_for() -> None:
