@@ -1,14 +1,13 @@
-"""Runs the few statements that every message needs by SQLite's own driver, as SQLAlchemy takes longer than they do.
+"""Runs the few statements that every message needs by the database's own driver, as SQLAlchemy takes longer than they do.
 
 Two of them are locks, which only PostgreSQL needs: on SQLite the one writer holds the lock of the store.
 
-The text of a statement and the conversion of its values are SQLAlchemy's own, made once. On PostgreSQL, where the way
-to the server takes longer than either, statements run as usual. A statement must be a constant of its module, as its
-prepared form is cached.
+The text of a statement and the conversion of its values are SQLAlchemy's own, made once. A statement must be a constant
+of its module, as its prepared form is cached.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -42,16 +41,18 @@ class _Prepared:
 
     `pick` takes the values in order from their names, `conversions` has the places of those that the driver needs in
     another form. `lists` has the parameter names of the values of a list; `outputs` the conversion of each column.
+    `names` is empty where the driver takes values in order, as SQLite's does.
     """
 
     words: str
+    names: tuple[str, ...]
     pick: Callable[[Values], Iterable[Any]]
     conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     fixed: Values
     lists: Mapping[str, Sequence[str]]
     outputs: tuple[Convert, ...]
 
-    def arguments(self, values: Values) -> list[Any]:
+    def arguments(self, values: Values) -> list[Any] | dict[str, Any]:
         """Return the values as the driver takes them."""
         if self.fixed or self.lists:
             of_lists = (zip(singles, values[name], strict=True) for name, singles in self.lists.items())
@@ -59,7 +60,7 @@ class _Prepared:
         arguments = [*self.pick(values)]
         for place, convert in self.conversions:
             arguments[place] = convert(arguments[place])
-        return arguments
+        return dict(zip(self.names, arguments, strict=True)) if self.names else arguments
 
     def read(self, row: Row) -> Row:
         """Return a row of the driver with converted values."""
@@ -75,41 +76,49 @@ def run_many(connection: Connection, statement: UpdateBase, rows: Sequence[Value
         return
     if any(row.keys() != rows[0].keys() for row in rows[1:]):
         raise ValueError("the rows of one statement have different names")
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        connection.execute(statement, [dict(row) for row in rows])
-        return
     prepared = _prepared(connection.dialect, statement, tuple((name, None) for name in rows[0]))
+    arguments = [prepared.arguments(row) for row in rows]
     try:
-        driver.executemany(prepared.words, [prepared.arguments(row) for row in rows])
-    except sqlite3.Error as error:
-        raise _sqlalchemy_error(prepared.words, error) from error
+        _cursor(connection).executemany(prepared.words, arguments)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _sqlalchemy_error(connection, prepared.words, error) from error
 
 
 def rows_of(connection: Connection, statement: Query, values: Values) -> list[Row]:
     """Return every row of a query; its values may be lists, for IN. Raises as SQLAlchemy does."""
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        return [tuple(row) for row in connection.execute(statement, dict(values))]
     names = tuple((name, len(value) if isinstance(value, list) else None) for name, value in values.items())
     prepared = _prepared(connection.dialect, statement, names)
+    arguments = prepared.arguments(values)
     try:
-        rows = driver.execute(prepared.words, prepared.arguments(values)).fetchall()
-    except sqlite3.Error as error:
-        raise _sqlalchemy_error(prepared.words, error) from error
+        rows = _cursor(connection).execute(prepared.words, arguments).fetchall()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _sqlalchemy_error(connection, prepared.words, error) from error
     return [prepared.read(row) for row in rows]
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Send statements of `run_many` without waiting for their answers: PostgreSQL's pipeline mode, one round trip.
+
+    A failure of any of them is raised at the end, as SQLAlchemy raises it.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _sqlalchemy_error(connection, "(several statements)", error) from error
 
 
 def mark(connection: Connection, statement: str) -> None:
     """Run a statement without values, such as BEGIN or SAVEPOINT. Raises as SQLAlchemy does."""
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        connection.exec_driver_sql(statement)
-        return
     try:
-        driver.execute(statement)
-    except sqlite3.Error as error:
-        raise _sqlalchemy_error(statement, error) from error
+        _cursor(connection).execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _sqlalchemy_error(connection, statement, error) from error
 
 
 def alone(connection: Connection, activity: str) -> None:
@@ -131,9 +140,15 @@ def writing_events(connection: Connection) -> None:
         connection.execute(_EVENTS)
 
 
-def _sqlalchemy_error(words: str, error: sqlite3.Error) -> BaseException:
-    """Return the error as SQLAlchemy names it, without the values: they are people's words."""
-    return DBAPIError.instance(words, None, error, sqlite3.Error, hide_parameters=True)
+def _cursor(connection: Connection) -> Any:
+    driver: Any = connection.connection.driver_connection
+    return driver.cursor()
+
+
+def _sqlalchemy_error(connection: Connection, words: str, error: Exception) -> BaseException:
+    """Return the driver's error as SQLAlchemy names it, without the values: they are people's words."""
+    driver_error = connection.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(words, None, error, driver_error, hide_parameters=True)
 
 
 # For two engines, and lists of up to a hundred: a miss costs many times what a hit saves.
@@ -146,9 +161,11 @@ def _prepared(dialect: Dialect, statement: UpdateBase | Query, names: tuple[tupl
     state = compiled.construct_expanded_state(samples)
     of_lists = {single: name for name, singles in state.parameter_expansion.items() for single in singles}
     variable = samples.keys() | of_lists.keys()
-    inputs = _inputs(dialect, compiled, state.positiontup, of_lists)
+    in_order = state.positiontup
+    inputs = _inputs(dialect, compiled, list(state.parameters) if in_order is None else in_order, of_lists)
     return _Prepared(
         words=state.statement,
+        names=tuple(name for name, _ in inputs) if in_order is None else (),
         pick=_picker([name for name, _ in inputs]),
         conversions=tuple((place, convert) for place, (_, convert) in enumerate(inputs) if convert is not None),
         fixed={name: value for name, value in state.parameters.items() if name not in variable},

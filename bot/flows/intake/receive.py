@@ -69,8 +69,9 @@ def receive(
 
     A message that breaks the code is shunted, raw, and its neighbours are logged all the same.
     """
-    direct.alone(connection, direct.RECEIVING)
-    mark(connection, "SAVEPOINT batch")
+    with direct.together(connection):
+        direct.alone(connection, direct.RECEIVING)
+        mark(connection, "SAVEPOINT batch")
     try:
         result = _log(connection, batch.messages, now, book, room)
     except UNAVAILABLE:
@@ -105,10 +106,11 @@ def _log(
 
 def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> Received:
     """Write a plan. A change that its contact does not allow any more is left out; the message stays."""
-    contacts.add(connection, plan.contacts, plan.messages, plan.raws)
-    contacts.note(connection, plan.events)
-    contacts.move_windows(connection, plan.windows)
-    outbox.queue(connection, plan.deliveries)
+    with direct.together(connection):
+        contacts.add(connection, plan.contacts, plan.messages, plan.raws)
+        contacts.note(connection, plan.events)
+        contacts.move_windows(connection, plan.windows)
+        outbox.queue(connection, plan.deliveries)
     for change in plan.changes:
         _change(connection, change, now, book)
     outbox.queue(connection, plan.notices)
