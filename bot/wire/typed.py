@@ -8,8 +8,9 @@ EMAIL_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 PHONE_LIMIT = 40
 _FEWEST_PHONE_DIGITS = 5
 _ATOM = r"[^\s@\"(),:;<>\[\]\\.]+"
-_LETTER = r"a-zA-Z0-9\u0080-\U0010ffff"  # re.IGNORECASE would look at a million characters one by one
-_LABEL = rf"[{_LETTER}](?:[{_LETTER}-]{{0,61}}[{_LETTER}])?"
+# Letters and digits of any script, by what they are not: a class of a million characters takes 10 ms to compile.
+_LETTER, _LETTER_OR_HYPHEN = r"[^\x00-/:-@\[-`{-\x7f]", r"[^\x00-,./:-@\[-`{-\x7f]"
+_LABEL = rf"{_LETTER}(?:{_LETTER_OR_HYPHEN}{{0,61}}{_LETTER})?"
 # RFC 5321 section 4.1.2 and RFC 6531: one mailbox, without the quoted and the [literal] forms that nobody types.
 _EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 _LONGEST_LOCAL_PART_BYTES = 64
