@@ -1,4 +1,4 @@
-"""Runs the few statements that every message needs by the database's own driver, as SQLAlchemy takes longer than they do.
+"""Runs the few statements that every message needs by the database's driver, as SQLAlchemy takes longer than they do.
 
 Two of them are locks, which only PostgreSQL needs: on SQLite the one writer holds the lock of the store.
 
@@ -161,13 +161,12 @@ def _prepared(dialect: Dialect, statement: UpdateBase | Query, names: tuple[tupl
     state = compiled.construct_expanded_state(samples)
     of_lists = {single: name for name, singles in state.parameter_expansion.items() for single in singles}
     variable = samples.keys() | of_lists.keys()
-    in_order = state.positiontup
-    inputs = _inputs(dialect, compiled, list(state.parameters) if in_order is None else in_order, of_lists)
+    inputs = _inputs(dialect, compiled, state.positiontup or [*state.parameters], of_lists)
     return _Prepared(
         words=state.statement,
-        names=tuple(name for name, _ in inputs) if in_order is None else (),
+        names=() if compiled.positional else tuple(name for name, _ in inputs),
         pick=_picker([name for name, _ in inputs]),
-        conversions=tuple((place, convert) for place, (_, convert) in enumerate(inputs) if convert is not None),
+        conversions=_conversions(convert for _, convert in inputs),
         fixed={name: value for name, value in state.parameters.items() if name not in variable},
         lists=dict(state.parameter_expansion),
         outputs=() if isinstance(statement, UpdateBase) else _outputs(dialect, statement),
@@ -183,6 +182,10 @@ def _inputs(
         (name, _kind(dialect, column_type).bind_processor(dialect))
         for name, column_type in zip(names, types, strict=True)
     )
+
+
+def _conversions(converters: Iterable[Convert]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    return tuple((place, convert) for place, convert in enumerate(converters) if convert is not None)
 
 
 def _picker(names: Sequence[str]) -> Callable[[Values], Iterable[Any]]:
