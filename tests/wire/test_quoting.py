@@ -91,10 +91,6 @@ WHOLE = {
     "no quotation": ANSWER,
     "nothing": "",
     "blank lines": "\n \n",
-    "written below": f"{BELOW['Thunderbird']}\n\n{ANSWER}\n",
-    "written below, with a greeting above": f"Hello,\n\n{BELOW['Gmail']}\n\n{ANSWER}\n\n-- \nAnn",
-    "written between": "On 23/11/2026 10:15, Council wrote:\n> Which lamp?\n14.\n> Since when?\nSince Monday.",
-    "written between, without introduction": "Hello,\n> Which lamp?\n14.\n> Since when?",
     "written below what Outlook quotes": f"{BELOW['Outlook']}",
     "a quotation alone": OLD,
     "a signature alone": "-- \nAnn Lee",
@@ -110,7 +106,6 @@ WHOLE = {
     "headings in dashes": "---- The lamp ----\nIt is dark.\n---- The pothole ----\nIt is deep.",
     "a form": "Hello,\nData: 23.11.2026\nLampa nie świeci.",
     "a person's own confidence": "This email is confidential: my landlord must not know.",
-    "written below a very long quotation": f"Hello,\n\n{BELOW['Thunderbird']}\n" + f"{OLD}\n" * 400 + f"\n{ANSWER}",
     "a signature in the middle of a very long text": "The lamp is dark.\n" * 296 + f"--\nAnn\nLee\nSchool\n{ANSWER}",
     "one long line": "The lamp by the school is dark. " * 40,
 }
@@ -118,7 +113,7 @@ WHOLE = {
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_in_doubt_the_whole_text_is_given_back(name: str) -> None:
-    """Who answers below or between the lines, and who only uses words that look like a quotation, loses nothing."""
+    """Who only uses words that look like a quotation loses nothing."""
     assert new_words(WHOLE[name]) == WHOLE[name]
 
 
@@ -149,7 +144,7 @@ HOSTILE = {
     "On 0 1 2": f"On {COUNTED} wrote \n" * 500,
     "Dnia 0 1 2": f"Dnia {COUNTED} napisał(a) \n" * 500,
     "every language": f"On Am El Le Il Dnia Dne Op {COUNTED} \n" * 400,
-    "headers": "From: a\nTo: b\n" * 7_000,
+    "fields": "From: a\nTo: b\n" * 7_000,
     "quotation marks": "> " * 50_000,
     "quoted lines": ">\n" * 50_000,
     "quoted attributions": "> > > > On a a\n" * 7_000,
@@ -160,6 +155,16 @@ HOSTILE = {
     "paragraphs of lawyers": f"{LAWYERS}\n\n" * 600,
     "rules": "_" * 100_000,
     "spaces": " " * 100_000,
+    "fields with addresses": "From: a <a@b>\nDate: 7.9.2026\n" * 4_000,
+    "headers": "\nFrom: a <a@b>\nDate: 7.9.2026\nTo: b\n> a\n" * 2_500,
+    "attributions": "7.9.2026 10:15 <a@b> wrote:\n> a\n" * 3_000,
+    "attributions over lines": "7.9.2026 <a@b>\nwrote\n\n" * 5_000,
+    "headings": "----- Original Message -----\nFrom: a\nTo: b\n" * 2_500,
+    "brackets": "<" * 50_000 + "@" * 50_000,
+    "one line of addresses": "<a@b> 7.9.2026 " * 6_000 + ":",
+    "digits": "1 " * 50_000 + "@:",
+    "long words with colons": (("a" * 900 + "@:") + "\n") * 110,
+    "blank lines between": "7.9.2026 <a@b>:\n\n\n\n\n" * 5_000 + "> a",
     "prose": f"{ANSWER}\n" * 1_800,
 }
 
@@ -167,7 +172,7 @@ HOSTILE = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_does_not_hang(name: str) -> None:
-    """The shapes over which the library alone takes minutes; what they cost here `python -m bench hostile` shows."""
+    """Shapes over which expressions take quadratic time; what others cost `python -m bench hostile` shows."""
     text = HOSTILE[name][:100_000]
     began = thread_time()
     assert bool(new_words(text).strip()) == bool(text.strip())
@@ -182,7 +187,8 @@ LINES = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(LINES, st.text(max_size=30)), max_size=12).map("\n".join))
 def test_no_text_breaks_it_or_comes_to_nothing(text: str) -> None:
-    """Whatever was written: the beginning of it, or all of it, and nothing only for nothing."""
+    """Whatever was written: lines of it in their order, and nothing only for nothing."""
     words = new_words(text)
-    assert words in text
+    remainder = iter(text.split("\n"))
+    assert all(any(line.strip() in original for original in remainder) for line in words.split("\n") if line.strip())
     assert bool(words.strip()) == bool(text.strip())
