@@ -1,5 +1,7 @@
 """What a new contact is about: its language, whose it is, and whether it can wait."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,26 +15,61 @@ from bot.core.messages import Inbound
 from bot.core.timing import Timing
 from bot.core.topics import Destination, Urgency
 from bot.flows.rulebook import NO_WAY, OutgoingRules, Rulebook
+from bot.wire.mail import quotations, quoting, signatures
 
 # Welsh and the languages most often spoken at home in the country; what seems to be any other is not known.
 _LANGUAGES = frozenset(
     {"en", "cy", "pl", "ro", "pt", "uk", "pa", "ur", "bn", "gu", "hi", "ta", "ar", "fa", "tr", "so", "zh", "sq", "es"}
     | {"it", "fr", "de", "ru", "bg", "lt", "lv", "hu", "sk", "el"}
 )
-# With fewer letters at the beginning any answer would be a guess; more characters than these do not change it.
-_FEWEST_LETTERS, _BEGINNING = 12, 80
-_READ_CHARACTERS = 400
+# More characters of sentences than these do not change it; links and names before them can take many more.
+_ENOUGH_CHARACTERS, _READ_CHARACTERS = 250, 1_000
+_LINK = re.compile(r"[@/]|[a-zA-Z0-9]\.[a-zA-Z0-9]")
+# A line of a sentence has so many words in small letters, with so many characters, or letters of a script without
+# capitals; any other is a greeting, a name or an address, and an answer by them would be a guess.
+_FEWEST_SMALL_WORDS, _FEWEST_CHARACTERS, _FEWEST_UNCASED_LETTERS = 2, 8, 12
+_LONGEST_CLOSING = 80
 
 
 def language_of(text: str) -> str:
     """Return the language of a text as an ISO 639-1 code (en, cy, pl ...), or "" where it cannot be determined."""
-    words = [word for word in text[:_READ_CHARACTERS].split() if "@" not in word and "://" not in word]
-    plain = " ".join([word for word in words if word.isprintable()])
-    if sum(map(str.isalpha, plain[:_BEGINNING])) < _FEWEST_LETTERS:
+    plain = "\n".join(_sentences(text[:_READ_CHARACTERS]))[:_ENOUGH_CHARACTERS]
+    if not plain:
         return ""
     is_reliable, _, languages = pycld2.detect(plain, isPlainText=True)
     code = languages[0][1].partition("-")[0]
     return code if is_reliable and code in _LANGUAGES else ""
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Yield lines that are of sentences, until they are enough."""
+    count = 0
+    for line in map(_without_links, text.split("\n")):
+        if _is_of_a_sentence(line):
+            yield line
+            count += len(line)
+            if count >= _ENOUGH_CHARACTERS:
+                return
+
+
+def _without_links(line: str) -> str:
+    """Return the line without links, addresses and what is not printable."""
+    line = line if "://" in line else line[:_ENOUGH_CHARACTERS]
+    # The expression alone takes as long as the detector.
+    if line.isprintable() and "@" not in line and "/" not in line and "." not in line[:-1].replace(". ", " "):
+        return line
+    return " ".join([word for word in line.split() if word.isprintable() and not _LINK.search(word)])
+
+
+def _is_of_a_sentence(line: str) -> bool:
+    if len(line) <= _LONGEST_CLOSING and (signatures.CLOSING.fullmatch(line) or signatures.SENT_FROM.fullmatch(line)):
+        return False
+    words = (line.lower() if line.isupper() else line).split()
+    small = [word for word in words if word.islower()]
+    if len(small) >= _FEWEST_SMALL_WORDS and len("".join(small)) >= _FEWEST_CHARACTERS:
+        return True
+    uncased = [len(word) for word in words if word[0].isalpha() and word.lower() == word.upper()]
+    return sum(uncased) >= _FEWEST_UNCASED_LETTERS
 
 
 Values = dict[str, Any]
@@ -102,9 +139,16 @@ class Topic:
         return {key: value for key, value in findings.items() if value}
 
 
+def _new_words_of(message: Inbound) -> str:
+    """Return the text without the mail that it quotes; most quote none where the language is looked for."""
+    beginning = message.text[:_READ_CHARACTERS]
+    may_quote = message.mail is not None and any(map(beginning.__contains__, quotations.SIGNS))
+    return quoting.new_words(message.text) if may_quote else beginning
+
+
 def look_into(message: Inbound, book: Rulebook) -> Topic:
     """Everything that the rules of routing and of urgency find in a message."""
-    language = language_of(message.text or message.subject)
+    language = language_of(_new_words_of(message).strip() or message.subject)
     way = book.ways.get(message.channel, NO_WAY).for_routing()
     question = topics.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
     goal = book.intake.router.route(question)

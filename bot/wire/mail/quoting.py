@@ -33,9 +33,10 @@ def new_words(text: str) -> str:
 
 def _tidy(text: str) -> Iterator[str]:
     """Yield what is looked at of each line: single spaces, no indent, nothing invisible, no rule."""
-    visible = text if text.isascii() else _INVISIBLE.sub("", text)
-    for original in visible.split("\n"):
+    for original in text.split("\n"):
         line = " ".join(original[:_MAX_LINE].split())
+        if not line.isascii() and ("@" in line or ":" in line):
+            line = _INVISIBLE.sub("", line).strip()
         yield "" if line[-1:] in "_=*-" and _RULE.fullmatch(line) else line
 
 

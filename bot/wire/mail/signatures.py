@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 # By themselves in a line, above names and addresses. Thanks also begin what is said, unless a comma follows.
-_CLOSING = re.compile(
-    r"(?:(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?) )?(?:regards|wishes)|all the best|best|cheers"
+CLOSING = re.compile(
+    r"(?:(?:(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?) )?(?:regards|wishes)|all the best|best|cheers"
     r"|yours(?: (?:sincerely|faithfully|truly))?|sincerely|cofion(?: (?:gorau|cynnes))?|yn gywir"
     r"|(?:mit )?(?:(?:freundliche[nm]?|viele|liebe|beste|herzliche) )?(?:grüßen?|gruß|grüssen?|gruss)|mfg|lg"
     r"|(?:bien )?cordialement|(?:cordiales |sincères )?salutations|(?:un )?saludos?|atentamente|cordialmente"
@@ -13,22 +13,22 @@ _CLOSING = re.compile(
     r"|s (?:pozdravem|pozdravom|úctou)|cu (?:stimă|respect)|(?:com os )?(?:melhores )?cumprimentos|atenciosamente"
     r"|з повагою|\u0441 уважением|(?:مع )?(?:خالص )?(?:ال)?تحي(?:ة|اتي)|sayg\u0131lar\u0131mla|me respekt),?"
     r"|(?:many thanks|thanks|thank you|diolch(?: yn fawr)?|gracias|dziękuję|mulțumesc|obrigad[oa]|дякую"
-    r"|شكرا|شکریہ|ধন্যবাদ|ਧੰਨਵਾਦ)[,،]",
+    r"|شكرا|شکریہ|ধন্যবাদ|ਧੰਨਵਾਦ)[,،])[ .!-]*",
     re.IGNORECASE,
 )
-_SENT_FROM = re.compile(
+SENT_FROM = re.compile(
     r"(?:Sent (?:from|via)|Get Outlook for|Gesendet (?:von|mit)|Von mein\w* .+ gesendet|Envoyé (?:de|depuis)"
     r"|Enviado (?:desde|do)|Inviato da|Wysłan[oe] z|Trimis de|Надіслано з|Anfonwyd o)\b.{0,60}",
     re.IGNORECASE,
 )
-# A disclaimer needs a match of both expressions, as people also write "this is confidential".
-_ADDRESSEE = re.compile(
-    r"intended (?:only|solely|for|recipient)|addressee|Adressat|Empfänger|destinat|adresat|bwriad", re.IGNORECASE
+# A disclaimer has one of each, as people also write "this is confidential".
+_ADDRESSEE = (
+    *("intended only", "intended solely", "intended for", "intended recipient", "addressee", "adressat", "empfänger"),
+    *("destinat", "adresat", "bwriad"),
 )
-_IN_ERROR = re.compile(
-    r"in error|confidential|privileged|not the intended|irrtümlich|vertraulich|confidenti|confidencial|omyłk|poufn"
-    r"|cyfrinachol|camgymeriad",
-    re.IGNORECASE,
+_IN_ERROR = (
+    *("in error", "confidential", "privileged", "not the intended", "irrtümlich", "vertraulich", "confidenti"),
+    *("confidencial", "omyłk", "poufn", "cyfrinachol", "camgymeriad"),
 )
 _SHORTEST_DISCLAIMER = 100
 _MOST_SIGNATURE_LINES, _LONGEST_SIGNATURE_LINE = 12, 80
@@ -43,7 +43,7 @@ def end_of_words(lines: Sequence[str]) -> int:
     delimiters = [at for at in starts if lines[at] == "--"]
     if delimiters:
         return delimiters[-1]
-    closings = [at for at in starts if at and _CLOSING.fullmatch(lines[at].rstrip(" .!-"))]
+    closings = [at for at in starts if at and CLOSING.fullmatch(lines[at])]
     return _before_sent_from(lines, closings[-1] if closings else end)
 
 
@@ -71,7 +71,7 @@ def _before_disclaimers(lines: Sequence[str]) -> int:
 def _before_sent_from(lines: Sequence[str], end: int) -> int:
     """Return how many lines stand before a last line such as "Sent from my iPhone"."""
     last = next((at for at in range(end - 1, -1, -1) if lines[at]), None)
-    return last if last is not None and _SENT_FROM.fullmatch(lines[last]) else end
+    return last if last is not None and SENT_FROM.fullmatch(lines[last]) else end
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[int]:
@@ -84,7 +84,8 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[int]:
 def _is_disclaimer(paragraph: str) -> bool:
     if len(paragraph) < _SHORTEST_DISCLAIMER:
         return False
-    return _ADDRESSEE.search(paragraph) is not None and _IN_ERROR.search(paragraph) is not None
+    small = paragraph.lower()
+    return any(words in small for words in _ADDRESSEE) and any(words in small for words in _IN_ERROR)
 
 
 def _is_sentence(line: str) -> bool:
