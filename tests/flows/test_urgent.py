@@ -139,11 +139,13 @@ def test_what_comes_later_in_a_contact_is_heeded(store: Store, duty: Rulebook, m
     with writing(store) as connection:
         contact = logged(connection, duty, mail(1))
         answer = {"In-Reply-To": "<1@residents.example>", "From": "Resident 1 <resident1@residents.example>"}
-        quoted = "Thank you.\r\n\r\nOn Monday Ann wrote:\r\n> I smell gas"
-        arrive(connection, duty, mail(2, text=quoted, **answer), NOW)
-        assert again(connection, contact.reference).urgent == ""
-        for number in (3, 4):
-            arrive(connection, duty, mail(number, text="And now I smell gas!", **answer), NOW)
+        header = "Oddi wrth: Us <us@example.gov.uk>\r\nAnfonwyd: 07 Medi 2026 10:00\r\nAt: Ann\r\n\r\n"
+        for number, quoted in ((2, "On Monday Ann wrote:\r\n> I smell gas"), (6, f"{header}If you smell gas, go out.")):
+            arrive(connection, duty, mail(number, text=f"Thank you.\r\n\r\n{quoted}", **answer), NOW)
+            assert again(connection, contact.reference).urgent == ""
+        between = "Hello,\r\n\r\n> How are you?\r\n\r\nI smell gas!\r\n\r\n> Which lamp?\r\n\r\nNumber 14."
+        for number, text in ((3, between), (4, "And now I smell gas!")):
+            arrive(connection, duty, mail(number, text=text, **answer), NOW)
         assert called(connection) == [("urgent-1", "staff")]
         assign.take(connection, contact.reference, "staff:ann", NOW)
         arrive(connection, duty, mail(5, text="I still smell gas!", **answer), NOW)

@@ -9,12 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-# One of these stands in every text that quotes mail in a way that is recognised here.
+# One of these stands in every text that quotes mail, but for that of a program which leaves addresses out.
 SIGNS = (">", "@", "----")
 
 _COLONS = (":", "\uff1a")
 _FIELD = re.compile(r"[*_ ]*([^:\uff1a<>@\d*_]{1,30})[*_ ]*[:\uff1a][*_ ]*(?!//)")
 _MOST_WORDS_OF_A_NAME = 4
+# Within one organisation, programs leave the address out: then only the name of the first field tells it from a form.
+_FROM = frozenset(
+    {"from", "von", "de", "da", "od", "van", "fra", "oddi wrth", "de la", "від", "\u043eт", "من", "از", "প্রেরক"}
+)
 # Recipients can fill many lines.
 _FEWEST_FIELDS, _MOST_HEADER_LINES = 3, 40
 _HEADING = re.compile(r"[-\u2013\u2014]{4,} ?[^\W\d_][^-\u2013\u2014:.!?]{2,50}[-\u2013\u2014]{4,}")
@@ -34,23 +38,26 @@ def older_mail(lines: Sequence[str]) -> Iterator[range]:
 
     What follows an introduction is older mail to the end, unless the introduced lines bear ">".
     """
-    fields = [_is_field(line) for line in lines]
-    at, last, after_quoted = 0, len(lines), False
+    fields = [bool(_name_of(line)) for line in lines]
+    at, last = 0, len(lines)
+    above = _line_above(lines, next((number for number, line in enumerate(lines) if is_quoted(line)), 0))
     while at < last:
-        if is_quoted(lines[at]):
-            if not after_quoted:
-                yield _line_above(lines, at)
-            after_quoted = True
-            yield range(at, at + 1)
-            at += 1
-            continue
-        introduction = _heading(lines, fields, at) or _header(lines, fields, at) or _attribution(lines, at)
-        if introduction and not is_quoted(_first_text(lines, introduction.stop)):
-            yield range(introduction.start, last)
+        shape = above if above and at == above.start else _shape_at(lines, fields, at)
+        if shape and not is_quoted(lines[at]) and not is_quoted(_first_text(lines, shape.stop)):
+            yield range(shape.start, last)
             return
-        if introduction:
-            yield introduction
-        at = introduction.stop if introduction else at + 1
+        if shape:
+            yield shape
+        at = shape.stop if shape else at + 1
+
+
+def _shape_at(lines: Sequence[str], fields: Sequence[bool], at: int) -> range:
+    """Return the quoted line or the introduction that begins here, or nothing."""
+    if not lines[at]:
+        return range(0)
+    if is_quoted(lines[at]):
+        return range(at, at + 1)
+    return _heading(lines, fields, at) or _header(lines, fields, at) or _attribution(lines, at)
 
 
 def _first_text(lines: Sequence[str], start: int) -> str:
@@ -62,9 +69,11 @@ def is_quoted(line: str) -> bool:
     return line.startswith(">")
 
 
-def _is_field(line: str) -> bool:
-    match = _FIELD.match(line)
-    return match is not None and len(match[1].split()) in range(1, _MOST_WORDS_OF_A_NAME + 1)
+def _name_of(line: str) -> str:
+    """Return the name of the field that this line is, or "" where it is none."""
+    match = _FIELD.match(line) if ":" in line or "\uff1a" in line else None
+    name = match[1].strip() if match else ""
+    return name if len(name.split()) <= _MOST_WORDS_OF_A_NAME else ""
 
 
 def _address_in(words: str) -> int:
@@ -102,7 +111,8 @@ def _is_header(lines: Sequence[str], block: range, *, has_heading: bool) -> bool
     date = max(dates, default=0)
     if has_heading:
         return bool(addresses[0]) or max(addresses) == 2 or date == 2
-    return date > 0 and (max(addresses) == 2 or (addresses[0] > 0 and date == 2))
+    is_from = addresses[0] > 0 or _name_of(lines[block.start]).lower() in _FROM
+    return date > 0 and (max(addresses) == 2 or (is_from and date == 2))
 
 
 def _header(lines: Sequence[str], fields: Sequence[bool], at: int) -> range:

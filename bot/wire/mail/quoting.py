@@ -23,7 +23,7 @@ def new_words(text: str) -> str:
     """
     originals = text.split("\n")
     lines = [*_tidy(text)]
-    older = [*quotations.older_mail(lines)] if any(sign in text for sign in quotations.SIGNS) else []
+    older = [*quotations.older_mail(lines)]
     pieces = [*_between(older, len(lines))]
     words = [_without_tail(lines, piece) for piece in pieces]
     if not older and words == pieces:
