@@ -138,6 +138,7 @@ NOT_QUOTED = {
     "an address and a colon": "My address is Ann <ann@residents.example>. Please tell me:\nwhen will it be mended?",
     "sentences above a colon": "My son rang on 3 May 2026 at 10:15. My mail is <ann@x.example>. I ask:\nwhen?",
     "a paragraph that ends in a colon": f"{'I have waited and ' * 20}on 3 May 2026, 10:15, <a@x.example> wrote:\nno.",
+    "a server's answer": "It came back:\n\nhost mx.x.example[192.0.2.15] said: 550 <bob@x.example>:\nno such person",
     "links": "See these:\n\nhttps://a.example/2026/03/03\nhttps://b.example/@ann/10:15\nhttps://c.example/x\n\nBye",
     "the end of a letter": "The lamp is dark.\n\nFrom: Ann <ann@residents.example>\nDate: 3 March 2026\nPlace: Home",
     "thanks, and what is wanted": "Gracias\nNo tengo casa",

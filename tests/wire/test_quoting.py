@@ -23,6 +23,7 @@ BELOW = {
     "Outlook with a rule": f"{'_' * 40}\nFrom: {COUNCIL}\nSent: 23 November 2026 10:15\nTo: Ann\nSubject: X\n\nHello",
     "Outlook in German": f"Von: {COUNCIL}\nGesendet: Montag, 23. November 2026 10:15\nAn: Ann\nBetreff: AW: X\n\nHallo",
     "Outlook without an address": f"From: Bob\nSent: Monday, 23 November 2026 10:15\nTo: Ann\nSubject: X\n\n{UNMARKED}",
+    "Outlook without a time": f"Von: us@example.gov.uk\nGesendet: 23.11.2026\nAn: Ann\n\n{UNMARKED}",
     "Outlook in bold": f"*From:* {COUNCIL}\n*Sent:* 23 November 2026 10:15\n*To:* Ann\n*Subject:* Lamp\n\n{UNMARKED}",
     "Outlook 2003": f"-----Original Message-----\nFrom: {COUNCIL}\nSent: 23 November 2026 10:15\n\n{UNMARKED}",
     "Yahoo": f"----- Original Message -----\nFrom: {COUNCIL}\nTo: Ann\nSent: Monday\n\n{UNMARKED}",

@@ -26,7 +26,7 @@ _MOST_ATTRIBUTION_LINES, _LONGEST_ATTRIBUTION = 3, 300
 
 _BRACKETED = re.compile(r"(?:[<\[] ?(?:mailto:)?|mailto:)[^<>\[\]\s@]{1,64}@[^<>\[\]\s]{1,190} ?[>\]]?")
 # Digits are those of any script. A year by itself is no day, and may be a sum or the number of a house.
-_NUMERIC_DAY = re.compile(r"\d ?[./-] ?\d{1,2} ?[./-] ?\d\d|\d ?[年년]")
+_NUMERIC_DAY = re.compile(r"(?<![\d.])\d{1,4} ?[./-] ?\d{1,2} ?[./-] ?\d{2,4}(?!\.?\d)|\d ?[年년]")
 _YEAR, _DAY_OF_MONTH = re.compile(r"(?<!\d)\d{4}(?!\d)"), re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _TIME = re.compile(r"\d[:h時时点點시] ?\d\d(?!\d)")
 # An attribution is part of a sentence; a dot within it ends an abbreviation, mostly of a day, a month or a title.
@@ -104,15 +104,16 @@ def _block(lines: Sequence[str], fields: Sequence[bool], at: int) -> range:
 def _is_header(lines: Sequence[str], block: range, *, has_heading: bool) -> bool:
     """Tell whether fields are those of a mail.
 
-    A person's own form can have an address and a date, too, but hardly in brackets, or first and with a time.
+    A person's own form can have an address and a date, too, but hardly in brackets; without them, two of these stand
+    beside a date: an address in the first field, a name of it that means "from", a time.
     """
     addresses = [_address_in(lines[at]) for at in block]
     dates = (_date_in(lines[at]) for at, address in zip(block, addresses, strict=True) if has_heading or not address)
     date = max(dates, default=0)
     if has_heading:
         return bool(addresses[0]) or max(addresses) == 2 or date == 2
-    is_from = addresses[0] > 0 or _name_of(lines[block.start]).lower() in _FROM
-    return date > 0 and (max(addresses) == 2 or (is_from and date == 2))
+    signs = (addresses[0] > 0) + (_name_of(lines[block.start]).lower() in _FROM) + date
+    return date > 0 and (max(addresses) == 2 or signs > 2)
 
 
 def _header(lines: Sequence[str], fields: Sequence[bool], at: int) -> range:
