@@ -23,7 +23,7 @@ _LANGUAGES = frozenset(
     | {"it", "fr", "de", "ru", "bg", "lt", "lv", "hu", "sk", "el"}
 )
 # More characters of sentences than these do not change it; links and names before them can take many more.
-_ENOUGH_CHARACTERS, _READ_CHARACTERS = 250, 1_000
+_ENOUGH_CHARACTERS, _READ_CHARACTERS = 250, 800
 _LINK = re.compile(r"[@/]|[a-zA-Z0-9]\.[a-zA-Z0-9]")
 # A line of a sentence has so many words in small letters, with so many characters, or letters of a script without
 # capitals; any other is a greeting, a name or an address, and an answer by them would be a guess.
