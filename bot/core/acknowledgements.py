@@ -96,9 +96,11 @@ _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9:;=?A-Z\[\]^-~]{1,120}@[!#-'*+\-./0-9:
 _MAC_LENGTH = 12  # base32 characters: 60 bits
 _LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
 _TAG = re.compile(r"[a-z0-9-]{1,30}")
+_SIGNED = re.compile(r"\+[a-z0-9-]{1,30}\.[a-z2-7]{12}@", re.I)
 
 # Forms in which forwarders and list software write the real sender into the envelope, as `local` and `domain`.
 _REWRITTEN = (
+    re.compile(r"[^@]*\+srs=[^=]+=[^=]+=(?P<domain>[^=@]+)=(?P<local>[^@]+)@.+", re.I),  # Microsoft 365
     re.compile(r"srs0[=+-][^=]+=[^=]+=(?P<domain>[^=@]+)=(?P<local>[^@]+)@.+", re.I),  # SRS, once forwarded
     re.compile(r"srs1[=+-][^=]+=[^=]+==[^=]+=[^=]+=(?P<domain>[^=@]+)=(?P<local>[^@]+)@.+", re.I),  # and again
     re.compile(r"prvs=[0-9a-f]{6,16}=(?P<local>[^@]+)@(?P<domain>.+)", re.I),  # BATV
@@ -108,7 +110,7 @@ _REWRITTEN = (
 )
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
 _MOST_ADDRESSES = 50
-_BATV = _REWRITTEN[2:4]
+_BATV = _REWRITTEN[3:5]
 
 
 def recipient(mail: Mail, *, vouched: bool = False) -> str | None:
@@ -207,6 +209,20 @@ def signed_tag(address: str, secret: bytes) -> str | None:
     tag, _, mac = token.rpartition(".")
     is_authentic = hmac.compare_digest(mac.encode("utf-8", "replace"), _mac(local, tag, domain, secret).encode())
     return tag if is_authentic and _TAG.fullmatch(tag) else None
+
+
+def is_own(address: str, own: frozenset[str]) -> bool:
+    """Tell whether this is one of our addresses, possibly with a +tag."""
+    address = address.lower()
+    local, _, domain = address.rpartition("@")
+    return address in own or f"{local.partition('+')[0]}@{domain}" in own
+
+
+def bears_our_tag(address: str, secret: bytes) -> bool:
+    """Tell whether we signed its tag; without a secret, whether it looks so."""
+    if secret:
+        return signed_tag(address, secret) is not None
+    return _SIGNED.search(address) is not None
 
 
 def _mac(local: str, tag: str, domain: str, secret: bytes) -> str:

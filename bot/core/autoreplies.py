@@ -7,28 +7,22 @@ X-Auto-Response-Suppress alone only says which answers its sender prefers not to
 """
 
 import re
+from collections.abc import Callable
 
-from bot.core.messages import Finding, Inbound, Mail, finding
+from bot.core import absences, own_lists, program_reports, reply_marks, robots
+from bot.core.acknowledgements import bears_our_tag, is_own
+from bot.core.messages import Finding, Inbound, Mail, finding, is_authenticated
 from bot.core.rules import Facts, Rule, RuleName
 
-_SUBJECTS = (
-    *("automatic reply", "automatic response", "auto reply", "auto response", "autoreply", "out of office"),
-    *("out of the office", "ateb awtomatig"),
-    *("réponse automatique", "absence du bureau", "respuesta automática", "resposta automática"),
-    *("risposta automatica", "risposta non al computer", "fuori sede", "răspuns automat"),
-    *("abwesenheitsnotiz", "automatische antwort", "automatisch antwoord", "autosvar", "automatisk svar", "frånvaro"),
-    *("automatyczna odpowiedź", "poza biurem", "automatická odpověď", "automatická odpoveď", "automatikus válasz"),
-    *("automatinis atsakymas", "automātiskā atbilde", "otomatik yan\u0131t", "αυτόματη απάντηση"),
-    *("автоматический ответ", "автоматична відповідь", "автоматичен отговор"),
-    *("رد تلقائي", "自动回复", "自動回覆", "自動返信"),
-)
-# The whole subject, or the part before a colon or a dash: "Out of office hours?" is a question.
-_AT_THE_START = re.compile(f"(?:{'|'.join(map(re.escape, _SUBJECTS))})\\s*(?:[:\uff1a\u2013-]|$)", re.IGNORECASE)
+_ASCII_WORDS = re.compile("[a-z]+").findall
+_LONGEST_SUBJECT = 200
 
 
 def looks_absent(subject: str) -> bool:
-    """Tell whether the subject begins like that of an absence message."""
-    return _AT_THE_START.match(subject.strip()) is not None
+    """Tell whether the subject is like that of an absence message."""
+    if subject.isascii() and absences.WORDS.isdisjoint(_ASCII_WORDS(subject[:_LONGEST_SUBJECT].lower())):
+        return False
+    return absences.looks_absent(subject)
 
 
 _BY_PROGRAMS = frozenset(
@@ -37,6 +31,8 @@ _BY_PROGRAMS = frozenset(
         RuleName.DELIVERY_REPORT,
         RuleName.READ_REPORT,
         RuleName.ABUSE_REPORT,
+        RuleName.ANOTHER_REPORT,
+        RuleName.JOURNAL,
         RuleName.AUTOMATIC_REPLY,
         RuleName.NULL_SENDER,
         RuleName.AUTOMATIC_SUBMISSION,
@@ -50,27 +46,20 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _KEYWORD = re.compile(r"[\w!#$%&'*+.^`|~-]*")
 # As Outlook writes it, in English: the word of another language may well begin a person's subject.
 _RECALL = re.compile(r"(?:message )?recall(?: (?:success|failure))?: ", re.IGNORECASE)
-_REPLY_MARKS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-mail-autoreply")
-_DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+# Beside Feedback-ID, which people's own providers set, too, these show a campaign.
+_CAMPAIGNS = frozenset(
+    {"x-csa-complaints", "x-campaign", "x-campaign-id", "x-campaignid", "x-mc-user", "x-report-abuse", "x-mailing-id"}
+)
 # Programs that hold mail until its sender has proved to be a person.
 _CHALLENGERS = ("x-boxtrapper", "x-tmda-", "x-askversion", "x-spamarrest", "x-qconfirm", "x-challenge")
 _CHALLENGE = re.compile(
     r"verify#|\bverif(?:y|ication) (?:your|required|of your) |confirm your (?:e-?mail|message)", re.I
 )
-_READ_REPORTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
-_ABUSE_REPORTS = frozenset({"message/feedback-report"})
-# RFC 3834 section 2 and RFC 5230 section 4.6. Only the ending -request: request-1-ab@ may be a person's own address.
-_SYSTEM = re.compile(
-    r"mailer-daemon|postmaster|listserv|majordomo|owner-.*|.*-owner|.*-request|.*-bounces?|bounces?(?:[+-].*)?"
-    r"|(?:do[-._]?not|no)[-._]?reply.*|auto[-._]?reply"
-)
-# For envelope senders, only these: a person's mail may well leave through a service as bounces+123@.
-_SYSTEM_ENVELOPE = re.compile(r"mailer-daemon|postmaster|listserv|majordomo|owner-.*|.*-owner|.*-request")
 
 
 def is_system(address: str) -> bool:
     """Tell whether no person reads mail to this address, by its local part."""
-    return _SYSTEM.fullmatch(_local_part(address)) is not None
+    return robots.SYSTEM.match(_local_part(address)) is not None
 
 
 def is_automatic(message: Inbound) -> bool:
@@ -80,16 +69,14 @@ def is_automatic(message: Inbound) -> bool:
     return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
 
-def is_ours(message: Inbound, own: frozenset[str]) -> bool:
+def takes_bounces_only(envelope: str) -> bool:
+    """Tell whether nobody reads mail to this envelope sender: it counts bounces, or belongs to a service."""
+    return robots.BOUNCES_ONLY.search(envelope) is not None
+
+
+def is_ours(message: Inbound, own: frozenset[str], secret: bytes = b"") -> bool:
     """Tell whether it comes from one of our own addresses or bears our own mark: it may go round in circles."""
-    return _comes_from(_mail(message), own) or _has_our_mark(_mail(message))
-
-
-def is_own(address: str, own: frozenset[str]) -> bool:
-    """Tell whether this is one of our addresses, possibly with a +tag."""
-    address = address.lower()
-    local, _, domain = address.rpartition("@")
-    return address in own or f"{local.partition('+')[0]}@{domain}" in own
+    return _comes_from(_mail(message), own, secret) or _has_our_mark(_mail(message))
 
 
 def keyword(value: str) -> str:
@@ -129,11 +116,12 @@ def _is_staff_mail(message: Inbound, facts: Facts) -> bool:
     senders = [party.address for party in _mail(message).from_addresses]
     if facts.thread is None or len(senders) != 1 or senders[0].lower() == facts.person.lower():
         return False
-    if not is_staff_address(senders[0], facts) or is_automatic(message):
-        return False
-    # If a mail server authenticates senders, it must confirm this one: a forged answer would stop a clock.
-    dmarc = finding(_mail(message), facts.authserv_id)
-    return message.outgoing or dmarc is (Finding.PASSED if facts.authserv_id else Finding.UNKNOWN)
+    return is_staff_address(senders[0], facts) and not is_automatic(message)
+
+
+def is_proven(message: Inbound, authserv_id: str) -> bool:
+    """Tell whether whoever sent it is who it names: a forged answer of staff's would stop a clock."""
+    return message.outgoing or message.mail is None or is_authenticated(message.mail, authserv_id)
 
 
 def _challenges(message: Inbound, facts: Facts) -> bool:
@@ -156,56 +144,57 @@ def is_relayed(message: Inbound, facts: Facts) -> bool:
 
 
 def _is_from_us(message: Inbound, facts: Facts) -> bool:
-    return _comes_from(_mail(message), facts.own)
+    return not _may_have_come_back(message, facts) and _comes_from(_mail(message), facts.own, facts.secret)
 
 
-def _comes_from(mail: Mail, own: frozenset[str]) -> bool:
-    senders = [party.address for party in mail.from_addresses] + [mail.return_path or ""]
-    return any(is_own(address, own) for address in senders if address)
+def _may_have_come_back(message: Inbound, facts: Facts) -> bool:
+    return facts.is_about_our_mail and _mail(message).return_path == ""
 
 
-def _bears_our_mark(message: Inbound, _: Facts) -> bool:
-    return _has_our_mark(_mail(message))
+def _comes_from(mail: Mail, own: frozenset[str], secret: bytes) -> bool:
+    senders = [party.address for party in mail.from_addresses]
+    if any(address.lower() in own for address in senders):
+        return True
+    # The tag of somebody's forwarder or list is no sign of us: nobody but us can sign one.
+    tagged = [address for address in (*senders, mail.return_path or "") if "+" in address]
+    return any(is_own(address, own) and bears_our_tag(address, secret) for address in tagged)
+
+
+def _bears_our_mark(message: Inbound, facts: Facts) -> bool:
+    return _has_our_mark(_mail(message)) and not _may_have_come_back(message, facts)
 
 
 def _has_our_mark(mail: Mail) -> bool:
     return bool(mail.values("x-ackbot-loop"))
 
 
-def _reports(mail: Mail, report_type: str, kinds: frozenset[str]) -> bool:
-    if mail.content_type in kinds:
-        return True
-    return mail.content_type == "multipart/report" and (
-        mail.report_type == report_type or not kinds.isdisjoint(mail.parts)
-    )
+def _of_reports(question: Callable[[Inbound, Facts], bool]) -> Callable[[Inbound, Facts], bool]:
+    """Ask the question only of a mail that is more than words and pictures, or comes from nobody."""
+
+    def asks(message: Inbound, facts: Facts) -> bool:
+        mail = message.mail
+        if mail is None:
+            return False
+        is_plain = mail.content_type.startswith(_PLAIN) and all(part.startswith(_PLAIN) for part in mail.parts)
+        is_plain = is_plain and mail.return_path != "" and not facts.is_about_our_mail
+        return not is_plain and question(message, facts)
+
+    return asks
 
 
-def _is_delivery_report(message: Inbound, facts: Facts) -> bool:
-    mail = _mail(message)
-    is_report = mail.return_path == "" and bool(mail.values("x-failed-recipients"))
-    # A report that follows no standard is recognised by the address that receives nothing else.
-    is_report = is_report or (facts.is_about_our_mail and (mail.return_path == "" or bool(mail.reports)))
-    return is_report or _reports(mail, "delivery-status", _DELIVERY_REPORTS)
-
-
-def _is_read_report(message: Inbound, _: Facts) -> bool:
-    return _reports(_mail(message), "disposition-notification", _READ_REPORTS)
-
-
-def _is_abuse_report(message: Inbound, _: Facts) -> bool:
-    return _reports(_mail(message), "feedback-report", _ABUSE_REPORTS)
+_PLAIN = ("text/", "image/", "multipart/alternative", "multipart/related")
 
 
 def _is_auto_submitted(message: Inbound, _: Facts) -> bool:
     # A single field other than "no" is enough, and parameters must not hide the keyword (RFC 3834 sections 2 and 5.2).
-    return any(keyword(value) != "no" for value in _mail(message).values("auto-submitted"))
+    mail = _mail(message)
+    values = (*mail.values("auto-submitted"), *mail.values("x-auto-submitted"))
+    return any(keyword(value) != "no" for value in values)
 
 
 def _is_automatic_reply(message: Inbound, facts: Facts) -> bool:
     mail = _mail(message)
-    if any(value.lower() not in ("no", "false", "0") for mark in _REPLY_MARKS for value in mail.values(mark)):
-        return True
-    if any("autoresponder" in value.lower() for value in mail.values("x-post-messageclass")):
+    if mail.has_any(reply_marks.FIELDS) and reply_marks.bears_one(message, mail):
         return True
     if not _precedences(mail).isdisjoint({"auto_reply", "auto-reply"}):
         return True
@@ -220,17 +209,33 @@ def _has_null_sender(message: Inbound, _: Facts) -> bool:
     return _mail(message).return_path == ""
 
 
-def _is_bulk(message: Inbound, _: Facts) -> bool:
-    mail = _mail(message)
-    if any(name.startswith("list-") or name in ("feedback-id", "x-mailing-list") for name, _ in mail.headers):
-        return True
-    return not _precedences(mail).isdisjoint({"list", "bulk", "junk"})
+def may_be_by_list(message: Inbound) -> bool:
+    """Tell whether a list or group wrote fields of its own into the header."""
+    return message.mail is not None and message.mail.has_any(own_lists.FIELDS)
 
 
-def _comes_from_a_system(message: Inbound, _: Facts) -> bool:
+def is_passed_on(mail: Mail, own: frozenset[str]) -> bool:
+    """Tell whether a list, a group or a forwarder of ours passes the mail on."""
+    is_unusual = mail.has_any(own_lists.FIELDS) or (mail.return_path is not None and "+" in mail.return_path)
+    return is_unusual and own_lists.passes_on(mail, own)
+
+
+def _is_bulk(message: Inbound, facts: Facts) -> bool:
     mail = _mail(message)
-    if mail.return_path and _SYSTEM_ENVELOPE.fullmatch(_local_part(mail.return_path)):
+    precedences = _precedences(mail)
+    if not precedences.isdisjoint({"bulk", "junk"}) or (mail.has_any(_FEEDBACK) and mail.has_any(_CAMPAIGNS)):
         return True
+    is_by_list = any(name.startswith("list-") or name == "x-mailing-list" for name, _ in mail.headers)
+    return (is_by_list or "list" in precedences) and not is_passed_on(mail, facts.own)
+
+
+_FEEDBACK = frozenset({"feedback-id"})
+
+
+def _comes_from_a_system(message: Inbound, facts: Facts) -> bool:
+    mail = _mail(message)
+    if mail.return_path and robots.SYSTEM_ENVELOPE.fullmatch(_local_part(mail.return_path)):
+        return not is_passed_on(mail, facts.own) or any(is_system(party.address) for party in mail.from_addresses)
     return any(is_system(party.address) for party in mail.from_addresses)
 
 
@@ -256,12 +261,29 @@ def _recalls(message: Inbound, _: Facts) -> bool:
     return any("recall" in kind for kind in kinds) or _RECALL.match(message.subject.strip()) is not None
 
 
-def _is_malformed(message: Inbound, _: Facts) -> bool:
+def _names_no_one_author(message: Inbound, _: Facts) -> bool:
     mail = message.mail
     if mail is None or len(mail.from_addresses) == 1:
         return False
     # Several authors are allowed (RFC 5322 section 3.6.2); the envelope must then name the one who wrote.
     return (mail.return_path or "").lower() not in {party.address.lower() for party in mail.from_addresses}
+
+
+def _is_malformed(message: Inbound, facts: Facts) -> bool:
+    return _names_no_one_author(message, facts) and not _may_be_a_persons(message)
+
+
+def _may_be_a_persons(message: Inbound) -> bool:
+    """Tell whether somebody is named, be it without an address, or is behind the envelope, and wrote something."""
+    mail = _mail(message)
+    if any(map(_DAEMON.search, mail.values("from"))):
+        return False
+    names_somebody = bool(mail.from_addresses or mail.return_path) or any(map(_LETTER.search, mail.values("from")))
+    return names_somebody and bool(message.text.strip() or message.subject.strip())
+
+
+_LETTER = re.compile(r"[^\W\d_]")
+_DAEMON = re.compile(r"\b(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
 
 
 RULES: tuple[Rule, ...] = (
@@ -274,9 +296,33 @@ RULES: tuple[Rule, ...] = (
         in_thread="log",
     ),
     Rule(RuleName.OUR_OWN_MARK, "an Ackbot sent it by itself", "RFC 3834 section 3.1.2", _bears_our_mark),
-    Rule(RuleName.DELIVERY_REPORT, "it reports on the delivery of a mail", "RFC 3464, RFC 6533", _is_delivery_report),
-    Rule(RuleName.READ_REPORT, "it reports that a mail was displayed or deleted", "RFC 8098", _is_read_report),
-    Rule(RuleName.ABUSE_REPORT, "it reports a mail as unwanted", "RFC 5965", _is_abuse_report),
+    Rule(
+        RuleName.DELIVERY_REPORT,
+        "it reports on the delivery of a mail",
+        "RFC 3464, RFC 6533",
+        _of_reports(program_reports.is_delivery_report),
+    ),
+    Rule(
+        RuleName.READ_REPORT,
+        "it reports that a mail was displayed or deleted",
+        "RFC 8098",
+        _of_reports(program_reports.is_read_report),
+    ),
+    Rule(
+        RuleName.ABUSE_REPORT, "it reports a mail as unwanted", "RFC 5965", _of_reports(program_reports.is_abuse_report)
+    ),
+    Rule(
+        RuleName.ANOTHER_REPORT,
+        "a program reports by itself",
+        "RFC 6522, RFC 7489",
+        _of_reports(program_reports.is_another_report),
+    ),
+    Rule(
+        RuleName.JOURNAL,
+        "a mail server copies what it keeps",
+        "RFC 3834 section 2",
+        _of_reports(program_reports.is_journal),
+    ),
     Rule(RuleName.AUTOMATIC_REPLY, "a program answered by itself", "RFC 3834 section 2", _is_automatic_reply),
     Rule(RuleName.CHALLENGE, "a program wants proof that a person wrote to it", "RFC 3834 section 2", _challenges),
     Rule(
@@ -310,5 +356,12 @@ RULES: tuple[Rule, ...] = (
     Rule(RuleName.INVITATION, "it invites to a meeting", "RFC 6047", _is_invitation, outcome="ask"),
     Rule(RuleName.CALENDAR_MESSAGE, "a calendar program sent it", "RFC 6047", _is_calendar_mail),
     Rule(RuleName.RECALL, "a mail program takes back an earlier mail", "RFC 3834 section 2", _recalls),
+    Rule(
+        RuleName.SEVERAL_AUTHORS,
+        "it does not say who alone wrote it, or where to answer",
+        "RFC 5322 section 3.6.2",
+        lambda message, facts: _names_no_one_author(message, facts) and _may_be_a_persons(message),
+        outcome="ask",
+    ),
     Rule(RuleName.MALFORMED_MAIL, "it does not say who, and who alone, wrote it", "RFC 3834 section 2", _is_malformed),
 )

@@ -2,19 +2,30 @@
 
 from dataclasses import dataclass, replace
 
-from bot.core import acknowledgements, autoreplies
+from bot.core import acknowledgements, autoreplies, own_lists
 from bot.core.messages import Finding, Inbound, finding
 from bot.core.rules import Facts, Outcome, Rule, RuleName
 
 __all__ = ["RULES", "Facts", "Outcome", "RuleName", "Verdict", "triage"]
 
 
+# https://developers.google.com/workspace/gmail/reactions/format
+_REACTION = "text/vnd.google.email-reaction+json"
+
+
 def _is_by_program(message: Inbound, _: Facts) -> bool:
     return message.post is not None and message.post.by_program
 
 
-def _is_reaction(message: Inbound, _: Facts) -> bool:
+def _is_reaction(message: Inbound, facts: Facts) -> bool:
+    if message.mail is not None:
+        return _REACTION in message.mail.parts or _reacts_by_outlook(message, facts)
     return message.post is not None and message.post.kind == "reaction"
+
+
+def _reacts_by_outlook(message: Inbound, facts: Facts) -> bool:
+    # Outlook leaves no mark of it but the subject, which proves nothing outside a thread of ours.
+    return facts.thread is not None and "reacted to your" in message.subject
 
 
 def _is_comment(message: Inbound, _: Facts) -> bool:
@@ -87,7 +98,7 @@ def _is_unwanted(message: Inbound, facts: Facts) -> bool:
 
 
 def _names_us(addresses: tuple[str, ...], facts: Facts) -> bool:
-    return any(autoreplies.is_own(address, facts.own) for address in addresses)
+    return any(acknowledgements.is_own(address, facts.own) for address in addresses)
 
 
 def _is_not_addressed_to_us(message: Inbound, facts: Facts) -> bool:
@@ -165,22 +176,33 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+def by_author(message: Inbound, own: frozenset[str]) -> Inbound:
+    """Return the message under the name of its author, where a list of ours has put its own name there."""
+    return own_lists.as_written(message, own) if autoreplies.may_be_by_list(message) else message
+
+
 def triage(message: Inbound, facts: Facts) -> Verdict:
     """Return the outcome for `message`. There is always one: the last rule matches everything."""
+    message = by_author(message, facts.own)
     rule = next(rule for rule in RULES if rule.asks(message, facts))
     outcome = rule.outcome if facts.thread is None else rule.in_thread
     if rule.name is RuleName.DELIVERY_REPORT and facts.is_about_our_mail:
-        outcome = _report_outcome(message)
+        outcome = _report_outcome(message, facts)
     verdict = Verdict(outcome, rule.name, rule.reason)
     if rule.name is RuleName.HUMAN_REPLY:
         return _with_writer(verdict, message, facts)
     return _addressed(verdict, message, facts) if outcome == "acknowledge" else verdict
 
 
-def _report_outcome(message: Inbound) -> Outcome:
-    """RFC 3464 section 2.3.3: only `failed` says that our mail did not arrive and will not."""
-    reports = message.mail.reports if message.mail else ()
-    return "undeliverable" if any(report.action == "failed" for report in reports) else "attach"
+def _report_outcome(message: Inbound, facts: Facts) -> Outcome:
+    """RFC 3464 section 2.3.3: only `failed` says that our mail did not arrive and will not; in doubt staff look."""
+    from bot.core import nondelivery  # noqa: PLC0415 - hardly any mail is a report
+
+    reports = nondelivery.reports_of(message)
+    if any(report.action == "failed" for report in reports):
+        return "undeliverable"
+    # What comes back from staff's own addresses opens no contact: its alerts would come back, too.
+    return "attach" if reports or facts.is_to_staff else "ask"
 
 
 def _with_writer(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
@@ -188,7 +210,7 @@ def _with_writer(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
         return verdict  # in a conversation they see themselves that it is there
     address = _recipient(message, facts)
     forged = _is_forged(message, facts)
-    recipient = None if address is None or forged or _objection(address, facts) else address
+    recipient = None if address is None or forged or _objection(address, facts, message) else address
     return replace(verdict, recipient=recipient)
 
 
@@ -202,7 +224,7 @@ def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     address = _recipient(message, facts)
     if message.post is not None:
         return replace(verdict, recipient=address)  # the platform itself says who wrote
-    objection = _objection(address, facts)
+    objection = _objection(address, facts, message)
     if address is None and message.mail is None:
         return verdict
     if objection:
@@ -215,15 +237,23 @@ def _recipient(message: Inbound, facts: Facts) -> str | None:
         return message.mail.reply_to[0]
     if message.mail is not None:
         vouched = finding(message.mail, facts.authserv_id) is Finding.PASSED
+        vouched = vouched or autoreplies.is_passed_on(message.mail, facts.own)
         return acknowledgements.recipient(message.mail, vouched=vouched)
     return message.sender.address if message.sender else None
 
 
-def _objection(address: str | None, facts: Facts) -> str:
+def _objection(address: str | None, facts: Facts, message: Inbound) -> str:
     if address is None:
         return "no address is proven to be theirs"
-    if autoreplies.is_own(address, facts.own):
+    if acknowledgements.is_own(address, facts.own):
         return "the answer would go to one of our own addresses"
     if autoreplies.is_system(address):
         return "the only proven address belongs to a program"
+    if _is_envelope_alone(address, message) and autoreplies.takes_bounces_only(address):
+        return "the only proven address takes nothing but bounces"
     return ""
+
+
+def _is_envelope_alone(address: str, message: Inbound) -> bool:
+    senders = message.mail.from_addresses if message.mail else ()
+    return message.mail is not None and address.lower() not in {party.address.lower() for party in senders}

@@ -6,7 +6,7 @@ forged ones (RFC 8601 section 5); where no name is configured, none is believed.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +92,10 @@ class Mail:
     def values(self, name: str) -> Sequence[str]:
         """Return every value of the header field `name` (lower case), in order."""
         return self._by_name.get(name, ())
+
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Tell whether the header has a field of one of these names (lower case)."""
+        return not names.isdisjoint(self._by_name)
 
     def first(self, name: str) -> str:
         """Return the first value of the header field `name` (lower case), or ""."""
@@ -208,6 +212,25 @@ def finding(mail: Mail, authserv_id: str) -> Finding:
     """Return what the server of that name (RFC 8601 section 2.5) says of the author; "" trusts no server."""
     if not authserv_id:
         return Finding.UNKNOWN
+    results, asks = _results(mail, authserv_id)
+    return _judge_results(results, asks=asks)
+
+
+def is_authenticated(mail: Mail, authserv_id: str) -> bool:
+    """Tell whether the author's domain confirms the mail: by DMARC, or, where it has none, by its own signature."""
+    if not authserv_id:
+        return False
+    results, asks = _results(mail, authserv_id)
+    judgement = _judge_results(results, asks=asks)
+    if judgement is not Finding.UNKNOWN or results.get("dmarc", set()) - {"none"}:
+        return judgement is Finding.PASSED
+    # RFC 7489 section 3.1, strictly: one author, of the domain that signed.
+    domains = {_domain(party.address) for party in mail.from_addresses}
+    return len(domains) == 1 and domains <= results.get(_SIGNERS, set())
+
+
+def _results(mail: Mail, authserv_id: str) -> tuple[dict[str, set[str]], bool]:
+    """Return the results by method, with the domains whose signature passed; and whether DMARC asks for anything."""
     values = mail.values("authentication-results")[:_MOST_FIELDS]
     lengths = accumulate(map(len, values))
     results: dict[str, set[str]] = {}
@@ -217,9 +240,23 @@ def finding(mail: Mail, authserv_id: str) -> Finding:
         if header is None or str(header.authserv_id).lower() != authserv_id.lower():
             continue
         for result in header.results:
-            results.setdefault(str(result.method).lower(), set()).add(str(result.result).lower())
+            method, outcome = str(result.method).lower(), str(result.result).lower()
+            results.setdefault(method, set()).add(outcome)
+            if (method, outcome) == ("dkim", "pass"):
+                results.setdefault(_SIGNERS, set()).update(_signers(result))
         asks = asks and not _ASKS_FOR_NOTHING.search(value)
-    return _judge_results(results, asks=asks)
+    return results, asks
+
+
+_SIGNERS = "signers"
+
+
+def _signers(result: "authres.AuthenticationResult") -> Iterator[str]:
+    return (_domain(str(prop.value)) for prop in result.properties if str(prop.name).lower() in ("d", "i"))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def _read_results(value: str, authserv_id: str) -> "authres.AuthenticationResultsHeader | None":

@@ -14,13 +14,18 @@ from bot.core.messages import Inbound
 
 
 class Kind(StrEnum):
-    """The kinds of mail from staff. Only a full response stops the clock."""
+    """The kinds of mail from staff. Only a full response stops the clock, and only one that is proven to be theirs."""
 
     FULL = "full response"
     HOLDING = "holding reply"
     FORWARD = "forward"
     INTERNAL = "internal note"
     AUTOMATIC = "automatic"
+    UNPROVEN = "not proven to be staff's"
+
+
+# What staff may say that a mail of theirs was.
+CHOICES = tuple(kind for kind in Kind if kind is not Kind.UNPROVEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The form of a triage rule: its name, its test of a message, and the outcome for a match."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -21,6 +21,8 @@ class RuleName(StrEnum):
     DELIVERY_REPORT = "3 delivery report"
     READ_REPORT = "4 read report"
     ABUSE_REPORT = "5 abuse report"
+    ANOTHER_REPORT = "5 program's report"
+    JOURNAL = "5 journal copy"
     AUTOMATIC_REPLY = "6 automatic reply"
     CHALLENGE = "7 challenge"
     HUMAN_REPLY = "8 reply to a contact"
@@ -49,6 +51,7 @@ class RuleName(StrEnum):
     NOT_ANSWERED_HERE = "28 no automatic answer here"
     EDITED = "29 edited"
     TAKEN_BACK = "29 taken back"
+    SEVERAL_AUTHORS = "0 no one author"
     MALFORMED_MAIL = "0 malformed mail"
     NO_ADDRESS = "0 no address"
 
@@ -74,7 +77,8 @@ class Facts:
     or `@domain`. `thread` is the reference of the contact that the message continues, and `person` that contact's
     address. `authserv_id` is the name of the mail server whose Authentication-Results are trusted ("": none),
     `spam_header` the field in which it marks unwanted mail. `relays` are domains that pass on what people write on
-    their pages. `is_about_our_mail`: a report identifies a mail of ours by an address that only we can make.
+    their pages. `is_about_our_mail`: a report identifies a mail of ours by an address that only we can make, with the
+    `secret`; `addressee` is where that mail went, `is_to_staff` says that it was to staff.
     `receipts`: which messages the account may answer: private, public, both or none.
     """
 
@@ -87,6 +91,9 @@ class Facts:
     spam_header: str = ""
     relays: frozenset[str] = frozenset()
     is_about_our_mail: bool = False
+    addressee: str = ""
+    is_to_staff: bool = False
+    secret: bytes = field(default=b"", repr=False)
     receipts: Literal["private", "public", "both", "none"] = "both"
 
 

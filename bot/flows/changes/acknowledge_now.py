@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import autoreplies
+from bot.core import acknowledgements
 from bot.core.books import Matter
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import WAITING, Delivery, Purpose
@@ -80,7 +80,7 @@ def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
         return "no address of the person is known: enter one"
     if book.ways[contact.channel].outlet_to(address) is None:
         return "no text message can be sent from here: enter an email address"
-    if autoreplies.is_own(address, book.intake.own):
+    if acknowledgements.is_own(address, book.intake.own):
         return "that address is one of our own"
     return ""
 

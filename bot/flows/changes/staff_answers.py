@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core import autoreplies, responses
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
@@ -18,7 +19,8 @@ from bot.flows.changes import refusals
 from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import respond
-from bot.flows.rulebook import IntakeRules, Rulebook
+from bot.flows.outgoing import alert
+from bot.flows.rulebook import NO_WAY, IntakeRules, Rulebook
 from bot.store import contacts
 from bot.wire.mail import quoting
 
@@ -37,10 +39,30 @@ class StaffAnswer:
 
 
 def judge(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -> StaffAnswer:
-    """What a mail of staff's in this contact is."""
+    """What a mail of staff's in this contact is; one that nothing proves to be theirs stops no clock."""
     words = quoting.new_words(message.text)
     judgement = responses.judge(message, contact.sender_address or "", words, _internal(message, book.intake))
+    authserv_id = book.ways.get(message.channel, NO_WAY).authserv_id
+    if judgement.kind in (Kind.FULL, Kind.HOLDING) and not autoreplies.is_proven(message, authserv_id):
+        judgement = Judgement(Kind.UNPROVEN, f"it reads like a {judgement.kind}, and nothing proves who sent it")
     return StaffAnswer(contact.id, contact.reference, _instant_of(message, contact, now), judgement)
+
+
+def question(contact: Contact, answer: StaffAnswer, now: datetime, book: Rulebook) -> list[NewDelivery]:
+    """Ask the team once a day whether what nothing proves to be theirs is; nothing for any other mail."""
+    if answer.judgement.kind is not Kind.UNPROVEN:
+        return []
+    return alert.notices(
+        contact.team,
+        f"unproven:{contact.id}:{book.clocks.today(now)}",
+        now,
+        book,
+        subject=f"{contact.reference}: is this your answer?",
+        happened=f"A mail under the name of somebody who answers for us was added to {contact.reference}. "
+        "Nothing proves that they sent it, so the clock runs on.",
+        action="Read it. If it is your answer, say so in the console under Correct, or with: "
+        f"ackbot contacts correct {contact.reference} --as full",
+    )
 
 
 def take(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
@@ -113,8 +135,8 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
 
 def _kind_of(was: str) -> Kind:
     by_name = {kind.value: kind for kind in Kind} | {kind.name.lower(): kind for kind in Kind}
-    if was not in by_name:
-        raise Refused(f"choose one of {', '.join(kind.value for kind in Kind)}", "was")
+    if was not in by_name or by_name[was] not in responses.CHOICES:
+        raise Refused(f"choose one of {', '.join(kind.value for kind in responses.CHOICES)}", "was")
     return by_name[was]
 
 

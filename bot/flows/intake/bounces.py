@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from bot.core import nondelivery
 from bot.core.contacts import Contact
 from bot.core.deliveries import MOVES, Delivery, Purpose, State
 from bot.core.events import Event, EventKind
-from bot.core.intakes import RuleName
+from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Report
 from bot.flows.intake.plan import NOTHING, CameBack, Change, NotReached, Plan, Suppressed
 from bot.flows.outgoing import alert
@@ -18,12 +19,14 @@ TRY_AGAIN_AFTER = timedelta(hours=4)
 
 
 def report(
-    delivery: Delivery, contact: Contact | None, message: Inbound, rule: RuleName, now: datetime, book: Rulebook
+    delivery: Delivery, contact: Contact | None, message: Inbound, verdict: Verdict, now: datetime, book: Rulebook
 ) -> Plan:
     """A report about this delivery, which a signed address of ours proves; `contact` is that of the delivery."""
-    reports = message.mail.reports if message.mail else ()
-    if rule is RuleName.ABUSE_REPORT or any(report.action == "complained" for report in reports):
+    reports = nondelivery.reports_of(message)
+    if verdict.rule is RuleName.ABUSE_REPORT or any(report.action == "complained" for report in reports):
         return _complaint(delivery, now, book)
+    if verdict.outcome == "ask":
+        return _unclear(delivery, contact, now, book)
     failure = next((report for report in reports if report.action == "failed"), None)
     may_fail = State.PERMANENT_FAILURE in MOVES[delivery.state]
     # Delayed, delivered, relayed; or known already.
@@ -68,6 +71,23 @@ def _not_reached(delivery: Delivery, contact: Contact | None, failure: Report, n
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )
     return Plan(changes=changes, notices=tuple(notices))
+
+
+def _unclear(delivery: Delivery, contact: Contact | None, now: datetime, book: Rulebook) -> Plan:
+    """What came back says nothing that a program can read: it is a contact of its own, and staff read it."""
+    about = contact.reference if contact else "nobody's contact any more"
+    notices = alert.notices(
+        contact.team if contact else None,
+        f"unclear:{delivery.id}:{book.clocks.today(now)}",
+        now,
+        book,
+        subject=f"{about}: something came back, read it",
+        happened=f"A mail server, or a program, wrote about {TO_SENDERS[delivery.purpose]} in {about}. "
+        "Whether the person had it cannot be told by a program.",
+        action="Read what came: it waits in the list of contacts, and is linked to that one. "
+        "If the person did not have it, reach them another way.",
+    )
+    return Plan(notices=tuple(notices))
 
 
 def _staff_not_reached(now: datetime, book: Rulebook) -> Plan:

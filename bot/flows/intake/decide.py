@@ -36,6 +36,7 @@ from bot.flows.intake.plan import (
 from bot.flows.intake.topics import look_into
 from bot.flows.outgoing import alert, compose
 from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
 from bot.store.contacts import Numbers
 
@@ -119,14 +120,16 @@ def _staffs_copy(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
 def _staff_wrote(message: Inbound, contact: Contact, ledger: Ledger) -> Plan:
     answer = staff_answers.judge(contact, message, ledger.now, ledger.book)
     ledger.learn((answer,))
+    asked = staff_answers.question(contact, answer, ledger.now, ledger.book)
     result = Filed(contact.reference, new=True, outcome="attach", rule=RuleName.STAFFS_MAIL)
-    return Plan(changes=(answer,)) + _keep(message, contact, ledger, "staff") + Plan(results=(result,))
+    plan = Plan(changes=(answer,), notices=tuple(asked)) + _keep(message, contact, ledger, "staff")
+    return plan + Plan(results=(result,))
 
 
 def _triaged(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
     delivery = ledger.delivery_reported(pointers)
     thread = _thread(message, pointers, delivery, ledger)
-    first = verdict = intakes.triage(message, _facts(message, thread, ledger, is_reported=delivery is not None))
+    first = verdict = intakes.triage(message, _facts(message, thread, ledger, delivery))
     if thread is not None and verdict.rule is RuleName.HUMAN_REPLY and _is_new_matter(message, thread, ledger):
         verdict = intakes.triage(message, _facts(message, None, ledger))
     if verdict.rule is RuleName.TRUSTED_RELAY and verdict.recipient:
@@ -146,7 +149,7 @@ def _thread(message: Inbound, pointers: Pointers, delivery: Delivery | None, led
     return thread and ledger.current(thread)
 
 
-def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, *, is_reported: bool = False) -> Facts:
+def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, reported: Delivery | None = None) -> Facts:
     way = way_of(message, ledger.book)
     return replace(
         ledger.book.intake.triage,
@@ -154,7 +157,10 @@ def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, *, is_repor
         thread=thread.reference if thread else None,
         person=(thread.sender_address or "") if thread else "",
         authserv_id=way.authserv_id,
-        is_about_our_mail=is_reported,
+        is_about_our_mail=reported is not None,
+        addressee=reported.recipient if reported else "",
+        is_to_staff=reported is not None and reported.purpose not in TO_SENDERS,
+        secret=ledger.book.secret,
         receipts=way.receipts,
     )
 
@@ -169,7 +175,7 @@ def _consequences(message: Inbound, verdict: Verdict, delivery: Delivery | None,
     """What follows for mail of ours that a message reports on, or is."""
     now, book = ledger.now, ledger.book
     if delivery is not None and verdict.rule in (RuleName.DELIVERY_REPORT, RuleName.ABUSE_REPORT):
-        plan = bounces.report(delivery, ledger.contact_of(delivery), message, verdict.rule, now, book)
+        plan = bounces.report(delivery, ledger.contact_of(delivery), message, verdict, now, book)
         ledger.learn(plan.changes)
         return plan
     if verdict.rule is RuleName.ABUSE_REPORT:
@@ -190,6 +196,8 @@ def _attach(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledger
 def _addition(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledger) -> Plan:
     """What a message does to the contact to which it is added."""
     now, book = ledger.now, ledger.book
+    if verdict.rule is RuleName.REACTION and message.mail is not None:
+        return Plan(events=(event(contact.id, EventKind.REACTION, verdict, now),))
     if verdict.rule in (RuleName.HUMAN_REPLY, RuleName.TRUSTED_RELAY):
         recipient = None if ledger.suppressions.get(key_of(message)) else verdict.recipient
         window = moved_window(message, contact, now, book)

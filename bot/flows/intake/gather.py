@@ -74,7 +74,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
         in_flight=_in_flight(connection, messages, matching),
         domains=MappingProxyType(_domains(connection, people, now, book.intake)),
         automatic_mails=MappingProxyType(_automatic_mails(connection, messages, matching, of_reports, now)),
-        own_mails=MappingProxyType(_own_mails(connection, messages, now, book.intake)),
+        own_mails=MappingProxyType(_own_mails(connection, messages, now, book)),
         receipts_left=receipts_left,
         is_stopped=is_stopped,
     )
@@ -155,10 +155,8 @@ def _automatic_mails(
     return known.automatic_mails(connection, contact_ids, now - acknowledgements.DAY)
 
 
-def _own_mails(
-    connection: Connection, messages: Sequence[Inbound], now: datetime, rules: IntakeRules
-) -> dict[str, int]:
-    if not any(message.mail and autoreplies.is_ours(message, rules.own) for message in messages):
+def _own_mails(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> dict[str, int]:
+    if not any(message.mail and autoreplies.is_ours(message, book.intake.own, book.secret) for message in messages):
         return {}
     return known.by_rule(connection, OUR_OWN, now - acknowledgements.DAY)
 

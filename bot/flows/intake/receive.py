@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot import log
 from bot.channel import Batch
+from bot.core import intakes
 from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.flows.changes import staff_answers
@@ -99,6 +100,7 @@ def replay(connection: Connection, number: int, message: Inbound, now: datetime,
 def _log(
     connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Capacity
 ) -> Received:
+    messages = tuple(intakes.by_author(message, book.intake.own) for message in messages)
     facts = gather(connection, messages, now, book)
     numbers = contacts.numbers(connection, len(messages))
     return apply(connection, decide(facts, messages, numbers, room, now, book), now, book)

@@ -69,7 +69,7 @@ class ContactPages:
             "services": classify.choices("service", book),
             "kinds": classify.choices("kind", book),
             "areas": classify.choices("area", book),
-            "guesses": [kind.value for kind in responses.Kind],
+            "guesses": [kind.value for kind in responses.CHOICES],
             "need_words": needs.USUAL,
             "needs_chosen": usual_needs,
             "needs_more": further_needs,

@@ -4,15 +4,16 @@ import logging
 import re
 from email import message_from_bytes
 
+from bot.core import nondelivery
 from bot.core.messages import Report
 from bot.wire.mail import headers
 
 KINDS = frozenset({"message/delivery-status", "message/global-delivery-status", "message/feedback-report"})
-_ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
 _MOST_OCTETS, _MOST_REPORTS = 100_000, 50
 # A bounce shows at its beginning what it is. Each detector of the library takes 20 microseconds for each line.
 _MOST_OF_UNUSUAL, _MOST_LINES = 30_000, 1_000
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_OF_A_RECIPIENT = ("action", "status", "final-recipient", "original-recipient", "diagnostic-code")
 _GROUPS = re.compile(rb"\r?\n[ \t]*\r?\n")
 # The address that only this service can have made (`acknowledgements.signed_subaddress`). A report without it is
 # about somebody else's mail.
@@ -27,16 +28,22 @@ def status_of(octets: bytes) -> tuple[list[Report], list[str]]:
     reports, senders = list[Report](), list[str]()
     for group in _GROUPS.split(octets[:_MOST_OCTETS].strip()):
         fields = {name: headers.tidy(value) for name, value in reversed(headers.fields(group + b"\n"))}
-        action = fields.get("action", "").split(" ")[0].lower()
-        recipient = fields.get("original-recipient") or fields.get("final-recipient", "")
-        if action in _ACTIONS:
-            match = _STATUS.search(fields.get("status", ""))
-            reports.append(Report(action, match[0] if match else "", recipient.partition(";")[2].strip()))
+        if any(name in fields for name in _OF_A_RECIPIENT):
+            reports += _of_a_recipient(fields)
         if "feedback-type" in fields:
             reports.append(Report("complained", "", headers.path(fields.get("original-rcpt-to", "")) or ""))
         if sender := headers.path(fields.get("original-mail-from", "")):
             senders.append(sender)
     return reports[:_MOST_REPORTS], senders
+
+
+def _of_a_recipient(fields: dict[str, str]) -> list[Report]:
+    """Return the report of one recipient: by its Action, and where that is a word of the relay's own, by its class."""
+    match = _STATUS.search(fields.get("status", ""))
+    status = match[0] if match else nondelivery.status_in(fields.get("diagnostic-code", ""))
+    action = nondelivery.action_of(fields.get("action", "").split(" ")[0].lower(), status)
+    recipient = fields.get("original-recipient") or fields.get("final-recipient", "")
+    return [Report(action, status, recipient.rpartition(";")[2].strip())] if action else []
 
 
 def unusual(raw: bytes) -> list[Report]:

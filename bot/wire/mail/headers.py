@@ -196,6 +196,7 @@ def _listed_parties(value: str) -> list[Party]:
 def _party(address: str, name: str) -> Party:
     if address.startswith("'") and address.endswith("'"):  # as older versions of Outlook wrote it
         address = address[1:-1]
+    address = address.rstrip(".")  # the root of the DNS, which no address ends with (RFC 5321 section 2.3.5)
     return Party(unicodedata.normalize("NFC", address), tidy(name.strip(" '\"").replace("\\", "")))
 
 
@@ -203,7 +204,7 @@ def path(value: str) -> str | None:
     """Return the address of a Return-Path field: "" for the null path `<>`, None for anything that is not a path."""
     value = value.strip().removeprefix("<").removesuffix(">").strip()
     if not value or _ADDRESS.fullmatch(value):
-        return unicodedata.normalize("NFC", value)
+        return unicodedata.normalize("NFC", value.rstrip("."))
     return None
 
 
