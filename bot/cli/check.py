@@ -10,7 +10,7 @@ from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, rulebook_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.channel import Checkable, Coverage, Glance
+    from bot.channel import Checkable, Coverage, Glance, MailWayIn
     from bot.settings.reading import Settings
 
 
@@ -79,14 +79,24 @@ def _service_lines(configured: "Settings") -> "Iterator[str]":
         yield f"Rules of routing: {len(services.route)}. To see one at work: ackbot triage --config DIR FILE"
 
 
+def _may_prove_answers(mailbox: "MailWayIn") -> bool:
+    return bool(mailbox.authserv_id or getattr(mailbox, "sent_folder", None))
+
+
 def _remarks(configured: "Settings") -> list[str]:
-    from bot.channel import WayIn
+    from bot.channel import MailWayIn, WayIn
 
     remarks = []
     if not configured.teams:
         remarks.append("there is no [[team]], so nobody is alerted before a promise is broken.")
     silent = [c.name for c in configured.channels if isinstance(c, WayIn) and c.replies_by is None]
     remarks += [f"channel {name} has no replies_by, so nobody who writes there is acknowledged." for name in silent]
+    unproven = [c.name for c in configured.channels if isinstance(c, MailWayIn) and not _may_prove_answers(c)]
+    remarks += [
+        f"channel {name} has neither sent_folder nor authserv_id: nothing there proves that staff sent an answer, "
+        "so none stops a clock before somebody has said that it is theirs."
+        for name in unproven
+    ]
     if len(configured.web.secret.get_secret_value()) < 24:
         remarks.append(
             "web.secret is short; make a better one with: python3 -c 'import secrets; print(secrets.token_hex())'"

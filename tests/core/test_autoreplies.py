@@ -1,8 +1,10 @@
 """Automatic mail is told by its headers, and no ordinary person is taken for a program."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.core import autoreplies
+from bot.core import acknowledgements, autoreplies
 from bot.core.intakes import triage
 from bot.core.messages import Inbound, Mail, Party
 from bot.core.rules import Facts, RuleName
@@ -56,11 +58,17 @@ def test_other_precedences_are_people(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["list-id", "list-unsubscribe", "list-help", "list-post", "feedback-id", "x-mailing-list"]
+    "name", ["list-id", "list-unsubscribe", "list-help", "list-post", "x-mailing-list"]
 )
 def test_list_fields_are_written_by_list_software_only(name: str) -> None:
     """RFC 2369 and RFC 2919."""
     assert row(mail((name, "<x.lists.example>"))) == 12
+
+
+def test_a_feedback_id_alone_is_no_mass_mail() -> None:
+    """People's own providers write it, too; beside the mark of a campaign it confirms one."""
+    assert row(mail(("feedback-id", "i1a2b3c4d:Fastmail"))) == 24
+    assert row(mail(("feedback-id", "1:2:3:mailer"), ("x-csa-complaints", "csa@complaints.example"))) == 12
 
 
 SYSTEMS = """MAILER-DAEMON postmaster listserv majordomo owner-trees trees-owner trees-request x-bounces bounce
@@ -89,11 +97,21 @@ def test_a_service_that_carries_a_persons_mail_does_not_silence_them() -> None:
 
 
 def test_our_own_mail_is_recognised_by_author_envelope_and_mark() -> None:
-    """Also with a +tag, in any case; and another Ackbot's mark stops a loop that both would keep up."""
+    """Also with a tag of ours, in any case; and another Ackbot's mark stops a loop that both would keep up."""
     assert row(mail(sender="Enquiries@Example.gov.uk")) == 2
-    assert row(mail(sender="enquiries+b7.abc@example.gov.uk")) == 2
-    assert row(mail(return_path="enquiries+b7.abc@example.gov.uk")) == 2
+    assert row(mail(sender="enquiries+b7.abcdefghijkl@example.gov.uk")) == 2
+    assert row(mail(return_path="Enquiries+b7.ABCDEFGHIJKL@example.gov.uk")) == 2
     assert row(mail(("x-ackbot-loop", "b7.abc"))) == 2
+
+
+def test_only_a_tag_that_we_signed_is_ours() -> None:
+    """Where the secret is at hand, another's tag of the same look is not; and staff decide, as the answer is to us."""
+    facts = replace(OWN, secret=b"s" * 32)
+    signed = acknowledgements.signed_subaddress("enquiries@example.gov.uk", "b7", b"s" * 32)
+    assert triage(mail(return_path=signed), facts).rule is RuleName.OUR_OWN_MAIL
+    for envelope in ("enquiries+b7.abcdefghijkl@example.gov.uk", "enquiries+x@example.gov.uk"):
+        verdict = triage(mail(return_path=envelope), facts)
+        assert (verdict.outcome, verdict.rule.row, verdict.recipient) == ("ask", 24, None)
 
 
 def test_the_null_sender_is_never_answered() -> None:

@@ -380,33 +380,92 @@ def test_our_own_receipts_and_strangers_mail_in_the_sent_folder_are_nobodys(
         assert now_of(connection, contact).state == "open"
 
 
-def test_a_copy_that_staff_send_us_counts_as_well(store: Store, signed: Rulebook, mail: Make) -> None:
-    """By Bcc or Cc into an inbox of ours; the person's own follow-up from a staff address is no answer."""
+def test_an_answer_that_nothing_proves_to_be_staffs_is_asked_about(store: Store, signed: Rulebook, mail: Make) -> None:
+    """By Bcc or Cc into an inbox of ours: it is added, the clock runs on, and whoever signs in may say that it is theirs."""
     with writing(store) as connection:
         contact = opened(connection, signed, mail())
         copy = replace(staffs(mail, contact, FULL, 56, From="jo@example.gov.uk"), outgoing=False)
         (filed,) = log(connection, signed, copy, at=NOW + 5 * HOUR)
-        assert (filed.outcome, filed.rule) == ("attach", "2 staff's mail")
-        assert now_of(connection, contact).state == "answered"
+        assert (filed.reference, filed.outcome, filed.rule) == (contact.reference, "attach", "2 staff's mail")
+        assert now_of(connection, contact).state == "open"
+        (notice,) = leave(connection, signed, NOW + 5 * HOUR)
+        assert notice.details["subject"] == f"{contact.reference}: is this your answer?"
+        log(connection, signed, replace(copy, external_id="<again@x>", digest="e" * 64), at=NOW + 6 * HOUR)
+        assert leave(connection, signed, NOW + 6 * HOUR) == []
+        staff_answers.correct(connection, contact.reference, "full", "staff:jo", NOW + 7 * HOUR, signed)
+        after = now_of(connection, contact)
+        assert after.responded_at is not None
+        assert (after.state, after.responded_at.isoformat()) == ("answered", "2026-11-23T11:30:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("headers", "judged"),
+    [
+        ({}, "not proven to be staff's"),
+        ({"Subject": "Re: [holding] A hole"}, "not proven to be staff's"),
+        ({"To": "roads@contractor.example"}, "forward"),
+        ({"To": "sam@example.gov.uk"}, "internal note"),
+    ],
+)
+def test_only_what_would_stop_or_shift_a_clock_needs_proof(
+    store: Store, signed: Rulebook, mail: Make, headers: dict[str, str], judged: str
+) -> None:
+    """A forward or a note among colleagues changes nothing, and nobody is asked."""
+    with writing(store) as connection:
+        contact = opened(connection, signed, mail())
+        copy = replace(staffs(mail, contact, FULL, 56, From="jo@example.gov.uk", **headers), outgoing=False)
+        log(connection, signed, copy, at=NOW + 5 * HOUR)
+        after = now_of(connection, contact)
+        assert (after.state, after.acknowledged_at) == ("open", contact.acknowledged_at)
+        (wrote,) = (e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.STAFF_WROTE)
+        assert wrote.details["judged"] == judged
+        assert len(leave(connection, signed, NOW + 5 * HOUR)) == (judged == "not proven to be staff's")
+
+
+def test_nobody_may_say_of_a_mail_that_it_is_unproven(store: Store, signed: Rulebook, mail: Make) -> None:
+    """Staff say what it is; that it is not proven is found out."""
+    with writing(store) as connection:
+        contact = opened(connection, signed, mail())
+        log(connection, signed, staffs(mail, contact, FULL), at=NOW + 5 * HOUR)
+        with pytest.raises(Refused, match="choose one of"):
+            staff_answers.correct(connection, contact.reference, "unproven", "staff:jo", NOW + 6 * HOUR, signed)
+
+
+def test_a_persons_own_follow_up_from_a_staff_address_is_no_answer(store: Store, signed: Rulebook, mail: Make) -> None:
+    """People who work for us write to us, too."""
+    with writing(store) as connection:
         own = opened(connection, signed, mail(60, From="jo@example.gov.uk"), NOW + DAY)
-        follow_up = mail(61, From="jo@example.gov.uk", Subject=own.reference)
-        log(connection, signed, follow_up, at=NOW + 2 * DAY)
-        assert now_of(connection, own).state == "open"
+        (filed,) = log(connection, signed, mail(61, From="jo@example.gov.uk", Subject=own.reference), at=NOW + 2 * DAY)
+        assert (filed.rule, now_of(connection, own).state) == ("8 reply to a contact", "open")
 
 
-def test_where_our_server_says_who_is_who_it_must_say_so(store: Store, signed: Rulebook, mail: Make) -> None:
-    """A forged answer would stop the clock of a promise."""
+@pytest.mark.parametrize(
+    ("says", "state"),
+    [
+        ("mx.example.gov.uk; dmarc=pass header.from=example.gov.uk", "answered"),
+        ("mx.example.gov.uk; dkim=pass header.d=example.gov.uk", "answered"),
+        ("mx.example.gov.uk; dmarc=none; dkim=pass header.i=@example.gov.uk", "answered"),
+        ("mx.example.gov.uk; dmarc=fail header.from=example.gov.uk; dkim=pass header.d=example.gov.uk", "open"),
+        ("mx.example.gov.uk; dkim=pass header.d=elsewhere.example", "open"),
+        ("mx.example.gov.uk; dkim=fail header.d=example.gov.uk", "open"),
+        ("mx.example.gov.uk; spf=pass smtp.mailfrom=example.gov.uk", "open"),
+        ("mx.example.gov.uk; dmarc=fail header.from=example.gov.uk", "open"),
+        ("mx.elsewhere.example; dmarc=pass header.from=example.gov.uk", "open"),
+        ("mx.example.gov.uk; none", "open"),
+    ],
+)
+def test_where_our_server_says_who_is_who_it_must_say_so(
+    store: Store, signed: Rulebook, mail: Make, says: str, state: str
+) -> None:
+    """A forged answer would stop the clock of a promise: DMARC passed, or the author's own domain signed."""
     ways = dict(signed.ways) | {"inbox": replace(signed.ways["inbox"], authserv_id="mx.example.gov.uk")}
     careful = altered(signed, ways=ways)
     with writing(store) as connection:
         contact = opened(connection, careful, mail())
-        forged = replace(staffs(mail, contact, FULL, 57, From="jo@example.gov.uk"), outgoing=False)
-        log(connection, careful, forged, at=NOW + 5 * HOUR)
-        assert now_of(connection, contact).state == "open"
-        says = "mx.example.gov.uk; dmarc=pass header.from=example.gov.uk"
-        real = staffs(mail, contact, FULL, 58, From="jo@example.gov.uk", Authentication_Results=says)
-        log(connection, careful, replace(real, outgoing=False), at=NOW + 5 * HOUR)
-        assert now_of(connection, contact).state == "answered"
+        copy = staffs(mail, contact, FULL, 58, From="jo@example.gov.uk", Authentication_Results=says)
+        log(connection, careful, replace(copy, outgoing=False), at=NOW + 5 * HOUR)
+        assert now_of(connection, contact).state == state
+        assert len(leave(connection, careful, NOW + 5 * HOUR)) == (state == "open")
 
 
 def test_a_wrong_guess_is_put_right_both_ways(store: Store, signed: Rulebook, mail: Make) -> None:

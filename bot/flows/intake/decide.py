@@ -43,6 +43,7 @@ from bot.store.contacts import Numbers
 Values = dict[str, Any]
 _ANOTHER_WAY = Verdict("attach", RuleName.SAME_MAIL_ANOTHER_WAY, "it is here already: it came another way, too")
 _SENT_AGAIN = Verdict("attach", RuleName.SENT_AGAIN, "the same person sent the same words before")
+_OF_PEOPLE = frozenset({RuleName.HUMAN_REPLY, RuleName.SEVERAL_AUTHORS})
 _OUR_OWN = Plan(results=(Filed(None, new=False, outcome="our own"),))
 _NOT_A_CONTACTS = Plan(results=(Filed(None, new=False, outcome="not a contact's"),))
 
@@ -130,7 +131,7 @@ def _triaged(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
     delivery = ledger.delivery_reported(pointers)
     thread = _thread(message, pointers, delivery, ledger)
     first = verdict = intakes.triage(message, _facts(message, thread, ledger, delivery))
-    if thread is not None and verdict.rule is RuleName.HUMAN_REPLY and _is_new_matter(message, thread, ledger):
+    if thread is not None and verdict.rule in _OF_PEOPLE and _is_new_matter(message, thread, ledger):
         verdict = intakes.triage(message, _facts(message, None, ledger))
     if verdict.rule is RuleName.TRUSTED_RELAY and verdict.recipient:
         message = replace(message, sender=Party(verdict.recipient, message.sender.name if message.sender else ""))
@@ -198,7 +199,7 @@ def _addition(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledg
     now, book = ledger.now, ledger.book
     if verdict.rule is RuleName.REACTION and message.mail is not None:
         return Plan(events=(event(contact.id, EventKind.REACTION, verdict, now),))
-    if verdict.rule in (RuleName.HUMAN_REPLY, RuleName.TRUSTED_RELAY):
+    if verdict.rule in (*_OF_PEOPLE, RuleName.TRUSTED_RELAY):
         recipient = None if ledger.suppressions.get(key_of(message)) else verdict.recipient
         window = moved_window(message, contact, now, book)
         return window + _follow_up(message, contact, verdict, recipient, ledger)
