@@ -80,7 +80,10 @@ def _service_lines(configured: "Settings") -> "Iterator[str]":
 
 
 def _may_prove_answers(mailbox: "MailWayIn") -> bool:
-    return bool(mailbox.authserv_id or getattr(mailbox, "sent_folder", None))
+    from bot.channel import SentFolder
+
+    is_watched = isinstance(mailbox, SentFolder) and mailbox.sent_folder is not None
+    return is_watched or mailbox.authserv_id != ""
 
 
 def _remarks(configured: "Settings") -> list[str]:

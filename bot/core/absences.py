@@ -70,7 +70,7 @@ _UNTIL = (
 _PREFIXES = (
     "re", "r", "aw", "antw", "antwort", "sv", "vs", "vl", "odp", "ynt", "yan", "rif", "ref", "res", "rés", "ri", "bls",
     "atb", "ate", "fw", "fwd", "wg", "tr", "rv", "enc", "doorst", "vá", "továbbítás", "ods", "πρθ", "απ", "σχετ",
-    "отг", "нa", "на", "від", "回复", "回覆", "答复", "转发", "返信", "رد", "ext", "external",
+    "отг", "нa", "на", "від", "回复", "回覆", "答复", "转发", "返信", "رد",
 )
 # fmt: on
 
@@ -93,7 +93,9 @@ _DATED = rf"[\s,;(\[]*(?:(?:{_any(_UNTIL)})(?![^\W\d_])|(?:(?:from|on|for|since)
 _NOUN = rf"(?:[\s_-]*(?:{_any(_NOUNS)})(?![^\W\d_]))?"
 _NO_QUESTION = r"(?!.*[?\uff1f\u061f]\s*$)"
 
-_PREFIX = re.compile(rf"(?:\s*[\[(]?(?:{_any(_PREFIXES)})[\])]?(?:\[\d{{1,3}}\])?\s*{_COLON}\s*){{1,5}}", re.IGNORECASE)
+_PREFIX = re.compile(
+    rf"(?:\s*(?:\[[^\]]{{1,30}}\]\s*:?|(?:{_any(_PREFIXES)})(?:\[\d{{1,3}}\])?\s*{_COLON})\s*){{1,5}}", re.IGNORECASE
+)
 _PHRASE = re.compile(
     rf"(?:auto(?:matic)?\s*{_COLON}\s*)?"
     rf"(?:(?:{_any(_REPLIES)}){_NOUN}(?:\s*{_NEXT}|{_NO_QUESTION}{_QUOTED})"

@@ -9,7 +9,7 @@ X-Auto-Response-Suppress alone only says which answers its sender prefers not to
 import re
 from collections.abc import Callable
 
-from bot.core import absences, own_lists, program_reports, reply_marks, robots
+from bot.core import absences, authors, own_lists, program_reports, reply_marks, robots
 from bot.core.acknowledgements import bears_our_tag, is_own
 from bot.core.messages import Finding, Inbound, Mail, finding, is_authenticated
 from bot.core.rules import Facts, Rule, RuleName
@@ -67,11 +67,6 @@ def is_automatic(message: Inbound) -> bool:
     if looks_absent(message.subject):
         return True
     return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
-
-
-def takes_bounces_only(envelope: str) -> bool:
-    """Tell whether nobody reads mail to this envelope sender: it counts bounces, or belongs to a service."""
-    return robots.BOUNCES_ONLY.search(envelope) is not None
 
 
 def is_ours(message: Inbound, own: frozenset[str], secret: bytes = b"") -> bool:
@@ -261,29 +256,12 @@ def _recalls(message: Inbound, _: Facts) -> bool:
     return any("recall" in kind for kind in kinds) or _RECALL.match(message.subject.strip()) is not None
 
 
-def _names_no_one_author(message: Inbound, _: Facts) -> bool:
-    mail = message.mail
-    if mail is None or len(mail.from_addresses) == 1:
-        return False
-    # Several authors are allowed (RFC 5322 section 3.6.2); the envelope must then name the one who wrote.
-    return (mail.return_path or "").lower() not in {party.address.lower() for party in mail.from_addresses}
+def _is_unclear(message: Inbound, _: Facts) -> bool:
+    return message.mail is not None and len(message.mail.from_addresses) != 1 and authors.is_unclear(message)
 
 
-def _is_malformed(message: Inbound, facts: Facts) -> bool:
-    return _names_no_one_author(message, facts) and not _may_be_a_persons(message)
-
-
-def _may_be_a_persons(message: Inbound) -> bool:
-    """Tell whether somebody is named, be it without an address, or is behind the envelope, and wrote something."""
-    mail = _mail(message)
-    if any(map(_DAEMON.search, mail.values("from"))):
-        return False
-    names_somebody = bool(mail.from_addresses or mail.return_path) or any(map(_LETTER.search, mail.values("from")))
-    return names_somebody and bool(message.text.strip() or message.subject.strip())
-
-
-_LETTER = re.compile(r"[^\W\d_]")
-_DAEMON = re.compile(r"\b(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
+def _is_malformed(message: Inbound, _: Facts) -> bool:
+    return message.mail is not None and len(message.mail.from_addresses) != 1 and authors.is_malformed(message)
 
 
 RULES: tuple[Rule, ...] = (
@@ -360,7 +338,7 @@ RULES: tuple[Rule, ...] = (
         RuleName.SEVERAL_AUTHORS,
         "it does not say who alone wrote it, or where to answer",
         "RFC 5322 section 3.6.2",
-        lambda message, facts: _names_no_one_author(message, facts) and _may_be_a_persons(message),
+        _is_unclear,
         outcome="ask",
     ),
     Rule(RuleName.MALFORMED_MAIL, "it does not say who, and who alone, wrote it", "RFC 3834 section 2", _is_malformed),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.core import acknowledgements, autoreplies, own_lists
+from bot.core import acknowledgements, autoreplies, own_lists, robots
 from bot.core.messages import Finding, Inbound, finding
 from bot.core.rules import Facts, Outcome, Rule, RuleName
 
@@ -249,7 +249,7 @@ def _objection(address: str | None, facts: Facts, message: Inbound) -> str:
         return "the answer would go to one of our own addresses"
     if autoreplies.is_system(address):
         return "the only proven address belongs to a program"
-    if _is_envelope_alone(address, message) and autoreplies.takes_bounces_only(address):
+    if _is_envelope_alone(address, message) and robots.BOUNCES_ONLY.search(address):
         return "the only proven address takes nothing but bounces"
     return ""
 

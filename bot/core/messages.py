@@ -183,7 +183,8 @@ class StoredMessage:
     """One message of a contact as it is stored, without what came over the wire.
 
     `external_id` is unique in its channel, `message_id` the name that its sender gave it. `fields` is JSON: what a form
-    says besides. `fault` says why its words could not be read. `written_by`: `sender`, `staff` or `ackbot`.
+    says besides. `fault` says why its words could not be read. `written_by`: `sender`, `staff`, `perhaps staff`
+    (nothing proves it) or `ackbot`.
     """
 
     id: int

@@ -76,7 +76,10 @@ class LoggedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The contact of a message that may be answered, and who wrote the message: `sender`, `staff` or `ackbot`."""
+    """The contact of a message that may be answered, and who wrote the message.
+
+    `written_by` is `sender`, `staff` or `ackbot`; `perhaps staff` where nothing proves that they did: it opens no door.
+    """
 
     contact: Contact
     written_by: str
@@ -195,7 +198,7 @@ def _parents(message: Inbound, threads: Threads) -> Iterator[Parent]:
 
 
 def _may_follow(parent: Parent, sender: str) -> bool:
-    return parent.written_by != "sender" or parent.contact.sender_key == sender
+    return parent.written_by in ("staff", "ackbot") or parent.contact.sender_key == sender
 
 
 def _by_reference(sender: str, pointers: Pointers, threads: Threads) -> Contact | None:

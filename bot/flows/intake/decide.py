@@ -121,9 +121,11 @@ def _staffs_copy(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
 def _staff_wrote(message: Inbound, contact: Contact, ledger: Ledger) -> Plan:
     answer = staff_answers.judge(contact, message, ledger.now, ledger.book)
     ledger.learn((answer,))
-    asked = staff_answers.question(contact, answer, ledger.now, ledger.book)
+    questions = staff_answers.question(contact, answer, ledger.now, ledger.book)
     result = Filed(contact.reference, new=True, outcome="attach", rule=RuleName.STAFFS_MAIL)
-    plan = Plan(changes=(answer,), notices=tuple(asked)) + _keep(message, contact, ledger, "staff")
+    is_proven = autoreplies.is_proven(message, way_of(message, ledger.book).authserv_id)
+    row = _keep(message, contact, ledger, "staff" if is_proven else "perhaps staff")
+    plan = Plan(changes=(answer,), notices=tuple(questions)) + row
     return plan + Plan(results=(result,))
 
 
@@ -150,7 +152,7 @@ def _thread(message: Inbound, pointers: Pointers, delivery: Delivery | None, led
     return thread and ledger.current(thread)
 
 
-def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, reported: Delivery | None = None) -> Facts:
+def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, delivery: Delivery | None = None) -> Facts:
     way = way_of(message, ledger.book)
     return replace(
         ledger.book.intake.triage,
@@ -158,9 +160,9 @@ def _facts(message: Inbound, thread: Contact | None, ledger: Ledger, reported: D
         thread=thread.reference if thread else None,
         person=(thread.sender_address or "") if thread else "",
         authserv_id=way.authserv_id,
-        is_about_our_mail=reported is not None,
-        addressee=reported.recipient if reported else "",
-        is_to_staff=reported is not None and reported.purpose not in TO_SENDERS,
+        is_about_our_mail=delivery is not None,
+        addressee=delivery.recipient if delivery else "",
+        is_to_staff=delivery is not None and delivery.purpose not in TO_SENDERS,
         secret=ledger.book.secret,
         receipts=way.receipts,
     )
