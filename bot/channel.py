@@ -294,13 +294,6 @@ class MailWayIn(WayIn):
 
 
 @runtime_checkable
-class SentFolder(Protocol):
-    """Settings of a mailbox with the folder in which staff's own answers are seen (None: it is not watched)."""
-
-    sent_folder: str | None
-
-
-@runtime_checkable
 class TextsByOutlet(Protocol):
     """Settings of a way in where people may prefer a text message, with the outlet that sends it (None: none does)."""
 

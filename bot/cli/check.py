@@ -1,7 +1,7 @@
 """`ackbot check`: checks the configuration, and with --live, that every account answers."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import typer
 
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
     from bot.channel import Checkable, Coverage, Glance, MailWayIn
     from bot.settings.reading import Settings
+
+
+@runtime_checkable
+class SentFolder(Protocol):
+    """Settings of a mailbox with the folder in which staff's own answers are seen (None: it is not watched)."""
+
+    sent_folder: str | None
 
 
 def check(
@@ -80,8 +87,6 @@ def _service_lines(configured: "Settings") -> "Iterator[str]":
 
 
 def _may_prove_answers(mailbox: "MailWayIn") -> bool:
-    from bot.channel import SentFolder
-
     is_watched = isinstance(mailbox, SentFolder) and mailbox.sent_folder is not None
     return is_watched or mailbox.authserv_id != ""
 

@@ -75,8 +75,31 @@ ABSENCES = {
     "tr": ("Ofis d\u0131ş\u0131nda", "3 May\u0131s'a kadar"),
     "ar": ("خارج المكتب", "حتى الاثنين"),
 }
-PREFIXES = ("", "RE: ", "Re: ", "AW: ", "SV: ", "Antw: ", "Odp: ", "VS: ", "YNT: ", "Re[2]: ", "RE: AW: ", "[EXT] RE: ", "回复：")
-TAILS = ("", ": We have your message", " Re: bins", " - bins", "\uff1aWe have your message", " (Re: bins)", " AW: bins", "!")
+PREFIXES = (
+    "",
+    "RE: ",
+    "Re: ",
+    "AW: ",
+    "SV: ",
+    "Antw: ",
+    "Odp: ",
+    "VS: ",
+    "YNT: ",
+    "Re[2]: ",
+    "RE: AW: ",
+    "[EXT] RE: ",
+    "回复：",
+)
+TAILS = (
+    "",
+    ": We have your message",
+    " Re: bins",
+    " - bins",
+    "\uff1aWe have your message",
+    " (Re: bins)",
+    " AW: bins",
+    "!",
+)
 PEOPLES = """
 Out of office hours?
 Out of office hours

@@ -57,9 +57,7 @@ def test_other_precedences_are_people(value: str) -> None:
     assert row(mail(("precedence", value))) == 24
 
 
-@pytest.mark.parametrize(
-    "name", ["list-id", "list-unsubscribe", "list-help", "list-post", "x-mailing-list"]
-)
+@pytest.mark.parametrize("name", ["list-id", "list-unsubscribe", "list-help", "list-post", "x-mailing-list"])
 def test_list_fields_are_written_by_list_software_only(name: str) -> None:
     """RFC 2369 and RFC 2919."""
     assert row(mail((name, "<x.lists.example>"))) == 12

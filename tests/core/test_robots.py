@@ -12,15 +12,15 @@ from bot.core.rules import Facts
 WORDS = """noreply no-reply no_reply no.reply donotreply do-not-reply do_not_reply do.not.reply dontreply no-response
 autoreply auto-reply auto_reply autoresponder auto-responder autoresponse bounces mailer-daemon mailerdaemon www-data
 nepasrepondre ne-pas-repondre noresponder no-responder nicht-antworten keine-antwort non-rispondere naoresponda
-nie-odpowiadaj dim-ateb noreply2""".split()
+nie-odpowiadaj dim-ateb noreply2"""
 SEPARATORS = "-._+="
 PEOPLE = """noreplyson noreen norepinephrine casino-reply volcano.reply reply reply-team info support sales webmaster
 abuse hello.reply autumn.reply autoreplyson postmaster-general bouncer trampoline.bounce bounce-house bouncehouse
 jane.owner owner request request-918273-ab12cd34 donot automatic daemon.smith mailer bounceslow
-no.replys ann.bouncesmith nor.eply n.oreply auto.mechanic""".split()
+no.replys ann.bouncesmith nor.eply n.oreply auto.mechanic"""
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", WORDS.split())
 def test_a_word_counts_at_every_place(word: str) -> None:
     """Alone, at the start, in the middle and at the end, in any case."""
     assert is_system(f"{word}@vendor.example")
@@ -30,7 +30,7 @@ def test_a_word_counts_at_every_place(word: str) -> None:
             assert is_system(f"{local}@vendor.example"), local
 
 
-@pytest.mark.parametrize("local", PEOPLE)
+@pytest.mark.parametrize("local", PEOPLE.split())
 def test_the_same_letters_in_a_name_are_a_persons(local: str) -> None:
     """Between separators stands another word, or the separator stands elsewhere."""
     assert not is_system(f"{local}@residents.example")
@@ -54,10 +54,10 @@ www-data@web01.host.example
 noreply@forms.host.example
 forms-noreply@host.example
 1axbc2d3@bf03x.hubspotemail.net
-""".split()
+"""
 
 
-@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("envelope", ENVELOPES.split())
 @pytest.mark.parametrize("sender", ["grace@charity.example", "grace@gmail.com"])
 def test_nobody_is_acknowledged_at_a_robots_envelope(envelope: str, sender: str) -> None:
     """The person's own address is not proven, and nobody reads the other: staff decide."""
@@ -65,7 +65,7 @@ def test_nobody_is_acknowledged_at_a_robots_envelope(envelope: str, sender: str)
     assert (verdict.outcome, verdict.rule.row, verdict.recipient) == ("ask", 24, None)
 
 
-@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("envelope", ENVELOPES.split())
 def test_who_is_vouched_for_is_answered_whatever_the_envelope(envelope: str) -> None:
     """Our own mail server found that the From address is the author's."""
     says = ("authentication-results", "mx.council.example; dmarc=pass header.from=charity.example")

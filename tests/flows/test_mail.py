@@ -381,7 +381,7 @@ def test_our_own_receipts_and_strangers_mail_in_the_sent_folder_are_nobodys(
 
 
 def test_an_answer_that_nothing_proves_to_be_staffs_is_asked_about(store: Store, signed: Rulebook, mail: Make) -> None:
-    """By Bcc or Cc into an inbox of ours: it is added, the clock runs on, and whoever signs in may say that it is theirs."""
+    """By Bcc or Cc into an inbox of ours: it is added, the clock runs on, and who signs in may say whose it is."""
     with writing(store) as connection:
         contact = opened(connection, signed, mail())
         copy = replace(staffs(mail, contact, FULL, 56, From="jo@example.gov.uk"), outgoing=False)

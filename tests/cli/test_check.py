@@ -1,0 +1,37 @@
+"""`ackbot check` says where nothing can prove that staff sent an answer."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.commands import app
+from tests.cli.test_settings import GOOD
+
+WARNING = "channel inbox has neither sent_folder nor authserv_id"
+IMAP = 'kind = "email_imap"\nhost = "127.0.0.1"\nusername = "us"\npassword = "env:TEST_SECRET"'
+
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+
+
+@pytest.mark.parametrize(
+    ("channel", "may_prove"),
+    [
+        ("", False),
+        ('authserv_id = "mx.example.gov.uk"', True),
+        (IMAP, False),
+        (f'{IMAP}\nsent_folder = "Sent"', True),
+        (f'{IMAP}\nauthserv_id = "mx.example.gov.uk"', True),
+    ],
+)
+def test_a_mailbox_where_no_answer_can_be_proven_is_named(tmp_path: Path, channel: str, *, may_prove: bool) -> None:
+    """Without the folder of sent mail and without the word of the mail server, staff are asked about each."""
+    text = GOOD.replace('kind = "email_lmtp"\nlisten = "127.0.0.1:0"', channel) if IMAP in channel else GOOD
+    text = text if IMAP in channel else text.replace("listen =", f"{channel}\nlisten =")
+    (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert (WARNING in result.output) is not may_prove
