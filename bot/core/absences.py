@@ -132,3 +132,8 @@ def looks_absent(subject: str) -> bool:
         return True
     name = _NAMED.match(subject)
     return name is not None and (name["auto"] is not None or _POSSESSIVE.match(subject) is None)
+
+
+def is_answer(subject: str) -> bool:
+    """Tell whether somebody answers or forwards, by what stands before the subject."""
+    return _PREFIX.match(subject[:_LONGEST]) is not None

@@ -64,7 +64,7 @@ def is_system(address: str) -> bool:
 
 def is_automatic(message: Inbound) -> bool:
     """Tell whether a program wrote the mail, by its own header; for mail that is certainly from staff."""
-    if looks_absent(message.subject):
+    if looks_absent(message.subject) and not absences.is_answer(message.subject):
         return True
     return any(rule.name in _BY_PROGRAMS and rule.asks(message, Facts()) for rule in RULES)
 
@@ -170,14 +170,15 @@ def _of_reports(question: Callable[[Inbound, Facts], bool]) -> Callable[[Inbound
         mail = message.mail
         if mail is None:
             return False
-        is_plain = mail.content_type.startswith(_PLAIN) and all(part.startswith(_PLAIN) for part in mail.parts)
-        is_plain = is_plain and mail.return_path != "" and not facts.is_about_our_mail
-        return not is_plain and question(message, facts)
+        is_plain = mail.content_type in _PLAIN and _PLAIN.issuperset(mail.parts) and mail.return_path != ""
+        return (not is_plain or facts.is_about_our_mail) and question(message, facts)
 
     return asks
 
 
-_PLAIN = ("text/", "image/", "multipart/alternative", "multipart/related")
+_PLAIN = frozenset(
+    {"text/plain", "text/html", "multipart/alternative", "multipart/related", "image/png", "image/jpeg", "image/gif"}
+)
 
 
 def _is_auto_submitted(message: Inbound, _: Facts) -> bool:

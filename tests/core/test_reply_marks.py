@@ -22,6 +22,7 @@ MARKS = [
     ("X-Auto-Response", "yes"),
     ("X-Auto-Message", "1"),
     ("X-Is-Auto-Reply", "True"),
+    ("X-Auto-Generated", "yes"),
     ("X-FC-MachineGenerated", "true"),
     ("X-Cron-Env", "<SHELL=/bin/sh>"),
     ("X-POST-MessageClass", "9; Autoresponder"),

@@ -88,6 +88,13 @@ def test_a_programs_words_are_no_answer() -> None:
     for headers in ((("auto-submitted", "auto-replied"),), (("x-ackbot-loop", "b1.x"),)):
         assert kind(replace(automatic, mail=replace(automatic.mail, headers=headers))) is Kind.AUTOMATIC
     assert kind(wrote(subject="Automatic reply: Light")) is Kind.AUTOMATIC
+    assert kind(wrote(subject="Automatic reply: Re: Light")) is Kind.AUTOMATIC
+
+
+@pytest.mark.parametrize("subject", ["RE: Automatic reply: Light", "Re: Out of office until Monday", "AW: Autosvar"])
+def test_an_answer_to_what_looks_automatic_is_staffs_own(subject: str) -> None:
+    """Staff answer people whose subject is one that programs use; the program's own has nothing before it."""
+    assert kind(wrote(subject=subject)) is Kind.FULL
 
 
 def test_an_attachment_may_be_the_answer() -> None:
