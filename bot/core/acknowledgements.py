@@ -95,6 +95,7 @@ _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9:;=?A-Z\[\]^-~]{1,120}@[!#-'*+\-./0-9:
 
 _MAC_LENGTH = 12  # base32 characters: 60 bits
 _LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
+_LONGEST_ADDRESS = 400  # more than RFC 5321 allows
 _TAG = re.compile(r"[a-z0-9-]{1,30}")
 _SIGNED = re.compile(r"\+[a-z0-9-]{1,30}\.[a-z2-7]{12}@", re.I)
 
@@ -145,6 +146,8 @@ def _by_envelope(senders: Mapping[str, str], return_path: str) -> str | None:
 
 def _origins(return_path: str) -> Iterator[str]:
     yield return_path
+    if len(return_path) > _LONGEST_ADDRESS:
+        return
     for pattern in _REWRITTEN:
         match = pattern.fullmatch(return_path)
         if match:

@@ -71,6 +71,7 @@ class Verdict:
 
 
 _NOTHING: list[str] = []
+_LONGEST_ADDRESS = 400
 
 
 def _answers_a_contact(_: Inbound, facts: Facts) -> bool:
@@ -249,7 +250,7 @@ def _objection(address: str | None, facts: Facts, message: Inbound) -> str:
         return "the answer would go to one of our own addresses"
     if autoreplies.is_system(address):
         return "the only proven address belongs to a program"
-    if _is_envelope_alone(address, message) and robots.BOUNCES_ONLY.search(address):
+    if _is_envelope_alone(address, message) and robots.BOUNCES_ONLY.search(address[-_LONGEST_ADDRESS:]):
         return "the only proven address takes nothing but bounces"
     return ""
 
