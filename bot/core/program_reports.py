@@ -42,11 +42,20 @@ def _came_back(message: Inbound, mail: Mail, facts: Facts) -> bool:
     """Tell whether what came to the address that receives nothing else reports on our mail."""
     if mail.reports:
         return True
+    if not _is_by_server(message, mail, facts) or _reports(mail, "disposition-notification", _READ_REPORTS):
+        return False
+    return not _is_away(message, facts)
+
+
+def _is_by_server(message: Inbound, mail: Mail, facts: Facts) -> bool:
     senders = [party.address.lower() for party in mail.from_addresses]
-    is_by_server = mail.return_path == "" or any(sender.startswith(_DAEMONS) for sender in senders)
-    return (
-        is_by_server and not _reports(mail, "disposition-notification", _READ_REPORTS) and not _is_away(message, facts)
-    )
+    if mail.return_path == "" or f"{mail.return_path}".lower().startswith(_DAEMONS):
+        return True
+    if any(sender.startswith(_DAEMONS) for sender in senders):
+        return True
+    # Some mailboxes do not tell the envelope: then a stranger's mail with a server's answer in it is a report.
+    is_strangers = mail.return_path is None and facts.addressee.lower() not in senders
+    return is_strangers and bool(nondelivery.reports_of(message))
 
 
 def _is_away(message: Inbound, facts: Facts) -> bool:

@@ -4,6 +4,7 @@ import base64
 import itertools
 import quopri
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -211,6 +212,27 @@ def test_a_bounce_that_says_it_is_automatic_is_a_bounce_all_the_same() -> None:
     for headers in ({"Auto-Submitted": "auto-replied"}, {"From": "us@council.example"}, {"X-Ackbot-Loop": "b12.x"}):
         assert triage(bounce("text/plain", "550 5.1.1 unknown", **headers), ABOUT_OURS).outcome == "undeliverable"
         assert triage(bounce("text/plain", "Nobody here.", **headers), ABOUT_OURS).outcome == "ask"
+
+
+@pytest.mark.parametrize(
+    ("envelope", "sender", "outcome"),
+    [
+        ("MAILER-DAEMON@mx.gone.example", "dev@mx.gone.example", "undeliverable"),
+        ("dev@mx.gone.example", "Postmaster@mx.gone.example", "undeliverable"),
+        (None, "dev@mx.gone.example", "undeliverable"),
+        (None, "mailer-daemon@mx.gone.example", "undeliverable"),
+        (None, PERSON, "attach"),
+        (PERSON, PERSON, "attach"),
+    ],
+)
+def test_a_server_shows_where_the_envelope_does_not(envelope: str | None, sender: str, outcome: str) -> None:
+    """By its name, or by the answer in its words; what the person writes there is the person's."""
+    text = "I had this: host mx.gone.example said: 550 5.1.1 no such person"
+    message = bounce("text/plain", text, From=sender)
+    assert message.mail is not None
+    message = replace(message, mail=replace(message.mail, return_path=envelope, reports=()))
+    verdict = triage(message, ABOUT_OURS)
+    assert (verdict.outcome, verdict.rule.row) == (outcome, 3 if outcome == "undeliverable" else 8)
 
 
 def _sample(raw: bytes) -> tuple[Inbound, Verdict]:
