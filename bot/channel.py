@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkabl
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.core.messages import Inbound, Outbound
+from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound
 
 # The prefix of an outlet's name where people are alerted through it, in place of an e-mail address.
 CHANNEL = "channel:"
@@ -38,12 +38,15 @@ class Forged(ChannelError):
 class Batch:
     """Messages that came in, and the cursor to continue from once they are committed (None: no cursor is kept).
 
-    `again`: all of them should be logged already; one that is not was missed, and is reported.
+    `again`: all of them should be logged already; one that is not was missed, and is reported. `position_only`: nothing
+    was looked for yet, so it is no sign that the channel can be read. `losses` are told to staff.
     """
 
     messages: tuple[Inbound, ...]
     cursor: str | None = None
     again: bool = False
+    position_only: bool = False
+    losses: Losses = NO_LOSSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A provider's call or a posted form, before it is verified.
-
-    The names of `headers` are in lower case; `query` has the parameters of the address.
-    """
+    """A provider's call or a posted form, not yet verified; the names of `headers` are in lower case."""
 
     headers: Mapping[str, str]
     body: bytes

@@ -94,6 +94,8 @@ def _is_forged(message: Inbound, facts: Facts) -> bool:
 
 
 def _is_unwanted(message: Inbound, facts: Facts) -> bool:
+    if message.junk:
+        return True
     values = _NOTHING if not facts.spam_header or message.mail is None else message.mail.values(facts.spam_header)
     return any(autoreplies.keyword(value) in ("yes", "true", "1") for value in values)
 
@@ -210,8 +212,8 @@ def _with_writer(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     if message.post is not None:
         return verdict  # in a conversation they see themselves that it is there
     address = _recipient(message, facts)
-    forged = _is_forged(message, facts)
-    recipient = None if address is None or forged or _objection(address, facts, message) else address
+    withheld = message.junk or bool(message.doubt) or _is_forged(message, facts)
+    recipient = None if address is None or withheld or _objection(address, facts, message) else address
     return replace(verdict, recipient=recipient)
 
 
@@ -219,9 +221,8 @@ def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     """The verdict with the recipient of the receipt, or left to staff where none is proven."""
     if message.told_by == "at once":
         return verdict
-    if message.told_by == "staff":
-        reason = f"{verdict.reason}, but staff must tell them that we have it: no message of ours can"
-        return replace(verdict, outcome="ask", reason=reason)
+    if message.junk or message.doubt or message.told_by == "staff":
+        return _left_to_staff(verdict, message)
     address = _recipient(message, facts)
     if message.post is not None:
         return replace(verdict, recipient=address)  # the platform itself says who wrote
@@ -231,6 +232,13 @@ def _addressed(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
     if objection:
         return Verdict("ask", verdict.rule, f"{verdict.reason}, but {objection}")
     return Verdict(verdict.outcome, verdict.rule, verdict.reason, address)
+
+
+def _left_to_staff(verdict: Verdict, message: Inbound) -> Verdict:
+    if message.junk:  # by a rule before that of unwanted mail, such as that of a trusted relay
+        return Verdict("log", RuleName.UNWANTED_MAIL, "our mail server takes it for unwanted")
+    why = message.doubt or "staff must tell them that we have it: no message of ours can"
+    return replace(verdict, outcome="ask", reason=f"{verdict.reason}, but {why}")
 
 
 def _recipient(message: Inbound, facts: Facts) -> str | None:

@@ -134,7 +134,9 @@ class Inbound:
     instant of sending by its own header (RFC 5322 section 3.6.1), aware, or None. `told_by` is who confirms receipt to
     the person: us, staff, or the member of staff who recorded it, at once. `medium` is how it came, where a channel
     records several media. `outgoing`: a copy of a message from staff, from a folder that only they can write to.
-    `fault` says in plain words what could not be read, or "". `raw` is the original content.
+    `junk`: it lay in the folder of unwanted mail. `doubt` says why it may have been dealt with before, so that staff
+    look before anybody is answered, or "". `fault` says in plain words what could not be read, or "". `raw` is the
+    original content.
     """
 
     channel: str
@@ -146,6 +148,8 @@ class Inbound:
     received_at: datetime | None = None
     sent_at: datetime | None = None
     outgoing: bool = False
+    junk: bool = False
+    doubt: str = ""
     told_by: Literal["us", "staff", "at once"] = "us"
     medium: str = ""
     visibility: Literal["private", "public"] = "private"
@@ -154,6 +158,22 @@ class Inbound:
     fields: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
     raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Messages that came on `channel` and could not be read; its team is told.
+
+    `unreadable` are those that the provider could not give, with what it says of them in `raw` and their `fault`; `gap`
+    counts those that were taken away before they could be read.
+    """
+
+    channel: str
+    unreadable: tuple[Inbound, ...] = ()
+    gap: int = 0
+
+
+NO_LOSSES = Losses("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,3 +147,25 @@ def test_to_whom_it_is_addressed_counts_where_we_can_know() -> None:
     assert judged(OURS, to=("info@example.gov.uk",)).rule.row == 24
     assert judged(replace(OURS, own_complete=True), to=("info@example.gov.uk",)).rule.row == 21
     assert judged(replace(OURS, own_complete=True), to=("US@example.gov.uk",)).rule.row == 24
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("facts", [ALONE, IN_THREAD, replace(ALONE, relays=frozenset({"fixmystreet.com"}))])
+def test_nothing_from_the_folder_of_unwanted_mail_is_answered(path: Path, facts: Facts) -> None:
+    """Whoever wrote it: no receipt, and no word that an answer was added; a person's is logged under its own rule."""
+    verdict = triage(replace(sample(path), junk=True), facts)
+    assert verdict.outcome != "acknowledge"
+    assert verdict.recipient is None
+    if path.stem.startswith("acknowledge") and facts.thread is None:
+        assert (verdict.outcome, verdict.rule) == ("log", RuleName.UNWANTED_MAIL)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("facts", [ALONE, IN_THREAD])
+def test_what_may_have_been_answered_before_is_left_to_staff(path: Path, facts: Facts) -> None:
+    """A person's mail from a mailbox that was moved: staff look, and the reason says why; nobody is written to."""
+    verdict = triage(replace(sample(path), doubt="it may be old: look"), facts)
+    assert verdict.recipient is None
+    if path.stem.startswith("acknowledge") and facts.thread is None:
+        assert verdict.outcome == "ask"
+        assert verdict.reason.endswith(", but it may be old: look")

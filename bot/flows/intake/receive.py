@@ -1,7 +1,7 @@
 """A batch of messages becomes contacts: gather what is known, decide, apply the plan, move the cursor with it."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from bot import log
 from bot.channel import Batch
 from bot.core import intakes
 from bot.core.histories import Kind
-from bot.core.messages import Inbound
+from bot.core.messages import NO_LOSSES, Inbound, Losses
 from bot.flows.changes import staff_answers
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
@@ -82,6 +82,9 @@ def receive(
         singly = [_one_by_one(connection, message, now, book) for message in batch.messages]
         result = Received([filing for part in singly for filing in part.filed], [], more=True)
     mark(connection, "RELEASE batch")
+    if batch.losses is not NO_LOSSES:
+        _tell_of_losses(connection, batch.losses, now, book)
+        result = replace(result, more=True)
     if batch.cursor is not None and batch.cursor != reading.cursor:
         cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
     return result
@@ -174,13 +177,40 @@ def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: R
     return result
 
 
-def _shunt(connection: Connection, message: Inbound, error: str, now: datetime, book: Rulebook) -> Filed:
+def _tell_of_losses(connection: Connection, losses: Losses, now: datetime, book: Rulebook) -> None:
+    """Keep what the provider could not give, and tell the team of what was taken away before it could be read."""
+    for message in losses.unreadable:
+        why = f"{message.fault[:1].upper()}{message.fault[1:]}. What is known of it is kept."
+        _shunt(connection, message, message.fault, now, book, happened=why)
+    if losses.gap:
+        _tell_of_gap(connection, losses.channel, losses.gap, now, book)
+
+
+def _tell_of_gap(connection: Connection, channel: str, count: int, now: datetime, book: Rulebook) -> None:
+    logger.warning("messages.taken_away", channel=channel, count=count)
+    what = "1 message was" if count == 1 else f"{count} messages were"
+    words = {
+        "subject": f"{what} moved before we read {'it' if count == 1 else 'them'}",
+        "happened": f"On the channel {channel} {what} moved or deleted before Ackbot could read anything of it. "
+        "Whoever wrote has no receipt and no date.",
+        "action": "Look for it in the other folders of the mailbox, and answer by hand; what lies in a folder that "
+        "Ackbot reads, too, is logged from there. Where rules or people sort mail into folders, name those folders in the settings of the channel.",
+    }
+    way = book.ways.get(channel)
+    key = f"gap:{channel}:{now.isoformat()}"
+    outbox.queue(connection, alert.notices(way.team if way else None, key, now, book, **words))
+
+
+def _shunt(
+    connection: Connection, message: Inbound, error: str, now: datetime, book: Rulebook, happened: str = ""
+) -> Filed:
     new = shunt.keep(connection, message, error[:500].encode("utf-8", "replace").decode(), now)
     if new:
         way = book.ways.get(message.channel)
         words = {
             "subject": f"A message on {message.channel} needs a person",
-            "happened": f"A message on the channel {message.channel} could not be logged. It is kept as it came.",
+            "happened": happened
+            or f"A message on the channel {message.channel} could not be logged. It is kept as it came.",
             "action": "Read it in its mailbox, answer it by hand, and pass it on to whoever looks after Ackbot.",
         }
         key = f"shunted:{message.channel}:{message.digest}"
