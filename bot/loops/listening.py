@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import cast
 
@@ -26,7 +27,9 @@ logger = log.get("listening")
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 # What only staff can mend is tried slowly, so that a wrong password does not lock the mailbox.
 FIRST_SLOW_PAUSE_SECONDS, LONGEST_SLOW_PAUSE_SECONDS = 15.0, 300.0
-QUIET_MEANS_WELL_SECONDS = 20.0
+LONGEST_FIRST_WAIT_SECONDS = 20.0
+# For so long a channel must have listened, or brought messages, before its next trouble is a new one.
+STEADY_SECONDS = 20.0
 LEASE_LOOK_SECONDS = 0.5
 
 
@@ -47,13 +50,14 @@ class BatchLogger:
 
     async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
         """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
-        messages = tuple(self._dated(batch.messages))
+        now = self.present.now()
+        messages = tuple(self._dated(batch.messages, now))
         capacity = self.senders.capacity()
         work = partial(
             receive.receive,
             batch=replace(batch, messages=messages),
             reading=reading,
-            now=self.present.now(),
+            now=now,
             book=self.book,
             room=capacity,
         )
@@ -76,10 +80,12 @@ class BatchLogger:
             logger.info("batch.logged", channel=reading.channel, new=new, of=len(messages))
         return result.filed
 
-    def _dated(self, messages: Sequence[Inbound]) -> Iterable[Inbound]:
+    def _dated(self, messages: Sequence[Inbound], now: datetime) -> Iterable[Inbound]:
+        """Convert the instants to our time; whatever a provider's clock says, nothing was received later than now."""
         for message in messages:
             moments = (message.received_at, message.sent_at)
             at, sent_at = (moment and self.present.from_wall(moment) for moment in moments)
+            at = at and min(at, now)
             is_unchanged = at == message.received_at and sent_at == message.sent_at
             yield message if is_unchanged else replace(message, received_at=at, sent_at=sent_at)
 
@@ -87,17 +93,19 @@ class BatchLogger:
 class Listening:
     """Reads one inbox for ever. `tried` is set once it listens or has failed for the first time.
 
-    `trouble` is why it cannot be read now; `alarm` the same where staff must act, or it lasts for too long.
+    `trouble` is why it cannot be read now. Trouble that comes back soon after a sign-in or an empty look is the
+    same trouble.
     """
 
     def __init__(self, inbox: Inbox, batch_logger: BatchLogger) -> None:
         self.inbox = inbox
         self.tried = asyncio.Event()
-        self.trouble = self.alarm = ""
+        self.trouble = ""
+        self._staff_must_act = False
         self._logger = batch_logger
         self._silent_after_seconds = batch_logger.book.clocks.timing.channel_silent_after.total_seconds()
         self._failing_since: float | None = None
-        self.alarm = ""
+        self._well_since: float | None = None
         self._pause = FIRST_PAUSE_SECONDS
         batch_logger.meter.channel_up.labels(inbox.name).set(0)
 
@@ -151,7 +159,8 @@ class Listening:
                     logger.error("batch.not_logged", channel=name, error=str(error))
                     batch = await batches.athrow(Temporary(f"the store cannot take it now: {error}"))
                     continue
-                self._well()
+                if not batch.position_only:
+                    self._well(has_read=bool(batch.messages or batch.losses.unreadable))
                 reading = Reading(name, batch.cursor or reading.cursor)
                 batch = await self._next(batches)
 
@@ -162,11 +171,11 @@ class Listening:
         try:
             listening = asyncio.ensure_future(self.inbox.ready.wait())
             await asyncio.wait(
-                {next_batch, listening}, timeout=QUIET_MEANS_WELL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                {next_batch, listening}, timeout=LONGEST_FIRST_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             listening.cancel()
             if not next_batch.done():
-                self._well()
+                self._well() if self.inbox.ready.is_set() else self.tried.set()
             return await next_batch
         finally:
             # The inbox must have let go before it is closed.
@@ -185,16 +194,33 @@ class Listening:
         accepts_calls = isinstance(self.inbox, Server)
         return f"channel {self.inbox.name}: {self.trouble}" if self.trouble and accepts_calls else ""
 
-    def _well(self) -> None:
+    @property
+    def alarm(self) -> str:
+        """The trouble where staff must act, or it lasts for too long; "" otherwise."""
+        if not self.trouble or self._failing_since is None:
+            return ""
+        lasts = asyncio.get_running_loop().time() - self._failing_since >= self._silent_after_seconds
+        return self.trouble if self._staff_must_act or lasts else ""
+
+    def _well(self, *, has_read: bool = False) -> None:
         if self.trouble:
             logger.info("channel.recovered", channel=self.inbox.name)
         self.tried.set()
-        self.trouble, self.alarm, self._failing_since, self._pause = "", "", None, FIRST_PAUSE_SECONDS
+        self.trouble = ""
+        self._well_since = self._well_since or asyncio.get_running_loop().time()
+        if has_read:
+            self._begin_anew()
         self._logger.meter.channel_up.labels(self.inbox.name).set(1)
+
+    def _begin_anew(self) -> None:
+        self._failing_since, self._pause = None, FIRST_PAUSE_SECONDS
 
     async def _rest(self, error: Exception) -> None:
         staff_must_act = isinstance(error, Misconfigured)
         loop_time = asyncio.get_running_loop().time()
+        if self._well_since is not None and loop_time - self._well_since >= STEADY_SECONDS:
+            self._begin_anew()
+        self._well_since, self._staff_must_act = None, staff_must_act
         self._failing_since = self._failing_since or loop_time
         self.trouble = str(error) or type(error).__name__
         self._logger.meter.channel_up.labels(self.inbox.name).set(0)
@@ -206,7 +232,5 @@ class Listening:
         )
         pause = min(max(self._pause, first), longest)
         logger.warning("channel.trouble", channel=self.inbox.name, error=self.trouble, pause_seconds=pause)
-        if staff_must_act or loop_time - self._failing_since >= self._silent_after_seconds:
-            self.alarm = self.trouble
         self._pause = min(pause * 2, longest)
         await asyncio.sleep(pause)

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.channel import Batch, Misconfigured, Temporary
-from bot.core.messages import Inbound, Outbound, Party
+from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.flows.intake.receive import Reading
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening
@@ -19,6 +20,8 @@ from bot.loops.sending import Senders, SendingContext
 from bot.present import Present
 from bot.store import contacts, cursors, databases, direct
 from bot.store.engine import Store
+from bot.wire.mail import mime
+from tests.rulebooks import altered
 
 
 @pytest.fixture(autouse=True)
@@ -229,3 +232,120 @@ async def test_a_process_that_lost_its_lease_shows_no_channel_as_read(store: Sto
     lent.ours = False
     await until(left)
     task.cancel()
+
+
+# What counts as reading
+
+
+def fails_after(*batches: Batch) -> Callable[[str | None], AsyncIterator[Batch]]:
+    """A line of a script: these batches, and then trouble."""
+
+    async def listen(_: str | None) -> AsyncIterator[Batch]:
+        for batch in batches:
+            yield batch
+        raise Temporary("the server gives no messages")
+
+    return listen
+
+
+class Opened(Scripted):
+    """An inbox that signs in, each time, before its script goes on; it is never ready."""
+
+    def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Run the next line."""
+        batches = super().listen(cursor)
+        self.ready.clear()
+        return batches
+
+
+@pytest.mark.parametrize(
+    ("batches", "is_reading"),
+    [((Batch((), "1", position_only=True),), False), ((Batch((), "1"),), False), ((Batch((message(1),), "1"),), True)],
+)
+async def test_only_messages_end_trouble_that_comes_back_at_once(
+    store: Store, book: Rulebook, monkeypatch: pytest.MonkeyPatch, batches: tuple[Batch, ...], *, is_reading: bool
+) -> None:
+    """Neither a sign-in nor an empty look makes the next pause short again, or begins the time to the alarm anew."""
+    monkeypatch.setattr(listening, "LONGEST_PAUSE_SECONDS", 0.5)
+    hasty = altered(book, timing=replace(book.clocks.timing, channel_silent_after=timedelta(milliseconds=20)))
+    inbox = Opened(*(fails_after(*batches) for _ in range(4)))
+    listener = Listening(inbox, ear(store, hasty))
+    task = asyncio.create_task(listener.run())
+    async with asyncio.timeout(5):
+        while len(inbox.cursors) < 5 or not (is_reading or listener.alarm):
+            await asyncio.sleep(0.005)
+    pause = listener._pause
+    task.cancel()
+    # A message that is known already was read all the same.
+    assert pause == (0.02 if is_reading else 0.16)
+
+
+async def test_a_quiet_start_is_no_sign_of_health(
+    store: Store, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An inbox that is neither ready nor heard of for a while counts as tried, and its trouble stays."""
+    monkeypatch.setattr(listening, "LONGEST_FIRST_WAIT_SECONDS", 0.02)
+    inbox = Opened(fails_after())
+    listener = Listening(inbox, ear(store, book))
+    task = asyncio.create_task(listener.run())
+    async with asyncio.timeout(5):
+        while len(inbox.cursors) < 2:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.1)
+    assert listener.tried.is_set()
+    assert "gives no messages" in listener.trouble
+    inbox.ready.set()
+    task.cancel()
+
+
+async def test_the_alarm_comes_when_the_time_is_over_and_not_with_the_next_attempt(
+    store: Store, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the pause is in which it falls."""
+    for name in ("FIRST_PAUSE_SECONDS", "LONGEST_PAUSE_SECONDS"):
+        monkeypatch.setattr(listening, name, 60.0)
+    hasty = altered(book, timing=replace(book.clocks.timing, channel_silent_after=timedelta(milliseconds=100)))
+    inbox = Scripted(fails_after())
+    listener = Listening(inbox, ear(store, hasty))
+    task = asyncio.create_task(listener.run())
+    async with asyncio.timeout(5):
+        while not listener.alarm:
+            await asyncio.sleep(0.005)
+    assert inbox.cursors == [None]
+    task.cancel()
+
+
+# The instant of receipt
+
+AHEAD = timedelta(days=365)
+
+
+def _as_mail(at: datetime) -> Inbound:
+    return mime.read(b"From: p@residents.example\r\nSubject: x\r\n\r\nwords\r\n", channel="inbox", received_at=at)
+
+
+def _as_post(at: datetime) -> Inbound:
+    return replace(message(1), channel="mastodon", post=Post(), received_at=at)
+
+
+def _as_form(at: datetime) -> Inbound:
+    return replace(message(1), channel="website", told_by="at once", received_at=at)
+
+
+def _as_call(at: datetime) -> Inbound:
+    return replace(message(1), channel="desk", medium="phone", received_at=at)
+
+
+@pytest.mark.parametrize("kind", [_as_mail, _as_post, _as_form, _as_call])
+@pytest.mark.parametrize("ahead", [timedelta(seconds=5), AHEAD, timedelta(days=365 * 73)])
+async def test_nothing_is_received_later_than_now(
+    store: Store, book: Rulebook, kind: Callable[[datetime], Inbound], ahead: timedelta
+) -> None:
+    """On no channel, whatever the clock of its provider says; what was received before keeps its instant."""
+    batch_logger = ear(store, book)
+    now = batch_logger.present.now()
+    await batch_logger.log(Batch((kind(now + ahead),)), Reading("inbox"))
+    await batch_logger.log(Batch((replace(kind(now - AHEAD), external_id="older", digest="e" * 64),)), Reading("inbox"))
+    newest, oldest = sorted((contact.received_at for contact in await store.read(contacts.list_all)), reverse=True)
+    assert now <= newest <= batch_logger.present.now()
+    assert oldest == now - AHEAD
