@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.channel import Inbox, Temporary
-from channels.email_imap import Position
+from bot.wire.mail.imap_position import Position
 from tests.channels.mailbox import (
     LONG_AGO,
     following,

@@ -47,6 +47,7 @@ namespace inbox {{
     auto = subscribe
     special_use = \\Sent
   }}
+  {junk}
 }}
 passdb {{
   driver = passwd-file
@@ -107,7 +108,8 @@ _OUT_OF_OFFICE = 'require ["vacation"];\nvacation :days 1 :subject "Out of offic
 class Dovecot(Server):
     """One Dovecot. The users contact@ and housing@council.test and away@residents.test have the password "secret".
 
-    `idle=False` makes it a server that cannot push news. `submission_port` is the SMTP server by which
+    `idle=False` makes it a server that cannot push news. `junk` is a folder that it marks as such.
+    `submission_port` is the SMTP server by which
     away@residents.test's out-of-office replies leave. `introspection` is the URL at which a token server tells whether
     an access token is good: with it users may log in by `mechanisms`, too. Only root may start it.
     """
@@ -116,6 +118,7 @@ class Dovecot(Server):
         self,
         *,
         idle: bool = True,
+        junk: str = "",
         submission_port: int | None = None,
         introspection: str = "",
         mechanisms: str = "xoauth2 oauthbearer",
@@ -127,6 +130,7 @@ class Dovecot(Server):
         self.log = self.directory / "dovecot.log"
         self._passwords = dict.fromkeys((CONTACT, HOUSING, AWAY), "secret")
         self._configuration = self.directory / "dovecot.conf"
+        self._junk = f"mailbox {junk} {{\n auto = subscribe\n special_use = \\Junk\n }}" if junk else ""
         self._lay_out(idle=idle, submission_port=submission_port or free_port())
         if introspection:
             self._take_tokens(introspection, mechanisms)
@@ -195,6 +199,7 @@ class Dovecot(Server):
             "imaps_port": self.imaps_port,
             "lmtp_port": self.lmtp_port,
             "submission_port": submission_port,
+            "junk": self._junk,
         }
         text = _CONFIGURATION.format(**values) + ("" if idle else _WITHOUT_IDLE)
         self._configuration.write_text(text, encoding="ascii")

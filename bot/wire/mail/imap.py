@@ -4,12 +4,11 @@ The mailbox is never changed: the folder is opened read-only.
 """
 
 import logging
-import re
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Annotated, Any
+from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import (
@@ -18,46 +17,20 @@ from imapclient.exceptions import (
     IMAPClientError,
     LoginError,
 )
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bot.channel import ChannelError, MailWayIn, Misconfigured, Temporary
-from bot.wire.mail.oauth import NOT_OFFERED, Bearer, OAuth, TokenSource, mechanism, only_one
-from bot.wire.privacy import Tls
+from bot.channel import ChannelError, Misconfigured, Temporary
+from bot.wire.mail import imap_refusals
+from bot.wire.mail.imap_settings import MailboxSettings
+from bot.wire.mail.oauth import NOT_OFFERED, Bearer, TokenSource, mechanism
 from bot.wire.threads import Halt
 
 CONNECT_SECONDS, READ_SECONDS = 15, 60
 # RFC 2177 allows 29 minutes, but Exchange and many firewalls drop a silent connection sooner.
 IDLE_SECONDS_AT_MOST = 540
-# RFC 5530: conditions that pass without anybody acting, unlike a wrong password.
-_TRANSIENT = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"})
 
 # At DEBUG the library logs whole sessions.
 for _name in ("imapclient", "imapclient.imaplib"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class MailboxSettings(MailWayIn):
-    """Which folder of which mailbox to read, and how to reach it. `ca_file`: the issuer of the certificate (PEM)."""
-
-    host: OneLine
-    tls: Tls = "implicit"
-    port: int = Field(default_factory=lambda before: 993 if before.get("tls") == "implicit" else 143, ge=1, le=65535)
-    ca_file: OneLine | None = None
-    username: OneLine
-    oauth: OAuth | None = None
-    password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
-    folder: OneLine = "INBOX"
-
-    @field_validator("password")
-    @classmethod
-    def _one_way_to_log_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        oauth = info.data.get("oauth")
-        only_one(value, oauth)
-        if value is None and oauth is None and "oauth" in info.data:
-            raise ValueError("is missing; instead of it there may be a table oauth")
-        return value
 
 
 class NoFolder(Misconfigured):
@@ -67,13 +40,15 @@ class NoFolder(Misconfigured):
 class Mailbox:
     """One connection, from login to logout, used by one thread; only `cut` may be called from another.
 
-    While it is open, `client` is the library's client and `folder` the answer to EXAMINE. `halt` ends a wait.
-    `tokens`, which the settings `oauth` need for the login, outlives the connection.
+    While it is open, `client` is the library's client, `folder_name` the folder and `folder` the answer to EXAMINE.
+    `halt` ends a wait. `tokens`, which the settings `oauth` need for the login, outlives the connection.
     """
 
     def __init__(self, name: str, settings: MailboxSettings, tokens: TokenSource | None, halt: Halt) -> None:
         self.client: Any = None
         self.folder: dict[bytes, Any] = {}
+        self.folder_name = settings.folder
+        self._refuses_idle = False
         self._count: bytes | None = None
         self._name = name
         self._settings = settings
@@ -102,7 +77,7 @@ class Mailbox:
     @property
     def announces(self) -> bool:
         """Tell whether the server announces news by itself (IDLE)."""
-        return bool(self.client.has_capability("IDLE"))
+        return bool(self.client.has_capability("IDLE")) and not self._refuses_idle
 
     def has_grown(self) -> bool:
         """Tell whether the server has announced more messages since the last call than were known.
@@ -114,6 +89,15 @@ class Mailbox:
         # Some servers repeat the same number every time: that is not news.
         return count is not None and (count != before or expunge is not None)
 
+    def next_uid(self) -> int:
+        """Return the number that the next message will have, as the server says now; 0 where it does not say."""
+        try:
+            return int(self.client.folder_status(self.folder_name, ["UIDNEXT"]).get(b"UIDNEXT", 0))
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:  # of the folder that is open, a server may refuse it (RFC 3501 section 6.3.10)
+            return 0
+
     def await_news(self, seconds: int) -> None:
         """Return when the server announces something, after `seconds`, or when a halt is requested."""
         if not self.announces:
@@ -121,11 +105,30 @@ class Mailbox:
             # Makes the server report new messages (RFC 3501 6.1.2).
             self.client.noop()
             return
-        self.client.idle()
+        if not self._enter_idle():
+            return
         if not self._has_buffered_data():
             self._halt.wait(min(seconds, IDLE_SECONDS_AT_MOST), self.client.socket())
         # A broken connection is readable, too: DONE meets its end, where idle_check() would take it for silence.
         self.client.idle_done()
+
+    def _enter_idle(self) -> bool:
+        """Tell whether the server consents to IDLE; where it refuses what it offers, news is looked for as without it.
+
+        What it announces before it consents is no refusal.
+        """
+        imap = self.client._imap
+        tag = self.client._idle_tag = imap._command("IDLE")
+        has_news = False
+        while imap._get_response() is not None:
+            if imap.tagged_commands[tag] is not None:
+                del imap.tagged_commands[tag]
+                self._refuses_idle = True
+                return False
+            has_news = True
+        if has_news:
+            self.client.idle_done()
+        return not has_news
 
     def _has_buffered_data(self) -> bool:
         """Tell whether the buffers of TLS or of the library hold server data, which poll() does not see.
@@ -147,6 +150,8 @@ class Mailbox:
         trust = self._trust() if implicit else None
         client = IMAPClient(settings.host, settings.port, ssl=implicit, ssl_context=trust, timeout=timeout)
         client.normalise_times = False
+        # The library writes a SEARCH in two pieces: the second would wait for the first to be acknowledged (40 ms).
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # IMAPClient sets 5, with which imaplib formats every body for a log line that nobody reads.
         client._imap.debug = 0
         return client
@@ -192,8 +197,8 @@ class Mailbox:
         except LoginError as error:
             if isinstance(error.__context__, IMAPClientAbortError):
                 raise
-            code = _code(error)
-            if code in _TRANSIENT:
+            code = imap_refusals.code(error)
+            if imap_refusals.passes(error):
                 return Temporary(self._message(f"the mail server cannot check access tokens now ({code})"))
             return self._misconfigured(bearer.refusal_text(self._login, code))
         return None
@@ -207,8 +212,17 @@ class Mailbox:
         else:
             raise self._misconfigured("the mail server takes only ASCII characters in user name and password")
 
+    def special(self, use: str) -> str:
+        """Return the name of the folder that the server marks with this attribute (RFC 6154). Raises NoFolder."""
+        for flags, _, name in self.client.list_folders():
+            if any(flag.decode("ascii", "replace").lower() == use.lower() for flag in flags):
+                return str(name)
+        raise NoFolder(self._message(f"the mail server marks no folder as {use}; name it in the settings"))
+
     def _examine(self) -> None:
-        name = self._settings.folder
+        if self._settings.folder.startswith("\\"):
+            self.folder_name = self.special(self._settings.folder)
+        name = self.folder_name
         try:
             self.folder = self.client.select_folder(name, readonly=True)
         except IMAPClientAbortError:
@@ -220,16 +234,17 @@ class Mailbox:
             raise self._misconfigured(f"the mail server does not number the messages of {name!r} (no UIDVALIDITY)")
 
     def _refusal(self, error: Exception, words: str) -> ChannelError:
-        code = _code(error)
-        words = self._message(f"{words} ({code})" if code else words)
-        return Temporary(words) if code in _TRANSIENT else Misconfigured(words)
+        code = imap_refusals.code(error)
+        if imap_refusals.passes(error):
+            return Temporary(self._message(f"the mail server refuses for now ({code or 'it is busy'})"))
+        return Misconfigured(self._message(f"{words} ({code})" if code else words))
 
     def _error(self, error: Exception) -> ChannelError:
         if isinstance(error, ssl.SSLCertVerificationError):
             why = f"the certificate of {self._settings.host} cannot be trusted: {error.verify_message}"
             return self._misconfigured(f"{why}; ca_file may name the file of the authority that issued it")
         where = f"{self._settings.host} port {self._settings.port}"
-        return Temporary(self._message(f"the mail server {where} {_what_went_wrong(error)}"))
+        return Temporary(self._message(f"the mail server {where} {imap_refusals.describe(error)}"))
 
     @property
     def _login(self) -> str:
@@ -240,24 +255,3 @@ class Mailbox:
 
     def _message(self, words: str) -> str:
         return f"channel {self._name}: {words}"
-
-
-def _code(error: Exception) -> str:
-    """The response code (RFC 5530) that the server gave, or ""."""
-    match = re.search(r"\[([A-Z][A-Z-]+)[] ]", str(error))
-    return match[1] if match else ""
-
-
-def _what_went_wrong(error: Exception) -> str:
-    """Describe the error without quoting the server, whose text may contain mail."""
-    match error:
-        case TimeoutError():
-            return "did not answer in time"
-        case ssl.SSLError():
-            return f"could not agree on TLS ({error.reason})"
-        case IMAPClientAbortError():
-            return "ended the connection"
-        case OSError():
-            return f"cannot be reached ({error.strerror or type(error).__name__})"
-        case _:
-            return f"gave an answer that cannot be used ({_code(error) or type(error).__name__})"

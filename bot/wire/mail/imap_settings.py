@@ -1,0 +1,76 @@
+"""How a mailbox is reached, as the configuration says it."""
+
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from bot.channel import MailWayIn
+from bot.wire.mail.oauth import OAuth, only_one
+from bot.wire.privacy import Tls
+
+OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class MailboxSettings(MailWayIn):
+    """Which folders of which mailbox to read, and how to reach it. `ca_file`: the issuer of the certificate (PEM).
+
+    `folders` are read in place of `folder`. `junk` is the folder of unwanted mail, or true for the one that the server
+    marks as such; `sent_folder` that of staff's answers. `begin`: which of the existing mail counts: none, all, or what
+    came on that day (UTC) or later. `poll_seconds` is how often to look for mail without IDLE, and to make sure with
+    it. `tell_gaps`: staff hear of mail that was taken away before it could be read.
+    """
+
+    host: OneLine
+    tls: Tls = "implicit"
+    port: int = Field(default_factory=lambda before: 993 if before.get("tls") == "implicit" else 143, ge=1, le=65535)
+    ca_file: OneLine | None = None
+    username: OneLine
+    oauth: OAuth | None = None
+    password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
+    folder: OneLine = "INBOX"
+    folders: tuple[OneLine, ...] = ()
+    junk: bool | OneLine = False
+    sent_folder: OneLine | None = None
+    begin: Literal["now", "all"] | date = "now"
+    poll_seconds: int = Field(default=60, ge=1, le=3600)
+    tell_gaps: bool = True
+
+    @field_validator("password")
+    @classmethod
+    def _one_way_to_log_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        oauth = info.data.get("oauth")
+        only_one(value, oauth)
+        if value is None and oauth is None and "oauth" in info.data:
+            raise ValueError("is missing; instead of it there may be a table oauth")
+        return value
+
+    @field_validator("folders")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("folder", "INBOX") != "INBOX":
+            raise ValueError("is there in place of folder: name them all here")
+        if len(set(map(str.upper, value))) != len(value):
+            raise ValueError("names a folder twice")
+        return value
+
+    @field_validator("junk", "sent_folder")
+    @classmethod
+    def _apart(cls, value: object, info: ValidationInfo) -> object:
+        if value in (info.data.get("folders") or (info.data.get("folder"),)):
+            raise ValueError("is one of the folders whose mail is answered")
+        return value
+
+    @field_validator("begin", mode="before")
+    @classmethod
+    def _word_or_day(cls, value: object) -> object:
+        if value in ("now", "all") or (isinstance(value, date) and not isinstance(value, datetime)):
+            return value
+        with suppress(ValueError):
+            return date.fromisoformat(str(value))
+        raise ValueError('is not "now", "all" or a day such as 2026-09-01')
+
+    def only(self, folder: str) -> Self:
+        """Return the settings for one folder of the mailbox."""
+        return self.model_copy(update={"folder": folder, "folders": (), "junk": False, "sent_folder": None})
