@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from bot.channel import Batch, Glance
 from bot.core.messages import NO_LOSSES, Inbound, Losses
+from bot.core.threads import JUNK
 from bot.wire.mail import mime
 from bot.wire.mail.imap import Mailbox, NoFolder
 from bot.wire.mail.imap_messages import AGAIN_SECONDS, PART_BYTES, Facts, Harvest, LineDropped, Messages, Tries
@@ -57,7 +58,7 @@ class Role:
         """
         if self.is_sent:
             return replace(message, outgoing=True)
-        return replace(message, junk=True, external_id=f"junk {message.external_id}") if self.is_junk else message
+        return replace(message, junk=True, external_id=f"{JUNK}{message.external_id}") if self.is_junk else message
 
 
 class Imap:

@@ -59,6 +59,8 @@ def _check_character(body: str) -> str:
     return ALPHABET[-sum(weight * ALPHABET.index(c) for weight, c in enumerate(body, 2)) % _BASE]
 
 
+# Begins the name of a message from the folder of unwanted mail, so that it is new where staff move it from there.
+JUNK = "junk "
 _MOST_TEXT = 20_000
 _MOST_PEOPLE = 20
 _MOST_ENVELOPE_SENDERS = 5
@@ -165,9 +167,15 @@ def addressees(mail: Mail) -> list[str]:
     return [address.lower() for address in mail.addressed()[:_MOST_PEOPLE]]
 
 
+def names_of(message: Inbound) -> tuple[str, ...]:
+    """Return the names by which it may be logged already: staff may have put it among the unwanted mail themselves."""
+    name = message.external_id
+    return (name, name.removeprefix(JUNK)) if message.junk else (name,)
+
+
 def again(message: Inbound, threads: Threads) -> LoggedMessage | None:
     """Return the same message as it is logged already: on this channel, else, for mail, on any."""
-    entries = threads.log.get(message.external_id, ())
+    entries = [entry for name in names_of(message) for entry in threads.log.get(name, ())]
     if message.post is None:
         entries = [entry for entry in entries if entry.digest == message.digest]
     # Several calls and looks describe one post in several ways; its name is enough.

@@ -81,7 +81,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
 
 
 def _threads(connection: Connection, messages: Sequence[Inbound], pointers: Sequence[Pointers]) -> Threads:
-    log = known.logged_messages(connection, [message.external_id for message in messages])
+    log = known.logged_messages(connection, [name for message in messages for name in threads.names_of(message)])
     posts = [message for message in messages if message.post]
     names = _names_in_posts(posts) if posts else set()
     parents = known.parents(connection, _names_in_mails(messages, log) | names)

@@ -194,7 +194,8 @@ def _tell_of_gap(connection: Connection, channel: str, count: int, now: datetime
         "happened": f"On the channel {channel} {what} moved or deleted before Ackbot could read anything of it. "
         "Whoever wrote has no receipt and no date.",
         "action": "Look for it in the other folders of the mailbox, and answer by hand; what lies in a folder that "
-        "Ackbot reads, too, is logged from there. Where rules or people sort mail into folders, name those folders in the settings of the channel.",
+        "Ackbot reads, too, is logged from there. Where rules or people sort mail into folders, name those folders in "
+        "the settings of the channel.",
     }
     way = book.ways.get(channel)
     key = f"gap:{channel}:{now.isoformat()}"
