@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.channel import Batch, Misconfigured, SeveralFolders
+from bot.core.messages import Inbound
 from channels.email_imap import Imap
 from tests.channels.mailbox import following, inbox, mail, numbers, read, settings, staff
 from tests.components.dovecot import CONTACT, Dovecot
@@ -98,6 +99,28 @@ async def test_a_check_says_that_unwanted_mail_is_not_read(server: Dovecot) -> N
     """Where the server marks such a folder and the settings leave it out."""
     assert (await inbox(server.imap_port).check()).endswith("; unwanted mail in Spam is not read, as junk is not set")
     assert "unwanted" not in await inbox(server.imap_port, junk=True, folders=["INBOX", "Enquiries"]).check()
+
+
+async def test_mail_moved_before_it_was_read_is_told(server: Dovecot) -> None:
+    """What staff sort into another folder while nobody reads; and nothing is told of what merely comes fast."""
+    reader = inbox(server.imap_port)
+    async with aclosing(reader.listen(None)) as batches:
+        cursor = (await following(batches)).cursor
+    with staff(server) as client:
+        for number in range(1, 6):
+            client.append("INBOX", mail(number))
+        client.select_folder("INBOX")
+        client.move([2, 3, 5], "Enquiries")
+        gap, messages = 0, list[Inbound]()
+        async with aclosing(reader.listen(cursor)) as batches:
+            while len(messages) < 22:
+                batch = await following(batches)
+                gap, messages = gap + batch.losses.gap, [*messages, *batch.messages]
+                if len(messages) == 2 and batch.messages:
+                    for number in range(6, 26):
+                        client.append("INBOX", mail(number))
+    assert numbers(messages) == [1, 4, *range(6, 26)]
+    assert gap == 3
 
 
 async def test_gaps_in_the_unwanted_mail_are_nobodys_business() -> None:
