@@ -24,6 +24,7 @@ from typing import Protocol
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from bot.store import schema
 from tests.components import synapse
@@ -31,6 +32,10 @@ from tests.components.daemons import program
 from tests.components.ports import PATIENCE_SECONDS
 from tests.components.postgres import Postgres
 from tests.components.service import Service
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("ackbot", deadline=None)
+settings.load_profile("ackbot")
 
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
