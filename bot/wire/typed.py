@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from bot.wire.directions import plain_name, without_overrides
+
 NAME_LIMIT = 200
 EMAIL_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 PHONE_LIMIT = 40
@@ -15,21 +17,19 @@ _LABEL = rf"{_LETTER}(?:{_LETTER_OR_HYPHEN}{{0,61}}{_LETTER})?"
 _EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 _LONGEST_LOCAL_PART_BYTES = 64
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\u0085\u2028\u2029]")
-# Characters that reverse the direction of text can disguise a name; no name needs them (Unicode UAX 9).
-_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def line(value: str, *, keep_invisible: bool = True) -> str:
     """Return the value as one line: line ends become spaces, so that no field can begin a new header line."""
     excluded_categories = {"Cc", "Cs"} if keep_invisible else {"Cc", "Cs", "Cf"}
-    spaced = "".join(" " if c.isspace() else c for c in value)
-    characters = (c for c in spaced if c not in _DIRECTION and unicodedata.category(c) not in excluded_categories)
+    spaced = "".join(" " if c.isspace() else c for c in plain_name(value))
+    characters = (c for c in spaced if unicodedata.category(c) not in excluded_categories)
     return " ".join(unicodedata.normalize("NFC", "".join(characters)).split())
 
 
 def paragraphs(value: str) -> str:
     """Return the value as several lines that end in line feeds."""
-    lines = _LINE_ENDS.sub("\n", value)
+    lines = _LINE_ENDS.sub("\n", without_overrides(value))
     characters = (c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     return unicodedata.normalize("NFC", "".join(characters)).strip()
 
