@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.messages import Inbound, Party
-from bot.wire.mail import headers, markup, mime
+from bot.wire.mail import headers, markup, mime, parts, quoting
 
 OWN_CORPUS = Path(__file__).parent.parent / "payloads" / "mail"
 HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.example>\r\n"
@@ -149,7 +149,8 @@ def test_attached_texts_and_forwarded_mails_are_not_the_senders_words() -> None:
     assert nested.text.strip() == "The pothole by the school is getting deeper. It cost me £80."
     assert nested.mail is not None
     assert nested.mail.parts == ("text/plain", "text/html", "image/gif", "text/plain")
-    assert "could not be delivered" not in sample("acknowledge-24-forwarded-bounce").text
+    forwarded = sample("acknowledge-24-forwarded-bounce").text
+    assert "could not be delivered" not in quoting.new_words(forwarded)
 
 
 def test_a_text_cut_in_the_middle_of_a_character_is_no_other_charset() -> None:
@@ -237,6 +238,26 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "false boundaries at every level": lambda: _look_alikes(29),
     "base64 that is none": lambda: HEADER + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A=B=" * MILLION,
     "punycode as charset": lambda: HEADER + b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"a-b" * MILLION,
+    "mails inside mails": lambda: HEADER + b"Content-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\n" * 20_000,
+    "a signature of openings": lambda: (
+        HEADER + b"Content-Type: application/pkcs7-mime\r\n\r\n" + b"\x30\x80" * 2 * MILLION
+    ),
+    "openings of RTF": lambda: HEADER + b"Content-Type: text/rtf\r\n\r\n" + b"{\\f1" * (MILLION // 4),
+    "flowed lines": lambda: HEADER + b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"> a \n" * (MILLION // 5),
+    "delimiters that no field names": lambda: (
+        HEADER + b"Content-Type: multipart/mixed\r\n\r\n" + b"--a\nb\n" * (MILLION // 6)
+    ),
+    "a charset in every part": lambda: (
+        HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + (b"--b\n\n" + b"\xe4\xb3a\xff" * 500) * 480
+    ),
+    "forms that differ": lambda: (
+        HEADER
+        + b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\n\n"
+        + b"".join(b"%d\n" % n for n in range(60_000))
+        + b"\n--b\nContent-Type: text/html\n\n"
+        + b"".join(b"x%d<br>" % n for n in range(60_000))
+    ),
+    "quotations of HTML": lambda: HEADER + b"Content-Type: text/html\r\n\r\n" + b"<blockquote>x" * 70_000,
     "nested HTML": lambda: HEADER + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 200_000,
     "HTML attributes": lambda: (
         HEADER + b"Content-Type: text/html\r\n\r\n<p " + b" ".join(b"a%d=1" % n for n in range(60_000))
@@ -252,7 +273,7 @@ def test_hostile_mail_takes_bounded_time(name: str) -> None:
     began = time.process_time()
     message = read(raw)
     assert time.process_time() - began < 1
-    assert len(message.text) <= mime.MAX_TEXT
+    assert len(message.text) <= parts.MAX_TEXT
     assert message.mail is not None
     assert len(message.mail.headers) <= headers.MAX_FIELDS
 

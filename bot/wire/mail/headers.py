@@ -5,14 +5,11 @@ gh-151857) and cost four times as much, so one expression cuts out the fields an
 """
 
 import binascii
-import codecs
 import re
 import unicodedata
-from encodings.aliases import aliases
-from functools import lru_cache
-from urllib.parse import unquote
 
 from bot.core.messages import Party
+from bot.wire.directions import DIRECTIONS, DIRECTIONS_IN_NAMES
 
 MAX_BLOCK = 1_000_000
 MAX_FIELDS = 1_000
@@ -22,14 +19,24 @@ _MAX_ADDRESS_FIELDS = 4
 
 Fields = list[tuple[str, str]]
 
+# Some programs forget to indent the parameter on the next line.
+_PARAMETER_LINE = r"(?i:boundary|charset|name|filename)[ \t]*="
 # A field name, its value, and the continuation lines (RFC 5322 section 2.2.3). There is one way to match, which gives
 # linear time, and no backtracking, which took 40 MB for a megabyte of continuation lines.
-_FIELD = re.compile(r"^([!-9;-~]{1,100})[ \t]*+:[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
+_FIELD = re.compile(rf"^([!-9;-~]{{1,100}})[ \t]*+:[ \t]*+(.*+(?:\n(?:[ \t]|{_PARAMETER_LINE}).*+)*+)", re.MULTILINE)
+# The line end before the first line that is neither field nor continuation: an empty one, or one without which a mail
+# was sent. The standard library ends the header there, too. "From " is a line of mbox.
+_HEADER_LINE = rb"(?:[!-9;-~]{0,100}+[ \t]*+:|[ \t]|>?From |" + _PARAMETER_LINE.encode() + rb")"
+_END_OF_HEADER = re.compile(rb"\n(?!" + _HEADER_LINE + rb")")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
+_FIRST_LINE = re.compile(rb"(?:[!-9;-~]{0,100}+[ \t]*+:|>?From |[ \t]+\S)")
+_CHARSET_NAME = re.compile(rb"\bcharset\s*=\s*[\"']?([\w.:+-]{2,40})", re.IGNORECASE)
+_MOST_SEARCHED = 50_000
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 _ENCODED_WORD = re.compile(r"=\?([\w.:+-]{1,60})(?:\*[\w-]{0,20})?\?([QqBb])\?([^?]*)\?=", re.ASCII)
 _BETWEEN_WORDS = re.compile(r"\?=[ \t]+=\?")
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _CONTROLS_TO_SPACES = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
 _ONE_ADDRESS = re.compile(r'(?:"?([^"<>@,;:()\\]*)"?<)?([^\s<>()\[\],;:\\"@]+@[^\s<>()\[\],;:\\"@]+)>?')
@@ -40,60 +47,89 @@ _QUOTED_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*+"(?!@)|\([^()]*\)')
 _LIST_SEPARATOR = re.compile(r"[,;]")
 _NO_ADDRESS = re.compile(r"[\s,;<>()\"']+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-# name=value, name="value", and RFC 2231's name*=, name*0=, name*0*=.
-_PARAMETER = re.compile(r';\s*([\w-]+)(?:\*\d{1,2})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]*))')
-
-# Codecs that are not charsets, or whose decoders take quadratic time (idna, punycode: CVE-2022-45061).
-_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
-# What senders mean by a name: each is a superset of the charset (as the WHATWG Encoding Standard has it).
-_MEANT = {"latin_1": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
-_CHARSETS = aliases | {codec: codec for codec in aliases.values()}
-# Codecs that have no alias, and names that Python does not know.
-_CHARSETS |= {name: name for name in ("koi8_u", "koi8_t", "cp720", "cp737", "cp856", "cp874", "cp1006", "utf_8_sig")}
-_CHARSETS |= {"cp65001": "utf_8", "utf8mb4": "utf_8", "windows_874": "cp874", "iso_8859_8_i": "iso8859_8"}
+# name=value and name="value"; what has a star is RFC 2231, which is read elsewhere.
+_PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]*))')
+_TYPE = re.compile(r"\s*([\w!#$&^.+-]+/[\w!#$&^.+-]+)\s*(?:;|$)", re.ASCII)
+# A line of base64 that is no line of it, such as one of four letters, may belong to either.
+_BASE64_LINES = re.compile(rb"(?:[A-Za-z0-9+/]*+={0,2}[ \t]*+\r?\n)*+")
+_ENCODING = re.compile(r"[\w-]+", re.ASCII)
+# Names of charsets under which octets that are valid UTF-8 need no second look.
+_PLAIN_CHARSETS = frozenset({"", "utf-8", "us-ascii", "utf8", "ascii"})
 
 
 def split(raw: bytes) -> tuple[bytes, bytes]:
     """Return the header block and the body of a message or part; a text that begins with no field is all body."""
     if raw[:1] == b"\n" or raw[:2] == b"\r\n":
         return b"", raw[raw.index(b"\n") + 1 :]
-    blank_line = _BLANK_LINE.search(raw, 0, MAX_BLOCK)
-    if blank_line:
-        return raw[: blank_line.start() + 1], raw[blank_line.end() :]
-    return raw[:MAX_BLOCK], raw[MAX_BLOCK:]
+    if not _FIRST_LINE.match(raw):
+        return b"", raw
+    end = _END_OF_HEADER.search(raw, 0, MAX_BLOCK)
+    if end is None:
+        return raw[:MAX_BLOCK], raw[MAX_BLOCK:]
+    start = end.end()
+    # An empty line belongs to neither; any other line is the first of the body.
+    blank = 1 if raw.startswith(b"\n", start) else 2 if raw.startswith(b"\r\n", start) else 0
+    return raw[:start], raw[start + blank :]
 
 
-def fields(block: bytes) -> Fields:
-    """Return the name (lower case) and raw value of each field, in order, at most MAX_FIELDS; skip other lines."""
+def of_mail(source: bytes) -> tuple[Fields, bytes]:
+    """Return the fields and the body of a mail.
+
+    Where no author stands above a line that is no field, it is taken for damage in the header: nobody would be
+    answered.
+    """
+    block, body = split(source)
+    pairs = fields(block, body)
+    if "from" not in dict(pairs) and (blank_line := _BLANK_LINE.search(source, 0, MAX_BLOCK)):
+        block, rest = source[: blank_line.start() + 1], source[blank_line.end() :]
+        longer = fields(block, rest)
+        if any(name == "from" for name, _ in longer):
+            return longer, rest
+    return pairs, body if pairs else source
+
+
+def fields(block: bytes, body: bytes = b"") -> Fields:
+    """Return the name (lower case) and raw value of each field, in order, at most MAX_FIELDS; skip other lines.
+
+    Octets that are not UTF-8 are taken for the charset that the block declares, or else the `body` in its parts.
+    """
     if len(block.translate(None, _CONTROLS)) != len(block):
         block = block.translate(_CONTROLS_TO_SPACES)
     pairs = []
     # Without CR the value of a field on one line needs no unfolding.
-    for match in _FIELD.finditer(_text_of(block.replace(b"\r\n", b"\n"))):
+    for match in _FIELD.finditer(_text_of(block.replace(b"\r\n", b"\n"), body)):
         pairs.append((match[1].lower(), match[2]))
         if len(pairs) == MAX_FIELDS:
             break
     return pairs
 
 
-def _text_of(block: bytes) -> str:
+def _text_of(block: bytes, body: bytes) -> str:
     try:
         return block.decode()
     except UnicodeDecodeError:
-        # Line by line, so that one field in an old charset does not spoil the others.
-        return "\n".join(decode(line, "") for line in block.split(b"\n"))
+        from bot.wire.mail import charsets  # noqa: PLC0415 - only mail against the standards needs it
+
+        match = _CHARSET_NAME.search(block) or _CHARSET_NAME.search(body, 0, _MOST_SEARCHED)
+        return charsets.decode_lines(block, match[1].decode() if match else "", body)
 
 
 def tidy(value: str) -> str:
     """Return a field's value unfolded, RFC 2047 decoded, without control characters, and capped."""
     value = value[:MAX_VALUE]
-    if "\n" in value or "\r" in value:
+    if "\r" in value:
         value = _FOLD.sub(" ", value)
+    elif "\n" in value:
+        value = " ".join([line.lstrip(" \t") for line in value.split("\n")])
     if "=?" in value:
         value = _decode_words(value)
-    if not value.isascii():
-        value = _UNWANTED.sub(" ", value)
+    if not value.isascii() and _HARMFUL.search(value):
+        value = _harmless(value)
     return value.strip()
+
+
+def _harmless(value: str) -> str:
+    return _UNWANTED.sub(" ", DIRECTIONS.sub("", value))
 
 
 def _decode_words(value: str) -> str:
@@ -107,7 +143,8 @@ def _decode_words(value: str) -> str:
             pending = b""
         pending, charset, end = pending + _word_bytes(word[2], word[3]), word[1].lower(), word.end()
     decoded += decode(pending, charset), value[end:]
-    return _UNWANTED.sub(" ", "".join(decoded))
+    text = "".join(decoded)
+    return _harmless(text) if _HARMFUL.search(text) else text
 
 
 def _word_bytes(encoding: str, content: str) -> bytes:
@@ -130,34 +167,33 @@ def _last_quantum(rest: bytes) -> bytes:
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
-def decode(octets: bytes, charset: str, *, cut: bool = False, guess: bool = False) -> str:
-    """Return octets as text: by the declared charset, else UTF-8, else Windows-1252, else byte by byte.
+def transfer_decoded(octets: bytes, encoding: str) -> bytes:
+    """Undo a Content-Transfer-Encoding (RFC 2045 section 6) as far as possible; what has none stays as it is."""
+    if encoding == "base64":
+        # Between the lines of base64 there is no other white space than their ends: a list has added its footer.
+        return _with_footer(octets) if b" " in octets else from_base64(octets)
+    return binascii.a2b_qp(octets) if encoding == "quoted-printable" else octets
 
-    `cut` allows half a character at the end, because the octets were cut off. `guess` allows the last resort to
-    examine what the octets resemble, which takes a millisecond: for texts, not for fields.
-    """
-    for name in (codec_of(charset), "utf_8", "cp1252"):
+
+def _with_footer(octets: bytes) -> bytes:
+    match = _BASE64_LINES.match(octets)
+    end = match.end() if match else 0
+    footer = octets[end:].strip()
+    if not footer or len(octets[:end].translate(None, b" \t\r\n")) % 4:
+        return from_base64(octets)
+    return from_base64(octets[:end]) + b"\n" + footer
+
+
+def decode(octets: bytes, charset: str, *, cut: bool = False, markup: bool = False) -> str:
+    """Return octets as text, by the rules of `charsets.decode`, which nearly all mail needs none of."""
+    if charset.lower() in _PLAIN_CHARSETS:
         try:
-            return codecs.getincrementaldecoder(name)().decode(octets, not cut)
-        except UnicodeError:
-            continue
-    return octets.decode(_looks_like(octets[:4_000]) if guess else "latin_1", "replace")
+            return octets.decode()
+        except UnicodeDecodeError:
+            pass
+    from bot.wire.mail import charsets  # noqa: PLC0415 - the tables of charsets are for other mail
 
-
-@lru_cache(maxsize=256)
-def codec_of(charset: str) -> str:
-    """Return the codec for a declared charset, or "utf_8" for an unknown one; only fixed names are looked up."""
-    name = re.sub(r"[^a-z0-9]+", "_", charset.lower()).strip("_")
-    codec = _CHARSETS.get(name) or _CHARSETS.get(name.removeprefix("x_"), "utf_8")
-    binary_codecs = {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
-    return "utf_8" if codec in _NO_CHARSETS | binary_codecs else _MEANT.get(codec, codec)
-
-
-def _looks_like(sample: bytes) -> str:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - 40 ms to import, and rarely needed
-
-    best = from_bytes(sample).best()
-    return best.encoding if best else "latin_1"
+    return charsets.decode(octets, charset, cut=cut, markup=markup)
 
 
 def addresses(values: list[str]) -> tuple[Party, ...]:
@@ -168,7 +204,8 @@ def addresses(values: list[str]) -> tuple[Party, ...]:
     """
     by_address: dict[str, Party] = {}
     for value in values[:_MAX_ADDRESS_FIELDS]:
-        for party in _parties(_FOLD.sub(" ", value[:MAX_VALUE]).strip()):
+        line = _FOLD.sub(" ", value[:MAX_VALUE]).strip()
+        for party in _parties(line if line.isascii() else DIRECTIONS_IN_NAMES.sub("", line)):
             by_address.setdefault(party.address.lower(), party)
     return tuple(by_address.values())
 
@@ -197,7 +234,9 @@ def _party(address: str, name: str) -> Party:
     if address.startswith("'") and address.endswith("'"):  # as older versions of Outlook wrote it
         address = address[1:-1]
     address = address.rstrip(".")  # the root of the DNS, which no address ends with (RFC 5321 section 2.3.5)
-    return Party(unicodedata.normalize("NFC", address), tidy(name.strip(" '\"").replace("\\", "")))
+    name = tidy(name.strip(" '\"").replace("\\", ""))
+    name = name if name.isascii() else DIRECTIONS_IN_NAMES.sub("", name)
+    return Party(unicodedata.normalize("NFC", address), name)
 
 
 def path(value: str) -> str | None:
@@ -222,12 +261,25 @@ def message_id(value: str) -> str:
     return value if len(value) <= 998 else ""
 
 
+def content_type(value: str, usual: str = "text/plain") -> tuple[str, dict[str, str]]:
+    """Return the type in lower case, and its parameters. What cannot be parsed means plain text (RFC 2045 5.2)."""
+    match = _TYPE.match(value[:MAX_VALUE])
+    return (match[1].lower() if match else usual), parameters(value) if ";" in value else {}
+
+
+def encoding_of(value: str) -> str:
+    """Return the name of a Content-Transfer-Encoding in lower case, without comments and quotation marks."""
+    match = _ENCODING.search(value) if value else None
+    return match[0].lower() if match else ""
+
+
 def parameters(value: str) -> dict[str, str]:
-    """Return the parameters of a Content-Type field, names in lower case; RFC 2231 pieces are joined."""
+    """Return the parameters of a Content-Type field, names in lower case; of one that is there twice, the first."""
+    if "*" in value:
+        from bot.wire.mail import parameters as extended  # noqa: PLC0415 - RFC 2231 is rare
+
+        return extended.read(value[:MAX_VALUE])
     values: dict[str, str] = {}
-    for name, encoded, quoted_value, plain_value in _PARAMETER.findall(value[:MAX_VALUE]):
-        piece = quoted_value.replace("\\", "") if quoted_value else plain_value
-        if encoded:  # charset'language'percent-encoded; the charset does not matter for names that are only compared
-            piece = unquote(piece.rpartition("'")[2])
-        values[name.lower()] = values.get(name.lower(), "") + piece
+    for name, quoted_value, plain_value in _PARAMETER.findall(value[:MAX_VALUE]):
+        values.setdefault(name.lower(), quoted_value.replace("\\", "") if quoted_value else plain_value)
     return values

@@ -5,44 +5,24 @@ ordinary mail (a test compares the two), but it recurses once for each level, ex
 boundary, and takes most of the time that one mail may take.
 """
 
-import binascii
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from bot.core.messages import Inbound, Mail, Party, Report
-from bot.wire.mail import bounces, headers, markup
+from bot.wire.mail import bodies, bounces, headers, parts
+from bot.wire.mail.parts import MAX_BODY, MAX_ENCODED, MAX_TEXT, ContentType
 
-MAX_BODY = 1_000_000
-MAX_TEXT = 100_000
-_MAX_DEPTH = 30
-_LONGEST_NAME = 200
-_MAX_PARTS = 500
-# Lines that begin like a delimiter, in one multipart: each is examined once for each level.
-_MAX_DELIMITERS = 2_000
-# The most base64 or quoted-printable that MAX_TEXT characters can need.
-_MAX_ENCODED = 6 * MAX_TEXT
-
-_TYPE = re.compile(r"\s*([\w!#$&^.+-]+/[\w!#$&^.+-]+)\s*(?:;|$)", re.ASCII)
+# A signature is at the end, and the whole must be there to be read.
+_MAX_SIGNED = 20 * MAX_BODY
+_NONE = [""]
 _DAEMONS = ("mailer-daemon", "postmaster")
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127))
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a message; `cut` says that its octets may end where reading stopped. `name` is a file name."""
-
-    kind: str
-    parameters: dict[str, str]
-    encoding: str
-    attached: bool
-    octets: bytes
-    cut: bool
-    name: str = ""
+# Also marks of byte order, and the characters of direction (`bot.wire.directions`).
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +45,6 @@ class Reading:
     fault: str = ""
 
 
-class TooComplex(Exception):
-    """More parts, deeper nesting, or more lines that look like delimiters than any genuine mail has."""
-
-
 def read(
     raw: bytes,
     *,
@@ -84,21 +60,21 @@ def read(
     `fault` names what cannot be read; everything else is returned all the same.
     """
     source = raw if b"\n" in raw[: headers.MAX_BLOCK] else raw.replace(b"\r", b"\n")
-    mail, reading, body = Mail((), return_path, recipients), Reading(), source
+    mail, reading, body = None, Reading(), source
     try:
-        block, body = headers.split(source)
-        fields = headers.fields(block)
-        body = body if fields else source
-        mail = _mail(fields, return_path, recipients)
-        reading = _read_body(fields, body)
-        mail = replace(
-            mail,
-            parts=tuple(reading.kinds),
-            reports=tuple(reading.reports or _unusual_reports(mail, raw)),
-            envelope_senders=tuple(reading.envelope_senders),
-        )
+        fields, body = headers.of_mail(source)
+        by_name = _by_name(fields)
+        content_type = headers.content_type(by_name.get("content-type", _NONE)[0])
+        reading = _read_body(content_type, by_name, body)
+        if return_path is None and "return-path" in by_name:
+            return_path = headers.path(by_name["return-path"][0])
+        authors = headers.addresses(by_name.get("from", []))
+        if not reading.reports and (return_path == "" or _is_daemon(authors)):
+            reading.reports = bounces.unusual(raw)
+        mail = _mail(fields, by_name, content_type, authors, reading, return_path, recipients)
     except Exception:  # noqa: BLE001 - a message that breaks the code still becomes a contact, with its raw bytes
         reading.fault = "the message could not be read"
+    mail = mail or Mail((), return_path, recipients)
     digest = hashlib.sha256(body.replace(b"\r\n", b"\n") if mail.message_id else raw).hexdigest()
     return Inbound(
         channel=channel,
@@ -117,54 +93,59 @@ def read(
 
 def page(raw: bytes) -> str:
     """Return the HTML of a mail unchanged, "" where it has none. It is not safe to display."""
-    head, body = headers.split(raw)
-    try:
-        parts = list(_leaves(headers.fields(head), body[:MAX_BODY], cut=len(body) > MAX_BODY))
-        pages = [part for part in parts if part.kind == "text/html" and not part.attached]
-        return "\n".join(map(_decoded, pages))
-    except (TooComplex, ValueError, LookupError):
-        return ""
+    root, _ = _parts(raw, MAX_BODY)
+    pages = (part for part in parts.leaves(root) if part.kind == "text/html" and part.is_words)
+    return "\n".join(map(bodies.text_of, pages))
 
 
 def attachments(raw: bytes) -> list[Attachment]:
-    """Return the files attached to a mail; leave out those that cannot be read."""
-    head, body = headers.split(raw)
-    try:
-        parts = list(_leaves(headers.fields(head), body, cut=False))
-    except (TooComplex, ValueError, LookupError):
-        return []
-    files = (part for part in parts if part.attached or not part.kind.startswith("text/"))
-    return [Attachment(headers.tidy(part.name)[:_LONGEST_NAME], part.kind, _size(part)) for part in files]
+    """Return what came with a mail besides its words; of one that is too complex nothing."""
+    from bot.wire.mail import attached  # noqa: PLC0415 - for people who look at a mail
+
+    root, is_complete = _parts(raw, len(raw))
+    return [Attachment(*file) for file in attached.files(root)] if is_complete else []
 
 
-def _size(part: Part) -> int:
-    octets = len(part.octets)
-    if part.encoding != "base64":
-        return octets
-    # RFC 2045 section 6.8: four characters hold three octets.
-    return (octets - part.octets.count(b"\n") - part.octets.count(b"\r")) * 3 // 4
+def _parts(raw: bytes, limit: int) -> tuple[parts.Part, bool]:
+    """Return the parts of a mail, and whether these are all."""
+    fields, body = headers.of_mail(raw if b"\n" in raw[: headers.MAX_BLOCK] else raw.replace(b"\r", b"\n"))
+    by_name = _by_name(fields)
+    root = _root(headers.content_type(by_name.get("content-type", _NONE)[0]), by_name, body, limit)
+    return root, parts.tree(root)
 
 
-def _mail(fields: headers.Fields, return_path: str | None, recipients: tuple[str, ...]) -> Mail:
+def _by_name(fields: headers.Fields) -> Mapping[str, list[str]]:
     by_name: dict[str, list[str]] = {}
     for name, value in fields:
         by_name.setdefault(name, []).append(value)
-    if return_path is None and "return-path" in by_name:
-        return_path = headers.path(by_name["return-path"][0])
-    kind, parameters = _content_type(by_name.get("content-type", [""])[0])
+    return by_name
+
+
+def _mail(
+    fields: headers.Fields,
+    by_name: Mapping[str, list[str]],
+    content_type: ContentType,
+    authors: tuple[Party, ...],
+    reading: Reading,
+    return_path: str | None,
+    recipients: tuple[str, ...],
+) -> Mail:
     return Mail(
-        headers=tuple((name, headers.tidy(value)) for name, value in fields),
+        headers=tuple([(name, headers.tidy(value)) for name, value in fields]),
         return_path=return_path,
         recipients=recipients,
-        from_addresses=headers.addresses(by_name.get("from", [])),
+        from_addresses=authors,
         to=_plain(by_name.get("to", [])),
         cc=_plain(by_name.get("cc", []) + by_name.get("bcc", [])),
         reply_to=_plain(by_name.get("reply-to", [])),
-        message_id=headers.message_id(by_name.get("message-id", [""])[0]),
+        message_id=headers.message_id(by_name.get("message-id", _NONE)[0]),
         in_reply_to=headers.message_ids(by_name.get("in-reply-to", [])),
         references=headers.message_ids(by_name.get("references", [])),
-        content_type=kind,
-        report_type=parameters.get("report-type", "").lower(),
+        content_type=content_type[0],
+        report_type=content_type[1].get("report-type", "").lower(),
+        parts=tuple(reading.kinds),
+        reports=tuple(reading.reports),
+        envelope_senders=tuple(reading.envelope_senders),
     )
 
 
@@ -172,9 +153,8 @@ def _plain(values: list[str]) -> tuple[str, ...]:
     return tuple(party.address for party in headers.addresses(values)) if values else ()
 
 
-def _unusual_reports(mail: Mail, raw: bytes) -> list[Report]:
-    daemon = any(party.address.lower().startswith(_DAEMONS) for party in mail.from_addresses)
-    return bounces.unusual(raw) if daemon or mail.return_path == "" else []
+def _is_daemon(authors: tuple[Party, ...]) -> bool:
+    return any(author.address.lower().startswith(_DAEMONS) for author in authors)
 
 
 def _date(value: str) -> datetime | None:
@@ -192,123 +172,61 @@ def _sender(mail: Mail) -> Party | None:
     return Party(mail.return_path) if mail.return_path else None
 
 
-def _read_body(fields: headers.Fields, body: bytes) -> Reading:
-    reading, plain, html = Reading(), list[Part](), list[Part]()
+def _root(content_type: ContentType, by_name: Mapping[str, list[str]], body: bytes, limit: int) -> parts.Part:
+    names = ("content-type", "content-disposition", "content-transfer-encoding")
+    value, disposition, encoding = (by_name.get(name, _NONE)[0] for name in names)
+    kind = parts.kind_of(content_type, disposition)
+    limit = max(limit, _MAX_SIGNED) if kind in parts.SIGNED else limit
+    return parts.Part(
+        kind,
+        content_type[1],
+        headers.encoding_of(encoding),
+        disposition,
+        value,
+        body[:limit],
+        len(body) > limit,
+    )
+
+
+def _read_body(content_type: ContentType, by_name: Mapping[str, list[str]], body: bytes) -> Reading:
+    kind, parameters = content_type
+    reading = Reading()
     try:
-        for part in _leaves(fields, body[:MAX_BODY], cut=len(body) > MAX_BODY):
-            reading.kinds.append(_kind_in_full(part))
-            if part.kind in bounces.KINDS:
-                reports, senders = bounces.status_of(_transfer_decoded(part))
-                reading.reports += reports
-                reading.envelope_senders += senders
-            if part.kind == "text/plain" and not part.attached:
-                plain.append(part)
-            elif part.kind == "text/html" and not part.attached:
-                html.append(part)
-    except TooComplex:
-        reading.fault = "the text could not be read in full: the message has too many parts inside one another"
-    try:
-        reading.text = _words(plain, html)
-    except Exception:  # noqa: BLE001 - the header has been read, and identifies the sender
+        if kind == "text/plain" and parameters.keys() <= {"charset"} and "content-disposition" not in by_name:
+            encoding = headers.encoding_of(by_name.get("content-transfer-encoding", _NONE)[0])
+            reading.kinds.append(kind)
+            reading.text = _plain_text(body, encoding, parameters.get("charset", ""))
+        else:
+            _read_parts(_root(content_type, by_name, body, MAX_BODY), reading)
+    except Exception:  # noqa: BLE001 - the header can be read all the same, and identifies the sender
         reading.fault = "the text could not be read"
     return reading
 
 
-def _kind_in_full(part: Part) -> str:
+def _plain_text(body: bytes, encoding: str, charset: str) -> str:
+    """Return the text of a mail that is nothing else, as most are."""
+    octets = headers.transfer_decoded(body[:MAX_ENCODED], encoding)
+    return _readable(headers.decode(octets, charset, cut=len(body) > MAX_ENCODED)[:MAX_TEXT])
+
+
+def _read_parts(root: parts.Part, reading: Reading) -> None:
+    if not parts.tree(root):
+        reading.fault = "the text could not be read in full: the message has too many parts inside one another"
+    for part in parts.leaves(root):
+        reading.kinds.append(_kind_in_full(part))
+        if part.kind in bounces.KINDS:
+            reports, senders = bounces.status_of(part.decoded())
+            reading.reports += reports
+            reading.envelope_senders += senders
+    reading.text = _readable(bodies.words_of(root)[:MAX_TEXT])
+
+
+def _kind_in_full(part: parts.Part) -> str:
     # RFC 6047 section 2.4: the method parameter says what a calendar part asks for. An attached event or invitation
     # asks for nothing here; only programs send replies and cancellations.
     method = part.parameters.get("method", "").lower()
     silent = part.kind != "text/calendar" or not method or (part.attached and method in ("publish", "request"))
     return part.kind if silent else f"{part.kind}; method={method}"
-
-
-def _leaves(fields: headers.Fields, body: bytes, *, cut: bool) -> Iterator[Part]:
-    """Yield the parts that hold no parts, in order. A multipart without its boundary is read as text."""
-    stack, count = [(_part(fields, body, "text/plain", cut=cut), 0)], 0
-    while stack:
-        part, depth = stack.pop()
-        count += 1
-        if depth > _MAX_DEPTH or count > _MAX_PARTS:
-            raise TooComplex
-        inner = _pieces(part) if part.kind.startswith("multipart/") else []
-        if not inner:
-            yield part if not part.kind.startswith("multipart/") else replace(part, kind="text/plain")
-        usual = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
-        for octets in reversed(inner):
-            head, rest = headers.split(octets)
-            stack.append((_part(headers.fields(head), rest, usual, cut=part.cut), depth + 1))
-
-
-def _part(fields: headers.Fields, octets: bytes, usual: str, *, cut: bool) -> Part:
-    by_name = {name: value for name, value in reversed(fields) if name.startswith("content-")}
-    kind, parameters = _content_type(by_name.get("content-type", ""), usual)
-    disposed = by_name.get("content-disposition", "")
-    disposition = disposed.lower()
-    attached = disposition.lstrip().startswith("attachment") or "filename" in disposition
-    return Part(
-        kind,
-        parameters,
-        by_name.get("content-transfer-encoding", "").strip().lower(),
-        attached,
-        octets,
-        cut,
-        (headers.parameters(disposed).get("filename", "") if attached else "") or parameters.get("name", ""),
-    )
-
-
-def _content_type(value: str, usual: str = "text/plain") -> tuple[str, dict[str, str]]:
-    # RFC 2045 section 5.2: a Content-Type that cannot be parsed means plain text.
-    match = _TYPE.match(value[: headers.MAX_VALUE])
-    return (match[1].lower() if match else usual), headers.parameters(value) if ";" in value else {}
-
-
-def _pieces(part: Part) -> list[bytes]:
-    """Return the content between the delimiter lines of a multipart (RFC 2046 5.1.1); the last line may be missing."""
-    boundary = part.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
-    if not boundary:
-        return []
-    source, delimiter, pieces, start = b"\n" + part.octets, b"\n--" + boundary, list[bytes](), -1
-    at, count = source.find(delimiter), 0
-    while at >= 0:
-        count += 1
-        if count > _MAX_DELIMITERS:
-            raise TooComplex
-        line_end = source.find(b"\n", at + 1)
-        line_end = len(source) if line_end < 0 else line_end
-        rest = source[at + len(delimiter) : min(line_end, at + len(delimiter) + 100)].strip()
-        if rest in (b"", b"--"):
-            if start >= 0:
-                pieces.append(source[start:at].removesuffix(b"\r"))
-            start = line_end + 1
-            if rest or len(pieces) > _MAX_PARTS:
-                return pieces
-        # The line end of one delimiter may begin the next.
-        at = source.find(delimiter, line_end if rest in (b"", b"--") else at + 1)
-    return pieces + _unclosed(source, start)
-
-
-def _unclosed(source: bytes, start: int) -> list[bytes]:
-    """Return the content after the last delimiter, where the closing one is missing."""
-    return [source[start:]] if 0 <= start < len(source) else []
-
-
-def _words(plain: list[Part], html: list[Part]) -> str:
-    text = "\n".join(_decoded(part) for part in plain[:10])
-    if not text.strip() and html:
-        text = markup.to_text(_decoded(html[0], markup.MAX_MARKUP))
-    return _readable(text[:MAX_TEXT])
-
-
-def _transfer_decoded(part: Part) -> bytes:
-    octets = part.octets[:_MAX_ENCODED]
-    if part.encoding == "base64":
-        return headers.from_base64(octets)
-    return binascii.a2b_qp(octets) if part.encoding == "quoted-printable" else octets
-
-
-def _decoded(part: Part, limit: int = MAX_TEXT) -> str:
-    octets, cut = _transfer_decoded(part), part.cut or len(part.octets) > _MAX_ENCODED
-    return headers.decode(octets, part.parameters.get("charset", ""), cut=cut, guess=True)[:limit]
 
 
 def _readable(text: str) -> str:
