@@ -74,14 +74,9 @@ def triage(
             failures += 1
             typer.echo(f"{_printable(file)}: {error}", err=True)
         else:
-            typer.echo(_public(row) if as_json else "\n".join(_lines(row)))
+            typer.echo(json.dumps(row, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
     if failures:
         raise typer.Exit(MISUSE)
-
-
-def _public(row: Mapping[str, Any]) -> str:
-    """Return the row as JSON, without the person's address."""
-    return json.dumps({key: value for key, value in row.items() if key != "recipient"}, ensure_ascii=False)
 
 
 def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel: str) -> _Knowledge:
@@ -107,6 +102,7 @@ def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel
 
 def _judge(file: str, knowledge: _Knowledge) -> dict[str, Any]:
     from bot.core import intakes
+    from bot.wire.mail import quoting
 
     message = _message(file, knowledge)
     verdict = intakes.triage(message, knowledge.facts)
@@ -116,6 +112,11 @@ def _judge(file: str, knowledge: _Knowledge) -> dict[str, Any]:
         "rule": verdict.rule,
         "reason": verdict.reason,
         "recipient": verdict.recipient,
+        "sender": message.sender.address if message.sender else None,
+        "subject": message.subject,
+        "words": message.text,
+        "new_words": quoting.new_words(message.text),
+        "attachments": _attachments(message),
     }
     return row if knowledge.book is None else row | _destination(message, knowledge.book)
 
@@ -130,6 +131,13 @@ def _message(file: str, knowledge: _Knowledge) -> "Inbound":
     if knowledge.channel or knowledge.book is None:
         return read
     return replace(read, channel=_mailbox_of(read, knowledge.book))
+
+
+def _attachments(message: "Inbound") -> list[str]:
+    """Return the name of each file, or its type where it has none."""
+    from bot.wire.mail import mime
+
+    return [file.name or file.kind for file in mime.attachments(message.raw)] if message.mail else []
 
 
 def _mailbox_of(message: "Inbound", book: "Rulebook") -> str:

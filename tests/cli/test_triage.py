@@ -1,6 +1,7 @@
 """`ackbot triage` shows for any file what would become of it, without a store or a configuration."""
 
 import json
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,39 @@ def runner() -> CliRunner:
 
 
 def test_json_is_one_object_a_line(runner: CliRunner) -> None:
-    """With exactly the keys that scripts rely on."""
+    """With exactly the keys that scripts rely on: the verdict, and what was read."""
     result = runner.invoke(app, ["--json", PERSON, ROBOT])
     first, second = (json.loads(line) for line in result.stdout.splitlines())
     assert result.exit_code == 0
-    assert first == {"file": PERSON, "outcome": "acknowledge", "rule": "24 person", "reason": "a person wrote"}
+    words = first.pop("words")
+    assert first == {
+        "file": PERSON,
+        "outcome": "acknowledge",
+        "rule": "24 person",
+        "reason": "a person wrote",
+        "recipient": "mary.carter@residents.example",
+        "sender": "mary.carter@residents.example",
+        "subject": "Missed bin in Orchard Lane",
+        "new_words": words,
+        "attachments": [],
+    }
+    assert second["recipient"] is None
     assert (second["outcome"], second["rule"]) == ("log", "12 list or bulk mail")
+
+
+def test_json_tells_the_new_words_and_the_files(runner: CliRunner, tmp_path: Path) -> None:
+    """Beside all the words; a file without a name goes by its type."""
+    mail = EmailMessage()
+    mail["From"] = "Ann <ann@residents.example>"
+    mail.set_content("It is broken.\n\nOn Mon, 7 Sep 2026 at 10:00, Council <c@x.example> wrote:\n> What is?\n")
+    mail.add_attachment(b"0", maintype="application", subtype="pdf", filename="Plan.pdf")
+    mail.add_attachment(b"0", maintype="image", subtype="png")
+    file = tmp_path / "mail.eml"
+    file.write_bytes(mail.as_bytes())
+    row = json.loads(runner.invoke(app, ["--json", str(file)]).stdout)
+    assert row["new_words"] == "It is broken."
+    assert "> What is?" in row["words"]
+    assert row["attachments"] == ["Plan.pdf", "image/png"]
 
 
 def test_a_line_for_people_says_to_whom_and_why(runner: CliRunner) -> None:
