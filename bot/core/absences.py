@@ -5,6 +5,7 @@ must be what programs write there. "Out of office hours?" and "Automatic reply l
 """
 
 import re
+import unicodedata
 
 # fmt: off
 _REPLIES: tuple[str, ...] = (
@@ -31,6 +32,7 @@ _REPLIES: tuple[str, ...] = (
 )
 _ABSENCES: tuple[str, ...] = (
     "out of office", "out of the office", "out of office auto reply", "out of office reply",
+    "away from office", "away from the office", "away from my desk",
     "allan o'r swyddfa", "as oifig", "lasmuigh den oifig",                            # cy, ga
     "absence du bureau", "absent du bureau", "message d'absence",                     # fr
     "notification d'absence", "avis d'absence",
@@ -39,12 +41,12 @@ _ABSENCES: tuple[str, ...] = (
     "fuori sede", "fuori ufficio", "assenza dall'ufficio", "assente dall'ufficio",                         # it
     "absent din birou", "în afara biroului", "mesaj de absență", "barra mill-uffiċċju",                    # ro, mt
     "abwesenheitsnotiz", "abwesenheitsmeldung", "abwesenheitsnachricht", "abwesenheitsassistent",          # de
-    "abwesenheitsbenachrichtigung",
+    "abwesenheitsbenachrichtigung", "abwesenheit", "abwesend",
     "nicht im büro", "außer haus", "afwezigheidsbericht", "niet aanwezig", # de, nl
     "afwezig", "niet op kantoor", "frånvaro", "frånvaromeddelande", "ej på kontoret",                      # nl, sv
     "fraværsbesked", "fraværsmelding", "ikke på kontoret", "ikke til stede", "fravær",                     # da, no
     "poissa toimistosta", "poissaoloilmoitus", "poissa", "kontorist väljas", "kontorist eemal",            # fi, et
-    "poza biurem", "nieobecność w biurze", "wiadomość o nieobecności",                                     # pl
+    "poza biurem", "nieobecność w biurze", "nieobecność", "wiadomość o nieobecności",                                     # pl
     "mimo kancelář", "mimo kancelár", "nepřítomnost v kanceláři", "neprítomnosť v kancelárii",             # cs, sk
     "házon kívül", "irodán kívül", "távolléti üzenet", "nem vagyok az irodában",                           # hu
     "izvan ureda", "odsutan iz ureda", "zunaj pisarne", "odsotnost", "odsoten iz pisarne",                 # hr, sl
@@ -75,10 +77,15 @@ _PREFIXES = (
 # fmt: on
 
 
+def _without_accents(words: str) -> str:
+    """Return words as they are typed on a keyboard without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", words) if not unicodedata.combining(c))
+
+
 def _any(phrases: tuple[str, ...]) -> str:
     """Return an expression for any of the phrases, with a hyphen, several spaces or nothing for a space."""
     # The longest first: "out of office auto reply" begins with another phrase.
-    longest = sorted(phrases, key=len, reverse=True)
+    longest = sorted({_without_accents(phrase) for phrase in phrases}, key=len, reverse=True)
     return "|".join(re.escape(phrase).replace(r"\ ", r"[\s_\u2010\u2011-]{0,3}") for phrase in longest)
 
 
@@ -115,7 +122,7 @@ _POSSESSIVE = re.compile(r"(?:my|our|your|the|a|an|this|that|every|no|why|when|h
 
 _LONGEST = 200
 # A word of every such subject that is ASCII: the longest of a phrase, and the phrase written as one word.
-_ASCII = [phrase for phrase in (*_REPLIES, *_ABSENCES) if phrase.isascii()]
+_ASCII = [phrase for phrase in map(_without_accents, (*_REPLIES, *_ABSENCES)) if phrase.isascii()]
 WORDS = frozenset(
     {max(re.split(r"[ ']", phrase), key=len) for phrase in _ASCII}
     | {phrase.replace(" ", "") for phrase in _ASCII}
@@ -125,7 +132,7 @@ WORDS = frozenset(
 
 def looks_absent(subject: str) -> bool:
     """Tell whether the subject is one that a program writes for somebody who is away, or by itself."""
-    subject = " ".join(subject[:_LONGEST].replace("\u2019", "'").split())
+    subject = " ".join(_without_accents(subject[:_LONGEST].replace("\u2019", "'")).split())
     prefix = _PREFIX.match(subject)
     subject = subject[prefix.end() :] if prefix else subject
     if _PHRASE.match(subject):
@@ -136,4 +143,4 @@ def looks_absent(subject: str) -> bool:
 
 def is_answer(subject: str) -> bool:
     """Tell whether somebody answers or forwards, by what stands before the subject."""
-    return _PREFIX.match(subject[:_LONGEST]) is not None
+    return _PREFIX.match(_without_accents(subject[:_LONGEST])) is not None

@@ -1,6 +1,7 @@
 """Absence messages are told by what programs write, in every language; no subject of a person's is taken for one."""
 
 import itertools
+import unicodedata
 from time import thread_time
 
 import pytest
@@ -142,6 +143,14 @@ def test_an_automatic_reply_is_seen_in_every_language(language: str) -> None:
     for prefix, tail in itertools.product(PREFIXES, TAILS):
         for phrase in (REPLIES[language], REPLIES[language].lower(), REPLIES[language].replace(" ", "-")):
             assert looks_absent(f"{prefix}{phrase}{tail}"), (prefix, phrase, tail)
+
+
+@pytest.mark.parametrize("language", REPLIES)
+def test_a_phrase_without_its_accents_is_the_same(language: str) -> None:
+    """Not every keyboard has them."""
+    letters = unicodedata.normalize("NFKD", REPLIES[language])
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    assert looks_absent(f"{plain}: We have your message")
 
 
 @pytest.mark.parametrize("language", ABSENCES)

@@ -30,6 +30,14 @@ def test_a_word_counts_at_every_place(word: str) -> None:
             assert is_system(f"{local}@vendor.example"), local
 
 
+@pytest.mark.parametrize("account", ["nobody", "apache", "httpd", "nginx", "wwwrun", "cron", "cron-daemon"])
+def test_the_account_of_a_server_is_a_programs_if_it_stands_alone(account: str) -> None:
+    """In a name of several words it is a person's."""
+    assert is_system(f"{account}@web01.host.example")
+    assert not is_system(f"{account}.smith@residents.example")
+    assert not is_system(f"pat-{account}@residents.example")
+
+
 @pytest.mark.parametrize("local", PEOPLE.split())
 def test_the_same_letters_in_a_name_are_a_persons(local: str) -> None:
     """Between separators stands another word, or the separator stands elsewhere."""
