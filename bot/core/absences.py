@@ -46,7 +46,7 @@ _ABSENCES: tuple[str, ...] = (
     "afwezig", "niet op kantoor", "frånvaro", "frånvaromeddelande", "ej på kontoret",                      # nl, sv
     "fraværsbesked", "fraværsmelding", "ikke på kontoret", "ikke til stede", "fravær",                     # da, no
     "poissa toimistosta", "poissaoloilmoitus", "poissa", "kontorist väljas", "kontorist eemal",            # fi, et
-    "poza biurem", "nieobecność w biurze", "nieobecność", "wiadomość o nieobecności",                                     # pl
+    "poza biurem", "nieobecność w biurze", "nieobecność", "wiadomość o nieobecności",                      # pl
     "mimo kancelář", "mimo kancelár", "nepřítomnost v kanceláři", "neprítomnosť v kancelárii",             # cs, sk
     "házon kívül", "irodán kívül", "távolléti üzenet", "nem vagyok az irodában",                           # hu
     "izvan ureda", "odsutan iz ureda", "zunaj pisarne", "odsotnost", "odsoten iz pisarne",                 # hr, sl

@@ -20,7 +20,8 @@ _WORDS = (
 )
 # Only whole: postmaster-general@ and request-1-ab@ may be people's own addresses.
 _WHOLE = (
-    r"postmaster(?:\+.*)?", r"nobody", r"apache", r"httpd", r"nginx", r"wwwrun", r"cron(?:[-._]?daemon)?", r"listserv", r"majordomo", r"owner-.*", r".*-owner", r".*-request", r".*-bounces?",
+    r"postmaster(?:\+.*)?", r"nobody", r"apache", r"httpd", r"nginx", r"wwwrun", r"cron(?:[-._]?daemon)?",
+    r"listserv", r"majordomo", r"owner-.*", r".*-owner", r".*-request", r".*-bounces?",
     r"bounce(?:[+=].*|[-_.](?=.*\d).*)?",
 )
 # Services that send for others: the envelope sender is theirs, and takes bounces only.
