@@ -22,8 +22,20 @@ class Temporary(ChannelError):
     """An error that may pass without anybody acting: a broken connection, a busy server."""
 
 
+class Uncertain(Temporary):
+    """The line broke when everything had been handed over: the message may have been taken all the same."""
+
+
+class Full(Temporary):
+    """The recipient's mailbox takes nothing more until somebody empties it: some hours, not seconds."""
+
+
 class Permanent(ChannelError):
     """An error that will never pass for this message: the address does not exist, the content is refused."""
+
+
+class Doubtful(Permanent):
+    """A refusal that may be about us as well as about the recipient: final only where others get through."""
 
 
 class Misconfigured(ChannelError):

@@ -83,12 +83,17 @@ def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timin
     """Tell whether the message's statement is true at `now`, and its recipient should get a message of its own."""
     purpose = occasion.purpose
     if purpose is Purpose.ACKNOWLEDGEMENT:
-        return True
+        return contact.state == State.OPEN and not _staff_were_first(contact)
     if occasion.in_public or (contact.muted and purpose in _TO_THE_PERSON):
         return False  # where everybody reads it there is the one fixed answer; a program is not answered again
     if purpose is Purpose.CLOSING:
         return contact.state == State.CLOSED
     return contact.state == State.OPEN and _is_so(occasion, contact, now, timing)
+
+
+def _staff_were_first(contact: Contact) -> bool:
+    """Tell whether staff have written to the person, who has had no receipt yet."""
+    return contact.acknowledged_at is not None and contact.receipt_sent_at is None
 
 
 def _is_so(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:

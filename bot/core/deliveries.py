@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, Final
 
 
@@ -173,16 +173,36 @@ def pause_before_retry(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * factor, LONGEST_PAUSE)
 
 
-def after_failure(attempts: int, age: timedelta, *, permanent: bool) -> tuple[State, timedelta | None]:
+class Failure(Enum):
+    """What a failed attempt says of the next one."""
+
+    PASSING = auto()  # it may work in a moment
+    FINAL = auto()  # it will never work for this message
+    STAFF_MUST_ACT = auto()  # it works again when staff have acted
+    MAILBOX_FULL = auto()  # it may work in some hours
+    UNCERTAIN = auto()  # the message may have been taken all the same
+
+
+# Mailboxes are emptied by people: once more, as after a report of it (5.2.2), then staff reach the person another way.
+FULL_PAUSE = timedelta(hours=4)
+# Each repeat of what was taken all the same is one more copy for the person.
+MOST_UNCERTAIN = 6
+
+
+def after_failure(failure: Failure, attempts: int, age: timedelta) -> tuple[State, timedelta | None]:
     """The next state and the pause before the next attempt (None: there is none).
 
     `attempts` counts the one that just failed; `age` is the time since the delivery was created. Mail servers
     try for days before they give up (RFC 5321 section 4.5.4.1 asks for at least 4 to 5 days of a relay; we hand over
     to one, and after 3 days a person must know).
     """
-    if permanent:
+    if failure is Failure.FINAL:
         return State.PERMANENT_FAILURE, None
+    if failure is Failure.MAILBOX_FULL:
+        is_first = attempts == 1 or age < FULL_PAUSE
+        return (State.TEMPORARY_FAILURE, FULL_PAUSE) if is_first else (State.PERMANENT_FAILURE, None)
     pause = pause_before_retry(attempts)
-    if age + pause > GIVE_UP_AFTER:
-        return State.TECHNICAL_FAILURE, None
-    return State.TEMPORARY_FAILURE, pause
+    if failure is Failure.STAFF_MUST_ACT:
+        return State.TEMPORARY_FAILURE, pause
+    is_over = age + pause > GIVE_UP_AFTER or (failure is Failure.UNCERTAIN and attempts >= MOST_UNCERTAIN)
+    return (State.TECHNICAL_FAILURE, None) if is_over else (State.TEMPORARY_FAILURE, pause)

@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     # The results of our deliveries.
     RECEIPT_RELEASED = "receipt released"
     RECEIPTS_RELEASED = "receipts released"
+    RECEIPT_NOT_NEEDED = "receipt not needed"
     CAME_BACK = "came back"
     UNDELIVERABLE = "undeliverable"
     COMPLAINED_OF = "complained of"

@@ -5,21 +5,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot import log
-from bot.channel import ChannelError, Outlet, Permanent
+from bot.channel import ChannelError, Doubtful, Misconfigured, Outlet, Permanent
 from bot.core.deliveries import Purpose, State
 from bot.core.messages import Outbound
 from bot.flows.intake.plan import Capacity
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotNeeded, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
 from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store, StoreUnavailable
+
+if TYPE_CHECKING:
+    from bot.loops.resting import Resting
 
 logger = log.get("sending")
 
@@ -33,6 +37,8 @@ SHORT_WAIT_SECONDS = 0.02
 # A command may queue something beside us; nobody wakes us for that.
 LONGEST_WAIT = timedelta(seconds=2)
 STORE_RETRY_SECONDS = 0.5
+# What was claimed longer ago is asked again whether it is still owed: staff may have answered since.
+FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,12 @@ class Sending:
         self._present, self._meter = context.present, context.meter
         context.meter.begin_outlet(outlet.name)
         self._wake = asyncio.Event()
-        self._ready: asyncio.Queue[Claimed] = asyncio.Queue()
+        # Each with when it was claimed, by the loop's clock.
+        self._ready: asyncio.Queue[tuple[Claimed, float]] = asyncio.Queue()
         self._taken = asyncio.Event()
         self._attempts: asyncio.Queue[Attempt] = asyncio.Queue()
         self._stopping = False
+        self._resting: Resting | None = None
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -73,11 +81,17 @@ class Sending:
     @property
     def room(self) -> int:
         """How many more could be sent soon."""
-        return 0 if self._stopping or not self._leases.alive else max(CLAIM_AT_ONCE - self._ready.qsize(), 0)
+        takes_none = self._stopping or not self._leases.alive or self._is_stopped
+        return 0 if takes_none else max(CLAIM_AT_ONCE - self._ready.qsize(), 0)
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether the outlet has refused us, and has taken nothing since."""
+        return self._resting is not None and self._resting.is_stopped
 
     def accept(self, claim: Claimed) -> None:
         """Send what was claimed for this outlet while it was queued."""
-        self._ready.put_nowait(claim)
+        self._ready.put_nowait((claim, asyncio.get_running_loop().time()))
 
     async def run(self) -> None:
         """Send for ever."""
@@ -99,6 +113,9 @@ class Sending:
     async def _claim_for_ever(self) -> None:
         while True:
             self._wake.clear()
+            if self._resting is not None and self._resting.is_stopped:
+                await self._ready.join()
+                await asyncio.sleep(self._resting.seconds_left)
             claims = await self._claim()
             for claim in claims:
                 self.accept(claim)
@@ -111,10 +128,10 @@ class Sending:
     async def _claim(self) -> list[Claimed]:
         if self._stopping or not self._leases.alive:
             return []
-        outlet, terms = self.outlet.name, self._context.terms
+        outlet, terms, most = self.outlet.name, self._context.terms, 1 if self._is_stopped else CLAIM_AT_ONCE
         try:
             return await self._store.write(
-                lambda c: deliver.claim(c, outlet, self._present.now(), terms, CLAIM_AT_ONCE, self._book)
+                lambda c: deliver.claim(c, outlet, self._present.now(), terms, most, self._book)
             )
         except BaseException as error:
             # It may be committed all the same, and then nobody sends what it claimed.
@@ -140,27 +157,52 @@ class Sending:
 
     async def _send_for_ever(self) -> None:
         while True:
-            claim = await self._ready.get()
+            claim, claimed_at = await self._ready.get()
             self._taken.set()
             try:
-                self._attempts.put_nowait(await self._send(claim))
+                self._attempts.put_nowait(await self._send(claim, claimed_at))
             finally:
                 self._ready.task_done()
 
-    async def _send(self, claim: Claimed) -> Attempt:
-        if not self._leases.stands(claim.claim):
+    async def _send(self, claim: Claimed, claimed_at: float) -> Attempt:
+        is_resting = self._resting is not None and self._resting.seconds_left
+        if is_resting or not self._leases.stands(claim.claim):
             # For so long out of touch that another may have taken the claim over; where none has, it is given back.
             return _attempt(claim, self._present.now(), NotTried())
         try:
+            if asyncio.get_running_loop().time() - claimed_at > FRESH_SECONDS:
+                claim = await self._asked_again(claim)
             if too_late := deliver.too_late(claim, self._present.now(), self._book):
                 raise Permanent(too_late)
             receipt = await self.outlet.send(self._context.compose(claim, self._present.now()))
+        except (NotTried, NotNeeded) as reason:
+            return _attempt(claim, self._present.now(), reason)
         except ChannelError as error:
-            return _attempt(claim, self._present.now(), error)
+            return _attempt(claim, self._present.now(), self._judged(claim, error))
         except Exception as error:
             logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claim.delivery.id)
             return _attempt(claim, self._present.now(), error)
+        if self._resting is not None and self._resting.succeed(claim.delivery):
+            self._resting = None
         return _attempt(claim, self._present.now(), external_id=receipt.external_id)
+
+    async def _asked_again(self, claim: Claimed) -> Claimed:
+        """The claim as its contact stands now. Raises NotNeeded, or NotTried where that cannot be asked."""
+        try:
+            current = await self._store.read(lambda c: deliver.asked_again(c, claim, self._present.now(), self._book))
+        except StoreUnavailable:
+            raise NotTried from None
+        if current is None:
+            raise NotNeeded
+        return current
+
+    def _judged(self, claim: Claimed, error: ChannelError) -> Exception:
+        """What an error means, by what else the outlet has refused and taken."""
+        if self._resting is None and isinstance(error, Misconfigured | Doubtful):
+            from bot.loops.resting import Resting  # noqa: PLC0415 - what is well needs none of it
+
+            self._resting = Resting(self.outlet.name)
+        return error if self._resting is None else self._resting.judge(claim.delivery, error)
 
     async def _record_for_ever(self) -> None:
         loop, recorded_at = asyncio.get_running_loop(), float("-inf")
@@ -195,6 +237,9 @@ class Sending:
         delivery = attempt.delivery
         if isinstance(attempt.error, NotTried):
             logger.warning("delivery.given_back", outlet=self.outlet.name, delivery=delivery.id)
+            return
+        if isinstance(attempt.error, NotNeeded):
+            logger.info("delivery.not_needed", outlet=self.outlet.name, delivery=delivery.id)
             return
         self._meter.attempts.labels(self.outlet.name, state).inc()
         if attempt.error is None and delivery.purpose is Purpose.ACKNOWLEDGEMENT:

@@ -17,6 +17,7 @@ from bot.core.messages import Inbound, Post
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import compose
+from bot.flows.outgoing.deliver import DECIDED
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.wire.mail import mime
@@ -48,7 +49,7 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
         contacts.put(connection, contact.id, values)
     receipt = compose.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
-    outbox.queue(connection, [replace(receipt, key=receipt.key + again)])
+    outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, DECIDED: True})])
 
 
 def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:

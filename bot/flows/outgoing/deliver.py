@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.channel import Misconfigured, Permanent, Temporary
+from bot.channel import Full, Misconfigured, Permanent, Temporary, Uncertain
 from bot.core import deliveries
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery, NewDelivery, Purpose, Settlement, Standing
+from bot.core.contacts import State as ContactState
+from bot.core.deliveries import Delivery, Failure, NewDelivery, Purpose, Settlement, Standing
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
-from bot.flows.outgoing import alert, bundle
+from bot.flows.outgoing import alert, bundle, failures
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook
+from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import clocks, contacts, outbox
 
+# In the details of a receipt that staff have decided on: it leaves although they have written themselves.
+DECIDED = "decided"
 # What goes to the person who wrote; all else goes to staff.
 TO_SENDERS = {
     Purpose.ACKNOWLEDGEMENT: "our acknowledgement",
@@ -46,7 +49,18 @@ class Attempt:
 
 
 class NotTried(Exception):
-    """It was claimed and not sent after all: it is given back."""
+    """It was claimed and not sent after all: it is given back.
+
+    `cause` is why the outlet is stopped, where that was asked with this one.
+    """
+
+    def __init__(self, cause: Misconfigured | None = None) -> None:
+        super().__init__(str(cause or ""))
+        self.cause = cause
+
+
+class NotNeeded(Exception):
+    """There was no longer a reason to send it when it was about to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,10 @@ def claim(
     to_leave, staying = _sorted_out(connection, due, now, hold, book)
     # First of all: what is claimed and stays must not count as a message that is on its way.
     outbox.settle(connection, staying)
+    not_needed = {settlement.id for settlement in staying if settlement.state is Sent.CANCELLED}
+    contacts.note(
+        connection, [event for delivery in due if delivery.id in not_needed for event in _ends(delivery, now)]
+    )
     to_leave, for_the_list = bundle.restrain(connection, to_leave, now, book.outgoing)
     outbox.settle(connection, [Settlement(claim_of_list.delivery.id, Sent.CANCELLED) for claim_of_list in for_the_list])
     contacts.note(connection, [_left_to_the_list(claim_of_list, now) for claim_of_list in for_the_list])
@@ -101,6 +119,15 @@ def _left_to_the_list(claim_of_list: Claimed, now: datetime) -> Event:
     return Event(claim_of_list.delivery.contact_id, now, EventKind.ALERT_LEFT_TO_THE_LIST, details=details)
 
 
+def asked_again(connection: Connection, claim: Claimed, now: datetime, book: Rulebook) -> Claimed | None:
+    """The claim with its contact as it stands at this moment; None where there is no longer a reason to send it."""
+    contact_id = claim.delivery.contact_id
+    if contact_id is None or claim.delivery.purpose not in TO_SENDERS:
+        return claim
+    current = replace(claim, contact=contacts.with_id(connection, [contact_id]).get(contact_id))
+    return None if _leaves_at(current, now, book) is None else current
+
+
 def too_late(claim: Claimed, now: datetime, book: Rulebook) -> str:
     """Why the platform would not take this automatic answer any more; "" where it does."""
     contact = claim.contact
@@ -117,6 +144,8 @@ def _leaves_at(claim: Claimed, now: datetime, book: Rulebook) -> datetime | None
         return now if claim.listed else None
     if contact is None:
         return now
+    if delivery.details.get(DECIDED):
+        return now if contact.state == ContactState.OPEN else None
     step = book.clocks.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
     return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book)
 
@@ -191,22 +220,44 @@ def _settlement(attempt: Attempt) -> Settlement:
         return Settlement(delivery.id, Sent.SENT, sent_at=attempt.at, external_id=attempt.external_id)
     if isinstance(error, NotTried):
         return Settlement(delivery.id, Sent.CREATED, next_attempt_at=attempt.at)
+    if isinstance(error, NotNeeded):
+        return Settlement(delivery.id, Sent.CANCELLED)
     if not isinstance(error, Temporary | Misconfigured | Permanent):
         # A fault of ours: trying again cannot help, and somebody must know now.
         state, pause = Sent.TECHNICAL_FAILURE, None
     else:
-        age = attempt.at - delivery.created_at
-        # An alarm is not given up because staff's own address was refused once: somebody will mend it. A program that
-        # follows can read on by itself, so what it refuses is not offered again.
-        final = isinstance(error, Permanent) and (delivery.purpose in TO_SENDERS or delivery.purpose is Purpose.EVENT)
-        state, pause = deliveries.after_failure(delivery.attempts, age, permanent=final)
+        failure = _failure(delivery.purpose, error)
+        state, pause = deliveries.after_failure(failure, delivery.attempts, attempt.at - delivery.created_at)
     next_attempt_at = attempt.at + pause if pause else None
     return Settlement(delivery.id, state, next_attempt_at, error=f"{type(error).__name__}: {error}"[:500])
+
+
+def _failure(purpose: Purpose, error: Temporary | Misconfigured | Permanent) -> Failure:
+    """What an error means for the next attempt.
+
+    An alarm is not given up because staff's own address was refused once: somebody will mend it. A program that
+    follows can read on by itself, so what it refuses is not offered again.
+    """
+    is_to_person = purpose in TO_SENDERS
+    match error:
+        case Permanent() if is_to_person or purpose is Purpose.EVENT:
+            return Failure.FINAL
+        case Misconfigured() if purpose is not Purpose.EVENT:
+            return Failure.STAFF_MUST_ACT
+        case Uncertain() if is_to_person:
+            return Failure.UNCERTAIN
+        case Full() if is_to_person:
+            return Failure.MAILBOX_FULL
+        case _:
+            return Failure.PASSING
 
 
 def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
     """The event of the contact, if it is about one and anything was tried."""
     delivery = attempt.delivery
+    if settlement.state is Sent.CANCELLED:
+        yield from _ends(delivery, attempt.at)
+        return
     if delivery.contact_id is None or settlement.state is Sent.CREATED:
         return
     details = {"purpose": delivery.purpose, "step": delivery.step, "attempt": delivery.attempts}
@@ -216,75 +267,17 @@ def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
     yield Event(delivery.contact_id, attempt.at, kind, details=details)
 
 
-def _notices(connection: Connection, attempt: Attempt, settlement: Settlement, book: Rulebook) -> Iterator[NewDelivery]:
-    """What staff must know of an attempt that failed."""
-    if attempt.error is None:
-        return
-    if settlement.state in (Sent.PERMANENT_FAILURE, Sent.TECHNICAL_FAILURE):
-        yield from _undelivered(connection, attempt, book)
-    if isinstance(attempt.error, Misconfigured):
-        yield from _outlet_refused(attempt, book)
-    if attempt.delivery.purpose is Purpose.EVENT:
-        yield from _not_told(attempt, settlement.next_attempt_at, book)
-
-
-def _outlet_refused(attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
-    """Once a day: the way out works again only when somebody acts. It reaches teams with another outlet at once."""
-    outlet = attempt.delivery.channel
-    return alert.notices(
-        None,
-        f"outlet:{outlet}:{attempt.at.date()}",
-        attempt.at,
-        book,
-        subject=f"Nothing can be sent by {outlet}",
-        happened=f"{_said_by(attempt.delivery, book.outgoing)} does not let Ackbot send by {outlet}. "
-        f"It said: {str(attempt.error)[:200]}",
-        action="Put right what it names. Ackbot keeps trying; nothing that waits is lost.",
-    )
-
-
-def _not_told(attempt: Attempt, again: datetime | None, book: Rulebook) -> list[NewDelivery]:
-    """Once a day: a program that follows takes nothing for long, or will never be told of something."""
-    delivery, outlet = attempt.delivery, attempt.delivery.channel
-    number = delivery.details.get("number")
-    if again is None:
-        suffix, subject = "lost", f"{outlet} was not told of everything"
-        description = f"The system behind {outlet} was not told of event {number}, and will not be."
-        action = (
-            f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
-        )
-    elif again - delivery.created_at > book.clocks.timing.events_late_after:
-        suffix, subject = "late", f"{outlet} takes nothing"
-        description = f"The system behind {outlet} has not taken event {number}, which has waited since "
-        description += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
-        action = "See whether it runs. Ackbot keeps trying for three days; what is later than that it must read itself."
-    else:
-        return []
-    description = f"{description} It said: {str(attempt.error)[:200]}"
-    key = f"follower:{outlet}:{suffix}:{attempt.at.date()}"
-    return alert.notices(None, key, attempt.at, book, subject=subject, happened=description, action=action)
-
-
-def _said_by(delivery: Delivery, rules: OutgoingRules) -> str:
-    return "The platform" if delivery.channel in rules.texts | rules.words else "The mail server"
-
-
-def _undelivered(connection: Connection, attempt: Attempt, book: Rulebook) -> list[NewDelivery]:
-    """What will not reach the person is a task for staff; a lost alert is at least not lost silently."""
-    delivery = attempt.delivery
-    message = TO_SENDERS.get(delivery.purpose)
-    if message is None or delivery.contact_id is None:
-        return []
+def _ends(delivery: Delivery, now: datetime) -> Iterator[Event]:
+    """The event of a receipt that nobody is owed any more: staff were first."""
     if delivery.purpose is Purpose.ACKNOWLEDGEMENT:
-        contacts.withdraw_receipt(connection, delivery.contact_id, attempt.at)  # it had left once, and came back
-    contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
-    return alert.notices(
-        contact.team,
-        f"undelivered:{delivery.id}",
-        attempt.at,
-        book,
-        subject=f"{contact.reference}: {message} could not be delivered",
-        happened=f"The person who wrote in {contact.reference} has not had {message}. "
-        f"{_said_by(delivery, book.outgoing)} said: {str(attempt.error)[:200]}",
-        action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
-    )
+        yield Event(delivery.contact_id, now, EventKind.RECEIPT_NOT_NEEDED)
+
+
+def _notices(connection: Connection, attempt: Attempt, settlement: Settlement, book: Rulebook) -> list[NewDelivery]:
+    """What staff must know of an attempt that failed."""
+    why = attempt.error.cause if isinstance(attempt.error, NotTried) else attempt.error
+    if why is None or isinstance(why, NotNeeded):
+        return []
+    message = TO_SENDERS.get(attempt.delivery.purpose)
+    failure = failures.Failed(attempt.delivery, message, attempt.at, why, settlement.state, settlement.next_attempt_at)
+    return failures.notices(connection, failure, book)

@@ -22,8 +22,9 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import ChannelError, ChannelSettings, Misconfigured, Temporary
 from bot.wire.mail.oauth import OAuth, TokenSource, only_one
+from bot.wire.mail.refusals import refusal
 from bot.wire.mail.smtp_bearer import sign_in
-from bot.wire.mail.smtp_connection import Connection, refusal
+from bot.wire.mail.smtp_connection import Connection
 from bot.wire.privacy import Tls
 
 CONNECT_SECONDS = 15.0

@@ -6,31 +6,25 @@ Addresses are removed from every text of a mail server before it is passed on.
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from typing import cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPServerDisconnected
 
-from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, Permanent, Temporary, Uncertain
 from bot.core.messages import Outbound
+from bot.wire.mail.refusals import About, refusal
 
 COMMAND_SECONDS = 60.0
 # A server may take long to answer the last line of a mail, and a client that hangs up too soon sends it twice
 # (RFC 5321 section 4.5.3.2.6).
 CONTENT_SECONDS = 600.0
 
-# The subject of the command that the server answered.
-About = Literal["connection", "sender", "recipient", "content"]
 _Step = tuple[About, bytes]
 
 # RFC 5321 section 4.2.1: the first digit of a reply's code; 421 ends the connection (section 3.8).
 _POSITIVE, _INTERMEDIATE, _CLOSING = 2, 3, 421
 _LONGEST_LINE, _MOST_LINES = 8_192, 100
 
-_LIKE_AN_ADDRESS = re.compile(r'[<("\']*(?:"[^"]*"|[^\s<>"]*)(?:@|%40)[^\s<>]*[>)"\']*')
-_READ_LENGTH, _SHOWN_LENGTH = 1_000, 200
-# Refusals that do not concern the recipient: this server does not let us send, or not from this address. A status
-# of 5.1 repeats the answer of the recipient's own server.
-_NOT_ALLOWED = re.compile(r"(?!5\.1\.).*(\brelay|\bsend ?as)", re.IGNORECASE | re.DOTALL)
 _QUEUED_AS = re.compile(r"(?:queued as |\bid=)([\w.-]{4,80})", re.IGNORECASE)
 _ATOM = r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 _ADDRESS = re.compile(rf'(?:{_ATOM}|"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[ -~])+")@(?:{_ATOM}|\[[\w.:]+\])')
@@ -70,7 +64,7 @@ class Connection:
     async def hand_over(self, message: Outbound) -> str:
         """Hand one mail over; return the server's own name for it, or "".
 
-        Raises Stale, Temporary, Permanent or Misconfigured.
+        Raises Stale, Temporary, Uncertain, Permanent or Misconfigured.
         """
         sender, recipient = self._envelope(message)
         steps: list[_Step] = [("sender", sender), ("recipient", recipient), ("content", b"DATA")]
@@ -82,7 +76,8 @@ class Connection:
             async with asyncio.timeout(CONTENT_SECONDS):
                 code, text = await self._reply()
         except (SMTPException, OSError) as error:
-            raise self._error_of(error) from None
+            # It has the content, and may have taken it: RFC 5321 section 4.2.5 leaves that to its last word.
+            raise Uncertain(*self._error_of(error).args) from None
         if code // 100 != _POSITIVE:
             raise refusal("content", code, text, message.recipient)
         self.mail_count += 1
@@ -175,19 +170,6 @@ def _addresses(message: Outbound) -> tuple[str, str]:
         raise Permanent(f"the address cannot be written to: {error}") from None
 
 
-def refusal(about: About, code: int, text: str, recipient: str) -> ChannelError:
-    """Classify an answer other than success; quote it without any address."""
-    kind: type[ChannelError] = Misconfigured
-    if not 500 <= code <= 599:
-        kind = Temporary
-    elif about in ("recipient", "content"):
-        kind = Misconfigured if code == 530 or _NOT_ALLOWED.match(text) else Permanent
-    elif about == "sender" and code == 552:
-        # The message is too long for this server (RFC 1870 section 6.1).
-        kind = Permanent
-    return kind(f"{code} {_anonymous(text, recipient)} (about the {about})")
-
-
 def on_envelope(address: str) -> str:
     """Return `address` as it stands between the angle brackets of an envelope; raises ValueError for anything else.
 
@@ -209,15 +191,3 @@ def _in_ascii(domain: str) -> str:
     except UnicodeError:
         return domain
     return labels.decode("ascii") if is_same_domain else domain
-
-
-def _anonymous(text: str, recipient: str) -> str:
-    """Return a server's text on one line, without anything that may identify the recipient."""
-    if len(text) > _READ_LENGTH:
-        text = text[:_READ_LENGTH].rpartition(" ")[0]
-    text = _LIKE_AN_ADDRESS.sub("...", " ".join(text.split()))
-    local, _, domain = recipient.rpartition("@")
-    for part in (local, domain):
-        if part:
-            text = re.sub(rf"(?<![\w.-]){re.escape(part)}(?![\w-])", "...", text, flags=re.IGNORECASE)
-    return "".join(c for c in text if c.isprintable())[:_SHOWN_LENGTH]
