@@ -8,7 +8,7 @@ from traceback import format_exception
 
 import pytest
 
-from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, Doubtful, Full, Misconfigured, Permanent, Temporary, Uncertain
 from bot.wire.mail import smtp, smtp_connection
 from channels import email_smtp
 from tests.channels.postoffice import Office, certificate, letter, only_with, opened, outlet, settings
@@ -23,7 +23,7 @@ from tests.components.wires import Relay
     [
         ("RCPT", "450 4.2.1 Mailbox busy", Temporary, "450 4.2.1 Mailbox busy (about the recipient)"),
         ("RCPT", "550 5.1.1 User unknown", Permanent, "550 5.1.1 User unknown (about the recipient)"),
-        ("RCPT", "552 5.2.2 Mailbox full", Permanent, "552 5.2.2 Mailbox full (about the recipient)"),
+        ("RCPT", "552 5.2.2 Mailbox full", Full, "552 5.2.2 Mailbox full (about the recipient)"),
         ("RCPT", "554 5.7.1 <x@y.example>: Relay access denied", Misconfigured, "Relay access denied"),
         ("RCPT", "550 5.1.1 host mx said: 554 Relay access denied", Permanent, "mx said"),
         ("RCPT", "530 5.7.0 Authentication required", Misconfigured, "530 5.7.0"),
@@ -33,7 +33,7 @@ from tests.components.wires import Relay
         ("DATA", "451 4.3.5 Greylisted", Temporary, "451 4.3.5 Greylisted (about the content)"),
         ("DATA", "554 5.6.0 No", Permanent, "554 5.6.0 No (about the content)"),
         (".", "452 4.3.1 Disk full", Temporary, "452 4.3.1 Disk full (about the content)"),
-        (".", "554 5.7.1 Looks like spam", Permanent, "554 5.7.1 Looks like spam (about the content)"),
+        (".", "554 5.7.1 Looks like spam", Doubtful, "554 5.7.1 Looks like spam (about the content)"),
         (".", "554 5.2.252 SendAsDenied; not allowed", Misconfigured, "SendAsDenied"),
         ("EHLO", "421 4.3.2 Shutting down", Temporary, "said: 421 4.3.2 Shutting down"),
         ("EHLO", "550 5.7.1 Go away", Misconfigured, "said: 550 5.7.1 Go away"),
@@ -131,7 +131,7 @@ async def test_what_may_have_been_taken_is_not_sent_again_at_once() -> None:
     async with opened(Office()) as office, outlet(office.port) as post:
         await post.send(letter(1))
         office.drop = "."
-        with pytest.raises(Temporary):
+        with pytest.raises(Uncertain):
             await post.send(letter(2))
         assert len(office.lines) == 1
 

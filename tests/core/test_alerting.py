@@ -95,7 +95,7 @@ MUTED, PUBLIC = {"muted": True}, {"in_public": True}
 # Of each purpose: whether it is wanted of an open contact, a paused, an answered and a closed one; of one for whom a
 # program answers; and where everybody reads it.
 PURPOSES = {
-    Purpose.ACKNOWLEDGEMENT: (True, True, True, True, True, True),
+    Purpose.ACKNOWLEDGEMENT: (True, True, False, False, True, True),
     Purpose.NEW_DATE: (True, False, False, False, False, False),
     Purpose.PROGRESS: (True, False, False, False, False, False),
     Purpose.ADDED: (True, True, False, False, False, False),
@@ -107,11 +107,18 @@ PURPOSES = {
 
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_each_purpose_is_wanted_while_what_it_says_is_so(purpose: Purpose) -> None:
-    """The receipt always is."""
+    """The receipt until staff have answered or closed it, whoever reads it."""
     states: list[dict[str, Any]] = [{}, PAUSED, ANSWERED, CLOSED, MUTED]
     occasion, public = Occasion(purpose), Occasion(purpose, in_public=True)
     answers = [alerting.is_wanted(occasion, contact(**changes), NOW, USUAL) for changes in states]
     assert (*answers, alerting.is_wanted(public, contact(), NOW, USUAL)) == PURPOSES[purpose]
+
+
+def test_a_receipt_after_staffs_own_words_is_not_wanted() -> None:
+    """A holding reply says that we have it; a receipt that came back is still owed, as the person has had none."""
+    receipt = Occasion(Purpose.ACKNOWLEDGEMENT)
+    assert not alerting.is_wanted(receipt, contact(acknowledged_at=NOW), NOW, USUAL)
+    assert alerting.is_wanted(receipt, contact(acknowledged_at=NOW, receipt_sent_at=NOW), NOW, USUAL)
 
 
 def test_a_call_is_wanted_until_somebody_has_taken_it() -> None:

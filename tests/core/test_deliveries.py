@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 from bot.core.deliveries import (
+    FULL_PAUSE,
     GIVE_UP_AFTER,
     LONGEST_PAUSE,
+    MOST_UNCERTAIN,
     MOVES,
     WAITING,
+    Failure,
     State,
     after_failure,
     pause_before_retry,
@@ -24,13 +27,38 @@ def test_pauses_grow_up_to_an_hour() -> None:
 
 def test_a_permanent_failure_is_final() -> None:
     """What the other side will never take is not tried again."""
-    assert after_failure(1, timedelta(0), permanent=True) == (State.PERMANENT_FAILURE, None)
+    assert after_failure(Failure.FINAL, 1, timedelta(0)) == (State.PERMANENT_FAILURE, None)
 
 
 def test_after_three_days_a_person_must_know() -> None:
     """A delivery that fails for days ends as a technical failure; before that it waits for its next attempt."""
-    assert after_failure(1, timedelta(0), permanent=False) == (State.TEMPORARY_FAILURE, timedelta(seconds=5))
-    assert after_failure(90, GIVE_UP_AFTER, permanent=False) == (State.TECHNICAL_FAILURE, None)
+    assert after_failure(Failure.PASSING, 1, timedelta(0)) == (State.TEMPORARY_FAILURE, timedelta(seconds=5))
+    assert after_failure(Failure.PASSING, 90, GIVE_UP_AFTER) == (State.TECHNICAL_FAILURE, None)
+
+
+def test_what_staff_must_put_right_costs_no_message_its_place() -> None:
+    """However long a quota or a wrong password lasts, nothing is given up for it."""
+    for attempts in (1, 10, 1000):
+        state, pause = after_failure(Failure.STAFF_MUST_ACT, attempts, 10 * GIVE_UP_AFTER)
+        assert (state, pause) == (State.TEMPORARY_FAILURE, pause_before_retry(attempts))
+
+
+def test_a_full_mailbox_is_tried_once_more_hours_later() -> None:
+    """The first time it waits, also after other troubles; hours later it is for staff."""
+    waits = (State.TEMPORARY_FAILURE, FULL_PAUSE)
+    assert after_failure(Failure.MAILBOX_FULL, 1, timedelta(0)) == waits
+    assert after_failure(Failure.MAILBOX_FULL, 1, timedelta(days=1)) == waits
+    assert after_failure(Failure.MAILBOX_FULL, 3, timedelta(minutes=1)) == waits
+    assert after_failure(Failure.MAILBOX_FULL, 2, FULL_PAUSE) == (State.PERMANENT_FAILURE, None)
+
+
+def test_what_may_have_been_taken_is_repeated_a_few_times() -> None:
+    """At growing intervals, so often and no more: each repeat may be one more copy for the person."""
+    results = [after_failure(Failure.UNCERTAIN, n, timedelta(0)) for n in range(1, MOST_UNCERTAIN + 1)]
+    assert [state for state, _ in results[:-1]] == [State.TEMPORARY_FAILURE] * (MOST_UNCERTAIN - 1)
+    pauses = [pause for _, pause in results[:-1] if pause]
+    assert pauses == sorted(set(pauses))
+    assert results[-1] == (State.TECHNICAL_FAILURE, None)
 
 
 def test_every_state_has_its_moves_and_can_be_reached() -> None:

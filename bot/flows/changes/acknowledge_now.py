@@ -49,7 +49,9 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
         contacts.put(connection, contact.id, values)
     receipt = compose.receipt(_first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
-    outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, DECIDED: True})])
+    # Where staff have written themselves, a receipt is not owed any more, but wanted all the same.
+    decided = {DECIDED: True} if contact.acknowledged_at else {}
+    outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, **decided})])
 
 
 def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:
