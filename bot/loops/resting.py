@@ -5,7 +5,7 @@ import asyncio
 from bot import log
 from bot.channel import Doubtful, Misconfigured, Permanent, Temporary
 from bot.core.deliveries import Delivery
-from bot.flows.outgoing.deliver import NotTried
+from bot.flows.outgoing.deliver import TO_SENDERS, NotTried
 
 logger = log.get("resting")
 
@@ -26,9 +26,11 @@ class Resting:
         self._outlet = outlet
         self._pause, self._until = 0.0, float("-inf")
         self._people: set[str] = set()
-        # By delivery: whether others got through since its refusal; and how often it was refused while others did.
-        self._doubts: dict[int, bool] = {}
-        self._refusals: dict[int, int] = {}
+        # How many got through of those who wrote; by delivery, how many had when it was refused, and how often it was
+        # refused with others getting through in between. Staff are no evidence: their mail may never leave the house.
+        self._through_count = 0
+        self._doubts: dict[int, int] = {}
+        self._refusals: dict[int, tuple[int, int]] = {}
 
     @property
     def seconds_left(self) -> float:
@@ -50,22 +52,24 @@ class Resting:
         if self.is_stopped:
             logger.info("outlet.works_again", outlet=self._outlet)
         self.is_stopped, self._pause, self._until = False, 0.0, float("-inf")
-        self._people.clear()
+        if delivery.purpose in TO_SENDERS:
+            self._through_count += 1
+            self._people.clear()
         self._refusals.pop(delivery.id, None)
         self._doubts.pop(delivery.id, None)
-        self._doubts = dict.fromkeys(self._doubts, True)
-        return not self._doubts and not self._refusals
+        return not (self._people or self._doubts or self._refusals)
 
     def _refused_us(self, delivery: Delivery, error: Misconfigured) -> Exception:
         """Stop; only the refusal that stops it counts, whatever it was about."""
         if self.is_stopped:
             self._rest()
             return NotTried(error)
-        count = self._refusals.pop(delivery.id, 0) + 1
+        count, through_count = self._refusals.pop(delivery.id, (0, -1))
+        count += self._through_count > through_count
         if count >= MOST_REFUSALS:
             return Permanent(str(error))
         self._forget_most()
-        self._refusals[delivery.id] = count
+        self._refusals[delivery.id] = count, self._through_count
         self.is_stopped = True
         self._rest()
         return error
@@ -74,10 +78,11 @@ class Resting:
         self._people.add(delivery.recipient.lower())
         if len(self._people) >= PEOPLE_IN_A_ROW:
             return self._refused_us(delivery, Misconfigured(str(error)))
-        if self._doubts.pop(delivery.id, False) or delivery.attempts >= MOST_DOUBTS:
+        have_others = self._through_count > self._doubts.pop(delivery.id, self._through_count)
+        if have_others or delivery.attempts >= MOST_DOUBTS:
             return Permanent(str(error))
         self._forget_most()
-        self._doubts[delivery.id] = False
+        self._doubts[delivery.id] = self._through_count
         return Temporary(str(error))
 
     def _rest(self) -> None:

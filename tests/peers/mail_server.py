@@ -6,6 +6,7 @@ It runs in a thread of its own, so that it serves the service in another process
 import socketserver
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
@@ -63,11 +64,6 @@ class MailServer:
         """Who has mail, in the order in which it was taken."""
         return [attempt.recipient for attempt in self.taken]
 
-    def notices(self) -> list[bytes]:
-        """The subject of every mail that went to staff."""
-        mails = [attempt.content for attempt in self.taken if attempt.recipient.endswith("@example.gov.uk")]
-        return [next(line for line in mail.split(b"\r\n") if line.startswith(b"Subject:")) for mail in mails]
-
 
 class _Line(socketserver.StreamRequestHandler):
     """One connection."""
@@ -77,54 +73,63 @@ class _Line(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Answer until the other side goes, or the script breaks the line."""
         self._say("220 post.test ESMTP")
-        attempt = Attempt()
+        self._attempt, self._has_recipient = Attempt(), False
         while line := self.rfile.readline():
             verb, _, rest = line.decode().strip().partition(" ")
-            match verb.upper():
-                case "EHLO":
-                    self._say("250-post.test\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 DSN")
-                case "MAIL":
-                    attempt = Attempt(sender=_address(rest))
-                    if not self._follow("MAIL", attempt, "250 2.1.0 Ok"):
-                        return
-                case "RCPT":
-                    attempt.recipient = _address(rest)
-                    self.server_of_mail.attempts.append(attempt)
-                    if not self._follow("RCPT", attempt, "250 2.1.5 Ok"):
-                        return
-                case "DATA":
-                    if not self._data(attempt):
-                        return
-                case "QUIT":
-                    return self._say("221 2.0.0 Bye")
-                case _:
-                    self._say("250 2.0.0 Ok")
+            if verb == "QUIT":
+                return self._say("221 2.0.0 Bye")
+            if not self._obey(verb, rest):
+                return None
         return None
 
-    def _data(self, attempt: Attempt) -> bool:
-        answer = self.server_of_mail.script("DATA", attempt)
-        if answer:
-            return self._follow("DATA", attempt, "")
-        self._say("354 Go on")
-        lines = iter(self.rfile.readline, b".\r\n")
-        attempt.content = b"".join(lines)
-        if not self._follow(".", attempt, ""):
-            return False
+    def _obey(self, verb: str, rest: str) -> bool:
+        """Answer one command; tell whether the line still stands."""
+        match verb:
+            case "MAIL":
+                self._attempt, self._has_recipient = Attempt(sender=_address(rest)), False
+                return self._follow("MAIL", "250 2.1.0 Ok")
+            case "RCPT":
+                self._attempt.recipient = _address(rest)
+                self.server_of_mail.attempts.append(self._attempt)
+                return self._follow("RCPT", "250 2.1.5 Ok")
+            case "DATA" if not self._has_recipient:
+                self._say("554 5.5.1 No valid recipients")
+            case "DATA":
+                return self._follow("DATA", "354 Go on")
+            case "EHLO":
+                self._say("250-post.test\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 DSN")
+            case _:
+                self._say("250 2.0.0 Ok")
         return True
 
-    def _follow(self, step: Step, attempt: Attempt, yes: str) -> bool:
+    def _follow(self, step: Step, yes: str) -> bool:
         """Say what the script says; tell whether the line still stands."""
-        answer = self.server_of_mail.script(step, attempt)
+        answer = self.server_of_mail.script(step, self._attempt)
         if answer == DROP:
             return False
-        if not answer and step == ".":
-            self.server_of_mail.taken.append(attempt)
-            yes = f"250 2.0.0 Ok: queued as 4XyZ{len(self.server_of_mail.taken)}"
         self._say(answer or yes)
+        if step == "RCPT":
+            self._has_recipient = not answer
+        return self._content() if step == "DATA" and not answer else True
+
+    def _content(self) -> bool:
+        lines = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return False
+            lines.append(line)
+        self._attempt.content = b"".join(lines)
+        answer = self.server_of_mail.script(".", self._attempt)
+        if answer == DROP:
+            return False
+        if not answer:
+            self.server_of_mail.taken.append(self._attempt)
+        self._say(answer or f"250 2.0.0 Ok: queued as 4XyZ{len(self.server_of_mail.taken)}")
         return True
 
     def _say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
+        with suppress(OSError):  # the other side may have gone
+            self.wfile.write(f"{words}\r\n".encode())
 
 
 def _address(rest: str) -> str:

@@ -133,7 +133,9 @@ def test_552_to_rcpt_is_a_full_mailbox_and_after_the_content_is_not() -> None:
 def test_every_code_has_a_meaning_and_4xx_is_never_final() -> None:
     """All codes, classes and subjects: nothing raises, and what the server itself calls passing is tried again."""
     steps: tuple[About, ...] = ("connection", "sender", "recipient", "content")
-    for about, code, subject, detail in itertools.product(steps, range(200, 600, 7), range(9), (0, 1, 2, 5, 8, 90, 708)):
+    for about, code, subject, detail in itertools.product(
+        steps, range(200, 600, 7), range(9), (0, 1, 2, 5, 8, 90, 708)
+    ):
         kind = kind_of(about, f"{code} {code // 100}.{subject}.{detail} words")
         assert issubclass(kind, Temporary) if code < 500 else kind is not Temporary
 
