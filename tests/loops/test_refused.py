@@ -1,6 +1,7 @@
 """Refusals of a real mail server, through the real outlet and the sending loop: what becomes of each receipt."""
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -47,8 +48,9 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
-    """One kind of store: the refusals are the same for all."""
+def store_url(fresh_file: Path, tmp_path: Path) -> str:
+    """A new store of one kind: the refusals are the same for all."""
+    shutil.copy(fresh_file, tmp_path / "ackbot.db")
     return f"sqlite:///{tmp_path / 'ackbot.db'}"
 
 
