@@ -14,13 +14,14 @@ from typing import Any
 from aiohttp import web
 
 from bot import log
-from bot.channel import Channel, Covered, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
+from bot.channel import Channel, Covered, Folder, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels
 from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
+from bot.loops.answering import Answering
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
 from bot.loops.listening import BatchLogger, Listening
@@ -74,9 +75,15 @@ def _inboxes(channels: Mapping[str, Channel]) -> list[Inbox]:
     return [inbox for way in ways_in for inbox in (way, *(way.also if isinstance(way, SeveralFolders) else ()))]
 
 
+def _answers_to(inbox: Inbox) -> str:
+    """Return the inbox whose answers are in this one; "" where it is no folder of answers."""
+    return inbox.answers_to if isinstance(inbox, Folder) else ""
+
+
 def _leased(inboxes: Sequence[Inbox], roles: frozenset[str]) -> list[str]:
     """Return the tasks that only one process at a time does, of all that share the store."""
-    return [inbox.name for inbox in inboxes if is_read_alone(inbox)] + ([TIMETABLE] if "watch" in roles else [])
+    names = [inbox.name for inbox in inboxes if is_read_alone(inbox) and not _answers_to(inbox)]
+    return names + ([TIMETABLE] if "watch" in roles else [])
 
 
 def _rulebook(
@@ -115,13 +122,22 @@ class Service:
         context = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
         self.senders = Senders([*outlets.values()], context)
         self.logger = BatchLogger(self.store, self.book, present, self.meter, self.senders, leases)
-        self.listeners = [Listening(inbox, self.logger) for inbox in inboxes]
+        self._answering = self._answered(inboxes)
+        self.listeners = [
+            Listening(inbox, self.logger, self._answering.get(_answers_to(inbox) or inbox.name)) for inbox in inboxes
+        ]
         covered = {name: c for name, c in self.channels.items() if isinstance(c, Covered)}
         self.covering = Covering(covered if "listen" in roles else {}, self.meter)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
         self._probed, self._probing = (float("-inf"), list[str]()), asyncio.Lock()
+
+    def _answered(self, inboxes: Sequence[Inbox]) -> dict[str, Answering]:
+        """Return what is known of each inbox that has a folder of answers, and whose receipts leave."""
+        names = {_answers_to(inbox) for inbox in inboxes} - {""}
+        outlets = {name: way.outlet for name, way in self.book.ways.items() if name in names and way.outlet}
+        return {name: Answering(name, outlet, self.store, self.present) for name, outlet in outlets.items()}
 
     async def start(self) -> None:
         """Open the store, start every loop, then the pages."""
@@ -207,6 +223,8 @@ class Service:
 
     def _begin(self, connection: Any) -> None:
         release.begin(connection, self.present.now(), self.book, alone=not self.store.is_shared)
+        for answering in () if self.store.is_shared else self._answering.values():
+            answering.put_off(connection)  # before a sender looks; where there are others, they have sent all the time
         cursors.drop(connection, REHEARSAL)
         if self.book.restored_at is not None:
             outbox.queue(connection, after_restore.notices(self.book.restored_at, self.present.now(), self.book))

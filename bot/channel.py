@@ -22,20 +22,8 @@ class Temporary(ChannelError):
     """An error that may pass without anybody acting: a broken connection, a busy server."""
 
 
-class Uncertain(Temporary):
-    """The line broke when everything had been handed over: the message may have been taken all the same."""
-
-
-class Full(Temporary):
-    """The recipient's mailbox takes nothing more until somebody empties it: some hours, not seconds."""
-
-
 class Permanent(ChannelError):
     """An error that will never pass for this message: the address does not exist, the content is refused."""
-
-
-class Doubtful(Permanent):
-    """A refusal that may be about us as well as about the recipient: final only where others get through."""
 
 
 class Misconfigured(ChannelError):
@@ -50,8 +38,8 @@ class Forged(ChannelError):
 class Batch:
     """Messages that came in, and the cursor to continue from once they are committed (None: no cursor is kept).
 
-    `again`: all of them should be logged already; one that is not was missed, and is reported. `position_only`: nothing
-    was looked for yet, so it is no sign that the channel can be read. `losses` are told to staff.
+    `again`: all should be logged already; one that is not was missed, and is reported. `position_only`: nothing was
+    looked for yet, so it is no sign that the channel can be read. `up_to_date`: now all is read. `losses`: for staff.
     """
 
     messages: tuple[Inbound, ...]
@@ -59,6 +47,7 @@ class Batch:
     again: bool = False
     position_only: bool = False
     losses: Losses = NO_LOSSES
+    up_to_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +232,9 @@ class Checkable(Protocol):
 
 @runtime_checkable
 class Folder(Inbox, Checkable, Protocol):
-    """An inbox that can be tested by itself."""
+    """An inbox that can be tested by itself. It holds staff's answers to the inbox named `answers_to`, or none ("")."""
+
+    answers_to: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class Imap:
         self._settings = settings.model_copy(update={"folder": (*settings.folders, settings.folder)[0]})
         self._role = Role(sent_of or part_of or name, is_sent=bool(sent_of), is_junk=junk)
         self._tries = Tries()
+        self.answers_to = sent_of
         self._tokens = tokens or (TokenSource(name, settings.oauth) if settings.oauth else None)
         self.also: tuple[Imap, ...] = ()
         if settings.sent_folder and not sent_of:
@@ -200,7 +201,7 @@ class _Look:
                 if not self._may_be_missing():
                     raise
                 logger.warning("%s; it is looked for again in %s s", error, self._settings.poll_seconds)
-                yield Batch(())
+                yield Batch((), up_to_date=True)
                 self.halt.wait(self._settings.poll_seconds)
 
     def _may_be_missing(self) -> bool:
@@ -212,10 +213,13 @@ class _Look:
             self._tries.begin(self._position.uidvalidity)
             if not is_stored:
                 yield replace(self._batch(), position_only=True)
-            top = self._last_uid()
+            top, is_first_look = self._last_uid(), True
             while not self.halt.is_requested:
                 has_grown, before = self.mailbox.has_grown(), self._position
                 yield from self._batches_of_look(top)
+                if is_first_look:
+                    is_first_look = False
+                    yield replace(self._batch(), up_to_date=True)
                 if has_grown and not top and self._position == before:
                     # It was announced, and is gone. What has come since must not be taken for gone, too.
                     top = self.mailbox.next_uid() - 1

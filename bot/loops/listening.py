@@ -1,20 +1,23 @@
 """One task for each way in: take a batch, log it, and only then ask for the next."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import cast
 
+from sqlalchemy import Connection
+
 from bot import log
-from bot.channel import Batch, ChannelError, Inbox, Misconfigured, Server, Temporary, is_read_alone
+from bot.channel import Batch, ChannelError, Folder, Inbox, Misconfigured, Server, Temporary, is_read_alone
 from bot.core.messages import Inbound
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.receive import Reading, Received
 from bot.flows.rulebook import Rulebook
+from bot.loops.answering import Answering
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
 from bot.loops.sending import Senders
@@ -48,11 +51,16 @@ class BatchLogger:
     senders: Senders
     leases: Leasing
 
-    async def log(self, batch: Batch, reading: Reading) -> list[Filed]:
-        """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved."""
+    async def log(self, batch: Batch, reading: Reading, answering: Answering | None = None) -> list[Filed]:
+        """Log a batch in one transaction; returns after the commit. Raises StoreUnavailable or CursorMoved.
+
+        `answering`: what was answered before it was logged is still to be read, and receipts wait for that.
+        """
         now = self.present.now()
         messages = tuple(self._dated(batch.messages, now))
         capacity = self.senders.capacity()
+        if answering is not None:
+            capacity = replace(capacity, free={})
         work = partial(
             receive.receive,
             batch=replace(batch, messages=messages),
@@ -61,6 +69,8 @@ class BatchLogger:
             book=self.book,
             room=capacity,
         )
+        if answering is not None:
+            work = partial(_keeping_back, work=work, answering=answering)
         try:
             result = await self.store.write(work, in_turn=True)
         except BaseException:
@@ -95,10 +105,16 @@ class Listening:
 
     `trouble` is why it cannot be read now. Trouble that comes back soon after a sign-in or an empty look is the
     same trouble.
+    `answering` is shared by an inbox and its folder of staff's answers.
     """
 
-    def __init__(self, inbox: Inbox, batch_logger: BatchLogger) -> None:
+    def __init__(self, inbox: Inbox, batch_logger: BatchLogger, answering: Answering | None = None) -> None:
         self.inbox = inbox
+        holds_answers = isinstance(inbox, Folder) and bool(inbox.answers_to)
+        self._leads = None if holds_answers else answering
+        self._follows = answering if holds_answers else None
+        # One process reads both, as it must know how far the other one is read.
+        self._lease = answering.inbox if answering is not None else inbox.name
         self.tried = asyncio.Event()
         self.trouble = ""
         self._staff_must_act = False
@@ -117,7 +133,7 @@ class Listening:
             except (StoreUnavailable, cursors.CursorMoved) as error:
                 await self._rest(error)
             except ChannelError as error:
-                if is_read_alone(self.inbox):
+                if is_read_alone(self.inbox) and self._follows is None:
                     # Another machine may reach what we do not.
                     await self._logger.leases.leave(self.inbox.name, self._pause)
                 await self._rest(error)
@@ -130,39 +146,78 @@ class Listening:
         if not is_read_alone(self.inbox):
             return await self._listen()
         since = asyncio.get_running_loop().time()
-        while not self._logger.leases.holds(self.inbox.name):
+        while not self._may_listen:
             self.tried.set()
             if asyncio.get_running_loop().time() - since > self._silent_after_seconds:
                 self._failing_since = None  # for so long another has had no trouble with it
-            await asyncio.sleep(LEASE_LOOK_SECONDS)
+            if self._follows is not None and not self._follows.may_read_answers:
+                await self._follows.wait(LEASE_LOOK_SECONDS)
+            else:
+                await asyncio.sleep(LEASE_LOOK_SECONDS)
+        turn = self._turn
         listening = asyncio.ensure_future(self._listen())
         try:
-            while self._logger.leases.holds(self.inbox.name):
+            while self._may_go_on(turn):
                 finished, _ = await asyncio.wait({listening}, timeout=LEASE_LOOK_SECONDS)
                 if finished:
                     return listening.result()
-            logger.warning("channel.lease_lost", channel=self.inbox.name)
+            if not self._logger.leases.holds(self._lease):
+                logger.warning("channel.lease_lost", channel=self.inbox.name)
         finally:
             self._logger.meter.channel_up.labels(self.inbox.name).set(0)
             listening.cancel()
             await asyncio.wait({listening})
 
+    @property
+    def _may_listen(self) -> bool:
+        """Whether this process is the one that reads it, and staff's answers have something to belong to."""
+        is_its_turn = self._follows is None or self._follows.may_read_answers
+        return is_its_turn and self._logger.leases.holds(self._lease)
+
+    def _may_go_on(self, turn: int) -> bool:
+        """Whether that is so still; answers are read anew with each turn of their inbox."""
+        return self._may_listen and self._turn == turn
+
+    @property
+    def _turn(self) -> int:
+        return self._follows.turn if self._follows is not None else 0
+
     async def _listen(self) -> None:
         name = self.inbox.name
+        if self._leads is not None:
+            await self._leads.begin()
         reading = Reading(name, await self._logger.store.read(lambda connection: cursors.read(connection, name)))
-        async with aclosing(cast("AsyncGenerator[Batch]", self.inbox.listen(reading.cursor))) as batches:
+        try:
+            async with aclosing(cast("AsyncGenerator[Batch]", self.inbox.listen(reading.cursor))) as batches:
+                await self._log_for_ever(batches, reading)
+        finally:
+            if self._leads is not None:
+                self._leads.lose()
+
+    async def _log_for_ever(self, batches: "AsyncGenerator[Batch]", reading: Reading) -> None:
+        """Log batch after batch; answers as long as it is their turn: those that are left are read again then."""
+        batch = await self._next(batches)
+        while self._follows is None or self._follows.may_read_answers:
+            waits = self._leads is not None and self._leads.receipts_leave_at is not None
+            try:
+                await self._logger.log(batch, reading, self._leads if waits else None)
+            except StoreUnavailable as error:
+                logger.error("batch.not_logged", channel=self.inbox.name, error=str(error))
+                batch = await batches.athrow(Temporary(f"the store cannot take it now: {error}"))
+                continue
+            if not batch.position_only:
+                self._well(has_read=bool(batch.messages or batch.losses.unreadable))
+            if batch.up_to_date:
+                await self._catch_up()
+            reading = Reading(self.inbox.name, batch.cursor or reading.cursor)
             batch = await self._next(batches)
-            while True:
-                try:
-                    await self._logger.log(batch, reading)
-                except StoreUnavailable as error:
-                    logger.error("batch.not_logged", channel=name, error=str(error))
-                    batch = await batches.athrow(Temporary(f"the store cannot take it now: {error}"))
-                    continue
-                if not batch.position_only:
-                    self._well(has_read=bool(batch.messages or batch.losses.unreadable))
-                reading = Reading(name, batch.cursor or reading.cursor)
-                batch = await self._next(batches)
+
+    async def _catch_up(self) -> None:
+        """All that was there is logged: now the answers are read, and after them the receipts leave."""
+        if self._leads is not None:
+            self._leads.catch_up()
+        if self._follows is not None and await self._follows.finish():
+            self._logger.senders.wake()
 
     async def _next(self, batches: AsyncGenerator[Batch]) -> Batch:
         if self.inbox.ready.is_set() and self.tried.is_set() and not self.trouble:
@@ -234,3 +289,10 @@ class Listening:
         logger.warning("channel.trouble", channel=self.inbox.name, error=self.trouble, pause_seconds=pause)
         self._pause = min(pause * 2, longest)
         await asyncio.sleep(pause)
+
+
+def _keeping_back(connection: Connection, work: Callable[[Connection], Received], answering: Answering) -> Received:
+    """Log, and let no receipt leave of what was logged."""
+    received = work(connection)
+    answering.keep_back(connection)
+    return received

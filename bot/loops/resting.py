@@ -3,9 +3,10 @@
 import asyncio
 
 from bot import log
-from bot.channel import Doubtful, Misconfigured, Permanent, Temporary
+from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core.deliveries import Delivery
 from bot.flows.outgoing.deliver import TO_SENDERS, NotTried
+from bot.wire.refusals import Doubtful
 
 logger = log.get("resting")
 

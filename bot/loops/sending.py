@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import log
-from bot.channel import ChannelError, Doubtful, Misconfigured, Outlet, Permanent
+from bot.channel import ChannelError, Misconfigured, Outlet, Permanent
 from bot.core.deliveries import Purpose, State
 from bot.core.messages import Outbound
 from bot.flows.intake.plan import Capacity
@@ -21,6 +21,7 @@ from bot.loops.metering import Meter
 from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store, StoreUnavailable
+from bot.wire.refusals import Doubtful
 
 if TYPE_CHECKING:
     from bot.loops.resting import Resting

@@ -235,10 +235,10 @@ def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
     return set(connection.execute(query).scalars()) if ids else set()
 
 
-def cancel_waiting(connection: Connection, contact_id: int) -> int:
-    """Cancel what has not left yet for this contact; returns how many."""
+def cancel_waiting(connection: Connection, contact_id: int) -> list[str]:
+    """Cancel what has not left yet for this contact; returns what each was for."""
     change = _moving(State.CANCELLED, *WAITING).where(deliveries.c.contact_id == contact_id)
-    return connection.execute(change.values(next_attempt_at=None)).rowcount
+    return list(connection.execute(change.values(next_attempt_at=None).returning(deliveries.c.purpose)).scalars())
 
 
 def hold(connection: Connection) -> int:

@@ -129,7 +129,7 @@ async def test_batches_come_in_order_and_a_restart_goes_on_after_the_committed_o
         first = await following(batches)
     async with aclosing(reader.listen(first.cursor)) as batches:
         rest, _ = await read(batches, 70)
-        server.deliver(mail(121))
+        server.deliver(mail(171))
         news, _ = await read(batches, 1)
     assert numbers([*first.messages]) == list(range(1, 51))
     assert numbers(rest + news) == list(range(51, 122))
@@ -165,17 +165,17 @@ async def test_reading_changes_no_mark(server: Dovecot) -> None:
 
 async def test_a_mail_that_vanishes_is_passed_over(server: Dovecot) -> None:
     """Staff may delete a mail between our search and our fetch: the others are read, and reading goes on."""
-    put(server, *(mail(number) for number in range(1, 121)))
+    put(server, *(mail(number) for number in range(1, 171)))
     async with aclosing(inbox(server.imap_port, begin="all").listen(None)) as batches:
         first, _ = await read(batches, 50)
         with staff(server) as client:
             client.select_folder("INBOX")
-            client.delete_messages([101, 105, 119, 120])
+            client.delete_messages([151, 155, 169, 170])
             client.expunge()
-        rest, _ = await read(batches, 66)
-        server.deliver(mail(121))
+        rest, _ = await read(batches, 116)
+        server.deliver(mail(171))
         news, _ = await read(batches, 1)
-    expected = [number for number in range(1, 122) if number not in {101, 105, 119, 120}]
+    expected = [number for number in range(1, 172) if number not in {151, 155, 169, 170}]
     assert numbers(first + rest + news) == expected
 
 

@@ -8,8 +8,9 @@ from traceback import format_exception
 
 import pytest
 
-from bot.channel import ChannelError, Doubtful, Full, Misconfigured, Permanent, Temporary, Uncertain
+from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
 from bot.wire.mail import smtp, smtp_connection
+from bot.wire.refusals import Doubtful, Full, Uncertain
 from channels import email_smtp
 from tests.channels.postoffice import Office, certificate, letter, only_with, opened, outlet, settings
 from tests.components.ports import LEAVING_SECONDS, free_port, until

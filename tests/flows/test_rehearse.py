@@ -128,6 +128,6 @@ def test_an_alert_that_is_told_twice_is_named(store: Store, ladder: Rulebook, mo
 def test_an_alert_after_the_answer_is_named(store: Store, ladder: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody asks whether it is still wanted, what waits for the office to open leaves after all."""
     monkeypatch.setattr(alerting, "is_wanted", lambda *_: True)
-    monkeypatch.setattr(outbox, "cancel_waiting", lambda *_: 0)
+    monkeypatch.setattr(outbox, "cancel_waiting", lambda *_: [])
     outcome, _ = lived(store, SCENARIO, altered(ladder, restraint=Restraint(office=ladder.clocks.default_calendar)))
     assert any(", answered at " in words for words in outcome.broken)

@@ -1,17 +1,19 @@
 """Refusals of a real mail server, through the real outlet and the sending loop: what becomes of each receipt."""
 
 import asyncio
+import itertools
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.channel import Batch, Doubtful, Misconfigured, Permanent, Temporary
+from bot.channel import Batch, Misconfigured, Permanent, Temporary
 from bot.core import deliveries
 from bot.core.deliveries import MOST_UNCERTAIN, Delivery, Purpose, State
 from bot.core.messages import Outbound
@@ -30,6 +32,7 @@ from bot.loops.sending import Sending, SendingContext
 from bot.present import Present
 from bot.store import contacts
 from bot.store.engine import Store
+from bot.wire.refusals import Doubtful
 from tests.channels.postoffice import outlet
 from tests.components.ports import PATIENCE_SECONDS
 from tests.flows.conftest import Make
@@ -146,6 +149,10 @@ async def test_a_refusal_of_us_costs_nobody_a_receipt(
             await asyncio.sleep(0.1)
             counts = await states(store)
             assert counts[State.PERMANENT_FAILURE] + counts[State.TECHNICAL_FAILURE] == 0
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not await rows(store, Purpose.NOTICE):
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
             (alarm,) = await rows(store, Purpose.NOTICE)
             assert "Nothing can be sent by post" in alarm.details
             server.script = takes_all
@@ -203,11 +210,15 @@ async def test_a_line_lost_after_the_final_dot_is_repeated_a_few_times(
         tries = [attempt for attempt in server.attempts if attempt.recipient == person(1)]
         assert len(tries) == MOST_UNCERTAIN
         assert len({attempt.content for attempt in tries}) == 1
-    count = iter(range(100))
-    with MailServer(lambda step, _attempt: DROP if step == "." and next(count) < 2 else "") as server:
-        async with sent_by(store, book, lambda n: mail(n + 10), server, people=1):
+    count = itertools.count()
+
+    def breaks_twice(step: Step, _attempt: Attempt) -> str:
+        return DROP if step == "." and next(count) < 2 else ""
+
+    with MailServer(breaks_twice) as server:
+        async with sent_by(store, book, lambda number: mail(number + 10), server, people=1):
             await until(store, lambda counts: counts[State.SENT] == 1)
-        assert server.recipients() == [person(11)] or person(11) in server.recipients()
+        assert person(11) in server.recipients()
 
 
 async def test_a_receipt_is_asked_again_when_it_leaves(
@@ -231,8 +242,7 @@ async def test_a_receipt_is_asked_again_when_it_leaves(
             await first.wait()
             now = Present().now()
             for contact in (await store.read(contacts.list_all))[2:]:
-                reference = contact.reference
-                await store.write(lambda c, r=reference: respond.respond(c, r, now, actor="staff:me"))
+                await store.write(partial(respond.respond, reference=contact.reference, now=now, actor="staff:me"))
             answered.set()
             counts = await until(store, lambda counts: counts[State.SENT] + counts[State.CANCELLED] == PEOPLE)
         assert counts == {State.SENT: 2, State.CANCELLED: PEOPLE - 2}

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 Step = Literal["MAIL", "RCPT", "DATA", "."]
 DROP = "drop"
@@ -44,12 +45,7 @@ class MailServer:
 
     def __enter__(self) -> Self:
         """Open the door, on a free port."""
-        peer = self
-
-        class Line(_Line):
-            server_of_mail = peer
-
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line)
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), partial(_Line, self))
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -68,7 +64,9 @@ class MailServer:
 class _Line(socketserver.StreamRequestHandler):
     """One connection."""
 
-    server_of_mail: MailServer
+    def __init__(self, server_of_mail: MailServer, *others: Any) -> None:
+        self.server_of_mail = server_of_mail
+        super().__init__(*others)
 
     def handle(self) -> None:
         """Answer until the other side goes, or the script breaks the line."""

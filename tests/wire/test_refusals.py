@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from bot.channel import ChannelError, Doubtful, Full, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
 from bot.wire.mail.refusals import About, refusal
+from bot.wire.refusals import Doubtful, Full
 
 PERSON = "resident1@residents.example"
 # As the mail servers of large providers, and the programs that most others run, write them.

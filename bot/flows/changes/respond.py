@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
 from bot.flows.changes import refusals
 from bot.store import contacts, outbox
@@ -27,8 +28,11 @@ def respond(
     if not contacts.answer(connection, contact, at):
         raise refusals.collision(reference)
     cancelled = outbox.cancel_waiting(connection, contact.id)
-    details = {"note": note, "cancelled_deliveries": cancelled, **contacts.recording_details(at, now)}
-    contacts.note(connection, [Event(contact.id, at, EventKind.RESPONDED, actor, details)])
+    details = {"note": note, "cancelled_deliveries": len(cancelled), **contacts.recording_details(at, now)}
+    events = [Event(contact.id, at, EventKind.RESPONDED, actor, details)]
+    if Purpose.ACKNOWLEDGEMENT in cancelled:
+        events.append(Event(contact.id, now, EventKind.RECEIPT_NOT_NEEDED))
+    contacts.note(connection, events)
     # Due is the last permitted second, so an answer within that second is in time.
     if contact.respond_by is None:
         # While its clock is paused nothing can be late.

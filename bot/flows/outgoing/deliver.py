@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.channel import Full, Misconfigured, Permanent, Temporary, Uncertain
+from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core import deliveries
 from bot.core.contacts import Contact
 from bot.core.contacts import State as ContactState
@@ -17,6 +17,7 @@ from bot.flows.outgoing import alert, bundle, failures
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import clocks, contacts, outbox
+from bot.wire.refusals import Full, Uncertain
 
 # In the details of a receipt that staff have decided on: it leaves although they have written themselves.
 DECIDED = "decided"

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.channel import Misconfigured, Uncertain
+from bot.channel import Misconfigured
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose, State
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import contacts
+from bot.wire.refusals import Uncertain
 
 _LOST = (State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE)
 

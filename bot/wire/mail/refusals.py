@@ -8,7 +8,8 @@ left is a policy (5.7.1) without a reason: it may be about either, and whoever s
 import re
 from typing import Literal
 
-from bot.channel import ChannelError, Doubtful, Full, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
+from bot.wire.refusals import Doubtful, Full
 
 # The subject of the command that the server answered.
 About = Literal["connection", "sender", "recipient", "content"]

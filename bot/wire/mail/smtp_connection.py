@@ -10,9 +10,10 @@ from typing import cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPServerDisconnected
 
-from bot.channel import ChannelError, Permanent, Temporary, Uncertain
+from bot.channel import ChannelError, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.mail.refusals import About, refusal
+from bot.wire.refusals import Uncertain
 
 COMMAND_SECONDS = 60.0
 # A server may take long to answer the last line of a mail, and a client that hangs up too soon sends it twice
