@@ -69,7 +69,7 @@ _OF_DOMAIN = (
     .limit(bindparam("most"))
 )
 _EARLIER = (
-    select(messages.c.digest, contacts)
+    select(messages.c.digest, messages.c.text, contacts)
     .join_from(messages, contacts)
     .where(messages.c.contact_id.in_(_IDS), messages.c.written_by == "sender")
 )
@@ -97,6 +97,10 @@ class Recent:
     contact_id: int
     channel: str
     visibility: str = "private"
+
+
+# The words of a message, and its contact.
+Earlier = tuple[str, Contact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +166,12 @@ def of_domain(connection: Connection, domain: str, since: datetime, most: int) -
     return list(connection.execute(_OF_DOMAIN, {"pattern": f"%@{domain}", "since": since, "most": most}).scalars())
 
 
-def earlier_contacts(connection: Connection, contact_ids: Iterable[int]) -> dict[str, tuple[Contact, ...]]:
-    """The digest of each message of the person's in these contacts -> those that hold it."""
+def earlier_contacts(connection: Connection, contact_ids: Iterable[int]) -> dict[str, tuple[Earlier, ...]]:
+    """The digest of each message of the person's in these contacts -> its words, with the contacts that hold it."""
     ids = sorted(contact_ids)
-    by_digest: dict[str, tuple[Contact, ...]] = {}
+    by_digest: dict[str, tuple[Earlier, ...]] = {}
     for row in connection.execute(_EARLIER, {"ids": ids}) if ids else ():
-        by_digest[row.digest] = (*by_digest.get(row.digest, ()), contact_of(row))
+        by_digest[row.digest] = (*by_digest.get(row.digest, ()), (row.text, contact_of(row)))
     return by_digest
 
 

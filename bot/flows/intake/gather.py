@@ -23,7 +23,7 @@ from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts, cursors, known, outbox
 from bot.store.contacts import Numbers
-from bot.store.known import Recent
+from bot.store.known import Earlier, Recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class BatchFacts:
 
     `pointers`: what each message says itself of where it belongs, in the order of the batch. `deliveries`: those that
     reports are about, by number, and `contacts` theirs. `recents` and `suppressions`: by the sender's address.
-    `earlier`: the contacts of what the same people sent of late, by digest. `in_flight`: contacts for which something
+    `earlier`: words and contacts of what the same people sent of late, by digest. `in_flight`: contacts for which something
     leaves at this moment. `domains`: when contacts from there were received of late. `automatic_mails`: how many each
     contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `receipts_left`: how
     many may be queued before the breaker stops them (None: any number); `is_stopped`: it has.
@@ -44,7 +44,7 @@ class BatchFacts:
     contacts: Mapping[int, Contact] = field(default_factory=dict)
     recents: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)
     suppressions: Mapping[str, str] = field(default_factory=dict)
-    earlier: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Earlier, ...]] = field(default_factory=dict)
     in_flight: frozenset[int] = frozenset()
     domains: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     automatic_mails: Mapping[int, int] = field(default_factory=dict)
@@ -234,7 +234,7 @@ class Ledger:
         person = key_of(message)
         entry = Recent(contact.received_at, contact.id, contact.channel, contact.visibility)
         self.recents[person] = (*self.recents.get(person, ()), entry)
-        self.earlier[message.digest] = (*self.earlier.get(message.digest, ()), contact)
+        self.earlier[message.digest] = (*self.earlier.get(message.digest, ()), (message.text, contact))
         domain = acknowledgements.domain(person)
         if domain in self.domains:
             self.domains[domain] = (*self.domains[domain], contact.received_at)
@@ -248,7 +248,7 @@ class Ledger:
 
     def recent_contact(self, contact_id: int) -> Contact:
         """One of those that people had a receipt for of late. Raises LookupError for others."""
-        recents = (contact for contacts in self.earlier.values() for contact in contacts)
+        recents = (contact for entries in self.earlier.values() for _, contact in entries)
         contact = next((contact for contact in recents if contact.id == contact_id), None)
         if contact is None:
             raise LookupError("a contact of late is not known")
