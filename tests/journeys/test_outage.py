@@ -60,7 +60,7 @@ def wait_for_cursors(service: Service) -> None:
     wait_until(lambda: ask(service.store_url, query)[0][0] == 2, what="the first look into both folders")
 
 
-def told(sink: Sink) -> list[Any]:
+def receivers_of(sink: Sink) -> list[Any]:
     """Who has been told that we have their message."""
     mails = [message_from_bytes(raw) for raw in sink.mails()]
     return sorted(message["To"] for message in mails if "residents" in message["To"])
@@ -88,12 +88,12 @@ def test_who_was_answered_during_a_stop_gets_no_receipt(tmp_path: Path, words: s
         for number in ANSWERED:
             answer(server, number, words)
         service.start()
-        wait_until(lambda: len(told(sink)) >= len(LEFT), what="the receipts of the others")
+        wait_until(lambda: len(receivers_of(sink)) >= len(LEFT), what="the receipts of the others")
         wait_for_answers(service, len(ANSWERED))
         # Somebody who writes now has a receipt, and so has everybody that was to have one.
         arrive(server, 9)
-        wait_until(lambda: "resident9@residents.example" in told(sink), what="the receipt of a new mail")
-        assert told(sink) == [*residents(LEFT), "resident9@residents.example"]
+        wait_until(lambda: "resident9@residents.example" in receivers_of(sink), what="the receipt of a new mail")
+        assert receivers_of(sink) == [*residents(LEFT), "resident9@residents.example"]
         events = ask(service.store_url, "SELECT count(*) FROM events WHERE kind = 'receipt not needed'")
         assert events[0][0] == len(ANSWERED)
 
@@ -112,9 +112,9 @@ def test_who_was_answered_while_their_receipt_waited_gets_none(tmp_path: Path) -
             answer(server, number)
         sink.start()
         service.start()
-        wait_until(lambda: len(told(sink)) >= len(LEFT), what="the receipts of the others")
+        wait_until(lambda: len(receivers_of(sink)) >= len(LEFT), what="the receipts of the others")
         wait_for_answers(service, len(ANSWERED))
-        assert told(sink) == residents(LEFT)
+        assert receivers_of(sink) == residents(LEFT)
 
 
 @pytest.mark.needs("dovecot", "smtp-sink")
@@ -129,9 +129,9 @@ def test_after_an_outage_of_the_mailbox_the_answers_are_read_first(tmp_path: Pat
         for number in ANSWERED:
             put(server, ".Sent", answer_to(number, FULL_ANSWER))
         server.start()
-        wait_until(lambda: len(told(sink)) >= len(LEFT), what="the receipts of the others")
+        wait_until(lambda: len(receivers_of(sink)) >= len(LEFT), what="the receipts of the others")
         wait_for_answers(service, len(ANSWERED))
-        assert told(sink) == residents(LEFT)
+        assert receivers_of(sink) == residents(LEFT)
 
 
 @pytest.mark.needs("dovecot", "smtp-sink")
@@ -144,7 +144,7 @@ def test_a_folder_of_answers_that_does_not_exist_keeps_nobody_waiting(tmp_path: 
             service.stop()
             arrive(server, *LEFT)
             service.start()
-            wait_until(lambda: told(sink) == residents(LEFT), what="the receipts")
+            wait_until(lambda: receivers_of(sink) == residents(LEFT), what="the receipts")
 
 
 def has_begun(service: Service) -> bool:

@@ -32,8 +32,8 @@ class BatchFacts:
 
     `pointers`: what each message says itself of where it belongs, in the order of the batch. `deliveries`: those that
     reports are about, by number, and `contacts` theirs. `recents` and `suppressions`: by the sender's address.
-    `earlier`: words and contacts of what the same people sent of late, by digest. `in_flight`: contacts for which something
-    leaves at this moment. `domains`: when contacts from there were received of late. `automatic_mails`: how many each
+    `earlier`: words and contacts of what the same people sent of late, by digest. `in_flight`: contacts for which
+    something leaves now. `domains`: when contacts from there were received of late. `automatic_mails`: how many each
     contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `receipts_left`: how
     many may be queued before the breaker stops them (None: any number); `is_stopped`: it has.
     """
