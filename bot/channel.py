@@ -61,9 +61,8 @@ class Handed:
 class Limits:
     """The capacity of an outlet; `concurrency` is how many sends may run at the same time.
 
-    `reply_window` is for how long after a person's last message the platform accepts an automatic answer, and
-    `person_window` for how long one that a person typed, where that is longer; None: for ever. `format` is what it
-    carries: finished mails, short plain texts, the words of mails, which it forms itself, or events for programs.
+    `reply_window` is how long after a person's last message the platform takes an automatic answer, `person_window` one
+    that a person typed, where that is longer; None: for ever. `format`: finished mails, short texts, words, or events.
     """
 
     concurrency: int = 1
@@ -93,9 +92,8 @@ class Channel(Protocol):
 class Inbox(Protocol):
     """A channel that fetches messages or listens. `ready` is set while it listens: nothing is missed from then on.
 
-    The code after a `yield batch` runs only once that batch is committed. If it cannot be committed, `Temporary` is
-    raised at the `yield`: an inbox whose clients wait for an answer tells them so and continues; any other lets the
-    error pass, and is started again later from the last committed cursor.
+    The code after a `yield batch` runs only once that batch is committed. If it cannot be, `Temporary` is raised at the
+    `yield`: an inbox whose clients wait tells them so and continues; any other is started again from its last cursor.
     """
 
     name: str

@@ -211,14 +211,15 @@ class _Look:
         with self.mailbox.open():
             self._position = self._starting_position(position)
             self._tries.begin(self._position.uidvalidity)
-            if not is_stored:
-                yield replace(self._batch(), position_only=True)
-            top, is_first_look = self._last_uid(), True
+            top = self._last_uid()
+            is_behind = self._position.uid < top
+            if not (is_stored and is_behind):
+                yield replace(self._batch(), position_only=True, up_to_date=not is_behind)
             while not self.halt.is_requested:
                 has_grown, before = self.mailbox.has_grown(), self._position
                 yield from self._batches_of_look(top)
-                if is_first_look:
-                    is_first_look = False
+                if is_behind:
+                    is_behind = False
                     yield replace(self._batch(), up_to_date=True)
                 if has_grown and not top and self._position == before:
                     # It was announced, and is gone. What has come since must not be taken for gone, too.

@@ -87,7 +87,7 @@ async def test_a_server_without_a_folder_of_unwanted_mail_is_asked_again() -> No
     with ImapServer() as server:
         junk = parts(inbox(server.port, junk=True, poll_seconds=1))["enquiries junk"]
         async with aclosing(junk.listen(None)) as batches:
-            assert await following(batches) == Batch(())
+            assert await following(batches) == Batch((), up_to_date=True)
             server.folders["Spam"] = Folder(use="\\Junk")
             assert (await following(batches)).position_only
         server.folders["Spam"].use = ""

@@ -232,7 +232,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Le
     opening = Opening(topic.heeded(verdict), topic, linked_to=thread.id if thread else None)
     if opening.verdict.outcome != "acknowledge" or not opening.verdict.recipient:
         return _opening_plan(message, opening, thread, ledger)
-    if same := _sent_before(message, ledger):
+    if ledger.earlier and (same := same_words.sent_before(message, ledger)):
         return _attach_again(message, same, _SENT_AGAIN, ledger)
     tally = ledger.tally(key_of(message))
     first = _receipt_that_stands(message, tally, ledger)
@@ -241,19 +241,6 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Le
         return _attach_again(message, ledger.recent_contact(first), together, ledger)
     guarded, notices = _guarded(message, replace(opening, receipt_of=first), tally, ledger)
     return notices + _opening_plan(message, guarded, thread, ledger)
-
-
-def _sent_before(message: Inbound, ledger: Ledger) -> Contact | None:
-    """The open contact in which the same person has sent the same: the same way, or another a little before."""
-    if not ledger.earlier:
-        return None
-    alike = (ledger.current(contact) for _, contact in ledger.earlier.get(message.digest, ()))
-    if same := threads.same_words(message, alike):
-        return same
-    ways, medium = ledger.book.ways, way_of(message, ledger.book).medium
-    entries = [entry for entries in ledger.earlier.values() for entry in entries if entry[1].channel in ways]
-    others = ((words, ledger.current(contact)) for words, contact in entries if ways[contact.channel].medium != medium)
-    return same_words.another_way(message, ledger.at(message), others)
 
 
 def _receipt_that_stands(message: Inbound, tally: Tally, ledger: Ledger) -> int | None:

@@ -6,9 +6,12 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from bot.core import threads
 from bot.core.contacts import Contact, State
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
+from bot.flows.intake.gather import Ledger
+from bot.flows.intake.plan import way_of
 from bot.wire.mail import quoting
 
 # Whoever is not sure that it has arrived tries another way at once, not on another day.
@@ -25,6 +28,17 @@ def keys(text: str) -> set[str]:
     texts = {text[:_LONGEST], quoting.new_words(text[:_LONGEST])}
     folded = {" ".join(_WORDS.findall(unicodedata.normalize("NFKC", words).casefold())) for words in texts}
     return {hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() for words in folded - {""}}
+
+
+def sent_before(message: Inbound, ledger: Ledger) -> Contact | None:
+    """Return the open contact in which the same person has sent the same: the same way, or another a little before."""
+    alike = (ledger.current(contact) for _, contact in ledger.earlier.get(message.digest, ()))
+    if same := threads.same_words(message, alike):
+        return same
+    ways, medium = ledger.book.ways, way_of(message, ledger.book).medium
+    entries = [entry for entries in ledger.earlier.values() for entry in entries if entry[1].channel in ways]
+    others = ((words, ledger.current(contact)) for words, contact in entries if ways[contact.channel].medium != medium)
+    return another_way(message, ledger.at(message), others)
 
 
 def another_way(message: Inbound, at: datetime, earlier: Iterable[tuple[str, Contact]]) -> Contact | None:
