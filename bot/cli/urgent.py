@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.core.contacts import Contact
-    from bot.core.topics import Rules, Urgency, Words
+    from bot.core.phrases import Words
+    from bot.core.urgencies import Rules, Urgency
     from bot.store.engine import Store
 
 app = typer.Typer(help="The rules for what cannot wait: test them, replay them.", no_args_is_help=True)
@@ -57,7 +58,7 @@ def replay(
 
 def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":
     """Return the first rule whose near phrases match a text."""
-    from bot.core.topics import Urgency
+    from bot.core.urgencies import Urgency
 
     return next((Urgency(rule, phrase) for rule in rules if (phrase := rule.near.find(words))), None)
 

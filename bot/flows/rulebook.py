@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from functools import lru_cache, partial
 from typing import Any, Literal
 
-from bot.core import acknowledgements, clocks, durations, escalations, histories, topics
+from bot.core import acknowledgements, clocks, durations, escalations, histories, topics, urgencies
 from bot.core.acknowledgements import Limits
 from bot.core.alerting import DailyList, Restraint
 from bot.core.books import Book, Matter
@@ -93,18 +93,19 @@ class IntakeRules:
     """What is decided of a message that comes in.
 
     `own`: our own addresses in lower case; `triage`: what the triage knows whatever the message. `limits` guard
-    against too many receipts. `router` says what a contact is about, `urgent` what cannot wait. What is answered is
-    opened again for `reopen_days` when the person writes.
+    against too many receipts. `router` says what a contact is about, `urgent` what cannot wait, whatever our
+    own templates say (`words_of_ours`). What is answered is opened again for `reopen_days` when the person writes.
     """
 
     own: frozenset[str] = frozenset()
     triage: Facts = field(default_factory=Facts)
     limits: Limits = field(default_factory=Limits)
     router: Router = field(default_factory=lambda: Router((), (), None))
-    urgent: topics.Rules = ()
+    urgent: urgencies.Rules = ()
+    words_of_ours: tuple[str, ...] = ()
     reopen_days: int = 28
 
-    def urgency(self, contact: Contact) -> topics.Rule | None:
+    def urgency(self, contact: Contact) -> urgencies.Rule | None:
         """The rule that found that the contact cannot wait, as it is written now."""
         return next((rule for rule in self.urgent if rule.name == contact.urgent), None)
 

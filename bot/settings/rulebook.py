@@ -1,8 +1,10 @@
 """The configuration as the flows know it: settings -> Rulebook."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import parseaddr
+from pathlib import Path
 from types import MappingProxyType
 
 from bot.channel import Account, Follower, Limits, MailWayIn, TextsByOutlet, WayIn
@@ -11,6 +13,8 @@ from bot.core.escalations import NO_WINDOW, Window
 from bot.core.intakes import Facts
 from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
 from bot.settings.reading import Settings
+
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def build(
@@ -50,8 +54,16 @@ def _intake(configured: Settings, own: frozenset[str]) -> IntakeRules:
         limits=configured.limits.limits(),
         router=configured.services.router(configured.teams[0].name if configured.teams else None),
         urgent=configured.urgent.rules(),
+        words_of_ours=tuple(_words_of_templates(configured.template_directories)),
         reopen_days=configured.mail.reopen_days,
     )
+
+
+def _words_of_templates(directories: Iterable[Path]) -> Iterator[str]:
+    """What we say ourselves to the people who write; a value ends a sentence, as it is another each time."""
+    for directory in directories:
+        for path in sorted(directory.glob("messages/*/*.md")):
+            yield _PLACEHOLDER.sub("\n\n", path.read_text(encoding="utf-8"))
 
 
 def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[str, Limits]) -> OutgoingRules:

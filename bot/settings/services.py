@@ -7,8 +7,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.channel import Name
 from bot.core import topics
+from bot.core.phrases import Phrases, fold
 from bot.core.standards import WhyNoMedium
-from bot.core.topics import Phrases, Router, fold
+from bot.core.topics import Router
 from bot.settings.tables import Table, Words
 
 # TA, TA1 or TA1 3: an area, a district, a sector.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from bot.core.topics import fold
+from bot.core.phrases import fold
 
 
 class Table(BaseModel):

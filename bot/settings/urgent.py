@@ -1,15 +1,17 @@
 """urgent.toml: the words that alert the right people at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from bot.core import topics
-from bot.core.topics import Phrases, words_of
+from bot.core.phrases import Groups, Phrases, words_of
+from bot.core.urgencies import Rule
 from bot.settings.tables import Table, Words
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Texts = tuple[str, ...]
 MOST_ADVICE = 160
 
 
@@ -21,9 +23,10 @@ class RuleSettings(Table):
     advice: str = Field(min_length=1, max_length=MOST_ADVICE)
     team: str = ""
     words: dict[Language, Words] = Field(min_length=1)
+    unless: Words = ()
     near: Words = ()
-    hits: tuple[str, ...] = Field(min_length=1)
-    misses: tuple[str, ...] = ()
+    hits: Annotated[Texts, Field(min_length=1)] | dict[Language, Texts]
+    misses: Texts | dict[Language, Texts] = ()
 
     @field_validator("advice")
     @classmethod
@@ -32,32 +35,58 @@ class RuleSettings(Table):
             raise ValueError("must be one line with a number to call")
         return value
 
-    def rule(self) -> topics.Rule:
-        """Return the same in the form of the core."""
-        return topics.Rule(
+    @field_validator("hits")
+    @classmethod
+    def _at_least_one(cls, value: Texts | dict[str, Texts]) -> Texts | dict[str, Texts]:
+        if not _texts(value):
+            raise ValueError("must have a text at which the rule fires")
+        return value
+
+    def rule(self, groups: Groups) -> Rule:
+        """Return the same in the form of the core. Raises ValueError for a phrase that cannot be read."""
+        return Rule(
             name=self.name,
             title=self.title,
             advice=self.advice,
-            words={language: Phrases(phrases) for language, phrases in self.words.items()},
-            near=Phrases(self.near),
+            words={language: Phrases(phrases, groups) for language, phrases in self.words.items()},
+            near=Phrases(self.near, groups),
             team=self.team,
-            hits=self.hits,
-            misses=self.misses,
+            hits=_texts(self.hits),
+            misses=_texts(self.misses),
+            unless=Phrases(self.unless, groups),
         )
+
+    def phrases(self) -> Iterator[tuple[str, str]]:
+        """Return each phrase after the key under which it stands."""
+        keys: Mapping[str, Words] = {f"words.{language}": words for language, words in self.words.items()}
+        for key, words in {**keys, "unless": self.unless, "near": self.near}.items():
+            yield from ((key, phrase) for phrase in words)
 
 
 class Urgent(Table):
-    """The complete file; a file of your own replaces the packaged one. `alert` off: nobody is alerted at once."""
+    """The complete file; a file of your own replaces the packaged one. `alert` off: nobody is alerted at once.
+
+    `groups` are words of one sort under a name, for the phrases below them.
+    """
 
     alert: bool = True
+    groups: dict[GroupName, Words] = Field(default_factory=dict)
     rule: tuple[RuleSettings, ...] = ()
 
-    def rules(self) -> tuple[topics.Rule, ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """Return the rules in the form of the core."""
-        return tuple(rule.rule() for rule in self.rule) if self.alert else ()
+        groups = self._groups()
+        return tuple(rule.rule(groups) for rule in self.rule) if self.alert else ()
+
+    def _groups(self) -> dict[str, Words]:
+        """Return the groups without a group in them: each may name those above it."""
+        groups = dict[str, Words]()
+        for name, phrases in self.groups.items():
+            groups[name] = tuple(part for phrase in phrases for part in _spread(phrase, groups))
+        return groups
 
     def faults(self, teams: list[str]) -> list[str]:
-        """Return each team that does not exist, and every test that a rule fails."""
+        """Return each team that does not exist, each phrase that cannot be read, and every test that a rule fails."""
         names = [rule.name for rule in self.rule]
         faults = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
         for number, rule in enumerate(self.rule, 1):
@@ -65,10 +94,33 @@ class Urgent(Table):
                 faults.append(
                     f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
                 )
+        if unreadable := list(self._unreadable()):
+            return [*faults, *unreadable]
         return [*faults, *failed_examples(self.rules())]
 
+    def _unreadable(self) -> Iterator[str]:
+        groups = self._groups()
+        in_groups = [(f"groups.{name}", phrase) for name, phrases in groups.items() for phrase in phrases]
+        in_rules = [
+            (f"rule[{n}].{key}", phrase) for n, rule in enumerate(self.rule, 1) for key, phrase in rule.phrases()
+        ]
+        for key, phrase in (*in_groups, *in_rules):
+            try:
+                Phrases([phrase], groups if key.startswith("rule") else {})
+            except ValueError as error:
+                yield f"{key}: {phrase!r}: {error}"
 
-def failed_examples(rules: Iterable[topics.Rule]) -> list[str]:
+
+def _spread(phrase: str, groups: Groups) -> Words:
+    """Return what a group has, if the phrase is its name alone."""
+    return tuple(groups[phrase[1:-1]]) if phrase.startswith("<") and phrase[1:-1] in groups else (phrase,)
+
+
+def _texts(value: Texts | Mapping[str, Texts]) -> Texts:
+    return tuple(text for texts in value.values() for text in texts) if isinstance(value, Mapping) else tuple(value)
+
+
+def failed_examples(rules: Iterable[Rule]) -> list[str]:
     """Return every failed test of the rules, one line each."""
     failures = []
     for rule in rules:

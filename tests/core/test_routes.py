@@ -6,7 +6,8 @@ import pytest
 
 from bot.core import postcodes, topics
 from bot.core.messages import Inbound, Mail, Party
-from bot.core.topics import Phrases, Route, Router, Service, Way
+from bot.core.phrases import Phrases
+from bot.core.topics import Route, Router, Service, Way
 
 INBOX = Way("inbox", "email")
 BINS = Service("bins", "Bins and recycling", "https://www.example.gov.uk/bins", "Call us.", "waste")

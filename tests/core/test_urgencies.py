@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.cli.urgent import near_urgency
-from bot.core import topics
-from bot.core.topics import Rule, words_of
+from bot.core.phrases import words_of
+from bot.core.urgencies import Rule, urgency_in
 from bot.settings.urgent import Urgent, failed_examples
 
 FILE = Path(__file__).parents[2] / "config" / "urgent.toml"
@@ -18,7 +18,7 @@ RULES = Urgent.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8"))).r
 
 def fired(text: str) -> str | None:
     """The name of the rule that fires."""
-    match = topics.urgency_in(words_of(text), RULES)
+    match = urgency_in(words_of(text), RULES)
     return match.rule.name if match else None
 
 
@@ -75,7 +75,7 @@ def test_all_rules_at_once_find_what_each_finds_alone() -> None:
     for text in (*texts, " ".join(texts), " ".join(reversed(texts))):
         words = words_of(text)
         alone = next(((rule, phrase) for rule in RULES if (phrase := rule.find(words))), None)
-        match = topics.urgency_in(words, RULES)
+        match = urgency_in(words, RULES)
         assert (match and (match.rule, match.phrase)) == alone
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.topics import Phrases, Route, Router, Service
+from bot.core.phrases import Phrases
+from bot.core.topics import Route, Router, Service
 from bot.flows.rulebook import Rulebook, Team
 from bot.store import contacts
 from bot.store.engine import Store

@@ -11,7 +11,9 @@ from bot.channel import Batch
 from bot.core.deliveries import Purpose
 from bot.core.deputies import Away, Deputies
 from bot.core.timing import USUAL
-from bot.core.topics import Phrases, Router, Rule
+from bot.core.phrases import Phrases
+from bot.core.topics import Router
+from bot.core.urgencies import Rule
 from bot.flows import escalate
 from bot.flows.changes import assign, respond
 from bot.flows.changes.assignees import Holder
@@ -137,13 +139,12 @@ def test_the_receipt_says_what_to_do_at_once(store: Store, duty: Rulebook, mail:
 def test_what_comes_later_in_a_contact_is_heeded(store: Store, duty: Rulebook, mail: Make) -> None:
     """Once, while somebody is being called; again when it was taken and comes again; not for what is only quoted."""
     with writing(store) as connection:
-        contact = logged(connection, duty, mail(1))
+        contact = logged(connection, altered(duty, urgent=()), mail(1, text="Hello,\r\n\r\nI smell gas.\r\n\r\nSam"))
         answer = {"In-Reply-To": "<1@residents.example>", "From": "Resident 1 <resident1@residents.example>"}
-        header = "Oddi wrth: Us <us@example.gov.uk>\r\nAnfonwyd: 07 Medi 2026 10:00\r\nAt: Ann\r\n\r\n"
-        for number, quoted in ((2, "On Monday Ann wrote:\r\n> I smell gas"), (6, f"{header}If you smell gas, go out.")):
-            arrive(connection, duty, mail(number, text=f"Thank you.\r\n\r\n{quoted}", **answer), NOW)
-            assert again(connection, contact.reference).urgent == ""
-        between = "Hello,\r\n\r\n> How are you?\r\n\r\nI smell gas!\r\n\r\n> Which lamp?\r\n\r\nNumber 14."
+        quoted = "Thank you.\r\n\r\nOn Monday Ann wrote:\r\n> I smell gas."
+        arrive(connection, duty, mail(2, text=quoted, **answer), NOW)
+        assert again(connection, contact.reference).urgent == ""
+        between = "Hello,\r\n\r\n> How are you?\r\n\r\nAnd now I smell gas!\r\n\r\n> Which lamp?\r\n\r\n14."
         for number, text in ((3, between), (4, "And now I smell gas!")):
             arrive(connection, duty, mail(number, text=text, **answer), NOW)
         assert called(connection) == [("urgent-1", "staff")]

@@ -215,7 +215,7 @@ def _addition(message: Inbound, contact: Contact, verdict: Verdict, ledger: Ledg
 
 
 def _follow_up(message: Inbound, contact: Contact, verdict: Verdict, recipient: str | None, ledger: Ledger) -> Plan:
-    plan = follow_up.go_on(contact, message, recipient, ledger.now, ledger.book)
+    plan = follow_up.go_on(contact, message, recipient, ledger.now, ledger.book, ledger.facts.texts.get(contact.id, ()))
     ledger.learn(plan.changes)
     return Plan(events=(event(contact.id, EventKind.FOLLOW_UP, verdict, ledger.now),)) + plan
 
@@ -228,7 +228,7 @@ def _attach_again(message: Inbound, contact: Contact, verdict: Verdict, ledger: 
 
 
 def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Ledger) -> Plan:
-    topic = look_into(message, ledger.book)
+    topic = look_into(message, ledger.book, ledger.facts.texts.get(thread.id, ()) if thread else ())
     opening = Opening(topic.heeded(verdict), topic, linked_to=thread.id if thread else None)
     if opening.verdict.outcome != "acknowledge" or not opening.verdict.recipient:
         return _opening_plan(message, opening, thread, ledger)

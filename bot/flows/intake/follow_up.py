@@ -5,24 +5,34 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core import topics
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import HELD, NewDelivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName
 from bot.core.messages import Inbound
-from bot.core.topics import words_of
+from bot.core.phrases import words_of
+from bot.core.urgencies import urgency_in
 from bot.flows.intake.plan import NOTHING, FollowUp, Muted, Plan, way_of
+from bot.flows.intake.topics import urgency_of
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
-from bot.wire.mail import quoting
 
 Values = dict[str, Any]
 
 
-def go_on(contact: Contact, message: Inbound, recipient: str | None, now: datetime, book: Rulebook) -> Plan:
-    """The person wrote again: what waited for that runs on, what was answered opens again, and they are told."""
-    urgent, call = _urgent(contact, message, now, book)
+def go_on(
+    contact: Contact,
+    message: Inbound,
+    recipient: str | None,
+    now: datetime,
+    book: Rulebook,
+    earlier: tuple[str, ...] = (),
+) -> Plan:
+    """The person wrote again: what waited for that runs on, what was answered opens again, and they are told.
+
+    `earlier` are the texts of the contact, where its words may be urgent.
+    """
+    urgent, call = _urgent(contact, message, now, book, earlier)
     may_be_told = _may_be_told(contact, now, book.clocks.timing.added_told_once_in)
     notes = _note_for(contact, message, recipient, now, book) if recipient and may_be_told else ()
     reopens_at, resumes_at = _instants(contact, min(message.received_at or now, now))
@@ -39,12 +49,16 @@ def _instants(contact: Contact, at: datetime) -> tuple[datetime | None, datetime
     return None, max(at, contact.paused_at or at) if is_waiting else None
 
 
-def _urgent(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -> tuple[Values, tuple[Event, ...]]:
+def _urgent(
+    contact: Contact, message: Inbound, now: datetime, book: Rulebook, earlier: tuple[str, ...]
+) -> tuple[Values, tuple[Event, ...]]:
     """What cannot wait may come later: somebody is called, unless somebody is being called already."""
-    words, timing = words_of(f"{message.subject} {quoting.new_words(message.text)}"), book.clocks.timing
-    urgency = topics.urgency_in(words, book.intake.urgent)
+    timing = book.clocks.timing
     is_old = now - (message.received_at or now) > timing.urgent_within
-    if urgency is None or contact.urgent_at is not None or is_old:
+    if contact.urgent_at is not None or is_old or not may_be_urgent(message, book):
+        return {}, ()
+    urgency = urgency_of(message, book, earlier)
+    if urgency is None:
         return {}, ()
     values: Values = {
         "urgent": urgency.rule.name,
@@ -56,6 +70,11 @@ def _urgent(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -
     }
     details = {"urgent": f"{urgency.rule.name}: {urgency.phrase}"}
     return values, (Event(contact.id, now, EventKind.URGENT, details=details),)
+
+
+def may_be_urgent(message: Inbound, book: Rulebook) -> bool:
+    """Whether a rule fires at anything in the message, be it said now or before."""
+    return urgency_in(words_of(f"{message.subject}\n{message.text}"), book.intake.urgent) is not None
 
 
 def _may_be_told(contact: Contact, now: datetime, once_in: timedelta) -> bool:

@@ -18,12 +18,16 @@ from bot.core.responses import Kind
 from bot.core.rules import OUR_OWN, RuleName
 from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake.follow_up import may_be_urgent
 from bot.flows.intake.plan import CameBack, Capacity, Change, FollowUp, Muted, NotReached, Suppressed
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts, cursors, known, outbox
 from bot.store.contacts import Numbers
 from bot.store.known import Earlier, Recent
+
+# The latest messages of a contact that are compared with another one.
+_MOST_TEXTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class BatchFacts:
     reports are about, by number, and `contacts` theirs. `recents` and `suppressions`: by the sender's address.
     `earlier`: words and contacts of what the same people sent of late, by digest. `in_flight`: contacts for which
     something leaves now. `domains`: when contacts from there were received of late. `automatic_mails`: how many each
-    contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `receipts_left`: how
-    many may be queued before the breaker stops them (None: any number); `is_stopped`: it has.
+    contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `texts`: the
+    messages of the contacts that go on with what may be urgent, by contact. `receipts_left`: how many may be queued
+    before the breaker stops them (None: any number); `is_stopped`: it has.
     """
 
     pointers: tuple[Pointers, ...]
@@ -49,6 +54,7 @@ class BatchFacts:
     domains: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     automatic_mails: Mapping[int, int] = field(default_factory=dict)
     own_mails: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     receipts_left: int | None = None
     is_stopped: bool = False
 
@@ -75,6 +81,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
         domains=MappingProxyType(_domains(connection, people, now, book.intake)),
         automatic_mails=MappingProxyType(_automatic_mails(connection, messages, matching, of_reports, now)),
         own_mails=MappingProxyType(_own_mails(connection, messages, now, book)),
+        texts=MappingProxyType(_texts(connection, messages, pointers, matching, book)),
         receipts_left=receipts_left,
         is_stopped=is_stopped,
     )
@@ -159,6 +166,21 @@ def _own_mails(connection: Connection, messages: Sequence[Inbound], now: datetim
     if not any(message.mail and autoreplies.is_ours(message, book.intake.own, book.secret) for message in messages):
         return {}
     return known.by_rule(connection, OUR_OWN, now - acknowledgements.DAY)
+
+
+def _texts(
+    connection: Connection,
+    messages: Sequence[Inbound],
+    pointers: Sequence[Pointers],
+    matching: Threads,
+    book: Rulebook,
+) -> dict[int, tuple[str, ...]]:
+    """What stands in a contact already, where a message that goes on with it may be urgent."""
+    if not (matching.parents or matching.references or matching.conversations):
+        return {}
+    pairs = ((m, threads.thread_of(m, p, matching)) for m, p in zip(messages, pointers, strict=True) if not m.outgoing)
+    ids = {contact.id for message, contact in pairs if contact and may_be_urgent(message, book)}
+    return {number: tuple(m.text for m in contacts.messages_of(connection, number)[-_MOST_TEXTS:]) for number in ids}
 
 
 def _breaker(connection: Connection, now: datetime, rules: IntakeRules) -> tuple[int | None, bool]:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pycld2
 
-from bot.core import topics
+from bot.core import speech, topics
 from bot.core.books import Matter
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound
 from bot.core.timing import Timing
-from bot.core.topics import Destination, Urgency
+from bot.core.topics import Destination
+from bot.core.urgencies import Urgency, urgency_in
 from bot.flows.rulebook import NO_WAY, OutgoingRules, Rulebook
 from bot.wire.mail import quotations, quoting, signatures
 
@@ -146,14 +147,22 @@ def _new_words_of(message: Inbound) -> str:
     return quoting.new_words(message.text) if may_quote else beginning
 
 
-def look_into(message: Inbound, book: Rulebook) -> Topic:
-    """Everything that the rules of routing and of urgency find in a message."""
+def look_into(message: Inbound, book: Rulebook, earlier: tuple[str, ...] = ()) -> Topic:
+    """Everything that the rules of routing and of urgency find in a message that comes after these texts."""
     language = language_of(_new_words_of(message).strip() or message.subject)
     way = book.ways.get(message.channel, NO_WAY).for_routing()
     question = topics.query_of(message, way, language, with_postcodes=book.intake.router.asks_postcodes)
     goal = book.intake.router.route(question)
-    urgency = topics.urgency_in(question.words, book.intake.urgent)
+    urgency = urgency_in(question.words, book.intake.urgent)
+    if urgency is not None:
+        urgency = urgency_of(message, book, earlier)
     return Topic(language, goal if urgency is None else _urgent_goal(goal, urgency, book.outgoing), urgency)
+
+
+def urgency_of(message: Inbound, book: Rulebook, earlier: tuple[str, ...]) -> Urgency | None:
+    """What cannot wait of what the person says now; asked where a rule fires at anything in the message."""
+    fields, ours = tuple(message.fields.values()), book.intake.words_of_ours
+    return speech.urgency_of(speech.Message(message.subject, message.text, fields, ours, earlier), book.intake.urgent)
 
 
 def _urgent_goal(goal: Destination, urgency: Urgency, rules: OutgoingRules) -> Destination:

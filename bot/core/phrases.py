@@ -1,0 +1,241 @@
+"""Phrases, and the texts that they are looked for in: both are compared regardless of case, accents and most signs.
+
+A text keeps where its sentences end, because no gap of a phrase may cross that.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+# Latin, Cyrillic and Greek accents, Arabic vowel signs. In Indic scripts such signs make other words, so they stay.
+_MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
+END, PAUSE = ".", "\x02"  # of a sentence; what stands where somebody wrote dots, which are no end
+_NO_WORD = re.compile("[^\\w.\x02\u0900-\u0963\u0966-\u0dff]+|_+")
+# Different keyboards' forms of the same letter; apostrophes, which half of all people leave out, are removed.
+_SAME = str.maketrans("łđøı" + "يىكةأإآۀہھ", "ldoi" + "ییکهاااههه", "'\u2019\u2018\u02bc`\u00b4\u02b9\u2032")
+_ENDS = re.compile("[.!?;\u06d4\u061f\u061b\u0964\u0965\u3002]")
+_ASCII_ENDS = frozenset(".!?;")
+_ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(256))
+_ASCII_WITH_ENDS = bytes(
+    ord(END) if chr(code) in _ASCII_ENDS else code if chr(code) == PAUSE else _ASCII[code] for code in range(256)
+)
+_NOT_ASCII = re.compile(r"([^\x00-\x7f]+(?:['`]+[^\x00-\x7f]+)*)")  # what stands around an apostrophe is joined
+_DOTS = re.compile(r"\.{2,}|\u2026")
+# Lines without a word, as a quoted mail has them, too.
+_BLANK_LINES = re.compile(r"\n[ \t\r>|\xa0]*\n")
+_LONGEST_PIECE_KEPT = 3  # a longer one may be a word of somebody's, which must not outlive its message
+_START = 3
+_GAP = "..."
+_GAP_PATTERN = "(?:[^ .\x02]+ ){0,5}?"
+# Words of nearly every text: where a phrase has another one, that is looked for first.
+_COMMON = frozenset(
+    "a about am an and are at be been but by can for from get go going had has have he her him his i if in is it"
+    " ive im just me my no not of off on or our out she so that the their them there they this to up us was we were"
+    " what when who will with you your".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text prepared for comparison: `text` has its words in lower case without accents, each between two spaces.
+
+    Where a sentence ends stands END, as a word of its own. `terms` has every word, and the beginning of each word with
+    a star.
+    """
+
+    text: str
+    terms: frozenset[str]
+
+    def sentence(self, start: int, end: int, most: int) -> str:
+        """Return the sentence around a place in the text, of a long one `most` characters on either side."""
+        left = self.text.rfind(f" {END} ", max(0, start - most), start + 1)
+        right = self.text.find(f" {END} ", end - 1, end + most)
+        first = left + 2 if left >= 0 else self.text.find(" ", max(0, start - most))
+        return self.text[first : right + 1 if right >= 0 else self.text.rfind(" ", 0, end + most) + 1]
+
+
+def words_of(text: str) -> Words:
+    """Return a text prepared for searching."""
+    return _words(_tokens(text))
+
+
+def words_again(sentence: str) -> Words:
+    """Return a part of the text of `Words` prepared for searching."""
+    return _words(sentence.split())
+
+
+def _words(tokens: Sequence[str]) -> Words:
+    terms = set(tokens)
+    terms.update([word[:_START] + "*" for word in terms])
+    return Words(f" {' '.join(tokens)} ", frozenset(terms))
+
+
+def fold(text: str) -> str:
+    """Return the words of a text in lower case, without accents and signs, one space between them."""
+    if text.isascii():
+        return " ".join(_fold_ascii(text).split())
+    return " ".join([word for word in _tokens(text) if word not in (END, PAUSE)])
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the words of a text, and END and PAUSE where they stand."""
+    if PAUSE in text:
+        text = text.replace(PAUSE, " ")
+    if "\n" in text:
+        text = text.replace("\n\n", "\n.\n")
+        text = _BLANK_LINES.sub("\n.\n", text) if "\n " in text or "\n>" in text or "\r" in text else text
+    if ".." in text or "\u2026" in text:
+        text = _DOTS.sub(f" {PAUSE} ", text)
+    if text.isascii():
+        return _with_ends(text).split()
+    # Most texts have few pieces that are not ASCII, and these recur: quotation marks, letters with accents.
+    pieces = _NOT_ASCII.split(text)
+    pieces[::2] = map(_with_ends, pieces[::2])
+    pieces[1::2] = [_fold_often(p) if len(p) <= _LONGEST_PIECE_KEPT else _fold_other(p) for p in pieces[1::2]]
+    return "".join(pieces).split()
+
+
+def _fold_ascii(text: str) -> str:
+    return text.encode("ascii").translate(_ASCII, b"'`").decode("ascii")
+
+
+def _with_ends(text: str) -> str:
+    return text.encode("ascii").translate(_ASCII_WITH_ENDS, b"'`").replace(b".", b" . ").decode("ascii")
+
+
+def _fold_other(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.translate(_SAME)).casefold()
+    plain = unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SAME)
+    return _NO_WORD.sub(" ", _ENDS.sub(f" {END} ", plain))
+
+
+_fold_often = lru_cache(maxsize=4096)(_fold_other)
+
+# The parts of a phrase: (this|or that), <a group>, both perhaps with ? for "or nothing"; else a word.
+_PART = re.compile(r"\([^()]*\)\??|<[^<>\s]*>\??|[^\s()]+|[()]")
+Groups = Mapping[str, Sequence[str]]
+# What a text must have for a phrase: one of each of these sets.
+Needs = tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a regular expression that begins and ends at a word, with the space after it."""
+
+    source: str
+    needs: Needs
+
+
+def _sequence(phrase: str, groups: Groups) -> _Part:
+    parts = [_part(part, groups) for part in _PART.findall(phrase)]
+    return _Part("".join(part.source for part in parts), tuple(need for part in parts for need in part.needs))
+
+
+def _part(part: str, groups: Groups) -> _Part:
+    if part in (_GAP, "\u2026"):
+        return _Part(_GAP_PATTERN, ())
+    if part[0] in "(<" and len(part) > 1:
+        is_optional, inner = part.endswith("?"), part.rstrip("?")[1:-1]
+        choice = _choice(inner.split("|") if part[0] == "(" else _group(inner, groups), groups)
+        return _Part(f"{choice.source}?", ()) if is_optional else choice
+    if part in "()":
+        raise ValueError("a bracket stands alone, or within another")
+    return _word(part)
+
+
+def _group(name: str, groups: Groups) -> Sequence[str]:
+    if name not in groups:
+        raise ValueError(f"<{name}> is no group that is written before; there are: {', '.join(groups) or 'none'}")
+    return groups[name]
+
+
+def _choice(phrases: Iterable[str], groups: Groups) -> _Part:
+    choices = [_sequence(phrase, groups) for phrase in phrases]
+    if not choices or not all(choice.source for choice in choices):
+        raise ValueError("there is nothing between two signs of a choice")
+    needs = [max(choice.needs, key=_worth, default=frozenset[str]()) for choice in choices]
+    source = "|".join(dict.fromkeys(choice.source for choice in choices))
+    return _Part(f"(?:{source})", (frozenset().union(*needs),) if all(needs) else ())
+
+
+def _word(part: str) -> _Part:
+    before, after = (r"[^ .]*" if part.startswith("*") else ""), (r"[^ .]*" if part.endswith("*") else "")
+    words = fold(part).split()
+    if not words:
+        return _Part("", ())
+    source = f" (?:{PAUSE} )?".join(map(re.escape, words))
+    exact = words[bool(before) : len(words) - bool(after)]
+    start = words[-1][:_START] if after and not (before and len(words) == 1) and len(words[-1]) >= _START else ""
+    needs = [frozenset((word,)) for word in exact] + ([frozenset((f"{start}*",))] if start else [])
+    return _Part(f"{before}{source}{after} (?:{PAUSE} )?", tuple(needs))
+
+
+def _worth(need: frozenset[str]) -> int:
+    """How few texts have one of these: long words are rare."""
+    return min((0 if term in _COMMON else len(term) - 2 * term.endswith("*") for term in need), default=-1)
+
+
+class Phrase:
+    """One phrase. Only a text with one of its `anchors` can have it; "" where that says nothing."""
+
+    def __init__(self, phrase: str, groups: Groups | None = None) -> None:
+        self.phrase = phrase
+        part = _sequence(phrase, groups or {})
+        self._source = part.source
+        first = max(part.needs, key=_worth, default=frozenset(("",)))
+        self.anchors = first
+        self._needs = tuple(need for need in part.needs if need is not first)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Most patterns are never used: no text has their anchor.
+        return re.compile(f" {self._source}")
+
+    @cached_property
+    def _across(self) -> re.Pattern[str]:
+        return re.compile(f" {self._source.replace(f'(?:{PAUSE} )?', f'(?:[{END}{PAUSE}] )?')}")
+
+    def is_possible(self, words: Words) -> bool:
+        """Whether the text has the words that the phrase cannot do without."""
+        terms = words.terms
+        return not any(need.isdisjoint(terms) for need in self._needs)
+
+    def is_in(self, words: Words, *, across: bool = False) -> bool:
+        """Whether the text has it; `across`: its words may stand on both sides of a full stop, as in "St. Mary"."""
+        return self.is_possible(words) and (self._across if across else self._pattern).search(words.text) is not None
+
+    def places(self, words: Words) -> Iterator[tuple[int, int]]:
+        """Each place of the text where it stands."""
+        if self.is_possible(words):
+            yield from (match.span() for match in self._pattern.finditer(words.text))
+
+
+class Phrases:
+    """Phrases to look for: complete words, in their order.
+
+    A star at an end of a word stands for more letters, `...` between two words for up to five others of the same
+    sentence, `(a|b)` for either, `<name>` for what the group of that name has; `?` after them for "or nothing".
+    Raises ValueError for a phrase that says nothing, or names a group that is not there.
+    """
+
+    def __init__(self, phrases: Iterable[str], groups: Groups | None = None) -> None:
+        self.phrases = tuple(phrases)
+        self._phrases = [Phrase(phrase, groups) for phrase in self.phrases]
+        self._anchors = frozenset(anchor for phrase in self._phrases for anchor in phrase.anchors)
+
+    def __iter__(self) -> Iterator[Phrase]:
+        """Each phrase."""
+        return iter(self._phrases)
+
+    def find(self, words: Words) -> str | None:
+        """Return the first of the phrases that occurs in the text, as it was written; None if there is none."""
+        if "" not in self._anchors and self._anchors.isdisjoint(words.terms):
+            return None
+        for phrase in self._phrases:
+            if ("" in phrase.anchors or not phrase.anchors.isdisjoint(words.terms)) and phrase.is_in(
+                words, across=True
+            ):
+                return phrase.phrase
+        return None
