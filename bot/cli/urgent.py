@@ -64,7 +64,8 @@ def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":
 
 
 def _replayed(store: "Store", rules: "Rules") -> "Iterator[dict[str, str]]":
-    from bot.core.topics import urgency_in, words_of
+    from bot.core.phrases import words_of
+    from bot.core.urgencies import urgency_in
 
     for contact, text in _texts(store):
         words = words_of(text)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.core.phrases import END, Words, words_again, words_of
-from bot.core.urgencies import Rules, Urgency, urgency_in
+from bot.core.urgencies import Rule, Rules, Urgency, urgency_in
 
 _LINK = re.compile(
     r"<?\b(?:(?:https?|ftp)://|www\.|(?:mailto|tel|cid):)[^\s>]*>?|[^\s@]{1,64}@[^\s@]{1,255}"
@@ -136,7 +136,7 @@ def _apart(text: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _fragments(rules: tuple, ours: tuple[str, ...]) -> tuple[str, ...]:
+def _fragments(rules: tuple[Rule, ...], ours: tuple[str, ...]) -> tuple[str, ...]:
     """Return what we say ourselves and would be called for: sentences folded, the longest first."""
     texts = [*(rule.advice for rule in rules), *ours]
     sentences = {sentence for text in texts for sentence in _sentences(words_of(text))}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import phrases
-from bot.core.phrases import END, Phrases, fold, words_of
+from bot.core.phrases import Phrases, fold, words_of
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from bot.channel import Batch
 from bot.core.deliveries import Purpose
 from bot.core.deputies import Away, Deputies
-from bot.core.timing import USUAL
 from bot.core.phrases import Phrases
+from bot.core.timing import USUAL
 from bot.core.topics import Router
 from bot.core.urgencies import Rule
 from bot.flows import escalate
