@@ -28,6 +28,7 @@ _BLANK_LINES = re.compile(r"\n[ \t\r>|\xa0]*\n")
 _LONGEST_PIECE_KEPT = 3  # a longer one may be a word of somebody's, which must not outlive its message
 _START = 3
 _GAP = "..."
+_END_PATTERN = f"(?=[{END}{PAUSE}] |\\Z)"
 _GAP_PATTERN = "(?:[^ .\x02]+ ){0,5}?"
 # Words of nearly every text: where a phrase has another one, that is looked for first.
 _COMMON = frozenset(
@@ -176,8 +177,8 @@ def _fold_other(text: str) -> str:
 
 _fold_often = lru_cache(maxsize=4096)(_fold_other)
 
-# The parts of a phrase: (this|or that), <a group>, both perhaps with ? for "or nothing"; else a word.
-_PART = re.compile(r"\([^()]*\)\??|<[^<>\s]*>\??|[^\s()]+|[()]")
+# A phrase is parted at spaces and bars outside of brackets: (this|or (that|those)), <a group>; ? for "or nothing".
+_SIGNS = re.compile(r"[()|\s]|[^()|\s]+")
 Groups = Mapping[str, Sequence[str]]
 # What a text must have for a phrase: one of each of these sets.
 Needs = tuple[frozenset[str], ...]
@@ -192,20 +193,41 @@ class _Part:
 
 
 def _sequence(phrase: str, groups: Groups) -> _Part:
-    parts = [_part(part, groups) for part in _PART.findall(phrase)]
+    parts = [_part(part, groups) for part in _split(phrase, " ")]
     return _Part("".join(part.source for part in parts), tuple(need for part in parts for need in part.needs))
+
+
+def _split(phrase: str, separator: str) -> list[str]:
+    """Return the pieces between the separators outside of brackets."""
+    pieces, depth = [""], 0
+    for sign in _SIGNS.findall(phrase):
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            break
+        if depth == 0 and (sign.isspace() if separator == " " else sign == separator):
+            pieces.append("")
+        else:
+            pieces[-1] += sign
+    if depth:
+        raise ValueError("a bracket is open, or closed twice")
+    return [piece.strip() for piece in pieces if piece.strip() or separator != " "]
 
 
 def _part(part: str, groups: Groups) -> _Part:
     if part in (_GAP, "\u2026"):
         return _Part(_GAP_PATTERN, ())
-    if part[0] in "(<" and len(part) > 1:
-        is_optional, inner = part.endswith("?"), part.rstrip("?")[1:-1]
-        choice = _choice(inner.split("|") if part[0] == "(" else _group(inner, groups), groups)
-        return _Part(f"{choice.source}?", ()) if is_optional else choice
-    if part in "()":
-        raise ValueError("a bracket stands alone, or within another")
-    return _word(part)
+    if part == END:
+        return _Part(_END_PATTERN, ())
+    inner = part.removesuffix("?")[1:-1]
+    if part.startswith("(") and part.endswith((")", ")?")):
+        choice = _choice(_split(inner, "|"), groups)
+    elif part.startswith("<") and part.endswith((">", ">?")):
+        choice = _choice(_group(inner, groups), groups)
+    elif "(" in part or ")" in part or "|" in part:
+        raise ValueError(f"{part!r} needs a space before or after its brackets, or brackets around its choice")
+    else:
+        return _word(part)
+    return _Part(f"{choice.source}?", ()) if part.endswith("?") else choice
 
 
 def _group(name: str, groups: Groups) -> Sequence[str]:

@@ -75,15 +75,7 @@ class Urgent(Table):
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in the form of the core."""
-        groups = self._groups()
-        return tuple(rule.rule(groups) for rule in self.rule) if self.alert else ()
-
-    def _groups(self) -> dict[str, Words]:
-        """Return the groups without a group in them: each may name those above it."""
-        groups = dict[str, Words]()
-        for name, phrases in self.groups.items():
-            groups[name] = tuple(part for phrase in phrases for part in _spread(phrase, groups))
-        return groups
+        return tuple(rule.rule(self.groups) for rule in self.rule) if self.alert else ()
 
     def faults(self, teams: list[str]) -> list[str]:
         """Return each team that does not exist, each phrase that cannot be read, and every test that a rule fails."""
@@ -99,21 +91,21 @@ class Urgent(Table):
         return [*faults, *failed_examples(self.rules())]
 
     def _unreadable(self) -> Iterator[str]:
-        groups = self._groups()
-        in_groups = [(f"groups.{name}", phrase) for name, phrases in groups.items() for phrase in phrases]
-        in_rules = [
-            (f"rule[{n}].{key}", phrase) for n, rule in enumerate(self.rule, 1) for key, phrase in rule.phrases()
-        ]
-        for key, phrase in (*in_groups, *in_rules):
-            try:
-                Phrases([phrase], groups if key.startswith("rule") else {})
-            except ValueError as error:
-                yield f"{key}: {phrase!r}: {error}"
+        above = dict[str, Words]()
+        for name, phrases in self.groups.items():
+            yield from _faults_of(((f"groups.{name}", phrase) for phrase in phrases), above)
+            above[name] = phrases
+        for number, rule in enumerate(self.rule, 1):
+            yield from _faults_of(((f"rule[{number}].{key}", phrase) for key, phrase in rule.phrases()), above)
 
 
-def _spread(phrase: str, groups: Groups) -> Words:
-    """Return what a group has, if the phrase is its name alone."""
-    return tuple(groups[phrase[1:-1]]) if phrase.startswith("<") and phrase[1:-1] in groups else (phrase,)
+def _faults_of(phrases: Iterable[tuple[str, str]], groups: Groups) -> Iterator[str]:
+    """Return what is wrong with each phrase, after the key under which it stands."""
+    for key, phrase in phrases:
+        try:
+            Phrases([phrase], groups)
+        except ValueError as error:
+            yield f"{key}: {phrase!r}: {error}"
 
 
 def _texts(value: Texts | Mapping[str, Texts]) -> Texts:
