@@ -6,8 +6,10 @@ A text keeps where its sentences end, because no gap of a phrase may cross that.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 # Latin, Cyrillic and Greek accents, Arabic vowel signs. In Indic scripts such signs make other words, so they stay.
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
@@ -15,6 +17,7 @@ END, PAUSE = ".", "\x02"  # of a sentence; what stands where somebody wrote dots
 _NO_WORD = re.compile("[^\\w.\x02\u0900-\u0963\u0966-\u0dff]+|_+")
 # Different keyboards' forms of the same letter; apostrophes, which half of all people leave out, are removed.
 _SAME = str.maketrans("łđøı" + "يىكةأإآۀہھ", "ldoi" + "ییکهاااههه", "'\u2019\u2018\u02bc`\u00b4\u02b9\u2032")
+_BETWEEN = f" {END} "
 _ENDS = re.compile("[.!?;\u06d4\u061f\u061b\u0964\u0965\u3002]")
 _ASCII_ENDS = frozenset(".!?;")
 _ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(256))
@@ -26,7 +29,7 @@ _DOTS = re.compile(r"\.{2,}|\u2026")
 # Lines without a word, as a quoted mail has them, too.
 _BLANK_LINES = re.compile(r"\n[ \t\r>|\xa0]*\n")
 _LONGEST_PIECE_KEPT = 3  # a longer one may be a word of somebody's, which must not outlive its message
-_START = 3
+_START = 4
 _GAP = "..."
 _END_PATTERN = f"(?=[{END}{PAUSE}] |\\Z)"
 _GAP_PATTERN = "(?:[^ .\x02]+ ){0,5}?"
@@ -101,7 +104,15 @@ _COMMON = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+class Sentence(NamedTuple):
+    """Where a sentence stands in a text, and its terms as in `Words`."""
+
+    start: int
+    end: int
+    terms: AbstractSet[str]
+
+
+@dataclass(frozen=True)
 class Words:
     """A text prepared for comparison: `text` has its words in lower case without accents, each between two spaces.
 
@@ -112,10 +123,22 @@ class Words:
     text: str
     terms: frozenset[str]
 
-    def sentence(self, start: int, end: int, most: int) -> str:
-        """Return the sentence around a place in the text, of a long one `most` characters on either side."""
-        left = self.text.rfind(f" {END} ", max(0, start - most), start + 1)
-        right = self.text.find(f" {END} ", end - 1, end + most)
+    @cached_property
+    def sentences(self) -> Sequence[Sentence]:
+        """The sentences of the text."""
+        beginnings = {word: word[:_START] + "*" for word in self.terms}
+        sentences, at = list[Sentence](), 0
+        for part in self.text.split(_BETWEEN):
+            tokens = part.split()
+            terms = {*tokens, *map(beginnings.__getitem__, tokens)}
+            sentences.append(Sentence(at - bool(at), min(at + len(part) + 1, len(self.text)), terms))
+            at += len(part) + len(_BETWEEN)
+        return sentences
+
+    def around(self, start: int, end: int, most: int) -> str:
+        """Return the sentence at a place in the text, of a long one `most` characters on either side."""
+        left = self.text.rfind(_BETWEEN, max(0, start - most), start + 1)
+        right = self.text.find(_BETWEEN, end - 1, end + most)
         first = left + 2 if left >= 0 else self.text.find(" ", max(0, start - most))
         return self.text[first : right + 1 if right >= 0 else self.text.rfind(" ", 0, end + most) + 1]
 
@@ -131,9 +154,13 @@ def words_again(sentence: str) -> Words:
 
 
 def _words(tokens: Sequence[str]) -> Words:
+    return Words(f" {' '.join(tokens)} ", _terms(tokens))
+
+
+def _terms(tokens: Iterable[str]) -> frozenset[str]:
     terms = set(tokens)
     terms.update([word[:_START] + "*" for word in terms])
-    return Words(f" {' '.join(tokens)} ", frozenset(terms))
+    return frozenset(terms)
 
 
 def fold(text: str) -> str:
@@ -179,7 +206,6 @@ _fold_often = lru_cache(maxsize=4096)(_fold_other)
 
 # A phrase is parted at spaces and bars outside of brackets: (this|or (that|those)), <a group>; ? for "or nothing".
 _SIGNS = re.compile(r"[()|\s]|[^()|\s]+")
-Groups = Mapping[str, Sequence[str]]
 # What a text must have for a phrase: one of each of these sets.
 Needs = tuple[frozenset[str], ...]
 
@@ -190,6 +216,18 @@ class _Part:
 
     source: str
     needs: Needs
+
+
+# The groups that phrases may name.
+Groups = Mapping[str, _Part]
+
+
+def groups_of(phrases: Mapping[str, Iterable[str]]) -> Groups:
+    """Return groups of phrases, each of which may name those before it. Raises ValueError as `Phrases` does."""
+    groups = dict[str, _Part]()
+    for name, members in phrases.items():
+        groups[name] = _choice(members, groups)
+    return groups
 
 
 def _sequence(phrase: str, groups: Groups) -> _Part:
@@ -222,7 +260,7 @@ def _part(part: str, groups: Groups) -> _Part:
     if part.startswith("(") and part.endswith((")", ")?")):
         choice = _choice(_split(inner, "|"), groups)
     elif part.startswith("<") and part.endswith((">", ">?")):
-        choice = _choice(_group(inner, groups), groups)
+        choice = _group(inner, groups)
     elif "(" in part or ")" in part or "|" in part:
         raise ValueError(f"{part!r} needs a space before or after its brackets, or brackets around its choice")
     else:
@@ -230,7 +268,7 @@ def _part(part: str, groups: Groups) -> _Part:
     return _Part(f"{choice.source}?", ()) if part.endswith("?") else choice
 
 
-def _group(name: str, groups: Groups) -> Sequence[str]:
+def _group(name: str, groups: Groups) -> _Part:
     if name not in groups:
         raise ValueError(f"<{name}> is no group that is written before; there are: {', '.join(groups) or 'none'}")
     return groups[name]
@@ -240,7 +278,7 @@ def _choice(phrases: Iterable[str], groups: Groups) -> _Part:
     choices = [_sequence(phrase, groups) for phrase in phrases]
     if not choices or not all(choice.source for choice in choices):
         raise ValueError("there is nothing between two signs of a choice")
-    needs = [max(choice.needs, key=_worth, default=frozenset[str]()) for choice in choices]
+    needs = [min(choice.needs, key=_weight, default=frozenset[str]()) for choice in choices]
     source = "|".join(dict.fromkeys(choice.source for choice in choices))
     return _Part(f"(?:{source})", (frozenset().union(*needs),) if all(needs) else ())
 
@@ -257,9 +295,16 @@ def _word(part: str) -> _Part:
     return _Part(f"{before}{source}{after} (?:{PAUSE} )?", tuple(needs))
 
 
-def _worth(need: frozenset[str]) -> int:
-    """How few texts have one of these: long words are rare."""
-    return min((0 if term in _COMMON else len(term) - 2 * term.endswith("*") for term in need), default=-1)
+def _weight(need: frozenset[str]) -> int:
+    """How many texts have one of these, roughly: long words are rare, and beginnings are not."""
+    return sum(map(_weight_of, need))
+
+
+@lru_cache(maxsize=8192)
+def _weight_of(term: str) -> int:
+    if term in _COMMON:
+        return 200
+    return 12 if term.endswith("*") else max(1, 12 - 2 * len(term))
 
 
 class Phrase:
@@ -269,9 +314,9 @@ class Phrase:
         self.phrase = phrase
         part = _sequence(phrase, groups or {})
         self._source = part.source
-        first = max(part.needs, key=_worth, default=frozenset(("",)))
-        self.anchors = first
-        self._needs = tuple(need for need in part.needs if need is not first)
+        needs = sorted(set(part.needs), key=_weight)
+        self.anchors = needs[0] if needs else frozenset(("",))
+        self.needs = tuple(needs[1:])
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -282,19 +327,18 @@ class Phrase:
     def _across(self) -> re.Pattern[str]:
         return re.compile(f" {self._source.replace(f'(?:{PAUSE} )?', f'(?:[{END}{PAUSE}] )?')}")
 
-    def is_possible(self, words: Words) -> bool:
-        """Whether the text has the words that the phrase cannot do without."""
-        terms = words.terms
-        return not any(need.isdisjoint(terms) for need in self._needs)
+    def is_in(self, words: Words) -> bool:
+        """Whether the text has it; its words may stand on both sides of a full stop, as in "St. Mary"."""
+        if any(need.isdisjoint(words.terms) for need in self.needs):
+            return False
+        return self._across.search(words.text) is not None
 
-    def is_in(self, words: Words, *, across: bool = False) -> bool:
-        """Whether the text has it; `across`: its words may stand on both sides of a full stop, as in "St. Mary"."""
-        return self.is_possible(words) and (self._across if across else self._pattern).search(words.text) is not None
-
-    def places(self, words: Words) -> Iterator[tuple[int, int]]:
-        """Each place of the text where it stands."""
-        if self.is_possible(words):
-            yield from (match.span() for match in self._pattern.finditer(words.text))
+    def places(self, words: Words, sentences: Iterable[Sentence]) -> Iterator[tuple[int, int]]:
+        """Each place in these sentences of the text where it stands."""
+        for sentence in sentences:
+            # An expression takes long where the words that it needs are not together.
+            if not any(need.isdisjoint(sentence.terms) for need in self.needs):
+                yield from (match.span() for match in self._pattern.finditer(words.text, sentence.start, sentence.end))
 
 
 class Phrases:
@@ -319,8 +363,6 @@ class Phrases:
         if "" not in self._anchors and self._anchors.isdisjoint(words.terms):
             return None
         for phrase in self._phrases:
-            if ("" in phrase.anchors or not phrase.anchors.isdisjoint(words.terms)) and phrase.is_in(
-                words, across=True
-            ):
+            if ("" in phrase.anchors or not phrase.anchors.isdisjoint(words.terms)) and phrase.is_in(words):
                 return phrase.phrase
         return None

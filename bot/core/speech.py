@@ -30,7 +30,8 @@ _IN_ERROR = re.compile(
 _SHORTEST_DISCLAIMER = 100
 _OF_AN_OFFICE = re.compile(
     r"\b(?:registered (?:in|office|charity|company|number|no\b|provider)|(?:company|charity|vat|registration)"
-    r" (?:reg(?:istration)?|no\b|number)|unsubscribe|view (?:this|in) (?:e-?mail|your browser)|(?:privacy|cookie) (?:policy|notice)"
+    r" (?:reg(?:istration)?|no\b|number)|unsubscribe|view (?:this|in) (?:e-?mail|your browser)"
+    r"|(?:privacy|cookie) (?:policy|notice)"
     r"|(?:slavery|safeguarding|trafficking)(?: and human trafficking)? (?:act|statement|policy|transparency)"
     r"|(?:winner|finalist|proud (?:sponsor|supporter)s?) of|all rights reserved|investors? in people"
     r"|regulated by the)\b|\u00a9",

@@ -1,12 +1,13 @@
 """What cannot wait: the rules that look for words at which a person is called. A miss is worse than a false alarm."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 
-from bot.core.phrases import Phrase, Phrases, Words, words_again
+from bot.core.phrases import Phrase, Phrases, Sentence, Words, words_again
 
 # How many places of a text one phrase is looked at, and how far around each its sentence is read.
 _MOST_PLACES, _AROUND = 50, 200
@@ -33,8 +34,8 @@ class Rule:
 
     def find(self, words: Words) -> str | None:
         """Return the phrase that matches, in any of the languages, as people mix them."""
-        phrases = (phrase for of_language in self.words.values() for phrase in of_language)
-        return next((phrase.phrase for phrase in phrases if _says(phrase, self, words)), None)
+        match = urgency_in(words, (self,))
+        return match.phrase if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,19 @@ IsOld = Callable[[str], bool]
 _Entry = tuple[int, Rule, Phrase]
 
 
-def _says(phrase: Phrase, rule: Rule, words: Words, is_old: IsOld | None = None) -> bool:
-    return any(_counts(words, place, rule, is_old) for place in islice(phrase.places(words), _MOST_PLACES))
+def _says(phrase: Phrase, rule: Rule, words: Words, sentences: Sequence[Sentence], is_old: IsOld | None) -> bool:
+    places = islice(phrase.places(words, sentences), _MOST_PLACES)
+    return any(_counts(words, place, rule, is_old) for place in places)
 
 
 def _counts(words: Words, place: tuple[int, int], rule: Rule, is_old: IsOld | None) -> bool:
-    sentence = words.sentence(*place, _AROUND)
+    sentence = words.around(*place, _AROUND)
     if is_old is not None and is_old(sentence):
         return False
     return not rule.unless.phrases or rule.unless.find(words_again(sentence)) is None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _by_anchor(rules: tuple[Rule, ...]) -> Mapping[str, Sequence[_Entry]]:
     """Return every phrase of the rules by each of its anchors, with its place in their order."""
     phrases = ((rule, phrase) for rule in rules for of_language in rule.words.values() for phrase in of_language)
@@ -75,15 +77,31 @@ def _by_anchor(rules: tuple[Rule, ...]) -> Mapping[str, Sequence[_Entry]]:
 
 def urgency_in(words: Words, rules: Rules, is_old: IsOld | None = None) -> Urgency | None:
     """Return the first rule that matches a text, by a sentence that is not old."""
+    by_anchor = _by_anchor(tuple(rules))
+    anchors = by_anchor.keys() & words.terms
+    if not anchors and not by_anchor[""]:
+        return None
+    possible = _possible(words, anchors, by_anchor)
     matches = (
-        Urgency(rule, phrase.phrase) for rule, phrase in _candidates(words, rules) if _says(phrase, rule, words, is_old)
+        Urgency(rule, phrase.phrase)
+        for _, (rule, phrase, sentences) in sorted(possible.items(), key=itemgetter(0))
+        if _says(phrase, rule, words, sentences, is_old)
     )
     return next(matches, None)
 
 
-def _candidates(words: Words, rules: Rules) -> Iterator[tuple[Rule, Phrase]]:
-    """Every phrase that the text may have, in the order of the rules."""
-    by_anchor = _by_anchor(tuple(rules))
-    anchors = ["", *(by_anchor.keys() & words.terms)]
-    entries = [entry for anchor in anchors for entry in by_anchor[anchor] if entry[2].is_possible(words)]
-    return ((rule, phrase) for _, rule, phrase in sorted(entries, key=itemgetter(0)))
+def _possible(
+    words: Words, anchors: AbstractSet[str], by_anchor: Mapping[str, Sequence[_Entry]]
+) -> dict[int, tuple[Rule, Phrase, list[Sentence]]]:
+    """Return each phrase that a sentence may have, by its place in the order of the rules."""
+    everywhere = [Sentence(0, len(words.text), words.terms)]
+    possible = {place: (rule, phrase, everywhere) for place, rule, phrase in by_anchor[""]}
+    for sentence in words.sentences:
+        for anchor in anchors & sentence.terms:
+            for place, rule, phrase in by_anchor[anchor]:
+                for need in phrase.needs:
+                    if need.isdisjoint(sentence.terms):
+                        break
+                else:
+                    possible.setdefault(place, (rule, phrase, []))[2].append(sentence)
+    return possible

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from bot.core.phrases import Groups, Phrases, words_of
+from bot.core.phrases import Groups, Phrases, groups_of, words_of
 from bot.core.urgencies import Rule
 from bot.settings.tables import Table, Words
 
@@ -75,9 +75,10 @@ class Urgent(Table):
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in the form of the core."""
-        return tuple(rule.rule(self.groups) for rule in self.rule) if self.alert else ()
+        groups = groups_of(self.groups)
+        return tuple(rule.rule(groups) for rule in self.rule) if self.alert else ()
 
-    def faults(self, teams: list[str]) -> list[str]:
+    def faults(self, teams: list[str], *, with_tests: bool = True) -> list[str]:
         """Return each team that does not exist, each phrase that cannot be read, and every test that a rule fails."""
         names = [rule.name for rule in self.rule]
         faults = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
@@ -86,17 +87,19 @@ class Urgent(Table):
                 faults.append(
                     f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
                 )
-        if unreadable := list(self._unreadable()):
-            return [*faults, *unreadable]
-        return [*faults, *failed_examples(self.rules())]
+        try:
+            rules = self.rules()
+        except ValueError:
+            return [*faults, *self._unreadable()]
+        return [*faults, *failed_examples(rules)] if with_tests else faults
 
     def _unreadable(self) -> Iterator[str]:
-        above = dict[str, Words]()
+        groups: Groups = {}
         for name, phrases in self.groups.items():
-            yield from _faults_of(((f"groups.{name}", phrase) for phrase in phrases), above)
-            above[name] = phrases
+            yield from _faults_of(((f"groups.{name}", phrase) for phrase in phrases), groups)
+            groups = {**groups, **groups_of({name: ["any"]})}
         for number, rule in enumerate(self.rule, 1):
-            yield from _faults_of(((f"rule[{number}].{key}", phrase) for key, phrase in rule.phrases()), above)
+            yield from _faults_of(((f"rule[{number}].{key}", phrase) for key, phrase in rule.phrases()), groups)
 
 
 def _faults_of(phrases: Iterable[tuple[str, str]], groups: Groups) -> Iterator[str]:
