@@ -33,7 +33,9 @@ def main(folders: list[str], *, show: bool = False) -> None:
                 print(f"{name}: {urgency.rule.name}: {urgency.phrase}")
     spent = time.process_time() - began
     total = max(counts["mails"], 1)
-    print(f"{total} mails, {sum(by_rule.values())} call somebody: {1000 * sum(by_rule.values()) / total:.2f} a thousand")
+    print(
+        f"{total} mails, {sum(by_rule.values())} call somebody: {1000 * sum(by_rule.values()) / total:.2f} a thousand"
+    )
     print(f"{1e6 * spent / total:.0f} microseconds a mail, with reading it")
     for rule, count in by_rule.most_common():
         print(f"{1000 * count / total:8.2f}  {rule}")

@@ -32,7 +32,7 @@ _LONGEST_PIECE_KEPT = 3  # a longer one may be a word of somebody's, which must 
 _START = 4
 _GAP = "..."
 _END_PATTERN = f"(?=[{END}{PAUSE}] |\\Z)"
-_GAP_PATTERN = "(?:[^ .\x02]+ ){0,5}?"
+_GAP_PATTERN = f"(?<!{PAUSE} )(?:[^ {END}{PAUSE}]+ ){{0,5}}?"
 # Words of nearly every text: where a phrase has another one, that is looked for first.
 _COMMON = frozenset(
     [

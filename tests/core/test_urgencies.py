@@ -1,19 +1,25 @@
 """The packaged rules find what cannot wait, in every language that we have words in."""
 
+import csv
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.cli.urgent import near_urgency
-from bot.core.phrases import words_of
+from bot.core.phrases import Phrases, groups_of, words_of
 from bot.core.urgencies import Rule, urgency_in
 from bot.settings.urgent import Urgent, failed_examples
 
 FILE = Path(__file__).parents[2] / "config" / "urgent.toml"
 LANGUAGES = {"en", "cy", "pl", "ro", "ur", "pa", "bn", "ar", "pt", "uk"}
-RULES = Urgent.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8"))).rules()
+URGENT = Urgent.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8")))
+RULES = URGENT.rules()
+HITS = {rule.name: dict(rule.hits) for rule in URGENT.rule if isinstance(rule.hits, dict)}
+FEWEST_HITS = 3
+SENTENCES = Path(__file__).with_name("urgent_sentences.tsv")
 
 
 def fired(text: str) -> str | None:
@@ -24,11 +30,14 @@ def fired(text: str) -> str | None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_each_rule_has_words_in_every_language_and_passes_its_own_tests(rule: Rule) -> None:
-    """At least one of its texts is found by the words of each language."""
+    """Every text of a language is found by the words of that language."""
     assert set(rule.words) == LANGUAGES
     assert failed_examples([rule]) == []
-    for phrases in rule.words.values():
-        assert any(phrases.find(words_of(text)) for text in rule.hits)
+    for language, texts in HITS[rule.name].items():
+        assert len(texts) >= FEWEST_HITS
+        assert all(
+            urgency_in(words_of(text), [replace(rule, words={language: rule.words[language]})]) for text in texts
+        )
 
 
 # Written without looking at the rules: as people write when they are frightened, hurried, or tired.
@@ -98,3 +107,71 @@ def test_a_rule_that_fails_its_own_tests_is_named(change: dict[str, Any], fault:
     """With the text."""
     rule = {"name": "gas", "title": "Gas", "advice": "Call 999.", "words": {"en": ["gas leak"]}, "hits": ["gas leak"]}
     assert Urgent.model_validate({"rule": [rule | change]}).faults(["front"]) == [fault]
+
+
+def test_of_many_sentences_the_urgent_call_and_the_everyday_do_not() -> None:
+    """At least 95 in 100 of those, at most 10 in 100 of these, which are traps on purpose."""
+    with SENTENCES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    urgent = [fired(row["text"]) is not None for row in rows if row["must"] == "yes"]
+    everyday = [fired(row["text"]) is not None for row in rows if row["must"] == "no"]
+    assert sum(urgent) / len(urgent) >= 0.95
+    assert sum(everyday) / len(everyday) <= 0.1
+
+
+@pytest.mark.parametrize(
+    "mark", [".", "!", "?", ";", "\u06d4", "\u0964", "\u3002", "\n\n", "\n \n", "...", "\u2026", "\uff01"]
+)
+def test_a_gap_ends_where_the_sentence_ends(mark: str) -> None:
+    """Whatever sign ends it; the same words in one sentence are a match."""
+    rule = Rule("wires", "Wires", "Call 999.", {"en": Phrases(["cable ... down"])}, Phrases(()))
+    assert rule.find(words_of("The new cable is down")) == "cable ... down"
+    assert rule.find(words_of(f"They laid a new cable{mark} Sit down with them")) is None
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "matches"),
+    [
+        ("(he|she) (hit|hits) me", "She hits me", 1),
+        ("(he|she) (hit|hits) me", "It hits me", 0),
+        ("<kin> (hit|beat up) me", "My step dad beat up me", 1),
+        ("<kin> (always)? hits me", "dad hits me", 1),
+        ("<kin> (always)? hits me", "dad always hits me", 1),
+        ("<kin> (never (ever|once)|always) hits me", "dad never once hits me", 1),
+        ("I have nowhere .", "I have nowhere", 1),
+        ("I have nowhere .", "I have nowhere. Help", 1),
+        ("I have nowhere .", "I have nowhere to park", 0),
+        ("want to die", "I want... to die", 1),
+    ],
+)
+def test_choices_groups_and_ends_are_part_of_a_phrase(phrase: str, text: str, matches: int) -> None:
+    """As docs/urgent.md describes them."""
+    groups = groups_of({"dad": ["dad", "father"], "kin": ["step <dad>", "<dad>", "mum"]})
+    rule = Rule("home", "Home", "Call 999.", {"en": Phrases([phrase], groups)}, Phrases(()))
+    assert (rule.find(words_of(text)) is not None) == matches
+
+
+def test_unless_cancels_a_match_in_its_own_sentence_only() -> None:
+    """What is said in the next one counts."""
+    rule = Rule("fire", "Fire", "Call 999.", {"en": Phrases(["on fire"])}, Phrases(()), unless=Phrases(["last year"]))
+    assert rule.find(words_of("The shed was on fire last year.")) is None
+    assert rule.find(words_of("The shed was on fire last year. Now the house is on fire.")) == "on fire"
+    assert rule.find(words_of("The house is on fire. I wrote last year, too.")) == "on fire"
+
+
+@pytest.mark.parametrize(
+    ("groups", "words", "fault"),
+    [
+        ({}, "<kin> hits me", "rule[1].words.en: '<kin> hits me': <kin> is no group that is written before"),
+        ({"kin": ["<dad>"], "dad": ["dad"]}, "<kin>", "groups.kin: '<dad>': <dad> is no group that is written before"),
+        ({}, "(dad|mum hits me", "rule[1].words.en: '(dad|mum hits me': a bracket is open, or closed twice"),
+        ({}, "(dad|) hits me", "rule[1].words.en: '(dad|) hits me': there is nothing between two signs of a choice"),
+        ({}, "dad|mum hits me", "rule[1].words.en: 'dad|mum hits me': 'dad|mum' needs a space"),
+    ],
+)
+def test_a_phrase_that_cannot_be_read_is_named_with_its_key(groups: dict[str, Any], words: str, fault: str) -> None:
+    """Before any rule is tried."""
+    rule = {"name": "gas", "title": "Gas", "advice": "Call 999.", "words": {"en": [words]}, "hits": ["gas leak"]}
+    faults = Urgent.model_validate({"groups": groups, "rule": [rule]}).faults([])
+    assert faults
+    assert faults[0].startswith(fault)
