@@ -34,74 +34,12 @@ _GAP = "..."
 _END_PATTERN = f"(?=[{END}{PAUSE}] |\\Z)"
 _GAP_PATTERN = f"(?<!{PAUSE} )(?:[^ {END}{PAUSE}]+ ){{0,5}}?"
 # Words of nearly every text: where a phrase has another one, that is looked for first.
-_COMMON = frozenset(
-    [
-        "a",
-        "about",
-        "am",
-        "an",
-        "and",
-        "are",
-        "at",
-        "be",
-        "been",
-        "but",
-        "by",
-        "can",
-        "for",
-        "from",
-        "get",
-        "go",
-        "going",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "him",
-        "his",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "ive",
-        "im",
-        "just",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "off",
-        "on",
-        "or",
-        "our",
-        "out",
-        "she",
-        "so",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "they",
-        "this",
-        "to",
-        "up",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "who",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
-)
+_COMMON_WORDS = """
+a about am an and are at be been but by can for from get go going had has have he her him his i if in is it ive im
+just me my no not of off on or our out she so that the their them there they this to up us was we were what when who
+will with you your
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 class Sentence(NamedTuple):
