@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -39,7 +39,16 @@ a about am an and are at be been but by can for from get go going had has have h
 just me my no not of off on or our out she so that the their them there they this to up us was we were what when who
 will with you your
 """
-_COMMON = frozenset(_COMMON_WORDS.split())
+# Words of many texts that people write to a council.
+_EVERYDAY_WORDS = """
+after again answer any anything away back been before bin bins bridge broken car children come could day days door every
+few find garden give good hear heard help here home house kind know last leave left light like live lives look looking
+made make many more morning need neighbour neighbours never new next night nobody notice now old one other outside over
+park people phone please put road safe said say school see seen send since some somebody someone still street take taken
+tell thank thing things time today told tomorrow tree two wall want water way week weeks well where without work works
+would year years monday tuesday wednesday thursday friday saturday sunday letter told reported wrote
+"""
+_WEIGHTS = dict.fromkeys(_EVERYDAY_WORDS.split(), 150) | dict.fromkeys(_COMMON_WORDS.split(), 3_000)
 
 
 class Sentence(NamedTuple):
@@ -60,18 +69,18 @@ class Words:
 
     text: str
     terms: frozenset[str]
+    _beginnings: Mapping[str, str] = field(repr=False, compare=False)
 
-    @cached_property
-    def sentences(self) -> Sequence[Sentence]:
-        """The sentences of the text."""
-        beginnings = {word: word[:_START] + "*" for word in self.terms}
-        sentences, at = list[Sentence](), 0
+    def sentences(self, anchors: AbstractSet[str]) -> Iterator[Sentence]:
+        """The sentences of the text that have one of these terms."""
+        beginnings, at = self._beginnings, 0
+        exact = {word for word, beginning in beginnings.items() if word in anchors or beginning in anchors}
         for part in self.text.split(_BETWEEN):
             tokens = part.split()
-            terms = {*tokens, *map(beginnings.__getitem__, tokens)}
-            sentences.append(Sentence(at - bool(at), min(at + len(part) + 1, len(self.text)), terms))
+            if not exact.isdisjoint(tokens):
+                terms = {*tokens, *map(beginnings.__getitem__, tokens)}
+                yield Sentence(at - bool(at), min(at + len(part) + 1, len(self.text)), terms)
             at += len(part) + len(_BETWEEN)
-        return sentences
 
     def around(self, start: int, end: int, most: int) -> str:
         """Return the sentence at a place in the text, of a long one `most` characters on either side."""
@@ -92,13 +101,8 @@ def words_again(sentence: str) -> Words:
 
 
 def _words(tokens: Sequence[str]) -> Words:
-    return Words(f" {' '.join(tokens)} ", _terms(tokens))
-
-
-def _terms(tokens: Iterable[str]) -> frozenset[str]:
-    terms = set(tokens)
-    terms.update([word[:_START] + "*" for word in terms])
-    return frozenset(terms)
+    beginnings = {word: word[:_START] + "*" for word in set(tokens)}
+    return Words(f" {' '.join(tokens)} ", frozenset((*beginnings, *beginnings.values())), beginnings)
 
 
 def fold(text: str) -> str:
@@ -221,6 +225,7 @@ def _choice(phrases: Iterable[str], groups: Groups) -> _Part:
     return _Part(f"(?:{source})", (frozenset().union(*needs),) if all(needs) else ())
 
 
+@lru_cache(maxsize=8192)
 def _word(part: str) -> _Part:
     before, after = (r"[^ .]*" if part.startswith("*") else ""), (r"[^ .]*" if part.endswith("*") else "")
     words = fold(part).split()
@@ -238,11 +243,8 @@ def _weight(need: frozenset[str]) -> int:
     return sum(map(_weight_of, need))
 
 
-@lru_cache(maxsize=8192)
 def _weight_of(term: str) -> int:
-    if term in _COMMON:
-        return 200
-    return 12 if term.endswith("*") else max(1, 12 - 2 * len(term))
+    return _WEIGHTS.get(term) or (12 if term.endswith("*") else max(1, 12 - 2 * len(term)))
 
 
 class Phrase:
@@ -265,17 +267,22 @@ class Phrase:
     def _across(self) -> re.Pattern[str]:
         return re.compile(f" {self._source.replace(f'(?:{PAUSE} )?', f'(?:[{END}{PAUSE}] )?')}")
 
+    def may_be_in(self, terms: AbstractSet[str]) -> bool:
+        """Whether there are the words that the phrase cannot do without."""
+        for need in self.needs:  # noqa: SIM110 - a generator takes twice as long, and this is asked for every mail
+            if need.isdisjoint(terms):
+                return False
+        return True
+
     def is_in(self, words: Words) -> bool:
         """Whether the text has it; its words may stand on both sides of a full stop, as in "St. Mary"."""
-        if any(need.isdisjoint(words.terms) for need in self.needs):
-            return False
-        return self._across.search(words.text) is not None
+        return self.may_be_in(words.terms) and self._across.search(words.text) is not None
 
     def places(self, words: Words, sentences: Iterable[Sentence]) -> Iterator[tuple[int, int]]:
         """Each place in these sentences of the text where it stands."""
         for sentence in sentences:
             # An expression takes long where the words that it needs are not together.
-            if not any(need.isdisjoint(sentence.terms) for need in self.needs):
+            if self.may_be_in(sentence.terms):
                 yield from (match.span() for match in self._pattern.finditer(words.text, sentence.start, sentence.end))
 
 

@@ -96,12 +96,12 @@ def _possible(
     """Return each phrase that a sentence may have, by its place in the order of the rules."""
     everywhere = [Sentence(0, len(words.text), words.terms)]
     possible = {place: (rule, phrase, everywhere) for place, rule, phrase in by_anchor[""]}
-    for sentence in words.sentences:
-        for anchor in anchors & sentence.terms:
-            for place, rule, phrase in by_anchor[anchor]:
-                for need in phrase.needs:
-                    if need.isdisjoint(sentence.terms):
-                        break
-                else:
+    # Most phrases fail by the words of the complete text, and then no sentence need be looked at for them.
+    entries = {anchor: [entry for entry in by_anchor[anchor] if entry[2].may_be_in(words.terms)] for anchor in anchors}
+    entries = {anchor: of_anchor for anchor, of_anchor in entries.items() if of_anchor}
+    for sentence in words.sentences(entries.keys()) if entries else ():
+        for anchor in entries.keys() & sentence.terms:
+            for place, rule, phrase in entries[anchor]:
+                if phrase.may_be_in(sentence.terms):
                     possible.setdefault(place, (rule, phrase, []))[2].append(sentence)
     return possible

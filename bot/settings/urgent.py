@@ -1,6 +1,7 @@
 """urgent.toml: the words that alert the right people at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -75,8 +76,12 @@ class Urgent(Table):
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in the form of the core."""
+        return self._rules if self.alert else ()
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
         groups = groups_of(self.groups)
-        return tuple(rule.rule(groups) for rule in self.rule) if self.alert else ()
+        return tuple(rule.rule(groups) for rule in self.rule)
 
     def faults(self, teams: list[str], *, with_tests: bool = True) -> list[str]:
         """Return each team that does not exist, each phrase that cannot be read, and every test that a rule fails."""
