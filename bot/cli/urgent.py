@@ -64,12 +64,13 @@ def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":
 
 
 def _replayed(store: "Store", rules: "Rules") -> "Iterator[dict[str, str]]":
+    from bot.core import speech
     from bot.core.phrases import words_of
     from bot.core.urgencies import urgency_in
 
     for contact, text in _texts(store):
         words = words_of(text)
-        hit = urgency_in(words, rules)
+        hit = urgency_in(words, rules) and speech.urgency_of(speech.Message("", text), rules)
         hit_or_near = hit or near_urgency(words, rules)
         if hit_or_near is not None:
             yield {

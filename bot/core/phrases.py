@@ -32,7 +32,7 @@ _LONGEST_PIECE_KEPT = 3  # a longer one may be a word of somebody's, which must 
 _START = 4
 _GAP = "..."
 _END_PATTERN = f"(?=[{END}{PAUSE}] |\\Z)"
-_GAP_PATTERN = f"(?<!{PAUSE} )(?:[^ {END}{PAUSE}]+ ){{0,5}}?"
+_GAP_PATTERN = f"(?<!{PAUSE} )((?:[^ {END}{PAUSE}]+ ){{0,5}}?)"  # the only group, as `label` leaves it out
 # Words of nearly every text: where a phrase has another one, that is looked for first.
 _COMMON_WORDS = """
 a about am an and are at be been but by can for from get go going had has have he her him his i if in is it ive im
@@ -278,12 +278,22 @@ class Phrase:
         """Whether the text has it; its words may stand on both sides of a full stop, as in "St. Mary"."""
         return self.may_be_in(words.terms) and self._across.search(words.text) is not None
 
-    def places(self, words: Words, sentences: Iterable[Sentence]) -> Iterator[tuple[int, int]]:
+    def places(self, words: Words, sentences: Iterable[Sentence]) -> Iterator[re.Match[str]]:
         """Each place in these sentences of the text where it stands."""
         for sentence in sentences:
             # An expression takes long where the words that it needs are not together.
             if self.may_be_in(sentence.terms):
-                yield from (match.span() for match in self._pattern.finditer(words.text, sentence.start, sentence.end))
+                yield from self._pattern.finditer(words.text, sentence.start, sentence.end)
+
+    def label(self, match: re.Match[str]) -> str:
+        """The phrase as it was written; of one with choices the words that match, without those of a gap."""
+        if "(" not in self.phrase and "<" not in self.phrase:
+            return self.phrase
+        pieces, at = list[str](), match.start()
+        for start, end in sorted(span for span in match.regs[1:] if span[0] < span[1]):
+            pieces += [match.string[at:start], _GAP, " "]
+            at = end
+        return " ".join("".join([*pieces, match.string[at : match.end()]]).replace(PAUSE, " ").split())
 
 
 class Phrases:

@@ -40,7 +40,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Urgency:
-    """The rule that applies, and the phrase that matched."""
+    """The rule that applies, and the phrase that matched, without any word that the rule does not know."""
 
     rule: Rule
     phrase: str
@@ -52,9 +52,10 @@ IsOld = Callable[[str], bool]
 _Entry = tuple[int, Rule, Phrase]
 
 
-def _says(phrase: Phrase, rule: Rule, words: Words, sentences: Sequence[Sentence], is_old: IsOld | None) -> bool:
-    places = islice(phrase.places(words, sentences), _MOST_PLACES)
-    return any(_counts(words, place, rule, is_old) for place in places)
+def _label(phrase: Phrase, rule: Rule, words: Words, sentences: Sequence[Sentence], is_old: IsOld | None) -> str | None:
+    """Return what the phrase found, if it says anything at one of its places."""
+    matches = islice(phrase.places(words, sentences), _MOST_PLACES)
+    return next((phrase.label(match) for match in matches if _counts(words, match.span(), rule, is_old)), None)
 
 
 def _counts(words: Words, place: tuple[int, int], rule: Rule, is_old: IsOld | None) -> bool:
@@ -83,9 +84,9 @@ def urgency_in(words: Words, rules: Rules, is_old: IsOld | None = None) -> Urgen
         return None
     possible = _possible(words, anchors, by_anchor)
     matches = (
-        Urgency(rule, phrase.phrase)
+        Urgency(rule, label)
         for _, (rule, phrase, sentences) in sorted(possible.items(), key=itemgetter(0))
-        if _says(phrase, rule, words, sentences, is_old)
+        if (label := _label(phrase, rule, words, sentences, is_old)) is not None
     )
     return next(matches, None)
 

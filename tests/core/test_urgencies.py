@@ -175,3 +175,11 @@ def test_a_phrase_that_cannot_be_read_is_named_with_its_key(groups: dict[str, An
     faults = Urgent.model_validate({"groups": groups, "rule": [rule]}).faults([])
     assert faults
     assert faults[0].startswith(fault)
+
+
+def test_what_matched_is_told_without_any_word_of_the_person() -> None:
+    """The words of a gap are left out: alerts leave the service."""
+    groups = groups_of({"kin": ["dad", "step dad"]})
+    rule = Rule("home", "Home", "Call 999.", {"en": Phrases(["<kin> ... (hit|hits) me"], groups)}, Phrases(()))
+    assert rule.find(words_of("My step dad Zebedee always hits me")) == "step dad ... hits me"
+    assert rule.find(words_of("My dad hits me")) == "dad hits me"
