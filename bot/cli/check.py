@@ -92,24 +92,27 @@ def _may_prove_answers(mailbox: "MailWayIn") -> bool:
 
 
 def _remarks(configured: "Settings") -> list[str]:
-    from bot.channel import MailWayIn, WayIn
-
-    remarks = []
+    remarks = [*_remarks_on_ways_in(configured)]
     if not configured.teams:
-        remarks.append("there is no [[team]], so nobody is alerted before a promise is broken.")
-    silent = [c.name for c in configured.channels if isinstance(c, WayIn) and c.replies_by is None]
-    remarks += [f"channel {name} has no replies_by, so nobody who writes there is acknowledged." for name in silent]
-    unproven = [c.name for c in configured.channels if isinstance(c, MailWayIn) and not _may_prove_answers(c)]
-    remarks += [
-        f"channel {name} has neither sent_folder nor authserv_id: nothing there proves that staff sent an answer, "
-        "so none stops a clock before somebody has said that it is theirs."
-        for name in unproven
-    ]
+        remarks.insert(0, "there is no [[team]], so nobody is alerted before a promise is broken.")
     if len(configured.web.secret.get_secret_value()) < 24:
         remarks.append(
             "web.secret is short; make a better one with: python3 -c 'import secrets; print(secrets.token_hex())'"
         )
     return remarks
+
+
+def _remarks_on_ways_in(configured: "Settings") -> "Iterator[str]":
+    from bot.channel import MailWayIn, WayIn
+
+    for channel in configured.channels:
+        if isinstance(channel, WayIn) and channel.replies_by is None:
+            yield f"channel {channel.name} has no replies_by, so nobody who writes there is acknowledged."
+        if isinstance(channel, MailWayIn) and not _may_prove_answers(channel):
+            yield (
+                f"channel {channel.name} has neither sent_folder nor authserv_id: nothing there proves that staff sent "
+                "an answer, so none stops a clock before somebody has said that it is theirs."
+            )
 
 
 async def _live(configured: "Settings") -> bool:

@@ -45,8 +45,11 @@ def _is_by_list(mail: Mail, own: frozenset[str]) -> bool:
     if any(is_own(address, own) for address in _named(mail)) or any(_is_address(name, own) for name in ids):
         return True
     # A list of our domain whose address we do not know: what somebody from outside wrote to it is theirs.
-    inside = any(_is_inside(party.address, own) for party in mail.from_addresses)
-    return not inside and bool(ids) and bool(mail.from_addresses)
+    return bool(ids) and _is_from_outside(mail, own)
+
+
+def _is_from_outside(mail: Mail, own: frozenset[str]) -> bool:
+    return bool(mail.from_addresses) and not any(_is_inside(party.address, own) for party in mail.from_addresses)
 
 
 def _named(mail: Mail) -> Iterator[str]:

@@ -74,7 +74,8 @@ class Words:
     def sentences(self, anchors: AbstractSet[str]) -> Iterator[Sentence]:
         """The sentences of the text that have one of these terms."""
         beginnings, at = self._beginnings, 0
-        exact = {word for word, beginning in beginnings.items() if word in anchors or beginning in anchors}
+        stars = {anchor for anchor in anchors if anchor.endswith("*")}
+        exact = anchors | {word for word, beginning in beginnings.items() if beginning in stars} if stars else anchors
         for part in self.text.split(_BETWEEN):
             tokens = part.split()
             if not exact.isdisjoint(tokens):
@@ -148,6 +149,7 @@ _fold_often = lru_cache(maxsize=4096)(_fold_other)
 
 # A phrase is parted at spaces and bars outside of brackets: (this|or (that|those)), <a group>; ? for "or nothing".
 _SIGNS = re.compile(r"[()|\s]|[^()|\s]+")
+_HAS_SIGNS = re.compile(r"[()|<>]")
 # What a text must have for a phrase: one of each of these sets.
 Needs = tuple[frozenset[str], ...]
 
@@ -173,12 +175,27 @@ def groups_of(phrases: Mapping[str, Iterable[str]]) -> Groups:
 
 
 def _sequence(phrase: str, groups: Groups) -> _Part:
-    parts = [_part(part, groups) for part in _split(phrase, " ")]
+    if _HAS_SIGNS.search(phrase) is None:
+        return _plain_sequence(phrase)
+    return _joined([_part(part, groups) for part in _split(phrase, " ")])
+
+
+@lru_cache(maxsize=8192)
+def _plain_sequence(phrase: str) -> _Part:
+    """Return the words of a phrase without choices and groups: the rules have thousands, many of them several times."""
+    return _joined([_part(part, {}) for part in phrase.split()])
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    if len(parts) == 1:
+        return parts[0]
     return _Part("".join(part.source for part in parts), tuple(need for part in parts for need in part.needs))
 
 
 def _split(phrase: str, separator: str) -> list[str]:
     """Return the pieces between the separators outside of brackets."""
+    if separator == "|" and "(" not in phrase and ")" not in phrase:
+        return [piece.strip() for piece in phrase.split("|")]
     pieces, depth = [""], 0
     for sign in _SIGNS.findall(phrase):
         depth += (sign == "(") - (sign == ")")
@@ -238,6 +255,7 @@ def _word(part: str) -> _Part:
     return _Part(f"{before}{source}{after} (?:{PAUSE} )?", tuple(needs))
 
 
+@lru_cache(maxsize=8192)
 def _weight(need: frozenset[str]) -> int:
     """How many texts have one of these, roughly: long words are rare, and beginnings are not."""
     return sum(map(_weight_of, need))

@@ -80,15 +80,18 @@ class BatchLogger:
         self.senders.accept(result.claimed)
         if result.more:
             self.senders.wake()
-        for filing in result.filed:
-            self.meter.logged.labels(reading.channel, filing.outcome if filing.new else "seen before").inc()
-        new = sum(filing.new for filing in result.filed)
-        if new and batch.again:
-            logger.warning("reconciliation.found", channel=reading.channel, missed=new, of=len(messages))
-            self.meter.missed.labels(reading.channel).inc(new)
-        elif messages and not batch.again:
-            logger.info("batch.logged", channel=reading.channel, new=new, of=len(messages))
+        self._count(result.filed, batch, reading.channel)
         return result.filed
+
+    def _count(self, filed: Sequence[Filed], batch: Batch, channel: str) -> None:
+        for filing in filed:
+            self.meter.logged.labels(channel, filing.outcome if filing.new else "seen before").inc()
+        new, of = sum(filing.new for filing in filed), len(batch.messages)
+        if new and batch.again:
+            logger.warning("reconciliation.found", channel=channel, missed=new, of=of)
+            self.meter.missed.labels(channel).inc(new)
+        elif of and not batch.again:
+            logger.info("batch.logged", channel=channel, new=new, of=of)
 
     def _dated(self, messages: Sequence[Inbound], now: datetime) -> Iterable[Inbound]:
         """Convert the instants to our time; whatever a provider's clock says, nothing was received later than now."""

@@ -48,13 +48,11 @@ def another_way(message: Inbound, at: datetime, earlier: Iterable[tuple[str, Con
     """
     if message.post is not None or message.visibility == "public":
         return None
-    candidates = [
-        (text, contact)
-        for text, contact in earlier
-        if contact.state == State.OPEN
-        and contact.sender_key == key_of(message)
-        and contact.visibility == "private"
-        and abs(at - contact.received_at) <= WITHIN
-    ]
+    candidates = [(text, contact) for text, contact in earlier if _may_be_same(message, at, contact)]
     words = keys(message.text) if candidates else set()
     return next((contact for text, contact in candidates if words & keys(text)), None)
+
+
+def _may_be_same(message: Inbound, at: datetime, contact: Contact) -> bool:
+    is_theirs = contact.sender_key == key_of(message) and contact.visibility == "private"
+    return is_theirs and contact.state == State.OPEN and abs(at - contact.received_at) <= WITHIN
