@@ -57,6 +57,7 @@ async def test_the_commands_of_a_mail_leave_together_only_where_that_is_offered(
             pieces.append(piece)
             commands = [b"."] if piece.endswith(b"\r\n.\r\n") else [line[:4] for line in piece.splitlines()]
             writer.write("".join(replies.get(command, "250 Ok\r\n") for command in commands).encode())
+        writer.close()
 
     async with (
         await asyncio.start_server(serve, "127.0.0.1", 0) as server,
