@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot import log
 from bot.channel import Channel, Covered, Folder, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
+from bot.core import urgencies
 from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
@@ -175,6 +176,8 @@ class Service:
     async def _load_later(self) -> None:
         """Load what the first message would wait for; a process without that part does without it in memory."""
         await asyncio.sleep(LOADS_AFTER_SECONDS)
+        if {"listen", "web"} & self.roles:
+            await asyncio.to_thread(urgencies.read, self.book.intake.urgent)
         if {"send", "web"} & self.roles:
             await asyncio.to_thread(date_in_words, self.present.now().date())
 

@@ -149,7 +149,6 @@ _fold_often = lru_cache(maxsize=4096)(_fold_other)
 
 # A phrase is parted at spaces and bars outside of brackets: (this|or (that|those)), <a group>; ? for "or nothing".
 _SIGNS = re.compile(r"[()|\s]|[^()|\s]+")
-_HAS_SIGNS = re.compile(r"[()|<>]")
 # What a text must have for a phrase: one of each of these sets.
 Needs = tuple[frozenset[str], ...]
 
@@ -175,20 +174,7 @@ def groups_of(phrases: Mapping[str, Iterable[str]]) -> Groups:
 
 
 def _sequence(phrase: str, groups: Groups) -> _Part:
-    if _HAS_SIGNS.search(phrase) is None:
-        return _plain_sequence(phrase)
-    return _joined([_part(part, groups) for part in _split(phrase, " ")])
-
-
-@lru_cache(maxsize=8192)
-def _plain_sequence(phrase: str) -> _Part:
-    """Return the words of a phrase without choices and groups: the rules have thousands, many of them several times."""
-    return _joined([_part(part, {}) for part in phrase.split()])
-
-
-def _joined(parts: Sequence[_Part]) -> _Part:
-    if len(parts) == 1:
-        return parts[0]
+    parts = [_part(part, groups) for part in _split(phrase, " ")]
     return _Part("".join(part.source for part in parts), tuple(need for part in parts for need in part.needs))
 
 
@@ -196,6 +182,8 @@ def _split(phrase: str, separator: str) -> list[str]:
     """Return the pieces between the separators outside of brackets."""
     if separator == "|" and "(" not in phrase and ")" not in phrase:
         return [piece.strip() for piece in phrase.split("|")]
+    if separator == " " and "(" not in phrase and ")" not in phrase:
+        return phrase.split()
     pieces, depth = [""], 0
     for sign in _SIGNS.findall(phrase):
         depth += (sign == "(") - (sign == ")")
@@ -319,13 +307,26 @@ class Phrases:
 
     A star at an end of a word stands for more letters, `...` between two words for up to five others of the same
     sentence, `(a|b)` for either, `<name>` for what the group of that name has; `?` after them for "or nothing".
-    Raises ValueError for a phrase that says nothing, or names a group that is not there.
+    A phrase is read when it is looked for, or by `read`.
     """
 
     def __init__(self, phrases: Iterable[str], groups: Groups | None = None) -> None:
         self.phrases = tuple(phrases)
-        self._phrases = [Phrase(phrase, groups) for phrase in self.phrases]
-        self._anchors = frozenset(anchor for phrase in self._phrases for anchor in phrase.anchors)
+        self._groups = groups
+
+    @cached_property
+    def _phrases(self) -> list[Phrase]:
+        # The packaged rules have thousands: they are read after the start.
+        return [Phrase(phrase, self._groups) for phrase in self.phrases]
+
+    @cached_property
+    def _anchors(self) -> frozenset[str]:
+        return frozenset(anchor for phrase in self._phrases for anchor in phrase.anchors)
+
+    def read(self) -> "Phrases":
+        """Read every phrase now; raises ValueError for one that says nothing, or names a group that is not there."""
+        tuple(self)
+        return self
 
     def __iter__(self) -> Iterator[Phrase]:
         """Each phrase."""

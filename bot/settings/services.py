@@ -77,7 +77,7 @@ class RouteSettings(Table):
             media=frozenset(self.media),
             to=frozenset(address.lower() for address in self.to),
             fields={name: frozenset(map(fold, values)) for name, values in self.fields.items()},
-            words=Phrases(self.words),
+            words=Phrases(self.words).read(),
             prefixes=self.postcodes,
             languages=frozenset(self.languages),
         )

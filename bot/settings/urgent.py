@@ -44,7 +44,7 @@ class RuleSettings(Table):
         return value
 
     def rule(self, groups: Groups) -> Rule:
-        """Return the same in the form of the core. Raises ValueError for a phrase that cannot be read."""
+        """Return the same in the form of the core; its phrases are read when they are needed."""
         return Rule(
             name=self.name,
             title=self.title,
@@ -84,7 +84,7 @@ class Urgent(Table):
         return tuple(rule.rule(groups) for rule in self.rule)
 
     def faults(self, teams: list[str], *, with_tests: bool = True) -> list[str]:
-        """Return each team that does not exist, each phrase that cannot be read, and every test that a rule fails."""
+        """Return each team that does not exist; `with_tests` each phrase that cannot be read, and each failed test."""
         names = [rule.name for rule in self.rule]
         faults = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
         for number, rule in enumerate(self.rule, 1):
@@ -92,11 +92,13 @@ class Urgent(Table):
                 faults.append(
                     f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
                 )
+        if not with_tests:
+            return faults
         try:
-            rules = self.rules()
+            rules = [rule.read() for rule in self.rules()]
         except ValueError:
             return [*faults, *self._unreadable()]
-        return [*faults, *failed_examples(rules)] if with_tests else faults
+        return [*faults, *failed_examples(rules)]
 
     def _unreadable(self) -> Iterator[str]:
         groups: Groups = {}
@@ -111,7 +113,7 @@ def _faults_of(phrases: Iterable[tuple[str, str]], groups: Groups) -> Iterator[s
     """Return what is wrong with each phrase, after the key under which it stands."""
     for key, phrase in phrases:
         try:
-            Phrases([phrase], groups)
+            Phrases([phrase], groups).read()
         except ValueError as error:
             yield f"{key}: {phrase!r}: {error}"
 
