@@ -180,10 +180,12 @@ def _sequence(phrase: str, groups: Groups) -> _Part:
 
 def _split(phrase: str, separator: str) -> list[str]:
     """Return the pieces between the separators outside of brackets."""
-    if separator == "|" and "(" not in phrase and ")" not in phrase:
-        return [piece.strip() for piece in phrase.split("|")]
-    if separator == " " and "(" not in phrase and ")" not in phrase:
-        return phrase.split()
+    if "(" in phrase or ")" in phrase:
+        return _split_outside_brackets(phrase, separator)
+    return phrase.split() if separator == " " else [piece.strip() for piece in phrase.split(separator)]
+
+
+def _split_outside_brackets(phrase: str, separator: str) -> list[str]:
     pieces, depth = [""], 0
     for sign in _SIGNS.findall(phrase):
         depth += (sign == "(") - (sign == ")")

@@ -85,13 +85,7 @@ class Urgent(Table):
 
     def faults(self, teams: list[str], *, with_tests: bool = True) -> list[str]:
         """Return each team that does not exist; `with_tests` each phrase that cannot be read, and each failed test."""
-        names = [rule.name for rule in self.rule]
-        faults = [f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
-        for number, rule in enumerate(self.rule, 1):
-            if rule.team and rule.team not in teams:
-                faults.append(
-                    f"rule[{number}].team = {rule.team!r} is no team; allowed: {', '.join(teams) or 'none yet'}"
-                )
+        faults = [*self._faults_of_names(teams)]
         if not with_tests:
             return faults
         try:
@@ -99,6 +93,14 @@ class Urgent(Table):
         except ValueError:
             return [*faults, *self._unreadable()]
         return [*faults, *failed_examples(rules)]
+
+    def _faults_of_names(self, teams: list[str]) -> Iterator[str]:
+        names = [rule.name for rule in self.rule]
+        yield from (f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1}))
+        for number, rule in enumerate(self.rule, 1):
+            if rule.team and rule.team not in teams:
+                allowed = ", ".join(teams) or "none yet"
+                yield f"rule[{number}].team = {rule.team!r} is no team; allowed: {allowed}"
 
     def _unreadable(self) -> Iterator[str]:
         groups: Groups = {}
