@@ -34,6 +34,7 @@ def _one_and_three(count: int, connections: int) -> None:
             url = server.create(f"size{size}")
             schema.upgrade(url)
             with Fleet(Path(folder) / f"{size}", url, size, [configured.SMTP.format(port=sink.port)]) as fleet:
+                rig.settle()
                 before = [rig.cost(service.pid) for service in fleet.services]
                 rig.deliver_among(fleet.ports, count, connections)
                 wait_until(lambda u=url: _sent_count(u) >= count * ANSWERED, what="every acknowledgement", seconds=300)  # type: ignore[misc]

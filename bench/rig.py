@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tests.components.forked import ROOT
 from tests.components.service import Service
 
 TICKS = os.sysconf("SC_CLK_TCK")
+SETTLE_SECONDS = 2.5
 SENDER = "resident@residents.example"
 RECIPIENT = "customer.services@example.gov.uk"
 
@@ -29,6 +31,11 @@ class Cost:
 
     cpu_seconds: float
     peak_megabytes: float
+
+
+def settle() -> None:
+    """Wait until a service that has just started has read what it reads after its start: that is no cost of a mail."""
+    time.sleep(SETTLE_SECONDS)
 
 
 def cost(pid: int) -> Cost:

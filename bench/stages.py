@@ -66,6 +66,7 @@ def by_lmtp(count: int, connections: int) -> None:
         service = Staged(Path(folder), channels)
         service.environment["STAGES"] = str(times)
         with service:
+            rig.settle()
             before = rig.cost(service.pid)
             rig.deliver_apart(port, count, connections).wait()
             wait_until(lambda: rig.sent_count(service) >= count * 0.9, what="every acknowledgement", seconds=300)

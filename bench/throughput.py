@@ -48,6 +48,7 @@ def from_mailbox(count: int) -> Facts:
             configured.SMTP.format(port=sink.port),
         ]
         with Service(Path(folder), channels) as service:
+            rig.settle()
             before = rig.cost(service.pid)
             server.start()
             wait_until(lambda: rig.sent_count(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
@@ -66,6 +67,7 @@ def by_lmtp(count: int, connections: int) -> Facts:
         raw = rig.result_of(loop)
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
         with Service(Path(folder), channels) as service:
+            rig.settle()
             before = rig.cost(service.pid)
             rig.deliver_apart(port, count, connections).wait()
             wait_until(lambda: rig.sent_count(service) >= count * ANSWERED, what="every acknowledgement", seconds=300)
