@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -81,9 +81,12 @@ def _answers_to(inbox: Inbox) -> str:
     return inbox.answers_to if isinstance(inbox, Folder) else ""
 
 
-def _leased(inboxes: Sequence[Inbox], roles: frozenset[str]) -> list[str]:
-    """Return the tasks that only one process at a time does, of all that share the store."""
-    names = [inbox.name for inbox in inboxes if is_read_alone(inbox) and not _answers_to(inbox)]
+def _leased(inboxes: Sequence[Inbox], roles: frozenset[str], answered: Collection[str]) -> list[str]:
+    """Return the tasks that only one process at a time does, of all that share the store.
+
+    Whoever reads one of the inboxes in `answered` also reads the folder of its answers.
+    """
+    names = [inbox.name for inbox in inboxes if is_read_alone(inbox) and _answers_to(inbox) not in answered]
     return names + ([TIMETABLE] if "watch" in roles else [])
 
 
@@ -119,11 +122,11 @@ class Service:
         letters = MessageWriter(composer(configured), self.book, self.book.secret)
         outlets = _outlets(self.channels) if "send" in roles else {}
         inboxes = _inboxes(self.channels) if "listen" in roles else []
-        leases = self.leases = Leasing(self.store, present, _leased(inboxes, roles), self._wake)
+        self._answering = self._answered(inboxes)
+        leases = self.leases = Leasing(self.store, present, _leased(inboxes, roles, self._answering), self._wake)
         context = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
         self.senders = Senders([*outlets.values()], context)
         self.logger = BatchLogger(self.store, self.book, present, self.meter, self.senders, leases)
-        self._answering = self._answered(inboxes)
         self.listeners = [
             Listening(inbox, self.logger, self._answering.get(_answers_to(inbox) or inbox.name)) for inbox in inboxes
         ]

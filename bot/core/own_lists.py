@@ -16,7 +16,8 @@ FIELDS = frozenset(
     {"list-id", "list-post", "list-owner", "list-help", "list-unsubscribe", "list-subscribe", "list-archive"}
     | {"mailing-list", "x-mailing-list", "x-beenthere", "x-google-group-id", "x-mailman-version"}
 )
-_NAMING = ("list-post", "list-owner", "list-help", "list-unsubscribe", "list-subscribe", "mailing-list", "x-beenthere")
+# Where a list names itself; a newsletter names whoever it is for in its address for leaving.
+_NAMING = ("list-post", "list-owner", "list-help", "mailing-list", "x-beenthere")
 _AUTHORS = ("x-original-from", "x-original-sender")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()?]{1,255}")
 _LIST_ID = re.compile(r"<([^<>\s]{1,255})>|^\s*([^<>\s]{1,255})\s*$")
@@ -38,6 +39,9 @@ def forwards(return_path: str, own: frozenset[str]) -> bool:
 
 
 def _is_by_list(mail: Mail, own: frozenset[str]) -> bool:
+    # Anybody can write such fields: only what our own list sends has an envelope sender of ours.
+    if mail.return_path is not None and not _is_inside(mail.return_path, own):
+        return False
     # A newsletter that our group passes on still bears the name of its own list.
     ids = [name for value in mail.values("list-id") for name in _list_ids(value)]
     if any(not _is_ours(name, own) for name in ids):

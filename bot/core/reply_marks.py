@@ -51,5 +51,5 @@ def bears_one(message: Inbound, mail: Mail) -> bool:
     author = mail.from_addresses[0].address.lower() if mail.from_addresses else ""
     loops = [value.strip().lower() for value in mail.values("x-ms-exchange-inbox-rules-loop")]
     agents = [value.lower() for value in mail.values("x-ms-exchange-generated-message-source")]
-    is_by_rule = author in loops or any("mailbox rules agent" in agent for agent in agents)
+    is_by_rule = author in loops or (not loops and any("mailbox rules agent" in agent for agent in agents))
     return is_by_rule and _FORWARD.match(message.subject) is None

@@ -38,6 +38,9 @@ _OF_AN_OFFICE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_OFFICE_LINE = 300
+_SPEAKS = re.compile(r"\b(?:i|im|ive|my|me)\b", re.IGNORECASE)
+# Whoever speaks of themselves is no office.
+_FIRST_PERSON = re.compile(r"\b(?:i|im|ive|i[\'\u2019](?:m|ve|d|ll)|we|my|me|us|our)\b", re.IGNORECASE)
 # Where a quotation may begin: a mark of its lines, a rule, an attribution, a header block.
 _QUOTED = re.compile(r"[ \t]*[>|]")
 _SIGN = re.compile(r"[ \t]*[>|]|[ \t]*[-_*]{4,}|.{0,300}[:\uff1a][ \t]*$|.{0,300}@[\w.-]+\.")
@@ -76,11 +79,16 @@ def plain(text: str) -> str:
     """Return a text without links, signatures and small print."""
     lines = list(_of_no_office(_without_signatures(_LINK.sub(" ", text).split("\n"))))
     paragraphs = _paragraphs(lines)
-    return "\n\n".join(paragraph for paragraph in paragraphs if not _is_disclaimer(paragraph))
+    return "\n\n".join(map(_without_disclaimer, paragraphs))
 
 
 def _of_no_office(lines: Iterable[str]) -> Iterator[str]:
-    return ("" if len(line) <= _LONGEST_OFFICE_LINE and _OF_AN_OFFICE.search(line) else line for line in lines)
+    return ("" if _is_of_an_office(line) else line for line in lines)
+
+
+def _is_of_an_office(line: str) -> bool:
+    is_one = len(line) <= _LONGEST_OFFICE_LINE and _OF_AN_OFFICE.search(line) is not None
+    return is_one and _FIRST_PERSON.search(line) is None
 
 
 def _without_signatures(lines: Sequence[str]) -> Iterator[str]:
@@ -92,9 +100,14 @@ def _without_signatures(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _signature_end(lines: Sequence[str], start: int) -> int:
-    """Return where the signature that begins at `start` ends: before a long line, a quotation, or many lines."""
+    """Return where the signature that begins at `start` ends.
+
+    That is before an empty or a long line, a quotation, somebody who speaks of themselves, or after many lines.
+    """
     for number, line in enumerate(lines[start : start + _MOST_SIGNATURE_LINES], start):
-        if len(line) > _LONGEST_SIGNATURE_LINE or bool(_QUOTED.match(line)) != bool(_QUOTED.match(lines[start])):
+        is_quoted_otherwise = bool(_QUOTED.match(line)) != bool(_QUOTED.match(lines[start]))
+        is_said = not line.strip(" \t\r>|\xa0") or _SPEAKS.search(line) is not None
+        if is_said or is_quoted_otherwise or len(line) > _LONGEST_SIGNATURE_LINE:
             return number
     return min(len(lines), start + _MOST_SIGNATURE_LINES)
 
@@ -115,10 +128,13 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
     yield "\n".join(paragraph)
 
 
-def _is_disclaimer(paragraph: str) -> bool:
-    if len(paragraph) < _SHORTEST_DISCLAIMER:
-        return False
-    return _ADDRESSEE.search(paragraph) is not None and _IN_ERROR.search(paragraph) is not None
+def _without_disclaimer(paragraph: str) -> str:
+    """Return the lines above the first of a disclaimer, which may follow the person's own words without a gap."""
+    if len(paragraph) < _SHORTEST_DISCLAIMER or not (_ADDRESSEE.search(paragraph) and _IN_ERROR.search(paragraph)):
+        return paragraph
+    lines = paragraph.split("\n")
+    first = next((at for at, line in enumerate(lines) if _ADDRESSEE.search(line) or _IN_ERROR.search(line)), 0)
+    return "\n".join(lines[:first])
 
 
 def _at_quotation(text: str) -> tuple[str, str]:

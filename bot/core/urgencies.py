@@ -11,6 +11,8 @@ from bot.core.phrases import Phrase, Phrases, Sentence, Words, words_again
 
 # How many places of a text one phrase is looked at, and how far around each its sentence is read.
 _MOST_PLACES, _AROUND = 50, 200
+# How far from a phrase what makes it harmless may stand: further away it is about something else.
+_NEAR = 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,8 +20,8 @@ class Rule:
     """One danger: `title` is for staff, `advice` for the person who wrote.
 
     `team` is alerted, if it is not "", in place of the contact's team. `words` are phrases by language; where one of
-    `unless` stands in the same sentence, they say nothing. `near` are phrases that do not alert. `hits` and `misses`
-    are texts by which the rule is tested.
+    `unless` stands close by in the same sentence, they say nothing. `near` are phrases that do not alert. `hits` and
+    `misses` are texts by which the rule is tested.
     """
 
     name: str
@@ -65,10 +67,9 @@ def _label(phrase: Phrase, rule: Rule, words: Words, sentences: Sequence[Sentenc
 
 
 def _counts(words: Words, place: tuple[int, int], rule: Rule, is_old: IsOld | None) -> bool:
-    sentence = words.around(*place, _AROUND)
-    if is_old is not None and is_old(sentence):
+    if is_old is not None and is_old(words.around(*place, _AROUND)):
         return False
-    return not rule.unless.phrases or rule.unless.find(words_again(sentence)) is None
+    return not rule.unless.phrases or rule.unless.find(words_again(words.around(*place, _NEAR))) is None
 
 
 @lru_cache(maxsize=64)

@@ -38,13 +38,17 @@ class Answering:
 
     def put_off(self, connection: Connection) -> None:
         """Let no receipt leave that waits now, until the answers are read."""
-        self.receipts_leave_at = self._present.now() + self._present.wall(PATIENCE_SECONDS)
-        receipts.put_off(connection, self._outlet, self.receipts_leave_at)
+        now = self._present.now()
+        # An inbox that is tried again and again must not put them off each time.
+        if self.receipts_leave_at is None:
+            self.receipts_leave_at = now + self._present.wall(PATIENCE_SECONDS)
+        if self.receipts_leave_at > now:
+            receipts.put_off(connection, self.inbox, self._outlet, self.receipts_leave_at)
 
     def keep_back(self, connection: Connection) -> None:
         """Do the same to what was queued since then."""
-        if self.receipts_leave_at is not None:
-            receipts.put_off(connection, self._outlet, self.receipts_leave_at)
+        if self.receipts_leave_at is not None and self.receipts_leave_at > self._present.now():
+            receipts.put_off(connection, self.inbox, self._outlet, self.receipts_leave_at)
 
     async def begin(self) -> None:
         """The inbox is about to be read, after a stop or an outage."""
@@ -54,8 +58,10 @@ class Answering:
 
     def lose(self) -> None:
         """The inbox is not read any more: what staff answer may answer what is not logged."""
+        # The patience begins with the outage, and not anew with each attempt to read it.
+        if self._lost_at is None or self._is_inbox_read.is_set():
+            self._lost_at = asyncio.get_running_loop().time()
         self._is_inbox_read.clear()
-        self._lost_at = asyncio.get_running_loop().time()
 
     def catch_up(self) -> None:
         """The inbox is read up to date."""
@@ -79,7 +85,9 @@ class Answering:
         if until is None:
             return 0
         try:
-            count = await self._store.write(lambda c: receipts.let_go(c, self._outlet, until, self._present.now()))
+            count = await self._store.write(
+                lambda c: receipts.let_go(c, self.inbox, self._outlet, until, self._present.now())
+            )
         except BaseException:
             self.receipts_leave_at = until
             raise

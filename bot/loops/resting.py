@@ -45,6 +45,9 @@ class Resting:
                 return self._refused_us(delivery, error)
             case Doubtful():
                 return self._refused_somebody(delivery, error)
+            case Temporary() if self.is_stopped:
+                self._rest()  # it does not work yet, whatever the reason
+                return error
             case _:
                 return error
 

@@ -42,11 +42,16 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-# The rows of one mail hold the same few instants many times.
-@lru_cache(maxsize=64)
 def _for_sqlite(value: datetime | None) -> str | None:
     """Return UTC as SQLAlchemy writes a time without zone: 2026-11-30 09:15:00.000000."""
-    return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[: -len("+00:00")]
+    return None if value is None else _written(_in_utc(value))
+
+
+# The rows of one mail hold the same few instants many times. Only UTC is kept: in the hour that a zone repeats, two
+# instants of it are equal.
+@lru_cache(maxsize=64)
+def _written(utc: datetime) -> str:
+    return utc.isoformat(" ", "microseconds")[: -len("+00:00")]
 
 
 def _in_utc(value: datetime) -> datetime:

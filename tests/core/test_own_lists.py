@@ -194,3 +194,32 @@ def test_a_dot_at_the_end_of_a_domain_is_taken_off(address: str, form: str) -> N
     fields = {"Return-Path": f"<{address}>"}
     verdict = judged(passed_on(fields, form.format(address)))
     assert verdict.recipient == address.rstrip(".")
+
+
+FORGED = {
+    "our address of a list": {"List-Post": f"<mailto:{OWN}>"},
+    "our name of a list": {"List-Id": "<anything.council.example>"},
+    "an older field": {"Mailing-list": f"list {OWN}"},
+    "another author": {"From": OWN, "List-Post": f"<mailto:{OWN}>", "X-Original-Sender": ANN},
+}
+
+
+@pytest.mark.parametrize("fields", FORGED.values(), ids=FORGED)
+def test_fields_of_a_list_that_anybody_can_write_prove_no_author(fields: dict[str, str]) -> None:
+    """Only our own list's mail has an envelope sender of ours; a receipt must not go to whom a stranger names."""
+    verdict = judged(passed_on({"envelope": "evil@attacker.example", **fields}))
+    assert verdict.recipient != ANN
+
+
+@pytest.mark.parametrize(
+    "unsubscribe",
+    [
+        f"<mailto:leave@shop.example?subject=unsubscribe {OWN}>",
+        f"<https://shop.example/u/;{OWN}>",
+        f"<mailto:{OWN}>",
+    ],
+)
+def test_a_newsletter_that_names_us_where_it_can_be_left_is_no_list_of_ours(unsubscribe: str) -> None:
+    """It names whoever it is for."""
+    fields = {"envelope": "news@shop.example", "List-Unsubscribe": unsubscribe, "Precedence": "list"}
+    assert judged(passed_on(fields, sender="Shop <news@shop.example>")).outcome == "log"

@@ -100,7 +100,7 @@ Example Ltd, registered in England 01234567, helps you escape an abusive partner
 @pytest.mark.parametrize(
     "text",
     [
-        "Prices attached.\n\n-- \nSam\nSurvivors of domestic violence at home: call us\nI want to die (a musical)",
+        "Prices attached.\n\n-- \nSam\nSurvivors of domestic violence at home: call us",
         "See https://example.org/i-want-to-die/there-is-a-gas-leak for the film.",
         "See <https://example.org/?q=my+flat+is+on+fire> and www.example.org/smell-gas.",
         "Write to i.want.to.die@example.org or example.org/house-on-fire, please.",
@@ -136,3 +136,34 @@ def test_long_hostile_texts_are_read_in_time_that_grows_with_them() -> None:
         plain(text)
         urgency_in(words_of(text), RULES)
         urgency_of(Message("", text, earlier=(text,)), RULES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am registered in Barchester and I have nowhere to sleep tonight with two children.",
+        "My landlord, a registered provider, threw us out and we have nowhere to sleep tonight.",
+        f"Help, my husband is beating me and I have nowhere to sleep tonight.\n{DISCLAIMER}",
+        "-- \nJane Doe\n12 High Street\n\nI have nowhere to sleep tonight and two children.",
+        "Jane Doe\n--\nI want to kill myself tonight",
+    ],
+)
+def test_what_a_person_says_beside_small_print_is_heard(text: str) -> None:
+    """In doubt, too much is taken as said."""
+    assert urgency_of(Message("Help", text), RULES) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am going to kill myself, I cannot ring anyone, my phone has no signal",
+        "I have been on hold for two hours and I want to kill myself",
+        "There is a man with a gun and he is behind my garden fence",
+        "my husband beat me up again and I am hiding in the library with the kids",
+        "I rang the council twice last week and my mum is now unconscious on the floor",
+        "My mum has collapsed and is not breathing and the dog is barking at the paramedic",
+    ],
+)
+def test_an_everyday_word_further_away_hides_no_danger(text: str) -> None:
+    """Only what stands close to a phrase makes it harmless: people in need write without full stops."""
+    assert urgency_of(Message("Help", text), RULES) is not None

@@ -9,6 +9,7 @@ import pytest
 
 from bot.channel import Batch, Temporary
 from bot.core.messages import Inbound
+from bot.flows.intake import receive
 from bot.flows.rulebook import Rulebook
 from bot.loops import answering, listening
 from bot.loops.answering import Answering
@@ -180,11 +181,41 @@ async def test_answers_that_cannot_be_read_keep_nobody_waiting_for_long(
 async def test_an_inbox_that_cannot_be_read_keeps_no_answer_waiting_for_long(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Staff answer what was logged before, and its clock must stop."""
-    monkeypatch.setattr(answering, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(listening, "FIRST_PAUSE_SECONDS", 0.2)
+    """Staff answer what was logged before, and its clock must stop; no new attempt begins a new wait."""
+    monkeypatch.setattr(answering, "PATIENCE_SECONDS", 0.5)
     reading = read(cannot_be_read, holding())
     await until(so(lambda: "inbox sent" in reading.order))
+    assert reading.order.index("inbox sent") > 1, "the inbox was tried again meanwhile"
+
+
+async def test_an_inbox_that_is_tried_again_and_again_puts_no_receipt_off_for_ever(
+    store: Store, read: Read, mail: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait begins with the first attempt."""
+    monkeypatch.setattr(answering, "PATIENCE_SECONDS", 0.5)
+
+    async def brings_mail_and_falls(cursor: str | None) -> AsyncIterator[Batch]:
+        if cursor is None:
+            yield Batch((mail(1),), "1")
+        raise Temporary("the line broke")
+
+    reading = read(brings_mail_and_falls, cannot_be_read)
+
+    async def is_due() -> bool:
+        return bool(await reading.due())
+
+    await until(is_due)
+
+
+async def test_each_inbox_lets_go_of_its_own_receipts_alone(store: Store, book: Rulebook, mail: Make) -> None:
+    """Two mailboxes may answer by one outlet."""
+    logger = ear(store, book)
+    first, second = (Answering(name, "post", store, logger.present) for name in ("inbox", "other"))
+    await first.begin()
+    await logger.log(Batch((mail(1),)), receive.Reading("inbox"), first)
+    await second.begin()
+    assert await second.finish() == 0
+    assert await first.finish() == 1
 
 
 async def test_after_each_outage_of_the_inbox_the_answers_are_read_anew(read: Read) -> None:
