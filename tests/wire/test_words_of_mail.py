@@ -291,3 +291,10 @@ def test_enriched_text_is_read_without_its_commands() -> None:
     """RFC 1896: commands, parameters, a doubled angle bracket, line ends."""
     text = "<bold>I am</bold> <color><param>red</param>cold</color>\nnow <<3\n\nDan"
     assert read(HEADER + leaf(text, "text/enriched")).text == "I am cold now <3\nDan"
+
+
+@pytest.mark.parametrize("beginning", ["Dear Sir or Madam,", "Dear housing team, I am writing to you because my"])
+def test_a_plain_text_that_stops_early_hides_nothing_of_the_page(beginning: str) -> None:
+    """Such as a greeting alone, or the preview of a mail program."""
+    page = f"<html><body><p>{beginning} husband has left.</p><p>{PLEA}</p></body></html>"
+    assert PLEA in read(HEADER + several("alternative", leaf(beginning), leaf(page, "text/html"))).text

@@ -141,12 +141,16 @@ def _merged(plain: str, rich: str) -> str:
     return rich if is_stub or not _adds(plain, rich) else f"{plain}\n{rich}"
 
 
+# As long as a greeting or a preview, with which the words in the page would begin, too.
+_SHORT_TEXT = 300
+
+
 def _says_the_same(page: Part, plain: Part, text: str) -> bool:
     """Tell at a glance whether a page can be passed over: it begins as the text does, and is no longer than usual."""
     if page.kind not in HTML or len(page.octets) > _USUAL_RATIO * len(plain.octets) + _USUAL_OCTETS:
         return not page.is_text and not page.parts
     run = _first_run(page.decoded(_FIRST_LOOK)) or _first_run(page.decoded(_MOST_OF_PAGE))
-    if run is None:
+    if run is None or len(text) < _SHORT_TEXT:
         return False
     first = html.unescape(headers.decode(run[1], page.parameters.get("charset", ""), cut=True))
     beginning = _letters(first)[:_MOST_COMPARED]
