@@ -128,9 +128,16 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
     yield "\n".join(paragraph)
 
 
+def is_disclaimer(paragraph: str) -> bool:
+    """Tell whether a paragraph says for whom a mail is meant, and what to do with it in error."""
+    if len(paragraph) < _SHORTEST_DISCLAIMER:
+        return False
+    return _ADDRESSEE.search(paragraph) is not None and _IN_ERROR.search(paragraph) is not None
+
+
 def _without_disclaimer(paragraph: str) -> str:
     """Return the lines above the first of a disclaimer, which may follow the person's own words without a gap."""
-    if len(paragraph) < _SHORTEST_DISCLAIMER or not (_ADDRESSEE.search(paragraph) and _IN_ERROR.search(paragraph)):
+    if not is_disclaimer(paragraph):
         return paragraph
     lines = paragraph.split("\n")
     first = next((at for at, line in enumerate(lines) if _ADDRESSEE.search(line) or _IN_ERROR.search(line)), 0)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from bot.core.speech import is_disclaimer
+
 # By themselves in a line, above names and addresses. Thanks also begin what is said, unless a comma follows.
 CLOSING = re.compile(
     r"(?:(?:(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?) )?(?:regards|wishes)|all the best|best|cheers"
@@ -21,16 +23,6 @@ SENT_FROM = re.compile(
     r"|Enviado (?:desde|do)|Inviato da|Wysłan[oe] z|Trimis de|Надіслано з|Anfonwyd o)\b.{0,60}",
     re.IGNORECASE,
 )
-# A disclaimer has one of each, as people also write "this is confidential".
-_ADDRESSEE = (
-    *("intended only", "intended solely", "intended for", "intended recipient", "addressee", "adressat", "empfänger"),
-    *("destinat", "adresat", "bwriad"),
-)
-_IN_ERROR = (
-    *("in error", "confidential", "privileged", "not the intended", "irrtümlich", "vertraulich", "confidenti"),
-    *("confidencial", "omyłk", "poufn", "cyfrinachol", "camgymeriad"),
-)
-_SHORTEST_DISCLAIMER = 100
 _MOST_SIGNATURE_LINES, _LONGEST_SIGNATURE_LINE = 12, 80
 _POSTSCRIPT = re.compile(r"p\.? ?s\b", re.IGNORECASE)
 
@@ -62,7 +54,7 @@ def _possible_starts(lines: Sequence[str], end: int) -> Iterator[int]:
 def _before_disclaimers(lines: Sequence[str]) -> int:
     end = len(lines)
     for first in _paragraphs(lines):
-        if not _is_disclaimer(" ".join(lines[first:end])):
+        if not is_disclaimer(" ".join(lines[first:end])):
             break
         end = first
     return end
@@ -79,13 +71,6 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[int]:
     for at in range(len(lines) - 1, -1, -1):
         if lines[at] and (at == 0 or not lines[at - 1]):
             yield at
-
-
-def _is_disclaimer(paragraph: str) -> bool:
-    if len(paragraph) < _SHORTEST_DISCLAIMER:
-        return False
-    small = paragraph.lower()
-    return any(words in small for words in _ADDRESSEE) and any(words in small for words in _IN_ERROR)
 
 
 def _is_sentence(line: str) -> bool:
