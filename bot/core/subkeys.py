@@ -1,0 +1,16 @@
+"""Keys for single uses, derived from the secret of the installation: what one use reveals is of no help in another."""
+
+import hashlib
+import hmac
+from enum import StrEnum
+
+
+class Use(StrEnum):
+    """What a derived key is for. A value never changes: everything that was signed with its key would be void."""
+
+    FORM = "form of the website"
+
+
+def subkey(secret: bytes, use: Use) -> bytes:
+    """Return the 32 bytes for one use (RFC 5869 section 2.3, one block of HKDF-Expand with SHA-256)."""
+    return hmac.new(secret, f"ackbot {use}".encode() + b"\x01", hashlib.sha256).digest()
