@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 
 from bot.core.acknowledgements import Limits
 from bot.core.retention import Retention
@@ -44,11 +44,15 @@ class Organisation(Table):
 
 
 class Web(Table):
-    """The address at which the pages listen, and the secret that signs data which must come back unchanged."""
+    """The address at which the pages listen, and the secret that signs data which must come back unchanged.
+
+    `trusted_proxies` are the addresses or networks of the reverse proxies whose `X-Forwarded-For` is believed.
+    """
 
     listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
     public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     secret: SecretStr = Field(min_length=1)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
 
 
 def _is_an_issuer(value: str) -> str:

@@ -27,6 +27,7 @@ from bot.web.api import calls, models, openapi
 from bot.web.api.calls import Call
 from bot.web.api.openapi import Operation
 from bot.web.api.problems import LIMITS, Problem
+from bot.web.client import client_network
 from bot.web.site import STATUS_OF, Site, loop_time
 from bot.web.throttling import NOTED_A_MINUTE, Throttle
 
@@ -145,7 +146,7 @@ class Api:
             identity = await self._site.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
         if identity is None:
             # Only whoever has no token is slowed down: others may call from the same place.
-            stranger = request.remote or ""
+            stranger = client_network(request)
             _ask(request, self._strangers, stranger)
             if secret and self._noted.ask(stranger, loop_time()).is_allowed:
                 at = self._site.now()

@@ -21,6 +21,7 @@ from bot.core.roles import Permission
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
+from bot.web.client import client_network
 from bot.web.forms import fields_of
 from bot.web.site import Site, Work, loop_time
 from bot.web.throttling import NOTED_A_MINUTE, Throttle
@@ -107,7 +108,7 @@ class Doorkeeper:
         wall, book = self._site.wall(), self._site.book
         session = await self._site.read(lambda c: staffing.visitor(c, secret, wall, book))
         if session is None:
-            at, now = request.remote or "", self._site.now()
+            at, now = client_network(request), self._site.now()
             await self.note_seldom(at, lambda c: staffing.unknown(c, "session", at, now))
             return None
         visitor, note = session
@@ -136,7 +137,7 @@ class Doorkeeper:
     async def _note_too_big(self, request: web.Request) -> None:
         guest, now = await self.guest(request), self._site.now()
         actor = guest.visitor.actor if guest else "nobody"
-        whose = actor if guest else request.remote or ""
+        whose = actor if guest else client_network(request)
         await self.note_seldom(whose, lambda c: staffing.too_big(c, request.path, actor, now))
 
     async def note(self, guest: Guest, kind: EventKind, details: Mapping[str, Any]) -> None:
