@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import ChannelError, ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.mail.sender import Sender
-from bot.wire.platforms import jwt
 from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -123,7 +124,8 @@ class Notify:
         return answer
 
     async def _ask(self, method: str, path: str, now: float, **options: Any) -> Answer:
-        token = jwt.encode({"iss": self._service, "iat": int(now)}, self._secret)
+        claims = {"iss": self._service, "iat": int(now)}
+        token = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self._secret))
         answer = await self._api.ask(method, path, headers={"Authorization": f"Bearer {token}"}, **options)
         self._note_time(answer)
         return answer

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from bot.channel import Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
-from bot.wire.platforms import jwt
 from channels import notify
 from channels.notify import Notify
 from tests.components.form import send_form
@@ -151,14 +150,6 @@ def test_what_cannot_work_is_not_accepted(key: str, more: dict[str, str]) -> Non
     with pytest.raises(ValidationError) as refused:
         settings("https://api.notifications.service.gov.uk", **more)
     assert [error["loc"] for error in refused.value.errors()] == [(key,)]
-
-
-def test_a_token_is_as_the_standard_has_it() -> None:
-    """RFC 7519: head, claims and signature; this signature is what OpenSSL makes of the other two."""
-    head = "eyJhbGciOiAiSFMyNTYiLCAidHlwIjogIkpXVCJ9"
-    claims = "eyJpc3MiOiAiMjY3ODVhMDktYWIxNi00ZWIwLTg0MDctYTM3NDk3YTU3NTA2IiwgImlhdCI6IDE3MDAwMDAwMDB9"
-    token = jwt.encode({"iss": SERVICE, "iat": 1700000000}, SECRET)
-    assert token == f"{head}.{claims}.uquiSadJuiwikB-NKswELQ-iMIBqgINrX6GhBhCbSm8"
 
 
 async def test_a_receipt_by_notify_says_all_that_a_mail_says(peer: NotifyPeer, tmp_path: Path) -> None:
