@@ -23,6 +23,8 @@ SESSION_LASTS_AT_MOST = timedelta(hours=12)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 # So often at most it is written down that a session or a token is used.
 _NOTED_EVERY = timedelta(minutes=1)
+# A token ends after so many days unless whoever makes it says otherwise; for so long at most.
+TOKEN_DAYS, MOST_TOKEN_DAYS = 365, 3650
 _TOKEN_PREFIX = "ackbot_"  # noqa: S105 - lets people and scanners see what it is
 
 
@@ -31,6 +33,14 @@ class Refused:
     """Nothing was changed, and why."""
 
     reason: str
+
+
+class Expired(Exception):
+    """The token was good, and its time is over."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__(f"The token {token.name} has expired. Make another one: ackbot token create")
+        self.token = token
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ def sign_in(connection: Connection, account: Account, how: str, now: datetime, w
     Its length is counted on the wall: a rehearsal hurries nobody out, and leaves no session that lasts for years.
     """
     secret = secrets.token_urlsafe(32)
-    staff.begin_session(connection, tokens.digest_of(secret), account.address, wall, wall + SESSION_LASTS)
+    staff.begin_session(connection, tokens.digest_of(secret), account.address, how, (wall, wall + SESSION_LASTS))
     _note(connection, EventKind.SIGNED_IN, f"staff:{account.address}", now, how=how)
     return secret
 
@@ -146,6 +156,11 @@ def not_signed_in(connection: Connection, address: str, reason: str, now: dateti
 def unknown(connection: Connection, kind: Literal["session", "token"], at: str, now: datetime) -> None:
     """Note that somebody came with a session or a token that is none (any more)."""
     _note(connection, EventKind(f"unknown {kind}"), "nobody", now, place=at)
+
+
+def expired(connection: Connection, token: Token, at: str, now: datetime) -> None:
+    """Note that a program came with a token whose time is over."""
+    _note(connection, EventKind.EXPIRED_TOKEN, f"token:{token.name}", now, place=at)
 
 
 def too_big(connection: Connection, path: str, actor: str, now: datetime) -> None:
@@ -188,6 +203,19 @@ def keep_session(connection: Connection, visitor: Visitor, wall: datetime) -> No
     staff.extend_session(connection, visitor.session, wall, wall + SESSION_LASTS)
 
 
+def token_end(days: str, now: datetime) -> datetime | None:
+    """When a token ends that is made now: after so many days, `TOKEN_DAYS` for ""; None for "never".
+
+    Raises ValueError that says what may be given.
+    """
+    if days == "never":
+        return None
+    number = int(days) if days.isascii() and days.isdecimal() and len(days) < 6 else 0
+    if days and not 1 <= number <= MOST_TOKEN_DAYS:
+        raise ValueError(f"give a number of days from 1 to {MOST_TOKEN_DAYS}, or never")
+    return now + timedelta(days=number or TOKEN_DAYS)
+
+
 def create_token(connection: Connection, token: Token, actor: str, book: Rulebook) -> str | Refused:
     """A new token: the secret, which is shown once and never again."""
     unknown = sorted(token.scopes - SCOPES.keys())
@@ -198,8 +226,9 @@ def create_token(connection: Connection, token: Token, actor: str, book: Ruleboo
     secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     if not tokens.add(connection, token, tokens.digest_of(secret)):
         return Refused(f"there is a token {token.name} already; choose another name")
-    scopes = " ".join(sorted(token.scopes))
-    _note(connection, EventKind.TOKEN_CREATED, actor, token.created_at, token=token.name, scopes=scopes)
+    scopes, ends_at = " ".join(sorted(token.scopes)), token.ends_at.isoformat() if token.ends_at else "never"
+    details = {"token": token.name, "scopes": scopes, "ends_at": ends_at}
+    _note(connection, EventKind.TOKEN_CREATED, actor, token.created_at, **details)
     return secret
 
 
@@ -212,10 +241,15 @@ def revoke_token(connection: Connection, name: str, actor: str, now: datetime) -
 
 
 def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
-    """Who has this token, and whether it is to be noted that it is used; None for one that lets nobody in."""
+    """Who has this token, and whether it is to be noted that it is used; None for one that lets nobody in.
+
+    Raises Expired.
+    """
     token = tokens.with_digest(connection, tokens.digest_of(secret))
     if token is None:
         return None
+    if token.has_ended(now):
+        raise Expired(token)
     guest = Visitor(f"token:{token.name}", scope_of(token.teams, book.outgoing), token=token)
     return guest, token.used_at is None or now - token.used_at > _NOTED_EVERY
 
@@ -257,12 +291,8 @@ def _why_not(connection: Connection, account: Account, new: Change, book: Rulebo
 def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:
     if account.role is not Role.ADMINISTRATOR or role is Role.ADMINISTRATOR:
         return ""
-    colleagues = (
-        colleague
-        for colleague in staff.list_all(connection)
-        if colleague.disabled_at is None and colleague.address != account.address
-    )
-    remains = any(colleague.role is Role.ADMINISTRATOR for colleague in colleagues)
+    # Read in a way that makes two who demote each other at the same moment wait for one another.
+    remains = any(colleague.address != account.address for colleague in staff.administrators(connection))
     return "" if remains else f"{account.address} is the last administrator; make somebody else one first"
 
 

@@ -16,7 +16,7 @@ from bot import log
 from bot.core.retention import Retention
 from bot.flows import promise
 from bot.flows.changes import forget
-from bot.flows.outgoing import alert
+from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.present import Present
@@ -77,6 +77,7 @@ class Timetable:
             (self.forget, {"hour": 3, "minute": 10}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
             (self.reviews, {"hour": 9, "minute": 5}),
+            (self.token_ends, {"hour": 9, "minute": 10}),
         ]
         for job, at in jobs:
             scheduler.add_job(self._alone, OurTime(self._present, zone, **at), [job], id=job.__name__)
@@ -155,5 +156,15 @@ class Timetable:
                 action="Decide whether it stays. Then set a new review_by in its file, or let a new version follow it.",
             )
         ]
+        await self._store.write(lambda connection: outbox.queue(connection, rows))
+        self._wake()
+
+    async def token_ends(self) -> None:
+        """Tell the operators, once each, that a token of a program soon ends; and once a year which never do."""
+        now, zone = self._present.now(), self._book.clocks.default_calendar.zone
+        tokens_now = await self._store.read(lambda connection: tokens.usable(connection, now))
+        rows = access.soon_expired(tokens_now, now, zone, self._book) + access.never_expiring(
+            tokens_now, now, self._book
+        )
         await self._store.write(lambda connection: outbox.queue(connection, rows))
         self._wake()

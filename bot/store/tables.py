@@ -1,7 +1,6 @@
 """The tables. Instants are aware UTC in Python and sort as they are stored; `docs/flow.md` says what each is for."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -9,7 +8,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     TextClause,
@@ -19,22 +17,11 @@ from sqlalchemy import (
 )
 
 from bot.store import conditions
+from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
 from bot.store.column_types import Instant, Sealed, SealedBytes
+from bot.store.metadata import Key, metadata
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-# Running numbers: on SQLite only a column that is exactly INTEGER is one.
-Key = BigInteger().with_variant(Integer(), "sqlite")
-
+__all__ = ["Key", "answers", "metadata", "sessions", "sign_in_links", "staff", "throttles", "tokens"]
 
 # `core.clocks.due_next` as the databases compute it.
 DUE = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
@@ -263,53 +250,6 @@ shunted = Table(
     Column("raw", SealedBytes, nullable=False),
     UniqueConstraint("channel", "external_id"),
     sqlite_autoincrement=True,
-)
-
-staff = Table(
-    "staff",
-    metadata,
-    Column("address", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    # Names of teams with spaces between; none: every team.
-    Column("teams", Text, nullable=False),
-    # As argon2 writes it, "" for who signs in elsewhere.
-    Column("password", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("disabled_at", Instant),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("address", Text, nullable=False, index=True),
-    Column("began_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
-    Column("ends_at", Instant, nullable=False),
-)
-
-tokens = Table(
-    "tokens",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("scopes", Text, nullable=False),
-    Column("teams", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("used_at", Instant),
-    Column("revoked_at", Instant),
-)
-
-# What a caller of the API was answered under a key of its own, so that the same call again does nothing twice.
-answers = Table(
-    "answers",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("digest", Text, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("body", Sealed, nullable=False),
-    Column("at", Instant, nullable=False, index=True),
 )
 
 # Contacts of one person, as staff have linked them; the smaller number comes first.

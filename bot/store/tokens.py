@@ -13,7 +13,7 @@ from bot.store.tables import answers, tokens
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its scopes, and the teams whose contacts it sees (none: all)."""
+    """One token: its scopes, the teams whose contacts it sees (none: all), and its end (None: it has none)."""
 
     name: str
     scopes: frozenset[str]
@@ -21,6 +21,11 @@ class Token:
     created_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Tell whether its time is over."""
+        return self.ends_at is not None and self.ends_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,14 @@ def digest_of(secret: str) -> str:
 
 def add(connection: Connection, token: Token, digest: str) -> bool:
     """Store a new token; False if the name is taken, even at the same moment."""
-    row = {"name": token.name, "digest": digest, "created_at": token.created_at}
+    row = {"name": token.name, "digest": digest, "created_at": token.created_at, "ends_at": token.ends_at}
     row |= {"scopes": " ".join(sorted(token.scopes)), "teams": " ".join(sorted(token.teams))}
     statement = insert(tokens).values(**row).on_conflict_do_nothing(index_elements=["name"])
     return connection.execute(statement.returning(tokens.c.name)).scalar() is not None
 
 
 def with_digest(connection: Connection, digest: str) -> Token | None:
-    """Return the token with this digest, unless it is revoked."""
+    """Return the token with this digest, even one that has expired, unless it is revoked."""
     condition = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
     row = connection.execute(select(tokens).where(condition)).first()
     return _token(row) if row else None
@@ -58,6 +63,11 @@ def with_digest(connection: Connection, digest: str) -> Token | None:
 def list_all(connection: Connection) -> list[Token]:
     """Return every token, by name."""
     return [_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.name))]
+
+
+def usable(connection: Connection, now: datetime) -> list[Token]:
+    """Return the tokens that let a program in now, by name."""
+    return [token for token in list_all(connection) if token.revoked_at is None and not token.has_ended(now)]
 
 
 def note_use(connection: Connection, name: str, now: datetime) -> None:
@@ -102,4 +112,5 @@ def _token(row: Any) -> Token:
         created_at=row.created_at,
         used_at=row.used_at,
         revoked_at=row.revoked_at,
+        ends_at=row.ends_at,
     )

@@ -1,6 +1,7 @@
 """`ackbot staff` and `ackbot token`: who may come in, from the first day on."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,18 @@ def test_a_token_is_shown_once(config: Service) -> None:
     assert _run(config, "token", "create", "--name", "phones", "--scope", "contacts:read")[0] == 1
     assert _run(config, "token", "revoke", "--name", "phones")[0] == 0
     assert "revoked" in _run(config, "token", "list")[1]
+
+
+def test_a_token_says_when_it_ends(config: Service) -> None:
+    """After a year, after so many days, or never where that was asked for; anything else is refused."""
+    for name, more in (("year", ()), ("month", ("--expires", "30")), ("ever", ("--expires", "never"))):
+        assert _run(config, "token", "create", "--name", name, "--scope", "contacts:read", *more)[0] == 0
+    lines = _run(config, "token", "list", "--json")[1].splitlines()
+    spans = {}
+    for facts in map(json.loads, lines):
+        made_at, end = facts["created_at"], facts["ends_at"]
+        spans[facts["name"]] = (datetime.fromisoformat(end) - datetime.fromisoformat(made_at)).days if end else None
+    assert spans == {"year": 365, "month": 30, "ever": None}
+    assert "never ends" in _run(config, "token", "list")[1]
+    status, output = _run(config, "token", "create", "--name", "x", "--scope", "contacts:read", "--expires", "soon")
+    assert (status, "give a number of days from 1 to 3650, or never" in output) == (2, True)

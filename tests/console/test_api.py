@@ -11,7 +11,7 @@ import pytest
 
 from tests.components.ports import wait_until
 from tests.components.service import ask
-from tests.console.conftest import House
+from tests.console.conftest import House, run
 
 CALL = {
     "channel": "desk",
@@ -286,3 +286,17 @@ def test_a_revoked_token_lets_nobody_in(house: House) -> None:
     assert house.call("GET", "/api/v1/contacts", caller=made).status == 401
     stored = (house.service.directory / "ackbot.db").read_bytes()
     assert made.encode() not in stored
+
+
+def test_an_expired_token_is_told_so(house: House) -> None:
+    """The program hears why it is not let in; the audit trail has a line under its name."""
+    made = run(
+        house.service, "token", "create", "--name", "brief", "--scope", "contacts:read", "--expires", "1"
+    ).strip()
+    assert house.call("GET", "/api/v1/contacts", caller=made).status == 200
+    house.change("UPDATE tokens SET ends_at = '2026-01-01 00:00:00.000000' WHERE name = 'brief'")
+    answer = house.call("GET", "/api/v1/contacts", caller=made)
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="Ackbot"')
+    assert answer.json["detail"] == "The token brief has expired. Make another one: ackbot token create."
+    assert ask(house.service.store_url, "SELECT actor FROM events WHERE kind = 'expired token'") == [("token:brief",)]
+    assert "Expired" in house.officer("administrator").get("/console/people").words()

@@ -1,10 +1,11 @@
 """Accounts and tokens: who may come in, who no more, and that each change is an event with who made it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.core.events import StoredEvent
 from bot.core.roles import Role, Scope
@@ -13,9 +14,11 @@ from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Change, Refused
 from bot.store import audit, staff, tokens
 from bot.store.audit import Looking
+from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.staff import Account
 from bot.store.tokens import Token
+from tests.components.ports import wait_until
 from tests.flows.conftest import NOW, writing
 from tests.rulebooks import altered
 
@@ -108,6 +111,32 @@ def test_there_is_always_an_administrator(store: Store, two: Rulebook) -> None:
         assert account(connection).role is Role.READER
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_two_administrators_cannot_demote_each_other_at_once(store_url: str, two: Rulebook) -> None:
+    """Of two transactions at the same moment the second waits for the first, and then finds that it may not."""
+    bob = "bob@example.gov.uk"
+    with transaction(store_url, writes=True) as connection:
+        for address in (HALS, bob):
+            staffing.add(connection, replace(HAL, address=address, role=Role.ADMINISTRATOR), ADMIN, two)
+
+    def demote(address: str) -> Refused | None:
+        with transaction(store_url, writes=True) as connection:
+            return staffing.change(connection, address, Change(Role.READER), ADMIN, NOW, two)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(store_url, writes=True) as connection:
+            assert staffing.change(connection, HALS, Change(Role.READER), bob, NOW, two) is None
+            second = pool.submit(demote, bob)
+            wait_until(lambda: second.done() or _somebody_waits(store_url), what="the second transaction")
+            assert not second.done()
+        assert "is the last administrator" in reason(second.result())
+
+
+def _somebody_waits(url: str) -> bool:
+    with transaction(url, writes=False) as connection:
+        return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
+
+
 def test_whoever_is_disabled_comes_in_no_more_until_enabled(store: Store, two: Rulebook) -> None:
     """Their sessions end at once; neither is done twice."""
     with writing(store) as connection:
@@ -196,6 +225,35 @@ def test_a_token_lets_a_program_in_until_it_is_revoked(store: Store, two: Rulebo
         assert staffing.bearer(connection, secret, NOW, two) is None
         assert "there is no token phones" in reason(staffing.revoke_token(connection, "phones", ADMIN, NOW))
         assert [event.kind for event in events(connection)] == ["token revoked", "token created"]
+
+
+def test_a_token_lets_nobody_in_after_its_end(store: Store, two: Rulebook) -> None:
+    """Up to its last moment it does; then it is told apart from a token that nobody made, with a line of its own."""
+    phones = Token("phones", frozenset({"contacts:read"}), frozenset(), NOW, ends_at=NOW + timedelta(days=1))
+    with writing(store) as connection:
+        secret = staffing.create_token(connection, phones, ADMIN, two)
+        assert isinstance(secret, str)
+        assert staffing.bearer(connection, secret, NOW + timedelta(hours=23), two) is not None
+        with pytest.raises(staffing.Expired, match="The token phones has expired"):
+            staffing.bearer(connection, secret, NOW + timedelta(days=1), two)
+        assert tokens.usable(connection, NOW + timedelta(days=1)) == []
+        staffing.expired(connection, phones, "192.0.2.1", NOW)
+        tried, made = events(connection)
+        assert (tried.kind, tried.actor, tried.details) == ("expired token", "token:phones", {"place": "192.0.2.1"})
+        assert made.details["ends_at"] == "2026-11-24T09:15:00+00:00"
+
+
+@pytest.mark.parametrize(("days", "end"), [("", NOW + timedelta(365)), ("30", NOW + timedelta(30)), ("never", None)])
+def test_a_token_ends_after_a_year_unless_somebody_says_otherwise(days: str, end: datetime | None) -> None:
+    """`never` must be said."""
+    assert staffing.token_end(days, NOW) == end
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "soon", "1.5", "\u0661", "9" * 5000])
+def test_an_end_that_is_none_is_refused(days: str) -> None:
+    """With what may be given."""
+    with pytest.raises(ValueError, match="give a number of days from 1 to 3650, or never"):
+        staffing.token_end(days, NOW)
 
 
 @pytest.mark.parametrize(

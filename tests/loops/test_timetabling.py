@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, text
 from bot.core.books import Book
 from bot.core.retention import Retention
 from bot.core.standards import standard
+from bot.flows import staffing
 from bot.flows.changes import respond
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
@@ -21,6 +22,7 @@ from bot.present import Present
 from bot.store import words
 from bot.store.engine import Store
 from bot.store.tables import deliveries
+from bot.store.tokens import Token
 from tests.flows.conftest import NOW, STANDARD, Make
 from tests.flows.desk import logged
 from tests.rulebooks import altered
@@ -53,6 +55,25 @@ async def test_a_review_is_told_once_sixty_days_before(store: Store, book: Ruleb
     later = altered(book, promises=Book([standard(STANDARD | {"review_by": date(2027, 3, 2)}, "general.toml")]))
     await timetable(store, later, first + timedelta(days=3)).reviews()
     assert len(await notice_keys(store)) == 2
+
+
+async def test_the_end_of_a_token_is_told_a_fortnight_before(store: Store, book: Rulebook) -> None:
+    """Once, not the day before; not of one that is revoked; of those without an end once a year, all together."""
+    ends = [("phones", 100), ("bins", 400), ("old", 100), ("map", None), ("web", None)]
+
+    def make(connection: Connection) -> None:
+        for name, days in ends:
+            ends_at = NOW + timedelta(days=days) if days else None
+            token = Token(name, frozenset({"contacts:read"}), frozenset(), NOW, ends_at=ends_at)
+            assert isinstance(staffing.create_token(connection, token, "staff:ada", book), str)
+        staffing.revoke_token(connection, "old", "staff:ada", NOW)
+
+    store.write_now(make)
+    yearly = ["notice:tokens-without-end:2027:staff@example.gov.uk"]
+    for days in (85, 86, 87):
+        await timetable(store, book, NOW + timedelta(days=days)).token_ends()
+        fortnight = [f"notice:token-ends:phones:{(NOW + timedelta(days=100)).isoformat()}:staff@example.gov.uk"]
+        assert await notice_keys(store) == sorted([*(fortnight if days > 85 else []), *yearly])
 
 
 async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: Store, book: Rulebook) -> None:

@@ -34,6 +34,7 @@ from bot.web.throttling import NOTED_A_MINUTE, Throttle
 READ, WRITE = "contacts:read", "contacts:write"
 CALLS_A_MINUTE = 6_000
 STRANGERS_A_MINUTE = 120
+_BEARER = {"WWW-Authenticate": 'Bearer realm="Ackbot"'}
 _REPLAYED = {"Idempotent-Replayed": "true"}
 _CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
 # Whoever is refused so has tried what they may not, or what somebody else must know of.
@@ -142,8 +143,7 @@ class Api:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         identity = None
         if kind.lower() == "bearer" and secret:
-            now, book = self._site.now(), self._site.book
-            identity = await self._site.read(lambda c: staffing.bearer(c, secret.strip(), now, book))
+            identity = await self._bearer(request, secret.strip())
         if identity is None:
             # Only whoever has no token is slowed down: others may call from the same place.
             stranger = client_network(request)
@@ -152,12 +152,23 @@ class Api:
                 at = self._site.now()
                 await self._site.write(lambda c: staffing.unknown(c, "token", stranger, at))
             detail = "Send a token: Authorization: Bearer TOKEN. Make one with: ackbot token create"
-            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="Ackbot"'})
+            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers=_BEARER)
         visitor, note = identity
         if note and visitor.token is not None:
             name, now = visitor.token.name, self._site.now()
             await self._site.write(lambda c: tokens.note_use(c, name, now))
         return visitor
+
+    async def _bearer(self, request: web.Request, secret: str) -> tuple[Visitor, bool] | None:
+        now, book, at = self._site.now(), self._site.book, request.remote or ""
+        try:
+            return await self._site.read(lambda c: staffing.bearer(c, secret, now, book))
+        except staffing.Expired as error:
+            token = error.token
+            _ask(request, self._strangers, at)
+            if self._noted.ask(f"token:{token.name}", loop_time()).is_allowed:
+                await self._site.write(lambda c: staffing.expired(c, token, at, now))
+            raise Problem(HTTPStatus.UNAUTHORIZED, f"{error}.", headers=_BEARER) from error
 
     async def _create(self, request: web.Request, visitor: Visitor) -> web.Response:
         body = await calls.body_of(request)

@@ -57,6 +57,7 @@ class PeoplePages:
             "told": message,
             "fault": fault,
             "secret": secret,
+            "now": self._site.now(),
             "when": lambda at: instant_in_words(at, zone) if at else "",
         }
         return render(request, guest, "people", context, 409 if fault else 200)
@@ -68,8 +69,7 @@ class PeoplePages:
             case "add":
                 return await self._add(request, guest, values, teams)
             case "token":
-                scopes = frozenset(await several_of(request, "scope"))
-                return await self._token(request, guest, Token(values.get("name", "").strip()[:80], scopes, teams, now))
+                return await self._token(request, guest, values, teams)
             case "role" | "teams" | "password":
                 return await self._change(request, guest, values, teams)
             case "revoke":
@@ -123,10 +123,21 @@ class PeoplePages:
             return await self._page(request, guest, fault=f"Nobody was added: {refusal.reason}.")
         return await self._page(request, guest, message=f"{address} may sign in now.")
 
-    async def _token(self, request: web.Request, guest: Guest, token: Token) -> web.StreamResponse:
-        if not token.name:
+    async def _token(
+        self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
+    ) -> web.StreamResponse:
+        name, now, scopes = values.get("name", "").strip()[:80], self._site.now(), await several_of(request, "scope")
+        try:
+            ends_at = staffing.token_end(values.get("expires", ""), now)
+        except ValueError as error:
+            return await self._page(request, guest, fault=f"No token was made: {error}.")
+        if not name:
             return await self._page(request, guest, fault="No token was made: give it a name.")
-        book, actor = self._site.book, guest.visitor.actor
+        token, book, actor = (
+            Token(name, frozenset(scopes), teams, now, ends_at=ends_at),
+            self._site.book,
+            guest.visitor.actor,
+        )
         outcome = await self._site.write(lambda c: staffing.create_token(c, token, actor, book))
         if isinstance(outcome, Refused):
             return await self._page(request, guest, fault=f"No token was made: {outcome.reason}.")

@@ -1,0 +1,17 @@
+"""How tables name their keys and indexes, and number their rows."""
+
+from sqlalchemy import BigInteger, Integer, MetaData
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+# Running numbers: on SQLite only a column that is exactly INTEGER is one.
+Key = BigInteger().with_variant(Integer(), "sqlite")
