@@ -1,0 +1,217 @@
+"""The register of personal data: what of a person each column holds, and what becomes of it.
+
+One line a column and kind of person. Its cells say what `ackbot person export` gives, what `ackbot person erase` takes
+away, what the nightly retention takes away, and how it lies in the store where `[store] keys` is set. The tests hold
+every cell against a store that was filled by the flows; `docs/data-protection.md` is drawn from it.
+
+`IMPERSONAL` has all other columns: our own numbers and names, instants, states, decisions, and what a contact is about.
+They identify nobody once the personal columns of their row are empty.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Whose(StrEnum):
+    """Whose data it is; a stranger is whoever tried a door, or wrote what could not be logged."""
+
+    RESIDENT = "resident"
+    STAFF = "staff"
+    STRANGER = "stranger"
+
+
+class Claim(StrEnum):
+    """What a cell says, as the tests check it."""
+
+    GIVEN = "given"
+    WITHHELD = "withheld"
+    EMPTIED = "emptied"
+    STAYS = "stays"
+    SEALED = "sealed"
+    HASHED = "hashed"
+    CLEAR = "in clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A claim, and in words how or why."""
+
+    claim: Claim
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """What a column holds of one kind of person."""
+
+    column: str
+    whose: Whose
+    what: str
+    export: Cell
+    erasure: Cell
+    retention: Cell
+    sealing: Cell
+
+
+RESIDENT, STAFF, STRANGER = Whose
+
+# Export
+GIVEN = Cell(Claim.GIVEN, "given")
+OF_STAFF = Cell(Claim.WITHHELD, "names staff, not the person")
+NOT_KNOWN = Cell(Claim.WITHHELD, "belongs to nobody known")
+INTERNAL = Cell(Claim.WITHHELD, "a name between machines; it says nothing more of the person")
+SAME_AS_TEXT = Cell(Claim.WITHHELD, "made from what is given")
+SAVED_SEARCH = Cell(Claim.WITHHELD, "a search of staff's own, which is not looked through")
+
+# Erasure
+EMPTIED = Cell(Claim.EMPTIED, "emptied")
+DELETED = Cell(Claim.EMPTIED, "deleted")
+HOLD_ENDS = Cell(Claim.EMPTIED, "ends before: nothing is taken away under a hold")
+NOT_LOGGED_TWICE = Cell(Claim.STAYS, "stays, so that the same message is not logged twice")
+HISTORY = Cell(Claim.STAYS, "stays: the history of decisions")
+NOT_OF_PERSON = Cell(Claim.STAYS, "stays: it is not the person's")
+STOPS_MAIL = Cell(Claim.STAYS, "stays: it stops mail to the person")
+RULE_FIRED = Cell(Claim.STAYS, "stays: why somebody was called")
+NOT_SEARCHED = Cell(Claim.STAYS, "stays: it is not looked through")
+
+# Retention
+WITH_WORDS = Cell(Claim.EMPTIED, "[retention] days, with the contact's words")
+WITH_PERSON = Cell(Claim.EMPTIED, "with the last contact of the person")
+RUNS_OUT = Cell(Claim.EMPTIED, "30 days after the mail came back")
+ONE_DAY = Cell(Claim.EMPTIED, "1 day")
+WITH_ACCOUNT = Cell(Claim.STAYS, "as long as the account")
+WITH_SESSION = Cell(Claim.STAYS, "until somebody signs in after its end")
+FOR_FIGURES = Cell(Claim.STAYS, "kept with the figures")
+UNTIL_DROPPED = Cell(Claim.STAYS, "until staff have logged or dropped it")
+UNTIL_DELETED = Cell(Claim.STAYS, "until its owner deletes it")
+AUDIT = Cell(Claim.STAYS, "kept with the audit trail")
+
+# Sealing
+SEALED = Cell(Claim.SEALED, "sealed")
+KEYED_HASH = Cell(Claim.HASHED, "a keyed hash")
+ARGON2 = Cell(Claim.HASHED, "an argon2id hash")
+RANDOM = Cell(Claim.HASHED, "the SHA-256 of a random secret")
+CONTENT_HASH = Cell(Claim.CLEAR, "in clear: the SHA-256 of the message")
+LOOKED_UP = Cell(Claim.CLEAR, "in clear: it is looked up")
+SORTED = Cell(Claim.CLEAR, "in clear: lists are filtered by it")
+PUBLIC_WORK = Cell(Claim.CLEAR, "in clear: an address of work")
+RULE_WORDS = Cell(Claim.CLEAR, "in clear: words of the rule, not the person's own")
+HOLD_WORDS = Cell(Claim.CLEAR, "in clear: staff are told to write nothing personal")
+LOGGED_ERROR = Cell(Claim.CLEAR, "in clear: an error of the program")
+
+Row = tuple[str, Whose, str, Cell, Cell, Cell, Cell]
+
+
+def _of(table: str, *rows: Row) -> tuple[Datum, ...]:
+    return tuple(Datum(f"{table}.{row[0]}", *row[1:]) for row in rows)
+
+
+REGISTER: tuple[Datum, ...] = (
+    *_of(
+        "contacts",
+        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NOT_LOGGED_TWICE, FOR_FIGURES, LOOKED_UP),
+        ("sender_address", RESIDENT, "address or name on a platform", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("sender_key", RESIDENT, "the same in lower case", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("sender_name", RESIDENT, "name", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+        ("subject", RESIDENT, "subject", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+        ("conversation", RESIDENT, "platform's name of the thread", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("legal_hold", RESIDENT, "why it must be kept", GIVEN, HOLD_ENDS, HOLD_ENDS, HOLD_WORDS),
+        ("urgent_words", RESIDENT, "the phrase of an urgent rule", GIVEN, RULE_FIRED, FOR_FIGURES, RULE_WORDS),
+        ("owner", STAFF, "who has it", GIVEN, NOT_OF_PERSON, FOR_FIGURES, SORTED),
+        ("taken_by", STAFF, "who has taken it", GIVEN, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
+    ),
+    *_of(
+        "messages",
+        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NOT_LOGGED_TWICE, FOR_FIGURES, LOOKED_UP),
+        ("message_id", RESIDENT, "the sender's name of it", GIVEN, NOT_LOGGED_TWICE, FOR_FIGURES, LOOKED_UP),
+        ("digest", RESIDENT, "hash of the content", INTERNAL, NOT_LOGGED_TWICE, FOR_FIGURES, CONTENT_HASH),
+        ("sender_address", RESIDENT, "address of the writer", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("text", RESIDENT, "words", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+        ("fields", RESIDENT, "fields of a form, links", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+    ),
+    *_of(
+        "raw_messages",
+        ("raw", RESIDENT, "the message as it came", GIVEN, DELETED, WITH_WORDS, SEALED),
+    ),
+    *_of(
+        "message_words",
+        ("words", RESIDENT, "the index to search by", SAME_AS_TEXT, DELETED, WITH_WORDS, LOOKED_UP),
+    ),
+    *_of(
+        "deliveries",
+        ("recipient", RESIDENT, "address", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
+        ("key", STAFF, "who was alerted of what", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, LOOKED_UP),
+        ("details", RESIDENT, "what it answers, reasons", INTERNAL, EMPTIED, WITH_WORDS, SEALED),
+        ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, HISTORY, FOR_FIGURES, LOOKED_UP),
+    ),
+    *_of(
+        "events",
+        ("actor", STAFF, "who did it", OF_STAFF, HISTORY, AUDIT, SORTED),
+        ("details", RESIDENT, "notes and reasons of staff", GIVEN, HISTORY, FOR_FIGURES, SEALED),
+        ("details", STAFF, "accounts changed, who has it now", GIVEN, HISTORY, AUDIT, SEALED),
+        ("details", STRANGER, "address typed at the door, IP address", NOT_KNOWN, NOT_OF_PERSON, AUDIT, SEALED),
+    ),
+    *_of(
+        "needs",
+        ("address", RESIDENT, "address or telephone number", GIVEN, DELETED, WITH_PERSON, LOOKED_UP),
+        ("needs", RESIDENT, "how to write or speak to them", GIVEN, DELETED, WITH_PERSON, SEALED),
+        ("noted_by", STAFF, "who noted it", OF_STAFF, DELETED, WITH_PERSON, PUBLIC_WORK),
+    ),
+    *_of(
+        "suppressions",
+        ("address", RESIDENT, "address that gets no mail", GIVEN, STOPS_MAIL, RUNS_OUT, LOOKED_UP),
+    ),
+    *_of(
+        "shunted",
+        ("external_id", STRANGER, "Message-ID or platform's id", NOT_KNOWN, NOT_SEARCHED, UNTIL_DROPPED, LOOKED_UP),
+        ("error", STRANGER, "the error, which may quote it", NOT_KNOWN, NOT_SEARCHED, UNTIL_DROPPED, LOGGED_ERROR),
+        ("raw", STRANGER, "the message as it came", NOT_KNOWN, NOT_SEARCHED, UNTIL_DROPPED, SEALED),
+    ),
+    *_of(
+        "answers",
+        ("key", STRANGER, "a key that a program chose", NOT_KNOWN, NOT_SEARCHED, ONE_DAY, LOOKED_UP),
+    ),
+    *_of(
+        "staff",
+        ("address", STAFF, "address", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, LOOKED_UP),
+        ("name", STAFF, "name", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, PUBLIC_WORK),
+        ("password", STAFF, "password", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, ARGON2),
+    ),
+    *_of(
+        "sessions",
+        ("digest", STAFF, "the session of a browser", OF_STAFF, NOT_OF_PERSON, WITH_SESSION, RANDOM),
+        ("address", STAFF, "who is signed in", OF_STAFF, NOT_OF_PERSON, WITH_SESSION, LOOKED_UP),
+    ),
+    *_of(
+        "views",
+        ("owner", STAFF, "whose list it is", OF_STAFF, NOT_OF_PERSON, UNTIL_DELETED, LOOKED_UP),
+        ("name", RESIDENT, "name of a saved list", SAVED_SEARCH, NOT_SEARCHED, UNTIL_DELETED, SORTED),
+        ("query", RESIDENT, "words that were searched for", SAVED_SEARCH, NOT_SEARCHED, UNTIL_DELETED, SEALED),
+    ),
+)
+
+IMPERSONAL: dict[str, str] = {
+    "contacts": "id reference channel state outcome rule reason team service standard standard_version promise "
+    "calendar receipt_rule received_at acknowledge_by acknowledged_at respond_by responded_at "
+    "acknowledge_step respond_step next_look_at forgotten kind area visibility acknowledged_by "
+    "receipt_sent_at paused_at platform_reply_by clock_changed linked_to receipt_of told_respond_by "
+    "noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at",
+    "messages": "id contact_id channel received_at fault written_by",
+    "raw_messages": "message_id",
+    "deliveries": "id contact_id purpose step channel message_id state attempts created_at next_attempt_at sent_at "
+    "last_error holder joined_to",
+    "events": "id contact_id at kind",
+    "cursors": "name value moved_at",
+    "leases": "name holder held_until",
+    "suppressions": "reason since until",
+    "rules": "name value kept_at",
+    "shunted": "id channel at",
+    "staff": "role teams created_at disabled_at",
+    "sessions": "began_at seen_at ends_at",
+    "tokens": "name digest scopes teams created_at used_at revoked_at",
+    "answers": "digest status body at",
+    "links": "contact_id other_id",
+    "needs": "noted_at",
+    "views": "id",
+}

@@ -1,0 +1,156 @@
+"""A store in which every column that can hold something of a person does: written by the flows, with marks to look for.
+
+Each word of a person begins with the mark of whose it is (`MARKS`), so that it can be looked for in every column, in
+the file and in an export. Where a new column is to be filled, add what fills it to `fill`.
+"""
+
+import re
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.channel import Batch, Temporary
+from bot.core.contacts import Contact
+from bot.core.histories import Kind
+from bot.core.messages import Inbound, Party, Post
+from bot.core.phrases import Phrases
+from bot.core.roles import Role
+from bot.core.urgencies import Rule
+from bot.flows import staffing
+from bot.flows.changes import assign, close, forget, needs, respond
+from bot.flows.changes.adjust import ClockChange, Word, adjust
+from bot.flows.changes.assignees import Holder
+from bot.flows.intake.plan import Capacity
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing import alert, deliver
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
+from bot.flows.rulebook import Rulebook, Team, Way
+from bot.store import contacts, outbox, shunt, suppressions, tokens, views, words
+from bot.store.personal_data import Whose
+from bot.store.staff import Account
+from bot.store.tokens import Token
+from bot.wire import passwords
+from bot.wire.mail import mime
+from tests.rulebooks import altered
+
+NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MARKS = {Whose.RESIDENT: "resmark", Whose.STAFF: "stfmark", Whose.STRANGER: "anymark"}
+_MARK = re.compile("|".join(f"{mark}[a-z]+" for mark in MARKS.values()))
+PERSON = "resmarkaddress@residents.example"
+OFFICER = "stfmarkofficer@example.gov.uk"
+ACTOR = f"staff:{OFFICER}"
+HANDLE = "resmarkhandle"
+_SMELL = Rule("gas", "There may be gas", "Call 0800 111 999.", {"en": Phrases(["resmarkphrase"])}, Phrases(()))
+_MAIL = f"""\
+From: Resmarkname <{PERSON}>
+To: us@example.gov.uk
+Subject: resmarksubject
+X-Mailer: resmarkheader
+Message-ID: <resmarkmessageid@residents.example>
+
+Here is resmarktext, with resmarkphrase in it.
+""".replace("\n", "\r\n")
+
+
+def marks_in(value: Any, whose: Whose) -> set[str]:
+    """The marks of these people in what a column, a file or an export holds."""
+    return {mark for mark in _MARK.findall(_text(value).lower()) if mark.startswith(MARKS[whose])}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        content = bytes(value)
+        try:
+            return zlib.decompress(content).decode("latin-1")
+        except zlib.error:
+            return content.decode("latin-1")
+    return "" if value is None else str(value)
+
+
+def rules_of(book: Rulebook) -> Rulebook:
+    """A rulebook with an urgent rule, and a team of the officer's."""
+    teams = {"front": Team("front", (OFFICER,), "post")}
+    ways = {**book.ways, "page": Way("post", "front", medium="facebook")}
+    return altered(book, teams=teams, ways=ways, urgent=(_SMELL,))
+
+
+def fill(connection: Connection, book: Rulebook) -> Contact:
+    """Let people write, and staff work on what they wrote until it is answered; the contact of the mail."""
+    _staff(connection, book)
+    mail = mime.read(_MAIL.encode(), channel="inbox", received_at=None)
+    contact = _logged(connection, book, mail)
+    form = replace(
+        mail,
+        channel="website",
+        external_id="resmarkformid",
+        digest="resmarkdigest",
+        mail=None,
+        text="resmarkformtext",
+        fields=_FORM,
+    )
+    post = Post(conversation="resmarkconversation", link="https://platform.example/resmarklink")
+    on_page = Inbound("page", "resmarkpostid", "digest", Party(HANDLE), text="resmarksaid", post=post)
+    others = [_logged(connection, book, message) for message in (form, on_page)]
+    _work(connection, book, contact)
+    for other in others:
+        respond.respond(connection, other.reference, NOW + HOUR, actor=ACTOR)
+    _leave(connection, book)
+    shunt.keep(connection, replace(mail, raw=b"anymarkraw", external_id="anymarkshunted"), "anymarkerror", NOW)
+    suppressions.add(connection, PERSON, "mail to this address came back", NOW, NOW + timedelta(days=30))
+    tokens.reserve(connection, "token:crm anymarkkey", "digest", NOW)
+    while words.index(connection):
+        pass
+    return contact
+
+
+_FORM = {"name": "Resmarkformname", "email": PERSON, "phone": "01632 960888", "postcode": "resmarkpostcode"}
+
+
+def _logged(connection: Connection, book: Rulebook, message: Inbound) -> Contact:
+    received = receive(connection, Batch((message,)), Reading(message.channel), NOW, book, Capacity())
+    contact = contacts.find(connection, received.filed[0].reference or "")
+    assert contact is not None
+    return contact
+
+
+def _staff(connection: Connection, book: Rulebook) -> None:
+    """An officer with an account, who is signed in, and others who are not let in."""
+    account = Account(OFFICER, "Stfmarkname", Role.ADMINISTRATOR, frozenset(), _password_hash(), NOW, None)
+    assert staffing.add(connection, account, ACTOR, book) is None
+    staffing.sign_in(connection, account, "password", NOW, NOW)
+    staffing.not_signed_in(connection, "anymarktyped@example.org", "no account", NOW)
+    staffing.unknown(connection, "session", "anymarkplace", NOW)
+    staffing.create_token(connection, Token("crm", frozenset({"contacts:read"}), frozenset(), NOW), ACTOR, book)
+    views.save(connection, OFFICER, "resmarkview", "words=resmarksearch")
+    outbox.queue(connection, alert.notices(None, "disk", NOW, book, subject="S", happened="H", action="A"))
+
+
+@cache
+def _password_hash() -> str:
+    return passwords.hashed("stfmarkpassword")
+
+
+def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
+    """Everything that staff can note of a contact, until it is answered."""
+    reference = contact.reference
+    assign.take(connection, reference, ACTOR, NOW)
+    assign.assign(connection, reference, Holder(owner=OFFICER), ACTOR, NOW, book)
+    needs.note_needs(connection, contact, "resmarkneeds", ACTOR, NOW)
+    word = Word(ACTOR, "resmarkreason", "resmarknote")
+    adjust(connection, reference, ClockChange(Kind.PAUSED), word, NOW, book)
+    forget.hold(connection, reference, "resmarkhold", ACTOR, NOW)
+    respond.respond(connection, reference, NOW + HOUR, actor=ACTOR, note="resmarkanswer")
+    close.close(connection, reference, ACTOR, NOW + HOUR, book, "resmarkclosed")
+
+
+def _leave(connection: Connection, book: Rulebook) -> None:
+    """Everything that is due leaves, once it has failed and come back."""
+    for at, error in ((NOW, Temporary("451 later")), (NOW + HOUR, None)):
+        claimed = deliver.claim(connection, "post", at, ClaimTerms(HOUR), 1000, book)
+        attempts = [Attempt(claim.delivery, at, error, "" if error else "resmarkplatform") for claim in claimed]
+        deliver.record(connection, attempts, book)
