@@ -222,7 +222,7 @@ class Service:
                 self.present,
                 self._wake,
                 self.leases,
-                keep=self.settings.retention.rule,
+                keep=self.settings.keep,
                 calendar_checked=self.settings.calendar_checked,
             )
             self._timetable = timetable.start()

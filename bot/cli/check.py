@@ -41,7 +41,7 @@ def check(
         typer.echo(f"  {channel.name} ({channel.kind})")
     for remark in _remarks(configured):
         typer.echo(f"Please note: {remark}")
-    for line in (*_standard_lines(configured), *_service_lines(configured)):
+    for line in (*_standard_lines(configured), *_service_lines(configured), *_keeping_lines(configured)):
         typer.echo(line)
     typer.echo(f"Templates: {lint.summary(findings)}.")
     well = asyncio.run(_live(configured)) if live else True
@@ -84,6 +84,18 @@ def _service_lines(configured: "Settings") -> "Iterator[str]":
         yield f"Service {service.name} ({service.title}): {team}, standard {standard.id}.{with_gaps}"
     if services.route:
         yield f"Rules of routing: {len(services.route)}. To see one at work: ackbot triage --config DIR FILE"
+
+
+def _keeping_lines(configured: "Settings") -> "Iterator[str]":
+    """Yield for how long each kind of contact is kept."""
+    retention, reopen_days = configured.retention, configured.mail.reopen_days
+    yield f"Kept after the last message or answer, and at least {reopen_days} days after the promised date:"
+    yield f"  {max(retention.days, reopen_days):>5} days  what is named nowhere below"
+    yield f"  {max(retention.direct_message_days, reopen_days):>5} days  direct messages on platforms"
+    for kind, days in retention.days_of_kinds.items():
+        origin = "" if kind in retention.kinds else " (packaged)"
+        yield f"  {max(days, reopen_days):>5} days  kind {kind}{origin}"
+    yield f"  {retention.audit_days:>5} days  lines of the audit trail that are about no contact"
 
 
 def _may_prove_answers(mailbox: "MailWayIn") -> bool:

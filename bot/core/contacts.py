@@ -27,6 +27,7 @@ class Contact:
     were last told that something was added. `muted`: a program answers for them, so nothing automatic is sent any more.
     `due_at` is what falls due next, of the acknowledgement and the answer.
     `legal_hold`: why it is kept whatever its age. `conversation` is the platform's name of the private thread.
+    `last_activity_at` is None until its age is first looked at.
     """
 
     id: int
@@ -83,3 +84,4 @@ class Contact:
     taken_at: datetime | None = None
     quiet_until: datetime | None = None
     due_at: datetime | None = None
+    last_activity_at: datetime | None = None

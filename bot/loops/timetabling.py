@@ -110,8 +110,8 @@ class Timetable:
     async def forget(self) -> None:
         """Remove the words of contacts whose time of keeping is over, a few hundred at a time; from the disk, too."""
         now, total = self._present.now(), 0
-        while count := await self._store.write(lambda c: forget.forget(c, self._keep, now, FORGET_AT_ONCE)):
-            total += count
+        while (part := await self._store.write(lambda c: forget.forget(c, self._keep, now, FORGET_AT_ONCE))).examined:
+            total += part.forgotten
         await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))
         logger.info("contacts.forgotten", count=total)
         begin = True

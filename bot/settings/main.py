@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 
 from bot.core.acknowledgements import Limits
-from bot.core.retention import Retention
+from bot.settings.retention import RetentionSettings
 from bot.settings.tables import Table
 from bot.settings.teams import Team
 
@@ -96,21 +96,6 @@ class StoreSettings(Table):
     def secrets(self) -> tuple[str, ...]:
         """The keys as text."""
         return tuple(key.get_secret_value() for key in self.keys)
-
-
-class RetentionSettings(Table):
-    """The time for which the content of a closed contact is stored, in days; its dates stay for the figures.
-
-    `kinds`: for contacts of these kinds instead of `days`.
-    """
-
-    days: int = Field(default=183, ge=1)
-    kinds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
-
-    @property
-    def rule(self) -> Retention:
-        """The same in the form of the core."""
-        return Retention(timedelta(self.days), {kind: timedelta(days) for kind, days in self.kinds.items()})
 
 
 def _is_an_address(value: SecretStr) -> SecretStr:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.channel import ChannelSettings, Sender
+from bot.channel import Account, ChannelSettings, Sender
 from bot.core import books, calendars, standards
+from bot.core.retention import Retention
 from bot.settings import cross_checks
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.escalation import Escalation
@@ -21,11 +22,11 @@ from bot.settings.main import (
     Main,
     OperatorSettings,
     Organisation,
-    RetentionSettings,
     SignIn,
     StoreSettings,
     Web,
 )
+from bot.settings.retention import RetentionSettings
 from bot.settings.services import Services
 from bot.settings.teams import Team
 from bot.settings.urgent import Urgent
@@ -68,6 +69,12 @@ class Settings:
     escalation: Escalation
     services: Services
     urgent: Urgent
+
+    @property
+    def keep(self) -> Retention:
+        """For how long what is written is kept."""
+        accounts = frozenset(channel.name for channel in self.channels if isinstance(channel, Account))
+        return self.retention.rule(accounts, self.mail.reopen_days)
 
     @property
     def template_directories(self) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ HAS_OWN_RECEIPT = text("outcome = 'acknowledge' AND receipt_of IS NULL")
 HAS_NO_RECEIPT = text("outcome IN ('log', 'ask')")
 HAS_CONVERSATION = text("conversation IS NOT NULL")
 HAS_SENDER = text("sender_key IS NOT NULL")
+MAY_BE_FORGOTTEN = text("next_look_at IS NULL AND legal_hold IS NULL AND forgotten = false")
 
 # Of deliveries.
 IS_ALERT = text("purpose = 'alert'")

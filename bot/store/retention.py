@@ -1,34 +1,17 @@
 """Removes people's words and identities from the store; dates, decisions and history stay for the figures."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from bot.core.contacts import Contact, State
+from bot.core.contacts import Contact
 from bot.store import direct, links, needs, words
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 # The most contacts of one person that are read.
 _MOST_LOOKED_AT = 500
-
-
-def forgettable(
-    connection: Connection, before: datetime, before_of_kind: Mapping[str, datetime], most: int
-) -> list[int]:
-    """Return finished contacts under no legal hold, received before their kind's instant, that still have words."""
-    usual = (contacts.c.received_at < before) & contacts.c.kind.not_in(list(before_of_kind))
-    of_kind = [(contacts.c.kind == kind) & (contacts.c.received_at < at) for kind, at in before_of_kind.items()]
-    query = select(contacts.c.id).where(
-        ~contacts.c.forgotten,
-        contacts.c.received_at < max([before, *before_of_kind.values()]),  # the condition that its index needs
-        or_(usual, *of_kind),
-        contacts.c.state != State.OPEN,
-        contacts.c.legal_hold.is_(None),
-    )
-    return list(connection.execute(query.order_by(contacts.c.received_at).limit(most)).scalars())
 
 
 def strip(connection: Connection, ids: Sequence[int]) -> None:

@@ -101,6 +101,8 @@ contacts = Table(
     # Until when staff have asked not to be alerted again.
     Column("quiet_until", Instant),
     Column("due_at", Instant, Computed(DUE, persisted=True)),
+    # When something last happened in it, as far as its age was looked at (`store.ages`); NULL: it was not.
+    Column("last_activity_at", Instant),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -127,6 +129,11 @@ contacts = Table(
     _partial("ix_contacts_conversation", "conversation", where=conditions.HAS_CONVERSATION),
     _partial("ix_contacts_person", "sender_key", "id", where=conditions.HAS_SENDER),
     _partial("ix_contacts_automatic", "received_at", where=conditions.HAS_NO_RECEIPT),
+    _partial(
+        "ix_contacts_age",
+        *("kind", "channel", "visibility", "last_activity_at", "received_at"),
+        where=conditions.MAY_BE_FORGOTTEN,
+    ),
     sqlite_autoincrement=True,
 )
 

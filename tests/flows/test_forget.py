@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, update
@@ -11,7 +11,7 @@ from bot.core.contacts import Contact
 from bot.core.retention import Retention
 from bot.core.roles import Scope
 from bot.flows import people
-from bot.flows.changes import forget, respond
+from bot.flows.changes import close, forget, respond
 from bot.flows.changes import needs as needs_flow
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, links, needs, outbox, queue, retention
@@ -24,7 +24,7 @@ from tests.flows.desk import again, logged
 from tests.flows.test_mail import log
 
 DAY = timedelta(days=1)
-KEEP = Retention(30 * DAY, {"complaint": 60 * DAY, "survey": 2 * DAY})
+KEEP = Retention(30 * DAY, {"complaint": 60 * DAY, "survey": 20 * DAY})
 
 
 def finished(connection: Connection, book: Rulebook, contact: Contact) -> Contact:
@@ -44,6 +44,14 @@ def forgotten(connection: Connection, contact: Contact) -> bool:
     return contacts.with_id(connection, [contact.id])[contact.id].forgotten
 
 
+def forget_all(connection: Connection, keep: Retention, now: datetime) -> int:
+    """What is forgotten in one night, a contact at a time."""
+    count = 0
+    while (part := forget.forget(connection, keep, now, 1)).examined:
+        count += part.forgotten
+    return count
+
+
 def test_each_kind_is_kept_for_its_own_time(store: Store, book: Rulebook, mail: Make) -> None:
     """A kind with a longer time, one with a shorter time, and all the others."""
     with writing(store) as connection:
@@ -51,13 +59,73 @@ def test_each_kind_is_kept_for_its_own_time(store: Store, book: Rulebook, mail: 
         for kind, contact in all_of_them.items():
             of_kind(connection, finished(connection, book, contact), kind)
         gone_after: dict[str, int] = {}
-        for days in (1, 3, 31, 61):
-            while forget.forget(connection, KEEP, NOW + days * DAY, 1):
-                pass
+        for days in (21, 22, 31, 32, 61, 62):
+            forget_all(connection, KEEP, NOW + days * DAY)
             for kind, contact in all_of_them.items():
                 if forgotten(connection, contact):
                     gone_after.setdefault(kind, days)
-        assert gone_after == {"": 31, "complaint": 61, "survey": 3}
+        assert gone_after == {"": 32, "complaint": 62, "survey": 22}
+
+
+def test_age_counts_from_what_last_happened(store: Store, book: Rulebook, mail: Make) -> None:
+    """An answer after half a year, a message after it, an answer that is recorded late; not what a program sends."""
+    absent = {"Auto_Submitted": "auto-replied", "Subject": "Out of office"}
+    with writing(store) as connection:
+        late, again_written, recorded_late, answered_by_program = (
+            logged(connection, book, mail(number)) for number in range(4)
+        )
+        respond.respond(connection, late.reference, NOW + 100 * DAY, actor="staff:me")
+        for contact, more in ((again_written, {}), (answered_by_program, absent)):
+            finished(connection, book, contact)
+            ours = outbox.of_contact(connection, contact.id)[0].message_id
+            log(connection, book, mail(contact.id + 10, In_Reply_To=ours, **more), at=NOW + 20 * DAY)
+        respond.respond(connection, again_written.reference, NOW + 21 * DAY, actor="staff:me")
+        respond.respond(connection, recorded_late.reference, NOW + 60 * DAY, actor="staff:me", at=NOW + DAY)
+        gone_after: dict[int, int] = {}
+        for days in (31, 32, 51, 52, 90, 91, 130, 131):
+            forget_all(connection, KEEP, NOW + days * DAY)
+            for contact in (late, again_written, recorded_late, answered_by_program):
+                if forgotten(connection, contact):
+                    gone_after.setdefault(contact.id, days)
+        assert gone_after == {answered_by_program.id: 32, again_written.id: 52, recorded_late.id: 91, late.id: 131}
+
+
+def test_nothing_is_forgotten_before_it_could_open_again(store: Store, book: Rulebook, mail: Make) -> None:
+    """However short the time: neither within `reopen_days` of the promised date, nor within those of the answer."""
+    hasty = replace(KEEP, usual=DAY, reopen=28 * DAY)
+    with writing(store) as connection:
+        answered_at_once, answered_late = (logged(connection, book, mail(number)) for number in range(2))
+        assert answered_at_once.respond_by == datetime(2026, 12, 7, 23, 59, 59, tzinfo=UTC)
+        for contact, days in ((answered_at_once, 0), (answered_late, 40)):
+            respond.respond(connection, contact.reference, NOW + days * DAY, actor="staff:me")
+        forget_all(connection, hasty, datetime(2027, 1, 4, 23, tzinfo=UTC))
+        assert not forgotten(connection, answered_at_once)
+        forget_all(connection, hasty, datetime(2027, 1, 5, 1, tzinfo=UTC))
+        assert forgotten(connection, answered_at_once)
+        forget_all(connection, hasty, NOW + 67 * DAY)
+        assert not forgotten(connection, answered_late)
+        assert forget_all(connection, hasty, NOW + 69 * DAY) == 1
+
+
+def test_what_opened_again_is_not_forgotten(store: Store, book: Rulebook, mail: Make) -> None:
+    """Its time begins with the next end; how old it looked before counts for nothing."""
+    with writing(store) as connection:
+        contact = finished(connection, book, logged(connection, book, mail()))
+        assert forget_all(connection, KEEP, NOW + 31 * DAY) == 0
+        close.reopen(connection, contact.reference, "staff:me", NOW + 31 * DAY, book)
+        assert forget_all(connection, KEEP, NOW + 300 * DAY) == 0
+        close.close(connection, contact.reference, "staff:me", NOW + 300 * DAY, book, reason="Done.")
+        assert forget_all(connection, KEEP, NOW + 329 * DAY) == 0
+        assert forget_all(connection, KEEP, NOW + 331 * DAY) == 1
+
+
+def test_what_was_only_logged_counts_from_its_receipt(store: Store, book: Rulebook, mail: Make) -> None:
+    """A newsletter was never owed an answer."""
+    with writing(store) as connection:
+        newsletter = logged(connection, book, mail(List_Id="<news.example>", Precedence="bulk"))
+        assert newsletter.state == "logged"
+        assert forget_all(connection, KEEP, NOW + 30 * DAY) == 0
+        assert forget_all(connection, KEEP, NOW + 31 * DAY) == 1
 
 
 def test_an_open_contact_and_one_under_a_hold_are_kept(store: Store, book: Rulebook, mail: Make) -> None:
@@ -66,9 +134,9 @@ def test_an_open_contact_and_one_under_a_hold_are_kept(store: Store, book: Ruleb
         waiting, asked_for = logged(connection, book, mail(1)), logged(connection, book, mail(2))
         asked_for = finished(connection, book, asked_for)
         forget.hold(connection, asked_for.reference, "asked for under FOI", "staff:me", NOW + 2 * DAY)
-        assert forget.forget(connection, KEEP, NOW + 400 * DAY, 50) == 0
+        assert forget_all(connection, KEEP, NOW + 400 * DAY) == 0
         forget.hold(connection, asked_for.reference, "", "staff:me", NOW + 401 * DAY)
-        assert forget.forget(connection, KEEP, NOW + 402 * DAY, 50) == 1
+        assert forget_all(connection, KEEP, NOW + 402 * DAY) == 1
         assert forgotten(connection, asked_for)
         assert not forgotten(connection, waiting)
         kinds = [event.kind for event in contacts.events_of(connection, asked_for.id)]
@@ -96,11 +164,10 @@ def test_what_is_forgotten_keeps_its_dates(store: Store, book: Rulebook, mail: M
     """No word, no name, no address and no raw mail; every date and decision as before."""
     with writing(store) as connection:
         contact = finished(connection, book, logged(connection, book, mail(1)))
-        forget.forget(connection, KEEP, NOW + 31 * DAY, 50)
+        assert forget_all(connection, KEEP, NOW + 32 * DAY) == 1
         after = again(connection, contact.reference)
-        assert after == replace(
-            contact, sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True
-        )
+        stripped = replace(contact, sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True)
+        assert after == replace(stripped, last_activity_at=NOW + DAY)
         (message,) = contacts.messages_of(connection, contact.id)
         assert (message.text, message.sender_address) == ("", None)
         assert contacts.raw_messages_of(connection, contact.id) == []

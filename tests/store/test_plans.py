@@ -1,7 +1,7 @@
 """The cost of what is asked again and again follows what is due, not what is stored: SQLite uses an index for each."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -12,9 +12,11 @@ from sqlalchemy import event
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose, State
 from bot.core.events import EventKind
+from bot.core.retention import Category, Retention
 from bot.core.roles import Scope
 from bot.core.rules import OUR_OWN
 from bot.store import (
+    ages,
     audit,
     clocks,
     contacts,
@@ -23,7 +25,6 @@ from bot.store import (
     needs,
     outbox,
     queue,
-    retention,
     schema,
     shunt,
     staff,
@@ -41,6 +42,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ALERT = Delivery(1, "k", None, Purpose.ALERT, "", "post", "a@b.example", "<1@b.example>", State.SENDING, 1, NOW)
 _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
+_KEEP = Retention(timedelta(30))
 _TEAM = Scope(frozenset({"front"}))
 AGE = Criteria(team="front", received_from=NOW, received_before=NOW)
 ASKED_ALWAYS: dict[str, Work[object]] = {
@@ -59,7 +61,8 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "by number": lambda c: contacts.with_id(c, [1, 2]),
     "history": lambda c: contacts.events_of(c, 1),
     "words": lambda c: contacts.messages_of(c, 1),
-    "forgettable": lambda c: retention.forgettable(c, NOW, {"complaint": NOW}, 50),
+    "old contacts": lambda c: ages.old(c, _KEEP, NOW, 50),
+    "old contacts of a kind": lambda c: ages.old_of(c, Category("foi", "inbox", "private"), _KEEP, NOW, 50),
     "known messages": lambda c: known.logged_messages(c, ["<1@a.example>"]),
     "answered messages": lambda c: known.parents(c, ["<1@a.example>"]),
     "receipts of late": lambda c: known.recent_contacts(c, ["a@b.example"], NOW, NOW),

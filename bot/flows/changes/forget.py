@@ -1,5 +1,6 @@
 """When the time of keeping is over, the words and the person go; the dates stay, so that the figures stay right."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,22 +9,30 @@ from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
-from bot.store import contacts, retention, suppressions
+from bot.store import ages, contacts, retention, suppressions
 
 
-def forget(connection: Connection, keep: Retention, now: datetime, most: int) -> int:
-    """Strip up to `most` finished contacts whose time is over; returns how many.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How many contacts seemed old enough, and how many of them were."""
 
-    Suppressions that have run out go, too.
+    examined: int
+    forgotten: int
 
-    An open contact is never touched, nor one under a legal hold. Kept: reference, channel, dates, decisions and events.
+
+def forget(connection: Connection, keep: Retention, now: datetime, most: int) -> Round:
+    """Strip finished contacts whose time is over, of up to `most` that are examined.
+
+    Suppressions that have run out go, too. An open contact is never touched, nor one under a legal hold, nor one whose
+    promise could still be kept or opened again. Kept: reference, channel, dates, decisions and events.
     """
     suppressions.forget(connection, now)
-    before, before_of_kind = keep.kept_since(now)
-    ids = retention.forgettable(connection, before, before_of_kind, most)
+    old = ages.old(connection, keep, now, most)
+    ages.note(connection, old)
+    ids = [age.id for age in old if age.last_activity_at < now - keep.span(age.category)]
     retention.strip(connection, ids)
     contacts.note(connection, [Event(contact_id, now, EventKind.FORGOTTEN) for contact_id in ids])
-    return len(ids)
+    return Round(len(old), len(ids))
 
 
 def hold(connection: Connection, reference: str, reason: str, actor: str, now: datetime) -> None:

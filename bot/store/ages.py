@@ -1,0 +1,86 @@
+"""The age of what is kept, counted from the last activity. The events are the truth, the column is a bound for them.
+
+`last_activity_at` is found out when a contact seems old enough to be forgotten, and not before: nothing that writes has
+to think of it, and the cost of a night follows what may be due.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, union_all, update
+
+from bot.core.retention import ACTIVITY, Category, Retention
+from bot.store.conditions import MAY_BE_FORGOTTEN
+from bot.store.tables import contacts, events
+
+_CATEGORY = contacts.c["kind", "channel", "visibility"]
+_CATEGORIES = select(*_CATEGORY).where(MAY_BE_FORGOTTEN).order_by(*_CATEGORY).limit(1)
+_BOUND = update(contacts).where(contacts.c.id == bindparam("chosen")).values(last_activity_at=bindparam("at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A finished contact that seems old enough, and when something last happened in it."""
+
+    id: int
+    category: Category
+    last_activity_at: datetime
+
+
+def old(connection: Connection, keep: Retention, now: datetime, most: int) -> list[Aged]:
+    """Return finished contacts under no legal hold that were over their time when last looked at, or never were."""
+    ages: list[Aged] = []
+    for category in _categories(connection):
+        ages += old_of(connection, category, keep, now, most - len(ages))
+        if len(ages) >= most:
+            break
+    return ages
+
+
+def _categories(connection: Connection) -> Iterator[Category]:
+    """Yield each category that has a contact to be forgotten one day; a step in the index each, however many it has."""
+    row = connection.execute(_CATEGORIES).first()
+    while row is not None:
+        yield Category(*row)
+        row = connection.execute(_CATEGORIES.where(tuple_(*_CATEGORY) > tuple_(*row))).first()
+
+
+def old_of(connection: Connection, category: Category, keep: Retention, now: datetime, most: int) -> list[Aged]:
+    """Return the same of one category."""
+    before, promised_before = now - keep.span(category), keep.promise_over_before(now)
+    of_category = select(contacts.c.id, contacts.c.received_at).where(
+        MAY_BE_FORGOTTEN,
+        *(column == value for column, value in zip(_CATEGORY, category, strict=True)),
+        *(or_(date.is_(None), date < promised_before) for date in (contacts.c.acknowledge_by, contacts.c.respond_by)),
+    )
+    never_examined = of_category.where(contacts.c.last_activity_at.is_(None), contacts.c.received_at < before)
+    examined = of_category.where(contacts.c.last_activity_at < before)
+    received = {row.id: row.received_at for row in connection.execute(union_all(never_examined, examined).limit(most))}
+    active = _last_activities(connection, list(received))
+    return [Aged(number, category, max(at, active.get(number, at))) for number, at in received.items()]
+
+
+def _last_activities(connection: Connection, ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when something last happened in these contacts, or was recorded, where that was later."""
+    query = select(events.c.contact_id, events.c.at, events.c.details)
+    query = query.where(events.c.contact_id.in_(ids), events.c.kind.in_(sorted(ACTIVITY)))
+    last: dict[int, datetime] = {}
+    for row in connection.execute(query):
+        at = max(row.at, _recorded_at(json.loads(row.details), row.at))
+        last[row.contact_id] = max(at, last.get(row.contact_id, at))
+    return last
+
+
+def _recorded_at(details: Mapping[str, Any], at: datetime) -> datetime:
+    recorded_at = details.get("recorded_at")
+    return datetime.fromisoformat(recorded_at) if isinstance(recorded_at, str) else at
+
+
+def note(connection: Connection, ages: Sequence[Aged]) -> None:
+    """Store when something last happened in these contacts: they are looked at again when that is long enough ago."""
+    if ages:
+        values = [{"chosen": age.id, "at": age.last_activity_at} for age in ages]
+        connection.execute(_BOUND, values)
