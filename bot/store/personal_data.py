@@ -21,7 +21,7 @@ class Whose(StrEnum):
 
 
 class Claim(StrEnum):
-    """What a cell says, as the tests check it."""
+    """What a cell says, as the tests check it; `hashed`: not readable, whether the store has keys or not."""
 
     GIVEN = "given"
     WITHHELD = "withheld"
@@ -82,6 +82,8 @@ ONE_DAY = Cell(Claim.EMPTIED, "1 day")
 WITH_ACCOUNT = Cell(Claim.STAYS, "as long as the account")
 WITH_SESSION = Cell(Claim.STAYS, "until somebody signs in after its end")
 FOR_FIGURES = Cell(Claim.STAYS, "kept with the figures")
+WITH_LINK = Cell(Claim.STAYS, "until another link is made after its end")
+BUCKET_FULL = Cell(Claim.STAYS, "until it no longer counts, some minutes")
 UNTIL_DROPPED = Cell(Claim.STAYS, "until staff have logged or dropped it")
 UNTIL_DELETED = Cell(Claim.STAYS, "until its owner deletes it")
 AUDIT = Cell(Claim.STAYS, "kept with the audit trail")
@@ -90,6 +92,7 @@ AUDIT = Cell(Claim.STAYS, "kept with the audit trail")
 SEALED = Cell(Claim.SEALED, "sealed")
 KEYED_HASH = Cell(Claim.HASHED, "a keyed hash")
 ARGON2 = Cell(Claim.HASHED, "an argon2id hash")
+ENCRYPTED = Cell(Claim.HASHED, "always encrypted")
 RANDOM = Cell(Claim.HASHED, "the SHA-256 of a random secret")
 CONTENT_HASH = Cell(Claim.CLEAR, "in clear: the SHA-256 of the message")
 LOOKED_UP = Cell(Claim.CLEAR, "in clear: it is looked up")
@@ -177,11 +180,22 @@ REGISTER: tuple[Datum, ...] = (
         ("address", STAFF, "address", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, LOOKED_UP),
         ("name", STAFF, "name", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, PUBLIC_WORK),
         ("password", STAFF, "password", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, ARGON2),
+        ("second_factor", STAFF, "secret of their app", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, ENCRYPTED),
+        ("recovery_codes", STAFF, "recovery codes", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, RANDOM),
     ),
     *_of(
         "sessions",
         ("digest", STAFF, "the session of a browser", OF_STAFF, NOT_OF_PERSON, WITH_SESSION, RANDOM),
         ("address", STAFF, "who is signed in", OF_STAFF, NOT_OF_PERSON, WITH_SESSION, LOOKED_UP),
+    ),
+    *_of(
+        "sign_in_links",
+        ("digest", STAFF, "a link to sign in with once", OF_STAFF, NOT_OF_PERSON, WITH_LINK, RANDOM),
+        ("address", STAFF, "who may use it", OF_STAFF, NOT_OF_PERSON, WITH_LINK, LOOKED_UP),
+    ),
+    *_of(
+        "throttles",
+        ("key", STRANGER, "who tried to sign in", NOT_KNOWN, NOT_OF_PERSON, BUCKET_FULL, KEYED_HASH),
     ),
     *_of(
         "views",
@@ -207,9 +221,11 @@ IMPERSONAL: dict[str, str] = {
     "suppressions": "reason since until",
     "rules": "name value kept_at",
     "shunted": "id channel at",
-    "staff": "role teams created_at disabled_at",
-    "sessions": "began_at seen_at ends_at",
-    "tokens": "name digest scopes teams created_at used_at revoked_at",
+    "staff": "role teams created_at disabled_at second_factor_step",
+    "sessions": "began_at seen_at ends_at how",
+    "sign_in_links": "ends_at",
+    "throttles": "full_at",
+    "tokens": "name digest scopes teams created_at used_at revoked_at ends_at",
     "answers": "digest status body at",
     "links": "contact_id other_id",
     "needs": "noted_at",

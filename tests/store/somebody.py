@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
@@ -29,9 +29,10 @@ from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team, Way
-from bot.store import contacts, outbox, shunt, suppressions, tokens, views, words
+from bot.store import contacts, outbox, shunt, staff, suppressions, tokens, views, words
 from bot.store.personal_data import Whose
 from bot.store.staff import Account
+from bot.store.tables import throttles
 from bot.store.tokens import Token
 from bot.wire import passwords
 from bot.wire.mail import mime
@@ -122,6 +123,9 @@ def _staff(connection: Connection, book: Rulebook) -> None:
     """An officer with an account, who is signed in, and others who are not let in."""
     account = Account(OFFICER, "Stfmarkname", Role.ADMINISTRATOR, frozenset(), _password_hash(), NOW, None)
     assert staffing.add(connection, account, ACTOR, book) is None
+    staff.change(connection, OFFICER, second_factor="encrypted", recovery_codes="digests")
+    staff.add_link(connection, "digest", OFFICER, NOW + HOUR, NOW)
+    connection.execute(insert(throttles).values(key="keyed hash", full_at=NOW + HOUR))
     staffing.sign_in(connection, account, "password", NOW, NOW)
     staffing.not_signed_in(connection, "anymarktyped@example.org", "no account", NOW)
     staffing.unknown(connection, "session", "anymarkplace", NOW)
