@@ -210,7 +210,7 @@ IMPERSONAL: dict[str, str] = {
     "calendar receipt_rule received_at acknowledge_by acknowledged_at respond_by responded_at "
     "acknowledge_step respond_step next_look_at forgotten kind area visibility acknowledged_by "
     "receipt_sent_at paused_at platform_reply_by clock_changed linked_to receipt_of told_respond_by "
-    "noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at",
+    "noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at last_activity_at",
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts created_at next_attempt_at sent_at "
