@@ -16,12 +16,14 @@ from aiohttp import web
 from bot import log
 from bot.channel import Channel, Covered, Folder, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
 from bot.core import urgencies
+from bot.core.chain import Secret
+from bot.core.subkeys import Use, subkey
 from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels
-from bot.loops import beating, catching_up, following, indexing, stepping, supervising, watching
+from bot.loops import beating, catching_up, following, indexing, linking, stepping, supervising, watching
 from bot.loops.answering import Answering
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
@@ -171,6 +173,8 @@ class Service:
                 follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
                 self._run("following", follow)
             self._run("indexing", partial(indexing.index, self.store, self.leases))
+            secret = Secret(subkey(self.book.secret, Use.AUDIT))
+            self._run("linking", partial(linking.link, self.store, secret, self.leases))
         self._tasks.append(asyncio.create_task(self._load_later(), name="loading"))
         if "web" in self.roles:
             self._runner = await server.serve(self._site(), self.settings.web.listen)

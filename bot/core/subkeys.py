@@ -9,6 +9,7 @@ class Use(StrEnum):
     """What a derived key is for. A value never changes: everything that was signed with its key would be void."""
 
     FORM = "form of the website"
+    AUDIT = "chain of the events"
 
 
 def subkey(secret: bytes, use: Use) -> bytes:

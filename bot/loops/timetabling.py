@@ -20,7 +20,7 @@ from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.present import Present
-from bot.store import clocks, outbox, tokens, words
+from bot.store import chain, clocks, outbox, tokens, words
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
@@ -75,6 +75,7 @@ class Timetable:
         jobs: list[tuple[Callable[[], Awaitable[None]], dict[str, int]]] = [
             (self.digest, {"hour": timing.list_at.hour, "minute": timing.list_at.minute}),
             (self.forget, {"hour": 3, "minute": 10}),
+            (self.log_head, {"hour": 3, "minute": 40}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
             (self.reviews, {"hour": 9, "minute": 5}),
             (self.token_ends, {"hour": 9, "minute": 10}),
@@ -119,6 +120,11 @@ class Timetable:
             begin = False
             await asyncio.sleep(TIDY_RESTS_SECONDS)
         await asyncio.to_thread(self._store.flush_log)
+
+    async def log_head(self) -> None:
+        """Write the head of the chain over the events to the log."""
+        event, link = await self._store.read(chain.head)
+        logger.info("audit.head", number=event, head=link.hex())
 
     async def calendar_age(self) -> None:
         """Tell the operators when nobody has compared the bank holidays with the official list for long."""

@@ -29,5 +29,8 @@ IS_HELD = text("next_attempt_at IS NULL AND state IN ('created', 'temporary-fail
 HAS_NEXT_ATTEMPT = text("next_attempt_at IS NOT NULL")
 HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
 
+# Of messages that left.
+HAS_NO_CONTACT = text("contact_id IS NULL")
+
 # Of events.
 IS_BY_SOMEBODY = text("actor != 'ackbot'")

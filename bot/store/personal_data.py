@@ -215,7 +215,10 @@ IMPERSONAL: dict[str, str] = {
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts created_at next_attempt_at sent_at "
     "last_error holder joined_to",
+    "sent_messages": "id delivery_id contact_id attempt at template content",
     "events": "id contact_id at kind",
+    "event_links": "event_id words link mac secret salt remainder",
+    "trail_gate": "id",
     "cursors": "name value moved_at",
     "leases": "name holder held_until",
     "suppressions": "reason since until",

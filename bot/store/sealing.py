@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from bot.store.column_types import Sealed, SealedBytes
+from bot.store.trail import gate
 
 MARK = "sealed:"
 ROWS_AT_ONCE = 500
@@ -60,5 +61,6 @@ def reseal(connection: Connection, table: Table, after: Any) -> tuple[Any, int]:
     if rows:
         values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in columns}
         change = update(table).where(key == bindparam("chosen")).values(**values)
-        connection.execute(change, [dict(row) for row in rows])
+        with gate(connection):
+            connection.execute(change, [dict(row) for row in rows])
     return (rows[-1]["chosen"] if len(rows) == ROWS_AT_ONCE else None), len(rows)

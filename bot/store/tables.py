@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    TextClause,
     UniqueConstraint,
     false,
     text,
@@ -19,17 +18,25 @@ from sqlalchemy import (
 from bot.store import conditions
 from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
 from bot.store.column_types import Instant, Sealed, SealedBytes
-from bot.store.metadata import Key, metadata
+from bot.store.evidence_tables import event_links, sent_messages, trail_gate
+from bot.store.metadata import Key, metadata, partial
 
-__all__ = ["Key", "answers", "metadata", "sessions", "sign_in_links", "staff", "throttles", "tokens"]
+__all__ = [
+    "Key",
+    "answers",
+    "event_links",
+    "metadata",
+    "sent_messages",
+    "sessions",
+    "sign_in_links",
+    "staff",
+    "throttles",
+    "tokens",
+    "trail_gate",
+]
 
 # `core.clocks.due_next` as the databases compute it.
 DUE = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
-
-
-def _partial(name: str, *columns: str, where: TextClause) -> Index:
-    """An index of some rows only, so that its cost follows what is due and not what is stored."""
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 contacts = Table(
@@ -109,27 +116,27 @@ contacts = Table(
     CheckConstraint("state = 'open' OR next_look_at IS NULL", name="only_open_is_watched"),
     # A partial index, so that the cost of watching follows what is due and not what is stored. Its condition is one
     # that SQLite can prove from `next_look_at <= ?`; a list of states in bound parameters it could not.
-    _partial("ix_contacts_next_look_at", "next_look_at", where=conditions.IS_OPEN),
+    partial("ix_contacts_next_look_at", "next_look_at", where=conditions.IS_OPEN),
     Index(
         "ix_contacts_remembered",
         "received_at",
         sqlite_where=text("forgotten = 0"),
         postgresql_where=text("NOT forgotten"),
     ),
-    _partial("ix_contacts_open", "id", where=conditions.IS_OPEN),
-    _partial("ix_contacts_queue", "due_at", "id", where=conditions.IS_OPEN),
-    _partial("ix_contacts_team_queue", "team", "due_at", where=conditions.IS_OPEN),
-    _partial("ix_contacts_finished", "team", "state", "id", where=conditions.IS_FINISHED),
-    _partial("ix_contacts_closed", "id", where=conditions.IS_CLOSED),
-    _partial("ix_contacts_urgent", "id", where=conditions.IS_URGENT),
-    _partial("ix_contacts_linked_to", "linked_to", where=conditions.IS_LINKED),
-    _partial("ix_contacts_owner", "owner", "team", where=conditions.IS_OWNED),
-    _partial("ix_contacts_receipt_of", "receipt_of", where=conditions.SHARES_RECEIPT),
-    _partial("ix_contacts_receipts", "sender_key", "received_at", where=conditions.HAS_OWN_RECEIPT),
-    _partial("ix_contacts_conversation", "conversation", where=conditions.HAS_CONVERSATION),
-    _partial("ix_contacts_person", "sender_key", "id", where=conditions.HAS_SENDER),
-    _partial("ix_contacts_automatic", "received_at", where=conditions.HAS_NO_RECEIPT),
-    _partial(
+    partial("ix_contacts_open", "id", where=conditions.IS_OPEN),
+    partial("ix_contacts_queue", "due_at", "id", where=conditions.IS_OPEN),
+    partial("ix_contacts_team_queue", "team", "due_at", where=conditions.IS_OPEN),
+    partial("ix_contacts_finished", "team", "state", "id", where=conditions.IS_FINISHED),
+    partial("ix_contacts_closed", "id", where=conditions.IS_CLOSED),
+    partial("ix_contacts_urgent", "id", where=conditions.IS_URGENT),
+    partial("ix_contacts_linked_to", "linked_to", where=conditions.IS_LINKED),
+    partial("ix_contacts_owner", "owner", "team", where=conditions.IS_OWNED),
+    partial("ix_contacts_receipt_of", "receipt_of", where=conditions.SHARES_RECEIPT),
+    partial("ix_contacts_receipts", "sender_key", "received_at", where=conditions.HAS_OWN_RECEIPT),
+    partial("ix_contacts_conversation", "conversation", where=conditions.HAS_CONVERSATION),
+    partial("ix_contacts_person", "sender_key", "id", where=conditions.HAS_SENDER),
+    partial("ix_contacts_automatic", "received_at", where=conditions.HAS_NO_RECEIPT),
+    partial(
         "ix_contacts_age",
         *("kind", "channel", "visibility", "last_activity_at", "received_at"),
         where=conditions.MAY_BE_FORGOTTEN,
@@ -188,14 +195,14 @@ deliveries = Table(
     Column("external_id", Text),
     # Another one, in whose message it left.
     Column("joined_to", Key),
-    _partial("ix_deliveries_alerted", "recipient", "sent_at", where=conditions.IS_ALERT),
-    _partial("ix_deliveries_alerts", "created_at", where=conditions.IS_FOR_STAFF),
-    _partial("ix_deliveries_returned", "contact_id", where=conditions.IS_UNDELIVERED),
-    _partial("ix_deliveries_receipts", "created_at", where=conditions.IS_RECEIPT),
-    _partial("ix_deliveries_waiting", "channel", "next_attempt_at", where=conditions.HAS_NEXT_ATTEMPT),
-    _partial("ix_deliveries_external_id", "external_id", where=conditions.HAS_EXTERNAL_ID),
-    _partial("ix_deliveries_held", "contact_id", where=conditions.IS_HELD),
-    _partial("ix_deliveries_claimed", "holder", where=conditions.IS_CLAIMED),
+    partial("ix_deliveries_alerted", "recipient", "sent_at", where=conditions.IS_ALERT),
+    partial("ix_deliveries_alerts", "created_at", where=conditions.IS_FOR_STAFF),
+    partial("ix_deliveries_returned", "contact_id", where=conditions.IS_UNDELIVERED),
+    partial("ix_deliveries_receipts", "created_at", where=conditions.IS_RECEIPT),
+    partial("ix_deliveries_waiting", "channel", "next_attempt_at", where=conditions.HAS_NEXT_ATTEMPT),
+    partial("ix_deliveries_external_id", "external_id", where=conditions.HAS_EXTERNAL_ID),
+    partial("ix_deliveries_held", "contact_id", where=conditions.IS_HELD),
+    partial("ix_deliveries_claimed", "holder", where=conditions.IS_CLAIMED),
     sqlite_autoincrement=True,
 )
 
@@ -208,8 +215,8 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False, server_default="ackbot"),
     Column("details", Sealed, nullable=False, server_default="{}"),
-    _partial("ix_events_audit", "id", where=conditions.IS_BY_SOMEBODY),
-    _partial("ix_events_actor", "actor", "id", where=conditions.IS_BY_SOMEBODY),
+    partial("ix_events_audit", "id", where=conditions.IS_BY_SOMEBODY),
+    partial("ix_events_actor", "actor", "id", where=conditions.IS_BY_SOMEBODY),
     sqlite_autoincrement=True,
 )
 

@@ -130,8 +130,8 @@ def test_a_locked_store_is_known_as_one(tmp_path: Any) -> None:
     with second.connect() as waiting:
         waiting.connection.driver_connection.execute("PRAGMA busy_timeout=1")  # type: ignore[union-attr]
         with first.begin() as busy:
-            busy.execute(text("DELETE FROM events"))
+            busy.execute(text("DELETE FROM rules"))
             with pytest.raises(OperationalError):
-                waiting.execute(text("DELETE FROM events"))
+                waiting.execute(text("DELETE FROM rules"))
     first.dispose()
     second.dispose()

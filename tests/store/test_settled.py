@@ -12,6 +12,7 @@ from bot.store import audit, contacts, rules, settled
 from bot.store.engine import Store
 from bot.store.sealing import reseal
 from bot.store.tables import events
+from tests.components.tampering import tamper
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 pytestmark = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
@@ -56,7 +57,7 @@ def test_what_may_still_be_passed_by_is_waited_for(store: Store) -> None:
             assert _read(store) == []
             getattr(earlier, outcome)()
             assert _read(store) == seen
-        store.write_now(lambda c: c.execute(text("DELETE FROM events")))
+        tamper(store.url, "DELETE FROM events")
 
 
 def test_what_is_sealed_anew_is_still_read(store: Store) -> None:

@@ -1,0 +1,31 @@
+"""Makes the links of the chain over the events, a little after them, so that no message waits for it."""
+
+import asyncio
+from functools import partial
+
+from bot import log
+from bot.core.chain import Secret
+from bot.loops.leasing import Leasing
+from bot.loops.timetabling import TIMETABLE
+from bot.store import chain
+from bot.store.engine import Store, StoreUnavailable
+
+logger = log.get("linking")
+
+LOOK_SECONDS = 1.0
+# Between two batches the writer is free for what comes in.
+REST_SECONDS = 0.05
+
+
+async def link(store: Store, secret: Secret, leases: Leasing) -> None:
+    """Keep the chain up to date for ever; of several processes one does it."""
+    extend = partial(chain.extend, secret=secret)
+    while True:
+        try:
+            while leases.holds(TIMETABLE) and await store.read(chain.is_behind):
+                if await store.write(extend) < chain.AT_ONCE:
+                    break  # later events wait for the next look, as each transaction has a fixed cost
+                await asyncio.sleep(REST_SECONDS)
+        except StoreUnavailable as error:
+            logger.warning("events.not_linked", error=str(error))
+        await asyncio.sleep(LOOK_SECONDS)
