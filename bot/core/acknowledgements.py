@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.core.messages import Mail
+from bot.core.subkeys import Use, subkey
 
 # Domains with addresses for everybody: their users are not one sender.
 # fmt: off
@@ -192,7 +193,7 @@ def signed_subaddress(address: str, tag: str, secret: bytes) -> str:
     if not _TAG.fullmatch(tag):
         raise ValueError(f"a tag is 1 to 30 of a-z, 0-9 and hyphen, not {tag!r}")
     local, _, domain = address.lower().rpartition("@")
-    tagged_local = f"{local}+{tag}.{_mac(local, tag, domain, secret)}"
+    tagged_local = f"{local}+{tag}.{_mac(local, tag, domain, _keyed(secret))}"
     return address if len(tagged_local.encode()) > _LONGEST_LOCAL_PART else f"{tagged_local}@{domain}"
 
 
@@ -210,8 +211,13 @@ def signed_tag(address: str, secret: bytes) -> str | None:
     tagged_local, _, domain = address.lower().rpartition("@")
     local, _, token = tagged_local.rpartition("+")
     tag, _, mac = token.rpartition(".")
-    is_authentic = hmac.compare_digest(mac.encode("utf-8", "replace"), _mac(local, tag, domain, secret).encode())
-    return tag if is_authentic and _TAG.fullmatch(tag) else None
+    if not _TAG.fullmatch(tag):
+        return None
+    is_authentic = any(
+        hmac.compare_digest(mac.encode("utf-8", "replace"), _mac(local, tag, domain, keyed).encode())
+        for keyed in (_keyed(secret), _keyed_by_secret(secret))
+    )
+    return tag if is_authentic else None
 
 
 def is_own(address: str, own: frozenset[str]) -> bool:
@@ -228,8 +234,8 @@ def bears_our_tag(address: str, secret: bytes) -> bool:
     return _SIGNED.search(address) is not None
 
 
-def _mac(local: str, tag: str, domain: str, secret: bytes) -> str:
-    keyed = _keyed(secret).copy()
+def _mac(local: str, tag: str, domain: str, keyed: "hmac.HMAC") -> str:
+    keyed = keyed.copy()
     keyed.update("\0".join(("ackbot subaddress", local, tag, domain)).encode("utf-8", "replace"))
     return base64.b32encode(keyed.digest()).decode().lower()[:_MAC_LENGTH]
 
@@ -237,4 +243,10 @@ def _mac(local: str, tag: str, domain: str, secret: bytes) -> str:
 @lru_cache(maxsize=8)
 def _keyed(secret: bytes) -> "hmac.HMAC":
     """Return the digest as it stands after the key: to begin it takes ten times as long as to copy it."""
+    return hmac.new(subkey(secret, Use.ADDRESSES), digestmod="sha256")
+
+
+@lru_cache(maxsize=8)
+def _keyed_by_secret(secret: bytes) -> "hmac.HMAC":
+    """Return the digest by which addresses were signed before there was a key for it: mail comes to them for months."""
     return hmac.new(secret, digestmod="sha256")

@@ -6,7 +6,8 @@ import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-_PURPOSE = b"alert-link\0"
+from bot.core.subkeys import Use, subkey
+
 _MAC_BYTES = 18
 
 
@@ -35,5 +36,5 @@ def read(text: str, secret: bytes) -> Link | None:
 
 
 def _mac(numbers: str, secret: bytes) -> str:
-    digest = hmac.digest(secret, _PURPOSE + numbers.encode("utf-8", "replace"), hashlib.sha256)
+    digest = hmac.digest(subkey(secret, Use.ALERT_LINKS), numbers.encode("utf-8", "replace"), hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:_MAC_BYTES]).decode()

@@ -10,6 +10,11 @@ class Use(StrEnum):
 
     FORM = "form of the website"
     AUDIT = "chain of the events"
+    ADDRESSES = "addresses of ours that answers and bounces come to"
+    CONSOLE_FORMS = "forms of the console"
+    SIGN_IN_FORM = "form to sign in with"
+    CONSOLE_WORDS = "words that the next page of the console shows"
+    ALERT_LINKS = "links in alerts"
 
 
 def subkey(secret: bytes, use: Use) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.subkeys import Use, subkey
 from bot.web.console.doorkeeper import own_path
 from bot.web.throttling import NOTED_A_MINUTE
 from tests.components.officer import PASSWORD, Officer
@@ -122,7 +123,7 @@ def test_the_door_signs_nothing_that_holds_behind_it(house: House, stranger: Off
     secret = house.service.environment["ACKBOT_SECRET"].encode()
     for brought in ("x" * 43, "0" * 64):
         page = stranger.ask("GET", "/console/sign-in", headers={"Cookie": f"ackbot-door={brought}"})
-        of_a_session = hmac.new(secret, b"form\0" + brought.encode(), hashlib.sha256).hexdigest()
+        of_a_session = hmac.new(subkey(secret, Use.CONSOLE_FORMS), brought.encode(), hashlib.sha256).hexdigest()
         assert page.hidden()["csrf"] != of_a_session
 
 

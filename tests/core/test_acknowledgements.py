@@ -86,6 +86,14 @@ def test_what_we_signed_we_open(tag: str) -> None:
     assert len(signed.partition("@")[0]) <= 64
 
 
+def test_addresses_signed_by_the_secret_itself_are_still_ours() -> None:
+    """Until there was a key for it they were signed so, and mail comes back to them for months."""
+    address = "us+ex-7k3m-9qph.wehd7xrthqyv@example.gov.uk"
+    assert signed_tag(address, b"s" * 32) == "ex-7k3m-9qph"
+    assert signed_tag(address, b"t" * 32) is None
+    assert signed_subaddress("us@example.gov.uk", "ex-7k3m-9qph", b"s" * 32) != address
+
+
 def test_nobody_else_can_sign() -> None:
     """Another secret, tag, address or length does not open."""
     signed = signed_subaddress("us@example.gov.uk", "b17", SECRET)

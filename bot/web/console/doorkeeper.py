@@ -18,6 +18,7 @@ from bot.channel import Temporary
 from bot.core import threads
 from bot.core.events import Event, EventKind
 from bot.core.roles import Permission
+from bot.core.subkeys import Use, subkey
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
@@ -151,14 +152,14 @@ class Doorkeeper:
 
     def csrf_of(self, session: str) -> str:
         """The token of the forms of this session."""
-        return self._token("form", session)
+        return self._token(Use.CONSOLE_FORMS, session)
 
     def token_of_door(self, secret: str) -> str:
         """The token of the form to sign in with; the cookie that it belongs to is chosen by whoever sends it."""
-        return self._token("door", secret)
+        return self._token(Use.SIGN_IN_FORM, secret)
 
-    def _token(self, label: str, secret: str) -> str:
-        return hmac.new(self._site.book.secret, f"{label}\0{secret}".encode(), hashlib.sha256).hexdigest()
+    def _token(self, use: Use, secret: str) -> str:
+        return hmac.new(subkey(self._site.book.secret, use), secret.encode(), hashlib.sha256).hexdigest()
 
     async def is_own_form(self, request: web.Request, csrf: str) -> bool:
         """Whether a form was posted from one of our pages, with this token."""

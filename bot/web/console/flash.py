@@ -6,6 +6,8 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 
+from bot.core.subkeys import Use, subkey
+
 LASTS = timedelta(minutes=10)
 _SIGNED_BYTES = 16
 _AT_BYTES = 8
@@ -31,4 +33,5 @@ def words_in(token_of_address: str, session: str, secret: bytes, now: datetime) 
 
 
 def _signature(payload: bytes, session: str, secret: bytes) -> bytes:
-    return hmac.new(secret, b"told\0" + session.encode() + b"\0" + payload, hashlib.sha256).digest()[:_SIGNED_BYTES]
+    key = subkey(secret, Use.CONSOLE_WORDS)
+    return hmac.new(key, session.encode() + b"\0" + payload, hashlib.sha256).digest()[:_SIGNED_BYTES]
