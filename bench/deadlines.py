@@ -160,7 +160,7 @@ def _full(folder: Path, count: int) -> tuple[Store, Rulebook, datetime]:
     text = ORGANISATION.format(store=f"sqlite:///{folder}/ackbot.db", web_port=8080).partition("[[team]]")[
         0
     ]  # nothing is sent
-    text = text.replace("env:ACKBOT_SECRET", "of the benchmark")
+    text = text.replace("env:ACKBOT_SECRET", "a secret of the benchmark, 32 and more")
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
     configured = kinds.load(config)
     schema.upgrade(configured.store.url)

@@ -107,10 +107,6 @@ def _remarks(configured: "Settings") -> list[str]:
     remarks = [*_remarks_on_ways_in(configured)]
     if not configured.teams:
         remarks.insert(0, "there is no [[team]], so nobody is alerted before a promise is broken.")
-    if len(configured.web.secret.get_secret_value()) < 24:
-        remarks.append(
-            "web.secret is short; make a better one with: python3 -c 'import secrets; print(secrets.token_hex())'"
-        )
     return remarks
 
 

@@ -43,6 +43,16 @@ class Organisation(Table):
         return ZoneInfo(self.timezone)
 
 
+LEAST_SECRET = 32
+
+
+def _is_long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < LEAST_SECRET:
+        command = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+        raise ValueError(f"has fewer than {LEAST_SECRET} characters and can be guessed; make one with: {command}")
+    return value
+
+
 class Web(Table):
     """The address at which the pages listen, and the secret that signs data which must come back unchanged.
 
@@ -51,7 +61,7 @@ class Web(Table):
 
     listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
     public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    secret: SecretStr = Field(min_length=1)
+    secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
 
 

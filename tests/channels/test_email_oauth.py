@@ -294,7 +294,7 @@ CONFIGURATION = """
 name = "Exampleshire Council"
 reference_prefix = "EX"
 [web]
-secret = "x"
+secret = "a secret of the tests, 32 and more"
 [[channel]]
 name = "post"
 kind = "email_smtp"

@@ -14,7 +14,7 @@ IMAP = 'kind = "email_imap"\nhost = "127.0.0.1"\nusername = "us"\npassword = "en
 
 @pytest.fixture(autouse=True)
 def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+    monkeypatch.setenv("TEST_SECRET", "a secret of the tests, 32 and more")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ STEP = '[[step]]\nat = "{at}"\n'
 
 @pytest.fixture(autouse=True)
 def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+    monkeypatch.setenv("TEST_SECRET", "a secret of the tests, 32 and more")
 
 
 def load(directory: Path, escalation: str = "", main: str = GOOD) -> Settings:

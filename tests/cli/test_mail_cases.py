@@ -24,7 +24,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
     files = sorted(map(str, FOLDER.glob("*.eml")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TEST_SECRET", "a-secret-of-the-test")
+        patch.setenv("TEST_SECRET", "a secret of the tests, 32 and more")
         outcome = CliRunner().invoke(app, ["triage", "--json", "--config", str(config), *files])
     assert outcome.exit_code == 0, outcome.output
     return {Path(row["file"]).name: row for row in map(json.loads, outcome.stdout.splitlines())}

@@ -39,7 +39,9 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> Result:
     """What a command says."""
-    return CliRunner().invoke(app, [*arguments, "--config", str(folder)], env={"TEST_SECRET": "a-secret-of-the-test"})
+    return CliRunner().invoke(
+        app, [*arguments, "--config", str(folder)], env={"TEST_SECRET": "a secret of the tests, 32 and more"}
+    )
 
 
 def own(folder: Path, subject: str, words: str) -> None:

@@ -18,7 +18,7 @@ TEAM = GOOD + 'lead = ["mailto:lead@example.gov.uk"]\nmanager = ["mailto:manager
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+    monkeypatch.setenv("TEST_SECRET", "a secret of the tests, 32 and more")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ackbot.toml").write_text(TEAM, encoding="utf-8")
 

@@ -53,7 +53,7 @@ kind = "foi"
 
 @pytest.fixture(autouse=True)
 def _council(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+    monkeypatch.setenv("TEST_SECRET", "a secret of the tests, 32 and more")
     (tmp_path / "ackbot.toml").write_text(COUNCIL, encoding="utf-8")
     (tmp_path / "services.toml").write_text(SERVICES, encoding="utf-8")
 

@@ -9,6 +9,7 @@ import pytest
 from bot import kinds
 from bot.settings.reading import BadSettings
 
+SECRET = "a secret of the tests, 32 and more"
 GOOD = """
 [organisation]
 name = "Exampleshire Council"
@@ -41,7 +42,7 @@ replies_by = "post"
 
 @pytest.fixture(autouse=True)
 def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+    monkeypatch.setenv("TEST_SECRET", SECRET)
 
 
 def mistakes(directory: Path, text: str) -> list[str]:
@@ -60,7 +61,7 @@ def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
     assert [channel.name for channel in read.channels] == ["inbox", "post", "desk"]
     general = next(s for s in read.standards if s.id == "general")
     assert (str(general.acknowledge), str(general.respond)) == ("1 working day", "10 working days")
-    assert read.web.secret.get_secret_value() == "a-secret-of-the-test"
+    assert read.web.secret.get_secret_value() == SECRET
 
 
 def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,11 +144,25 @@ def test_a_secret_that_is_missing_is_named_and_never_shown(tmp_path: Path, monke
     assert not any("hush-hush" in line for line in lines)
 
 
+def test_a_short_secret_is_refused_with_the_command_that_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What signs addresses and forms cannot be guessed: 32 characters at least, and they are never shown."""
+    (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.setenv("TEST_SECRET", "k" * 31)
+    (line,) = mistakes(tmp_path, GOOD)
+    assert "web.secret" in line
+    assert 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"' in line
+    assert "kkk" not in line
+    monkeypatch.setenv("TEST_SECRET", "k" * 32)
+    assert kinds.load(tmp_path).web.secret.get_secret_value() == "k" * 32
+
+
 def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     """A mounted secret is read relative to the configuration, without its line end."""
-    (tmp_path / "secret").write_text("from-a-file\n", encoding="utf-8")
+    (tmp_path / "secret").write_text(f"{SECRET}\n", encoding="utf-8")
     (tmp_path / "ackbot.toml").write_text(GOOD.replace("env:TEST_SECRET", "file:secret"), encoding="utf-8")
-    assert kinds.load(tmp_path).web.secret.get_secret_value() == "from-a-file"
+    assert kinds.load(tmp_path).web.secret.get_secret_value() == SECRET
 
 
 @pytest.mark.parametrize("text", ["", "not toml [", "\x00", "[organisation]\nname = 1\n"])

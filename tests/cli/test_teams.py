@@ -24,7 +24,7 @@ secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 @pytest.fixture(autouse=True)
 def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_SECRET", "a-secret-of-the-test")
+    monkeypatch.setenv("TEST_SECRET", "a secret of the tests, 32 and more")
     monkeypatch.setenv("MATRIX_URL", MATRIX)
 
 

@@ -32,7 +32,7 @@ phone = "0300 123 2224"
 website = "https://www.example.gov.uk"
 
 [web]
-secret = "a-secret-of-the-test"
+secret = "a secret of the tests, 32 and more"
 
 [[channel]]
 name = "website"
