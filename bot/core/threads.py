@@ -5,6 +5,7 @@ accident, and no letters that look or sound like another (0/O, 1/I/L, 2/Z, 5/S, 
 prime, so that one weighted check character detects every single wrong character and every swap of two neighbours.
 """
 
+import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,22 +21,39 @@ _BODY_LENGTH = 7
 CAPACITY = _BASE**_BODY_LENGTH
 # A multiplier without a common factor with 23 moves neighbouring numbers far apart and stays one to one.
 _SPREAD = 2_246_822_519
+# 23 ** 7 as the product of two halves, and how often each is moved by the other: FF1 of NIST SP 800-38G has ten rounds.
+_HALVES = (_BASE**3, _BASE**4)
+_ROUNDS = 10
 _HEARD_AS = str.maketrans("SZBUND", "528VMT")
 
 
-def reference_of(number: int, prefix: str) -> str:
+def reference_of(number: int, prefix: str, key: bytes = b"") -> str:
     """Return the reference of the contact with this running number, from 1 up to CAPACITY - 1.
 
-    Two numbers never share a reference: the mapping is one to one, so no look-up is needed.
+    `key` is that of the installation; a store from before there were keys goes on without one. Two numbers never share
+    a reference: the mapping is one to one, so no look-up is needed.
     """
     if not 0 < number < CAPACITY:
         raise ValueError(f"contact number {number} is outside 1 to {CAPACITY - 1}")
-    rest, body = number * _SPREAD % CAPACITY, ""
+    rest, body = scrambled(number, key) if key else number * _SPREAD % CAPACITY, ""
     for _ in range(_BODY_LENGTH):
         rest, digit = divmod(rest, _BASE)
         body += ALPHABET[digit]
     body += _check_character(body)
     return f"{prefix}-{body[:4]}-{body[4:]}"
+
+
+def scrambled(number: int, key: bytes, sizes: tuple[int, int] = _HALVES) -> int:
+    """Return another number below the product of both sizes: a Feistel network, each of whose rounds can be undone.
+
+    Like FF1 of NIST SP 800-38G it adds to one half what the key makes of the other.
+    """
+    halves = [*divmod(number, sizes[1])]
+    for turn in range(_ROUNDS):
+        place = turn % 2
+        mixed = hmac.digest(key, turn.to_bytes(1, "big") + halves[1 - place].to_bytes(4, "big"), "sha256")
+        halves[place] = (halves[place] + int.from_bytes(mixed[:16], "big")) % sizes[place]
+    return halves[0] * sizes[1] + halves[1]
 
 
 def references_in(text: str, prefix: str) -> list[str]:

@@ -36,12 +36,14 @@ from bot.store import direct
 from bot.store.column_types import Instant
 from bot.store.conditions import HAS_NO_RECEIPT, IS_OPEN
 from bot.store.direct import rows_of, run_many
+from bot.store.installation import reference_key
 from bot.store.tables import contacts, events, messages, raw_messages
 
 Values = dict[str, Any]
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _SEQUENCES = select(column("name", Text), column("seq", Integer)).select_from(table("sqlite_sequence"))
+_COUNTED = ("contacts", "messages", "deliveries")
 _NUMBERS = text(
     "SELECT nextval('contacts_id_seq'), nextval('messages_id_seq'), nextval('deliveries_id_seq') "
     "FROM generate_series(1, :most)"
@@ -105,11 +107,12 @@ _WINDOW = (
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Running numbers for new rows, one after another; none was ever used before."""
+    """Running numbers for new rows, one after another; none was ever used before. The key makes references of them."""
 
     contacts: Iterator[int]
     messages: Iterator[int]
     deliveries: Iterator[int]
+    reference_key: bytes = b""
 
 
 def numbers(connection: Connection, most: int) -> Numbers:
@@ -119,9 +122,11 @@ def numbers(connection: Connection, most: int) -> Numbers:
     """
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_NUMBERS, {"most": most}).all()
-        return Numbers(*map(iter, zip(*rows, strict=True))) if rows else Numbers(iter(()), iter(()), iter(()))
-    last_numbers = numbers_used(connection)
-    return Numbers(*(count(last_numbers.get(name, 0) + 1) for name in ("contacts", "messages", "deliveries")))
+        of_contacts, of_messages, of_deliveries = map(iter, zip(*rows, strict=True) if rows else ((), (), ()))
+    else:
+        last_numbers = numbers_used(connection)
+        of_contacts, of_messages, of_deliveries = (count(last_numbers.get(name, 0) + 1) for name in _COUNTED)
+    return Numbers(of_contacts, of_messages, of_deliveries, reference_key(connection))
 
 
 def numbers_used(connection: Connection) -> dict[str, int]:
@@ -137,7 +142,7 @@ def count_on(connection: Connection, last_numbers: Mapping[str, int]) -> None:
 
 def leave_out_numbers(connection: Connection, count: int) -> None:
     """Use none of the next numbers."""
-    for name in ("contacts", "messages", "deliveries"):
+    for name in _COUNTED:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT setval('{name}_id_seq', last_value + {count:d}) FROM {name}_id_seq"))  # noqa: S608
         else:

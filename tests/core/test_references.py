@@ -5,16 +5,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import threads
-from bot.core.threads import ALPHABET, CAPACITY, reference_of, references_in
+from bot.core.threads import ALPHABET, CAPACITY, reference_of, references_in, scrambled
 
+# A store from before there were keys has none.
+KEYS = st.sampled_from((b"", b"k" * 32))
+KNOWN = ["EX-6CQF-K3W7", "EX-77PF-9PGH", "EX-5QX7-2WTK"]
+KNOWN_WITHOUT_KEY = "EX-MJ8X-36PX"
 NUMBERS = st.integers(min_value=1, max_value=CAPACITY - 1)
 
 
-def test_neighbours_do_not_look_alike() -> None:
+@pytest.mark.parametrize("key", [b"", b"k" * 32])
+def test_neighbours_do_not_look_alike(key: bytes) -> None:
     """The first ten thousand references are all different and do not count up."""
-    made = [reference_of(number, "EX") for number in range(1, 10_001)]
+    made = [reference_of(number, "EX", key) for number in range(1, 10_001)]
     assert len(set(made)) == len(made)
     assert made[:3] != sorted(made[:3]) or made[0][:4] != made[1][:4]
+
+
+def test_no_two_numbers_share_a_reference() -> None:
+    """With halves of a few numbers the scrambling is tried on every number there is: it only changes their order."""
+    for halves in ((5, 7), (4, 2), (1, 3)):
+        count = halves[0] * halves[1]
+        assert sorted(scrambled(number, b"k" * 32, halves) for number in range(count)) == [*range(count)]
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
+def test_another_key_makes_other_references(key: bytes, other: bytes) -> None:
+    """The first reference of one council is not the first of another."""
+    first = [[reference_of(number, "EX", k) for number in range(1, 5)] for k in (key, other)]
+    assert (first[0] == first[1]) is (key == other)
+
+
+def test_references_of_a_key_never_change() -> None:
+    """Whoever has been given one must be found by it, whatever version of the program runs."""
+    assert [reference_of(number, "EX", b"k" * 32) for number in (1, 2, CAPACITY - 1)] == KNOWN
+    assert reference_of(1, "EX") == KNOWN_WITHOUT_KEY
 
 
 def test_alphabet_has_no_look_alikes() -> None:
@@ -24,10 +49,10 @@ def test_alphabet_has_no_look_alikes() -> None:
         assert not {first, second} <= set(ALPHABET)
 
 
-@given(NUMBERS)
-def test_found_again_in_free_text(number: int) -> None:
+@given(NUMBERS, KEYS)
+def test_found_again_in_free_text(number: int, key: bytes) -> None:
     """Whatever a person does to case, spaces and hyphens, the reference is found."""
-    made = reference_of(number, "EX")
+    made = reference_of(number, "EX", key)
     assert references_in(f"my ref is {made.lower()}, thanks", "EX") == [made]
     assert references_in(f"ref: {made.replace('-', ' ')}.", "EX") == [made]
     assert references_in(f"({made.replace('-', '')})", "EX") == [made]

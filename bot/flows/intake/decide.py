@@ -286,7 +286,8 @@ def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, le
     """A new contact, with its receipt if it is to have one of its own."""
     now, book, verdict = ledger.now, ledger.book, opening.verdict
     number, name = next(ledger.numbers.contacts), ledger.external_id(message)
-    row = contact_row(number, name, message, opening, now, book)
+    reference = threads.reference_of(number, book.prefix, ledger.numbers.reference_key)
+    row = contact_row(number, reference, name, message, opening, now, book)
     due_at = clocks.due_next(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"])
     contact = ledger.current(Contact(**row, due_at=due_at))
     events = [event(contact.id, EventKind.LOGGED, verdict, now, **opening.topic.because())]

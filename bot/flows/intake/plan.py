@@ -7,7 +7,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from bot.core import threads
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
@@ -194,13 +193,13 @@ class Opening:
 
 
 def contact_row(
-    number: int, external_id: str, message: Inbound, opening: Opening, now: datetime, book: Rulebook
+    number: int, reference: str, external_id: str, message: Inbound, opening: Opening, now: datetime, book: Rulebook
 ) -> Values:
     """The row of a new contact, every time with the same columns."""
     received_at = message.received_at or now
     row: Values = {
         "id": number,
-        "reference": threads.reference_of(number, book.prefix),
+        "reference": reference,
         "channel": message.channel,
         "external_id": external_id,
         "sender_address": message.sender.address if message.sender else None,
