@@ -42,6 +42,7 @@ from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
 from bot.web.site import Site
+from bot.wire.descriptors import FailedAccepts
 
 logger = log.get("app")
 
@@ -298,9 +299,10 @@ class Service:
 
 async def run(service: Service, *, on_start: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT, then drain and stop."""
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.set_exception_handler(FailedAccepts())
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
     # Hand-overs between the writer thread and the loop wait for the interpreter lock: 5 ms would be felt in each.
     sys.setswitchinterval(0.001)
     try:

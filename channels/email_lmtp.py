@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from bot.channel import Batch, MailWayIn, Misconfigured, Temporary
 from bot.core.messages import Inbound
+from bot.wire import descriptors
 from bot.wire.mail import mime
 from bot.wire.mail.lmtp import BROKEN, LEAVING, Reception
 
@@ -59,7 +60,7 @@ class Lmtp:
 
         Raises Misconfigured where it cannot listen. There is no cursor: an unanswered message is sent again.
         """
-        reception = Reception(self._take, self._settings.max_bytes)
+        reception = Reception(self._take, self._settings.max_bytes, descriptors.shares().mail)
         batch: list[_Delivery] = []
         server = await self._open(reception)
         try:
@@ -81,9 +82,8 @@ class Lmtp:
 
     async def _open(self, reception: Reception) -> asyncio.Server:
         host, _, port = self._settings.listen.rpartition(":")
-        loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(reception.admit, host.strip("[]"), int(port))
+            server = await descriptors.listen(reception.admit, host, int(port))
         except OSError as error:
             # asyncio wraps the system's text in a long sentence; an unknown host name has a negative number.
             why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror

@@ -13,6 +13,7 @@ from bot.web import security
 from bot.web.api import problems
 from bot.web.api.handlers import Api
 from bot.web.client import TRUSTED_PROXIES
+from bot.web.connections import Listener, follow
 from bot.web.console import routes
 from bot.web.public import errors
 from bot.web.public.alert_link import Alerts
@@ -42,7 +43,7 @@ async def serve(site: Site, listen: str) -> web.AppRunner:
     await app_runner.setup()
     host, _, port = listen.rpartition(":")
     try:
-        await web.TCPSite(app_runner, host.strip("[]"), int(port)).start()
+        await Listener(app_runner, host, int(port)).start()
     except OSError as error:
         raise CannotStart(f"web.listen = {listen}: cannot listen there: {error.strerror}") from error
     return app_runner
@@ -50,7 +51,7 @@ async def serve(site: Site, listen: str) -> web.AppRunner:
 
 def application(site: Site) -> web.Application:
     """The application, ready to be run; raises jinja2.TemplateNotFound when stylesheet or icon are missing."""
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=[errors.as_pages, problems.as_problems])
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[follow, errors.as_pages, problems.as_problems])
     app[TRUSTED_PROXIES] = site.settings.web.trusted_proxies
     app.on_response_prepare.append(security.add_headers)
     loader = jinja2.FileSystemLoader([str(directory) for directory in site.settings.template_directories])

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
+from bot.wire import descriptors
 from bot.wire.mail import lmtp as wire
 from bot.wire.mail import mime
 from tests.channels.postman import ADDRESS, PAT, at_work, bring, inbox, logging_all, mail, talking
@@ -151,7 +152,7 @@ async def test_so_many_recipients_and_no_more(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_the_slow_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all places are taken, whoever has brought nothing for longest must go; who waits for an answer may stay."""
-    monkeypatch.setattr(wire, "CONNECTIONS", 3)
+    monkeypatch.setattr(descriptors, "shares", lambda: descriptors.Shares(web=9, mail=3))
     async with at_work(inbox()) as clerk:
         bringing = asyncio.create_task(bring(clerk.port, mail(1)))
         await clerk.batch()

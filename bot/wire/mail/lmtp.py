@@ -17,7 +17,6 @@ from aiosmtpd.smtp import Envelope, Session, syntax
 # Takes the content, the envelope sender ("" for the null path) and the envelope recipients; returns the answer.
 Deliver = Callable[[bytes, str, tuple[str, ...]], Awaitable[str]]
 
-CONNECTIONS = 200
 RECIPIENTS = 1_000
 # RFC 5321 section 4.5.3.2.7 asks for five minutes between commands; a whole message gets as long.
 PATIENCE_SECONDS = 300.0
@@ -43,11 +42,12 @@ logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 class Reception:
-    """Every connection to one listening address. `admit` is the protocol factory for `loop.create_server`."""
+    """Every connection to one listening address, `most` at a time. `admit` is the protocol factory of its server."""
 
-    def __init__(self, deliver: Deliver, most_bytes: int) -> None:
+    def __init__(self, deliver: Deliver, most_bytes: int, most: int) -> None:
         self.deliver = deliver
         self.most_bytes = most_bytes
+        self._most = most
         self.held_bytes = 0
         # In order of the last complete message, the oldest first.
         self._conversations: dict[Conversation, None] = {}
@@ -58,7 +58,7 @@ class Reception:
 
     def enter(self, conversation: "Conversation") -> None:
         """Register a conversation. If all places are taken, the one without a message for longest is ended."""
-        if len(self._conversations) >= CONNECTIONS:
+        if len(self._conversations) >= self._most:
             oldest = next((candidate for candidate in self._conversations if not candidate.awaits_answer), conversation)
             self.leave(oldest)
             oldest.hang_up()

@@ -1,0 +1,160 @@
+"""The connections to the pages: whoever sends no complete request in time is dropped, and their number has an end."""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.wire import descriptors
+
+# From the first octet to the last of a request, and from an answer to the next request: a form of 512 KB arrives in
+# time by a line of 70 kbit/s.
+REQUEST_SECONDS = 60.0
+
+
+class Connections:
+    """Every connection to the pages, `most` at a time. `handler` is the protocol that speaks HTTP in each."""
+
+    def __init__(self, handler: Callable[[], asyncio.Protocol], most: int) -> None:
+        self._handler, self._most = handler, most
+        self._open: set[Connection] = set()
+        # Of those that are waited for: who has sent no complete request yet, and who has; each the oldest first.
+        self._new: dict[Connection, None] = {}
+        self._idle: dict[Connection, None] = {}
+
+    def admit(self) -> "Connection":
+        """Return the protocol of a new connection."""
+        return Connection(self, self._handler())
+
+    def enter(self, connection: "Connection") -> None:
+        """Register a new connection. If all places are taken, another that is waited for is dropped, or this one."""
+        if len(self._open) >= self._most:
+            oldest = next(iter(self._new), None) or next(iter(self._idle), connection)
+            self.leave(oldest)
+            oldest.drop()
+            if oldest is connection:
+                return
+        self._open.add(connection)
+        self._new[connection] = None
+
+    def await_next(self, connection: "Connection") -> None:
+        """Note that a request was answered."""
+        if connection in self._open:
+            self._idle[connection] = None
+
+    def begin(self, connection: "Connection") -> None:
+        """Note that a complete request has come: it is not dropped before its answer."""
+        self._new.pop(connection, None)
+        self._idle.pop(connection, None)
+
+    def leave(self, connection: "Connection") -> None:
+        """Forget a connection that has ended."""
+        self._open.discard(connection)
+        self.begin(connection)
+
+
+class Connection(asyncio.Protocol):
+    """One connection: what arrives goes on to the protocol that speaks HTTP."""
+
+    def __init__(self, connections: Connections, handler: asyncio.Protocol) -> None:
+        self._connections, self._handler = connections, handler
+        self._transport: asyncio.Transport | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._is_asked = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the first request."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._handler.connection_made(transport)
+        self._start_timer()
+        self._connections.enter(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand it on."""
+        self._handler.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Hand it on."""
+        return self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        """Hand it on."""
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Hand it on."""
+        self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hand it on, and give the place back."""
+        self._stop_timer()
+        self._connections.leave(self)
+        self._handler.connection_lost(exc)
+
+    def begin(self, request: web.Request) -> None:
+        """Note that the head of a request has come; from its last octet on it has all the time that it takes."""
+        self._is_asked = True
+        request.content.on_eof(self._complete)
+
+    def end(self) -> None:
+        """Note that the request was answered: now the next one is waited for."""
+        self._is_asked = False
+        self._start_timer()
+        self._connections.await_next(self)
+
+    def drop(self) -> None:
+        """Close the connection, at once where the other side does not read."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
+            if self._transport.get_write_buffer_size():
+                self._transport.abort()
+
+    def _complete(self) -> None:
+        if self._is_asked:
+            self._stop_timer()
+            self._connections.begin(self)
+
+    def _start_timer(self) -> None:
+        self._stop_timer()
+        if self._transport is not None and not self._transport.is_closing():
+            self._deadline = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self.drop)
+
+    def _stop_timer(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+@web.middleware
+async def follow(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell the connection where its request begins and ends."""
+    connection = request.transport.get_protocol() if request.transport else None
+    if not isinstance(connection, Connection):
+        return await handler(request)
+    connection.begin(request)
+    try:
+        return await handler(request)
+    finally:
+        connection.end()
+
+
+class Listener(web.BaseSite):
+    """One address at which an application is listened for; `start` raises OSError."""
+
+    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
+        super().__init__(runner)
+        self._host, self._port = host, port
+
+    @property
+    def name(self) -> str:
+        """Its address."""
+        return f"http://{self._host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen from now on."""
+        await super().start()
+        handler = cast("Callable[[], asyncio.Protocol]", self._runner.server)
+        connections = Connections(handler, descriptors.shares().web)
+        self._server = await descriptors.listen(connections.admit, self._host, self._port)

@@ -1,0 +1,122 @@
+"""Whoever holds a connection and asks nothing gives way; whoever has asked is answered, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import pytest
+from aiohttp import web
+
+from bot.web import connections
+from bot.web.connections import Listener, follow
+from bot.wire import descriptors
+from bot.wire.descriptors import Shares
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
+HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Connect(Protocol):
+    """Connects, and says something."""
+
+    async def __call__(self, words: bytes = b"") -> Line:
+        """Return both ends of the line."""
+        ...
+
+
+@asynccontextmanager
+async def _listening(
+    answer: Callable[[web.Request], Awaitable[web.Response]],
+) -> AsyncIterator[Connect]:
+    """An application with one page; gives a way to connect to it and to say something."""
+    app = web.Application(middlewares=[follow])
+    app.router.add_route("*", "/", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await Listener(runner, "127.0.0.1", 0).start()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def connect(words: bytes = b"") -> Line:
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writers.append(writer)
+        writer.write(words)
+        await writer.drain()
+        return reader, writer
+
+    yield connect
+    for writer in writers:
+        writer.close()
+    await runner.cleanup()
+
+
+async def _read(request: web.Request) -> web.Response:
+    return web.Response(text=f"read {len(await request.read())}")
+
+
+async def _answer(line: Line) -> bytes:
+    reader, _ = line
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
+    return await reader.readexactly(length)
+
+
+@pytest.mark.parametrize("words", [b"", HALF_A_HEAD, HALF_A_BODY, WHOLE], ids=["silent", "head", "body", "idle"])
+async def test_whoever_asks_nothing_is_dropped(words: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who says nothing, stops half way, or has had its answer and asks no more."""
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.1)
+    async with _listening(_read) as connect:
+        reader, _ = await connect(words)
+        answer = await reader.read()
+        assert answer.endswith(b"read 0") is (words == WHOLE)
+
+
+async def test_an_answer_has_the_time_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is that of the request alone; the next one on the same connection has as much again."""
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.2)
+
+    async def slow(_request: web.Request) -> web.Response:
+        await asyncio.sleep(0.5)
+        return web.Response(text="at last")
+
+    async with _listening(slow) as connect:
+        line = await connect(WHOLE)
+        assert await _answer(line) == b"at last"
+        line[1].write(WHOLE)
+        assert await _answer(line) == b"at last"
+
+
+async def test_where_all_places_are_taken_the_silent_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First whoever has never asked, the longest; then whoever waits between two requests; never who is answered."""
+    monkeypatch.setattr(descriptors, "shares", lambda: Shares(web=3, mail=3))
+    may_answer = asyncio.Event()
+
+    async def wait(request: web.Request) -> web.Response:
+        if request.method == "PUT":
+            await may_answer.wait()
+        return web.Response(text="here")
+
+    async with _listening(wait) as connect:
+        idle = await connect(WHOLE)
+        assert await _answer(idle) == b"here"
+        silent, busy = await connect(), await connect(WHOLE.replace(b"GET", b"PUT"))
+        another = await connect(WHOLE)  # in the place of the silent one
+        assert await silent[0].read() == b""
+        assert await _answer(another) == b"here"
+        more = await connect(WHOLE.replace(b"GET", b"PUT"))  # in the place of the idle one
+        assert await idle[0].read() == b""
+        last = await connect(WHOLE.replace(b"GET", b"PUT"))
+        assert await another[0].read() == b""
+        too_many = await connect(WHOLE)
+        assert await _dropped(too_many)
+        may_answer.set()
+        assert [await _answer(line) for line in (busy, more, last)] == [b"here"] * 3
+
+
+async def _dropped(line: Line) -> bool:
+    try:
+        return await line[0].read() == b""
+    except ConnectionResetError:
+        return True
