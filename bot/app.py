@@ -209,6 +209,7 @@ class Service:
         watch = SelfWatch(self.store, self.book, self.present, self._wake)
         watch.listeners, watch.covered = self.listeners, lambda: self.covering.found
         watch.folder, watch.is_leader = self.store.folder, lambda: self.leases.holds(TIMETABLE)
+        watch.hand_over = self.senders.hand_over
         self._run("tending", watch.run)
         if url := self.settings.operators.heartbeat.get_secret_value():
             self._run("beating", partial(beating.beat, url, self.problems))

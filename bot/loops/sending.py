@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from bot import log
 from bot.channel import ChannelError, Misconfigured, Outlet, Permanent
-from bot.core.deliveries import Purpose, State
+from bot.core.deliveries import NewDelivery, Purpose, State
 from bot.core.messages import Outbound
-from bot.flows.intake.plan import Capacity
+from bot.flows.intake.plan import Capacity, as_stored
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotNeeded, NotTried
@@ -270,6 +270,11 @@ class Senders:
         """Hand each claim to the sender of its outlet."""
         for claim in claims:
             self._by_outlet[claim.delivery.channel].accept(claim)
+
+    async def hand_over(self, new: NewDelivery) -> None:
+        """Hand over at once what no store can keep. Raises ChannelError, or LookupError where it has no outlet here."""
+        claim = Claimed(as_stored(new, 0))
+        await self._by_outlet[new.channel].outlet.send(self._context.compose(claim, self._context.present.now()))
 
     def wake(self) -> None:
         """Let every sender look at the outbox now."""

@@ -2,16 +2,17 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from bot import log
-from bot.channel import Coverage
+from bot.channel import ChannelError, Coverage
 from bot.core import alarms, durations
 from bot.core.alarms import Alarm, On
+from bot.core.deliveries import NewDelivery
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.listening import Listening
@@ -29,7 +30,8 @@ _PATIENCE = "Ackbot keeps trying and goes on by itself; nothing is lost."
 class SelfWatch:
     """`listeners` and `covered` are what this process reads; `folder` is where its store lies, None: elsewhere.
 
-    `is_leader` says whether this is the process that tells what all of them share.
+    `is_leader` says whether this is the process that tells what all of them share. `hand_over` sends what no store can
+    keep; it raises as an outlet does.
     """
 
     def __init__(self, store: Store, book: Rulebook, present: Present, wake: Callable[[], None]) -> None:
@@ -38,7 +40,10 @@ class SelfWatch:
         self.covered: Callable[[], Mapping[str, Coverage]] = dict
         self.folder: Path | None = None
         self.is_leader: Callable[[], bool] = lambda: True
+        self.hand_over: Callable[[NewDelivery], Awaitable[None]] | None = None
         self._on: dict[str, On] = {}
+        # Who has been told that the store is lost, while it is.
+        self._lost_told: set[str] = set()
 
     async def run(self) -> None:
         """Look for ever."""
@@ -49,9 +54,27 @@ class SelfWatch:
             stepped = self._present.now() - (start + self._present.wall(loop.time() - at))
             start, at = self._present.now(), loop.time()
             try:
+                await self.look_for_store()
                 await self.look(stepped)
             except StoreUnavailable as error:
                 logger.error("alarms.not_told", error=str(error))
+
+    async def look_for_store(self) -> None:
+        """Tell the operators, each once, that the store's file is gone: no outbox can keep that for them."""
+        if not (reason := self._store.lost):
+            self._lost_told.clear()
+            return
+        if not self._lost_told:
+            logger.error("store.lost", reason=reason)
+        now, words = self._present.now(), _lost_words(reason)
+        for notice in alert.notices(None, f"store-lost:{now.isoformat()}", now, self._book, **words):
+            if notice.recipient in self._lost_told or self.hand_over is None:
+                continue
+            try:
+                await self.hand_over(notice)
+                self._lost_told.add(notice.recipient)
+            except (ChannelError, LookupError) as error:
+                logger.error("store.loss_not_told", outlet=notice.channel, error=type(error).__name__)
 
     async def look(self, stepped: timedelta) -> None:
         """Look once; the clock has jumped by `stepped` since the last time."""
@@ -139,3 +162,13 @@ class SelfWatch:
                 "Check that the machine keeps its time (NTP).",
                 passing=True,
             )
+
+
+def _lost_words(reason: str) -> dict[str, str]:
+    return {
+        "subject": "The store of Ackbot is gone",
+        "happened": f"{reason[:1].upper()}{reason[1:]}. Ackbot takes nothing in: mail servers are asked to come again, "
+        "forms to try again. What was stored since the file was taken away is only in the file that Ackbot has open.",
+        "action": "Do not stop Ackbot yet. Put the file back where it was, and it goes on by itself; where it was "
+        'deleted, see "A store that was taken away" in docs/operations.md.',
+    }

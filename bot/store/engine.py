@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.databases import UNAVAILABLE, can_run_again, engine_of, is_shared
+from bot.store.databases import UNAVAILABLE, can_run_again, database_path, engine_of, is_shared
 from bot.store.direct import mark
+from bot.store.files import StoreFiles
 from bot.store.sealing import Ring
 
 T = TypeVar("T")
@@ -34,6 +35,10 @@ MOST_RUNS = 5
 
 class StoreUnavailable(Exception):
     """Nothing was stored and nothing is half done; it may work later: a full disk, a locked database."""
+
+
+class StoreLost(StoreUnavailable):
+    """The file of the store was removed or replaced: whatever were stored now would be in no file."""
 
 
 class Store:
@@ -54,6 +59,13 @@ class Store:
             for n, lane in enumerate(lanes)
         ]
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+        # Of a store that stays open; a command has come and gone before anybody replaces a file.
+        self._files: StoreFiles | None = None
+
+    @property
+    def lost(self) -> str:
+        """Why what is stored now would be in no file; "" while all is well."""
+        return self._files.why_lost() if self._files is not None else ""
 
     @property
     def folder(self) -> Path | None:
@@ -63,6 +75,7 @@ class Store:
 
     def open(self) -> None:
         """Start the writers; the schema must be up to date (see `bot.store.schema`)."""
+        self._files = None if self.is_shared else StoreFiles(database_path(self.url))
         for _, writer in self._writers:
             writer.start()
 
@@ -80,6 +93,8 @@ class Store:
         self._readers.shutdown()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
+        if self._files is not None:
+            self._files.close()
 
     async def write(self, work: Work[T], *, in_turn: bool = False) -> T:
         """Run `work` in the next transaction; return its value once that is committed.
@@ -98,6 +113,7 @@ class Store:
 
     def read_now(self, work: Work[T]) -> T:
         """Do the same for a caller without an event loop."""
+        self._require_own_files()
         with _store_errors(), self._reader_engine.begin() as connection:
             return work(connection)
 
@@ -119,11 +135,15 @@ class Store:
         if self.is_shared:
             self._answer_for_ever(lane, self._writer_engine.begin)
             return
-        connection = _WriterConnection(self._writer_engine)
+        connection = _WriterConnection(self._writer_engine, self._require_own_files)
         try:
             self._answer_for_ever(lane, connection.begin)
         finally:
             connection.give_back()
+
+    def _require_own_files(self) -> None:
+        if reason := self.lost:
+            raise StoreLost(reason)
 
     def _answer_for_ever(self, lane: Lane, begin: Begin) -> None:
         while (first := lane.get()) is not None:
@@ -169,17 +189,22 @@ class _WriterConnection:
     After any failure it goes back to the pool, which ends what is left of its transaction; the next one takes another.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, require_own_files: Callable[[], None]) -> None:
+        self._engine, self._require_own_files = engine, require_own_files
         self._connection: Connection | None = None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Begin a transaction; commit it, or roll it back where an exception passes."""
+        """Begin a transaction; commit it, or roll it back where an exception passes.
+
+        It has happened only where the file still stands at its path after the commit.
+        """
+        self._require_own_files()
         connection = self._connection = self._connection or self._engine.connect()
         try:
             with connection.begin():
                 yield connection
+            self._require_own_files()
         except BaseException:
             self.give_back()
             raise

@@ -1,6 +1,7 @@
 """The service in trouble: a locked file, a full disk, a mail server away. Nothing is lost, and it recovers."""
 
 import resource
+import shutil
 import smtplib
 import sqlite3
 from collections.abc import Iterator
@@ -97,6 +98,28 @@ def test_a_full_disk_loses_nothing_and_passes(service: Service, port: int) -> No
     wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz")
     wait_until(lambda: service.acknowledged() == 2, what="both acknowledged")
     assert len(service.contacts()) == 2
+
+
+@pytest.mark.needs("smtp-sink")
+def test_a_store_that_was_taken_away_takes_nothing_in(service: Service, port: int, sink: Sink, tmp_path: Path) -> None:
+    """Refused on every way in, /readyz is red, the operators are called once; put back, it goes on by itself."""
+    assert offer(port, mail(1)) == 250
+    sink.wait_for(1)
+    wait_until(lambda: service.acknowledged() == 1, what="the acknowledgement")
+    service.store.rename(tmp_path / "aside.db")
+    assert (offer(port, mail(2)), send_form(service, "Do not lose this.")[0]) == (451, 503)
+    shutil.copy(tmp_path / "aside.db", service.store)
+    assert (offer(port, mail(2)), send_form(service, "Do not lose this.")[0]) == (451, 503)
+    wait_until(lambda: service.get("/readyz")[0] == 503, what="/readyz, which looks once a second")
+    assert "is another file than the one that is open" in service.get("/readyz")[1]
+    sink.wait_for(2)
+    (tmp_path / "aside.db").rename(service.store)
+    wait_until(lambda: service.get("/readyz")[0] == 200, what="/readyz")
+    assert offer(port, mail(2)) == 250
+    wait_until(lambda: service.acknowledged() == 2, what="both acknowledged")
+    sink.wait_for(3)
+    notices = [sent["Subject"] for sent in map(message_from_bytes, sink.mails()) if "front.office" in sent["To"]]
+    assert notices == ["The store of Ackbot is gone"]
 
 
 @pytest.mark.needs("smtp-sink")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.channel import Coverage
-from bot.core.deliveries import State
+from bot.channel import Coverage, Misconfigured, Temporary
+from bot.core.deliveries import NewDelivery, State
 from bot.core.timing import USUAL
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
@@ -17,6 +17,7 @@ from bot.loops import tending
 from bot.loops.tending import SelfWatch
 from bot.present import Present
 from bot.store import outbox
+from bot.store.databases import database_path
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, mail
 from tests.flows.desk import logged
@@ -120,3 +121,27 @@ async def test_another_process_tells_what_all_share(tended: SelfWatch, store: St
     tended.listeners = [listener("refused")]
     await tended.look(timedelta(0))
     assert await notices(store) == ["The channel inbox cannot be read"]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_a_store_that_is_gone_is_told_from_memory_once(tended: SelfWatch, store: Store, tmp_path: Path) -> None:
+    """To each of the operators whom an outlet reaches, again until it does; and anew where it is gone again."""
+    handed: list[str] = []
+    refusals: list[Exception] = [Temporary("451"), Misconfigured("denied")]
+
+    async def hand_over(new: NewDelivery) -> None:
+        if refusals:
+            raise refusals.pop()
+        handed.append(f"{new.recipient}: {new.details['subject']}")
+
+    path, told = database_path(store.url), "it@example.gov.uk: The store of Ackbot is gone"
+    for _ in range(2):
+        await store.write(lambda c: outbox.queue(c, ()))
+    tended.hand_over = hand_over
+    for expected in ([told], [told, told]):
+        path.rename(tmp_path / "aside")
+        for _ in range(5):
+            await tended.look_for_store()
+        (tmp_path / "aside").rename(path)
+        await tended.look_for_store()
+        assert handed == expected

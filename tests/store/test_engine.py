@@ -1,10 +1,11 @@
 """The engine room: group commit, one unit's fault is its own, and a store that cannot write says so and recovers."""
 
 import asyncio
+import shutil
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from sqlalchemy import Connection, text
 
 from bot.store import cursors, databases, engine, schema
 from bot.store.databases import database_path
-from bot.store.engine import Store, StoreUnavailable
+from bot.store.engine import Store, StoreLost, StoreUnavailable
+from bot.store.files import StoreFiles
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 
@@ -175,3 +177,56 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
         pass
     with schema.exclusive(url):
         pass
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+async def test_nothing_is_stored_in_a_file_that_was_taken_away(store: Store, tmp_path: Path, suffix: str) -> None:
+    """Removed or replaced, it or its log of writes: refused to writers and readers; put back, all goes on by itself."""
+    path, aside = Path(f"{database_path(store.url)}{suffix}"), tmp_path / "aside"
+    put, look = (lambda c: cursors.put(c, "a", "1", NOW)), (lambda c: cursors.read(c, "a"))
+    for _ in range(3):
+        await store.write(put)
+    path.rename(aside)
+    for words in ("is not there any more", "is another file"):
+        with pytest.raises(StoreLost, match=words):
+            await store.write(put)
+        with pytest.raises(StoreLost, match=words):
+            await store.read(look)
+        assert words in store.lost
+        shutil.copy(aside, path)
+    path.unlink()
+    aside.rename(path)
+    await store.write(put)
+    assert (await store.read(look), store.lost) == ("1", "")
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_what_was_committed_while_the_file_was_taken_away_is_not_accepted(store: Store, tmp_path: Path) -> None:
+    """It is asked after the commit, too: who handed something over is told to come again."""
+    path = database_path(store.url)
+    await store.write(lambda c: cursors.put(c, "a", "1", NOW))
+
+    def remove(connection: Connection) -> None:
+        cursors.put(connection, "a", "2", NOW)
+        path.rename(tmp_path / "aside")
+
+    with pytest.raises(StoreLost):
+        await store.write(remove)
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_a_log_of_writes_that_sqlite_made_anew_is_its_own(store: Store) -> None:
+    """With its last connection SQLite removes the log itself; the next one makes another."""
+    await store.write(lambda c: cursors.put(c, "a", "1", NOW))
+    await store.write(lambda c: cursors.put(c, "a", "2", NOW))
+    files = StoreFiles(database_path(store.url))
+    assert files.why_lost() == ""
+    await store.close()
+    assert not Path(f"{database_path(store.url)}-wal").exists()
+    assert files.why_lost() == ""
+    with closing(sqlite3.connect(database_path(store.url))) as other:
+        other.execute("DELETE FROM cursors")
+        other.commit()
+        assert [files.why_lost(), files.why_lost()] == ["", ""]
+    files.close()

@@ -1,0 +1,94 @@
+"""Whether the files of a SQLite store are still those that this process has open: a path may come to lead elsewhere.
+
+Who writes to a file that was removed or replaced is told of no error: what it stores is gone when it ends.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+# Such a descriptor only names a file. To close any other of a database would let go of the locks that SQLite has on it.
+_ONLY_NAMES = getattr(os, "O_PATH", os.O_RDONLY)
+_OWN_DESCRIPTORS = "/proc/self/fd"
+# The device, and the number of the file there.
+Identity = tuple[int, int]
+
+
+class StoreFiles:
+    """The database at `path` and its log of writes, as they were when they were first looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self._paths = (str(path), f"{path}-wal")
+        self._descriptors: dict[str, int] = {}
+        self._identities: dict[str, Identity] = {}
+        self._lock = threading.Lock()
+
+    def why_lost(self) -> str:
+        """Return what has become of a file that does not stand at its path any more; "" while all is well."""
+        try:
+            # Asked twice for every transaction.
+            if [_identity(os.stat(path)) for path in self._paths] == [*self._identities.values()]:
+                return ""
+        except OSError:
+            pass
+        with self._lock:
+            return next((words for path in self._paths if (words := self._why_lost(path))), "")
+
+    def close(self) -> None:
+        """Forget the files."""
+        with self._lock:
+            for path in self._paths:
+                self._forget(path)
+
+    def _why_lost(self, path: str) -> str:
+        descriptor = self._descriptors.get(path)
+        if descriptor is None:
+            self._remember(path)
+            return ""
+        try:
+            if _identity(os.stat(path)) == _identity(os.fstat(descriptor)):
+                return ""
+            words = f"{path} is another file than the one that is open"
+        except OSError:
+            words = f"{path} is not there any more"
+        if _is_open(descriptor):
+            return words
+        # SQLite has closed it itself: it makes a new log of writes when it needs one.
+        self._forget(path)
+        self._remember(path)
+        return ""
+
+    def _remember(self, path: str) -> None:
+        try:
+            descriptor = os.open(path, _ONLY_NAMES | os.O_CLOEXEC)
+        except OSError:
+            return  # it is made by the first connection
+        self._descriptors[path], self._identities[path] = descriptor, _identity(os.fstat(descriptor))
+
+    def _forget(self, path: str) -> None:
+        self._identities.pop(path, None)
+        if (descriptor := self._descriptors.pop(path, None)) is not None:
+            os.close(descriptor)
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_dev, status.st_ino
+
+
+def _is_open(descriptor: int) -> bool:
+    """Tell whether this process has the same file open besides; where that cannot be asked it counts as open."""
+    identity = _identity(os.fstat(descriptor))
+    try:
+        return identity in _others(descriptor)
+    except OSError:
+        return True
+
+
+def _others(descriptor: int) -> Iterator[Identity]:
+    for name in os.listdir(_OWN_DESCRIPTORS):
+        if int(name) != descriptor:
+            try:
+                yield _identity(os.fstat(int(name)))
+            except OSError:
+                continue  # closed meanwhile, as is the one by which they were listed
