@@ -30,22 +30,22 @@ def suppressed(
     as_json: Json = False,
 ) -> None:
     """List who was not acknowledged, and why, the newest first."""
-    from bot.store import contacts as stored
+    from bot.store import receipts as stored
 
     configured, store = contacts.open_store(config)
     zone, since = configured.organisation.zone, contacts.present(store) - timedelta(days=days)
     rows = store.read_now(lambda c: stored.not_acknowledged(c, since))
-    for contact in rows:
+    for contact, why in rows:
         facts = {
             "reference": contact.reference,
             "received_at": contacts.plain(contact.received_at, zone),
             "channel": contact.channel,
             "outcome": contact.outcome,
             "rule": contact.rule,
-            "reason": contact.reason,
+            "reason": why,
         }
         came_at = facts["received_at"][:16].replace("T", " ")
-        line = f"{contact.reference}  {came_at}  {contact.outcome:4} because {contact.reason}"
+        line = f"{contact.reference}  {came_at}  {contact.outcome:4} because {why}"
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else f"{line} (rule {contact.rule})")
     if not as_json and rows:
         typer.echo(f"\n{len(rows)} in {days} days. To send one its receipt: ackbot contacts acknowledge-now REFERENCE")

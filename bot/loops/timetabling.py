@@ -20,7 +20,7 @@ from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.present import Present
-from bot.store import chain, clocks, outbox, tokens, words
+from bot.store import chain, clocks, cursors, outbox, tokens, words
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
@@ -29,6 +29,9 @@ TIMETABLE = "timetable"
 
 FORGET_AT_ONCE = 500
 ANSWERS_KEPT = timedelta(days=1)
+# When words whose time of keeping is over were last removed, and how long ago that may be when a process starts.
+FORGOTTEN = "forgotten"
+FORGETS_EVERY = timedelta(days=1)
 # Between two steps the writer is free for what comes in.
 TIDY_RESTS_SECONDS = 0.05
 _ROUNDED = timedelta(microseconds=1)
@@ -86,6 +89,8 @@ class Timetable:
         if timing.list_at <= local <= timing.list_not_after:
             # We may have been down at that time; whoever has had today's list is not sent another one.
             scheduler.add_job(self._alone, args=[self.digest], id="digest missed")
+        # A machine that is off at night would never forget anything.
+        scheduler.add_job(self._alone, args=[self.forget_missed], id="forget missed")
         scheduler.start()
         return scheduler
 
@@ -120,6 +125,13 @@ class Timetable:
             begin = False
             await asyncio.sleep(TIDY_RESTS_SECONDS)
         await asyncio.to_thread(self._store.flush_log)
+        await self._store.write(lambda c: cursors.put(c, FORGOTTEN, now.isoformat(), now))
+
+    async def forget_missed(self) -> None:
+        """Do so now where that is longer than a day ago: nothing ran at its time."""
+        last = await self._store.read(lambda c: cursors.read(c, FORGOTTEN))
+        if last is None or self._present.now() - datetime.fromisoformat(last) > FORGETS_EVERY:
+            await self.forget()
 
     async def log_head(self) -> None:
         """Write the head of the chain over the events to the log."""

@@ -34,7 +34,7 @@ from bot.core.histories import Happened, Kind
 from bot.core.messages import StoredMessage
 from bot.store import direct
 from bot.store.column_types import Instant
-from bot.store.conditions import HAS_NO_RECEIPT, IS_OPEN
+from bot.store.conditions import IS_OPEN
 from bot.store.direct import rows_of, run_many
 from bot.store.installation import reference_key
 from bot.store.tables import contacts, events, messages, raw_messages
@@ -320,13 +320,6 @@ def raw_messages_of(connection: Connection, contact_id: int) -> list[bytes]:
     """What came over the wire, oldest first."""
     query = select(raw_messages.c.raw).join_from(raw_messages, messages).where(messages.c.contact_id == contact_id)
     return list(connection.execute(query.order_by(messages.c.id)).scalars())
-
-
-def not_acknowledged(connection: Connection, since: datetime) -> list[Contact]:
-    """Contacts received since then that had no receipt, the newest first: logged only, or left to staff."""
-    query = select(contacts).where(HAS_NO_RECEIPT, contacts.c.received_at >= since)
-    query = query.where(contacts.c.receipt_sent_at.is_(None)).order_by(contacts.c.received_at.desc())
-    return [contact_of(row) for row in connection.execute(query)]
 
 
 def count_events(connection: Connection, contact_id: int, kind: EventKind, since: datetime) -> int:

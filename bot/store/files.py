@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Such a descriptor only names a file. To close any other of a database would let go of the locks that SQLite has on it.
 _ONLY_NAMES = getattr(os, "O_PATH", os.O_RDONLY)
-_OWN_DESCRIPTORS = "/proc/self/fd"
+_OWN_DESCRIPTORS = Path("/proc/self/fd")
 # The device, and the number of the file there.
 Identity = tuple[int, int]
 
@@ -19,16 +19,16 @@ class StoreFiles:
     """The database at `path` and its log of writes, as they were when they were first looked at."""
 
     def __init__(self, path: Path) -> None:
-        self._paths = (str(path), f"{path}-wal")
-        self._descriptors: dict[str, int] = {}
-        self._identities: dict[str, Identity] = {}
+        self._paths = (path, Path(f"{path}-wal"))
+        self._descriptors: dict[Path, int] = {}
+        self._identities: dict[Path, Identity] = {}
         self._lock = threading.Lock()
 
     def why_lost(self) -> str:
         """Return what has become of a file that does not stand at its path any more; "" while all is well."""
         try:
             # Asked twice for every transaction.
-            if [_identity(os.stat(path)) for path in self._paths] == [*self._identities.values()]:
+            if [_identity(path.stat()) for path in self._paths] == [*self._identities.values()]:
                 return ""
         except OSError:
             pass
@@ -41,13 +41,13 @@ class StoreFiles:
             for path in self._paths:
                 self._forget(path)
 
-    def _why_lost(self, path: str) -> str:
+    def _why_lost(self, path: Path) -> str:
         descriptor = self._descriptors.get(path)
         if descriptor is None:
             self._remember(path)
             return ""
         try:
-            if _identity(os.stat(path)) == _identity(os.fstat(descriptor)):
+            if _identity(path.stat()) == _identity(os.fstat(descriptor)):
                 return ""
             words = f"{path} is another file than the one that is open"
         except OSError:
@@ -59,14 +59,14 @@ class StoreFiles:
         self._remember(path)
         return ""
 
-    def _remember(self, path: str) -> None:
+    def _remember(self, path: Path) -> None:
         try:
             descriptor = os.open(path, _ONLY_NAMES | os.O_CLOEXEC)
         except OSError:
             return  # it is made by the first connection
         self._descriptors[path], self._identities[path] = descriptor, _identity(os.fstat(descriptor))
 
-    def _forget(self, path: str) -> None:
+    def _forget(self, path: Path) -> None:
         self._identities.pop(path, None)
         if (descriptor := self._descriptors.pop(path, None)) is not None:
             os.close(descriptor)
@@ -86,9 +86,9 @@ def _is_open(descriptor: int) -> bool:
 
 
 def _others(descriptor: int) -> Iterator[Identity]:
-    for name in os.listdir(_OWN_DESCRIPTORS):
-        if int(name) != descriptor:
+    for link in _OWN_DESCRIPTORS.iterdir():
+        if link.name != str(descriptor):
             try:
-                yield _identity(os.fstat(int(name)))
+                yield _identity(os.fstat(int(link.name)))
             except OSError:
                 continue  # closed meanwhile, as is the one by which they were listed

@@ -1,11 +1,14 @@
-"""Receipts that wait until staff's answers are read: put off to an instant, and let go before it."""
+"""Receipts that wait until staff's answers are read: put off to an instant, let go before it. Who has had none."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
-from bot.core.deliveries import WAITING, Purpose
+from bot.core.contacts import Contact
+from bot.core.deliveries import WAITING, Purpose, State
 from bot.store import wakeups
+from bot.store.conditions import HAS_NO_RECEIPT, IS_RECEIPT
+from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries
 
 # What tells people that we have what they wrote: after an answer it is worse than nothing.
@@ -33,3 +36,30 @@ def let_go(connection: Connection, inbox: str, outlet: str, until: datetime, now
     if count:
         wakeups.notify(connection)
     return count
+
+
+def not_acknowledged(connection: Connection, since: datetime) -> list[tuple[Contact, str]]:
+    """Return contacts received since then that had no receipt, the newest first, each with why.
+
+    They were logged only or left to staff; or theirs has not left, or did not arrive.
+    """
+    without = select(contacts).where(
+        HAS_NO_RECEIPT, contacts.c.received_at >= since, contacts.c.receipt_sent_at.is_(None)
+    )
+    by_id = {(contact := contact_of(row)).id: (contact, contact.reason) for row in connection.execute(without)}
+    # One receipt may stand for several contacts.
+    is_for = or_(contacts.c.id == deliveries.c.contact_id, contacts.c.receipt_of == deliveries.c.contact_id)
+    not_had = deliveries.c.state.not_in([State.SENT, State.CANCELLED])
+    waiting = select(deliveries.c.state, deliveries.c.next_attempt_at, contacts).join_from(deliveries, contacts, is_for)
+    waiting = waiting.where(IS_RECEIPT, deliveries.c.created_at >= since, not_had)
+    waiting = waiting.where(contacts.c.acknowledged_at.is_(None), contacts.c.receipt_sent_at.is_(None))
+    for row in connection.execute(waiting):
+        contact = contact_of(row)
+        by_id[contact.id] = (contact, _why(State(row.state), row.next_attempt_at))
+    return sorted(by_id.values(), key=lambda pair: (pair[0].received_at, pair[0].id), reverse=True)
+
+
+def _why(state: State, next_attempt_at: datetime | None) -> str:
+    if state in (State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE):
+        return "the receipt could not be delivered"
+    return "the receipt is held back" if next_attempt_at is None else "the receipt has not left yet"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from bot.channel import Batch
@@ -64,16 +65,40 @@ def test_a_robot_is_listed_with_its_reason_and_acknowledged_after_all(
 ) -> None:
     """Once; a second time there is nothing to do, and it says so."""
     person, robot = logged(mail(1)), logged(mail(2, Auto_Submitted="auto-generated"))
-    (listed,) = lines(run("contacts", "suppressed", "--days", "36500", "--json"))
+    listed, waiting = lines(run("contacts", "suppressed", "--days", "36500", "--json"))
     assert (listed["reference"], listed["rule"]) == (robot, "11 automatic submission")
+    assert (waiting["reference"], waiting["reason"]) == (person, "the receipt has not left yet")
     assert listed["reason"] in run("contacts", "suppressed", "--days", "36500").stdout
     assert run("contacts", "acknowledge-now", person).exit_code == 1
     assert run("contacts", "acknowledge-now", robot).exit_code == 0
     again = run("contacts", "acknowledge-now", robot)
     assert (again.exit_code, "already" in again.stderr) == (1, True)
-    assert "Everybody" in run("contacts", "suppressed", "--days", "36500").stdout
     store = Store(f"sqlite:///{tmp_path}/ackbot.db")
     assert store.read_now(outbox.waiting_count) == 2
+
+
+def test_who_has_had_no_receipt_is_never_said_to_be_acknowledged(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound], tmp_path: Path
+) -> None:
+    """Theirs waits, is held back, was refused, or the one that stands for theirs was; not where staff wrote first."""
+    first, second = logged(mail(1)), logged(mail(2, text="Another hole"))
+    store, suppressed = Store(f"sqlite:///{tmp_path}/ackbot.db"), ("contacts", "suppressed", "--days", "36500")
+    change = store.write_now
+
+    def reasons() -> dict[str, str]:
+        return {line["reference"]: line["reason"] for line in lines(run(*suppressed, "--json"))}
+
+    assert set(reasons().values()) == {"the receipt has not left yet"}
+    change(outbox.hold)
+    assert set(reasons().values()) == {"the receipt is held back"}
+    change(lambda c: c.execute(text("UPDATE deliveries SET state = 'permanent-failure' WHERE contact_id = 1")))
+    assert reasons() == {first: "the receipt could not be delivered", second: "the receipt is held back"}
+    change(lambda c: c.execute(text("UPDATE contacts SET receipt_of = 1 WHERE id = 2")))
+    change(lambda c: c.execute(text("UPDATE deliveries SET state = 'sent' WHERE contact_id = 2")))
+    assert reasons() == dict.fromkeys((first, second), "the receipt could not be delivered")
+    assert "Everybody" not in run(*suppressed).stdout
+    change(lambda c: c.execute(text("UPDATE contacts SET acknowledged_at = received_at")))
+    assert "Everybody" in run(*suppressed).stdout
 
 
 def test_an_address_may_be_named_and_never_our_own(

@@ -106,6 +106,28 @@ async def test_at_night_words_leave_the_index_on_the_disk(store: Store, book: Ru
     assert [await store.read(held(term)) > 0 for term in (b"ecretword", b"ecentword")] == [False, True]
 
 
+async def test_what_was_to_be_forgotten_during_an_outage_is_forgotten_at_the_start(
+    store: Store, book: Rulebook, mail: Make
+) -> None:
+    """Where nothing ran for more than a day; a restart in between does not do it over again."""
+
+    def forgotten(c: Connection) -> int:
+        return len(c.execute(text("SELECT id FROM contacts WHERE forgotten")).all())
+
+    def fill(c: Connection, number: int) -> None:
+        contact = logged(c, book, mail(number, text=f"Hole {number}"))
+        respond.respond(c, contact.reference, NOW, actor="staff:me")
+
+    later = NOW + timedelta(days=400)
+    await store.write(lambda c: fill(c, 1))
+    await timetable(store, book, later).forget_missed()
+    assert await store.read(forgotten) == 1
+    await store.write(lambda c: fill(c, 2))
+    for hours, count in ((23, 1), (25, 2)):
+        await timetable(store, book, later + timedelta(hours=hours)).forget_missed()
+        assert await store.read(forgotten) == count
+
+
 @given(
     begin=st.datetimes(datetime(2026, 11, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     speed=st.floats(0.5, 1_000_000),
