@@ -1,13 +1,14 @@
-"""`ackbot urgent`: the rules for what cannot wait, tried on their own tests and on what people have written."""
+"""`ackbot urgent`: the rules for what cannot wait, tried on tests and on what people wrote; what nobody has taken."""
 
+import getpass
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
-from bot.cli.contacts import Json, open_store
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
+from bot.cli.contacts import Json, contact_or_exit, open_store, plain, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from bot.core.urgencies import Rules, Urgency
     from bot.store.engine import Store
 
-app = typer.Typer(help="The rules for what cannot wait: test them, replay them.", no_args_is_help=True)
+app = typer.Typer(
+    help="What cannot wait: test and replay its rules, list and take what nobody has yet.", no_args_is_help=True
+)
 AT_ONCE = 500
+TeamOption = Annotated[str, typer.Option(metavar="TEAM", help="Of this team alone.  [default: of every team]")]
 
 
 @app.command("test")
@@ -54,6 +58,57 @@ def replay(
             before = f" (when it came: {row['before']})" if row["before"] != row["rule"] else ""
             typer.echo(f'{row["reference"]}  {row["found"]:4}  {row["rule"]}: "{row["words"]}"{before}')
     typer.echo(f"{counts['hit']} fire, {counts['near']} come near.", err=as_json)
+
+
+@app.command("list")
+def list_calling(config: Directory = None, team: TeamOption = "", as_json: Json = False) -> None:
+    """List the urgent contacts about which people are called, because nobody has taken them yet, the oldest first."""
+    from bot.core.roles import Scope
+    from bot.store import calls
+
+    configured, store = open_store(config)
+    scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
+    for contact in store.read_now(lambda c: calls.calling(c, scope)):
+        zone = configured.organisation.zone
+        facts = {
+            "reference": contact.reference,
+            "received_at": plain(contact.received_at, zone),
+            "team": contact.team or "",
+            "urgent": contact.urgent,
+            "words": contact.urgent_words,
+            "calls": contact.urgent_step,
+        }
+        line = f"{facts['reference']}  {facts['received_at'][:16].replace('T', ' ')}  {facts['urgent']}"
+        typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else f"{line}, calls: {facts['calls']}")
+
+
+@app.command()
+def take(
+    config: Directory = None,
+    up_to: Annotated[
+        str, typer.Option(metavar="REFERENCE", help="The newest that you have seen; what came later calls on.")
+    ] = "",
+    team: TeamOption = "",
+) -> None:
+    """Say that you have every urgent contact that nobody has taken yet. Status 1 if there is none."""
+    from bot.core.roles import Scope
+    from bot.flows.changes.refusals import Refused
+    from bot.flows.changes.take_all import take_all
+    from bot.store import calls
+    from bot.store.engine import StoreUnavailable
+
+    configured, store = open_store(config)
+    number = contact_or_exit(store, configured, up_to).id if up_to else None
+    scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
+    actor, now = f"staff:{getpass.getuser()}", present(store)
+    try:
+        result = store.write_now(lambda c: take_all(c, calls.calling(c, scope, number), actor, now))
+    except StoreUnavailable as error:
+        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    except Refused as refusal:
+        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
+        raise typer.Exit(NEGATIVE) from refusal
+    typer.echo("\n".join((*result.references, result.words)))
 
 
 def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":

@@ -3,7 +3,7 @@
 Asked when a message is queued and again when it is about to leave, each time of the contact as it stands then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
@@ -14,7 +14,7 @@ from bot.core.deliveries import Purpose
 from bot.core.escalations import HANDED_OVER, RECEIPT_LATE, Ladder, Step
 from bot.core.timing import Timing
 
-AN_HOUR = timedelta(hours=1)
+A_MINUTE, AN_HOUR = timedelta(minutes=1), timedelta(hours=1)
 _TO_THE_PERSON = frozenset({Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS, Purpose.CLOSING})
 
 
@@ -43,12 +43,13 @@ class Restraint:
 
     Outside `office` hours they wait for the next opening (None: they leave at any time). More than `join_above` that
     are due to one person at once become one message; more than `an_hour` messages to one person within an hour are left
-    to the daily list; 0 is any number.
+    to the daily list; 0 is any number. More urgent calls to one person than `calls_a_minute` are joined in one more.
     """
 
     office: Calendar | None = None
     join_above: int = 0
     an_hour: int = 0
+    calls_a_minute: int = 3
 
 
 class Bundle(Enum):
@@ -144,6 +145,24 @@ def bundle(count: int, messages_of_late: int, restraint: Restraint) -> Bundle:
     if room == 0:
         return Bundle.LEFT_TO_THE_LIST
     return Bundle.JOINED if count > min(restraint.join_above or count, room) else Bundle.APART
+
+
+def share_out(
+    queued_at: Sequence[datetime], of_late: Sequence[datetime], now: datetime, most: int, *, has_waited: bool
+) -> tuple[int, datetime]:
+    """Return how many urgent calls to one person leave alone now, and when the rest of them leave as one.
+
+    `queued_at` is when each of them was queued, the oldest first, `of_late` when calls left within the minute. After
+    the first `most` of a minute there is one more that joins what came besides; what comes later in that minute waits
+    for its end, and nothing waits for longer than a minute. What `has_waited` before leaves as one.
+    """
+    alone = 0 if has_waited else max(most - len(of_late), 0)
+    if len(queued_at) <= alone:
+        return len(queued_at), now
+    latest = queued_at[alone] + A_MINUTE
+    if len(of_late) <= most or latest <= now:
+        return alone, now
+    return alone, min(of_late[-most - 1] + A_MINUTE, latest)
 
 
 class Heading(StrEnum):

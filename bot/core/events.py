@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     RECOMPUTED = "recomputed"
     ESCALATED = "escalated"
     CALLED_AGAIN = "called again"
+    CALL_SHARED = "call shared"
 
     # Actions by staff.
     TAKEN = "taken"

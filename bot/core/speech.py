@@ -63,16 +63,16 @@ class Message:
     earlier: tuple[str, ...] = ()
 
 
-def urgency_of(message: Message, rules: Rules) -> Urgency | None:
-    """Return the first rule that matches what the person says."""
+def urgency_of(message: Message, rules: Rules, but: str = "") -> Urgency | None:
+    """Return the first rule that matches what the person says; not the rule of the name `but`."""
     new, rest = _at_quotation(message.text) if message.earlier else (message.text, "")
     fragments = _fragments(tuple(rules), message.ours)
     first = "\n\n".join((message.subject, plain(new), *message.fields))
-    match = urgency_in(_without(fragments, words_of(first)), rules)
+    match = urgency_in(_without(fragments, words_of(first)), rules, but=but)
     if match is not None or not rest:
         return match
     before = words_of("\n\n".join(map(plain, message.earlier))).text
-    return urgency_in(_without(fragments, words_of(_apart(plain(rest)))), rules, before.__contains__)
+    return urgency_in(_without(fragments, words_of(_apart(plain(rest)))), rules, before.__contains__, but)
 
 
 def plain(text: str) -> str:

@@ -28,6 +28,7 @@ class Timing:
     look_again_after_fault: timedelta = timedelta(hours=1)
 
     urgent_again_after: timedelta = timedelta(minutes=15)
+    urgent_once_within: timedelta = timedelta(minutes=15)
     urgent_within: timedelta = timedelta(days=7)
 
     never_quiet_from: float = 0.9

@@ -88,8 +88,8 @@ def read(rules: Rules) -> None:
     _by_anchor(tuple(rules))
 
 
-def urgency_in(words: Words, rules: Rules, is_old: IsOld | None = None) -> Urgency | None:
-    """Return the first rule that matches a text, by a sentence that is not old."""
+def urgency_in(words: Words, rules: Rules, is_old: IsOld | None = None, but: str = "") -> Urgency | None:
+    """Return the first rule that matches a text, by a sentence that is not old; not the rule of the name `but`."""
     by_anchor = _by_anchor(tuple(rules))
     anchors = by_anchor.keys() & words.terms
     if not anchors and not by_anchor[""]:
@@ -98,7 +98,7 @@ def urgency_in(words: Words, rules: Rules, is_old: IsOld | None = None) -> Urgen
     matches = (
         Urgency(rule, label)
         for _, (rule, phrase, sentences) in sorted(possible.items(), key=itemgetter(0))
-        if (label := _label(phrase, rule, words, sentences, is_old)) is not None
+        if rule.name != but and (label := _label(phrase, rule, words, sentences, is_old)) is not None
     )
     return next(matches, None)
 

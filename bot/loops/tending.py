@@ -65,7 +65,7 @@ class SelfWatch:
             self._lost_told.clear()
             return
         if not self._lost_told:
-            logger.error("store.lost", reason=reason)
+            logger.error("file.lost", reason=reason)
         now, words = self._present.now(), _lost_words(reason)
         for notice in alert.notices(None, f"store-lost:{now.isoformat()}", now, self._book, **words):
             if notice.recipient in self._lost_told or self.hand_over is None:
@@ -74,7 +74,7 @@ class SelfWatch:
                 await self.hand_over(notice)
                 self._lost_told.add(notice.recipient)
             except (ChannelError, LookupError) as error:
-                logger.error("store.loss_not_told", outlet=notice.channel, error=type(error).__name__)
+                logger.error("file.loss_not_told", outlet=notice.channel, error=type(error).__name__)
 
     async def look(self, stepped: timedelta) -> None:
         """Look once; the clock has jumped by `stepped` since the last time."""

@@ -41,6 +41,7 @@ SORTS = {
     "urgent": Sort.STAFF,
     "alert": Sort.STAFF,
     "alerts": Sort.STAFF,
+    "urgent-many": Sort.STAFF,
     "digest": Sort.STAFF,
     "notice": Sort.STAFF,
 }
@@ -114,6 +115,22 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "action": f"Read it now and act. Then say that you have it: ackbot contacts take {_REFERENCE}",
         "link": "12.34.1800000000.x",
     },
+    "urgent-many": {
+        "count": 37,
+        "newest": _REFERENCE,
+        "title": "There may be gas or carbon monoxide",
+        "received": _RECEIVED,
+        "contacts": [
+            {
+                "reference": _REFERENCE,
+                "title": "There may be gas or carbon monoxide",
+                "words": "smell ... of gas",
+            }
+        ],
+        "again_after": "15 minutes",
+        "action": f"Read them now and act. Then say who has them: ackbot urgent take --up-to {_REFERENCE}",
+        "link": "12.34.1800000000.x",
+    },
     "notice": {
         "subject": "The channel enquiries cannot be read",
         "happened": "The mail server refuses the password.",
@@ -156,6 +173,7 @@ OPTIONAL: dict[str, dict[str, str]] = {
     "message-closing": {"answered": "", "reason": "", "days": "", "short_window": ""},
     "alert": {"link": ""},
     "urgent": {"link": ""},
+    "urgent-many": {"link": ""},
 }
 
 _NO_DANGER = {"urgent": "", "short_window": ""}

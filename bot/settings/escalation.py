@@ -121,15 +121,20 @@ class AbsenceSettings(Table):
 
 
 class RestraintSettings(Table):
-    """`[restraint]`: alerts wait for office hours, are joined, and are not too many an hour; 0 is any number."""
+    """`[restraint]`: alerts wait for office hours, are joined, and are not too many an hour; 0 is any number.
+
+    Urgent calls are joined, too, and never held back: `calls_a_minute` is at least 1.
+    """
 
     office_hours_only: bool = True
     join_above: int = Field(default=10, ge=0, le=1000)
     an_hour: int = Field(default=6, ge=0, le=1000)
+    calls_a_minute: int = Field(default=3, ge=1, le=60)
 
     def restraint(self, office: Calendar) -> Restraint:
         """As the core knows it, by the office hours of this calendar."""
-        return Restraint(office if self.office_hours_only else None, self.join_above, self.an_hour)
+        hours = office if self.office_hours_only else None
+        return Restraint(hours, self.join_above, self.an_hour, self.calls_a_minute)
 
 
 def _length(value: object) -> Duration | None:
@@ -202,6 +207,7 @@ class AlertSettings(Table):
     look_again_after: Annotated[timedelta, _between(_AN_HOUR, 30 * _A_DAY)] = USUAL.look_again_after
     look_again_after_fault: Span = USUAL.look_again_after_fault
     urgent_again_after: Span = USUAL.urgent_again_after
+    urgent_once_within: Span = USUAL.urgent_once_within
     urgent_within: Annotated[timedelta, _between(_AN_HOUR, 30 * _A_DAY)] = USUAL.urgent_within
     never_quiet_from: Share = USUAL.never_quiet_from
     quiet_choices: tuple[Annotated[Duration, BeforeValidator(_quiet_choice)], ...] = Field(

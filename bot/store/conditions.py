@@ -10,6 +10,7 @@ IS_OPEN = text("next_look_at IS NOT NULL")
 IS_FINISHED = text("next_look_at IS NULL")
 IS_CLOSED = text("state = 'closed'")
 IS_URGENT = text("urgent != ''")
+IS_CALLING = text("urgent_at IS NOT NULL AND next_look_at IS NOT NULL")
 IS_LINKED = text("linked_to IS NOT NULL")
 IS_OWNED = text("owner != '' AND next_look_at IS NOT NULL")
 SHARES_RECEIPT = text("receipt_of IS NOT NULL")
@@ -21,6 +22,7 @@ MAY_BE_FORGOTTEN = text("next_look_at IS NULL AND legal_hold IS NULL AND forgott
 
 # Of deliveries.
 IS_ALERT = text("purpose = 'alert'")
+IS_CALL = text("purpose = 'urgent'")
 IS_FOR_STAFF = text("purpose IN ('alert', 'notice', 'urgent')")
 IS_RECEIPT = text("purpose = 'acknowledgement'")
 IS_UNDELIVERED = text("state IN ('permanent-failure', 'technical-failure')")

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,7 +65,15 @@ class Store:
     @property
     def lost(self) -> str:
         """Why what is stored now would be in no file; "" while all is well."""
-        return self._files.why_lost() if self._files is not None else ""
+        if self._files is None:
+            return ""
+        marks = self._files.marks
+        with suppress(OSError):
+            # Asked twice for every transaction; as a rule nothing has happened to either file.
+            statuses = [path.stat() for path, _ in marks]
+            if marks and [(status.st_dev, status.st_ino) for status in statuses] == [mark for _, mark in marks]:
+                return ""
+        return self._files.why_lost()
 
     @property
     def folder(self) -> Path | None:

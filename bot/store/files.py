@@ -4,34 +4,32 @@ Who writes to a file that was removed or replaced is told of no error: what it s
 """
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 # Such a descriptor only names a file. To close any other of a database would let go of the locks that SQLite has on it.
-_ONLY_NAMES = getattr(os, "O_PATH", os.O_RDONLY)
+_ONLY_NAMES = os.O_PATH if sys.platform == "linux" else os.O_RDONLY
 _OWN_DESCRIPTORS = Path("/proc/self/fd")
 # The device, and the number of the file there.
 Identity = tuple[int, int]
 
 
 class StoreFiles:
-    """The database at `path` and its log of writes, as they were when they were first looked at."""
+    """The database at `path` and its log of writes, as they were when they were first looked at.
+
+    `marks` says what each path led to then, once both are known: as long as that is so, nothing need be asked here.
+    """
 
     def __init__(self, path: Path) -> None:
         self._paths = (path, Path(f"{path}-wal"))
         self._descriptors: dict[Path, int] = {}
-        self._identities: dict[Path, Identity] = {}
         self._lock = threading.Lock()
+        self.marks: tuple[tuple[Path, Identity], ...] = ()
 
     def why_lost(self) -> str:
         """Return what has become of a file that does not stand at its path any more; "" while all is well."""
-        try:
-            # Asked twice for every transaction.
-            if [_identity(path.stat()) for path in self._paths] == [*self._identities.values()]:
-                return ""
-        except OSError:
-            pass
         with self._lock:
             return next((words for path in self._paths if (words := self._why_lost(path))), "")
 
@@ -61,13 +59,14 @@ class StoreFiles:
 
     def _remember(self, path: Path) -> None:
         try:
-            descriptor = os.open(path, _ONLY_NAMES | os.O_CLOEXEC)
+            self._descriptors[path] = os.open(path, _ONLY_NAMES | os.O_CLOEXEC)
         except OSError:
             return  # it is made by the first connection
-        self._descriptors[path], self._identities[path] = descriptor, _identity(os.fstat(descriptor))
+        if len(self._descriptors) == len(self._paths):
+            self.marks = tuple((path, _identity(os.fstat(number))) for path, number in self._descriptors.items())
 
     def _forget(self, path: Path) -> None:
-        self._identities.pop(path, None)
+        self.marks = ()
         if (descriptor := self._descriptors.pop(path, None)) is not None:
             os.close(descriptor)
 

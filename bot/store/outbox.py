@@ -36,7 +36,7 @@ from bot.core.deliveries import (
 )
 from bot.store import wakeups
 from bot.store.column_types import Instant
-from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_HELD
+from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL, IS_HELD
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import deliveries
 
@@ -81,7 +81,10 @@ def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
 
 
 _CLAIM = _claiming(_WAITS)
-_CLAIM_ALERTS = _claiming(_WAITS.where(IS_ALERT, deliveries.c.recipient == bindparam("person")))
+_CLAIM_ALERTS, _CLAIM_CALLS = (
+    _claiming(_WAITS.where(condition, deliveries.c.recipient == bindparam("person")))
+    for condition in (IS_ALERT, IS_CALL)
+)
 _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
     deliveries.c.channel == bindparam("outlet"), HAS_NEXT_ATTEMPT
 )
@@ -143,11 +146,13 @@ def claim(
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 
-def claim_alerts(connection: Connection, like: Delivery, now: datetime, until: datetime, most: int) -> list[Delivery]:
-    """Take up to `most` more alerts that are due to the person who has this one, which was claimed; hold them alike."""
+def claim_like(connection: Connection, like: Delivery, now: datetime, until: datetime, most: int) -> list[Delivery]:
+    """Take up to `most` more alerts, or calls, that are due to the person of this one, which was claimed; hold them."""
     holder = connection.execute(select(deliveries.c.holder).where(deliveries.c.id == like.id)).scalar()
     parameters = {"outlet": like.channel, "now": now, "until": until, "most": most, "claimer": holder}
-    rows = connection.execute(_CLAIM_ALERTS, parameters | {"person": like.recipient})
+    rows = connection.execute(
+        _CLAIM_CALLS if like.purpose is Purpose.URGENT else _CLAIM_ALERTS, parameters | {"person": like.recipient}
+    )
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 

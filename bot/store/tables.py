@@ -129,6 +129,7 @@ contacts = Table(
     partial("ix_contacts_finished", "team", "state", "id", where=conditions.IS_FINISHED),
     partial("ix_contacts_closed", "id", where=conditions.IS_CLOSED),
     partial("ix_contacts_urgent", "id", where=conditions.IS_URGENT),
+    partial("ix_contacts_calling", "id", where=conditions.IS_CALLING),
     partial("ix_contacts_linked_to", "linked_to", where=conditions.IS_LINKED),
     partial("ix_contacts_owner", "owner", "team", where=conditions.IS_OWNED),
     partial("ix_contacts_receipt_of", "receipt_of", where=conditions.SHARES_RECEIPT),
@@ -196,6 +197,7 @@ deliveries = Table(
     # Another one, in whose message it left.
     Column("joined_to", Key),
     partial("ix_deliveries_alerted", "recipient", "sent_at", where=conditions.IS_ALERT),
+    partial("ix_deliveries_called", "recipient", "sent_at", where=conditions.IS_CALL),
     partial("ix_deliveries_alerts", "created_at", where=conditions.IS_FOR_STAFF),
     partial("ix_deliveries_returned", "contact_id", where=conditions.IS_UNDELIVERED),
     partial("ix_deliveries_receipts", "created_at", where=conditions.IS_RECEIPT),

@@ -107,6 +107,7 @@ KEYS: dict[str, tuple[str, Any, str, str]] = {
     "look_again_after": ('"1 day"', timedelta(days=1), '"1 minute"', "1 hour to 30 days"),
     "look_again_after_fault": ('"5 minutes"', timedelta(minutes=5), "5", "1 minute to 1 day"),
     "urgent_again_after": ('"10 minutes"', timedelta(minutes=10), '"2 days"', "1 minute to 1 day"),
+    "urgent_once_within": ('"1 hour"', timedelta(hours=1), '"30 seconds"', "1 minute to 1 day"),
     "urgent_within": ('"1 day"', timedelta(days=1), '"soon"', "1 hour to 30 days"),
     "never_quiet_from": ('"75 %"', 0.75, '"101%"', "1% to 100%"),
     "quiet_choices": (

@@ -42,6 +42,7 @@ CONSOLE = {
     "GET /console/queue.csv": ALL_IN,
     "POST /console/queue": LEADING,
     "POST /console/views": ALL_IN,
+    "POST /console/urgent": ACTING,
     "GET /console/contacts/{reference}": SEEING,
     "POST /console/contacts/{reference}": ACTING_ON_ONE,
     "GET /console/contacts/{reference}/messages/{number}": SEEING,

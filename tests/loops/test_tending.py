@@ -134,11 +134,11 @@ async def test_a_store_that_is_gone_is_told_from_memory_once(tended: SelfWatch, 
             raise refusals.pop()
         handed.append(f"{new.recipient}: {new.details['subject']}")
 
-    path, told = database_path(store.url), "it@example.gov.uk: The store of Ackbot is gone"
+    path, words = database_path(store.url), "it@example.gov.uk: The store of Ackbot is gone"
     for _ in range(2):
         await store.write(lambda c: outbox.queue(c, ()))
     tended.hand_over = hand_over
-    for expected in ([told], [told, told]):
+    for expected in ([words], [words, words]):
         path.rename(tmp_path / "aside")
         for _ in range(5):
             await tended.look_for_store()

@@ -171,6 +171,15 @@ async def calls(bench: Bench) -> Any:
     return await bench.count(Purpose.URGENT)
 
 
+async def repeated_calls(bench: Bench) -> Any:
+    """How many are called at once about what one person writes of, and writes of anew 20 minutes later."""
+    bench.book = altered(bench.book, urgent=(GAS,))
+    for number, words in ((0, "I smell gas"), (1, "Gas! I smell gas!")):
+        message = bench.mail(number + 1, text=words, From="Sam <sam@residents.example>")
+        await bench.receive(message, NOW + number * HOUR / 3)
+    return await bench.count(Purpose.URGENT)
+
+
 async def quiet_steps(bench: Bench) -> Any:
     """How many steps are told although staff have asked for quiet."""
     contact = await bench.log(quiet_until=NOW + DAY)
@@ -360,6 +369,7 @@ EFFECTS: dict[str, tuple[Any, Observe, Any, Any]] = {
     "look_again_after": (DAY, next_look, NOW + 7 * DAY, NOW + DAY),
     "look_again_after_fault": (2 * HOUR, look_after_fault, NOW + DAY + HOUR, NOW + DAY + 2 * HOUR),
     "urgent_again_after": (HOUR, called_again, NOW + HOUR / 4, NOW + HOUR),
+    "urgent_once_within": (HOUR, repeated_calls, 2, 1),
     "urgent_within": (HOUR, calls, 1, 0),
     "never_quiet_from": (0.75, quiet_steps, 3, 4),
     "quiet_choices": (

@@ -103,11 +103,11 @@ def _claim(connection: Connection, step: Step) -> None:
     outbox.claim(connection, "post", step.at, step.at + timedelta(minutes=20), 1 + step.number, step.holder)
 
 
-def _claim_alerts(connection: Connection, step: Step) -> None:
+def _claim_like(connection: Connection, step: Step) -> None:
     for number in _ids(connection, step):
         like = outbox.with_id(connection, number)
         assert like is not None
-        outbox.claim_alerts(connection, like, step.at, step.at + timedelta(minutes=20), 3)
+        outbox.claim_like(connection, like, step.at, step.at + timedelta(minutes=20), 3)
 
 
 def _settle(connection: Connection, step: Step) -> None:
@@ -127,7 +127,7 @@ def _came_back(connection: Connection, step: Step) -> None:
 CHANGES: dict[str, Callable[[Connection, Step], object]] = {
     "queue": _queue,
     "claim": _claim,
-    "claim_alerts": _claim_alerts,
+    "claim_like": _claim_like,
     "settle": _settle,
     "came_back": _came_back,
     "join": lambda c, step: outbox.join(c, 1, _ids(c, step)),

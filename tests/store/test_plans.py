@@ -83,7 +83,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "what is under way": lambda c: outbox.under_way(c, [1, 2]),
     "sent under a name": lambda c: known.sent_under(c, ["x"]),
     "conversations": lambda c: known.in_conversations(c, ["x"]),
-    "alerts of a person": lambda c: outbox.claim_alerts(c, _ALERT, NOW, NOW, 50),
+    "alerts of a person": lambda c: outbox.claim_like(c, _ALERT, NOW, NOW, 50),
     "alerts of late": lambda c: outbox.alerted(c, "a@b.example", NOW, {1}),
     "release": lambda c: outbox.release(c, NOW),
     "late alerts": lambda c: outbox.late_alerts(c, NOW),

@@ -1,5 +1,6 @@
 """What a link in an alert shows, and what can be done by it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,20 +9,27 @@ from sqlalchemy import Connection
 from bot.core import links
 from bot.core.clocks import ELAPSED
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import Delivery, Purpose
 from bot.core.durations import Duration
 from bot.core.histories import Happened
 from bot.core.links import Link
-from bot.flows.changes import assign
+from bot.flows.changes import assign, take_all
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import instant_in_words
-from bot.store import contacts, outbox
+from bot.store import calls, contacts, outbox
+
+# A number of a delivery, as databases have them.
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One contact as its link shows it: no word of the person. Dates are in words; `quiet` is (instant, words)."""
+    """One contact as its link shows it: no word of the person. Dates are in words; `quiet` is (instant, words).
+
+    `calls` are the references of all urgent contacts of which the person was called by deliveries up to `up_to`.
+    """
 
     reference: str
     open: bool
@@ -32,16 +40,29 @@ class Shown:
     taken_by: str
     teams: tuple[str, ...]
     quiet: tuple[tuple[str, str], ...]
+    calls: tuple[str, ...] = ()
+    up_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What somebody chose: `take`, `quiet` until an instant, or `assign` to a team or a person."""
+    """What somebody chose: `take`, `quiet` until an instant, or `assign` to a team or a person.
+
+    Or `take-all` of which they were called, by deliveries `up_to` that number.
+    """
 
     action: str
     until: str = ""
     team: str = ""
     owner: str = ""
+    up_to: str = ""
+
+
+_WORDS = {
+    "take": "It is yours. Nobody else is called about it.",
+    "quiet": "You will have no alert before then, unless nearly all of the time is used.",
+    "assign": "It is handed over, and they are told.",
+}
 
 
 class Ended(Exception):
@@ -53,7 +74,9 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
     behind = _behind(connection, token, now, book)
     if behind is None:
         return None
-    contact, _ = behind
+    contact, delivery = behind
+    is_call = delivery is not None and delivery.purpose is Purpose.URGENT
+    waiting, up_to = calls.told_to(connection, delivery.recipient) if delivery and is_call else ([], 0)
     rule = book.intake.urgency(contact)
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     return Shown(
@@ -66,19 +89,24 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
         taken_by=contact.taken_by.removeprefix("staff:"),
         teams=tuple(book.outgoing.teams),
         quiet=tuple(_quiet(now, _latest(contact, history, book.clocks), book)),
+        calls=tuple(contact.reference for contact in waiting),
+        up_to=up_to,
     )
 
 
-def act(connection: Connection, token: str, choice: Choice, now: datetime, book: Rulebook) -> bool:
-    """Do what was chosen, as the person to whom the alert went; False where the link is not ours.
+def act(connection: Connection, token: str, choice: Choice, now: datetime, book: Rulebook) -> str | None:
+    """Do what was chosen, as the person to whom the alert went, and say so; None where the link is not ours.
 
     Raises Ended, Refused.
     """
     behind = _behind(connection, token, now, book)
     if behind is None:
-        return False
-    contact, actor = behind
+        return None
+    contact, delivery = behind
+    actor = f"staff:{delivery.recipient if delivery else 'by a link'}"
     match choice.action:
+        case "take-all":
+            return _take_all(connection, delivery, choice, actor, now)
         case "take":
             assign.take(connection, contact.reference, actor, now)
         case "quiet":
@@ -88,7 +116,15 @@ def act(connection: Connection, token: str, choice: Choice, now: datetime, book:
             assign.assign(connection, contact.reference, holder, actor, now, book)
         case _:
             raise Refused("nothing was chosen")
-    return True
+    return _WORDS[choice.action]
+
+
+def _take_all(connection: Connection, delivery: Delivery | None, choice: Choice, actor: str, now: datetime) -> str:
+    """Take what this person was called about, as far as the page showed it: what came since then goes on calling."""
+    if delivery is None or delivery.purpose is not Purpose.URGENT or not _NUMBER.fullmatch(choice.up_to):
+        raise Refused("nothing was chosen")
+    waiting, _ = calls.told_to(connection, delivery.recipient, int(choice.up_to))
+    return take_all.take_all(connection, waiting, actor, now).words
 
 
 def _until(connection: Connection, contact: Contact, choice: Choice, now: datetime, book: Rulebook) -> datetime:
@@ -106,7 +142,9 @@ def _until(connection: Connection, contact: Contact, choice: Choice, now: dateti
     return until
 
 
-def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -> tuple[Contact, str] | None:
+def _behind(
+    connection: Connection, token: str, now: datetime, book: Rulebook
+) -> tuple[Contact, Delivery | None] | None:
     link: Link | None = links.read(token, book.secret)
     if link is None:
         return None
@@ -116,7 +154,7 @@ def _behind(connection: Connection, token: str, now: datetime, book: Rulebook) -
     delivery = outbox.with_id(connection, link.delivery)
     if contact is None:
         return None
-    return contact, f"staff:{delivery.recipient if delivery else 'by a link'}"
+    return contact, delivery
 
 
 def _latest(contact: Contact, history: list[Happened], rules: ClockRules) -> datetime | None:

@@ -20,6 +20,7 @@ from bot.flows.intake import bounces, follow_up, platform_changes, same_words
 from bot.flows.intake.gather import BatchFacts, Ledger
 from bot.flows.intake.plan import (
     NOTHING,
+    Called,
     Capacity,
     Filed,
     Opening,
@@ -33,7 +34,7 @@ from bot.flows.intake.plan import (
     moved_window,
     way_of,
 )
-from bot.flows.intake.topics import look_into
+from bot.flows.intake.topics import look_into, urgency_of
 from bot.flows.outgoing import alert, compose
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
@@ -293,11 +294,16 @@ def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, le
     events = [event(contact.id, EventKind.LOGGED, verdict, now, **opening.topic.because())]
     if thread is not None:
         events.append(event(thread.id, EventKind.CONTINUED, verdict, now, reference=contact.reference))
-    calls = alert.urgent_alerts(contact, 0, now, book) if contact.urgent_at is not None else ()
+    calls = _calls(message, contact, thread, ledger) if contact.urgent_at is not None else ()
     result = Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule)
     text, raw = _rows(message, contact, ledger)
-    plan = Plan((row,), (text,), (raw,), tuple(events), notices=tuple(calls), results=(result,))
+    plan = Plan((row,), (text,), (raw,), tuple(events), calls=calls, results=(result,))
     return plan + _receipt(message, contact, opening, ledger)
+
+
+def _calls(message: Inbound, contact: Contact, thread: Contact | None, ledger: Ledger) -> tuple[Called]:
+    earlier = ledger.facts.texts.get(thread.id, ()) if thread else ()
+    return (Called(contact.id, urgency_of(message, ledger.book, earlier, contact.urgent) is None),)
 
 
 def _receipt(message: Inbound, contact: Contact, opening: Opening, ledger: Ledger) -> Plan:

@@ -52,12 +52,12 @@ def _instants(contact: Contact, at: datetime) -> tuple[datetime | None, datetime
 def _urgent(
     contact: Contact, message: Inbound, now: datetime, book: Rulebook, earlier: tuple[str, ...]
 ) -> tuple[Values, tuple[Event, ...]]:
-    """What cannot wait may come later: somebody is called, unless somebody is being called already."""
+    """What cannot wait may come later: somebody is called, unless somebody is being called about that danger."""
     timing = book.clocks.timing
     is_old = now - (message.received_at or now) > timing.urgent_within
-    if contact.urgent_at is not None or is_old or not may_be_urgent(message, book):
+    if is_old or not may_be_urgent(message, book):
         return {}, ()
-    urgency = urgency_of(message, book, earlier)
+    urgency = urgency_of(message, book, earlier, contact.urgent if contact.urgent_at is not None else "")
     if urgency is None:
         return {}, ()
     values: Values = {

@@ -109,6 +109,14 @@ class WordsRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A new contact cannot wait; `is_one_danger`: it names no other than the one that is noted."""
+
+    contact_id: int
+    is_one_danger: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptsStopped:
     """Too many receipts in a minute: none leaves until somebody has looked."""
 
@@ -123,7 +131,8 @@ class Plan:
     """Rows and changes in the order in which they are stored.
 
     `deliveries` are receipts, with their numbers; those that are in `claims`, too, leave after the commit. `notices`
-    are for staff. `windows` says until when a platform takes an answer, `results` what became of each message.
+    are for staff, `calls` say what cannot wait. `windows` says until when a platform takes an answer, `results` what
+    became of each message.
     """
 
     contacts: tuple[Values, ...] = ()
@@ -134,6 +143,7 @@ class Plan:
     deliveries: tuple[NewDelivery, ...] = ()
     claims: tuple[Claimed, ...] = ()
     changes: tuple[Change, ...] = ()
+    calls: tuple[Called, ...] = ()
     notices: tuple[NewDelivery, ...] = ()
     results: tuple[Filed, ...] = ()
 
@@ -150,6 +160,7 @@ class Plan:
             self.deliveries + later.deliveries,
             self.claims + later.claims,
             self.changes + later.changes,
+            self.calls + later.calls,
             self.notices + later.notices,
             self.results + later.results,
         )

@@ -11,7 +11,7 @@ from bot.channel import Batch
 from bot.core import intakes
 from bot.core.histories import Kind
 from bot.core.messages import NO_LOSSES, Inbound, Losses
-from bot.flows.changes import staff_answers
+from bot.flows.changes import call, staff_answers
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
 from bot.flows.changes.refusals import Refused
@@ -118,8 +118,10 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
         outbox.queue(connection, plan.deliveries)
     for change in plan.changes:
         _change(connection, change, now, book)
+    for urgent in plan.calls:
+        call.call(connection, urgent.contact_id, now, book, is_one_danger=urgent.is_one_danger)
     outbox.queue(connection, plan.notices)
-    more = bool(plan.changes or plan.notices) or len(plan.deliveries) > len(plan.claims)
+    more = bool(plan.changes or plan.calls or plan.notices) or len(plan.deliveries) > len(plan.claims)
     return Received(list(plan.results), list(plan.claims), more=more)
 
 

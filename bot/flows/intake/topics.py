@@ -159,10 +159,12 @@ def look_into(message: Inbound, book: Rulebook, earlier: tuple[str, ...] = ()) -
     return Topic(language, goal if urgency is None else _urgent_goal(goal, urgency, book.outgoing), urgency)
 
 
-def urgency_of(message: Inbound, book: Rulebook, earlier: tuple[str, ...]) -> Urgency | None:
-    """What cannot wait of what the person says now; asked where a rule fires at anything in the message."""
+def urgency_of(message: Inbound, book: Rulebook, earlier: tuple[str, ...], but: str = "") -> Urgency | None:
+    """What cannot wait of what the person says now, besides the danger `but`; asked where a rule fires at anything."""
     fields, ours = tuple(message.fields.values()), book.intake.words_of_ours
-    return speech.urgency_of(speech.Message(message.subject, message.text, fields, ours, earlier), book.intake.urgent)
+    return speech.urgency_of(
+        speech.Message(message.subject, message.text, fields, ours, earlier), book.intake.urgent, but
+    )
 
 
 def _urgent_goal(goal: Destination, urgency: Urgency, rules: OutgoingRules) -> Destination:

@@ -22,13 +22,14 @@ MOST_IN_A_MESSAGE = 2_000
 def gather(
     connection: Connection, deliveries: Sequence[Delivery], now: datetime, until: datetime, rules: OutgoingRules
 ) -> list[Delivery]:
-    """The rest of the alerts that are due to those who have many of them: they are to be one message."""
-    alerts: dict[str, list[Delivery]] = {}
+    """The rest of the alerts, or calls, that are due to those who have many of them: they are to be one message."""
+    join_above = {Purpose.ALERT: rules.restraint.join_above, Purpose.URGENT: rules.restraint.calls_a_minute}
+    alerts: dict[tuple[Purpose, str], list[Delivery]] = {}
     for delivery in deliveries:
-        if delivery.purpose is Purpose.ALERT:
-            alerts.setdefault(delivery.recipient, []).append(delivery)
-    firsts = [group[0] for group in alerts.values() if len(group) > rules.restraint.join_above > 0]
-    rest = (outbox.claim_alerts(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
+        if delivery.purpose in join_above:
+            alerts.setdefault((delivery.purpose, delivery.recipient), []).append(delivery)
+    firsts = [group[0] for (purpose, _), group in alerts.items() if len(group) > join_above[purpose] > 0]
+    rest = (outbox.claim_like(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
     return [delivery for batch in rest for delivery in batch]
 
 
@@ -44,7 +45,7 @@ def restrain(
             case Bundle.LEFT_TO_THE_LIST:
                 for_the_list += alerts
             case Bundle.JOINED:
-                to_leave.append(_joint(connection, alerts))
+                to_leave.append(joint(connection, alerts))
             case Bundle.APART:
                 to_leave += alerts
     return to_leave, for_the_list
@@ -65,7 +66,8 @@ def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: da
     return outbox.alerted(connection, alerts[0].delivery.recipient, now - AN_HOUR, numbers)
 
 
-def _joint(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
+def joint(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
+    """These as one message: that of the first."""
     first, *rest = alerts
     outbox.join(connection, first.delivery.id, [claim.delivery.id for claim in rest])
     return replace(first, joined=tuple(rest))

@@ -6,14 +6,14 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from bot.core import acknowledgements, durations, links
+from bot.core import acknowledgements, links
 from bot.core.alerting import Heading
 from bot.core.contacts import Contact
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.durations import Duration, Unit
 from bot.core.escalations import Step
 from bot.core.messages import Inbound, Outbound
-from bot.flows.outgoing import cloud_events
+from bot.flows.outgoing import call_words, cloud_events
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
@@ -111,6 +111,8 @@ class MessageWriter:
             return self._digest_values(claim.listed, now)
         if contact is None:
             return claim.delivery.details
+        if claim.delivery.purpose == "urgent":
+            return call_words.values(claim, contact, self._link(claim, contact), self._book)
         if claim.joined:
             return {"contacts": [self._line(alert) for alert in (claim, *claim.joined)]}
         return self._of_contact(claim, contact)
@@ -120,8 +122,6 @@ class MessageWriter:
         receipt_time = instant_in_words(contact.received_at, self._book.clocks.default_calendar.zone)
         values: dict[str, Any] = {"reference": contact.reference, "received": receipt_time}
         match claim.delivery.purpose:
-            case "urgent":
-                return self._urgent(claim, contact, receipt_time)
             case "closing":
                 return self._closing(claim, contact)
             case "alert":
@@ -153,21 +153,6 @@ class MessageWriter:
             "days": str(days) if days and answered_at else "",
         }
 
-    def _urgent(self, claim: Claimed, contact: Contact, receipt_time: str) -> dict[str, Any]:
-        """What cannot wait: the words that fired, and what to do."""
-        rule = self._book.intake.urgency(contact)
-        return {
-            "reference": contact.reference,
-            "received": receipt_time,
-            "channel": contact.channel,
-            "title": rule.title if rule else "Somebody may be in danger",
-            "words": contact.urgent_words,
-            "time": claim.delivery.step.rpartition("-")[2],
-            "link": self._link(claim, contact),
-            "again_after": str(durations.of_span(self._book.clocks.timing.urgent_again_after)),
-            "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
-        }
-
     def _link(self, claim: Claimed, contact: Contact) -> str:
         """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
         if not self._book.outgoing.website:
@@ -183,9 +168,6 @@ class MessageWriter:
         contact = claim.contact
         if contact is None:
             raise LookupError("an alert without its contact")
-        if claim.delivery.purpose == "urgent":
-            title = self._urgent(claim, contact, "")["title"]
-            return {"reference": contact.reference, "step": title, "promise": "act now"}
         step = self._step(claim.delivery.step, contact)
         promise = _at_risk(contact, step, self._book.clocks)["promise"]
         return {"reference": contact.reference, "step": step.words, "promise": promise}
@@ -205,7 +187,9 @@ class MessageWriter:
 
 
 def _template(claim: Claimed) -> str:
-    return "alerts" if claim.joined else claim.delivery.purpose
+    if claim.joined:
+        return "urgent-many" if claim.delivery.purpose == "urgent" else "alerts"
+    return claim.delivery.purpose
 
 
 def _at_risk(contact: Contact, step: Step, rules: ClockRules) -> dict[str, str]:

@@ -13,7 +13,7 @@ from bot.core.contacts import State as ContactState
 from bot.core.deliveries import Delivery, Failure, NewDelivery, Purpose, Settlement, Standing
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
-from bot.flows.outgoing import alert, bundle, failures
+from bot.flows.outgoing import alert, bundle, calls, failures
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import clocks, contacts, outbox
@@ -35,7 +35,7 @@ TO_SENDERS = {
 class Attempt:
     """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there.
 
-    `joined` are the deliveries that left in the same message.
+    `joined` are the deliveries that left in the same message; `together` is what the history says of that.
     """
 
     delivery: Delivery
@@ -43,10 +43,14 @@ class Attempt:
     error: Exception | None = None
     external_id: str = ""
     joined: tuple[Delivery, ...] = ()
+    together: str = ""
 
     def each(self) -> tuple["Attempt", ...]:
         """The attempt of every delivery that was in the message."""
-        return self, *(replace(self, delivery=delivery, joined=()) for delivery in self.joined)
+        if not self.joined:
+            return (self,)
+        words = f"{len(self.joined)} others, in message {self.delivery.id}"
+        return tuple(replace(self, delivery=d, joined=(), together=words) for d in (self.delivery, *self.joined))
 
 
 class NotTried(Exception):
@@ -89,6 +93,8 @@ def claim(
     contacts.note(
         connection, [event for delivery in due if delivery.id in not_needed for event in _ends(delivery, now)]
     )
+    to_leave, waiting = calls.join(connection, to_leave, now, book.outgoing)
+    outbox.settle(connection, waiting)
     to_leave, for_the_list = bundle.restrain(connection, to_leave, now, book.outgoing)
     outbox.settle(connection, [Settlement(claim_of_list.delivery.id, Sent.CANCELLED) for claim_of_list in for_the_list])
     contacts.note(connection, [_left_to_the_list(claim_of_list, now) for claim_of_list in for_the_list])
@@ -264,6 +270,8 @@ def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
     details = {"purpose": delivery.purpose, "step": delivery.step, "attempt": delivery.attempts}
     if attempt.error is not None:
         details["error"] = str(attempt.error)[:300]
+    if attempt.together:
+        details["together"] = attempt.together
     kind = EventKind(f"{delivery.purpose} {settlement.state}")
     yield Event(delivery.contact_id, attempt.at, kind, details=details)
 

@@ -20,7 +20,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Order
 from bot.render.words import due_in_words
-from bot.store import clocks, queue, settled, shunt, views
+from bot.store import calls, clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
@@ -79,6 +79,7 @@ class QueuePages:
             "no_team": queue.NO_TEAM,
             "rows": [self._row(contact, now, why) for contact in result.contacts],
             "number": number,
+            "may_take": guest.may(Permission.ACT),
             "counted": _count_words(number, len(result.contacts), more=result.more),
             "choices": self._choices(guest, context["owners"]),
             "lists": [*_LISTS[:1], ("Mine", f"owner={quote(guest.visitor.address)}"), *_LISTS[1:]],
@@ -105,6 +106,7 @@ class QueuePages:
             )
             return {
                 "found": result,
+                "calling": calls.count_calling(c, scope),
                 "errors": queue.errors(c, undelivered_ids),
                 "seen": last_event,
                 "views": views.of(c, owner),

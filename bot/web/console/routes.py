@@ -14,6 +14,7 @@ from bot.web.console.rooms import Rooms
 from bot.web.console.shunted import ShuntedPages
 from bot.web.console.sign_in import SignIn
 from bot.web.console.templates import TemplatePages
+from bot.web.console.urgent import UrgentPages
 from bot.web.site import Site
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def routes(site: Site) -> list[web.RouteDef]:
     door = Doorkeeper(site)
     parts = (SignIn(site, door, _provider(site)), QueuePages(site, door), ContactPages(site, door))
     more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), PeoplePages(site, door))
-    pages_of_one = (MessagePages(site, door), DeskPages(site, door))
+    pages_of_one = (MessagePages(site, door), DeskPages(site, door), UrgentPages(site, door))
     return [web.get(ROOT, _onwards), *(route for part in (*parts, *pages_of_one, *more) for route in part.routes())]
 
 

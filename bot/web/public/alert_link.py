@@ -12,12 +12,7 @@ from bot.flows.desk.linked import Choice, Ended
 from bot.web.forms import fields_of
 from bot.web.site import STATUS_OF, Site
 
-_FIELDS = ("action", "until", "team", "owner")
-_TOLD = {
-    "take": "It is yours. Nobody else is called about it.",
-    "quiet": "You will have no alert before then, unless nearly all of the time is used.",
-    "assign": "It is handed over, and they are told.",
-}
+_FIELDS = ("action", "until", "team", "owner", "up_to")
 
 
 class Alerts:
@@ -38,16 +33,16 @@ class Alerts:
         choice = Choice(**{name: fields.get(name, "").strip() for name in _FIELDS})
         try:
             token, now = request.match_info["token"], self._site.now()
-            is_ours = await self._site.write(lambda c: linked.act(c, token, choice, now, self._site.book))
+            words = await self._site.write(lambda c: linked.act(c, token, choice, now, self._site.book))
         except Ended:
             return _ended_page(request)
         except Refused as refusal:
             return await self._page(request, {"told": "", "fault": refusal.sentence}, STATUS_OF[refusal.kind])
         except Temporary:
             return await self._page(request, {"told": "", "fault": "This cannot be stored just now; try again."}, 503)
-        if not is_ours:
+        if words is None:
             raise web.HTTPNotFound
-        return await self._page(request, {"told": _TOLD[choice.action], "fault": ""})
+        return await self._page(request, {"told": words, "fault": ""})
 
     async def _page(self, request: web.Request, more: dict[str, Any], status: int = 200) -> web.Response:
         try:
