@@ -17,6 +17,7 @@ from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
 
 if TYPE_CHECKING:
+    from bot.flows.people.erase import Erasure
     from bot.store.engine import Store
 
 app = typer.Typer(
@@ -42,11 +43,11 @@ def export(
 
     Look through it before it leaves the house: other people may be named in it.
     """
-    from bot.flows import people
+    from bot.flows.people import record
 
     configured, store = contacts.open_store(config)
     now, zone = contacts.present(store), configured.organisation.zone
-    facts = store.read_now(lambda c: people.kept_of(c, address, now))
+    facts = store.read_now(lambda c: record.kept_of(c, address, now))
     if not (facts["contacts"] or facts["suppressions"] or facts["needs"]):
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
@@ -77,30 +78,47 @@ def erase(
 ) -> None:
     """Take this person's words, mail and name out of every finished contact; dates and decisions stay for the figures.
 
-    Status 1 if something is kept: what is not answered yet, and what is under a legal hold.
+    Status 1 if something is kept: what is not answered yet, what is under a legal hold, and what somebody must read.
     """
-    from bot.flows import people
+    from bot.core.subkeys import Use, subkey
+    from bot.flows.people.erase import BEYOND_REACH
+    from bot.flows.people.erase import erase as erase_person
     from bot.store.engine import StoreUnavailable
 
-    _, store = contacts.open_store(config)
+    configured, store = contacts.open_store(config)
+    names_key = subkey(configured.web.secret.get_secret_value().encode(), Use.FORGOTTEN_NAMES)
     now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
     if not yes:
         typer.confirm(f"What {address} wrote cannot be brought back. Erase it?", abort=True)
     try:
-        erasure = store.write_now(lambda c: people.erase(c, address, actor, now))
+        erasure = store.write_now(lambda c: erase_person(c, address, actor, now, names_key))
     except StoreUnavailable as error:
         refuse(f"Nothing was erased, the store cannot be written now: {error}")
     with suppress(StoreUnavailable):  # the night does the rest
         _tidy(store)
     if as_json:
-        typer.echo(json.dumps({"erased": erasure.erased, "kept": dict(erasure.exceptions)}))
+        counts = {"views": erasure.views, "shunted": erasure.shunted}
+        facts = {"erased": erasure.erased, "kept": dict(erasure.exceptions), **counts}
+        typer.echo(json.dumps(facts | {"beyond_reach": BEYOND_REACH}))
     else:
-        typer.echo(f"Erased: {', '.join(erasure.erased) or 'nothing'}.")
-        for reference, reason in erasure.exceptions:
-            typer.echo(f"{reference} is kept: {reason}.")
-        typer.echo("Copies of the store and the mailboxes themselves still hold it: see docs/operations.md.")
+        _show(erasure)
     if erasure.exceptions:
         raise typer.Exit(NEGATIVE)
+
+
+def _show(erasure: "Erasure") -> None:
+    from bot.flows.people.erase import BEYOND_REACH
+
+    typer.echo(f"Erased: {', '.join(erasure.erased) or 'nothing'}.")
+    if erasure.views:
+        typer.echo(f"Saved lists that named them, deleted: {erasure.views}.")
+    if erasure.shunted:
+        typer.echo(f"Messages of theirs that could not be logged, deleted: {erasure.shunted}.")
+    for name, reason in erasure.exceptions:
+        typer.echo(f"{name} is kept: {reason}.")
+    typer.echo("What this cannot reach:")
+    for place in BEYOND_REACH:
+        typer.echo(f"  {place}")
 
 
 def _tidy(store: "Store") -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Use(StrEnum):
@@ -15,8 +16,10 @@ class Use(StrEnum):
     SIGN_IN_FORM = "form to sign in with"
     CONSOLE_WORDS = "words that the next page of the console shows"
     ALERT_LINKS = "links in alerts"
+    FORGOTTEN_NAMES = "names of messages that are forgotten"
 
 
+@lru_cache(maxsize=64)
 def subkey(secret: bytes, use: Use) -> bytes:
     """Return the 32 bytes for one use (RFC 5869 section 2.3, one block of HKDF-Expand with SHA-256)."""
     return hmac.new(secret, f"ackbot {use}".encode() + b"\x01", hashlib.sha256).digest()

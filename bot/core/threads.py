@@ -79,6 +79,8 @@ def _check_character(body: str) -> str:
 
 # Begins the name of a message from the folder of unwanted mail, so that it is new where staff move it from there.
 JUNK = "junk "
+_TAKEN_DOWN = re.compile(r"[a-z_]{1,20}:")
+_FORGOTTEN_NAME = re.compile(r"([a-z_]{1,20}:)?forgotten [0-9a-f]{32}")
 _MOST_TEXT = 20_000
 _MOST_PEOPLE = 20
 _MOST_ENVELOPE_SENDERS = 5
@@ -200,6 +202,18 @@ def again(message: Inbound, threads: Threads) -> LoggedMessage | None:
     here = next((entry for entry in entries if entry.channel == message.channel), None)
     elsewhere = entries[0] if entries and message.mail is not None else None
     return here or elsewhere
+
+
+def forgotten_name(name: str, key: bytes) -> str:
+    """Return what is stored for the name of a message that is forgotten: the same message is recognised by it.
+
+    How the desk took something down, the word before the colon, stays.
+    """
+    if _FORGOTTEN_NAME.fullmatch(name):
+        return name
+    how = _TAKEN_DOWN.match(name)
+    digest = hmac.digest(key, name.encode("utf-8", "replace"), "sha256")[:16].hex()
+    return f"{how[0] if how else ''}forgotten {digest}"
 
 
 def thread_of(message: Inbound, pointers: Pointers, threads: Threads) -> Contact | None:

@@ -149,8 +149,13 @@ def sign_in(connection: Connection, account: Account, how: str, now: datetime, w
 
 
 def not_signed_in(connection: Connection, address: str, reason: str, now: datetime) -> None:
-    """Note that somebody tried in vain. What was typed as an address may be anything: it is kept short."""
-    _note(connection, EventKind.SIGN_IN_REFUSED, "nobody", now, account=address[:254], reason=reason)
+    """Note that somebody tried in vain, and to whose account.
+
+    What was typed and is nobody's account is not stored: it may be a password, typed into the wrong field.
+    """
+    account = staff.find(connection, address)
+    of_account = {"account": account.address} if account else {}
+    _note(connection, EventKind.SIGN_IN_REFUSED, "nobody", now, **of_account, reason=reason)
 
 
 def unknown(connection: Connection, kind: Literal["session", "token"], at: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from bot import log
 from bot.core.retention import Retention
+from bot.core.subkeys import Use, subkey
 from bot.flows import promise
 from bot.flows.changes import forget
 from bot.flows.outgoing import access, alert
@@ -114,10 +115,15 @@ class Timetable:
         self._wake()
 
     async def forget(self) -> None:
-        """Remove the words of contacts whose time of keeping is over, a few hundred at a time; from the disk, too."""
-        now, total = self._present.now(), 0
-        while (part := await self._store.write(lambda c: forget.forget(c, self._keep, now, FORGET_AT_ONCE))).examined:
+        """Remove whatever is over its time of keeping, a few hundred at a time; the words from the disk, too."""
+        now, total, keep = self._present.now(), 0, self._keep
+        names_key = subkey(self._book.secret, Use.FORGOTTEN_NAMES)
+        contacts_round = partial(forget.forget, keep=keep, now=now, most=FORGET_AT_ONCE, names_key=names_key)
+        while (part := await self._store.write(contacts_round)).examined:
             total += part.forgotten
+        while await self._store.write(lambda c: forget.forget_audit_lines(c, keep, now, FORGET_AT_ONCE)):
+            pass
+        await self._store.write(lambda c: forget.forget_what_was_left(c, keep, now))
         await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))
         logger.info("contacts.forgotten", count=total)
         begin = True

@@ -36,3 +36,5 @@ HAS_NO_CONTACT = text("contact_id IS NULL")
 
 # Of events.
 IS_BY_SOMEBODY = text("actor != 'ackbot'")
+# Of somebody, about no contact, and not forgotten yet.
+IS_AUDIT_LINE = text("contact_id IS NULL AND actor NOT IN ('ackbot', '')")

@@ -1,12 +1,13 @@
 """What the store knows about the messages of one batch, asked for the whole batch at once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, null, select, union_all
 
+from bot.core import threads
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.events import OURSELVES, EventKind
@@ -111,10 +112,12 @@ class Recents:
     suppressions: dict[str, str]
 
 
-def logged_messages(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[LoggedMessage, ...]]:
-    """Message id -> what is logged under it already."""
+def logged_messages(connection: Connection, ids: Collection[str], key: bytes) -> dict[str, tuple[LoggedMessage, ...]]:
+    """Message id -> what is logged under it already, or was, and is forgotten; `key` is the one of forgotten names."""
+    forgotten = {threads.forgotten_name(message_id, key): message_id for message_id in ids}
     entries: dict[str, tuple[LoggedMessage, ...]] = {}
-    for channel, message_id, *rest in rows_of(connection, LOGGED, {"ids": list(ids)}):
+    for channel, stored_id, *rest in rows_of(connection, LOGGED, {"ids": [*ids, *forgotten]}):
+        message_id = forgotten.get(stored_id) or stored_id
         entries[message_id] = (*entries.get(message_id, ()), LoggedMessage(channel, *rest))
     return entries
 

@@ -67,12 +67,14 @@ SAVED_SEARCH = Cell(Claim.WITHHELD, "a search of staff's own, which is not looke
 EMPTIED = Cell(Claim.EMPTIED, "emptied")
 DELETED = Cell(Claim.EMPTIED, "deleted")
 HOLD_ENDS = Cell(Claim.EMPTIED, "ends before: nothing is taken away under a hold")
+NAME_HASHED = Cell(Claim.EMPTIED, "becomes a keyed hash, so that the same message is not logged twice")
 NOT_LOGGED_TWICE = Cell(Claim.STAYS, "stays, so that the same message is not logged twice")
+BUT_FACTS = Cell(Claim.EMPTIED, "emptied but for dates, kinds and decisions")
 HISTORY = Cell(Claim.STAYS, "stays: the history of decisions")
 NOT_OF_PERSON = Cell(Claim.STAYS, "stays: it is not the person's")
 STOPS_MAIL = Cell(Claim.STAYS, "stays: it stops mail to the person")
-RULE_FIRED = Cell(Claim.STAYS, "stays: why somebody was called")
-NOT_SEARCHED = Cell(Claim.STAYS, "stays: it is not looked through")
+NOT_WRITTEN_BY = Cell(Claim.STAYS, "deleted where the person wrote it")
+NOT_NAMING = Cell(Claim.STAYS, "deleted where it names the person")
 
 # Retention
 WITH_WORDS = Cell(Claim.EMPTIED, "[retention] days, with the contact's words")
@@ -84,9 +86,10 @@ WITH_SESSION = Cell(Claim.STAYS, "until somebody signs in after its end")
 FOR_FIGURES = Cell(Claim.STAYS, "kept with the figures")
 WITH_LINK = Cell(Claim.STAYS, "until another link is made after its end")
 BUCKET_FULL = Cell(Claim.STAYS, "until it no longer counts, some minutes")
-UNTIL_DROPPED = Cell(Claim.STAYS, "until staff have logged or dropped it")
+UNTIL_DROPPED = Cell(Claim.EMPTIED, "[retention] days, unless staff have logged or dropped it before")
 UNTIL_DELETED = Cell(Claim.STAYS, "until its owner deletes it")
-AUDIT = Cell(Claim.STAYS, "kept with the audit trail")
+AUDIT = Cell(Claim.STAYS, "about a contact with the figures, else [retention] audit_days")
+AUDIT_DAYS = Cell(Claim.EMPTIED, "[retention] audit_days")
 
 # Sealing
 SEALED = Cell(Claim.SEALED, "sealed")
@@ -112,21 +115,21 @@ def _of(table: str, *rows: Row) -> tuple[Datum, ...]:
 REGISTER: tuple[Datum, ...] = (
     *_of(
         "contacts",
-        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NOT_LOGGED_TWICE, FOR_FIGURES, LOOKED_UP),
+        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NAME_HASHED, WITH_WORDS, LOOKED_UP),
         ("sender_address", RESIDENT, "address or name on a platform", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
         ("sender_key", RESIDENT, "the same in lower case", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
         ("sender_name", RESIDENT, "name", GIVEN, EMPTIED, WITH_WORDS, SEALED),
         ("subject", RESIDENT, "subject", GIVEN, EMPTIED, WITH_WORDS, SEALED),
         ("conversation", RESIDENT, "platform's name of the thread", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
         ("legal_hold", RESIDENT, "why it must be kept", GIVEN, HOLD_ENDS, HOLD_ENDS, HOLD_WORDS),
-        ("urgent_words", RESIDENT, "the phrase of an urgent rule", GIVEN, RULE_FIRED, FOR_FIGURES, RULE_WORDS),
+        ("urgent_words", RESIDENT, "the phrase of an urgent rule", GIVEN, EMPTIED, WITH_WORDS, RULE_WORDS),
         ("owner", STAFF, "who has it", GIVEN, NOT_OF_PERSON, FOR_FIGURES, SORTED),
         ("taken_by", STAFF, "who has taken it", GIVEN, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
     ),
     *_of(
         "messages",
-        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NOT_LOGGED_TWICE, FOR_FIGURES, LOOKED_UP),
-        ("message_id", RESIDENT, "the sender's name of it", GIVEN, NOT_LOGGED_TWICE, FOR_FIGURES, LOOKED_UP),
+        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NAME_HASHED, WITH_WORDS, LOOKED_UP),
+        ("message_id", RESIDENT, "the sender's name of it", GIVEN, NAME_HASHED, WITH_WORDS, LOOKED_UP),
         ("digest", RESIDENT, "hash of the content", INTERNAL, NOT_LOGGED_TWICE, FOR_FIGURES, CONTENT_HASH),
         ("sender_address", RESIDENT, "address of the writer", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
         ("text", RESIDENT, "words", GIVEN, EMPTIED, WITH_WORDS, SEALED),
@@ -146,14 +149,15 @@ REGISTER: tuple[Datum, ...] = (
         ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
         ("key", STAFF, "who was alerted of what", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, LOOKED_UP),
         ("details", RESIDENT, "what it answers, reasons", INTERNAL, EMPTIED, WITH_WORDS, SEALED),
-        ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, HISTORY, FOR_FIGURES, LOOKED_UP),
+        ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("last_error", RESIDENT, "a server's answer, which may quote them", GIVEN, EMPTIED, WITH_WORDS, LOGGED_ERROR),
     ),
     *_of(
         "events",
         ("actor", STAFF, "who did it", OF_STAFF, HISTORY, AUDIT, SORTED),
-        ("details", RESIDENT, "notes and reasons of staff", GIVEN, HISTORY, FOR_FIGURES, SEALED),
+        ("details", RESIDENT, "notes and reasons of staff", GIVEN, BUT_FACTS, WITH_WORDS, SEALED),
         ("details", STAFF, "accounts changed, who has it now", GIVEN, HISTORY, AUDIT, SEALED),
-        ("details", STRANGER, "address typed at the door, IP address", NOT_KNOWN, NOT_OF_PERSON, AUDIT, SEALED),
+        ("details", STRANGER, "network of who tried a door", NOT_KNOWN, NOT_OF_PERSON, AUDIT_DAYS, SEALED),
     ),
     *_of(
         "needs",
@@ -167,13 +171,13 @@ REGISTER: tuple[Datum, ...] = (
     ),
     *_of(
         "shunted",
-        ("external_id", STRANGER, "Message-ID or platform's id", NOT_KNOWN, NOT_SEARCHED, UNTIL_DROPPED, LOOKED_UP),
-        ("error", STRANGER, "the error, which may quote it", NOT_KNOWN, NOT_SEARCHED, UNTIL_DROPPED, LOGGED_ERROR),
-        ("raw", STRANGER, "the message as it came", NOT_KNOWN, NOT_SEARCHED, UNTIL_DROPPED, SEALED),
+        ("external_id", STRANGER, "Message-ID or platform's id", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, LOOKED_UP),
+        ("error", STRANGER, "the error, which may quote it", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, LOGGED_ERROR),
+        ("raw", STRANGER, "the message as it came", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, SEALED),
     ),
     *_of(
         "answers",
-        ("key", STRANGER, "a key that a program chose", NOT_KNOWN, NOT_SEARCHED, ONE_DAY, LOOKED_UP),
+        ("key", STRANGER, "a key that a program chose", NOT_KNOWN, NOT_NAMING, ONE_DAY, LOOKED_UP),
     ),
     *_of(
         "staff",
@@ -200,8 +204,8 @@ REGISTER: tuple[Datum, ...] = (
     *_of(
         "views",
         ("owner", STAFF, "whose list it is", OF_STAFF, NOT_OF_PERSON, UNTIL_DELETED, LOOKED_UP),
-        ("name", RESIDENT, "name of a saved list", SAVED_SEARCH, NOT_SEARCHED, UNTIL_DELETED, SORTED),
-        ("query", RESIDENT, "words that were searched for", SAVED_SEARCH, NOT_SEARCHED, UNTIL_DELETED, SEALED),
+        ("name", RESIDENT, "name of a saved list that names them", SAVED_SEARCH, DELETED, WITH_PERSON, SORTED),
+        ("query", RESIDENT, "words that were searched for", SAVED_SEARCH, DELETED, WITH_PERSON, SEALED),
     ),
 )
 
@@ -214,7 +218,7 @@ IMPERSONAL: dict[str, str] = {
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts created_at next_attempt_at sent_at "
-    "last_error holder joined_to",
+    "holder joined_to",
     "sent_messages": "id delivery_id contact_id attempt at template content",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",

@@ -1,33 +1,63 @@
 """Removes people's words and identities from the store; dates, decisions and history stay for the figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
 
 from bot.core.contacts import Contact
-from bot.store import direct, links, needs, words
+from bot.core.threads import forgotten_name
+from bot.store import direct, history, links, needs, words
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 # The most contacts of one person that are read.
 _MOST_LOOKED_AT = 500
+_FORGOTTEN: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("sender_address", "sender_key", "conversation"))
+    | dict.fromkeys(("sender_name", "subject", "urgent_words"), "")
+    | {"forgotten": True}
+)
 
 
-def strip(connection: Connection, ids: Sequence[int]) -> None:
-    """Remove words, raw messages and the person from these contacts; deliveries keep no recipient."""
+def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
+    """Remove words, raw messages and the person from these contacts, and from their history what is no fact of it.
+
+    Names of messages become what `key` makes of them, so that the same message is recognised. An event of each contact
+    that says that it was forgotten must follow in the same transaction.
+    """
     if not ids:
         return
     people = _with_needs(connection, ids)
     _pass_needs_on(connection, people)
-    words.drop(connection, _strip_messages(connection, messages.c.contact_id.in_(ids)))
+    of_these = messages.c.contact_id.in_(ids)
+    _hash_names(connection, contacts, ("external_id",), contacts.c.id.in_(ids), key)
+    _hash_names(connection, messages, ("external_id", "message_id"), of_these, key)
+    words.drop(connection, _strip_messages(connection, of_these))
+    history.forget_words(connection, ids)
+    connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(**_FORGOTTEN))
     connection.execute(
-        update(contacts)
-        .where(contacts.c.id.in_(ids))
-        .values(sender_address=None, sender_key=None, sender_name="", subject="", conversation=None, forgotten=True)
+        update(deliveries)
+        .where(deliveries.c.contact_id.in_(ids))
+        .values(recipient="", details="{}", last_error="", external_id=None)
     )
-    connection.execute(update(deliveries).where(deliveries.c.contact_id.in_(ids)).values(recipient="", details="{}"))
     needs.drop(connection, {key for keys in people.values() for key in keys - _keys_in_use(connection, keys)})
+
+
+def people_of(connection: Connection, ids: Sequence[int]) -> dict[str, set[str]]:
+    """Return the address of everybody who began one of these contacts, with the names that they gave."""
+    people: dict[str, set[str]] = {}
+    query = select(contacts.c.sender_key, contacts.c.sender_name).where(contacts.c.id.in_(ids))
+    for row in connection.execute(query.where(contacts.c.sender_key.is_not(None))):
+        people.setdefault(row.sender_key, set()).add(row.sender_name)
+    return people
+
+
+def known_among(connection: Connection, addresses: Collection[str]) -> set[str]:
+    """Return those of these addresses that a contact still has."""
+    query = select(contacts.c.sender_key).where(contacts.c.sender_key.in_(sorted(addresses))).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def _with_needs(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
@@ -57,6 +87,22 @@ def _keys_in_use(connection: Connection, keys: set[str]) -> set[str]:
     query = select(contacts.c.id).where(contacts.c.sender_key.in_(sorted(keys))).limit(_MOST_LOOKED_AT)
     keys_by_contact = needs.keys_of(connection, connection.execute(query).scalars().all())
     return {key for contact_keys in keys_by_contact.values() for key in contact_keys}
+
+
+def _hash_names(connection: Connection, table: Table, columns: Sequence[str], condition: Any, key: bytes) -> None:
+    """Put in place of the names in these columns what the key makes of them."""
+    rows = connection.execute(select(table.c.id, *table.c[*columns]).where(condition)).all()
+    values = [{"row": row.id} | {f"new_{c}": forgotten_name(row._mapping[c], key) for c in columns} for row in rows]
+    new_names: dict[str, Any] = {column: bindparam(f"new_{column}") for column in columns}
+    if values:
+        connection.execute(update(table).where(table.c.id == bindparam("row")).values(**new_names), values)
+
+
+def strip_written_by(connection: Connection, contact_id: int, address: str, key: bytes) -> None:
+    """Remove from a contact that somebody else began what was written from this address."""
+    condition = within(contact_id) & written_by(address)
+    _hash_names(connection, messages, ("external_id", "message_id"), condition, key)
+    strip_messages(connection, condition)
 
 
 def strip_messages(connection: Connection, condition: Any) -> None:

@@ -59,6 +59,18 @@ def find(connection: Connection, number: int) -> ShuntedMessage | None:
     return ShuntedMessage(**row._mapping) if row else None
 
 
+def naming(connection: Connection, words: str) -> list[int]:
+    """Return the numbers of the messages that hold these words as they are, in small or capital letters."""
+    needle = words.lower().encode()
+    rows = connection.execute(select(shunted.c.id, shunted.c.raw).order_by(shunted.c.id))
+    return [row.id for row in rows if needle in row.raw.lower()]
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Delete messages that nobody has dealt with since then; return their number."""
+    return connection.execute(delete(shunted).where(shunted.c.at < before)).rowcount
+
+
 def drop(connection: Connection, number: int) -> bool:
     """Delete one; False if it does not exist."""
     return connection.execute(delete(shunted).where(shunted.c.id == number)).rowcount == 1

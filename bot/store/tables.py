@@ -219,6 +219,7 @@ events = Table(
     Column("details", Sealed, nullable=False, server_default="{}"),
     partial("ix_events_audit", "id", where=conditions.IS_BY_SOMEBODY),
     partial("ix_events_actor", "actor", "id", where=conditions.IS_BY_SOMEBODY),
+    partial("ix_events_audit_lines", "at", where=conditions.IS_AUDIT_LINE),
     sqlite_autoincrement=True,
 )
 

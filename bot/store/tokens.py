@@ -1,5 +1,6 @@
 """Tokens of the API, of which only digests are stored; and the answers to calls with a caller's own key."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -102,6 +103,14 @@ def keep_answer(connection: Connection, key: str, status: int, body: str) -> Non
 def drop_answers(connection: Connection, before: datetime) -> None:
     """Delete answers from before that."""
     connection.execute(delete(answers).where(answers.c.at < before))
+
+
+def drop_answers_with(connection: Connection, words: Collection[str]) -> None:
+    """Delete the answers that hold one of these words, or whose key does."""
+    rows = connection.execute(select(answers.c.key, answers.c.body)).all()
+    keys = [row.key for row in rows if any(word in f"{row.key}\n{row.body}".lower() for word in map(str.lower, words))]
+    if keys:
+        connection.execute(delete(answers).where(answers.c.key.in_(keys)))
 
 
 def _token(row: Any) -> Token:

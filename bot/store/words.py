@@ -76,6 +76,12 @@ def terms_of(words: str) -> list[str]:
     return _plain(words).split()
 
 
+def searchable(words: str) -> str:
+    """Return the search terms of words, and each phone number in them as one term, with spaces between them."""
+    numbers = " ".join(number for _, number in _phones(words))
+    return f"{_plain(words)} {numbers}"
+
+
 def _plain(words: str) -> str:
     """Return the same with spaces between them."""
     if words.isascii():
@@ -123,8 +129,7 @@ def _row(row: Any, *, sealed: bool) -> dict[str, Any]:
     texts = (row.sender_name, row.subject, _field_words(row.fields), row.text[:_MOST_CHARACTERS])
     private_words = "" if sealed else " ".join(texts)
     all_words = f"{open_words} {private_words}"
-    numbers = " ".join(number for _, number in _phones(all_words))
-    return {"message": row.id, "contact": row.contact_id, "words": f"{_plain(all_words)} {numbers}"}
+    return {"message": row.id, "contact": row.contact_id, "words": searchable(all_words)}
 
 
 def _parts(reference: str) -> str:

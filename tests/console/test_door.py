@@ -133,11 +133,12 @@ def test_strangers_do_not_fill_the_audit_trail(house: House, stranger: Officer) 
     with ThreadPoolExecutor(12) as pool:
         wrong = [{**page.hidden(), "address": f"{n}@made.up.example", "password": "no"} for n in range(12)]
         assert {page.status for page in pool.map(lambda f: stranger.post("/console/sign-in", f), wrong)} == {403}
-    query = "SELECT count(*) FROM events WHERE kind = 'sign-in refused' AND details LIKE '%{}%'"
-    assert ask(house.service.store_url, query.format("made.up.example"))[0][0] <= NOTED_A_MINUTE
-    before = ask(house.service.store_url, query.format("olu@"))[0][0]
+    assert ask(house.service.store_url, "SELECT count(*) FROM events WHERE details LIKE '%made.up%'")[0][0] == 0
+    query = "SELECT count(*) FROM events WHERE kind = 'sign-in refused' AND details {} LIKE '%olu@%'"
+    assert ask(house.service.store_url, query.format("NOT"))[0][0] <= NOTED_A_MINUTE
+    before = ask(house.service.store_url, query.format(""))[0][0]
     stranger.sign_in("olu@example.gov.uk", "wrong")
-    assert ask(house.service.store_url, query.format("olu@"))[0][0] == before + 1
+    assert ask(house.service.store_url, query.format(""))[0][0] == before + 1
 
 
 def test_a_session_ends_with_the_sign_out(house: House, stranger: Officer) -> None:

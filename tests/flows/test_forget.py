@@ -10,9 +10,9 @@ from sqlalchemy import Connection, update
 from bot.core.contacts import Contact
 from bot.core.retention import Retention
 from bot.core.roles import Scope
-from bot.flows import people
 from bot.flows.changes import close, forget, respond
 from bot.flows.changes import needs as needs_flow
+from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, links, needs, outbox, queue, retention
 from bot.store.databases import database_path
@@ -24,6 +24,7 @@ from tests.flows.desk import again, logged
 from tests.flows.test_mail import log
 
 DAY = timedelta(days=1)
+NAMES_KEY = b"n" * 32
 KEEP = Retention(30 * DAY, {"complaint": 60 * DAY, "survey": 20 * DAY})
 
 
@@ -47,7 +48,7 @@ def forgotten(connection: Connection, contact: Contact) -> bool:
 def forget_all(connection: Connection, keep: Retention, now: datetime) -> int:
     """What is forgotten in one night, a contact at a time."""
     count = 0
-    while (part := forget.forget(connection, keep, now, 1)).examined:
+    while (part := forget.forget(connection, keep, now, 1, NAMES_KEY)).examined:
         count += part.forgotten
     return count
 
@@ -154,9 +155,9 @@ def test_a_person_is_known_while_any_contact_of_theirs_is_kept(store: Store, boo
         needs.note(connection, ["sam@residents.example"], Needs("Large print", "staff:me", NOW))
         others = [contact.id for contact in queue.of_person(connection, again(connection, first.reference), Scope(), 9)]
         assert others == [called.id]
-        retention.strip(connection, [first.id])
+        retention.strip(connection, [first.id], NAMES_KEY)
         assert needs.of(connection, ["sam@residents.example"]) is not None
-        retention.strip(connection, [called.id])
+        retention.strip(connection, [called.id], NAMES_KEY)
         assert needs.of(connection, ["sam@residents.example"]) is None
 
 
@@ -167,7 +168,8 @@ def test_what_is_forgotten_keeps_its_dates(store: Store, book: Rulebook, mail: M
         assert forget_all(connection, KEEP, NOW + 32 * DAY) == 1
         after = again(connection, contact.reference)
         stripped = replace(contact, sender_address=None, sender_key=None, sender_name="", subject="", forgotten=True)
-        assert after == replace(stripped, last_activity_at=NOW + DAY)
+        assert after == replace(stripped, last_activity_at=NOW + DAY, external_id=after.external_id)
+        assert "1@residents.example" not in after.external_id
         (message,) = contacts.messages_of(connection, contact.id)
         assert (message.text, message.sender_address) == ("", None)
         assert contacts.raw_messages_of(connection, contact.id) == []
@@ -181,14 +183,14 @@ def test_a_person_is_given_all_that_is_kept(store: Store, book: Rulebook, mail: 
         others = logged(connection, book, mail(2, text="Secret of another."))
         sent = outbox.of_contact(connection, others.id)[0].message_id
         log(connection, book, mail(3, text="I saw it, too.", From="sam@residents.example", In_Reply_To=sent))
-        record = people.kept_of(connection, "sam@residents.example", NOW)
-        words = json.dumps(record, default=str)
-        assert record["contacts"][0]["reference"] == own.reference
+        export = record.kept_of(connection, "sam@residents.example", NOW)
+        words = json.dumps(export, default=str)
+        assert export["contacts"][0]["reference"] == own.reference
         assert "My light is out." in words
         assert "I saw it, too." in words
         assert "Secret of another." not in words
-        assert record["contacts"][0]["messages"][0]["raw"]
-        assert people.kept_of(connection, "nobody@residents.example", NOW)["contacts"] == []
+        assert export["contacts"][0]["messages"][0]["raw"]
+        assert record.kept_of(connection, "nobody@residents.example", NOW)["contacts"] == []
 
 
 def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, mail: Make) -> None:
@@ -203,7 +205,7 @@ def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, m
             finished(connection, book, contact)
         other = finished(connection, book, logged(connection, book, mail(4)))
         forget.hold(connection, held.reference, "a claim", "staff:me", NOW)
-        erasure = people.erase(connection, "SAM@residents.example", "staff:me", NOW + 2 * DAY)
+        erasure = erase.erase(connection, "SAM@residents.example", "staff:me", NOW + 2 * DAY, NAMES_KEY)
         assert erasure.erased == (done.reference,)
         reasons = dict(erasure.exceptions)
         assert "a claim" in reasons[held.reference]
@@ -212,7 +214,7 @@ def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, m
         assert not forgotten(connection, other)
         assert again(connection, done.reference).responded_at == NOW + DAY
         assert contacts.events_of(connection, done.id)[-1].kind == "erased"
-        again_asked = people.erase(connection, "sam@residents.example", "staff:me", NOW + 2 * DAY)
+        again_asked = erase.erase(connection, "sam@residents.example", "staff:me", NOW + 2 * DAY, NAMES_KEY)
         assert again_asked.erased == ()
 
 
@@ -233,10 +235,10 @@ def test_what_a_person_needs_goes_with_their_last_contact(store: Store, book: Ru
         needs_flow.note_needs(
             connection, _gave(connection, first, phone="01632 960888"), "Large print", "staff:me", NOW
         )
-        retention.strip(connection, [first.id])
+        retention.strip(connection, [first.id], NAMES_KEY)
         assert needs.of(connection, ["tel:+441632960888"]) is None
         assert getattr(needs.of(connection, ["sam@residents.example"]), "needs", "") == "Large print"
-        retention.strip(connection, [second.id])
+        retention.strip(connection, [second.id], NAMES_KEY)
         assert needs.of(connection, ["sam@residents.example"]) is None
 
 
@@ -246,7 +248,7 @@ def test_what_a_person_needs_stays_with_what_is_linked(store: Store, book: Ruleb
         first, second = (logged(connection, book, mail(n)) for n in (1, 2))
         needs_flow.note_needs(connection, first, "Braille", "staff:me", NOW)
         assert links.link(connection, first.id, second.id)
-        retention.strip(connection, [first.id])
+        retention.strip(connection, [first.id], NAMES_KEY)
         assert getattr(needs.of(connection, [second.sender_key or ""]), "needs", "") == "Braille"
 
 
@@ -256,10 +258,10 @@ def test_somebody_is_found_by_a_number_however_it_is_typed(store: Store, book: R
         contact = finished(connection, book, logged(connection, book, mail()))
         contacts.put(connection, contact.id, {"sender_key": "tel:+441632960888", "sender_address": "tel:+441632960888"})
         for typed in ("01632 960 888", "+44 (0)1632 960888", "tel:01632960888"):
-            assert [entry["reference"] for entry in people.kept_of(connection, typed, NOW)["contacts"]] == [
+            assert [entry["reference"] for entry in record.kept_of(connection, typed, NOW)["contacts"]] == [
                 contact.reference
             ]
-        assert people.erase(connection, "01632-960888", "staff:me", NOW).erased == (contact.reference,)
+        assert erase.erase(connection, "01632-960888", "staff:me", NOW, NAMES_KEY).erased == (contact.reference,)
 
 
 def test_what_is_erased_leaves_the_log_of_writes(store: Store, book: Rulebook, mail: Make) -> None:
@@ -271,7 +273,7 @@ def test_what_is_erased_leaves_the_log_of_writes(store: Store, book: Rulebook, m
         return
     log = Path(f"{database_path(store.url)}-wal")
     assert b"Marigold" in log.read_bytes()
-    store.write_now(lambda c: retention.strip(c, [contact.id]))
+    store.write_now(lambda c: retention.strip(c, [contact.id], NAMES_KEY))
     store.flush_log()
     assert log.stat().st_size == 0
     assert b"Marigold" not in database_path(store.url).read_bytes()

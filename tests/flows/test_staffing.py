@@ -202,7 +202,18 @@ def test_what_is_tried_in_vain_is_written_down_short(store: Store) -> None:
         big, token, session, sign_in = events(connection)
         assert (big.kind, big.actor, len(big.details["what"])) == ("refused", "token:phones", 200)
         assert (token.kind, session.kind) == ("unknown token", "unknown session")
-        assert (sign_in.kind, sign_in.actor, len(sign_in.details["account"])) == ("sign-in refused", "nobody", 254)
+        assert (sign_in.kind, sign_in.actor) == ("sign-in refused", "nobody")
+
+
+def test_what_was_typed_for_an_address_is_stored_only_where_it_is_an_account(store: Store, two: Rulebook) -> None:
+    """A password that is typed into the wrong field is in no line."""
+    with writing(store) as connection:
+        assert staffing.add(connection, HAL, ADMIN, two) is None
+        for typed in (" HAL@example.gov.uk", "correct horse battery staple", "nobody@example.gov.uk"):
+            staffing.not_signed_in(connection, typed, "wrong password, or no account", NOW)
+        refused = [event.details for event in events(connection) if event.kind == "sign-in refused"]
+        reason = {"reason": "wrong password, or no account"}
+        assert refused[::-1] == [{"account": "hal@example.gov.uk", **reason}, reason, reason]
 
 
 def test_a_token_lets_a_program_in_until_it_is_revoked(store: Store, two: Rulebook) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert
 
 from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery, Purpose
 from bot.core.histories import Kind
 from bot.core.messages import Inbound, Party, Post
 from bot.core.phrases import Phrases
@@ -97,6 +98,7 @@ def fill(connection: Connection, book: Rulebook) -> Contact:
     post = Post(conversation="resmarkconversation", link="https://platform.example/resmarklink")
     on_page = Inbound("page", "resmarkpostid", "digest", Party(HANDLE), text="resmarksaid", post=post)
     others = [_logged(connection, book, message) for message in (form, on_page)]
+    _leave(connection, book)
     _work(connection, book, contact)
     for other in others:
         respond.respond(connection, other.reference, NOW + HOUR, actor=ACTOR)
@@ -127,10 +129,11 @@ def _staff(connection: Connection, book: Rulebook) -> None:
     staff.add_link(connection, "digest", OFFICER, NOW + HOUR, NOW)
     connection.execute(insert(throttles).values(key="keyed hash", full_at=NOW + HOUR))
     staffing.sign_in(connection, account, "password", NOW, NOW)
-    staffing.not_signed_in(connection, "anymarktyped@example.org", "no account", NOW)
+    staffing.not_signed_in(connection, OFFICER, "wrong password", NOW)
     staffing.unknown(connection, "session", "anymarkplace", NOW)
     staffing.create_token(connection, Token("crm", frozenset({"contacts:read"}), frozenset(), NOW), ACTOR, book)
-    views.save(connection, OFFICER, "resmarkview", "words=resmarksearch")
+    views.save(connection, OFFICER, "resmarkview", f"words=resmarksearch+{PERSON}")
+    views.save(connection, OFFICER, "bins", "words=bins")
     outbox.queue(connection, alert.notices(None, "disk", NOW, book, subject="S", happened="H", action="A"))
 
 
@@ -154,7 +157,15 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
 
 def _leave(connection: Connection, book: Rulebook) -> None:
     """Everything that is due leaves, once it has failed and come back."""
-    for at, error in ((NOW, Temporary("451 later")), (NOW + HOUR, None)):
+    for at, error in ((NOW, Temporary("451 resmarkquoted")), (NOW + HOUR, None)):
         claimed = deliver.claim(connection, "post", at, ClaimTerms(HOUR), 1000, book)
-        attempts = [Attempt(claim.delivery, at, error, "" if error else "resmarkplatform") for claim in claimed]
-        deliver.record(connection, attempts, book)
+        deliver.record(connection, [_attempt(claim.delivery, at, error) for claim in claimed], book)
+
+
+def _attempt(delivery: Delivery, at: datetime, error: Temporary | None) -> Attempt:
+    """A receipt arrives in the end, an alert does not."""
+    if delivery.contact_id is None:
+        return Attempt(delivery, at)
+    if error or delivery.purpose is not Purpose.ACKNOWLEDGEMENT:
+        return Attempt(delivery, at, error or Temporary("451 resmarkquoted"))
+    return Attempt(delivery, at, None, "resmarkplatform")

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from bot.core.retention import Retention
-from bot.flows import people
 from bot.flows.changes import forget
+from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.timetabling import Timetable
@@ -32,6 +32,7 @@ from tests.store.somebody import ACTOR, HANDLE, HOUR, NOW, PERSON, fill, marks_i
 
 __all__ = ["book"]
 KEY = sealing.new_key()
+KEY_OF_NAMES = b"k" * 32
 # The index to search by is no table of SQLAlchemy's.
 _WORDS = {
     "sqlite": "SELECT rowid AS number, words FROM message_words",
@@ -215,7 +216,7 @@ def test_a_person_is_given_what_the_register_says(filled: Filled) -> None:
 
 
 def _export(filled: Filled) -> str:
-    exports = [filled.store.read_now(lambda c, a=a: people.kept_of(c, a, NOW + HOUR)) for a in (PERSON, HANDLE)]  # type: ignore[misc]
+    exports = [filled.store.read_now(lambda c, a=a: record.kept_of(c, a, NOW + HOUR)) for a in (PERSON, HANDLE)]  # type: ignore[misc]
     content = json.dumps(exports, default=str)
     encoded = re.findall(r"[A-Za-z0-9+/]{40,}={0,2}", content)
     return "\n".join([content, *(base64.b64decode(part).decode("latin-1") for part in encoded)]).lower()
@@ -229,7 +230,7 @@ def _erase(filled: Filled) -> None:
     """As `ackbot person erase` does, for each address of the person; the hold has ended."""
     filled.store.write_now(lambda c: _end_hold(c, filled))
     for address in (PERSON, HANDLE):
-        erasure = filled.store.write_now(lambda c, a=address: people.erase(c, a, ACTOR, NOW + HOUR))  # type: ignore[misc]
+        erasure = filled.store.write_now(lambda c, a=address: erase.erase(c, a, ACTOR, NOW + HOUR, KEY_OF_NAMES))  # type: ignore[misc]
         assert not erasure.exceptions
     begin = True
     while filled.store.write_now(lambda c, b=begin: words.tidy(c, begin=b)):  # type: ignore[misc]

@@ -22,6 +22,7 @@ from bot.store.sealing import new_key
 from bot.store.tables import contacts, messages
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+NAMES_KEY = b"n" * 32
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_what_is_forgotten_is_not_found(store: Store) -> None:
     """Erasing takes the words out of the index, too."""
     _fill(store, "A hole in the road")
     store.write_now(words.index)
-    store.write_now(lambda c: retention.strip(c, [1]))
+    store.write_now(lambda c: retention.strip(c, [1], NAMES_KEY))
     assert _contacts_with(store, "hole") == []
     store.write_now(words.index)
     assert _contacts_with(store, "hole") == []
@@ -141,7 +142,7 @@ def test_what_is_forgotten_is_not_on_the_disk(store: Store) -> None:
     """SQLite's index keeps what is deleted until the part in which it stands is written anew."""
     _fill(store, "Secretword of one", "The words of another")
     store.write_now(words.index)
-    store.write_now(lambda c: retention.strip(c, [1]))
+    store.write_now(lambda c: retention.strip(c, [1], NAMES_KEY))
     assert _on_the_disk(store, b"ecretword")
     begin = True
     while store.write_now(partial(words.tidy, begin=begin)):
@@ -159,7 +160,7 @@ def test_what_is_forgotten_is_not_on_the_disk(store: Store) -> None:
 def test_words_that_are_erased_while_they_are_taken_in_do_not_come_back(store: Store) -> None:
     """Whoever erases waits until what is being taken in is there to be taken out."""
     _fill(store, "A hole in the road")
-    erasing = threading.Thread(target=store.write_now, args=(lambda c: retention.strip(c, [1]),))
+    erasing = threading.Thread(target=store.write_now, args=(lambda c: retention.strip(c, [1], NAMES_KEY),))
     with store._writer_engine.begin() as indexing:
         words.index(indexing)
         erasing.start()

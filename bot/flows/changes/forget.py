@@ -9,7 +9,7 @@ from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
-from bot.store import ages, contacts, retention, suppressions
+from bot.store import ages, contacts, history, retention, shunt, suppressions, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +20,37 @@ class Round:
     forgotten: int
 
 
-def forget(connection: Connection, keep: Retention, now: datetime, most: int) -> Round:
+def forget(connection: Connection, keep: Retention, now: datetime, most: int, names_key: bytes) -> Round:
     """Strip finished contacts whose time is over, of up to `most` that are examined.
 
-    Suppressions that have run out go, too. An open contact is never touched, nor one under a legal hold, nor one whose
-    promise could still be kept or opened again. Kept: reference, channel, dates, decisions and events.
+    An open contact is never touched, nor one under a legal hold, nor one whose promise could still be kept or opened
+    again. Kept: reference, channel, dates and decisions; of names of messages what `names_key` makes of them. Views
+    that name a person go with the last contact of theirs.
     """
-    suppressions.forget(connection, now)
     old = ages.old(connection, keep, now, most)
     ages.note(connection, old)
     ids = [age.id for age in old if age.last_activity_at < now - keep.span(age.category)]
-    retention.strip(connection, ids)
+    people = retention.people_of(connection, ids)
+    retention.strip(connection, ids, names_key)
+    gone = people.keys() - retention.known_among(connection, people)
+    views.drop_naming(connection, gone, {name for address in gone for name in people[address]})
     contacts.note(connection, [Event(contact_id, now, EventKind.FORGOTTEN) for contact_id in ids])
     return Round(len(old), len(ids))
+
+
+def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, most: int) -> int:
+    """Leave of up to `most` lines of the audit trail about no contact no more than what and when; return how many."""
+    count = history.forget_people(connection, now - keep.audit, most)
+    if count:
+        contacts.note(connection, [Event(None, now, EventKind.FORGOTTEN, details={"count": count})])
+    return count
+
+
+def forget_what_was_left(connection: Connection, keep: Retention, now: datetime) -> None:
+    """Delete suppressions that have run out, and what could not be logged and nobody has dealt with for long."""
+    suppressions.forget(connection, now)
+    if count := shunt.forget(connection, now - max(keep.usual, keep.reopen)):
+        contacts.note(connection, [Event(None, now, EventKind.SHUNTED_DROPPED, details={"count": count})])
 
 
 def hold(connection: Connection, reference: str, reason: str, actor: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from bot.core.deliveries import State as Leaving
 from bot.core.messages import Inbound
 from bot.core.responses import Kind
 from bot.core.rules import OUR_OWN, RuleName
+from bot.core.subkeys import Use, subkey
 from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.follow_up import may_be_urgent
@@ -62,7 +63,7 @@ class BatchFacts:
 def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> BatchFacts:
     """Ask the store once for the whole batch, and only what a message of the batch gives reason to ask."""
     pointers = tuple(threads.pointers_of(message, book.prefix, book.secret) for message in messages)
-    matching = _threads(connection, messages, pointers)
+    matching = _threads(connection, messages, pointers, book.secret)
     people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
     recents = known.recent_contacts(connection, people, now - acknowledgements.DAY, now)
     recent_ids = {entry.contact_id for entries in recents.contacts.values() for entry in entries}
@@ -87,8 +88,11 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     )
 
 
-def _threads(connection: Connection, messages: Sequence[Inbound], pointers: Sequence[Pointers]) -> Threads:
-    log = known.logged_messages(connection, [name for message in messages for name in threads.names_of(message)])
+def _threads(
+    connection: Connection, messages: Sequence[Inbound], pointers: Sequence[Pointers], secret: bytes
+) -> Threads:
+    names_of_messages = [name for message in messages for name in threads.names_of(message)]
+    log = known.logged_messages(connection, names_of_messages, subkey(secret, Use.FORGOTTEN_NAMES))
     posts = [message for message in messages if message.post]
     names = _names_in_posts(posts) if posts else set()
     parents = known.parents(connection, _names_in_mails(messages, log) | names)

@@ -1,0 +1,53 @@
+"""Everything that is kept of a person (UK GDPR, article 15)."""
+
+import base64
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.contacts import Contact
+from bot.flows.people.identities import key_of
+from bot.store import contacts, needs, outbox, retention, suppressions
+
+Values = dict[str, Any]
+
+
+def kept_of(connection: Connection, address: str, now: datetime) -> Values:
+    """Everything that names this address: contacts with their messages, history and mail, and a suppression.
+
+    Raw mail is in base64. In a contact that somebody else began only their own messages are given.
+    """
+    address = key_of(connection, address)
+    exports = [_contact(connection, contact, address) for contact in retention.of_person(connection, address)]
+    in_force = suppressions.list_in_force(connection, now)
+    suppression_rows = [asdict(suppression) for suppression in in_force if suppression.address == address]
+    person_needs = needs.of(connection, [address])
+    needs_export = {"needs": person_needs.needs, "noted_at": person_needs.noted_at} if person_needs else None
+    return {"address": address, "contacts": exports, "suppressions": suppression_rows, "needs": needs_export}
+
+
+def _contact(connection: Connection, contact: Contact, address: str) -> Values:
+    messages = _messages(connection, contact)
+    if contact.sender_key != address:
+        own = [message for message in messages if (message["sender_address"] or "").lower() == address]
+        return {"reference": contact.reference, "messages": own}
+    facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
+    events = contacts.events_of(connection, contact.id)
+    history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in events]
+    letters = [
+        {"purpose": d.purpose, "to": d.recipient, "state": d.state, "created_at": d.created_at}
+        for d in outbox.of_contact(connection, contact.id)
+    ]
+    return facts | {"messages": messages, "events": history, "deliveries": letters}
+
+
+def _messages(connection: Connection, contact: Contact) -> list[Values]:
+    raws = contacts.raw_by_message(connection, contact.id)
+    internal_columns = {"id", "contact_id", "digest"}
+    return [
+        {name: value for name, value in asdict(message).items() if name not in internal_columns}
+        | {"raw": base64.b64encode(raws.get(message.id, b"")).decode()}
+        for message in contacts.messages_of(connection, contact.id)
+    ]

@@ -1,0 +1,55 @@
+"""What is left of the history of a contact when its words are gone, and of what people did long ago."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.store import trail
+from bot.store.conditions import IS_AUDIT_LINE
+from bot.store.tables import events
+from bot.store.trail import Remainder
+
+# What the figures and the clocks are computed from: dates, standards, kinds and decisions, and whose it was. Whatever
+# else an event says (notes, reasons, what a server answered, words that were found urgent) may be of the person.
+_FACTS = frozenset(
+    {
+        *("outcome", "rule", "judged", "before", "purpose", "step", "attempt", "was", "time", "with"),
+        *("service", "kind", "area", "standard", "standard_before"),
+        *("team", "team_before", "owner", "owner_before", "until"),
+        *("acknowledge_by", "acknowledge_by_before", "respond_by", "respond_by_before"),
+        *("extended_to", "recorded_at", "answered_at", "cancelled_deliveries"),
+    }
+)
+
+
+def forget_words(connection: Connection, contact_ids: Sequence[int]) -> None:
+    """Leave no more than the facts of the events of these contacts.
+
+    An event of each that says so must follow in the same transaction.
+    """
+    query = select(events.c.id, events.c.actor, events.c.details).where(events.c.contact_id.in_(contact_ids))
+    remainders = []
+    for row in connection.execute(query):
+        details = json.loads(row.details)
+        facts = _facts(details)
+        if facts != details:
+            remainders.append(Remainder(row.id, row.actor, json.dumps(facts, ensure_ascii=False)))
+    trail.forget(connection, remainders)
+
+
+def _facts(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if name in _FACTS}
+
+
+def forget_people(connection: Connection, before: datetime, most: int) -> int:
+    """Leave no more than instant and kind of up to `most` lines of the audit trail about no contact; return how many.
+
+    An event without a contact that says so must follow in the same transaction.
+    """
+    query = select(events.c.id).where(IS_AUDIT_LINE, events.c.at < before).order_by(events.c.at).limit(most)
+    ids = connection.execute(query).scalars().all()
+    trail.forget(connection, [Remainder(event_id, actor="") for event_id in ids])
+    return len(ids)
