@@ -24,7 +24,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 # The tests start the service a hundred times: as where it is installed, its modules are compiled once and not each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev demo fix quick check format lint types imports dependencies scripts container manifests unit alerts \
+.PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
 	architecture test test-real screenshots faults bench holidays lock clean
 
 help: ## This list.
@@ -89,7 +89,7 @@ quick: dev ## Half a minute: format, lint, import rules, types, and the tests th
 	wait $$types || status=$$?; \
 	exit $$status
 
-check: format lint types imports dependencies scripts container manifests unit alerts architecture ## Format, lint, types, import rules, architecture.
+check: format lint types imports dependencies vulnerabilities scripts container manifests unit alerts architecture ## Format, lint, types, import rules, architecture.
 	@echo "check: good" >&2
 
 format: dev
@@ -106,6 +106,9 @@ imports: dev
 
 dependencies: dev
 	$(BIN)/deptry .
+
+vulnerabilities: dev
+	@$(BIN)/python -m tests.architecture.vulnerabilities
 
 scripts: dev
 	$(BIN)/shellcheck $(SCRIPTS)

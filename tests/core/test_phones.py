@@ -1,6 +1,8 @@
 """One telephone number is one person, however it was typed."""
 
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from bot.core import phones
 
@@ -39,3 +41,20 @@ def test_an_address_of_any_kind_has_a_key() -> None:
     assert phones.key("tel:01632 960 888") == "tel:+441632960888"
     assert phones.key("447700900123") == "447700900123"
     assert phones.address("none") == ""
+
+
+def test_every_kind_of_number_of_this_country_has_the_form_that_the_library_gives_it() -> None:
+    """In each way in which the library writes it, with an extension and without."""
+    compared = 0
+    for kind in PhoneNumberType.values():
+        number = phonenumbers.example_number_for_type("GB", kind)
+        if number is None:
+            continue
+        for extension in ("", "12"):
+            number.extension = extension or None
+            plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+            expected = f"{plain};ext={extension}" if extension else plain
+            for form in (PhoneNumberFormat.NATIONAL, PhoneNumberFormat.INTERNATIONAL):
+                assert phones.normal(phonenumbers.format_number(number, form)) == expected
+                compared += 1
+    assert compared >= 28
