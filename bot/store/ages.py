@@ -58,9 +58,9 @@ def old_of(connection: Connection, category: Category, keep: Retention, now: dat
     )
     never_examined = of_category.where(contacts.c.last_activity_at.is_(None), contacts.c.received_at < before)
     examined = of_category.where(contacts.c.last_activity_at < before)
-    received = {row.id: row.received_at for row in connection.execute(union_all(never_examined, examined).limit(most))}
-    active = _last_activities(connection, list(received))
-    return [Aged(number, category, max(at, active.get(number, at))) for number, at in received.items()]
+    receipts = {row.id: row.received_at for row in connection.execute(union_all(never_examined, examined).limit(most))}
+    active = _last_activities(connection, list(receipts))
+    return [Aged(number, category, max(at, active.get(number, at))) for number, at in receipts.items()]
 
 
 def _last_activities(connection: Connection, ids: Sequence[int]) -> dict[int, datetime]:

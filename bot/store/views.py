@@ -62,6 +62,6 @@ def _terms_of_address(address: str) -> str:
 
 
 def _holds(name: str, query: str, needles: Collection[str]) -> bool:
-    typed = " ".join((name, *(value for _, value in parse_qsl(query))))
-    terms = f" {' '.join(words.searchable(typed).split())} "
+    content = " ".join((name, *(value for _, value in parse_qsl(query))))
+    terms = f" {' '.join(words.searchable(content).split())} "
     return any(part in terms for part in needles)
