@@ -63,6 +63,7 @@ class Limits:
 
     `reply_window` is how long after a person's last message the platform takes an automatic answer, `person_window` one
     that a person typed, where that is longer; None: for ever. `format`: finished mails, short texts, words, or events.
+    `most_a_day`: how many of those that go to staff may leave a day, where each costs money; 0: any number.
     """
 
     concurrency: int = 1
@@ -70,6 +71,7 @@ class Limits:
     reply_window: timedelta | None = None
     person_window: timedelta | None = None
     format: Literal["mail", "text", "words", "event"] = "mail"
+    most_a_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 
 import apprise
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from bot.channel import ChannelSettings, Handed, Limits, Temporary
 from bot.core.messages import Outbound
@@ -16,10 +16,18 @@ from bot.core.messages import Outbound
 logging.getLogger("apprise").disabled = True
 
 
+# Of a target that is a telephone: text messages and calls cost money.
+MOST_TO_A_TELEPHONE = 100
+
+
 class Settings(ChannelSettings):
-    """`url`: the target, as https://appriseit.com/services/ writes it; it contains secrets."""
+    """`url`: the target, as https://appriseit.com/services/ writes it; it contains secrets.
+
+    `most_a_day` is how many messages may leave a day before alerts go another way; 0 is any number.
+    """
 
     url: SecretStr
+    most_a_day: int | None = Field(default=None, ge=0, le=100_000)
 
     @field_validator("url")
     @classmethod
@@ -34,9 +42,10 @@ class AppriseTarget:
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
-        self.limits = Limits(format="words")
         self._target = apprise.Apprise()
         self._target.add(settings.url.get_secret_value())
+        usual = MOST_TO_A_TELEPHONE if _is_telephone(self._target) else 0
+        self.limits = Limits(format="words", most_a_day=usual if settings.most_a_day is None else settings.most_a_day)
 
     async def send(self, message: Outbound) -> Handed:
         """Hand one message over; raises Temporary. Apprise does not report why a target refused it."""
@@ -54,6 +63,11 @@ class AppriseTarget:
 
     async def close(self) -> None:
         """Do nothing: there is no connection to close."""
+
+
+def _is_telephone(target: apprise.Apprise) -> bool:
+    """Tell whether the target takes numbers of telephones."""
+    return any(token.startswith("target_phone") for service in target for token in service.template_tokens)
 
 
 def build(name: str, settings: Settings) -> AppriseTarget:

@@ -72,6 +72,7 @@ class EventKind(StrEnum):
     CAME_BACK = "came back"
     UNDELIVERABLE = "undeliverable"
     COMPLAINED_OF = "complained of"
+    SENT_ANOTHER_WAY = "sent another way"
     ALERT_LEFT_TO_THE_LIST = "alert left to the daily list"
     ACKNOWLEDGEMENT_SENT = "acknowledgement sent"
     ACKNOWLEDGEMENT_DELAYED = "acknowledgement temporary-failure"

@@ -260,7 +260,8 @@ class OutgoingRules:
     `senders`: outlet -> its From address with display name. `texts`: outlets that carry short plain texts; `words`:
     those that form mails of words; `events`: those that programs read. `followers`: outlet -> the kinds of events that
     it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
-    `deputies` who stands in for whom. `website` is where our own pages stand.
+    `deputies` who stands in for whom. `website` is where our own pages stand. `most_a_day`: how many messages may leave
+    a day by an outlet that costs money for each.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -273,6 +274,7 @@ class OutgoingRules:
     restraint: Restraint = field(default_factory=Restraint)
     deputies: Deputies = field(default_factory=Deputies)
     website: str = ""
+    most_a_day: Mapping[str, int] = field(default_factory=dict)
 
     def team(self, name: str | None) -> Team | None:
         """The named team, else the operators', else the first one: an alert must reach somebody."""

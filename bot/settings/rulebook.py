@@ -78,6 +78,7 @@ def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[
         operators=configured.operators.team,
         restraint=configured.escalation.restraint.restraint(configured.calendars["england"]),
         deputies=configured.escalation.deputies(),
+        most_a_day={name: limit.most_a_day for name, limit in limits.items() if limit.most_a_day},
         website=configured.web.public_url.rstrip("/"),
     )
 

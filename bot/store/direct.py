@@ -32,7 +32,8 @@ _EVENTS = text(
     "SELECT pg_advisory_xact_lock_shared(4611686018427387904 + last_value - CASE WHEN is_called THEN 0 ELSE 1 END) "
     "FROM events_id_seq"
 )
-RECEIVING, RECOMPUTING, WORDS, LINKING, CALLING = "receiving", "recomputing", "words", "linking", "calling"
+RECEIVING, RECOMPUTING, WORDS, LINKING = "receiving", "recomputing", "words", "linking"
+CALLING, COUNTING = "calling", "counting"
 
 
 @dataclass(frozen=True, slots=True)

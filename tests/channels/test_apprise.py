@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from bot.channel import Temporary
 from bot.core.messages import Outbound
@@ -28,6 +28,22 @@ def outlet(receiver: Receiver) -> apprise.AppriseTarget:
     """A target of the kind that posts JSON."""
     url = f"json://127.0.0.1:{receiver.port}/hidden?rto=1&cto=1"
     return apprise.build("json-1", apprise.Settings.model_validate({"name": "json-1", "kind": "apprise", "url": url}))
+
+
+@pytest.mark.parametrize(
+    ("url", "number", "expected"),
+    [
+        ("twilio://AC{0}:{0}@12134567890/15551234567".format("a" * 32), None, 100),
+        ("twilio://AC{0}:{0}@12134567890/15551234567".format("a" * 32), 0, 0),
+        ("sns://AHIAJGNT76XIMXDBIJYA/bu1dHSdO22pfaaVy/us-west-2/+12223334444", 7, 7),
+        ("json://127.0.0.1/", None, 0),
+        ("mailto://a:b@example.com", 5, 5),
+    ],
+)
+def test_what_goes_to_telephones_has_a_number_of_a_day(url: str, number: int | None, expected: int) -> None:
+    """For it costs money; another one may be chosen, for any target."""
+    settings = apprise.Settings(name="x", kind="apprise", url=SecretStr(url), most_a_day=number)
+    assert apprise.build("x", settings).limits.most_a_day == expected
 
 
 async def test_title_and_words_arrive(receiver: Receiver) -> None:

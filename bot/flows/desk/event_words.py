@@ -34,6 +34,7 @@ _LABELS = {
     "error": "What was said",
     "cancelled_deliveries": "Messages that do not leave any more",
     "time": "Call",
+    "outlet": "Not by",
     "together": "Told together with",
     "until": "Until",
     "with": "With",

@@ -10,7 +10,7 @@ from bot.channel import CHANNEL
 from bot.core import alerting
 from bot.core.alerting import Occasion
 from bot.core.contacts import Contact
-from bot.core.deliveries import NewDelivery, Purpose
+from bot.core.deliveries import Delivery, NewDelivery, Purpose
 from bot.core.escalations import Step
 from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook, Team
 
@@ -138,10 +138,22 @@ def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -
     return tuple(dict.fromkeys(readers))
 
 
-def _delivery(address: str, words: Words, team: Team, now: datetime, rules: OutgoingRules) -> NewDelivery:
+def outlet_of(address: str, team: Team) -> str:
+    """By which outlet a person of the team is reached."""
     # A person has an address with an @; whatever else it begins with, it names no outlet.
     names_outlet = address.startswith(CHANNEL) and "@" not in address
-    outlet = address.removeprefix(CHANNEL) if names_outlet else team.outlet
+    return address.removeprefix(CHANNEL) if names_outlet else team.outlet
+
+
+def instead_of(delivery: Delivery, address: str, team: Team, now: datetime, rules: OutgoingRules) -> NewDelivery:
+    """The same for another address of the team; whoever has it already is not told twice."""
+    key = delivery.key.removesuffix(f":{delivery.recipient}")
+    words = Words(key, delivery.purpose, delivery.step, (), delivery.contact_id, delivery.details)
+    return _delivery(address, words, team, now, rules)
+
+
+def _delivery(address: str, words: Words, team: Team, now: datetime, rules: OutgoingRules) -> NewDelivery:
+    outlet = outlet_of(address, team)
     return NewDelivery(
         key=f"{words.key}:{address}",
         contact_id=words.contact_id,

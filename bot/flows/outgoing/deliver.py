@@ -13,7 +13,7 @@ from bot.core.contacts import State as ContactState
 from bot.core.deliveries import Delivery, Failure, NewDelivery, Purpose, Settlement, Standing
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
-from bot.flows.outgoing import alert, bundle, calls, failures
+from bot.flows.outgoing import alert, bundle, calls, costs, failures
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import clocks, contacts, outbox
@@ -98,7 +98,7 @@ def claim(
     to_leave, for_the_list = bundle.restrain(connection, to_leave, now, book.outgoing)
     outbox.settle(connection, [Settlement(claim_of_list.delivery.id, Sent.CANCELLED) for claim_of_list in for_the_list])
     contacts.note(connection, [_left_to_the_list(claim_of_list, now) for claim_of_list in for_the_list])
-    return to_leave
+    return costs.restrain(connection, to_leave, now, book)
 
 
 def _sorted_out(
@@ -185,8 +185,16 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
     outbox.settle(connection, [settlement for _, settlement in settlements])
     contacts.note(connection, [event for attempt, settlement in settlements for event in _events(attempt, settlement)])
     _note_what_left(connection, [attempt for attempt, settlement in settlements if settlement.state is Sent.SENT])
-    outbox.queue(connection, notices)
+    outbox.queue(connection, notices + _counted(connection, attempts, book))
     return [_settlement(attempt).state for attempt in attempts]
+
+
+def _counted(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[NewDelivery]:
+    """What the operators must know of what these have cost."""
+    messages = [attempt for attempt in attempts if attempt.error is None] if book.outgoing.most_a_day else []
+    if not messages:
+        return []
+    return costs.count(connection, messages[0].delivery.channel, len(messages), messages[-1].at, book)
 
 
 def _settled(connection: Connection, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Settlement]]:
