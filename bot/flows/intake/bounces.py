@@ -43,7 +43,7 @@ def _failure(delivery: Delivery, contact: Contact | None, failure: Report, now: 
     plan = Plan(changes=(CameBack(delivery, words),)) + _event(delivery, EventKind.UNDELIVERABLE, words, now)
     if delivery.purpose in TO_SENDERS:
         return plan + _not_reached(delivery, contact, failure, now, book)
-    is_staffs = delivery.purpose in (Purpose.ALERT, Purpose.DIGEST)
+    is_staffs = delivery.purpose in (Purpose.ALERT, Purpose.DIGEST, Purpose.URGENT)
     return plan + _staff_not_reached(now, book) if is_staffs else plan
 
 
