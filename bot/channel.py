@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound
 
-# The prefix of an outlet's name where people are alerted through it, in place of an e-mail address.
-CHANNEL = "channel:"
+CHANNEL = "channel:"  # begins the name of an outlet that stands in place of an e-mail address
 
 
 class ChannelError(Exception):
@@ -59,11 +58,10 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The capacity of an outlet; `concurrency` is how many sends may run at the same time.
+    """The capacity of an outlet; `concurrency` is how many sends may run at once, `most_a_day` to staff (0: any).
 
     `reply_window` is how long after a person's last message the platform takes an automatic answer, `person_window` one
     that a person typed, where that is longer; None: for ever. `format`: finished mails, short texts, words, or events.
-    `most_a_day`: how many of those that go to staff may leave a day, where each costs money; 0: any number.
     """
 
     concurrency: int = 1

@@ -61,7 +61,7 @@ class SelfWatch:
 
     async def look_for_store(self) -> None:
         """Tell the operators, each once, that the store's file is gone: no outbox can keep that for them."""
-        if not (reason := self._store.lost):
+        if not (reason := self._store.why_lost):
             self._lost_told.clear()
             return
         if not self._lost_told:

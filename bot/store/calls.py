@@ -52,8 +52,8 @@ def had_at(connection: Connection, recipient: str, now: datetime, since: datetim
         IS_CALL, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
     )
     had = [row.sent_at for row in connection.execute(messages.where(deliveries.c.sent_at > since))]
-    leaving = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
-    return sorted(had) + [now for row in connection.execute(leaving) if row.id not in but]
+    under_way = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
+    return sorted(had) + [now for row in connection.execute(under_way) if row.id not in but]
 
 
 def _calling(connection: Connection, *conditions: ColumnElement[bool]) -> list[Contact]:

@@ -63,7 +63,7 @@ class Store:
         self._files: StoreFiles | None = None
 
     @property
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         """Why what is stored now would be in no file; "" while all is well."""
         if self._files is None:
             return ""
@@ -150,7 +150,7 @@ class Store:
             connection.give_back()
 
     def _require_own_files(self) -> None:
-        if reason := self.lost:
+        if reason := self.why_lost:
             raise StoreLost(reason)
 
     def _answer_for_ever(self, lane: Lane, begin: Begin) -> None:

@@ -79,12 +79,12 @@ def _is_open(descriptor: int) -> bool:
     """Tell whether this process has the same file open besides; where that cannot be asked it counts as open."""
     identity = _identity(os.fstat(descriptor))
     try:
-        return identity in _others(descriptor)
+        return identity in _open_files(descriptor)
     except OSError:
         return True
 
 
-def _others(descriptor: int) -> Iterator[Identity]:
+def _open_files(descriptor: int) -> Iterator[Identity]:
     for link in _OWN_DESCRIPTORS.iterdir():
         if link.name != str(descriptor):
             try:

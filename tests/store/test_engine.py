@@ -193,11 +193,11 @@ async def test_nothing_is_stored_in_a_file_that_was_taken_away(store: Store, tmp
             await store.write(put)
         with pytest.raises(StoreLost, match=words):
             await store.read(look)
-        assert words in store.lost
+        assert words in store.why_lost
         shutil.copy(aside, path)
     shutil.move(aside, path)
     await store.write(put)
-    assert (await store.read(look), store.lost) == ("1", "")
+    assert (await store.read(look), store.why_lost) == ("1", "")
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

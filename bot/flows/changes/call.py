@@ -40,8 +40,9 @@ def _called_already(connection: Connection, contact: Contact, now: datetime, boo
     if _writes_for_others(contact.sender_key or "", book):
         return None
     since: timedelta = book.clocks.timing.urgent_once_within
-    others = calls.of_person(connection, contact)
-    return next((other for other in others if other.team == contact.team and now - other.received_at < since), None)
+    contacts_calling = calls.of_person(connection, contact)
+    recent = (first for first in contacts_calling if now - first.received_at < since)
+    return next((first for first in recent if first.team == contact.team), None)
 
 
 def _writes_for_others(address: str, book: Rulebook) -> bool:

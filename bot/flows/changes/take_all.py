@@ -16,7 +16,7 @@ class TakenTogether:
     """The references of what is theirs now, and of what somebody else was first at."""
 
     references: tuple[str, ...]
-    refused: tuple[str, ...] = ()
+    taken_by_others: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -24,19 +24,21 @@ class TakenTogether:
         count = len(self.references)
         subject = "1 contact is" if count == 1 else f"{count} contacts are"
         words = f"{subject} yours. Nobody else is called about {'it' if count == 1 else 'them'}."
-        return f"{words} Somebody else was first at {', '.join(self.refused)}." if self.refused else words
+        return (
+            f"{words} Somebody else was first at {', '.join(self.taken_by_others)}." if self.taken_by_others else words
+        )
 
 
 def take_all(connection: Connection, contacts: Iterable[Contact], actor: str, now: datetime) -> TakenTogether:
     """Take each of these; what cannot be taken any more is left out. Raises Refused where nothing could."""
     references: list[str] = []
-    refused: list[str] = []
+    refusals: list[str] = []
     for contact in contacts:
         try:
             assign.take(connection, contact.reference, actor, now)
             references.append(contact.reference)
         except Refused:
-            refused.append(contact.reference)
+            refusals.append(contact.reference)
     if not references:
         raise Refused("nobody is called about any of them any more")
-    return TakenTogether(tuple(references), tuple(refused))
+    return TakenTogether(tuple(references), tuple(refusals))

@@ -26,7 +26,7 @@ def restrain(connection: Connection, due: Sequence[Claimed], now: datetime, book
     most = book.outgoing.most_a_day.get(outlet, 0)
     if not most:
         return list(due)
-    count, to_leave = _sent(connection, outlet, now, book), list[Claimed]()
+    count, to_leave = _count_of_today(connection, outlet, now, book), list[Claimed]()
     for claim in due:
         is_call = claim.delivery.purpose is Purpose.URGENT
         is_over = claim.delivery.purpose in _TO_STAFF and count >= most * (CALLS_TIMES if is_call else 1)
@@ -44,7 +44,7 @@ def count(connection: Connection, outlet: str, messages: int, now: datetime, boo
     if not (most and messages):
         return []
     direct.alone(connection, direct.COUNTING)
-    before = _sent(connection, outlet, now, book)
+    before = _count_of_today(connection, outlet, now, book)
     cursors.put(connection, _name(outlet), f"{book.clocks.today(now)} {before + messages}", now)
     notices: list[NewDelivery] = []
     for number, words in ((most, _OVER), (most * CALLS_TIMES, _CALLS_OVER)):
@@ -63,7 +63,7 @@ _CALLS_OVER = "Until tomorrow urgent calls go to the other addresses of the team
 _ACTION = "See what comes in: ackbot urgent list. If it is right, raise most_a_day of that channel in ackbot.toml."
 
 
-def _sent(connection: Connection, outlet: str, now: datetime, book: Rulebook) -> int:
+def _count_of_today(connection: Connection, outlet: str, now: datetime, book: Rulebook) -> int:
     day, _, number = (cursors.read(connection, _name(outlet)) or "").partition(" ")
     return int(number) if day == book.clocks.today(now).isoformat() else 0
 

@@ -185,11 +185,11 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
     outbox.settle(connection, [settlement for _, settlement in settlements])
     contacts.note(connection, [event for attempt, settlement in settlements for event in _events(attempt, settlement)])
     _note_what_left(connection, [attempt for attempt, settlement in settlements if settlement.state is Sent.SENT])
-    outbox.queue(connection, notices + _counted(connection, attempts, book))
+    outbox.queue(connection, notices + _cost_notices(connection, attempts, book))
     return [_settlement(attempt).state for attempt in attempts]
 
 
-def _counted(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[NewDelivery]:
+def _cost_notices(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[NewDelivery]:
     """What the operators must know of what these have cost."""
     messages = [attempt for attempt in attempts if attempt.error is None] if book.outgoing.most_a_day else []
     if not messages:
