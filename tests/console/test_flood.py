@@ -35,7 +35,7 @@ def count(house: House, condition: str) -> int:
 def test_a_flood_is_four_calls_and_one_button(flooded: House) -> None:
     """Taken are those that the page counted; what came since calls on, until it is taken by the command."""
     service = flooded.service
-    mails = [path.read_text() for path in (service.directory / "mails").iterdir()]
+    mails = [path.read_text() for path in (service.directory / "mails").glob("*.eml")]
     assert sum("Subject: Urgent" in mail for mail in mails) <= 4
     officer, reader = flooded.officer("officer"), flooded.officer("reader")
     page = officer.get("/console/queue?which=urgent")
