@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,35 +37,43 @@ def export(
     address: Address,
     config: Directory = None,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A new file.  [default: the screen]")] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="OUT", help="A new folder: a page to read, the data, and every attachment."),
+    ] = None,
 ) -> None:
-    """Write all that is kept of this person as JSON, for an answer to them. Status 1 if there is nothing.
+    """Write all that is kept of this person as JSON or as pages, for an answer to them. Status 1 if there is nothing.
 
     Look through it before it leaves the house: other people may be named in it.
     """
+    from bot.cli import person_folder
     from bot.flows.people import record
 
     configured, store = contacts.open_store(config)
     now, zone = contacts.present(store), configured.organisation.zone
     facts = store.read_now(lambda c: record.kept_of(c, address, now))
-    if not (facts["contacts"] or facts["suppressions"] or facts["needs"]):
+    if not any(facts[name] for name in ("contacts", "suppressions", "needs", "not_logged")):
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
-    words = json.dumps(facts, ensure_ascii=False, indent=2, default=lambda v: _plain(v, zone)) + "\n"
-    if to is None:
-        sys.stdout.write(words)
-        return
+    if html is not None:
+        try:
+            names = person_folder.write(html, facts, configured.organisation, now, configured.template_directories)
+        except OSError as error:
+            refuse(f"{error.filename or html} cannot be written: {error.strerror}.")
+        typer.echo(f"{html / 'index.html'}: {len(facts['contacts'])} contacts, {len(names)} files.")
+    if to is not None:
+        _write_new(to, person_folder.as_json(facts, zone))
+        typer.echo(f"{to}: {len(facts['contacts'])} contacts.")
+    if to is None and html is None:
+        sys.stdout.write(person_folder.as_json(facts, zone))
+
+
+def _write_new(path: Path, words: str) -> None:
     try:
-        with os.fdopen(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
             file.write(words)
     except OSError as error:
-        refuse(f"{to} cannot be written: {error.strerror}.")
-    typer.echo(f"{to}: {len(facts['contacts'])} contacts.")
-
-
-def _plain(value: object, zone: object) -> object:
-    if isinstance(value, datetime):
-        return contacts.plain(value, zone)
-    raise TypeError(type(value))
+        refuse(f"{path} cannot be written: {error.strerror}.")
 
 
 @app.command()

@@ -114,10 +114,10 @@ class Recents:
 
 def logged_messages(connection: Connection, ids: Collection[str], key: bytes) -> dict[str, tuple[LoggedMessage, ...]]:
     """Message id -> what is logged under it already, or was, and is forgotten; `key` is the one of forgotten names."""
-    forgotten = {threads.forgotten_name(message_id, key): message_id for message_id in ids}
+    by_digest = {threads.forgotten_name(message_id, key): message_id for message_id in ids}
     entries: dict[str, tuple[LoggedMessage, ...]] = {}
-    for channel, stored_id, *rest in rows_of(connection, LOGGED, {"ids": [*ids, *forgotten]}):
-        message_id = forgotten.get(stored_id) or stored_id
+    for channel, stored_id, *rest in rows_of(connection, LOGGED, {"ids": [*ids, *by_digest]}):
+        message_id = by_digest.get(stored_id) or stored_id
         entries[message_id] = (*entries.get(message_id, ()), LoggedMessage(channel, *rest))
     return entries
 

@@ -1,17 +1,22 @@
 """The console in a real browser: read by axe-core, worked by keyboard alone, on a phone, large, and without scripts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from bot.cli import person_folder
+from bot.settings.main import Organisation
+from tests.architecture.house import ROOT
 from tests.components.browser import chromium, sign_in
 from tests.components.ports import wait_until
 from tests.components.service import ask
 from tests.conftest import Needs
 from tests.console.conftest import House
+from tests.flows.conftest import NOW
 
 PAGES = (
     *(
@@ -106,6 +111,31 @@ def test_axe_finds_nothing_at_the_door(browser: Browser, house: House) -> None:
     door.goto(_url(house, "sign-in"))
     assert _faults(door) == {}
     stranger.close()
+
+
+def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path: Path) -> None:
+    """The page of an access request is read at home, from a file."""
+    message = {"received_at": NOW, "channel": "inbox", "written_by": "sender", "text": "My bin.", "raw": ""}
+    contact = {
+        "reference": "EX-7K3M-9QPH",
+        "subject": "Bin",
+        "messages": [message | {"fields": "{}"}],
+        "events": [{"at": NOW, "kind": "logged", "details": {"rule": "a person"}}],
+        "deliveries": [{"purpose": "acknowledgement", "to": "sam@residents.example", "state": "sent"}],
+        "state": "answered",
+    }
+    needs_noted = {"needs": "Large print", "noted_at": NOW}
+    others = {"suppressions": [{"until": NOW, "reason": "mail came back"}], "needs": needs_noted, "not_logged": []}
+    record = {"address": "sam@residents.example", "contacts": [contact], **others}
+    organisation = Organisation(name="Exampleshire Council", reference_prefix="EX")
+    person_folder.write(tmp_path / "sam", record, organisation, NOW, [ROOT / "templates"])
+    context = browser.new_context()
+    context.add_init_script(Axe().axe_script)
+    reader = context.new_page()
+    reader.goto((tmp_path / "sam" / "index.html").as_uri())
+    assert reader.title() == "What Exampleshire Council keeps about sam@residents.example"
+    assert _faults(reader) == {}
+    context.close()
 
 
 # Each word of up to 15 letters that stands on more than one line; at a hyphen or a slash a line may end.

@@ -32,8 +32,8 @@ def forget(connection: Connection, keep: Retention, now: datetime, most: int, na
     ids = [age.id for age in old if age.last_activity_at < now - keep.span(age.category)]
     people = retention.people_of(connection, ids)
     retention.strip(connection, ids, names_key)
-    gone = people.keys() - retention.known_among(connection, people)
-    views.drop_naming(connection, gone, {name for address in gone for name in people[address]})
+    strangers = people.keys() - retention.known_among(connection, people)
+    views.drop_naming(connection, strangers, {name for address in strangers for name in people[address]})
     contacts.note(connection, [Event(contact_id, now, EventKind.FORGOTTEN) for contact_id in ids])
     return Round(len(old), len(ids))
 
@@ -60,7 +60,7 @@ def hold(connection: Connection, reference: str, reason: str, actor: str, now: d
     """
     contact, reason = refusals.contact_of(connection, reference), refusals.short_text(reason, "reason")
     if contact.forgotten:
-        raise Refused("its words are gone already", "reason", Kind.CONFLICT)
+        raise Refused("its words are strangers already", "reason", Kind.CONFLICT)
     if not reason and not contact.legal_hold:
         raise Refused("it is under no legal hold", "reason", Kind.CONFLICT)
     retention.hold(connection, contact.id, reason or None)

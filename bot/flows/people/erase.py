@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind
+from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
 from bot.store import contacts, needs, outbox, retention, shunt, tokens, views
-from bot.wire.mail import mime
 
 # What no command of ours reaches; whoever erases somebody has to think of it.
 BEYOND_REACH = (
@@ -21,6 +21,7 @@ BEYOND_REACH = (
     "the platforms on which the person wrote",
     "the list of addresses that get no automatic mail: one whose mail came back stays on it for 30 days",
 )
+_NAMED = "it names the address, and somebody must read it: ackbot shunted raw, then replay or drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,14 @@ def erase(connection: Connection, address: str, actor: str, now: datetime, names
         needs.drop(connection, [address])
     references = [contact.reference for contact in erased]
     tokens.drop_answers_with(connection, [address, *references])
-    shunted, about = _drop_shunted(connection, address)
+    own, naming = shunted.of_person(connection, address)
+    for message in own:
+        shunt.drop(connection, message.id)
     return Erasure(
         erased=tuple(references),
-        exceptions=(*exceptions, *about),
+        exceptions=(*exceptions, *((f"shunted message {number}", _NAMED) for number in naming)),
         views=views.drop_naming(connection, [address], names),
-        shunted=shunted,
+        shunted=len(own),
     )
 
 
@@ -71,19 +74,3 @@ def _why_kept(contact: Contact) -> str:
     if contact.legal_hold:
         return f"it is under a legal hold: {contact.legal_hold}"
     return "it is not answered yet" if contact.state == State.OPEN else ""
-
-
-def _drop_shunted(connection: Connection, address: str) -> tuple[int, list[tuple[str, str]]]:
-    """Delete what this address wrote and the code could not log; return how many, and what else names the address."""
-    numbers = shunt.naming(connection, address.removeprefix("tel:"))
-    written = [number for number in numbers if _wrote(connection, number, address)]
-    for number in written:
-        shunt.drop(connection, number)
-    reason = "it names the address, and somebody must read it: ackbot shunted raw, then replay or drop"
-    return len(written), [(f"shunted message {number}", reason) for number in numbers if number not in written]
-
-
-def _wrote(connection: Connection, number: int, address: str) -> bool:
-    message = shunt.find(connection, number)
-    sender = mime.read(message.raw, channel=message.channel, received_at=message.at).sender if message else None
-    return sender is not None and sender.address.lower() == address

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
+from bot.flows.outgoing.deliver import TO_SENDERS
+from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
 from bot.store import contacts, needs, outbox, retention, suppressions
 
@@ -15,9 +17,10 @@ Values = dict[str, Any]
 
 
 def kept_of(connection: Connection, address: str, now: datetime) -> Values:
-    """Everything that names this address: contacts with their messages, history and mail, and a suppression.
+    """Everything that names this address: contacts with their messages, history and mail, needs, and a suppression.
 
-    Raw mail is in base64. In a contact that somebody else began only their own messages are given.
+    Messages that could not be logged are given where the person wrote them. Raw mail is in base64. In a contact that
+    somebody else began only their own messages are given.
     """
     address = key_of(connection, address)
     exports = [_contact(connection, contact, address) for contact in retention.of_person(connection, address)]
@@ -25,7 +28,14 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
     suppression_rows = [asdict(suppression) for suppression in in_force if suppression.address == address]
     person_needs = needs.of(connection, [address])
     needs_export = {"needs": person_needs.needs, "noted_at": person_needs.noted_at} if person_needs else None
-    return {"address": address, "contacts": exports, "suppressions": suppression_rows, "needs": needs_export}
+    own, _ = shunted.of_person(connection, address)
+    return {
+        "address": address,
+        "contacts": exports,
+        "suppressions": suppression_rows,
+        "needs": needs_export,
+        "not_logged": [{"channel": m.channel, "received_at": m.at, "raw": _base64(m.raw)} for m in own],
+    }
 
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
@@ -39,6 +49,7 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
     letters = [
         {"purpose": d.purpose, "to": d.recipient, "state": d.state, "created_at": d.created_at}
         for d in outbox.of_contact(connection, contact.id)
+        if d.purpose in TO_SENDERS  # what goes to staff names them and holds links by which they act
     ]
     return facts | {"messages": messages, "events": history, "deliveries": letters}
 
@@ -48,6 +59,10 @@ def _messages(connection: Connection, contact: Contact) -> list[Values]:
     internal_columns = {"id", "contact_id", "digest"}
     return [
         {name: value for name, value in asdict(message).items() if name not in internal_columns}
-        | {"raw": base64.b64encode(raws.get(message.id, b"")).decode()}
+        | {"raw": _base64(raws.get(message.id, b""))}
         for message in contacts.messages_of(connection, contact.id)
     ]
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

@@ -11,22 +11,35 @@ _LONGEST_NAME = 200
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 File = tuple[str, str, int]
+Content = tuple[str, str, bytes]
 
 
-def files(part: Part) -> Iterator[File]:
+def files(root: Part) -> Iterator[File]:
     """Yield the name ("" if it has none), the type and the approximate size of each file, in order.
 
     A mail that is enclosed is a file, and what came with it comes with this one.
     """
+    for name, kind, source in _sources(root):
+        yield name, kind, len(source) if isinstance(source, bytes) else _size(source)
+
+
+def contents(root: Part) -> Iterator[Content]:
+    """Yield the same with the content of each file, decoded."""
+    for name, kind, source in _sources(root):
+        yield name, kind, source if isinstance(source, bytes) else source.decoded(len(source.octets))
+
+
+def _sources(part: Part) -> Iterator[tuple[str, str, Part | bytes]]:
+    """Yield the name and the type of each file, and where its content is."""
     if part.kind in TNEF:
-        contents = tnef.contents_of(part.decoded(len(part.octets)))
-        yield from ((_harmless(name), "application/octet-stream", size) for name, size in contents.files)
-        if contents.files or contents.texts:
+        inside = tnef.contents_of(part.decoded(len(part.octets)))
+        yield from ((_harmless(name), "application/octet-stream", content) for name, content in inside.files)
+        if inside.files or inside.texts:
             return
     if part.kind in ENCLOSED_MAIL or (not part.parts and not part.is_words):
-        yield (file_name(part.disposition, part.content_type), part.kind, _size(part))
+        yield (file_name(part.disposition, part.content_type), part.kind, part)
     for inner in part.parts:
-        yield from files(inner)
+        yield from _sources(inner)
 
 
 def _size(part: Part) -> int:

@@ -34,6 +34,15 @@ class Attachment:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """The same with its content."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
 @dataclass(slots=True)
 class Reading:
     """The result of reading a body: its text, the types of its parts, and what could not be read."""
@@ -104,6 +113,14 @@ def attachments(raw: bytes) -> list[Attachment]:
 
     root, is_complete = _parts(raw, len(raw))
     return [Attachment(*file) for file in attached.files(root)] if is_complete else []
+
+
+def files(raw: bytes) -> list[File]:
+    """Return the same with their contents."""
+    from bot.wire.mail import attached  # noqa: PLC0415 - for people who are given what is kept of them
+
+    root, is_complete = _parts(raw, len(raw))
+    return [File(*file) for file in attached.contents(root)] if is_complete else []
 
 
 def _parts(raw: bytes, limit: int) -> tuple[parts.Part, bool]:

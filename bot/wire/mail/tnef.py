@@ -22,11 +22,11 @@ _UNICODE, _SEVERAL, _FIRST_NAMED = 0x1F, 0x1000, 0x8000
 
 @dataclass(slots=True)
 class Contents:
-    """What was found: the text in each form, in the charset `page`, and the name and size of each file."""
+    """What was found: the text in each form, in the charset `page`, and the name and content of each file."""
 
     page: str = "cp1252"
     texts: dict[int, bytes | str] = field(default_factory=dict)
-    files: list[tuple[str, int]] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -74,9 +74,9 @@ def _words(texts: dict[int, bytes | str], page: str) -> str:
     return rtf.from_compressed(compressed) if isinstance(compressed, bytes) else ""
 
 
-def _file(properties: dict[int, bytes | str], page: str) -> tuple[str, int]:
-    name = properties.get(_LONG_NAME) or properties.get(_SHORT_NAME) or b""
-    return _decoded(name, page), len(properties.get(_FILE_DATA, b""))
+def _file(properties: dict[int, bytes | str], page: str) -> tuple[str, bytes]:
+    name, data = properties.get(_LONG_NAME) or properties.get(_SHORT_NAME) or b"", properties.get(_FILE_DATA, b"")
+    return _decoded(name, page), data if isinstance(data, bytes) else b""
 
 
 def _decoded(value: bytes | str, charset: str) -> str:
