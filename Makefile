@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
-	architecture test test-real screenshots faults bench holidays lock clean
+	architecture test test-real screenshots faults bench holidays register lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -164,6 +164,9 @@ faults: dev ## Harms real services in every way we know, and prints what came of
 holidays: dev ## Writes the bank holidays in bot/core/bank_holidays.py anew, from the library.
 	@$(BIN)/python -m tests.core.library_holidays
 	@$(BIN)/ruff format --quiet bot/core/bank_holidays.py
+
+register: dev ## Writes the tables of docs/data-protection.md anew, from the register of personal data.
+	@$(BIN)/python -m tests.architecture.register_page
 
 lock: ## Renews the lock files (with uv).
 	@command -v $(UV) >/dev/null || { echo "lock: needs uv (or make lock UV=/path/to/uv)" >&2; exit 1; }

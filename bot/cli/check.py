@@ -107,6 +107,10 @@ def _remarks(configured: "Settings") -> list[str]:
     remarks = [*_remarks_on_ways_in(configured)]
     if not configured.teams:
         remarks.insert(0, "there is no [[team]], so nobody is alerted before a promise is broken.")
+    if not configured.organisation.privacy_url:
+        remarks.append(
+            "organisation.privacy_url is not set: nobody who writes is led to a privacy notice (UK GDPR, article 13)."
+        )
     return remarks
 
 

@@ -27,6 +27,7 @@ name = "Exampleshire Council"
 reference_prefix = "EX"
 phone = "0300 123 2224"
 website = "https://www.example.gov.uk"
+privacy_url = "https://www.example.gov.uk/privacy"
 
 [store]
 url = "sqlite:///{directory}/ackbot.db"

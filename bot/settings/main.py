@@ -20,7 +20,8 @@ Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 class Organisation(Table):
     """The organisation that answers: shown to people, and the prefix of every reference.
 
-    `link_hosts` are sites of others that messages may link to, in addition to those of public bodies.
+    `link_hosts` are sites of others that messages may link to, in addition to those of public bodies. `privacy_url` is
+    the page of its privacy notice, to which the form and the pages link.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -28,6 +29,7 @@ class Organisation(Table):
     timezone: str = "Europe/London"
     phone: str = Field(default="", max_length=40)
     website: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    privacy_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     link_hosts: tuple[Host, ...] = ()
 
     @field_validator("timezone")

@@ -92,6 +92,7 @@ def _set_up_pages(app: web.Application, site: Site, loader: jinja2.BaseLoader) -
         phone=organisation.phone,
         phone_link=re.sub(r"[^0-9+]", "", organisation.phone),
         website=organisation.website,
+        privacy_url=organisation.privacy_url,
         notice=_notice(site.present),
     )
     return pages

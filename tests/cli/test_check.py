@@ -1,4 +1,4 @@
-"""`ackbot check` says where nothing can prove that staff sent an answer."""
+"""`ackbot check` says what is missing although the configuration is good."""
 
 from pathlib import Path
 
@@ -35,3 +35,13 @@ def test_a_mailbox_where_no_answer_can_be_proven_is_named(tmp_path: Path, channe
     result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert (WARNING in result.output) is not may_prove
+
+
+def test_a_missing_privacy_notice_is_asked_for(tmp_path: Path) -> None:
+    """It is no mistake in the files: somebody who writes must be able to read what becomes of it."""
+    for line, is_missing in (("", True), ('privacy_url = "https://www.example.gov.uk/privacy"\n', False)):
+        text = GOOD.replace("[organisation]\n", f"[organisation]\n{line}", 1)
+        (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
+        assert result.exit_code == 0, result.output
+        assert ("organisation.privacy_url is not set" in result.output) is is_missing
