@@ -1,6 +1,5 @@
 """`make register`: writes the tables of docs/data-protection.md from the register of personal data and the settings."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +19,12 @@ def page(text: str) -> str:
     """Return the page with what stands between its marks written anew."""
     for name, lines in (("register", _register()), ("times", _times())):
         begin, end = f"<!-- {name}: written by `make register` -->", f"<!-- end of {name} -->"
+        head, begin_mark, rest = text.partition(begin)
+        _, end_mark, tail = rest.partition(end)
+        if not (begin_mark and end_mark):
+            raise ValueError(f"{PAGE.name} has no place for {name}")
         content = "\n".join(lines).strip()
-        content = f"{begin}\n\n{content}\n\n{end}"
-        text, count = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, c=content: c, text, flags=re.DOTALL)
-        if count != 1:
-            raise ValueError(f"{PAGE.name} has not exactly one place for {name}")
+        text = f"{head}{begin}\n\n{content}\n\n{end}{tail}"
     return text
 
 
