@@ -96,12 +96,13 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a delivery stands now, whatever was known of it when it was claimed."""
+    """How a delivery stands now, whatever was known of it when it was claimed; a forgotten one has no recipient."""
 
     id: int
     state: str
     attempts: int
     sent_at: datetime | None
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.subkeys import Use, subkey
 
 _MAC_BYTES = 18
+_TOKEN = re.compile(r"\b\d+\.\d+\.\d+\.[\w-]{24}(?![\w-])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ def read(text: str, secret: bytes) -> Link | None:
         return None
     delivery, contact, seconds = (int(part) for part in numbers.split("."))
     return Link(delivery, contact, datetime.fromtimestamp(seconds, UTC))
+
+
+def masked(text: str) -> str:
+    """Return a text without the tokens in it, for whoever may not act as their holder."""
+    return _TOKEN.sub("(link of its reader)", text)
 
 
 def _mac(numbers: str, secret: bytes) -> str:

@@ -184,7 +184,7 @@ class Outbound:
     UTF-8, with the `subject` beside it where the outlet forms the mail). `envelope_sender` is the address for reports
     of non-delivery. `idempotency_key` (for mail the Message-ID) is the same for every attempt. On a platform
     `conversation` and `in_reply_to` are its own names of what is answered, and `public` says that everybody can read
-    it. `at` is the instant of sending.
+    it. `at` is the instant of sending, `template` what it was written from, with the version of its files.
     """
 
     recipient: str
@@ -196,6 +196,7 @@ class Outbound:
     public: bool = False
     subject: str = ""
     at: datetime | None = None
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,22 +170,24 @@ class Sending:
         if is_resting or not self._leases.stands(claim.claim):
             # For so long out of touch that another may have taken the claim over; where none has, it is given back.
             return _attempt(claim, self._present.now(), NotTried())
+        message: Outbound | None = None
         try:
             if asyncio.get_running_loop().time() - claimed_at > FRESH_SECONDS:
                 claim = await self._asked_again(claim)
             if too_late := deliver.too_late(claim, self._present.now(), self._book):
                 raise Permanent(too_late)
-            receipt = await self.outlet.send(self._context.compose(claim, self._present.now()))
+            message = self._context.compose(claim, self._present.now())
+            receipt = await self.outlet.send(message)
         except (NotTried, NotNeeded) as reason:
             return _attempt(claim, self._present.now(), reason)
         except ChannelError as error:
-            return _attempt(claim, self._present.now(), self._judged(claim, error))
+            return _attempt(claim, self._present.now(), self._judged(claim, error), message)
         except Exception as error:
             logger.exception("delivery.fault", outlet=self.outlet.name, delivery=claim.delivery.id)
-            return _attempt(claim, self._present.now(), error)
+            return _attempt(claim, self._present.now(), error, message)
         if self._resting is not None and self._resting.succeed(claim.delivery):
             self._resting = None
-        return _attempt(claim, self._present.now(), external_id=receipt.external_id)
+        return _attempt(claim, self._present.now(), None, message, receipt.external_id)
 
     async def _asked_again(self, claim: Claimed) -> Claimed:
         """The claim as its contact stands now. Raises NotNeeded, or NotTried where that cannot be asked."""
@@ -282,5 +284,8 @@ class Senders:
             sender.wake()
 
 
-def _attempt(claim: Claimed, at: datetime, error: Exception | None = None, external_id: str = "") -> Attempt:
-    return Attempt(claim.delivery, at, error, external_id, tuple(companion.delivery for companion in claim.joined))
+def _attempt(
+    claim: Claimed, at: datetime, error: Exception | None, message: Outbound | None = None, external_id: str = ""
+) -> Attempt:
+    joined = tuple(companion.delivery for companion in claim.joined)
+    return Attempt(claim.delivery, at, error, external_id, joined, message=message)

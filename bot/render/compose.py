@@ -27,6 +27,7 @@ MOST_BYTES = 20_480
 # RFC 2045 section 6.7: a line of quoted-printable has at most 76 characters.
 _LINE = 76
 _PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+_DIGITS_OF_VERSION = 12
 # Scripts of Arabic and Hebrew run from right to left.
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ku", "ps", "ur", "yi"})
 _LINK = re.compile(r'<a href="([^"]*)"')
@@ -107,6 +108,7 @@ class Composer:
         self.layout = _layout(directories)
         self._page = Template(self.layout)
         self._skeletons: dict[tuple[str, ...], _Skeleton | None] = {}
+        self._versions: dict[tuple[str, str], str] = {}
 
     def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = "en") -> bytes:
         """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""
@@ -123,6 +125,16 @@ class Composer:
         message = self._templates.render(name, language, {**OPTIONAL.get(name, {}), **values, **self.constants})
         cleaned = [clean(str(value)) for value in message.values]
         return fill(message.subject, cleaned).strip(), fill(message.text, cleaned).strip()
+
+    def version(self, name: str, *, language: str = "en") -> str:
+        """Return a template's name with the digest of its words and of the layout: `acknowledgement.en 0123456789ab`.
+
+        Raises BadTemplate.
+        """
+        if (name, language) not in self._versions:
+            digest = hashlib.sha256(f"{self._templates.digest(name, language)}{self.layout}".encode()).hexdigest()
+            self._versions[name, language] = f"{name}.{language} {digest[:_DIGITS_OF_VERSION]}"
+        return self._versions[name, language]
 
     def names(self) -> list[tuple[str, str]]:
         """Return every template as (name, language)."""

@@ -5,6 +5,7 @@ placeholders, and `purpose`, a note for its writers. The message follows. A plac
 as in GOV.UK Notify.
 """
 
+import hashlib
 import re
 import tomllib
 import traceback
@@ -97,6 +98,11 @@ class Templates:
         """Return the placeholders of subject and message, known or not; raises BadTemplate."""
         trees = [self._jinja.parse(part.text) for part, _ in self._parts(name, language)]
         return frozenset().union(*map(find_undeclared_variables, trees)) - set(self._jinja.globals)
+
+    def digest(self, name: str, language: str) -> str:
+        """Return what the words of a template are known by, as this process uses them; raises BadTemplate."""
+        words = "\0".join(part.text for part, _ in self._parts(name, language))
+        return hashlib.sha256(words.encode()).hexdigest()
 
     def _unknown_in(self, part: _Part, names: Collection[str]) -> Iterator[str]:
         tree = self._jinja.parse(part.text)

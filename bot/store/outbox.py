@@ -89,7 +89,7 @@ _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
     deliveries.c.channel == bindparam("outlet"), HAS_NEXT_ATTEMPT
 )
 _STANDING = (
-    select(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.sent_at)
+    select(*(deliveries.c[name] for name in Standing.__slots__))
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(deliveries.c.id)
     .with_for_update()

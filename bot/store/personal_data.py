@@ -66,6 +66,7 @@ SAVED_SEARCH = Cell(Claim.WITHHELD, "a search of staff's own, which is not looke
 # Erasure
 EMPTIED = Cell(Claim.EMPTIED, "emptied")
 DELETED = Cell(Claim.EMPTIED, "deleted")
+ALERTS_DELETED = Cell(Claim.STAYS, "deleted with the contact; what is about none stays")
 HOLD_ENDS = Cell(Claim.EMPTIED, "ends before: nothing is taken away under a hold")
 NAME_HASHED = Cell(Claim.EMPTIED, "becomes a keyed hash, so that the same message is not logged twice")
 NOT_LOGGED_TWICE = Cell(Claim.STAYS, "stays, so that the same message is not logged twice")
@@ -80,6 +81,7 @@ NOT_NAMING = Cell(Claim.STAYS, "deleted where it names the person")
 WITH_WORDS = Cell(Claim.EMPTIED, "[retention] days, with the contact's words")
 WITH_PERSON = Cell(Claim.EMPTIED, "with the last contact of the person")
 RUNS_OUT = Cell(Claim.EMPTIED, "30 days after the mail came back")
+WITH_ALERT = Cell(Claim.EMPTIED, "with the contact; of none: audit_days")
 ONE_DAY = Cell(Claim.EMPTIED, "1 day")
 WITH_ACCOUNT = Cell(Claim.STAYS, "as long as the account")
 WITH_SESSION = Cell(Claim.STAYS, "until somebody signs in after its end")
@@ -153,6 +155,11 @@ REGISTER: tuple[Datum, ...] = (
         ("last_error", RESIDENT, "a server's answer, which may quote them", GIVEN, EMPTIED, WITH_WORDS, LOGGED_ERROR),
     ),
     *_of(
+        "sent_messages",
+        ("content", RESIDENT, "our message as it left", GIVEN, DELETED, WITH_WORDS, SEALED),
+        ("content", STAFF, "alerts and lists as they left", OF_STAFF, ALERTS_DELETED, WITH_ALERT, SEALED),
+    ),
+    *_of(
         "events",
         ("actor", STAFF, "who did it", OF_STAFF, HISTORY, AUDIT, SORTED),
         ("details", RESIDENT, "notes and reasons of staff", GIVEN, BUT_FACTS, WITH_WORDS, SEALED),
@@ -219,7 +226,7 @@ IMPERSONAL: dict[str, str] = {
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts created_at next_attempt_at sent_at "
     "holder joined_to",
-    "sent_messages": "id delivery_id contact_id attempt at template content",
+    "sent_messages": "id delivery_id contact_id attempt at template",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",
     "trail_gate": "id",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, 
 
 from bot.core.contacts import Contact
 from bot.core.threads import forgotten_name
-from bot.store import direct, history, links, needs, words
+from bot.store import direct, history, links, needs, sent_messages, words
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
@@ -37,11 +37,11 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     words.drop(connection, _strip_messages(connection, of_these))
     history.forget_words(connection, ids)
     connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(**_FORGOTTEN))
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.contact_id.in_(ids))
-        .values(recipient="", details="{}", last_error="", external_id=None)
-    )
+    of_contacts = deliveries.c.contact_id.in_(ids)
+    values = {"recipient": "", "details": "{}", "last_error": "", "external_id": None}
+    connection.execute(update(deliveries).where(of_contacts).values(**values))
+    # Afterwards: what is recorded as sent meanwhile waits for these rows, and then finds no recipient.
+    sent_messages.forget(connection, of_contacts)
     needs.drop(connection, {key for keys in people.values() for key in keys - _keys_in_use(connection, keys)})
 
 
@@ -99,10 +99,11 @@ def _hash_names(connection: Connection, table: Table, columns: Sequence[str], co
 
 
 def strip_written_by(connection: Connection, contact_id: int, address: str, key: bytes) -> None:
-    """Remove from a contact that somebody else began what was written from this address."""
+    """Remove from a contact that somebody else began what was written from this address, and what we sent to it."""
     condition = within(contact_id) & written_by(address)
     _hash_names(connection, messages, ("external_id", "message_id"), condition, key)
     strip_messages(connection, condition)
+    sent_messages.forget(connection, sent_messages.sent_to(contact_id, address))
 
 
 def strip_messages(connection: Connection, condition: Any) -> None:

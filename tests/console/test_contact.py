@@ -302,15 +302,19 @@ def test_only_what_can_be_done_is_offered(house: House) -> None:
     assert "olu@example.gov.uk decided that an acknowledgement goes out" in done.words()
 
 
-def test_what_we_sent_can_be_read(house: House) -> None:
-    """With when it left, and as it would be written now; what staff are sent cannot, for its links act as them."""
+def test_what_we_sent_can_be_read_and_saved(house: House) -> None:
+    """As it left, with when; the file is the mail itself, and that somebody saved it is in the trail."""
     reader, reference = house.officer("reader"), house.contact("What did you write?", sender={"email": "wyn@a.example"})
     wait_until(lambda: "sent, left at" in reader.get(f"/console/contacts/{reference}").words(), what="the receipt")
     (link,) = [a for a in reader.get(f"/console/contacts/{reference}").all("a") if a.text() == "acknowledgement"]
     page = reader.get(str(link.attributes["href"]))
     assert "It left at" in page.words()
-    assert "As it would be written now" in page.words()
-    assert reference in page.all(".message")[0].text()
+    message = page.all(".message")[0].text()
+    assert all(part in message for part in (reference, "To: wyn@a.example", "the template acknowledgement.en "))
+    mail = reader.get(str(page.all("a[download]")[0].attributes["href"]))
+    assert mail.headers["content-disposition"].endswith('.eml"')
+    assert "Auto-Submitted: auto-replied" in mail.text
+    assert "message saved as a file" in house.officer("administrator").get("/console/audit").words()
     assert reader.get(f"/console/contacts/{house.contact('Other.')}/sent/{page.url.rpartition('/')[2]}").status == 404
 
 

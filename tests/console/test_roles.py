@@ -50,6 +50,7 @@ CONSOLE = {
     "GET /console/contacts/{reference}/messages/{number}/raw": SEEING,
     "GET /console/contacts/{reference}/events/{number}": SEEING,
     "GET /console/contacts/{reference}/sent/{number}": SEEING,
+    "GET /console/contacts/{reference}/sent/{number}/raw": SEEING,
     "GET /console/record": ACTING,
     "POST /console/record": ACTING,
     "GET /console/backlog": ALL_IN,

@@ -2,31 +2,21 @@
 
 from dataclasses import replace
 
-import pytest
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery
 from bot.core.roles import Scope
 from bot.flows.desk import message_view
-from bot.flows.outgoing import alert
-from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
-from tests.flows.conftest import NOW, Make, writing
+from tests.flows.conftest import Make, writing
 from tests.flows.desk import logged
-from tests.render.letters import COMPOSER
 from tests.rulebooks import altered
 
 EVERYBODY, HOUSING = Scope(), Scope(frozenset({"housing"}), unassigned=False)
 PAGE = {"Content_Type": "text/html; charset=utf-8"}
-
-
-@pytest.fixture
-def letters(book: Rulebook) -> MessageWriter:
-    """What writes our mail."""
-    return MessageWriter(COMPOSER, book, b"secret")
 
 
 def message_of(connection: Connection, contact: Contact) -> int:
@@ -62,9 +52,7 @@ def test_a_message_is_shown_whole_as_words_as_a_page_and_as_it_came(store: Store
         assert kept.is_mail
 
 
-def test_whoever_does_not_see_the_contact_sees_nothing_of_it(
-    store: Store, book: Rulebook, mail: Make, letters: MessageWriter
-) -> None:
+def test_whoever_does_not_see_the_contact_sees_nothing_of_it(store: Store, book: Rulebook, mail: Make) -> None:
     """Neither does anybody see a message, a receipt or an event of another contact by the wrong reference."""
     with writing(store) as connection:
         contact, another = (logged(connection, book, mail(number)) for number in (1, 2))
@@ -75,7 +63,7 @@ def test_whoever_does_not_see_the_contact_sees_nothing_of_it(
             assert message_view.words_of(connection, reference, number, scope) is None
             assert message_view.kept_of(connection, reference, number, scope, book) is None
             assert message_view.event_of(connection, reference, event, scope, book.clocks) is None
-            assert message_view.written_of(connection, reference, receipt.id, scope, letters, NOW) is None
+            assert message_view.departure_of(connection, reference, receipt.id, scope) is None
 
 
 def test_what_is_not_kept_any_more_is_not_there(store: Store, book: Rulebook, mail: Make) -> None:
@@ -85,24 +73,6 @@ def test_what_is_not_kept_any_more_is_not_there(store: Store, book: Rulebook, ma
         number = message_of(connection, contact)
         assert message_view.kept_of(connection, contact.reference, number, EVERYBODY, book) is None
         assert message_view.words_of(connection, contact.reference, number, EVERYBODY)
-
-
-def test_what_we_wrote_to_the_person_is_written_again(
-    store: Store, book: Rulebook, mail: Make, letters: MessageWriter
-) -> None:
-    """With what became of it; what went to staff is not shown as ours to the person."""
-    with writing(store) as connection:
-        contact = logged(connection, book, mail())
-        receipt = receipt_of(connection, contact)
-        written = message_view.written_of(connection, contact.reference, receipt.id, EVERYBODY, letters, NOW)
-        assert written is not None
-        assert (written.delivery.id, written.fate.sent_at) == (receipt.id, NOW)
-        assert contact.reference in written.subject
-        assert "Monday 7 December 2026" in written.words
-        outbox.queue(connection, alert.handed_over(contact, NOW, book))
-        (to_staff,) = (each for each in outbox.of_contact(connection, contact.id) if each.step == "handed-over")
-        assert message_view.written_of(connection, contact.reference, to_staff.id, EVERYBODY, letters, NOW) is None
-        assert message_view.written_of(connection, contact.reference, 10_000, EVERYBODY, letters, NOW) is None
 
 
 def test_an_event_is_told_in_words(store: Store, book: Rulebook, mail: Make) -> None:

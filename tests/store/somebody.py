@@ -28,6 +28,7 @@ from bot.flows.changes.assignees import Holder
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
+from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team, Way
 from bot.store import contacts, outbox, shunt, staff, suppressions, tokens, views, words
@@ -37,6 +38,7 @@ from bot.store.tables import throttles
 from bot.store.tokens import Token
 from bot.wire import passwords
 from bot.wire.mail import mime
+from tests.render.letters import COMPOSER
 from tests.rulebooks import altered
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
@@ -157,9 +159,13 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
 
 def _leave(connection: Connection, book: Rulebook) -> None:
     """Everything that is due leaves, once it has failed and come back."""
+    write = MessageWriter(COMPOSER, book, b"s" * 32).write
     for at, error in ((NOW, Temporary("451 resmarkquoted")), (NOW + HOUR, None)):
         claimed = deliver.claim(connection, "post", at, ClaimTerms(HOUR), 1000, book)
-        deliver.record(connection, [_attempt(claim.delivery, at, error) for claim in claimed], book)
+        attempts = [_attempt(claim.delivery, at, error) for claim in claimed]
+        messages = [write(claim, at) for claim in claimed]
+        pairs = zip(attempts, messages, strict=True)
+        deliver.record(connection, [replace(attempt, message=message) for attempt, message in pairs], book)
 
 
 def _attempt(delivery: Delivery, at: datetime, error: Temporary | None) -> Attempt:

@@ -9,7 +9,7 @@ from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
-from bot.store import ages, contacts, history, retention, shunt, suppressions, views
+from bot.store import ages, contacts, history, retention, sent_messages, shunt, suppressions, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, m
 
 
 def forget_what_was_left(connection: Connection, keep: Retention, now: datetime) -> None:
-    """Delete suppressions that have run out, and what could not be logged and nobody has dealt with for long."""
+    """Delete what has run out: suppressions, copies of lists and notices to staff, what nobody could log for long."""
     suppressions.forget(connection, now)
+    sent_messages.forget_notices(connection, now - keep.audit)
     if count := shunt.forget(connection, now - max(keep.usual, keep.reopen)):
         contacts.note(connection, [Event(None, now, EventKind.SHUNTED_DROPPED, details={"count": count})])
 

@@ -20,7 +20,6 @@ from bot.flows.changes import needs
 from bot.flows.desk import event_words
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
-from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, links, outbox, queue
@@ -75,7 +74,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message of ours, and what became of it. `has_words`: it is for the person, so staff may read it."""
+    """One message of ours, and what became of it. `has_words`: they are not forgotten."""
 
     delivery: Delivery
     fate: Fate
@@ -188,9 +187,7 @@ def _event(event: StoredEvent, rules: ClockRules) -> ShownEvent:
 
 
 def _sent_message(delivery: Delivery, fate: Fate) -> Sent:
-    # What goes to staff holds links by which its reader acts as its recipient.
-    readable = delivery.purpose in TO_SENDERS and bool(delivery.recipient)
-    return Sent(delivery, replace(fate, last_error=_answer_of(fate)), readable)
+    return Sent(delivery, replace(fate, last_error=_answer_of(fate)), bool(delivery.recipient))
 
 
 def _answer_of(fate: Fate) -> str:

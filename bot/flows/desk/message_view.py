@@ -1,7 +1,6 @@
 """One thing of a contact by itself: a message in full, as it was laid out or as it came, what we sent, an event."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -9,9 +8,8 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Fate
 from bot.core.roles import Scope
 from bot.flows.desk import event_words
-from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.compose import MessageWriter
-from bot.flows.outgoing.deliver import TO_SENDERS
+from bot.flows.outgoing import as_sent
+from bot.flows.outgoing.as_sent import AsSent
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import audit, contacts, outbox, queue
 from bot.wire.mail import mime, safe_markup
@@ -26,13 +24,12 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A message of ours, made anew: its delivery, what became of it, its subject and its words."""
+class Departure:
+    """A delivery, what became of it, and each message of it that has left or may have, as it was handed over."""
 
     delivery: Delivery
     fate: Fate
-    subject: str
-    words: str
+    messages: tuple[AsSent, ...]
 
 
 def page_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
@@ -69,18 +66,14 @@ def event_of(connection: Connection, reference: str, number: int, scope: Scope, 
     return "\n".join(f"{label}: {value}" for label, value in event_words.lines(details, zone))
 
 
-def written_of(
-    connection: Connection, reference: str, number: int, scope: Scope, letters: MessageWriter, now: datetime
-) -> Written | None:
-    """What we wrote to the person, as it would be written at `now`; None where it cannot be told any more."""
+def departure_of(connection: Connection, reference: str, number: int, scope: Scope) -> Departure | None:
+    """What we sent, by the number of its delivery; None where there is none, or it is forgotten."""
     contact = queue.visible(connection, reference, scope)
     delivery = outbox.with_id(connection, number) if contact else None
-    if contact is None or delivery is None or delivery.contact_id != contact.id:
+    if contact is None or delivery is None or delivery.contact_id != contact.id or not delivery.recipient:
         return None
-    if delivery.purpose not in TO_SENDERS or not delivery.recipient:
-        return None
-    subject, words = letters.words_of(Claimed(delivery, contact), now)
-    return Written(delivery, outbox.fates(connection, contact.id)[number], subject, words)
+    fate = outbox.fates(connection, contact.id)[number]
+    return Departure(delivery, fate, tuple(as_sent.of(connection, delivery)))
 
 
 def _raw(connection: Connection, contact: Contact | None, number: int) -> bytes | None:

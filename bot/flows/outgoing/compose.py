@@ -68,8 +68,10 @@ class MessageWriter:
             references=tuple(details.get("references", ())) if answering else (),
             loop=return_address.partition("@")[0].rpartition("+")[2],
         )
-        content = self._composer.compose(_template(claim), self._values(claim, now), envelope)
-        return Outbound(delivery.recipient, content, return_address, delivery.message_id)
+        name = _template(claim)
+        content = self._composer.compose(name, self._values(claim, now), envelope)
+        version = self._composer.version(name)
+        return Outbound(delivery.recipient, content, return_address, delivery.message_id, template=version)
 
     def _text(self, claim: Claimed, now: datetime) -> Outbound:
         """A short plain text for a platform."""
@@ -77,33 +79,33 @@ class MessageWriter:
         public = contact is not None and contact.visibility == "public"
         if public:
             # Everybody can read it: nothing of the person, and nothing that could be looked up.
-            words = self._composer.text("mention", {})
+            name, values = "mention", dict[str, Any]()
         else:
+            name = _TEXTS[delivery.purpose]
             values = dict(self._values(claim, now)) | {"short_window": _ends_before_the_answer(contact)}
-            words = self._composer.text(_TEXTS[delivery.purpose], values)
         return Outbound(
             recipient=delivery.recipient,
-            content=words.encode(),
+            content=self._composer.text(name, values).encode(),
             idempotency_key=delivery.message_id,
             conversation=delivery.details.get("conversation", ""),
             in_reply_to=delivery.details.get("in_reply_to", ""),
             public=public,
+            template=self._composer.version(name),
         )
-
-    def words_of(self, claim: Claimed, now: datetime) -> tuple[str, str]:
-        """Subject and plain words of a message to the person, as it would leave at `now`."""
-        delivery = claim.delivery
-        if delivery.channel in self._book.outgoing.texts:
-            return "", self._text(claim, now).content.decode()
-        by_mail = "@" in delivery.recipient
-        name = _template(claim) if by_mail else _TEXTS.get(delivery.purpose, _template(claim))
-        return self._composer.words(name, self._values(claim, now))
 
     def _words(self, claim: Claimed, now: datetime) -> Outbound:
         """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
         delivery = claim.delivery
-        subject, words = self.words_of(claim, now)
-        return Outbound(delivery.recipient, words.encode(), idempotency_key=delivery.message_id, subject=subject)
+        by_mail = "@" in delivery.recipient
+        name = _template(claim) if by_mail else _TEXTS.get(delivery.purpose, _template(claim))
+        subject, words = self._composer.words(name, self._values(claim, now))
+        return Outbound(
+            delivery.recipient,
+            words.encode(),
+            idempotency_key=delivery.message_id,
+            subject=subject,
+            template=self._composer.version(name),
+        )
 
     def _values(self, claim: Claimed, now: datetime) -> Mapping[str, Any]:
         contact = claim.contact

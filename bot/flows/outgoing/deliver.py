@@ -1,22 +1,24 @@
 """What leaves: claimed in one transaction, sent with none open, recorded in another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.channel import Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
 from bot.core import deliveries
 from bot.core.contacts import Contact
 from bot.core.contacts import State as ContactState
 from bot.core.deliveries import Delivery, Failure, NewDelivery, Purpose, Settlement, Standing
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
+from bot.core.messages import Outbound
 from bot.flows.outgoing import alert, bundle, calls, costs, failures
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import clocks, contacts, outbox
+from bot.store import clocks, contacts, outbox, sent_messages
 from bot.wire.refusals import Full, Uncertain
 
 # In the details of a receipt that staff have decided on: it leaves although they have written themselves.
@@ -35,7 +37,8 @@ TO_SENDERS = {
 class Attempt:
     """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there.
 
-    `joined` are the deliveries that left in the same message; `together` is what the history says of that.
+    `joined` are the deliveries that left in the same message; `together` is what the history says of that. `message` is
+    what was handed over, if anything was.
     """
 
     delivery: Delivery
@@ -44,6 +47,13 @@ class Attempt:
     external_id: str = ""
     joined: tuple[Delivery, ...] = ()
     together: str = ""
+    message: Outbound | None = None
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether nobody can say that the other side does not have it."""
+        is_back = isinstance(self.error, ChannelError | NotTried | NotNeeded)
+        return not is_back or isinstance(self.error, Uncertain)
 
     def each(self) -> tuple["Attempt", ...]:
         """The attempt of every delivery that was in the message."""
@@ -178,7 +188,11 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
 
     Returns the state that each came to.
     """
-    settlements = _settled(connection, attempts)
+    singles = [single for attempt in attempts for single in attempt.each()]
+    standing = outbox.standing(connection, [single.delivery.id for single in singles])
+    settlements = [
+        (single, _settlement(single)) for single in singles if _counts(single, standing.get(single.delivery.id))
+    ]
     notices = [
         notice for attempt, settlement in settlements for notice in _notices(connection, attempt, settlement, book)
     ]
@@ -186,6 +200,7 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
     contacts.note(connection, [event for attempt, settlement in settlements for event in _events(attempt, settlement)])
     _note_what_left(connection, [attempt for attempt, settlement in settlements if settlement.state is Sent.SENT])
     outbox.queue(connection, notices + _cost_notices(connection, attempts, book))
+    sent_messages.keep(connection, list(_evidence(attempts, standing)))
     return [_settlement(attempt).state for attempt in attempts]
 
 
@@ -197,11 +212,17 @@ def _cost_notices(connection: Connection, attempts: Sequence[Attempt], book: Rul
     return costs.count(connection, messages[0].delivery.channel, len(messages), messages[-1].at, book)
 
 
-def _settled(connection: Connection, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Settlement]]:
-    """The attempts of every delivery that count, with what became of each."""
-    singles = [single for attempt in attempts for single in attempt.each()]
-    standing = outbox.standing(connection, [single.delivery.id for single in singles])
-    return [(single, _settlement(single)) for single in singles if _counts(single, standing.get(single.delivery.id))]
+def _evidence(attempts: Iterable[Attempt], standing: Mapping[int, Standing]) -> Iterator[dict[str, Any]]:
+    """What has left or may have, as it was handed over; not of a delivery that was forgotten meanwhile.
+
+    Also where it does not count: what another process has sent as well has left twice.
+    """
+    for attempt in attempts:
+        delivery, current = attempt.delivery, standing.get(attempt.delivery.id)
+        is_known = current is not None and bool(current.recipient)
+        # What a program is told of an event stands in the event.
+        if attempt.message and attempt.may_have_left and is_known and delivery.purpose is not Purpose.EVENT:
+            yield sent_messages.row_of(delivery, attempt.at, attempt.message, attempt.external_id)
 
 
 def _note_what_left(connection: Connection, attempts: Sequence[Attempt]) -> None:

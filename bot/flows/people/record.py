@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery
+from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
@@ -47,11 +49,27 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
     events = contacts.events_of(connection, contact.id)
     history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in events]
     letters = [
-        {"purpose": d.purpose, "to": d.recipient, "state": d.state, "created_at": d.created_at}
-        for d in outbox.of_contact(connection, contact.id)
-        if d.purpose in TO_SENDERS  # what goes to staff names them and holds links by which they act
+        _letter(connection, delivery)
+        for delivery in outbox.of_contact(connection, contact.id)
+        if delivery.purpose in TO_SENDERS  # what goes to staff names them and holds links by which they act
     ]
     return facts | {"messages": messages, "events": history, "deliveries": letters}
+
+
+def _letter(connection: Connection, delivery: Delivery) -> Values:
+    """A delivery, and each message of it as it left."""
+    messages = [
+        {name: getattr(message, name) for name in ("at", "subject", "words", "template", "external_id")}
+        | {"raw": _base64(message.content)}
+        for message in as_sent.of(connection, delivery)
+    ]
+    return {
+        "purpose": delivery.purpose,
+        "to": delivery.recipient,
+        "state": delivery.state,
+        "created_at": delivery.created_at,
+        "messages": messages,
+    }
 
 
 def _messages(connection: Connection, contact: Contact) -> list[Values]:

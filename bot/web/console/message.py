@@ -1,5 +1,7 @@
 """One thing of a contact on a page of its own: words in full, a page in its frame, what we sent, a file to save."""
 
+from zoneinfo import ZoneInfo
+
 from aiohttp import web
 
 from bot.core import threads
@@ -8,7 +10,7 @@ from bot.core.roles import Permission
 from bot.flows.desk import message_view
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
 from bot.flows.desk.page_size import pieces
-from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.as_sent import AsSent
 from bot.render.words import instant_in_words
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.forms import number_of
@@ -37,6 +39,7 @@ class MessagePages:
             web.get(f"{_ONE}/messages/{{number}}/raw", page(Permission.READ, self._raw)),
             web.get(f"{_ONE}/events/{{number}}", page(Permission.READ, self._event)),
             web.get(f"{_ONE}/sent/{{number}}", page(Permission.READ, self._show_sent)),
+            web.get(f"{_ONE}/sent/{{number}}/raw", page(Permission.READ, self._save_sent)),
         ]
 
     async def _message(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -61,7 +64,13 @@ class MessagePages:
         return await self._in_pieces(request, guest, "All that is known of an event", words)
 
     async def _in_pieces(
-        self, request: web.Request, guest: Guest, heading: str, words: str | None, notes: tuple[str, ...] = ()
+        self,
+        request: web.Request,
+        guest: Guest,
+        heading: str,
+        words: str | None,
+        notes: tuple[str, ...] = (),
+        file: str = "",
     ) -> web.StreamResponse:
         reference = self._reference(request)
         if words is None:
@@ -69,23 +78,27 @@ class MessagePages:
         parts = pieces(words, MOST_BYTES)
         part = min(max(page_number(request), 1), len(parts))
         context = {"heading": heading, "reference": reference, "words": parts[part - 1], "part": part}
-        return render(request, guest, "words", context | {"parts": len(parts), "notes": notes})
+        return render(request, guest, "words", {**context, "parts": len(parts), "notes": notes, "file": file})
 
     async def _show_sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
-        book, now = self._site.book, self._site.now()
-        letters = MessageWriter(self._site.composer, book, book.secret)
-        letter = await self._site.read(lambda c: message_view.written_of(c, reference, number, scope, letters, now))
-        if letter is None:
+        departure = await self._site.read(lambda c: message_view.departure_of(c, reference, number, scope))
+        if departure is None:
             return await unknown(self._door, request, guest)
-        sent_at = letter.fate.sent_at
-        zone = book.clocks.default_calendar.zone
-        notes = (
-            f"It left at {instant_in_words(sent_at, zone)}." if sent_at else "It has not left.",
-            "As it would be written now: words are not kept, and a date that has changed since is the new one.",
-            *((f"Subject: {letter.subject}",) if letter.subject else ()),
-        )
-        return await self._in_pieces(request, guest, "What we wrote", letter.words, notes)
+        notes, words = _in_words(departure, self._site.book.clocks.default_calendar.zone)
+        can_be_saved = any(message.content for message in departure.messages)
+        file = f"{request.path}/raw" if can_be_saved else ""
+        return await self._in_pieces(request, guest, "What we sent", words, notes, file)
+
+    async def _save_sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
+        reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
+        departure = await self._site.read(lambda c: message_view.departure_of(c, reference, number, scope))
+        contents = [message for message in departure.messages if message.content] if departure else []
+        if not contents:
+            return await unknown(self._door, request, guest)
+        await self._door.note(guest, EventKind.MESSAGE_SAVED, {"reference": reference, "sent": number})
+        is_mail = bool(contents[-1].headers)
+        return _file(f"{reference}-sent-{number}.{'eml' if is_mail else 'txt'}", contents[-1].content)
 
     async def _raw(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
@@ -95,17 +108,43 @@ class MessagePages:
             return await unknown(self._door, request, guest)
         await self._door.note(guest, EventKind.MESSAGE_SAVED, {"reference": reference, "message": number})
         name = f"{reference}-{number}.{'eml' if original.is_mail else 'txt'}"
-        headers = {
-            "Content-Disposition": f'attachment; filename="{name}"',
-            # Somebody else wrote it: no browser may take it for a page, and no page may show it.
-            "Content-Security-Policy": _FILE_POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
-        return web.Response(body=original.raw, content_type="application/octet-stream", headers=headers)
+        return _file(name, original.raw)
 
     def _reference(self, request: web.Request) -> str:
         return reference_in_path(request, self._site.book.prefix)
+
+
+def _in_words(departure: message_view.Departure, zone: ZoneInfo) -> tuple[tuple[str, ...], str]:
+    """Notes, and the words of each message that has left or may have."""
+    sent_at, messages = departure.fate.sent_at, departure.messages
+    notes = [f"It left at {instant_in_words(sent_at, zone)}." if sent_at else "It has not left, as far as we know."]
+    if not messages and sent_at:
+        notes.append("The words are not here: it left before they were kept.")
+    if len(messages) > 1:
+        notes.append(f"It was handed over {len(messages)} times, as we could not know that it had arrived.")
+    return tuple(notes), "\n\n\n".join(_page_of(message, zone) for message in messages)
+
+
+def _page_of(message: AsSent, zone: ZoneInfo) -> str:
+    """One message as it was handed over, with its header."""
+    headers = message.headers or tuple(
+        (name, value) for name, value in (("To", message.recipient), ("Subject", message.subject)) if value
+    )
+    facts = [f"Handed over at {instant_in_words(message.at, zone)}, attempt {message.attempt}."]
+    facts += [f"Written from the template {message.template}."] if message.template else []
+    facts += [f"The other side calls it {message.external_id}."] if message.external_id else []
+    return "\n".join([*facts, "", *(f"{name}: {value}" for name, value in headers), "", message.words])
+
+
+def _file(name: str, content: bytes) -> web.Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        # Somebody else may have written it: no browser may take it for a page, and no page may show it.
+        "Content-Security-Policy": _FILE_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 
 
 def reference_in_path(request: web.Request, prefix: str) -> str:

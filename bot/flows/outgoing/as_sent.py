@@ -1,0 +1,67 @@
+"""Messages of ours as they left, for whoever looks at them: read from what was stored, and never written anew."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core import links
+from bot.core.deliveries import Delivery
+from bot.flows.outgoing.deliver import TO_SENDERS
+from bot.store import sent_messages
+from bot.store.sent_messages import SentMessage
+
+
+@dataclass(frozen=True, slots=True)
+class AsSent:
+    """One message as it was handed over at an attempt, which it may have survived without our knowing.
+
+    `headers` and `page` are those of a mail. `content` is all of it in bytes; empty for a message to staff, whose link
+    lets its reader act, and is left out of the words, too.
+    """
+
+    attempt: int
+    at: datetime
+    recipient: str
+    subject: str
+    headers: tuple[tuple[str, str], ...]
+    words: str
+    page: str
+    template: str
+    external_id: str
+    content: bytes
+
+
+def of(connection: Connection, delivery: Delivery) -> list[AsSent]:
+    """Every message of this delivery that has left or may have, the oldest first."""
+    is_to_person = delivery.purpose in TO_SENDERS
+    messages = sent_messages.of_delivery(connection, delivery.id)
+    return [_view(message, is_to_person=is_to_person) for message in messages]
+
+
+def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
+    is_mail = bool(message.envelope.get("envelope_sender"))
+    headers, words, page = _parts(message.content) if is_mail else ((), message.content.decode("utf-8", "replace"), "")
+    subject = dict(headers).get("Subject", "") if is_mail else str(message.envelope.get("subject", ""))
+    return AsSent(
+        attempt=message.attempt,
+        at=message.at,
+        recipient=str(message.envelope.get("recipient", "")),
+        subject=subject,
+        headers=headers,
+        words=words if is_to_person else links.masked(words),
+        page=page if is_to_person else links.masked(page),
+        template=message.template,
+        external_id=message.external_id,
+        content=message.content if is_to_person else b"",
+    )
+
+
+def _parts(content: bytes) -> tuple[tuple[tuple[str, str], ...], str, str]:
+    """The header, the text and the page of a mail of ours."""
+    import email.policy  # noqa: PLC0415 - nothing else needs it, and it takes long
+
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    texts = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
+    headers = tuple((name, str(value)) for name, value in mail.items())
+    return headers, texts.get("text/plain", ""), texts.get("text/html", "")

@@ -1,0 +1,100 @@
+"""Messages of ours as they were handed over, one for each attempt that has left or may have left."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
+
+from bot.core.deliveries import Delivery
+from bot.core.messages import Outbound
+from bot.store.conditions import HAS_NO_CONTACT
+from bot.store.direct import run_many
+from bot.store.tables import deliveries, sent_messages
+
+# More saves a twentieth of the space, and takes a third more time.
+_COMPRESSION = 1
+_KEEP = insert(sent_messages).on_conflict_do_nothing(index_elements=["delivery_id", "attempt"])
+# Of the envelope: what the content of a mail does not say.
+_ENVELOPE = ("recipient", "envelope_sender", "subject", "conversation", "in_reply_to", "public")
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message as it was handed over: `content` is its bytes, `envelope` what the outlet was told besides.
+
+    `template` names what it was written from, and the version of that. `external_id` is the other side's name for it.
+    """
+
+    id: int
+    delivery_id: int
+    attempt: int
+    at: datetime
+    template: str
+    envelope: dict[str, Any]
+    content: bytes
+
+    @property
+    def external_id(self) -> str:
+        """Return the other side's name, or ""."""
+        return str(self.envelope.get("external_id", ""))
+
+
+def row_of(delivery: Delivery, at: datetime, message: Outbound, external_id: str) -> dict[str, Any]:
+    """Return what `keep` takes of a message that was handed over."""
+    envelope = {name: value for name in _ENVELOPE if (value := getattr(message, name))}
+    if external_id:
+        envelope["external_id"] = external_id
+    head = json.dumps(envelope).encode()
+    return {
+        "delivery_id": delivery.id,
+        "contact_id": delivery.contact_id,
+        "attempt": delivery.attempts,
+        "at": at,
+        "template": message.template,
+        "content": zlib.compress(head + b"\n" + message.content, _COMPRESSION),
+    }
+
+
+def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Store what was handed over."""
+    run_many(connection, _KEEP, rows)
+
+
+def of_delivery(connection: Connection, delivery_id: int) -> list[SentMessage]:
+    """Return every message of a delivery that has left or may have, the oldest first.
+
+    A delivery that left in the message of another one has that one's.
+    """
+    same = func.coalesce(deliveries.c.joined_to, deliveries.c.id)
+    first = select(same).where(deliveries.c.id == delivery_id).scalar_subquery()
+    query = select(sent_messages).where(sent_messages.c.delivery_id == first).order_by(sent_messages.c.attempt)
+    return [_message(row) for row in connection.execute(query)]
+
+
+def forget(connection: Connection, condition: Any) -> None:
+    """Delete the messages of the deliveries for which this condition holds, also those that others left in."""
+    for first in (deliveries.c.id, deliveries.c.joined_to):
+        ids = select(first).where(condition, first.is_not(None))
+        connection.execute(delete(sent_messages).where(sent_messages.c.delivery_id.in_(ids)))
+
+
+def sent_to(contact_id: int, address: str) -> Any:
+    """Return the condition that a delivery of this contact went to this address."""
+    return (deliveries.c.contact_id == contact_id) & (func.lower(deliveries.c.recipient) == address.lower())
+
+
+def forget_notices(connection: Connection, before: datetime) -> None:
+    """Delete the messages of before then that are about no single contact."""
+    connection.execute(delete(sent_messages).where(HAS_NO_CONTACT, sent_messages.c.at < before))
+
+
+def _message(row: Any) -> SentMessage:
+    head, _, content = zlib.decompress(row.content).partition(b"\n")
+    return SentMessage(
+        row.id, row.delivery_id, row.attempt, row.at, row.template, envelope=json.loads(head), content=content
+    )
