@@ -1,7 +1,7 @@
 #!/bin/bash
-# Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix; Prometheus'
-# promtool, which tests the alerts; faketime, which gives a process a clock of its own; the browser Chromium. And from
-# PyPI, into an environment of its own in .cache/: the Matrix server Synapse, where staff read alerts.
+# Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix; Prometheus' promtool,
+# which tests the alerts; the proxies nginx and Caddy; faketime, which gives a process a clock of its own; the browser
+# Chromium. And from PyPI, into an environment of its own in .cache/: the Matrix server Synapse, where staff read alerts.
 # Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
 # as not run and leaves with status 0, because the rest of the suite is still worth running; under
 # CI=true what is missing is a failure.
@@ -27,7 +27,7 @@ synapse() {
 }
 synapse
 
-PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus faketime chromium)
+PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus nginx-light caddy faketime chromium)
 
 installed() {
     dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -41,7 +41,7 @@ if command -v dpkg-query >/dev/null; then
 else
     # Not Debian: judge by the programs themselves.
     PATH="$PATH:/usr/sbin:/usr/local/sbin"
-    for program in dovecot postfix openssl promtool faketime chromium; do
+    for program in dovecot postfix openssl promtool nginx caddy faketime chromium; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
 fi

@@ -23,7 +23,8 @@ LABELLED = "app.kubernetes.io/name"
 def test_the_configuration_for_containers_is_good(tmp_path: Path) -> None:
     """The service takes it, once its secrets lie where it looks for them."""
     for name in SECRETS:
-        (tmp_path / name).write_text("sqlite:///ackbot.db\n" if name == "store-url" else "a secret\n", encoding="utf-8")
+        value = "sqlite:///ackbot.db\n" if name == "store-url" else "a secret of more than 32 characters\n"
+        (tmp_path / name).write_text(value, encoding="utf-8")
     text = CONFIGURATION.replace("/run/secrets", str(tmp_path))
     (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
     assert kinds.load(tmp_path).web.listen == "0.0.0.0:8080"
