@@ -22,10 +22,10 @@ from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.timetabling import Timetable
 from bot.present import Present
-from bot.store import sealing, words
+from bot.store import personal_data, sealing, words
 from bot.store.databases import database_path, transaction
 from bot.store.engine import Store
-from bot.store.personal_data import IMPERSONAL, REGISTER, Claim, Datum, Whose
+from bot.store.personal_data import IMPERSONAL, REGISTER, Cell, Claim, Datum, Whose
 from bot.store.tables import metadata
 from tests.flows.conftest import book
 from tests.store.somebody import ACTOR, HANDLE, HOUR, NOW, PERSON, fill, marks_in, rules_of
@@ -143,6 +143,13 @@ def test_no_cell_is_empty_and_each_says_what_its_place_may_say() -> None:
         assert {datum.erasure.claim, datum.retention.claim} <= {Claim.EMPTIED, Claim.STAYS}, _name(datum)
         assert datum.sealing.claim in (Claim.SEALED, Claim.HASHED, Claim.CLEAR), _name(datum)
         assert all(cell.words for cell in (datum.export, datum.erasure, datum.retention, datum.sealing)), _name(datum)
+
+
+def test_every_word_for_a_cell_is_used() -> None:
+    """What no line says any more is taken out."""
+    cells = {id(cell) for d in REGISTER for cell in (d.export, d.erasure, d.retention, d.sealing)}
+    names = {name for name, value in vars(personal_data).items() if isinstance(value, Cell) and id(value) not in cells}
+    assert not names
 
 
 def test_what_is_of_a_person_stands_in_the_columns_of_the_register_alone(filled: Filled) -> None:

@@ -160,7 +160,7 @@ class Api:
         return visitor
 
     async def _bearer(self, request: web.Request, secret: str) -> tuple[Visitor, bool] | None:
-        now, book, at = self._site.now(), self._site.book, request.remote or ""
+        now, book, at = self._site.now(), self._site.book, client_network(request)
         try:
             return await self._site.read(lambda c: staffing.bearer(c, secret, now, book))
         except staffing.Expired as error:
