@@ -17,6 +17,11 @@ class Use(StrEnum):
     CONSOLE_WORDS = "words that the next page of the console shows"
     ALERT_LINKS = "links in alerts"
     FORGOTTEN_NAMES = "names of messages that are forgotten"
+    DEVICE = "devices of staff"
+    THROTTLE = "keys of throttles"
+    SECOND_FACTOR = "second factors of staff"
+    RECOVERY = "recovery codes of staff"
+    SECOND_STEP = "second step of a sign-in"
 
 
 @lru_cache(maxsize=64)

@@ -19,6 +19,8 @@ Values = dict[str, Any]
 # Somebody who has not come back for so long must sign in again; after a working day in any case.
 SESSION_LASTS = timedelta(hours=2)
 SESSION_LASTS_AT_MOST = timedelta(hours=12)
+# How somebody signs in through the organisation's own sign-in, as a session has it.
+ELSEWHERE = "elsewhere"
 # The clocks of several machines differ by less. What began later than that was begun by a clock that was wrong.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 # So often at most it is written down that a session or a token is used.
@@ -110,6 +112,7 @@ def change(
         note(EventKind.TEAMS_CHANGED, teams=_team_names(new.teams), teams_before=_team_names(account.teams))
     if new.password is not None:
         staff.change(connection, account.address, password=new.password)
+        staff.drop_links(connection, account.address)
         note(EventKind.PASSWORD_CHANGED, sessions=staff.end_sessions_of(connection, account.address))
     return None
 
@@ -190,11 +193,18 @@ def end_sessions(connection: Connection, address: str, actor: str, now: datetime
     return None
 
 
-def visitor(connection: Connection, secret: str, wall: datetime, book: Rulebook) -> tuple[Visitor, bool] | None:
-    """Who has this session, and whether it is to be noted that it is used; None for a session that has ended."""
+def visitor(
+    connection: Connection, secret: str, wall: datetime, book: Rulebook, *, by_password: bool = True
+) -> tuple[Visitor, bool] | None:
+    """Who has this session, and whether it is to be noted that it is used; None for a session that has ended.
+
+    Without `by_password` only those last that began in the organisation's own sign-in.
+    """
     digest = tokens.digest_of(secret)
     session = staff.session(connection, digest, wall)
     if session is None or not -_CLOCKS_DIFFER <= wall - session.began_at <= SESSION_LASTS_AT_MOST:
+        return None
+    if not by_password and session.how != ELSEWHERE:
         return None
     account = session.account
     sees_all = account.role is Role.ADMINISTRATOR

@@ -1,5 +1,7 @@
 """Password hashes: argon2id with the library's own parameters (RFC 9106)."""
 
+import re
+from collections.abc import Iterable
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -7,13 +9,37 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 FEWEST_CHARACTERS, MOST_CHARACTERS = 8, 1_000
 _HASHER = PasswordHasher()
+_EASY = (
+    "this password is easy to guess: choose a longer one, of words that have nothing to do with one another or with you"
+)
+# About what eight random characters take, in the estimate of zxcvbn.
+_FEWEST_GUESSES = 10**8
+# The beginning is what is estimated: it takes longer the longer the text is.
+_MOST_ESTIMATED = 72
+_WORD = re.compile(r"[^\W_]+")
 
 
-def fault(password: str) -> str:
-    """Return why this cannot be a password, or "" (NIST SP 800-63B: length counts, not the kinds of characters)."""
+def fault(password: str, about: Iterable[str] = ()) -> str:
+    """Return why this cannot be a password, or "". `about`: names and addresses that everybody would try.
+
+    NIST SP 800-63B section 3.1.1.2: length counts, not the kinds of characters, and nothing that is common.
+    """
     if len(password) < FEWEST_CHARACTERS:
         return f"the password must have {FEWEST_CHARACTERS} characters or more"
-    return f"the password must have {MOST_CHARACTERS} characters or fewer" if len(password) > MOST_CHARACTERS else ""
+    if len(password) > MOST_CHARACTERS:
+        return f"the password must have {MOST_CHARACTERS} characters or fewer"
+    return _EASY if _is_easy(password, about) else ""
+
+
+def _is_easy(password: str, about: Iterable[str]) -> bool:
+    """Tell whether few guesses find it, by those who begin with what is common, and with what is known of us."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 30 ms to load
+
+    words = {word for text in about for word in (text.lower(), *_WORD.findall(text.lower())) if len(word) > 2}
+    rest = password.lower() if any(word in password.lower() for word in words) else password
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return not rest or zxcvbn(rest[:_MOST_ESTIMATED])["guesses"] < _FEWEST_GUESSES
 
 
 def hashed(password: str) -> str:
