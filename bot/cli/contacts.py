@@ -206,6 +206,13 @@ def present(store: "Store") -> datetime:
     return (Present.from_text(rehearsal) if rehearsal else Present()).now()
 
 
+def wall() -> datetime:
+    """The present instant, whatever a rehearsal's is."""
+    from bot.present import Present
+
+    return Present().now()
+
+
 def zone_of(config: Any) -> Any:
     """The organisation's local time."""
     return load_or_exit(config).organisation.zone

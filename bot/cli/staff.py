@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from bot.cli import contacts
-from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import Role
 
@@ -45,12 +45,12 @@ def add(
     name: Annotated[str, typer.Option(help="As colleagues know them.  [default: the address]")] = "",
     team: Annotated[list[str] | None, typer.Option(help="A team whose contacts they see.  [default: all]")] = None,
 ) -> None:
-    """Let somebody in. Without a password they sign in through the organisation's own sign-in. Status 1 if known."""
+    """Let somebody in. Without a password a one-time link is printed, with which they choose one. Status 1 if known."""
     from bot.flows import staffing
     from bot.store.staff import Account
     from bot.wire import passwords
 
-    password_hash = passwords.hashed(_password(password_file)) if password_file else ""
+    password_hash = passwords.hashed(_password(password_file, config, address, name)) if password_file else ""
     teams = frozenset(team or ())
 
     def work(c: "Connection", actor: str, now: "datetime", book: "Rulebook") -> "Refused | None":
@@ -59,8 +59,57 @@ def add(
     _do(config, work)
     sees = ", ".join(sorted(teams)) if teams and role is not Role.ADMINISTRATOR else "every team"
     typer.echo(f"{address} may sign in as {role.value}, and sees the contacts of {sees}.")
-    if not password_hash:
+    if password_hash:
+        return
+    if load_or_exit(config).sign_in.only:
         typer.echo("There is no password: they sign in through [sign_in] (docs/console.md).")
+    else:
+        link(address, config)
+
+
+@app.command()
+def link(address: Address, config: Directory = None) -> None:
+    """Print a one-time link with which somebody chooses a password and signs in, within 48 hours."""
+    from bot.flows import credentials
+    from bot.flows.staffing import Refused
+
+    configured = load_or_exit(config)
+    if configured.sign_in.only:
+        _refuse("passwords are closed by [sign_in] only = true")
+    codes: list[str] = []
+
+    def work(c: "Connection", actor: str, now: "datetime", _: "Rulebook") -> "Refused | None":
+        outcome = credentials.make_link(c, address, actor, now, contacts.wall())
+        if isinstance(outcome, Refused):
+            return outcome
+        codes[:] = [outcome]
+        return None
+
+    _do(config, work)
+    typer.echo(credentials.link_address(configured.web.public_url or f"http://{configured.web.listen}", codes[0]))
+    typer.echo(
+        "Give it to them now: it cannot be shown again. It works once, within 48 hours; any earlier one has ended.",
+        err=True,
+    )
+
+
+@app.command()
+def unlock(address: Address, config: Directory = None) -> None:
+    """Let somebody try their password again at once, after too many attempts. Status 1 if there were none."""
+    from bot.flows import attempts
+
+    secret = load_or_exit(config).web.secret.get_secret_value().encode()
+    _do(config, lambda c, actor, now, _: attempts.lift(c, address, secret, actor, now, contacts.wall()))
+    typer.echo(f"{address} may try again, from any device.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(address: Address, config: Directory = None) -> None:
+    """Ask somebody for no code any more, who has lost app and recovery codes; their sessions end."""
+    from bot.flows import credentials
+
+    _do(config, lambda c, actor, now, _: credentials.remove_second_factor(c, address, actor, now))
+    typer.echo(f"{address} signs in without a second factor, or sets up another one.")
 
 
 @app.command("list")
@@ -76,6 +125,7 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
             "role": account.role.value,
             "teams": sorted(account.teams),
             "password": bool(account.password),
+            "second_factor": bool(account.second_factor),
             "disabled_at": contacts.plain(account.disabled_at, configured.organisation.zone),
         }
         if as_json:
@@ -121,7 +171,7 @@ def change(
     teams = _teams(team or [], all_teams=all_teams)
     if not (role or password_file) and teams is None:
         refuse("Say what is to change: --role, --team, --all-teams or --password-file")
-    digest = passwords.hashed(_password(password_file)) if password_file else None
+    digest = passwords.hashed(_password(password_file, config, address)) if password_file else None
     changes = staffing.Change(role, teams, digest)
     _do(config, lambda c, actor, now, book: staffing.change(c, address, changes, actor, now, book))
     typer.echo(f"{address} is changed.{' They must sign in anew.' if digest else ''}")
@@ -140,7 +190,7 @@ def password(address: Address, password_file: PasswordFile, config: Directory = 
     change(address, config, password_file=password_file)
 
 
-def _password(file: str) -> str:
+def _password(file: str, config: Any, *about: str) -> str:
     from bot.wire import passwords
 
     try:
@@ -148,7 +198,7 @@ def _password(file: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"--password-file {file}: cannot be read: {error}")
     first = text.splitlines()[0] if text else ""
-    if fault := passwords.fault(first):
+    if fault := passwords.fault(first, (load_or_exit(config).organisation.name, *about)):
         refuse(f"--password-file {file}: {fault}")
     return first
 

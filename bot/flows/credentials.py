@@ -125,8 +125,15 @@ def use_code(connection: Connection, account: Account, reading: Reading, now: da
         return staff.use_step(connection, account.address, reading.step)
     if not staff.use_recovery_code(connection, account, reading.digest):
         return False
-    left = len(account.recovery_codes.split()) - 1
-    _note(connection, EventKind.RECOVERY_CODE_USED, f"staff:{account.address}", now, account=account.address, left=left)
+    remainder = len(account.recovery_codes.split()) - 1
+    _note(
+        connection,
+        EventKind.RECOVERY_CODE_USED,
+        f"staff:{account.address}",
+        now,
+        account=account.address,
+        left=remainder,
+    )
     return True
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator, model_validator
 
 from bot.core.acknowledgements import Limits
 from bot.settings.retention import RetentionSettings
@@ -68,21 +68,40 @@ class Web(Table):
 
 
 def _is_an_issuer(value: str) -> str:
-    if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise ValueError("must begin with https:// (http:// only where it is this machine)")
     return value.rstrip("/")
 
 
 class SignIn(Table):
-    """The organisation's own sign-in (OpenID Connect). `issuer` publishes /.well-known/openid-configuration.
+    """How staff sign in: with a password, or with the organisation's own sign-in (OpenID Connect), or with either.
 
-    A person who signs in there must have an account here: `ackbot staff add`. `title` is the text of the button.
+    `issuer` publishes /.well-known/openid-configuration; a person who signs in there must have an account here:
+    `ackbot staff add`. `title` is the text of the button. `only`: no password lets anybody in. `second_factor`: whether
+    everybody who signs in with a password needs a code of an app, too, or only who has set it up.
     """
 
-    issuer: Annotated[str, AfterValidator(_is_an_issuer)]
-    client_id: str = Field(min_length=1)
+    issuer: Annotated[str, AfterValidator(_is_an_issuer)] = ""
+    client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     title: str = Field(default="your organisation's account", max_length=60)
+    only: bool = False
+    second_factor: Literal["optional", "required"] = "optional"
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether the organisation's own sign-in is configured."""
+        return self.issuer != ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SignIn":
+        if (self.issuer == "") != (self.client_id == ""):
+            raise ValueError("issuer and client_id belong together")
+        if self.only and not self.issuer:
+            raise ValueError("only = true closes passwords, so issuer and client_id must be given")
+        if self.only and self.second_factor == "required":
+            raise ValueError("second_factor is for passwords, which only = true closes: leave it to the issuer")
+        return self
 
 
 _KEY_BYTES = 32
@@ -190,5 +209,5 @@ class Main(Table):
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     operators: OperatorSettings = OperatorSettings()
-    sign_in: SignIn | None = None
+    sign_in: SignIn = SignIn()
     channel: tuple[dict[str, Any], ...] = ()

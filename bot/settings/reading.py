@@ -61,7 +61,7 @@ class Settings:
     mail: MailSettings
     limits: LimitSettings
     operators: OperatorSettings
-    sign_in: SignIn | None
+    sign_in: SignIn
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]

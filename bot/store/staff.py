@@ -152,7 +152,7 @@ def use_recovery_code(connection: Connection, account: Account, digest: str) -> 
     digests = account.recovery_codes.split()
     if digest not in digests:
         return False
-    rest = " ".join(each for each in digests if each != digest)
+    rest = " ".join(entry for entry in digests if entry != digest)
     condition = (staff.c.address == account.address) & (staff.c.recovery_codes == account.recovery_codes)
     return connection.execute(update(staff).where(condition).values(recovery_codes=rest)).rowcount == 1
 

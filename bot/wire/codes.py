@@ -70,7 +70,7 @@ def picture(secret: str, account: str, organisation: str) -> str:
 
 def new_recovery_codes() -> list[str]:
     """Return codes to be kept on paper, each with 80 random bits."""
-    return [_written(secrets.token_bytes(_RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
+    return [_in_groups(secrets.token_bytes(_RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
 
 
 def recovery_digest(code: str, key: bytes) -> str:
@@ -79,6 +79,6 @@ def recovery_digest(code: str, key: bytes) -> str:
     return hmac.new(key, plain.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def _written(octets: bytes) -> str:
+def _in_groups(octets: bytes) -> str:
     text = base64.b32encode(octets).decode()
     return "-".join(text[start : start + 4] for start in range(0, len(text), 4))

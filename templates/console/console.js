@@ -1,5 +1,12 @@
-// The queue refreshes itself; everything works without this file.
+// The queue refreshes itself, and a one-time link fills in its code; everything works without this file.
 "use strict";
+(() => {
+  const code = document.querySelector("#link #code");
+  if (!code || location.hash.length < 2) return;
+  code.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  document.getElementById("password").focus();
+})();
 (() => {
   const queue = document.getElementById("queue");
   if (!queue) return;

@@ -158,6 +158,32 @@ def test_a_short_secret_is_refused_with_the_command_that_makes_one(
     assert kinds.load(tmp_path).web.secret.get_secret_value() == "k" * 32
 
 
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('issuer = "https://login.example.gov.uk"', "issuer and client_id belong together"),
+        ('client_id = "ackbot"', "issuer and client_id belong together"),
+        ("only = true", "so issuer and client_id must be given"),
+        (
+            'issuer = "https://x.example"\nclient_id = "a"\nonly = true\nsecond_factor = "required"',
+            "leave it to the issuer",
+        ),
+        ('second_factor = "always"', "'optional' or 'required'"),
+        ('issuer = "http://login.example.gov.uk"\nclient_id = "a"', "must begin with https://"),
+    ],
+)
+def test_a_sign_in_that_would_let_nobody_in_is_refused(tmp_path: Path, lines: str, words: str) -> None:
+    """Passwords are closed only where there is another way, and a second factor is for passwords alone."""
+    assert any(words in mistake for mistake in mistakes(tmp_path, f"{GOOD}\n[sign_in]\n{lines}\n"))
+
+
+def test_a_second_factor_needs_no_provider(tmp_path: Path) -> None:
+    """Without the table passwords alone are taken."""
+    (tmp_path / "ackbot.toml").write_text(f'{GOOD}\n[sign_in]\nsecond_factor = "required"\n', encoding="utf-8")
+    sign_in = kinds.load(tmp_path).sign_in
+    assert (sign_in.second_factor, sign_in.has_provider, sign_in.only) == ("required", False, False)
+
+
 def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     """A mounted secret is read relative to the configuration, without its line end."""
     (tmp_path / "secret").write_text(f"{SECRET}\n", encoding="utf-8")

@@ -136,3 +136,29 @@ def test_a_token_says_when_it_ends(config: Service) -> None:
     assert "never ends" in _run(config, "token", "list")[1]
     status, output = _run(config, "token", "create", "--name", "x", "--scope", "contacts:read", "--expires", "soon")
     assert (status, "give a number of days from 1 to 3650, or never" in output) == (2, True)
+
+
+def test_a_person_without_a_password_is_given_a_link(config: Service) -> None:
+    """Printed once, with an address that is complete; the next one ends it, and nobody else is given one."""
+    printed = _run(config, "staff", "add", "ann@example.gov.uk", "--role", "administrator")[1]
+    again = _run(config, "staff", "link", "Ann@example.gov.uk")[1]
+    links = [line for text in (printed, again) for line in text.splitlines() if "/console/link#" in line]
+    assert len(set(links)) == 2
+    assert all(link.startswith("http") for link in links)
+    assert len(ask(config.store_url, "SELECT digest FROM sign_in_links")) == 1
+    assert _run(config, "staff", "link", "nobody@example.gov.uk")[0] == 1
+
+
+def test_what_was_not_locked_is_not_unlocked(config: Service) -> None:
+    """Nor is a second factor removed that is not there; either ends with status 1."""
+    _add(config, "ann@example.gov.uk", "administrator")
+    for command in ("unlock", "reset-second-factor"):
+        status, output = _run(config, "staff", command, "ann@example.gov.uk")
+        assert (status, "Nothing was changed" in output) == (1, True)
+
+
+def test_a_password_that_is_easy_to_guess_is_refused(config: Service) -> None:
+    """With what is known of the organisation and the person."""
+    (config.directory / "pw").write_text("ann.smith2026\n", encoding="utf-8")
+    status, output = _add(config, "ann.smith@example.gov.uk", "reader")
+    assert (status, "easy to guess" in output) == (2, True)

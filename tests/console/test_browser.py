@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -12,10 +14,11 @@ from bot.cli import person_folder
 from bot.settings.main import Organisation
 from tests.architecture.house import ROOT
 from tests.components.browser import chromium, sign_in
+from tests.components.officer import PASSWORD
 from tests.components.ports import wait_until
 from tests.components.service import ask
 from tests.conftest import Needs
-from tests.console.conftest import House
+from tests.console.conftest import House, run
 from tests.flows.conftest import NOW
 
 PAGES = (
@@ -29,7 +32,8 @@ PAGES = (
         "standards",
         "templates",
     ),
-    *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit"),
+    *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit", "account"),
+    "account/second-factor",
 )
 # All rules at each width and in each scheme; of the other scheme at the same width the colours alone can differ.
 ALL, COLOURS = {"resultTypes": ["violations"]}, {"resultTypes": ["violations"], "runOnly": ["cat.color"]}
@@ -103,12 +107,13 @@ def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, pa
     assert _faults(reader) == {}
 
 
-def test_axe_finds_nothing_at_the_door(browser: Browser, house: House) -> None:
-    """The page on which a stranger signs in has no violation, either."""
+@pytest.mark.parametrize("path", ["sign-in", "link"])
+def test_axe_finds_nothing_at_the_door(browser: Browser, house: House, path: str) -> None:
+    """The pages on which a stranger signs in have no violation, either."""
     stranger = browser.new_context()
     stranger.add_init_script(Axe().axe_script)
     door = stranger.new_page()
-    door.goto(_url(house, "sign-in"))
+    door.goto(_url(house, path))
     assert _faults(door) == {}
     stranger.close()
 
@@ -135,6 +140,35 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
     reader.goto((tmp_path / "sam" / "index.html").as_uri())
     assert reader.title() == "What Exampleshire Council keeps about sam@residents.example"
     assert _faults(reader) == {}
+    context.close()
+
+
+def test_axe_finds_nothing_on_the_way_in(browser: Browser, house: House) -> None:
+    """A link fills in its code, which goes to no server; the second factor, its recovery codes and its question."""
+    link = run(house.service, "staff", "add", "nia@example.gov.uk", "--role", "reader").split()[-1]
+    context = browser.new_context()
+    context.add_init_script(Axe().axe_script)
+    page, requests = context.new_page(), list[str]()
+    page.on("request", lambda request: requests.append(request.url + request.headers.get("referer", "")))
+    code = link.rpartition("#")[2]
+    page.goto(_url(house, f"link#{code}"))
+    assert (page.input_value("#code"), urlsplit(page.url).fragment) == (code, "")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.goto(_url(house, "account/second-factor"))
+    secret = page.locator("code").inner_text()
+    page.fill("#code", pyotp.TOTP(secret).now())
+    page.fill("#old_password", PASSWORD)
+    page.click("main button")
+    assert page.locator(".codes li").count() == 10
+    assert _faults(page) == {}
+    page.click(".who button")
+    page.fill("#address", "nia@example.gov.uk")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/sign-in/code?next=*")
+    assert _faults(page) == {}
+    assert not [url for url in requests if code in url]
     context.close()
 
 

@@ -35,9 +35,19 @@ CONSOLE = {
     "GET /console": ALL_IN,
     "GET /console/sign-in": OPEN,
     "POST /console/sign-in": OUT,  # without its form's token
+    "GET /console/sign-in/code": OPEN,  # led back to the sign-in: nobody has shown a password
+    "POST /console/sign-in/code": OUT,
+    "GET /console/sign-in/set-up": OPEN,
+    "POST /console/sign-in/set-up": OUT,
+    "GET /console/link": OPEN,
+    "POST /console/link": OUT,
     "GET /console/sign-in/start": ("away",) * 6,  # the provider of this house is not there
     "GET /console/sign-in/back": OUT,  # nothing was begun
     "POST /console/sign-out": ("in", "out", "out", "out", "out", "out"),  # without its form's token, too
+    "GET /console/account": ALL_IN,
+    "POST /console/account": ALL_IN,
+    "GET /console/account/second-factor": ALL_IN,
+    "POST /console/account/second-factor": ("door", "out", "out", "out", "out", "out"),  # without their password
     "GET /console/queue": ALL_IN,
     "GET /console/queue.csv": ALL_IN,
     "POST /console/queue": LEADING,

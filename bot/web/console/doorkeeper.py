@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -34,7 +35,7 @@ CONTENT_POLICY = (
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _OWN_SITES = ("same-origin", "none")
-_NEVER_SHOWN = frozenset({"csrf", "next", "password", "seen", "token"})
+_NEVER_SHOWN = frozenset({"code", "csrf", "next", "old_password", "password", "secret", "seen", "token"})
 # What `new_secret` makes.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 # No segment of it begins with a dot or is escaped, so that no browser turns it into another.
@@ -107,7 +108,10 @@ class Doorkeeper:
         if not secret:
             return None
         wall, book = self._site.wall(), self._site.book
-        session = await self._site.read(lambda c: staffing.visitor(c, secret, wall, book))
+        open_to_passwords = not self._site.settings.sign_in.only
+        session = await self._site.read(
+            lambda c: staffing.visitor(c, secret, wall, book, by_password=open_to_passwords)
+        )
         if session is None:
             at, now = client_network(request), self._site.now()
             await self.note_seldom(at, lambda c: staffing.unknown(c, "session", at, now))
@@ -198,9 +202,12 @@ def cookie_name(request: web.Request) -> str:
     return "ackbot" if is_at_home(request) else "__Host-ackbot"
 
 
-def set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str) -> None:
-    """A cookie that no script reads, that goes with us when the browser is closed."""
-    response.set_cookie(name, value, path="/", httponly=True, samesite="Lax", secure=not is_at_home(request))
+def set_cookie(
+    request: web.Request, response: web.StreamResponse, name: str, value: str, *, lasts: timedelta | None = None
+) -> None:
+    """A cookie that no script reads, that goes when the browser is closed or after the time that it `lasts`."""
+    max_age, secure = int(lasts.total_seconds()) if lasts else None, not is_at_home(request)
+    response.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=secure)
 
 
 def drop_cookie(request: web.Request, response: web.StreamResponse, name: str) -> None:

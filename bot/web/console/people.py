@@ -1,28 +1,38 @@
 """People and roles: who may sign in, as what, and which programs may call. For administrators."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.core.roles import SCOPES, Permission, Role
-from bot.flows import staffing
+from bot.flows import attempts, credentials, staffing
 from bot.flows.staffing import Change, Refused
 from bot.render.words import instant_in_words
 from bot.store import staff, tokens
 from bot.store.staff import Account
 from bot.store.tokens import Token
+from bot.web.console.admission import Admission
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.forms import fields_of, several_of
 from bot.web.site import Site
 from bot.wire import passwords
 
+_VERBS = {
+    "disable": staffing.disable,
+    "enable": staffing.enable,
+    "end": staffing.end_sessions,
+    "no-second-factor": credentials.remove_second_factor,
+}
+
 
 class PeoplePages:
     """One page; what is posted names the action."""
 
-    def __init__(self, site: Site, door: Doorkeeper) -> None:
-        self._site, self._door = site, door
+    def __init__(self, site: Site, door: Doorkeeper, admission: Admission) -> None:
+        self._site, self._door, self._admission = site, door, admission
 
     def routes(self) -> list[web.RouteDef]:
         """Looking and acting."""
@@ -46,6 +56,7 @@ class PeoplePages:
         changing: str = "",
     ) -> web.StreamResponse:
         accounts, token_rows = await self._site.read(lambda c: (staff.list_all(c), tokens.list_all(c)))
+        locks = await self._site.read(lambda c: self._locks(c, accounts))
         zone = self._site.book.clocks.default_calendar.zone
         context = {
             "accounts": accounts,
@@ -57,6 +68,8 @@ class PeoplePages:
             "told": message,
             "fault": fault,
             "secret": secret,
+            "locks": locks,
+            "passwords": not self._site.settings.sign_in.only,
             "now": self._site.now(),
             "when": lambda at: instant_in_words(at, zone) if at else "",
         }
@@ -75,14 +88,39 @@ class PeoplePages:
             case "revoke":
                 name = values.get("name", "")
                 refusal = await self._site.write(lambda c: staffing.revoke_token(c, name, actor, now))
-            case "disable" | "enable" | "end" as name:
-                does = {"disable": staffing.disable, "enable": staffing.enable, "end": staffing.end_sessions}[name]
-                refusal = await self._site.write(lambda c: does(c, address, actor, now))
+            case "link":
+                return await self._link(request, guest, address)
+            case "unlock":
+                secret, wall = self._site.book.secret, self._site.wall()
+                refusal = await self._site.write(lambda c: attempts.lift(c, address, secret, actor, now, wall))
+            case name if name in _VERBS:
+                refusal = await self._site.write(lambda c: _VERBS[name](c, address, actor, now))
             case _:
                 raise web.HTTPBadRequest
         if refusal is not None:
             return await self._page(request, guest, fault=f"Nothing was changed: {refusal.reason}.")
         return await self._page(request, guest, message="It is done.")
+
+    def _locks(self, connection: Connection, accounts: Sequence[Account]) -> dict[str, datetime]:
+        """Until when accounts are closed to devices that are new."""
+        secret, wall = self._site.book.secret, self._site.wall()
+        ends = {a.address: attempts.locked_until(connection, a, secret, wall) for a in accounts}
+        return {address: end for address, end in ends.items() if end is not None}
+
+    async def _link(self, request: web.Request, guest: Guest, address: str, begin: str = "") -> web.StreamResponse:
+        if self._site.settings.sign_in.only:
+            return await self._page(request, guest, fault="No link was made: passwords are closed.")
+        actor, now, wall = guest.visitor.actor, self._site.now(), self._site.wall()
+        outcome = await self._site.write(lambda c: credentials.make_link(c, address, actor, now, wall))
+        if isinstance(outcome, Refused):
+            return await self._page(request, guest, fault=f"No link was made: {outcome.reason}.")
+        link = credentials.link_address(self._admission.origin(request), outcome)
+        hours = int(credentials.LINK_LASTS.total_seconds()) // 3600
+        message = (
+            f"{begin}Give {address} this link now: it cannot be shown again. It works once, within {hours} hours, and "
+            "lets them choose a password."
+        )
+        return await self._page(request, guest, message=message, secret=link)
 
     async def _change(
         self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]
@@ -94,7 +132,7 @@ class PeoplePages:
             case "teams":
                 change = Change(teams=teams)
             case "password":
-                if fault := passwords.fault(password):
+                if fault := await self._fault(password, address):
                     return await self._page(request, guest, fault=f"Nothing was changed: {fault}.", changing=address)
                 change = Change(password=await asyncio.to_thread(passwords.hashed, password))
                 message = "They have a new password, and must sign in anew."
@@ -112,16 +150,22 @@ class PeoplePages:
         password, role = values.get("password", ""), values.get("role", "")
         if role not in list(Role):
             raise web.HTTPBadRequest
-        if password and (fault := passwords.fault(password)):
-            return await self._page(request, guest, fault=f"Nobody was added: {fault}.")
-        password_hash = await asyncio.to_thread(passwords.hashed, password) if password else ""
         address, now, book = values.get("address", ""), self._site.now(), self._site.book
         name = values.get("name", "").strip()[:100]
+        if password and (fault := await self._fault(password, address, name)):
+            return await self._page(request, guest, fault=f"Nobody was added: {fault}.")
+        password_hash = await asyncio.to_thread(passwords.hashed, password) if password else ""
         account = Account(address, name, Role(role), teams, password_hash, now, None)
         refusal = await self._site.write(lambda c: staffing.add(c, account, guest.visitor.actor, book))
         if refusal is not None:
             return await self._page(request, guest, fault=f"Nobody was added: {refusal.reason}.")
+        if not password_hash and not self._site.settings.sign_in.only:
+            return await self._link(request, guest, address, f"{address} may sign in now. ")
         return await self._page(request, guest, message=f"{address} may sign in now.")
+
+    async def _fault(self, password: str, *about: str) -> str:
+        organisation = self._site.settings.organisation.name
+        return await asyncio.to_thread(passwords.fault, password, (organisation, *about))
 
     async def _token(
         self, request: web.Request, guest: Guest, values: Mapping[str, str], teams: frozenset[str]

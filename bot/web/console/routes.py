@@ -4,13 +4,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.web.console.account import AccountPages
+from bot.web.console.admission import Admission
+from bot.web.console.attempts import Attempts
 from bot.web.console.contact import ContactPages
 from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
 from bot.web.console.message import MessagePages
+from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
 from bot.web.console.queue import QueuePages
 from bot.web.console.rooms import Rooms
+from bot.web.console.second_step import SecondStep
 from bot.web.console.shunted import ShuntedPages
 from bot.web.console.sign_in import SignIn
 from bot.web.console.templates import TemplatePages
@@ -23,16 +28,19 @@ if TYPE_CHECKING:
 
 def routes(site: Site) -> list[web.RouteDef]:
     """Every page of the console."""
-    door = Doorkeeper(site)
-    parts = (SignIn(site, door, _provider(site)), QueuePages(site, door), ContactPages(site, door))
-    more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), PeoplePages(site, door))
-    pages_of_one = (MessagePages(site, door), DeskPages(site, door), UrgentPages(site, door))
-    return [web.get(ROOT, _onwards), *(route for part in (*parts, *pages_of_one, *more) for route in part.routes())]
+    door, attempts = Doorkeeper(site), Attempts(site)
+    admission = Admission(site, door, attempts)
+    in_front = (SignIn(site, door, admission, attempts, _provider(site)), OneTimeLink(site, door, admission))
+    own = (SecondStep(site, door, admission, attempts), AccountPages(site, door, attempts))
+    parts = (QueuePages(site, door), ContactPages(site, door), MessagePages(site, door), DeskPages(site, door))
+    more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), UrgentPages(site, door))
+    rooms = (*in_front, *own, *parts, *more, PeoplePages(site, door, admission))
+    return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
 
 
 def _provider(site: Site) -> "Oidc | None":
     """The organisation's own sign-in, if it is configured; its library of tokens is imported only then."""
-    if site.settings.sign_in is None:
+    if not site.settings.sign_in.has_provider:
         return None
     from bot.web.console.oidc import Oidc  # noqa: PLC0415
 

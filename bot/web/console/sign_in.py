@@ -6,32 +6,34 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.flows import staffing
+from bot.flows.staffing import ELSEWHERE
 from bot.store import staff
 from bot.web.console import doorkeeper
-from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, own_path, render
+from bot.web.console.admission import Admission
+from bot.web.console.attempts import Attempts
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, own_path
 from bot.web.console.identity import NotSignedIn
-from bot.web.console.sign_in_attempts import WITHIN_SECONDS, SignInAttempts
 from bot.web.forms import fields_of
 from bot.web.site import Site, loop_time
-from bot.wire import passwords, typed
+from bot.wire import typed
 
 if TYPE_CHECKING:
     from bot.web.console.oidc import Oidc
 
-# Two at a time: each check takes a core and 64 MB for a while.
-_CHECKS = 2
 # No earlier is a wrong one answered, nor in a slow place: how long it took tells nobody who has an account.
 _WRONG_SECONDS, _SLOW_SECONDS = 0.2, 2.0
 _WRONG = "The email address or the password is not right"
+_CLOSED = "Passwords are not used here. Sign in with your organisation's account"
 
 
 class SignIn:
     """The pages of signing in. `oidc` is None where no sign-in of the organisation's is configured."""
 
-    def __init__(self, site: Site, door: Doorkeeper, oidc: "Oidc | None") -> None:
+    def __init__(
+        self, site: Site, door: Doorkeeper, admission: Admission, attempts: Attempts, oidc: "Oidc | None"
+    ) -> None:
         self._site, self._door, self._oidc = site, door, oidc
-        self._tries = SignInAttempts()
-        self._checking = asyncio.Semaphore(_CHECKS)
+        self._admission, self._attempts = admission, attempts
 
     def routes(self) -> list[web.RouteDef]:
         """In, in through the organisation, back from there, and out."""
@@ -50,100 +52,59 @@ class SignIn:
         return self._page(request)
 
     def _page(self, request: web.Request, *, fault: str = "", address: str = "", status: int = 200) -> web.Response:
-        # The door's own cookie: its form is ours although nobody is signed in yet.
-        door = _door_of(request) or doorkeeper.new_secret()
         context = {
             "fault": fault,
             "address": address,
             "next": own_path(request.query.get("next", "")),
-            "csrf": self._door.token_of_door(door),
             "elsewhere": self._oidc.title if self._oidc else "",
+            "passwords": not self._site.settings.sign_in.only,
         }
-        response = render(request, None, "sign_in", context, status)
-        doorkeeper.set_cookie(request, response, _door(request), door)
-        return response
+        return self._admission.page(request, "sign_in", context, status)
 
     async def _take(self, request: web.Request) -> web.Response:
         fields = await fields_of(request)
         typed_address, password = fields.get("address", "")[:254], fields.get("password", "")
-        door = _door_of(request)
-        if not door or not await self._door.is_own_form(request, self._door.token_of_door(door)):
+        if self._site.settings.sign_in.only:
+            await self._admission.note_refusal(request, typed_address, "passwords are closed")
+            return self._page(request, fault=_CLOSED, status=403)
+        if not await self._admission.is_own_form(request):
             return self._page(
                 request, fault="This page was too old. Enter both again", address=typed_address, status=403
             )
         started_at, account = loop_time(), await self._site.read(lambda c: staff.find(c, typed_address))
-        right = await self._is_right(request, account, typed.account(typed_address) or typed_address, password)
-        if right is None:
-            return await self._too_many(request, typed_address)
-        if account is None or not right:
+        address = typed.account(typed_address) or typed_address
+        outcome = await self._attempts.password(request, account, address, password)
+        if outcome.wait_seconds:
+            await self._admission.note_refusal(request, typed_address, "too many attempts")
+            known_device = bool(self._attempts.device_of(request, address))
+            response = self._page(
+                request, fault=outcome.refusal(known_device=known_device), address=typed_address, status=429
+            )
+            response.headers["Retry-After"] = str(outcome.wait_seconds)
+            return response
+        if account is None or not outcome.is_right:
             await self._note_wrong(request, account, typed_address)
-            slow = self._tries.is_slow(request.remote or "", loop_time())
-            await asyncio.sleep(started_at + (_SLOW_SECONDS if slow else _WRONG_SECONDS) - loop_time())
+            await asyncio.sleep(started_at + (_SLOW_SECONDS if outcome.is_slow else _WRONG_SECONDS) - loop_time())
             return self._page(request, fault=_WRONG, address=typed_address, status=403)
-        return await self._let_in(request, account, "password", own_path(fields.get("next", "")))
-
-    async def _is_right(
-        self, request: web.Request, account: staff.Account | None, address: str, password: str
-    ) -> bool | None:
-        """Whether this is the password of the account; None where it may not be tried now."""
-        password_hash = account.password if account and account.disabled_at is None else ""
-        place, has_account = request.remote or "", account is not None
-        async with self._checking:
-            # Asked here, so that of many at the same moment no more are checked than of as many one after another.
-            if not self._tries.may_try(address, loop_time(), has_account=has_account):
-                return None
-            # From a slow place addresses that are made up cost no work, so that nobody waits behind them.
-            worth_it = bool(password_hash) or not self._tries.is_slow(place, loop_time())
-            right = worth_it and await asyncio.to_thread(passwords.matches, password_hash, password)
-            if right:
-                self._tries.right(address)
-            else:
-                self._tries.wrong(address, place, loop_time(), has_account=has_account)
-            return right
+        onwards = own_path(fields.get("next", ""))
+        return await self._admission.after_password(request, account, "password", onwards)
 
     async def _note_wrong(self, request: web.Request, account: staff.Account | None, address: str) -> None:
-        reason, now = "wrong password, or no account", self._site.now()
+        reason = "wrong password, or no account"
         if account is None:
-            await self._note_refusal(request, address, reason)
+            await self._admission.note_refusal(request, address, reason)
         else:
-            # Every one: those at accounts are few, and must not be lost among those at addresses that are made up.
-            await self._site.write(lambda c: staffing.not_signed_in(c, address, reason, now))
-
-    async def _too_many(self, request: web.Request, address: str) -> web.Response:
-        await self._note_refusal(request, address, "too many tries")
-        wait = "Too many tries. Wait for 15 minutes, or ask an administrator"
-        response = self._page(request, fault=wait, address=address, status=429)
-        response.headers["Retry-After"] = str(int(WITHIN_SECONDS))
-        return response
-
-    async def _let_in(self, request: web.Request, account: staff.Account, how: str, onwards: str) -> web.Response:
-        before = await self._door.guest(request)
-        now, wall = self._site.now(), self._site.wall()
-        if before is not None:
-            await self._site.write(lambda c: staffing.sign_out(c, before.visitor, now))
-        secret = await self._site.write(lambda c: staffing.sign_in(c, account, how, now, wall))
-        response = web.Response(status=303, headers={"Location": onwards})
-        doorkeeper.set_cookie(request, response, doorkeeper.cookie_name(request), secret)
-        doorkeeper.drop_cookie(request, response, _door(request))
-        return response
+            await self._admission.note_wrong(account, reason)
 
     async def _leave(self, request: web.Request) -> web.Response:
-        guest = await self._door.guest(request)
+        guest, now = await self._door.guest(request), self._site.now()
         if guest is not None and not await self._door.is_own_form(request, guest.csrf):
             return doorkeeper.refusal(request, 403, "You are still signed in", "Use the button on a page.", guest)
         if guest is not None:
-            await self._sign_out(guest)
+            await self._site.write(lambda c: staffing.sign_out(c, guest.visitor, now))
         response = web.Response(status=303, headers={"Location": f"{ROOT}/sign-in"})
         doorkeeper.drop_cookie(request, response, doorkeeper.cookie_name(request))
         return response
-
-    async def _sign_out(self, guest: Guest) -> None:
-        now = self._site.now()
-        await self._site.write(lambda c: staffing.sign_out(c, guest.visitor, now))
-
-    async def _note_refusal(self, request: web.Request, address: str, reason: str) -> None:
-        now = self._site.now()
-        await self._door.note_seldom(request.remote or "", lambda c: staffing.not_signed_in(c, address, reason, now))
 
     async def _start(self, request: web.Request) -> web.Response:
         assert self._oidc is not None  # noqa: S101 - the route is there only then
@@ -161,33 +122,20 @@ class SignIn:
         try:
             identity = await self._oidc.finish(dict(request.query), memory, self._back_address(request))
         except NotSignedIn as error:
-            await self._note_refusal(request, "", f"sign-in elsewhere: {error}")
+            await self._admission.note_refusal(request, "", f"sign-in elsewhere: {error}")
             return self._page(request, fault=str(error), status=403)
         account = await self._site.read(lambda c: staff.find(c, identity.address))
         if account is None or account.disabled_at is not None:
-            await self._note_refusal(request, identity.address, "no account")
+            await self._admission.note_refusal(request, identity.address, "no account")
             return self._page(
                 request, fault=f"{identity.address} has no account here. Ask an administrator", status=403
             )
-        response = await self._let_in(request, account, "elsewhere", identity.onwards)
+        response = await self._admission.let_in(request, account, ELSEWHERE, identity.onwards)
         doorkeeper.drop_cookie(request, response, _way(request))
         return response
 
     def _back_address(self, request: web.Request) -> str:
-        if doorkeeper.is_at_home(request):
-            return f"http://{request.host}{ROOT}/sign-in/back"
-        origin = self._site.public_url or f"https://{request.host}"
-        return f"{origin}{ROOT}/sign-in/back"
-
-
-def _door(request: web.Request) -> str:
-    return f"{doorkeeper.cookie_name(request)}-door"
-
-
-def _door_of(request: web.Request) -> str:
-    """The door's own cookie, "" where the browser has brought none that we made."""
-    cookie = request.cookies.get(_door(request), "")
-    return cookie if doorkeeper.is_secret(cookie) else ""
+        return f"{self._admission.origin(request)}{ROOT}/sign-in/back"
 
 
 def _way(request: web.Request) -> str:
