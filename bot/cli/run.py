@@ -42,12 +42,19 @@ def run(
     try:
         with schema.exclusive(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=upgrade)
-            keys.begin(configured.store.url, configured.store.secrets, present.now())
+            keys.begin(configured.store.url, configured.store.secrets, present.now(), _log_sealing)
             with transaction(configured.store.url, writes=True) as connection:
                 since = after_restore.begin(connection, present.now())
             asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
     except (schema.StoreRefused, server.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
+
+
+def _log_sealing(table: str, count: int) -> None:
+    from bot import log
+
+    if count and count % 50_000 == 0:
+        log.get("run").info("addresses.sealed", table=table, rows=count)
 
 
 @contextmanager

@@ -73,6 +73,7 @@ def key() -> None:
 @app.command()
 def reseal(config: Directory = None) -> None:
     """Encrypt all words in the store with the first of [store] keys; the older keys are not needed after that."""
+    from bot.present import Present
     from bot.store import keys, schema
     from bot.store.engine import StoreUnavailable
 
@@ -82,7 +83,7 @@ def reseal(config: Directory = None) -> None:
     if schema.current(configured.store.url) != schema.newest():
         refuse(f"There is no store of this version's schema at {configured.store.url}.")
     try:
-        total = keys.reseal_all(configured.store.url, configured.store.secrets, _show_resealed)
+        total = keys.reseal_all(configured.store.url, configured.store.secrets, Present().now(), _show_resealed)
     except schema.StoreRefused as error:
         refuse(f"{error}.")
     except StoreUnavailable as error:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from bot.store.column_types import Instant, Sealed
+from bot.store.column_types import Instant, Sealed, SealedLookup
 from bot.store.metadata import metadata
 
 staff = Table(
@@ -71,7 +71,7 @@ tokens = Table(
 answers = Table(
     "answers",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", SealedLookup, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("status", Integer, nullable=False),
     Column("body", Sealed, nullable=False),

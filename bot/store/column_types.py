@@ -1,4 +1,8 @@
-"""Column types: instants in UTC, and text and bytes that are encrypted if the engine has a ring of keys."""
+"""Column types: instants in UTC, and text and bytes that are encrypted if the engine has a ring of keys.
+
+What nobody looks up is encrypted differently each time. What is looked up is encrypted alike wherever it is the same,
+so that a query for a value compares what is stored with the value as it is stored.
+"""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +21,14 @@ class Keys(Protocol):
 
     def open(self, words: bytes) -> bytes:
         """Return the original; bytes that were never encrypted are returned unchanged."""
+        ...
+
+    def seal_alike(self, words: str) -> str:
+        """Return the text encrypted and signed, each time the same; unchanged where no key for that is in use."""
+        ...
+
+    def open_alike(self, words: str) -> str:
+        """Return the original of what `seal_alike` returned; any other text is returned unchanged."""
         ...
 
 
@@ -79,6 +91,40 @@ class Sealed(TypeDecorator[str]):
         """Decrypt."""
         ring = ring_of(dialect)
         return value if ring is None or not value else ring.open(value.encode("utf-8")).decode("utf-8")
+
+
+class SealedLookup(TypeDecorator[str]):
+    """Text that rows are looked up by, encrypted alike if the engine has a ring: for `=` and IN, not for its order.
+
+    With `lower` the difference of capitals is lost where it is encrypted.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, *, lower: bool = False) -> None:
+        super().__init__()
+        self.lower = lower
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Return what encrypts a value; nothing without keys."""
+        return super().bind_processor(dialect) if ring_of(dialect) else None
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Encrypt a text that is not empty."""
+        ring = ring_of(dialect)
+        if ring is None or not value:
+            return value
+        return ring.seal_alike(value.lower() if self.lower else value)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """Return what decrypts a value; nothing without keys."""
+        return super().result_processor(dialect, coltype) if ring_of(dialect) else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Decrypt."""
+        ring = ring_of(dialect)
+        return value if ring is None or not value else ring.open_alike(value)
 
 
 class SealedBytes(TypeDecorator[bytes]):

@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from bot.store.column_types import give
 from bot.store.direct import mark
-from bot.store.sealing import Ring
+from bot.store.sealing import LOOKUP_KEY, Ring
 
 BUSY_TIMEOUT_MILLISECONDS = 3_000
 POOL_SIZE = 6
@@ -75,7 +75,19 @@ def engine_of(url: str, *, writes: bool, ring: Ring | None = None) -> Engine:
     """
     engine = _engine(url, writes=writes)
     give(engine.dialect, ring)
+    if ring is not None:
+        event.listen(engine, "first_connect", partial(_read_lookup_key, ring))
     return engine
+
+
+def _read_lookup_key(ring: Ring, connection: Any, _record: Any) -> None:
+    """Give the ring the store's own key, which only it can read."""
+    cursor = connection.cursor()
+    cursor.execute(f"SELECT value FROM rules WHERE name = '{LOOKUP_KEY}'")  # noqa: S608 - our own words
+    row = cursor.fetchone()
+    connection.rollback()
+    if row is not None:
+        ring.take_lookup_key(row[0])
 
 
 def _engine(url: str, *, writes: bool) -> Engine:

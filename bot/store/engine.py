@@ -42,12 +42,17 @@ class StoreLost(StoreUnavailable):
 
 
 class Store:
-    """The open store. `close` waits until every unit is answered. `keys` encrypt people's words."""
+    """The open store. `close` waits until every unit is answered. `keys` encrypt people's words.
 
-    def __init__(self, url: str, keys: Sequence[str] = ()) -> None:
+    `lookup_key` is one that encrypts what is looked up before the store itself has it (`bot.store.keys`).
+    """
+
+    def __init__(self, url: str, keys: Sequence[str] = (), lookup_key: str = "") -> None:
         self.url = url
         self.is_shared = is_shared(url)
         ring = Ring(keys) if keys else None
+        if ring is not None and lookup_key:
+            ring.take_lookup_key(lookup_key)
         self._writer_engine = engine_of(url, writes=True, ring=ring)
         self._reader_engine = engine_of(url, writes=False, ring=ring)
         self._lane: Lane = queue.SimpleQueue()

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal_column, null, select, union_all
+from sqlalchemy import (
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from bot.core import threads
 from bot.core.contacts import Contact
@@ -13,6 +24,7 @@ from bot.core.deliveries import Delivery, Purpose
 from bot.core.events import OURSELVES, EventKind
 from bot.core.rules import RuleName
 from bot.core.threads import LoggedMessage, Parent
+from bot.store.column_types import ring_of
 from bot.store.conditions import HAS_NO_RECEIPT, HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT
 from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
@@ -66,8 +78,14 @@ RECENT = union_all(
 _OF_DOMAIN = (
     select(contacts.c.received_at)
     .where(contacts.c.received_at > bindparam("since"), ~contacts.c.forgotten)
-    .where(HAS_OWN_RECEIPT, _PERSON.like(bindparam("pattern")))
+    .where(HAS_OWN_RECEIPT, type_coerce(_PERSON, Text).like(bindparam("pattern")))
     .limit(bindparam("most"))
+)
+# A part of what is sealed cannot be looked up: it is opened, whoever wrote of late.
+_SEALED_PEOPLE = (
+    select(contacts.c.received_at, _PERSON)
+    .where(contacts.c.received_at > bindparam("since"), ~contacts.c.forgotten, _PERSON.is_not(None))
+    .where(HAS_OWN_RECEIPT)
 )
 _EARLIER = (
     select(messages.c.digest, messages.c.text, contacts)
@@ -166,7 +184,10 @@ def recent_contacts(connection: Connection, people: Iterable[str], since: dateti
 
 def of_domain(connection: Connection, domain: str, since: datetime, most: int) -> list[datetime]:
     """When contacts from that domain with a receipt of their own were received, after `since`; at most so many."""
-    return list(connection.execute(_OF_DOMAIN, {"pattern": f"%@{domain}", "since": since, "most": most}).scalars())
+    if ring_of(connection.dialect) is None:
+        return list(connection.execute(_OF_DOMAIN, {"pattern": f"%@{domain}", "since": since, "most": most}).scalars())
+    rows = rows_of(connection, _SEALED_PEOPLE, {"since": since})
+    return [at for at, person in rows if person.endswith(f"@{domain}")][:most]
 
 
 def earlier_contacts(connection: Connection, contact_ids: Iterable[int]) -> dict[str, tuple[Earlier, ...]]:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
     Update,
     bindparam,
     case,
@@ -35,7 +34,7 @@ from bot.core.deliveries import (
     sources_of,
 )
 from bot.store import wakeups
-from bot.store.column_types import Instant
+from bot.store.column_types import Instant, SealedLookup
 from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL, IS_HELD
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import deliveries
@@ -101,7 +100,7 @@ _SETTLE = {
         next_attempt_at=bindparam("to_next"),
         sent_at=func.coalesce(bindparam("to_sent", type_=Instant()), deliveries.c.sent_at),
         last_error=bindparam("to_error"),
-        external_id=func.coalesce(bindparam("to_name", type_=Text()), deliveries.c.external_id),
+        external_id=func.coalesce(bindparam("to_name", type_=SealedLookup()), deliveries.c.external_id),
     )
     for state in State
 }

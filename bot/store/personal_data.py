@@ -30,6 +30,7 @@ class Claim(StrEnum):
     SEALED = "sealed"
     HASHED = "hashed"
     CLEAR = "in clear"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,15 @@ AUDIT_DAYS = Cell(Claim.EMPTIED, "[retention] audit_days")
 
 # Sealing
 SEALED = Cell(Claim.SEALED, "sealed")
+ALIKE = Cell(Claim.SEALED, "sealed, each time alike, so that it can be looked up")
+NOT_INDEXED = Cell(Claim.ABSENT, "not there: the index has references alone")
 KEYED_HASH = Cell(Claim.HASHED, "a keyed hash")
 ARGON2 = Cell(Claim.HASHED, "an argon2id hash")
 ENCRYPTED = Cell(Claim.HASHED, "always encrypted")
 RANDOM = Cell(Claim.HASHED, "the SHA-256 of a random secret")
-CONTENT_HASH = Cell(Claim.CLEAR, "in clear: the SHA-256 of the message")
 LOOKED_UP = Cell(Claim.CLEAR, "in clear: it is looked up")
 SORTED = Cell(Claim.CLEAR, "in clear: lists are filtered by it")
 PUBLIC_WORK = Cell(Claim.CLEAR, "in clear: an address of work")
-RULE_WORDS = Cell(Claim.CLEAR, "in clear: words of the rule, not the person's own")
-HOLD_WORDS = Cell(Claim.CLEAR, "in clear: staff are told to write nothing personal")
-LOGGED_ERROR = Cell(Claim.CLEAR, "in clear: an error of the program")
 
 Row = tuple[str, Whose, str, Cell, Cell, Cell, Cell]
 
@@ -117,23 +116,23 @@ def _of(table: str, *rows: Row) -> tuple[Datum, ...]:
 REGISTER: tuple[Datum, ...] = (
     *_of(
         "contacts",
-        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NAME_HASHED, WITH_WORDS, LOOKED_UP),
-        ("sender_address", RESIDENT, "address or name on a platform", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
-        ("sender_key", RESIDENT, "the same in lower case", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NAME_HASHED, WITH_WORDS, ALIKE),
+        ("sender_address", RESIDENT, "address or name on a platform", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
+        ("sender_key", RESIDENT, "the same in lower case", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
         ("sender_name", RESIDENT, "name", GIVEN, EMPTIED, WITH_WORDS, SEALED),
         ("subject", RESIDENT, "subject", GIVEN, EMPTIED, WITH_WORDS, SEALED),
-        ("conversation", RESIDENT, "platform's name of the thread", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
-        ("legal_hold", RESIDENT, "why it must be kept", GIVEN, HOLD_ENDS, HOLD_ENDS, HOLD_WORDS),
-        ("urgent_words", RESIDENT, "the phrase of an urgent rule", GIVEN, EMPTIED, WITH_WORDS, RULE_WORDS),
+        ("conversation", RESIDENT, "platform's name of the thread", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
+        ("legal_hold", RESIDENT, "why it must be kept", GIVEN, HOLD_ENDS, HOLD_ENDS, SEALED),
+        ("urgent_words", RESIDENT, "the phrase of an urgent rule", GIVEN, EMPTIED, WITH_WORDS, SEALED),
         ("owner", STAFF, "who has it", GIVEN, NOT_OF_PERSON, FOR_FIGURES, SORTED),
         ("taken_by", STAFF, "who has taken it", GIVEN, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
     ),
     *_of(
         "messages",
-        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NAME_HASHED, WITH_WORDS, LOOKED_UP),
-        ("message_id", RESIDENT, "the sender's name of it", GIVEN, NAME_HASHED, WITH_WORDS, LOOKED_UP),
-        ("digest", RESIDENT, "hash of the content", INTERNAL, NOT_LOGGED_TWICE, FOR_FIGURES, CONTENT_HASH),
-        ("sender_address", RESIDENT, "address of the writer", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
+        ("external_id", RESIDENT, "Message-ID or platform's id", GIVEN, NAME_HASHED, WITH_WORDS, ALIKE),
+        ("message_id", RESIDENT, "the sender's name of it", GIVEN, NAME_HASHED, WITH_WORDS, ALIKE),
+        ("digest", RESIDENT, "hash of the content", INTERNAL, NOT_LOGGED_TWICE, FOR_FIGURES, ALIKE),
+        ("sender_address", RESIDENT, "address of the writer", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
         ("text", RESIDENT, "words", GIVEN, EMPTIED, WITH_WORDS, SEALED),
         ("fields", RESIDENT, "fields of a form, links", GIVEN, EMPTIED, WITH_WORDS, SEALED),
     ),
@@ -143,16 +142,16 @@ REGISTER: tuple[Datum, ...] = (
     ),
     *_of(
         "message_words",
-        ("words", RESIDENT, "the index to search by", SAME_AS_TEXT, DELETED, WITH_WORDS, LOOKED_UP),
+        ("words", RESIDENT, "the index to search by", SAME_AS_TEXT, DELETED, WITH_WORDS, NOT_INDEXED),
     ),
     *_of(
         "deliveries",
-        ("recipient", RESIDENT, "address", GIVEN, EMPTIED, WITH_WORDS, LOOKED_UP),
-        ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
+        ("recipient", RESIDENT, "address", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
+        ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, ALIKE),
         ("key", STAFF, "who was alerted of what", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, LOOKED_UP),
         ("details", RESIDENT, "what it answers, reasons", INTERNAL, EMPTIED, WITH_WORDS, SEALED),
-        ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, EMPTIED, WITH_WORDS, LOOKED_UP),
-        ("last_error", RESIDENT, "a server's answer, which may quote them", GIVEN, EMPTIED, WITH_WORDS, LOGGED_ERROR),
+        ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, EMPTIED, WITH_WORDS, ALIKE),
+        ("last_error", RESIDENT, "a server's answer, which may quote them", GIVEN, EMPTIED, WITH_WORDS, SEALED),
     ),
     *_of(
         "sent_messages",
@@ -168,23 +167,23 @@ REGISTER: tuple[Datum, ...] = (
     ),
     *_of(
         "needs",
-        ("address", RESIDENT, "address or telephone number", GIVEN, DELETED, WITH_PERSON, LOOKED_UP),
+        ("address", RESIDENT, "address or telephone number", GIVEN, DELETED, WITH_PERSON, ALIKE),
         ("needs", RESIDENT, "how to write or speak to them", GIVEN, DELETED, WITH_PERSON, SEALED),
         ("noted_by", STAFF, "who noted it", OF_STAFF, DELETED, WITH_PERSON, PUBLIC_WORK),
     ),
     *_of(
         "suppressions",
-        ("address", RESIDENT, "address that gets no mail", GIVEN, STOPS_MAIL, RUNS_OUT, LOOKED_UP),
+        ("address", RESIDENT, "address that gets no mail", GIVEN, STOPS_MAIL, RUNS_OUT, ALIKE),
     ),
     *_of(
         "shunted",
-        ("external_id", STRANGER, "Message-ID or platform's id", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, LOOKED_UP),
-        ("error", STRANGER, "the error, which may quote it", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, LOGGED_ERROR),
+        ("external_id", STRANGER, "Message-ID or platform's id", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, ALIKE),
+        ("error", STRANGER, "the error, which may quote it", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, SEALED),
         ("raw", STRANGER, "the message as it came", NOT_KNOWN, NOT_WRITTEN_BY, UNTIL_DROPPED, SEALED),
     ),
     *_of(
         "answers",
-        ("key", STRANGER, "a key that a program chose", NOT_KNOWN, NOT_NAMING, ONE_DAY, LOOKED_UP),
+        ("key", STRANGER, "a key that a program chose", NOT_KNOWN, NOT_NAMING, ONE_DAY, ALIKE),
     ),
     *_of(
         "staff",
@@ -211,7 +210,7 @@ REGISTER: tuple[Datum, ...] = (
     *_of(
         "views",
         ("owner", STAFF, "whose list it is", OF_STAFF, NOT_OF_PERSON, UNTIL_DELETED, LOOKED_UP),
-        ("name", RESIDENT, "name of a saved list that names them", SAVED_SEARCH, DELETED, WITH_PERSON, SORTED),
+        ("name", RESIDENT, "name of a saved list that names them", SAVED_SEARCH, DELETED, WITH_PERSON, ALIKE),
         ("query", RESIDENT, "words that were searched for", SAVED_SEARCH, DELETED, WITH_PERSON, SEALED),
     ),
 )

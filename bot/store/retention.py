@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, select, update
 
 from bot.core.contacts import Contact
 from bot.core.threads import forgotten_name
@@ -134,14 +134,18 @@ def within(contact_id: int) -> Any:
 
 
 def written_by(address: str) -> Any:
-    """Return the condition that a message was written from this address."""
-    return func.lower(messages.c.sender_address) == address.lower()
+    """Return the condition that a message was written from this address; in capitals only unsealed ones are."""
+    in_clear: Any = func.lower(messages.c.sender_address, type_=Text())
+    return or_(messages.c.sender_address == address, in_clear == address.lower())
 
 
-def of_message(contact_id: int, message_id: str) -> Any:
+def of_message(connection: Connection, contact_id: int, message_id: str) -> Any:
     """Return the condition that a message has that name in this contact, or is an edit of it."""
-    edits = messages.c.message_id.startswith(f"{message_id} ", autoescape=True)
-    return (messages.c.contact_id == contact_id) & ((messages.c.message_id == message_id) | edits)
+    query = select(messages.c.id, messages.c.message_id).where(messages.c.contact_id == contact_id)
+    names = {row.id: row.message_id for row in connection.execute(query)}
+    return messages.c.id.in_(
+        [n for n, name in names.items() if name == message_id or name.startswith(f"{message_id} ")]
+    )
 
 
 def of_person(connection: Connection, address: str) -> list[Contact]:

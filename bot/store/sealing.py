@@ -1,19 +1,24 @@
-"""Encryption of people's words at rest with the organisation's own keys, if it has any (Fernet, several keys).
+"""Encryption at rest of what people wrote and of who they are, with the organisation's own keys, if it has any.
 
-Searchable columns (references, addresses, dates) are not encrypted; the database's own encryption is for those. The
-first key encrypts, every key decrypts; `reseal` converts stored rows to the first one.
+Words are encrypted with Fernet: the first key encrypts, every key decrypts; `reseal` converts stored rows to the first
+one. Addresses and names of messages, which are looked up, are encrypted with AES-SIV (RFC 5297), whose result begins
+with a keyed hash of the text: the same text gives the same result, and nobody without the key can try what it may be.
+That key is the store's own (`keys`), so that it stays when the organisation's keys change.
 """
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, Text, bindparam, select, type_coerce, update
 
-from bot.store.column_types import Sealed, SealedBytes
+from bot.store.column_types import Sealed, SealedBytes, SealedLookup
 from bot.store.trail import gate
 
-MARK = "sealed:"
+MARK, MARK_ALIKE = "sealed:", "sealed="
 ROWS_AT_ONCE = 500
+# Among the rules: the key to look up by, encrypted.
+LOOKUP_KEY = "look-up key"
 
 
 class Ring:
@@ -21,9 +26,12 @@ class Ring:
 
     def __init__(self, keys: Sequence[str]) -> None:
         # Many stores have no keys, and then need not import this.
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
         from cryptography.fernet import Fernet, InvalidToken, MultiFernet  # noqa: PLC0415
 
         self._keys, self._invalid = MultiFernet([Fernet(key) for key in keys]), InvalidToken
+        self._alike: Any = None
+        self._not_alike = (InvalidTag, ValueError)
 
     def seal(self, words: bytes) -> bytes:
         """Return the bytes encrypted and signed."""
@@ -38,6 +46,28 @@ class Ring:
         except self._invalid:
             return words  # somebody wrote this mark before there was a key
 
+    def take_lookup_key(self, key: str) -> None:
+        """Begin to use the key by which the store looks up, as it is stored. Raises ValueError if it cannot be read."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESSIV  # noqa: PLC0415
+
+        self._alike = AESSIV(self.open(key.encode()))
+
+    def seal_alike(self, words: str) -> str:
+        """Return the text encrypted and signed, each time the same; unchanged until there is a key for that."""
+        if self._alike is None:
+            return words
+        return MARK_ALIKE + base64.b64encode(self._alike.encrypt(words.encode(), None)).decode()
+
+    def open_alike(self, words: str) -> str:
+        """Return the original of what `seal_alike` returned; any other text is returned unchanged."""
+        if self._alike is None or not words.startswith(MARK_ALIKE):
+            return words
+        try:
+            original: bytes = self._alike.decrypt(base64.b64decode(words[len(MARK_ALIKE) :]), None)
+        except self._not_alike:
+            return words  # somebody wrote this mark before there was a key
+        return original.decode()
+
 
 def new_key() -> str:
     """Return a new random key."""
@@ -46,21 +76,41 @@ def new_key() -> str:
     return Fernet.generate_key().decode()
 
 
+def new_lookup_key(ring: Ring) -> str:
+    """Return a new random key to look up by, as it is stored: encrypted."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV  # noqa: PLC0415
+
+    return ring.seal(AESSIV.generate_key(512)).decode()
+
+
 def sealed_columns(table: Table) -> list[Any]:
-    """Return the table's columns that contain people's words."""
-    return [column for column in table.columns if isinstance(column.type, Sealed | SealedBytes)]
+    """Return the table's columns that contain people's words, or by which people are looked up."""
+    return [column for column in table.columns if isinstance(column.type, Sealed | SealedBytes | SealedLookup)]
 
 
-def reseal(connection: Connection, table: Table, after: Any) -> tuple[Any, int]:
-    """Encrypt the next rows of a table with the first key; return where to continue (None: done), and their number."""
-    (key,) = table.primary_key.columns
-    columns = sealed_columns(table)
+def lookup_columns(table: Table) -> list[Any]:
+    """Return the table's columns by which people and messages are looked up."""
+    return [column for column in table.columns if isinstance(column.type, SealedLookup)]
+
+
+def reseal(connection: Connection, table: Table, after: Any, columns: Sequence[Any] = ()) -> tuple[Any, int]:
+    """Encrypt these columns (all) of the next rows of a table; return where to go on (None: done), and their number."""
+    columns, (key, most) = columns or sealed_columns(table), _key(table)
     query = select(key.label("chosen"), *(column.label(f"new_{column.name}") for column in columns))
-    query = query.order_by(key).limit(ROWS_AT_ONCE).with_for_update()
+    query = query.order_by(key).limit(most).with_for_update()
     rows = connection.execute(query if after is None else query.where(key > after)).mappings().all()
     if rows:
         values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in columns}
-        change = update(table).where(key == bindparam("chosen")).values(**values)
+        change = update(table).where(key == bindparam("chosen", type_=key.type)).values(**values)
         with gate(connection):
             connection.execute(change, [dict(row) for row in rows])
-    return (rows[-1]["chosen"] if len(rows) == ROWS_AT_ONCE else None), len(rows)
+    return (rows[-1]["chosen"] if len(rows) == most else None), len(rows)
+
+
+def _key(table: Table) -> tuple[Any, int | None]:
+    """Return the primary key as it is stored, and how many rows are taken at once.
+
+    Where the key is encrypted itself, and so changes, that is every row (None): there are few.
+    """
+    (key,) = table.primary_key.columns
+    return (type_coerce(key, Text), None) if isinstance(key.type, SealedLookup) else (key, ROWS_AT_ONCE)

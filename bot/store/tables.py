@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from bot.store import conditions
 from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
-from bot.store.column_types import Instant, Sealed, SealedBytes
+from bot.store.column_types import Instant, Sealed, SealedBytes, SealedLookup
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
 from bot.store.metadata import Key, metadata, partial
 
@@ -45,12 +45,12 @@ contacts = Table(
     Column("id", Key, primary_key=True),
     Column("reference", Text, nullable=False, unique=True),
     Column("channel", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
+    Column("external_id", SealedLookup, nullable=False),
     Column("state", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("sender_address", Text),
+    Column("sender_address", SealedLookup),
     Column("sender_name", Sealed, nullable=False, server_default=""),
     Column("subject", Sealed, nullable=False, server_default=""),
     Column("team", Text),
@@ -79,7 +79,7 @@ contacts = Table(
     # Its clock has events of its own: a pause, an extension, a new start, an acknowledgement of staff's.
     Column("clock_changed", Boolean, nullable=False, server_default=false()),
     # The address in lower case: who has had a receipt of late, whom staff may be answering.
-    Column("sender_key", Text),
+    Column("sender_key", SealedLookup),
     # An earlier contact that this one goes on with, and one whose receipt stands for this one, too.
     Column("linked_to", Key),
     Column("receipt_of", Key),
@@ -88,10 +88,10 @@ contacts = Table(
     # When the person was last told that something was added; and that nothing automatic goes to them any more.
     Column("noted_at", Instant),
     Column("muted", Boolean, nullable=False, server_default=false()),
-    # Why it is kept whatever its age (a legal hold); no personal data.
-    Column("legal_hold", Text),
+    # Why it is kept whatever its age (a legal hold).
+    Column("legal_hold", Sealed),
     # The platform's name of the private thread; what is said in one goes on with its newest contact.
-    Column("conversation", Text),
+    Column("conversation", SealedLookup),
     # ISO 639-1, "" where it cannot be told.
     Column("language", Text, nullable=False, server_default=""),
     # Who of the team has it, as an address; and since when anybody has it (a team that a rule chose, or a person).
@@ -100,7 +100,7 @@ contacts = Table(
     # The rule that found that it cannot wait and the phrase at which it fired, when the next person is to be called,
     # and how many calls there were; who has taken it, and when.
     Column("urgent", Text, nullable=False, server_default=""),
-    Column("urgent_words", Text, nullable=False, server_default=""),
+    Column("urgent_words", Sealed, nullable=False, server_default=""),
     Column("urgent_at", Instant),
     Column("urgent_step", Integer, nullable=False, server_default="0"),
     Column("taken_by", Text, nullable=False, server_default=""),
@@ -151,11 +151,11 @@ messages = Table(
     Column("id", Key, primary_key=True),
     Column("contact_id", ForeignKey("contacts.id"), nullable=False, index=True),
     Column("channel", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("external_id", SealedLookup, nullable=False),
+    Column("message_id", SealedLookup, nullable=False),
+    Column("digest", SealedLookup, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("sender_address", Text),
+    Column("sender_address", SealedLookup(lower=True)),
     Column("text", Sealed, nullable=False),
     Column("fields", Sealed, nullable=False, server_default="{}"),
     Column("fault", Text, nullable=False, server_default=""),
@@ -181,7 +181,7 @@ deliveries = Table(
     Column("purpose", Text, nullable=False),
     Column("step", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
+    Column("recipient", SealedLookup, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("details", Sealed, nullable=False, server_default="{}"),
     Column("state", Text, nullable=False),
@@ -189,11 +189,11 @@ deliveries = Table(
     Column("created_at", Instant, nullable=False),
     Column("next_attempt_at", Instant),
     Column("sent_at", Instant),
-    Column("last_error", Text, nullable=False, server_default=""),
+    Column("last_error", Sealed, nullable=False, server_default=""),
     # Which process has claimed it; with a lease that has run out it has lost it.
     Column("holder", Text),
     # The platform's own name of what was sent.
-    Column("external_id", Text),
+    Column("external_id", SealedLookup),
     # Another one, in whose message it left.
     Column("joined_to", Key),
     partial("ix_deliveries_alerted", "recipient", "sent_at", where=conditions.IS_ALERT),
@@ -242,7 +242,7 @@ leases = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("address", Text, primary_key=True),
+    Column("address", SealedLookup, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
@@ -261,9 +261,9 @@ shunted = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("channel", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
+    Column("external_id", SealedLookup, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("error", Text, nullable=False),
+    Column("error", Sealed, nullable=False),
     Column("raw", SealedBytes, nullable=False),
     UniqueConstraint("channel", "external_id"),
     sqlite_autoincrement=True,
@@ -282,7 +282,7 @@ links = Table(
 needs = Table(
     "needs",
     metadata,
-    Column("address", Text, primary_key=True),
+    Column("address", SealedLookup, primary_key=True),
     Column("needs", Sealed, nullable=False),
     Column("noted_by", Text, nullable=False),
     Column("noted_at", Instant, nullable=False),
@@ -293,7 +293,7 @@ views = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("owner", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", SealedLookup, nullable=False),
     Column("query", Sealed, nullable=False),
     UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,

@@ -22,8 +22,8 @@ class View:
 
 def of(connection: Connection, owner: str) -> list[View]:
     """Return the views of a person, by name."""
-    rows = connection.execute(select(views).where(views.c.owner == owner).order_by(views.c.name))
-    return [View(row.id, row.name, row.query) for row in rows]
+    rows = connection.execute(select(views).where(views.c.owner == owner))
+    return sorted((View(row.id, row.name, row.query) for row in rows), key=lambda view: view.name)
 
 
 def save(connection: Connection, owner: str, name: str, query: str) -> None:

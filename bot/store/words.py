@@ -1,7 +1,7 @@
 """Full-text search over people's messages in the database's own index, filled after logging, not as part of it.
 
-The rows of the index have the numbers of messages. Where words are encrypted, only the unencrypted ones (references,
-addresses) are indexed: an index of encrypted words would reveal them.
+The rows of the index have the numbers of messages. Where words are encrypted, only references are indexed, which are
+not: an index of encrypted words would reveal them. An address is then looked up as a whole.
 """
 
 import json
@@ -125,8 +125,9 @@ def _insert(connection: Connection, rows: Sequence[Any]) -> None:
 
 
 def _row(row: Any, *, sealed: bool) -> dict[str, Any]:
-    open_words = f"{row.reference} {_parts(row.reference)} {row.sender_address or ''}"
-    texts = (row.sender_name, row.subject, _field_words(row.fields), row.text[:_MOST_CHARACTERS])
+    open_words = f"{row.reference} {_parts(row.reference)}"
+    sender = row.sender_address or ""
+    texts = (sender, row.sender_name, row.subject, _field_words(row.fields), row.text[:_MOST_CHARACTERS])
     private_words = "" if sealed else " ".join(texts)
     all_words = f"{open_words} {private_words}"
     return {"message": row.id, "contact": row.contact_id, "words": searchable(all_words)}
@@ -163,8 +164,10 @@ def hits(connection: Connection, words: str, *, after: int | None = None) -> Sub
     """Return message and contact of every message with all of these words, the last possibly a beginning.
 
     Returns None where the words have no term. At most the newest MOST_LOOKED_THROUGH messages are searched, or those
-    that follow the message `after`.
+    that follow the message `after`. Where words are encrypted, an address finds the contacts that began from it.
     """
+    if ring_of(connection.dialect) is not None and (person := _person(words)):
+        return _of_person(person, after)
     name = connection.dialect.name
     spellings = dict.fromkeys((words, _with_joined_phones(words)))
     ways = (_all_of(name, terms_of(spelling)[:_MOST_TERMS]) for spelling in spellings)
@@ -177,6 +180,25 @@ def hits(connection: Connection, words: str, *, after: int | None = None) -> Sub
     query = text(f"{_MATCHING[name]}{range_clause} LIMIT {MOST_LOOKED_THROUGH}").bindparams(terms=either)
     query = query if after is None else query.bindparams(after=after)
     return query.columns(column("message_id", BigInteger), column("contact_id", BigInteger)).subquery("hits")
+
+
+def _person(words: str) -> str:
+    """Return the address or telephone number that these words are, in the form in which people are known; else ""."""
+    words = words.strip()
+    if "@" in words and " " not in words:
+        return phones.key(words)
+    return phones.address(words) if _PHONE.fullmatch(words.removeprefix("+")) else ""
+
+
+def _of_person(person: str, after: int | None) -> Subquery:
+    query = select(messages.c.id.label("message_id"), messages.c.contact_id).join_from(messages, contacts)
+    query = query.where(contacts.c.sender_key == person).limit(MOST_LOOKED_THROUGH)
+    in_order = (
+        query.order_by(messages.c.id.desc())
+        if after is None
+        else query.where(messages.c.id > after).order_by(messages.c.id)
+    )
+    return in_order.subquery("hits")
 
 
 def _all_of(database: str, terms: list[str]) -> str:

@@ -26,6 +26,8 @@ def connection(store_url: str, request: pytest.FixtureRequest) -> Iterator[Conne
     """A transaction on each database, with and without a key for people's words."""
     schema.upgrade(store_url)
     ring = Ring([sealing.new_key()]) if request.param == "sealed" else None
+    if ring is not None:
+        ring.take_lookup_key(sealing.new_lookup_key(ring))
     engine = engine_of(store_url, writes=True, ring=ring)
     with engine.begin() as made:
         yield made

@@ -93,7 +93,7 @@ def test_a_key_is_replaced_while_everything_stays_readable(
         keys.begin(store_url, (NEW,), NOW)
     keys.begin(store_url, (NEW, OLD), NOW)
     progress: list[tuple[str, int]] = []
-    assert keys.reseal_all(store_url, (NEW, OLD), lambda *step: progress.append(step)) >= 5
+    assert keys.reseal_all(store_url, (NEW, OLD), NOW, lambda *step: progress.append(step)) >= 5
     assert ("messages", 5) in progress
     keys.begin(store_url, (NEW,), NOW)
     assert {words(store_url, (NEW,), reference)[1].strip() for reference in references} == {SECRET}
@@ -107,7 +107,7 @@ def test_what_staff_keep_as_a_view_is_sealed(store_url: str) -> None:
         store = Store(store_url, ring)
         store.write_now(lambda c, ring=ring: views.save(c, f"ann{len(ring)}", "mine", f"words={SECRET}"))  # type: ignore[misc]
         store.let_go()
-    keys.reseal_all(store_url, (NEW, OLD), lambda *_: None)
+    keys.reseal_all(store_url, (NEW, OLD), NOW, lambda *_: None)
     with transaction(store_url, writes=False) as plain:
         stored = list(plain.execute(text("SELECT query FROM views")).scalars())
     assert [query.startswith(sealing.MARK) for query in stored] == [True, True]

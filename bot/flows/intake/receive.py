@@ -142,7 +142,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
         case ReceiptShared():
             contacts.share_receipt(connection, change.contact_id, now)
         case WordsRemoved():
-            retention.strip_messages(connection, retention.of_message(change.contact_id, change.message_id))
+            retention.strip_messages(connection, retention.of_message(connection, change.contact_id, change.message_id))
         case ReceiptsStopped():
             outbox.hold(connection)
             cursors.put(connection, BREAKER, now.isoformat(), now)
