@@ -107,7 +107,8 @@ def test_an_answer_that_staff_file_in_their_mail_client_stops_the_clock(tmp_path
                 client.create_folder("Answers")
                 # Once it has a cursor nothing in it is missed.
                 wait_until(
-                    lambda: count_of(service, "SELECT count(*) FROM cursors") == 2, what="the look into the folder"
+                    lambda: count_of(service, "SELECT count(*) FROM cursors WHERE name LIKE 'enquiries%'") == 2,
+                    what="the look into the folder",
                 )
                 client.append("Answers", answer)
             answered = "SELECT count(*) FROM contacts WHERE state = 'answered'"
