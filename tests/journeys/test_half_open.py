@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.components.form import send_form
-from tests.components.ports import PATIENCE_SECONDS, free_port
+from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 from tests.components.service import FORM, LMTP, LOOPBACK, Service
 
 HALF_A_REQUEST = b"POST / HTTP/1.1\r\nHost: contact.example.gov.uk\r\n"
@@ -65,3 +65,15 @@ def test_half_open_connections_keep_nobody_out(limit: int, count: int, tmp_path:
         assert send_form(service, "The light is out.")[0] == 200
         assert len(service.contacts()) == 2
         assert "not_accepted" not in service.words()
+
+
+def test_connections_that_cannot_be_accepted_are_told_once(tmp_path: Path) -> None:
+    """asyncio would tell of each of them, many a second; afterwards everybody is served as before."""
+    with Service(tmp_path, [FORM, LOOPBACK]) as service, ExitStack() as lines:
+        before = resource.prlimit(service.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(service.pid, resource.RLIMIT_NOFILE, (8, before[1]))
+        _half_open(service.web_port, HALF_A_REQUEST, 20, lines)
+        wait_until(lambda: "connections.not_accepted" in service.words(), what="a line in the log")
+        resource.prlimit(service.pid, resource.RLIMIT_NOFILE, before)
+        assert service.get("/healthz")[0] == 200
+        assert service.words().count("not_accepted") == 1
