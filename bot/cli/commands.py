@@ -3,6 +3,7 @@
 import typer
 
 from bot.cli import (
+    audit,
     check,
     clocks,
     contacts,
@@ -45,6 +46,7 @@ clocks.add_to(contacts.app)
 receipts.add_to(contacts.app)
 people.add_to(contacts.app)
 taking.add_to(contacts.app)
+app.add_typer(audit.app, name="audit")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(people.app, name="person")
 app.add_typer(shunted.app, name="shunted")

@@ -51,16 +51,19 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List contacts in the order of their logging."""
+    from bot.cli.noting import MOST_AT_ONCE, note
+    from bot.core.events import EventKind
+
     configured, store = open_store(config)
     zone = configured.organisation.zone
     if not as_json:
         typer.echo("  ".join(name.ljust(_width(name)) for name in COLUMNS))
-    for contact in _pages(store, state):
-        if as_json:
-            typer.echo(json.dumps(_as_json(contact, zone), ensure_ascii=False))
-        else:
-            row = _as_json(contact, zone)
-            typer.echo("  ".join(_cell(row[name]).ljust(_width(name)) for name in COLUMNS).rstrip())
+    for count, contact in enumerate(_pages(store, state), 1):
+        if count == MOST_AT_ONCE + 1:
+            note(store, present(store), EventKind.READ_IN_BULK, contacts=f"more than {MOST_AT_ONCE}")
+        row = _as_json(contact, zone)
+        line = "  ".join(_cell(row[name]).ljust(_width(name)) for name in COLUMNS).rstrip()
+        typer.echo(json.dumps(row, ensure_ascii=False) if as_json else line)
 
 
 @app.command()

@@ -47,6 +47,8 @@ def export(
     Look through it before it leaves the house: other people may be named in it.
     """
     from bot.cli import person_folder
+    from bot.cli.noting import note
+    from bot.core.events import EventKind
     from bot.flows.people import record
 
     configured, store = contacts.open_store(config)
@@ -55,6 +57,8 @@ def export(
     if not any(facts[name] for name in ("contacts", "suppressions", "needs", "not_logged")):
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
+    references = [contact["reference"] for contact in facts["contacts"]]
+    note(store, now, EventKind.PERSON_EXPORTED, references=references)
     if html is not None:
         try:
             names = person_folder.write(html, facts, configured.organisation, now, configured.template_directories)

@@ -98,6 +98,8 @@ def raw(
     message: Annotated[int, typer.Option(min=1, help="Which message of the contact, counted from 1.")] = 1,
 ) -> None:
     """Write a message as it came over the wire to standard output. Status 1 if it is not kept any more."""
+    from bot.cli.noting import note
+    from bot.core.events import EventKind
     from bot.store import contacts as stored
 
     configured, store = contacts.open_store(config)
@@ -107,6 +109,7 @@ def raw(
         _refuse(
             f"{contact.reference} has {len(originals)} messages that are kept as they came", done="Nothing is shown"
         )
+    note(store, contacts.present(store), EventKind.MESSAGE_READ, reference=contact.reference, message=message)
     sys.stdout.buffer.write(originals[message - 1])
 
 

@@ -39,8 +39,13 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 @app.command()
 def raw(number: Number, config: Directory = None) -> None:
     """Write one as it came over the wire to standard output."""
+    from bot.cli.noting import note
+    from bot.core.events import EventKind
+
     _, store = contacts.open_store(config)
-    sys.stdout.buffer.write(_message_or_exit(store, number).raw)
+    row = _message_or_exit(store, number)
+    note(store, contacts.present(store), EventKind.SHUNTED_READ, number=number, channel=row.channel)
+    sys.stdout.buffer.write(row.raw)
 
 
 @app.command()

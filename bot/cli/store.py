@@ -28,8 +28,10 @@ def copy(
     """Copy a SQLite store to PostgreSQL, all or nothing, and compare the counts. The old one is left unchanged."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
+    from bot.cli.noting import actor
+    from bot.core.events import Event, EventKind
     from bot.present import Present
-    from bot.store import copying, schema
+    from bot.store import contacts, copying, schema
     from bot.store.databases import is_shared, transaction
 
     try:
@@ -43,6 +45,8 @@ def copy(
             schema.upgrade(target)
             with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
                 counts = copying.copy(old, new, Present().now(), _show_rows)
+                # In the one that goes on: the old one is left as it was.
+                contacts.note(new, [Event(None, Present().now(), EventKind.STORE_COPIED, actor(), {"rows": counts})])
     except ArgumentError:
         refuse("One of the two is not an address: sqlite:///PATH, postgresql://USER@HOST/NAME")
     except (schema.StoreRefused, copying.NotCopied) as error:
@@ -103,9 +107,13 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Copy a SQLite store to a file while the service runs. To restore, put the file in the store's place and start."""
+    from sqlalchemy.exc import DBAPIError
+
+    from bot.cli.noting import actor
+    from bot.core.events import Event, EventKind
     from bot.present import Present
-    from bot.store import backups, schema
-    from bot.store.databases import is_shared
+    from bot.store import backups, contacts, schema
+    from bot.store.databases import is_shared, transaction
 
     url = load_or_exit(config).store.url
     if is_shared(url):
@@ -119,6 +127,13 @@ def backup(
     except backups.NotCopied as error:
         refuse(f"There is no copy: {error}.")
     typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
+    try:
+        with transaction(url, writes=True) as connection:
+            event = Event(None, Present().now(), EventKind.STORE_BACKED_UP, actor(), {"bytes": size})
+            contacts.note(connection, [event])
+    except DBAPIError as error:
+        # A store that cannot be written may need its copy most.
+        typer.echo(f"The audit trail has no line of it: {str(error.orig).splitlines()[0]}", err=True)
 
 
 @app.command()

@@ -126,7 +126,14 @@ class EventKind(StrEnum):
     TOKEN_CREATED = "token created"  # noqa: S105 - the name of an event
     TOKEN_REVOKED = "token revoked"  # noqa: S105 - the name of an event
     MESSAGE_SAVED = "message saved as a file"
+    MESSAGE_READ = "message read as it came"
+    SHUNTED_READ = "shunted message read"
     LIST_SAVED = "list saved as CSV"
+    READ_IN_BULK = "read in bulk"
+    PERSON_EXPORTED = "person exported"
+    STORE_BACKED_UP = "store backed up"
+    STORE_COPIED = "store copied"
+    STORE_RESTORED = "store restored"
     VIEW_SAVED = "view saved"
     VIEW_DROPPED = "view dropped"
     SHUNTED_DROPPED = "shunted message dropped"

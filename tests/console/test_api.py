@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.web.api import bulk
 from tests.components.ports import wait_until
 from tests.components.service import ask
 from tests.components.tampering import tamper
@@ -122,6 +123,18 @@ def test_lists_come_in_pages(house: House) -> None:
         seen += [contact["reference"] for contact in page["contacts"]]
         cursor = page["next"]
     assert len(seen) == len(set(seen)) >= 5
+
+
+def test_a_program_that_reads_many_contacts_is_in_the_trail(house: House) -> None:
+    """Once an hour, with how many it had read by then; reading a few is nothing to note."""
+    read_count = 0
+    trail = "SELECT details FROM events WHERE kind = 'read in bulk'"
+    while not (lines := ask(house.service.store_url, trail)):
+        assert read_count < bulk.STEPS[0]
+        read_count += len(house.call("GET", "/api/v1/contacts?limit=100").json["contacts"])
+    assert json.loads(lines[0][0])["contacts"] >= bulk.STEPS[0]
+    house.call("GET", "/api/v1/contacts?limit=100")
+    assert len(ask(house.service.store_url, trail)) == 1
 
 
 def test_contacts_are_found_by_their_words(house: House) -> None:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from bot.core.histories import Kind
-from bot.core.roles import Role
+from bot.core.roles import Role, Scope
 from bot.flows import escalate, staffing
 from bot.flows.outgoing import after_restore, deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import audit, contacts, outbox
+from bot.store.audit import Looking
 from bot.store.engine import Store
 from bot.store.staff import Account
 from tests.flows.conftest import NOW, Make, writing
@@ -49,6 +50,8 @@ def test_everybody_signs_in_anew(store: Store, book: Rulebook) -> None:
         assert staffing.visitor(connection, secret, NOW, book) is not None
         after_restore.begin(connection, NOW + HOUR, restored=True)
         assert staffing.visitor(connection, secret, NOW + HOUR, book) is None
+        kinds = [event.kind for event in audit.trail(connection, Looking("", Scope()), 10)]
+        assert kinds[0] == "store restored"
 
 
 def test_a_store_that_was_not_put_back_holds_nothing(store: Store) -> None:

@@ -22,12 +22,15 @@ def begin(connection: Connection, now: datetime, *, restored: bool = False) -> d
     Everybody signs in anew: some of its sessions were ended since it was made.
     Returns since when it is in use again: what was received before then may have had its receipt from the lost store.
     """
-    if restored or cursors.read(connection, COPY_OF) is not None:
+    copy_made_at = cursors.read(connection, COPY_OF)
+    if restored or copy_made_at is not None:
         cursors.drop(connection, COPY_OF)
         cursors.put(connection, RESTORED, now.isoformat(), now)
         outbox.hold_what_may_have_left(connection)
         contacts.leave_out_numbers(connection, NUMBERS_LEFT_OUT)
         session_count = staff.end_all_sessions(connection)
+        details = {"copy_made_at": copy_made_at or ""}
+        contacts.note(connection, [Event(None, now, EventKind.STORE_RESTORED, "operators", details)])
         contacts.note(connection, [Event(None, now, EventKind.SESSIONS_ENDED, details={"sessions": session_count})])
     since = cursors.read(connection, RESTORED)
     return datetime.fromisoformat(since) if since else None

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from bot.core import threads
 from bot.core.contacts import Contact
+from bot.core.events import Event, EventKind
 from bot.core.messages import Inbound
 from bot.flows import staffing
 from bot.flows.changes import record
@@ -24,6 +25,7 @@ from bot.flows.desk.actions import Order
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, settled, tokens
 from bot.web.api import calls, models, openapi
+from bot.web.api.bulk import BulkReads
 from bot.web.api.calls import Call
 from bot.web.api.openapi import Operation
 from bot.web.api.problems import LIMITS, Problem
@@ -95,7 +97,7 @@ class Api:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._calls, self._strangers = Throttle(CALLS_A_MINUTE, 60), Throttle(STRANGERS_A_MINUTE, 60)
-        self._noted = Throttle(NOTED_A_MINUTE, 60)
+        self._noted, self._bulk = Throttle(NOTED_A_MINUTE, 60), BulkReads()
         self._document = json.dumps(openapi.document(OPERATIONS, site.settings.organisation.name), ensure_ascii=False)
 
     def routes(self) -> list[web.RouteDef]:
@@ -226,6 +228,7 @@ class Api:
             models.ContactView.model_validate(_facts(contact, models.ContactView, self._site))
             for contact in page.contacts
         ]
+        await self._note_bulk(visitor, len(views))
         next_cursor = str(page.next_cursor) if page.next_cursor is not None else None
         return _json(models.ContactPage(contacts=views, next=next_cursor))
 
@@ -295,7 +298,14 @@ class Api:
             )
             for event in events
         ]
+        await self._note_bulk(visitor, len({event.reference for event in events}))
         return _json(models.EventPage(events=views, next=str(last)))
+
+    async def _note_bulk(self, visitor: Visitor, count: int) -> None:
+        """Let the audit trail tell of whoever reads many contacts."""
+        if total := self._bulk.add(visitor.actor, count, loop_time()):
+            event = Event(None, self._site.now(), EventKind.READ_IN_BULK, visitor.actor, {"contacts": total})
+            await self._site.write(lambda c: contacts.note(c, [event]))
 
     def _reference(self, request: web.Request) -> str:
         text = request.match_info["reference"]

@@ -59,7 +59,10 @@ class ShuntedPages:
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         row = await self._row_of(request, guest)
-        return _gone_page(request, guest) if row is None else self._page(request, guest, row)
+        if row is None:
+            return _gone_page(request, guest)
+        await self._door.note(guest, EventKind.SHUNTED_READ, {"number": row.id, "channel": row.channel})
+        return self._page(request, guest, row)
 
     def _page(self, request: web.Request, guest: Guest, row: ShuntedMessage, fault: str = "") -> web.Response:
         excerpt = row.raw[:RAW_SHOWN].decode("utf-8", "replace").replace("\0", "")
