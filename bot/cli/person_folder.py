@@ -122,7 +122,7 @@ def _contact(folder: Folder, contact: Values, zone: ZoneInfo) -> Values:
         "forgotten": contact.get("forgotten", False),
         "facts": _lines(facts, zone),
         "messages": [_message(folder, message, contact["reference"], zone) for message in contact["messages"]],
-        "sent": [_sent(delivery) for delivery in contact.get("deliveries", ())],
+        "sent": [_sent(folder, delivery, contact["reference"]) for delivery in contact.get("deliveries", ())],
         "events": [event | {"lines": _lines(event["details"], zone)} for event in contact.get("events", ())],
     }
 
@@ -162,8 +162,10 @@ def _original(folder: Folder, message: Values, name: str) -> str:
     return folder.put_numbered("messages", f"{name}.{ending}", raw) if raw else ""
 
 
-def _sent(delivery: Values) -> Values:
+def _sent(folder: Folder, delivery: Values, reference: str) -> Values:
     from bot.flows.outgoing.deliver import TO_SENDERS
 
     title = TO_SENDERS[delivery["purpose"]].capitalize()
-    return {"messages": [], **delivery, "title": title}
+    name = f"{reference}-from-us"
+    messages = [message | {"original": _original(folder, message, name)} for message in delivery["messages"]]
+    return delivery | {"title": title, "messages": messages}

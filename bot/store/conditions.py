@@ -33,6 +33,7 @@ HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
 
 # Of messages that left.
 HAS_NO_CONTACT = text("contact_id IS NULL")
+IS_NOTICE = text("contact_id IS NULL AND recipient != ''")
 
 # Of events.
 IS_BY_SOMEBODY = text("actor != 'ackbot'")

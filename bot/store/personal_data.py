@@ -147,7 +147,7 @@ REGISTER: tuple[Datum, ...] = (
     *_of(
         "deliveries",
         ("recipient", RESIDENT, "address", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
-        ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, ALIKE),
+        ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, WITH_ALERT, ALIKE),
         ("key", STAFF, "who was alerted of what", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, LOOKED_UP),
         ("details", RESIDENT, "what it answers, reasons", INTERNAL, EMPTIED, WITH_WORDS, SEALED),
         ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, EMPTIED, WITH_WORDS, ALIKE),

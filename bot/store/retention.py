@@ -1,6 +1,8 @@
 """Removes people's words and identities from the store; dates, decisions and history stay for the figures."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -9,11 +11,15 @@ from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, se
 from bot.core.contacts import Contact
 from bot.core.threads import forgotten_name
 from bot.store import direct, history, links, needs, sent_messages, words
+from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
 
 # The most contacts of one person that are read.
 _MOST_LOOKED_AT = 500
+_EMPTY_DELIVERY: Mapping[str, Any] = MappingProxyType(
+    {"recipient": "", "details": "{}", "last_error": "", "external_id": None}
+)
 _FORGOTTEN: Mapping[str, Any] = MappingProxyType(
     dict.fromkeys(("sender_address", "sender_key", "conversation"))
     | dict.fromkeys(("sender_name", "subject", "urgent_words"), "")
@@ -38,11 +44,39 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     history.forget_words(connection, ids)
     connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(**_FORGOTTEN))
     of_contacts = deliveries.c.contact_id.in_(ids)
-    values = {"recipient": "", "details": "{}", "last_error": "", "external_id": None}
-    connection.execute(update(deliveries).where(of_contacts).values(**values))
+    connection.execute(update(deliveries).where(of_contacts).values(**_EMPTY_DELIVERY))
     # Afterwards: what is recorded as sent meanwhile waits for these rows, and then finds no recipient.
     sent_messages.forget(connection, of_contacts)
     needs.drop(connection, {key for keys in people.values() for key in keys - _keys_in_use(connection, keys)})
+
+
+def strip_notices(connection: Connection, before: datetime, most: int) -> int:
+    """Remove words and recipient of up to `most` messages about no contact that were queued before then; count them."""
+    is_over = (deliveries.c.created_at < before) & deliveries.c.next_attempt_at.is_(None)
+    ids = select(deliveries.c.id).where(IS_NOTICE, is_over).order_by(deliveries.c.created_at).limit(most)
+    change = update(deliveries).where(deliveries.c.id.in_(ids)).values(**_EMPTY_DELIVERY)
+    return connection.execute(change).rowcount
+
+
+def strip_notices_naming(connection: Connection, address: str) -> None:
+    """Take an address out of the words of messages to staff about no contact: they may quote a server's answer."""
+    quoted = re.compile(re.escape(address.removeprefix("tel:")), re.IGNORECASE)
+    query = select(deliveries.c.id, deliveries.c.details).where(IS_NOTICE)
+    changes = [
+        {"row": row.id, "new_details": quoted.sub("(address)", row.details)}
+        for row in connection.execute(query)
+        if quoted.search(row.details)
+    ]
+    if changes:
+        change = update(deliveries).where(deliveries.c.id == bindparam("row"))
+        connection.execute(change.values(details=bindparam("new_details")), changes)
+        sent_messages.forget(connection, deliveries.c.id.in_([values["row"] for values in changes]))
+
+
+def lock_finished(connection: Connection, ids: Collection[int]) -> list[int]:
+    """Return those of these contacts that may be forgotten, and let nobody open them before the transaction ends."""
+    query = select(contacts.c.id).where(contacts.c.id.in_(ids), MAY_BE_FORGOTTEN).order_by(contacts.c.id)
+    return list(connection.execute(query.with_for_update()).scalars())
 
 
 def people_of(connection: Connection, ids: Sequence[int]) -> dict[str, set[str]]:
@@ -103,7 +137,9 @@ def strip_written_by(connection: Connection, contact_id: int, address: str, key:
     condition = within(contact_id) & written_by(address)
     _hash_names(connection, messages, ("external_id", "message_id"), condition, key)
     strip_messages(connection, condition)
-    sent_messages.forget(connection, sent_messages.sent_to(contact_id, address))
+    to_person = sent_messages.sent_to(contact_id, address)
+    sent_messages.forget(connection, to_person)
+    connection.execute(update(deliveries).where(to_person).values(**_EMPTY_DELIVERY))
 
 
 def strip_messages(connection: Connection, condition: Any) -> None:
@@ -148,8 +184,12 @@ def of_message(connection: Connection, contact_id: int, message_id: str) -> Any:
     )
 
 
-def of_person(connection: Connection, address: str) -> list[Contact]:
-    """Return every contact that this address began or wrote in, the oldest first. It reads the complete store."""
+def of_person(connection: Connection, address: str, *, is_locked: bool = False) -> list[Contact]:
+    """Return every contact that this address began or wrote in, the oldest first. It reads the complete store.
+
+    `is_locked`: nobody else changes any of them before the transaction ends.
+    """
     wrote_in = select(messages.c.contact_id).where(written_by(address))
     query = select(contacts).where(or_(contacts.c.sender_key == address.lower(), contacts.c.id.in_(wrote_in)))
-    return [contact_of(row) for row in connection.execute(query.order_by(contacts.c.id))]
+    query = query.order_by(contacts.c.id)
+    return [contact_of(row) for row in connection.execute(query.with_for_update() if is_locked else query)]

@@ -204,6 +204,7 @@ deliveries = Table(
     partial("ix_deliveries_waiting", "channel", "next_attempt_at", where=conditions.HAS_NEXT_ATTEMPT),
     partial("ix_deliveries_external_id", "external_id", where=conditions.HAS_EXTERNAL_ID),
     partial("ix_deliveries_held", "contact_id", where=conditions.IS_HELD),
+    partial("ix_deliveries_notices", "created_at", where=conditions.IS_NOTICE),
     partial("ix_deliveries_claimed", "holder", where=conditions.IS_CLAIMED),
     sqlite_autoincrement=True,
 )

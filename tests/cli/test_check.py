@@ -1,4 +1,4 @@
-"""`ackbot check` says what is missing although the configuration is good."""
+"""`ackbot check` says what is missing although the configuration is good, and for how long each kind is kept."""
 
 from pathlib import Path
 
@@ -45,3 +45,20 @@ def test_a_missing_privacy_notice_is_asked_for(tmp_path: Path) -> None:
         result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
         assert result.exit_code == 0, result.output
         assert ("organisation.privacy_url is not set" in result.output) is is_missing
+
+
+def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
+    """The packaged times and those of the configuration; nothing is shorter than it may open again."""
+    kinds = "[retention]\nkinds = { member = 100, foi = 1 }\ndirect_message_days = 7\n"
+    (tmp_path / "ackbot.toml").write_text(GOOD + kinds, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
+    shown = [" ".join(line.split()) for line in result.output.splitlines()]
+    times = {
+        "183 days what is named nowhere below",
+        "28 days direct messages on platforms",
+        "2192 days kind complaint (packaged)",
+        "100 days kind member",
+        "28 days kind foi",
+        "400 days lines of the audit trail that are about no contact",
+    }
+    assert times - set(shown) == set()

@@ -64,6 +64,22 @@ def test_erased_words_leave_the_disk_at_once(tmp_path: Path, run: Run, logged: L
     assert b"ecentword" in on_the_disk()
 
 
+def test_an_erasure_says_what_it_cannot_reach(run: Run, logged: Log, mail: Make) -> None:
+    """Whoever erases somebody has to think of back-ups and mailboxes; why something is kept stands beside it."""
+    answered, waiting = (logged(mail(number, text=f"Matter {number}", **SAM)) for number in (1, 2))
+    run("contacts", "respond", answered)
+    result = run("person", "erase", "sam@residents.example", "--yes")
+    assert result.exit_code == 1
+    words = (
+        f"Erased: {answered}.",
+        f"{waiting} is kept: it is not answered yet.",
+        "back-ups",
+        "mailboxes",
+        "platforms",
+    )
+    assert [text for text in words if text not in result.stdout] == []
+
+
 def test_erasure_asks_first(run: Run, logged: Log, mail: Make) -> None:
     """Without an answer nothing happens."""
     reference = logged(mail(1, **SAM))

@@ -1,10 +1,13 @@
 """What an erasure and the night take out of the places beside a contact: its history, lists, names of messages."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Connection, select
+import pytest
+from sqlalchemy import Connection, select, text
 
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
@@ -12,11 +15,13 @@ from bot.core.histories import Kind
 from bot.core.retention import Retention
 from bot.core.subkeys import Use, subkey
 from bot.flows.changes import close, forget, respond
-from bot.flows.people import erase
+from bot.flows.outgoing import alert
+from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, retention, shunt, tokens, views
+from bot.store import contacts, outbox, retention, shunt, tokens, views
 from bot.store.engine import Store
 from bot.store.tables import deliveries, events, messages
+from tests.components.ports import wait_until
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, do, logged
 from tests.flows.test_mail import log
@@ -192,3 +197,65 @@ def test_lines_of_the_audit_trail_without_a_contact_are_emptied_in_time(store: S
             ("token:crm", False),
         ]
         assert [row.kind for row in rows[4:]] == ["forgotten", "forgotten"]
+
+
+def test_notices_that_quote_an_address_lose_it(store: Store, book: Rulebook) -> None:
+    """Such as one that says what a mail server answered; when their time is over they have no words at all."""
+    happened = f"The mail server said: 550 <{ADDRESS.upper()}> unknown"
+    with writing(store) as connection:
+        outbox.queue(connection, alert.notices(None, "1", NOW, book, subject="S", happened=happened, action="A"))
+        connection.execute(deliveries.update().values(state="sent", next_attempt_at=None))
+        erased(connection, book)
+        (notice,) = connection.execute(select(deliveries)).all()
+        assert json.loads(notice.details)["happened"] == "The mail server said: 550 <(address)> unknown"
+        keep = Retention(30 * DAY, audit=400 * DAY)
+        assert forget.forget_audit_lines(connection, keep, NOW + 399 * DAY, 50) == 0
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50) == 1
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50) == 0
+        (notice,) = connection.execute(select(deliveries)).all()
+        assert (notice.details, notice.recipient) == ("{}", "")
+
+
+@pytest.mark.parametrize("how", ["the night", "an erasure"])
+def test_what_opens_again_at_that_moment_is_not_forgotten(store: Store, book: Rulebook, mail: Make, how: str) -> None:
+    """Whoever was first is waited for: the words are there for the answer."""
+    keep, now = Retention(30 * DAY), NOW + 300 * DAY
+    with writing(store) as connection:
+        contact = worked_on(connection, book, logged(connection, book, mail(1, **SAM)))
+    forgetting: dict[str, Callable[[Connection], object]] = {
+        "the night": lambda c: forget.forget(c, keep, now, 50, key_of(book)),
+        "an erasure": lambda c: erased(c, book),
+    }
+    another_process = Store(store.url)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(store) as connection:
+            close.reopen(connection, contact.reference, "staff:me", now, book)
+            meanwhile = pool.submit(another_process.write_now, forgetting[how])
+            if store.is_shared:
+                wait_until(lambda: _is_waited_for(connection), what="the other transaction waits")
+        meanwhile.result()
+    another_process.let_go()
+    with writing(store) as connection:
+        assert not again(connection, contact.reference).forgotten
+        assert contacts.messages_of(connection, contact.id)[0].text
+
+
+def _is_waited_for(connection: Connection) -> bool:
+    """Whether somebody waits for what this transaction has changed; the list of sessions stands still within one."""
+    return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+
+def test_what_was_sent_to_them_in_the_contact_of_somebody_else_goes(store: Store, book: Rulebook, mail: Make) -> None:
+    """And is given to them before, with what they wrote there; what the other one had stays."""
+    with writing(store) as connection:
+        others = logged(connection, book, mail(1))
+        ours = outbox.of_contact(connection, others.id)[0].message_id
+        log(connection, book, mail(2, text="I saw it, too.", In_Reply_To=ours, **SAM), at=NOW + DAY)
+        given = record.kept_of(connection, ADDRESS, NOW)["contacts"]
+        assert [entry["to"] for entry in given[0]["deliveries"]] == [ADDRESS]
+        worked_on(connection, book, again(connection, others.reference))
+        erased(connection, book)
+        recipients = {delivery.recipient for delivery in outbox.of_contact(connection, others.id)}
+        assert ADDRESS not in recipients
+        assert "resident1@residents.example" in recipients
+        assert record.kept_of(connection, ADDRESS, NOW)["contacts"] == []

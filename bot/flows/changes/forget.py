@@ -29,7 +29,8 @@ def forget(connection: Connection, keep: Retention, now: datetime, most: int, na
     """
     old = ages.old(connection, keep, now, most)
     ages.note(connection, old)
-    ids = [age.id for age in old if age.last_activity_at < now - keep.span(age.category)]
+    over = [age.id for age in old if age.last_activity_at < now - keep.span(age.category)]
+    ids = retention.lock_finished(connection, over)
     people = retention.people_of(connection, ids)
     retention.strip(connection, ids, names_key)
     strangers = people.keys() - retention.known_among(connection, people)
@@ -39,11 +40,15 @@ def forget(connection: Connection, keep: Retention, now: datetime, most: int, na
 
 
 def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, most: int) -> int:
-    """Leave of up to `most` lines of the audit trail about no contact no more than what and when; return how many."""
-    count = history.forget_people(connection, now - keep.audit, most)
+    """Leave of up to `most` lines of the audit trail about no contact no more than what and when; return how many.
+
+    Messages to staff about no contact, which may quote what a server said of somebody, lose their words with them.
+    """
+    before = now - keep.audit
+    count = history.forget_people(connection, before, most)
     if count:
         contacts.note(connection, [Event(None, now, EventKind.FORGOTTEN, details={"count": count})])
-    return count
+    return count + retention.strip_notices(connection, before, most)
 
 
 def forget_what_was_left(connection: Connection, keep: Retention, now: datetime) -> None:
@@ -61,7 +66,7 @@ def hold(connection: Connection, reference: str, reason: str, actor: str, now: d
     """
     contact, reason = refusals.contact_of(connection, reference), refusals.short_text(reason, "reason")
     if contact.forgotten:
-        raise Refused("its words are strangers already", "reason", Kind.CONFLICT)
+        raise Refused("its words are gone already", "reason", Kind.CONFLICT)
     if not reason and not contact.legal_hold:
         raise Refused("it is under no legal hold", "reason", Kind.CONFLICT)
     retention.hold(connection, contact.id, reason or None)

@@ -44,30 +44,41 @@ def erase(connection: Connection, address: str, actor: str, now: datetime, names
     of messages become what `names_key` makes of them.
     """
     address = key_of(connection, address)
-    of_person = retention.of_person(connection, address)
+    of_person = retention.of_person(connection, address, is_locked=True)
     names = {contact.sender_name for contact in of_person if contact.sender_key == address}
     exceptions = tuple((contact.reference, reason) for contact in of_person if (reason := _why_kept(contact)))
     erased = [contact for contact in of_person if not _why_kept(contact)]
     for contact in erased:
-        if contact.sender_key == address:
-            outbox.cancel_waiting(connection, contact.id)
-            retention.strip(connection, [contact.id], names_key)
-        else:
-            retention.strip_written_by(connection, contact.id, address, names_key)
+        _strip(connection, contact, address, names_key)
     contacts.note(connection, [Event(contact.id, now, EventKind.ERASED, actor) for contact in erased])
     if not exceptions:
         needs.drop(connection, [address])
     references = [contact.reference for contact in erased]
+    retention.strip_notices_naming(connection, address)
     tokens.drop_answers_with(connection, [address, *references])
+    dropped_count, naming = _drop_shunted(connection, address)
+    return Erasure(
+        erased=tuple(references),
+        exceptions=exceptions + naming,
+        views=views.drop_naming(connection, [address], names),
+        shunted=dropped_count,
+    )
+
+
+def _strip(connection: Connection, contact: Contact, address: str, names_key: bytes) -> None:
+    if contact.sender_key == address:
+        outbox.cancel_waiting(connection, contact.id)
+        retention.strip(connection, [contact.id], names_key)
+    else:
+        retention.strip_written_by(connection, contact.id, address, names_key)
+
+
+def _drop_shunted(connection: Connection, address: str) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """Delete what this address wrote and nobody could log; return how many, and why others that name it are kept."""
     own, naming = shunted.of_person(connection, address)
     for message in own:
         shunt.drop(connection, message.id)
-    return Erasure(
-        erased=tuple(references),
-        exceptions=(*exceptions, *((f"shunted message {number}", _NAMED) for number in naming)),
-        views=views.drop_naming(connection, [address], names),
-        shunted=len(own),
-    )
+    return len(own), tuple((f"shunted message {number}", _NAMED) for number in naming)
 
 
 def _why_kept(contact: Contact) -> str:

@@ -42,18 +42,21 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
     messages = _messages(connection, contact)
+    letters = _letters(connection, contact)
     if contact.sender_key != address:
         own = [message for message in messages if (message["sender_address"] or "").lower() == address]
-        return {"reference": contact.reference, "messages": own}
+        own_letters = [letter for letter in letters if letter["to"].lower() == address]
+        return {"reference": contact.reference, "messages": own, "deliveries": own_letters}
     facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
     events = contacts.events_of(connection, contact.id)
     history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in events]
-    letters = [
-        _letter(connection, delivery)
-        for delivery in outbox.of_contact(connection, contact.id)
-        if delivery.purpose in TO_SENDERS  # what goes to staff names them and holds links by which they act
-    ]
     return facts | {"messages": messages, "events": history, "deliveries": letters}
+
+
+def _letters(connection: Connection, contact: Contact) -> list[Values]:
+    """What went to people; what goes to staff names them and holds links by which they act."""
+    deliveries = outbox.of_contact(connection, contact.id)
+    return [_letter(connection, delivery) for delivery in deliveries if delivery.purpose in TO_SENDERS]
 
 
 def _letter(connection: Connection, delivery: Delivery) -> Values:
