@@ -63,7 +63,10 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message on its way out, as it is stored; what its fields mean, `NewDelivery` says."""
+    """One message on its way out, as it is stored; what its fields mean, `NewDelivery` says.
+
+    `hand_overs` counts the attempts at which it was accepted, or may have been.
+    """
 
     id: int
     key: str
@@ -77,13 +80,14 @@ class Delivery:
     attempts: int
     created_at: datetime
     details: Mapping[str, Any] = field(default_factory=dict)
+    hand_overs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What became of an attempt: the state that follows, and when it is tried again (None: not any more).
 
-    `external_id` is the platform's own name of what was sent.
+    `external_id` is the platform's own name of what was sent. `is_handed_over`: it was accepted, or may have been.
     """
 
     id: int
@@ -92,6 +96,7 @@ class Settlement:
     sent_at: datetime | None = None
     error: str = ""
     external_id: str = ""
+    is_handed_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Standing:
     attempts: int
     sent_at: datetime | None
     recipient: str
+    hand_overs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +196,13 @@ FULL_PAUSE = timedelta(hours=4)
 MOST_UNCERTAIN = 6
 
 
-def after_failure(failure: Failure, attempts: int, age: timedelta) -> tuple[State, timedelta | None]:
+def after_failure(
+    failure: Failure, attempts: int, age: timedelta, hand_overs: int = 0
+) -> tuple[State, timedelta | None]:
     """The next state and the pause before the next attempt (None: there is none).
 
-    `attempts` counts the one that just failed; `age` is the time since the delivery was created. Mail servers
+    `attempts` counts the one that just failed, `hand_overs` those before it at which the message may have been
+    accepted; `age` is the time since the delivery was created. Mail servers
     try for days before they give up (RFC 5321 section 4.5.4.1 asks for at least 4 to 5 days of a relay; we hand over
     to one, and after 3 days a person must know).
     """
@@ -205,5 +214,5 @@ def after_failure(failure: Failure, attempts: int, age: timedelta) -> tuple[Stat
     pause = pause_before_retry(attempts)
     if failure is Failure.STAFF_MUST_ACT:
         return State.TEMPORARY_FAILURE, pause
-    is_over = age + pause > GIVE_UP_AFTER or (failure is Failure.UNCERTAIN and attempts >= MOST_UNCERTAIN)
+    is_over = age + pause > GIVE_UP_AFTER or (failure is Failure.UNCERTAIN and hand_overs + 1 >= MOST_UNCERTAIN)
     return (State.TECHNICAL_FAILURE, None) if is_over else (State.TEMPORARY_FAILURE, pause)

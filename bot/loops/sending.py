@@ -114,9 +114,10 @@ class Sending:
     async def _claim_for_ever(self) -> None:
         while True:
             self._wake.clear()
-            if self._resting is not None and self._resting.is_stopped:
-                await self._ready.join()
-                await asyncio.sleep(self._resting.seconds_left)
+            resting = self._resting
+            if resting is not None and resting.is_stopped:
+                await self._ready.join()  # by then it may work again, and nothing be remembered
+                await asyncio.sleep(resting.seconds_left)
             claims = await self._claim()
             for claim in claims:
                 self.accept(claim)

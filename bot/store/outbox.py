@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
     Update,
     bindparam,
@@ -100,6 +101,7 @@ _SETTLE = {
         next_attempt_at=bindparam("to_next"),
         sent_at=func.coalesce(bindparam("to_sent", type_=Instant()), deliveries.c.sent_at),
         last_error=bindparam("to_error"),
+        hand_overs=deliveries.c.hand_overs + bindparam("handed", type_=Integer()),
         external_id=func.coalesce(bindparam("to_name", type_=SealedLookup()), deliveries.c.external_id),
     )
     for state in State
@@ -225,6 +227,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
             "to_next": settlement.next_attempt_at,
             "to_sent": settlement.sent_at,
             "to_error": settlement.error,
+            "handed": int(settlement.is_handed_over),
             "to_name": settlement.external_id or None,
         }
         by_state.setdefault(settlement.state, []).append(row)

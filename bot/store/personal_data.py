@@ -223,8 +223,8 @@ IMPERSONAL: dict[str, str] = {
     "noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at last_activity_at",
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
-    "deliveries": "id contact_id purpose step channel message_id state attempts created_at next_attempt_at sent_at "
-    "holder joined_to",
+    "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
+    "sent_at holder joined_to",
     "sent_messages": "id delivery_id contact_id attempt at template",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",

@@ -186,6 +186,8 @@ deliveries = Table(
     Column("details", Sealed, nullable=False, server_default="{}"),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # At how many of them it was accepted, or may have been.
+    Column("hand_overs", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("next_attempt_at", Instant),
     Column("sent_at", Instant),

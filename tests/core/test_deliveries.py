@@ -54,11 +54,12 @@ def test_a_full_mailbox_is_tried_once_more_hours_later() -> None:
 
 def test_what_may_have_been_taken_is_repeated_a_few_times() -> None:
     """At growing intervals, so often and no more: each repeat may be one more copy for the person."""
-    results = [after_failure(Failure.UNCERTAIN, n, timedelta(0)) for n in range(1, MOST_UNCERTAIN + 1)]
+    results = [after_failure(Failure.UNCERTAIN, n + 1, timedelta(0), n) for n in range(MOST_UNCERTAIN)]
     assert [state for state, _ in results[:-1]] == [State.TEMPORARY_FAILURE] * (MOST_UNCERTAIN - 1)
     pauses = [pause for _, pause in results[:-1] if pause]
     assert pauses == sorted(set(pauses))
     assert results[-1] == (State.TECHNICAL_FAILURE, None)
+    assert after_failure(Failure.UNCERTAIN, 50, timedelta(0), 0)[0] is State.TEMPORARY_FAILURE
 
 
 def test_every_state_has_its_moves_and_can_be_reached() -> None:

@@ -79,6 +79,21 @@ def test_a_full_mailbox_is_seen_in_plain_text(store: Store, signed: Rulebook, ma
         assert again.message_id == receipt.message_id
 
 
+def test_a_full_mailbox_waits_once_however_often_it_was_tried_before(
+    store: Store, signed: Rulebook, mail: Make
+) -> None:
+    """A server that asked us to come again twice says nothing of the mailbox; one that is full twice is for staff."""
+    with writing(store) as connection:
+        contact, receipt = acknowledged(connection, signed, mail)
+        connection.exec_driver_sql("UPDATE deliveries SET attempts = 3")
+        text = "said: 552 5.2.2 mailbox full"
+        log(connection, signed, came_back(mail, return_address(receipt), text), at=NOW + HOUR)
+        assert purposes(leave(connection, signed, NOW + 6 * HOUR)) == ["acknowledgement"]
+        log(connection, signed, came_back(mail, return_address(receipt), text, 91), at=NOW + 7 * HOUR)
+        assert purposes(leave(connection, signed, NOW + 7 * HOUR)) == ["notice"]
+        assert now_of(connection, contact).acknowledged_at is None
+
+
 @pytest.mark.parametrize(
     "subject", ["Automatic reply: We have your message", "Frånvaro till och med fredag", "Re: Your message"]
 )

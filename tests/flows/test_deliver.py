@@ -19,6 +19,7 @@ from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
+from bot.wire.refusals import Uncertain
 from tests.flows.conftest import NOW, Make, writing
 from tests.rulebooks import altered
 
@@ -85,6 +86,19 @@ def test_a_temporary_failure_waits_and_tries_again_with_the_same_message_id(
         (second,) = deliver.claim(connection, "post", NOW + timedelta(seconds=5), HOLD, 50, book)
         assert second.delivery.message_id == first.delivery.message_id
         assert second.delivery.attempts == 2
+
+
+def test_only_what_may_have_been_accepted_counts_as_a_repeat(store: Store, book: Rulebook, mail: Make) -> None:
+    """A server that was away for ten attempts, and then breaks the line after the final dot, is asked six times."""
+    errors = [Temporary("away")] * 10 + [Uncertain("the line broke")] * 6
+    with writing(store) as connection:
+        log_mail(connection, book, mail)
+        states, now = list[str](), NOW
+        for error in errors:
+            (claimed,) = deliver.claim(connection, "post", now, HOLD, 1, book)
+            states += deliver.record(connection, [Attempt(claimed.delivery, now, error)], book)
+            now += timedelta(hours=1)
+        assert states == ["temporary-failure"] * 15 + ["technical-failure"]
 
 
 def test_a_permanent_failure_becomes_a_task_for_staff(store: Store, book: Rulebook, mail: Make) -> None:

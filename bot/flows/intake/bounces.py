@@ -37,7 +37,7 @@ def _failure(delivery: Delivery, contact: Contact | None, failure: Report, now: 
     words = f"it came back ({failure.status or 'no status'})"
     # RFC 3463 section 2: class 4 may pass, and a mailbox that is full may be emptied. Once more, then it is for staff.
     may_pass = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
-    if may_pass and delivery.attempts == 1:
+    if may_pass and delivery.hand_overs <= 1:
         again = Plan(changes=(CameBack(delivery, words, now + TRY_AGAIN_AFTER),))
         return again + _event(delivery, EventKind.CAME_BACK, f"{words}; it is sent once more later", now)
     plan = Plan(changes=(CameBack(delivery, words),)) + _event(delivery, EventKind.UNDELIVERABLE, words, now)

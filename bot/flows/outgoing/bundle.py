@@ -69,5 +69,7 @@ def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: da
 def joint(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
     """These as one message: that of the first."""
     first, *rest = alerts
+    if not rest:
+        return first
     outbox.join(connection, first.delivery.id, [claim.delivery.id for claim in rest])
     return replace(first, joined=tuple(rest))

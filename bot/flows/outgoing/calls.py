@@ -27,12 +27,12 @@ def join(
     to_leave = [claim for claim in due if claim.delivery.purpose is not Purpose.URGENT]
     waiting: list[Settlement] = []
     for to_one in _by_person(urgent):
-        apart, rest, rest_at = _shared_out(connection, to_one, now, rules)
-        to_leave += apart
-        if rest and rest_at <= now:
-            to_leave.append(joint(connection, rest) if len(rest) > 1 else rest[0])
-        else:
+        alone, rest, rest_at = _shared_out(connection, to_one, now, rules)
+        to_leave += alone
+        if rest_at > now:
             waiting += [Settlement(claim.delivery.id, State.CREATED, rest_at) for claim in rest]
+        elif rest:
+            to_leave.append(joint(connection, rest))
     return to_leave, waiting
 
 

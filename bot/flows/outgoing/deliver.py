@@ -190,9 +190,7 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
     """
     singles = [single for attempt in attempts for single in attempt.each()]
     standing = outbox.standing(connection, [single.delivery.id for single in singles])
-    settlements = [
-        (single, _settlement(single)) for single in singles if _counts(single, standing.get(single.delivery.id))
-    ]
+    settlements = _settled(singles, standing)
     notices = [
         notice for attempt, settlement in settlements for notice in _notices(connection, attempt, settlement, book)
     ]
@@ -201,7 +199,19 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
     _note_what_left(connection, [attempt for attempt, settlement in settlements if settlement.state is Sent.SENT])
     outbox.queue(connection, notices + _cost_notices(connection, attempts, book))
     sent_messages.keep(connection, list(_evidence(attempts, standing)))
-    return [_settlement(attempt).state for attempt in attempts]
+    return _states(attempts, [settlement for _, settlement in settlements])
+
+
+def _settled(singles: Iterable[Attempt], standing: Mapping[int, Standing]) -> list[tuple[Attempt, Settlement]]:
+    """The attempts that count, with what became of each."""
+    pairs = ((single, standing.get(single.delivery.id)) for single in singles)
+    return [(single, _settlement(single, stands)) for single, stands in pairs if stands and _counts(single, stands)]
+
+
+def _states(attempts: Sequence[Attempt], settlements: Sequence[Settlement]) -> list[Sent]:
+    """The state of each attempt's delivery; of one that does not count, the state that it would have come to."""
+    states = {settlement.id: settlement.state for settlement in settlements}
+    return [states.get(attempt.delivery.id) or _settlement(attempt).state for attempt in attempts]
 
 
 def _cost_notices(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[NewDelivery]:
@@ -232,10 +242,8 @@ def _note_what_left(connection: Connection, attempts: Sequence[Attempt]) -> None
     contacts.note_receipt(connection, [(_contact(attempt), attempt.at) for attempt in receipts])
 
 
-def _counts(attempt: Attempt, standing: Standing | None) -> bool:
+def _counts(attempt: Attempt, standing: Standing) -> bool:
     """Once only, and not where another process has taken the claim over: then only that the message has left."""
-    if standing is None:
-        return False
     is_own = standing.state == Sent.SENDING and standing.attempts == attempt.delivery.attempts
     return is_own or (attempt.error is None and standing.sent_at is None)
 
@@ -250,10 +258,12 @@ def _tells_date(delivery: Delivery) -> bool:
     return to_sender and delivery.contact_id is not None
 
 
-def _settlement(attempt: Attempt) -> Settlement:
+def _settlement(attempt: Attempt, standing: Standing | None = None) -> Settlement:
     delivery, error = attempt.delivery, attempt.error
     if error is None:
-        return Settlement(delivery.id, Sent.SENT, sent_at=attempt.at, external_id=attempt.external_id)
+        return Settlement(
+            delivery.id, Sent.SENT, sent_at=attempt.at, external_id=attempt.external_id, is_handed_over=True
+        )
     if isinstance(error, NotTried):
         return Settlement(delivery.id, Sent.CREATED, next_attempt_at=attempt.at)
     if isinstance(error, NotNeeded):
@@ -262,10 +272,12 @@ def _settlement(attempt: Attempt) -> Settlement:
         # A fault of ours: trying again cannot help, and somebody must know now.
         state, pause = Sent.TECHNICAL_FAILURE, None
     else:
-        failure = _failure(delivery.purpose, error)
-        state, pause = deliveries.after_failure(failure, delivery.attempts, attempt.at - delivery.created_at)
+        failure, age = _failure(delivery.purpose, error), attempt.at - delivery.created_at
+        hand_overs = standing.hand_overs if standing else 0
+        state, pause = deliveries.after_failure(failure, delivery.attempts, age, hand_overs)
     next_attempt_at = attempt.at + pause if pause else None
-    return Settlement(delivery.id, state, next_attempt_at, error=f"{type(error).__name__}: {error}"[:500])
+    words, is_uncertain = f"{type(error).__name__}: {error}"[:500], isinstance(error, Uncertain)
+    return Settlement(delivery.id, state, next_attempt_at, error=words, is_handed_over=is_uncertain)
 
 
 def _failure(purpose: Purpose, error: Temporary | Misconfigured | Permanent) -> Failure:

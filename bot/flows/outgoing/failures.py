@@ -114,7 +114,7 @@ def _words_of_loss(failed: Failed, contact: Contact, book: Rulebook) -> tuple[st
     if isinstance(failed.error, Uncertain):
         subject = f"{reference}: it is uncertain whether {message} has arrived"
         description = f"The person who wrote in {reference} may have had {message}, even several times, or not at all. "
-        description += f"{server} was handed it {failed.delivery.attempts} times, and never said that it took it."
+        description += f"{server} was handed it several times, and never said that it took it."
         return subject, description
     subject = f"{reference}: {message} could not be delivered"
     description = f"The person who wrote in {reference} has not had {message}. {server} said: {failed.error_words}"
