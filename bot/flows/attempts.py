@@ -7,6 +7,7 @@ for everybody of an organisation may be in one.
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,11 +94,18 @@ def wrong(connection: Connection, attempt: Attempt, now: datetime, *, is_slow: b
         throttles.use(connection, attempt.key, LIMITS[attempt.proof], now)
 
 
-def locked_until(connection: Connection, account: Account, secret: bytes, now: datetime) -> datetime | None:
-    """Until when nobody may try the password of this account from a device that is new; None where they may."""
-    attempt = Attempt(secret, Proof.PASSWORD, account.address, has_account=True, device="", network="")
-    allowance = throttles.look(connection, attempt.key, LIMITS[Proof.PASSWORD], now)
-    return None if allowance.is_allowed else now + timedelta(seconds=allowance.next_in_seconds)
+def locks(connection: Connection, accounts: Sequence[Account], secret: bytes, now: datetime) -> dict[str, datetime]:
+    """Which accounts are closed to devices that are new, by address, and until when."""
+    keys = {
+        Attempt(secret, Proof.PASSWORD, account.address, has_account=True, device="", network="").key: account.address
+        for account in accounts
+    }
+    allowances = throttles.looks(connection, keys, LIMITS[Proof.PASSWORD], now)
+    return {
+        keys[key]: now + timedelta(seconds=allowance.next_in_seconds)
+        for key, allowance in allowances.items()
+        if not allowance.is_allowed
+    }
 
 
 def lift(

@@ -21,7 +21,7 @@ from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.present import Present
-from bot.store import chain, clocks, cursors, outbox, tokens, words
+from bot.store import chain, clocks, cursors, outbox, staff, throttles, tokens, words
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
@@ -125,6 +125,10 @@ class Timetable:
             pass
         await self._store.write(lambda c: forget.forget_what_was_left(c, keep, now))
         await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))
+        wall = self._present.to_wall(now)
+        await self._store.write(lambda c: staff.drop_ended(c, wall))
+        while await self._store.write(lambda c: throttles.drop_full(c, wall)):
+            pass
         logger.info("contacts.forgotten", count=total)
         begin = True
         while await self._store.write(partial(words.tidy, begin=begin)):

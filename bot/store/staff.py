@@ -116,6 +116,12 @@ def end_sessions_of(connection: Connection, address: str, *, but: str = "") -> i
     return connection.execute(delete(sessions).where(condition)).rowcount
 
 
+def drop_ended(connection: Connection, now: datetime) -> None:
+    """Delete the sessions and the links that have ended."""
+    for table in (sessions, sign_in_links):
+        connection.execute(delete(table).where(table.c.ends_at <= now))
+
+
 def add_link(connection: Connection, digest: str, address: str, ends_at: datetime, now: datetime) -> None:
     """Store a one-time link in place of any other of that person; delete those that have ended."""
     old = (sign_in_links.c.address == address) | (sign_in_links.c.ends_at <= now)

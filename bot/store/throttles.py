@@ -1,5 +1,6 @@
 """Buckets that every process shares, under keyed hashes. A row ends when its bucket is full again."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, select, update
@@ -18,15 +19,23 @@ def look(connection: Connection, key: str, limit: Limit, now: datetime) -> Allow
     return limit.ask((full_at or now).timestamp(), now.timestamp(), 0.0)[0]
 
 
+def looks(connection: Connection, keys: Collection[str], limit: Limit, now: datetime) -> dict[str, Allowance]:
+    """Return what is left of those of these buckets that are not full."""
+    query = select(throttles.c.key, throttles.c.full_at).where(throttles.c.key.in_(keys), throttles.c.full_at > now)
+    rows = connection.execute(query)
+    return {row.key: limit.ask(row.full_at.timestamp(), now.timestamp(), 0.0)[0] for row in rows}
+
+
 def use(connection: Connection, key: str, limit: Limit, now: datetime, count: float = 1.0) -> Allowance:
     """Use so much of this bucket, if there is so much; below 0 give back. Of two at once the second waits."""
-    _drop_full(connection, now)
-    row = insert(throttles).values(key=key, full_at=now).on_conflict_do_nothing(index_elements=["key"])
-    connection.execute(row)
-    is_this = throttles.c.key == key
-    full_at = connection.execute(select(throttles.c.full_at).where(is_this).with_for_update()).scalar_one()
+    drop_full(connection, now)
+    row = insert(throttles).values(key=key, full_at=now)
+    # The row that is there is written as it is: that locks it, and gives what it says after any other transaction.
+    lock = row.on_conflict_do_update(index_elements=["key"], set_={"full_at": throttles.c.full_at})
+    full_at = connection.execute(lock.returning(throttles.c.full_at)).scalar_one()
     allowance, seconds = limit.ask(full_at.timestamp(), now.timestamp(), count)
-    connection.execute(update(throttles).where(is_this).values(full_at=datetime.fromtimestamp(seconds, UTC)))
+    full_at = datetime.fromtimestamp(seconds, UTC)
+    connection.execute(update(throttles).where(throttles.c.key == key).values(full_at=full_at))
     return allowance
 
 
@@ -36,9 +45,10 @@ def fill(connection: Connection, prefix: str, now: datetime) -> int:
     return connection.execute(delete(throttles).where(begins_so, throttles.c.full_at > now)).rowcount
 
 
-def _drop_full(connection: Connection, now: datetime) -> None:
-    """Delete the rows of buckets that are full, but for those that another transaction is at."""
+def drop_full(connection: Connection, now: datetime) -> int:
+    """Delete rows of buckets that are full, but for those that another transaction is at; return how many."""
     query = select(throttles.c.key).where(throttles.c.full_at <= now).limit(_MOST_DROPPED)
     keys = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     if keys:
         connection.execute(delete(throttles).where(throttles.c.key.in_(keys)))
+    return len(keys)

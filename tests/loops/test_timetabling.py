@@ -19,7 +19,7 @@ from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.timetabling import OurTime, Timetable
 from bot.present import Present
-from bot.store import words
+from bot.store import staff, tables, words
 from bot.store.engine import Store
 from bot.store.tables import deliveries
 from bot.store.tokens import Token
@@ -74,6 +74,23 @@ async def test_the_end_of_a_token_is_told_a_fortnight_before(store: Store, book:
         await timetable(store, book, NOW + timedelta(days=days)).token_ends()
         fortnight = [f"notice:token-ends:phones:{(NOW + timedelta(days=100)).isoformat()}:staff@example.gov.uk"]
         assert await notice_keys(store) == sorted([*(fortnight if days > 85 else []), *yearly])
+
+
+async def test_what_has_ended_of_signing_in_is_forgotten_in_the_night(store: Store, book: Rulebook) -> None:
+    """Sessions, links and counted attempts; what still holds stays."""
+
+    def make(connection: Connection) -> None:
+        for hours in (-1, 100):
+            end, name = Present().now() + timedelta(hours=hours), f"{hours}"
+            staff.begin_session(connection, name, name, "password", (NOW, end))
+            connection.execute(tables.sign_in_links.insert().values(digest=name, address=name, ends_at=end))
+            connection.execute(tables.throttles.insert().values(key=name, full_at=end))
+
+    store.write_now(make)
+    await timetable(store, book, NOW).forget()
+    columns = (tables.sessions.c.digest, tables.sign_in_links.c.digest, tables.throttles.c.key)
+    rows = await store.read(lambda c: [list(c.execute(select(column)).scalars()) for column in columns])
+    assert rows == [["100"]] * 3
 
 
 async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: Store, book: Rulebook) -> None:

@@ -1,11 +1,9 @@
 """People and roles: who may sign in, as what, and which programs may call. For administrators."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 
 from aiohttp import web
-from sqlalchemy import Connection
 
 from bot.core.roles import SCOPES, Permission, Role
 from bot.flows import attempts, credentials, staffing
@@ -56,7 +54,8 @@ class PeoplePages:
         changing: str = "",
     ) -> web.StreamResponse:
         accounts, token_rows = await self._site.read(lambda c: (staff.list_all(c), tokens.list_all(c)))
-        locks = await self._site.read(lambda c: self._locks(c, accounts))
+        key, wall = self._site.book.secret, self._site.wall()
+        locks = await self._site.read(lambda c: attempts.locks(c, accounts, key, wall))
         zone = self._site.book.clocks.default_calendar.zone
         context = {
             "accounts": accounts,
@@ -100,12 +99,6 @@ class PeoplePages:
         if refusal is not None:
             return await self._page(request, guest, fault=f"Nothing was changed: {refusal.reason}.")
         return await self._page(request, guest, message="It is done.")
-
-    def _locks(self, connection: Connection, accounts: Sequence[Account]) -> dict[str, datetime]:
-        """Until when accounts are closed to devices that are new."""
-        secret, wall = self._site.book.secret, self._site.wall()
-        ends = {a.address: attempts.locked_until(connection, a, secret, wall) for a in accounts}
-        return {address: end for address, end in ends.items() if end is not None}
 
     async def _link(self, request: web.Request, guest: Guest, address: str, begin: str = "") -> web.StreamResponse:
         if self._site.settings.sign_in.only:
