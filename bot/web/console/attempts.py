@@ -74,7 +74,7 @@ class Attempts:
     async def code(self, request: web.Request, account: Account, code: str) -> Outcome:
         """Try a code of the app, or a recovery code."""
         attempt, now, wall = self._attempt(request, Proof.CODE, account, account.address), *self._times()
-        start = await self._site.write(lambda c: attempts.begin(c, attempt, wall))
+        start = await self._start(attempt, wall)
         if not start.allowance.is_allowed:
             return Outcome(is_right=False, wait_seconds=start.allowance.next_in_seconds)
         reading = await asyncio.to_thread(credentials.read_code, account, code, self._site.book.secret, wall)
