@@ -79,7 +79,12 @@ def with_contacts(count: int) -> None:
     """Fill a SQLite store, measure it alone, then with fifty officers and a hundred mails a second."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        channels = [TEAM, configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        channels = [
+            TEAM,
+            configured.LMTP.format(port=port),
+            configured.SMTP.format(port=sink.port),
+            configured.NO_BREAKER,
+        ]
         prepared_service = Service(Path(folder), channels)
         schema.upgrade(prepared_service.store_url)
         _fill(prepared_service.store_url, count)

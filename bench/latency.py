@@ -19,7 +19,7 @@ def by_lmtp(count: int) -> None:
     """Idle LMTP: from just before the mail is handed over until the sink has the acknowledgement."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port), configured.NO_BREAKER]
         with Service(Path(folder), channels):
             waits: list[float] = []
             for mail in _people(count):
@@ -35,6 +35,7 @@ def by_imap(count: int) -> None:
         channels = [
             configured.IMAP.format(port=server.imap_port, user=CONTACT, begin="now"),
             configured.SMTP.format(port=sink.port),
+            configured.NO_BREAKER,
         ]
         with Service(Path(folder), channels):
             sleep(1)

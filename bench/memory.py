@@ -16,7 +16,7 @@ def over(count: int) -> None:
     """Hand over mails by LMTP in four parts; measure the memory after each."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port), configured.NO_BREAKER]
         with Service(Path(folder), channels) as service:
             megabytes_held = []
             for part in range(1, 5):

@@ -33,7 +33,9 @@ def _one_and_three(count: int, connections: int) -> None:
         for size in (1, 3):
             url = server.create(f"size{size}")
             schema.upgrade(url)
-            with Fleet(Path(folder) / f"{size}", url, size, [configured.SMTP.format(port=sink.port)]) as fleet:
+            with Fleet(
+                Path(folder) / f"{size}", url, size, [configured.SMTP.format(port=sink.port), configured.NO_BREAKER]
+            ) as fleet:
                 rig.settle()
                 before = [rig.cost(service.pid) for service in fleet.services]
                 rig.deliver_among(fleet.ports, count, connections)

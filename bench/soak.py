@@ -104,7 +104,7 @@ def for_minutes(minutes: float) -> None:
     with Sink() as sink, Postgres() as server, WhatsAppPeer() as peer, tempfile.TemporaryDirectory() as folder:
         url = server.create("soak")
         schema.upgrade(url)
-        channels = [configured.SMTP.format(port=sink.port), configured.FORM, peer.table()]
+        channels = [configured.SMTP.format(port=sink.port), configured.NO_BREAKER, configured.FORM, peer.table()]
         with Fleet(Path(folder), url, 3, channels) as fleet:
             until = time.monotonic() + minutes * 60
             mails = range(int(minutes * 60 / SECONDS_A_MAIL))

@@ -62,7 +62,7 @@ def by_lmtp(count: int, connections: int) -> None:
     """Print the microseconds of each stage a mail, the dearest first."""
     with Sink() as sink, tempfile.TemporaryDirectory() as folder:
         port, times = free_port(), Path(folder) / "times.json"
-        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port), configured.NO_BREAKER]
         service = Staged(Path(folder), channels)
         service.environment["STAGES"] = str(times)
         with service:

@@ -46,6 +46,7 @@ def from_mailbox(count: int) -> Facts:
         channels = [
             configured.IMAP.format(port=server.imap_port, user=CONTACT, begin="all"),
             configured.SMTP.format(port=sink.port),
+            configured.NO_BREAKER,
         ]
         with Service(Path(folder), channels) as service:
             rig.settle()
@@ -65,7 +66,7 @@ def by_lmtp(count: int, connections: int) -> Facts:
         wait_until(lambda: _listens(raw_port), what="the raw loop")
         rig.deliver_apart(raw_port, count, 1).wait()
         raw = rig.result_of(loop)
-        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port), configured.NO_BREAKER]
         with Service(Path(folder), channels) as service:
             rig.settle()
             before = rig.cost(service.pid)

@@ -234,7 +234,7 @@ class Service:
             self._timetable = timetable.start()
 
     def _begin(self, connection: Any) -> None:
-        release.begin(connection, self.present.now(), self.book, alone=not self.store.is_shared)
+        release.begin(connection, self.present.now(), alone=not self.store.is_shared)
         for answering in () if self.store.is_shared else self._answering.values():
             answering.put_off(connection)  # before a sender looks; where there are others, they have sent all the time
         cursors.drop(connection, REHEARSAL)

@@ -101,6 +101,7 @@ class WebForm:
             digest=digest,
             sender=Party(entry.email, entry.name) if entry.email else None,
             text=entry.message,
+            unproven=True,
             fields={"name": entry.name, "phone": entry.phone, "email": entry.email} | entry.about(),
             raw=json.dumps(asdict(entry), ensure_ascii=False).encode(),
         )

@@ -29,6 +29,8 @@ def check(
 ) -> None:
     """Check configuration, templates and standards. Status 0: good, 1: something fails, 2: mistakes in the files."""
     from bot import app
+    from bot.cli import check_limits
+    from bot.present import Present
     from bot.render import lint
 
     configured = load_or_exit(config)
@@ -42,6 +44,8 @@ def check(
     for remark in _remarks(configured):
         typer.echo(f"Please note: {remark}")
     for line in (*_standard_lines(configured), *_service_lines(configured), *_keeping_lines(configured)):
+        typer.echo(line)
+    for line in check_limits.lines(configured, Present().now()):
         typer.echo(line)
     typer.echo(f"Templates: {lint.summary(findings)}.")
     well = asyncio.run(_live(configured)) if live else True
@@ -124,6 +128,11 @@ def _remarks_on_ways_in(configured: "Settings") -> "Iterator[str]":
             yield (
                 f"channel {channel.name} has neither sent_folder nor authserv_id: nothing there proves that staff sent "
                 "an answer, so none stops a clock before somebody has said that it is theirs."
+            )
+        if isinstance(channel, MailWayIn) and not channel.authserv_id:
+            yield (
+                f"channel {channel.name} has no authserv_id: nothing is known of who wrote, so whoever forges senders "
+                f"has as many receipts sent to others as limits.receipts_a_minute allows."
             )
 
 

@@ -115,24 +115,27 @@ def raw(
 
 def release(
     config: Directory = None,
-    only_list: Annotated[bool, typer.Option("--list", help="Only list the contacts whose receipt is stopped.")] = False,
+    only_list: Annotated[
+        bool, typer.Option("--list", help="Only list the contacts whose receipt is held, and why.")
+    ] = False,
 ) -> None:
-    """Let the receipts leave that were stopped: too many in a minute, or a store that was put back from a copy."""
+    """Let the receipts leave that are held: too many at once, or a store that was put back from a copy."""
     from bot.flows.outgoing import release as flow
     from bot.store import contacts as stored
-    from bot.store import outbox
+    from bot.store import holds
 
     _, store = contacts.open_store(config)
     now = contacts.present(store)
     if only_list:
-        contacts_held = store.read_now(lambda c: stored.with_id(c, outbox.contacts_held(c)))
+        contacts_held = store.read_now(lambda c: stored.with_id(c, holds.contact_ids(c)))
         for contact in contacts_held.values():
-            typer.echo(f"{contact.reference}  {contact.received_at:%Y-%m-%d %H:%M} UTC  {contact.channel}")
-        typer.echo(f"{len(contacts_held)} receipts are stopped. They leave with: ackbot release", err=True)
+            came_at = f"{contact.received_at:%Y-%m-%d %H:%M} UTC"
+            typer.echo(f"{contact.reference}  {came_at}  {contact.channel}  {contact.reason}")
+        typer.echo(f"{len(contacts_held)} receipts are held. They leave with: ackbot release", err=True)
         return
     actor = f"staff:{getpass.getuser()}"
     count = _write_or_exit(store, lambda c: flow.release(c, now, actor))
-    typer.echo(f"{count} receipts leave now." if count else "No receipt was stopped.")
+    typer.echo(f"{count} receipts leave now." if count else "No receipt was held.")
 
 
 def suppressions(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from bot.core.messages import Mail
+from bot.core.messages import Inbound, Mail
 from bot.core.subkeys import Use, subkey
 
 # Domains with addresses for everybody: their users are not one sender.
@@ -39,7 +39,8 @@ class Limits:
 
     Within `one_within` after a contact, further messages of the same person are covered by that contact's receipt:
     `several` says whether each becomes a contact of its own ("apart") or is added to the first ("together").
-    `a_minute` is for all receipts together: beyond it a breaker stops them until a person has looked.
+    `a_minute` is for all receipts together: beyond it a breaker stops them until a person has looked. The `unproven`
+    limits are for all to addresses that nothing proves to be their writers': what is beyond them waits for staff.
     """
 
     one_within: timedelta = timedelta(minutes=10)
@@ -48,11 +49,13 @@ class Limits:
     a_day: int = 10
     an_hour_to_a_domain: int = 0
     a_minute: int = 0
+    unproven_a_minute: int = 0
+    unproven_an_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The recent receipts of one person or one domain: the instants at which acknowledged contacts were received.
+    """The recent receipts of a person, a mailbox or a domain: the instants at which the contacts were received.
 
     `first` is the contact whose receipt covers those that follow, with its own instant of receipt.
     """
@@ -78,15 +81,27 @@ def contact_in_place(tally: Tally, at: datetime, limits: Limits) -> int | None:
     return contact_id if timedelta(0) <= at - first_at < limits.one_within else None
 
 
-def why_held(recipient: str, at: datetime, person: Tally, domain_wide: Tally, limits: Limits) -> str:
+def why_held(recipient: str, at: datetime, mailbox: Tally, domain_wide: Tally, limits: Limits) -> str:
     """Return why no receipt goes to `recipient` for a contact received at `at`; "" where one may."""
-    if limits.an_hour and person.since(at - HOUR) >= limits.an_hour:
-        return f"{limits.an_hour} receipts within an hour have gone to this address"
-    if limits.a_day and person.since(at - DAY) >= limits.a_day:
-        return f"{limits.a_day} receipts within a day have gone to this address"
+    if limits.an_hour and mailbox.since(at - HOUR) >= limits.an_hour:
+        return f"{limits.an_hour} receipts within an hour have gone to this mailbox"
+    if limits.a_day and mailbox.since(at - DAY) >= limits.a_day:
+        return f"{limits.a_day} receipts within a day have gone to this mailbox"
     limit = limits.an_hour_to_a_domain
     if limit and domain(recipient) not in _OPEN_TO_ALL and domain_wide.since(at - HOUR) >= limit:
         return f"{limit} receipts within an hour have gone to the domain of this address"
+    return ""
+
+
+def why_wait(unproven: Tally, now: datetime, limits: Limits) -> str:
+    """Return why a receipt to an address that nothing proves waits for staff; "" where it may leave now.
+
+    `unproven` are the instants at which others of its sort were let leave.
+    """
+    if limits.unproven_a_minute and unproven.since(now - MINUTE) >= limits.unproven_a_minute:
+        return f"{limits.unproven_a_minute} receipts within a minute have gone to addresses that nothing proves"
+    if limits.unproven_an_hour and unproven.since(now - HOUR) >= limits.unproven_an_hour:
+        return f"{limits.unproven_an_hour} receipts within an hour have gone to addresses that nothing proves"
     return ""
 
 
@@ -113,6 +128,18 @@ _REWRITTEN = (
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to")
 _MOST_ADDRESSES = 50
 _BATV = _REWRITTEN[3:5]
+
+
+def recipients(message: Inbound) -> Iterator[str]:
+    """Yield every address to which a receipt for this message may go, whatever the triage decides."""
+    if message.sender is not None:
+        yield message.sender.address
+    mail = message.mail
+    if mail is None:
+        return
+    if mail.return_path and (address := recipient(mail)):
+        yield address
+    yield from mail.reply_to[:1]
 
 
 def recipient(mail: Mail, *, vouched: bool = False) -> str | None:

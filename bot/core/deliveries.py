@@ -42,7 +42,8 @@ class NewDelivery:
     """One message to be queued.
 
     `key` is unique, so nothing is queued twice; `details` is what the template needs beyond the contact itself.
-    `next_attempt_at` may be HELD. `id`, `attempts` and `holder` are for one that is claimed as it is queued.
+    `next_attempt_at` may be HELD. `id`, `attempts` and `holder` are for one that is claimed as it is queued. `mailbox`
+    stands for where a receipt goes (`mailboxes.key`); `unproven`: it may leave, and nothing proves the address.
     """
 
     key: str
@@ -59,6 +60,8 @@ class NewDelivery:
     state: State = State.CREATED
     attempts: int = 0
     holder: str | None = None
+    mailbox: str | None = None
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,10 @@ def _is_copied_to_us(message: Inbound, facts: Facts) -> bool:
     return _names_us(mail.cc, facts)
 
 
+def _is_filled_in_by_program(message: Inbound, _: Facts) -> bool:
+    return message.by_program
+
+
 def _looks_absent(message: Inbound, _: Facts) -> bool:
     return message.mail is not None and autoreplies.looks_absent(message.subject)
 
@@ -147,6 +151,13 @@ RULES: tuple[Rule, ...] = (
         outcome="ask",
     ),
     Rule(RuleName.NO_ADDRESS, "there is no address to answer to", "RFC 3834 section 2", _cannot_be_reached),
+    Rule(
+        RuleName.FILLED_IN_BY_PROGRAM,
+        "the form was sent sooner than people write, or with a field filled in that they do not see",
+        "our standard",
+        _is_filled_in_by_program,
+        outcome="ask",
+    ),
     Rule(
         RuleName.LOOKS_AUTOMATIC,
         "its subject is one that programs use, and nothing else says so",

@@ -135,8 +135,9 @@ class Inbound:
     the person: us, staff, or the member of staff who recorded it, at once. `medium` is how it came, where a channel
     records several media. `outgoing`: a copy of a message from staff, from a folder that only they can write to.
     `junk`: it lay in the folder of unwanted mail. `doubt` says why it may have been dealt with before, so that staff
-    look before anybody is answered, or "". `fault` says in plain words what could not be read, or "". `raw` is the
-    original content.
+    look before anybody is answered, or "". `unproven`: nothing proves that the address is the writer's. `by_program`:
+    a program seems to have filled in the form. `hold` says why its receipt waits for staff, or "". `fault` says in
+    plain words what could not be read, or "". `raw` is the original content.
     """
 
     channel: str
@@ -150,6 +151,9 @@ class Inbound:
     outgoing: bool = False
     junk: bool = False
     doubt: str = ""
+    unproven: bool = False
+    by_program: bool = False
+    hold: str = ""
     told_by: Literal["us", "staff", "at once"] = "us"
     medium: str = ""
     visibility: Literal["private", "public"] = "private"
@@ -249,6 +253,18 @@ def is_authenticated(mail: Mail, authserv_id: str) -> bool:
     # RFC 7489 section 3.1, strictly: one author, of the domain that signed.
     domains = {_domain(party.address) for party in mail.from_addresses}
     return len(domains) == 1 and domains <= results.get(_SIGNERS, set())
+
+
+def is_confirmed(mail: Mail, recipient: str, authserv_id: str) -> bool:
+    """Tell whether `recipient` is who sent the mail: the author by DMARC or a signature, or the envelope sender by SPF.
+
+    SPF proves the domain of the envelope sender alone, not the addresses that a forwarder may have written into it.
+    """
+    results, _ = _results(mail, authserv_id)
+    if "pass" in results.get("spf", ()) and mail.return_path and _domain(mail.return_path) == _domain(recipient):
+        return True
+    is_author = any(party.address.lower() == recipient.lower() for party in mail.from_addresses)
+    return is_author and is_authenticated(mail, authserv_id)
 
 
 def _results(mail: Mail, authserv_id: str) -> tuple[dict[str, set[str]], bool]:

@@ -51,6 +51,7 @@ class RuleName(StrEnum):
     NOT_ANSWERED_HERE = "28 no automatic answer here"
     EDITED = "29 edited"
     TAKEN_BACK = "29 taken back"
+    FILLED_IN_BY_PROGRAM = "30 form filled in by a program"
     SEVERAL_AUTHORS = "0 no one author"
     MALFORMED_MAIL = "0 malformed mail"
     NO_ADDRESS = "0 no address"
@@ -67,6 +68,8 @@ class RuleName(StrEnum):
 
 
 OUR_OWN = frozenset({RuleName.OUR_OWN_MAIL, RuleName.OUR_OWN_MARK})
+# By these staff are asked, all in one alert, because there was too much at once or it had the marks of a program.
+GUARDS = frozenset({RuleName.TOO_MANY_RECEIPTS, RuleName.FILLED_IN_BY_PROGRAM})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Use(StrEnum):
     SECOND_FACTOR = "second factors of staff"
     RECOVERY = "recovery codes of staff"
     SECOND_STEP = "second step of a sign-in"
+    MAILBOX = "mailbox that receipts go to"
 
 
 @lru_cache(maxsize=64)

@@ -283,3 +283,20 @@ def same_words(message: Inbound, earlier: Iterable[Contact]) -> Contact | None:
         return None
     candidates = (contact for contact in earlier if contact.sender_key == key_of(message))
     return next((c for c in candidates if c.subject == message.subject and c.state == State.OPEN), None)
+
+
+def names_in_posts(posts: Sequence[Inbound]) -> set[str]:
+    """Return what they answer or are about, and their own: what left our account may be what we sent by ourselves."""
+    names = {name for post in posts for name in parent_ids(post)}
+    return names | {post.external_id for post in posts if post.outgoing}
+
+
+def names_in_mails(messages: Sequence[Inbound], log: Mapping[str, Sequence[LoggedMessage]]) -> set[str]:
+    """Return what they answer; and their own, where they came another way before and are added to that contact."""
+    mails = [message for message in messages if message.mail]
+    names = {name for mail in mails for name in parent_ids(mail)}
+    return names | {mail.external_id for mail in mails if _is_logged(mail, log)}
+
+
+def _is_logged(message: Inbound, log: Mapping[str, Sequence[LoggedMessage]]) -> bool:
+    return any(entry.digest == message.digest for entry in log.get(message.external_id, ()))

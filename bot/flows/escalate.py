@@ -1,5 +1,6 @@
 """Who must be told now that a promise is at risk; every open contact gets its next look."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,11 +13,10 @@ from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Decision
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
+from bot.core.rules import GUARDS
 from bot.flows.outgoing import alert, tell
-from bot.flows.outgoing.after_restore import RESTORED
-from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import clocks, contacts, cursors, outbox
+from bot.store import clocks, contacts, holds, outbox
 
 logger = log.get("escalate")
 
@@ -28,18 +28,20 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
         return 0
     changed_ids = [contact.id for contact in due if contact.clock_changed]
     histories = contacts.clock_events(connection, changed_ids) if changed_ids else {}
-    untold = {escalations.RECEIPT_LATE} if _receipts_are_stopped(connection, book) else set()
     decisions = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]
+    in_hand = _in_hand(connection, decisions)
     for contact, decision in decisions:
-        steps = tuple(step for step in decision.alerts if step not in untold)
+        untold = escalations.RECEIPT_LATE if contact.id in in_hand else None
+        steps = tuple(step for step in decision.alerts if step is not untold)
         _apply(connection, contact, replace(decision, alerts=steps), now, book)
     return len(due)
 
 
-def _receipts_are_stopped(connection: Connection, book: Rulebook) -> bool:
-    """While receipts are held back a person has been called: one alert for each would be a storm."""
-    by_breaker = book.intake.limits.a_minute > 0 and cursors.read(connection, BREAKER) is not None
-    return by_breaker or (book.restored_at is not None and cursors.read(connection, RESTORED) is not None)
+def _in_hand(connection: Connection, decisions: Sequence[tuple[Contact, Decision]]) -> set[int]:
+    """Those whose receipt is kept back: staff know of all of them at once, and an alert for each would be a storm."""
+    late = [contact for contact, decision in decisions if escalations.RECEIPT_LATE in decision.alerts]
+    held_ids = holds.among(connection, [contact.id for contact in late]) if late else set()
+    return held_ids | {contact.id for contact in late if contact.rule in GUARDS}
 
 
 def _look(contact: Contact, history: list[Happened], now: datetime, book: Rulebook) -> Decision:

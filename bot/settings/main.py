@@ -184,7 +184,9 @@ class LimitSettings(Table):
     receipts_an_hour: int = Field(default=3, ge=0)
     receipts_a_day: int = Field(default=10, ge=0)
     receipts_an_hour_to_a_domain: int = Field(default=0, ge=0)
-    receipts_a_minute: int = Field(default=0, ge=0)
+    receipts_a_minute: int = Field(default=120, ge=0)
+    receipts_a_minute_without_proof: int = Field(default=20, ge=0)
+    receipts_an_hour_without_proof: int = Field(default=200, ge=0)
 
     def limits(self) -> Limits:
         """Return the same in the form of the core."""
@@ -195,6 +197,8 @@ class LimitSettings(Table):
             a_day=self.receipts_a_day,
             an_hour_to_a_domain=self.receipts_an_hour_to_a_domain,
             a_minute=self.receipts_a_minute,
+            unproven_a_minute=self.receipts_a_minute_without_proof,
+            unproven_an_hour=self.receipts_an_hour_without_proof,
         )
 
 

@@ -29,6 +29,8 @@ IS_UNDELIVERED = text("state IN ('permanent-failure', 'technical-failure')")
 IS_CLAIMED = text("state = 'sending'")
 IS_HELD = text("next_attempt_at IS NULL AND state IN ('created', 'temporary-failure')")
 HAS_NEXT_ATTEMPT = text("next_attempt_at IS NOT NULL")
+HAS_MAILBOX = text("mailbox IS NOT NULL")
+IS_UNPROVEN = text("unproven IS TRUE")
 HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
 
 # Of messages that left.

@@ -25,16 +25,19 @@ from bot.core.events import OURSELVES, EventKind
 from bot.core.rules import RuleName
 from bot.core.threads import LoggedMessage, Parent
 from bot.store.column_types import ring_of
-from bot.store.conditions import HAS_NO_RECEIPT, HAS_OWN_RECEIPT, IS_OPEN, IS_RECEIPT
+from bot.store.conditions import HAS_NO_RECEIPT, HAS_OWN_RECEIPT, IS_HELD, IS_OPEN, IS_RECEIPT, IS_UNPROVEN
 from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
 from bot.store.outbox import delivery_of
-from bot.store.tables import contacts, deliveries, events, messages, suppressions
+from bot.store.tables import contacts, cursors, deliveries, events, messages, suppressions
 
 _MOST_IDS = 500
 _PERSON: Any = contacts.c.sender_key
 _IDS: Any = bindparam("ids", expanding=True)
 _PEOPLE: Any = bindparam("people", expanding=True)
+
+# In place of the number of a contact: a row says why an address is suppressed, or what went to a mailbox.
+_SUPPRESSED, _TO_MAILBOX = 0, -1
 
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 LOGGED = (
@@ -71,9 +74,16 @@ RECENT = union_all(
     .where(_PERSON.in_(_PEOPLE), contacts.c.received_at > bindparam("since"))
     .where(HAS_OWN_RECEIPT),
     select(
-        *(suppressions.c.address, suppressions.c.until, literal_column("0"), literal_column("''")),
+        *(suppressions.c.address, suppressions.c.until, literal_column(str(_SUPPRESSED)), literal_column("''")),
         *(suppressions.c.reason, literal_column("''")),
     ).where(suppressions.c.address.in_(_PEOPLE), suppressions.c.until > bindparam("now")),
+    select(
+        *(deliveries.c.mailbox, contacts.c.received_at, literal_column(str(_TO_MAILBOX)), literal_column("''")),
+        *(null(), literal_column("''")),
+    )
+    .join_from(deliveries, contacts)
+    .where(deliveries.c.mailbox.in_(bindparam("mailboxes", expanding=True)))
+    .where(deliveries.c.created_at > bindparam("since"), contacts.c.received_at > bindparam("since")),
 )
 _OF_DOMAIN = (
     select(contacts.c.received_at)
@@ -93,7 +103,12 @@ _EARLIER = (
     .where(messages.c.contact_id.in_(_IDS), messages.c.written_by == "sender")
 )
 _OPEN_OF_PERSON = select(contacts).where(_PERSON.in_(_PEOPLE), IS_OPEN).limit(2)
-_RECEIPTS = select(func.count()).where(IS_RECEIPT).where(deliveries.c.created_at > bindparam("since"))
+_QUEUED = select(func.count()).where(IS_RECEIPT, deliveries.c.created_at > bindparam("since")).scalar_subquery()
+_HELD = select(func.count()).where(IS_HELD, IS_RECEIPT, deliveries.c.created_at > bindparam("since")).scalar_subquery()
+_STOPPED_AT = select(cursors.c.value).where(cursors.c.name == bindparam("breaker")).scalar_subquery()
+# What is held leaves when staff have looked, however much it is.
+RECEIPTS = select(_QUEUED - _HELD, _STOPPED_AT)
+_UNPROVEN = select(deliveries.c.created_at).where(IS_UNPROVEN, deliveries.c.created_at > bindparam("since"))
 _DELIVERIES = select(deliveries).where(deliveries.c.id.in_(_IDS))
 _EVENTS_OF_KIND = (
     select(events.c.contact_id, func.count())
@@ -124,10 +139,14 @@ Earlier = tuple[str, Contact]
 
 @dataclass(frozen=True, slots=True)
 class Recents:
-    """Address in lower case -> its contacts of late, the order of their receipt left open; and why it is suppressed."""
+    """Address in lower case -> its contacts of late, the order of their receipt left open; and why it is suppressed.
+
+    `mailboxes`: when the contacts were received whose receipts go there.
+    """
 
     contacts: dict[str, tuple[Recent, ...]]
     suppressions: dict[str, str]
+    mailboxes: dict[str, tuple[datetime, ...]]
 
 
 def logged_messages(connection: Connection, ids: Collection[str], key: bytes) -> dict[str, tuple[LoggedMessage, ...]]:
@@ -168,17 +187,23 @@ def in_conversations(connection: Connection, names: Iterable[str]) -> dict[tuple
     return {(row.channel, row.conversation): contact_of(row) for row in rows}
 
 
-def recent_contacts(connection: Connection, people: Iterable[str], since: datetime, now: datetime) -> Recents:
-    """Contacts of these people received after `since` with a receipt of their own, and what is suppressed at `now`."""
-    addresses = sorted(people)
-    rows = rows_of(connection, RECENT, {"people": addresses, "since": since, "now": now}) if addresses else ()
-    recents = Recents({}, {})
-    for person, at, contact_id, channel, reason, visibility in rows:
-        if contact_id:
+def recent_contacts(
+    connection: Connection, people: Collection[str], mailboxes: Collection[str], since: datetime, now: datetime
+) -> Recents:
+    """Contacts of these people received after `since` with a receipt of their own, and what is suppressed at `now`.
+
+    And when those were received, after `since`, whose receipts go to these mailboxes.
+    """
+    values = {"people": sorted(people), "mailboxes": sorted(mailboxes), "since": since, "now": now}
+    recents = Recents({}, {}, {})
+    for person, at, contact_id, channel, reason, visibility in rows_of(connection, RECENT, values) if people else ():
+        if contact_id == _TO_MAILBOX:
+            recents.mailboxes[person] = (*recents.mailboxes.get(person, ()), at)
+        elif contact_id == _SUPPRESSED:
+            recents.suppressions.setdefault(person, reason or "")
+        else:
             entry = Recent(at, contact_id, channel, visibility)
             recents.contacts[person] = (*recents.contacts.get(person, ()), entry)
-        else:
-            recents.suppressions.setdefault(person, reason or "")
     return recents
 
 
@@ -204,9 +229,15 @@ def open_of_person(connection: Connection, person: str) -> list[Contact]:
     return [contact_of(row) for row in connection.execute(_OPEN_OF_PERSON, {"people": [person.lower()]})]
 
 
-def receipts_since(connection: Connection, since: datetime) -> int:
-    """How many receipts were queued after that instant, whoever they are for."""
-    return connection.execute(_RECEIPTS, {"since": since}).scalar_one()
+def receipts_since(connection: Connection, since: datetime, breaker: str) -> tuple[int, bool]:
+    """How many receipts were queued after that instant and may leave, to whomever; and whether this cursor is set."""
+    ((count, stopped_at),) = rows_of(connection, RECEIPTS, {"since": since, "breaker": breaker})
+    return count, stopped_at is not None
+
+
+def unproven_since(connection: Connection, since: datetime) -> tuple[datetime, ...]:
+    """When the receipts were queued, after `since`, that may leave to addresses that nothing proves."""
+    return tuple(at for (at,) in rows_of(connection, _UNPROVEN, {"since": since}))
 
 
 def deliveries_of(connection: Connection, ids: Iterable[int]) -> dict[int, Delivery]:

@@ -110,14 +110,15 @@ _SETTLE = {
 
 def queue(connection: Connection, new: Sequence[NewDelivery]) -> None:
     """Queue new deliveries; one whose key was queued before is left as it is."""
-    run_many(connection, _QUEUE, [_row_of(delivery) for delivery in new if delivery.id is None])
-    rows_with_ids = [_row_of(delivery) | {"id": delivery.id} for delivery in new if delivery.id is not None]
+    run_many(connection, _QUEUE, [row_of(delivery) for delivery in new if delivery.id is None])
+    rows_with_ids = [row_of(delivery) | {"id": delivery.id} for delivery in new if delivery.id is not None]
     run_many(connection, _QUEUE, rows_with_ids)
     if any(delivery.state is State.CREATED for delivery in new):
         wakeups.notify(connection)
 
 
-def _row_of(delivery: NewDelivery) -> Values:
+def row_of(delivery: NewDelivery) -> Values:
+    """A new delivery as a row of its table."""
     return {
         "key": delivery.key,
         "contact_id": delivery.contact_id,
@@ -132,6 +133,8 @@ def _row_of(delivery: NewDelivery) -> Values:
         "created_at": delivery.created_at,
         "next_attempt_at": delivery.next_attempt_at,
         "holder": delivery.holder,
+        "mailbox": delivery.mailbox,
+        "unproven": delivery.unproven,
     }
 
 
@@ -270,12 +273,6 @@ def release(connection: Connection, now: datetime, contact_id: int | None = None
     if count:
         wakeups.notify(connection)
     return count
-
-
-def contacts_held(connection: Connection) -> list[int]:
-    """The contacts for which something is held, the oldest first."""
-    query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.is_not(None)).distinct()
-    return list(connection.execute(query.order_by(deliveries.c.contact_id)).scalars())
 
 
 def came_back(

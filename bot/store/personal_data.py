@@ -147,6 +147,7 @@ REGISTER: tuple[Datum, ...] = (
     *_of(
         "deliveries",
         ("recipient", RESIDENT, "address", GIVEN, EMPTIED, WITH_WORDS, ALIKE),
+        ("mailbox", RESIDENT, "the mailbox it goes to", INTERNAL, EMPTIED, WITH_WORDS, KEYED_HASH),
         ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, WITH_ALERT, ALIKE),
         ("key", STAFF, "who was alerted of what", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, LOOKED_UP),
         ("details", RESIDENT, "what it answers, reasons", INTERNAL, EMPTIED, WITH_WORDS, SEALED),
@@ -224,7 +225,7 @@ IMPERSONAL: dict[str, str] = {
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
-    "sent_at holder joined_to",
+    "sent_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",

@@ -18,7 +18,7 @@ from bot.store.tables import contacts, deliveries, messages, raw_messages
 # The most contacts of one person that are read.
 _MOST_LOOKED_AT = 500
 _EMPTY_DELIVERY: Mapping[str, Any] = MappingProxyType(
-    {"recipient": "", "details": "{}", "last_error": "", "external_id": None}
+    {"recipient": "", "details": "{}", "last_error": "", "external_id": None, "mailbox": None}
 )
 _FORGOTTEN: Mapping[str, Any] = MappingProxyType(
     dict.fromkeys(("sender_address", "sender_key", "conversation"))

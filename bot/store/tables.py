@@ -198,6 +198,9 @@ deliveries = Table(
     Column("external_id", SealedLookup),
     # Another one, in whose message it left.
     Column("joined_to", Key),
+    # Of a receipt: what stands for the mailbox it goes to (a keyed hash); and that nothing proves the address.
+    Column("mailbox", Text),
+    Column("unproven", Boolean, nullable=False, server_default=false()),
     partial("ix_deliveries_alerted", "recipient", "sent_at", where=conditions.IS_ALERT),
     partial("ix_deliveries_called", "recipient", "sent_at", where=conditions.IS_CALL),
     partial("ix_deliveries_alerts", "created_at", where=conditions.IS_FOR_STAFF),
@@ -208,6 +211,8 @@ deliveries = Table(
     partial("ix_deliveries_held", "contact_id", where=conditions.IS_HELD),
     partial("ix_deliveries_notices", "created_at", where=conditions.IS_NOTICE),
     partial("ix_deliveries_claimed", "holder", where=conditions.IS_CLAIMED),
+    partial("ix_deliveries_mailbox", "mailbox", "created_at", where=conditions.HAS_MAILBOX),
+    partial("ix_deliveries_unproven", "created_at", where=conditions.IS_UNPROVEN),
     sqlite_autoincrement=True,
 )
 

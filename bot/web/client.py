@@ -37,6 +37,14 @@ def client_network(request: web.Request) -> str:
     return str(ip_network((address, _IPV6_PREFIX), strict=False)) if ":" in address else address
 
 
+def is_unnamed_proxy(request: web.Request) -> bool:
+    """Tell whether a proxy called that no setting names: then everybody comes from its address, which counts nobody."""
+    peer, proxies = _address(request.remote or ""), request.app.get(TRUSTED_PROXIES, ())
+    if peer is None or peer.is_global or any(peer in network for network in proxies):
+        return False
+    return "X-Forwarded-For" in request.headers
+
+
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text.partition("%")[0])

@@ -119,10 +119,13 @@ class Site:
         (filing,) = await self.log_batch(message.channel, Batch((message,)))
         return filing
 
-    async def log_taken_down(self, message: Inbound) -> Filed:
-        """Log what staff took down. They say when it came in our time, not in the wall clock's as providers do."""
-        at = message.received_at
-        return await self.log_message(replace(message, received_at=self.present.to_wall(at)) if at else message)
+    async def log_taken_down(self, message: Inbound, *, unproven: bool = False) -> Filed:
+        """Log what staff took down, or a program, to which the person's address is unproven.
+
+        They say when it came in our time, not in the wall clock's as providers do.
+        """
+        at = message.received_at and self.present.to_wall(message.received_at)
+        return await self.log_message(replace(message, received_at=at, unproven=unproven))
 
 
 def loop_time() -> float:

@@ -144,7 +144,7 @@ def test_what_cannot_be_done_says_why(run: Run, logged: Callable[[Inbound], str]
     drop = run("suppressions", "--drop", "a@b.example")
     assert (drop.exit_code, "is not suppressed" in drop.stderr) == (1, True)
     assert run("suppressions").stdout == ""
-    assert "No receipt was stopped" in run("release").stdout
+    assert "No receipt was held" in run("release").stdout
 
 
 def test_mistakes_in_the_settings_name_what_is_allowed(tmp_path: Path, run: Run) -> None:

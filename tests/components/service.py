@@ -79,6 +79,10 @@ kind = "loopback"
 directory = "sent"
 sender = "Exampleshire Council <customer.services@example.gov.uk>"
 """
+NO_BREAKER = """
+[limits]
+receipts_a_minute = 0
+"""
 FORM = """
 [[channel]]
 name = "website"

@@ -570,7 +570,7 @@ def test_the_breaker_stops_receipts_until_somebody_lets_them_leave(store: Store,
         log(connection, limited, *(mail(n) for n in range(8, 12)), at=NOW + timedelta(seconds=5))
         assert purposes(leave(connection, limited, NOW + HOUR)) == ["notice"]
         assert len([contact for contact in contacts.list_all(connection) if contact.respond_by]) == 12
-        release.begin(connection, NOW + HOUR, limited, alone=True)
+        release.begin(connection, NOW + HOUR, alone=True)
         assert leave(connection, limited, NOW + HOUR) == []
         assert release.release(connection, NOW + HOUR) == 12
         assert purposes(leave(connection, limited, NOW + HOUR)) == ["acknowledgement"] * 12

@@ -8,7 +8,7 @@ from bot.flows import escalate, staffing
 from bot.flows.outgoing import after_restore, deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
-from bot.store import audit, contacts, outbox
+from bot.store import audit, contacts, holds, outbox
 from bot.store.audit import Looking
 from bot.store.engine import Store
 from bot.store.staff import Account
@@ -29,12 +29,12 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         since = after_restore.begin(connection, NOW + 4 * DAY, restored=True)
         assert since == NOW + 4 * DAY
         after = altered(book, restored_at=since)
-        release.begin(connection, since, after, alone=True)
+        release.begin(connection, since, alone=True)
         outbox.queue(connection, after_restore.notices(since, since, after))
         escalate.escalate(connection, since, 50, after)
         leaving = deliver.claim(connection, "post", since, HOLD, 50, after)
         assert {claim.delivery.purpose for claim in leaving} == {"notice", "alert"}
-        assert len(outbox.contacts_held(connection)) == 2
+        assert len(holds.contact_ids(connection)) == 2
         assert release.release(connection, since) == 2
         leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
         assert {"acknowledgement", "new-date"} < {claim.delivery.purpose for claim in leaving}

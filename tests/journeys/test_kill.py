@@ -61,6 +61,7 @@ def test_five_hundred_mails_through_many_deaths(tmp_path: Path) -> None:
                 configured.LMTP.format(port=port),
                 configured.IMAP.format(port=server.imap_port, user=CONTACT, begin="all"),
                 configured.SMTP.format(port=sink.port),
+                configured.NO_BREAKER,
             ],
         )
         by_lmtp, by_imap = range(MAILS_EACH_WAY), range(MAILS_EACH_WAY, 2 * MAILS_EACH_WAY)

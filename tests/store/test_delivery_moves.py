@@ -143,8 +143,8 @@ CHANGES: dict[str, Callable[[Connection, Step], object]] = {
 }
 _PAIRS = [(source, target) for source, target in product(State, State) if source != target]
 READS = frozenset(
-    {"acknowledgements_of", "alerted", "contacts_held", "delivery_of", "fates", "late_alerts", "next_due", "of_contact"}
-    | {"oldest_receipt", "standing", "under_way", "waiting_count", "with_id"}
+    {"acknowledgements_of", "alerted", "delivery_of", "fates", "late_alerts", "next_due", "of_contact"}
+    | {"oldest_receipt", "row_of", "standing", "under_way", "waiting_count", "with_id"}
 )
 steps = st.builds(Step, st.sampled_from(sorted(CHANGES)), st.integers(0, 7), st.integers(0, 90), st.sampled_from(State))
 # Without something in the outbox nothing moves.

@@ -99,7 +99,7 @@ def test_rows_are_found_as_sqlalchemy_finds_them(connection: Connection) -> None
         expected = [tuple(row) for row in connection.execute(LOGGED, parameters)]
         assert sorted(rows_of(connection, LOGGED, parameters)) == sorted(expected)
         assert len(expected) == len([n for n in numbers if n < 4])
-    parameters = {"people": ["sam@a.example"], "since": NOW - timedelta(days=365), "now": NOW}
+    parameters = {"people": ["sam@a.example"], "mailboxes": [], "since": NOW - timedelta(days=365), "now": NOW}
     late = rows_of(connection, RECENT, parameters)
     assert [row[1] for row in late] == [LONDON_SUMMER] * 3
     assert sorted(late) == sorted(tuple(row) for row in connection.execute(RECENT, parameters))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.channel import Batch
+from bot.core import mailboxes
 from bot.core.acknowledgements import Limits
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
@@ -102,7 +103,9 @@ def test_a_person_is_known_by_the_address_in_any_letters(sealed: Store) -> None:
         assert [len(contact["messages"]) for contact in export["contacts"]] == [1, 1]
         assert export["needs"]["needs"] == "large print"
         assert [row["address"] for row in export["suppressions"]] == [SAM.lower()]
-        recents = known.recent_contacts(connection, [SAM.lower()], NOW - HOUR, NOW)
+        mailbox = mailboxes.key(SAM, b"")
+        recents = known.recent_contacts(connection, [SAM.lower()], [mailbox], NOW - HOUR, NOW)
+        assert [len(instants) for instants in recents.mailboxes.values()] == [1]
         assert [len(entries) for entries in recents.contacts.values()] == [1]
         assert recents.suppressions == {SAM.lower(): "mail came back"}
         assert len(known.of_domain(connection, "residents.example", NOW - HOUR, 50)) == 2

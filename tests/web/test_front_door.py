@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.core.messages import Party
 from bot.core.topics import Route, Router, Service
+from tests.components.form import shown_before
 from tests.rulebooks import altered
 from tests.web.pages import Browser, Desk, Open, Page, value
 
@@ -21,7 +22,9 @@ async def token_of(browser: Browser) -> str:
 
 
 async def send(browser: Browser, **changed: str) -> tuple[int, str, Page]:
-    response = await browser.post("/", data={"token": await token_of(browser), **GOOD, **changed})
+    token = await token_of(browser)
+    fields = {"token": token, "shown": shown_before(token, "a secret of the tests, 32 and more"), **GOOD, **changed}
+    response = await browser.post("/", data=fields)
     text = await response.text()
     return response.status, text, Page(text)
 

@@ -14,7 +14,7 @@ from bot.flows.changes.adjust import columns
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import contacts, holds, outbox
 
 Values = dict[str, Any]
 PERSON_WROTE = "the person wrote again"
@@ -33,11 +33,13 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
         raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)
     if not contacts.close(connection, contact):
         raise refusals.collision(reference)
+    # What is held may never have been theirs to have: closing it tells nobody anything.
+    is_held = bool(holds.among(connection, [contact.id]))
     outbox.cancel_waiting(connection, contact.id)
     details = {"reason": reason, "was": contact.state}
     _note(connection, contact, EventKind.CLOSED, details, actor, now)
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if receipt is None or book.clocks.standard_of(contact).closing != "message" or contact.muted:
+    if receipt is None or is_held or book.clocks.standard_of(contact).closing != "message" or contact.muted:
         return False
     outbox.queue(connection, [tell.closing(contact, receipt, reason, now, book)])
     return True

@@ -22,7 +22,7 @@ from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words, instant_in_words
-from bot.store import audit, contacts, links, outbox, queue
+from bot.store import audit, contacts, holds, links, outbox, queue
 from bot.store.needs import Needs
 from bot.wire.mail import mime, quoting
 from bot.wire.mail.mime import Attachment
@@ -135,7 +135,7 @@ def show(
     clocks = book.clocks.of(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
     receipts = [delivery for delivery in deliveries if delivery.purpose == Purpose.ACKNOWLEDGEMENT]
     links_of_contact = _links_of(connection, contact, scope)
-    is_held = contact.id in outbox.contacts_held(connection)
+    is_held = bool(holds.among(connection, [contact.id]))
     is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
     clocks_promised = clocks if contact.standard else None
     standing = Standing(

@@ -12,8 +12,8 @@ from bot.core.deliveries import HELD, Delivery, NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind
 from bot.core.intakes import Facts, RuleName, Verdict
-from bot.core.messages import Inbound, Party, Post
-from bot.core.rules import OUR_OWN
+from bot.core.messages import Inbound, Party, Post, is_confirmed
+from bot.core.rules import GUARDS, OUR_OWN
 from bot.core.threads import LoggedMessage, Pointers, key_of
 from bot.flows.changes import staff_answers
 from bot.flows.intake import bounces, follow_up, platform_changes, same_words
@@ -26,6 +26,7 @@ from bot.flows.intake.plan import (
     Opening,
     Plan,
     ReceiptShared,
+    ReceiptsKeptBack,
     ReceiptsStopped,
     as_stored,
     contact_row,
@@ -35,7 +36,7 @@ from bot.flows.intake.plan import (
     way_of,
 )
 from bot.flows.intake.topics import look_into, urgency_of
-from bot.flows.outgoing import alert, compose
+from bot.flows.outgoing import compose
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import Rulebook
@@ -46,6 +47,7 @@ _ANOTHER_WAY = Verdict("attach", RuleName.SAME_MAIL_ANOTHER_WAY, "it is here alr
 _SENT_AGAIN = Verdict("attach", RuleName.SENT_AGAIN, "the same person sent the same words before")
 _OF_PEOPLE = frozenset({RuleName.HUMAN_REPLY, RuleName.SEVERAL_AUTHORS})
 _OUR_OWN = Plan(results=(Filed(None, new=False, outcome="our own"),))
+_BREAKER_TRIPS = Plan(changes=(ReceiptsStopped(),))
 _NOT_A_CONTACTS = Plan(results=(Filed(None, new=False, outcome="not a contact's"),))
 
 
@@ -232,7 +234,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Le
     topic = look_into(message, ledger.book, ledger.facts.texts.get(thread.id, ()) if thread else ())
     opening = Opening(topic.heeded(verdict), topic, linked_to=thread.id if thread else None)
     if opening.verdict.outcome != "acknowledge" or not opening.verdict.recipient:
-        return _opening_plan(message, opening, thread, ledger)
+        return _notice(message, opening.verdict, ledger) + _opening_plan(message, opening, thread, ledger)
     if ledger.earlier and (same := same_words.sent_before(message, ledger)):
         return _attach_again(message, same, _SENT_AGAIN, ledger)
     tally = ledger.tally(key_of(message))
@@ -240,7 +242,7 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Le
     if first is not None and message.mail and ledger.book.intake.limits.several == "together":
         together = replace(opening.verdict, outcome="attach", rule=RuleName.ONE_OF_SEVERAL)
         return _attach_again(message, ledger.recent_contact(first), together, ledger)
-    guarded, notices = _guarded(message, replace(opening, receipt_of=first), tally, ledger)
+    guarded, notices = _guarded(message, replace(opening, receipt_of=first), ledger)
     return notices + _opening_plan(message, guarded, thread, ledger)
 
 
@@ -254,8 +256,8 @@ def _receipt_that_stands(message: Inbound, tally: Tally, ledger: Ledger) -> int 
     return acknowledgements.contact_in_place(tally, at, ledger.book.intake.limits) if message.mail else None
 
 
-def _guarded(message: Inbound, opening: Opening, tally: Tally, ledger: Ledger) -> tuple[Opening, Plan]:
-    """The opening, unless this person must not have another receipt now: then staff decide."""
+def _guarded(message: Inbound, opening: Opening, ledger: Ledger) -> tuple[Opening, Plan]:
+    """The opening, unless this person must not have another receipt now: then staff decide, or let it leave."""
     verdict, recipient, book = opening.verdict, opening.verdict.recipient or "", ledger.book
     why_not = ledger.suppressions.get(key_of(message)) or ledger.suppressions.get(recipient.lower())
     if why_not:
@@ -266,21 +268,37 @@ def _guarded(message: Inbound, opening: Opening, tally: Tally, ledger: Ledger) -
         reason = "the receipt that this person had a little before stands for it, too"
         return replace(opening, verdict=replace(verdict, rule=RuleName.ONE_OF_SEVERAL, reason=reason)), NOTHING
     domain = Tally(ledger.domains.get(acknowledgements.domain(key_of(message)), ()))
-    why = acknowledgements.why_held(recipient, ledger.at(message), tally, domain, book.intake.limits)
+    mailbox, at = ledger.tally_of_mailbox(recipient), ledger.at(message)
+    if why := acknowledgements.why_held(recipient, at, mailbox, domain, book.intake.limits):
+        ask = Verdict("ask", RuleName.TOO_MANY_RECEIPTS, f"{verdict.reason}, but {why}")
+        return replace(opening, verdict=ask), _kept_back(message, ledger)
+    return _held(message, opening, ledger) if way_of(message, book).outlet_to(recipient) else (opening, NOTHING)
+
+
+def _held(message: Inbound, opening: Opening, ledger: Ledger) -> tuple[Opening, Plan]:
+    """The opening; its receipt waits for staff where too many have gone to addresses that nothing proves."""
+    verdict, unproven = opening.verdict, _is_unproven(message, opening.verdict.recipient or "", ledger.book)
+    why = message.hold or (ledger.spend_unproven() if unproven else "")
     if not why:
-        return opening, NOTHING
-    notices = alert.notices(
-        way_of(message, book).team,
-        f"cap:{book.clocks.today(ledger.now)}",
-        ledger.now,
-        book,
-        subject="Receipts are held back",
-        happened=f"Somebody writes more often than receipts are sent. {why.capitalize()}.",
-        action="See who: ackbot contacts suppressed. Nothing is lost; each has its dates. "
-        "To send a receipt all the same: ackbot contacts acknowledge-now REFERENCE",
-    )
-    ask = Verdict("ask", RuleName.TOO_MANY_RECEIPTS, f"{verdict.reason}, but {why}")
-    return replace(opening, verdict=ask), Plan(notices=tuple(notices))
+        return replace(opening, unproven=unproven), NOTHING
+    verdict = replace(verdict, reason=f"{verdict.reason}; the receipt waits until staff let it leave, as {why}")
+    return replace(opening, verdict=verdict, is_held=True), _kept_back(message, ledger)
+
+
+def _is_unproven(message: Inbound, recipient: str, book: Rulebook) -> bool:
+    """Whether the address may be somebody else's; where no mail server of ours says, the limits for all must do."""
+    authserv_id = way_of(message, book).authserv_id
+    if message.mail is None or not authserv_id:
+        return message.unproven
+    return not is_confirmed(message.mail, recipient, authserv_id)
+
+
+def _notice(message: Inbound, verdict: Verdict, ledger: Ledger) -> Plan:
+    return _kept_back(message, ledger) if verdict.rule in GUARDS else NOTHING
+
+
+def _kept_back(message: Inbound, ledger: Ledger) -> Plan:
+    return Plan(changes=ledger.keep_back(ReceiptsKeptBack(way_of(message, ledger.book).team)))
 
 
 def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, ledger: Ledger) -> Plan:
@@ -313,34 +331,20 @@ def _receipt(message: Inbound, contact: Contact, opening: Opening, ledger: Ledge
         return Plan(changes=(ReceiptShared(opening.receipt_of),))
     if opening.verdict.outcome != "acknowledge" or not recipient:
         return NOTHING
-    ledger.remember_receipt(message, contact)
+    ledger.remember_receipt(message, contact, recipient)
     if not way_of(message, ledger.book).outlet_to(recipient):
         return NOTHING
-    trip = _stop_receipts(ledger) if ledger.spend_receipt() else NOTHING
-    return trip + _in_outbox(compose.receipt(message, recipient, contact, ledger.now, ledger.book), contact, ledger)
+    trip = _BREAKER_TRIPS if not opening.is_held and ledger.spend_receipt() else NOTHING
+    receipt = compose.receipt(message, recipient, contact, ledger.now, ledger.book)
+    return trip + _in_outbox(replace(receipt, unproven=opening.unproven), contact, ledger, is_held=opening.is_held)
 
 
-def _in_outbox(receipt: NewDelivery, contact: Contact, ledger: Ledger) -> Plan:
+def _in_outbox(receipt: NewDelivery, contact: Contact, ledger: Ledger, *, is_held: bool) -> Plan:
     """A receipt in the outbox, claimed at once where its outlet has room for it."""
     number, terms = next(ledger.numbers.deliveries), ledger.hold
-    is_held = ledger.is_stopped or ledger.book.may_have_answered(contact.received_at)
+    is_held = is_held or ledger.is_stopped or ledger.book.may_have_answered(contact.received_at)
     if is_held or not ledger.take_place(receipt.channel):
         return Plan(deliveries=(replace(receipt, id=number, next_attempt_at=HELD if is_held else ledger.now),))
     due = ledger.now + terms.span
     delivery = replace(receipt, id=number, state=Leaving.SENDING, attempts=1, next_attempt_at=due, holder=terms.holder)
     return Plan(deliveries=(delivery,), claims=(Claimed(as_stored(delivery, number), contact, claim=terms.holder),))
-
-
-def _stop_receipts(ledger: Ledger) -> Plan:
-    """The breaker: no receipt leaves until somebody has looked."""
-    notices = alert.notices(
-        None,
-        f"breaker:{ledger.now.isoformat()}",
-        ledger.now,
-        ledger.book,
-        subject="Receipts are stopped: too many in a minute",
-        happened=f"More than {ledger.book.intake.limits.a_minute} receipts would have left within a minute. "
-        "They are all kept, and none leaves. Every contact is logged and has its dates.",
-        action="See what comes in: ackbot contacts list. If it is people, let the receipts leave: ackbot release",
-    )
-    return Plan(changes=(ReceiptsStopped(),), notices=tuple(notices))

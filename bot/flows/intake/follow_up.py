@@ -1,23 +1,31 @@
 """What a further message does to the contact that it goes on with: resume, open again, tell the person; or mute it."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
+from bot.core import threads
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import HELD, NewDelivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName
 from bot.core.messages import Inbound
 from bot.core.phrases import words_of
+from bot.core.threads import Pointers, Threads
 from bot.core.urgencies import urgency_in
 from bot.flows.intake.plan import NOTHING, FollowUp, Muted, Plan, way_of
 from bot.flows.intake.topics import urgency_of
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
+from bot.store import contacts
 
 Values = dict[str, Any]
+# The latest messages of a contact that are compared with another one.
+_MOST_TEXTS = 50
 
 
 def go_on(
@@ -75,6 +83,19 @@ def _urgent(
 def may_be_urgent(message: Inbound, book: Rulebook) -> bool:
     """Whether a rule fires at anything in the message, be it said now or before."""
     return urgency_in(words_of(f"{message.subject}\n{message.text}"), book.intake.urgent) is not None
+
+
+def texts_before(
+    connection: Connection,
+    messages: Sequence[Inbound],
+    pointers: Sequence[Pointers],
+    matching: Threads,
+    book: Rulebook,
+) -> dict[int, tuple[str, ...]]:
+    """What stands in a contact already, where a message that goes on with it may be urgent."""
+    pairs = ((m, threads.thread_of(m, p, matching)) for m, p in zip(messages, pointers, strict=True) if not m.outgoing)
+    ids = {contact.id for message, contact in pairs if contact and may_be_urgent(message, book)}
+    return {number: tuple(m.text for m in contacts.messages_of(connection, number)[-_MOST_TEXTS:]) for number in ids}
 
 
 def _may_be_told(contact: Contact, now: datetime, once_in: timedelta) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import acknowledgements, autoreplies, threads
+from bot.core import acknowledgements, autoreplies, mailboxes, threads
 from bot.core.acknowledgements import Tally
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery
@@ -19,16 +19,23 @@ from bot.core.rules import OUR_OWN, RuleName
 from bot.core.subkeys import Use, subkey
 from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.staff_answers import StaffAnswer
-from bot.flows.intake.follow_up import may_be_urgent
-from bot.flows.intake.plan import CameBack, Capacity, Change, FollowUp, Muted, NotReached, Suppressed
+from bot.flows.intake.follow_up import texts_before
+from bot.flows.intake.plan import (
+    CameBack,
+    Capacity,
+    Change,
+    FollowUp,
+    Muted,
+    NotReached,
+    ReceiptsKeptBack,
+    Suppressed,
+    way_of,
+)
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import IntakeRules, Rulebook
-from bot.store import contacts, cursors, known, outbox
+from bot.store import contacts, known, outbox
 from bot.store.contacts import Numbers
 from bot.store.known import Earlier, Recent
-
-# The latest messages of a contact that are compared with another one.
-_MOST_TEXTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,12 @@ class BatchFacts:
     `pointers`: what each message says itself of where it belongs, in the order of the batch. `deliveries`: those that
     reports are about, by number, and `contacts` theirs. `recents` and `suppressions`: by the sender's address.
     `earlier`: words and contacts of what the same people sent of late, by digest. `in_flight`: contacts for which
-    something leaves now. `domains`: when contacts from there were received of late. `automatic_mails`: how many each
+    something leaves now. `domains`: when contacts from there were received of late; `mailboxes`: when those were whose
+    receipts go there (`mailboxes.key`). `automatic_mails`: how many each
     contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `texts`: the
     messages of the contacts that go on with what may be urgent, by contact. `receipts_left`: how many may be queued
-    before the breaker stops them (None: any number); `is_stopped`: it has.
+    before the breaker stops them (None: any number); `is_stopped`: it has. `unproven`: when receipts of the last hour
+    were let leave to addresses that nothing proves.
     """
 
     pointers: tuple[Pointers, ...]
@@ -53,23 +62,27 @@ class BatchFacts:
     earlier: Mapping[str, tuple[Earlier, ...]] = field(default_factory=dict)
     in_flight: frozenset[int] = frozenset()
     domains: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    mailboxes: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     automatic_mails: Mapping[int, int] = field(default_factory=dict)
     own_mails: Mapping[str, int] = field(default_factory=dict)
     texts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     receipts_left: int | None = None
     is_stopped: bool = False
+    unproven: tuple[datetime, ...] = ()
 
 
 def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, book: Rulebook) -> BatchFacts:
     """Ask the store once for the whole batch, and only what a message of the batch gives reason to ask."""
     pointers = tuple(threads.pointers_of(message, book.prefix, book.secret) for message in messages)
     matching = _threads(connection, messages, pointers, book.secret)
+    may_go_on = matching.parents or matching.references or matching.conversations
     people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
-    recents = known.recent_contacts(connection, people, now - acknowledgements.DAY, now)
+    recents = known.recent_contacts(connection, people, _mailboxes(messages, book), now - acknowledgements.DAY, now)
     recent_ids = {entry.contact_id for entries in recents.contacts.values() for entry in entries}
     deliveries = known.deliveries_of(connection, {number for pointer in pointers for number in pointer.deliveries})
     of_reports = _contacts_of(connection, deliveries.values())
     receipts_left, is_stopped = _breaker(connection, now, book.intake)
+    may_be_unproven = any(message.unproven or way_of(message, book).authserv_id for message in messages)
     return BatchFacts(
         pointers=pointers,
         threads=matching,
@@ -80,11 +93,13 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
         earlier=MappingProxyType(known.earlier_contacts(connection, recent_ids)),
         in_flight=_in_flight(connection, messages, matching),
         domains=MappingProxyType(_domains(connection, people, now, book.intake)),
+        mailboxes=MappingProxyType(recents.mailboxes),
         automatic_mails=MappingProxyType(_automatic_mails(connection, messages, matching, of_reports, now)),
         own_mails=MappingProxyType(_own_mails(connection, messages, now, book)),
-        texts=MappingProxyType(_texts(connection, messages, pointers, matching, book)),
+        texts=MappingProxyType(texts_before(connection, messages, pointers, matching, book) if may_go_on else {}),
         receipts_left=receipts_left,
         is_stopped=is_stopped,
+        unproven=known.unproven_since(connection, now - acknowledgements.HOUR) if may_be_unproven else (),
     )
 
 
@@ -94,8 +109,8 @@ def _threads(
     names_of_messages = [name for message in messages for name in threads.names_of(message)]
     log = known.logged_messages(connection, names_of_messages, subkey(secret, Use.FORGOTTEN_NAMES))
     posts = [message for message in messages if message.post]
-    names = _names_in_posts(posts) if posts else set()
-    parents = known.parents(connection, _names_in_mails(messages, log) | names)
+    names = threads.names_in_posts(posts) if posts else set()
+    parents = known.parents(connection, threads.names_in_mails(messages, log) | names)
     references = {name for pointer in pointers for name in (*pointer.tags, *pointer.references)}
     conversations = {message.post.conversation for message in posts if message.post} - {""}
     return Threads(
@@ -105,23 +120,6 @@ def _threads(
         open_contacts=MappingProxyType(_open_contacts(connection, messages)),
         conversations=MappingProxyType(known.in_conversations(connection, conversations)),
     )
-
-
-def _names_in_posts(posts: Sequence[Inbound]) -> set[str]:
-    """What they answer or are about; and their own, as what left our account may be what we sent by ourselves."""
-    names = {name for post in posts for name in threads.parent_ids(post)}
-    return names | {post.external_id for post in posts if post.outgoing}
-
-
-def _names_in_mails(messages: Sequence[Inbound], log: Mapping[str, Sequence[LoggedMessage]]) -> set[str]:
-    """What they answer; and their own, where they came another way before and are added to that contact."""
-    mails = [message for message in messages if message.mail]
-    names = {name for mail in mails for name in threads.parent_ids(mail)}
-    return names | {mail.external_id for mail in mails if _is_logged(mail, log)}
-
-
-def _is_logged(message: Inbound, log: Mapping[str, Sequence[LoggedMessage]]) -> bool:
-    return any(entry.digest == message.digest for entry in log.get(message.external_id, ()))
 
 
 def _contacts_of(connection: Connection, deliveries: Collection[Delivery]) -> dict[int, Contact]:
@@ -172,27 +170,17 @@ def _own_mails(connection: Connection, messages: Sequence[Inbound], now: datetim
     return known.by_rule(connection, OUR_OWN, now - acknowledgements.DAY)
 
 
-def _texts(
-    connection: Connection,
-    messages: Sequence[Inbound],
-    pointers: Sequence[Pointers],
-    matching: Threads,
-    book: Rulebook,
-) -> dict[int, tuple[str, ...]]:
-    """What stands in a contact already, where a message that goes on with it may be urgent."""
-    if not (matching.parents or matching.references or matching.conversations):
-        return {}
-    pairs = ((m, threads.thread_of(m, p, matching)) for m, p in zip(messages, pointers, strict=True) if not m.outgoing)
-    ids = {contact.id for message, contact in pairs if contact and may_be_urgent(message, book)}
-    return {number: tuple(m.text for m in contacts.messages_of(connection, number)[-_MOST_TEXTS:]) for number in ids}
+def _mailboxes(messages: Sequence[Inbound], book: Rulebook) -> set[str]:
+    addresses = (acknowledgements.recipients(message) for message in messages if not message.outgoing)
+    return {mailboxes.key(address, book.secret) for group in addresses for address in group}
 
 
 def _breaker(connection: Connection, now: datetime, rules: IntakeRules) -> tuple[int | None, bool]:
     """How many receipts may be queued before it stops them all, and whether it has."""
     if not rules.limits.a_minute:
         return None, False
-    count = known.receipts_since(connection, now - acknowledgements.MINUTE)
-    return rules.limits.a_minute - count, cursors.read(connection, BREAKER) is not None
+    count, is_stopped = known.receipts_since(connection, now - acknowledgements.MINUTE, BREAKER)
+    return rules.limits.a_minute - count, is_stopped
 
 
 class Ledger:
@@ -213,12 +201,14 @@ class Ledger:
         self.suppressions = dict(facts.suppressions)
         self.earlier = dict(facts.earlier)
         self.domains = dict(facts.domains)
+        self._mailboxes, self._unproven = dict(facts.mailboxes), facts.unproven
         self._automatic_mails = dict(facts.automatic_mails)
         self._own_mails = dict(facts.own_mails)
         self._contacts: dict[int, Contact] = {}
         self._deliveries = dict(facts.deliveries)
         self._free = dict(capacity.free)
         self._receipts_left, self.is_stopped = facts.receipts_left, facts.is_stopped
+        self._kept_back: set[ReceiptsKeptBack] = set()
 
     def at(self, message: Inbound) -> datetime:
         """When it was received."""
@@ -255,8 +245,10 @@ class Ledger:
         if message.post is not None and message.post.conversation and contact.outcome in ("acknowledge", "ask"):
             self._conversations[message.channel, message.post.conversation] = contact
 
-    def remember_receipt(self, message: Inbound, contact: Contact) -> None:
+    def remember_receipt(self, message: Inbound, contact: Contact, recipient: str) -> None:
         """This person has, or is about to have, a receipt of their own for this contact."""
+        mailbox = mailboxes.key(recipient, self.book.secret)
+        self._mailboxes[mailbox] = (*self._mailboxes.get(mailbox, ()), contact.received_at)
         person = key_of(message)
         entry = Recent(contact.received_at, contact.id, contact.channel, contact.visibility)
         self.recents[person] = (*self.recents.get(person, ()), entry)
@@ -272,13 +264,21 @@ class Ledger:
         by_mail = [(entry.contact_id, entry.at) for entry in entries if entry.channel in mailboxes]
         return Tally(tuple(entry.at for entry in entries), max(by_mail, key=lambda pair: pair[1], default=None))
 
+    def tally_of_mailbox(self, recipient: str) -> Tally:
+        """What has gone, or is about to go, of late to the mailbox of this address."""
+        return Tally(self._mailboxes.get(mailboxes.key(recipient, self.book.secret), ()))
+
+    def spend_unproven(self) -> str:
+        """Count one receipt to an address that nothing proves; why it waits for staff, "" where it may leave."""
+        why = acknowledgements.why_wait(Tally(self._unproven), self.now, self.book.intake.limits)
+        if not why:
+            self._unproven = (*self._unproven, self.now)
+        return why
+
     def recent_contact(self, contact_id: int) -> Contact:
         """One of those that people had a receipt for of late. Raises LookupError for others."""
-        recents = (contact for entries in self.earlier.values() for _, contact in entries)
-        contact = next((contact for contact in recents if contact.id == contact_id), None)
-        if contact is None:
-            raise LookupError("a contact of late is not known")
-        return self.current(contact)
+        contacts_of_late = {contact.id: contact for entries in self.earlier.values() for _, contact in entries}
+        return self.current(contacts_of_late[contact_id])
 
     def count_automatic(self, contact: Contact) -> int:
         """Count one more mail of a program; how many the contact has had within a day."""
@@ -305,6 +305,12 @@ class Ledger:
         self._receipts_left -= 1
         self.is_stopped = self._receipts_left < 0
         return self.is_stopped
+
+    def keep_back(self, change: ReceiptsKeptBack) -> tuple[Change, ...]:
+        """The change that tells the team of it, once a batch."""
+        changes = () if change in self._kept_back else (change,)
+        self._kept_back.add(change)
+        return changes
 
     def learn(self, changes: Iterable[Change]) -> None:
         """Let later messages know of what is changed."""

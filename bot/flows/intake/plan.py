@@ -121,9 +121,15 @@ class ReceiptsStopped:
     """Too many receipts in a minute: none leaves until somebody has looked."""
 
 
-Change = (
-    FollowUp | StaffAnswer | CameBack | NotReached | Suppressed | Muted | ReceiptShared | WordsRemoved | ReceiptsStopped
-)
+@dataclass(frozen=True, slots=True)
+class ReceiptsKeptBack:
+    """Some who would have had their receipt have it when staff say so; `team` hears of all of them at once."""
+
+    team: str | None
+
+
+OfContact = FollowUp | StaffAnswer | CameBack | NotReached | Muted | ReceiptShared | WordsRemoved
+Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +190,16 @@ def event(contact_id: int, kind: EventKind, verdict: Verdict, now: datetime, **m
 class Opening:
     """Why a contact opens, and what is special about it.
 
-    `linked_to` is an earlier contact that it goes on with, `receipt_of` one whose receipt stands for it.
+    `linked_to` is an earlier contact that it goes on with, `receipt_of` one whose receipt stands for it. `unproven`:
+    nothing proves the address of its receipt; `is_held`: that waits until staff let it leave.
     """
 
     verdict: Verdict
     topic: Topic
     linked_to: int | None = None
     receipt_of: int | None = None
+    unproven: bool = False
+    is_held: bool = False
 
     @property
     def is_owed(self) -> bool:

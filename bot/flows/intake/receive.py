@@ -28,13 +28,13 @@ from bot.flows.intake.plan import (
     NotReached,
     Plan,
     ReceiptShared,
+    ReceiptsKeptBack,
     ReceiptsStopped,
     Suppressed,
     WordsRemoved,
 )
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, cursors, direct, outbox, retention, shunt, suppressions
 from bot.store.databases import UNAVAILABLE
@@ -143,9 +143,10 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             contacts.share_receipt(connection, change.contact_id, now)
         case WordsRemoved():
             retention.strip_messages(connection, retention.of_message(connection, change.contact_id, change.message_id))
-        case ReceiptsStopped():
-            outbox.hold(connection)
-            cursors.put(connection, BREAKER, now.isoformat(), now)
+        case ReceiptsStopped() | ReceiptsKeptBack():
+            from bot.flows.intake import guards  # noqa: PLC0415 - hardly ever there is too much
+
+            guards.follow(connection, change, now, book)
 
 
 def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from bot.core import acknowledgements, links
+from bot.core import acknowledgements, links, mailboxes
 from bot.core.alerting import Heading
 from bot.core.contacts import Contact
 from bot.core.deliveries import NewDelivery, Purpose
@@ -241,4 +241,5 @@ def receipt(message: Inbound, recipient: str, contact: Contact, now: datetime, b
         created_at=now,
         next_attempt_at=now,
         details=details,
+        mailbox=mailboxes.key(recipient, book.secret),
     )

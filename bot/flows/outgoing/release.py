@@ -1,4 +1,4 @@
-"""Receipts that were stopped leave: the breaker lets go, or staff have looked at a store that was put back."""
+"""Receipts that were held leave: staff have looked at what came in, or at a store that was put back."""
 
 from datetime import datetime
 
@@ -6,18 +6,19 @@ from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
 from bot.flows.outgoing.after_restore import RESTORED
-from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, outbox
+from bot.store import contacts, cursors, holds, outbox
 
 # The cursor that says that the breaker has stopped every receipt.
 BREAKER = "breaker"
+# The cursor that says since when receipts wait for staff, each for a reason of its own.
+KEPT_BACK = "kept back"
 
 
 def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int:
     """Let every receipt leave that was stopped, whoever has its contact; returns how many."""
-    cursors.drop(connection, BREAKER)
-    cursors.drop(connection, RESTORED)
-    contact_ids = outbox.contacts_held(connection)
+    for name in (BREAKER, KEPT_BACK, RESTORED):
+        cursors.drop(connection, name)
+    contact_ids = holds.contact_ids(connection)
     count = outbox.release(connection, now)
     contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in contact_ids])
     if count:
@@ -25,9 +26,7 @@ def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int
     return count
 
 
-def begin(connection: Connection, now: datetime, book: Rulebook, *, alone: bool) -> None:
-    """At the start: the one process that sends gives back what a dead one held; without a breaker none is stopped."""
+def begin(connection: Connection, now: datetime, *, alone: bool) -> None:
+    """At the start the one process that sends gives back what a dead one had claimed."""
     if alone:
         outbox.release_all(connection, now)
-    if not book.intake.limits.a_minute and book.restored_at is None:
-        release(connection, now)

@@ -192,7 +192,7 @@ class Api:
         return _json(created, HTTPStatus.CREATED, headers)
 
     async def _log(self, inbound: Inbound) -> str:
-        filing = await self._site.log_taken_down(inbound)
+        filing = await self._site.log_taken_down(inbound, unproven=True)  # the program is known, not whom it names
         if filing.reference is None:
             detail = "It could not be logged; it is kept as it came, and staff are told."
             raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

@@ -2,28 +2,35 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import aiohttp_jinja2
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.channel import Form, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.flows.rulebook import IntakeRules, Rulebook
-from bot.store import contacts
+from bot.store import contacts, holds
+from bot.web.client import client_network, is_unnamed_proxy
 from bot.web.forms import as_text, pairs_of
-from bot.web.site import Site
+from bot.web.public import form_page
+from bot.web.site import Site, loop_time
+from bot.web.throttling import Throttle
 
 # Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
 MOST_BYTES = 512 * 1024
-_FIELDS = ("token", "name", "email", "phone", "message", "service", "postcode")
+_FIELDS = ("token", "shown", form_page.TRAP, "name", "email", "phone", "message", "service", "postcode")
 # The empty form holds nothing private. "no-store" would make browsers forget what was typed when a line drops
 # and the person goes back; "no-cache" lets them keep the page, its token and the words.
 _KEEP_FOR_GOING_BACK = "private, no-cache"
 _TRY_AGAIN_SECONDS = "60"
+# From one network so many messages within ten minutes have their receipts by themselves. A library, or a provider
+# that puts many homes behind one address, may send more: all are logged, and staff let those receipts leave.
+_AT_ONCE, _SECONDS = 15, 600
+_FROM_ONE_NETWORK = "many messages came from one network within some minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +38,14 @@ class Confirmation:
     """What is known of a contact once it is committed.
 
     `respond_by` is the date in words, "Monday 7 December 2026"; `promise` its length in words, "10 working days";
-    `acknowledged_by_email` says that a receipt is queued. `urgent` is what to do at once, where somebody may be in
-    danger.
+    `email` says when one comes: `now`, `later` when staff let it leave, `perhaps` where they decide, "" for never.
+    `urgent` is what to do at once, where somebody may be in danger.
     """
 
     reference: str
     respond_by: str
     promise: str
-    acknowledged_by_email: bool
+    email: Literal["now", "later", "perhaps", ""]
     urgent: str = ""
 
 
@@ -47,6 +54,7 @@ class FrontDoor:
 
     def __init__(self, site: Site, channel: Form) -> None:
         self._site, self._channel = site, channel
+        self._networks = Throttle(_AT_ONCE, _SECONDS)
 
     def routes(self) -> list[web.RouteDef]:
         """The form and where it is posted to."""
@@ -65,7 +73,7 @@ class FrontDoor:
         if not isinstance(inbound, Inbound):
             return self._form_page(request, values, faults=inbound.faults, status=422)
         try:
-            confirmation = await self._submit(inbound)
+            confirmation = await self._submit(self._guarded(request, values, inbound))
         except Temporary:
             response = self._form_page(request, values, not_taken=True, status=503)
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
@@ -82,21 +90,33 @@ class FrontDoor:
         status: int = 200,
     ) -> web.Response:
         # The token stays as long as the page is about the same message: sent twice, it is one contact.
+        token = values["token"] or secrets.token_urlsafe(16)
+        shown_at = values["shown"] or form_page.stamp(token, self._site.wall(), self._site.book.secret)
         context = {
-            "typed": {**values, "token": values["token"] or secrets.token_urlsafe(16)},
+            "typed": {**values, "token": token, "shown": shown_at},
             "faults": dict(faults),
             "not_taken": not_taken,
             **_questions(self._site.book.intake),
         }
         return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
 
+    def _guarded(self, request: web.Request, values: Mapping[str, str], message: Inbound) -> Inbound:
+        """The message with what its page and its network say: nothing is refused, and staff decide on the receipt."""
+        by_program = form_page.is_by_program(values, self._site.wall(), self._site.book.secret)
+        may_leave = is_unnamed_proxy(request) or self._networks.ask(client_network(request), loop_time()).is_allowed
+        return replace(message, by_program=by_program, hold="" if may_leave else _FROM_ONE_NETWORK)
+
     async def _submit(self, message: Inbound) -> Confirmation:
         filing = await self._site.log_message(message)
-        contact = await self._site.read(partial(contacts.find, reference=filing.reference or ""))
+        return await self._site.read(lambda c: self._confirmation(c, filing.reference, message))
+
+    def _confirmation(self, connection: Connection, reference: str | None, message: Inbound) -> Confirmation:
+        contact = contacts.find(connection, reference or "")
         if contact is None:
             # Shunted: it is kept and staff are told; the error page asks the person to ring.
             raise LookupError(f"a message on {message.channel} was shunted")
-        return _confirmation(contact, self._site.book)
+        is_held = bool(holds.among(connection, [contact.id]))
+        return _confirmation(contact, self._site.book, is_held=is_held)
 
 
 def _questions(rules: IntakeRules) -> dict[str, Any]:
@@ -108,15 +128,23 @@ def _questions(rules: IntakeRules) -> dict[str, Any]:
     }
 
 
-def _confirmation(contact: Contact, book: Rulebook) -> Confirmation:
+def _confirmation(contact: Contact, book: Rulebook, *, is_held: bool) -> Confirmation:
     """What the page tells the person; without an address to answer to nothing was promised."""
     return Confirmation(
         reference=contact.reference,
         respond_by=book.clocks.respond_by(contact),
         promise=book.clocks.plain_promise(contact),
         urgent=urgency.advice if (urgency := book.intake.urgency(contact)) else "",
-        acknowledged_by_email=contact.outcome == "acknowledge" and contact.sender_address is not None,
+        email=_email(contact, is_held=is_held),
     )
+
+
+def _email(contact: Contact, *, is_held: bool) -> Literal["now", "later", "perhaps", ""]:
+    if contact.sender_address is None or contact.outcome not in ("acknowledge", "ask"):
+        return ""
+    if contact.outcome == "ask":
+        return "perhaps"
+    return "later" if is_held else "now"
 
 
 def _received_page(request: web.Request, confirmation: Confirmation, inbound: Inbound) -> web.Response:

@@ -1,0 +1,63 @@
+"""Receipts that are held until staff let them leave, what staff are told of them, and what has left."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
+
+from bot.core.deliveries import NewDelivery, Purpose, State
+from bot.store import outbox, wakeups
+from bot.store.conditions import IS_HELD, IS_RECEIPT
+from bot.store.tables import contacts, deliveries
+
+
+class Departure(NamedTuple):
+    """A receipt that has left: of a contact by which channel, queued when, and if nothing proved the address."""
+
+    channel: str
+    at: datetime
+    unproven: bool
+
+
+def count(connection: Connection) -> int:
+    """Return the number of receipts that are held."""
+    query = select(func.count()).where(IS_HELD, deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT)
+    return connection.execute(query).scalar_one()
+
+
+def contact_ids(connection: Connection) -> list[int]:
+    """Return the contacts for which something is held, the oldest first."""
+    query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.is_not(None)).distinct()
+    return list(connection.execute(query.order_by(deliveries.c.contact_id)).scalars())
+
+
+def among(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Return those of these contacts for which something is held."""
+    query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.in_(list(ids)))
+    return set(connection.execute(query).scalars())
+
+
+def renew(connection: Connection, notices: Sequence[NewDelivery]) -> None:
+    """Queue notices, or put newer words into those of the same key that have not left."""
+    for notice in notices:
+        new = insert(deliveries).values(**outbox.row_of(notice))
+        connection.execute(
+            new.on_conflict_do_update(
+                index_elements=["key"],
+                set_={"details": new.excluded.details},
+                where=deliveries.c.state == State.CREATED,
+            )
+        )
+    wakeups.notify(connection)
+
+
+def departures(connection: Connection, since: datetime) -> list[Departure]:
+    """Return every receipt that was queued after `since` and has left, in order."""
+    query = (
+        select(contacts.c.channel, deliveries.c.created_at, deliveries.c.unproven)
+        .join_from(deliveries, contacts)
+        .where(IS_RECEIPT, deliveries.c.created_at > since, deliveries.c.sent_at.is_not(None))
+    )
+    return [Departure(*row) for row in connection.execute(query.order_by(deliveries.c.created_at))]
