@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, tuple_, union_all, update
+from sqlalchemy import Connection, bindparam, or_, select, union_all, update
 
 from bot.core.retention import ACTIVITY, Category, Retention
 from bot.store.conditions import MAY_BE_FORGOTTEN
@@ -44,8 +44,23 @@ def _categories(connection: Connection) -> Iterator[Category]:
     """Yield each category that has a contact to be forgotten one day; a step in the index each, however many it has."""
     row = connection.execute(_CATEGORIES).first()
     while row is not None:
-        yield Category(*row)
-        row = connection.execute(_CATEGORIES.where(tuple_(*_CATEGORY) > tuple_(*row))).first()
+        category = Category(*row)
+        yield category
+        row = _next(connection, category)
+
+
+def _next(connection: Connection, category: Category) -> Any:
+    """Return the next category in order: the first with more of the last column, or of one before it.
+
+    One comparison of all three would say the same, and SQLite would read every contact of the category for it.
+    """
+    pairs = list(zip(_CATEGORY, category, strict=True))
+    for place in reversed(range(len(pairs))):
+        column, value = pairs[place]
+        same = [other == other_value for other, other_value in pairs[:place]]
+        if row := connection.execute(_CATEGORIES.where(*same, column > value)).first():
+            return row
+    return None
 
 
 def old_of(connection: Connection, category: Category, keep: Retention, now: datetime, most: int) -> list[Aged]:

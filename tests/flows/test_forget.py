@@ -68,6 +68,22 @@ def test_each_kind_is_kept_for_its_own_time(store: Store, book: Rulebook, mail: 
         assert gone_after == {"": 32, "complaint": 62, "survey": 22}
 
 
+def test_what_was_written_privately_on_a_platform_is_kept_for_less(store: Store, book: Rulebook, mail: Make) -> None:
+    """Not what was written there in public, nor privately elsewhere; every category comes to its turn."""
+    keep = replace(KEEP, direct_messages=20 * DAY, accounts=frozenset({"page", "toots"}))
+    ways = [(channel, visibility) for channel in ("inbox", "page", "toots") for visibility in ("private", "public")]
+    with writing(store) as connection:
+        by_way = {way: finished(connection, book, logged(connection, book, mail(n))) for n, way in enumerate(ways)}
+        for (channel, visibility), contact in by_way.items():
+            contacts.put(connection, contact.id, {"channel": channel, "visibility": visibility})
+        assert forget_all(connection, keep, NOW + 22 * DAY) == 2
+        assert {way for way, contact in by_way.items() if forgotten(connection, contact)} == {
+            ("page", "private"),
+            ("toots", "private"),
+        }
+        assert forget_all(connection, keep, NOW + 32 * DAY) == 4
+
+
 def test_age_counts_from_what_last_happened(store: Store, book: Rulebook, mail: Make) -> None:
     """An answer after half a year, a message after it, an answer that is recorded late; not what a program sends."""
     absent = {"Auto_Submitted": "auto-replied", "Subject": "Out of office"}
