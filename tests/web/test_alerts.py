@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from bot.core import links
 from bot.core.contacts import Contact
@@ -15,6 +15,7 @@ from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.present import Present
 from bot.store import contacts, outbox
+from bot.store.conditions import IS_CALL
 from bot.store.engine import Store
 from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, book, mail, store, writing
@@ -125,6 +126,29 @@ async def test_it_is_handed_over(browser: Browser, behind: Behind) -> None:
     done = await browser.post(behind.path, data={"action": "assign", "team": "front", "owner": "Staff@example.gov.uk"})
     assert (done.status, behind.known().owner) == (200, "staff@example.gov.uk")
     assert (await browser.post(behind.path, data={})).status == 409
+
+
+async def test_all_of_a_flood_are_taken_by_one_button(
+    browser: Browser, store: Store, behind: Behind, mail: Make
+) -> None:
+    """The page of a call counts all that its person was called about; the button takes what the page counted."""
+    for number in range(2, 5):
+        with writing(store) as connection:
+            logged(connection, behind.book, mail(number, text=f"I smell gas at {number} High Street."))
+    with writing(store) as connection:
+        connection.execute(update(deliveries).where(deliveries.c.purpose == "urgent").values(state="sent", sent_at=NOW))
+        call = connection.execute(select(deliveries.c.id, deliveries.c.contact_id).where(IS_CALL)).first()
+        assert call
+    path = f"/alerts/{links.token(call.id, call.contact_id, NOW + timedelta(days=14), SECRET)}"
+    page = Page(await (await browser.get(path)).text())
+    assert [button.text() for button in page.all("button[value=take-all]")] == ["Take all 4"]
+    (up_to,) = (node.attributes["value"] for node in page.all("input[name=up_to]"))
+    assert not Page(await (await browser.get(behind.path)).text()).all("button[value=take-all]")
+    done = await browser.post(path, data={"action": "take-all", "up_to": up_to})
+    assert (done.status, "4 contacts are yours." in await done.text()) == (200, True)
+    assert behind.known().urgent_at is None
+    second = await browser.post(path, data={"action": "take-all", "up_to": up_to})
+    assert (second.status, "obody is called about any" in await second.text()) == (409, True)
 
 
 async def test_a_link_ends_and_cannot_be_made(open_site: Open, opened: Store, behind: Behind) -> None:
