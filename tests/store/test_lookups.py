@@ -1,6 +1,7 @@
 """Who people are is sealed where there is a key, and looked up all the same: by nobody without the key."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -241,6 +242,20 @@ def test_no_other_process_may_run_while_addresses_are_sealed(empty_store: str, b
     other.write_now(lambda c: leases.give_up(c, "another"))
     keys.begin(empty_store, (OLD,), NOW)
     other.let_go()
+
+
+def test_processes_that_start_at_once_seal_with_one_key(empty_store: str, book: Rulebook, mail: Make) -> None:
+    """Each goes through the rows, and none in another way."""
+    plain = Store(empty_store)
+    plain.write_now(lambda c: _of_sam(c, book, mail))
+    plain.let_go()
+    with ThreadPoolExecutor(3) as pool:
+        for beginning in [pool.submit(keys.begin, empty_store, (OLD,), NOW) for _ in range(3)]:
+            beginning.result()
+    store = Store(empty_store, (OLD,))
+    assert len(store.read_now(lambda c: retention.of_person(c, SAM))) == 2
+    assert store.read_now(lambda c: known.logged_messages(c, [FIRST], b"key"))
+    store.let_go()
 
 
 @pytest.fixture
