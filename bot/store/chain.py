@@ -42,11 +42,14 @@ def extend(connection: Connection, secret: Secret) -> int:
     direct.alone(connection, direct.LINKING)
     up_to, (last, digest) = settled.up_to(connection), head(connection)
     new = select(*_RECORD).where(events.c.id > last, events.c.id <= up_to).order_by(events.c.id).limit(AT_ONCE)
-    rows, name = [], secret.name
-    for row in connection.execute(new):
-        link = chain.link(digest, Record(*row), os.urandom(chain.SALT_BYTES), secret, name)
+    records, rows, name = connection.execute(new).all(), [], secret.name
+    salts = os.urandom(chain.SALT_BYTES * len(records))
+    for number, record in enumerate(records):
+        salt = salts[number * chain.SALT_BYTES : (number + 1) * chain.SALT_BYTES]
+        link = chain.link(digest, Record(*record), salt, secret, name)
         digest = link.link
-        rows.append({"event_id": row.id, **{field: getattr(link, field) for field in Link.__slots__}})
+        row = {"event_id": record.id, "words": link.words, "link": digest, "mac": link.mac, "secret": name}
+        rows.append(row | {"salt": salt})
     direct.run_many(connection, _ADD, rows)
     return len(rows)
 

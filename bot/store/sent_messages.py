@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Text, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import Delivery
@@ -84,8 +84,10 @@ def forget(connection: Connection, condition: Any) -> None:
 
 
 def sent_to(contact_id: int, address: str) -> Any:
-    """Return the condition that a delivery of this contact went to this address."""
-    return (deliveries.c.contact_id == contact_id) & (func.lower(deliveries.c.recipient) == address.lower())
+    """Return the condition that a delivery of this contact went to this address; in capitals only unsealed ones are."""
+    in_clear: Any = func.lower(deliveries.c.recipient, type_=Text())
+    same = or_(deliveries.c.recipient == address, in_clear == address.lower())
+    return (deliveries.c.contact_id == contact_id) & same
 
 
 def forget_notices(connection: Connection, before: datetime) -> None:
