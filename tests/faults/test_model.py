@@ -33,6 +33,7 @@ from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
 from bot.store.tables import metadata
+from tests.components.tampering import drop_triggers
 from tests.faults.checker import TRUTHS
 from tests.flows.conftest import NOW, book, mail
 from tests.flows.test_mail import bounce, return_address, signed
@@ -304,6 +305,7 @@ def _deliveries(connection: Connection, message_id: str) -> list[Delivery]:
 
 
 def _empty(connection: Connection) -> None:
+    drop_triggers(connection)
     for table in reversed(metadata.sorted_tables):
         connection.execute(delete(table))
 
