@@ -68,11 +68,11 @@ def list_(
 
 @app.command()
 def show(reference: Reference, config: Directory = None, as_json: Json = False) -> None:
-    """Show one contact: its promises, its words and its history. Status 1 if there is none.
+    """Show one contact: its promises, its words, what we sent, and its history. Status 1 if there is none.
 
     The words are shown without what they quote; --json gives both, `contacts raw` the mail as it came.
     """
-    from bot.store import contacts, outbox
+    from bot.store import contacts
 
     configured, store = open_store(config)
     contact = contact_or_exit(store, configured, reference)
@@ -84,9 +84,7 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     facts["events"] = [_columns(event, ("at", "kind", "actor", "details"), zone) for event in events]
     history = store.read_now(lambda c: contacts.clock_events(c, [contact.id])).get(contact.id, [])
     facts["clocks"] = _clocks(configured, contact, history, present(store))
-    deliveries = store.read_now(lambda c: outbox.of_contact(c, contact.id))
-    columns = ("purpose", "step", "state", "attempts", "message_id")
-    facts["deliveries"] = [_columns(delivery, columns, zone) for delivery in deliveries]
+    facts["deliveries"] = store.read_now(lambda c: _deliveries(c, contact, zone))
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
@@ -243,6 +241,20 @@ def _message_facts(message: "StoredMessage", zone: Any) -> dict[str, Any]:
     return facts | {"new_words": quoting.new_words(message.text), "fields": json.loads(message.fields)}
 
 
+def _deliveries(connection: "Connection", contact: "Contact", zone: Any) -> list[dict[str, Any]]:
+    """What was queued for a contact, and each message of it as it left."""
+    from bot.flows.outgoing import as_sent
+    from bot.store import outbox
+
+    columns = ("purpose", "step", "state", "attempts", "message_id")
+    of_message = ("at", "attempt", "recipient", "subject", "headers", "words", "page", "template", "external_id")
+    return [
+        _columns(delivery, columns, zone)
+        | {"messages": [_columns(message, of_message, zone) for message in as_sent.of(connection, delivery)]}
+        for delivery in outbox.of_contact(connection, contact.id)
+    ]
+
+
 def _related(store: "Store", contact: "Contact") -> dict[str, str | None]:
     """The references of the contacts that this one is linked to or is the receipt of."""
     from bot.store import contacts
@@ -292,6 +304,8 @@ def _print_whole(facts: dict[str, Any]) -> None:
         typer.echo(f"{'clock to ' + name:18} {_clock_line(clock)}")
     for message in facts["messages"]:
         _print_message(message)
+    for delivery in facts["deliveries"]:
+        _print_sent(delivery)
     typer.echo("\nHistory")
     for event in facts["events"]:
         typer.echo(f"  {event['at']}  {event['kind']} by {event['actor']}{_in_brackets(event['details'])}")
@@ -308,6 +322,16 @@ def _print_message(message: dict[str, Any]) -> None:
         if value:
             typer.echo(f"{name}: {value}")
     typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
+
+
+def _print_sent(delivery: dict[str, Any]) -> None:
+    """Each message of a delivery as it was handed over."""
+    for message in delivery["messages"]:
+        step = f" ({delivery['step']})" if delivery["step"] else ""
+        typer.echo(f"\nWe sent: {delivery['purpose']}{step}, {message['at']} to {message['recipient']}")
+        if message["subject"]:
+            typer.echo(f"Subject: {message['subject']}")
+        typer.echo("\n".join(message["words"].strip().splitlines()))
 
 
 def _in_brackets(details: dict[str, Any]) -> str:

@@ -131,10 +131,43 @@ def test_a_program_that_reads_many_contacts_is_in_the_trail(house: House) -> Non
     trail = "SELECT details FROM events WHERE kind = 'read in bulk'"
     while not (lines := ask(house.service.store_url, trail)):
         assert read_count < bulk.STEPS[0]
-        read_count += len(house.call("GET", "/api/v1/contacts?limit=100").json["contacts"])
+        contacts = house.call("GET", "/api/v1/contacts?limit=100").json["contacts"]
+        read_count += len(contacts)
+        # One by one is no way round it.
+        read_count += sum(house.call("GET", f"/api/v1/contacts/{c['reference']}").status == 200 for c in contacts)
     assert json.loads(lines[0][0])["contacts"] >= bulk.STEPS[0]
     house.call("GET", "/api/v1/contacts?limit=100")
     assert len(ask(house.service.store_url, trail)) == 1
+
+
+def test_what_we_sent_is_read_as_it_left(house: House) -> None:
+    """With header, words and the version of its template, by whoever sees the contact; the terminal shows the same."""
+    sender = {"email": "ann@residents.example"}
+    address = f"/api/v1/contacts/{_create(house, sender=sender).json['reference']}/sent"
+    wait_until(lambda: house.call("GET", address).json["messages"] != [], what="the receipt")
+    receipt = house.call("GET", address).json["messages"][0]
+    assert (receipt["purpose"], receipt["recipient"], receipt["attempt"]) == ("acknowledgement", sender["email"], 1)
+    assert ["Auto-Submitted", "auto-replied"] in receipt["headers"]
+    assert receipt["subject"] == dict(receipt["headers"])["Subject"]
+    assert address.split("/")[4] in receipt["text"]
+    assert receipt["template"].startswith("acknowledgement.en ")
+    assert [house.call("GET", address, caller=caller).status for caller in ("housing", "writing")] == [404, 403]
+    shown = house.service.command("contacts", "show", address.split("/")[4]).stdout
+    assert "We sent: acknowledgement, " in shown
+    assert "\n".join(receipt["text"].strip().splitlines()) in shown
+    facts = json.loads(house.service.command("contacts", "show", address.split("/")[4], "--json").stdout)
+    ((message,), *_) = (delivery["messages"] for delivery in facts["deliveries"])
+    assert (message["words"], message["page"]) == (receipt["text"], receipt["html"])
+
+
+def test_a_store_that_is_not_in_its_place_is_a_problem(house: House) -> None:
+    """503 with when to try again, for what would be stored and for what is read; then all goes on."""
+    store, aside = house.service.store, house.service.directory / "aside.db"
+    store.rename(aside)
+    answers = [house.call("POST", "/api/v1/contacts", CALL), house.call("GET", "/api/v1/contacts")]
+    aside.rename(store)
+    assert [(answer.status, answer.headers["Retry-After"]) for answer in answers] == [(503, "60")] * 2
+    assert _create(house).status == 201
 
 
 def test_contacts_are_found_by_their_words(house: House) -> None:

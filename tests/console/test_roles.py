@@ -99,6 +99,7 @@ API: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST /api/v1/contacts": ({"text": "Hello."}, (401, 401, 403, 201, 201, 201)),
     "GET /api/v1/contacts": (None, (401, 401, 200, 403, 200, 200)),
     f"GET {ONE}": (None, (401, 401, 200, 403, 404, 200)),
+    f"GET {ONE}/sent": (None, (401, 401, 200, 403, 404, 200)),
     f"POST {ONE}/respond": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/pause": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/resume": ({}, (401, 401, 403, 409, 404, 409)),  # it is not paused

@@ -139,6 +139,29 @@ def test_alerts_in_one_message_are_kept_once_and_found_from_each(store: Store, b
         assert departure.messages == ()
 
 
+def test_what_told_of_contacts_of_other_teams_is_not_shown_to_one(store: Store, book: Rulebook, mail: Make) -> None:
+    """A message about several goes to who has them all: who sees one of them learns when it left, and no more."""
+    joining = altered(book, restraint=replace(book.outgoing.restraint, join_above=1))
+    housing = Scope(frozenset({"housing"}), unassigned=False)
+    with writing(store) as connection:
+        both = [_log(connection, book, mail, number) for number in (1, 2)]
+        _leave(connection, book)
+        contacts.put(connection, both[1].id, {"team": "housing"})
+        for contact in both:
+            outbox.queue(connection, alert.handed_over(contact, NOW, joining))
+        _leave(connection, joining)
+        assert message_view.departures_of(connection, both[0].reference, housing) is None
+        for scope, is_shown in ((ALL, True), (housing, False)):
+            departures = message_view.departures_of(connection, both[1].reference, scope)
+            assert departures is not None
+            receipt, to_staff = departures
+            assert both[1].reference in receipt.messages[0].words
+            (message,) = to_staff.messages
+            shown = (message.subject, str(message.headers), message.words, message.page)
+            assert any(both[0].reference in part for part in shown) is is_shown
+            assert (message.at, message.recipient) == (NOW, "staff@example.gov.uk")
+
+
 def test_nobody_acts_by_a_link_that_another_was_sent(store: Store, book: Rulebook, mail: Make) -> None:
     """What staff were sent can be read by all who see the contact, without what lets its reader act."""
     linking = altered(book, website="https://contact.example.gov.uk")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -238,6 +239,17 @@ async def test_while_the_store_is_down_the_platform_is_told_to_come_again(line: 
     assert (answer.status, answer.headers["retry-after"]) == (503, "60")
     desk.broken = None
     assert (await line.call()).status == 200
+
+
+async def test_no_call_is_taken_into_a_store_that_is_not_in_its_place(site: Site, tmp_path: Path) -> None:
+    """503, for whatever is stored then is in no file; once it is put back the next call is taken."""
+    async with serving(site) as line:
+        assert (await line.call()).status == 200
+        (tmp_path / "ackbot.db").rename(tmp_path / "aside.db")
+        answer = await line.call()
+        assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+        (tmp_path / "aside.db").rename(tmp_path / "ackbot.db")
+        assert (await line.call()).status == 200
 
 
 async def test_an_address_that_nobody_has_is_unknown(line: Line) -> None:

@@ -1,6 +1,6 @@
 """One thing of a contact by itself: a message in full, as it was laid out or as it came, what we sent, an event."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -11,8 +11,11 @@ from bot.flows.desk import event_words
 from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.as_sent import AsSent
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import audit, contacts, outbox, queue
+from bot.store import audit, contacts, outbox, queue, sent_messages
 from bot.wire.mail import mime, safe_markup
+
+# In place of the words of one message about several contacts.
+OF_OTHERS_TOO = "(It told of contacts of other teams, too, and is not shown.)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,30 @@ def departure_of(connection: Connection, reference: str, number: int, scope: Sco
     if contact is None or delivery is None or delivery.contact_id != contact.id or not delivery.recipient:
         return None
     fate = outbox.fates(connection, contact.id)[number]
-    return Departure(delivery, fate, tuple(as_sent.of(connection, delivery)))
+    return Departure(delivery, fate, _messages_of(connection, delivery, scope))
+
+
+def departures_of(connection: Connection, reference: str, scope: Scope) -> list[Departure] | None:
+    """Everything that we sent about a contact, the oldest first; None where there is no such contact."""
+    contact = queue.visible(connection, reference, scope)
+    if contact is None:
+        return None
+    fates = outbox.fates(connection, contact.id)
+    return [
+        Departure(delivery, fates[delivery.id], _messages_of(connection, delivery, scope))
+        for delivery in outbox.of_contact(connection, contact.id)
+        if delivery.recipient
+    ]
+
+
+def _messages_of(connection: Connection, delivery: Delivery, scope: Scope) -> tuple[AsSent, ...]:
+    """Each message of a delivery; without its words where it also told of a contact that this reader may not see."""
+    messages = as_sent.of(connection, delivery)
+    if all(map(scope.sees, sent_messages.teams_of(connection, delivery.id))):
+        return tuple(messages)
+    return tuple(
+        replace(message, subject="", headers=(), words=OF_OTHERS_TOO, page="", content=b"") for message in messages
+    )
 
 
 def _raw(connection: Connection, contact: Contact | None, number: int) -> bytes | None:

@@ -20,7 +20,7 @@ from bot.core.messages import Inbound
 from bot.flows import staffing
 from bot.flows.changes import record
 from bot.flows.changes.refusals import Refused
-from bot.flows.desk import actions
+from bot.flows.desk import actions, message_view
 from bot.flows.desk.actions import Order
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, settled, tokens
@@ -28,67 +28,20 @@ from bot.web.api import calls, models, openapi
 from bot.web.api.bulk import BulkReads
 from bot.web.api.calls import Call
 from bot.web.api.openapi import Operation
+from bot.web.api.operations import ACTIONS, OPERATIONS, READ
 from bot.web.api.problems import LIMITS, Problem
 from bot.web.client import client_network
 from bot.web.site import STATUS_OF, Site, loop_time
 from bot.web.throttling import NOTED_A_MINUTE, Throttle
 
-READ, WRITE = "contacts:read", "contacts:write"
 CALLS_A_MINUTE = 6_000
 STRANGERS_A_MINUTE = 120
 _BEARER = {"WWW-Authenticate": 'Bearer realm="Ackbot"'}
 _REPLAYED = {"Idempotent-Replayed": "true"}
-_CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
+_NOT_FOUND = HTTPStatus.NOT_FOUND
 # Whoever is refused so has tried what they may not, or what somebody else must know of.
-_NOTED = (HTTPStatus.FORBIDDEN, _NOT_FOUND, _CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_NOTED = (HTTPStatus.FORBIDDEN, _NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 Handler = Callable[[web.Request, Visitor], Awaitable[web.Response]]
-
-_ONE = "/api/v1/contacts/{reference}"
-_ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
-    "respond": ("Record that the person has had a full answer", models.Respond),
-    "pause": ("Stop the time to answer while we wait for the person", models.Note),
-    "resume": ("Let the time to answer run on", models.Note),
-    "assign": ("Give it to a team or a person", models.Assign),
-    "close": ("Close it: nothing more is to be done", models.Close),
-}
-OPERATIONS = (
-    Operation(
-        "POST",
-        "/api/v1/contacts",
-        "createContact",
-        "Record a contact",
-        WRITE,
-        models.Created,
-        takes=models.NewContact,
-        status=HTTPStatus.CREATED,
-    ),
-    Operation(
-        "GET",
-        "/api/v1/contacts",
-        "searchContacts",
-        "List or search contacts",
-        READ,
-        models.ContactPage,
-        query=models.Search,
-    ),
-    Operation("GET", _ONE, "readContact", "Read one contact", READ, models.ContactDetail, refuses=(_NOT_FOUND,)),
-    *(
-        Operation(
-            "POST",
-            f"{_ONE}/{name}",
-            f"{name}Contact",
-            summary,
-            WRITE,
-            models.Done,
-            takes=model,
-            refuses=(_NOT_FOUND, _CONFLICT),
-        )
-        for name, (summary, model) in _ACTIONS.items()
-    ),
-    Operation(
-        "GET", "/api/v1/events", "readEvents", "Follow what happens", READ, models.EventPage, query=models.Paging
-    ),
-)
 
 
 class Api:
@@ -106,9 +59,10 @@ class Api:
             "createContact": self._create,
             "searchContacts": self._search,
             "readContact": self._show,
+            "readSent": self._sent,
             "readEvents": self._events,
         }
-        handlers |= {f"{name}Contact": partial(self._act, name, model) for name, (_, model) in _ACTIONS.items()}
+        handlers |= {f"{name}Contact": partial(self._act, name, model) for name, (_, model) in ACTIONS.items()}
         guarded = {o: self._guarded(o, handlers[o.name]) for o in OPERATIONS}
         posts = [web.post(o.path, handler) for o, handler in guarded.items() if o.method == "POST"]
         gets = [web.get(o.path, handler, allow_head=False) for o, handler in guarded.items() if o.method == "GET"]
@@ -251,7 +205,16 @@ class Api:
         answer = await self._site.read(read)
         if answer is None:
             raise Problem(_NOT_FOUND, f"There is no contact {reference}.")
+        await self._note_bulk(visitor, 1)
         return _json(answer)
+
+    async def _sent(self, request: web.Request, visitor: Visitor) -> web.Response:
+        reference = self._reference(request)
+        departures = await self._site.read(lambda c: message_view.departures_of(c, reference, visitor.scope))
+        if departures is None:
+            raise Problem(_NOT_FOUND, f"There is no contact {reference}.")
+        await self._note_bulk(visitor, 1)
+        return _json(models.SentMessages(messages=[view for d in departures for view in models.views_of_sent(d)]))
 
     async def _act(self, name: str, model: type[BaseModel], request: web.Request, visitor: Visitor) -> web.Response:
         body, reference = await calls.body_of(request), self._reference(request)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from bot.flows.changes.refusals import MOST_CHARACTERS
+from bot.flows.desk.message_view import Departure
 
 REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
 MOST_AT_ONCE = 200
@@ -145,6 +146,32 @@ class ContactDetail(ContactView):
     messages: list[MessageView]
 
 
+class SentMessageView(BaseModel):
+    """One message of ours as it was handed over, to the person or to staff; nothing of it is written anew.
+
+    A mail has `headers`, `text` and `html`. An alert is given without the link by which its reader acts.
+    """
+
+    purpose: str
+    step: str
+    channel: str
+    recipient: str
+    at: datetime
+    attempt: int
+    template: str = Field(description="What it was written from: the name of the template, and its version.")
+    external_id: str = Field(description="The other side's name for it.")
+    subject: str
+    headers: list[tuple[str, str]]
+    text: str
+    html: str
+
+
+class SentMessages(BaseModel):
+    """Everything that we sent about a contact, the oldest first; empty once the contact is forgotten."""
+
+    messages: list[SentMessageView]
+
+
 class Created(BaseModel):
     """What to tell the person."""
 
@@ -235,3 +262,25 @@ class Search(Paging):
     q: str = Field(
         default="", max_length=200, pattern=_TEXT, description="Words of a reference, name, address or text."
     )
+
+
+def views_of_sent(departure: Departure) -> list[SentMessageView]:
+    """Return each message of what we sent."""
+    delivery = departure.delivery
+    return [
+        SentMessageView(
+            purpose=delivery.purpose,
+            step=delivery.step,
+            channel=delivery.channel,
+            recipient=message.recipient,
+            at=message.at,
+            attempt=message.attempt,
+            template=message.template,
+            external_id=message.external_id,
+            subject=message.subject,
+            headers=list(message.headers),
+            text=message.words,
+            html=message.page,
+        )
+        for message in departure.messages
+    ]
