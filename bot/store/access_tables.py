@@ -17,7 +17,7 @@ staff = Table(
     Column("password", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
-    # The secret of their app for codes, encrypted (`wire.second_factors`), "" for none; the step of the last code that
+    # The secret of their app for codes, encrypted (`wire.codes`), "" for none; the step of the last code that
     # was used; and digests of recovery codes, with spaces between.
     Column("second_factor", Text, nullable=False, server_default=""),
     Column("second_factor_step", BigInteger, nullable=False, server_default="0"),
@@ -32,7 +32,7 @@ sessions = Table(
     Column("began_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
-    # How they signed in ("password", "elsewhere", "link").
+    # How they signed in ("password", "elsewhere", "link"; with " and code" behind it).
     Column("how", Text, nullable=False, server_default=""),
 )
 

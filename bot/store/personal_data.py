@@ -192,7 +192,7 @@ REGISTER: tuple[Datum, ...] = (
         ("name", STAFF, "name", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, PUBLIC_WORK),
         ("password", STAFF, "password", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, ARGON2),
         ("second_factor", STAFF, "secret of their app", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, ENCRYPTED),
-        ("recovery_codes", STAFF, "recovery codes", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, RANDOM),
+        ("recovery_codes", STAFF, "recovery codes", OF_STAFF, NOT_OF_PERSON, WITH_ACCOUNT, KEYED_HASH),
     ),
     *_of(
         "sessions",

@@ -1,12 +1,13 @@
 """What a person does to sign in: from their own device while strangers try, by a link, with a code, after a lock."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pyotp
 import pytest
 
-from bot.flows.attempts import LIMITS, Attempt, Proof
+from bot.flows.attempts import LIMITS, NETWORK, Attempt, Proof
 from bot.present import Present
 from tests.components.officer import PASSWORD, Officer, Page
 from tests.components.service import ask
@@ -81,6 +82,29 @@ def test_strangers_who_try_keep_nobody_out_of_her_own_device(house: House, stran
     assert stranger.sign_in(address).status == 200
     assert _is_in(stranger)
     assert Officer(house.service.web_port).sign_in(address).status == 429
+
+
+def test_many_strangers_at_once_take_no_connections_from_others(house: House, stranger: Officer) -> None:
+    """Whoever is one too many is told so at once, and not kept waiting; she is in where she was in before."""
+    address = _staff(house, "flo")
+    stranger.sign_in(address)
+    _signed_out(stranger)
+    secret = house.service.environment["ACKBOT_SECRET"].encode()
+    crowd = Attempt(secret, Proof.PASSWORD, "", has_account=False, device="", network="127.0.0.1")
+    full_at = Present().now() + timedelta(seconds=NETWORK.seconds)
+    # A slow network: each of them waits two seconds, and costs no work.
+    house.change(f"INSERT OR REPLACE INTO throttles VALUES ('{crowd.network_key}', '{full_at:%Y-%m-%d %H:%M:%S.%f}')")  # noqa: S608
+    try:
+        with ThreadPoolExecutor(70) as threads:
+            names = [f"nobody.{number}@example.gov.uk" for number in range(140)]
+            pages = threads.map(lambda name: Officer(house.service.web_port).sign_in(name, "a guess"), names)
+            assert stranger.sign_in(address).status == 200
+            refusals = [page for page in pages if page.status == 503]
+    finally:
+        house.change(f"DELETE FROM throttles WHERE key = '{crowd.network_key}'")  # noqa: S608 - our own words
+    assert refusals
+    assert "Too many people sign in at this moment" in refusals[0].words()
+    assert refusals[0].headers["retry-after"] == "30"
 
 
 def test_her_own_mistakes_close_her_own_device_alone(house: House, stranger: Officer) -> None:

@@ -1,6 +1,7 @@
 """Signing in and out: by a password of our own, or through the organisation's own sign-in."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 _WRONG_SECONDS, _SLOW_SECONDS = 0.2, 2.0
 _WRONG = "The email address or the password is not right"
 _CLOSED = "Passwords are not used here. Sign in with your organisation's account"
+# So many are answered at once who come from devices that are new: each waits for others, and has a connection meanwhile
+# that the form or a health check would need.
+_MOST_STRANGERS, _BUSY_SECONDS = 50, 30
+_BUSY = (
+    "Too many people sign in at this moment from devices that are new here. Use a device on which you have signed in "
+    "before, or try again in a minute"
+)
 
 
 class SignIn:
@@ -34,6 +42,7 @@ class SignIn:
     ) -> None:
         self._site, self._door, self._oidc = site, door, oidc
         self._admission, self._attempts = admission, attempts
+        self._strangers = 0
 
     def routes(self) -> list[web.RouteDef]:
         """In, in through the organisation, back from there, and out."""
@@ -63,7 +72,7 @@ class SignIn:
 
     async def _take(self, request: web.Request) -> web.Response:
         fields = await fields_of(request)
-        typed_address, password = fields.get("address", "")[:254], fields.get("password", "")
+        typed_address = fields.get("address", "")[:254]
         if self._site.settings.sign_in.only:
             await self._admission.note_refusal(request, typed_address, "passwords are closed")
             return self._page(request, fault=_CLOSED, status=403)
@@ -71,23 +80,39 @@ class SignIn:
             return self._page(
                 request, fault="This page was too old. Enter both again", address=typed_address, status=403
             )
-        started_at, account = loop_time(), await self._site.read(lambda c: staff.find(c, typed_address))
         address = typed.account(typed_address) or typed_address
+        if self._attempts.device_of(request, address):
+            return await self._try(request, address, fields)
+        if self._strangers >= _MOST_STRANGERS:
+            await self._admission.note_refusal(request, typed_address, "too many at once")
+            return self._page_for_later(request, _BUSY, typed_address, 503, _BUSY_SECONDS)
+        self._strangers += 1
+        try:
+            return await self._try(request, address, fields)
+        finally:
+            self._strangers -= 1
+
+    async def _try(self, request: web.Request, address: str, fields: Mapping[str, str]) -> web.Response:
+        typed_address, password = fields.get("address", "")[:254], fields.get("password", "")
+        started_at, account = loop_time(), await self._site.read(lambda c: staff.find(c, typed_address))
         outcome = await self._attempts.password(request, account, address, password)
         if outcome.wait_seconds:
             await self._admission.note_refusal(request, typed_address, "too many attempts")
-            known_device = bool(self._attempts.device_of(request, address))
-            response = self._page(
-                request, fault=outcome.refusal(known_device=known_device), address=typed_address, status=429
-            )
-            response.headers["Retry-After"] = str(outcome.wait_seconds)
-            return response
+            fault = outcome.refusal(known_device=bool(self._attempts.device_of(request, address)))
+            return self._page_for_later(request, fault, typed_address, 429, outcome.wait_seconds)
         if account is None or not outcome.is_right:
             await self._note_wrong(request, account, typed_address)
             await asyncio.sleep(started_at + (_SLOW_SECONDS if outcome.is_slow else _WRONG_SECONDS) - loop_time())
             return self._page(request, fault=_WRONG, address=typed_address, status=403)
         onwards = own_path(fields.get("next", ""))
         return await self._admission.after_password(request, account, "password", onwards)
+
+    def _page_for_later(
+        self, request: web.Request, fault: str, address: str, status: int, wait_seconds: int
+    ) -> web.Response:
+        response = self._page(request, fault=fault, address=address, status=status)
+        response.headers["Retry-After"] = str(wait_seconds)
+        return response
 
     async def _note_wrong(self, request: web.Request, account: staff.Account | None, address: str) -> None:
         reason = "wrong password, or no account"
