@@ -31,16 +31,17 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Go through every event, and say which was changed, deleted or put in. Status 1 if the trail does not hold."""
-    from bot.core.chain import Secret
+    from bot.core.chain import Secret, Verification
     from bot.core.subkeys import Use, subkey
     from bot.store import chain
     from bot.store.engine import StoreUnavailable
 
     links = [_link_or_exit(head) for head in heads or ()]
     configured, store = open_store(config)
-    secret = Secret(subkey(configured.web.secret.get_secret_value().encode(), Use.AUDIT))
+    web_secret = configured.web.secret.get_secret_value().encode()
+    start = Verification(Secret(subkey(web_secret, Use.AUDIT)), subkey(web_secret, Use.FORGOTTEN_NAMES), links)
     try:
-        verification = store.read_now(lambda c: chain.verify(c, secret, links, _show_progress))
+        verification = store.read_now(lambda c: chain.verify(c, start, _show_progress))
         waiting_count = store.read_now(chain.waiting_count)
     except StoreUnavailable as error:
         refuse(f"The store cannot be read now: {error}")
@@ -75,6 +76,7 @@ def _facts(verification: "Verification", waiting_count: int) -> dict[str, Any]:
         "events": verification.count,
         "forgotten": verification.forgotten_count,
         "under_former_secrets": verification.of_former_secrets,
+        "remainders_not_proved": verification.unproved_remainders,
         "not_linked_yet": waiting_count,
         "last_event": verification.event,
         "head": verification.head.hex(),
@@ -96,6 +98,10 @@ def _print(verification: "Verification", waiting_count: int) -> None:
             "Nothing proves the last events: their links were made with another web.secret. If you have changed it, "
             "let the service run until something has happened, or verify with the former one; else somebody made them "
             "anew."
+        )
+    if count := verification.unproved_remainders:
+        typer.echo(
+            f"What is left of {count} forgotten events was proved with a former web.secret: nothing proves it now."
         )
     states = f"{verification.count} events, {verification.forgotten_count} of them forgotten"
     later = f"; {waiting_count} are not linked yet" if waiting_count else ""

@@ -13,6 +13,7 @@ from datetime import datetime
 
 SALT_BYTES = 16
 _MAC_BYTES = 16
+_NAME_BYTES = 8
 # What the first link follows.
 ORIGIN = bytes(32)
 
@@ -33,8 +34,8 @@ class Record:
 class Link:
     """What stands beside an event.
 
-    `words` is the salted digest of what it says. Once that is forgotten there is no `salt`, and `remainder` is the
-    digest of what is left. `secret` names the secret with which `mac` was made.
+    `words` is the salted digest of what it says. Once that is forgotten there is no `salt`, and `remainder` proves what
+    is left. `secret` names the secret with which `mac` was made.
     """
 
     words: bytes
@@ -54,7 +55,7 @@ class Secret:
     @property
     def name(self) -> str:
         """Return the name."""
-        return hashlib.sha256(b"ackbot chain " + self.key).hexdigest()[:8]
+        return hashlib.sha256(b"ackbot chain " + self.key).hexdigest()[:_NAME_BYTES]
 
 
 def link(before: bytes, event: Record, salt: bytes, secret: Secret, name: str) -> Link:
@@ -80,9 +81,13 @@ def proof(digest: bytes, secret: Secret) -> bytes:
     return hmac.digest(secret.key, digest, "sha256")[:_MAC_BYTES]
 
 
-def remainder_digest(digest: bytes, actor: str, details: str) -> bytes:
-    """Return the digest of what is left of a forgotten event, whose link has this `digest`."""
-    return hashlib.sha256(digest + f"{len(actor)} {actor}{details}".encode()).digest()
+def remainder_proof(digest: bytes, actor: str, details: str, key: bytes) -> bytes:
+    """Return the proof of what is left of a forgotten event, whose link has this `digest`, after the name of the key.
+
+    Without a key whoever has the database could write what they like, and call the rest forgotten.
+    """
+    secret = Secret(hmac.digest(key, b"remainders of events", "sha256"))
+    return secret.name.encode() + proof(digest + f"{len(actor)} {actor}{details}".encode(), secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +102,19 @@ class Verification:
     """What comes of going through the chain from its beginning, one link after another.
 
     `heads` are links that were written down elsewhere. The first faults are kept, all are counted. `is_proved`: the
-    last link was made with the secret of now, which vouches for all before it.
+    last link was made with the secret of now, which vouches for all before it. What is left of forgotten events is
+    proved with `forgetting_key`; `unproved_remainders` were, it says there, proved with one of a former secret.
     """
 
     MOST_FAULTS = 20
 
-    def __init__(self, secret: Secret, heads: Collection[bytes] = ()) -> None:
-        self.count = self.forgotten_count = self.fault_count = self.of_former_secrets = 0
+    def __init__(self, secret: Secret, forgetting_key: bytes, heads: Collection[bytes] = ()) -> None:
+        self.count = self.forgotten_count = self.fault_count = self.of_former_secrets = self.unproved_remainders = 0
         self.faults: list[Fault] = []
         self.absent_heads = set(heads)
         self.event, self.head = 0, ORIGIN
         self.is_proved = True
-        self._secret, self._name = secret, secret.name
+        self._secret, self._name, self._forgetting_key = secret, secret.name, forgetting_key
 
     @property
     def holds(self) -> bool:
@@ -136,7 +142,7 @@ class Verification:
     def _fault(self, event: Record | None, link: Link, *, forgetting_follows: bool) -> str:
         if event is None:
             return "it was deleted"
-        if reason := _fault_of_words(event, link, forgetting_follows=forgetting_follows):
+        if reason := self._fault_of_words(event, link, forgetting_follows=forgetting_follows):
             return reason
         if link_digest(self.head, event, link.words) != link.link:
             return "its contact, instant or kind was changed, or an event before it was deleted or put in"
@@ -144,12 +150,17 @@ class Verification:
             return "its link was made by somebody who does not have the secret"
         return ""
 
-
-def _fault_of_words(event: Record, link: Link, *, forgetting_follows: bool) -> str:
-    if link.salt is not None:
-        is_same = words_digest(link.salt, event) == link.words
-        return "" if is_same else "its details, or who did it, were changed"
-    if not forgetting_follows:
-        return "what it says was taken out, and no event says that it was forgotten"
-    is_same = remainder_digest(link.link, event.actor, event.details) == link.remainder
-    return "" if is_same else "what is left of it was changed after it was forgotten"
+    def _fault_of_words(self, event: Record, link: Link, *, forgetting_follows: bool) -> str:
+        if link.salt is not None:
+            is_same = words_digest(link.salt, event) == link.words
+            return "" if is_same else "its details, or who did it, were changed"
+        if not forgetting_follows:
+            return "what it says was taken out, and no event says that it was forgotten"
+        expected = remainder_proof(link.link, event.actor, event.details, self._forgetting_key)
+        stored = link.remainder or b""
+        # What was linked with the secret of now cannot have been forgotten with a former one.
+        if stored[:_NAME_BYTES] != expected[:_NAME_BYTES] and link.secret != self._name:
+            self.unproved_remainders += 1
+            return ""
+        is_same = hmac.compare_digest(expected, stored)
+        return "" if is_same else "what is left of it was changed after it was forgotten"

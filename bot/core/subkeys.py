@@ -16,6 +16,7 @@ class Use(StrEnum):
     SIGN_IN_FORM = "form to sign in with"
     CONSOLE_WORDS = "words that the next page of the console shows"
     ALERT_LINKS = "links in alerts"
+    # Also proves, by a key derived from it, what is left of forgotten events.
     FORGOTTEN_NAMES = "names of messages that are forgotten"
     DEVICE = "devices of staff"
     THROTTLE = "keys of throttles"

@@ -18,12 +18,20 @@ REST_SECONDS = 0.05
 
 
 async def link(store: Store, secret: Secret, leases: Leasing) -> None:
-    """Keep the chain up to date for ever; of several processes one does it."""
+    """Keep the chain up to date for ever; of several processes one does it.
+
+    Links that somebody has deleted would be made anew, and hold: that the last one is gone is written to the log.
+    """
     extend = partial(chain.extend, secret=secret)
+    event_id, head = 0, b""
     while True:
         try:
             while leases.holds(TIMETABLE) and await store.read(chain.is_behind):
-                if await store.write(extend) < chain.AT_ONCE:
+                if event_id and await store.read(partial(chain.lacks, event_id=event_id, link=head)):
+                    logger.error("audit.head_lost", number=event_id, head=head.hex())
+                count = await store.write(extend)
+                event_id, head = await store.read(chain.head)
+                if count < chain.AT_ONCE:
                     break  # later events wait for the next look, as each transaction has a fixed cost
                 await asyncio.sleep(REST_SECONDS)
         except StoreUnavailable as error:

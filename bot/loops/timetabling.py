@@ -121,7 +121,8 @@ class Timetable:
         contacts_round = partial(forget.forget, keep=keep, now=now, most=FORGET_AT_ONCE, names_key=names_key)
         while (part := await self._store.write(contacts_round)).examined:
             total += part.forgotten
-        while await self._store.write(lambda c: forget.forget_audit_lines(c, keep, now, FORGET_AT_ONCE)):
+        lines_round = partial(forget.forget_audit_lines, keep=keep, now=now, most=FORGET_AT_ONCE, key=names_key)
+        while await self._store.write(lines_round):
             pass
         await self._store.write(lambda c: forget.forget_what_was_left(c, keep, now))
         await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))

@@ -1,7 +1,7 @@
 """The chain over the events, as it is stored: made a little after them, in batches, and gone through from its start."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, false, func, insert, or_, select
@@ -30,6 +30,12 @@ def head(connection: Connection) -> tuple[int, bytes]:
     return (row.event_id, row.link) if row else (0, chain.ORIGIN)
 
 
+def lacks(connection: Connection, event_id: int, link: bytes) -> bool:
+    """Tell whether this event does not have this link any more."""
+    query = select(event_links.c.link).where(event_links.c.event_id == event_id)
+    return connection.execute(query).scalar() != link
+
+
 def is_behind(connection: Connection) -> bool:
     """Tell whether an event has no link yet."""
     last = connection.execute(select(func.max(events.c.id))).scalar() or 0
@@ -54,9 +60,8 @@ def extend(connection: Connection, secret: Secret) -> int:
     return len(rows)
 
 
-def verify(connection: Connection, secret: Secret, heads: Collection[bytes], progress: Progress) -> Verification:
+def verify(connection: Connection, verification: Verification, progress: Progress) -> Verification:
     """Go through the complete chain; `progress` gets how many links are judged."""
-    verification = Verification(secret, heads)
     query = select(*_LINK, event_links.c.event_id, _forgetting_follows(), *_RECORD)
     query = query.outerjoin_from(event_links, events, events.c.id == event_links.c.event_id)
     rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(query.order_by(event_links.c.event_id))

@@ -29,7 +29,7 @@ trail_gate = Table("trail_gate", metadata, Column("id", Key, primary_key=True), 
 
 # The chain over the events (`core.chain`): `words` is the salted digest of what an event says, `link` that of the event
 # and the link before it, `mac` proves the link with the secret that `secret` names. Of what is forgotten the salt goes,
-# and `remainder` is the digest of what is left.
+# and `remainder` proves what is left.
 event_links = Table(
     "event_links",
     metadata,

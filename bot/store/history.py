@@ -25,8 +25,8 @@ _FACTS = frozenset(
 )
 
 
-def forget_words(connection: Connection, contact_ids: Sequence[int]) -> None:
-    """Leave no more than the facts of the events of these contacts.
+def forget_words(connection: Connection, contact_ids: Sequence[int], key: bytes) -> None:
+    """Leave no more than the facts of the events of these contacts, proved with `key`.
 
     An event of each that says so must follow in the same transaction.
     """
@@ -37,19 +37,19 @@ def forget_words(connection: Connection, contact_ids: Sequence[int]) -> None:
         facts = _facts(details)
         if facts != details:
             remainders.append(Remainder(row.id, row.actor, json.dumps(facts, ensure_ascii=False)))
-    trail.forget(connection, remainders)
+    trail.forget(connection, remainders, key)
 
 
 def _facts(details: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in details.items() if name in _FACTS}
 
 
-def forget_people(connection: Connection, before: datetime, most: int) -> int:
+def forget_people(connection: Connection, before: datetime, most: int, key: bytes) -> int:
     """Leave no more than instant and kind of up to `most` lines of the audit trail about no contact; return how many.
 
     An event without a contact that says so must follow in the same transaction.
     """
     query = select(events.c.id).where(IS_AUDIT_LINE, events.c.at < before).order_by(events.c.at).limit(most)
     ids = connection.execute(query).scalars().all()
-    trail.forget(connection, [Remainder(event_id, actor="") for event_id in ids])
+    trail.forget(connection, [Remainder(event_id, actor="") for event_id in ids], key)
     return len(ids)

@@ -30,7 +30,8 @@ _FORGOTTEN: Mapping[str, Any] = MappingProxyType(
 def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     """Remove words, raw messages and the person from these contacts, and from their history what is no fact of it.
 
-    Names of messages become what `key` makes of them, so that the same message is recognised. An event of each contact
+    Names of messages become what `key` makes of them, so that the same message is recognised; it also proves what is
+    left of the history. An event of each contact
     that says that it was forgotten must follow in the same transaction.
     """
     if not ids:
@@ -41,7 +42,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     _hash_names(connection, contacts, ("external_id",), contacts.c.id.in_(ids), key)
     _hash_names(connection, messages, ("external_id", "message_id"), of_these, key)
     words.drop(connection, _strip_messages(connection, of_these))
-    history.forget_words(connection, ids)
+    history.forget_words(connection, ids, key)
     connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(**_FORGOTTEN))
     of_contacts = deliveries.c.contact_id.in_(ids)
     connection.execute(update(deliveries).where(of_contacts).values(**_EMPTY_DELIVERY))

@@ -39,8 +39,8 @@ def gate(connection: Connection) -> Iterator[None]:
     connection.execute(delete(trail_gate))
 
 
-def forget(connection: Connection, remainders: Sequence[Remainder]) -> None:
-    """Leave no more than this of these events. Their links hold, and vouch no longer for what is left.
+def forget(connection: Connection, remainders: Sequence[Remainder], key: bytes) -> None:
+    """Leave no more than this of these events. Their links hold; what is left is proved with `key`.
 
     An event that says that it was forgotten or erased must follow in the same transaction, of the same contact or of
     none: without one `ackbot audit verify` takes it for a change by hand.
@@ -53,7 +53,7 @@ def forget(connection: Connection, remainders: Sequence[Remainder]) -> None:
         direct.run_many(connection, _FORGET, rows)
     links = _links(connection, [r.event_id for r in remainders])
     digests = [
-        {"event": r.event_id, "digest": chain.remainder_digest(links[r.event_id], r.actor, r.details)}
+        {"event": r.event_id, "digest": chain.remainder_proof(links[r.event_id], r.actor, r.details, key)}
         for r in remainders
         if r.event_id in links
     ]

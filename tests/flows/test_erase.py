@@ -185,10 +185,10 @@ def test_lines_of_the_audit_trail_without_a_contact_are_emptied_in_time(store: S
         for days, actor in ((0, "staff:ann@example.gov.uk"), (0, "nobody"), (0, "ackbot"), (50, "token:crm")):
             event = Event(None, NOW + days * DAY, EventKind.REFUSED, actor, {"what": "/console/staff"})
             contacts.note(connection, [event])
-        assert forget.forget_audit_lines(connection, keep, NOW + 400 * DAY, 50) == 0
-        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 1) == 1
-        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50) == 1
-        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50) == 0
+        assert forget.forget_audit_lines(connection, keep, NOW + 400 * DAY, 50, b"key") == 0
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 1, b"key") == 1
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50, b"key") == 1
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50, b"key") == 0
         rows = connection.execute(select(events).order_by(events.c.id)).all()
         assert [(row.actor, row.details == "{}") for row in rows[:4]] == [
             ("", True),
@@ -209,9 +209,9 @@ def test_notices_that_quote_an_address_lose_it(store: Store, book: Rulebook) -> 
         (notice,) = connection.execute(select(deliveries)).all()
         assert json.loads(notice.details)["happened"] == "The mail server said: 550 <(address)> unknown"
         keep = Retention(30 * DAY, audit=400 * DAY)
-        assert forget.forget_audit_lines(connection, keep, NOW + 399 * DAY, 50) == 0
-        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50) == 1
-        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50) == 0
+        assert forget.forget_audit_lines(connection, keep, NOW + 399 * DAY, 50, b"key") == 0
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50, b"key") == 1
+        assert forget.forget_audit_lines(connection, keep, NOW + 401 * DAY, 50, b"key") == 0
         (notice,) = connection.execute(select(deliveries)).all()
         assert (notice.details, notice.recipient) == ("{}", "")
 

@@ -67,7 +67,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "words": lambda c: contacts.messages_of(c, 1),
     "old contacts": lambda c: ages.old(c, _KEEP, NOW, 50),
     "old contacts of a kind": lambda c: ages.old_of(c, Category("foi", "inbox", "private"), _KEEP, NOW, 50),
-    "audit lines without a contact": lambda c: history.forget_people(c, NOW, 50),
+    "audit lines without a contact": lambda c: history.forget_people(c, NOW, 50, b"key"),
     "old notices": lambda c: retention.strip_notices(c, NOW, 50),
     "known messages": lambda c: known.logged_messages(c, ["<1@a.example>"], b"key"),
     "answered messages": lambda c: known.parents(c, ["<1@a.example>"]),

@@ -18,9 +18,10 @@ from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.tables import event_links, events
 from tests.components.postgres import Postgres
-from tests.components.tampering import tamper
+from tests.components.tampering import drop_triggers, tamper
 
 NOW = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
+KEY = b"k" * 32
 SECRET, ANOTHER = Secret(b"a" * 32), Secret(b"b" * 32)
 CONTACT = (
     "INSERT INTO contacts (id, reference, channel, external_id, state, outcome, rule, reason, received_at) "
@@ -37,7 +38,7 @@ class Ledger:
 
     def verify(self, secret: Secret = SECRET, *heads: bytes) -> Verification:
         """Go through the chain."""
-        return self.store.read_now(lambda c: chain.verify(c, secret, heads, lambda _count: None))
+        return self.store.read_now(lambda c: chain.verify(c, Verification(secret, KEY, heads), lambda _count: None))
 
     def faults(self) -> list[tuple[int, str]]:
         """What does not hold."""
@@ -181,8 +182,13 @@ def test_a_head_from_the_log_shows_that_the_end_was_cut_off(ledger: Ledger) -> N
     assert (verification.holds, verification.absent_heads) == (False, {head})
 
 
+def _link_of(c: Connection, number: int) -> bytes:
+    link: bytes = c.execute(select(event_links.c.link).where(event_links.c.event_id == number)).scalar_one()
+    return link
+
+
 def _forget(c: Connection, contact_id: int | None, *ids: int) -> None:
-    trail.forget(c, [trail.Remainder(number, "" if contact_id is None else "staff") for number in ids])
+    trail.forget(c, [trail.Remainder(number, "" if contact_id is None else "staff") for number in ids], KEY)
     contacts.note(c, [Event(contact_id, NOW, EventKind.FORGOTTEN)])
 
 
@@ -206,6 +212,30 @@ def test_a_forgotten_event_says_nothing_new(ledger: Ledger) -> None:
     assert ledger.faults() == [(2, "what is left of it was changed after it was forgotten")]
 
 
+def test_nobody_without_the_secret_calls_a_change_a_forgetting(ledger: Ledger) -> None:
+    """Not of an event of a contact, and not of one of none: what is left of them would have to be proved."""
+    with transaction(ledger.url, writes=True) as c:
+        drop_triggers(c)
+        for number, contact_id in ((2, 1), (4, None)):
+            proof = core.remainder_proof(_link_of(c, number), "staff:eve", "{}", b"another key")
+            c.execute(update(events).where(events.c.id == number).values(actor="staff:eve", details="{}"))
+            change = update(event_links).where(event_links.c.event_id == number)
+            c.execute(change.values(salt=None, remainder=proof))
+            contacts.note(c, [Event(contact_id, NOW, EventKind.FORGOTTEN)])
+    ledger.store.write_now(lambda c: chain.extend(c, SECRET))
+    assert ledger.faults() == [(n, "what is left of it was changed after it was forgotten") for n in (2, 4)]
+
+
+def test_what_was_forgotten_under_a_former_secret_is_not_called_changed(ledger: Ledger) -> None:
+    """It is counted, as nothing proves it any more."""
+    ledger.store.write_now(lambda c: _forget(c, 1, 2))
+    ledger.store.write_now(lambda c: chain.extend(c, ANOTHER))
+    verification = ledger.store.read_now(
+        lambda c: chain.verify(c, Verification(ANOTHER, b"another key"), lambda _count: None)
+    )
+    assert (verification.holds, verification.unproved_remainders) == (True, 1)
+
+
 @pytest.mark.parametrize("keys", [[sealing.new_key()]], ids=["sealed"])
 def test_sealing_anew_leaves_the_chain_as_it_is(ledger: Ledger) -> None:
     """Its links are of the words, and not of how they are encrypted."""
@@ -217,7 +247,7 @@ def test_sealing_anew_leaves_the_chain_as_it_is(ledger: Ledger) -> None:
 
 def test_faults_are_counted_and_the_first_are_named() -> None:
     """A trail that was rewritten altogether does not fill the memory."""
-    verification, event = Verification(SECRET), Record(1, 1, NOW, "closed", "staff:ann", "{}")
+    verification, event = Verification(SECRET, KEY), Record(1, 1, NOW, "closed", "staff:ann", "{}")
     link: Any = core.link(core.ORIGIN, event, b"s" * 16, SECRET, SECRET.name)
     for number in range(100):
         verification.take(number, replace(event, kind="opened"), link, forgetting_follows=False)

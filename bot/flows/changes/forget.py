@@ -39,13 +39,14 @@ def forget(connection: Connection, keep: Retention, now: datetime, most: int, na
     return Round(len(old), len(ids))
 
 
-def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, most: int) -> int:
+def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, most: int, key: bytes) -> int:
     """Leave of up to `most` lines of the audit trail about no contact no more than what and when; return how many.
 
     Messages to staff about no contact, which may quote what a server said of somebody, lose their words with them.
+    `key` proves what is left.
     """
     before = now - keep.audit
-    count = history.forget_people(connection, before, most)
+    count = history.forget_people(connection, before, most, key)
     if count:
         contacts.note(connection, [Event(None, now, EventKind.FORGOTTEN, details={"count": count})])
     return count + retention.strip_notices(connection, before, most)
