@@ -3,7 +3,6 @@
 import asyncio
 import re
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from bot.core.messages import Outbound
 from channels import email_smtp
 from channels.email_smtp import Settings, Smtp
+from tests.components.certificates import make_certificate
 from tests.components.ports import PATIENCE_SECONDS
 from tests.components.tokens import TokenServer
 
@@ -211,15 +211,7 @@ def only_with(login: str, password: str) -> Any:
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """A certificate that 127.0.0.1 has signed for itself, and what a server needs of it."""
     key, signed = folder / "key.pem", folder / "certificate.pem"
-    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
-    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    subprocess.run(
-        ["openssl", "req", *kind, *names, "-keyout", str(key), "-out", str(signed)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=True,
-    )
+    make_certificate(signed, key=key, name="localhost", alternatives=["IP:127.0.0.1"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(signed, key)
     return signed, context

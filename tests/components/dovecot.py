@@ -13,6 +13,7 @@ import smtplib
 import subprocess
 from pathlib import Path
 
+from tests.components.certificates import make_certificate
 from tests.components.daemons import Daemon, Server, program
 from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
@@ -191,7 +192,12 @@ class Dovecot(Server):
         for path in (self.directory / "mail").rglob("*"):
             shutil.chown(path, "mail", "mail")
         shutil.chown(self.directory / "mail", "mail", "mail")
-        _make_certificate(self.certificate, key=self.directory / "tls.key")
+        make_certificate(
+            self.certificate,
+            key=self.directory / "tls.key",
+            name="localhost",
+            alternatives=["DNS:localhost", "IP:127.0.0.1"],
+        )
         self._write_users()
         values = {
             "directory": self.directory,
@@ -220,16 +226,3 @@ class Dovecot(Server):
             later = users.stat().st_mtime + 1
             os.utime(fresh, (later, later))
         fresh.replace(users)
-
-
-def _make_certificate(certificate: Path, *, key: Path) -> None:
-    """Sign a certificate for localhost and 127.0.0.1 with its own key; elliptic, so that it takes 20 ms."""
-    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30")
-    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    subprocess.run(
-        ["openssl", "req", *kind, *names, "-keyout", str(key), "-out", str(certificate)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=True,
-    )

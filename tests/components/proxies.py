@@ -3,11 +3,11 @@
 import http.client
 import socket
 import ssl
-import subprocess
 from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
 
+from tests.components.certificates import make_certificate
 from tests.components.daemons import Daemon, Server
 from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
 
@@ -48,7 +48,7 @@ class Proxy(Server):
 
     def start(self) -> None:
         """Start, and return when it can be connected to."""
-        _sign(self._certificate, self._key)
+        make_certificate(self._certificate, key=self._key, name=NAME, alternatives=[f"DNS:{NAME}"])
         command = self._set_up_nginx() if self.name == "nginx" else self._set_up_caddy()
         self._daemon = Daemon(command, output=self.directory / "output", ports=())
         wait_until(lambda: self._takes(self.port) and self._takes(self.plain), what=self.name)
@@ -96,15 +96,3 @@ class Proxy(Server):
         except OSError:
             return False
         return True
-
-
-def _sign(certificate: Path, key: Path) -> None:
-    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
-    names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
-    subprocess.run(
-        ["openssl", "req", *kind, *names, "-keyout", str(key), "-out", str(certificate)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=True,
-    )

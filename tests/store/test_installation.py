@@ -1,6 +1,5 @@
 """The key of references: one for each new store, kept with it; a store in use goes on without."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,8 @@ from bot.store import backups, contacts, rules, schema
 from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.installation import REFERENCE_KEY
-from tests.components.postgres import Postgres
 
 NOW = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a store without any table."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/empty.db"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    yield server.create("keyed")
-    server.drop("keyed")
 
 
 def key_in(url: str) -> bytes:

@@ -1,7 +1,6 @@
 """Migrations make exactly the tables that the code uses; an old store is never changed unasked."""
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from bot.core.contacts import Contact
 from bot.store import contacts, links, needs, rules, schema
 from bot.store.databases import transaction
 from bot.store.tables import metadata
-from tests.components.postgres import Postgres
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 
@@ -63,17 +61,6 @@ def test_a_new_store_is_made_and_an_old_one_is_not_touched(tmp_path: Path) -> No
 def _say_version(url: str, version: str) -> None:
     with transaction(url, writes=True) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a store without any table."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/empty.db"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    yield server.create("empty")
-    server.drop("empty")
 
 
 def _row(table: Table) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def claim(
     Whether it is wanted was asked when it was queued, and is asked again here: what was done meanwhile counts.
     """
     due = outbox.claim(connection, outlet, now, now + hold.span, most, hold.holder)
+    if not due:
+        return []
     if len(due) == most:
         due += bundle.gather(connection, due, now, now + hold.span, book.outgoing)
     to_leave, staying = _sorted_out(connection, due, now, hold, book)
