@@ -18,5 +18,5 @@ def drop_triggers(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         return
-    for name in ("events_are_not_changed", "events_are_not_deleted"):
+    for name in ("events_are_not_changed", "events_are_not_deleted", "events_are_not_replaced"):
         connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.core import chain as core
 from bot.core.chain import Record, Secret, Verification
 from bot.core.events import Event, EventKind
-from bot.store import chain, contacts, sealing, trail
+from bot.store import chain, contacts, schema, sealing, trail
 from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.tables import event_links, events
@@ -85,6 +86,20 @@ def test_the_database_refuses_to_change_an_event(ledger: Ledger, statement: str)
         transaction(ledger.url, writes=True) as connection,
     ):
         connection.execute(text(statement))
+
+
+def test_sqlite_refuses_to_replace_an_event(tmp_path: Path) -> None:
+    """INSERT OR REPLACE deletes without asking the trigger for that."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    schema.upgrade(url)
+    event = "INTO events (id, at, kind) VALUES (1, '2026-11-30', 'closed')"
+    with transaction(url, writes=True) as connection:
+        connection.execute(text(f"INSERT {event}"))
+    with (
+        pytest.raises(IntegrityError, match="events are only added to"),
+        transaction(url, writes=True) as connection,
+    ):
+        connection.execute(text(f"INSERT OR REPLACE {event}"))
 
 
 def test_postgresql_refuses_to_empty_the_table(postgres: Postgres) -> None:

@@ -15,6 +15,10 @@ depends_on = None
 _ON_SQLITE = (
     """CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are only added to'); END""",
+    # SQLite deletes what "INSERT OR REPLACE" replaces without asking the trigger for it.
+    """CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
+    WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'events are only added to'); END""",
     """CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
     WHEN NOT EXISTS (SELECT 1 FROM trail_gate) OR OLD.id IS NOT NEW.id OR OLD.contact_id IS NOT NEW.contact_id
     OR OLD.at IS NOT NEW.at OR OLD.kind IS NOT NEW.kind
