@@ -256,7 +256,8 @@ def test_a_plain_mail_asks_three_questions(store: Store, book: Rulebook, mail: M
         driver.set_trace_callback(statements.append)
         log(connection, book, mail(2))
         driver.set_trace_callback(None)
-    verbs = [statement.split()[0] for statement in statements]
+    # SQLite names a statement again when a trigger looks at it.
+    verbs = [statement.split()[0] for statement in dict.fromkeys(statements)]
     assert verbs.count("SELECT") == 3
     assert verbs.count("INSERT") == 5
     assert set(verbs) == {"SELECT", "INSERT", "SAVEPOINT", "RELEASE"}
