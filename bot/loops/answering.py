@@ -77,7 +77,8 @@ class Answering:
     async def wait(self, seconds: float) -> None:
         """Return when the inbox is read up to date, or after so long."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._is_inbox_read.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._is_inbox_read.wait()
 
     async def finish(self) -> int:
         """The answers are read up to date: whoever has none gets their receipt now; returns how many those are."""

@@ -147,7 +147,8 @@ class Sending:
     async def _wait(self) -> None:
         with suppress(TimeoutError):
             # Under load the next wake-up comes at once: no need to ask when something falls due.
-            await asyncio.wait_for(self._wake.wait(), SHORT_WAIT_SECONDS)
+            async with asyncio.timeout(SHORT_WAIT_SECONDS):
+                await self._wake.wait()
             return
         try:
             due = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
@@ -155,7 +156,8 @@ class Sending:
             due = None
         seconds = self._present.seconds_until(due, at_most=LONGEST_WAIT)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(seconds, 0.001))
+            async with asyncio.timeout(max(seconds, 0.001)):
+                await self._wake.wait()
 
     async def _send_for_ever(self) -> None:
         while True:

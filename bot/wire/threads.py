@@ -82,6 +82,7 @@ async def one_ahead(
         halt.request()
         room.release()
         with suppress(TimeoutError):
-            await asyncio.wait_for(thread_end.wait(), LEAVE_SECONDS)
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await thread_end.wait()
         if not thread_end.is_set():
             cut()

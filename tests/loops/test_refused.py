@@ -99,7 +99,8 @@ async def sent_by(
             yield sender
         finally:
             task.cancel()
-            await asyncio.wait({task})
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.wait({task})
 
 
 async def rows(store: Store, purpose: Purpose = Purpose.ACKNOWLEDGEMENT) -> list[Any]:
@@ -253,6 +254,18 @@ async def test_a_receipt_is_asked_again_when_it_leaves(
             lambda c: [e.kind for contact in contacts.list_all(c) for e in contacts.events_of(c, contact.id)]
         )
         assert events.count("receipt not needed") == PEOPLE - 2
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_who_is_woken_and_stopped_at_once_stops(store: Store, book: Rulebook, mail: Make, steps: int) -> None:
+    """At each step between the two: a stop must not be taken for the end of a wait."""
+    with MailServer() as server:
+        async with sent_by(store, book, mail, server) as sender:
+            await until(store, lambda counts: counts[State.SENT] == PEOPLE)
+            await asyncio.sleep(0.05)
+            sender.wake()
+            for _ in range(steps):
+                await asyncio.sleep(0)
 
 
 # The rest itself

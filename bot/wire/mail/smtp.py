@@ -130,7 +130,8 @@ class Server:
         if not self._own_name:
             name = ""
             with suppress(TimeoutError):  # a name server that does not answer must not hold up the mail
-                name = await asyncio.wait_for(asyncio.to_thread(socket.getfqdn), OWN_NAME_SECONDS)
+                async with asyncio.timeout(OWN_NAME_SECONDS):
+                    name = await asyncio.to_thread(socket.getfqdn)
             self._own_name = name if _HOST_NAME.fullmatch(name) else "[127.0.0.1]"
         return self._own_name
 

@@ -50,7 +50,8 @@ class Rounds:
             compared = start if span else compared
             daily = start if span == OF_DAYS else daily
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake_up.wait(), self._poll_seconds)
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._wake_up.wait()
 
     def coverage(self) -> Coverage:
         """Return how long ago the last read was, for the process that reads; green if it never began."""
