@@ -104,6 +104,6 @@ def _print(verification: "Verification", waiting_count: int) -> None:
             f"What is left of {count} forgotten events was proved with a former web.secret: nothing proves it now."
         )
     states = f"{verification.count} events, {verification.forgotten_count} of them forgotten"
-    later = f"; {waiting_count} are not linked yet" if waiting_count else ""
+    later = f"; not linked yet: {waiting_count}" if waiting_count else ""
     typer.echo(f"{'The trail holds' if verification.holds else 'The trail does not hold'}: {states}{later}.")
     typer.echo(f"Head: {verification.head.hex()} (event {verification.event})")

@@ -62,6 +62,8 @@ def export(
     if html is not None:
         try:
             names = person_folder.write(html, facts, configured.organisation, now, configured.template_directories)
+        except FileExistsError:
+            refuse(f"{html} is there already: name a folder that is not, as nothing is overwritten.")
         except OSError as error:
             refuse(f"{error.filename or html} cannot be written: {error.strerror}.")
         typer.echo(f"{html / 'index.html'}: {len(facts['contacts'])} contacts, {len(names)} files.")

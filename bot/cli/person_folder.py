@@ -106,7 +106,7 @@ def _page(view: Values, organisation: "Organisation", now: datetime, templates: 
     page: str = environment.get_template("person.html").render(
         record=view,
         organisation=organisation,
-        made=instant_in_words(now, zone),
+        written_at=instant_in_words(now, zone),
         style=style,
         style_hash=f"sha256-{digest}",
     )

@@ -173,8 +173,8 @@ def test_answers_to_programs_that_name_the_person_go(store: Store, book: Ruleboo
             tokens.reserve(connection, key, "digest", NOW)
         tokens.keep_answer(connection, "token:crm a", 201, json.dumps({"reference": contact.reference}))
         erased(connection, book)
-        kept = {key: tokens.find_answer(connection, key) for key in ("token:crm a", f"token:crm {ADDRESS}")}
-        assert kept == {"token:crm a": None, f"token:crm {ADDRESS}": None}
+        answers = {key: tokens.find_answer(connection, key) for key in ("token:crm a", f"token:crm {ADDRESS}")}
+        assert answers == {"token:crm a": None, f"token:crm {ADDRESS}": None}
         assert tokens.find_answer(connection, "token:crm b") is not None
 
 
@@ -251,8 +251,8 @@ def test_what_was_sent_to_them_in_the_contact_of_somebody_else_goes(store: Store
         others = logged(connection, book, mail(1))
         ours = outbox.of_contact(connection, others.id)[0].message_id
         log(connection, book, mail(2, text="I saw it, too.", In_Reply_To=ours, **SAM), at=NOW + DAY)
-        given = record.kept_of(connection, ADDRESS, NOW)["contacts"]
-        assert [entry["to"] for entry in given[0]["deliveries"]] == [ADDRESS]
+        (contact,) = record.kept_of(connection, ADDRESS, NOW)["contacts"]
+        assert [delivery["to"] for delivery in contact["deliveries"]] == [ADDRESS]
         worked_on(connection, book, again(connection, others.reference))
         erased(connection, book)
         recipients = {delivery.recipient for delivery in outbox.of_contact(connection, others.id)}

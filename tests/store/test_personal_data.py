@@ -211,17 +211,17 @@ def _not_in_file(store: Store, marks: set[str]) -> None:
 def test_a_person_is_given_what_the_register_says(filled: Filled) -> None:
     """By each of their addresses; what was mail is read in base64."""
     export = _export(filled)
-    given = {d.whose: set[str]() for d in REGISTER}
+    marks_to_export = {datum.whose: set[str]() for datum in REGISTER}
     for datum in REGISTER:
         if datum.export.claim is Claim.GIVEN:
-            given[datum.whose].update(*filled.holds(datum).values())
+            marks_to_export[datum.whose].update(*filled.holds(datum).values())
     wrong: dict[str, str] = {}
     for datum in REGISTER:
         marks = set[str]().union(*filled.holds(datum).values())
         if datum.export.claim is Claim.GIVEN:
             if missing := {mark for mark in marks if mark not in export}:
                 wrong[_name(datum)] = f"is said to be given, and {', '.join(sorted(missing))} is not in the export"
-        elif leak := {mark for mark in marks - given[datum.whose] if mark in export}:
+        elif leak := {mark for mark in marks - marks_to_export[datum.whose] if mark in export}:
             wrong[_name(datum)] = f"is said to be withheld, and {', '.join(sorted(leak))} is in the export"
     _claims(wrong)
 

@@ -38,6 +38,16 @@ _LABELS = {
     "together": "Told together with",
     "until": "Until",
     "with": "With",
+    "external_id": "Its name where it came from",
+    "sender_address": "Address",
+    "sender_name": "Name",
+    "standard_version": "Version of the standard",
+    "promise": "Time to answer",
+    "receipt_rule": "Time to acknowledge",
+    "acknowledge_by": "The acknowledgement is due",
+    "receipt_sent_at": "Our acknowledgement left",
+    "told_respond_by": "The date that we last gave",
+    "due_at": "Due next",
 }
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)")
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
