@@ -46,27 +46,29 @@ def look(address: str, locked: list[Pin]) -> Mapping[Pin, list[str]]:
         request = urllib.request.Request(address, json.dumps({"queries": queries}).encode(), head)  # noqa: S310 - https
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             results = json.load(answer)["results"]
-        known = {
+        vulnerabilities = {
             pin: [entry["id"] for entry in result.get("vulns", ())]
             for pin, result in zip(queried, results, strict=True)
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotLooked(f"{address} cannot be asked ({type(error).__name__}: {error})") from error
-    if not known.pop(KNOWN, None):
+    if not vulnerabilities.pop(KNOWN, None):
         raise NotLooked(f"{address} does not know of {KNOWN.name} {KNOWN.version}, so what it knows is not enough")
-    return {pin: names for pin, names in known.items() if names}
+    return {pin: names for pin, names in vulnerabilities.items() if names}
 
 
 def report(address: str = OSV) -> tuple[str, int]:
     """Return what is known, in words, and the status of the command: 1 where it is anything."""
     locked = pins(LOCKS)
     try:
-        known = look(address, locked)
+        vulnerabilities = look(address, locked)
     except NotLooked as reason:
         return f"vulnerabilities: not looked: {reason}", 0
-    lines = [f"{pin.name} {pin.version}: {', '.join(n)} (osv.dev/vulnerability/{n[0]})" for pin, n in known.items()]
-    lines.append(f"vulnerabilities: {len(locked)} locked versions, {len(known)} with something known")
-    return "\n".join(lines), 1 if known else 0
+    lines = [
+        f"{pin.name} {pin.version}: {', '.join(n)} (osv.dev/vulnerability/{n[0]})" for pin, n in vulnerabilities.items()
+    ]
+    lines.append(f"vulnerabilities: {len(locked)} locked versions, {len(vulnerabilities)} with something known")
+    return "\n".join(lines), 1 if vulnerabilities else 0
 
 
 if __name__ == "__main__":

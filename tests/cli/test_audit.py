@@ -113,8 +113,8 @@ def test_a_copy_of_the_store_leaves_a_line_and_takes_the_chain_along(
 ) -> None:
     """A back-up of the file, and a move to the other database: both verify, and say when they were made."""
     copy, url = tmp_path / "copy.db", postgres.create("moved")
-    done = run("store", "backup", str(copy))
-    assert (done.exit_code, len(_lines(store, EventKind.STORE_BACKED_UP))) == (0, 1)
+    result = run("store", "backup", str(copy))
+    assert (result.exit_code, len(_lines(store, EventKind.STORE_BACKED_UP))) == (0, 1)
     source = store.url
     moved = CliRunner().invoke(app, ["store", "copy", source, url])
     assert moved.exit_code == 0, moved.output

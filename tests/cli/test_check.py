@@ -52,7 +52,7 @@ def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
     kinds = "[retention]\nkinds = { member = 100, foi = 1 }\ndirect_message_days = 7\n"
     (tmp_path / "ackbot.toml").write_text(GOOD + kinds, encoding="utf-8")
     result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
-    shown = [" ".join(line.split()) for line in result.output.splitlines()]
+    output_lines = [" ".join(line.split()) for line in result.output.splitlines()]
     times = {
         "183 days what is named nowhere below",
         "28 days direct messages on platforms",
@@ -61,4 +61,4 @@ def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
         "28 days kind foi",
         "400 days lines of the audit trail that are about no contact",
     }
-    assert times - set(shown) == set()
+    assert times - set(output_lines) == set()

@@ -24,8 +24,8 @@ __all__ = ["mail"]
 
 def advice(folder: Path, mail: Make, limits: str, count: int) -> list[str]:
     """What is said under these limits, after so many people wrote within a minute."""
-    made = Service(folder, [configured.LMTP.format(port=1), configured.SMTP.format(port=2), limits])
-    settings = load(made.config)
+    service = Service(folder, [configured.LMTP.format(port=1), configured.SMTP.format(port=2), limits])
+    settings = load(service.config)
     if count:
         schema.upgrade(settings.store.url)
         store, book = Store(settings.store.url), rulebook_of(settings)

@@ -125,8 +125,8 @@ def test_nothing_that_is_there_is_written_over(folder: Path, run: Run, tmp_path:
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     before = (folder / "index.html").read_bytes()
-    for taken in (folder, tmp_path / "file", tmp_path / "link", tmp_path / "no" / "such" / "folder"):
-        assert run("person", "export", SAM, "--html", str(taken)).exit_code == 2
+    for unusable in (folder, tmp_path / "file", tmp_path / "link", tmp_path / "no" / "such" / "folder"):
+        assert run("person", "export", SAM, "--html", str(unusable)).exit_code == 2
     assert (folder / "index.html").read_bytes() == before
     assert (tmp_path / "file").read_text() == "mine"
     assert not (tmp_path / "elsewhere").exists()

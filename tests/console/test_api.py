@@ -152,9 +152,9 @@ def test_what_we_sent_is_read_as_it_left(house: House) -> None:
     assert address.split("/")[4] in receipt["text"]
     assert receipt["template"].startswith("acknowledgement.en ")
     assert [house.call("GET", address, caller=caller).status for caller in ("housing", "writing")] == [404, 403]
-    shown = house.service.command("contacts", "show", address.split("/")[4]).stdout
-    assert "We sent: acknowledgement, " in shown
-    assert "\n".join(receipt["text"].strip().splitlines()) in shown
+    output = house.service.command("contacts", "show", address.split("/")[4]).stdout
+    assert "We sent: acknowledgement, " in output
+    assert "\n".join(receipt["text"].strip().splitlines()) in output
     facts = json.loads(house.service.command("contacts", "show", address.split("/")[4], "--json").stdout)
     ((message,), *_) = (delivery["messages"] for delivery in facts["deliveries"])
     assert (message["words"], message["page"]) == (receipt["text"], receipt["html"])
@@ -338,12 +338,12 @@ def test_a_revoked_token_lets_nobody_in(house: House) -> None:
 
 def test_an_expired_token_is_told_so(house: House) -> None:
     """The program hears why it is not let in; the audit trail has a line under its name."""
-    made = run(
+    answers = run(
         house.service, "token", "create", "--name", "brief", "--scope", "contacts:read", "--expires", "1"
     ).strip()
-    assert house.call("GET", "/api/v1/contacts", caller=made).status == 200
+    assert house.call("GET", "/api/v1/contacts", caller=answers).status == 200
     house.change("UPDATE tokens SET ends_at = '2026-01-01 00:00:00.000000' WHERE name = 'brief'")
-    answer = house.call("GET", "/api/v1/contacts", caller=made)
+    answer = house.call("GET", "/api/v1/contacts", caller=answers)
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="Ackbot"')
     assert answer.json["detail"] == "The token brief has expired. Make another one: ackbot token create."
     assert ask(house.service.store_url, "SELECT actor FROM events WHERE kind = 'expired token'") == [("token:brief",)]
@@ -352,8 +352,8 @@ def test_an_expired_token_is_told_so(house: House) -> None:
 
 def test_whom_a_program_names_is_not_proven(house: House) -> None:
     """Of many receipts at once twenty leave by themselves; every contact is made all the same."""
-    made = [_create(house, sender={"email": f"flood{n}@homes{n}.example"}) for n in range(25)]
-    assert {answer.status for answer in made} == {201}
+    answers = [_create(house, sender={"email": f"flood{n}@homes{n}.example"}) for n in range(25)]
+    assert {answer.status for answer in answers} == {201}
     query = "SELECT next_attempt_at IS NULL AND state = 'created' FROM deliveries WHERE recipient LIKE 'flood%'"
     held = [is_held for (is_held,) in ask(house.service.store_url, query)]
     assert (len(held), sum(held) >= 5) == (25, True)

@@ -16,15 +16,15 @@ CALLS = "SELECT count(*) FROM deliveries WHERE purpose = 'urgent' AND {}"
 @pytest.fixture
 def flooded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house whose form was sent forty times, by as many people, and that has called whom it calls at once."""
-    made = house_in(tmp_path_factory.mktemp("flooded"))
-    with made.service:
+    house = house_in(tmp_path_factory.mktemp("flooded"))
+    with house.service:
         for number in range(40):
             status, _ = send_form(
-                made.service, f"I can smell gas at {number} High Street.", email=f"p{number}@a.example"
+                house.service, f"I can smell gas at {number} High Street.", email=f"p{number}@a.example"
             )
             assert status == 200
-        wait_until(lambda: count(made, "sent_at IS NULL AND attempts = 0") == 0, what="the calls")
-        yield made
+        wait_until(lambda: count(house, "sent_at IS NULL AND attempts = 0") == 0, what="the calls")
+        yield house
 
 
 def count(house: House, condition: str) -> int:

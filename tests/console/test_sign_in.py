@@ -133,8 +133,8 @@ def test_an_administrator_lifts_a_lock(house: House, stranger: Officer) -> None:
     _close(house, address)
     page = administrator.get("/console/people")
     assert address in _closed(administrator)
-    done = administrator.post("/console/people", {**page.hidden(), "address": address, "action": "unlock"})
-    assert "It is done." in done.words()
+    answer = administrator.post("/console/people", {**page.hidden(), "address": address, "action": "unlock"})
+    assert "It is done." in answer.words()
     assert address not in _closed(administrator)
     assert stranger.sign_in(address).status == 200
     _close(house, address)
@@ -162,8 +162,8 @@ def test_a_link_lets_somebody_choose_a_password_once(house: House, stranger: Off
     ):
         refused = _choose(stranger, link, password)
         assert (refused.status, words in refused.words()) == (409, True)
-    done = _choose(stranger, link)
-    assert (done.status, done.headers["location"]) == (303, "/console/queue")
+    answer = _choose(stranger, link)
+    assert (answer.status, answer.headers["location"]) == (303, "/console/queue")
     assert _is_in(stranger)
     again = _choose(Officer(house.service.web_port), link, "another of my own")
     assert (again.status, "was used, or has ended" in again.words()) == (403, True)
@@ -175,8 +175,8 @@ def test_a_link_opens_what_strangers_have_closed(house: House, stranger: Officer
     address, administrator = _staff(house, "fay"), house.officer("administrator")
     _close(house, address)
     page = administrator.get(f"/console/people?change={address}")
-    made = administrator.post("/console/people", {**page.hidden(), "address": address, "action": "link"})
-    link = made.all("code")[0].text()
+    answer = administrator.post("/console/people", {**page.hidden(), "address": address, "action": "link"})
+    link = answer.all("code")[0].text()
     assert link.startswith(f"http://127.0.0.1:{house.service.web_port}/console/link#")
     assert _choose(stranger, link).status == 303
     assert _is_in(stranger)
@@ -196,8 +196,8 @@ def test_a_new_person_in_the_console_is_given_a_link(house: House, stranger: Off
     """Where no first password was typed."""
     administrator = house.officer("administrator")
     fields = {**administrator.get("/console/people").hidden(), "action": "add", "role": "reader"}
-    made = administrator.post("/console/people", {**fields, "address": "hana@example.gov.uk", "password": ""})
-    assert _choose(stranger, made.all("code")[0].text()).status == 303
+    answer = administrator.post("/console/people", {**fields, "address": "hana@example.gov.uk", "password": ""})
+    assert _choose(stranger, answer.all("code")[0].text()).status == 303
     assert _is_in(stranger)
 
 
@@ -357,9 +357,9 @@ def test_recovery_codes_are_made_anew_and_the_factor_removed(house: House, stran
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house in which everybody needs a second factor."""
-    made = house_in(tmp_path_factory.mktemp("strict"), '[sign_in]\nsecond_factor = "required"\n')
-    with made.service:
-        yield made
+    answer = house_in(tmp_path_factory.mktemp("strict"), '[sign_in]\nsecond_factor = "required"\n')
+    with answer.service:
+        yield answer
 
 
 def test_where_everybody_needs_a_second_factor_it_is_set_up_at_the_door(strict: House) -> None:
@@ -391,9 +391,9 @@ ELSEWHERE = '[sign_in]\nissuer = "http://127.0.0.1:1"\nclient_id = "ackbot"\nonl
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house in which no password lets anybody in."""
-    made = house_in(tmp_path_factory.mktemp("elsewhere"), ELSEWHERE)
-    with made.service:
-        yield made
+    answer = house_in(tmp_path_factory.mktemp("elsewhere"), ELSEWHERE)
+    with answer.service:
+        yield answer
 
 
 def test_closed_passwords_let_nobody_in(elsewhere: House) -> None:

@@ -35,8 +35,8 @@ def test_a_browser_keeps_the_newest_few() -> None:
     cookie = ""
     for number in range(30):
         cookie = devices.with_entry(cookie, devices.entry(KEY, f"{number}@example.gov.uk", "d" * 43, NOW), "")
-    known = [bool(devices.device_of(KEY, cookie, f"{number}@example.gov.uk", NOW)) for number in range(30)]
-    assert known == [False] * 20 + [True] * 10
+    recognitions = [bool(devices.device_of(KEY, cookie, f"{number}@example.gov.uk", NOW)) for number in range(30)]
+    assert recognitions == [False] * 20 + [True] * 10
     assert len(cookie) < 1_000
 
 

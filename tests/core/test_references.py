@@ -17,9 +17,9 @@ NUMBERS = st.integers(min_value=1, max_value=CAPACITY - 1)
 @pytest.mark.parametrize("key", [b"", b"k" * 32])
 def test_neighbours_do_not_look_alike(key: bytes) -> None:
     """The first ten thousand references are all different and do not count up."""
-    made = [reference_of(number, "EX", key) for number in range(1, 10_001)]
-    assert len(set(made)) == len(made)
-    assert made[:3] != sorted(made[:3]) or made[0][:4] != made[1][:4]
+    references = [reference_of(number, "EX", key) for number in range(1, 10_001)]
+    assert len(set(references)) == len(references)
+    assert references[:3] != sorted(references[:3]) or references[0][:4] != references[1][:4]
 
 
 def test_no_two_numbers_share_a_reference() -> None:
@@ -52,10 +52,10 @@ def test_alphabet_has_no_look_alikes() -> None:
 @given(NUMBERS, KEYS)
 def test_found_again_in_free_text(number: int, key: bytes) -> None:
     """Whatever a person does to case, spaces and hyphens, the reference is found."""
-    made = reference_of(number, "EX", key)
-    assert references_in(f"my ref is {made.lower()}, thanks", "EX") == [made]
-    assert references_in(f"ref: {made.replace('-', ' ')}.", "EX") == [made]
-    assert references_in(f"({made.replace('-', '')})", "EX") == [made]
+    references = reference_of(number, "EX", key)
+    assert references_in(f"my ref is {references.lower()}, thanks", "EX") == [references]
+    assert references_in(f"ref: {references.replace('-', ' ')}.", "EX") == [references]
+    assert references_in(f"({references.replace('-', '')})", "EX") == [references]
 
 
 @given(NUMBERS, st.integers(0, 7), st.sampled_from(ALPHABET))

@@ -107,11 +107,11 @@ def test_a_flood_to_strangers_and_one_mailbox(store: Store, guarded: Rulebook, m
             mails = (mail(n, From=address, text=f"{n}", **forged) for n, address in enumerate(addresses))
             filed = log(connection, guarded, mails)
         assert len({result.reference for result in filed}) == 600
-        left = leave(connection, guarded, NOW + MINUTE)
-        receipts = [delivery for delivery in left if delivery.purpose is Purpose.ACKNOWLEDGEMENT]
+        departures = leave(connection, guarded, NOW + MINUTE)
+        receipts = [delivery for delivery in departures if delivery.purpose is Purpose.ACKNOWLEDGEMENT]
         assert len(receipts) == 20
         assert sum(receipt.recipient.startswith("victim+") for receipt in receipts) <= 3
-        (notice,) = (delivery for delivery in left if delivery.purpose is Purpose.NOTICE)
+        (notice,) = (delivery for delivery in departures if delivery.purpose is Purpose.NOTICE)
         assert notice.details["subject"] == "Receipts wait for you: 580"
         assert "ackbot release" in notice.details["action"]
         everybody = contacts.list_all(connection)
@@ -126,9 +126,9 @@ def test_calls_of_a_platform_stop_at_the_breaker(store: Store, guarded: Rulebook
     with writing(store) as connection:
         filed = log(connection, guarded, (called(f"4477009{n:05}", n) for n in range(600)))
         assert len({result.reference for result in filed}) == 600
-        left = by_purpose(leave(connection, guarded, NOW + MINUTE))
-        assert left["acknowledgement"] <= 120
-        assert left["notice"] == 1
+        departures = by_purpose(leave(connection, guarded, NOW + MINUTE))
+        assert departures["acknowledgement"] <= 120
+        assert departures["notice"] == 1
         assert len(contacts.list_all(connection)) == 600
 
 
@@ -213,7 +213,7 @@ def test_what_waits_for_its_network_does_not_use_up_what_others_may_have(store: 
         flood = (replace(posted(f"p{n}@homes{n}.example", n), hold="many came at once") for n in range(100))
         log(connection, guarded, flood)
         log(connection, guarded, [posted("else@homes.example", 1)], NOW + timedelta(seconds=10))
-        left = leave(connection, guarded, NOW + MINUTE)
-        assert [delivery.recipient for delivery in left if delivery.purpose is Purpose.ACKNOWLEDGEMENT] == [
+        departures = leave(connection, guarded, NOW + MINUTE)
+        assert [delivery.recipient for delivery in departures if delivery.purpose is Purpose.ACKNOWLEDGEMENT] == [
             "else@homes.example"
         ]

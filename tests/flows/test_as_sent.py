@@ -157,8 +157,8 @@ def test_what_told_of_contacts_of_other_teams_is_not_shown_to_one(store: Store, 
             receipt, to_staff = departures
             assert both[1].reference in receipt.messages[0].words
             (message,) = to_staff.messages
-            shown = (message.subject, str(message.headers), message.words, message.page)
-            assert any(both[0].reference in part for part in shown) is is_shown
+            content = (message.subject, str(message.headers), message.words, message.page)
+            assert any(both[0].reference in part for part in content) is is_shown
             assert (message.at, message.recipient) == (NOW, "staff@example.gov.uk")
 
 
@@ -171,9 +171,9 @@ def test_nobody_acts_by_a_link_that_another_was_sent(store: Store, book: Ruleboo
         _leave(connection, linking)
         (to_staff,) = (d for d in outbox.of_contact(connection, contact.id) if d.step == "handed-over")
         (message,) = as_sent.of(connection, to_staff)
-        for shown in (message.words, message.page):
-            assert "/alerts/(link of its reader)" in shown
-            assert f"{to_staff.id}.{contact.id}." not in shown
+        for content in (message.words, message.page):
+            assert "/alerts/(link of its reader)" in content
+            assert f"{to_staff.id}.{contact.id}." not in content
         assert message.content == b""
 
 

@@ -99,8 +99,8 @@ def test_an_urgent_call_passes_the_number(store: Store, paid: Rulebook, mail: Ma
             now = NOW + timedelta(minutes=minute)
             for number in range(100 * minute, 100 * minute + 6):
                 arrive(connection, paid, mail(number, text=f"I smell gas at {number} High Street."), now)
-            left = leaving(connection, paid, now)
-            assert [len(claim.joined) for claim in left] == ([0, 0, 0, 2] if minute < 7 else [0, 0, 0])
+            departures = leaving(connection, paid, now)
+            assert [len(claim.joined) for claim in departures] == ([0, 0, 0, 2] if minute < 7 else [0, 0, 0])
         assert notices(connection) == ["sms has sent 3 messages today", "sms has sent 30 messages today"]
         late = again(connection, arrive(connection, paid, mail(999, text="I smell gas."), now))
         assert leaving(connection, paid, now) == []

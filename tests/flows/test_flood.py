@@ -77,17 +77,17 @@ def link_of(claimed: Claimed, book: Rulebook) -> str:
 def test_forty_who_write_within_ten_seconds_are_four_calls(store: Store, duty: Rulebook, mail: Make) -> None:
     """Three alone, one that joins; the rest a minute later in one. Each contact was told in one, and says in which."""
     with writing(store) as connection:
-        logged, left = list[str](), list[tuple[timedelta, Claimed]]()
+        logged, departures = list[str](), list[tuple[timedelta, Claimed]]()
         for second in range(130):
             now = NOW + second * A_SECOND
             for number in range(4 * second, 4 * second + 4) if second < 10 else ():
                 logged.append(arrive(connection, duty, mail(number, text=f"I smell gas at {number} High Street."), now))
-            left += [(now - NOW, call) for call in leaving(connection, duty, now)]
-        first = [call for after, call in left if after < A_MINUTE]
+            departures += [(now - NOW, call) for call in leaving(connection, duty, now)]
+        first = [call for after, call in departures if after < A_MINUTE]
         assert [len(references(call)) for call in first] == [1, 1, 1, 1]
-        assert [(after, len(references(call))) for after, call in left[4:]] == [(A_MINUTE, 36)]
-        assert sorted(reference for _, call in left for reference in references(call)) == sorted(logged)
-        _, many = left[4]
+        assert [(after, len(references(call))) for after, call in departures[4:]] == [(A_MINUTE, 36)]
+        assert sorted(reference for _, call in departures for reference in references(call)) == sorted(logged)
+        _, many = departures[4]
         text = text_of(many, duty)
         assert all(reference in text for reference in references(many))
         assert f"Urgent: 36 more contacts, the newest {logged[-1]}" in text
@@ -119,16 +119,16 @@ def test_who_takes_all_by_a_link_takes_what_was_shown(store: Store, duty: Rulebo
             arrive(connection, duty, mail(number, text=f"I smell gas at {number} High Street."), NOW)
         *_, many = leaving(connection, duty, NOW)
         token = link_of(many, duty)
-        shown = linked.show(connection, token, NOW, duty)
-        assert shown is not None
-        assert len(shown.calls) == 40
+        view = linked.show(connection, token, NOW, duty)
+        assert view is not None
+        assert len(view.calls) == 40
         late = arrive(connection, duty, mail(99, text="I smell gas at the mill."), NOW + A_MINUTE)
         leaving(connection, duty, NOW + A_MINUTE)
-        taken = again(connection, shown.calls[0])
+        taken = again(connection, view.calls[0])
         assign.take(connection, taken.reference, "staff:bo", NOW + A_MINUTE)
-        answered = again(connection, shown.calls[1])
+        answered = again(connection, view.calls[1])
         respond.respond(connection, answered.reference, NOW + A_MINUTE, actor="staff:bo")
-        choice = Choice("take-all", up_to=str(shown.up_to))
+        choice = Choice("take-all", up_to=str(view.up_to))
         words = linked.act(connection, token, choice, NOW + A_MINUTE, duty)
         assert words == "38 contacts are yours. Nobody else is called about them."
         assert [contact.reference for contact in calls.calling(connection, Scope())] == [late]
@@ -157,23 +157,23 @@ def test_a_call_that_failed_joins_what_waits_by_then(store: Store, duty: Ruleboo
             arrive(connection, duty, mail(number, text=f"I smell gas at {number} High Street."), NOW)
         leaving(connection, duty, NOW, Temporary("451"))
         later = [leaving(connection, duty, NOW + n * A_MINUTE) for n in (1, 2, 3)]
-        assert [[len(references(call)) for call in left] for left in later] == [[40], [], []]
+        assert [[len(references(call)) for call in departures] for departures in later] == [[40], [], []]
 
 
 def test_whoever_waits_leaves_within_a_minute(store: Store, duty: Rulebook, mail: Make) -> None:
     """However long it goes on: no call is later than that, and nobody has more than four in any minute."""
     with writing(store) as connection:
-        left: list[tuple[datetime, Claimed]] = []
+        departures: list[tuple[datetime, Claimed]] = []
         came: dict[str, datetime] = {}
         for second in range(0, 400, 2):
             now = NOW + second * A_SECOND
             if second < 300:
                 came[arrive(connection, duty, mail(second, text=f"I smell gas at {second} High Street."), now)] = now
-            left += [(now, call) for call in leaving(connection, duty, now)]
-        waits = {reference: at - came[reference] for at, call in left for reference in references(call)}
+            departures += [(now, call) for call in leaving(connection, duty, now)]
+        waits = {reference: at - came[reference] for at, call in departures for reference in references(call)}
         assert waits.keys() == came.keys()
         assert max(waits.values()) <= A_MINUTE
-        times = [at for at, _ in left]
+        times = [at for at, _ in departures]
         assert max(sum(at - A_MINUTE < other <= at for other in times) for at in times) <= 4
 
 
@@ -209,8 +209,8 @@ def test_in_doubt_it_calls(store: Store, duty: Rulebook, mail: Make) -> None:
         assert (gas.urgent, fire.urgent, both.urgent) == ("gas", "fire", "gas")
         assert len(leaving(connection, duty, NOW)) == 3
         take_all.take_all(connection, [gas, fire, both], "staff:ann", NOW)
-        (taken,) = same_person(connection, duty, mail, ["I smell gas again."], NOW + A_MINUTE)
-        assert [references(call) for call in leaving(connection, duty, NOW + A_MINUTE)] == [[taken.reference]]
+        (contact,) = same_person(connection, duty, mail, ["I smell gas again."], NOW + A_MINUTE)
+        assert [references(call) for call in leaving(connection, duty, NOW + A_MINUTE)] == [[contact.reference]]
         (after,) = same_person(connection, duty, mail, ["I still smell gas."], later + A_MINUTE)
         assert after.reference in [
             name for call in leaving(connection, duty, later + A_MINUTE) for name in references(call)

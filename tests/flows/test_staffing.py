@@ -249,9 +249,9 @@ def test_a_token_lets_nobody_in_after_its_end(store: Store, two: Rulebook) -> No
             staffing.bearer(connection, secret, NOW + timedelta(days=1), two)
         assert tokens.usable(connection, NOW + timedelta(days=1)) == []
         staffing.expired(connection, phones, "192.0.2.1", NOW)
-        tried, made = events(connection)
+        tried, creation = events(connection)
         assert (tried.kind, tried.actor, tried.details) == ("expired token", "token:phones", {"place": "192.0.2.1"})
-        assert made.details["ends_at"] == "2026-11-24T09:15:00+00:00"
+        assert creation.details["ends_at"] == "2026-11-24T09:15:00+00:00"
 
 
 @pytest.mark.parametrize(("days", "end"), [("", NOW + timedelta(365)), ("30", NOW + timedelta(30)), ("never", None)])

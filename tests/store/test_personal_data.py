@@ -255,10 +255,10 @@ def _check(filled: Filled, cell: str, what_ran: str) -> None:
     wrong: dict[str, str] = {}
     for datum in REGISTER:
         claim = getattr(datum, cell).claim
-        left = _left(datum, filled, after)
-        if claim is Claim.EMPTIED and left:
-            wrong[_name(datum)] = f"is said to be emptied, and {what_ran} leaves {', '.join(sorted(left))}"
-        elif claim is Claim.STAYS and not left:
+        remainder = _left(datum, filled, after)
+        if claim is Claim.EMPTIED and remainder:
+            wrong[_name(datum)] = f"is said to be emptied, and {what_ran} leaves {', '.join(sorted(remainder))}"
+        elif claim is Claim.STAYS and not remainder:
             wrong[_name(datum)] = f"is said to stay, and {what_ran} empties it: correct its {cell}"
     _claims(wrong)
 
@@ -282,13 +282,13 @@ def test_what_is_erased_is_in_no_file(tmp_path: Path, fresh_file: Path, book: Ru
     for filled in _filled(f"sqlite:///{path}", book, ()):
         _erase(filled)
         after = filled.now()
-        gone, left = set[str](), set[str]()
+        gone, remainder = set[str](), set[str]()
         for datum in REGISTER:
             if datum.sealing.claim is not Claim.HASHED:
                 gone.update(*filled.holds(datum).values())
-                left.update(*_marked(datum, after).values())
-        assert gone - left
-        _not_in_file(filled.store, gone - left)
+                remainder.update(*_marked(datum, after).values())
+        assert gone - remainder
+        _not_in_file(filled.store, gone - remainder)
 
 
 async def test_the_night_takes_away_what_the_register_says(filled: Filled) -> None:

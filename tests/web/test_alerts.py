@@ -144,8 +144,8 @@ async def test_all_of_a_flood_are_taken_by_one_button(
     assert [button.text() for button in page.all("button[value=take-all]")] == ["Take all 4"]
     (up_to,) = (node.attributes["value"] for node in page.all("input[name=up_to]"))
     assert not Page(await (await browser.get(behind.path)).text()).all("button[value=take-all]")
-    done = await browser.post(path, data={"action": "take-all", "up_to": up_to})
-    assert (done.status, "4 contacts are yours." in await done.text()) == (200, True)
+    answer = await browser.post(path, data={"action": "take-all", "up_to": up_to})
+    assert (answer.status, "4 contacts are yours." in await answer.text()) == (200, True)
     assert behind.known().urgent_at is None
     second = await browser.post(path, data={"action": "take-all", "up_to": up_to})
     assert (second.status, "obody is called about any" in await second.text()) == (409, True)
