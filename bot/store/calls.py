@@ -41,9 +41,12 @@ def told_to(connection: Connection, recipient: str, up_to: int | None = None) ->
 
 
 def of_person(connection: Connection, contact: Contact) -> list[Contact]:
-    """Return the others of the same sender, with the same danger, for which people are called; the oldest first."""
+    """Return the earlier ones of the same sender, with the same danger, for which people are called; the oldest first.
+
+    Never a later one: of two that are logged together each would leave the call to the other.
+    """
     is_same = (contacts.c.sender_key == contact.sender_key) & (contacts.c.urgent == contact.urgent)
-    return _calling(connection, is_same, contacts.c.id != contact.id) if contact.sender_key else []
+    return _calling(connection, is_same, contacts.c.id < contact.id) if contact.sender_key else []
 
 
 def had_at(connection: Connection, recipient: str, now: datetime, since: datetime, but: set[int]) -> list[datetime]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from bot.channel import Temporary
+from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
 from bot.core.deputies import Deputies
 from bot.core.events import EventKind
@@ -19,6 +19,8 @@ from bot.flows.changes import assign, respond, take_all
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import linked
 from bot.flows.desk.linked import Choice
+from bot.flows.intake.plan import Capacity
+from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
@@ -197,6 +199,15 @@ def test_the_same_person_and_danger_is_one_call(store: Store, duty: Rulebook, ma
             assert event.details["with"] == other.reference
         repeats = leaving(connection, duty, NOW + USUAL.urgent_again_after)
         assert {name for call in repeats for name in references(call)} == {first.reference, second.reference}
+
+
+def test_two_that_come_together_are_one_call(store: Store, duty: Rulebook, mail: Make) -> None:
+    """Both were read at once, as after an outage: the first calls, and the second is added to it."""
+    with writing(store) as connection:
+        batch = Batch(tuple(mail(n, text="I smell gas.", From="Sam <sam@residents.example>") for n in (1, 2)))
+        filed = receive(connection, batch, Reading("inbox"), NOW, duty, Capacity()).filed
+        assert [filing.new for filing in filed] == [True, True]
+        assert [references(call) for call in leaving(connection, duty, NOW)] == [[filed[0].reference]]
 
 
 def test_in_doubt_it_calls(store: Store, duty: Rulebook, mail: Make) -> None:

@@ -59,7 +59,7 @@ def _words_of(step: Step, contact: Contact, rules: ClockRules) -> Words:
 def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """The call about what cannot wait: the team the first `time` (0), then the next level, then from the start again.
 
-    It leaves at any hour, and is neither joined nor left to a list.
+    It leaves at any hour and is never left to a list; many to one person at once are joined (`calls`).
     """
     team = book.outgoing.team(contact.team)
     if team is None:
