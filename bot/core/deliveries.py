@@ -37,6 +37,9 @@ class Purpose(StrEnum):
     EVENT = "event"
 
 
+TO_STAFF = frozenset({Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE, Purpose.DIGEST})
+
+
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
     """One message to be queued.

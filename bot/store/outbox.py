@@ -24,6 +24,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.deliveries import (
     HELD,
+    TO_STAFF,
     WAITING,
     Delivery,
     Fate,
@@ -258,8 +259,8 @@ def hold(connection: Connection) -> int:
 
 
 def hold_what_may_have_left(connection: Connection) -> int:
-    """Let nothing that waits for a sender, or was leaving, leave until `release`; returns how much that is."""
-    not_for_staff = deliveries.c.purpose.not_in([Purpose.ALERT, Purpose.DIGEST])
+    """Let nothing that waits or was leaving leave until `release`, unless it is for staff; returns how much that is."""
+    not_for_staff = deliveries.c.purpose.not_in(sorted(TO_STAFF))
     change = _moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
     return connection.execute(change.values(next_attempt_at=HELD, holder=None)).rowcount
 

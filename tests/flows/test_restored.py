@@ -1,11 +1,12 @@
 """What a store that was put back from a copy holds, and what it does not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.histories import Kind
 from bot.core.roles import Role, Scope
 from bot.flows import escalate, staffing
-from bot.flows.outgoing import after_restore, deliver, release
+from bot.flows.outgoing import after_restore, alert, deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import audit, contacts, holds, outbox
@@ -38,6 +39,17 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         assert release.release(connection, since) == 2
         leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
         assert {"acknowledgement", "new-date"} < {claim.delivery.purpose for claim in leaving}
+
+
+def test_a_call_that_waited_is_not_held(store: Store, book: Rulebook, mail: Make) -> None:
+    """What cannot wait, and what the operators must know, leaves although a call may be made twice."""
+    with writing(store) as connection:
+        contact = replace(logged(connection, book, mail(1)), urgent="gas", urgent_at=NOW)
+        outbox.queue(connection, alert.urgent_alerts(contact, 0, NOW, book))
+        outbox.queue(connection, alert.notices(None, "disk", NOW, book, subject="The disk is full"))
+        after_restore.begin(connection, NOW, restored=True)
+        waiting = outbox.claim(connection, "post", NOW, NOW + HOUR, 50)
+        assert {delivery.purpose for delivery in waiting} == {"urgent", "notice"}
 
 
 def test_everybody_signs_in_anew(store: Store, book: Rulebook) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core.deliveries import NewDelivery, Purpose, Settlement, State
+from bot.core.deliveries import TO_STAFF, NewDelivery, Purpose, Settlement, State
 from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
@@ -17,7 +17,6 @@ from bot.flows.rulebook import OutgoingRules, Rulebook, Team
 from bot.store import contacts, cursors, direct, outbox
 
 CALLS_TIMES = 10
-_TO_STAFF = frozenset({Purpose.ALERT, Purpose.NOTICE, Purpose.DIGEST, Purpose.URGENT})
 
 
 def restrain(connection: Connection, due: Sequence[Claimed], now: datetime, book: Rulebook) -> list[Claimed]:
@@ -29,7 +28,7 @@ def restrain(connection: Connection, due: Sequence[Claimed], now: datetime, book
     count, to_leave = _count_of_today(connection, outlet, now, book), list[Claimed]()
     for claim in due:
         is_call = claim.delivery.purpose is Purpose.URGENT
-        is_over = claim.delivery.purpose in _TO_STAFF and count >= most * (CALLS_TIMES if is_call else 1)
+        is_over = claim.delivery.purpose in TO_STAFF and count >= most * (CALLS_TIMES if is_call else 1)
         if is_over and (team := _who_else(claim, book.outgoing)):
             _send_another_way(connection, claim, team, now, book.outgoing)
         else:
@@ -50,10 +49,8 @@ def count(connection: Connection, outlet: str, messages: int, now: datetime, boo
     for number, words in ((most, _OVER), (most * CALLS_TIMES, _CALLS_OVER)):
         if before < number <= before + messages:
             happened = f"{number} messages have left by {outlet} today, and each costs money. {words}"
-            key, subject = (
-                f"cost:{outlet}:{number}:{book.clocks.today(now)}",
-                f"{outlet} has sent {number} messages today",
-            )
+            key = f"cost:{outlet}:{number}:{book.clocks.today(now)}"
+            subject = f"{outlet} has sent {number} messages today"
             notices += alert.notices(None, key, now, book, subject=subject, happened=happened, action=_ACTION)
     return notices
 
