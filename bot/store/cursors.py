@@ -45,3 +45,8 @@ def put(connection: Connection, name: str, value: str, at: datetime) -> None:
 def drop(connection: Connection, name: str) -> None:
     """Delete a value of our own."""
     connection.execute(delete(cursors).where(cursors.c.name == name))
+
+
+def drop_of_each(connection: Connection, prefix: str) -> None:
+    """Delete all values of our own whose names begin so."""
+    connection.execute(delete(cursors).where(cursors.c.name.startswith(prefix, autoescape=True)))

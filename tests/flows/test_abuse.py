@@ -19,7 +19,7 @@ from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
 from bot.flows.outgoing import deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
-from bot.flows.rulebook import Rulebook, Way
+from bot.flows.rulebook import Rulebook, Team, Way
 from bot.store import contacts, holds
 from bot.store.engine import Store
 from channels import desk, web_form
@@ -146,6 +146,21 @@ def test_people_in_a_mass_event_have_their_receipt_late_and_not_never(store: Sto
         # A later flood is told anew.
         log(connection, guarded, (posted(f"q{n}@homes{n}.example", n) for n in range(30)), NOW + 2 * HOUR)
         assert by_purpose(leave(connection, guarded, NOW + 3 * HOUR)) == {"acknowledgement": 20, "notice": 1}
+
+
+def test_each_team_hears_of_its_own(store: Store, guarded: Rulebook) -> None:
+    """That another team was told an hour before is no alert to this one; each hears once."""
+    ways = {**guarded.ways, "desk": Way("post", "housing", medium="desk")}
+    teams = {**guarded.outgoing.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")}
+    two = altered(guarded, ways=ways, teams=teams)
+    with writing(store) as connection:
+        log(connection, two, (posted(f"p{n}@homes{n}.example", n) for n in range(30)))
+        left = leave(connection, two, NOW + MINUTE)
+        for hour in (1, 2):
+            log(connection, two, (recorded(f"q{hour}r{n}@homes{n}.example", n) for n in range(30)), NOW + hour * HOUR)
+            left += leave(connection, two, NOW + hour * HOUR + MINUTE)
+        readers = [delivery.recipient for delivery in left if delivery.purpose is Purpose.NOTICE]
+        assert readers == ["staff@example.gov.uk", "housing@example.gov.uk"]
 
 
 def test_a_steady_trickle_stops_at_the_hour(store: Store, guarded: Rulebook) -> None:

@@ -30,7 +30,7 @@ def _tell(connection: Connection, team: str | None, now: datetime, book: Ruleboo
 
     It is told again for what comes after a day, or after staff have let receipts leave.
     """
-    began_at = _began_at(connection, now)
+    began_at = _began_at(connection, team, now)
     if now - began_at > GATHER:
         return
     held_count = holds.count(connection)
@@ -39,11 +39,13 @@ def _tell(connection: Connection, team: str | None, now: datetime, book: Ruleboo
     holds.renew(connection, [replace(row, next_attempt_at=began_at + GATHER) for row in rows])
 
 
-def _began_at(connection: Connection, now: datetime) -> datetime:
-    value = cursors.read(connection, KEPT_BACK)
+def _began_at(connection: Connection, team: str | None, now: datetime) -> datetime:
+    """Return since when receipts of this team are kept back; no team hears of the alert of another."""
+    name = f"{KEPT_BACK}{team or ''}"
+    value = cursors.read(connection, name)
     if value is not None and now - (began_at := datetime.fromisoformat(value)) < DAY:
         return began_at
-    cursors.put(connection, KEPT_BACK, now.isoformat(), now)
+    cursors.put(connection, name, now.isoformat(), now)
     return now
 
 

@@ -10,14 +10,15 @@ from bot.store import contacts, cursors, holds, outbox
 
 # The cursor that says that the breaker has stopped every receipt.
 BREAKER = "breaker"
-# The cursor that says since when receipts wait for staff, each for a reason of its own.
-KEPT_BACK = "kept back"
+# Begins the cursor of each team that says since when receipts wait for it, each for a reason of its own.
+KEPT_BACK = "kept back:"
 
 
 def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int:
     """Let every receipt leave that was stopped, whoever has its contact; returns how many."""
-    for name in (BREAKER, KEPT_BACK, RESTORED):
+    for name in (BREAKER, RESTORED):
         cursors.drop(connection, name)
+    cursors.drop_of_each(connection, KEPT_BACK)
     contact_ids = holds.contact_ids(connection)
     count = outbox.release(connection, now)
     contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in contact_ids])
