@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.channel import Temporary
+from bot.core.deputies import Away, Deputies
 from bot.core.escalations import RESPOND_LADDER
 from bot.core.events import EventKind
 from bot.flows.outgoing import alert, deliver
@@ -122,3 +123,27 @@ def test_a_team_without_another_address_has_the_operators(store: Store, paid: Ru
         *_, last = alerts(connection, altered(paid, teams=teams), mail, 4)
         assert len(leaving(connection, altered(paid, teams=teams), NOW)) == 3
         assert recipients(connection, last) == {TELEPHONE: "cancelled", "it@example.gov.uk": "created"}
+
+
+def test_whoever_is_away_has_a_deputy_for_it(store: Store, paid: Rulebook, mail: Make) -> None:
+    """What goes another way goes to whoever is there, as any alert does."""
+    deputies = Deputies([Away("lead@example.gov.uk", NOW.date(), NOW.date(), "deputy@example.gov.uk")])
+    with writing(store) as connection:
+        *_, last = alerts(connection, paid, mail, 4)
+        leaving(connection, altered(paid, deputies=deputies), NOW)
+        assert recipients(connection, last) == {TELEPHONE: "cancelled", "deputy@example.gov.uk": "created"}
+
+
+def test_a_daily_list_goes_another_way_beside_that_of_its_reader(store: Store, paid: Rulebook, mail: Make) -> None:
+    """The operators, who have a list of their own, have the team's besides."""
+    day = NOW + timedelta(days=300)
+    with writing(store) as connection:
+        alerts(connection, paid, mail, 3)
+        leaving(connection, paid, day)
+        outbox.queue(connection, alert.digests(paid.clocks.today(day).isoformat(), day, paid))
+        assert leaving(connection, paid, day) == []
+        to_operators = select(deliveries).where(
+            deliveries.c.recipient == "it@example.gov.uk", deliveries.c.purpose == "digest"
+        )
+        lists = [outbox.delivery_of(row).details["lists"] for row in connection.execute(to_operators)]
+        assert lists == [[["it", "team"]], [["front", "team"], ["front", "lead"]]]

@@ -68,7 +68,7 @@ def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) ->
     words = Words(key, Purpose.URGENT, f"urgent-{time + 1}", contact_id=contact.id)
     level = team.levels[time % len(team.levels)]
     people = (contact.owner,) if contact.owner and time == 0 else level
-    return [_delivery(person, words, team, now, book.outgoing) for person in _present(people, team, now, book)]
+    return [_delivery(person, words, team, now, book.outgoing) for person in present(people, team, now, book)]
 
 
 def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:
@@ -90,7 +90,7 @@ def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str,
     """
     lists: dict[str, list[list[str]]] = {}
     for name, role, address in _readers(day, owners, book):
-        for reader in _present((address,), book.outgoing.teams[name], now, book):
+        for reader in present((address,), book.outgoing.teams[name], now, book):
             lists.setdefault(reader, []).append([name, role])
     return [_digest(reader, day, lists[reader], now, book) for reader in lists]
 
@@ -124,11 +124,11 @@ def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook,
         return []
     roles = [role for role in words.to if role != "owner"]
     people = (owner, *(team.addresses_of(roles) if roles else ())) if owner and "owner" in words.to else ()
-    readers = _present(people or team.addresses_of(words.to), team, now, book)
+    readers = present(people or team.addresses_of(words.to), team, now, book)
     return [_delivery(address, words, team, now, book.outgoing) for address in readers]
 
 
-def _present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
+def present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
     """Who is told for these: whoever is away has a deputy, else the lead of the team."""
     day = book.clocks.today(now)
     readers: list[str] = []
@@ -147,7 +147,9 @@ def outlet_of(address: str, team: Team) -> str:
 
 def instead_of(delivery: Delivery, address: str, team: Team, now: datetime, rules: OutgoingRules) -> NewDelivery:
     """The same for another address of the team; whoever has it already is not told twice."""
-    key = delivery.key.removesuffix(f":{delivery.recipient}")
+    # A daily list is its reader's own: that this address has one of the day says nothing.
+    is_own = delivery.purpose is Purpose.DIGEST
+    key = delivery.key if is_own else delivery.key.removesuffix(f":{delivery.recipient}")
     words = Words(key, delivery.purpose, delivery.step, (), delivery.contact_id, delivery.details)
     return _delivery(address, words, team, now, rules)
 

@@ -4,7 +4,7 @@ An urgent call passes until ten times the number, for somebody may be in danger;
 address can take.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -29,7 +29,7 @@ def restrain(connection: Connection, due: Sequence[Claimed], now: datetime, book
     for claim in due:
         is_call = claim.delivery.purpose is Purpose.URGENT
         is_over = claim.delivery.purpose in TO_STAFF and count >= most * (CALLS_TIMES if is_call else 1)
-        if is_over and (team := _who_else(claim, book.outgoing)):
+        if is_over and (team := _who_else(claim, now, book)):
             _send_another_way(connection, claim, team, now, book.outgoing)
         else:
             to_leave.append(claim)
@@ -69,18 +69,21 @@ def _name(outlet: str) -> str:
     return f"sent:{outlet}"
 
 
-def _who_else(claim: Claimed, rules: OutgoingRules) -> tuple[Team, tuple[str, ...]] | None:
-    """The lowest level of the team that has addresses without such a number, and these; else of the operators."""
-    for name in (claim.contact.team if claim.contact else None, rules.operators):
-        team = rules.team(name)
+def _who_else(claim: Claimed, now: datetime, book: Rulebook) -> tuple[Team, tuple[str, ...]] | None:
+    """The lowest level of the team that has addresses without such a number, and these; else of the operators.
+
+    Whoever is away has a deputy here, too.
+    """
+    for name in (claim.contact.team if claim.contact else None, book.outgoing.operators):
+        team = book.outgoing.team(name)
         for level in team.levels if team else ():
-            if team and (addresses := tuple(_free(level, team, rules))):
+            if team and (addresses := tuple(_free(alert.present(level, team, now, book), team, book.outgoing))):
                 return team, addresses
     return None
 
 
-def _free(level: Sequence[str], team: Team, rules: OutgoingRules) -> Iterator[str]:
-    return (address for address in level if not rules.most_a_day.get(alert.outlet_of(address, team)))
+def _free(people: Iterable[str], team: Team, rules: OutgoingRules) -> Iterator[str]:
+    return (address for address in people if not rules.most_a_day.get(alert.outlet_of(address, team)))
 
 
 def _send_another_way(
