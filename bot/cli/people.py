@@ -49,11 +49,15 @@ def export(
     from bot.cli import person_folder
     from bot.cli.noting import note
     from bot.core.events import EventKind
+    from bot.flows.changes.refusals import Refused
     from bot.flows.people import record
 
     configured, store = contacts.open_store(config)
     now, zone = contacts.present(store), configured.organisation.zone
-    facts = store.read_now(lambda c: record.kept_of(c, address, now))
+    try:
+        facts = store.read_now(lambda c: record.kept_of(c, address, now))
+    except Refused as refusal:
+        refuse(refusal.sentence)
     if not any(facts[name] for name in ("contacts", "suppressions", "needs", "not_logged")):
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
@@ -94,6 +98,7 @@ def erase(
     Status 1 if something is kept: what is not answered yet, what is under a legal hold, and what somebody must read.
     """
     from bot.core.subkeys import Use, subkey
+    from bot.flows.changes.refusals import Refused
     from bot.flows.people.erase import BEYOND_REACH
     from bot.flows.people.erase import erase as erase_person
     from bot.store.engine import StoreUnavailable
@@ -107,6 +112,8 @@ def erase(
         erasure = store.write_now(lambda c: erase_person(c, address, actor, now, names_key))
     except StoreUnavailable as error:
         refuse(f"Nothing was erased, the store cannot be written now: {error}")
+    except Refused as refusal:
+        refuse(f"Nothing was erased. {refusal.sentence}")
     with suppress(StoreUnavailable):  # the night does the rest
         _tidy(store)
     if as_json:

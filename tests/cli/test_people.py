@@ -43,6 +43,19 @@ def test_a_person_asks_and_is_erased(tmp_path: Path, run: Run, logged: Log, mail
     assert run("contacts", "show", reference).exit_code == 0
 
 
+@pytest.mark.parametrize("nobody", ["", " ", "tel:", "+"])
+def test_nobody_has_no_address(tmp_path: Path, run: Run, logged: Log, mail: Make, nobody: str) -> None:
+    """An empty variable of a script takes nothing away: least of all what nobody could log, which has no address."""
+    logged(mail(1, **SAM))
+    store = Store(load(tmp_path / "config").store.url)
+    store.write_now(lambda c: shunt.keep(c, replace(mail(2), raw=b'{"update_id": 1}'), "a fault", NOW))
+    for words_of_command in (("export", nobody), ("erase", nobody, "--yes")):
+        refused = run("person", *words_of_command)
+        assert (refused.exit_code, "is no address" in refused.stderr) == (2, True)
+    assert store.read_now(shunt.count) == 1
+    store.let_go()
+
+
 def test_erased_words_leave_the_disk_at_once(tmp_path: Path, run: Run, logged: Log, mail: Make) -> None:
     """Also the file of the index by which they are found."""
     run("contacts", "respond", logged(mail(1, text="A secretword.", **SAM)))

@@ -41,7 +41,7 @@ def erase(connection: Connection, address: str, actor: str, now: datetime, names
     """Take the words and the person out of every contact of this address that is finished and under no legal hold.
 
     Where somebody else began the contact, only out of what this address wrote. Dates, decisions and history stay; names
-    of messages become what `names_key` makes of them.
+    of messages become what `names_key` makes of them. Raises Refused.
     """
     address = key_of(connection, address)
     of_person = retention.of_person(connection, address, is_locked=True)

@@ -22,7 +22,7 @@ def kept_of(connection: Connection, address: str, now: datetime) -> Values:
     """Everything that names this address: contacts with their messages, history and mail, needs, and a suppression.
 
     Messages that could not be logged are given where the person wrote them. Raw mail is in base64. In a contact that
-    somebody else began only their own messages are given.
+    somebody else began only their own messages are given. Raises Refused.
     """
     address = key_of(connection, address)
     exports = [_contact(connection, contact, address) for contact in retention.of_person(connection, address)]
