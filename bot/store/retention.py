@@ -1,5 +1,6 @@
 """Removes people's words and identities from the store; dates, decisions and history stay for the figures."""
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -31,8 +32,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     """Remove words, raw messages and the person from these contacts, and from their history what is no fact of it.
 
     Names of messages become what `key` makes of them, so that the same message is recognised; it also proves what is
-    left of the history. An event of each contact
-    that says that it was forgotten must follow in the same transaction.
+    left of the history. An event of each contact that says that it was forgotten must follow in the same transaction.
     """
     if not ids:
         return
@@ -48,7 +48,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     connection.execute(update(deliveries).where(of_contacts).values(**_EMPTY_DELIVERY))
     # Afterwards: what is recorded as sent meanwhile waits for these rows, and then finds no recipient.
     sent_messages.forget(connection, of_contacts)
-    needs.drop(connection, {key for keys in people.values() for key in keys - _keys_in_use(connection, keys)})
+    needs.drop(connection, {person for keys in people.values() for person in keys - _keys_in_use(connection, keys)})
 
 
 def strip_notices(connection: Connection, before: datetime, most: int) -> int:
@@ -63,15 +63,27 @@ def strip_notices_naming(connection: Connection, address: str) -> None:
     """Take an address out of the words of messages to staff about no contact: they may quote a server's answer."""
     quoted = re.compile(re.escape(address.removeprefix("tel:")), re.IGNORECASE)
     query = select(deliveries.c.id, deliveries.c.details).where(IS_NOTICE)
-    changes = [
-        {"row": row.id, "new_details": quoted.sub("(address)", row.details)}
-        for row in connection.execute(query)
-        if quoted.search(row.details)
-    ]
+    changes = []
+    for row in connection.execute(query):
+        details = json.loads(row.details)
+        if (new_details := _without(quoted, details)) != details:
+            changes.append({"row": row.id, "new_details": json.dumps(new_details)})
     if changes:
         change = update(deliveries).where(deliveries.c.id == bindparam("row"))
         connection.execute(change.values(details=bindparam("new_details")), changes)
         sent_messages.forget(connection, deliveries.c.id.in_([values["row"] for values in changes]))
+
+
+def _without(quoted: re.Pattern[str], details: Any) -> Any:
+    """Return details without what is quoted. Their keys and numbers stay, for a name on a platform may be the same."""
+    match details:
+        case str():
+            return quoted.sub("(address)", details)
+        case list():
+            return [_without(quoted, value) for value in details]
+        case dict():
+            return {name: _without(quoted, value) for name, value in details.items()}
+    return details
 
 
 def lock_finished(connection: Connection, ids: Collection[int]) -> list[int]:

@@ -216,6 +216,18 @@ def test_notices_that_quote_an_address_lose_it(store: Store, book: Rulebook) -> 
         assert (notice.details, notice.recipient) == ("{}", "")
 
 
+@pytest.mark.parametrize("name", ["happened", "5", "Zoë", 'a "b" c'])
+def test_a_notice_that_waits_can_still_be_read(store: Store, book: Rulebook, name: str) -> None:
+    """Somebody's name on a platform may be the name of a detail, or a number, or have letters that JSON escapes."""
+    details = {"happened": f"A fault at {name}.", "count": 5, "lines": [f"{name}: no answer"]}
+    with writing(store) as connection:
+        (notice, *_) = alert.notices(None, "1", NOW, book, subject="S", happened="H", action="A")
+        outbox.queue(connection, [replace(notice, details=details)])
+        erased(connection, book, name)
+        (waiting,) = outbox.claim(connection, notice.channel, NOW, NOW + DAY, 1)
+        assert waiting.details == {"happened": "A fault at (address).", "count": 5, "lines": ["(address): no answer"]}
+
+
 @pytest.mark.parametrize("how", ["the night", "an erasure"])
 def test_what_opens_again_at_that_moment_is_not_forgotten(store: Store, book: Rulebook, mail: Make, how: str) -> None:
     """Whoever was first is waited for: the words are there for the answer."""
