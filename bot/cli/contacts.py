@@ -1,7 +1,6 @@
 """`ackbot contacts`: the queue from the terminal."""
 
 import dataclasses
-import getpass
 import json
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
+from bot.cli import noting
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -51,7 +51,6 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List contacts in the order of their logging."""
-    from bot.cli.noting import MOST_AT_ONCE, note
     from bot.core.events import EventKind
 
     configured, store = open_store(config)
@@ -59,8 +58,8 @@ def list_(
     if not as_json:
         typer.echo("  ".join(name.ljust(_width(name)) for name in COLUMNS))
     for count, contact in enumerate(_pages(store, state), 1):
-        if count == MOST_AT_ONCE + 1:
-            note(store, present(store), EventKind.READ_IN_BULK, contacts=f"more than {MOST_AT_ONCE}")
+        if count == noting.MOST_AT_ONCE + 1:
+            noting.note(store, present(store), EventKind.READ_IN_BULK, contacts=f"more than {noting.MOST_AT_ONCE}")
         row = _as_json(contact, zone)
         line = "  ".join(_cell(row[name]).ljust(_width(name)) for name in COLUMNS).rstrip()
         typer.echo(json.dumps(row, ensure_ascii=False) if as_json else line)
@@ -133,7 +132,7 @@ def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]")
     contact, book = contact_or_exit(store, configured, reference), rulebook_of(configured)
     # A clock that runs fast in a rehearsal must not put it before the contact itself.
     now = max(present(store), contact.received_at)
-    turn = Turn(contact.reference, f"staff:{getpass.getuser()}", now, book)
+    turn = Turn(contact.reference, noting.actor(), now, book)
 
     def work_with_store(connection: "Connection") -> T:
         recompute.remember(connection, book.clocks)

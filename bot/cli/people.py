@@ -1,6 +1,5 @@
 """`ackbot person export|erase`, `ackbot contacts legal-hold`: what people and the law ask of what is kept."""
 
-import getpass
 import json
 import os
 import sys
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
 
@@ -47,7 +46,6 @@ def export(
     Look through it before it leaves the house: other people may be named in it.
     """
     from bot.cli import person_folder
-    from bot.cli.noting import note
     from bot.core.events import EventKind
     from bot.flows.changes.refusals import Refused
     from bot.flows.people import record
@@ -62,7 +60,7 @@ def export(
         typer.echo(f"Nothing is kept of {address}.", err=True)
         raise typer.Exit(NEGATIVE)
     references = [contact["reference"] for contact in facts["contacts"]]
-    note(store, now, EventKind.PERSON_EXPORTED, references=references)
+    noting.note(store, now, EventKind.PERSON_EXPORTED, references=references)
     if html is not None:
         try:
             names = person_folder.write(html, facts, configured.organisation, now, configured.template_directories)
@@ -105,7 +103,7 @@ def erase(
 
     configured, store = contacts.open_store(config)
     names_key = subkey(configured.web.secret.get_secret_value().encode(), Use.FORGOTTEN_NAMES)
-    now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
+    now, actor = contacts.present(store), noting.actor()
     if not yes:
         typer.confirm(f"What {address} wrote cannot be brought back. Erase it?", abort=True)
     try:

@@ -1,6 +1,5 @@
 """`ackbot contacts suppressed|acknowledge-now|correct|raw`, `ackbot release`, `ackbot suppressions`."""
 
-import getpass
 import json
 import sys
 from dataclasses import asdict
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
 
@@ -98,7 +97,6 @@ def raw(
     message: Annotated[int, typer.Option(min=1, help="Which message of the contact, counted from 1.")] = 1,
 ) -> None:
     """Write a message as it came over the wire to standard output. Status 1 if it is not kept any more."""
-    from bot.cli.noting import note
     from bot.core.events import EventKind
     from bot.store import contacts as stored
 
@@ -109,7 +107,7 @@ def raw(
         _refuse(
             f"{contact.reference} has {len(originals)} messages that are kept as they came", done="Nothing is shown"
         )
-    note(store, contacts.present(store), EventKind.MESSAGE_READ, reference=contact.reference, message=message)
+    noting.note(store, contacts.present(store), EventKind.MESSAGE_READ, reference=contact.reference, message=message)
     sys.stdout.buffer.write(originals[message - 1])
 
 
@@ -133,7 +131,7 @@ def release(
             typer.echo(f"{contact.reference}  {came_at}  {contact.channel}  {contact.reason}")
         typer.echo(f"{len(contacts_held)} receipts are held. They leave with: ackbot release", err=True)
         return
-    actor = f"staff:{getpass.getuser()}"
+    actor = noting.actor()
     count = _write_or_exit(store, lambda c: flow.release(c, now, actor))
     typer.echo(f"{count} receipts leave now." if count else "No receipt was held.")
 

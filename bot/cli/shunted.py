@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 
@@ -39,12 +39,11 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 @app.command()
 def raw(number: Number, config: Directory = None) -> None:
     """Write one as it came over the wire to standard output."""
-    from bot.cli.noting import note
     from bot.core.events import EventKind
 
     _, store = contacts.open_store(config)
     row = _message_or_exit(store, number)
-    note(store, contacts.present(store), EventKind.SHUNTED_READ, number=number, channel=row.channel)
+    noting.note(store, contacts.present(store), EventKind.SHUNTED_READ, number=number, channel=row.channel)
     sys.stdout.buffer.write(row.raw)
 
 

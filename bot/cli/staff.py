@@ -1,17 +1,18 @@
 """`ackbot staff`: who may sign in to the console, and as what."""
 
-import getpass
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import Role
+
+Outcome = TypeVar("Outcome")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bot.flows.rulebook import Rulebook
     from bot.flows.staffing import Refused
 
-    Work = Callable[[Connection, str, datetime, Rulebook], Refused | None]
+    Work = Callable[[Connection, str, datetime, Rulebook], Outcome | Refused]
 
 app = typer.Typer(help="Who may sign in to the console, and as what.", no_args_is_help=True)
 Address = Annotated[str, typer.Argument(metavar="EMAIL", help="Their e-mail address.")]
@@ -71,22 +72,12 @@ def add(
 def link(address: Address, config: Directory = None) -> None:
     """Print a one-time link with which somebody chooses a password and signs in, within 48 hours."""
     from bot.flows import credentials
-    from bot.flows.staffing import Refused
 
     configured = load_or_exit(config)
     if configured.sign_in.only:
         _refuse("passwords are closed by [sign_in] only = true")
-    codes: list[str] = []
-
-    def work(c: "Connection", actor: str, now: "datetime", _: "Rulebook") -> "Refused | None":
-        outcome = credentials.make_link(c, address, actor, now, contacts.wall())
-        if isinstance(outcome, Refused):
-            return outcome
-        codes[:] = [outcome]
-        return None
-
-    _do(config, work)
-    typer.echo(credentials.link_address(configured.web.public_url or f"http://{configured.web.listen}", codes[0]))
+    code = _do(config, lambda c, actor, now, _: credentials.make_link(c, address, actor, now, contacts.wall()))
+    typer.echo(credentials.link_address(configured.web.public_url or f"http://{configured.web.listen}", code))
     typer.echo(
         "Give it to them now: it cannot be shown again. It works once, within 48 hours; any earlier one has ended.",
         err=True,
@@ -203,17 +194,19 @@ def _password(file: str, config: Any, *about: str) -> str:
     return first
 
 
-def _do(config: Any, work: "Work") -> None:
+def _do(config: Any, work: "Work[Outcome]") -> "Outcome":
+    from bot.flows.staffing import Refused
     from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.open_store(config, make=True)
-    book, now, actor = rulebook_of(configured), contacts.present(store), f"staff:{getpass.getuser()}"
+    book, now, actor = rulebook_of(configured), contacts.present(store), noting.actor()
     try:
-        refusal = store.write_now(lambda c: work(c, actor, now, book))
+        outcome = store.write_now(lambda c: work(c, actor, now, book))
     except StoreUnavailable as error:
         refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    if refusal is not None:
-        _refuse(refusal.reason)
+    if isinstance(outcome, Refused):
+        _refuse(outcome.reason)
+    return outcome
 
 
 def _refuse(reason: str) -> NoReturn:

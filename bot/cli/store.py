@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import noting
 from bot.cli.configuration import Directory, load_or_exit, refuse
 
 app = typer.Typer(help="The store as a whole.", no_args_is_help=True)
@@ -28,7 +29,6 @@ def copy(
     """Copy a SQLite store to PostgreSQL, all or nothing, and compare the counts. The old one is left unchanged."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from bot.cli.noting import actor
     from bot.core.events import Event, EventKind
     from bot.present import Present
     from bot.store import contacts, copying, schema
@@ -46,7 +46,9 @@ def copy(
             with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
                 counts = copying.copy(old, new, Present().now(), _show_rows)
                 # In the one that goes on: the old one is left as it was.
-                contacts.note(new, [Event(None, Present().now(), EventKind.STORE_COPIED, actor(), {"rows": counts})])
+                contacts.note(
+                    new, [Event(None, Present().now(), EventKind.STORE_COPIED, noting.actor(), {"rows": counts})]
+                )
     except ArgumentError:
         refuse("One of the two is not an address: sqlite:///PATH, postgresql://USER@HOST/NAME")
     except (schema.StoreRefused, copying.NotCopied) as error:
@@ -109,7 +111,6 @@ def backup(
     """Copy a SQLite store to a file while the service runs. To restore, put the file in the store's place and start."""
     from sqlalchemy.exc import DBAPIError
 
-    from bot.cli.noting import actor
     from bot.core.events import Event, EventKind
     from bot.present import Present
     from bot.store import backups, contacts, schema
@@ -129,7 +130,7 @@ def backup(
     typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
     try:
         with transaction(url, writes=True) as connection:
-            event = Event(None, Present().now(), EventKind.STORE_BACKED_UP, actor(), {"bytes": size})
+            event = Event(None, Present().now(), EventKind.STORE_BACKED_UP, noting.actor(), {"bytes": size})
             contacts.note(connection, [event])
     except DBAPIError as error:
         # A store that cannot be written may need its copy most.

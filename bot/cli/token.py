@@ -1,12 +1,11 @@
 """`ackbot token`: tokens with which other programs use the API."""
 
-import getpass
 import json
 from typing import Annotated
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import SCOPES
@@ -36,7 +35,7 @@ def create(
     from bot.store.tokens import Token
 
     configured, store = contacts.open_store(config, make=True)
-    book, now, actor = rulebook_of(configured), contacts.present(store), f"staff:{getpass.getuser()}"
+    book, now, actor = rulebook_of(configured), contacts.present(store), noting.actor()
     try:
         ends_at = staffing.token_end(expires, now)
     except ValueError as error:
@@ -85,7 +84,7 @@ def revoke(name: Name, config: Directory = None) -> None:
     from bot.store.engine import StoreUnavailable
 
     _, store = contacts.open_store(config, make=True)
-    now, actor = contacts.present(store), f"staff:{getpass.getuser()}"
+    now, actor = contacts.present(store), noting.actor()
     try:
         refusal = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))
     except StoreUnavailable as error:

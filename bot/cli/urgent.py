@@ -1,12 +1,12 @@
 """`ackbot urgent`: the rules for what cannot wait, tried on tests and on what people wrote; what nobody has taken."""
 
-import getpass
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import noting
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
 from bot.cli.contacts import Json, contact_or_exit, open_store, plain, present
 
@@ -100,7 +100,7 @@ def take(
     configured, store = open_store(config)
     number = contact_or_exit(store, configured, up_to).id if up_to else None
     scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
-    actor, now = f"staff:{getpass.getuser()}", present(store)
+    actor, now = noting.actor(), present(store)
     try:
         result = store.write_now(lambda c: take_all(c, calls.calling(c, scope, number), actor, now))
     except StoreUnavailable as error:
