@@ -32,10 +32,11 @@ HAS_NEXT_ATTEMPT = text("next_attempt_at IS NOT NULL")
 HAS_MAILBOX = text("mailbox IS NOT NULL")
 IS_UNPROVEN = text("unproven IS TRUE")
 HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
+# About no contact, and not forgotten yet.
+IS_NOTICE = text("contact_id IS NULL AND recipient != ''")
 
 # Of messages that left.
 HAS_NO_CONTACT = text("contact_id IS NULL")
-IS_NOTICE = text("contact_id IS NULL AND recipient != ''")
 
 # Of events.
 IS_BY_SOMEBODY = text("actor != 'ackbot'")
