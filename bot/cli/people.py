@@ -53,7 +53,7 @@ def export(
     configured, store = contacts.open_store(config)
     now, zone = contacts.present(store), configured.organisation.zone
     try:
-        facts = store.read_now(lambda c: record.kept_of(c, address, now))
+        facts = store.read_now(lambda c: record.of_person(c, address, now))
     except Refused as refusal:
         refuse(refusal.sentence)
     if not any(facts[name] for name in ("contacts", "suppressions", "needs", "not_logged")):

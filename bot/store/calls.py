@@ -25,7 +25,7 @@ def count_calling(connection: Connection, scope: Scope) -> tuple[int, int]:
     return count, newest
 
 
-def told_to(connection: Connection, recipient: str, up_to: int | None = None) -> tuple[list[Contact], int]:
+def of_recipient(connection: Connection, recipient: str, up_to: int | None = None) -> tuple[list[Contact], int]:
     """Return those of which this person was called, by deliveries up to that number; and the last of these."""
     calling_ids = select(contacts.c.id).where(IS_CALLING)
     query = select(deliveries.c.contact_id, deliveries.c.id).where(
@@ -49,14 +49,16 @@ def of_person(connection: Connection, contact: Contact) -> list[Contact]:
     return _calling(connection, is_same, contacts.c.id < contact.id) if contact.sender_key else []
 
 
-def had_at(connection: Connection, recipient: str, now: datetime, since: datetime, but: set[int]) -> list[datetime]:
+def message_times(
+    connection: Connection, recipient: str, now: datetime, since: datetime, but: set[int]
+) -> list[datetime]:
     """Return when this person had each message with calls since then; `now` for each that is leaving besides these."""
     messages = select(deliveries.c.id, deliveries.c.sent_at).where(
         IS_CALL, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
     )
-    had = [row.sent_at for row in connection.execute(messages.where(deliveries.c.sent_at > since))]
+    times = [row.sent_at for row in connection.execute(messages.where(deliveries.c.sent_at > since))]
     under_way = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
-    return sorted(had) + [now for row in connection.execute(under_way) if row.id not in but]
+    return sorted(times) + [now for row in connection.execute(under_way) if row.id not in but]
 
 
 def _calling(connection: Connection, *conditions: ColumnElement[bool]) -> list[Contact]:

@@ -21,7 +21,7 @@ from bot.flows.outgoing import alert, as_sent, deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotNeeded, NotTried
-from bot.flows.people.record import kept_of
+from bot.flows.people import record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, retention
 from bot.store.engine import Store
@@ -183,7 +183,7 @@ def test_a_person_is_given_what_they_were_sent(store: Store, book: Rulebook, mai
         contact = _log(connection, book, mail)
         outbox.queue(connection, alert.handed_over(contact, NOW, book))
         _leave(connection, book)
-        (entry,) = kept_of(connection, contact.sender_address or "", NOW)["contacts"]
+        (entry,) = record.of_person(connection, contact.sender_address or "", NOW)["contacts"]
         by_purpose = {letter["purpose"]: letter["messages"] for letter in entry["deliveries"]}
         (message,) = by_purpose["acknowledgement"]
         assert contact.reference in message["words"]

@@ -263,11 +263,11 @@ def test_what_was_sent_to_them_in_the_contact_of_somebody_else_goes(store: Store
         others = logged(connection, book, mail(1))
         ours = outbox.of_contact(connection, others.id)[0].message_id
         log(connection, book, mail(2, text="I saw it, too.", In_Reply_To=ours, **SAM), at=NOW + DAY)
-        (contact,) = record.kept_of(connection, ADDRESS, NOW)["contacts"]
+        (contact,) = record.of_person(connection, ADDRESS, NOW)["contacts"]
         assert [delivery["to"] for delivery in contact["deliveries"]] == [ADDRESS]
         worked_on(connection, book, again(connection, others.reference))
         erased(connection, book)
         recipients = {delivery.recipient for delivery in outbox.of_contact(connection, others.id)}
         assert ADDRESS not in recipients
         assert "resident1@residents.example" in recipients
-        assert record.kept_of(connection, ADDRESS, NOW)["contacts"] == []
+        assert record.of_person(connection, ADDRESS, NOW)["contacts"] == []

@@ -199,14 +199,14 @@ def test_a_person_is_given_all_that_is_kept(store: Store, book: Rulebook, mail: 
         others = logged(connection, book, mail(2, text="Secret of another."))
         sent = outbox.of_contact(connection, others.id)[0].message_id
         log(connection, book, mail(3, text="I saw it, too.", From="sam@residents.example", In_Reply_To=sent))
-        export = record.kept_of(connection, "sam@residents.example", NOW)
+        export = record.of_person(connection, "sam@residents.example", NOW)
         words = json.dumps(export, default=str)
         assert export["contacts"][0]["reference"] == own.reference
         assert "My light is out." in words
         assert "I saw it, too." in words
         assert "Secret of another." not in words
         assert export["contacts"][0]["messages"][0]["raw"]
-        assert record.kept_of(connection, "nobody@residents.example", NOW)["contacts"] == []
+        assert record.of_person(connection, "nobody@residents.example", NOW)["contacts"] == []
 
 
 def test_a_person_is_erased_and_the_figures_stay(store: Store, book: Rulebook, mail: Make) -> None:
@@ -274,7 +274,7 @@ def test_somebody_is_found_by_a_number_however_it_is_typed(store: Store, book: R
         contact = finished(connection, book, logged(connection, book, mail()))
         contacts.put(connection, contact.id, {"sender_key": "tel:+441632960888", "sender_address": "tel:+441632960888"})
         for typed in ("01632 960 888", "+44 (0)1632 960888", "tel:01632960888"):
-            assert [entry["reference"] for entry in record.kept_of(connection, typed, NOW)["contacts"]] == [
+            assert [entry["reference"] for entry in record.of_person(connection, typed, NOW)["contacts"]] == [
                 contact.reference
             ]
         assert erase.erase(connection, "01632-960888", "staff:me", NOW, NAMES_KEY).erased == (contact.reference,)

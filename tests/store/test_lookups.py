@@ -100,7 +100,7 @@ def test_a_person_is_known_by_the_address_in_any_letters(sealed: Store) -> None:
 
     def look(connection: Connection) -> None:
         assert len(retention.of_person(connection, SAM.upper())) == 2
-        export = record.kept_of(connection, SAM, NOW)
+        export = record.of_person(connection, SAM, NOW)
         assert [len(contact["messages"]) for contact in export["contacts"]] == [1, 1]
         assert export["needs"]["needs"] == "large print"
         assert [row["address"] for row in export["suppressions"]] == [SAM.lower()]

@@ -227,7 +227,7 @@ def test_a_person_is_given_what_the_register_says(filled: Filled) -> None:
 
 
 def _export(filled: Filled) -> str:
-    exports = [filled.store.read_now(lambda c, a=a: record.kept_of(c, a, NOW + HOUR)) for a in (PERSON, HANDLE)]  # type: ignore[misc]
+    exports = [filled.store.read_now(lambda c, a=a: record.of_person(c, a, NOW + HOUR)) for a in (PERSON, HANDLE)]  # type: ignore[misc]
     content = json.dumps(exports, default=str)
     encoded = re.findall(r"[A-Za-z0-9+/]{40,}={0,2}", content)
     return "\n".join([content, *(base64.b64decode(part).decode("latin-1") for part in encoded)]).lower()

@@ -76,7 +76,7 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
         return None
     contact, delivery = behind
     is_call = delivery is not None and delivery.purpose is Purpose.URGENT
-    waiting, up_to = calls.told_to(connection, delivery.recipient) if delivery and is_call else ([], 0)
+    waiting, up_to = calls.of_recipient(connection, delivery.recipient) if delivery and is_call else ([], 0)
     rule = book.intake.urgency(contact)
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     return Shown(
@@ -123,7 +123,7 @@ def _take_all(connection: Connection, delivery: Delivery | None, choice: Choice,
     """Take what this person was called about, as far as the page showed it: what came since then goes on calling."""
     if delivery is None or delivery.purpose is not Purpose.URGENT or not _NUMBER.fullmatch(choice.up_to):
         raise Refused("nothing was chosen")
-    waiting, _ = calls.told_to(connection, delivery.recipient, int(choice.up_to))
+    waiting, _ = calls.of_recipient(connection, delivery.recipient, int(choice.up_to))
     return take_all.take_all(connection, waiting, actor, now).words
 
 

@@ -41,7 +41,7 @@ def _shared_out(
 ) -> tuple[Sequence[Claimed], Sequence[Claimed], datetime]:
     """Return the calls to one person that leave alone, the others, and when those leave together."""
     numbers = {claim.delivery.id for claim in due}
-    of_late = calls.had_at(connection, due[0].delivery.recipient, now, now - alerting.A_MINUTE, numbers)
+    of_late = calls.message_times(connection, due[0].delivery.recipient, now, now - alerting.A_MINUTE, numbers)
     queued_at = [claim.delivery.created_at for claim in due]
     has_waited = any(claim.delivery.attempts > 1 for claim in due)
     most = rules.restraint.calls_a_minute

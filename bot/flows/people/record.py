@@ -18,7 +18,7 @@ from bot.store import contacts, needs, outbox, retention, suppressions
 Values = dict[str, Any]
 
 
-def kept_of(connection: Connection, address: str, now: datetime) -> Values:
+def of_person(connection: Connection, address: str, now: datetime) -> Values:
     """Everything that names this address: contacts with their messages, history and mail, needs, and a suppression.
 
     Messages that could not be logged are given where the person wrote them. Raw mail is in base64. In a contact that
