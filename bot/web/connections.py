@@ -1,6 +1,7 @@
 """The connections to the pages: whoever sends no complete request in time is dropped, and their number has an end."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import cast
 
@@ -10,7 +11,7 @@ from aiohttp.typedefs import Handler
 from bot.wire import descriptors
 
 # From the first octet to the last of a request, and from an answer to the next request: a form of 512 KB arrives in
-# time by a line of 70 kbit/s.
+# time by a line of 70 kbit/s. An answer has so long again as often as some of it has gone out meanwhile.
 REQUEST_SECONDS = 60.0
 
 
@@ -63,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._is_asked = False
+        self._unread_bytes: float = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
@@ -100,7 +102,7 @@ class Connection(asyncio.Protocol):
 
     def end(self) -> None:
         """Note that the request was answered: now the next one is waited for."""
-        self._is_asked = False
+        self._is_asked, self._unread_bytes = False, math.inf
         self._start_timer()
         self._connections.await_next(self)
 
@@ -119,7 +121,16 @@ class Connection(asyncio.Protocol):
     def _start_timer(self) -> None:
         self._stop_timer()
         if self._transport is not None and not self._transport.is_closing():
-            self._deadline = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self.drop)
+            self._deadline = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self._expire)
+
+    def _expire(self) -> None:
+        # Staff who save a large mail by a slow line read for minutes; whoever has read nothing meanwhile is gone.
+        unread_bytes = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        if 0 < unread_bytes < self._unread_bytes:
+            self._unread_bytes = unread_bytes
+            self._start_timer()
+        else:
+            self.drop()
 
     def _stop_timer(self) -> None:
         if self._deadline is not None:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Protocol, cast
 
 import pytest
 from aiohttp import web
 
 from bot.web import connections
-from bot.web.connections import Listener, follow
+from bot.web.connections import Connection, Listener, follow
 from bot.wire import descriptors
 from bot.wire.descriptors import Shares
 
@@ -86,6 +86,35 @@ async def test_an_answer_has_the_time_that_it_takes(monkeypatch: pytest.MonkeyPa
         assert await _answer(line) == b"at last"
         line[1].write(WHOLE)
         assert await _answer(line) == b"at last"
+
+
+async def test_an_answer_goes_on_while_it_is_read() -> None:
+    """However long a large mail takes by a slow line: whenever the time is over, some more of it has gone out."""
+    served: list[Connection] = []
+
+    async def give(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        served.append(cast("Connection", request.transport.get_protocol()))
+        return web.Response(body=bytes(30_000_000))
+
+    async with _listening(give) as connect:
+        reader, _ = await connect(WHOLE)
+        await reader.readuntil(b"\r\n\r\n")
+        transport = served[0]._transport
+        assert transport is not None
+        unread = transport.get_write_buffer_size()
+        for _ in range(5):
+            served[0]._expire()
+            while transport.get_write_buffer_size() == unread:
+                await reader.read(100_000)
+            unread = transport.get_write_buffer_size()
+        assert not transport.is_closing()
+        # Whoever reads no more is dropped as soon as the kernel takes no more either.
+        while not transport.is_closing():
+            unread = transport.get_write_buffer_size()
+            served[0]._expire()
+            await asyncio.sleep(0.02)
+        assert unread > 0
 
 
 async def test_where_all_places_are_taken_the_silent_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
