@@ -80,12 +80,12 @@ def begin(connection: Connection, attempt: Attempt, now: datetime, *, look: bool
     return Start(ask(connection, attempt.key, limit, now), is_slow)
 
 
-def right(connection: Connection, attempt: Attempt, now: datetime) -> None:
+def give_back(connection: Connection, attempt: Attempt, now: datetime) -> None:
     """Give an attempt back: only wrong ones count."""
     throttles.use(connection, attempt.key, LIMITS[attempt.proof], now, -1.0)
 
 
-def wrong(connection: Connection, attempt: Attempt, now: datetime, *, is_slow: bool) -> None:
+def count_wrong(connection: Connection, attempt: Attempt, now: datetime, *, is_slow: bool) -> None:
     """Count a wrong password for its network, and from a slow one some more for the account."""
     if attempt.device or attempt.proof is not Proof.PASSWORD:
         return

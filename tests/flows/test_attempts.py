@@ -33,9 +33,9 @@ def _try(connection: Connection, attempt: Attempt, *, seconds: float = 0, right:
     at = NOW + timedelta(seconds=seconds)
     start = attempts.begin(connection, attempt, at)
     if start.allowance.is_allowed and right:
-        attempts.right(connection, attempt, at)
+        attempts.give_back(connection, attempt, at)
     elif start.allowance.is_allowed:
-        attempts.wrong(connection, attempt, at, is_slow=start.is_slow)
+        attempts.count_wrong(connection, attempt, at, is_slow=start.is_slow)
     return start.allowance.is_allowed
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.core import devices
 from bot.core.durations import of_span
@@ -73,18 +74,23 @@ class Attempts:
 
     async def code(self, request: web.Request, account: Account, code: str) -> Outcome:
         """Try a code of the app, or a recovery code."""
-        attempt, now, wall = self._attempt(request, Proof.CODE, account, account.address), *self._times()
+        attempt = self._attempt(request, Proof.CODE, account, account.address)
+        now, wall = self._site.now(), self._site.wall()
         start = await self._start(attempt, wall)
         if not start.allowance.is_allowed:
             return Outcome(is_right=False, wait_seconds=start.allowance.next_in_seconds)
         reading = await asyncio.to_thread(credentials.read_code, account, code, self._site.book.secret, wall)
-        is_right = await self._site.write(lambda c: credentials.use_code(c, account, reading, now))
-        if is_right:
-            await self._site.write(lambda c: attempts.right(c, attempt, wall))
-        return Outcome(is_right)
+
+        def use(connection: Connection) -> bool:
+            is_right = credentials.use_code(connection, account, reading, now)
+            if is_right:
+                attempts.give_back(connection, attempt, wall)
+            return is_right
+
+        return Outcome(await self._site.write(use))
 
     async def _check(self, attempt: Attempt, account: Account | None, password: str) -> Outcome:
-        _, wall = self._times()
+        wall = self._site.wall()
         start = await self._start(attempt, wall)
         if not start.allowance.is_allowed:
             return Outcome(is_right=False, wait_seconds=start.allowance.next_in_seconds, is_slow=start.is_slow)
@@ -92,9 +98,9 @@ class Attempts:
         # From a slow network addresses that are made up cost no work, so that nobody waits behind them.
         is_right = (bool(password_hash) or not start.is_slow) and await self._matches(attempt, password_hash, password)
         if is_right:
-            await self._site.write(lambda c: attempts.right(c, attempt, wall))
+            await self._site.write(lambda c: attempts.give_back(c, attempt, wall))
         else:
-            await self._site.write(lambda c: attempts.wrong(c, attempt, wall, is_slow=start.is_slow))
+            await self._site.write(lambda c: attempts.count_wrong(c, attempt, wall, is_slow=start.is_slow))
         return Outcome(is_right, is_slow=start.is_slow)
 
     async def _start(self, attempt: Attempt, wall: datetime) -> Start:
@@ -113,9 +119,6 @@ class Attempts:
         device = "" if proof is Proof.OWN_PASSWORD else self.device_of(request, address)
         network, secret = client_network(request), self._site.book.secret
         return Attempt(secret, proof, address, has_account=account is not None, device=device, network=network)
-
-    def _times(self) -> tuple[datetime, datetime]:
-        return self._site.now(), self._site.wall()
 
     @property
     def _device_key(self) -> bytes:

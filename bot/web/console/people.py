@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.core.roles import SCOPES, Permission, Role
 from bot.flows import attempts, credentials, staffing
@@ -53,9 +55,13 @@ class PeoplePages:
         secret: str = "",
         changing: str = "",
     ) -> web.StreamResponse:
-        accounts, token_rows = await self._site.read(lambda c: (staff.list_all(c), tokens.list_all(c)))
         key, wall = self._site.book.secret, self._site.wall()
-        locks = await self._site.read(lambda c: attempts.locks(c, accounts, key, wall))
+
+        def read(connection: Connection) -> tuple[list[Account], list[Token], dict[str, datetime]]:
+            accounts = staff.list_all(connection)
+            return accounts, tokens.list_all(connection), attempts.locks(connection, accounts, key, wall)
+
+        accounts, token_rows, locks = await self._site.read(read)
         zone = self._site.book.clocks.default_calendar.zone
         context = {
             "accounts": accounts,
