@@ -36,10 +36,10 @@ def _is_easy(password: str, about: Iterable[str]) -> bool:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 30 ms to load
 
     words = {word for text in about for word in (text.lower(), *_WORD.findall(text.lower())) if len(word) > 2}
-    rest = password.lower() if any(word in password.lower() for word in words) else password
+    remainder = password.lower() if any(word in password.lower() for word in words) else password
     for word in sorted(words, key=len, reverse=True):
-        rest = rest.replace(word, "")
-    return not rest or zxcvbn(rest[:_MOST_ESTIMATED])["guesses"] < _FEWEST_GUESSES
+        remainder = remainder.replace(word, "")
+    return not remainder or zxcvbn(remainder[:_MOST_ESTIMATED])["guesses"] < _FEWEST_GUESSES
 
 
 def hashed(password: str) -> str:

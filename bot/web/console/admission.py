@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -44,14 +44,14 @@ class Admission:
     def page(self, request: web.Request, template: str, context: Mapping[str, Any], status: int = 200) -> web.Response:
         """A page with a form for who is not signed in."""
         # The door's own cookie: its form is ours although nobody is signed in yet.
-        door = _door_of(request) or doorkeeper.new_secret()
+        door = _door_secret(request) or doorkeeper.new_secret()
         response = render(request, None, template, {**context, "csrf": self._door.token_of_door(door)}, status)
-        doorkeeper.set_cookie(request, response, _door(request), door)
+        doorkeeper.set_cookie(request, response, _door_cookie(request), door)
         return response
 
     async def is_own_form(self, request: web.Request) -> bool:
         """Whether it was posted from a page of ours."""
-        door = _door_of(request)
+        door = _door_secret(request)
         return bool(door) and await self._door.is_own_form(request, self._door.token_of_door(door))
 
     async def after_password(self, request: web.Request, account: Account, how: str, onwards: str) -> web.Response:
@@ -61,7 +61,7 @@ class Admission:
         path = "code" if account.second_factor else "set-up"
         location = f"{ROOT}/sign-in/{path}?next={quote(onwards, safe='')}"
         response = web.Response(status=303, headers={"Location": location})
-        doorkeeper.set_cookie(request, response, _step(request), self._signed_step(account, how))
+        doorkeeper.set_cookie(request, response, _step_cookie(request), self._signed_step(account, how))
         return response
 
     async def let_in(self, request: web.Request, account: Account, how: str, onwards: str) -> web.Response:
@@ -72,27 +72,31 @@ class Admission:
 
     async def begin_session(
         self, request: web.Request, response: web.StreamResponse, account: Account, how: str
-    ) -> str:
-        """Begin a session in place of any other; the device is known from now on. Returns its secret."""
+    ) -> None:
+        """Begin a session in place of any other; the device is known from now on."""
         before = await self._door.guest(request)
         now, wall = self._site.now(), self._site.wall()
-        if before is not None:
-            await self._site.write(lambda c: staffing.sign_out(c, before.visitor, now))
-        secret = await self._site.write(lambda c: staffing.sign_in(c, account, how, now, wall))
+
+        def begin(connection: Connection) -> str:
+            if before is not None:
+                staffing.sign_out(connection, before.visitor, now)
+            return staffing.sign_in(connection, account, how, now, wall)
+
+        secret = await self._site.write(begin)
         doorkeeper.set_cookie(request, response, doorkeeper.cookie_name(request), secret)
-        for name in (_door(request), _step(request)):
+        for name in (_door_cookie(request), _step_cookie(request)):
             doorkeeper.drop_cookie(request, response, name)
         self._attempts.remember(request, response, account.address)
-        return secret
 
     async def step_of(self, request: web.Request) -> Step | None:
         """Who has shown one thing a short while ago; None for nobody."""
         with suppress(ValueError):
-            payload, _, _ = request.cookies.get(_step(request), "").partition(".")
+            payload, _, signature = request.cookies.get(_step_cookie(request), "").partition(".")
             address, how, ends_at = base64.urlsafe_b64decode(payload).decode().split("\0")
             account = await self._site.read(lambda c: staff.find(c, address))
-            is_alive = account is not None and account.disabled_at is None and float(ends_at) > self._wall.timestamp()
-            if account is not None and is_alive and self._is_signed(request, payload, account):
+            if account is None or account.disabled_at is not None or float(ends_at) <= self._site.wall().timestamp():
+                return None
+            if hmac.compare_digest(signature.encode(), self._signature(payload, account).encode()):
                 return Step(account, how)
         return None
 
@@ -116,18 +120,10 @@ class Admission:
             return f"http://{request.host}"
         return self._site.public_url or f"https://{request.host}"
 
-    @property
-    def _wall(self) -> datetime:
-        return self._site.wall()
-
     def _signed_step(self, account: Account, how: str) -> str:
-        ends_at = (self._wall + _STEP_LASTS).timestamp()
+        ends_at = (self._site.wall() + _STEP_LASTS).timestamp()
         payload = base64.urlsafe_b64encode(f"{account.address}\0{how}\0{ends_at}".encode()).decode()
         return f"{payload}.{self._signature(payload, account)}"
-
-    def _is_signed(self, request: web.Request, payload: str, account: Account) -> bool:
-        signature = request.cookies[_step(request)].partition(".")[2]
-        return hmac.compare_digest(signature.encode(), self._signature(payload, account).encode())
 
     def _signature(self, payload: str, account: Account) -> str:
         # With another password it is void.
@@ -135,15 +131,15 @@ class Admission:
         return hmac.new(subkey(self._site.book.secret, Use.SECOND_STEP), message, hashlib.sha256).hexdigest()
 
 
-def _door(request: web.Request) -> str:
+def _door_cookie(request: web.Request) -> str:
     return f"{doorkeeper.cookie_name(request)}-door"
 
 
-def _door_of(request: web.Request) -> str:
+def _door_secret(request: web.Request) -> str:
     """The door's own cookie, "" where the browser has brought none that we made."""
-    cookie = request.cookies.get(_door(request), "")
+    cookie = request.cookies.get(_door_cookie(request), "")
     return cookie if doorkeeper.is_secret(cookie) else ""
 
 
-def _step(request: web.Request) -> str:
+def _step_cookie(request: web.Request) -> str:
     return f"{doorkeeper.cookie_name(request)}-step"

@@ -82,20 +82,21 @@ class SignIn:
             )
         address = typed.account(typed_address) or typed_address
         if self._attempts.device_of(request, address):
-            return await self._try(request, address, fields)
+            return await self._try(request, address, typed_address, fields)
         if self._strangers >= _MOST_STRANGERS:
             await self._admission.note_refusal(request, typed_address, "too many at once")
             return self._page_for_later(request, _BUSY, typed_address, 503, _BUSY_SECONDS)
         self._strangers += 1
         try:
-            return await self._try(request, address, fields)
+            return await self._try(request, address, typed_address, fields)
         finally:
             self._strangers -= 1
 
-    async def _try(self, request: web.Request, address: str, fields: Mapping[str, str]) -> web.Response:
-        typed_address, password = fields.get("address", "")[:254], fields.get("password", "")
+    async def _try(
+        self, request: web.Request, address: str, typed_address: str, fields: Mapping[str, str]
+    ) -> web.Response:
         started_at, account = loop_time(), await self._site.read(lambda c: staff.find(c, typed_address))
-        outcome = await self._attempts.password(request, account, address, password)
+        outcome = await self._attempts.password(request, account, address, fields.get("password", ""))
         if outcome.wait_seconds:
             await self._admission.note_refusal(request, typed_address, "too many attempts")
             fault = outcome.refusal(known_device=bool(self._attempts.device_of(request, address)))
