@@ -24,7 +24,7 @@ def client_address(request: web.Request) -> str:
     trusted = request.app.get(TRUSTED_PROXIES, ())
     hops = ",".join(request.headers.getall("X-Forwarded-For", ())).rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
     while address is not None and hops and any(address in network for network in trusted):
-        earlier = _address(hops.pop().strip())
+        earlier = _address(_without_port(hops.pop().strip()))
         if earlier is None:
             break
         address = earlier
@@ -43,6 +43,13 @@ def is_unnamed_proxy(request: web.Request) -> bool:
     if peer is None or peer.is_global or any(peer in network for network in proxies):
         return False
     return "X-Forwarded-For" in request.headers
+
+
+def _without_port(hop: str) -> str:
+    """The address alone: some proxies, such as Azure's Application Gateway, write the caller's port behind it."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
