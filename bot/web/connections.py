@@ -10,8 +10,8 @@ from aiohttp.typedefs import Handler
 
 from bot.wire import descriptors
 
-# From the first octet to the last of a request, and from an answer to the next request: a form of 512 KB arrives in
-# time by a line of 70 kbit/s. An answer has so long again as often as some of it has gone out meanwhile.
+# From the first octet to the last of a request, and before its first octet: a form of 512 KB arrives in time by a line
+# of 70 kbit/s. An answer has so long again as often as some of it has gone out meanwhile.
 REQUEST_SECONDS = 60.0
 
 
@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._connections, self._handler = connections, handler
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._is_asked = False
+        self._is_asked, self._is_silent = False, True
         self._unread_bytes: float = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -74,7 +74,10 @@ class Connection(asyncio.Protocol):
         self._connections.enter(self)
 
     def data_received(self, data: bytes) -> None:
-        """Hand it on."""
+        """Hand it on; a request has its time from its first octet on."""
+        if self._is_silent:
+            self._is_silent = False
+            self._start_timer()
         self._handler.data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -97,12 +100,12 @@ class Connection(asyncio.Protocol):
 
     def begin(self, request: web.Request) -> None:
         """Note that the head of a request has come; from its last octet on it has all the time that it takes."""
-        self._is_asked = True
+        self._is_asked, self._is_silent = True, False
         request.content.on_eof(self._complete)
 
     def end(self) -> None:
         """Note that the request was answered: now the next one is waited for."""
-        self._is_asked, self._unread_bytes = False, math.inf
+        self._is_asked, self._is_silent, self._unread_bytes = False, True, math.inf
         self._start_timer()
         self._connections.await_next(self)
 

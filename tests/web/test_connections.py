@@ -88,6 +88,21 @@ async def test_an_answer_has_the_time_that_it_takes(monkeypatch: pytest.MonkeyPa
         assert await _answer(line) == b"at last"
 
 
+@pytest.mark.parametrize("before", [b"", WHOLE], ids=["new", "idle"])
+async def test_a_request_has_its_time_from_its_first_octet_on(before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the connection was silent before: somebody may have read the page, and written, for a minute."""
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1.0)
+    async with _listening(_read) as connect:
+        line = await connect(before)
+        if before:
+            assert await _answer(line) == b"read 0"
+        await asyncio.sleep(0.7)
+        line[1].write(HALF_A_BODY)
+        await asyncio.sleep(0.6)
+        line[1].write(b" more")
+        assert await _answer(line) == b"read 9"
+
+
 async def test_an_answer_goes_on_while_it_is_read() -> None:
     """However long a large mail takes by a slow line: whenever the time is over, some more of it has gone out."""
     served: list[Connection] = []
