@@ -95,17 +95,18 @@ def count_wrong(connection: Connection, attempt: Attempt, now: datetime, *, is_s
 
 
 def locks(connection: Connection, accounts: Sequence[Account], secret: bytes, now: datetime) -> dict[str, datetime]:
-    """Which accounts are closed to devices that are new, by address, and until when."""
-    keys = {
-        Attempt(secret, Proof.PASSWORD, account.address, has_account=True, device="", network="").key: account.address
-        for account in accounts
-    }
-    allowances = throttles.looks(connection, keys, LIMITS[Proof.PASSWORD], now)
-    return {
-        keys[key]: now + timedelta(seconds=allowance.next_in_seconds)
-        for key, allowance in allowances.items()
-        if not allowance.is_allowed
-    }
+    """Which accounts are closed to devices that are new, by address, and until when: for a password or for a code."""
+    ends: dict[str, datetime] = {}
+    for proof in (Proof.PASSWORD, Proof.CODE):
+        keys = {
+            Attempt(secret, proof, account.address, has_account=True, device="", network="").key: account.address
+            for account in accounts
+        }
+        for key, allowance in throttles.looks(connection, keys, LIMITS[proof], now).items():
+            if not allowance.is_allowed:
+                end = now + timedelta(seconds=allowance.next_in_seconds)
+                ends[keys[key]] = max(end, ends.get(keys[key], end))
+    return ends
 
 
 def lift(

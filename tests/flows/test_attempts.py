@@ -124,6 +124,20 @@ def test_rows_end_when_their_bucket_is_full_again(store: Store) -> None:
         assert connection.execute(select(func.count()).select_from(throttles)).scalar() == 1
 
 
+def test_a_lock_of_codes_is_seen_and_lifted_as_one_of_passwords_is(store: Store, book: Rulebook) -> None:
+    """Whoever has learnt a password closes the codes to new devices; the later of both ends is shown."""
+    olu = Account(OLU, "", Role.OFFICER, frozenset(), "a hash", NOW, None)
+    with writing(store) as connection:
+        staffing.add(connection, olu, "staff:ada@example.gov.uk", book)
+        for proof in (Proof.CODE, Proof.PASSWORD):
+            while _try(connection, replace(STRANGER, proof=proof)):
+                pass
+            (end,) = attempts.locks(connection, [olu], SECRET, NOW).values()
+            assert NOW + timedelta(seconds=449) < end <= NOW + timedelta(seconds=451)
+        assert attempts.lift(connection, OLU, SECRET, "staff:ada@example.gov.uk", NOW, NOW) is None
+        assert attempts.locks(connection, [olu], SECRET, NOW) == {}
+
+
 def test_an_administrator_lifts_a_lock(store: Store, book: Rulebook) -> None:
     """It is a line in the audit trail; what is not locked is not lifted, and no other account is."""
     admin = "staff:ada@example.gov.uk"
