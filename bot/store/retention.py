@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, select, update
 
 from bot.core.contacts import Contact
+from bot.core.deliveries import Purpose
 from bot.core.threads import forgotten_name
 from bot.store import direct, history, links, needs, sent_messages, words
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
@@ -62,7 +63,8 @@ def strip_notices(connection: Connection, before: datetime, most: int) -> int:
 def strip_notices_naming(connection: Connection, address: str) -> None:
     """Take an address out of the words of messages to staff about no contact: they may quote a server's answer."""
     quoted = re.compile(re.escape(address.removeprefix("tel:")), re.IGNORECASE)
-    query = select(deliveries.c.id, deliveries.c.details).where(IS_NOTICE)
+    # Not what followers were told, which names nobody: that is a row for each event.
+    query = select(deliveries.c.id, deliveries.c.details).where(IS_NOTICE, deliveries.c.purpose == Purpose.NOTICE)
     changes = []
     for row in connection.execute(query):
         details = json.loads(row.details)

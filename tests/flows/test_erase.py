@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from bot.core.contacts import Contact
+from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
 from bot.core.retention import Retention
@@ -226,6 +227,17 @@ def test_a_notice_that_waits_can_still_be_read(store: Store, book: Rulebook, nam
         erased(connection, book, name)
         (waiting,) = outbox.claim(connection, notice.channel, NOW, NOW + DAY, 1)
         assert waiting.details == {"happened": "A fault at (address).", "count": 5, "lines": ["(address): no answer"]}
+
+
+def test_what_followers_are_told_stays(store: Store, book: Rulebook) -> None:
+    """It names nobody: where a person's name is also the kind of an event, the kind is meant."""
+    details = {"number": 1, "kind": "logged", "reference": "EX-1", "actor": "ackbot"}
+    with writing(store) as connection:
+        (notice, *_) = alert.notices(None, "1", NOW, book, subject="S", happened="H", action="A")
+        outbox.queue(connection, [replace(notice, purpose=Purpose.EVENT, details=details)])
+        erased(connection, book, "logged")
+        (event,) = outbox.claim(connection, notice.channel, NOW, NOW + DAY, 1)
+        assert event.details == details
 
 
 @pytest.mark.parametrize("how", ["the night", "an erasure"])
