@@ -1,6 +1,4 @@
-"""Urgent calls: for which contacts people are called until somebody takes them, and who was called of late."""
-
-from datetime import datetime
+"""Urgent calls: for which contacts people are called until somebody takes them."""
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -47,18 +45,6 @@ def of_person(connection: Connection, contact: Contact) -> list[Contact]:
     """
     is_same = (contacts.c.sender_key == contact.sender_key) & (contacts.c.urgent == contact.urgent)
     return _calling(connection, is_same, contacts.c.id < contact.id) if contact.sender_key else []
-
-
-def message_times(
-    connection: Connection, recipient: str, now: datetime, since: datetime, but: set[int]
-) -> list[datetime]:
-    """Return when this person had each message with calls since then; `now` for each that is leaving besides these."""
-    messages = select(deliveries.c.id, deliveries.c.sent_at).where(
-        IS_CALL, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
-    )
-    times = [row.sent_at for row in connection.execute(messages.where(deliveries.c.sent_at > since))]
-    under_way = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
-    return sorted(times) + [now for row in connection.execute(under_way) if row.id not in but]
 
 
 def _calling(connection: Connection, *conditions: ColumnElement[bool]) -> list[Contact]:

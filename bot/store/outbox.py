@@ -82,10 +82,12 @@ def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
 
 
 _CLAIM = _claiming(_WAITS)
-_CLAIM_ALERTS, _CLAIM_CALLS = (
-    _claiming(_WAITS.where(condition, deliveries.c.recipient == bindparam("person")))
-    for condition in (IS_ALERT, IS_CALL)
-)
+# What may leave in one message to a person, in the words of its index.
+_JOINED = {Purpose.ALERT: IS_ALERT, Purpose.URGENT: IS_CALL}
+_CLAIM_LIKE = {
+    purpose: _claiming(_WAITS.where(condition, deliveries.c.recipient == bindparam("person")))
+    for purpose, condition in _JOINED.items()
+}
 _NEXT_DUE = select(func.min(deliveries.c.next_attempt_at)).where(
     deliveries.c.channel == bindparam("outlet"), HAS_NEXT_ATTEMPT
 )
@@ -155,9 +157,7 @@ def claim_like(connection: Connection, like: Delivery, now: datetime, until: dat
     """Take up to `most` more alerts, or calls, that are due to the person of this one, which was claimed; hold them."""
     holder = connection.execute(select(deliveries.c.holder).where(deliveries.c.id == like.id)).scalar()
     parameters = {"outlet": like.channel, "now": now, "until": until, "most": most, "claimer": holder}
-    rows = connection.execute(
-        _CLAIM_CALLS if like.purpose is Purpose.URGENT else _CLAIM_ALERTS, parameters | {"person": like.recipient}
-    )
+    rows = connection.execute(_CLAIM_LIKE[like.purpose], parameters | {"person": like.recipient})
     return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
 
@@ -167,16 +167,16 @@ def join(connection: Connection, first: int, companions: Sequence[int]) -> None:
     connection.execute(change.values(joined_to=first), {"others": list(companions)})
 
 
-def alerted(connection: Connection, recipient: str, since: datetime, but: set[int]) -> int:
-    """How many messages with alerts this person has had since then, or is about to have besides these."""
-    messages = select(func.count()).where(
-        IS_ALERT, deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
+def message_times(
+    connection: Connection, purpose: Purpose, recipient: str, now: datetime, since: datetime, but: set[int]
+) -> list[datetime]:
+    """When this person had each message with alerts, or calls, since then; `now` for each that leaves besides these."""
+    messages = select(deliveries.c.id, deliveries.c.sent_at).where(
+        _JOINED[purpose], deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
     )
-    had = connection.execute(messages.where(deliveries.c.sent_at > since)).scalar_one()
-    under_way_ids = select(deliveries.c.id).where(IS_ALERT, deliveries.c.recipient == recipient)
-    under_way_ids = under_way_ids.where(deliveries.c.joined_to.is_(None), deliveries.c.sent_at.is_(None))
-    under_way_ids = under_way_ids.where(deliveries.c.state == State.SENDING)
-    return had + len(set(connection.execute(under_way_ids).scalars()) - but)
+    times = [row.sent_at for row in connection.execute(messages.where(deliveries.c.sent_at > since))]
+    under_way = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
+    return sorted(times) + [now for row in connection.execute(under_way) if row.id not in but]
 
 
 def release_all(connection: Connection, now: datetime) -> int:

@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -107,7 +107,8 @@ def _claim_like(connection: Connection, step: Step) -> None:
     for number in _ids(connection, step):
         like = outbox.with_id(connection, number)
         assert like is not None
-        outbox.claim_like(connection, like, step.at, step.at + timedelta(minutes=20), 3)
+        purpose = (Purpose.ALERT, Purpose.URGENT)[step.number % 2]
+        outbox.claim_like(connection, replace(like, purpose=purpose), step.at, step.at + timedelta(minutes=20), 3)
 
 
 def _settle(connection: Connection, step: Step) -> None:
@@ -143,8 +144,8 @@ CHANGES: dict[str, Callable[[Connection, Step], object]] = {
 }
 _PAIRS = [(source, target) for source, target in product(State, State) if source != target]
 READS = frozenset(
-    {"acknowledgements_of", "alerted", "delivery_of", "fates", "late_alerts", "next_due", "of_contact"}
-    | {"oldest_receipt", "row_of", "standing", "under_way", "waiting_count", "with_id"}
+    {"acknowledgements_of", "delivery_of", "fates", "late_alerts", "next_due", "of_contact"}
+    | {"message_times", "oldest_receipt", "row_of", "standing", "under_way", "waiting_count", "with_id"}
 )
 steps = st.builds(Step, st.sampled_from(sorted(CHANGES)), st.integers(0, 7), st.integers(0, 90), st.sampled_from(State))
 # Without something in the outbox nothing moves.

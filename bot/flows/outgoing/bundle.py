@@ -63,7 +63,8 @@ def _by_person(due: Iterable[Claimed]) -> list[list[Claimed]]:
 def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: datetime) -> int:
     """How many messages besides these their person has had within the hour, or is about to have."""
     numbers = {claim.delivery.id for claim in alerts}
-    return outbox.alerted(connection, alerts[0].delivery.recipient, now - AN_HOUR, numbers)
+    recipient = alerts[0].delivery.recipient
+    return len(outbox.message_times(connection, Purpose.ALERT, recipient, now, now - AN_HOUR, numbers))
 
 
 def joint(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:

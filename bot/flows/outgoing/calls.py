@@ -13,7 +13,7 @@ from bot.core.deliveries import Purpose, Settlement, State
 from bot.flows.outgoing.bundle import joint
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import OutgoingRules
-from bot.store import calls, direct
+from bot.store import direct, outbox
 
 
 def join(
@@ -41,7 +41,8 @@ def _shared_out(
 ) -> tuple[Sequence[Claimed], Sequence[Claimed], datetime]:
     """Return the calls to one person that leave alone, the others, and when those leave together."""
     numbers = {claim.delivery.id for claim in due}
-    of_late = calls.message_times(connection, due[0].delivery.recipient, now, now - alerting.A_MINUTE, numbers)
+    recipient, since = due[0].delivery.recipient, now - alerting.A_MINUTE
+    of_late = outbox.message_times(connection, Purpose.URGENT, recipient, now, since, numbers)
     queued_at = [claim.delivery.created_at for claim in due]
     has_waited = any(claim.delivery.attempts > 1 for claim in due)
     most = rules.restraint.calls_a_minute
