@@ -170,11 +170,15 @@ def join(connection: Connection, first: int, companions: Sequence[int]) -> None:
 def message_times(
     connection: Connection, purpose: Purpose, recipient: str, now: datetime, since: datetime, but: set[int]
 ) -> list[datetime]:
-    """When this person had each message with alerts, or calls, since then; `now` for each that leaves besides these."""
+    """When this person had each message with alerts, or calls, since then; `now` for each that leaves besides these.
+
+    A clock may have been set back: what left by a later time does not count, or calls would wait until then.
+    """
     messages = select(deliveries.c.id, deliveries.c.sent_at).where(
         _JOINED[purpose], deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
     )
-    times = [row.sent_at for row in connection.execute(messages.where(deliveries.c.sent_at > since))]
+    of_late = messages.where(deliveries.c.sent_at > since, deliveries.c.sent_at <= now)
+    times = [row.sent_at for row in connection.execute(of_late)]
     under_way = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
     return sorted(times) + [now for row in connection.execute(under_way) if row.id not in but]
 

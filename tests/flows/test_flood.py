@@ -179,6 +179,19 @@ def test_whoever_waits_leaves_within_a_minute(store: Store, duty: Rulebook, mail
         assert max(sum(at - A_MINUTE < other <= at for other in times) for at in times) <= 4
 
 
+def test_a_clock_that_was_set_back_keeps_no_call_waiting(store: Store, duty: Rulebook, mail: Make) -> None:
+    """What left by the time that it showed before does not count."""
+    an_hour_before = NOW - timedelta(hours=1)
+    with writing(store) as connection:
+        for number in range(9):
+            arrive(connection, duty, mail(number, text=f"I smell gas at {number} High Street."), NOW)
+        assert len(leaving(connection, duty, NOW)) == 4
+        reference = arrive(connection, duty, mail(99, text="I smell gas at the mill."), NOW + A_SECOND)
+        assert leaving(connection, duty, NOW + A_SECOND) == []
+        outbox.bring_forward(connection, an_hour_before)
+        assert [references(call) for call in leaving(connection, duty, an_hour_before)] == [[reference]]
+
+
 def same_person(connection: Connection, book: Rulebook, mail: Make, texts: list[str], at: datetime) -> list[Contact]:
     """One person who writes new mails, none an answer to another."""
     headers = {"From": "Sam <sam@residents.example>"}

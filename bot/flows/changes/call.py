@@ -1,6 +1,6 @@
 """A new contact cannot wait: its team is called at once, unless it just was about the same person and danger."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -39,9 +39,8 @@ def _called_already(connection: Connection, contact: Contact, now: datetime, boo
     """The contact about whose same danger of the same person the team is being called, since a short while."""
     if _writes_for_others(contact.sender_key or "", book):
         return None
-    since: timedelta = book.clocks.timing.urgent_once_within
-    contacts_calling = calls.of_person(connection, contact)
-    recent = (first for first in contacts_calling if now - first.received_at < since)
+    once_within = book.clocks.timing.urgent_once_within
+    recent = (first for first in calls.of_person(connection, contact) if now - first.received_at < once_within)
     return next((first for first in recent if first.team == contact.team), None)
 
 

@@ -59,7 +59,8 @@ class Attempt:
         """The attempt of every delivery that was in the message."""
         if not self.joined:
             return (self,)
-        words = f"{len(self.joined)} others, in message {self.delivery.id}"
+        others = "1 other" if len(self.joined) == 1 else f"{len(self.joined)} others"
+        words = f"{others}, in message {self.delivery.id}"
         return tuple(replace(self, delivery=d, joined=(), together=words) for d in (self.delivery, *self.joined))
 
 
