@@ -22,15 +22,15 @@ MOST_IN_A_MESSAGE = 2_000
 def gather(
     connection: Connection, deliveries: Sequence[Delivery], now: datetime, until: datetime, rules: OutgoingRules
 ) -> list[Delivery]:
-    """The rest of the alerts, or calls, that are due to those who have many of them: they are to be one message."""
+    """The other alerts, or calls, that are due to those who have many of them: they are to be one message."""
     join_above = {Purpose.ALERT: rules.restraint.join_above, Purpose.URGENT: rules.restraint.calls_a_minute}
     alerts: dict[tuple[Purpose, str], list[Delivery]] = {}
     for delivery in deliveries:
         if delivery.purpose in join_above:
             alerts.setdefault((delivery.purpose, delivery.recipient), []).append(delivery)
     firsts = [group[0] for (purpose, _), group in alerts.items() if len(group) > join_above[purpose] > 0]
-    rest = (outbox.claim_like(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
-    return [delivery for batch in rest for delivery in batch]
+    batches = (outbox.claim_like(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
+    return [delivery for batch in batches for delivery in batch]
 
 
 def restrain(
@@ -69,8 +69,8 @@ def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: da
 
 def joint(connection: Connection, alerts: Sequence[Claimed]) -> Claimed:
     """These as one message: that of the first."""
-    first, *rest = alerts
-    if not rest:
+    first, *companions = alerts
+    if not companions:
         return first
-    outbox.join(connection, first.delivery.id, [claim.delivery.id for claim in rest])
-    return replace(first, joined=tuple(rest))
+    outbox.join(connection, first.delivery.id, [claim.delivery.id for claim in companions])
+    return replace(first, joined=tuple(companions))

@@ -26,13 +26,13 @@ def join(
     direct.alone(connection, direct.CALLING)  # of several processes one after another counts what a person has had
     to_leave = [claim for claim in due if claim.delivery.purpose is not Purpose.URGENT]
     waiting: list[Settlement] = []
-    for to_one in _by_person(urgent):
-        alone, rest, rest_at = _shared_out(connection, to_one, now, rules)
-        to_leave += alone
-        if rest_at > now:
-            waiting += [Settlement(claim.delivery.id, State.CREATED, rest_at) for claim in rest]
-        elif rest:
-            to_leave.append(joint(connection, rest))
+    for calls_of_person in _by_person(urgent):
+        singles, companions, joint_at = _shared_out(connection, calls_of_person, now, rules)
+        to_leave += singles
+        if joint_at > now:
+            waiting += [Settlement(claim.delivery.id, State.CREATED, joint_at) for claim in companions]
+        elif companions:
+            to_leave.append(joint(connection, companions))
     return to_leave, waiting
 
 
@@ -46,8 +46,8 @@ def _shared_out(
     queued_at = [claim.delivery.created_at for claim in due]
     has_waited = any(claim.delivery.attempts > 1 for claim in due)
     most = rules.restraint.calls_a_minute
-    count, rest_at = alerting.share_out(queued_at, of_late, now, most, has_waited=has_waited)
-    return due[:count], due[count:], rest_at
+    count, joint_at = alerting.share_out(queued_at, of_late, now, most, has_waited=has_waited)
+    return due[:count], due[count:], joint_at
 
 
 def _by_person(due: Iterable[Claimed]) -> list[list[Claimed]]:
