@@ -261,14 +261,15 @@ def is_confirmed(mail: Mail, recipient: str, authserv_id: str) -> bool:
     SPF proves the domain of the envelope sender alone, not the addresses that a forwarder may have written into it.
     """
     results, _ = _results(mail, authserv_id)
-    if "pass" in results.get("spf", ()) and mail.return_path and _domain(mail.return_path) == _domain(recipient):
+    domain = _domain(recipient)
+    if mail.return_path and _domain(mail.return_path) == domain and domain in results.get(_SENDERS, ()):
         return True
     is_author = any(party.address.lower() == recipient.lower() for party in mail.from_addresses)
     return is_author and is_authenticated(mail, authserv_id)
 
 
 def _results(mail: Mail, authserv_id: str) -> tuple[dict[str, set[str]], bool]:
-    """Return the results by method, with the domains whose signature passed; and whether DMARC asks for anything."""
+    """Return the results by method, with the domains that passed by signature or SPF; and whether DMARC asks."""
     values = mail.values("authentication-results")[:_MOST_FIELDS]
     lengths = accumulate(map(len, values))
     results: dict[str, set[str]] = {}
@@ -281,16 +282,19 @@ def _results(mail: Mail, authserv_id: str) -> tuple[dict[str, set[str]], bool]:
             method, outcome = str(result.method).lower(), str(result.result).lower()
             results.setdefault(method, set()).add(outcome)
             if (method, outcome) == ("dkim", "pass"):
-                results.setdefault(_SIGNERS, set()).update(_signers(result))
+                results.setdefault(_SIGNERS, set()).update(_domains(result, ("d", "i")))
+            elif (method, outcome) == ("spf", "pass"):
+                # Not "helo": what the other server calls itself says nothing of who wrote (RFC 7208 section 2.3).
+                results.setdefault(_SENDERS, set()).update(_domains(result, ("mailfrom",)))
         asks = asks and not _ASKS_FOR_NOTHING.search(value)
     return results, asks
 
 
-_SIGNERS = "signers"
+_SIGNERS, _SENDERS = "signers", "senders"
 
 
-def _signers(result: "authres.AuthenticationResult") -> Iterator[str]:
-    return (_domain(str(prop.value)) for prop in result.properties if str(prop.name).lower() in ("d", "i"))
+def _domains(result: "authres.AuthenticationResult", names: tuple[str, ...]) -> Iterator[str]:
+    return (_domain(str(prop.value)) for prop in result.properties if str(prop.name).lower() in names)
 
 
 def _domain(address: str) -> str:

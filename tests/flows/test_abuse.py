@@ -190,6 +190,15 @@ def test_mail_that_our_server_confirms_is_not_held(store: Store, guarded: Rulebo
         assert by_purpose(leave(connection, guarded, NOW + MINUTE))["acknowledgement"] == 80 + 20
 
 
+def test_what_a_server_calls_itself_proves_nobody(store: Store, guarded: Rulebook, mail: Make) -> None:
+    """SPF passes for the name of the attacker's server, and fails or says nothing for the forged envelope sender."""
+    by_name = f"{SERVER}; spf=pass smtp.helo=attacker.example; spf=none smtp.mailfrom=residents.example"
+    with writing(store) as connection:
+        envelopes = ((n, f"<resident{n}@residents.example>") for n in range(30))
+        log(connection, guarded, (mail(n, Return_Path=e, Authentication_Results=by_name) for n, e in envelopes))
+        assert by_purpose(leave(connection, guarded, NOW + MINUTE)) == {"acknowledgement": 20, "notice": 1}
+
+
 def test_what_the_envelope_names_is_counted_where_the_receipt_goes(store: Store, guarded: Rulebook, mail: Make) -> None:
     """Many invented authors with one envelope sender would all be answered there: three are."""
     with writing(store) as connection:
