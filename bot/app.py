@@ -159,7 +159,8 @@ class Service:
 
             self._run("waking", partial(waking.be_woken, self.store.url, self._wake))
         if "send" in self.roles:
-            self._run("stepping", partial(stepping.notice_steps, self.store, self.present, self._wake))
+            again_after = self.book.clocks.timing.urgent_again_after
+            self._run("stepping", partial(stepping.notice_steps, self.store, self.present, self._wake, again_after))
         for sender in self.senders:
             self._run(f"sending {sender.outlet.name}", sender.run)
         for listener in self.listeners:

@@ -1,6 +1,8 @@
 """Urgent calls: for which contacts people are called until somebody takes them."""
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import State
@@ -45,6 +47,13 @@ def of_person(connection: Connection, contact: Contact) -> list[Contact]:
     """
     is_same = (contacts.c.sender_key == contact.sender_key) & (contacts.c.urgent == contact.urgent)
     return _calling(connection, is_same, contacts.c.id < contact.id) if contact.sender_key else []
+
+
+def bring_forward(connection: Connection, at: datetime) -> int:
+    """Let the next call about no contact be later than `at`; return how many were."""
+    look_at = case((contacts.c.next_look_at > at, at), else_=contacts.c.next_look_at)
+    change = update(contacts).where(IS_CALLING, contacts.c.urgent_at > at).values(urgent_at=at, next_look_at=look_at)
+    return connection.execute(change).rowcount
 
 
 def _calling(connection: Connection, *conditions: ColumnElement[bool]) -> list[Contact]:

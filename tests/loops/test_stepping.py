@@ -9,11 +9,13 @@ from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops import sending, stepping
 from bot.present import Present
-from bot.store import outbox
+from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.components.ports import PATIENCE_SECONDS
+from tests.flows.conftest import Make
+from tests.flows.desk import logged
 
-HOUR = timedelta(hours=1)
+HOUR, AGAIN_AFTER = timedelta(hours=1), timedelta(minutes=15)
 
 
 class Stepped(Present):
@@ -26,14 +28,17 @@ class Stepped(Present):
 
 
 async def test_what_was_due_is_due_after_the_clock_fell_back(
-    store: Store, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+    store: Store, book: Rulebook, mail: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An hour back, as an operator who mistakes the zone does it: it leaves now, not in an hour."""
+    """An hour back, as when an operator mistakes the zone: it leaves now, and the next call is no later."""
     monkeypatch.setattr(stepping, "LOOK_SECONDS", 0.01)
     present, woken = Stepped(), asyncio.Event()
     rows = alert.notices("front", "k", present.now(), book, subject="s", happened="h", action="a")
     await store.write(lambda connection: outbox.queue(connection, rows))
-    noticing = asyncio.create_task(stepping.notice_steps(store, present, woken.set))
+    urgent = await store.write(lambda connection: logged(connection, book, mail(1)))
+    next_call = {"urgent": "gas", "urgent_at": present.now() + AGAIN_AFTER, "next_look_at": present.now() + AGAIN_AFTER}
+    await store.write(lambda connection: contacts.put(connection, urgent.id, next_call))
+    noticing = asyncio.create_task(stepping.notice_steps(store, present, woken.set, AGAIN_AFTER))
     await asyncio.sleep(0.05)
     assert not woken.is_set()
     present.off = -HOUR
@@ -43,6 +48,11 @@ async def test_what_was_due_is_due_after_the_clock_fell_back(
         lambda connection: outbox.claim(connection, "post", present.now(), present.now() + HOUR, 9)
     )
     assert len(claimed) == 1
+    contact = await store.read(lambda connection: contacts.find(connection, urgent.reference))
+    assert contact is not None
+    assert contact.urgent_at == contact.next_look_at
+    assert contact.urgent_at is not None
+    assert contact.urgent_at <= present.now() + AGAIN_AFTER
 
 
 async def test_a_clock_that_jumps_an_hour_ahead_lets_no_claim_fall_due(store: Store, book: Rulebook) -> None:
