@@ -170,13 +170,11 @@ def join(connection: Connection, first: int, companions: Sequence[int]) -> None:
 def message_times(
     connection: Connection, purpose: Purpose, recipient: str, now: datetime, since: datetime, but: set[int]
 ) -> list[datetime]:
-    """When this person had each message with alerts, or calls, since then; `now` for each that leaves besides these.
-
-    A clock may have been set back: what left by a later time does not count, or calls would wait until then.
-    """
+    """When this person had each message with alerts, or calls, since then; `now` for each that leaves besides these."""
     messages = select(deliveries.c.id, deliveries.c.sent_at).where(
         _JOINED[purpose], deliveries.c.recipient == recipient, deliveries.c.joined_to.is_(None)
     )
+    # What left later than now left before a clock was set back, and must not keep anything waiting.
     of_late = messages.where(deliveries.c.sent_at > since, deliveries.c.sent_at <= now)
     times = [row.sent_at for row in connection.execute(of_late)]
     under_way = messages.where(deliveries.c.sent_at.is_(None), deliveries.c.state == State.SENDING)
@@ -263,7 +261,7 @@ def hold(connection: Connection) -> int:
 
 
 def hold_what_may_have_left(connection: Connection) -> int:
-    """Let nothing that waits or was leaving leave until `release`, unless it is for staff; returns how much that is."""
+    """Let nothing that waits or was leaving leave until `release`, unless it is for staff; returns how much."""
     not_for_staff = deliveries.c.purpose.not_in(sorted(TO_STAFF))
     change = _moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
     return connection.execute(change.values(next_attempt_at=HELD, holder=None)).rowcount

@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
 
 from tests.components.daemons import Daemon, Server
 from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
@@ -34,14 +37,40 @@ class Sink(Server):
             ports=[self.port],
         )
 
+    def stop(self) -> None:
+        """Stop at once; a mail that it was in the middle of was not taken, and is not kept."""
+        if self._daemon is not None:
+            os.kill(self._daemon.pid, signal.SIGSTOP)
+            unfinished = self._unfinished()
+            self._daemon.kill()
+            self._daemon = None
+            for file in unfinished:
+                file.unlink(missing_ok=True)
+
     def count(self) -> int:
-        """How many mails it has taken, in the middle of the last one included."""
-        with os.scandir(self.directory / "mails") as files:
-            return sum(1 for _ in files)
+        """How many mails it has taken."""
+        return len(self._taken())
 
     def mails(self) -> list[bytes]:
-        """Every mail, in no order; smtp-sink's X-Mail-Args and X-Rcpt-Args lines give the envelope."""
-        return [file.read_bytes() for file in (self.directory / "mails").iterdir()]
+        """Every mail, whole, in no order; smtp-sink's X-Mail-Args and X-Rcpt-Args lines give the envelope."""
+        return [file.read_bytes() for file in self._taken()]
+
+    def _taken(self) -> list[Path]:
+        # In this order: a file that it opens meanwhile is in neither. It leaves an empty one for a refused mail.
+        files = list((self.directory / "mails").iterdir())
+        unfinished = self._unfinished()
+        return [file for file in files if file not in unfinished and file.stat().st_size]
+
+    def _unfinished(self) -> set[Path]:
+        """The files that it is writing: it closes one before it answers that it has the mail."""
+        if self._daemon is None:
+            return set()
+        unfinished = set()
+        for entry in Path(f"/proc/{self._daemon.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                unfinished.add(entry.readlink())
+        # Its sockets, its log and /dev/null are open, too.
+        return {file for file in unfinished if file.parent == self.directory / "mails"}
 
     def wait_for(self, count: int, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when it has taken at least so many mails; raise TimeoutError when it has not in time."""
