@@ -14,7 +14,7 @@ from bot.flows import staffing
 from bot.flows.changes import record
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions, contact_view
-from bot.flows.desk.actions import Order
+from bot.flows.desk.orders import Order
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor

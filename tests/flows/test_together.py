@@ -10,7 +10,7 @@ from bot.flows import staffing
 from bot.flows.changes import respond
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
-from bot.flows.desk.actions import Order
+from bot.flows.desk.orders import Order
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import contacts, tokens

@@ -21,7 +21,7 @@ from bot.flows import staffing
 from bot.flows.changes import record
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions, message_view
-from bot.flows.desk.actions import Order
+from bot.flows.desk.orders import Order
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, queue, settled, tokens
 from bot.web.api import calls, models, openapi

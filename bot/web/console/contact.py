@@ -10,8 +10,9 @@ from bot.core.roles import Permission, Role
 from bot.flows.changes import assignees, classify, needs
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import actions, contact_view, event_words
-from bot.flows.desk.actions import ACTIONS, Order
+from bot.flows.desk.actions import ACTIONS
 from bot.flows.desk.contact_view import ContactView
+from bot.flows.desk.orders import Order
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
 from bot.web.console import flash

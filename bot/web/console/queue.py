@@ -18,7 +18,8 @@ from bot.flows import staffing
 from bot.flows.changes import classify
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
-from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE, Order
+from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
+from bot.flows.desk.orders import Order
 from bot.render.words import due_in_words
 from bot.store import calls, clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
