@@ -1,5 +1,6 @@
 """One contact in the console: all that is known of it, and what can be done."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -11,14 +12,15 @@ from bot.flows.changes import assignees, classify, needs
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import actions, contact_view, event_words
 from bot.flows.desk.actions import ACTIONS
-from bot.flows.desk.contact_view import ContactView
 from bot.flows.desk.orders import Order
+from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
 from bot.web.console import flash
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.message import page_number, reference_in_path, unknown
+from bot.web.console.opening import NO_REFUSAL, Opening, Part, Refusal
 from bot.web.forms import fields_of, number_of
 from bot.web.site import STATUS_OF, Site
 
@@ -40,58 +42,25 @@ class ContactPages:
         ]
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        return await self._page(request, guest, {"told": self._flash(request, guest)})
+        return await self._page(request, guest, NO_REFUSAL, self._flash(request, guest))
 
     async def _page(
-        self, request: web.Request, guest: Guest, more: dict[str, Any], status: int = 200
+        self, request: web.Request, guest: Guest, refusal: Refusal, sentence: str = "", status: int = 200
     ) -> web.StreamResponse:
         reference, now, book = self._reference(request), self._site.now(), self._site.book
         scope, page = guest.visitor.scope, page_number(request)
 
-        def read(c: Connection) -> tuple[ContactView | None, dict[str, str]]:
+        def read(c: Connection) -> dict[str, Any] | None:
             view = contact_view.show(c, reference, scope, now, book, page=page)
-            return view, self._people(c, guest) if view else {}
+            if view is None:
+                return None
+            opening = Opening(c, view, guest, self._site, now, request.query, refusal)
+            return {name: value for part in PARTS for name, value in part(opening).items()}
 
-        view, people = await self._site.read(read)
-        if view is None:
+        context = await self._site.read(read)
+        if context is None:
             return await unknown(self._door, request, guest)
-        usual_needs, further_needs = needs.usual_and_other(view.needs.needs if view.needs else "")
-        context = {
-            "whole": view,
-            "contact": view.contact,
-            "told": "",
-            "fault": "",
-            "wrong": "",
-            "at": "",
-            "typed": {},
-            "offered": frozenset(name for name in view.offers if guest.may(ACTIONS[name].may)),
-            "teams": list(book.outgoing.teams),
-            "people": people,
-            "services": classify.choices("service", book),
-            "kinds": classify.choices("kind", book),
-            "areas": classify.choices("area", book),
-            "guesses": [kind.value for kind in responses.CHOICES],
-            "need_words": needs.USUAL,
-            "needs_chosen": usual_needs,
-            "needs_more": further_needs,
-            "outcomes": event_words.OUTCOMES,
-            "urgency": book.intake.urgency(view.contact),
-            "when": lambda at: instant_in_words(at, book.clocks.default_calendar.zone) if at else "",
-            **more,
-        }
-        return render(request, guest, "contact", context, status)
-
-    def _people(self, c: Connection, guest: Guest) -> dict[str, str]:
-        """Who can be handed a contact: staff who may act and who has any now, each with the teams that they see."""
-        scope = guest.visitor.scope
-        owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
-        choices = {
-            address: team for address, team in owners.items() if not assignees.why_unknown(c, address, self._site.book)
-        }
-        for account in staff.list_all(c):
-            if account.disabled_at is None and account.role is not Role.READER:
-                choices[account.address] = f"{account.name}, {', '.join(sorted(account.teams)) or 'every team'}"
-        return dict(sorted(choices.items())[:_MOST_PEOPLE])
+        return render(request, guest, "contact", {**context, "told": sentence}, status)
 
     async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, reference = await fields_of(request), self._reference(request)
@@ -118,16 +87,16 @@ class ContactPages:
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?told={onwards}")
 
     async def _show_refusal(
-        self, request: web.Request, guest: Guest, order: Order, refusal: Refused
+        self, request: web.Request, guest: Guest, order: Order, objection: Refused
     ) -> web.StreamResponse:
-        if refusal.kind is Kind.UNKNOWN:
+        if objection.kind is Kind.UNKNOWN:
             return await unknown(self._door, request, guest)
-        if refusal.kind is Kind.CONFLICT:
-            await self._door.refuse(guest, f"{order.action} {order.reference}", refusal.reason)
+        if objection.kind is Kind.CONFLICT:
+            await self._door.refuse(guest, f"{order.action} {order.reference}", objection.reason)
         # Needs are ticked, and typed where none of the usual ones fits.
-        wrong = "more" if refusal.field == needs.FIELD else refusal.field
-        more = {"fault": refusal.sentence, "typed": {**order.fields}, "at": order.action, "wrong": wrong}
-        return await self._page(request, guest, more, STATUS_OF[refusal.kind])
+        wrong = "more" if objection.field == needs.FIELD else objection.field
+        refusal = Refusal(order.action, wrong, objection.sentence, order.fields)
+        return await self._page(request, guest, refusal, status=STATUS_OF[objection.kind])
 
     def _flash(self, request: web.Request, guest: Guest) -> str:
         token, now = request.query.get("told", ""), self._site.now()
@@ -135,3 +104,53 @@ class ContactPages:
 
     def _reference(self, request: web.Request) -> str:
         return reference_in_path(request, self._site.book.prefix)
+
+
+def _whole(opening: Opening) -> Mapping[str, Any]:
+    """The contact itself, how it is shown, and the form that was refused."""
+    view, refusal, book = opening.view, opening.refusal, opening.book
+    zone = book.clocks.default_calendar.zone
+    return {
+        "whole": view,
+        "contact": view.contact,
+        "fault": refusal.sentence,
+        "wrong": refusal.name,
+        "at": refusal.at,
+        "typed": refusal.typed,
+        "offered": frozenset(name for name in view.offers if opening.guest.may(ACTIONS[name].may)),
+        "outcomes": event_words.OUTCOMES,
+        "urgency": book.intake.urgency(view.contact),
+        "when": lambda at: instant_in_words(at, zone) if at else "",
+    }
+
+
+def _choices(opening: Opening) -> Mapping[str, Any]:
+    """What the forms offer to choose from."""
+    book, person_needs = opening.book, opening.view.needs
+    usual_needs, further_needs = needs.usual_and_other(person_needs.needs if person_needs else "")
+    return {
+        "teams": list(book.outgoing.teams),
+        "people": _people(opening.connection, opening.guest, book),
+        "services": classify.choices("service", book),
+        "kinds": classify.choices("kind", book),
+        "areas": classify.choices("area", book),
+        "guesses": [kind.value for kind in responses.CHOICES],
+        "need_words": needs.USUAL,
+        "needs_chosen": usual_needs,
+        "needs_more": further_needs,
+    }
+
+
+def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
+    """Who can be handed a contact: staff who may act and who has any now, each with the teams that they see."""
+    scope = guest.visitor.scope
+    owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
+    choices = {address: team for address, team in owners.items() if not assignees.why_unknown(c, address, book)}
+    for account in staff.list_all(c):
+        if account.disabled_at is None and account.role is not Role.READER:
+            choices[account.address] = f"{account.name}, {', '.join(sorted(account.teams)) or 'every team'}"
+    return dict(sorted(choices.items())[:_MOST_PEOPLE])
+
+
+# Each part of the page, in the order in which it stands there.
+PARTS: tuple[Part, ...] = (_whole, _choices)
