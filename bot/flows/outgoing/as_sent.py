@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.core import links
 from bot.core.deliveries import Delivery
+from bot.core.messages import Outbound
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.store import sent_messages
 from bot.store.sent_messages import SentMessage
@@ -37,6 +38,14 @@ def of(connection: Connection, delivery: Delivery) -> list[AsSent]:
     is_to_person = delivery.purpose in TO_SENDERS
     messages = sent_messages.of_delivery(connection, delivery.id)
     return [_view(message, is_to_person=is_to_person) for message in messages]
+
+
+def read(message: Outbound) -> tuple[str, str, str]:
+    """Subject, words and page of a message of ours that is to leave."""
+    if not message.envelope_sender:
+        return message.subject, message.content.decode("utf-8", "replace"), ""
+    headers, words, page = _parts(message.content)
+    return dict(headers).get("Subject", ""), words, page
 
 
 def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
