@@ -20,6 +20,7 @@ from bot.flows.changes import needs
 from bot.flows.desk import event_words
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
+from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, holds, links, outbox, queue
@@ -33,7 +34,6 @@ MOST_OTHERS = 20
 # A page must stay small on a slow line: what is longer or older has a page of its own. Bytes are those of the page.
 MOST_BYTES_OF_WORDS, MOST_BYTES_OF_FIELDS = 3_000, 500
 MOST_MESSAGES, MOST_EVENTS, MOST_SENT, MOST_ATTACHMENTS = 10, 30, 20, 20
-_HOW = {"phone": "phone call", "letter": "letter", "face_to_face": "a visit", "voicemail": "voicemail"}
 _FAILED = (Leaving.PERMANENT_FAILURE, Leaving.TECHNICAL_FAILURE)
 
 
@@ -155,7 +155,7 @@ def show(
         held=is_held,
         undelivered=_undelivered(receipts, fates),
         decided_by=_decided_by(events),
-        came_by=_HOW.get(book.medium_of(contact), contact.channel),
+        came_by=Titles(book).way(contact),
         seen=last.id if last else 0,
         page=page,
         pages=_pages((arrived, MOST_MESSAGES), (events, MOST_EVENTS), (deliveries, MOST_SENT)),

@@ -13,6 +13,7 @@ from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import actions, contact_view, event_words
 from bot.flows.desk.actions import ACTIONS
 from bot.flows.desk.orders import Order
+from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
@@ -112,6 +113,7 @@ def _whole(opening: Opening) -> Mapping[str, Any]:
     zone = book.clocks.default_calendar.zone
     return {
         "whole": view,
+        "titles": Titles(book),
         "contact": view.contact,
         "fault": refusal.sentence,
         "wrong": refusal.name,
@@ -127,13 +129,14 @@ def _whole(opening: Opening) -> Mapping[str, Any]:
 def _choices(opening: Opening) -> Mapping[str, Any]:
     """What the forms offer to choose from."""
     book, person_needs = opening.book, opening.view.needs
+    titles = Titles(book)
     usual_needs, further_needs = needs.usual_and_other(person_needs.needs if person_needs else "")
     return {
-        "teams": list(book.outgoing.teams),
+        "teams": {name: titles.team(name) for name in book.outgoing.teams},
         "people": _people(opening.connection, opening.guest, book),
-        "services": classify.choices("service", book),
-        "kinds": classify.choices("kind", book),
-        "areas": classify.choices("area", book),
+        "services": {name: titles.service(name) for name in classify.choices("service", book)},
+        "kinds": {name: titles.kind(name) for name in classify.choices("kind", book)},
+        "areas": {name: titles.area(name) for name in classify.choices("area", book)},
         "guesses": [kind.value for kind in responses.CHOICES],
         "need_words": needs.USUAL,
         "needs_chosen": usual_needs,
