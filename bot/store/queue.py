@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, tuple_, union_all
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
@@ -47,6 +47,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a contact stands, or stood, in a list: by what the lists are sorted."""
+
+    id: int
+    received_at: datetime
+    due_at: datetime | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """The next contacts for a program, and the cursor of those that follow; None at the end."""
 
@@ -70,12 +80,46 @@ def page(connection: Connection, criteria: Criteria, scope: Scope, now: Any, *, 
     return Page(tuple(contact_of(row) for row in rows[:most]), more, cut)
 
 
+def next_of(connection: Connection, criteria: Criteria, scope: Scope, now: Any, place: Place) -> str | None:
+    """Return the reference of the contact that comes next after that place in the list as it stands now."""
+    conditions: list[Any] = [*_conditions(criteria), *_list_conditions(criteria.which, now), *within(scope)]
+    conditions += _in_state(criteria.state)
+    if criteria.words:
+        hits = words.hits(connection, criteria.words)
+        conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
+    teams = _teams(criteria, scope, criteria.state)
+    for behind in _behind(criteria, place):
+        further = [*conditions, behind, contacts.c.id != place.id]
+        if teams:
+            further.append(_of_teams(teams, criteria.state, further, contacts.c.id.desc(), 1))
+        query = select(contacts.c.reference).where(*further).order_by(*_page_order(criteria)).limit(1)
+        if reference := connection.execute(query).scalar():
+            return str(reference)
+    return None
+
+
+def _behind(criteria: Criteria, place: Place) -> Sequence[Any]:
+    """Return the conditions that a contact comes after that place, each for one run of the list, in their order."""
+    if criteria.which == "suppressed" and not criteria.words:
+        return [tuple_(contacts.c.received_at, contacts.c.id) < tuple_(place.received_at, place.id)]
+    is_older = contacts.c.id < place.id
+    if criteria.state == State.OPEN and not criteria.words:
+        undated = contacts.c.due_at.is_(None)
+        if place.due_at is None:
+            return [and_(undated, contacts.c.id > place.id)]
+        # As a row, because both databases find where to begin in the index by it; rows without a date are not in it.
+        return [tuple_(contacts.c.due_at, contacts.c.id) > tuple_(place.due_at, place.id), undated]
+    if criteria.state == "any" and criteria.words and place.is_open:
+        return [and_(IS_OPEN, is_older), IS_FINISHED]
+    return [and_(IS_FINISHED, is_older) if criteria.state == "any" and criteria.words else is_older]
+
+
 def _page_order(criteria: Criteria) -> tuple[Any, ...]:
     newest_first = contacts.c.id.desc()
     if criteria.words:
         return (contacts.c.next_look_at.is_(None), newest_first) if criteria.state == "any" else (newest_first,)
     if criteria.which == "suppressed":
-        return (contacts.c.received_at.desc(),)  # the order of their index
+        return (contacts.c.received_at.desc(), newest_first)  # the order of their index
     return (contacts.c.due_at.asc().nulls_last(), contacts.c.id) if criteria.state == State.OPEN else (newest_first,)
 
 

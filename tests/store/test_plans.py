@@ -39,7 +39,7 @@ from bot.store import (
 from bot.store.audit import Looking
 from bot.store.databases import sqlite_engine
 from bot.store.engine import Work
-from bot.store.queue import Criteria
+from bot.store.queue import Criteria, Place
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -48,6 +48,7 @@ _FIELDS = dict.fromkeys(Contact.__dataclass_fields__)
 _CONTACT = Contact(**_FIELDS | {"id": 1, "sender_key": "a@b.example", "linked_to": 2})  # type: ignore[arg-type]
 _KEEP = Retention(timedelta(30))
 _TEAM = Scope(frozenset({"front"}))
+_PLACE = Place(1, NOW, NOW, is_open=True)
 AGE = Criteria(team="front", received_from=NOW, received_before=NOW)
 ASKED_ALWAYS: dict[str, Work[object]] = {
     "claim": lambda c: outbox.claim(c, "post", NOW, NOW, 50),
@@ -100,6 +101,10 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "the queue": lambda c: queue.page(c, Criteria(), Scope(), NOW, most=50),
     "the queue of a team": lambda c: queue.page(c, Criteria(team="front"), Scope(), NOW, most=50),
     "the queue of some teams": lambda c: queue.page(c, Criteria(), Scope(frozenset({"front"})), NOW, most=50),
+    "the next of the queue": lambda c: queue.next_of(c, Criteria(), Scope(), NOW, _PLACE),
+    "the next of the queue of a team": lambda c: queue.next_of(c, Criteria(team="front"), _TEAM, NOW, _PLACE),
+    "the next that is answered": lambda c: queue.next_of(c, Criteria(state="answered"), _TEAM, NOW, _PLACE),
+    "the next that is suppressed": lambda c: queue.next_of(c, Criteria("any", "suppressed"), Scope(), NOW, _PLACE),
     "answered of a team": lambda c: queue.page(c, Criteria(state="answered", team="front"), Scope(), NOW, most=50),
     "suppressed": lambda c: queue.page(c, Criteria("any", "suppressed"), Scope(), NOW, most=50),
     "not delivered": lambda c: queue.page(c, Criteria("any", "undeliverable"), Scope(), NOW, most=50),

@@ -25,13 +25,13 @@ from bot.store import calls, clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
+from bot.web.console.lists import page_in
 from bot.web.forms import fields_of, number_of, several_of
 from bot.web.site import Site
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000
 _MOST_AT_ONCE = 200
-_MOST_PAGES = 10_000
 # A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _LISTS = (("Everything open", ""), *((filters.KINDS[kind].capitalize(), f"which={kind}") for kind in filters.QUICK))
@@ -71,7 +71,7 @@ class QueuePages:
         return await self._page(request, guest, criteria, {"told": message})
 
     async def _page(self, request: web.Request, guest: Guest, criteria: Filters, more: dict[str, Any]) -> web.Response:
-        now, number = self._site.now(), _number(request)
+        now, number = self._site.now(), page_in(request.query)
         context = await self._read(guest, criteria, now, skip=(number - 1) * AT_ONCE)
         result, why = context["found"], context["errors"]
         context |= {
@@ -221,10 +221,6 @@ def _done_words(count: int, total: int, verb: str) -> str:
 
 def _last_event(values: Mapping[str, str]) -> int | None:
     return number_of(values.get("seen", ""))
-
-
-def _number(request: web.Request) -> int:
-    return min(max(number_of(request.query.get("page", "")) or 1, 1), _MOST_PAGES)
 
 
 def _how_late(due: datetime | None, now: datetime, calendar: Calendar) -> str:
