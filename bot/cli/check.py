@@ -29,12 +29,13 @@ def check(
 ) -> None:
     """Check configuration, templates and standards. Status 0: good, 1: something fails, 2: mistakes in the files."""
     from bot import app
-    from bot.cli import check_limits
+    from bot.cli import check_answers, check_limits
     from bot.present import Present
     from bot.render import lint
 
     configured = load_or_exit(config)
-    findings = lint.examine_all(app.composer(configured))
+    composer = app.composer(configured)
+    findings = [*lint.examine_all(composer), *check_answers.examine(configured, composer)]
     errors = lint.errors(findings)
     for finding in findings:
         typer.echo(f"{finding}", err=finding in errors)

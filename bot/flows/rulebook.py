@@ -21,6 +21,7 @@ from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.core.timing import USUAL, Timing
 from bot.core.topics import Router
+from bot.render.answers import SavedAnswer
 from bot.render.words import due_in_words
 
 NO_PROMISE = Standard(
@@ -261,7 +262,7 @@ class OutgoingRules:
     those that form mails of words; `events`: those that programs read. `followers`: outlet -> the kinds of events that
     it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
     `deputies` who stands in for whom. `website` is where our own pages stand. `most_a_day`: how many messages may leave
-    a day by an outlet that costs money for each.
+    a day by an outlet that costs money for each. `answers` are the saved answers of the files.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -275,6 +276,7 @@ class OutgoingRules:
     deputies: Deputies = field(default_factory=Deputies)
     website: str = ""
     most_a_day: Mapping[str, int] = field(default_factory=dict)
+    answers: tuple[SavedAnswer, ...] = ()
 
     def team(self, name: str | None) -> Team | None:
         """The named team, else the operators', else the first one: an alert must reach somebody."""

@@ -12,6 +12,7 @@ from bot.core.books import Book
 from bot.core.escalations import NO_WINDOW, Window
 from bot.core.intakes import Facts
 from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
+from bot.render import answers
 from bot.settings.reading import Settings
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -80,6 +81,7 @@ def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[
         deputies=configured.escalation.deputies(),
         most_a_day={name: limit.most_a_day for name, limit in limits.items() if limit.most_a_day},
         website=configured.web.public_url.rstrip("/"),
+        answers=answers.read_all(configured.template_directories)[0],
     )
 
 

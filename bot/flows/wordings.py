@@ -1,0 +1,30 @@
+"""The words that staff may change: what they are now."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from bot.core.contacts import Contact
+from bot.flows.rulebook import Rulebook
+from bot.render.answers import SavedAnswer
+from bot.render.words import instant_in_words
+
+
+def saved_answers(_connection: Connection, team: str | None, book: Rulebook) -> tuple[SavedAnswer, ...]:
+    """The saved answers that staff of this team are offered, by title."""
+    offer = (answer for answer in book.outgoing.answers if answer.is_for(team))
+    return tuple(sorted(offer, key=lambda answer: answer.title))
+
+
+def answer_values(contact: Contact, constants: Mapping[str, str], book: Rulebook) -> dict[str, str]:
+    """What the placeholders of a saved answer (`render.answers.fill`) stand for; `constants` are the composer's."""
+    service = book.intake.router.services.get(contact.service or "")
+    return {
+        **constants,
+        "reference": contact.reference,
+        "received": instant_in_words(contact.received_at, book.clocks.default_calendar.zone),
+        "respond_by": book.clocks.respond_by(contact),
+        "service": service.title if service else "",
+        "service_page": service.page if service else "",
+        "team": contact.team or "",
+    }
