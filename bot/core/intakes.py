@@ -220,8 +220,8 @@ def _report_outcome(message: Inbound, facts: Facts) -> Outcome:
 
 
 def _with_writer(verdict: Verdict, message: Inbound, facts: Facts) -> Verdict:
-    if message.post is not None:
-        return verdict  # in a conversation they see themselves that it is there
+    if message.post is not None or message.told_by != "us":
+        return verdict  # in a conversation they see themselves that it is there, and who was spoken to knows it
     address = _recipient(message, facts)
     withheld = message.junk or bool(message.doubt) or _is_forged(message, facts)
     recipient = None if address is None or withheld or _objection(address, facts, message) else address

@@ -146,7 +146,7 @@ def pointers_of(message: Inbound, prefix: str, secret: bytes) -> Pointers:
     words = f"{message.subject}\n{message.text[:_MOST_TEXT]}"
     in_words = tuple(references_in(words, prefix)) if prefix in words.upper() else ()
     if message.mail is None:
-        return Pointers(references=in_words)
+        return Pointers(references=(message.of,) if message.of else in_words)
     tags = acknowledgements.signed_tags(message.mail, secret)
     senders = message.mail.envelope_senders[:_MOST_ENVELOPE_SENDERS]
     of_reports = [acknowledgements.signed_tag(sender, secret) or "" for sender in senders]
@@ -219,14 +219,15 @@ def forgotten_name(name: str, key: bytes) -> str:
 def thread_of(message: Inbound, pointers: Pointers, threads: Threads) -> Contact | None:
     """Return the contact that this message goes on with.
 
-    It came to an address that we gave for it alone; it answers one of our messages or staff's; or the same sender
+    Whoever took it down says so; it came to an address that we gave for it alone; it answers one of our messages or
+    staff's; or the same sender
     answers their own message or names the reference. The same sender only: a reference seen over somebody's shoulder
     must not reach into their contact.
     """
     if message.post is not None:
         return _of_post(message, message.post, threads)
     if message.mail is None:
-        return None
+        return threads.references.get(message.of)
     sender = key_of(message)
     by_tag = (threads.references[tag] for tag in pointers.tags if tag in threads.references)
     by_parent = (parent.contact for parent in _parents(message, threads) if _may_follow(parent, sender))

@@ -189,20 +189,95 @@ def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
     assert events == []
     for name, body in (
         ("assign", {"team": "housing"}),
+        ("take", {}),
+        ("holding-reply", {"note": "by phone"}),
+        ("classify", {"kind": "complaint"}),
+        ("extend", {"to": "20 working days", "reason": "We must ask another organisation."}),
+        ("needs", {"needs": "large print"}),
         ("pause", {"note": "asked for the address"}),
         ("resume", {}),
         ("respond", {"note": "by phone"}),
         ("close", {}),
+        ("reopen", {"note": "closed by mistake"}),
     ):
         done = house.call("POST", f"{here}/{name}", body)
         assert done.status == 200, (name, done.text)
-    assert house.call("GET", here).json["state"] == "closed"
+    facts = house.call("GET", here).json
+    assert (facts["state"], facts["kind"], facts["needs"]) == ("open", "complaint", "large print")
     events = house.call("GET", f"/api/v1/events?cursor={after}").json["events"]
     mine = [event["kind"] for event in events if event["reference"] == reference and event["actor"] == "token:all"]
-    assert mine == ["assigned", "paused", "resumed", "responded", "closed"]
+    before_answer = ["assigned", "taken", "holding reply", "classified", "extended", "needs noted", "paused", "resumed"]
+    assert mine == [*before_answer, "responded", "closed", "reopened"]
+    own = house.call("GET", f"{here}/events?limit=200").json
+    assert [event["kind"] for event in own["events"] if event["actor"] == "token:all"] == ["taken down", *mine]
+    assert house.call("GET", f"{here}/events?cursor={own['next']}").json["events"] == []
+    assert house.call("POST", f"{here}/respond", {}).status == 200
     again = house.call("POST", f"{here}/respond", {})
     assert again.status == 409
     assert "token:all" in again.json["detail"]
+
+
+def test_what_an_action_needs_is_asked_for(house: House) -> None:
+    """The same refusals as staff get: the field that is wrong, and why."""
+    here = f"/api/v1/contacts/{_create(house).json['reference']}"
+    for name, body, status, field in (
+        ("extend", {"to": "soon", "reason": "It is much work."}, 422, "to"),
+        ("extend", {"to": "60 working days"}, 422, "reason"),
+        ("classify", {"service": "no-such-service!"}, 422, "service"),
+        ("needs", {"needs": "x" * 10_000}, 422, "needs"),
+        ("reopen", {}, 409, ""),
+    ):
+        refusal = house.call("POST", f"{here}/{name}", body)
+        fields = [error["field"] for error in refusal.json.get("errors", [])]
+        assert (refusal.status, fields) == (status, [field] if field else []), (name, refusal.text)
+
+
+def test_what_the_person_says_since_is_added(house: House) -> None:
+    """It stands in their contact once for each call, opens what was answered, and is refused where that is long ago."""
+    here = f"/api/v1/contacts/{_create(house).json['reference']}"
+    key = {"Idempotency-Key": "said-since"}
+    house.call("POST", f"{here}/respond", {})
+    answers = [house.call("POST", f"{here}/messages", {"text": "It came back."}, headers=key) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    facts = house.call("GET", here).json
+    assert facts["state"] == "open"
+    assert [message["text"] for message in facts["messages"]] == [CALL["text"], "It came back."]
+    assert "follow-up" in [event["kind"] for event in house.call("GET", f"{here}/events").json["events"]]
+    house.call("POST", f"{here}/close", {"reason": "It is mended."})
+    refusal = house.call("POST", f"{here}/messages", {"text": "And again."})
+    assert (refusal.status, "Open it again first" in refusal.json["detail"]) == (409, True)
+    assert house.call("POST", f"{here}/messages", {"text": "x"}, caller="housing").status == 404
+
+
+def test_what_is_urgent_is_urgent_when_it_is_added_too(house: House) -> None:
+    """The rules read what a program adds, as they read every message."""
+    here = f"/api/v1/contacts/{_create(house).json['reference']}"
+    house.call("POST", f"{here}/messages", {"text": "Now I smell gas in the hall."})
+    assert house.call("GET", here).json["urgent"]
+
+
+def test_names_that_calls_take_are_listed(house: House) -> None:
+    """Teams that the token sees, what a contact can be about, and the ways in."""
+    teams = [house.call("GET", "/api/v1/teams", caller=caller).json["teams"] for caller in ("all", "housing")]
+    assert teams == [[{"name": "front-office"}, {"name": "housing"}], [{"name": "housing"}]]
+    about = house.call("GET", "/api/v1/services").json
+    assert "complaint" in about["kinds"]
+    channels = {channel["name"]: channel for channel in house.call("GET", "/api/v1/channels").json["channels"]}
+    assert channels["desk"]["takes_records"]
+    assert not channels["website"]["takes_records"]
+
+
+def test_contacts_are_listed_by_when_they_came(house: House) -> None:
+    """From an instant on, and before one."""
+    first, second = (_create(house).json["reference"] for _ in range(2))
+    came = house.call("GET", f"/api/v1/contacts/{second}").json["received_at"].replace("+", "%2B")
+    since = house.call("GET", f"/api/v1/contacts?received_from={came}").json["contacts"]
+    before = house.call("GET", f"/api/v1/contacts?limit=200&received_before={came}").json["contacts"]
+    assert second in [contact["reference"] for contact in since]
+    assert first not in [contact["reference"] for contact in since]
+    assert second not in [contact["reference"] for contact in before]
+    assert house.call("GET", "/api/v1/contacts?received_from=yesterday").status == 422
 
 
 BAD: dict[str, tuple[Any, int, str]] = {

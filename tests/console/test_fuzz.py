@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.web.api.operations import OPERATIONS
 from tests.console.conftest import House
 
 # Rules between fields, and dates that must be of this year, cannot be said in a schema.
@@ -19,7 +20,7 @@ def test_the_fuzzer_finds_nothing(house: House, tmp_path: Path) -> None:
         [
             *(str(Path(sys.executable).parent / "schemathesis"), "run", address, "--no-color"),
             *("--header", f"Authorization: Bearer {house.tokens['all']}"),
-            *("--max-examples", "10", "--exclude-checks", LEFT_OUT, "--seed", "20261124"),
+            *("--max-examples", "5", "--exclude-checks", LEFT_OUT, "--seed", "20261124"),
         ],
         cwd=tmp_path,
         capture_output=True,
@@ -28,5 +29,5 @@ def test_the_fuzzer_finds_nothing(house: House, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
-    assert "Operations:       10 selected / 10 total" in done.stdout
+    assert f"Operations:       {len(OPERATIONS)} selected / {len(OPERATIONS)} total" in done.stdout
     assert "web.failed" not in house.service.words()

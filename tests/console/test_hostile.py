@@ -273,6 +273,26 @@ def test_a_file_that_came_is_named_and_can_be_saved(mailed: tuple[House, str]) -
     assert house.officer("officer").get(str(link.attributes["href"])).status == 404
 
 
+def test_files_that_came_with_a_mail_are_read(mailed: tuple[House, str]) -> None:
+    """Their names and sizes in a list, each as it came; nothing for a message without any, or of another team."""
+    house, _ = mailed
+    mail = _mail("See the photo.", "photo for programs", "pia@residents.example")
+    mail.add_attachment(b"\x89PNG" + b"0" * 2_000, maintype="image", subtype="png", filename="pothole.png")
+    reference = _send(house, mail)
+    here = f"/api/v1/contacts/{reference}"
+    (message,) = house.call("GET", here).json["messages"]
+    files = f"{here}/messages/{message['id']}/files"
+    assert house.call("GET", files).json["files"] == [
+        {"number": 1, "name": "pothole.png", "kind": "image/png", "size": 2_004}
+    ]
+    content = house.call("GET", f"{files}/1")
+    assert (content.status, content.headers["Content-Disposition"][:11]) == (200, "attachment;")
+    assert len(content.text.encode("utf-8", "replace")) >= 2_004
+    assert [house.call("GET", f"{files}/{number}").status for number in (0, 2, "x")] == [404] * 3
+    assert house.call("GET", files, caller="housing").status == 404
+    assert house.call("GET", f"{here}/messages/999999/files").status == 404
+
+
 def test_a_locked_store_is_a_plain_page_and_a_problem(mailed: tuple[House, str]) -> None:
     """503 with what was typed on the page, 503 as a problem with when to try again; then all goes on."""
     house, reference = mailed

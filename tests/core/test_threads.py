@@ -139,6 +139,15 @@ def test_a_form_goes_on_with_nothing() -> None:
     assert thread(replace(mail(text=contact().reference), mail=None), stored) is None
 
 
+def test_what_is_taken_down_goes_on_with_what_staff_say() -> None:
+    """Whoever takes a message down names the contact: whoever wrote it, and whatever its words name."""
+    named, in_words = contact(1), contact(2)
+    stored = Threads(references={each.reference: each for each in (named, in_words)})
+    call = Inbound("desk", "phone:1", "d3", None, text=f"About {in_words.reference}", of=named.reference)
+    assert thread(call, stored) == named
+    assert thread(replace(call, of=""), stored) is None
+
+
 @pytest.mark.parametrize(
     ("message", "goes_on"),
     [

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.core import threads
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
 from bot.flows.changes import classify
@@ -37,6 +38,21 @@ def taken_down(connection: Connection, reference: str, actor: str, now: datetime
     if new:
         contacts.note(connection, [Event(contact.id, now, EventKind.TAKEN_DOWN, actor)])
     return Recorded(contact, new)
+
+
+def why_not_added(contact: Contact, at: datetime, book: Rulebook) -> Refused | None:
+    """Why nothing that the person said at `at` may be added to a contact any more; None where it may."""
+    today = book.clocks.today
+    answered_on = contact.responded_at and today(contact.responded_at)
+    if threads.goes_on(contact.state, today(at), answered_on, book.intake.reopen_days):
+        return None
+    return Refused(f"{contact.reference} is {contact.state}. Open it again first, or record a new contact")
+
+
+def note_addition(connection: Connection, reference: str, actor: str, now: datetime) -> None:
+    """Note who took down what was added to the contact of that reference."""
+    (contact,) = contacts.with_references(connection, [reference]).values()
+    contacts.note(connection, [Event(contact.id, now, EventKind.TAKEN_DOWN, actor)])
 
 
 def refusals(service: str, received_at: datetime | None, now: datetime, book: Rulebook) -> list[Refused]:

@@ -1,102 +1,11 @@
-"""What programs send and get. The description of the API is generated from these models."""
+"""What programs get. The description of the API is generated from these models."""
 
-import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field
 
-from bot.flows.changes.refusals import MOST_CHARACTERS
 from bot.flows.desk.message_view import Departure
-
-REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
-MOST_AT_ONCE = 200
-_CURSOR = r"^[0-9]{1,15}$"
-# The storage of everything needs text without NUL and without halves of characters.
-_TEXT = r"^[^\x00]*$"
-# What the verbs themselves refuse, so that they say the same to everybody; here it is described.
-_SHORT: dict[str, JsonValue] = {"maxLength": MOST_CHARACTERS}
-_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt]")
-
-
-def _as_it_is_described(value: Any) -> Any:
-    # Left to itself the library takes seconds since 1970, too, as a number and as its digits.
-    if isinstance(value, str) and _WRITTEN.match(value):
-        return value
-    raise ValueError("must be a time with its offset, as in 2026-11-24T09:15:00+00:00")
-
-
-Instant = Annotated[AwareDatetime, BeforeValidator(_as_it_is_described)]
-
-
-class Sent(BaseModel):
-    """What a program sends: unknown fields are refused, so that a slip is seen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sender(Sent):
-    """The person. Without an address and a number staff must find another way to tell them that we have it."""
-
-    name: str = Field(default="", max_length=200, pattern=_TEXT)
-    email: str = Field(default="", max_length=254, pattern=_TEXT, examples=["sam@residents.example"])
-    phone: str = Field(default="", max_length=40, pattern=_TEXT, examples=["01632 960 001"])
-
-
-class NewContact(Sent):
-    """A contact that came by phone, letter or visit, or into another system."""
-
-    channel: str = Field(default="desk", pattern=r"^[a-z][a-z0-9-]{0,39}$", description="A channel of kind desk.")
-    sender: Sender = Sender()
-    subject: str = Field(default="", max_length=200, pattern=_TEXT)
-    text: str = Field(min_length=1, max_length=50_000, pattern=_TEXT, description="What they said, in their words.")
-    service: str = Field(default="", pattern=_TEXT, description="What it is about; one of your services.")
-    postcode: str = Field(default="", max_length=10, pattern=_TEXT)
-    how: Literal["phone", "letter", "face_to_face", "voicemail"] = "phone"
-    prefers: Literal["", "email", "text", "told", "letter", "phone"] = Field(
-        default="",
-        description="How they hear that we have it. `told`: they were told the reference and the date at once.",
-    )
-    received_at: Instant | None = Field(default=None, description="When it came; now, where it is left out.")
-
-
-class Respond(Sent):
-    """The person has had a full answer."""
-
-    at: Instant | None = Field(default=None, description="When; now, where it is left out.")
-    note: str = Field(
-        default="", pattern=_TEXT, json_schema_extra=_SHORT, description="For the history; no personal data."
-    )
-
-
-class Note(Sent):
-    """A word for the history."""
-
-    note: str = Field(default="", pattern=_TEXT, json_schema_extra=_SHORT)
-
-
-class Assign(Sent):
-    """Who has it from now on: a team, a person, or both."""
-
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["team"]}, {"required": ["owner"]}]})
-
-    team: str = Field(default="", pattern=_TEXT)
-    owner: str = Field(
-        default="",
-        pattern=_TEXT,
-        description="The e-mail address of somebody of staff, or of a team or a deputy that is configured.",
-    )
-
-
-class Close(Sent):
-    """Nothing more is to be done."""
-
-    reason: str = Field(
-        default="",
-        pattern=_TEXT,
-        json_schema_extra=_SHORT,
-        description="In words for the person; needed where it has no answer.",
-    )
 
 
 class ContactDates(BaseModel):
@@ -133,6 +42,7 @@ class ContactView(ContactDates):
 class MessageView(BaseModel):
     """One message of a contact."""
 
+    id: str
     written_by: str
     channel: str
     received_at: datetime
@@ -140,10 +50,70 @@ class MessageView(BaseModel):
 
 
 class ContactDetail(ContactView):
-    """One contact with its messages."""
+    """One contact with its messages, and what the person needs of us."""
 
     standard: str
+    needs: str
     messages: list[MessageView]
+
+
+class FileView(BaseModel):
+    """A file that came with a message; `size` is in octets."""
+
+    number: int
+    name: str
+    kind: str
+    size: int
+
+
+class Files(BaseModel):
+    """What came with a message besides its words."""
+
+    files: list[FileView]
+
+
+class TeamView(BaseModel):
+    """A team, by the name that `assign` takes."""
+
+    name: str
+
+
+class Teams(BaseModel):
+    """The teams whose contacts the token sees."""
+
+    teams: list[TeamView]
+
+
+class ServiceView(BaseModel):
+    """A service, by the name that `classify` takes."""
+
+    name: str
+    title: str
+    page: str
+    team: str
+
+
+class Services(BaseModel):
+    """What a contact can be about."""
+
+    services: list[ServiceView]
+    kinds: list[str]
+    areas: list[str]
+
+
+class ChannelView(BaseModel):
+    """A way in: how people write there, whose it is, and whether contacts can be recorded there."""
+
+    name: str
+    medium: str
+    team: str
+    takes_records: bool
+
+
+class Channels(BaseModel):
+    """The ways in."""
+
+    channels: list[ChannelView]
 
 
 class SentMessageView(BaseModel):
@@ -237,31 +207,6 @@ class ProblemView(BaseModel):
     status: int
     detail: str
     errors: list[ErrorView] = []
-
-
-Cursor = Annotated[str, Field(pattern=_CURSOR)]
-
-
-class Paging(Sent):
-    """Which part of a list."""
-
-    cursor: Cursor | None = None
-    limit: int = Field(default=50, ge=1, le=MOST_AT_ONCE)
-
-
-class Search(Paging):
-    """Which contacts."""
-
-    state: Literal["open", "answered", "closed", "logged", "any"] = "any"
-    which: Literal["", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable"] = ""
-    team: str = Field(default="", max_length=40, pattern=_TEXT)
-    owner: str = Field(default="", max_length=254, pattern=_TEXT)
-    service: str = Field(default="", max_length=40, pattern=_TEXT)
-    area: str = Field(default="", max_length=40, pattern=_TEXT)
-    channel: str = Field(default="", max_length=40, pattern=_TEXT)
-    q: str = Field(
-        default="", max_length=200, pattern=_TEXT, description="Words of a reference, name, address or text."
-    )
 
 
 def views_of_sent(departure: Departure) -> list[SentMessageView]:

@@ -9,21 +9,25 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot.web.api import problems
-from bot.web.api.models import REFERENCE, ProblemView
+from bot.web.api.models import ProblemView
+from bot.web.api.requests import REFERENCE
 
 Model = type[BaseModel]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one address; `refuses` are the statuses of its problems besides those that every one has."""
+    """One method of one address; `refuses` are the statuses of its problems besides those that every one has.
+
+    It answers a model, or (None) a file.
+    """
 
     method: str
     path: str
     name: str
     summary: str
     scope: str
-    answers: Model
+    answers: Model | None
     takes: Model | None = None
     query: Model | None = None
     status: HTTPStatus = HTTPStatus.OK
@@ -50,20 +54,19 @@ _KEY = {
     "description": "A key of your own: the same call with the same key is done once, for a day.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
-_REFERENCE = {
-    "name": "reference",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "pattern": REFERENCE},
-    "example": "EX-7K3M-9QPH",
+_IN_PATH: dict[str, dict[str, Any]] = {
+    "reference": {"schema": {"type": "string", "pattern": REFERENCE}, "example": "EX-7K3M-9QPH"},
+    "number": {"schema": {"type": "integer", "minimum": 1}, "description": "The `id` of a message."},
+    "file": {"schema": {"type": "integer", "minimum": 1}, "description": "The number of a file of it."},
 }
+_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def document(operations: Sequence[Operation], organisation: str) -> dict[str, Any]:
     """The description as JSON-like values."""
     models: set[tuple[Model, JsonSchemaMode]] = {(ProblemView, "serialization")}
     for operation in operations:
-        models.add((operation.answers, "serialization"))
+        models |= {(operation.answers, "serialization")} if operation.answers else set()
         models |= {(model, "validation") for model in (operation.takes, operation.query) if model}
     _, schemas = models_json_schema(sorted(models, key=str), ref_template="#/components/schemas/{model}")
     definitions = schemas["$defs"]
@@ -92,7 +95,8 @@ def document(operations: Sequence[Operation], organisation: str) -> dict[str, An
 
 
 def _operation(operation: Operation, definitions: dict[str, Any]) -> dict[str, Any]:
-    parameters: list[Any] = [_REFERENCE] if "{reference}" in operation.path else []
+    names = [name for name in _IN_PATH if f"{{{name}}}" in operation.path]
+    parameters: list[Any] = [{"name": name, "in": "path", "required": True, **_IN_PATH[name]} for name in names]
     parameters += _query(definitions[operation.query.__name__]) if operation.query else []
     parameters += [_KEY] if operation.takes else []
     refusals = (*_ALWAYS, *operation.refuses, *(_WITH_BODY if operation.takes else ()))
@@ -112,12 +116,10 @@ def _operation(operation: Operation, definitions: dict[str, Any]) -> dict[str, A
     return description
 
 
-def _answer(phrase: str, kind: str, model: Model) -> dict[str, Any]:
-    return {
-        "description": phrase,
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS},
-        "content": {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}},
-    }
+def _answer(phrase: str, kind: str, model: Model | None) -> dict[str, Any]:
+    content = {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}} if model else _FILE
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}
+    return {"description": phrase, "headers": headers, "content": content}
 
 
 def _query(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from pydantic import BaseModel
 
-from bot.web.api import models
+from bot.web.api import models, requests
 from bot.web.api.openapi import Operation
 
 READ, WRITE = "contacts:read", "contacts:write"
@@ -12,12 +12,26 @@ _CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
 
 _ONE = "/api/v1/contacts/{reference}"
 ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
-    "respond": ("Record that the person has had a full answer", models.Respond),
-    "pause": ("Stop the time to answer while we wait for the person", models.Note),
-    "resume": ("Let the time to answer run on", models.Note),
-    "assign": ("Give it to a team or a person", models.Assign),
-    "close": ("Close it: nothing more is to be done", models.Close),
+    "respond": ("Record that the person has had a full answer", requests.Respond),
+    "pause": ("Stop the time to answer while we wait for the person", requests.Note),
+    "resume": ("Let the time to answer run on", requests.Note),
+    "extend": ("Take longer: the person is told the new date and why", requests.Extend),
+    "classify": ("Say what it is about: the promise that belongs to that applies", requests.Classify),
+    "needs": ("Note what the person needs of us", requests.Needs),
+    "take": ("Take it: nobody else is called about it", requests.Nothing),
+    "holding-reply": ("Record that the person has had a first answer, not the full one", requests.Note),
+    "assign": ("Give it to a team or a person", requests.Assign),
+    "close": ("Close it: nothing more is to be done", requests.Close),
+    "reopen": ("Open it again: it is to be answered after all", requests.Note),
 }
+
+
+def operation_of(action: str) -> str:
+    """Return the name of the operation that does this to a contact, as programs call it: `holdingReplyContact`."""
+    first, *others = action.split("-")
+    return f"{first}{''.join(map(str.capitalize, others))}Contact"
+
+
 OPERATIONS = (
     Operation(
         "POST",
@@ -26,7 +40,7 @@ OPERATIONS = (
         "Record a contact",
         WRITE,
         models.Created,
-        takes=models.NewContact,
+        takes=requests.NewContact,
         status=HTTPStatus.CREATED,
     ),
     Operation(
@@ -36,7 +50,7 @@ OPERATIONS = (
         "List or search contacts",
         READ,
         models.ContactPage,
-        query=models.Search,
+        query=requests.Search,
     ),
     Operation("GET", _ONE, "readContact", "Read one contact", READ, models.ContactDetail, refuses=(_NOT_FOUND,)),
     Operation(
@@ -48,11 +62,50 @@ OPERATIONS = (
         models.SentMessages,
         refuses=(_NOT_FOUND,),
     ),
+    Operation(
+        "GET",
+        f"{_ONE}/events",
+        "readContactEvents",
+        "Read what happened to a contact",
+        READ,
+        models.EventPage,
+        query=requests.Paging,
+        refuses=(_NOT_FOUND,),
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/messages",
+        "addMessage",
+        "Add what the person has said since",
+        WRITE,
+        models.Done,
+        takes=requests.NewMessage,
+        status=HTTPStatus.CREATED,
+        refuses=(_NOT_FOUND, _CONFLICT),
+    ),
+    Operation(
+        "GET",
+        f"{_ONE}/messages/{{number}}/files",
+        "listFiles",
+        "List the files that came with a message",
+        READ,
+        models.Files,
+        refuses=(_NOT_FOUND,),
+    ),
+    Operation(
+        "GET",
+        f"{_ONE}/messages/{{number}}/files/{{file}}",
+        "readFile",
+        "Read one of them",
+        READ,
+        None,
+        refuses=(_NOT_FOUND,),
+    ),
     *(
         Operation(
             "POST",
             f"{_ONE}/{name}",
-            f"{name}Contact",
+            operation_of(name),
             summary,
             WRITE,
             models.Done,
@@ -62,6 +115,9 @@ OPERATIONS = (
         for name, (summary, model) in ACTIONS.items()
     ),
     Operation(
-        "GET", "/api/v1/events", "readEvents", "Follow what happens", READ, models.EventPage, query=models.Paging
+        "GET", "/api/v1/events", "readEvents", "Follow what happens", READ, models.EventPage, query=requests.Paging
     ),
+    Operation("GET", "/api/v1/teams", "listTeams", "List the teams", READ, models.Teams),
+    Operation("GET", "/api/v1/services", "listServices", "List what a contact can be about", READ, models.Services),
+    Operation("GET", "/api/v1/channels", "listChannels", "List the ways in", READ, models.Channels),
 )
