@@ -114,7 +114,7 @@ def _page(view: Values, organisation: "Organisation", now: datetime, templates: 
 
 
 def _contact(folder: Folder, contact: Values, zone: ZoneInfo) -> Values:
-    elsewhere = ("messages", "events", "deliveries", "reference", "subject", "sender_key")
+    elsewhere = ("messages", "events", "deliveries", "drafts", "reference", "subject", "sender_key")
     facts = {name: value for name, value in contact.items() if name not in elsewhere}
     return {
         "reference": contact["reference"],
@@ -123,6 +123,7 @@ def _contact(folder: Folder, contact: Values, zone: ZoneInfo) -> Values:
         "facts": _lines(facts, zone),
         "messages": [_message(folder, message, contact["reference"], zone) for message in contact["messages"]],
         "sent": [_sent(folder, delivery, contact["reference"]) for delivery in contact.get("deliveries", ())],
+        "drafts": [draft | {"files": _draft_files(folder, draft)} for draft in contact.get("drafts", ())],
         "events": [event | {"lines": _lines(event["details"], zone)} for event in contact.get("events", ())],
     }
 
@@ -153,6 +154,16 @@ def _files(folder: Folder, raw: bytes) -> list[Values]:
         facts = {"name": file.name or "a file without a name", "kind": file.kind, "size": len(file.content)}
         files.append(facts | {"address": address, "is_renamed": is_renamed})
     return files
+
+
+def _draft_files(folder: Folder, draft: Values) -> list[Values]:
+    return [
+        {
+            "name": file["name"],
+            "address": folder.put_numbered("drafts", file["name"], base64.b64decode(file["content"])),
+        }
+        for file in draft["files"]
+    ]
 
 
 def _original(folder: Folder, message: Values, name: str) -> str:

@@ -84,6 +84,7 @@ WITH_PERSON = Cell(Claim.EMPTIED, "with the last contact of the person")
 RUNS_OUT = Cell(Claim.EMPTIED, "30 days after the mail came back")
 WITH_ALERT = Cell(Claim.EMPTIED, "with the contact; of none: [retention] audit_days")
 ONE_DAY = Cell(Claim.EMPTIED, "1 day")
+SEVEN_DAYS = Cell(Claim.EMPTIED, "7 days after it was last typed at")
 WITH_ACCOUNT = Cell(Claim.STAYS, "as long as the account")
 WITH_SESSION = Cell(Claim.EMPTIED, "the night after its end at the latest")
 FOR_FIGURES = Cell(Claim.STAYS, "kept with the figures")
@@ -160,6 +161,18 @@ REGISTER: tuple[Datum, ...] = (
         ("content", STAFF, "alerts and lists as they left", OF_STAFF, ALERTS_DELETED, WITH_ALERT, SEALED),
     ),
     *_of(
+        "drafts",
+        ("owner", STAFF, "who is writing", OF_STAFF, DELETED, SEVEN_DAYS, LOOKED_UP),
+        ("subject", RESIDENT, "subject of an answer that is being written", GIVEN, DELETED, SEVEN_DAYS, SEALED),
+        ("words", RESIDENT, "an answer that is being written", GIVEN, DELETED, SEVEN_DAYS, SEALED),
+    ),
+    *_of(
+        "draft_files",
+        ("owner", STAFF, "who is writing", OF_STAFF, DELETED, SEVEN_DAYS, LOOKED_UP),
+        ("name", RESIDENT, "a file that is to go with it", GIVEN, DELETED, SEVEN_DAYS, SEALED),
+        ("content", RESIDENT, "a file that is to go with it", GIVEN, DELETED, SEVEN_DAYS, SEALED),
+    ),
+    *_of(
         "events",
         ("actor", STAFF, "who did it", OF_STAFF, HISTORY, AUDIT, SORTED),
         ("details", RESIDENT, "notes and reasons of staff", GIVEN, BUT_FACTS, WITH_WORDS, SEALED),
@@ -227,6 +240,8 @@ IMPERSONAL: dict[str, str] = {
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
     "sent_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",
+    "drafts": "id contact_id kind way began_at typed_at",
+    "draft_files": "id contact_id media_type size",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",
     "trail_gate": "id",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, se
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.threads import forgotten_name
-from bot.store import direct, history, links, needs, sent_messages, words
+from bot.store import direct, drafts, history, links, needs, sent_messages, words
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
@@ -43,6 +43,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     _hash_names(connection, contacts, ("external_id",), contacts.c.id.in_(ids), key)
     _hash_names(connection, messages, ("external_id", "message_id"), of_these, key)
     words.drop(connection, _strip_messages(connection, of_these))
+    drafts.drop_of_contacts(connection, ids)
     history.forget_words(connection, ids, key)
     connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(**_FORGOTTEN))
     of_contacts = deliveries.c.contact_id.in_(ids)
@@ -152,6 +153,7 @@ def strip_written_by(connection: Connection, contact_id: int, address: str, key:
     condition = within(contact_id) & written_by(address)
     _hash_names(connection, messages, ("external_id", "message_id"), condition, key)
     strip_messages(connection, condition)
+    drafts.drop_of_contacts(connection, [contact_id])
     to_person = sent_messages.sent_to(contact_id, address)
     sent_messages.forget(connection, to_person)
     connection.execute(update(deliveries).where(to_person).values(**_EMPTY_DELIVERY))

@@ -18,12 +18,15 @@ from sqlalchemy import (
 from bot.store import conditions
 from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
 from bot.store.column_types import Instant, Sealed, SealedBytes, SealedLookup
+from bot.store.draft_tables import draft_files, drafts
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
 from bot.store.metadata import Key, metadata, partial
 
 __all__ = [
     "Key",
     "answers",
+    "draft_files",
+    "drafts",
     "event_links",
     "metadata",
     "sent_messages",

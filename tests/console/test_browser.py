@@ -122,6 +122,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
     """The page of an access request is read at home, from a file."""
     message = {"received_at": NOW, "channel": "inbox", "written_by": "sender", "text": "My bin.", "raw": ""}
     sent_message = {"at": NOW, "subject": "We have your message", "words": "Thank you.", "raw": "VGhhbmsgeW91Lg=="}
+    file = {"name": "map.txt", "content": "VGhlIG1hcC4="}
     contact = {
         "reference": "EX-7K3M-9QPH",
         "subject": "Bin",
@@ -130,6 +131,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
         "deliveries": [
             {"purpose": "acknowledgement", "to": "sam@residents.example", "state": "sent", "messages": [sent_message]}
         ],
+        "drafts": [{"typed_at": NOW, "subject": "", "words": "We come on Monday.", "files": [file]}],
         "state": "answered",
     }
     needs_noted = {"needs": "Large print", "noted_at": NOW}
@@ -141,6 +143,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
     context.add_init_script(Axe().axe_script)
     reader = context.new_page()
     reader.goto((tmp_path / "sam" / "index.html").as_uri())
+    assert (tmp_path / "sam" / "drafts" / "003-map.txt").read_text() == "The map."
     assert reader.title() == "What Exampleshire Council keeps about sam@residents.example"
     assert _faults(reader) == {}
     context.close()

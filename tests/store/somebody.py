@@ -31,7 +31,8 @@ from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team, Way
-from bot.store import contacts, outbox, shunt, staff, suppressions, tokens, views, words
+from bot.store import contacts, drafts, outbox, shunt, staff, suppressions, tokens, views, words
+from bot.store.drafts import Draft
 from bot.store.personal_data import Whose
 from bot.store.staff import Account
 from bot.store.tables import throttles
@@ -155,6 +156,8 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     forget.hold(connection, reference, "resmarkhold", ACTOR, NOW)
     respond.respond(connection, reference, NOW + HOUR, actor=ACTOR, note="resmarkanswer")
     close.close(connection, reference, ACTOR, NOW + HOUR, book, "resmarkclosed")
+    drafts.save(connection, Draft(contact.id, OFFICER, "resmarkdraft", "resmarkdraftsubject"), NOW)
+    drafts.add_file(connection, contact.id, OFFICER, ("resmarkdraftfile", "text/plain", b"resmarkdraftcontent " * 2))
 
 
 def _leave(connection: Connection, book: Rulebook) -> None:

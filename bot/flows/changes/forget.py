@@ -1,7 +1,7 @@
 """When the time of keeping is over, the words and the person go; the dates stay, so that the figures stay right."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -9,7 +9,10 @@ from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
-from bot.store import ages, contacts, history, retention, sent_messages, shunt, suppressions, views
+from bot.store import ages, contacts, drafts, history, retention, sent_messages, shunt, suppressions, views
+
+# So long a draft of an answer is kept at which nobody types any more.
+DRAFTS_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,9 @@ def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, m
 
 
 def forget_what_was_left(connection: Connection, keep: Retention, now: datetime) -> None:
-    """Delete what has run out: suppressions, copies of lists and notices to staff, what nobody could log for long."""
+    """Delete what has run out: suppressions, drafts, copies of lists and notices, what nobody could log for long."""
     suppressions.forget(connection, now)
+    drafts.forget(connection, now - DRAFTS_KEPT)
     sent_messages.forget_notices(connection, now - keep.audit)
     if count := shunt.forget(connection, now - max(keep.usual, keep.reopen)):
         contacts.note(connection, [Event(None, now, EventKind.SHUNTED_DROPPED, details={"count": count})])

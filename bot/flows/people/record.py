@@ -13,7 +13,7 @@ from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, needs, outbox, retention, suppressions
+from bot.store import contacts, drafts, needs, outbox, retention, suppressions
 
 Values = dict[str, Any]
 
@@ -50,7 +50,28 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
     facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
     events = contacts.events_of(connection, contact.id)
     history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in events]
-    return facts | {"messages": messages, "events": history, "deliveries": letters}
+    return facts | {
+        "messages": messages,
+        "events": history,
+        "deliveries": letters,
+        "drafts": _drafts(connection, contact),
+    }
+
+
+def _drafts(connection: Connection, contact: Contact) -> list[Values]:
+    """What staff are writing to them just now, and the names of the files that are to go with it."""
+    return [
+        {
+            "typed_at": draft.typed_at,
+            "subject": draft.subject,
+            "words": draft.words,
+            "files": [
+                {"name": name, "content": _base64(content)}
+                for name, _, content in drafts.contents_of(connection, contact.id, draft.owner)
+            ],
+        }
+        for draft in drafts.of_contact(connection, contact.id)
+    ]
 
 
 def _letters(connection: Connection, contact: Contact) -> list[Values]:

@@ -1,0 +1,134 @@
+"""Answers that staff are writing: one a contact and person, with the files that are to leave with it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert_into  # SQLite speaks the same "on conflict"
+
+from bot.store.tables import draft_files, drafts, staff
+
+# After so long without a letter somebody is not writing any more.
+WRITING = timedelta(minutes=5)
+_COLUMNS = [column for column in drafts.c if column.name != "id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody of staff (`owner`, as an address) is writing to a person.
+
+    `kind` says whether it is a full answer or a holding reply, `way` how it is to leave; "" for the usual. `began_at`
+    is since when they have been writing without a long break.
+    """
+
+    contact_id: int
+    owner: str
+    words: str
+    subject: str = ""
+    kind: str = ""
+    way: str = ""
+    began_at: datetime | None = None
+    typed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file that is to leave with a draft, without its content."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Somebody who is writing on a contact, and since when; `name` is "" without an account."""
+
+    address: str
+    name: str
+    since: datetime
+
+
+def of(connection: Connection, contact_id: int, owner: str) -> Draft | None:
+    """Return what this person has written on this contact."""
+    row = connection.execute(select(*_COLUMNS).where(_is_of(drafts, contact_id, owner))).first()
+    return Draft(**row._mapping) if row else None
+
+
+def of_contact(connection: Connection, contact_id: int) -> list[Draft]:
+    """Return everybody's drafts on a contact, by their owners."""
+    rows = connection.execute(select(*_COLUMNS).where(drafts.c.contact_id == contact_id).order_by(drafts.c.owner))
+    return [Draft(**row._mapping) for row in rows]
+
+
+def save(connection: Connection, draft: Draft, now: datetime) -> None:
+    """Store a draft as it is typed now, in place of what its owner had written there."""
+    earlier = of(connection, draft.contact_id, draft.owner)
+    # Two pages of one person at the same moment: the later one stays.
+    goes_on = earlier and earlier.began_at and earlier.typed_at and earlier.typed_at > now - WRITING
+    began_at = earlier.began_at if earlier and goes_on else now
+    values = {name: getattr(draft, name) for name in ("words", "subject", "kind", "way")}
+    values |= {"began_at": began_at, "typed_at": now}
+    statement = upsert_into(drafts).values(contact_id=draft.contact_id, owner=draft.owner, **values)
+    new_values = {name: statement.excluded[name] for name in values}
+    connection.execute(statement.on_conflict_do_update(index_elements=["contact_id", "owner"], set_=new_values))
+
+
+def drop(connection: Connection, contact_id: int, owner: str) -> None:
+    """Delete a draft with its files."""
+    for table in (draft_files, drafts):
+        connection.execute(delete(table).where(_is_of(table, contact_id, owner)))
+
+
+def drop_of_contacts(connection: Connection, ids: Collection[int]) -> None:
+    """Delete every draft on these contacts."""
+    for table in (draft_files, drafts):
+        connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Delete the drafts at which nobody has typed since then."""
+    query = select(drafts.c.contact_id, drafts.c.owner).where(drafts.c.typed_at < before)
+    for row in connection.execute(query).all():
+        drop(connection, row.contact_id, row.owner)
+
+
+def writers(connection: Connection, contact_id: int, but: str, now: datetime) -> list[Writer]:
+    """Return who else is writing on a contact now, `but` this person; whoever began first comes first."""
+    query = select(drafts.c.owner, drafts.c.began_at, staff.c.name)
+    query = query.outerjoin_from(drafts, staff, staff.c.address == drafts.c.owner).order_by(drafts.c.began_at)
+    is_fresh = drafts.c.typed_at > now - WRITING
+    rows = connection.execute(query.where(drafts.c.contact_id == contact_id, drafts.c.owner != but, is_fresh))
+    return [Writer(row.owner, row.name or "", row.began_at) for row in rows]
+
+
+def add_file(connection: Connection, contact_id: int, owner: str, file: tuple[str, str, bytes]) -> None:
+    """Store a file (name, media type and content) that is to leave with a draft."""
+    name, media_type, content = file
+    values = {"name": name, "media_type": media_type, "size": len(content), "content": content}
+    connection.execute(insert(draft_files).values(contact_id=contact_id, owner=owner, **values))
+
+
+def files_of(connection: Connection, contact_id: int, owner: str) -> list[DraftFile]:
+    """Return the files of a draft without their contents, in the order in which they came."""
+    query = select(*draft_files.c["id", "name", "media_type", "size"]).where(_is_of(draft_files, contact_id, owner))
+    return [DraftFile(*row) for row in connection.execute(query.order_by(draft_files.c.id))]
+
+
+def contents_of(connection: Connection, contact_id: int, owner: str) -> list[tuple[str, str, bytes]]:
+    """Return the files of a draft: name, media type and content of each."""
+    query = select(*draft_files.c["name", "media_type", "content"]).where(_is_of(draft_files, contact_id, owner))
+    return [(row.name, row.media_type, row.content) for row in connection.execute(query.order_by(draft_files.c.id))]
+
+
+def drop_files(connection: Connection, contact_id: int, owner: str, ids: Iterable[int]) -> None:
+    """Take files out of a draft."""
+    is_chosen = draft_files.c.id.in_(sorted(ids))
+    connection.execute(delete(draft_files).where(_is_of(draft_files, contact_id, owner), is_chosen))
+
+
+def _is_of(table: Any, contact_id: int, owner: str) -> Any:
+    return (table.c.contact_id == contact_id) & (table.c.owner == owner)
