@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -17,15 +18,17 @@ from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import flash
+from bot.web.console import flash, lists, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.console.lists import List
 from bot.web.console.message import page_number, reference_in_path, unknown
 from bot.web.console.opening import NO_REFUSAL, Opening, Part, Refusal
 from bot.web.forms import fields_of, number_of
 from bot.web.site import STATUS_OF, Site
 
 _MOST_PEOPLE = 200
+_MOST_OF_A_LIST = 2_000
 
 
 class ContactPages:
@@ -49,13 +52,13 @@ class ContactPages:
         self, request: web.Request, guest: Guest, refusal: Refusal, sentence: str = "", status: int = 200
     ) -> web.StreamResponse:
         reference, now, book = self._reference(request), self._site.now(), self._site.book
-        scope, page = guest.visitor.scope, page_number(request)
+        scope, page, contact_list = guest.visitor.scope, page_number(request), List.of(request, refusal.typed)
 
         def read(c: Connection) -> dict[str, Any] | None:
             view = contact_view.show(c, reference, scope, now, book, page=page)
             if view is None:
                 return None
-            opening = Opening(c, view, guest, self._site, now, request.query, refusal)
+            opening = Opening(c, view, guest, self._site, now, request.query, contact_list, refusal)
             return {name: value for part in PARTS for name, value in part(opening).items()}
 
         context = await self._site.read(read)
@@ -84,8 +87,8 @@ class ContactPages:
         if name == "assign" and not guest.visitor.scope.sees(values.get("team") or None):
             # It is another team's now, and no page of it is shown to them any more.
             onwards = flash.token(f"{reference}: {sentence}", guest.visitor.session, book.secret, now)
-            raise web.HTTPSeeOther(f"{ROOT}/queue?told={onwards}")
-        raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?told={onwards}")
+            raise web.HTTPSeeOther(f"{ROOT}/queue?{List.of(request, values).query}&told={onwards}")
+        raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?{_list_of(values)}told={onwards}")
 
     async def _show_refusal(
         self, request: web.Request, guest: Guest, order: Order, objection: Refused
@@ -107,6 +110,12 @@ class ContactPages:
         return reference_in_path(request, self._site.book.prefix)
 
 
+def _list_of(values: Mapping[str, str]) -> str:
+    """The list that a form came from, with the place of the contact in it, as the next address carries it."""
+    carried = values.get(lists.NAME, "")[:_MOST_OF_A_LIST]
+    return f"{lists.NAME}={quote(carried)}&" if carried else ""
+
+
 def _whole(opening: Opening) -> Mapping[str, Any]:
     """The contact itself, how it is shown, and the form that was refused."""
     view, refusal, book = opening.view, opening.refusal, opening.book
@@ -122,6 +131,8 @@ def _whole(opening: Opening) -> Mapping[str, Any]:
         "offered": frozenset(name for name in view.offers if opening.guest.may(ACTIONS[name].may)),
         "outcomes": event_words.OUTCOMES,
         "urgency": book.intake.urgency(view.contact),
+        "list": opening.list,
+        "next": opening.list.next(opening.connection, view.contact, opening.guest.visitor.scope, zone, opening.now),
         "when": lambda at: instant_in_words(at, zone) if at else "",
     }
 
@@ -156,4 +167,4 @@ def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
 
 
 # Each part of the page, in the order in which it stands there.
-PARTS: tuple[Part, ...] = (_whole, _choices)
+PARTS: tuple[Part, ...] = (_whole, words.context, _choices)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from bot.flows.desk.contact_view import ContactView
 from bot.flows.rulebook import Rulebook
 from bot.web.console.doorkeeper import Guest
+from bot.web.console.lists import List
 from bot.web.site import Site
 
 
@@ -28,7 +29,10 @@ NO_REFUSAL = Refusal("", "", "", {})
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Who opens which contact at what time. `query` is that of the address, `refusal` is of the form just sent."""
+    """Who opens which contact at what time, and from which `list`.
+
+    `query` is that of the address, `refusal` is of the form that was just sent.
+    """
 
     connection: Connection
     view: ContactView
@@ -36,6 +40,7 @@ class Opening:
     site: Site
     now: datetime
     query: Mapping[str, str]
+    list: List
     refusal: Refusal
 
     @property
