@@ -330,7 +330,7 @@ def test_a_receipt_that_did_not_arrive_is_said_with_what_to_do(house: House) -> 
         )
     page = officer.get(f"/console/contacts/{reference}")
     warning = page.all(".danger")[0].text()
-    assert "The acknowledgement did not arrive. The mail server said: “550 no such mailbox”" in warning
+    assert "The acknowledgement did not arrive: “550 no such mailbox”" in warning
     assert "permanent failure, left at" in page.words()
     done = officer.act(reference, "acknowledge-now", to="here@a.example")
     assert "The acknowledgement leaves now." in done.words()
