@@ -106,13 +106,25 @@ def due(
     return calendar.last_second(_due_day(duration, day_zero(received_at, calendar, receipt), calendar, spans))
 
 
+# What `due_next` takes, as the columns of a contact are called.
+DATES = ("acknowledge_by", "acknowledged_at", "respond_by", "platform_reply_by")
+
+
 def due_next(
-    acknowledge_by: datetime | None, acknowledged_at: datetime | None, respond_by: datetime | None
+    acknowledge_by: datetime | None,
+    acknowledged_at: datetime | None,
+    respond_by: datetime | None,
+    platform_reply_by: datetime | None = None,
 ) -> datetime | None:
-    """Return what falls due next: the acknowledgement until it is given, then the answer (the column `due_at`)."""
-    if acknowledged_at is None and acknowledge_by is not None:
-        return acknowledge_by
-    return respond_by
+    """Return what falls due next: the acknowledgement until it is given, then the answer (the column `due_at`).
+
+    `platform_reply_by` is until when the platform takes an answer, where that is still to come and we do not wait for
+    the person: what they write then opens it again.
+    """
+    promised = acknowledge_by if acknowledged_at is None and acknowledge_by is not None else respond_by
+    if platform_reply_by is not None and (promised is None or platform_reply_by < promised):
+        return platform_reply_by
+    return promised
 
 
 def day_zero(received_at: datetime, calendar: Calendar, receipt: ReceiptRule = SAME_DAY) -> date:

@@ -25,7 +25,8 @@ class Contact:
     `sender_key` is the address in lower case. `linked_to` is an earlier contact that it goes on with, `receipt_of` one
     whose receipt stands for it, too. `told_respond_by` is the date that the person was last told, `noted_at` when they
     were last told that something was added. `muted`: a program answers for them, so nothing automatic is sent any more.
-    `due_at` is what falls due next, of the acknowledgement and the answer.
+    `platform_reply_by` is until when the platform takes an answer; `window_closed`: that is over. `due_at` is what
+    falls due next, of the acknowledgement, the answer and that time.
     `legal_hold`: why it is kept whatever its age. `conversation` is the platform's name of the private thread.
     `last_activity_at` is None until its age is first looked at.
     """
@@ -64,6 +65,7 @@ class Contact:
     receipt_sent_at: datetime | None = None
     paused_at: datetime | None = None
     platform_reply_by: datetime | None = None
+    window_closed: bool = False
     clock_changed: bool = False
     sender_key: str | None = None
     linked_to: int | None = None

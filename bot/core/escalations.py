@@ -4,7 +4,7 @@ Shares are those of the working time of the promise to answer; the steps before 
 acknowledge. Each step is taken once; after an outage only the highest due step is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -124,7 +124,7 @@ class Decision:
     """The result of a look at an open contact: the steps to alert now (at most one a ladder), and the next look.
 
     `respond_step`, `acknowledge_step` count the rungs that are behind us, taken or passed over. `urgent`: the next
-    person is to be called now, and the one after at `urgent_at`.
+    person is to be called now, and the one after at `urgent_at`. `window_closed`: the platform takes no answer now.
     """
 
     alerts: tuple[Step, ...]
@@ -133,6 +133,7 @@ class Decision:
     next_look_at: datetime
     urgent: bool = False
     urgent_at: datetime | None = None
+    window_closed: bool = False
 
 
 def look(contact: Contact, now: datetime, ladder: Rungs, receipts: Rungs, singles: Rungs, timing: Timing) -> Decision:
@@ -148,17 +149,15 @@ def look(contact: Contact, now: datetime, ladder: Rungs, receipts: Rungs, single
     due = (receipt_alert, answer_alert, *_due_singles(contact, singles, now))
     is_urgent = contact.urgent_at is not None and contact.urgent_at <= now
     urgent_at = now + timing.urgent_again_after if is_urgent else contact.urgent_at
-    ahead = [at for at, _ in (*ladder, *receipts, *singles) if at > now]
-    if urgent_at is not None:
-        ahead.append(urgent_at)
+    instants = (at for at, _ in (*ladder, *receipts, *singles))
     return Decision(
         alerts=tuple(step for step in due if step is not None),
         respond_step=respond_step,
         acknowledge_step=acknowledge_step,
-        # After the last step the contact stays in the daily list; it is still looked at, so that none is forgotten.
-        next_look_at=min(ahead, default=now + timing.look_again_after),
+        next_look_at=_next_look((*instants, urgent_at, contact.platform_reply_by), now, timing),
         urgent=is_urgent,
         urgent_at=urgent_at,
+        window_closed=_has_closed(contact, now),
     )
 
 
@@ -189,6 +188,15 @@ def single_rungs(contact: Contact, window: Window, timing: Timing) -> Rungs:
             steps.append((receipt, RECEIPT_WINDOW_CLOSES))
         steps.append((answer, WINDOW_CLOSES))
     return steps
+
+
+def _next_look(instants: Iterable[datetime | None], now: datetime, timing: Timing) -> datetime:
+    # After the last step the contact stays in the daily list; it is still looked at, so that none is forgotten.
+    return min((at for at in instants if at is not None and at > now), default=now + timing.look_again_after)
+
+
+def _has_closed(contact: Contact, now: datetime) -> bool:
+    return contact.platform_reply_by is not None and contact.platform_reply_by <= now
 
 
 def _due_singles(contact: Contact, singles: Rungs, now: datetime) -> list[Step]:

@@ -97,6 +97,8 @@ def record_look(connection: Connection, contact: Contact, decision: Decision) ->
         acknowledge_step=decision.acknowledge_step,
         next_look_at=decision.next_look_at,
     )
+    if decision.window_closed:
+        change = change.values(window_closed=True)
     if decision.urgent:
         change = change.values(urgent_at=decision.urgent_at, urgent_step=contact.urgent_step + 1)
     return connection.execute(change).rowcount == 1

@@ -101,7 +101,11 @@ _TOLD = (
 _WINDOW = (
     update(contacts)
     .where(contacts.c.id == bindparam("chosen"), contacts.c.state == State.OPEN)
-    .values(platform_reply_by=bindparam("until"), next_look_at=_earlier(bindparam("look_at", type_=Instant)))
+    .values(
+        platform_reply_by=bindparam("until"),
+        window_closed=False,
+        next_look_at=_earlier(bindparam("look_at", type_=Instant)),
+    )
 )
 
 

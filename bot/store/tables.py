@@ -38,8 +38,14 @@ __all__ = [
     "trail_gate",
 ]
 
-# `core.clocks.due_next` as the databases compute it.
-DUE = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
+# `core.clocks.due_next` as the databases compute it: while the platform takes an answer and we do not wait for the
+# person, the end of that time counts where it comes first.
+_PROMISED = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
+_WINDOW_COUNTS = "window_closed IS NOT TRUE AND paused_at IS NULL AND platform_reply_by IS NOT NULL"
+DUE = (
+    f"CASE WHEN {_WINDOW_COUNTS} AND coalesce(platform_reply_by < {_PROMISED}, TRUE) "
+    f"THEN platform_reply_by ELSE {_PROMISED} END"
+)
 
 
 contacts = Table(
@@ -79,6 +85,8 @@ contacts = Table(
     Column("receipt_sent_at", Instant),
     Column("paused_at", Instant),
     Column("platform_reply_by", Instant),
+    # That time is over, as a look of the clocks saw it: it is no longer what falls due.
+    Column("window_closed", Boolean, nullable=False, server_default=false()),
     # Its clock has events of its own: a pause, an extension, a new start, an acknowledgement of staff's.
     Column("clock_changed", Boolean, nullable=False, server_default=false()),
     # The address in lower case: who has had a receipt of late, whom staff may be answering.

@@ -144,6 +144,16 @@ def test_what_nobody_has_is_told_once() -> None:
     assert look(contact(), RECEIVED, (), (), singles).next_look_at == at
 
 
+def test_the_end_of_a_platforms_time_is_looked_at() -> None:
+    """The next look is as it closes at the latest; from then on it is said to be over."""
+    closes_at = RECEIVED + timedelta(hours=5)
+    open_window = contact(platform_reply_by=closes_at)
+    before, after = look(open_window, RECEIVED), look(open_window, closes_at)
+    assert (before.next_look_at, before.window_closed) == (closes_at, False)
+    assert after.window_closed
+    assert after.next_look_at > closes_at
+
+
 def test_an_urgent_contact_is_called_about_every_quarter_of_an_hour() -> None:
     """After an outage once, and then again after a quarter of an hour."""
     urgent = contact(urgent_at=RECEIVED + PATIENCE)

@@ -306,6 +306,24 @@ def test_a_platforms_window_is_a_clock(store: Store, council: Rulebook, mail: Ma
         assert again(connection, contact.reference).platform_reply_by == after(1.95)
 
 
+def test_a_window_that_has_closed_is_no_longer_what_falls_due(store: Store, council: Rulebook, mail: Make) -> None:
+    """Before that it comes first where it is the earliest date; it is looked at as it closes, and opens anew."""
+    ways = {"inbox": replace(council.ways["inbox"], window=Window(timedelta(hours=24)))}
+    book = altered(council, ways=ways)
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        assert contact.due_at == contact.platform_reply_by == after(1)
+        escalate.escalate(connection, after(0.9), 10, book)
+        assert again(connection, contact.reference).next_look_at == after(1)
+        escalate.escalate(connection, after(1), 10, book)
+        closed = again(connection, contact.reference)
+        assert (closed.window_closed, closed.due_at) == (True, contact.respond_by)
+        more = replace(mail(9, In_Reply_To=outbox.of_contact(connection, contact.id)[0].message_id))
+        receive(connection, Batch((more,)), Reading("inbox"), after(2), book, Capacity())
+        opened = again(connection, contact.reference)
+        assert (opened.window_closed, opened.due_at) == (False, opened.platform_reply_by)
+
+
 def test_what_a_standard_promises_in_a_sentence(council: Rulebook) -> None:
     """For now, for Christmas Eve, for the day before Good Friday."""
     now, christmas, easter = promise.sentences(council.clocks.promises.standards[0], NOW, council.clocks)

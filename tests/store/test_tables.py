@@ -28,15 +28,19 @@ def connection(store_url: str) -> Iterator[Connection]:
 
 
 def test_what_falls_due_next_is_the_same_for_python_and_for_each_database(connection: Connection) -> None:
-    """Whether either date is missing, and whether the acknowledgement was given."""
+    """Whichever date is missing; the platform's time counts while it runs and the clock is not paused."""
     dates = (None, NOW, NOW + timedelta(days=1))
     base = {"channel": "inbox", "state": "logged", "outcome": "log", "rule": "", "reason": "", "received_at": NOW}
-    for number, facts in enumerate(product(dates, dates, dates)):
-        named = dict(zip(("acknowledge_by", "acknowledged_at", "respond_by"), facts, strict=True))
-        values = base | named | {"reference": str(number), "external_id": str(number)}
-        new = connection.execute(insert(contacts).values(values).returning(contacts.c.id)).scalar_one()
-        stored = connection.execute(select(contacts.c.due_at).where(contacts.c.id == new)).scalar_one()
-        assert stored == due_next(*facts), facts
+    names = ("acknowledge_by", "acknowledged_at", "respond_by", "platform_reply_by", "paused_at", "window_closed")
+    cases = list(product(dates, dates[:2], dates, dates, dates[:2], (False, True)))
+    rows = [dict(zip(names, facts, strict=True)) for facts in cases]
+    numbered = [base | row | {"reference": str(n), "external_id": str(n)} for n, row in enumerate(rows)]
+    connection.execute(insert(contacts), numbered)
+    query = select(contacts.c.due_at).order_by(contacts.c.id)
+    for case, due_at in zip(cases, connection.scalars(query), strict=True):
+        first, acknowledged_at, second, reply_by, paused_at, is_closed = case
+        counts = reply_by is not None and paused_at is None and not is_closed
+        assert due_at == due_next(first, acknowledged_at, second, reply_by if counts else None), case
 
 
 def test_a_contact_has_the_columns_of_its_table_in_their_order() -> None:

@@ -307,7 +307,7 @@ def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, le
     number, name = next(ledger.numbers.contacts), ledger.external_id(message)
     reference = threads.reference_of(number, book.prefix, ledger.numbers.reference_key)
     row = contact_row(number, reference, name, message, opening, now, book)
-    due_at = clocks.due_next(row["acknowledge_by"], row["acknowledged_at"], row["respond_by"])
+    due_at = clocks.due_next(*[row[name] for name in clocks.DATES])
     contact = ledger.current(Contact(**row, due_at=due_at))
     events = [event(contact.id, EventKind.LOGGED, verdict, now, **opening.topic.because())]
     if thread is not None:

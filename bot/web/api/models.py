@@ -19,6 +19,7 @@ class ContactDates(BaseModel):
     respond_by: datetime | None
     responded_at: datetime | None
     paused_at: datetime | None
+    platform_reply_by: datetime | None
     due_at: datetime | None
 
 

@@ -40,7 +40,8 @@ _WORDS = {"assign": "handed over", "close": "closed"}
 _LONGEST_QUERY = 2_000
 _CSV = (
     *("reference", "state", "channel", "team", "owner", "service", "area", "subject", "sender_name", "sender_address"),
-    *("received_at", "acknowledge_by", "acknowledged_at", "respond_by", "responded_at", "due_at", "outcome", "reason"),
+    *("received_at", "acknowledge_by", "acknowledged_at", "respond_by", "responded_at"),
+    *("platform_reply_by", "due_at", "outcome", "reason"),
 )
 
 

@@ -4,13 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 from bot.store.column_types import Instant, Sealed
-from bot.store.tables import DUE, Key
+from bot.store.tables import Key
 
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+DUE = "CASE WHEN acknowledged_at IS NULL THEN coalesce(acknowledge_by, respond_by) ELSE respond_by END"
 OPEN = "next_look_at IS NOT NULL"
 
 
