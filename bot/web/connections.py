@@ -13,6 +13,8 @@ from bot.wire import descriptors
 # From the first octet to the last of a request, and before its first octet: a form of 512 KB arrives in time by a line
 # of 70 kbit/s. An answer has so long again as often as some of it has gone out meanwhile.
 REQUEST_SECONDS = 60.0
+# Of all requests that are not complete yet: a body stays in memory until its last octet is here.
+MOST_OCTETS = 128_000_000
 
 
 class Connections:
@@ -24,6 +26,9 @@ class Connections:
         # Of those that are waited for: who has sent no complete request yet, and who has; each the oldest first.
         self._new: dict[Connection, None] = {}
         self._idle: dict[Connection, None] = {}
+        # How many octets there are of each request that is not complete, the oldest first; and of all together.
+        self._octets: dict[Connection, int] = {}
+        self._total = 0
 
     def admit(self) -> "Connection":
         """Return the protocol of a new connection."""
@@ -45,10 +50,20 @@ class Connections:
         if connection in self._open:
             self._idle[connection] = None
 
+    def receive(self, connection: "Connection", count: int) -> None:
+        """Note that some more of a request is here. If they hold too much together, the oldest are dropped."""
+        self._octets[connection] = self._octets.get(connection, 0) + count
+        self._total += count
+        while self._total > MOST_OCTETS:
+            oldest = next(iter(self._octets))
+            self.leave(oldest)
+            oldest.drop()
+
     def begin(self, connection: "Connection") -> None:
         """Note that a complete request has come: it is not dropped before its answer."""
         self._new.pop(connection, None)
         self._idle.pop(connection, None)
+        self._total -= self._octets.pop(connection, 0)
 
     def leave(self, connection: "Connection") -> None:
         """Forget a connection that has ended."""
@@ -78,6 +93,7 @@ class Connection(asyncio.Protocol):
         if self._is_silent:
             self._is_silent = False
             self._start_timer()
+        self._connections.receive(self, len(data))
         self._handler.data_received(data)
 
     def eof_received(self) -> bool | None:

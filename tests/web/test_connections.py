@@ -159,6 +159,23 @@ async def test_where_all_places_are_taken_the_silent_give_way(monkeypatch: pytes
         assert [await _answer(line) for line in (busy, more, last)] == [b"here"] * 3
 
 
+async def test_bodies_that_never_end_hold_no_more_than_some_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest unfinished one gives way; what is complete, or short, is answered."""
+    monkeypatch.setattr(connections, "MOST_OCTETS", 5_000)
+    unfinished = HALF_A_BODY.replace(b" 9", b" 4000") + bytes(2_000)
+    async with _listening(_read) as connect:
+        for _ in range(5):
+            complete = await connect(HALF_A_BODY.replace(b" 9", b" 2004") + bytes(2_000))
+            assert await _answer(complete) == b"read 2004"
+        first, second = await connect(unfinished), await connect(unfinished)
+        assert await _answer(await connect(WHOLE)) == b"read 0"
+        third = await connect(unfinished)
+        assert await _dropped(first)
+        third[1].write(bytes(1_996))
+        assert await _dropped(second)
+        assert await _answer(third) == b"read 4000"
+
+
 async def _dropped(line: Line) -> bool:
     try:
         return await line[0].read() == b""
