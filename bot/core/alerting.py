@@ -11,7 +11,7 @@ from enum import Enum, StrEnum, auto
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Purpose
-from bot.core.escalations import HANDED_OVER, RECEIPT_LATE, Ladder, Step
+from bot.core.escalations import HANDED_OVER, NAMED, RECEIPT_LATE, Ladder, Step
 from bot.core.timing import Timing
 
 A_MINUTE, AN_HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -74,7 +74,7 @@ def leaves_at(
 
 def _cannot_wait(step: Step, contact: Contact, opening: datetime) -> bool:
     """Tell whether an alert of this step leaves while the office is closed."""
-    if step.clock == "acknowledge" or step is HANDED_OVER:
+    if step.clock == "acknowledge" or step in (HANDED_OVER, NAMED):
         return True  # an alarm for the operators; the word of a colleague who acts at this moment
     closes_at = contact.platform_reply_by
     return step.clock == "window" and closes_at is not None and closes_at <= opening
@@ -89,6 +89,8 @@ def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timin
         return False  # where everybody reads it there is the one fixed answer; a program is not answered again
     if purpose is Purpose.CLOSING:
         return contact.state == State.CLOSED
+    if occasion.step is NAMED:
+        return True
     return contact.state == State.OPEN and _is_so(occasion, contact, now, timing)
 
 

@@ -28,7 +28,8 @@ class Contact:
     `platform_reply_by` is until when the platform takes an answer; `window_closed`: that is over. `due_at` is what
     falls due next, of the acknowledgement, the answer and that time.
     `legal_hold`: why it is kept whatever its age. `conversation` is the platform's name of the private thread.
-    `last_activity_at` is None until its age is first looked at.
+    `last_activity_at` is None until its age is first looked at. `merged_into` is the contact in which staff go on with
+    it: its messages are read there.
     """
 
     id: int
@@ -87,3 +88,4 @@ class Contact:
     quiet_until: datetime | None = None
     due_at: datetime | None = None
     last_activity_at: datetime | None = None
+    merged_into: int | None = None

@@ -20,9 +20,9 @@ class Step:
     It comes when the part `share` of the working time is used, or so long `before` the answer is due; where both are
     None it has an instant of its own. `clock` is the promise that is at risk: `acknowledge`, `respond`, the answer to
     a question of ours (`pause`), the time for which the platform takes an answer (`window`), that somebody has it
-    (`assign`), or that the person hears of us (`progress`). `to` names the roles that are told; the owner is the team
-    where the contact has none. In a `digest` it has no message of its own: the daily list shows it; `own_by_law`:
-    unless a statute sets the time.
+    (`assign`), that the person hears of us (`progress`); or none, where a `note` names somebody. `to` names the roles
+    that are told; the owner is the team where the contact has none. In a `digest` it has no message of its own: the
+    daily list shows it; `own_by_law`: unless a statute sets the time.
     """
 
     name: str
@@ -49,6 +49,8 @@ RECEIPT_LADDER = (RECEIPT_DUE,)
 # What the person is told, not staff.
 PROGRESS = Step("progress", "half of the time is used", clock="progress")
 HANDED_OVER = Step("handed-over", "this contact is yours now", clock="assign")
+# Of a contact in any state: it is the word of a colleague, and no promise is at risk.
+NAMED = Step("named", "a colleague has named you in a note", clock="note")
 # A message of its own is for what is nearly due, set by law or urgent; this waits for the daily list.
 UNASSIGNED = Step("unassigned", "nobody has it yet", clock="assign", to=("lead",), digest=True)
 WAITED_LONG = Step("paused-long", "the person has not answered our question for a long time", clock="pause")
@@ -56,7 +58,10 @@ WINDOW_CLOSES = Step("window-closes", "the platform soon takes no answer any mor
 RECEIPT_WINDOW_CLOSES = Step(
     "receipt-window-closes", "the receipt has not left, and the platform soon takes none any more", clock="acknowledge"
 )
-FIXED_STEPS = (RECEIPT_LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES)
+FIXED_STEPS = (
+    *(RECEIPT_LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, NAMED),
+    *(WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ class EventKind(StrEnum):
     LINKED = "linked"
     LINK_TAKEN_AWAY = "link taken away"
     NEEDS_NOTED = "needs noted"
+    # Words of staff for staff: no answer, and never sent to the person.
+    NOTE = "note"
+    MERGED = "merged"
+    MERGE_UNDONE = "merge undone"
+    SPLIT = "split"
     RECEIPT_DECIDED_ON = "receipt decided on"
     LEGAL_HOLD = "legal hold"
     LEGAL_HOLD_ENDED = "legal hold ended"

@@ -17,6 +17,7 @@ from bot.core.deputies import Deputies
 from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
 from bot.core.histories import Clocks, Happened
+from bot.core.roles import Scope
 from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.core.timing import USUAL, Timing
@@ -281,6 +282,11 @@ class OutgoingRules:
     def team(self, name: str | None) -> Team | None:
         """The named team, else the operators', else the first one: an alert must reach somebody."""
         return self.teams.get(name or "") or self.teams.get(self.operators) or next(iter(self.teams.values()), None)
+
+    def scope(self, teams: frozenset[str]) -> Scope:
+        """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
+        fallback = self.team(None)
+        return Scope(teams, unassigned=fallback is not None and fallback.name in teams) if teams else Scope()
 
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""

@@ -70,14 +70,6 @@ class Visitor:
         return self.account.address if self.account else ""
 
 
-def scope_of(teams: frozenset[str], rules: OutgoingRules) -> Scope:
-    """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
-    if not teams:
-        return Scope()
-    fallback = rules.team(None)
-    return Scope(teams, unassigned=fallback is not None and fallback.name in teams)
-
-
 def add(connection: Connection, account: Account, actor: str, book: Rulebook) -> Refused | None:
     """Let somebody in from now on; None when it is done. Without a name they are called by their address."""
     if refusal := typed.account_fault(account.address) or _unknown_team(account.teams, book.outgoing):
@@ -208,7 +200,7 @@ def visitor(
         return None
     account = session.account
     sees_all = account.role is Role.ADMINISTRATOR
-    scope = Scope() if sees_all else scope_of(account.teams, book.outgoing)
+    scope = Scope() if sees_all else book.outgoing.scope(account.teams)
     guest = Visitor(f"staff:{account.address}", scope, account=account, session=digest)
     return guest, wall - session.seen_at > _NOTED_EVERY
 
@@ -265,7 +257,7 @@ def bearer(connection: Connection, secret: str, now: datetime, book: Rulebook) -
         return None
     if token.has_ended(now):
         raise Expired(token)
-    guest = Visitor(f"token:{token.name}", scope_of(token.teams, book.outgoing), token=token)
+    guest = Visitor(f"token:{token.name}", book.outgoing.scope(token.teams), token=token)
     return guest, token.used_at is None or now - token.used_at > _NOTED_EVERY
 
 

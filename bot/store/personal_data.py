@@ -233,8 +233,9 @@ IMPERSONAL: dict[str, str] = {
     "contacts": "id reference channel state outcome rule reason team service standard standard_version promise "
     "calendar receipt_rule received_at acknowledge_by acknowledged_at respond_by responded_at "
     "acknowledge_step respond_step next_look_at forgotten kind area visibility acknowledged_by "
-    "receipt_sent_at paused_at platform_reply_by window_closed clock_changed linked_to receipt_of told_respond_by "
-    "noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at last_activity_at",
+    "receipt_sent_at paused_at platform_reply_by window_closed clock_changed linked_to merged_into receipt_of "
+    "told_respond_by noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at "
+    "last_activity_at",
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "

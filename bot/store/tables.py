@@ -121,6 +121,8 @@ contacts = Table(
     Column("due_at", Instant, Computed(DUE, persisted=True)),
     # When something last happened in it, as far as its age was looked at (`store.ages`); NULL: it was not.
     Column("last_activity_at", Instant),
+    # The contact in which staff go on with it.
+    Column("merged_into", Key),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -142,6 +144,7 @@ contacts = Table(
     partial("ix_contacts_urgent", "id", where=conditions.IS_URGENT),
     partial("ix_contacts_calling", "id", where=conditions.IS_CALLING),
     partial("ix_contacts_linked_to", "linked_to", where=conditions.IS_LINKED),
+    partial("ix_contacts_merged_into", "merged_into", where=conditions.IS_MERGED),
     partial("ix_contacts_owner", "owner", "team", where=conditions.IS_OWNED),
     partial("ix_contacts_receipt_of", "receipt_of", where=conditions.SHARES_RECEIPT),
     partial("ix_contacts_receipts", "sender_key", "received_at", where=conditions.HAS_OWN_RECEIPT),

@@ -23,7 +23,7 @@ CALM = Restraint(ENGLAND, join_above=10, an_hour=6)
 FREE = Restraint()
 
 HALF, THREE_QUARTERS, NEARLY, DUE, OVERDUE = RESPOND_LADDER
-LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES = FIXED_STEPS
+LATE, RECEIPT_DUE, UNASSIGNED, HANDED_OVER, NAMED, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES = FIXED_STEPS
 DAYS_BEFORE = Step("respond-2-working-days-before", "", before=duration("2 working days"))
 STEPS = (*RESPOND_LADDER, DAYS_BEFORE, *FIXED_STEPS)
 
@@ -48,21 +48,21 @@ AT_RISK: dict[str, tuple[dict[str, Any], set[Step]]] = {
     "its receipt has left": ({"receipt_sent_at": NOW}, {*STEPS} - {UNASSIGNED, WAITED_LONG, LATE}),
     "acknowledged": (
         {"receipt_sent_at": NOW, "acknowledged_at": NOW},
-        {*RESPOND_LADDER, DAYS_BEFORE, HANDED_OVER, WINDOW_CLOSES},
+        {*RESPOND_LADDER, DAYS_BEFORE, HANDED_OVER, NAMED, WINDOW_CLOSES},
     ),
     "somebody has it": ({"assigned_at": EARLIER}, {*STEPS} - {UNASSIGNED, WAITED_LONG}),
-    "paused": (PAUSED, {LATE, RECEIPT_DUE, HANDED_OVER, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES}),
+    "paused": (PAUSED, {LATE, RECEIPT_DUE, HANDED_OVER, NAMED, WAITED_LONG, WINDOW_CLOSES, RECEIPT_WINDOW_CLOSES}),
     "kept quiet": ({"quiet_until": LATER}, {*STEPS} - {UNASSIGNED, WAITED_LONG, HALF, THREE_QUARTERS}),
     "quiet is over": ({"quiet_until": NOW}, {*STEPS} - {UNASSIGNED, WAITED_LONG}),
-    "answered": ({"state": State.ANSWERED}, set()),
-    "closed": ({"state": State.CLOSED}, set()),
-    "logged": ({"state": State.LOGGED}, set()),
+    "answered": ({"state": State.ANSWERED}, {NAMED}),
+    "closed": ({"state": State.CLOSED}, {NAMED}),
+    "logged": ({"state": State.LOGGED}, {NAMED}),
 }
 
 
 @pytest.mark.parametrize("state", AT_RISK)
 def test_each_step_is_wanted_while_its_promise_is_at_risk(state: str) -> None:
-    """And no longer: what was done meanwhile is not alerted."""
+    """And no longer: what was done meanwhile is not alerted. A colleague's word is wanted in any state."""
     changes, steps = AT_RISK[state]
     assert {step for step in STEPS if is_wanted(step, **changes)} == steps
 
@@ -138,7 +138,7 @@ def leaves(step: Step | None, at: datetime, restraint: Restraint = CALM, **chang
 def test_at_night_each_step_waits_for_the_office_or_does_not(step: Step) -> None:
     """An alarm for the operators, and the word of a colleague, leave at any hour."""
     state = PAUSED if step is WAITED_LONG else {}
-    at_once = {LATE, RECEIPT_DUE, RECEIPT_WINDOW_CLOSES, HANDED_OVER}
+    at_once = {LATE, RECEIPT_DUE, RECEIPT_WINDOW_CLOSES, HANDED_OVER, NAMED}
     expected = None if step is UNASSIGNED else NIGHT if step in at_once else OPENING
     assert leaves(step, NIGHT, **state) == expected
     assert leaves(step, NOW, **state) == (expected and NOW)

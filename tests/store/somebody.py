@@ -22,7 +22,7 @@ from bot.core.phrases import Phrases
 from bot.core.roles import Role
 from bot.core.urgencies import Rule
 from bot.flows import staffing
-from bot.flows.changes import assign, close, forget, needs, respond
+from bot.flows.changes import assign, close, forget, needs, note, respond
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.assignees import Holder
 from bot.flows.intake.plan import Capacity
@@ -151,6 +151,7 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     assign.take(connection, reference, ACTOR, NOW)
     assign.assign(connection, reference, Holder(owner=OFFICER), ACTOR, NOW, book)
     needs.note_needs(connection, contact, "resmarkneeds", ACTOR, NOW)
+    note.note(connection, contact, "resmarknote", ACTOR, NOW, book)
     word = Word(ACTOR, "resmarkreason", "resmarknote")
     adjust(connection, reference, ClockChange(Kind.PAUSED), word, NOW, book)
     forget.hold(connection, reference, "resmarkhold", ACTOR, NOW)

@@ -28,6 +28,7 @@ from bot.flows.changes import (
 from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Kind, Refused
+from bot.flows.desk.noting import NOTING
 from bot.flows.desk.orders import Action, Desk, Order, visible
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.staffing import Visitor
@@ -196,4 +197,5 @@ ACTIONS: dict[str, Action] = {
     "unlink": Action(Permission.ACT, _unlink),
     "needs": Action(Permission.ACT, _needs),
     "legal-hold": Action(Permission.LEAD, _hold),
+    **NOTING,
 }

@@ -48,7 +48,7 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
             acts |= {"reopen"}
     acts |= {"unlink"} if standing.is_linked else set()
     acts |= {"correct"} if standing.is_judged else set()
-    acts |= {"needs", "legal-hold"} if not contact.forgotten else set()
+    acts |= {"needs", "legal-hold", "note"} if not contact.forgotten else set()
     if standing.is_held or not acknowledge_now.why_never(contact, standing.receipts, book):
         acts.add("acknowledge-now")
     return frozenset(acts)

@@ -11,7 +11,7 @@ from bot.core import alerting
 from bot.core.alerting import Occasion
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose
-from bot.core.escalations import Step
+from bot.core.escalations import NAMED, Step
 from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook, Team
 
 
@@ -76,6 +76,15 @@ def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[NewDeli
     when = contact.assigned_at.isoformat() if contact.assigned_at else ""
     words = Words(f"{contact.id}:handed-over:{when}", Purpose.ALERT, "handed-over", ("owner",), contact_id=contact.id)
     return _to_team(contact.team, words, now, book, contact.owner)
+
+
+def mentions(contact: Contact, people: Iterable[str], now: datetime, book: Rulebook) -> list[NewDelivery]:
+    """Tell colleagues that a note of this moment names them: themselves, whoever stands in for them otherwise."""
+    team = book.outgoing.team(contact.team)
+    if team is None:
+        return []
+    words = Words(f"{contact.id}:named:{now.isoformat()}", Purpose.ALERT, NAMED.name, contact_id=contact.id)
+    return [_delivery(person, words, team, now, book.outgoing) for person in people]
 
 
 def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[NewDelivery]:

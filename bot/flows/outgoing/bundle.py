@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.core import alerting
 from bot.core.alerting import AN_HOUR, Bundle
 from bot.core.deliveries import Delivery, Purpose
+from bot.core.escalations import NAMED
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import OutgoingRules
 from bot.store import outbox
@@ -36,8 +37,11 @@ def gather(
 def restrain(
     connection: Connection, due: Sequence[Claimed], now: datetime, rules: OutgoingRules
 ) -> tuple[list[Claimed], list[Claimed]]:
-    """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list."""
-    to_leave = [claim for claim in due if claim.delivery.purpose is not Purpose.ALERT]
+    """What of this leaves now, alerts joined where they are many; and which alerts are left to the daily list.
+
+    No list says that a note names somebody, so each of those leaves by itself.
+    """
+    to_leave = [claim for claim in due if not _may_be_joined(claim)]
     for_the_list: list[Claimed] = []
     for alerts in _by_person(due):
         messages = _messages_of_late(connection, alerts, now) if rules.restraint.an_hour else 0
@@ -55,9 +59,13 @@ def _by_person(due: Iterable[Claimed]) -> list[list[Claimed]]:
     """The alerts, those to one person together."""
     alerts: dict[str, list[Claimed]] = {}
     for claim in due:
-        if claim.delivery.purpose is Purpose.ALERT:
+        if _may_be_joined(claim):
             alerts.setdefault(claim.delivery.recipient, []).append(claim)
     return list(alerts.values())
+
+
+def _may_be_joined(claim: Claimed) -> bool:
+    return claim.delivery.purpose is Purpose.ALERT and claim.delivery.step != NAMED.name
 
 
 def _messages_of_late(connection: Connection, alerts: Sequence[Claimed], now: datetime) -> int:

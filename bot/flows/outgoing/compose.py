@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core import acknowledgements, links, mailboxes
 from bot.core.alerting import Heading
-from bot.core.contacts import Contact
+from bot.core.contacts import Contact, State
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.durations import Duration, Unit
 from bot.core.escalations import Step
@@ -210,6 +210,10 @@ def _at_risk(contact: Contact, step: Step, rules: ClockRules) -> dict[str, str]:
             action = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
         case "assign":
             promise = f"answer by {rules.respond_by(contact)}"
+        case "note":
+            is_owed = contact.state == State.OPEN and contact.respond_by is not None
+            promise = f"answer by {rules.respond_by(contact)}" if is_owed else "nothing that is still owed"
+            action = "Read the note, and answer it with a note of your own."
         case "window":
             closes_at = contact.platform_reply_by
             promise = "to answer where the person wrote"

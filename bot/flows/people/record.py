@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery
+from bot.core.events import EventKind, StoredEvent
 from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, drafts, needs, outbox, retention, suppressions
+from bot.store import contacts, drafts, needs, notes, outbox, retention, suppressions
 
 Values = dict[str, Any]
 
@@ -47,9 +48,13 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
         own = [message for message in messages if (message["sender_address"] or "").lower() == address]
         own_letters = [letter for letter in letters if letter["to"].lower() == address]
         return {"reference": contact.reference, "messages": own, "deliveries": own_letters}
-    facts = {k: v for k, v in asdict(contact).items() if k not in {"id", "next_look_at", "linked_to", "receipt_of"}}
+    facts = {
+        k: v
+        for k, v in asdict(contact).items()
+        if k not in {"id", "next_look_at", "linked_to", "receipt_of", "merged_into"}
+    }
     events = contacts.events_of(connection, contact.id)
-    history = [{"at": event.at, "kind": event.kind, "details": event.details} for event in events]
+    history = [_event(event) for event in events]
     return facts | {
         "messages": messages,
         "events": history,
@@ -72,6 +77,14 @@ def _drafts(connection: Connection, contact: Contact) -> list[Values]:
         }
         for draft in drafts.of_contact(connection, contact.id)
     ]
+
+
+def _event(event: StoredEvent) -> Values:
+    """An event; a note is personal data of whom it is about, and says that staff wrote it, for staff."""
+    facts = {"at": event.at, "kind": event.kind, "details": event.details}
+    if event.kind != EventKind.NOTE:
+        return facts
+    return facts | {"details": {notes.WORDS: event.details.get(notes.WORDS, "")}, "written_by": "staff, for staff"}
 
 
 def _letters(connection: Connection, contact: Contact) -> list[Values]:

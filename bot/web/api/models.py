@@ -50,12 +50,21 @@ class MessageView(BaseModel):
     text: str
 
 
+class NoteView(BaseModel):
+    """A note of staff for staff; the person is never sent it."""
+
+    at: datetime
+    actor: str
+    words: str
+
+
 class ContactDetail(ContactView):
-    """One contact with its messages, and what the person needs of us."""
+    """One contact with its messages, what the person needs of us, and the newest notes of staff, the newest first."""
 
     standard: str
     needs: str
     messages: list[MessageView]
+    notes: list[NoteView]
 
 
 class FileView(BaseModel):

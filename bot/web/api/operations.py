@@ -18,6 +18,7 @@ ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
     "extend": ("Take longer: the person is told the new date and why", requests.Extend),
     "classify": ("Say what it is about: the promise that belongs to that applies", requests.Classify),
     "needs": ("Note what the person needs of us", requests.Needs),
+    "note": ("Write a note for staff; the person is never sent it", requests.StaffNote),
     "take": ("Take it: nobody else is called about it", requests.Nothing),
     "holding-reply": ("Record that the person has had a first answer, not the full one", requests.Note),
     "assign": ("Give it to a team or a person", requests.Assign),

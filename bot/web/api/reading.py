@@ -10,7 +10,7 @@ from bot.core.events import Event, EventKind, StoredEvent
 from bot.flows.changes import needs
 from bot.flows.desk import message_view
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, queue, settled
+from bot.store import audit, contacts, notes, queue, settled
 from bot.web.api import calls, models, requests
 from bot.web.api.answers import facts_of, json_of, no_contact, reference_of
 from bot.web.api.bulk import BulkReads
@@ -18,6 +18,8 @@ from bot.web.api.problems import Problem
 from bot.web.forms import number_of
 from bot.web.site import Site, loop_time
 from bot.wire.mail import mime
+
+_MOST_NOTES = 100
 
 
 class Reading:
@@ -70,6 +72,10 @@ class Reading:
                     "standard": contact.standard or "",
                     "needs": person_needs.needs if person_needs else "",
                     "messages": arrived,
+                    "notes": [
+                        models.NoteView(at=note.at, actor=note.actor, words=note.words)
+                        for note in notes.of(c, [contact.id], _MOST_NOTES)
+                    ],
                 }
             )
 

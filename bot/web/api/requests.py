@@ -73,6 +73,16 @@ class Note(Sent):
     note: str = Field(default="", pattern=_TEXT, json_schema_extra=_SHORT)
 
 
+class StaffNote(Sent):
+    """A note of staff for staff, which the person is never sent."""
+
+    words: str = Field(
+        pattern=_TEXT,
+        json_schema_extra=_SHORT,
+        description="`@` and the name or the address of a colleague names them, and they are alerted.",
+    )
+
+
 class Nothing(Sent):
     """An empty object: there is nothing to say."""
 

@@ -18,7 +18,7 @@ from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import flash, lists, words
+from bot.web.console import flash, lists, notes, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -167,4 +167,4 @@ def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
 
 
 # Each part of the page, in the order in which it stands there.
-PARTS: tuple[Part, ...] = (_whole, words.context, _choices)
+PARTS: tuple[Part, ...] = (_whole, words.context, _choices, notes.context)
