@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound
+from bot.core.outlets import Limits
 
 CHANNEL = "channel:"  # begins the name of an outlet that stands in place of an e-mail address
 
@@ -54,22 +55,6 @@ class Handed:
     """A provider's confirmation that it took a message over; `external_id` is its own name for it, or ""."""
 
     external_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The capacity of an outlet; `concurrency` is how many sends may run at once, `most_a_day` to staff (0: any).
-
-    `reply_window` is how long after a person's last message the platform takes an automatic answer, `person_window` one
-    that a person typed, where that is longer; None: for ever. `format`: finished mails, short texts, words, or events.
-    """
-
-    concurrency: int = 1
-    max_bytes: int = 20_480
-    reply_window: timedelta | None = None
-    person_window: timedelta | None = None
-    format: Literal["mail", "text", "words", "event"] = "mail"
-    most_a_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import logging
 import apprise
 from pydantic import Field, SecretStr, field_validator
 
-from bot.channel import ChannelSettings, Handed, Limits, Temporary
+from bot.channel import ChannelSettings, Handed, Temporary
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 
 # Its log would contain addresses with their secrets.
 logging.getLogger("apprise").disabled = True

@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Limits, Permanent, Temporary
+from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Permanent, Temporary
+from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.core.outlets import Limits
 from bot.wire.platforms import bsky_posts as posts
 from bot.wire.platforms.bsky_chat import Chats
 from bot.wire.platforms.platform import PlatformUrl
@@ -27,7 +29,7 @@ from bot.wire.platforms.xrpc import NoAccess, Xrpc, error_name
 PAGE = 100
 _REASONS = ("mention", "reply", "quote")
 # The platform counts graphemes, of which a text never has more than code points.
-_LONGEST_POST, _LONGEST_MESSAGE = 300, 1000
+_LONGEST_POST, _LONGEST_MESSAGE = Longest(300), Longest(1000)
 _OVERLAP = timedelta(minutes=10)
 _BLIND = "the network does not show posts that it takes for unwanted, or of people whom the account mutes or blocks"
 
@@ -54,7 +56,7 @@ class Bluesky:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.ready = asyncio.Event()
-        self.limits = Limits(concurrency=2, format="text")
+        self.limits = Limits(2, format="text", longest=_LONGEST_MESSAGE, longest_public=_LONGEST_POST)
         self._settings = settings
         self._xrpc = Xrpc(name, settings.service, settings.handle, settings.app_password)
         self._rounds = Rounds(settings.poll_seconds)
@@ -83,8 +85,8 @@ class Bluesky:
         self._me = await self._xrpc.did()
         words = message.content.decode()
         longest = _LONGEST_POST if message.public else _LONGEST_MESSAGE
-        if len(words) > longest:
-            raise Permanent(f"channel {self.name}: {len(words)} characters, {longest} are allowed")
+        if too_long := longest.why_not(words):
+            raise Permanent(f"channel {self.name}: {too_long}")
         return await (self._reply(message, words) if message.public else self._say(message, words))
 
     async def check(self) -> str:

@@ -7,8 +7,9 @@ import asyncio
 
 from pydantic import Field
 
-from bot.channel import Handed, Limits, Misconfigured
+from bot.channel import Handed, Misconfigured
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 from bot.wire.mail.sender import Sender
 from bot.wire.mail.smtp import Server, ServerSettings
 from bot.wire.mail.smtp_connection import Connection, Stale

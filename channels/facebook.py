@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.channel import Coverage
+from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Party, Post
 from bot.wire.platforms import meta
 from bot.wire.platforms.messenger import Inboxes
@@ -34,6 +35,7 @@ class Facebook(MetaAccount):
     """One Page."""
 
     subject, platform, answers_at = "page", "messenger", "comments"
+    longest, longest_public = Longest(2000), Longest(8000)
 
     async def coverage(self) -> Coverage:
         """Check that the Page's webhook is subscribed, and that the token is valid, and for how long."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.channel import Coverage
+from bot.core.lengths import Longest, Unit
 from bot.core.messages import Inbound, Party, Post
 from bot.wire.platforms import meta
 from bot.wire.platforms.messenger import Inboxes
@@ -33,6 +34,7 @@ class Instagram(MetaAccount):
     """One professional account."""
 
     subject, platform, answers_at = "instagram", "instagram", "replies"
+    longest, longest_public = Longest(1000, Unit.BYTES), Longest(300)
 
     async def coverage(self) -> Coverage:
         """Check that the token is valid, and for how long; add what Instagram never shows."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from bot.channel import ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelSettings, Handed, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 from bot.wire.mail.sender import Sender
 
 # No such address exists (RFC 6761 section 6.5), so it is used to demonstrate a failure.

@@ -15,14 +15,18 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Limits, Misconfigured, Permanent
+from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Misconfigured, Permanent
+from bot.core.lengths import Longest, Unit
 from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.core.outlets import Limits
 from bot.wire.mail.markup import to_text
 from bot.wire.platforms.platform import Api, PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
 from bot.wire.platforms.reading import read_each
 
 PAGE = 40
+# A server takes 500 at least; the name of the person stands before the words (docs.joinmastodon.org, "Posting toots").
+_LONGEST = Longest(450, Unit.SHORT_LINKS)
 _NOT_FOUND, _UNPROCESSABLE = 404, 422
 _MENTION_TYPES = ("mention", "quote")
 _POLICIES = {
@@ -51,7 +55,7 @@ class Mastodon:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.ready = asyncio.Event()
-        self.limits = Limits(concurrency=2, format="text")
+        self.limits = Limits(2, format="text", longest=_LONGEST, longest_public=_LONGEST)
         self._settings = settings
         self._host = urlsplit(settings.url).netloc
         headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}

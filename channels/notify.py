@@ -13,8 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bot.channel import ChannelError, ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, ChannelSettings, Handed, Misconfigured, Permanent, Temporary
+from bot.core.lengths import Longest
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 from bot.wire.mail.sender import Sender
 from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 
@@ -25,6 +27,8 @@ _PLACEHOLDER = re.compile(r"\(\(([^()?]+)(?:\?\?[^()]*)?\)\)")
 _CLOCK_TOLERANCE_SECONDS = 20.0
 _CREATED, _FORBIDDEN, _TOO_MANY, _FAULT = 201, 403, 429, 500
 _SHOWN = 200
+# Of a text message, by docs.notifications.service.gov.uk; a mail may be longer.
+_LONGEST_TEXT = Longest(918)
 
 
 class Settings(ChannelSettings):
@@ -57,7 +61,7 @@ class Notify:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.sender = settings.sender
-        self.limits = Limits(concurrency=4, format="words")
+        self.limits = Limits(concurrency=4, format="words", longest=_LONGEST_TEXT)
         key = _KEY.fullmatch(settings.api_key.get_secret_value())
         assert key is not None  # noqa: S101 - the settings say so
         self._service, self._secret = key[1], key[2]

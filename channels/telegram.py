@@ -22,18 +22,20 @@ from bot.channel import (
     Coverage,
     Forged,
     Handed,
-    Limits,
     Misconfigured,
     Permanent,
     RawRequest,
     Temporary,
 )
+from bot.core.lengths import Longest
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 from bot.wire.platforms.reading import read_each
 from bot.wire.platforms.telegram_updates import TO_BOT, TO_BUSINESS, Place, Updates, connection_of
 
 BUSINESS_WINDOW = timedelta(hours=24)
+_LONGEST = Longest(4096)
 _PROOF = "x-telegram-bot-api-secret-token"
 _MOST_UPDATES = 100
 _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _TOO_MANY = 401, 404, 409, 429
@@ -91,7 +93,7 @@ class Telegram:
         self.path = f"/hooks/{name}"
         self.ready = asyncio.Event()
         window = BUSINESS_WINDOW if settings.business_account else None
-        self.limits = Limits(concurrency=4, format="text", reply_window=window)
+        self.limits = Limits(4, format="text", reply_window=window, longest=_LONGEST, longest_public=_LONGEST)
         self._settings = settings
         self._token = settings.token.get_secret_value()
         # The token is part of the path, which no error shows; it must never be part of the base address.

@@ -11,8 +11,9 @@ import hmac
 import aiohttp
 from pydantic import SecretStr, field_validator
 
-from bot.channel import ChannelError, ChannelSettings, Handed, Limits, Misconfigured, Permanent, Temporary
+from bot.channel import ChannelError, ChannelSettings, Handed, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 from bot.wire.platforms.platform import PlatformUrl
 
 _PREFIX = "whsec_"

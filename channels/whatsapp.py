@@ -12,14 +12,17 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, Coverage, Handed, Limits, RawRequest
+from bot.channel import Account, Batch, Coverage, Handed, RawRequest
+from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.core.outlets import Limits
 from bot.wire.platforms import meta
 from bot.wire.platforms.platform import Api, PlatformUrl
 from bot.wire.platforms.reading import read_each
 
 PREFIX = "whatsapp:"
 WINDOW = timedelta(hours=24)
+LONGEST = Longest(4096)
 _NEEDED = frozenset({"whatsapp_business_messaging"})
 _BLIND = ("WhatsApp has no list of messages to compare with: a call that never arrives is not seen",)
 # The field that contains the text of a message without a file; for a file it is the caption.
@@ -48,7 +51,7 @@ class WhatsApp:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.path = f"/hooks/{name}"
-        self.limits = Limits(concurrency=4, format="text", reply_window=WINDOW)
+        self.limits = Limits(concurrency=4, format="text", reply_window=WINDOW, longest=LONGEST)
         self._settings = settings
         headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
         self._api = Api(name, settings.url, headers)

@@ -26,22 +26,25 @@ from bot.channel import (
     Coverage,
     Forged,
     Handed,
-    Limits,
     Misconfigured,
     Permanent,
     RawRequest,
     Temporary,
 )
+from bot.core.lengths import Longest, Unit
 from bot.core.messages import Inbound, Outbound
+from bot.core.outlets import Limits
 from bot.wire.platforms.connections import Connections
 from bot.wire.platforms.platform import Answer, PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
 from bot.wire.platforms.user_tokens import BearerToken, RenewableToken, Renewal, SignedCalls, UserToken
-from bot.wire.platforms.x_events import ADDRESS, DM, Includes, Reader, references_of, weight, words_of
+from bot.wire.platforms.x_events import ADDRESS, DM, Includes, Reader, references_of, words_of
 from bot.wire.platforms.x_lists import MESSAGES, PAGE, PATHS, QUERIES
 
 Item = tuple[str, list[Inbound]]
-LONGEST_POST, LONGEST_MESSAGE = 280, 10_000
+LONGEST_POST, LONGEST_MESSAGE = Longest(280, Unit.WEIGHTED), Longest(10_000)
+# A handle has 15 characters, before it stands an @, after it a space.
+_LONGEST_REPLY = Longest(LONGEST_POST.most - 17, Unit.WEIGHTED, links=False)
 _FORBIDDEN, _SERVER_FAULT = 403, 500
 _LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 _BLIND = ("X never shows us who is mentioned only by being answered, posts of protected accounts, and encrypted words",)
@@ -86,7 +89,7 @@ class X:
         self.name = name
         self.path = f"/hooks/{name}"
         self.ready = asyncio.Event()
-        self.limits = Limits(concurrency=2, format="text")
+        self.limits = Limits(2, format="text", longest=LONGEST_MESSAGE, longest_public=_LONGEST_REPLY)
         self._settings = settings
         self._secret = settings.consumer_secret.get_secret_value().encode()
         self._connections = Connections(name, settings.url)
@@ -256,8 +259,8 @@ class X:
 
     async def _message(self, message: Outbound) -> Answer:
         words = message.content.decode()
-        if len(words) > LONGEST_MESSAGE:
-            raise Permanent(f"channel {self.name}: a direct message has {LONGEST_MESSAGE} characters at most")
+        if too_long := LONGEST_MESSAGE.why_not(words):
+            raise Permanent(f"channel {self.name}: in a direct message {too_long}")
         path = f"/2/dm_conversations/with/{_id(message.recipient)}/messages"
         return await self._say("send a message", path, {"text": words}, message)
 
@@ -267,8 +270,8 @@ class X:
         if _LINK.search(words):
             raise Misconfigured(f"channel {self.name}: no address in a public post: it costs 20 times as much")
         words = f"@{await self._handle(_id(message.recipient))} {words}"
-        if weight(words) > LONGEST_POST:
-            raise Permanent(f"channel {self.name}: a post has {LONGEST_POST} characters at most")
+        if too_long := LONGEST_POST.why_not(words):
+            raise Permanent(f"channel {self.name}: in a post {too_long}")
         reply = {"in_reply_to_tweet_id": message.in_reply_to}
         return await self._say("post", "/2/tweets", {"text": words, "reply": reply}, message)
 

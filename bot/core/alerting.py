@@ -83,6 +83,8 @@ def _cannot_wait(step: Step, contact: Contact, opening: datetime) -> bool:
 def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:
     """Tell whether the message's statement is true at `now`, and its recipient should get a message of its own."""
     purpose = occasion.purpose
+    if purpose is Purpose.ANSWER:
+        return True  # a person typed it; nobody but they take it back
     if purpose is Purpose.ACKNOWLEDGEMENT:
         return contact.state == State.OPEN and not _staff_were_first(contact)
     if occasion.in_public or (contact.muted and purpose in _TO_THE_PERSON):

@@ -22,7 +22,8 @@ class State(StrEnum):
 class Purpose(StrEnum):
     """What a delivery is for; the texts are stored.
 
-    Five go to the person who wrote, four to staff, and an event to a program that follows.
+    Six go to the person who wrote, one of them (an answer) typed by staff; four go to staff, and an event to a program
+    that follows.
     """
 
     ACKNOWLEDGEMENT = "acknowledgement"
@@ -30,6 +31,7 @@ class Purpose(StrEnum):
     ADDED = "added"
     PROGRESS = "progress"
     CLOSING = "closing"
+    ANSWER = "answer"
     ALERT = "alert"
     URGENT = "urgent"
     NOTICE = "notice"

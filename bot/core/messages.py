@@ -191,6 +191,7 @@ class Outbound:
     of non-delivery. `idempotency_key` (for mail the Message-ID) is the same for every attempt. On a platform
     `conversation` and `in_reply_to` are its own names of what is answered, and `public` says that everybody can read
     it. `at` is the instant of sending, `template` what it was written from, with the version of its files.
+    `by_person_later`: a person typed it, and the time in which the platform takes automatic answers is over.
     """
 
     recipient: str
@@ -203,6 +204,7 @@ class Outbound:
     subject: str = ""
     at: datetime | None = None
     template: str = ""
+    by_person_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

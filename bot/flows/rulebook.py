@@ -10,6 +10,7 @@ from typing import Any, Literal
 from bot.core import acknowledgements, clocks, durations, escalations, histories, topics, urgencies
 from bot.core.acknowledgements import Limits
 from bot.core.alerting import DailyList, Restraint
+from bot.core.answers import AnswerRules
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
@@ -263,7 +264,8 @@ class OutgoingRules:
     those that form mails of words; `events`: those that programs read. `followers`: outlet -> the kinds of events that
     it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
     `deputies` who stands in for whom. `website` is where our own pages stand. `most_a_day`: how many messages may leave
-    a day by an outlet that costs money for each. `answers` are the saved answers of the files.
+    a day by an outlet that costs money for each. `answers` are the saved answers of the files; `answering` says how
+    much of what staff type each outlet carries.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -278,6 +280,7 @@ class OutgoingRules:
     website: str = ""
     most_a_day: Mapping[str, int] = field(default_factory=dict)
     answers: tuple[SavedAnswer, ...] = ()
+    answering: AnswerRules = field(default_factory=AnswerRules)
 
     def team(self, name: str | None) -> Team | None:
         """The named team, else the operators', else the first one: an alert must reach somebody."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from bot import log
 from bot.channel import ChannelError, Misconfigured, Outlet, Permanent
 from bot.core.deliveries import NewDelivery, Purpose, State
@@ -175,7 +177,8 @@ class Sending:
             return _attempt(claim, self._present.now(), NotTried())
         message: Outbound | None = None
         try:
-            if asyncio.get_running_loop().time() - claimed_at > FRESH_SECONDS:
+            is_typed = claim.delivery.purpose is Purpose.ANSWER  # its files are read only now, one answer at a time
+            if is_typed or asyncio.get_running_loop().time() - claimed_at > FRESH_SECONDS:
                 claim = await self._asked_again(claim)
             if too_late := deliver.too_late(claim, self._present.now(), self._book):
                 raise Permanent(too_late)
@@ -234,10 +237,18 @@ class Sending:
         """Until it is stored: what was handed over must not be forgotten, or it would leave twice."""
         while True:
             try:
-                return await self._store.write(lambda connection: deliver.record(connection, attempts, self._book))
+                return await self._store.write(lambda connection: self._recorded(connection, attempts))
             except StoreUnavailable as error:
                 logger.error("attempts.not_recorded", outlet=self.outlet.name, waiting=len(attempts), error=str(error))
                 await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    def _recorded(self, connection: Connection, attempts: list[Attempt]) -> list[State]:
+        states = deliver.record(connection, attempts, self._book)
+        if any(attempt.delivery.purpose is Purpose.ANSWER for attempt in attempts):
+            from bot.flows.changes import answer_outcome  # noqa: PLC0415 - nothing that we send by ourselves needs it
+
+            answer_outcome.count(connection, attempts, self._book)
+        return states
 
     def _count(self, attempt: Attempt, state: State) -> None:
         delivery = attempt.delivery

@@ -26,7 +26,7 @@ SUPPRESS = "DR, RN, NRN, OOF, AutoReply"
 MOST_BYTES = 20_480
 # RFC 2045 section 6.7: a line of quoted-printable has at most 76 characters.
 _LINE = 76
-_PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 _DIGITS_OF_VERSION = 12
 # Scripts of Arabic and Hebrew run from right to left.
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ku", "ps", "ur", "yi"})
@@ -38,7 +38,8 @@ _GOOD_LINK = re.compile("(?:https?://[^\ue000/?#]+(?:[/?#]|$)|mailto:|tel:)")
 class Envelope:
     """The header values of one mail. Message-IDs have angle brackets; `date` is aware; empty fields are left out.
 
-    `auto_submitted` is a keyword of RFC 3834 section 5; `loop` is our own token, which identifies mail that comes back.
+    `auto_submitted` is a keyword of RFC 3834 section 5, "" where a person typed it; `loop` is our own token, which
+    identifies mail that comes back.
     """
 
     sender: str
@@ -113,7 +114,7 @@ class Composer:
     def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = "en") -> bytes:
         """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""
         skeleton, cleaned = self._skeleton_and_values(name, language, {**OPTIONAL.get(name, {}), **values})
-        headers = _headers(fill(skeleton.subject, cleaned), envelope)
+        headers = headers_of(fill(skeleton.subject, cleaned), envelope)
         return _mail(headers, skeleton, cleaned)
 
     def text(self, name: str, values: Mapping[str, object], *, language: str = "en") -> str:
@@ -206,7 +207,7 @@ class Composer:
         subject, text = fill(message.subject, contents), fill(message.text, contents)
         document = self._document(language, subject, page)
         keys = tuple(value.key if isinstance(value, StandIn) else "" for value in message.values)
-        return _Skeleton(subject, _boundary(text + document), _lines(text), _lines(document), keys)
+        return _Skeleton(subject, boundary_of(text + document), _lines(text), _lines(document), keys)
 
     def _document(self, language: str, subject: str, page: str) -> str:
         direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
@@ -235,7 +236,7 @@ def _judge_links(path: Path, page: str) -> None:
             )
 
 
-def _boundary(content: str) -> str:
+def boundary_of(content: str) -> str:
     """Return a boundary derived from the content. Quoted-printable never has "=_", so no content can contain it."""
     return "=_" + hashlib.sha256(content.encode()).hexdigest()[:32]
 
@@ -247,13 +248,13 @@ def _lines(text: str) -> tuple[bytes | str, ...]:
         if has_slot(line):
             lines.append(line)
         elif lines and isinstance(lines[-1], bytes):
-            lines[-1] += _encoded(line)
+            lines[-1] += encoded_line(line)
         else:
-            lines.append(_encoded(line))
+            lines.append(encoded_line(line))
     return tuple(lines)
 
 
-def _encoded(line: str) -> bytes:
+def encoded_line(line: str) -> bytes:
     """Return one line as quoted-printable (RFC 2045 section 6.7), with CRLF."""
     if line.isascii() and line.isprintable() and "=" not in line and line[-1:] != " ":
         # No character to encode, only long lines to break: the result of body_encode in a tenth of its time.
@@ -269,18 +270,20 @@ def _mail(headers: str, skeleton: _Skeleton, values: Sequence[str]) -> bytes:
     boundary = skeleton.boundary
     start = (
         f'{headers}MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
-        f"--{boundary}\r\n{_PART.format('plain')}"
+        f"--{boundary}\r\n{PART.format('plain')}"
     )
     # UTF-8 for an address that is not ASCII (RFC 6532); everything else is encoded.
     pieces = [start.encode()]
-    pieces += [line if isinstance(line, bytes) else _encoded(fill(line, values)) for line in skeleton.text]
-    pieces.append(f"\r\n--{boundary}\r\n{_PART.format('html')}".encode("ascii"))
-    pieces += [line if isinstance(line, bytes) else _encoded(fill(line, in_html)) for line in skeleton.html]
+    pieces += [line if isinstance(line, bytes) else encoded_line(fill(line, values)) for line in skeleton.text]
+    pieces.append(f"\r\n--{boundary}\r\n{PART.format('html')}".encode("ascii"))
+    pieces += [line if isinstance(line, bytes) else encoded_line(fill(line, in_html)) for line in skeleton.html]
     pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     return b"".join(pieces)
 
 
-def _headers(subject: str, envelope: Envelope) -> str:
+def headers_of(subject: str, envelope: Envelope) -> str:
+    """Return the fields of the header; those of automatic mail only where no person typed it."""
+    is_automatic = bool(envelope.auto_submitted)
     return "".join(
         (
             address_field("From", envelope.sender),
@@ -292,7 +295,7 @@ def _headers(subject: str, envelope: Envelope) -> str:
             message_id_field("References", envelope.references),
             address_field("Reply-To", envelope.reply_to),
             text_field("Auto-Submitted", envelope.auto_submitted),
-            f"X-Auto-Response-Suppress: {SUPPRESS}\r\n",
+            f"X-Auto-Response-Suppress: {SUPPRESS}\r\n" if is_automatic else "",
             text_field("X-Ackbot-Loop", envelope.loop),
         )
     )

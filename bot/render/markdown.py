@@ -16,7 +16,7 @@ _BARE_LINK = re.compile(r"(?<!\]\()(?<![\[<\w])https?://[^\s()<>\[\]]*[^\s()<>\[
 _BLOCK_START = re.compile(r"(<(?:p|h1|h2) [^>]*>)")
 
 # Styles are attributes, because mail programs drop style sheets. No text is smaller than 16 px.
-_STYLES = {
+STYLES = {
     "h1": "font-size: 24px; line-height: 1.25; margin: 0 0 20px 0; font-weight: bold",
     "h2": "font-size: 19px; line-height: 1.3; margin: 25px 0 10px 0; font-weight: bold",
     "p": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0",
@@ -48,8 +48,8 @@ class Markdown:
 
 def _style(token: Token) -> None:
     for element in (token, *(token.children or ())):
-        if element.tag in _STYLES and element.nesting >= 0 and element.type != "text":
-            element.attrSet("style", _STYLES[element.tag])
+        if element.tag in STYLES and element.nesting >= 0 and element.type != "text":
+            element.attrSet("style", STYLES[element.tag])
 
 
 def _as_text(tokens: Sequence[Token]) -> str:

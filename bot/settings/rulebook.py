@@ -7,10 +7,12 @@ from email.utils import parseaddr
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.channel import Account, Follower, Limits, MailWayIn, TextsByOutlet, WayIn
+from bot.channel import Account, Follower, MailWayIn, TextsByOutlet, WayIn
+from bot.core.answers import AnswerRules
 from bot.core.books import Book
 from bot.core.escalations import NO_WINDOW, Window
 from bot.core.intakes import Facts
+from bot.core.outlets import Limits
 from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
 from bot.render import answers
 from bot.settings.reading import Settings
@@ -82,6 +84,15 @@ def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[
         most_a_day={name: limit.most_a_day for name, limit in limits.items() if limit.most_a_day},
         website=configured.web.public_url.rstrip("/"),
         answers=answers.read_all(configured.template_directories)[0],
+        answering=_answers(configured, limits),
+    )
+
+
+def _answers(configured: Settings, limits: Mapping[str, Limits]) -> AnswerRules:
+    return AnswerRules(
+        longest={name: limit.longest for name, limit in limits.items() if limit.longest},
+        longest_public={name: limit.longest_public for name, limit in limits.items() if limit.longest_public},
+        most_bytes=configured.mail.attachments_megabytes * 1024 * 1024,
     )
 
 

@@ -54,7 +54,7 @@ _WAITS = select(deliveries.c.id).where(
 )
 
 
-def _moving(state: State, *sources: State) -> Update:
+def moving(state: State, *sources: State) -> Update:
     """The one statement that changes the state of deliveries, of those alone that are in one of these states.
 
     Raises ValueError where `MOVES` does not allow it; staying in a state is no move.
@@ -72,7 +72,7 @@ def _claiming(waits: Select[int]) -> ReturningUpdate[Any]:
     first = waits.order_by(deliveries.c.next_attempt_at).limit(bindparam("most"))
     due = first.with_for_update(skip_locked=True).cte("due")
     # What is sending falls due when its claim has run out.
-    claim_update = _moving(State.SENDING, *WAITING, State.SENDING).where(deliveries.c.id.in_(select(due.c.id)))
+    claim_update = moving(State.SENDING, *WAITING, State.SENDING).where(deliveries.c.id.in_(select(due.c.id)))
     return claim_update.values(
         attempts=deliveries.c.attempts + 1,
         next_attempt_at=bindparam("until"),
@@ -98,7 +98,7 @@ _STANDING = (
     .with_for_update()
 )
 _SETTLE = {
-    state: _moving(state, *sources_of(state))
+    state: moving(state, *sources_of(state))
     .where(deliveries.c.id == bindparam("settled"))
     .values(
         next_attempt_at=bindparam("to_next"),
@@ -183,7 +183,7 @@ def message_times(
 
 def release_all(connection: Connection, now: datetime) -> int:
     """Give back every claim; only right at the start of the one process that may hold any."""
-    return connection.execute(_moving(State.CREATED, State.SENDING).values(next_attempt_at=now)).rowcount
+    return connection.execute(moving(State.CREATED, State.SENDING).values(next_attempt_at=now)).rowcount
 
 
 def take_back(connection: Connection, living: set[str], now: datetime) -> int:
@@ -203,7 +203,7 @@ def give_back_claims(connection: Connection, claims: Sequence[str], now: datetim
 
 
 def _give_back(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
-    change = _moving(State.CREATED, State.SENDING).where(condition)
+    change = moving(State.CREATED, State.SENDING).where(condition)
     return connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount
 
 
@@ -249,8 +249,9 @@ def under_way(connection: Connection, ids: Collection[int]) -> set[int]:
 
 
 def cancel_waiting(connection: Connection, contact_id: int) -> list[str]:
-    """Cancel what has not left yet for this contact; returns what each was for."""
-    change = _moving(State.CANCELLED, *WAITING).where(deliveries.c.contact_id == contact_id)
+    """Cancel what we send by ourselves and has not left yet for this contact; returns what each was for."""
+    by_ourselves = (deliveries.c.contact_id == contact_id) & (deliveries.c.purpose != Purpose.ANSWER)
+    change = moving(State.CANCELLED, *WAITING).where(by_ourselves)
     return list(connection.execute(change.values(next_attempt_at=None).returning(deliveries.c.purpose)).scalars())
 
 
@@ -263,7 +264,7 @@ def hold(connection: Connection) -> int:
 def hold_what_may_have_left(connection: Connection) -> int:
     """Let nothing that waits or was leaving leave until `release`, unless it is for staff; returns how much."""
     not_for_staff = deliveries.c.purpose.not_in(sorted(TO_STAFF))
-    change = _moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
+    change = moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
     return connection.execute(change.values(next_attempt_at=HELD, holder=None)).rowcount
 
 
@@ -287,7 +288,7 @@ def came_back(
     """
     state = State.PERMANENT_FAILURE if next_attempt_at is None else State.TEMPORARY_FAILURE
     left_at = func.coalesce(deliveries.c.sent_at, literal(at, Instant))
-    change = _moving(state, State.SENDING, State.SENT).where(deliveries.c.id == delivery.id)
+    change = moving(state, State.SENDING, State.SENT).where(deliveries.c.id == delivery.id)
     values = {"next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500]}
     return connection.execute(change.values(values)).rowcount == 1
 

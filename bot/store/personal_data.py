@@ -62,6 +62,7 @@ OF_STAFF = Cell(Claim.WITHHELD, "names staff, not the person")
 NOT_KNOWN = Cell(Claim.WITHHELD, "belongs to nobody known")
 INTERNAL = Cell(Claim.WITHHELD, "a name between machines; it says nothing more of the person")
 SAME_AS_TEXT = Cell(Claim.WITHHELD, "made from what is given")
+IN_THE_MAIL = Cell(Claim.WITHHELD, "given with the mail that carries it")
 SAVED_SEARCH = Cell(Claim.WITHHELD, "a search of staff's own")
 
 # Erasure
@@ -152,6 +153,7 @@ REGISTER: tuple[Datum, ...] = (
         ("recipient", STAFF, "who was alerted", OF_STAFF, NOT_OF_PERSON, WITH_ALERT, ALIKE),
         ("key", STAFF, "who was alerted of what", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, LOOKED_UP),
         ("details", RESIDENT, "what it answers, reasons", INTERNAL, EMPTIED, WITH_WORDS, SEALED),
+        ("details", STAFF, "who typed an answer", OF_STAFF, EMPTIED, WITH_WORDS, SEALED),
         ("external_id", RESIDENT, "platform's id of what we sent", INTERNAL, EMPTIED, WITH_WORDS, ALIKE),
         ("last_error", RESIDENT, "a server's answer, which may quote them", GIVEN, EMPTIED, WITH_WORDS, SEALED),
     ),
@@ -171,6 +173,11 @@ REGISTER: tuple[Datum, ...] = (
         ("owner", STAFF, "who is writing", OF_STAFF, DELETED, SEVEN_DAYS, LOOKED_UP),
         ("name", RESIDENT, "a file that is to go with it", GIVEN, DELETED, SEVEN_DAYS, SEALED),
         ("content", RESIDENT, "a file that is to go with it", GIVEN, DELETED, SEVEN_DAYS, SEALED),
+    ),
+    *_of(
+        "answer_files",
+        ("name", RESIDENT, "name of a file that leaves with an answer", IN_THE_MAIL, DELETED, WITH_WORDS, SEALED),
+        ("content", RESIDENT, "the file", IN_THE_MAIL, DELETED, WITH_WORDS, SEALED),
     ),
     *_of(
         "events",
@@ -243,6 +250,7 @@ IMPERSONAL: dict[str, str] = {
     "sent_messages": "id delivery_id contact_id attempt at template",
     "drafts": "id contact_id kind way began_at typed_at",
     "draft_files": "id contact_id media_type size",
+    "answer_files": "id delivery_id kind",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",
     "trail_gate": "id",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, se
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.threads import forgotten_name
-from bot.store import direct, drafts, history, links, needs, sent_messages, words
+from bot.store import direct, drafts, history, links, needs, sent_messages, staff_answers, words
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
@@ -50,6 +50,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     connection.execute(update(deliveries).where(of_contacts).values(**_EMPTY_DELIVERY))
     # Afterwards: what is recorded as sent meanwhile waits for these rows, and then finds no recipient.
     sent_messages.forget(connection, of_contacts)
+    staff_answers.forget_files(connection, of_contacts)
     needs.drop(connection, {person for keys in people.values() for person in keys - _keys_in_use(connection, keys)})
 
 
@@ -156,6 +157,7 @@ def strip_written_by(connection: Connection, contact_id: int, address: str, key:
     drafts.drop_of_contacts(connection, [contact_id])
     to_person = sent_messages.sent_to(contact_id, address)
     sent_messages.forget(connection, to_person)
+    staff_answers.forget_files(connection, to_person)
     connection.execute(update(deliveries).where(to_person).values(**_EMPTY_DELIVERY))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from bot.store import conditions
 from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
+from bot.store.answer_tables import answer_files
 from bot.store.column_types import Instant, Sealed, SealedBytes, SealedLookup
 from bot.store.draft_tables import draft_files, drafts
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
@@ -24,6 +25,7 @@ from bot.store.metadata import Key, metadata, partial
 
 __all__ = [
     "Key",
+    "answer_files",
     "answers",
     "draft_files",
     "drafts",

@@ -16,14 +16,16 @@ from sqlalchemy import Connection, insert
 from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
+from bot.core.files import File
 from bot.core.histories import Kind
 from bot.core.messages import Inbound, Party, Post
 from bot.core.phrases import Phrases
 from bot.core.roles import Role
 from bot.core.urgencies import Rule
 from bot.flows import staffing
-from bot.flows.changes import assign, close, forget, needs, note, respond
+from bot.flows.changes import answer, assign, close, forget, needs, note, respond
 from bot.flows.changes.adjust import ClockChange, Word, adjust
+from bot.flows.changes.answer import Answer
 from bot.flows.changes.assignees import Holder
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
@@ -103,6 +105,10 @@ def fill(connection: Connection, book: Rulebook) -> Contact:
     others = [_logged(connection, book, message) for message in (form, on_page)]
     _leave(connection, book)
     _work(connection, book, contact)
+    name, content = "resmarkfile.pdf", b"resmarkfilecontent"
+    typed = Answer("full", "resmarkanswered", "resmarkanswer", name="Ann", files=(File(name, content),))
+    answer.answer(connection, others[0].reference, typed, ACTOR, NOW, book)
+    _leave(connection, book)
     for other in others:
         respond.respond(connection, other.reference, NOW + HOUR, actor=ACTOR)
     _leave(connection, book)
@@ -176,6 +182,6 @@ def _attempt(delivery: Delivery, at: datetime, error: Temporary | None) -> Attem
     """A receipt arrives in the end, an alert does not."""
     if delivery.contact_id is None:
         return Attempt(delivery, at)
-    if error or delivery.purpose is not Purpose.ACKNOWLEDGEMENT:
+    if error or delivery.purpose not in (Purpose.ACKNOWLEDGEMENT, Purpose.ANSWER):
         return Attempt(delivery, at, error or Temporary("451 resmarkquoted"))
     return Attempt(delivery, at, None, "resmarkplatform")

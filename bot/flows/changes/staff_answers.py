@@ -69,7 +69,7 @@ def take(connection: Connection, answer: StaffAnswer, now: datetime, book: Ruleb
     """Note it; the clock stops at the time at which it was sent, if it is an answer."""
     details = {"judged": answer.judgement.kind.value, "evidence": answer.judgement.evidence}
     contacts.note(connection, [Event(answer.contact_id, answer.at, EventKind.STAFF_WROTE, details=details)])
-    _apply(connection, answer, now, book)
+    count(connection, answer, now, book)
 
 
 def _internal(message: Inbound, rules: IntakeRules) -> list[str]:
@@ -85,7 +85,7 @@ def _instant_of(message: Inbound, contact: Contact, now: datetime) -> datetime:
     return now
 
 
-def _apply(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
+def count(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
     """Stop the clock, or note the holding reply; where that cannot be, nothing but the judgement is kept."""
     evidence = answer.judgement.evidence
     if answer.judgement.kind is Kind.FULL:
@@ -124,12 +124,12 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
     before = Kind(last.details["judged"])
     if before is kind:
         raise Refused(f"it is taken for a {kind.value} already")
-    if before in (Kind.FULL, Kind.HOLDING) and not _undo(connection, contact, before, now, book):
+    if before in (Kind.FULL, Kind.HOLDING) and not uncount(connection, contact, before, now, book):
         raise Refused(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
     contacts.note(connection, [Event(contact.id, last.at, EventKind.STAFF_WROTE, actor, details)])
     answer = StaffAnswer(contact.id, reference, last.at, Judgement(kind, "staff said so"), actor)
-    _apply(connection, answer, now, book)
+    count(connection, answer, now, book)
     return Corrected(before.value, kind.value)
 
 
@@ -140,7 +140,11 @@ def _kind_of(was: str) -> Kind:
     return by_name[was]
 
 
-def _undo(connection: Connection, contact: Contact, before: Kind, now: datetime, book: Rulebook) -> bool:
+def uncount(connection: Connection, contact: Contact, before: Kind, now: datetime, book: Rulebook) -> bool:
+    """Let the clocks stand as if the last answer, which was known as `before`, had not been given; False if it is not.
+
+    The contact opens again.
+    """
     if before is Kind.FULL and contact.state != State.ANSWERED:
         return False
     correction = Happened(Clock.CORRECTED, now)

@@ -28,6 +28,7 @@ from bot.flows.changes import (
 from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Kind, Refused
+from bot.flows.desk.answering import ANSWERING
 from bot.flows.desk.noting import NOTING
 from bot.flows.desk.orders import Action, Desk, Order, visible
 from bot.flows.rulebook import ClockRules, Rulebook
@@ -173,6 +174,7 @@ def _hold(desk: Desk) -> str:
 
 
 ACTIONS: dict[str, Action] = {
+    **ANSWERING,
     "take": Action(Permission.ACT, _take),
     "not-urgent": Action(Permission.ACT, _not_urgent),
     "assign": Action(Permission.ACT, _assign),

@@ -16,7 +16,8 @@ from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Clock, Clocks, time_left
 from bot.core.messages import StoredMessage
 from bot.core.roles import Scope
-from bot.flows.changes import needs
+from bot.flows.changes import answer, needs
+from bot.flows.changes.answer import UnderWay
 from bot.flows.desk import event_words
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
@@ -99,6 +100,7 @@ class ContactView:
 
     `seen` is the number of the last event by somebody else than us. `offers` are the actions that can be done now,
     `linked` the contacts that staff have linked. `decided_by` is who of staff decided on a receipt after all, or "".
+    `answer` is the one of staff's that has not left yet.
     `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
     """
 
@@ -113,6 +115,7 @@ class ContactView:
     linked: tuple[Contact, ...]
     offers: frozenset[str]
     held: bool
+    answer: UnderWay | None
     undelivered: str
     decided_by: str
     came_by: str
@@ -137,10 +140,9 @@ def show(
     links_of_contact = _links_of(connection, contact, scope)
     is_held = bool(holds.among(connection, [contact.id]))
     is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
-    clocks_promised = clocks if contact.standard else None
-    standing = Standing(
-        contact, clocks_promised, receipts, is_held=is_held, is_linked=bool(links_of_contact), is_judged=is_judged
-    )
+    clocks_promised, leaving = clocks if contact.standard else None, answer.under_way(connection, contact.id)
+    facts = {"is_held": is_held, "is_linked": bool(links_of_contact), "is_judged": is_judged}
+    standing = Standing(contact, clocks_promised, receipts, **facts, answer=leaving)
     return ContactView(
         contact=contact,
         standard=book.clocks.standard_of(contact).title if contact.standard else "",
@@ -153,6 +155,7 @@ def show(
         linked=links_of_contact,
         offers=offers(standing, now, book),
         held=is_held,
+        answer=leaving,
         undelivered=_undelivered(receipts, fates),
         decided_by=_decided_by(events),
         came_by=Titles(book).way(contact),

@@ -9,6 +9,7 @@ from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.changes import acknowledge_now
+from bot.flows.changes.answer import UnderWay
 from bot.flows.rulebook import ClockRules, Rulebook
 
 _OF_CLOCKS = {
@@ -26,6 +27,7 @@ class Standing:
     """What decides it: the contact, its clocks (None where nothing is promised), its receipts until now.
 
     `is_held`: its receipt is held back; `is_linked`: staff have linked it; `is_judged`: a mail of staff's was judged.
+    `answer` is the answer that has not left yet.
     """
 
     contact: Contact
@@ -34,6 +36,7 @@ class Standing:
     is_held: bool
     is_linked: bool
     is_judged: bool
+    answer: UnderWay | None = None
 
 
 def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
@@ -46,12 +49,21 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
             acts |= {"close", "reopen"}
         case State.CLOSED if contact.standard is not None:
             acts |= {"reopen"}
+    acts |= _of_answers(standing)
     acts |= {"unlink"} if standing.is_linked else set()
     acts |= {"correct"} if standing.is_judged else set()
     acts |= {"needs", "legal-hold", "note"} if not contact.forgotten else set()
     if standing.is_held or not acknowledge_now.why_never(contact, standing.receipts, book):
         acts.add("acknowledge-now")
     return frozenset(acts)
+
+
+def _of_answers(standing: Standing) -> set[str]:
+    waiting = standing.answer
+    if waiting is None:
+        return {"answer"} if standing.contact.state in (State.OPEN, State.ANSWERED) else set()
+    acts = {"undo"} if waiting.can_be_taken_back else set()
+    return acts | {"confirm-answer"} if waiting.is_by_hand else acts
 
 
 def _of_open(contact: Contact) -> set[str]:

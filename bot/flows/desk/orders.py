@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core import threads
 from bot.core.contacts import Contact
+from bot.core.files import File
 from bot.core.roles import Permission
 from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import Rulebook
@@ -17,12 +18,16 @@ from bot.store import queue
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done to which contact. `seen` is the number of the last event that whoever asks has seen."""
+    """What is to be done to which contact, with the files that were chosen.
+
+    `seen` is the number of the last event that whoever asks has seen.
+    """
 
     action: str
     reference: str
     fields: Mapping[str, str]
     seen: int | None = None
+    files: tuple[File, ...] = ()
 
     def field(self, name: str) -> str:
         """One field, without spaces around it."""

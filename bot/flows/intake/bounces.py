@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.core import nondelivery
 from bot.core.contacts import Contact
-from bot.core.deliveries import MOVES, Delivery, Purpose, State
+from bot.core.deliveries import MOVES, Delivery, NewDelivery, Purpose, State
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Report
@@ -39,12 +39,22 @@ def _failure(delivery: Delivery, contact: Contact | None, failure: Report, now: 
     may_pass = failure.status == FULL_MAILBOX or failure.status.startswith("4.")
     if may_pass and delivery.hand_overs <= 1:
         again = Plan(changes=(CameBack(delivery, words, now + TRY_AGAIN_AFTER),))
+        if delivery.purpose is Purpose.ANSWER and contact is not None:
+            again += _answer_comes_again(delivery, contact, words, now, book)
         return again + _event(delivery, EventKind.CAME_BACK, f"{words}; it is sent once more later", now)
     plan = Plan(changes=(CameBack(delivery, words),)) + _event(delivery, EventKind.UNDELIVERABLE, words, now)
     if delivery.purpose in TO_SENDERS:
         return plan + _not_reached(delivery, contact, failure, now, book)
     is_staffs = delivery.purpose in (Purpose.ALERT, Purpose.DIGEST, Purpose.URGENT)
     return plan + _staff_not_reached(now, book) if is_staffs else plan
+
+
+def _answer_comes_again(delivery: Delivery, contact: Contact, words: str, now: datetime, book: Rulebook) -> Plan:
+    from bot.flows.outgoing import answer_losses  # noqa: PLC0415 - hardly any answer is lost
+
+    why = f"The mailbox of the person could not take it: {words}."
+    notices = answer_losses.notices_of_repeat(delivery, contact, why, now + TRY_AGAIN_AFTER, now, book)
+    return Plan(notices=tuple(notices))
 
 
 def _event(delivery: Delivery, kind: EventKind, words: str, now: datetime) -> Plan:
@@ -58,6 +68,8 @@ def _not_reached(delivery: Delivery, contact: Contact | None, failure: Report, n
     changes: tuple[Change, ...] = (Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR),)
     if contact is None:
         return Plan(changes=changes)
+    if delivery.purpose is Purpose.ANSWER:
+        return Plan(changes=changes, notices=tuple(_answer_lost(delivery, contact, failure, now, book)))
     if delivery.purpose == Purpose.ACKNOWLEDGEMENT:
         changes += (NotReached(contact.id),)
     notices = alert.notices(
@@ -71,6 +83,15 @@ def _not_reached(delivery: Delivery, contact: Contact | None, failure: Report, n
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )
     return Plan(changes=changes, notices=tuple(notices))
+
+
+def _answer_lost(
+    delivery: Delivery, contact: Contact, failure: Report, now: datetime, book: Rulebook
+) -> list[NewDelivery]:
+    from bot.flows.outgoing import answer_losses  # noqa: PLC0415 - hardly any answer is lost
+
+    why = f"Their mail server took it and sent it back ({failure.status or 'no status'})."
+    return answer_losses.notices_of_loss(delivery, contact, why, now, book)
 
 
 def _unclear(delivery: Delivery, contact: Contact | None, now: datetime, book: Rulebook) -> Plan:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from bot import log
 from bot.channel import Batch
 from bot.core import intakes
+from bot.core.deliveries import Purpose
 from bot.core.histories import Kind
 from bot.core.messages import NO_LOSSES, Inbound, Losses
-from bot.flows.changes import call, staff_answers
+from bot.flows.changes import answer_outcome, call, staff_answers
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
 from bot.flows.changes.refusals import Refused
@@ -125,6 +126,12 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
     return Received(list(plan.results), list(plan.claims), more=more)
 
 
+def _come_back(connection: Connection, change: CameBack, now: datetime, book: Rulebook) -> None:
+    is_new = outbox.came_back(connection, change.delivery, change.error, now, change.again_at)
+    if is_new and change.delivery.purpose is Purpose.ANSWER:
+        answer_outcome.came_back(connection, change.delivery, now, book)
+
+
 def _change(connection: Connection, change: Change, now: datetime, book: Rulebook) -> None:
     match change:
         case FollowUp():
@@ -132,7 +139,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
         case StaffAnswer():
             staff_answers.take(connection, change, now, book)
         case CameBack():
-            outbox.came_back(connection, change.delivery, change.error, now, change.again_at)
+            _come_back(connection, change, now, book)
         case NotReached():
             contacts.withdraw_receipt(connection, change.contact_id, now)
         case Suppressed():

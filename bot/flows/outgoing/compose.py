@@ -44,6 +44,10 @@ class MessageWriter:
 
     def write(self, claim: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
+        if claim.delivery.purpose is Purpose.ANSWER:
+            from bot.flows.outgoing import answer_words  # noqa: PLC0415 - nothing that we send by ourselves needs it
+
+            return answer_words.message(claim, now, self._composer.layout, self._book, self._secret)
         if claim.delivery.channel in self._book.outgoing.texts:
             return self._text(claim, now)
         if claim.delivery.channel in self._book.outgoing.words:

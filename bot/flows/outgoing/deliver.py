@@ -18,7 +18,7 @@ from bot.core.messages import Outbound
 from bot.flows.outgoing import alert, bundle, calls, costs, failures
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import clocks, contacts, outbox, sent_messages
+from bot.store import clocks, contacts, outbox, sent_messages, staff_answers
 from bot.wire.refusals import Full, Uncertain
 
 # In the details of a receipt that staff have decided on: it leaves although they have written themselves.
@@ -30,7 +30,9 @@ TO_SENDERS = {
     Purpose.ADDED: "our mail that we have added what they wrote",
     Purpose.PROGRESS: "our mail that we are still working on it",
     Purpose.CLOSING: "our mail that it is closed",
+    Purpose.ANSWER: "our answer",
 }
+_TELL_DATE = TO_SENDERS.keys() - {Purpose.ACKNOWLEDGEMENT, Purpose.ANSWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +147,20 @@ def asked_again(connection: Connection, claim: Claimed, now: datetime, book: Rul
     if contact_id is None or claim.delivery.purpose not in TO_SENDERS:
         return claim
     current = replace(claim, contact=contacts.with_id(connection, [contact_id]).get(contact_id))
+    if claim.delivery.purpose is Purpose.ANSWER:
+        current = replace(current, files=staff_answers.files_of(connection, claim.delivery.id))
     return None if _leaves_at(current, now, book) is None else current
 
 
 def too_late(claim: Claimed, now: datetime, book: Rulebook) -> str:
-    """Why the platform would not take this automatic answer any more; "" where it does."""
+    """Why the platform would not take this message any more; "" where it does."""
     contact = claim.contact
     if contact is None or contact.platform_reply_by is None or claim.delivery.purpose not in TO_SENDERS:
         return ""
+    if claim.delivery.purpose is Purpose.ANSWER:
+        is_there = claim.delivery.channel in book.outgoing.texts and not claim.delivery.details.get("public")
+        is_over = is_there and now >= contact.platform_reply_by
+        return "the platform takes no answer to this person any more" if is_over else ""
     until = book.window(contact).automatic_until(contact.platform_reply_by)
     return "" if now < until else "the platform takes automatic answers for a short time only, and it is over"
 
@@ -257,8 +265,7 @@ def _contact(attempt: Attempt) -> int:
 
 def _tells_date(delivery: Delivery) -> bool:
     """Whether it tells the person of a contact by when they have their answer, and is not the acknowledgement."""
-    to_sender = delivery.purpose in TO_SENDERS and delivery.purpose is not Purpose.ACKNOWLEDGEMENT
-    return to_sender and delivery.contact_id is not None
+    return delivery.purpose in _TELL_DATE and delivery.contact_id is not None
 
 
 def _settlement(attempt: Attempt, standing: Standing | None = None) -> Settlement:

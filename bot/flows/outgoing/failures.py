@@ -96,6 +96,8 @@ def _undelivered(connection: Connection, failed: Failed, book: Rulebook) -> list
     if delivery.purpose is Purpose.ACKNOWLEDGEMENT:
         contacts.withdraw_receipt(connection, delivery.contact_id, failed.at)  # it had left once, and came back
     contact = contacts.with_id(connection, [delivery.contact_id])[delivery.contact_id]
+    if delivery.purpose is Purpose.ANSWER:
+        return _answer_lost(failed, contact, book)
     subject, description = _words_of_loss(failed, contact, book)
     return alert.notices(
         contact.team,
@@ -106,6 +108,16 @@ def _undelivered(connection: Connection, failed: Failed, book: Rulebook) -> list
         happened=description,
         action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
     )
+
+
+def _answer_lost(failed: Failed, contact: Contact, book: Rulebook) -> list[NewDelivery]:
+    from bot.flows.outgoing import answer_losses  # noqa: PLC0415 - hardly any answer is lost
+
+    server, is_uncertain = _said_by(failed.delivery, book.outgoing), isinstance(failed.error, Uncertain)
+    why = f"{server} did not take it. It said: {failed.error_words}"
+    if is_uncertain:
+        why = f"{server} was handed it several times, and never said that it took it."
+    return answer_losses.notices_of_loss(failed.delivery, contact, why, failed.at, book, is_uncertain=is_uncertain)
 
 
 def _words_of_loss(failed: Failed, contact: Contact, book: Rulebook) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, needs, outbox, retention, shunt, tokens, views
+from bot.store import contacts, needs, outbox, retention, shunt, staff_answers, tokens, views
 
 # What no command of ours reaches; whoever erases somebody has to think of it.
 BEYOND_REACH = (
@@ -71,6 +71,7 @@ def _strip(connection: Connection, erased: Sequence[Contact], address: str, name
     own = [contact.id for contact in erased if contact.sender_key == address]
     for contact_id in own:
         outbox.cancel_waiting(connection, contact_id)
+        staff_answers.cancel(connection, contact_id)
     # Together, as whoever wrote a thousand times would hold up everything else that is written.
     for first in range(0, len(own), STRIP_AT_ONCE):
         retention.strip(connection, own[first : first + STRIP_AT_ONCE], names_key)

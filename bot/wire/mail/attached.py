@@ -33,7 +33,7 @@ def _sources(part: Part) -> Iterator[tuple[str, str, Part | bytes]]:
     """Yield the name and the type of each file, and where its content is."""
     if part.kind in TNEF:
         inside = tnef.contents_of(part.decoded(len(part.octets)))
-        yield from ((_harmless(name), "application/octet-stream", content) for name, content in inside.files)
+        yield from ((harmless(name), "application/octet-stream", content) for name, content in inside.files)
         if inside.files or inside.texts:
             return
     if part.kind in ENCLOSED_MAIL or (not part.parts and not part.is_words):
@@ -53,14 +53,14 @@ def _size(part: Part) -> int:
 def file_name(disposition: str, content_type: str) -> str:
     """Return the name that these fields give a file, or "": one component without a path, harmless to display."""
     for value, name in ((disposition, "filename"), (content_type, "name")):
-        cleaned = _harmless(parameters.read(value[: headers.MAX_VALUE]).get(name, ""))
+        cleaned = harmless(parameters.read(value[: headers.MAX_VALUE]).get(name, ""))
         if cleaned:
             return cleaned
     return ""
 
 
-def _harmless(name: str) -> str:
-    """Return the last component of a file's name, decoded, without anything that is not to be displayed."""
+def harmless(name: str) -> str:
+    """Return the last component of a file's name, decoded, without anything that is not to be displayed; or ""."""
     # RFC 2047 section 5 forbids its words here; half of all senders write them all the same.
     decoded = headers.tidy(_CONTROLS.sub("", name))
     component = _CONTROLS.sub("", decoded).replace("\\", "/").rpartition("/")[2]

@@ -16,7 +16,8 @@ from bot.wire.platforms import meta
 from bot.wire.platforms.platform import Api
 from bot.wire.platforms.reading import read_each
 
-# Automatic answers are allowed within a day; those that a person types (HUMAN_AGENT), never sent here, within seven.
+# Automatic answers are allowed within a day; those that a person types within seven, after the first with the tag
+# HUMAN_AGENT (Send API, "Message Tags").
 RECEIPT_WINDOW, PERSONS_WINDOW = timedelta(hours=24), timedelta(days=7)
 _CONVERSATION = "id,updated_time,messages.limit(20){id,created_time,from,to,message,attachments,sticker,story}"
 _PAGE = 25
@@ -122,7 +123,9 @@ class Inboxes:
         """Return the body of the call that sends a text."""
         text = {"text": message.content.decode(), "metadata": message.idempotency_key}
         person = message.recipient.removeprefix(self.prefix)
-        return {"recipient": {"id": person}, "messaging_type": "RESPONSE", "message": text}
+        tag = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+        kind = tag if message.by_person_later else {"messaging_type": "RESPONSE"}
+        return {"recipient": {"id": person}, **kind, "message": text}
 
     def _thread(self, person: str) -> str:
         return f"{self.prefix}{person}"

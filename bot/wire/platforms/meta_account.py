@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from bot.channel import Account, Batch, Handed, Limits, RawRequest
+from bot.channel import Account, Batch, Handed, RawRequest
+from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Outbound
+from bot.core.outlets import Limits
 from bot.wire.platforms import meta
 from bot.wire.platforms.conversations import Conversations
 from bot.wire.platforms.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes, events
@@ -28,20 +30,29 @@ class MetaSettings(Account):
 class MetaAccount:
     """One account, inbound and outbound.
 
-    A subclass sets the subject of its webhook calls (`subject`), the parameter of its list (`platform`) and the
-    path of public answers (`answers_at`), and reads the public changes that are messages.
+    A subclass sets the subject of its webhook calls (`subject`), the parameter of its list (`platform`), the path of
+    public answers (`answers_at`) and how long answers may be, and reads the public changes that are messages.
     """
 
     alone = True
     subject = ""
     platform = ""
     answers_at = ""
+    longest: Longest
+    longest_public: Longest
 
     def __init__(self, name: str, settings: MetaSettings, inboxes: Inboxes) -> None:
         self.name = name
         self.path = f"/hooks/{name}"
         self.ready = asyncio.Event()
-        self.limits = Limits(concurrency=4, format="text", reply_window=RECEIPT_WINDOW, person_window=PERSONS_WINDOW)
+        self.limits = Limits(
+            concurrency=4,
+            format="text",
+            reply_window=RECEIPT_WINDOW,
+            person_window=PERSONS_WINDOW,
+            longest=self.longest,
+            longest_public=self.longest_public,
+        )
         self._settings = settings
         self._inboxes = inboxes
         self._api = Api(name, settings.url, {"Authorization": f"Bearer {settings.token.get_secret_value()}"})

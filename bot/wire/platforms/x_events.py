@@ -20,7 +20,6 @@ DM, ADDRESS = "dm:", "x:"
 _HOLDS = {"photo": "image", "animated_gif": "image", "video": "video", "audio": "audio", "location": "location"}
 _POSTS = ("post.create", "post.mention.create", "post.reply.create", "post.quote.create")
 # twitter-text counts characters in these ranges as one, all others as two.
-_NARROW = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _LINK = re.compile(r"https?://\S+")
 _MOST_HANDLES = 10_000
 _FLAWS = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
@@ -64,11 +63,6 @@ def references_of(item: Values) -> Iterable[Any]:
     """Return the posts that a post of API v2 refers to, each with its type and id."""
     references: Iterable[Any] = item.get("referenced_posts") or item.get("referenced_tweets") or ()
     return references
-
-
-def weight(text: str) -> int:
-    """Return the length of a post as X counts it (docs.x.com, "Counting characters")."""
-    return sum(1 if any(low <= ord(char) <= high for low, high in _NARROW) else 2 for char in text)
 
 
 @dataclass(slots=True)

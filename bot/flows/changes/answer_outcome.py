@@ -1,0 +1,96 @@
+"""What staff typed has left, or has come back: the clocks of its contact follow."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core.answers import BY_HAND
+from bot.core.answers import Kind as Typed
+from bot.core.contacts import Contact, State
+from bot.core.deliveries import Delivery, Purpose
+from bot.core.deliveries import State as Leaving
+from bot.core.events import Event, EventKind
+from bot.core.histories import Kind as Clock
+from bot.core.messages import Outbound
+from bot.core.responses import Judgement, Kind
+from bot.flows.changes import refusals, staff_answers
+from bot.flows.changes.refusals import Refused
+from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.outgoing.deliver import Attempt
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox, sent_messages
+from bot.store import staff_answers as stored
+
+_KINDS = {Typed.FULL: Kind.FULL, Typed.HOLDING: Kind.HOLDING}
+
+
+def count(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> None:
+    """Let each answer that has left by one of these attempts stop the clock, or note the holding reply."""
+    departures = [a for a in attempts if a.delivery.purpose is Purpose.ANSWER and a.error is None]
+    standing = outbox.standing(connection, [attempt.delivery.id for attempt in departures])
+    for attempt in departures:
+        now_stands = standing.get(attempt.delivery.id)
+        # Another process may have recorded it first; and it may have come back before.
+        if now_stands and now_stands.state == Leaving.SENT and now_stands.sent_at == attempt.at:
+            _count(connection, attempt.delivery, attempt.at, attempt.at, book)
+
+
+def confirm(
+    connection: Connection, reference: str, at: datetime | None, actor: str, now: datetime, book: Rulebook
+) -> None:
+    """Staff have posted the letter, or have rung, at `at` (None: now): that is the answer. Raises Refused."""
+    contact = refusals.contact_of(connection, reference)
+    at = refusals.instant_of(at, contact, now)
+    pair = stored.under_way(connection, contact.id)
+    delivery = pair[0] if pair else None
+    if delivery is None or delivery.channel not in BY_HAND:
+        raise Refused("no letter or telephone call waits to be done")
+    if not stored.hand_over(connection, delivery.id, at):
+        raise refusals.collision(reference)
+    words, subject = str(delivery.details.get("words", "")), str(delivery.details.get("subject", ""))
+    message = Outbound(delivery.recipient, words.encode(), subject=subject)
+    sent_messages.keep(connection, [sent_messages.row_of(delivery, at, message, "")])
+    details = {"purpose": delivery.purpose, **contacts.recording_details(at, now)}
+    contacts.note(connection, [Event(contact.id, at, EventKind.ANSWER_SENT, actor, details)])
+    _count(connection, delivery, at, now, book)
+
+
+def _count(connection: Connection, delivery: Delivery, at: datetime, now: datetime, book: Rulebook) -> None:
+    contact = contacts.with_id(connection, [delivery.contact_id or 0]).get(delivery.contact_id or 0)
+    kind = _KINDS.get(delivery.details.get("kind", ""))
+    if contact is None or kind is None:
+        return
+    judgement = Judgement(kind, "it was written here")
+    answer = StaffAnswer(contact.id, contact.reference, at, judgement, delivery.details.get("by", "staff"))
+    staff_answers.count(connection, answer, now, book)
+
+
+def came_back(connection: Connection, delivery: Delivery, now: datetime, book: Rulebook) -> None:
+    """An answer that had left did not arrive: the clocks stand as if it had not been given.
+
+    Not where another full answer has reached the person. One that leaves once more by itself counts when it has left.
+    """
+    contact = contacts.with_id(connection, [delivery.contact_id or 0]).get(delivery.contact_id or 0)
+    kind = _KINDS.get(delivery.details.get("kind", ""))
+    if contact is None or kind is None:
+        return
+    left_at = outbox.fates(connection, contact.id)[delivery.id].sent_at
+    if _is_last_answer(connection, contact, left_at) and not _has_another(connection, contact, delivery):
+        staff_answers.uncount(connection, contact, kind, now, book)
+
+
+def _is_last_answer(connection: Connection, contact: Contact, left_at: datetime | None) -> bool:
+    """Whether the last answer in the history of the clocks is the one that left then."""
+    history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
+    kinds = (Clock.RESPONDED, Clock.HOLDING_REPLY, Clock.CORRECTED, Clock.REOPENED)
+    last = next((event for event in reversed(history) if event.kind in kinds), None)
+    return last is not None and last.at == left_at and last.kind in kinds[:2]
+
+
+def _has_another(connection: Connection, contact: Contact, delivery: Delivery) -> bool:
+    """Whether another full answer has left and has not come back."""
+    if contact.state != State.ANSWERED:
+        return False
+    answers = (d for d in stored.of_contact(connection, contact.id) if d.id != delivery.id)
+    return any(d.state is Leaving.SENT and d.details.get("kind") == Typed.FULL for d in answers)

@@ -1,0 +1,86 @@
+"""Composes the mail that carries what staff typed: plain words, the same as a page, and files.
+
+Nothing of the words is markup: a line is a line, an empty one ends a paragraph, and an address becomes a link.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Iterator, Sequence
+from string import Template
+from urllib.parse import quote
+
+from bot.core.files import File
+from bot.render.compose import PART, Envelope, encoded_line, headers_of
+from bot.render.markdown import STYLES
+
+_LINK = re.compile(r"\b(?:https?://[^\s<>\"]+|mailto:[^\s<>\"@]+@[^\s<>\"]+|tel:\+?[0-9()-]+)", re.IGNORECASE)
+_END_OF_SENTENCE = ".,;:!?)]}'\u2019\u201d"
+# Without controls, line and paragraph separators and halves of characters, which no mail can carry.
+_NOT_IN_WORDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TITLE = "Answer"
+
+
+def mail(words: str, subject: str, envelope: Envelope, layout: str, files: Sequence[File] = ()) -> bytes:
+    """Return the mail, ready to send."""
+    words = _NOT_IN_WORDS.sub("", words)
+    document = Template(layout).substitute(
+        language="en", direction="ltr", title=html.escape(subject or _TITLE), content=page(words)
+    )
+    # Quoted-printable and base64 never have "=_", so no content can contain it.
+    mark = hashlib.sha256(f"{envelope.message_id}{words}".encode()).hexdigest()[:32]
+    inner, outer = f"=_{mark}", f"=_{mark}.files"
+    body = b"".join(_alternatives(words, document, inner))
+    kind = f'Content-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'
+    head = f"{headers_of(subject, envelope)}MIME-Version: 1.0\r\n"
+    if not files:
+        return f"{head}{kind}".encode() + body
+    mixed = f'{head}Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}\r\n{kind}'
+    parts = [mixed.encode(), body]
+    for file in files:
+        parts += [
+            f"\r\n--{outer}\r\n{_file_header(file)}".encode(),
+            base64.encodebytes(file.content).replace(b"\n", b"\r\n"),
+        ]
+    return b"".join([*parts, f"\r\n--{outer}--\r\n".encode()])
+
+
+def page(words: str) -> str:
+    """Return the words as a piece of HTML."""
+    paragraphs = [paragraph for paragraph in re.split(r"\n\s*\n", words.strip("\n")) if paragraph.strip()]
+    return "".join(f'<p style="{STYLES["p"]}">\n{_lines(paragraph)}</p>\n' for paragraph in paragraphs)
+
+
+def _lines(paragraph: str) -> str:
+    return "<br>\n".join("".join(_with_links(line)) for line in paragraph.split("\n"))
+
+
+def _with_links(line: str) -> Iterator[str]:
+    """Yield the line escaped, with its addresses as links."""
+    end = 0
+    for match in _LINK.finditer(line):
+        target = match[0].rstrip(_END_OF_SENTENCE)
+        yield html.escape(line[end : match.start()])
+        yield f'<a href="{html.escape(target)}" style="{STYLES["a"]}">{html.escape(target)}</a>'
+        end = match.start() + len(target)
+    yield html.escape(line[end:])
+
+
+def _alternatives(words: str, document: str, boundary: str) -> Iterator[bytes]:
+    for kind, text in (("plain", words), ("html", document)):
+        yield f"\r\n--{boundary}\r\n{PART.format(kind)}".encode()
+        yield from (encoded_line(line) for line in text.split("\n"))
+    yield f"\r\n--{boundary}--\r\n".encode()
+
+
+def _file_header(file: File) -> str:
+    """Return the header of a file; its name as RFC 2231 has it, and in ASCII for programs that do not know that."""
+    simple = re.sub(r"[^A-Za-z0-9 ._()-]", "_", file.name)
+    name = f'filename="{simple}"'
+    if simple != file.name:
+        name += f";\r\n filename*=utf-8''{quote(file.name, safe='')}"
+    return (
+        f"Content-Type: {file.kind}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {name}\r\n\r\n"
+    )

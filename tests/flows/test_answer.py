@@ -1,0 +1,229 @@
+"""What staff answer from here leaves through the outbox, and stops the clock when it has left."""
+
+import email.policy
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.channel import Permanent, Temporary
+from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery, Purpose, State
+from bot.core.events import EventKind
+from bot.core.files import File
+from bot.flows.changes import answer, answer_outcome, close
+from bot.flows.changes.answer import Answer
+from bot.flows.changes.refusals import Refused
+from bot.flows.outgoing import as_sent, deliver
+from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.compose import MessageWriter
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, outbox, staff_answers
+from bot.store.engine import Store
+from tests.flows.conftest import NOW, Make, writing
+from tests.flows.desk import again, logged
+from tests.render.letters import COMPOSER
+
+ANN = "staff:ann@example.gov.uk"
+LATER = NOW + timedelta(hours=1)
+LEAVES = LATER + timedelta(seconds=10)
+HOLD = ClaimTerms(timedelta(minutes=30))
+FULL = Answer("full", "The hole is filled.\nSee https://example.gov.uk/roads.", name="Ann Example")
+HOLDING = replace(FULL, kind="holding", words="We are looking.")
+
+
+def typed(connection: Connection, book: Rulebook, mail: Make, words: Answer = FULL, **headers: str) -> Contact:
+    """A contact that has its receipt, and an answer that waits."""
+    contact = logged(connection, book, mail(**headers))
+    answer.answer(connection, contact.reference, words, ANN, LATER, book)
+    return contact
+
+
+def claimed(connection: Connection, book: Rulebook, outlet: str = "post") -> Claimed:
+    """The answer as it is about to leave."""
+    (claim,) = (c for c in deliver.claim(connection, outlet, LEAVES, HOLD, 50, book))
+    current = deliver.asked_again(connection, claim, LEAVES, book)
+    assert current is not None
+    return current
+
+
+def leave(connection: Connection, book: Rulebook, error: Exception | None = None) -> Delivery:
+    """One attempt to hand it over, and its record."""
+    claim = claimed(connection, book)
+    message = MessageWriter(COMPOSER, book, b"s" * 32).write(claim, LEAVES)
+    attempts = [Attempt(claim.delivery, LEAVES, error, message=message)]
+    deliver.record(connection, attempts, book)
+    answer_outcome.count(connection, attempts, book)
+    return claim.delivery
+
+
+def kinds(connection: Connection, contact: Contact) -> list[tuple[str, str]]:
+    """The kinds of the events since the receipt, and who did them."""
+    events = contacts.events_of(connection, contact.id)
+    return [(event.kind, event.actor) for event in events if event.at >= LATER]
+
+
+def test_an_answer_stops_the_clock_when_it_has_left(store: Store, book: Rulebook, mail: Make) -> None:
+    """Not before; at the instant at which it left, by the officer, and once."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail)
+        assert deliver.claim(connection, "post", LATER + timedelta(seconds=9), HOLD, 50, book) == []
+        assert again(connection, contact.reference).state == "open"
+        assert contact.id in staff_answers.under_way_among(connection, [contact.id])
+        delivery = leave(connection, book)
+        after = again(connection, contact.reference)
+        assert (after.state, after.responded_at) == ("answered", LEAVES)
+        assert answer.under_way(connection, contact.id) is None
+        assert kinds(connection, contact) == [
+            (EventKind.ANSWER_WRITTEN, ANN),
+            (EventKind.ANSWER_SENT, "ackbot"),
+            (EventKind.RESPONDED, ANN),
+        ]
+        # The same attempt recorded again, as by a process that was out of touch, changes nothing.
+        close.reopen(connection, contact.reference, ANN, LEAVES, book)
+        late = [Attempt(delivery, LEAVES + timedelta(seconds=1))]
+        deliver.record(connection, late, book)
+        answer_outcome.count(connection, late, book)
+        assert again(connection, contact.reference).state == "open"
+
+
+def test_a_holding_reply_lets_the_clock_run_on(store: Store, book: Rulebook, mail: Make) -> None:
+    """It is noted as one, and the contact stays open."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail, HOLDING)
+        leave(connection, book)
+        after = again(connection, contact.reference)
+        assert (after.state, after.respond_by) == ("open", contact.respond_by)
+        assert (EventKind.HOLDING_REPLY, ANN) in kinds(connection, contact)
+
+
+def test_it_leaves_as_a_mail_of_a_person(store: Store, book: Rulebook, mail: Make) -> None:
+    """From the officer, in the person's thread, answered to the contact; not as automatic mail, and known as ours."""
+    with writing(store) as connection:
+        contact = typed(connection, replace(book, secret=b"s" * 32), mail, Message_ID="<hole@residents.example>")
+        message = MessageWriter(COMPOSER, book, b"s" * 32).write(claimed(connection, book), LEAVES)
+        parsed = email.message_from_bytes(message.content, policy=email.policy.default)
+        assert parsed["From"] == '"Ann Example, Exampleshire Council" <us@example.gov.uk>'
+        assert parsed["To"] == contact.sender_address
+        assert parsed["Subject"] == f"Re: A hole ({contact.reference})"
+        assert parsed["In-Reply-To"] == parsed["References"] == "<hole@residents.example>"
+        assert parsed["Reply-To"].startswith(f"us+{contact.reference.lower()}.")
+        assert (parsed["Auto-Submitted"], parsed["X-Auto-Response-Suppress"]) == (None, None)
+        assert parsed["X-Ackbot-Loop"]
+        assert message.envelope_sender.startswith("us+b")
+        text = parsed.get_body(("plain",))
+        page = parsed.get_body(("html",))
+        assert text is not None
+        assert page is not None
+        assert text.get_content().splitlines()[:2] == ["The hole is filled.", "See https://example.gov.uk/roads."]
+        assert text.get_content().splitlines()[-3:] == ["Ann Example", "Front team", "Exampleshire Council"]
+        assert '<a href="https://example.gov.uk/roads"' in page.get_content()
+
+
+def test_it_can_be_taken_back_until_it_leaves(store: Store, book: Rulebook, mail: Make) -> None:
+    """The words come back, and an event says so; once it is claimed, or may have left, it is too late."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail)
+        assert answer.undo(connection, contact.reference, ANN, LATER).words == FULL.words
+        assert deliver.claim(connection, "post", LEAVES, HOLD, 50, book) == []
+        assert kinds(connection, contact)[-1] == (EventKind.ANSWER_TAKEN_BACK, ANN)
+        with pytest.raises(Refused, match="no answer waits"):
+            answer.undo(connection, contact.reference, ANN, LATER)
+        answer.answer(connection, contact.reference, FULL, ANN, LATER, book)
+        claimed(connection, book)
+        with pytest.raises(Refused, match="too late"):
+            answer.undo(connection, contact.reference, ANN, LEAVES)
+        outbox.release_all(connection, LEAVES)  # its process died: the mail server may have it
+        with pytest.raises(Refused, match="too late"):
+            answer.undo(connection, contact.reference, ANN, LEAVES)
+
+
+def test_what_a_server_refused_for_now_can_be_taken_back(store: Store, book: Rulebook, mail: Make) -> None:
+    """Nothing of it has left; and it is not lost when staff close the contact meanwhile."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail)
+        leave(connection, book, Temporary("451 later"))
+        close.close(connection, contact.reference, ANN, LEAVES, book, "We wrote to you")
+        waiting = answer.under_way(connection, contact.id)
+        assert waiting is not None
+        assert waiting.can_be_taken_back
+        assert answer.undo(connection, contact.reference, ANN, LEAVES) == replace(
+            FULL, channel="mail", subject=waiting.answer.subject
+        )
+
+
+def test_one_answer_waits_at_a_time(store: Store, book: Rulebook, mail: Make) -> None:
+    """A form that is sent twice sends one answer; after it has left, a further one is possible."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail)
+        with pytest.raises(Refused, match="another answer has not left yet"):
+            answer.answer(connection, contact.reference, FULL, ANN, LATER, book)
+        leave(connection, book)
+        assert answer.answer(connection, contact.reference, FULL, ANN, LATER, book).can_be_taken_back
+        leave(connection, book)
+        assert again(connection, contact.reference).responded_at == LEAVES
+        answers = staff_answers.of_contact(connection, contact.id)
+        assert [a.state for a in answers] == [State.SENT, State.SENT]
+        close.close(connection, contact.reference, ANN, LEAVES, book)
+        with pytest.raises(Refused, match="open it again first"):
+            answer.answer(connection, contact.reference, FULL, ANN, LEAVES, book)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"kind": "perhaps"}, "kind"),
+        ({"words": " \r\n "}, "words"),
+        ({"words": "x" * 50_001}, "words"),
+        ({"channel": "pigeon"}, "channel"),
+        ({"name": "x" * 101}, "by"),
+        ({"files": (File("a.exe", b"x"),)}, "files"),
+        ({"files": (File("a.txt", b"MZ"),)}, "files"),
+        ({"files": (File("a.txt", b"x"),) * 11}, "files"),
+        ({"files": (File("a.txt", b"x" * 11 * 1024 * 1024),)}, "files"),
+        ({"files": (File("a.txt", b"x"),), "channel": "letter"}, "files"),
+    ],
+)
+def test_what_cannot_leave_is_refused(
+    store: Store, book: Rulebook, mail: Make, change: dict[str, object], field: str
+) -> None:
+    """With the field that would put it right; nothing is queued."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        with pytest.raises(Refused) as refusal:
+            answer.answer(connection, contact.reference, replace(FULL, **change), ANN, LATER, book)  # type: ignore[arg-type]
+        assert refusal.value.field == field
+        assert answer.under_way(connection, contact.id) is None
+
+
+def test_a_letter_and_a_call_are_done_by_hand(store: Store, book: Rulebook, mail: Make) -> None:
+    """The words are kept; the clock stops when staff say that it was done, with those words in what we sent."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail, replace(FULL, channel="letter"))
+        assert deliver.claim(connection, "post", LEAVES, HOLD, 50, book) == []
+        waiting = answer.under_way(connection, contact.id)
+        assert waiting is not None
+        assert waiting.is_by_hand
+        assert again(connection, contact.reference).state == "open"
+        answer_outcome.confirm(connection, contact.reference, None, ANN, LEAVES, book)
+        assert again(connection, contact.reference).responded_at == LEAVES
+        (letter,) = staff_answers.of_contact(connection, contact.id)
+        (sent,) = as_sent.of(connection, letter)
+        assert sent.words == FULL.words
+        with pytest.raises(Refused, match="no letter"):
+            answer_outcome.confirm(connection, contact.reference, None, ANN, LEAVES, book)
+
+
+def test_an_answer_that_is_refused_is_told_and_leaves_the_clock_alone(store: Store, book: Rulebook, mail: Make) -> None:
+    """The team hears whose answer did not arrive, and how to go on."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail)
+        leave(connection, book, Permanent("550 no such user"))
+        assert again(connection, contact.reference).state == "open"
+        notice = next(c.delivery for c in deliver.claim(connection, "post", LEAVES, HOLD, 50, book))
+        assert notice.purpose is Purpose.NOTICE
+        assert notice.details["subject"] == f"{contact.reference}: your answer did not arrive"
+        assert "ann@example.gov.uk sent an answer" in notice.details["happened"]
+        assert "ackbot " not in notice.details["action"]
