@@ -18,12 +18,13 @@ from bot.channel import Channel, Covered, Folder, Inbox, Outlet, Sender, Several
 from bot.core import urgencies
 from bot.core.chain import Secret
 from bot.core.subkeys import Use, subkey
+from bot.flows import board
 from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels
-from bot.loops import beating, catching_up, following, indexing, linking, stepping, supervising, watching
+from bot.loops import beating, catching_up, following, indexing, linking, refreshing, stepping, supervising, watching
 from bot.loops.answering import Answering
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
@@ -153,6 +154,7 @@ class Service:
         await self.store.write(self._begin)
         await catching_up.catch_up(self.store, self.book, self.present, self._wake)
         self._run("leasing", self.leases.run)
+        self._run("refreshing", partial(refreshing.refresh, self.store, self.book, self.present))
         if self.store.is_shared:
             # Its driver takes a tenth of a second to import, which a service on SQLite need not spend.
             from bot.loops import waking  # noqa: PLC0415
@@ -239,6 +241,7 @@ class Service:
         for answering in () if self.store.is_shared else self._answering.values():
             answering.put_off(connection)  # before a sender looks; where there are others, they have sent all the time
         cursors.drop(connection, REHEARSAL)
+        board.refresh(connection, self.present.now(), self.book)
         if self.book.restored_at is not None:
             outbox.queue(connection, after_restore.notices(self.book.restored_at, self.present.now(), self.book))
 

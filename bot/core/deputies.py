@@ -33,12 +33,21 @@ class Deputies:
             deputy = "" if further.deputy in people else further.deputy
         return Away(person, absence.first, absence.last, deputy)
 
+    def beside(self, absences: tuple[Away, ...]) -> "Deputies":
+        """Return these together with more absences, which count first."""
+        return Deputies((*absences, *self._absences)) if absences else self
+
     @property
     def people(self) -> frozenset[str]:
         """Every person in the list, in lower case."""
         return frozenset(
             name.lower() for absence in self._absences for name in (absence.person, absence.deputy) if name
         )
+
+    def within(self, person: str, first: date, last: date) -> Away | None:
+        """Return an absence of a person that has one of these days."""
+        own = (absence for absence in self._absences if absence.person.lower() == person.lower())
+        return next((absence for absence in own if absence.first <= last and first <= absence.last), None)
 
     def _absence(self, person: str, day: date) -> Away | None:
         candidates = (absence for absence in self._absences if absence.person.lower() == person.lower())

@@ -14,6 +14,7 @@ from bot.core.escalations import Decision
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.rules import GUARDS
+from bot.flows import board
 from bot.flows.outgoing import alert, tell
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import clocks, contacts, holds, outbox
@@ -26,6 +27,7 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
     due = clocks.due(connection, now, most)
     if not due:
         return 0
+    board.refresh(connection, now, book)
     changed_ids = [contact.id for contact in due if contact.clock_changed]
     histories = contacts.clock_events(connection, changed_ids) if changed_ids else {}
     decisions = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]

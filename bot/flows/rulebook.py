@@ -11,10 +11,11 @@ from bot.core import acknowledgements, clocks, durations, escalations, histories
 from bot.core.acknowledgements import Limits
 from bot.core.alerting import DailyList, Restraint
 from bot.core.answers import AnswerRules
+from bot.core.board import Board
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
-from bot.core.deputies import Deputies
+from bot.core.deputies import Away, Deputies
 from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
 from bot.core.histories import Clocks, Happened
@@ -265,7 +266,7 @@ class OutgoingRules:
     it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
     `deputies` who stands in for whom. `website` is where our own pages stand. `most_a_day`: how many messages may leave
     a day by an outlet that costs money for each. `answers` are the saved answers of the files; `answering` says how
-    much of what staff type each outlet carries.
+    much of what staff type each outlet carries. `board` has what teams have set in the console since.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -281,6 +282,7 @@ class OutgoingRules:
     most_a_day: Mapping[str, int] = field(default_factory=dict)
     answers: tuple[SavedAnswer, ...] = ()
     answering: AnswerRules = field(default_factory=AnswerRules)
+    board: Board = field(default_factory=Board)
 
     def team(self, name: str | None) -> Team | None:
         """The named team, else the operators', else the first one: an alert must reach somebody."""
@@ -290,6 +292,10 @@ class OutgoingRules:
         """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
         fallback = self.team(None)
         return Scope(teams, unassigned=fallback is not None and fallback.name in teams) if teams else Scope()
+
+    def away(self, person: str, day: date) -> Away | None:
+        """Whether a person is away on that day, and who stands in; None if not."""
+        return self.deputies.beside(self.board.notices.absences).of(person, day)
 
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""

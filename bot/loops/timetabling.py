@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bot import log
 from bot.core.retention import Retention
 from bot.core.subkeys import Use, subkey
-from bot.flows import promise
+from bot.flows import board, promise
 from bot.flows.changes import forget
 from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
@@ -108,6 +108,7 @@ class Timetable:
             return
 
         def queue(connection: Connection) -> None:
+            board.refresh(connection, now, self._book)
             rows = alert.digests(today.isoformat(), now, self._book, clocks.owners(connection))
             outbox.queue(connection, rows)
 

@@ -90,6 +90,8 @@ WITH_ACCOUNT = Cell(Claim.STAYS, "as long as the account")
 WITH_SESSION = Cell(Claim.EMPTIED, "the night after its end at the latest")
 FOR_FIGURES = Cell(Claim.STAYS, "kept with the figures")
 WITH_LINK = Cell(Claim.EMPTIED, "the night after its end at the latest")
+A_YEAR_AFTER = Cell(Claim.EMPTIED, "366 days after the last day")
+WITH_VERSIONS = Cell(Claim.STAYS, "as long as the versions of the words")
 BUCKET_FULL = Cell(Claim.EMPTIED, "when it no longer counts, after some minutes; in the night at the latest")
 UNTIL_DROPPED = Cell(Claim.EMPTIED, "[retention] days, unless staff have logged or dropped it before")
 UNTIL_DELETED = Cell(Claim.STAYS, "until its owner deletes it")
@@ -229,6 +231,21 @@ REGISTER: tuple[Datum, ...] = (
         ("key", STRANGER, "who tried to sign in", NOT_KNOWN, NOT_OF_PERSON, BUCKET_FULL, KEYED_HASH),
     ),
     *_of(
+        "absences",
+        ("person", STAFF, "who is away", OF_STAFF, NOT_OF_PERSON, A_YEAR_AFTER, SEALED),
+        ("deputy", STAFF, "who stands in", OF_STAFF, NOT_OF_PERSON, A_YEAR_AFTER, SEALED),
+        ("entered_by", STAFF, "who entered it", OF_STAFF, NOT_OF_PERSON, A_YEAR_AFTER, PUBLIC_WORK),
+    ),
+    *_of(
+        "shifts",
+        ("person", STAFF, "who is called at night", OF_STAFF, NOT_OF_PERSON, A_YEAR_AFTER, SEALED),
+        ("entered_by", STAFF, "who entered it", OF_STAFF, NOT_OF_PERSON, A_YEAR_AFTER, PUBLIC_WORK),
+    ),
+    *_of(
+        "wordings",
+        ("written_by", STAFF, "who changed the words", OF_STAFF, NOT_OF_PERSON, WITH_VERSIONS, PUBLIC_WORK),
+    ),
+    *_of(
         "views",
         ("owner", STAFF, "whose list it is", OF_STAFF, NOT_OF_PERSON, UNTIL_DELETED, LOOKED_UP),
         ("name", RESIDENT, "name of a saved list that names them", SAVED_SEARCH, DELETED, WITH_PERSON, ALIKE),
@@ -267,5 +284,8 @@ IMPERSONAL: dict[str, str] = {
     "answers": "digest status body at",
     "links": "contact_id other_id",
     "needs": "noted_at",
+    "absences": "id first_day last_day entered_at ended_at",
+    "shifts": "id team first_day last_day entered_at",
+    "wordings": "id sort name language teams service subject words withdrawn note written_at",
     "views": "id",
 }

@@ -19,12 +19,14 @@ from bot.store import conditions
 from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
 from bot.store.answer_tables import answer_files
 from bot.store.column_types import Instant, Sealed, SealedBytes, SealedLookup
+from bot.store.console_tables import absences, shifts, wordings
 from bot.store.draft_tables import draft_files, drafts
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
 from bot.store.metadata import Key, metadata, partial
 
 __all__ = [
     "Key",
+    "absences",
     "answer_files",
     "answers",
     "draft_files",
@@ -33,11 +35,13 @@ __all__ = [
     "metadata",
     "sent_messages",
     "sessions",
+    "shifts",
     "sign_in_links",
     "staff",
     "throttles",
     "tokens",
     "trail_gate",
+    "wordings",
 ]
 
 # `core.clocks.due_next` as the databases compute it: while the platform takes an answer and we do not wait for the

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, insert
 from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
+from bot.core.deputies import Away
+from bot.core.duties import Shift
 from bot.core.files import File
 from bot.core.histories import Kind
 from bot.core.messages import Inbound, Party, Post
@@ -33,12 +35,13 @@ from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team, Way
-from bot.store import contacts, drafts, outbox, shunt, staff, suppressions, tokens, views, words
+from bot.store import contacts, drafts, duties, outbox, shunt, staff, suppressions, tokens, views, wordings, words
 from bot.store.drafts import Draft
 from bot.store.personal_data import Whose
 from bot.store.staff import Account
 from bot.store.tables import throttles
 from bot.store.tokens import Token
+from bot.store.wordings import Sort, Wording
 from bot.wire import passwords
 from bot.wire.mail import mime
 from tests.render.letters import COMPOSER
@@ -143,6 +146,9 @@ def _staff(connection: Connection, book: Rulebook) -> None:
     staffing.create_token(connection, Token("crm", frozenset({"contacts:read"}), frozenset(), NOW), ACTOR, book)
     views.save(connection, OFFICER, "resmarkview", f"words=resmarksearch+{PERSON}")
     views.save(connection, OFFICER, "bins", "words=bins")
+    duties.add_absence(connection, Away(OFFICER, NOW.date(), NOW.date(), "stfmarkdeputy@example.gov.uk"), ACTOR, NOW)
+    duties.add_duty(connection, Shift("front", NOW.date(), NOW.date(), OFFICER), ACTOR, NOW)
+    wordings.add(connection, Wording(Sort.SERVICE, "bins", ACTOR, NOW, words="Put it out."))
     outbox.queue(connection, alert.notices(None, "disk", NOW, book, subject="S", happened="H", action="A"))
 
 

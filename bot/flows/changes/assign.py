@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
+from bot.flows import board
 from bot.flows.changes import assignees, refusals
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Refused
@@ -48,6 +49,7 @@ def assign(connection: Connection, reference: str, to: Holder, actor: str, now: 
     values = {"team": team, "owner": to.owner, "assigned_at": now, "next_look_at": now}
     details = {"team": team or "", "owner": to.owner, "team_before": contact.team or "", "owner_before": contact.owner}
     _change(connection, contact, values, (EventKind.ASSIGNED, details), actor, now)
+    board.refresh(connection, now, book)
     outbox.queue(connection, alert.handed_over(refusals.contact_of(connection, reference), now, book))
 
 

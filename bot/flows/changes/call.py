@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from bot.core import autoreplies
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
+from bot.flows import board
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import calls, clocks, contacts, outbox
@@ -20,6 +21,7 @@ def call(connection: Connection, contact_id: int, now: datetime, book: Rulebook,
     contact = contacts.with_id(connection, [contact_id])[contact_id]
     if contact.urgent_at is None:
         return
+    board.refresh(connection, now, book)
     first = _called_already(connection, contact, now, book) if is_one_danger else None
     if first is None or first.urgent_at is None:
         outbox.queue(connection, alert.urgent_alerts(contact, 0, now, book))

@@ -9,10 +9,12 @@ from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
-from bot.store import ages, contacts, drafts, history, retention, sent_messages, shunt, suppressions, views
+from bot.store import ages, contacts, drafts, duties, history, retention, sent_messages, shunt, suppressions, views
 
 # So long a draft of an answer is kept at which nobody types any more.
 DRAFTS_KEPT = timedelta(days=7)
+# So long after their last day absences and nights of duty can still be asked for.
+DUTIES_KEPT = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,10 @@ def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, m
 
 
 def forget_what_was_left(connection: Connection, keep: Retention, now: datetime) -> None:
-    """Delete what has run out: suppressions, drafts, copies of lists and notices, what nobody could log for long."""
+    """Delete what has run out: suppressions, drafts, absences, copies of notices, what nobody could log for long."""
     suppressions.forget(connection, now)
     drafts.forget(connection, now - DRAFTS_KEPT)
+    duties.forget(connection, (now - DUTIES_KEPT).date())
     sent_messages.forget_notices(connection, now - keep.audit)
     if count := shunt.forget(connection, now - max(keep.usual, keep.reopen)):
         contacts.note(connection, [Event(None, now, EventKind.SHUNTED_DROPPED, details={"count": count})])

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.channel import CHANNEL
-from bot.core import alerting
+from bot.core import alerting, duties
 from bot.core.alerting import Occasion
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose
@@ -59,16 +59,27 @@ def _words_of(step: Step, contact: Contact, rules: ClockRules) -> Words:
 def urgent_alerts(contact: Contact, time: int, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """The call about what cannot wait: the team the first `time` (0), then the next level, then from the start again.
 
-    It leaves at any hour and is never left to a list; many to one person at once are joined (`calls`).
+    Outside office hours whoever has the night is called. It leaves at any hour and is never left to a list; many to one
+    person at once are joined (`calls`).
     """
     team = book.outgoing.team(contact.team)
     if team is None:
         return []
     key = f"{contact.id}:urgent:{time}"
     words = Words(key, Purpose.URGENT, f"urgent-{time + 1}", contact_id=contact.id)
-    level = team.levels[time % len(team.levels)]
-    people = (contact.owner,) if contact.owner and time == 0 else level
+    people = _called(contact, time, team, now, book)
     return [_delivery(person, words, team, now, book.outgoing) for person in present(people, team, now, book)]
+
+
+def _called(contact: Contact, time: int, team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
+    """Outside office hours whoever has the night, at first alone, then together with the level whose turn it is."""
+    is_first = time == 0
+    people = (contact.owner,) if contact.owner and is_first else team.levels[time % len(team.levels)]
+    night = duties.night_of(now, book.clocks.default_calendar) if book.outgoing.board.notices.shifts else None
+    person = duties.person_on(book.outgoing.board.notices.shifts, team.name, night) if night else ""
+    if not person:
+        return people
+    return (person,) if is_first else (person, *people)
 
 
 def handed_over(contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:
@@ -142,7 +153,7 @@ def present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) ->
     day = book.clocks.today(now)
     readers: list[str] = []
     for person in people:
-        away = book.outgoing.deputies.of(person, day)
+        away = book.outgoing.away(person, day)
         readers += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
     return tuple(dict.fromkeys(readers))
 

@@ -10,6 +10,7 @@ from bot.web.console.attempts import Attempts
 from bot.web.console.contact import ContactPages
 from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
+from bot.web.console.duty import DutyPages
 from bot.web.console.message import MessagePages
 from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
@@ -33,7 +34,13 @@ def routes(site: Site) -> list[web.RouteDef]:
     in_front = (SignIn(site, door, admission, attempts, _provider(site)), OneTimeLink(site, door, admission))
     own = (SecondStep(site, door, admission, attempts), AccountPages(site, door, attempts))
     parts = (QueuePages(site, door), ContactPages(site, door), MessagePages(site, door), DeskPages(site, door))
-    more = (Rooms(site, door), TemplatePages(site, door), ShuntedPages(site, door), UrgentPages(site, door))
+    more = (
+        Rooms(site, door),
+        TemplatePages(site, door),
+        ShuntedPages(site, door),
+        UrgentPages(site, door),
+        DutyPages(site, door),
+    )
     rooms = (*in_front, *own, *parts, *more, PeoplePages(site, door, admission))
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
 
