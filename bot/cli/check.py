@@ -29,7 +29,7 @@ def check(
 ) -> None:
     """Check configuration, templates and standards. Status 0: good, 1: something fails, 2: mistakes in the files."""
     from bot import app
-    from bot.cli import check_answers, check_limits
+    from bot.cli import check_answers, check_limits, check_store
     from bot.present import Present
     from bot.render import lint
 
@@ -42,7 +42,7 @@ def check(
     typer.echo(f"Configuration {configured.directory}: good. {len(configured.channels)} channels:")
     for channel in configured.channels:
         typer.echo(f"  {channel.name} ({channel.kind})")
-    for remark in _remarks(configured):
+    for remark in (*_remarks(configured), *check_store.lines(configured)):
         typer.echo(f"Please note: {remark}")
     for line in (*_standard_lines(configured), *_service_lines(configured), *_keeping_lines(configured)):
         typer.echo(line)

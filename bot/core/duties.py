@@ -43,8 +43,8 @@ def person_on(shifts: Iterable[Shift], team: str, night: date) -> str:
 
 def overlap(shifts: Iterable[Shift], shift: Shift) -> Shift | None:
     """Return a shift of the same team that has a night of this one, too."""
-    of_team = (other for other in shifts if other.team == shift.team)
-    return next((other for other in of_team if other.first <= shift.last and shift.first <= other.last), None)
+    of_team = (entry for entry in shifts if entry.team == shift.team)
+    return next((entry for entry in of_team if entry.first <= shift.last and shift.first <= entry.last), None)
 
 
 def nights(shifts: Sequence[Shift], team: str, first: date, count: int) -> Iterator[tuple[date, str]]:

@@ -33,12 +33,15 @@ def refresh(connection: Connection, now: datetime, book: Rulebook) -> None:
 def read(connection: Connection, now: datetime, book: Rulebook) -> Notices:
     """What hangs on the board now."""
     today = book.clocks.today(now)
-    words = [wording for wording in wordings.newest(connection, Sort.TEMPLATE, Sort.SERVICE) if not wording.withdrawn]
+    templates, services = (
+        [wording for wording in wordings.newest(connection, sort) if not wording.withdrawn]
+        for sort in (Sort.TEMPLATE, Sort.SERVICE)
+    )
     return Notices(
         revision=cursors.read(connection, _REVISION) or "",
         absences=tuple(absence.away for absence in duties.absences_from(connection, today)),
         # A night that began yesterday is not over.
         shifts=tuple(duty.shift for duty in duties.duties_from(connection, today - timedelta(days=1))),
-        templates={(w.name, w.language): (w.subject, w.words) for w in words if w.sort is Sort.TEMPLATE},
-        services={w.name: (w.words, w.subject) for w in words if w.sort is Sort.SERVICE},
+        templates={(wording.name, wording.language): (wording.subject, wording.words) for wording in templates},
+        services={wording.name: (wording.words, wording.subject) for wording in services},
     )

@@ -15,7 +15,7 @@ from bot.core.board import Board
 from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
-from bot.core.deputies import Away, Deputies
+from bot.core.deputies import Deputies
 from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
 from bot.core.histories import Clocks, Happened
@@ -292,10 +292,6 @@ class OutgoingRules:
         """Whose contacts somebody of these teams sees; what no team has is seen by the one that is told of it."""
         fallback = self.team(None)
         return Scope(teams, unassigned=fallback is not None and fallback.name in teams) if teams else Scope()
-
-    def away(self, person: str, day: date) -> Away | None:
-        """Whether a person is away on that day, and who stands in; None if not."""
-        return self.deputies.beside(self.board.notices.absences).of(person, day)
 
     def domain(self, outlet: str) -> str:
         """The domain that names our messages on this outlet."""

@@ -102,12 +102,24 @@ def _read(path: Path) -> SavedAnswer:
     match = _FRONT_MATTER.match(source)
     if match is None:
         raise BadTemplate(f"{path}:1: it must begin with its front matter: TOML between two lines of +++")
+    answer = _answer(path, _front_matter(path, match[1]), source[match.end() :].strip())
+    reasons = list(faults(answer))
+    if not NAME.fullmatch(path.stem):
+        reasons.append("its name must begin with a small letter, and have small letters, digits and hyphens only")
+    if reasons:
+        raise BadTemplate(f"{path}: {reasons[0]}")
+    return answer
+
+
+def _front_matter(path: Path, text: str) -> dict[str, Any]:
     try:
-        front: dict[str, Any] = tomllib.loads(match[1])
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadTemplate(f"{path}: the front matter is not TOML: {error}") from error
-    teams = front.get("teams", [])
-    texts = (front.get("title"), front.get("service", ""), front.get("language", "en"))
+
+
+def _answer(path: Path, front: Mapping[str, Any], words: str) -> SavedAnswer:
+    teams, texts = front.get("teams", []), (front.get("title"), front.get("service", ""), front.get("language", "en"))
     is_list = isinstance(teams, list) and all(isinstance(team, str) for team in teams)
     if set(front) - _KEYS or not is_list or not all(isinstance(text, str) for text in texts):
         raise BadTemplate(
@@ -115,10 +127,4 @@ def _read(path: Path) -> SavedAnswer:
             'language = "..."'
         )
     title, service, language = map(str, texts)
-    answer = SavedAnswer(path.stem, title, source[match.end() :].strip(), tuple(teams), service, language)
-    reasons = list(faults(answer))
-    if not NAME.fullmatch(path.stem):
-        reasons.append("its name must begin with a small letter, and have small letters, digits and hyphens only")
-    if reasons:
-        raise BadTemplate(f"{path}: {reasons[0]}")
-    return answer
+    return SavedAnswer(path.stem, title, words, tuple(teams), service, language)

@@ -1,11 +1,17 @@
 """`ackbot check` says what is missing although the configuration is good, and for how long each kind is kept."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from bot import kinds
 from bot.cli.commands import app
+from bot.core.duties import Shift
+from bot.present import Present
+from bot.store import duties, keys, schema
+from bot.store.engine import Store
 from tests.cli.test_settings import GOOD
 
 WARNING = "channel inbox has neither sent_folder nor authserv_id"
@@ -49,8 +55,8 @@ def test_a_missing_privacy_notice_is_asked_for(tmp_path: Path) -> None:
 
 def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
     """The packaged times and those of the configuration; nothing is shorter than it may open again."""
-    kinds = "[retention]\nkinds = { member = 100, foi = 1 }\ndirect_message_days = 7\n"
-    (tmp_path / "ackbot.toml").write_text(GOOD + kinds, encoding="utf-8")
+    times_of_kinds = "[retention]\nkinds = { member = 100, foi = 1 }\ndirect_message_days = 7\n"
+    (tmp_path / "ackbot.toml").write_text(GOOD + times_of_kinds, encoding="utf-8")
     result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
     output_lines = [" ".join(line.split()) for line in result.output.splitlines()]
     times = {
@@ -62,3 +68,18 @@ def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
         "400 days lines of the audit trail that are about no contact",
     }
     assert times - set(output_lines) == set()
+
+
+def test_a_team_with_a_rota_and_nobody_tonight_is_named(tmp_path: Path) -> None:
+    """As soon as there is a store; a rota of which a night is missing is a gap, and no rota is none."""
+    (tmp_path / "ackbot.toml").write_text(f'{GOOD}[store]\nurl = "sqlite:///{tmp_path}/ackbot.db"\n', encoding="utf-8")
+    assert "for tonight" not in CliRunner().invoke(app, ["check", "--config", str(tmp_path)]).output
+    url, now = kinds.load(tmp_path).store.url, Present().now()
+    schema.prepare(url, may_upgrade=False)
+    keys.begin(url, (), now)
+    store = Store(url)
+    week = now.date() + timedelta(days=7)
+    store.write_now(lambda c: duties.add_duty(c, Shift("front-office", week, week, "jo@example.gov.uk"), "x", now))
+    store.let_go()
+    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
+    assert "team front-office has nobody for tonight" in result.output, result.output

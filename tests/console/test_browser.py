@@ -31,6 +31,7 @@ PAGES = (
         "coverage",
         "standards",
         "templates",
+        "duty",
     ),
     *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit", "account"),
     "account/second-factor",

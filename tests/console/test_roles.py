@@ -67,6 +67,8 @@ CONSOLE = {
     "POST /console/backlog": LEADING,
     "GET /console/coverage": ALL_IN,
     "GET /console/alerts": ALL_IN,
+    "GET /console/duty": ALL_IN,
+    "POST /console/duty": ("door", "in", "in", "in", "in", "in"),  # nothing is named: a refusal of the page's own
     "GET /console/templates": ALL_IN,
     "GET /console/templates/{language}/{name}": ALL_IN,
     "GET /console/templates/{language}/{name}/{contact}": ALL_IN,

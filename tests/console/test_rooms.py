@@ -98,3 +98,30 @@ def test_alerts_say_why_and_what_became_of_them(two: House, hal: Officer) -> Non
     assert "hew@example.gov.uk took it" in hal.get("/console/alerts").words()
     words = two.officer("administrator").get("/console/alerts").words()
     assert "The disk is nearly full one@x.example not sent yet" in words
+
+
+def test_absences_and_nights_are_entered_by_whom_they_concern(two: House, hal: Officer) -> None:
+    """An officer enters their own absence, a lead the nights of their team; what is refused keeps what was typed."""
+    officer = two.officer("officer")
+    page = officer.get("/console/duty")
+    away = page.hidden() | {"action": "away", "first": "2099-01-01", "last": "2099-01-02", "deputy": ""}
+    refused = officer.post("/console/duty", away)
+    assert refused.status == 422
+    assert "no more than so many at once" in refused.words()
+    assert 'value="2099-01-02"' in refused.text
+    today = refused.all("#away-first")[0].attributes["value"]
+    assert today == "2099-01-01"
+    first = page.all("#away-first")[0].attributes["value"] or ""
+    done = officer.post("/console/duty", away | {"first": first, "last": first})
+    assert "The absence holds from now on." in done.words()
+    assert "Away today" in done.words()
+    assert "Enter nights" not in done.words()
+    assert "Back again" not in hal.get("/console/duty").words()  # somebody of another team
+    number = done.all("input[name=number]")[0].attributes["value"] or ""
+    assert "has ended" in officer.post("/console/duty", page.hidden() | {"action": "back", "number": number}).words()
+    night = hal.get("/console/duty").hidden() | {"action": "night", "team": "housing", "first": first, "last": first}
+    assert "choose who is called" in hal.post("/console/duty", night).words().lower()
+    entered = hal.post("/console/duty", night | {"person": "hew@example.gov.uk"})
+    assert "The next 14 nights of housing" in entered.words()
+    assert "already" in hal.post("/console/duty", night | {"person": "hew@example.gov.uk"}).words()
+    assert "choose a team of yours" in hal.post("/console/duty", night | {"team": "front"}).words().lower()

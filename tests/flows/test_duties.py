@@ -62,7 +62,7 @@ FRONT_LEAD = visitor(LEAD, Role.LEAD, "front")
 EVERYWHERE = visitor("admin@example.gov.uk", Role.ADMINISTRATOR)
 
 
-def told(connection: Connection, book: Rulebook, people_of_team: tuple[str, ...], at: datetime = NOW) -> set[str]:
+def readers(connection: Connection, book: Rulebook, people_of_team: tuple[str, ...], at: datetime = NOW) -> set[str]:
     """Who is told for these, as things stand in the store."""
     board.refresh(connection, at, book)
     return set(alert.present(people_of_team, book.outgoing.teams["front"], at, book))
@@ -74,16 +74,16 @@ def test_an_absence_holds_at_once_and_until_it_is_ended(store: Store, duty: Rule
         people(connection, duty)
         duties.enter_absence(connection, Away(JO.upper(), TODAY, TODAY + WEEK, DI), ME, NOW, duty)
     with writing(store) as connection:
-        assert told(connection, duty, (JO,)) == {DI}
-        assert told(connection, duty, (JO,), NOW + timedelta(days=7)) == {JO}
+        assert readers(connection, duty, (JO,)) == {DI}
+        assert readers(connection, duty, (JO,), NOW + timedelta(days=7)) == {JO}
         (absence,) = duties.absences_seen(connection, FRONT_LEAD, NOW, duty)
         assert duties.absences_seen(connection, visitor(AL, Role.LEAD, "waste"), NOW, duty) == []
         duties.end_absence(connection, absence.id, ME, NOW, duty)
-        assert told(connection, duty, (JO,)) == {JO}
+        assert readers(connection, duty, (JO,)) == {JO}
         with pytest.raises(Refused, match="no such absence"):
             duties.end_absence(connection, absence.id, ME, NOW, duty)
         duties.enter_absence(connection, Away(JO, TODAY, TODAY), FRONT_LEAD, NOW, duty)
-        assert told(connection, duty, (JO,)) == {LEAD}
+        assert readers(connection, duty, (JO,)) == {LEAD}
         kinds = [row.kind for row in connection.execute(select(events.c.kind).where(events.c.actor.like("staff:%")))]
     assert kinds == ["absence entered", "absence ended", "absence entered"]
 

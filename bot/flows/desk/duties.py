@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.channel import CHANNEL
 from bot.core import duties as rota
 from bot.core.calendars import Calendar
-from bot.core.deputies import Away
+from bot.core.deputies import Away, Deputies
 from bot.core.duties import Shift
 from bot.core.events import Event, EventKind
 from bot.core.roles import Role
@@ -58,21 +58,17 @@ def enter_absence(connection: Connection, away: Away, visitor: Visitor, now: dat
     Raises Refused.
     """
     person, deputy = (typed.account(name) or name.strip() for name in (away.person, away.deputy))
-    if reason := assignees.why_unknown(connection, person, book) if person else "choose who is away":
-        raise Refused(reason, "person")
-    if not may_enter_for(connection, visitor, person, book):
-        raise Refused(f"{person} is in no team of yours", "person")
     away = Away(person, away.first, away.last, deputy)
-    _refuse_days(away.first, away.last, book.clocks.today(now))
-    everybody = book.outgoing.deputies.beside(
-        tuple(absence.away for absence in duties.absences_from(connection, book.clocks.today(now)))
-    )
-    if other := everybody.within(person, away.first, away.last):
-        raise Refused(f"{person} is away then already, {_days(other.first, other.last)}", "first")
-    if reason := _why_no_deputy(connection, away, book):
+    if reason := _why_not_away(connection, person, visitor, book):
+        raise Refused(reason, "person")
+    today = book.clocks.today(now)
+    _refuse_days(away.first, away.last, today)
+    entries = tuple(absence.away for absence in duties.absences_from(connection, today))
+    known_absences = book.outgoing.deputies.beside(entries)
+    if clash := known_absences.within(person, away.first, away.last):
+        raise Refused(f"{person} is away then already, {_days(clash.first, clash.last)}", "first")
+    if reason := _why_no_deputy(connection, away, known_absences, book):
         raise Refused(reason, "deputy")
-    if deputy and (other := everybody.within(deputy, away.first, away.last)):
-        raise Refused(f"{deputy} is away, too, {_days(other.first, other.last)}", "deputy")
     duties.add_absence(connection, away, visitor.actor, now)
     details = {"account": person, "first": f"{away.first}", "last": f"{away.last}", "deputy": deputy}
     _note(connection, EventKind.ABSENCE_ENTERED, details, visitor, now)
@@ -98,8 +94,8 @@ def enter_duty(connection: Connection, shift: Shift, visitor: Visitor, now: date
     _refuse_days(shift.first, shift.last, night_from(now, book.clocks.default_calendar))
     if reason := _why_not_callable(connection, person, book):
         raise Refused(reason, "person")
-    if other := rota.overlap((duty.shift for duty in duties.duties_from(connection, shift.first)), shift):
-        raise Refused(f"{other.person} has nights of these already, {_days(other.first, other.last)}", "first")
+    if clash := rota.overlap((duty.shift for duty in duties.duties_from(connection, shift.first)), shift):
+        raise Refused(f"{clash.person} has nights of these already, {_days(clash.first, clash.last)}", "first")
     duties.add_duty(connection, shift, visitor.actor, now)
     _note(connection, EventKind.DUTY_ENTERED, _of_shift(shift), visitor, now)
 
@@ -158,9 +154,22 @@ def _refuse_team(team: str, visitor: Visitor, book: Rulebook) -> None:
         raise Refused("choose a team of yours", "team")
 
 
-def _why_no_deputy(connection: Connection, away: Away, book: Rulebook) -> str:
+def _why_not_away(connection: Connection, person: str, visitor: Visitor, book: Rulebook) -> str:
+    if not person:
+        return "choose who is away"
+    if reason := assignees.why_unknown(connection, person, book):
+        return reason
+    return "" if may_enter_for(connection, visitor, person, book) else f"{person} is in no team of yours"
+
+
+def _why_no_deputy(connection: Connection, away: Away, known_absences: Deputies, book: Rulebook) -> str:
+    """A deputy is one of us, another person, and there on each of the days, so that no two stand in for each other."""
+    if not away.deputy:
+        return ""
     if away.deputy == away.person:
         return "nobody stands in for themselves; choose somebody else, or nobody"
+    if clash := known_absences.within(away.deputy, away.first, away.last):
+        return f"{away.deputy} is away, too, {_days(clash.first, clash.last)}"
     return assignees.why_unknown(connection, away.deputy, book)
 
 
@@ -168,7 +177,7 @@ def _why_not_callable(connection: Connection, person: str, book: Rulebook) -> st
     """Somebody of staff, or an outlet that forms messages to staff, such as a telephone that is passed on."""
     if not person:
         return "choose who is called"
-    if person.startswith(CHANNEL) and "@" not in person:
+    if _names_outlet(person):
         return "" if person in callable_outlets(book) else f"there is no outlet {person.removeprefix(CHANNEL)[:40]}"
     return assignees.why_unknown(connection, person, book)
 
@@ -177,10 +186,13 @@ def callable_outlets(book: Rulebook) -> list[str]:
     """The outlets that can be called in place of a person: those of teams, and those that write to nobody else."""
     teams = book.outgoing.teams.values()
     targets = {target for team in teams for level in team.levels for target in level}
-    by_which_we_write = {outlet for way in book.ways.values() for outlet in (way.outlet, way.texts_outlet)}
-    alone = book.outgoing.words - by_which_we_write - {team.outlet for team in teams}
-    of_teams = {target for target in targets if target.startswith(CHANNEL) and "@" not in target}
-    return sorted(of_teams | {f"{CHANNEL}{name}" for name in alone})
+    of_ways = {outlet for way in book.ways.values() for outlet in (way.outlet, way.texts_outlet)}
+    for_staff = book.outgoing.words - of_ways - {team.outlet for team in teams}
+    return sorted({*filter(_names_outlet, targets), *(f"{CHANNEL}{name}" for name in for_staff)})
+
+
+def _names_outlet(target: str) -> bool:
+    return target.startswith(CHANNEL) and "@" not in target
 
 
 def _teams_naming(person: str, book: Rulebook) -> Iterator[str]:

@@ -150,10 +150,11 @@ def _to_team(team_name: str | None, words: Words, now: datetime, book: Rulebook,
 
 def present(people: Iterable[str], team: Team, now: datetime, book: Rulebook) -> tuple[str, ...]:
     """Who is told for these: whoever is away has a deputy, else the lead of the team."""
-    day = book.clocks.today(now)
+    day, rules = book.clocks.today(now), book.outgoing
+    deputies = rules.deputies.beside(rules.board.notices.absences)
     readers: list[str] = []
     for person in people:
-        away = book.outgoing.away(person, day)
+        away = deputies.of(person, day)
         readers += [person] if away is None else [away.deputy] if away.deputy else team.addresses_of(("lead",))
     return tuple(dict.fromkeys(readers))
 

@@ -57,9 +57,9 @@ class DutyPages:
         message: str = "",
         refusal: Refused | None = None,
     ) -> web.StreamResponse:
-        seen = await self._site.read(lambda c: self._read(c, guest))
+        facts = await self._site.read(lambda c: self._read(c, guest))
         context = {
-            **seen,
+            **facts,
             "told": message,
             "fault": refusal.sentence if refusal else "",
             "fields": fields,
@@ -121,10 +121,10 @@ class DutyPages:
 
 def _day(fields: Mapping[str, str], name: str) -> date:
     """A day as browsers send it, or as people type it. Raises Refused."""
-    typed = fields.get(name, "").strip()
+    text = fields.get(name, "").strip()
     for form in ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y"):
         try:
-            day = datetime.strptime(typed, form).date()  # noqa: DTZ007 - a day has no zone
+            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
         return day
