@@ -332,8 +332,7 @@ class Rulebook:
 
     def window(self, contact: Contact) -> Window:
         """For how long the platform by which it came takes answers."""
-        way = self.ways.get(contact.channel)
-        return way.window if way else NO_WINDOW
+        return self.ways.get(contact.channel, NO_WAY).window
 
 
 def _first_share(ladder: Ladder) -> float:
