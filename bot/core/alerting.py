@@ -169,9 +169,10 @@ def share_out(
     return alone, min(of_late[-most - 1] + A_MINUTE, latest)
 
 
-class Heading(StrEnum):
-    """A heading of the daily list; a contact may be under several."""
+class Reason(StrEnum):
+    """A reason for which the daily list names a contact; there may be several."""
 
+    NEW = "new"
     OVERDUE = "overdue"
     SOON = "soon"
     USED = "used"
@@ -181,44 +182,57 @@ class Heading(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DailyList:
-    """The daily list made at `now`: a contact that falls due up to `horizon` is due soon."""
+    """The daily list made at `now`: what falls due up to `horizon` is due soon, what came after `since` is new."""
 
     now: datetime
     horizon: datetime
+    since: datetime
 
     @staticmethod
     def at(now: datetime, calendar: Calendar, timing: Timing) -> "DailyList":
-        """Return the list of this moment; contacts due within some working days are due soon."""
-        last_day = calendar.working_day_after(calendar.day_of(now), timing.list_ahead_working_days)
-        return DailyList(now, calendar.last_second(last_day))
+        """Return the list of this moment: it looks some working days ahead, and back to the list before it."""
+        today = calendar.day_of(now)
+        last_day = calendar.working_day_after(today, timing.list_ahead_working_days)
+        day_before = calendar.nth_working_day(calendar.working_days_before(today))
+        since = datetime.combine(day_before, timing.list_at, tzinfo=calendar.zone)
+        return DailyList(now, calendar.last_second(last_day), since)
 
     def names(self, contact: Contact, role: str, ladder: Ladder, assign_by: datetime | None) -> bool:
         """Tell whether the list of a person with this role names the contact.
 
         `role` is one of the team's, or `owner` and an address. The steps that the contact has passed on its `ladder`
-        name the roles; what nobody has by `assign_by` (None: somebody has it) is for the team and its lead.
+        name the roles; what is new, and what nobody has by `assign_by` (None: somebody has it), is for the team and
+        its lead.
         """
         if is_quiet(contact, self.now, is_pressing=contact.respond_by is None or contact.respond_by <= self.horizon):
             return False
-        if not self._is_owed(contact):
-            return role in ("team", "lead") and self._is_unassigned(assign_by)
+        is_owed, is_new = self._is_owed(contact), self._is_new(contact)
         if role.startswith("owner "):
-            return contact.owner == role.removeprefix("owner ")
-        return role == "team" or any(role in step.to for step in ladder[: contact.respond_step])
+            return (is_owed or is_new) and contact.owner == role.removeprefix("owner ")
+        roles = {"team"} if is_owed else set[str]()
+        if is_new or (not is_owed and self._is_unassigned(assign_by)):
+            roles = {"team", "lead"}
+        return role in roles or (is_owed and any(role in step.to for step in ladder[: contact.respond_step]))
 
-    def headings(self, contact: Contact, assign_by: datetime | None) -> Iterator[Heading]:
-        """Yield the headings of a contact that the list names."""
+    def reasons(self, contact: Contact, assign_by: datetime | None) -> Iterator[Reason]:
+        """Yield the reasons for which the list names a contact."""
+        if self._is_new(contact):
+            yield Reason.NEW
         due = contact.respond_by
         if due is not None and due < self.now:
-            yield Heading.OVERDUE
+            yield Reason.OVERDUE
         elif due is not None and due <= self.horizon:
-            yield Heading.SOON
+            yield Reason.SOON
         elif due is not None and self._is_owed(contact):
-            yield Heading.USED
+            yield Reason.USED
         if contact.acknowledged_at is None:
-            yield Heading.UNACKNOWLEDGED
+            yield Reason.UNACKNOWLEDGED
         if self._is_unassigned(assign_by):
-            yield Heading.UNASSIGNED
+            yield Reason.UNASSIGNED
+
+    def _is_new(self, contact: Contact) -> bool:
+        """Tell whether it came after the last list, and is owed anything."""
+        return contact.received_at > self.since and contact.standard is not None
 
     def _is_owed(self, contact: Contact) -> bool:
         """Tell whether it is overdue, due soon, past a step of its ladder, or not acknowledged in time."""

@@ -52,6 +52,7 @@ RULES = (
     Rule("L16", lint_words.the_subject_is_short_and_calm, _MAILS),
     Rule("L17", lint_words.no_other_clock_is_started, _TO_PEOPLE, english=True),
     Rule("L18", lint_words.there_is_a_way_on_and_off_line, frozenset({Sort.RECEIPT})),
+    Rule("L19", lint_words.nobody_is_told_to_type_commands, _EVERY),
 )
 
 

@@ -61,6 +61,7 @@ _UNREAD = re.compile(
     r"|\b(?:is|are) not (?:monitored|read)\b|please re-?send",
     re.IGNORECASE,
 )
+_COMMAND = re.compile(r"\backbot [a-z-]+")
 _MOST_SUBJECT = 60
 _CAPITALS = re.compile(r"\b(?:[A-Z]{5,}|[A-Z]{2,}\s+[A-Z]{2,})\b")
 # Complaint Handling Codes: the time to answer a complaint runs from its acknowledgement by staff.
@@ -224,3 +225,10 @@ def there_is_a_way_on_and_off_line(draft: Draft) -> Iterator[Remark]:
             yield warning("It leads to no page to read more on: write {{ website }} and {{ service_page }}.")
         if str(sample.values.get("other_route", "")) not in sample.text:
             yield warning("It names no way without the internet: write {{ other_route }}.")
+
+
+def nobody_is_told_to_type_commands(draft: Draft) -> Iterator[Remark]:
+    """L19: staff of a team work in the console, and have no command line."""
+    for sample in draft.samples.values():
+        for match in _COMMAND.finditer(f"{sample.own_subject}\n{sample.own_text}"):
+            yield error(f'"{match[0]}" is a command, which staff cannot type: say what to do in the console.')

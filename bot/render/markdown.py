@@ -1,7 +1,7 @@
 """Converts GOV.UK Notify's Markdown subset to HTML and plain text.
 
-`#` and `##` headings, `*` bullets, `1.` lists, `---`, `^` insets, links and bare addresses. Emphasis, images, tables,
-code and HTML are left as they were typed.
+`#` and `##` headings, `*` bullets, `1.` lists, `---`, `^` insets, links, bare addresses, and tables, whose first column
+names the row. Emphasis, images, code and HTML are left as they were typed.
 """
 
 import re
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from bot.render.plain_text import plain_text
 
 _INSET = re.compile(r"^\^ ?", re.MULTILINE)
 _BARE_LINK = re.compile(r"(?<!\]\()(?<![\[<\w])https?://[^\s()<>\[\]]*[^\s()<>\[\].,;:!?]")
@@ -22,6 +24,10 @@ STYLES = {
     "p": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0",
     "ul": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0; padding: 0 0 0 22px",
     "ol": "font-size: 19px; line-height: 1.45; margin: 0 0 18px 0; padding: 0 0 0 22px",
+    "table": "font-size: 16px; line-height: 1.35; border-collapse: collapse; width: 100%; margin: 0 0 18px 0",
+    "tbody": "vertical-align: top",
+    "tr": "border-bottom: 1px solid #767676",
+    "th": "text-align: left",
     "a": "color: #1d5a96",
     "hr": "border: 0; border-top: 1px solid #767676; margin: 25px 0",
     "blockquote": "border-left: 8px solid #767676; margin: 0 0 18px 0; padding: 2px 0 2px 15px",
@@ -32,7 +38,7 @@ class Markdown:
     """Converts Markdown to both parts of a mail."""
 
     def __init__(self) -> None:
-        self._parser = MarkdownIt("zero").enable(["heading", "list", "hr", "link", "blockquote", "escape"])
+        self._parser = MarkdownIt("zero").enable(["heading", "list", "hr", "link", "blockquote", "escape", "table"])
         # A slot in a link must stay a slot. The target of a link is checked once the constants are filled in.
         self._parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # the documented way to replace it
         self._parser.validateLink = bool  # type: ignore[assignment, method-assign]  # likewise
@@ -40,10 +46,11 @@ class Markdown:
     def render(self, source: str) -> tuple[str, str]:
         """Return (plain text, HTML) of the same source."""
         tokens = self._parser.parse(_BARE_LINK.sub(r"[\g<0>](\g<0>)", _INSET.sub("> ", source)))
+        _shape_tables(tokens)
         for token in tokens:
             _style(token)
         page = self._parser.renderer.render(tokens, self._parser.options, {})
-        return _as_text(tokens), _BLOCK_START.sub(r"\1\n", page)
+        return plain_text(tokens), _BLOCK_START.sub(r"\1\n", page)
 
 
 def _style(token: Token) -> None:
@@ -52,44 +59,25 @@ def _style(token: Token) -> None:
             element.attrSet("style", STYLES[element.tag])
 
 
-def _as_text(tokens: Sequence[Token]) -> str:
-    """Return the same lines without markup; links written out in full."""
-    lines: list[str] = []
-    numbers: list[int | None] = []
+def _shape_tables(tokens: Sequence[Token]) -> None:
+    """Make the first cell of each row its heading: screen readers say it, and that of the column, with each cell."""
+    row: list[Token] = []
     for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            numbers.append(1 if token.type.startswith("ordered") else None)
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            numbers.pop()
-            lines.append("")
-        elif token.type == "hr":
-            lines += ["-" * 40, ""]
-        elif token.type == "inline":
-            lines.append(_marker(numbers) + _inline_text(token.children or []))
-            if not numbers:
-                lines.append("")
-    return "\n".join(lines).strip("\n") + "\n"
+        if token.type == "table_open":
+            token.attrSet("cellpadding", "6")  # once, where a style would stand in every cell
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+        elif token.type in ("td_open", "td_close"):
+            row.append(token)
+        elif token.type == "tr_close" and row:
+            _shape(row)
+            row.clear()
 
 
-def _marker(numbers: list[int | None]) -> str:
-    if not numbers:
-        return ""
-    number = numbers[-1]
-    if number is None:
-        return "* "
-    numbers[-1] = number + 1
-    return f"{number}. "
-
-
-def _inline_text(children: Sequence[Token]) -> str:
-    text, links = "", []
-    for child in children:
-        if child.type == "link_open":
-            links.append((str(child.attrs["href"]), len(text)))
-        elif child.type == "link_close":
-            target, start = links.pop()
-            if text[start:] != target:
-                text += f": {target.removeprefix('mailto:').removeprefix('tel:')}"
-        else:
-            text += child.content
-    return text
+def _shape(row: Sequence[Token]) -> None:
+    opening, closing, *others = row
+    opening.tag = closing.tag = "th"
+    opening.attrSet("scope", "row")
+    for last_opening in others[-2:-1]:
+        # A telephone is narrower than the address of many a person: here a long word breaks anywhere.
+        last_opening.attrSet("style", "overflow-wrap: anywhere")

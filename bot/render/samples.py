@@ -8,12 +8,21 @@ _REFERENCE = "EX-7K3M-9QPH"
 _RECEIVED = "10am on Friday 18 December 2026"
 # Ten working days that include Christmas and New Year.
 _DAY = "Wednesday 6 January 2027"
+# Of the length that links in alerts have.
+_LINK = "12345.67890.1800000000.aBcDeFgHiJkLmNoPqRsTuVwX"
 # The longest possible advice: 160 characters.
 _ADVICE = (
     "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. "
     "If somebody is hurt, or if they cannot get out, call 999 now."
 )
-_LISTED = [{"reference": _REFERENCE, "channel": "enquiries", "due": _DAY}]
+_LISTED = [
+    {"reference": _REFERENCE, "channel": "enquiries", "due": due, "why": why, "whose": whose}
+    for due, why, whose in (
+        ("Monday 4 January 2027", "late, not acknowledged yet, nobody has it", "team front-office"),
+        (_DAY, "due soon", "yours"),
+        ("Tuesday 19 January 2027", "new", "ann.example@example.gov.uk"),
+    )
+]
 
 
 class Sort(StrEnum):
@@ -101,8 +110,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "promise": f"answer by {_DAY}",
         "received": _RECEIVED,
         "channel": "enquiries",
-        "action": f"Answer the person, then record it: ackbot contacts respond {_REFERENCE}",
-        "link": "12.34.1800000000.x",
+        "action": "Answer the person. If somebody has answered already, open it and record the answer.",
+        "link": _LINK,
     },
     "urgent": {
         "reference": _REFERENCE,
@@ -112,8 +121,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "channel": "enquiries",
         "time": "1",
         "again_after": "15 minutes",
-        "action": f"Read it now and act. Then say that you have it: ackbot contacts take {_REFERENCE}",
-        "link": "12.34.1800000000.x",
+        "action": "Read it now and act. Say that you have it, and nobody else is called.",
+        "short": "",
+        "link": _LINK,
     },
     "urgent-many": {
         "count": 37,
@@ -128,27 +138,37 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
         "again_after": "15 minutes",
-        "action": f"Read them now and act. Then say who has them: ackbot urgent take --up-to {_REFERENCE}",
-        "link": "12.34.1800000000.x",
+        "action": "Read them now and act. Say that you have them, and nobody else is called.",
+        "short": "",
+        "link": _LINK,
     },
     "notice": {
-        "subject": "The channel enquiries cannot be read",
-        "happened": "The mail server refuses the password.",
-        "action": "Set the right password, then start Ackbot again.",
+        "subject": f"{_REFERENCE}: our acknowledgement came back",
+        "happened": f"The person who wrote in {_REFERENCE} has not had our acknowledgement.",
+        "action": "Reach this person another way.",
+        "reference": _REFERENCE,
+        "page": f"contacts/{_REFERENCE}",
+        "link": _LINK,
     },
     "alerts": {
         "contacts": [
-            {"reference": _REFERENCE, "step": "the answer is due and not recorded", "promise": f"answer by {_DAY}"}
+            {
+                "reference": _REFERENCE,
+                "step": "the answer is due and not recorded",
+                "promise": f"answer by {_DAY}",
+                "link": _LINK,
+            }
         ]
     },
     "digest": {
         "day": _DAY,
         "ahead": "2 working days",
-        "overdue": _LISTED,
-        "soon": _LISTED,
-        "used": _LISTED,
-        "unacknowledged": _LISTED,
-        "unassigned": _LISTED,
+        "late": 1,
+        "soon": 1,
+        "new": 1,
+        "since": "Tuesday 5 January 2027",
+        "since_day": "2027-01-05",
+        "rows": _LISTED,
     },
 }
 
@@ -172,8 +192,9 @@ OPTIONAL: dict[str, dict[str, str]] = {
     "closing": {"answered": "", "reason": "", "days": ""},
     "message-closing": {"answered": "", "reason": "", "days": "", "short_window": ""},
     "alert": {"link": ""},
-    "urgent": {"link": ""},
-    "urgent-many": {"link": ""},
+    "notice": {"reference": "", "link": "", "page": ""},
+    "urgent": {"link": "", "short": ""},
+    "urgent-many": {"link": "", "short": ""},
 }
 
 _NO_DANGER = {"urgent": "", "short_window": ""}
@@ -210,15 +231,17 @@ CONTACTS: dict[str, dict[str, str]] = {
     },
     "everything": {},
 }
+_CALLS: dict[str, dict[str, str]] = {"ordinary": {}, "telephone": {"short": "yes"}}
 
 
 def samples(name: str) -> dict[str, Mapping[str, Any]]:
     """Return the values of each contact for one template; "nothing" has only the values that are never absent.
 
-    Messages to staff contain contacts as lists and lines, so only their optional values vary.
+    Messages to staff contain contacts as lists and lines, so only their optional values vary; a call has a short form
+    for telephones, too.
     """
     values = SAMPLES[name]
-    contacts = {"ordinary": {}} if SORTS[name] is Sort.STAFF else CONTACTS
+    contacts = CONTACTS if SORTS[name] is not Sort.STAFF else _CALLS if "short" in values else {"ordinary": {}}
     by_contact = {
         contact: values | {key: value for key, value in contact_values.items() if key in values}
         for contact, contact_values in contacts.items()

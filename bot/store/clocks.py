@@ -117,15 +117,16 @@ def look_again(connection: Connection, ids: Iterable[int], at: datetime) -> None
 
 
 def open_of_team(
-    connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime
+    connection: Connection, team: str | None, respond_by: datetime, acknowledge_by: datetime, since: datetime
 ) -> list[Contact]:
     """Return open contacts of a team that are due at or before the given instants and not yet done.
 
-    Contacts that have passed a step of their ladder, and those without an owner, are included.
+    Contacts that have passed a step of their ladder, those without an owner and those that came after `since` are
+    included.
     """
     has_date = contacts.c.respond_by.is_not(None)
     is_listed = (contacts.c.respond_by <= respond_by) | (contacts.c.respond_step > 0) & has_date
     is_listed |= contacts.c.acknowledged_at.is_(None) & (contacts.c.acknowledge_by <= acknowledge_by)
-    is_listed |= contacts.c.assigned_at.is_(None)
+    is_listed |= contacts.c.assigned_at.is_(None) | (contacts.c.received_at > since)
     query = select(contacts).where(IS_OPEN, contacts.c.team.is_not_distinct_from(team), is_listed)
     return [contact_of(row) for row in connection.execute(query.order_by(contacts.c.respond_by).limit(500))]

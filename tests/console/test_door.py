@@ -28,10 +28,13 @@ def _cookie(officer: Officer, name: str = "ackbot") -> http.cookiejar.Cookie | N
 
 
 def test_signing_in_leads_to_the_page_that_was_asked_for(house: House, stranger: Officer) -> None:
-    """A link to a contact survives the sign-in, and the cookie is for no script and no other site."""
+    """A link to a contact survives a slip and the sign-in, and the cookie is for no script and no other site."""
     reference = house.contact()
     page = stranger.get(f"/console/contacts/{reference}")
     assert "Sign in" in page.words()
+    wrong = {**page.hidden(), "address": "LEE@example.gov.uk ", "password": "a slip of the hand"}
+    page = stranger.post(str(page.all("form")[0].attributes["action"]), wrong)
+    assert page.status == 403
     fields = {**page.hidden(), "address": "LEE@example.gov.uk ", "password": PASSWORD}
     done = stranger.post("/console/sign-in", fields, follow=False)
     assert done.status == 303

@@ -145,13 +145,14 @@ def test_an_administrator_lifts_a_lock(house: House, stranger: Officer) -> None:
     assert len(lines) == 2
 
 
-def _choose(officer: Officer, code: str, password: str = NEW) -> Page:
-    page = officer.get("/console/link")
-    return officer.post("/console/link", {**page.hidden(), "code": code, "password": password}, follow=False)
+def _choose(officer: Officer, code: str, password: str = NEW, *, onwards: str = "/console/queue") -> Page:
+    page = officer.get(f"/console/link?next={onwards}")
+    action = str(page.all("form")[0].attributes["action"])
+    return officer.post(action, {**page.hidden(), "code": code, "password": password}, follow=False)
 
 
 def test_a_link_lets_somebody_choose_a_password_once(house: House, stranger: Officer) -> None:
-    """The account begins without one; looking uses nothing up, and the whole link may be pasted."""
+    """The account begins without one; looking uses nothing up, the whole link may be pasted; it leads onwards."""
     printed = run(house.service, "staff", "add", "eli@example.gov.uk", "--role", "reader")
     (link,) = [line for line in printed.splitlines() if "/console/link#" in line]
     assert stranger.sign_in("eli@example.gov.uk", "").status == 403
@@ -162,8 +163,8 @@ def test_a_link_lets_somebody_choose_a_password_once(house: House, stranger: Off
     ):
         refused = _choose(stranger, link, password)
         assert (refused.status, words in refused.words()) == (409, True)
-    answer = _choose(stranger, link)
-    assert (answer.status, answer.headers["location"]) == (303, "/console/queue")
+    answer = _choose(stranger, link, onwards="/console/backlog")
+    assert (answer.status, answer.headers["location"]) == (303, "/console/backlog")
     assert _is_in(stranger)
     again = _choose(Officer(house.service.web_port), link, "another of my own")
     assert (again.status, "was used, or has ended" in again.words()) == (403, True)
@@ -268,7 +269,9 @@ def test_a_second_factor_is_asked_for_after_the_password(house: House, stranger:
     door = stranger.sign_in(address)
     assert door.url.endswith("/console/sign-in/code?next=%2Fconsole%2Fqueue")
     assert not _is_in(stranger)
-    assert _enter(stranger, "000000").status == 403
+    step = stranger.get("/console/sign-in/code?next=/console/backlog")
+    wrong = stranger.post(str(step.all("form")[0].attributes["action"]), {**step.hidden(), "code": "000000"})
+    assert (wrong.status, wrong.hidden()["next"]) == (403, "/console/backlog")
     code = _later(secret)
     assert _enter(stranger, code).status == 200
     assert _is_in(stranger)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core import alerting
-from bot.core.alerting import Bundle, DailyList, Heading, Occasion, Restraint
+from bot.core.alerting import Bundle, DailyList, Occasion, Reason, Restraint
 from bot.core.calendars import calendar
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Purpose
@@ -16,7 +16,7 @@ from bot.core.timing import USUAL, Timing
 
 ENGLAND = calendar("england")
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-EARLIER, LATER = NOW - timedelta(days=1), NOW + timedelta(days=10)
+EARLIER, LATER = NOW - timedelta(days=2), NOW + timedelta(days=10)
 NIGHT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 OPENING = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 CALM = Restraint(ENGLAND, join_above=10, an_hour=6)
@@ -32,7 +32,7 @@ def contact(**changes: Any) -> Contact:
     """An open contact that waits for its receipt, that nobody has, and that is due in ten days."""
     values: dict[str, Any] = dict.fromkeys(Contact.__slots__, None)
     values |= {"state": State.OPEN, "received_at": EARLIER, "acknowledge_by": LATER, "respond_by": LATER}
-    values |= {"respond_step": 0, "owner": "", "muted": False, "visibility": "private"}
+    values |= {"respond_step": 0, "owner": "", "muted": False, "visibility": "private", "standard": "general"}
     return Contact(**(values | changes))
 
 
@@ -185,9 +185,10 @@ LIST = DailyList.at(NOW, ENGLAND, USUAL)
 SOON, FAR = LIST.horizon, LIST.horizon + timedelta(seconds=1)
 ACKNOWLEDGED = {"acknowledged_at": EARLIER}
 LADDER = (HALF, Step("respond-75", "", 0.75, to=("owner", "lead")), Step("respond-90", "", 0.9, to=("manager",)))
+NEW = {"received_at": datetime(2026, 11, 23, 8, 30, 1, tzinfo=UTC)}
 OURS = {"owner": "bo@example.gov.uk"}
 EVERY_ROLE = ("team", "lead", "manager", "owner bo@example.gov.uk", "owner jo@example.gov.uk")
-# A contact, when somebody must have it (None: somebody has), the headings it stands under, and whose list names it.
+# A contact, when somebody must have it (None: somebody has), why it is listed, and whose list names it.
 LISTED: dict[str, tuple[dict[str, Any], datetime | None, str, tuple[str, ...]]] = {
     "far off": (ACKNOWLEDGED | {"respond_by": FAR}, None, "", ()),
     "overdue": (ACKNOWLEDGED | {"respond_by": EARLIER}, None, "overdue", ("team",)),
@@ -203,6 +204,16 @@ LISTED: dict[str, tuple[dict[str, Any], datetime | None, str, tuple[str, ...]]] 
     "nobody has it": (ACKNOWLEDGED | {"respond_by": FAR}, NOW, "unassigned", ("team", "lead")),
     "nobody need have it yet": (ACKNOWLEDGED | {"respond_by": FAR}, LATER, "", ()),
     "nobody has what is due": (ACKNOWLEDGED | {"respond_by": SOON}, NOW, "soon unassigned", ("team",)),
+    "new": (ACKNOWLEDGED | {"respond_by": FAR} | NEW, None, "new", ("team", "lead")),
+    "new and its owner's": (
+        ACKNOWLEDGED | OURS | {"respond_by": FAR} | NEW,
+        None,
+        "new",
+        ("team", "lead", "owner bo@example.gov.uk"),
+    ),
+    "new and soon": (ACKNOWLEDGED | {"respond_by": SOON} | NEW, None, "new soon", ("team", "lead")),
+    "new and owed nothing": (ACKNOWLEDGED | {"respond_by": None, "standard": None} | NEW, None, "", ()),
+    "new and quiet": (ACKNOWLEDGED | {"respond_by": FAR, "quiet_until": LATER} | NEW, None, "new", ()),
     "quiet": (ACKNOWLEDGED | {"respond_by": FAR, "respond_step": 1, "quiet_until": LATER}, None, "used", ()),
     "quiet and nobody's": (ACKNOWLEDGED | {"respond_by": FAR, "quiet_until": LATER}, NOW, "unassigned", ()),
     "quiet and soon": (ACKNOWLEDGED | {"respond_by": SOON, "quiet_until": LATER}, None, "soon", ("team",)),
@@ -217,11 +228,11 @@ LISTED: dict[str, tuple[dict[str, Any], datetime | None, str, tuple[str, ...]]] 
 
 @pytest.mark.parametrize("state", LISTED)
 def test_the_daily_list_names_what_concerns_each(state: str) -> None:
-    """Under its headings, for whoever the steps that it has passed name."""
-    changes, assign_by, headings, roles = LISTED[state]
+    """With its reasons, for whoever the steps that it has passed name; what is new for the team, its lead and owner."""
+    changes, assign_by, reasons, roles = LISTED[state]
     it = contact(**changes)
     assert tuple(role for role in EVERY_ROLE if LIST.names(it, role, LADDER, assign_by)) == roles
-    assert [Heading(name) for name in headings.split()] == list(LIST.headings(it, assign_by))
+    assert [Reason(name) for name in reasons.split()] == list(LIST.reasons(it, assign_by))
 
 
 @pytest.mark.parametrize(("days", "last"), [(1, "2026-11-25"), (2, "2026-11-26"), (4, "2026-11-30")])
@@ -229,3 +240,10 @@ def test_the_list_looks_some_working_days_ahead(days: int, last: str) -> None:
     """To the last second of that day."""
     horizon = DailyList.at(NOW, ENGLAND, Timing(list_ahead_working_days=days)).horizon
     assert horizon.isoformat() == f"{last}T23:59:59+00:00"
+
+
+@pytest.mark.parametrize(("day", "before"), [("2026-11-24", "2026-11-23"), ("2026-11-23", "2026-11-20")])
+def test_new_is_what_came_since_the_list_of_the_working_day_before(day: str, before: str) -> None:
+    """On a Monday that was on Friday."""
+    now = datetime.fromisoformat(f"{day}T08:30:00+00:00")
+    assert DailyList.at(now, ENGLAND, USUAL).since == datetime.fromisoformat(f"{before}T08:30:00+00:00")

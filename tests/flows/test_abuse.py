@@ -113,7 +113,8 @@ def test_a_flood_to_strangers_and_one_mailbox(store: Store, guarded: Rulebook, m
         assert sum(receipt.recipient.startswith("victim+") for receipt in receipts) <= 3
         (notice,) = (delivery for delivery in departures if delivery.purpose is Purpose.NOTICE)
         assert notice.details["subject"] == "Receipts wait for you: 580"
-        assert "ackbot release" in notice.details["action"]
+        assert "the page Backlog" in notice.details["action"]
+        assert notice.details["page"] == "backlog"
         everybody = contacts.list_all(connection)
         assert len([contact for contact in everybody if contact.respond_by and contact.next_look_at]) == 600
         # A quarter of an hour later nobody hears of each again that its receipt is late.

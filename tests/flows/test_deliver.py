@@ -154,13 +154,17 @@ def test_an_answer_ends_the_clocks_and_cancels_what_waits(store: Store, book: Ru
 
 
 def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book: Rulebook, mail: Make) -> None:
-    """A team with nothing due soon gets no mail; one with something gets its list."""
+    """A team with nothing new and nothing due soon gets no mail; one with something gets its list."""
     with writing(store) as connection:
         contact = log_mail(connection, book, mail)
         (claimed,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
         deliver.record(connection, [Attempt(claimed.delivery, NOW)], book)
-        outbox.queue(connection, alert.digests("2026-11-24", NOW, book))
-        assert deliver.claim(connection, "post", NOW, HOLD, 50, book) == []
+        outbox.queue(connection, alert.digests("2026-11-23", NOW, book))
+        (digest,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
+        assert [listed.reference for listed in digest.listed] == [contact.reference]
+        quiet = NOW + timedelta(days=2)
+        outbox.queue(connection, alert.digests("2026-11-25", quiet, book))
+        assert deliver.claim(connection, "post", quiet, HOLD, 50, book) == []
         soon = NOW + timedelta(days=11)
         outbox.queue(connection, alert.digests("2026-12-04", soon, book))
         (digest,) = deliver.claim(connection, "post", soon, HOLD, 50, book)

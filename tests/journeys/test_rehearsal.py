@@ -41,7 +41,7 @@ def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
         with ExitStack() as ended:
             ended.callback(service.kill)
             hand_over(port, range(1))
-            wait_until(lambda: any(_lists(sink, "Half of the time or more")), what="a list with the contact")
+            wait_until(lambda: any(_lists(sink, "half of the time or more")), what="a list with the contact")
             (contact,) = service.contacts()
             received = datetime.fromisoformat(contact["received_at"])
             assert BEGIN[:10] <= contact["received_at"][:10] < "2027"
@@ -50,7 +50,7 @@ def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
             service.kill()
             service.start("--pretend-now", "2027-01-01T10:00+00:00", "--speed", SPEED)
             wait_until(lambda: len(_alerts(sink)) >= 2, what="two alerts")
-            wait_until(lambda: any(_lists(sink, "Overdue: 1")), what="a list of what is overdue")
+            wait_until(lambda: any(_lists(sink, "Why, and whose it is: late")), what="a list of what is overdue")
             service.command("contacts", "respond", contact["reference"])
             (contact,) = service.contacts()
             assert contact["state"] == "answered"

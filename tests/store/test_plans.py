@@ -60,7 +60,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "dates": lambda c: clocks.dates(c, 0, 50),
     "clock events": lambda c: contacts.clock_events(c, [1, 2]),
     "acknowledgements": lambda c: outbox.acknowledgements_of(c, [1, 2]),
-    "owed by a team": lambda c: clocks.open_of_team(c, "front", NOW, NOW),
+    "owed by a team": lambda c: clocks.open_of_team(c, "front", NOW, NOW, NOW),
     "open contacts": contacts.open_count,
     "by reference": lambda c: contacts.find(c, "EX-7K3M-9QPH"),
     "by number": lambda c: contacts.with_id(c, [1, 2]),

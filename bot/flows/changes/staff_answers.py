@@ -52,16 +52,15 @@ def question(contact: Contact, answer: StaffAnswer, now: datetime, book: Ruleboo
     """Ask the team once a day whether what nothing proves to be theirs is; nothing for any other mail."""
     if answer.judgement.kind is not Kind.UNPROVEN:
         return []
-    return alert.notices(
-        contact.team,
+    return alert.notices_about(
+        contact,
         f"unproven:{contact.id}:{book.clocks.today(now)}",
         now,
         book,
         subject=f"{contact.reference}: is this your answer?",
         happened=f"A mail under the name of somebody who answers for us was added to {contact.reference}. "
         "Nothing proves that they sent it, so the clock runs on.",
-        action="Read it. If it is your answer, say so in the console under Correct, or with: "
-        f"ackbot contacts correct {contact.reference} --as full",
+        action="Open it and read that mail. If it is your answer, say so there with Correct.",
     )
 
 

@@ -11,6 +11,7 @@ from bot.core.messages import Inbound, Report
 from bot.flows.intake.plan import NOTHING, CameBack, Change, NotReached, Plan, Suppressed
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.deliver import TO_SENDERS
+from bot.flows.outgoing.failures import REACH_ANOTHER_WAY
 from bot.flows.rulebook import Rulebook
 
 SUPPRESSED_FOR = timedelta(days=30)
@@ -72,15 +73,15 @@ def _not_reached(delivery: Delivery, contact: Contact | None, failure: Report, n
         return Plan(changes=changes, notices=tuple(_answer_lost(delivery, contact, failure, now, book)))
     if delivery.purpose == Purpose.ACKNOWLEDGEMENT:
         changes += (NotReached(contact.id),)
-    notices = alert.notices(
-        contact.team,
+    notices = alert.notices_about(
+        contact,
         f"undelivered:{delivery.id}",
         now,
         book,
         subject=f"{contact.reference}: {message_words} came back",
         happened=f"The person who wrote in {contact.reference} has not had {message_words}. "
         f"Their mail server took it and sent it back ({failure.status or 'no status'}).",
-        action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
+        action=REACH_ANOTHER_WAY,
     )
     return Plan(changes=changes, notices=tuple(notices))
 
@@ -97,18 +98,17 @@ def _answer_lost(
 def _unclear(delivery: Delivery, contact: Contact | None, now: datetime, book: Rulebook) -> Plan:
     """What came back says nothing that a program can read: it is a contact of its own, and staff read it."""
     about = contact.reference if contact else "nobody's contact any more"
-    notices = alert.notices(
-        contact.team if contact else None,
-        f"unclear:{delivery.id}:{book.clocks.today(now)}",
-        now,
-        book,
-        subject=f"{about}: something came back, read it",
-        happened=f"A mail server, or a program, wrote about {TO_SENDERS[delivery.purpose]} in {about}. "
+    key = f"unclear:{delivery.id}:{book.clocks.today(now)}"
+    words = {
+        "subject": f"{about}: something came back, read it",
+        "happened": f"A mail server, or a program, wrote about {TO_SENDERS[delivery.purpose]} in {about}. "
         "Whether the person had it cannot be told by a program.",
-        action="Read what came: it waits in the list of contacts, and is linked to that one. "
+        "action": "Read what came: it waits in the list of contacts, and is linked to that one. "
         "If the person did not have it, reach them another way.",
-    )
-    return Plan(notices=tuple(notices))
+    }
+    if contact is None:
+        return Plan(notices=tuple(alert.notices(None, key, now, book, **words)))
+    return Plan(notices=tuple(alert.notices_about(contact, key, now, book, **words)))
 
 
 def _staff_not_reached(now: datetime, book: Rulebook) -> Plan:

@@ -136,8 +136,8 @@ def automatic(contact: Contact, rule: RuleName, count: int, now: datetime, book:
     muted = Plan(changes=(Muted(contact.id),)) if count >= book.clocks.timing.automatic_mails_a_day else NOTHING
     if rule is not RuleName.CHALLENGE:
         return muted
-    notices = alert.notices(
-        contact.team,
+    notices = alert.notices_about(
+        contact,
         f"challenge:{contact.id}",
         now,
         book,

@@ -57,9 +57,9 @@ def _words(held_count: int, undecided_count: int) -> dict[str, str]:
         "subject": f"Receipts wait for you: {held_count + undecided_count}",
         "happened": "More was written at once than receipts are sent by themselves, or it looks as if a program wrote "
         f"it. {holding} {asking} Every contact is logged and has its dates.".replace("  ", " "),
-        "action": "Look whether people wrote: ackbot release --list, and ackbot contacts suppressed. Close what nobody "
-        "wrote; its receipt then never leaves. Let the others leave with the page Backlog of the console, or with: "
-        "ackbot release. One alone: ackbot contacts acknowledge-now REFERENCE",
+        "action": "Look whether people wrote. Close what nobody wrote; its receipt then never leaves. Let the others "
+        "leave with the button on the page Backlog, or one alone with Acknowledge now on its own page.",
+        "page": "backlog",
     }
 
 
@@ -84,5 +84,6 @@ def _stop(connection: Connection, now: datetime, book: Rulebook) -> None:
         happened=f"More than {book.intake.limits.a_minute} receipts would have left within a minute. "
         "They are all kept, and none leaves. Every contact is logged and has its dates.",
         action="See what comes in: ackbot contacts list. If it is people, let the receipts leave: ackbot release",
+        page="backlog",
     )
     outbox.queue(connection, notices)

@@ -223,6 +223,7 @@ def _shunt(
             "happened": happened
             or f"A message on the channel {message.channel} could not be logged. It is kept as it came.",
             "action": "Read it in its mailbox, answer it by hand, and pass it on to whoever looks after Ackbot.",
+            "page": "shunted",
         }
         key = f"shunted:{message.channel}:{message.digest}"
         outbox.queue(connection, alert.notices(way.team if way else None, key, now, book, **words))

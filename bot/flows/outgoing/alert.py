@@ -14,6 +14,9 @@ from bot.core.deliveries import Delivery, NewDelivery, Purpose
 from bot.core.escalations import NAMED, Step
 from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook, Team
 
+# In the details of a notice: the number of the contact that it is about.
+CONTACT = "contact"
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -99,8 +102,18 @@ def mentions(contact: Contact, people: Iterable[str], now: datetime, book: Ruleb
 
 
 def notices(team: str | None, key: str, now: datetime, book: Rulebook, **details: str) -> list[NewDelivery]:
-    """A notice to the operators: `subject`, `happened` and `action` in plain words, without personal data."""
+    """A notice to a team, or to the operators: `subject`, `happened` and `action` in plain words, no personal data.
+
+    It begins with a link to what it is about, where the details have the end of its address in the console: `page`.
+    """
     return _to_team(team, Words(f"notice:{key}", Purpose.NOTICE, details=details), now, book)
+
+
+def notices_about(contact: Contact, key: str, now: datetime, book: Rulebook, **details: str) -> list[NewDelivery]:
+    """A notice about a contact to its team, who open it, or say that they have it, by its links."""
+    about = {"reference": contact.reference, CONTACT: contact.id}
+    words = Words(f"notice:{key}", Purpose.NOTICE, details={**details, **about})
+    return _to_team(contact.team, words, now, book)
 
 
 def digests(day: str, now: datetime, book: Rulebook, owners: Iterable[tuple[str, str]] = ()) -> list[NewDelivery]:

@@ -25,7 +25,7 @@ def notices_of_loss(
     else:
         subject, action = f"{contact.reference}: your answer did not arrive", _GO_ON
     key = f"undelivered:{delivery.id}"
-    return alert.notices(contact.team, key, now, book, subject=subject, happened=description, action=action)
+    return alert.notices_about(contact, key, now, book, subject=subject, happened=description, action=action)
 
 
 def notices_of_repeat(
@@ -33,8 +33,8 @@ def notices_of_repeat(
 ) -> list[NewDelivery]:
     """Tell the team that it came back, and is sent once more by itself."""
     again = instant_in_words(again_at, book.clocks.default_calendar.zone)
-    return alert.notices(
-        contact.team,
+    return alert.notices_about(
+        contact,
         f"comes again:{delivery.id}",
         now,
         book,

@@ -20,7 +20,9 @@ def title_of(contact: Contact, book: Rulebook) -> str:
 def values(claim: Claimed, contact: Contact, link: str, book: Rulebook) -> dict[str, Any]:
     """The values of the template, with the end of the address of `link`."""
     again_after = str(durations.of_span(book.clocks.timing.urgent_again_after))
-    common = {"link": link, "again_after": again_after}
+    # What costs money by the message is a telephone: it has what matters, and no more.
+    is_short = claim.delivery.channel in book.outgoing.most_a_day
+    common = {"link": link, "again_after": again_after, "short": "yes" if is_short else ""}
     return common | (_of_many(claim, contact, book) if claim.joined else _of_one(claim, contact, book))
 
 
@@ -32,7 +34,7 @@ def _of_one(claim: Claimed, contact: Contact, book: Rulebook) -> dict[str, Any]:
         "title": title_of(contact, book),
         "words": contact.urgent_words,
         "time": claim.delivery.step.rpartition("-")[2],
-        "action": f"Read it now and act. Then say that you have it: ackbot contacts take {contact.reference}",
+        "action": "Read it now and act. Say that you have it, and nobody else is called.",
     }
 
 
@@ -48,6 +50,5 @@ def _of_many(claim: Claimed, contact: Contact, book: Rulebook) -> dict[str, Any]
             {"reference": part.reference, "title": title_of(part, book), "words": part.urgent_words}
             for part in contacts
         ],
-        "action": "Read them now and act. Then say who has them: ackbot contacts take REFERENCE for each, "
-        f"or for all up to {newest.reference}: ackbot urgent take --up-to {newest.reference}",
+        "action": "Read them now and act. Say that you have them, and nobody else is called.",
     }

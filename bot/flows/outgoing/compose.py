@@ -7,13 +7,11 @@ from email.utils import parseaddr
 from typing import Any
 
 from bot.core import acknowledgements, links, mailboxes
-from bot.core.alerting import Heading
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import NewDelivery, Purpose
-from bot.core.durations import Duration, Unit
 from bot.core.escalations import Step
 from bot.core.messages import Inbound, Outbound
-from bot.flows.outgoing import call_words, cloud_events
+from bot.flows.outgoing import alert, call_words, cloud_events, daily_list
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
@@ -114,11 +112,11 @@ class MessageWriter:
     def _values(self, claim: Claimed, now: datetime) -> Mapping[str, Any]:
         contact = claim.contact
         if claim.delivery.purpose == "digest":
-            return self._digest_values(claim.listed, now)
+            return daily_list.values(claim.listed, claim.delivery.recipient, now, self._book)
         if contact is None:
-            return claim.delivery.details
+            return self._notice(claim)
         if claim.delivery.purpose == "urgent":
-            return call_words.values(claim, contact, self._link(claim, contact), self._book)
+            return call_words.values(claim, contact, self._link(claim, contact.id), self._book)
         if claim.joined:
             return {"contacts": [self._line(alert) for alert in (claim, *claim.joined)]}
         return self._of_contact(claim, contact)
@@ -133,7 +131,7 @@ class MessageWriter:
             case "alert":
                 step = self._step(claim.delivery.step, contact)
                 values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book.clocks)}
-                return values | {"link": self._link(claim, contact)}
+                return values | {"link": self._link(claim, contact.id)}
             case "new-date":
                 values |= {key: details.get(key, "") for key in ("before", "reason")}
             case "acknowledgement":
@@ -159,12 +157,18 @@ class MessageWriter:
             "days": str(days) if days and answered_at else "",
         }
 
-    def _link(self, claim: Claimed, contact: Contact) -> str:
+    def _notice(self, claim: Claimed) -> Mapping[str, Any]:
+        """The words as they were queued; those about a contact have the link by which staff say that they have it."""
+        details = claim.delivery.details
+        contact_id = details.get(alert.CONTACT)
+        return {**details, "link": self._link(claim, contact_id)} if contact_id else details
+
+    def _link(self, claim: Claimed, contact_id: int) -> str:
         """The end of the address at which staff take it, ask for quiet or hand it over; "" without pages of ours."""
         if not self._book.outgoing.website:
             return ""
         ends_at = claim.delivery.created_at + self._book.clocks.timing.links_valid_for
-        return links.token(claim.delivery.id, contact.id, ends_at, self._secret)
+        return links.token(claim.delivery.id, contact_id, ends_at, self._secret)
 
     def _step(self, name: str, contact: Contact) -> Step:
         return self._book.clocks.ladders.step(name, contact.standard) or _GONE
@@ -176,20 +180,8 @@ class MessageWriter:
             raise LookupError("an alert without its contact")
         step = self._step(claim.delivery.step, contact)
         promise = _at_risk(contact, step, self._book.clocks)["promise"]
-        return {"reference": contact.reference, "step": step.words, "promise": promise}
-
-    def _digest_values(self, contacts: tuple[Contact, ...], now: datetime) -> Mapping[str, Any]:
-        book, daily_list = self._book, self._book.clocks.daily_list(now)
-        lines: dict[str, list[dict[str, str]]] = {heading.value: [] for heading in Heading}
-        for contact in contacts:
-            line = {"reference": contact.reference, "channel": contact.channel, "due": book.clocks.respond_by(contact)}
-            for heading in daily_list.headings(contact, book.clocks.assign_by(contact)):
-                lines[heading].append(line)
-        return {
-            "day": date_in_words(book.clocks.today(now)),
-            "ahead": str(Duration(book.clocks.timing.list_ahead_working_days, Unit.WORKING_DAY)),
-            **lines,
-        }
+        link = self._link(claim, contact.id)
+        return {"reference": contact.reference, "step": step.words, "promise": promise, "link": link}
 
 
 def _template(claim: Claimed) -> str:
@@ -201,17 +193,17 @@ def _template(claim: Claimed) -> str:
 def _at_risk(contact: Contact, step: Step, rules: ClockRules) -> dict[str, str]:
     """What was promised, and what to do."""
     zone = rules.default_calendar.zone
-    action = f"Answer the person, then record it: ackbot contacts respond {contact.reference}"
+    action = "Answer the person. If somebody has answered already, open it and record the answer."
     match step.clock:
         case "acknowledge" if contact.acknowledged_by == "staff":
             promise = f"acknowledge by {rules.acknowledge_by(contact)}, by a person and not by a receipt"
-            action = f"Write to the person, then record it: ackbot contacts acknowledge {contact.reference}"
+            action = "Write to the person that you have it. Then open it and record that with Acknowledge."
         case "acknowledge":
             promise = f"acknowledge by {rules.acknowledge_by(contact)}"
         case "pause":
             paused_on = due_in_words(contact.paused_at, None, zone)
             promise = f"to answer once the person has told us more; we asked on {paused_on}"
-            action = f"Ask again, or go on without: ackbot contacts resume {contact.reference}"
+            action = "Ask again. Or open it and go on without their answer, with Resume."
         case "assign":
             promise = f"answer by {rules.respond_by(contact)}"
         case "note":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,6 +23,8 @@ from bot.wire.refusals import Full, Uncertain
 
 # In the details of a receipt that staff have decided on: it leaves although they have written themselves.
 DECIDED = "decided"
+# What has no date stands behind all that has one.
+NEVER = datetime.max.replace(tzinfo=UTC)
 # What goes to the person who wrote; all else goes to staff.
 TO_SENDERS = {
     Purpose.ACKNOWLEDGEMENT: "our acknowledgement",
@@ -187,11 +189,11 @@ def _contacts_of_list(
     daily_list = rules.daily_list(now)
     contacts_by_id: dict[int, Contact] = {}
     for team, role in delivery.details.get("lists", ()):
-        for contact in clocks.open_of_team(connection, team, daily_list.horizon, now):
+        for contact in clocks.open_of_team(connection, team, daily_list.horizon, now, daily_list.since):
             ladder, assign_by = rules.ladders.of(contact.standard), rules.assign_by(contact)
             if daily_list.names(contact, role, ladder, assign_by):
                 contacts_by_id[contact.id] = contact
-    return tuple(sorted(contacts_by_id.values(), key=lambda contact: contact.respond_by or contact.received_at))
+    return tuple(sorted(contacts_by_id.values(), key=lambda contact: (contact.respond_by or NEVER, contact.id)))
 
 
 def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[Sent]:

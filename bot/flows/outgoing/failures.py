@@ -14,6 +14,7 @@ from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import contacts
 from bot.wire.refusals import Uncertain
 
+REACH_ANOTHER_WAY = "Reach this person another way: by telephone, by letter, or at another address."
 _LOST = (State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE)
 
 
@@ -99,14 +100,14 @@ def _undelivered(connection: Connection, failed: Failed, book: Rulebook) -> list
     if delivery.purpose is Purpose.ANSWER:
         return _answer_lost(failed, contact, book)
     subject, description = _words_of_loss(failed, contact, book)
-    return alert.notices(
-        contact.team,
+    return alert.notices_about(
+        contact,
         f"undelivered:{delivery.id}",
         failed.at,
         book,
         subject=subject,
         happened=description,
-        action=f"Reach this person another way. See the details with: ackbot contacts show {contact.reference}",
+        action=REACH_ANOTHER_WAY,
     )
 
 

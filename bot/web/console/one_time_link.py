@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.flows import credentials
 from bot.web.console.admission import Admission
-from bot.web.console.doorkeeper import ROOT, Doorkeeper
+from bot.web.console.doorkeeper import Doorkeeper, own_path
 from bot.web.forms import fields_of
 from bot.web.site import Site
 from bot.wire import passwords
@@ -35,6 +35,7 @@ class OneTimeLink:
     def _page(self, request: web.Request, *, fault: str = "", code: str = "", status: int = 200) -> web.Response:
         is_open = not self._site.settings.sign_in.only
         context = {"fault": fault if is_open else _CLOSED, "code": code, "passwords": is_open}
+        context["next"] = _onwards(request)
         return self._admission.page(request, "link", context, status)
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -60,4 +61,9 @@ class OneTimeLink:
         owner = await self._site.write(lambda c: credentials.use_link(c, code, password_hash, now, wall))
         if owner is None:
             return self._page(request, fault=_ENDED, status=403)
-        return await self._admission.after_password(request, owner, "link", f"{ROOT}/queue")
+        return await self._admission.after_password(request, owner, "link", _onwards(request))
+
+
+def _onwards(request: web.Request) -> str:
+    """Where the person wanted to go when they were asked to sign in; the queue where that is not known."""
+    return own_path(request.query.get("next", ""))
