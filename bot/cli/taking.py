@@ -53,12 +53,20 @@ def close(
     reason: Annotated[
         str, typer.Option(help="Why, in words for the person; needed where they have had no answer.")
     ] = "",
+    outcome: Annotated[
+        str, typer.Option(help="How it ends: finished, or, without a word to the person: told, duplicate, spam, test.")
+    ] = "",
+    note: Annotated[
+        str, typer.Option(help="How they were told, or with which contact it goes on; for the history.")
+    ] = "",
 ) -> None:
-    """Close a contact: nothing more is to be done. The person is told where the standard says so."""
-    from bot.flows.changes.close import close
+    """Close a contact: nothing more is to be done. Whoever has had no answer is sent the reason."""
+    from bot.flows.changes.close import Closing, close
 
     _, is_told = change(
-        reference, config, lambda c, turn: close(c, turn.reference, turn.actor, turn.now, turn.book, reason)
+        reference,
+        config,
+        lambda c, turn: close(c, turn.reference, turn.actor, turn.now, turn.book, Closing.of(outcome, reason, note)),
     )
     typer.echo("It is closed." + (" The person is told." if is_told else ""))
 

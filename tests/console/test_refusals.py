@@ -18,9 +18,21 @@ from typer.testing import CliRunner, Result
 from bot.cli.commands import app
 from bot.cli.configuration import rulebook_of
 from bot.core import links, threads
+from bot.core.closings import Outcome
 from bot.core.contacts import Contact
 from bot.core.histories import Kind as Clock
-from bot.flows.changes import acknowledge_now, assign, classify, close, forget, link, needs, respond, staff_answers
+from bot.flows.changes import (
+    acknowledge_now,
+    assign,
+    classify,
+    close,
+    forget,
+    link,
+    needs,
+    respond,
+    staff_answers,
+    urgent,
+)
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Kind, Refused
@@ -103,6 +115,14 @@ TABLE = (
     _conflict("close", "say why it is closed all the same", field="reason", reason="  "),
     _invalid("close", "reason", LONG, "use 5,000 characters or fewer"),
     _conflict("close", "is closed", "closed", reason="Again."),
+    _invalid("close", "outcome", "nonsense", "choose one of finished, told, duplicate, spam, test"),
+    _invalid("close", "note", "  ", "say how they were told, and when", outcome="told"),
+    _invalid("close", "note", "The other.", "name the contact with which it goes on", outcome="duplicate"),
+    _conflict("close", "no message reaches the person", "letter", field="outcome", reason="It was picked up."),
+    _conflict("spam", "is closed", "closed"),
+    _invalid("urgent", "reason", " ", "say why it cannot wait"),
+    _invalid("urgent", "reason", "x" * 301, "use 300 characters or fewer; there are 301"),
+    _conflict("urgent", "is answered, so", "answered", reason="A child is in there."),
     _conflict("reopen", "is open"),
     _invalid("reopen", "note", LONG, "use 5,000 characters or fewer", "answered"),
     _invalid("correct", "was", "nonsense", "choose one of full response, holding reply"),
@@ -225,12 +245,16 @@ FLOWS: dict[str, Callable[[Connection, str, Fields, datetime, Rulebook], Any]] =
     "extend": _clock(Clock.EXTENDED),
     "classify": lambda c, ref, f, now, book: classify.classify(c, ref, classify.About(**f), "staff:me", now, book),
     "take": lambda c, ref, _, now, __: assign.take(c, ref, "staff:me", now),
-    "not-urgent": lambda c, ref, _, now, __: assign.not_urgent(c, ref, "staff:me", now),
+    "not-urgent": lambda c, ref, _, now, __: urgent.not_urgent(c, ref, "staff:me", now),
     "assign": lambda c, ref, f, now, book: assign.assign(
         c, ref, Holder.of(f.get("team", ""), f.get("owner", "")), "staff:me", now, book
     ),
     "quiet": lambda c, ref, f, now, _: assign.be_quiet(c, ref, datetime.fromisoformat(f["until"]), "staff:me", now),
-    "close": lambda c, ref, f, now, book: close.close(c, ref, "staff:me", now, book, f["reason"]),
+    "close": lambda c, ref, f, now, book: close.close(
+        c, ref, "staff:me", now, book, close.Closing.of(f.get("outcome", ""), f.get("reason", ""), f.get("note", ""))
+    ),
+    "spam": lambda c, ref, _, now, book: close.close(c, ref, "staff:me", now, book, close.Closing(Outcome.SPAM)),
+    "urgent": lambda c, ref, f, now, book: urgent.call_somebody(c, ref, f["reason"], "staff:me", now, book),
     "reopen": lambda c, ref, f, now, book: close.reopen(c, ref, "staff:me", now, book, f.get("note", "")),
     "correct": lambda c, ref, f, now, book: staff_answers.correct(c, ref, f["was"], "staff:me", now, book),
     "acknowledge-now": lambda c, ref, f, now, book: acknowledge_now.acknowledge_now(
@@ -254,7 +278,7 @@ COMMANDS = {
     "take": ("take", {}),
     "assign": ("assign", {"team": "--team", "owner": "--to"}),
     "quiet": ("quiet", {"until": "--until"}),
-    "close": ("close", {"reason": "--reason"}),
+    "close": ("close", {"reason": "--reason", "outcome": "--outcome", "note": "--note"}),
     "reopen": ("reopen", {"note": "--note"}),
     "correct": ("correct", {"was": "--as"}),
     "acknowledge-now": ("acknowledge-now", {"to": "--to"}),
@@ -265,7 +289,7 @@ API = {
     "pause": {"note"},
     "resume": {"note"},
     "assign": {"team", "owner"},
-    "close": {"reason"},
+    "close": {"reason", "outcome", "note"},
 }
 LINKED = {"take": set[str](), "quiet": {"until"}, "assign": {"team", "owner"}}
 

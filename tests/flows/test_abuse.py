@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch
 from bot.core.acknowledgements import Limits
+from bot.core.closings import Outcome
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.messages import Inbound, Party, Post
 from bot.flows import escalate
-from bot.flows.changes.close import close
+from bot.flows.changes.close import Closing, close
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity, Filed
 from bot.flows.intake.receive import Reading
@@ -141,7 +142,7 @@ def test_people_in_a_mass_event_have_their_receipt_late_and_not_never(store: Sto
         waiting = contacts.with_id(connection, holds.contact_ids(connection))
         assert len(waiting) == 30
         assert all("waits until staff let it leave" in contact.reason for contact in waiting.values())
-        assert not close(connection, filed[-1].reference or "", "staff:jo", NOW + HOUR, guarded, "Nobody wrote it.")
+        assert not close(connection, filed[-1].reference or "", "staff:jo", NOW + HOUR, guarded, Closing(Outcome.SPAM))
         assert release.release(connection, NOW + HOUR) == 29
         assert by_purpose(leave(connection, guarded, NOW + HOUR)) == {"acknowledgement": 29}
         # A later flood is told anew.

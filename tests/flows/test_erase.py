@@ -47,7 +47,7 @@ def worked_on(connection: Connection, book: Rulebook, contact: Contact) -> Conta
     do(connection, book, contact, Kind.PAUSED, NOW + DAY, note="Sam is in hospital")
     do(connection, book, contact, Kind.RESUMED, NOW + 2 * DAY, note="Sam is back")
     respond.respond(connection, contact.reference, NOW + 3 * DAY, actor="staff:me", at=NOW + 2 * DAY, note="rang Sam")
-    close.close(connection, contact.reference, "staff:me", NOW + 4 * DAY, book, "Sam is content")
+    close.close(connection, contact.reference, "staff:me", NOW + 4 * DAY, book, close.Closing(reason="Sam is content"))
     return again(connection, contact.reference)
 
 

@@ -25,6 +25,7 @@ from tests.flows.desk import again, do, logged
 from tests.flows.test_joining import _CONSTANTS
 from tests.rulebooks import altered
 
+REASON = close.Closing(reason="You told us that it is mended.")
 HALFWAY = NOW + timedelta(days=8)  # five of ten working days are used
 
 
@@ -83,7 +84,7 @@ def test_without_a_word_in_the_standard_nobody_is_written_to(store: Store, book:
         contact = logged(connection, book, mail(1))
         assert live(connection, book, 9) == []
         respond.respond(connection, contact.reference, HALFWAY, actor="staff:me")
-        assert not close.close(connection, contact.reference, "staff:me", HALFWAY, book)
+        assert not close.close(connection, contact.reference, "staff:me", HALFWAY, book, close.Closing())
         assert leaving(connection, book, HALFWAY) == []
 
 
@@ -93,9 +94,9 @@ def test_whoever_was_answered_is_told_that_it_is_closed(store: Store, kind: Rule
         contact = logged(connection, kind, mail(1))
         respond.respond(connection, contact.reference, NOW + timedelta(days=2), actor="staff:me")
         now = NOW + timedelta(days=3)
-        assert close.close(connection, contact.reference, "staff:me", now, kind)
+        assert close.close(connection, contact.reference, "staff:me", now, kind, close.Closing())
         with pytest.raises(Refused, match="is closed"):
-            close.close(connection, contact.reference, "staff:me", now, kind)
+            close.close(connection, contact.reference, "staff:me", now, kind, close.Closing())
         assert leaving(connection, kind, now) == ["closing"]
         answer = {"In-Reply-To": "<1@residents.example>", "From": "Resident 1 <resident1@residents.example>"}
         logged(connection, kind, replace(mail(2, **answer), received_at=now + timedelta(days=1)))
@@ -107,8 +108,8 @@ def test_what_was_not_answered_is_closed_with_a_reason_only(store: Store, kind: 
     with writing(store) as connection:
         contact = logged(connection, kind, mail(1))
         with pytest.raises(Refused, match="say why"):
-            close.close(connection, contact.reference, "staff:me", NOW, kind)
-        assert close.close(connection, contact.reference, "staff:me", NOW, kind, "You told us that it is mended.")
+            close.close(connection, contact.reference, "staff:me", NOW, kind, close.Closing())
+        assert close.close(connection, contact.reference, "staff:me", NOW, kind, REASON)
         after = again(connection, contact.reference)
         assert (after.state, after.next_look_at) == (State.CLOSED, None)
         close.reopen(connection, contact.reference, "staff:me", NOW, kind)

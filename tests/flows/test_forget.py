@@ -131,7 +131,7 @@ def test_what_opened_again_is_not_forgotten(store: Store, book: Rulebook, mail: 
         assert forget_all(connection, KEEP, NOW + 31 * DAY) == 0
         close.reopen(connection, contact.reference, "staff:me", NOW + 31 * DAY, book)
         assert forget_all(connection, KEEP, NOW + 300 * DAY) == 0
-        close.close(connection, contact.reference, "staff:me", NOW + 300 * DAY, book, reason="Done.")
+        close.close(connection, contact.reference, "staff:me", NOW + 300 * DAY, book, close.Closing(reason="Done."))
         assert forget_all(connection, KEEP, NOW + 329 * DAY) == 0
         assert forget_all(connection, KEEP, NOW + 331 * DAY) == 1
 

@@ -168,7 +168,7 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     adjust(connection, reference, ClockChange(Kind.PAUSED), word, NOW, book)
     forget.hold(connection, reference, "resmarkhold", ACTOR, NOW)
     respond.respond(connection, reference, NOW + HOUR, actor=ACTOR, note="resmarkanswer")
-    close.close(connection, reference, ACTOR, NOW + HOUR, book, "resmarkclosed")
+    close.close(connection, reference, ACTOR, NOW + HOUR, book, close.Closing(reason="resmarkclosed"))
     drafts.save(connection, Draft(contact.id, OFFICER, "resmarkdraft", "resmarkdraftsubject"), NOW)
     drafts.add_file(connection, contact.id, OFFICER, ("resmarkdraftfile", "text/plain", b"resmarkdraftcontent " * 2))
 

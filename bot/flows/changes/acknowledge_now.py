@@ -13,14 +13,13 @@ from bot.core.contacts import Contact, State
 from bot.core.deliveries import WAITING, Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
-from bot.core.messages import Inbound, Post
 from bot.flows.changes import refusals
+from bot.flows.changes.first_message import first_message
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import compose
 from bot.flows.outgoing.deliver import DECIDED
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
-from bot.wire.mail import mime
 
 Values = dict[str, Any]
 
@@ -47,20 +46,11 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
         contacts.reopen(connection, contact, values | {"next_look_at": now})
     else:
         contacts.put(connection, contact.id, values)
-    receipt = compose.receipt(_first_message(connection, contact, book), address, contact, now, book)
+    receipt = compose.receipt(first_message(connection, contact, book), address, contact, now, book)
     again = f":{len(before) + 1}" if before else ""
     # Where staff have written themselves, a receipt is not owed any more, but wanted all the same.
     decided = {DECIDED: True} if contact.acknowledged_at else {}
     outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, **decided})])
-
-
-def _first_message(connection: Connection, contact: Contact, book: Rulebook) -> Inbound:
-    """What the receipt answers, as far as an answer needs to know."""
-    if book.ways[contact.channel].outlet in book.outgoing.texts:
-        post = Post(conversation=contact.conversation or "")
-        return Inbound(contact.channel, contact.external_id, "", None, post=post)
-    raw = next(iter(contacts.raw_messages_of(connection, contact.id)), b"")
-    return mime.read(raw, channel=contact.channel, received_at=contact.received_at)
 
 
 def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> str:

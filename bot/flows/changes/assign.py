@@ -30,15 +30,6 @@ def take(connection: Connection, reference: str, actor: str, now: datetime) -> N
     _change(connection, contact, values, (EventKind.TAKEN, {}), actor, now)
 
 
-def not_urgent(connection: Connection, reference: str, actor: str, now: datetime) -> None:
-    """The words that sounded like danger were none: nobody is called any more. Raises Refused."""
-    contact = refusals.open_contact(connection, reference, _NOTHING_LEFT)
-    if not contact.urgent:
-        raise Refused(f"{reference} is not urgent")
-    values = {"urgent": "", "urgent_words": "", "urgent_at": None}
-    _change(connection, contact, values, (EventKind.NOT_URGENT, {"urgent": contact.urgent}), actor, now)
-
-
 def assign(connection: Connection, reference: str, to: Holder, actor: str, now: datetime, book: Rulebook) -> None:
     """Give it to another team, or to one person of a team, and tell them. Raises Refused."""
     contact = refusals.open_contact(connection, reference, _NOTHING_LEFT)

@@ -1,48 +1,100 @@
-"""Staff close a contact, or open it again. The person hears of the closing where the standard says so."""
+"""Staff close a contact, or open it again.
 
+Whoever is owed an answer hears of the closing; who has had one hears of it where the standard says so.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core import threads
+from bot.core.closings import Outcome, outcome_of
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
 from bot.flows.changes import refusals
 from bot.flows.changes.adjust import columns
+from bot.flows.changes.reach import reach
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, holds, outbox
+from bot.store import contacts, outbox
 
 Values = dict[str, Any]
 PERSON_WROTE = "the person wrote again"
 
 
-def close(connection: Connection, reference: str, actor: str, now: datetime, book: Rulebook, reason: str = "") -> bool:
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How it ends: `reason` in words for the person, `note` for the history."""
+
+    outcome: Outcome = Outcome.FINISHED
+    reason: str = ""
+    note: str = ""
+
+    @classmethod
+    def of(cls, outcome: str, reason: str, note: str) -> "Closing":
+        """The same of what was typed. Raises Refused."""
+        choice = outcome_of(outcome.strip())
+        if choice is None:
+            raise Refused(f"choose one of {', '.join(Outcome)}", "outcome")
+        return cls(choice, refusals.short_text(reason, "reason"), refusals.short_text(note, "note"))
+
+
+def close(connection: Connection, reference: str, actor: str, now: datetime, book: Rulebook, closing: Closing) -> bool:
     """Nothing more is to be done; whether the person is sent a message about it. Raises Refused.
 
-    `reason`, in words for the person, is needed where they have had no answer.
+    Who is owed an answer is never left without a word: they are sent the reason, or staff say how they were told, or
+    that nobody is owed one.
     """
     contact = refusals.contact_of(connection, reference)
     if contact.state not in (State.OPEN, State.ANSWERED):
         raise Refused(f"{reference} is {contact.state}")
-    reason = refusals.short_text(reason, "reason")
-    if contact.state == State.OPEN and not reason:
-        raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)
+    _refuse(connection, contact, closing, book)
+    way = _way(connection, contact, closing, now, book)
     if not contacts.close(connection, contact):
         raise refusals.collision(reference)
-    # What is held may never have been theirs to have: closing it tells nobody anything.
-    is_held = bool(holds.among(connection, [contact.id]))
     outbox.cancel_waiting(connection, contact.id)
-    details = {"reason": reason, "was": contact.state}
+    outcome = "" if closing.outcome is Outcome.FINISHED else closing.outcome
+    details = {"outcome": outcome, "reason": closing.reason, "note": closing.note, "was": contact.state}
     _note(connection, contact, EventKind.CLOSED, details, actor, now)
-    receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if receipt is None or is_held or book.clocks.standard_of(contact).closing != "message" or contact.muted:
+    if way is None:
         return False
-    outbox.queue(connection, [tell.closing(contact, receipt, reason, now, book)])
+    outbox.queue(connection, [tell.closing(contact, way, closing.reason, now, book)])
     return True
+
+
+def _refuse(connection: Connection, contact: Contact, closing: Closing, book: Rulebook) -> None:
+    """Raise Refused where what the outcome needs is missing."""
+    match closing.outcome:
+        case Outcome.FINISHED if contact.state == State.OPEN and not closing.reason:
+            raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)
+        case Outcome.TOLD if not closing.note:
+            raise Refused("say how they were told, and when", "note")
+        case Outcome.DUPLICATE:
+            names = threads.references_in(closing.note, book.prefix)
+            if not any(contacts.find(connection, name) for name in names if name != contact.reference):
+                raise Refused("name the contact with which it goes on, by its reference", "note")
+
+
+def _way(
+    connection: Connection, contact: Contact, closing: Closing, now: datetime, book: Rulebook
+) -> Delivery | NewDelivery | None:
+    """The way by which the person is told; None where nothing is sent. Raises Refused where it must be, and cannot."""
+    if closing.outcome is not Outcome.FINISHED:
+        return None
+    is_owed = contact.state == State.OPEN
+    if not is_owed and book.clocks.standard_of(contact).closing != "message":
+        return None
+    route = reach(connection, contact, now, book)
+    if route.receipt is None and is_owed:
+        words = "no message reaches the person: choose how they were told, or why nobody is owed an answer"
+        raise Refused(f"{route.why_not}, so {words}", "outcome", Kind.CONFLICT)
+    return route.receipt
 
 
 def reopen(connection: Connection, reference: str, actor: str, now: datetime, book: Rulebook, note: str = "") -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.closings import Outcome
 from bot.core.contacts import State
 from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Kind as Clock
@@ -24,9 +25,11 @@ from bot.flows.changes import (
     needs,
     respond,
     staff_answers,
+    urgent,
 )
 from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
+from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk.answering import ANSWERING
 from bot.flows.desk.noting import NOTING
@@ -88,8 +91,14 @@ def _assign(desk: Desk) -> str:
     return "It is handed over, and they are told."
 
 
+def _urgent(desk: Desk) -> str:
+    reason = desk.field("reason")
+    urgent.call_somebody(desk.connection, desk.contact.reference, reason, desk.actor, desk.now, desk.book)
+    return "People are called now, one after another, until somebody takes it."
+
+
 def _not_urgent(desk: Desk) -> str:
-    assign.not_urgent(desk.connection, desk.contact.reference, desk.actor, desk.now)
+    urgent.not_urgent(desk.connection, desk.contact.reference, desk.actor, desk.now)
     return "It is no longer urgent. Nobody is called about it."
 
 
@@ -126,9 +135,15 @@ def _classify(desk: Desk) -> str:
 
 
 def _close(desk: Desk) -> str:
-    reason = desk.field("reason")
-    is_told = close.close(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, reason)
+    closing = Closing.of(desk.field("outcome"), desk.field("reason"), desk.field("note"))
+    is_told = close.close(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, closing)
     return "It is closed." + (" The person is told." if is_told else "")
+
+
+def _spam(desk: Desk) -> str:
+    closing = Closing.of(Outcome.SPAM, "", desk.field("note"))
+    close.close(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, closing)
+    return "It is closed as spam. Nothing is sent."
 
 
 def _reopen(desk: Desk) -> str:
@@ -176,6 +191,7 @@ def _hold(desk: Desk) -> str:
 ACTIONS: dict[str, Action] = {
     **ANSWERING,
     "take": Action(Permission.ACT, _take),
+    "urgent": Action(Permission.ACT, _urgent),
     "not-urgent": Action(Permission.ACT, _not_urgent),
     "assign": Action(Permission.ACT, _assign),
     "quiet": Action(Permission.ACT, _quiet),
@@ -192,6 +208,7 @@ ACTIONS: dict[str, Action] = {
     "extend": Action(Permission.ACT, _adjust(Clock.EXTENDED, "There is more time now.")),
     "classify": Action(Permission.ACT, _classify),
     "close": Action(Permission.ACT, _close),
+    "spam": Action(Permission.ACT, _spam),
     "reopen": Action(Permission.ACT, _reopen),
     "correct": Action(Permission.ACT, _correct),
     "acknowledge-now": Action(Permission.ACT, _acknowledge_now),

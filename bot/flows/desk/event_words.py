@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.core import closings
 from bot.flows.desk.page_size import fit
 from bot.render.words import date_in_words, instant_in_words
 
@@ -16,6 +17,7 @@ OUTCOMES = {
     "ask": "Staff decide whether an acknowledgement goes out",
     "attach": "It belongs to a contact that was there already",
     "undeliverable": "A message of ours did not arrive",
+    **{outcome.value: words for outcome, words in closings.LABELS.items()},
 }
 _LABELS = {
     "outcome": "Decided",

@@ -16,6 +16,7 @@ from bot.core.links import Link
 from bot.flows.changes import assign, take_all
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Refused
+from bot.flows.outgoing import call_words
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import instant_in_words
 from bot.store import calls, contacts, outbox
@@ -77,12 +78,11 @@ def show(connection: Connection, token: str, now: datetime, book: Rulebook) -> S
     contact, delivery = behind
     is_call = delivery is not None and delivery.purpose is Purpose.URGENT
     waiting, up_to = calls.of_recipient(connection, delivery.recipient) if delivery and is_call else ([], 0)
-    rule = book.intake.urgency(contact)
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     return Shown(
         reference=contact.reference,
         open=contact.state == State.OPEN,
-        urgent=(rule.title if rule else contact.urgent) if contact.urgent_at is not None else "",
+        urgent=call_words.title_of(contact, book) if contact.urgent_at is not None else "",
         promise=book.clocks.respond_by(contact),
         team=contact.team or "",
         owner=contact.owner,

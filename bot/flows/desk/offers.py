@@ -46,7 +46,7 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
         case State.OPEN:
             acts |= _of_open(contact) | _of_clocks(standing, now, book.clocks)
         case State.ANSWERED:
-            acts |= {"close", "reopen"}
+            acts |= {"close", "spam", "reopen"}
         case State.CLOSED if contact.standard is not None:
             acts |= {"reopen"}
     acts |= _of_answers(standing)
@@ -67,8 +67,9 @@ def _of_answers(standing: Standing) -> set[str]:
 
 
 def _of_open(contact: Contact) -> set[str]:
-    acts = {"assign", "respond", "classify", "quiet", "close"}
+    acts = {"assign", "respond", "classify", "quiet", "close", "spam"}
     acts |= {"take"} if contact.taken_at is None or contact.urgent_at is not None else set()
+    acts |= {"urgent"} if contact.urgent_at is None else set()
     return acts | {"not-urgent"} if contact.urgent else acts
 
 

@@ -157,7 +157,12 @@ def asked_again(connection: Connection, claim: Claimed, now: datetime, book: Rul
 def too_late(claim: Claimed, now: datetime, book: Rulebook) -> str:
     """Why the platform would not take this message any more; "" where it does."""
     contact = claim.contact
-    if contact is None or contact.platform_reply_by is None or claim.delivery.purpose not in TO_SENDERS:
+    return "" if contact is None or claim.delivery.purpose not in TO_SENDERS else too_late_for(contact, now, book)
+
+
+def too_late_for(contact: Contact, now: datetime, book: Rulebook) -> str:
+    """Why the platform of a contact takes no automatic answer any more; "" where it does."""
+    if contact.platform_reply_by is None:
         return ""
     if claim.delivery.purpose is Purpose.ANSWER:
         is_there = claim.delivery.channel in book.outgoing.texts and not claim.delivery.details.get("public")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,14 +29,20 @@ def progress(contact: Contact, acknowledgement: Delivery, now: datetime, book: R
     return _like(acknowledgement, contact, Purpose.PROGRESS, acknowledgement.details, now, book.outgoing)
 
 
-def closing(contact: Contact, acknowledgement: Delivery, reason: str, now: datetime, book: Rulebook) -> NewDelivery:
-    """The delivery that says that it is closed; `reason` is in words for the person."""
+def closing(
+    contact: Contact, acknowledgement: Delivery | NewDelivery, reason: str, now: datetime, book: Rulebook
+) -> NewDelivery:
+    """The delivery that says that it is closed; `reason` is in words for the person.
+
+    What was opened again may be closed again, and the person hears of that, too.
+    """
     details = {**acknowledgement.details, "reason": reason}
-    return _like(acknowledgement, contact, Purpose.CLOSING, details, now, book.outgoing)
+    delivery = _like(acknowledgement, contact, Purpose.CLOSING, details, now, book.outgoing)
+    return replace(delivery, key=f"{delivery.key}:{now.isoformat()}")
 
 
 def _like(
-    acknowledgement: Delivery,
+    acknowledgement: Delivery | NewDelivery,
     contact: Contact,
     purpose: Purpose,
     details: Mapping[str, Any],

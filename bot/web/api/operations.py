@@ -23,6 +23,9 @@ ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
     "holding-reply": ("Record that the person has had a first answer, not the full one", requests.Note),
     "assign": ("Give it to a team or a person", requests.Assign),
     "close": ("Close it: nothing more is to be done", requests.Close),
+    "spam": ("Close it as spam: nothing is sent", requests.Note),
+    "urgent": ("Call somebody now, and then the next one, until somebody takes it", requests.Urgent),
+    "not-urgent": ("Say that nobody is in danger: nobody is called any more", requests.Nothing),
     "reopen": ("Open it again: it is to be answered after all", requests.Note),
 }
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from bot.flows.changes import urgent
 from bot.flows.changes.refusals import MOST_CHARACTERS
 
 REFERENCE = r"^[A-Za-z]{2,4}[- .]?[0-9A-Za-z]{4}[- .]?[0-9A-Za-z]{4}$"
@@ -149,7 +150,29 @@ class Close(Sent):
         default="",
         pattern=_TEXT,
         json_schema_extra=_SHORT,
-        description="In words for the person; needed where it has no answer.",
+        description="In words for the person, who is sent it; needed where they have had no answer.",
+    )
+    outcome: str = Field(
+        default="",
+        pattern=_TEXT,
+        description="How it ends: `finished`, or, without a word to the person: `told`, `duplicate`, `spam`, `test`.",
+    )
+    note: str = Field(
+        default="",
+        pattern=_TEXT,
+        json_schema_extra=_SHORT,
+        description="How they were `told`, or the reference with which a `duplicate` goes on; for the history.",
+    )
+
+
+class Urgent(Sent):
+    """It cannot wait: people are called."""
+
+    reason: str = Field(
+        default="",
+        pattern=_TEXT,
+        json_schema_extra={"minLength": 1, "maxLength": urgent.MOST_CHARACTERS},
+        description="Why it cannot wait; whoever is called reads it on a telephone.",
     )
 
 
