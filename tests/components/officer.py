@@ -99,6 +99,13 @@ class Officer:
         return self.post("/console/sign-in", {**page.hidden(), "address": address, "password": password})
 
     def act(self, reference: str, action: str, page: Page | None = None, **fields: str) -> Page:
-        """Do something to a contact, from its page (as it was looked at, or anew)."""
+        """Do something to a contact, from its page (as it was looked at, or anew); what it would send is sent."""
+        answer = self.ask_for(reference, action, page, **fields)
+        if not answer.all("form#before"):
+            return answer
+        return self.post(f"/console/contacts/{reference}", {**answer.hidden(), "action": action})
+
+    def ask_for(self, reference: str, action: str, page: Page | None = None, **fields: str) -> Page:
+        """Do the same where nothing is sent; else come to the page that shows what would be."""
         shown = page or self.get(f"/console/contacts/{reference}")
         return self.post(f"/console/contacts/{reference}", {**shown.hidden(), "action": action, **fields})

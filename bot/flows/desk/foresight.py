@@ -23,6 +23,8 @@ from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import contacts, outbox, trials
 
+# Its words are typed by whoever sends it, who sees them on a page of their own and can take them back.
+_SEEN_ELSEWHERE = frozenset({"answer"})
 _TELLS_DATE = (Purpose.ACKNOWLEDGEMENT, Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS)
 
 
@@ -95,6 +97,26 @@ def attempt(connection: Connection, order: Order, visitor: Visitor, now: datetim
             after=contacts.with_id(connection, [before.id])[before.id],
             claims=_claims(connection, before.id, leaves_anyway, now, book),
         )
+
+
+def act_as_seen(
+    connection: Connection,
+    order: Order,
+    visitor: Visitor,
+    now: datetime,
+    book: Rulebook,
+    writer: MessageWriter,
+    digest: str = "",
+) -> str | Foresight:
+    """Do it where it writes to nobody, or just what was seen under that name would leave; say so.
+
+    Anything else that would leave is returned, and nothing is done. Raises Refused.
+    """
+    if order.action not in _SEEN_ELSEWHERE:
+        foresight = attempt(connection, order, visitor, now, book).written(writer, now, book)
+        if foresight.letters and foresight.digest != digest:
+            return foresight
+    return act(connection, order, visitor, now, book)
 
 
 def _claims(

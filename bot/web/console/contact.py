@@ -11,14 +11,16 @@ from bot.core import responses
 from bot.core.roles import Permission, Role
 from bot.flows.changes import assignees, classify, needs
 from bot.flows.changes.refusals import Kind, Refused
-from bot.flows.desk import actions, contact_view, event_words
+from bot.flows.desk import contact_view, event_words, foresight
 from bot.flows.desk.actions import ACTIONS
+from bot.flows.desk.foresight import Foresight
 from bot.flows.desk.orders import Order
 from bot.flows.desk.titles import Titles
+from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import flash, lists, notes, words
+from bot.web.console import before, danger, flash, lists, notes, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -36,6 +38,7 @@ class ContactPages:
 
     def __init__(self, site: Site, door: Doorkeeper) -> None:
         self._site, self._door = site, door
+        self._writer = MessageWriter(site.composer, site.book, site.book.secret)
 
     def routes(self) -> list[web.RouteDef]:
         """Looking, and acting."""
@@ -68,6 +71,8 @@ class ContactPages:
 
     async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, reference = await fields_of(request), self._reference(request)
+        if change := values.get(before.CHANGE, ""):
+            return await self._page(request, guest, Refusal(change, "", "", values))
         name = values.get("action", "")
         action = ACTIONS.get(name)
         if action is None:
@@ -80,13 +85,19 @@ class ContactPages:
             values = {**values, "needs": needs_typed(values, await needs_ticked(request))}
         order, now, book = Order(name, reference, values, last_event), self._site.now(), self._site.book
         try:
-            sentence = await self._site.write(lambda c: actions.act(c, order, guest.visitor, now, book))
+            outcome = await self._site.write(
+                lambda c: foresight.act_as_seen(
+                    c, order, guest.visitor, now, book, self._writer, values.get(before.DIGEST, "")
+                )
+            )
         except Refused as objection:
             return await self._show_refusal(request, guest, order, objection)
-        onwards = flash.token(sentence, guest.visitor.session, book.secret, now)
+        if isinstance(outcome, Foresight):
+            return before.show(request, guest, order, outcome)
+        onwards = flash.token(outcome, guest.visitor.session, book.secret, now)
         if name == "assign" and not guest.visitor.scope.sees(values.get("team") or None):
             # It is another team's now, and no page of it is shown to them any more.
-            onwards = flash.token(f"{reference}: {sentence}", guest.visitor.session, book.secret, now)
+            onwards = flash.token(f"{reference}: {outcome}", guest.visitor.session, book.secret, now)
             raise web.HTTPSeeOther(f"{ROOT}/queue?{List.of(request, values).query}&told={onwards}")
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?{_list_of(values)}told={onwards}")
 
@@ -130,7 +141,6 @@ def _whole(opening: Opening) -> Mapping[str, Any]:
         "typed": refusal.typed,
         "offered": frozenset(name for name in view.offers if opening.guest.may(ACTIONS[name].may)),
         "outcomes": event_words.OUTCOMES,
-        "urgency": book.intake.urgency(view.contact),
         "list": opening.list,
         "next": opening.list.next(opening.connection, view.contact, opening.guest.visitor.scope, zone, opening.now),
         "when": lambda at: instant_in_words(at, zone) if at else "",
@@ -167,4 +177,4 @@ def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
 
 
 # Each part of the page, in the order in which it stands there.
-PARTS: tuple[Part, ...] = (_whole, words.context, _choices, notes.context)
+PARTS: tuple[Part, ...] = (_whole, danger.context, words.context, before.context, _choices, notes.context)
