@@ -77,7 +77,7 @@ def test_a_contact_is_closed_and_opened_again(run: Run, logged: Log, mail: Make)
     assert run("contacts", "close", reference).exit_code == 1
     assert run("contacts", "reopen", reference).exit_code == 1
     closed = run("contacts", "close", reference, "--reason", "It was sent to us by mistake.")
-    assert (closed.exit_code, closed.stdout) == (0, "It is closed.\n")
+    assert (closed.exit_code, closed.stdout) == (0, "It is closed. The person is told.\n")
     assert run("contacts", "reopen", reference).exit_code == 0
     (shown,) = lines(run("contacts", "show", reference, "--json"))
     assert shown["state"] == "open"

@@ -244,7 +244,7 @@ def test_what_the_person_says_since_is_added(house: House) -> None:
     assert facts["state"] == "open"
     assert [message["text"] for message in facts["messages"]] == [CALL["text"], "It came back."]
     assert "follow-up" in [event["kind"] for event in house.call("GET", f"{here}/events").json["events"]]
-    house.call("POST", f"{here}/close", {"reason": "It is mended."})
+    house.call("POST", f"{here}/close", {"outcome": "told", "note": "By phone."})
     refusal = house.call("POST", f"{here}/messages", {"text": "And again."})
     assert (refusal.status, "Open it again first" in refusal.json["detail"]) == (409, True)
     assert house.call("POST", f"{here}/messages", {"text": "x"}, caller="housing").status == 404

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 
-from tests.components.officer import Page
+from tests.components.officer import Officer, Page
 from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.console.conftest import House, run
 
@@ -157,7 +157,7 @@ def test_the_same_form_twice_is_one_contact(house: House) -> None:
 def test_many_are_handed_over_or_closed_at_once(house: House) -> None:
     """A lead chooses two contacts; what cannot be done is named, the rest is done."""
     lead = house.officer("lead")
-    first, second = house.contact("First of two."), house.contact("Second of two.")
+    first, second = (house.contact("One of two.", sender={"email": f"{n}@two.example"}) for n in "ab")
     hidden = lead.get("/console/queue").hidden()
     chosen = [("reference", first), ("reference", second)]
     fields = [*hidden.items(), *chosen, ("team", "housing"), ("owner", ""), ("action", "assign")]
@@ -176,7 +176,7 @@ def test_acknowledge_now_sends_a_receipt(house: House) -> None:
     body = {"text": "By letter, please.", "prefers": "letter", "sender": {"email": "nan@residents.example"}}
     reference = house.call("POST", "/api/v1/contacts", body).json["reference"]
     page = house.officer("officer").act(reference, "acknowledge-now")
-    assert page.status == 200, page.words()
+    assert page.status == 200
     assert "acknowledgement" in page.words()
 
 
@@ -349,3 +349,72 @@ def test_the_history_is_in_words(house: House) -> None:
     assert "Where it went: team front-office, because nothing says more" in words
     assert not [term for term in ("respond_by", "respond by before", "+00:00", "routed") if term in words]
     assert all(cell.text() for cell in page.all("td[data-label=Evidence]"))
+
+
+def _taken_down(officer: Officer, text: str, **fields: str) -> str:
+    """The reference of a call that an officer took down: by them an address is proven, however many there are."""
+    page = officer.get("/console/record")
+    done = officer.post("/console/record", {**page.hidden(), "how": "phone", "text": text, **fields})
+    return str(done.all(".reference")[0].text())
+
+
+def test_what_leaves_is_read_before(house: House) -> None:
+    """Nothing is done until it is sent; what was typed comes back to be changed; what has changed is read again."""
+    officer = house.officer("lead")
+    reference = _taken_down(officer, "Which papers do you have?", email="papers@before.example")
+    officer.act(reference, "classify", kind="foi")
+    fields = {"to": "30 working days", "reason": "There are many papers."}
+    page = officer.ask_for(reference, "extend", None, **fields)
+    assert page.all("h1")[0].text().startswith("Read it before it leaves")
+    assert "papers@before.example" in page.words()
+    assert "There are many papers." in page.all(".words")[0].text()
+    date = page.all("dd strong")[0].text()
+    assert date in page.all(".words")[0].text()
+    assert "extended" not in officer.get(f"/console/contacts/{reference}").words()
+
+    address, shown = f"/console/contacts/{reference}", page.hidden()
+    changed = officer.post(address, {**shown, "change": "extend"})
+    assert (changed.status, len(changed.all("details#extend[open]"))) == (200, 1)
+    assert [node.attributes["value"] for node in changed.all("#extend-to, #extend-reason")] == [*fields.values()]
+    other = officer.post(address, {**shown, "reason": "Something else.", "action": "extend"})
+    assert "What would leave is not what you had seen" in other.words()
+    assert "Something else." in other.all(".words")[0].text()
+    done = officer.post(address, {**shown, "action": "extend"})
+    assert "The person is told the new date." in done.all(".told")[0].text()
+    assert date in done.words()
+
+
+def test_nobody_is_closed_in_silence(house: House) -> None:
+    """The words are read before; where no message reaches the person, the page says so and how it can end."""
+    officer = house.officer("lead")
+    reference = _taken_down(officer, "Is it mended?", email="mended@before.example")
+    page = officer.ask_for(reference, "close", None, reason="It was mended on Monday.")
+    assert "It was mended on Monday." in page.all(".words")[0].text()
+    done = officer.act(reference, "close", None, reason="It was mended on Monday.")
+    assert "It is closed. The person is told." in done.all(".told")[0].text()
+    letter = house.contact("By letter.", how="letter", prefers="letter", sender={"name": "Lou"})
+    page = officer.get(f"/console/contacts/{letter}")
+    assert "No message reaches the person: no address of the person is known." in page.words()
+    options = [option.attributes["value"] for option in page.all("#close-outcome option")]
+    assert options == ["told", "duplicate", "spam", "test"]
+    refused = officer.act(letter, "close", page, outcome="told")
+    assert (refused.status, "Say how they were told, and when" in refused.words()) == (422, True)
+    assert "It is closed." in officer.act(letter, "close", page, outcome="told", note="Written to today.").words()
+    spam = house.contact("Buy now.", sender={"email": "buy@before.example"})
+    assert "It is closed as spam." in officer.act(spam, "spam").words()
+    assert "It is spam" in officer.get(f"/console/contacts/{spam}").words()
+    assert "It is open again." in officer.act(spam, "reopen").words()
+
+
+def test_danger_is_seen_by_staff_where_no_rule_does(house: House) -> None:
+    """With a reason people are called; the page says who called whom, why, and who has it; and it can be taken back."""
+    officer, reference = house.officer("officer"), house.contact("She did not come home.")
+    done = officer.act(reference, "urgent", reason="Her son is four.")
+    assert "People are called now" in done.all(".told")[0].text()
+    banner = " ".join(done.all("[aria-label=Danger]")[0].text().split())
+    assert banner.startswith("Somebody may be in danger. olu@example.gov.uk says: “Her son is four.”.")
+    assert "Nobody has taken it yet." in banner
+    officer.act(reference, "take")
+    taken = officer.get(f"/console/contacts/{reference}").all("[aria-label=Danger]")[0].text()
+    assert "olu@example.gov.uk has taken it." in taken
+    assert not officer.act(reference, "not-urgent").all("[aria-label=Danger]")

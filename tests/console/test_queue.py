@@ -135,7 +135,7 @@ def test_why_it_was_not_delivered_is_what_the_mail_server_said(filled: House) ->
 
 def test_what_others_changed_meanwhile_is_refused_by_name(filled: House) -> None:
     """Many at once are done but for those that somebody did something to after the page was opened."""
-    first, second = filled.contact("One of many."), filled.contact("Another one.")
+    first, second = (filled.contact("One of many.", sender={"email": f"{n}@many.example"}) for n in "ab")
     lead, other = filled.officer("lead"), filled.officer("administrator")
     page = lead.get("/console/queue")
     other.act(first, "holding-reply", note="I am at it")

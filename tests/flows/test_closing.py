@@ -118,8 +118,8 @@ def test_whom_no_message_reaches_is_told_another_way(store: Store, book: Ruleboo
 def test_a_call_is_closed_by_a_word_to_where_it_can_be_sent(store: Store, book: Rulebook, mail: Make) -> None:
     """Who was told at once and left an address is sent the reason there; who has none must be told by somebody."""
     with writing(store) as connection:
-        told = replace(mail(), told_by="at once", mail=None)
-        contact = logged(connection, book, told)
+        visit = replace(mail(), told_by="at once", mail=None)
+        contact = logged(connection, book, visit)
         assert outbox.of_contact(connection, contact.id) == []
         assert shut(connection, book, contact, MENDED)
         (closing,) = claim_all(connection, book, after(1))

@@ -35,7 +35,7 @@ def reach(connection: Connection, contact: Contact, now: datetime, book: Ruleboo
     if not address:
         return Reach(None, "no address of the person is known")
     if contact.outcome != "acknowledge":
-        return Reach(None, "nothing of ours was sent to their address yet, because nothing proves that it is theirs")
+        return Reach(None, "no acknowledgement of ours went to them")
     way = book.ways.get(contact.channel)
     if way is None or way.outlet_to(address) is None or acknowledgements.is_own(address, book.intake.own):
         return Reach(None, "nothing can be sent to their address from here")
