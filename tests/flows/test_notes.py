@@ -150,7 +150,7 @@ def test_no_person_ever_reads_a_note(store: Store, house: Rulebook, mail: Make) 
         assert second.id == contact.id
         do(connection, book, again(connection, contact.reference), Kind.PAUSED, NOW)
         do(connection, book, again(connection, contact.reference), Kind.RESUMED, after(3), reason="We asked you.")
-        close.close(connection, contact.reference, OLUS, after(4), book, "It is done.")
+        close.close(connection, contact.reference, OLUS, after(4), book, close.Closing(reason="It is done."))
         writer = MessageWriter(COMPOSER, book, book.secret)
         claims = deliver.claim(connection, "post", after(4), ClaimTerms(timedelta(hours=1)), 50, book)
         attempts = [Attempt(claim.delivery, after(4), message=writer.write(claim, after(4))) for claim in claims]
