@@ -145,7 +145,7 @@ def test_what_a_server_refused_for_now_can_be_taken_back(store: Store, book: Rul
     with writing(store) as connection:
         contact = typed(connection, book, mail)
         leave(connection, book, Temporary("451 later"))
-        close.close(connection, contact.reference, ANN, LEAVES, book, "We wrote to you")
+        close.close(connection, contact.reference, ANN, LEAVES, book, close.Closing(reason="We wrote to you"))
         waiting = answer.under_way(connection, contact.id)
         assert waiting is not None
         assert waiting.can_be_taken_back
@@ -166,7 +166,7 @@ def test_one_answer_waits_at_a_time(store: Store, book: Rulebook, mail: Make) ->
         assert again(connection, contact.reference).responded_at == LEAVES
         answers = staff_answers.of_contact(connection, contact.id)
         assert [a.state for a in answers] == [State.SENT, State.SENT]
-        close.close(connection, contact.reference, ANN, LEAVES, book)
+        close.close(connection, contact.reference, ANN, LEAVES, book, close.Closing())
         with pytest.raises(Refused, match="open it again first"):
             answer.answer(connection, contact.reference, FULL, ANN, LEAVES, book)
 

@@ -52,7 +52,7 @@ def _why_nobody(connection: Connection, contact: Contact, now: datetime, book: R
         return "a program answers for the person"
     if holds.among(connection, [contact.id]):
         return "their acknowledgement is held back"
-    return deliver.too_late_for(contact, now, book)
+    return deliver.too_late_for_program(contact, now, book)
 
 
 def _receipt(connection: Connection, contact: Contact) -> Delivery | None:
