@@ -9,7 +9,7 @@ from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, NewDelivery, Purpose, State
 from bot.flows.changes.first_message import first_message
-from bot.flows.outgoing import compose, deliver
+from bot.flows.outgoing import compose
 from bot.flows.rulebook import Rulebook
 from bot.store import holds, outbox
 
@@ -52,7 +52,10 @@ def _why_nobody(connection: Connection, contact: Contact, now: datetime, book: R
         return "a program answers for the person"
     if holds.among(connection, [contact.id]):
         return "their acknowledgement is held back"
-    return deliver.too_late_for_program(contact, now, book)
+    until = contact.platform_reply_by
+    if until is not None and now >= book.window(contact).automatic_until(until):
+        return "the platform takes automatic answers for a short time only, and it is over"
+    return ""
 
 
 def _receipt(connection: Connection, contact: Contact) -> Delivery | None:

@@ -163,13 +163,6 @@ def too_late(claim: Claimed, now: datetime, book: Rulebook) -> str:
         is_there = claim.delivery.channel in book.outgoing.texts and not claim.delivery.details.get("public")
         is_over = is_there and now >= contact.platform_reply_by
         return "the platform takes no answer to this person any more" if is_over else ""
-    return too_late_for_program(contact, now, book)
-
-
-def too_late_for_program(contact: Contact, now: datetime, book: Rulebook) -> str:
-    """Why the platform of a contact takes no automatic answer any more; "" where it does."""
-    if contact.platform_reply_by is None:
-        return ""
     until = book.window(contact).automatic_until(contact.platform_reply_by)
     return "" if now < until else "the platform takes automatic answers for a short time only, and it is over"
 
