@@ -147,7 +147,7 @@ def _texts(store: "Store") -> "Iterator[tuple[Contact, str]]":
     while page := store.read_now(partial(contacts.list_all, state=None, after_id=after, limit=AT_ONCE)):
         after = page[-1].id
         for contact in page:
-            messages = store.read_now(partial(contacts.messages_of, contact_id=contact.id))
+            messages = store.read_now(lambda c, number=contact.id: contacts.messages_of(c, number))  # type: ignore[misc]
             texts = [m.text for m in messages if m.written_by == "sender"]
             if texts and not contact.forgotten:
                 yield contact, "\n".join((contact.subject, *texts))

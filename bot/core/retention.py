@@ -24,6 +24,8 @@ ACTIVITY = frozenset(
         EventKind.CLOSED,
         EventKind.REOPENED,
         EventKind.OPENED_AGAIN,
+        EventKind.MERGED,
+        EventKind.MERGE_UNDONE,
     }
 )
 

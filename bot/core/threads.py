@@ -135,6 +135,12 @@ class Threads:
     open_contacts: Mapping[str, Sequence[Contact]] = field(default_factory=dict)
     conversations: Mapping[tuple[str, str], Contact] = field(default_factory=dict)
 
+    def duplicates(self) -> list[Contact]:
+        """Return every contact to which a message may belong, and that staff go on with in another one."""
+        of_parents = (parent.contact for parent in self.parents.values())
+        contacts = (*of_parents, *self.references.values(), *self.conversations.values())
+        return [contact for contact in contacts if contact.merged_into is not None]
+
 
 def key_of(message: Inbound) -> str:
     """Return the sender's address in lower case, or ""."""

@@ -7,7 +7,7 @@ to think of it, and the cost of a night follows what may be due.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, union_all, update
@@ -18,6 +18,8 @@ from bot.store.tables import contacts, events
 
 _CATEGORY = contacts.c["kind", "channel", "visibility"]
 _CATEGORIES = select(*_CATEGORY).where(MAY_BE_FORGOTTEN).order_by(*_CATEGORY).limit(1)
+# What was merged stays as long as the contact that goes on: so long later it is asked again whether that is there.
+_LOOK_AGAIN_AFTER = timedelta(days=7)
 _BOUND = update(contacts).where(contacts.c.id == bindparam("chosen")).values(last_activity_at=bindparam("at"))
 
 
@@ -66,16 +68,27 @@ def _next(connection: Connection, category: Category) -> Any:
 def old_of(connection: Connection, category: Category, keep: Retention, now: datetime, most: int) -> list[Aged]:
     """Return the same of one category."""
     before, promised_before = now - keep.span(category), keep.promise_over_before(now)
-    of_category = select(contacts.c.id, contacts.c.received_at).where(
+    of_category = select(contacts.c.id, contacts.c.received_at, contacts.c.merged_into).where(
         MAY_BE_FORGOTTEN,
         *(column == value for column, value in zip(_CATEGORY, category, strict=True)),
         *(or_(date.is_(None), date < promised_before) for date in (contacts.c.acknowledge_by, contacts.c.respond_by)),
     )
     never_examined = of_category.where(contacts.c.last_activity_at.is_(None), contacts.c.received_at < before)
     examined = of_category.where(contacts.c.last_activity_at < before)
-    receipts = {row.id: row.received_at for row in connection.execute(union_all(never_examined, examined).limit(most))}
-    active = _last_activities(connection, list(receipts))
-    return [Aged(number, category, max(at, active.get(number, at))) for number, at in receipts.items()]
+    rows = connection.execute(union_all(never_examined, examined).limit(most)).all()
+    active = _last_activities(connection, [row.id for row in rows])
+    active |= dict.fromkeys(_gone_on_with(connection, rows), before + _LOOK_AGAIN_AFTER)
+    return [Aged(row.id, category, max(row.received_at, active.get(row.id, row.received_at))) for row in rows]
+
+
+def _gone_on_with(connection: Connection, rows: Sequence[Any]) -> list[int]:
+    """Return those of these contacts whose words are still read in the one that they were merged into."""
+    into = {row.id: row.merged_into for row in rows if row.merged_into is not None}
+    if not into:
+        return []
+    query = select(contacts.c.id).where(contacts.c.id.in_(sorted(set(into.values()))), ~contacts.c.forgotten)
+    with_words = set(connection.execute(query).scalars())
+    return [number for number, survivor in into.items() if survivor in with_words]
 
 
 def _last_activities(connection: Connection, ids: Sequence[int]) -> dict[int, datetime]:

@@ -19,7 +19,10 @@ from bot.store.tables import contacts, deliveries, events
 # The most events that one call reads, however few of them the caller may see: as many as fit in the time of a page.
 LOOKED_AT = 5_000
 # The details of these events name another contact.
-_OF_TWO = (EventKind.LINKED, EventKind.LINK_TAKEN_AWAY)
+_OF_TWO = (
+    *(EventKind.LINKED, EventKind.LINK_TAKEN_AWAY),
+    *(EventKind.MERGED, EventKind.MERGE_UNDONE, EventKind.SPLIT),
+)
 
 
 @dataclass(frozen=True, slots=True)

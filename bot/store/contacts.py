@@ -219,9 +219,9 @@ def list_all(
     return [contact_of(row) for row in connection.execute(query.limit(limit))]
 
 
-def messages_of(connection: Connection, contact_id: int) -> list[StoredMessage]:
-    """The messages of one contact, oldest first."""
-    query = select(messages).where(messages.c.contact_id == contact_id).order_by(messages.c.id)
+def messages_of(connection: Connection, *contact_ids: int) -> list[StoredMessage]:
+    """The messages of one contact, or of several together, oldest first."""
+    query = select(messages).where(messages.c.contact_id.in_(contact_ids)).order_by(messages.c.id)
     return [StoredMessage(**row._mapping) for row in connection.execute(query)]
 
 
@@ -314,10 +314,10 @@ def withdraw_receipt(connection: Connection, contact_id: int, at: datetime) -> N
     connection.execute(change.values(acknowledged_at=unchanged, receipt_sent_at=None, next_look_at=looks))
 
 
-def raw_by_message(connection: Connection, contact_id: int) -> dict[int, bytes]:
-    """What came over the wire, by the number of the message."""
+def raw_by_message(connection: Connection, *contact_ids: int) -> dict[int, bytes]:
+    """What came over the wire in one contact, or in several, by the number of the message."""
     query = select(messages.c.id, raw_messages.c.raw).join_from(raw_messages, messages)
-    return {row.id: row.raw for row in connection.execute(query.where(messages.c.contact_id == contact_id))}
+    return {row.id: row.raw for row in connection.execute(query.where(messages.c.contact_id.in_(contact_ids)))}
 
 
 def raw_messages_of(connection: Connection, contact_id: int) -> list[bytes]:

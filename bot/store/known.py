@@ -1,6 +1,6 @@
 """What the store knows about the messages of one batch, asked for the whole batch at once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,8 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.events import OURSELVES, EventKind
 from bot.core.rules import RuleName
-from bot.core.threads import LoggedMessage, Parent
+from bot.core.threads import LoggedMessage, Parent, Threads
+from bot.store import merging
 from bot.store.column_types import ring_of
 from bot.store.conditions import HAS_NO_RECEIPT, HAS_OWN_RECEIPT, IS_HELD, IS_OPEN, IS_RECEIPT, IS_UNPROVEN
 from bot.store.contacts import contact_of
@@ -222,6 +223,15 @@ def earlier_contacts(connection: Connection, contact_ids: Iterable[int]) -> dict
     for row in connection.execute(_EARLIER, {"ids": ids}) if ids else ():
         by_digest[row.digest] = (*by_digest.get(row.digest, ()), (row.text, contact_of(row)))
     return by_digest
+
+
+def survivors(
+    connection: Connection, matching: Threads, earlier: Mapping[str, Sequence[Earlier]]
+) -> dict[int, Contact]:
+    """The contact that goes on for each of those with which a message may go on, and that was merged."""
+    of_late = (contact for entries in earlier.values() for _, contact in entries)
+    duplicates = [*matching.duplicates(), *(contact for contact in of_late if contact.merged_into is not None)]
+    return merging.survivors(connection, duplicates) if duplicates else {}
 
 
 def open_of_person(connection: Connection, person: str) -> list[Contact]:

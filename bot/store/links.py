@@ -14,11 +14,13 @@ _LINKED = union_all(
     select(links.c.other_id.label("id")).where(links.c.contact_id.in_(_IDS)),
     select(links.c.contact_id).where(links.c.other_id.in_(_IDS)),
 )
-# A contact that continues an earlier one is the same person's, too.
+# A contact that continues an earlier one, or was merged with another, is the same person's, too.
 _AROUND: Any = union_all(
     *_LINKED.selects,
     select(contacts.c.linked_to).where(contacts.c.id.in_(_IDS), contacts.c.linked_to.is_not(None)),
     select(contacts.c.id).where(contacts.c.linked_to.in_(_IDS)),
+    select(contacts.c.merged_into).where(contacts.c.id.in_(_IDS), contacts.c.merged_into.is_not(None)),
+    select(contacts.c.id).where(contacts.c.merged_into.in_(_IDS)),
 )
 
 

@@ -28,8 +28,11 @@ from bot.flows.changes import (
     close,
     forget,
     link,
+    merge,
     needs,
+    note,
     respond,
+    split,
     staff_answers,
     urgent,
 )
@@ -125,6 +128,12 @@ TABLE = (
     _conflict("urgent", "is answered, so", "answered", reason="A child is in there."),
     _conflict("reopen", "is open"),
     _invalid("reopen", "note", LONG, "use 5,000 characters or fewer", "answered"),
+    Bad("note", {"words": " "}, Kind.INVALID, "words", "write the note"),
+    _invalid("note", "words", LONG, "use 5,000 characters or fewer"),
+    _invalid("note", "words", "@nobody", "is no one colleague"),
+    _invalid("merge", "contact", "EX-0000", "enter the reference of another contact"),
+    Bad("unmerge", {}, Kind.INVALID, "contact", "choose a contact that goes on in"),
+    _invalid("split", "messages", "1 2", "choose messages of this contact"),
     _invalid("correct", "was", "nonsense", "choose one of full response, holding reply"),
     _conflict("correct", "no mail of staff's is known", was="full response"),
     _invalid("acknowledge-now", "to", OWN, "that address is one of our own", "letter"),
@@ -262,6 +271,12 @@ FLOWS: dict[str, Callable[[Connection, str, Fields, datetime, Rulebook], Any]] =
     ),
     "legal-hold": lambda c, ref, f, now, _: forget.hold(c, ref, f["reason"], "staff:me", now),
     "needs": lambda c, ref, f, now, _: needs.note_needs(c, _contact(c, ref), f["needs"], "staff:me", now),
+    "note": lambda c, ref, f, now, book: note.note(c, _contact(c, ref), f["words"], "staff:me", now, book),
+    "merge": lambda c, ref, f, now, _: merge.merge(
+        c, _contact(c, ref), contacts.find(c, f["contact"]), "", "staff:me", now
+    ),
+    "unmerge": lambda c, ref, _, now, book: merge.unmerge(c, _contact(c, ref), None, "staff:me", now, book),
+    "split": lambda c, ref, f, now, book: split.split(c, _contact(c, ref), f["messages"], "staff:me", now, book),
     "link": lambda c, ref, f, now, _: link.link(c, _contact(c, ref), contacts.find(c, f["with"]), "staff:me", now),
     "unlink": lambda c, ref, f, now, _: link.unlink(c, _contact(c, ref), contacts.find(c, f["with"]), "staff:me", now),
 }
@@ -375,7 +390,9 @@ def test_what_cannot_be_is_refused_alike_at_every_door(scene: Scene, bad: Bad, d
     assert scene.row(reference) == before
 
 
-@pytest.mark.parametrize("verb", sorted(FLOWS.keys() - {"needs", "link", "unlink"}))
+@pytest.mark.parametrize(
+    "verb", sorted(FLOWS.keys() - {"needs", "link", "unlink", "note", "merge", "unmerge", "split"})
+)
 def test_a_contact_that_is_not_there_is_refused_alike(scene: Scene, verb: str) -> None:
     """By the flow, on the command line, by console and API: there is no such contact."""
     fields = next(bad.fields for bad in TABLE if bad.verb == verb)

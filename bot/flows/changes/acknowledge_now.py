@@ -27,6 +27,7 @@ Values = dict[str, Any]
 def acknowledge_now(connection: Connection, reference: str, to: str, actor: str, now: datetime, book: Rulebook) -> None:
     """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes. Raises Refused."""
     contact, to = refusals.contact_of(connection, reference), refusals.short_text(to, "to")
+    refusals.refuse_merged(connection, contact)
     if not outbox.release(connection, now, contact.id):
         _queue(connection, contact, to or contact.sender_address or "", now, book)
     event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, {"reason": "staff decided so"})

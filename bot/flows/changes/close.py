@@ -54,6 +54,7 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
     contact = refusals.contact_of(connection, reference)
     if contact.state not in (State.OPEN, State.ANSWERED):
         raise Refused(f"{reference} is {contact.state}")
+    refusals.refuse_merged(connection, contact)
     _refuse(connection, contact, closing, book)
     way = _way(connection, contact, closing, now, book)
     if not contacts.close(connection, contact):
@@ -102,6 +103,7 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     contact = refusals.contact_of(connection, reference)
     if contact.state not in (State.ANSWERED, State.CLOSED) or contact.standard is None:
         raise Refused(f"{reference} is {contact.state}")
+    refusals.refuse_merged(connection, contact)
     note = refusals.short_text(note, "note")
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN

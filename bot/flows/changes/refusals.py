@@ -56,6 +56,18 @@ def open_contact(connection: Connection, reference: str, consequence: str) -> Co
     return contact
 
 
+def refuse_merged(connection: Connection, contact: Contact) -> None:
+    """Raise Refused for a contact that goes on in another one: what is to be done is done there."""
+    if contact.merged_into is not None:
+        name = reference_of(connection, contact.merged_into)
+        raise Refused(f"{contact.reference} goes on in {name}: do it there, or part them")
+
+
+def reference_of(connection: Connection, contact_id: int) -> str:
+    """The reference of the contact with this number."""
+    return contacts.with_id(connection, [contact_id])[contact_id].reference
+
+
 def short_text(text: str, field: str, most: int = MOST_CHARACTERS) -> str:
     """The text without spaces around it. Raises Refused for one that is too long: nothing is cut."""
     text = text.strip()

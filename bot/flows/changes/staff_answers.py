@@ -116,6 +116,7 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
     `was` is the name or the words of a `responses.Kind`.
     """
     contact, kind = refusals.contact_of(connection, reference), _kind_of(was)
+    refusals.refuse_merged(connection, contact)
     judgements = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.STAFF_WROTE]
     if not judgements:
         raise Refused(f"no mail of staff's is known in {reference}")

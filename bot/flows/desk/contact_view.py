@@ -1,7 +1,7 @@
 """One contact as staff and programs look at it: both clocks with their reasoning, every message and event."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from bot.flows.desk.page_size import fit
 from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words, instant_in_words
-from bot.store import audit, contacts, holds, links, outbox, queue
+from bot.store import audit, contacts, holds, links, merging, outbox, queue
 from bot.store.needs import Needs
 from bot.wire.mail import mime, quoting
 from bot.wire.mail.mime import Attachment
@@ -57,7 +57,8 @@ class Running:
 class Arrived:
     """One message: its new words or their beginning, whether there are more, and if it was laid out as a page.
 
-    `answers` is what its form says besides. `is_kept`: it can be had as it came.
+    `answers` is what its form says besides. `is_kept`: it can be had as it came. `of` is the contact to which it
+    belongs where that goes on in this one, else "".
     """
 
     number: int
@@ -71,6 +72,7 @@ class Arrived:
     has_page: bool
     is_kept: bool
     attachments: tuple[Attachment, ...]
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class ContactView:
     `linked` the contacts that staff have linked. `decided_by` is who of staff decided on a receipt after all, or "".
     `answer` is the one of staff's that has not left yet.
     `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
+    `duplicates` are the contacts that go on in this one, `survivor` is the one in which it goes on itself.
     """
 
     contact: Contact
@@ -113,6 +116,8 @@ class ContactView:
     needs: Needs | None
     others: tuple[Contact, ...]
     linked: tuple[Contact, ...]
+    duplicates: tuple[Contact, ...]
+    survivor: Contact | None
     offers: frozenset[str]
     held: bool
     answer: UnderWay | None
@@ -134,7 +139,8 @@ def show(
     last = audit.last_by_others(connection, contact.id)
     deliveries = outbox.of_contact(connection, contact.id)
     fates = outbox.fates(connection, contact.id)
-    arrived, events = contacts.messages_of(connection, contact.id), contacts.events_of(connection, contact.id)
+    duplicates = merging.merged_into(connection, contact.id)
+    arrived, events = _arrived(connection, contact, duplicates), contacts.events_of(connection, contact.id)
     clocks = book.clocks.of(contact, contacts.clock_events(connection, [contact.id]).get(contact.id, []))
     receipts = [delivery for delivery in deliveries if delivery.purpose == Purpose.ACKNOWLEDGEMENT]
     links_of_contact = _links_of(connection, contact, scope)
@@ -142,17 +148,20 @@ def show(
     is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
     clocks_promised, leaving = clocks if contact.standard else None, answer.under_way(connection, contact.id)
     facts = {"is_held": is_held, "is_linked": bool(links_of_contact), "is_judged": is_judged}
+    facts |= {"has_merged": bool(duplicates), "is_long": _is_long(contact, arrived)}
     standing = Standing(contact, clocks_promised, receipts, **facts, answer=leaving)
     return ContactView(
         contact=contact,
         standard=book.clocks.standard_of(contact).title if contact.standard else "",
         clocks=tuple(_clocks(contact, clocks, now, book)) if contact.standard else (),
-        messages=tuple(_messages(connection, contact, _slice(arrived, page, MOST_MESSAGES), book)),
+        messages=tuple(_messages(connection, duplicates, _slice(arrived, page, MOST_MESSAGES), book)),
         events=_events(audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope), book.clocks),
         sent=tuple(_sent_message(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
         others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
         linked=links_of_contact,
+        duplicates=_visible(duplicates, scope),
+        survivor=_survivor_of(connection, contact, scope),
         offers=offers(standing, now, book),
         held=is_held,
         answer=leaving,
@@ -175,9 +184,27 @@ def _pages(*lists: tuple[Sequence[Any], int]) -> int:
     return max(1, *(-(-len(items) // most) for items, most in lists))
 
 
+def _survivor_of(connection: Connection, contact: Contact, scope: Scope) -> Contact | None:
+    survivor = merging.survivors(connection, [contact]).get(contact.id)
+    return survivor if survivor is not None and scope.sees(survivor.team) else None
+
+
 def _links_of(connection: Connection, contact: Contact, scope: Scope) -> tuple[Contact, ...]:
     by_id = contacts.with_id(connection, links.of(connection, contact.id))
-    return tuple(contact for _, contact in sorted(by_id.items()) if scope.sees(contact.team))
+    return _visible((contact for _, contact in sorted(by_id.items())), scope)
+
+
+def _visible(of_matter: Iterable[Contact], scope: Scope) -> tuple[Contact, ...]:
+    return tuple(contact for contact in of_matter if scope.sees(contact.team))
+
+
+def _arrived(connection: Connection, contact: Contact, duplicates: Sequence[Contact]) -> list[StoredMessage]:
+    """The messages of a contact, and of those that go on in it."""
+    return contacts.messages_of(connection, contact.id, *(duplicate.id for duplicate in duplicates))
+
+
+def _is_long(contact: Contact, arrived: Sequence[StoredMessage]) -> bool:
+    return sum(message.contact_id == contact.id for message in arrived) > 1
 
 
 def _events(events: Sequence[StoredEvent], rules: ClockRules) -> tuple[ShownEvent, ...]:
@@ -210,9 +237,15 @@ def _decided_by(events: list[StoredEvent]) -> str:
     return str(actors[-1]).removeprefix("staff:") if actors else ""
 
 
-def _messages(connection: Connection, contact: Contact, arrived: list[StoredMessage], book: Rulebook) -> list[Arrived]:
-    raws = contacts.raw_by_message(connection, contact.id)
-    return [_message(message, raws.get(message.id, b""), book) for message in arrived]
+def _messages(
+    connection: Connection, duplicates: Sequence[Contact], arrived: Sequence[StoredMessage], book: Rulebook
+) -> list[Arrived]:
+    raws = contacts.raw_by_message(connection, *{message.contact_id for message in arrived})
+    references = {contact.id: contact.reference for contact in duplicates}
+    views = (_message(message, raws.get(message.id, b""), book) for message in arrived)
+    return [
+        replace(view, of=references.get(message.contact_id, "")) for view, message in zip(views, arrived, strict=True)
+    ]
 
 
 def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:

@@ -11,7 +11,7 @@ from bot.flows.desk import event_words
 from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.as_sent import AsSent
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import audit, contacts, outbox, queue, sent_messages
+from bot.store import audit, contacts, merging, outbox, queue, sent_messages
 from bot.wire.mail import mime, safe_markup
 
 # In place of the words of one message about several contacts.
@@ -44,7 +44,7 @@ def page_of(connection: Connection, reference: str, number: int, scope: Scope) -
 def words_of(connection: Connection, reference: str, number: int, scope: Scope) -> str | None:
     """All the words of one message of a contact; None where there is no such message."""
     contact = queue.visible(connection, reference, scope)
-    arrived = contacts.messages_of(connection, contact.id) if contact else []
+    arrived = contacts.messages_of(connection, *merging.together(connection, contact.id)) if contact else []
     return next((m.text for m in arrived if m.id == number), None)
 
 
@@ -54,7 +54,8 @@ def kept_of(connection: Connection, reference: str, number: int, scope: Scope, b
     raw = _raw(connection, contact, number)
     if contact is None or not raw:
         return None
-    channel = next(m.channel for m in contacts.messages_of(connection, contact.id) if m.id == number)
+    arrived = contacts.messages_of(connection, *merging.together(connection, contact.id))
+    channel = next(message.channel for message in arrived if message.id == number)
     return Kept(raw, channel in book.ways and book.ways[channel].medium == "email")
 
 
@@ -103,4 +104,7 @@ def _messages_of(connection: Connection, delivery: Delivery, scope: Scope) -> tu
 
 
 def _raw(connection: Connection, contact: Contact | None, number: int) -> bytes | None:
-    return contacts.raw_by_message(connection, contact.id).get(number) if contact else None
+    """What came over the wire, also in a contact that goes on in this one."""
+    if contact is None:
+        return None
+    return contacts.raw_by_message(connection, *merging.together(connection, contact.id)).get(number)

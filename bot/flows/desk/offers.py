@@ -27,7 +27,7 @@ class Standing:
     """What decides it: the contact, its clocks (None where nothing is promised), its receipts until now.
 
     `is_held`: its receipt is held back; `is_linked`: staff have linked it; `is_judged`: a mail of staff's was judged.
-    `answer` is the answer that has not left yet.
+    `answer` is the answer that has not left yet. `has_merged`: others go on in it; `is_long`: it has several messages.
     """
 
     contact: Contact
@@ -36,12 +36,16 @@ class Standing:
     is_held: bool
     is_linked: bool
     is_judged: bool
+    has_merged: bool = False
+    is_long: bool = False
     answer: UnderWay | None = None
 
 
 def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
     """The names of the actions that would not be refused, whoever asks."""
-    contact, acts = standing.contact, {"link"}
+    contact, acts = standing.contact, _of_any(standing)
+    if contact.merged_into is not None:
+        return frozenset(acts)
     match contact.state:
         case State.OPEN:
             acts |= _of_open(contact) | _of_clocks(standing, now, book.clocks)
@@ -50,12 +54,23 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
         case State.CLOSED if contact.standard is not None:
             acts |= {"reopen"}
     acts |= _of_answers(standing)
-    acts |= {"unlink"} if standing.is_linked else set()
     acts |= {"correct"} if standing.is_judged else set()
-    acts |= {"needs", "legal-hold", "note"} if not contact.forgotten else set()
     if standing.is_held or not acknowledge_now.why_never(contact, standing.receipts, book):
         acts.add("acknowledge-now")
     return frozenset(acts)
+
+
+def _of_any(standing: Standing) -> set[str]:
+    """Whatever its state; where it goes on in another one, there is nothing else to do."""
+    contact, acts = standing.contact, {"link"}
+    acts |= {"unlink"} if standing.is_linked else set()
+    acts |= {"unmerge"} if standing.has_merged or contact.merged_into is not None else set()
+    if contact.forgotten:
+        return acts
+    acts |= {"needs", "legal-hold", "note"}
+    if contact.merged_into is None:
+        acts |= {"merge", "split"} if standing.is_long else {"merge"}
+    return acts
 
 
 def _of_answers(standing: Standing) -> set[str]:

@@ -80,14 +80,10 @@ def _of_message(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
 
 def _keep(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = "sender") -> Plan:
     """Store a message of this contact; whatever follows in the batch knows of it."""
-    row, raw = _rows(message, contact, ledger, written_by)
-    return Plan(messages=(row,), raws=(raw,))
-
-
-def _rows(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = "sender") -> tuple[Values, Values]:
     number, name = next(ledger.numbers.messages), ledger.external_id(message)
     ledger.remember(message, contact, written_by)
-    return message_rows(number, name, message, contact.id, written_by, ledger.now)
+    row, raw = message_rows(number, name, message, contact.id, written_by, ledger.now)
+    return Plan(messages=(row,), raws=(raw,))
 
 
 def _here_already(message: Inbound, entry: LoggedMessage, ledger: Ledger) -> Plan:
@@ -118,11 +114,13 @@ def _staffs_copy(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
     if thread is None or autoreplies.is_automatic(message):
         verdict = intakes.triage(message, _facts(message, thread, ledger))
         return Plan(results=(Filed(None, new=False, outcome="not a contact's", rule=verdict.rule),))
-    return _staff_wrote(message, ledger.current(thread), ledger)
+    return _staff_wrote(message, thread, ledger)
 
 
-def _staff_wrote(message: Inbound, contact: Contact, ledger: Ledger) -> Plan:
-    answer = staff_answers.judge(contact, message, ledger.now, ledger.book)
+def _staff_wrote(message: Inbound, thread: Contact, ledger: Ledger) -> Plan:
+    contact = ledger.current(thread)  # where it was merged, they answer whoever wrote in the one that was
+    addressee = replace(contact, sender_address=thread.sender_address)
+    answer = staff_answers.judge(addressee, message, ledger.now, ledger.book)
     ledger.learn((answer,))
     questions = staff_answers.question(contact, answer, ledger.now, ledger.book)
     result = Filed(contact.reference, new=True, outcome="attach", rule=RuleName.STAFFS_MAIL)
@@ -314,8 +312,7 @@ def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, le
         events.append(event(thread.id, EventKind.CONTINUED, verdict, now, reference=contact.reference))
     calls = _calls(message, contact, thread, ledger) if contact.urgent_at is not None else ()
     result = Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule)
-    text, raw = _rows(message, contact, ledger)
-    plan = Plan((row,), (text,), (raw,), tuple(events), calls=calls, results=(result,))
+    plan = Plan((row,), events=tuple(events), calls=calls, results=(result,)) + _keep(message, contact, ledger)
     return plan + _receipt(message, contact, opening, ledger)
 
 

@@ -94,7 +94,7 @@ def texts_before(
 ) -> dict[int, tuple[str, ...]]:
     """What stands in a contact already, where a message that goes on with it may be urgent."""
     pairs = ((m, threads.thread_of(m, p, matching)) for m, p in zip(messages, pointers, strict=True) if not m.outgoing)
-    ids = {contact.id for message, contact in pairs if contact and may_be_urgent(message, book)}
+    ids = {contact.merged_into or contact.id for message, contact in pairs if contact and may_be_urgent(message, book)}
     return {number: tuple(m.text for m in contacts.messages_of(connection, number)[-_MOST_TEXTS:]) for number in ids}
 
 

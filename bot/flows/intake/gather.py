@@ -44,13 +44,13 @@ class BatchFacts:
 
     `pointers`: what each message says itself of where it belongs, in the order of the batch. `deliveries`: those that
     reports are about, by number, and `contacts` theirs. `recents` and `suppressions`: by the sender's address.
-    `earlier`: words and contacts of what the same people sent of late, by digest. `in_flight`: contacts for which
-    something leaves now. `domains`: when contacts from there were received of late; `mailboxes`: when those were whose
-    receipts go there (`mailboxes.key`). `automatic_mails`: how many each
-    contact has had within a day; `own_mails`: how many of our own came back within a day, by rule. `texts`: the
-    messages of the contacts that go on with what may be urgent, by contact. `receipts_left`: how many may be queued
-    before the breaker stops them (None: any number); `is_stopped`: it has. `unproven`: when receipts of the last hour
-    were let leave to addresses that nothing proves.
+    `earlier`: words and contacts of what the same people sent of late, by digest. `survivors`: in which contact one
+    goes on that was merged, by its number. `in_flight`: contacts for which something leaves now. `domains`: when
+    contacts from there were received of late; `mailboxes`: when those were whose receipts go there (`mailboxes.key`).
+    `automatic_mails`: how many each contact has had within a day; `own_mails`: how many of our own came back within a
+    day, by rule. `texts`: the messages of the contacts that go on with what may be urgent, by contact. `receipts_left`:
+    how many may be queued before the breaker stops them (None: any number); `is_stopped`: it has. `unproven`: when
+    receipts of the last hour were let leave to addresses that nothing proves.
     """
 
     pointers: tuple[Pointers, ...]
@@ -60,6 +60,7 @@ class BatchFacts:
     recents: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)
     suppressions: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, tuple[Earlier, ...]] = field(default_factory=dict)
+    survivors: Mapping[int, Contact] = field(default_factory=dict)
     in_flight: frozenset[int] = frozenset()
     domains: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     mailboxes: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
@@ -79,6 +80,7 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
     people = {person for message in messages if (person := key_of(message)) and not message.outgoing}
     recents = known.recent_contacts(connection, people, _mailboxes(messages, book), now - acknowledgements.DAY, now)
     recent_ids = {entry.contact_id for entries in recents.contacts.values() for entry in entries}
+    earlier = known.earlier_contacts(connection, recent_ids)
     deliveries = known.deliveries_of(connection, {number for pointer in pointers for number in pointer.deliveries})
     of_reports = _contacts_of(connection, deliveries.values())
     receipts_left, is_stopped = _breaker(connection, now, book.intake)
@@ -90,7 +92,8 @@ def gather(connection: Connection, messages: Sequence[Inbound], now: datetime, b
         contacts=MappingProxyType(of_reports),
         recents=MappingProxyType(recents.contacts),
         suppressions=MappingProxyType(recents.suppressions),
-        earlier=MappingProxyType(known.earlier_contacts(connection, recent_ids)),
+        earlier=MappingProxyType(earlier),
+        survivors=MappingProxyType(known.survivors(connection, matching, earlier)),
         in_flight=_in_flight(connection, messages, matching),
         domains=MappingProxyType(_domains(connection, people, now, book.intake)),
         mailboxes=MappingProxyType(recents.mailboxes),
@@ -215,7 +218,8 @@ class Ledger:
         return message.received_at or self.now
 
     def current(self, contact: Contact) -> Contact:
-        """The contact as it will stand after the messages so far."""
+        """The contact as it will stand after the messages so far; where it was merged, the one that goes on."""
+        contact = self.facts.survivors.get(contact.id, contact)
         return self._contacts.setdefault(contact.id, contact)
 
     def delivery_reported(self, pointers: Pointers) -> Delivery | None:
@@ -226,7 +230,7 @@ class Ledger:
     def contact_of(self, delivery: Delivery | None) -> Contact | None:
         """The contact to which a mail of ours belongs."""
         contact = self.facts.contacts.get(delivery.contact_id or 0) if delivery else None
-        return contact and self.current(contact)
+        return contact and self._contacts.setdefault(contact.id, contact)
 
     def external_id(self, message: Inbound) -> str:
         """The channel's own name for it; other content under a name that was used before has a name of its own.

@@ -294,7 +294,8 @@ def window(message: Inbound, now: datetime, book: Rulebook) -> datetime | None:
 def moved_window(message: Inbound, contact: Contact, now: datetime, book: Rulebook) -> Plan:
     """The platform takes an answer to the contact for longer: the person wrote again."""
     until = window(message, now, book)
-    if until is None:
+    # A contact that others were merged into may have come another way.
+    if until is None or contact.channel != message.channel:
         return NOTHING
     look_at = min(way_of(message, book).window.looks(until, book.clocks.timing))
     return Plan(windows=({"chosen": contact.id, "until": until, "look_at": look_at},))

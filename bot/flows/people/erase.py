@@ -10,7 +10,7 @@ from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, needs, outbox, retention, shunt, staff_answers, tokens, views
+from bot.store import contacts, merging, needs, outbox, retention, shunt, staff_answers, tokens, views
 
 # What no command of ours reaches; whoever erases somebody has to think of it.
 BEYOND_REACH = (
@@ -49,8 +49,9 @@ def erase(connection: Connection, address: str, actor: str, now: datetime, names
     address = key_of(connection, address)
     of_person = retention.of_person(connection, address, is_locked=True)
     names = {contact.sender_name for contact in of_person if contact.sender_key == address}
-    exceptions = tuple((contact.reference, reason) for contact in of_person if (reason := _why_kept(contact)))
-    erased = [contact for contact in of_person if not _why_kept(contact)]
+    reasons = _reasons(connection, of_person)
+    exceptions = tuple((contact.reference, reason) for contact, reason in reasons if reason)
+    erased = [contact for contact, reason in reasons if not reason]
     _strip(connection, erased, address, names_key)
     contacts.note(connection, [Event(contact.id, now, EventKind.ERASED, actor) for contact in erased])
     if not exceptions:
@@ -88,7 +89,17 @@ def _drop_shunted(connection: Connection, address: str) -> tuple[int, tuple[tupl
     return len(own), tuple((f"shunted message {number}", _NAMED) for number in naming)
 
 
-def _why_kept(contact: Contact) -> str:
+def _reasons(connection: Connection, of_person: Sequence[Contact]) -> list[tuple[Contact, str]]:
+    """Each contact with why its words stay; "" where they go."""
+    survivors = merging.survivors(connection, of_person)
+    return [(contact, _why_kept(contact, survivors.get(contact.id))) for contact in of_person]
+
+
+def _why_kept(contact: Contact, survivor: Contact | None) -> str:
+    """Why its words stay; `survivor` is the contact in which it goes on."""
     if contact.legal_hold:
         return f"it is under a legal hold: {contact.legal_hold}"
-    return "it is not answered yet" if contact.state == State.OPEN else ""
+    if contact.state == State.OPEN:
+        return "it is not answered yet"
+    reason = _why_kept(survivor, None) if survivor else ""
+    return f"it goes on in {survivor.reference}: {reason}" if survivor and reason else ""

@@ -63,6 +63,7 @@ class ContactDetail(ContactView):
 
     standard: str
     needs: str
+    goes_on_in: str = Field(description='The contact that it was merged into; "" where it was not.')
     messages: list[MessageView]
     notes: list[NoteView]
 

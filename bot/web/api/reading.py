@@ -10,7 +10,7 @@ from bot.core.events import Event, EventKind, StoredEvent
 from bot.flows.changes import needs
 from bot.flows.desk import message_view
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, notes, queue, settled
+from bot.store import audit, contacts, merging, notes, queue, settled
 from bot.web.api import calls, models, requests
 from bot.web.api.answers import facts_of, json_of, no_contact, reference_of
 from bot.web.api.bulk import BulkReads
@@ -54,7 +54,8 @@ class Reading:
             contact = queue.visible(c, reference, visitor.scope)
             if contact is None:
                 return None
-            facts = facts_of(contact, models.ContactView, self._site)
+            facts, together = facts_of(contact, models.ContactView, self._site), merging.together(c, contact.id)
+            survivor = merging.survivors(c, [contact]).get(contact.id)
             arrived = [
                 models.MessageView(
                     id=str(message.id),
@@ -63,7 +64,7 @@ class Reading:
                     received_at=message.received_at,
                     text=message.text,
                 )
-                for message in contacts.messages_of(c, contact.id)
+                for message in contacts.messages_of(c, *together)
             ]
             person_needs = needs.needs_of(c, contact.id)
             return models.ContactDetail.model_validate(
@@ -71,10 +72,11 @@ class Reading:
                 | {
                     "standard": contact.standard or "",
                     "needs": person_needs.needs if person_needs else "",
+                    "goes_on_in": survivor.reference if survivor else "",
                     "messages": arrived,
                     "notes": [
                         models.NoteView(at=note.at, actor=note.actor, words=note.words)
-                        for note in notes.of(c, [contact.id], _MOST_NOTES)
+                        for note in notes.of(c, together, _MOST_NOTES)
                     ],
                 }
             )

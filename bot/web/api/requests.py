@@ -84,6 +84,27 @@ class StaffNote(Sent):
     )
 
 
+class Merge(Sent):
+    """Another contact of the same matter. The one that is open and due first goes on; the person is told nothing."""
+
+    contact: str = Field(pattern=_TEXT, description="The reference of the other contact.")
+    confirm: Literal["", "yes"] = Field(
+        default="", description="`yes` where they seem to be of different people, and one answer is enough for both."
+    )
+
+
+class Unmerge(Sent):
+    """Which contact stands by itself again; left out on that one."""
+
+    contact: str = Field(default="", pattern=_TEXT)
+
+
+class Split(Sent):
+    """Messages that are of another matter; not the first of the contact."""
+
+    messages: str = Field(pattern=_TEXT, examples=["12, 15"], description="Their numbers, as `id` of each message.")
+
+
 class Nothing(Sent):
     """An empty object: there is nothing to say."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core import responses
 from bot.core.roles import Permission, Role
-from bot.flows.changes import assignees, classify, needs
+from bot.flows.changes import assignees, classify, needs, split
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import contact_view, event_words, foresight
 from bot.flows.desk.actions import ACTIONS
@@ -20,13 +20,13 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import before, danger, flash, lists, notes, words
+from bot.web.console import before, danger, flash, lists, merging, notes, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
 from bot.web.console.message import page_number, reference_in_path, unknown
 from bot.web.console.opening import NO_REFUSAL, Opening, Part, Refusal
-from bot.web.forms import fields_of, number_of
+from bot.web.forms import fields_of, number_of, several_of
 from bot.web.site import STATUS_OF, Site
 
 _MOST_PEOPLE = 200
@@ -83,6 +83,8 @@ class ContactPages:
         last_event = number_of(values.get("seen", ""))
         if name == "needs":
             values = {**values, "needs": needs_typed(values, await needs_ticked(request))}
+        if name == "split":
+            values = {**values, split.FIELD: ", ".join(await several_of(request, split.FIELD))}
         order, now, book = Order(name, reference, values, last_event), self._site.now(), self._site.book
         try:
             outcome = await self._site.write(
@@ -177,4 +179,12 @@ def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
 
 
 # Each part of the page, in the order in which it stands there.
-PARTS: tuple[Part, ...] = (_whole, danger.context, words.context, before.context, _choices, notes.context)
+PARTS: tuple[Part, ...] = (
+    _whole,
+    danger.context,
+    words.context,
+    before.context,
+    _choices,
+    notes.context,
+    merging.context,
+)

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.flows.changes.note import FIELD
 from bot.flows.desk.page_size import fit, weight
-from bot.store import notes
+from bot.store import merging, notes
 from bot.store.notes import Note
 from bot.web.console.opening import Opening
 
@@ -17,10 +17,11 @@ MOST_BYTES = 12_000
 def context(opening: Opening) -> Mapping[str, Any]:
     """The newest notes, as many as fit on the page, and the one that was refused."""
     view, refusal = opening.view, opening.refusal
-    entries = notes.of(opening.connection, [view.contact.id], MOST) if view.page == 1 else []
+    together = merging.together(opening.connection, view.contact.id)
+    entries = notes.of(opening.connection, together, MOST) if view.page == 1 else []
     is_refused = refusal.at == "note"
     return {
-        "notes": [_view(note) for note in _first(entries)],
+        "notes": [_view(note, view.contact.reference) for note in _first(entries)],
         "note_typed": refusal.typed.get(FIELD, "") if is_refused else "",
         "note_fault": refusal.sentence if is_refused and refusal.name == FIELD else "",
     }
@@ -36,5 +37,7 @@ def _first(entries: list[Note]) -> list[Note]:
     return page_notes
 
 
-def _view(note: Note) -> dict[str, Any]:
-    return {"at": note.at, "author": note.actor.removeprefix("staff:"), "words": fit(note.words, MOST_BYTES)}
+def _view(note: Note, reference: str) -> dict[str, Any]:
+    """A note as it is shown; `of` is the merged contact on which it was written, "" for the one that is open."""
+    author, of = note.actor.removeprefix("staff:"), note.reference if note.reference != reference else ""
+    return {"at": note.at, "author": author, "of": of, "words": fit(note.words, MOST_BYTES)}
