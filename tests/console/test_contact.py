@@ -420,3 +420,23 @@ def test_danger_is_seen_by_staff_where_no_rule_does(house: House) -> None:
     taken = officer.get(f"/console/contacts/{reference}").all("[aria-label=Danger]")[0].text()
     assert "olu@example.gov.uk has taken it." in taken
     assert not officer.act(reference, "not-urgent").all("[aria-label=Danger]")
+
+
+def test_a_caller_in_danger_is_told_what_to_do_first(house: House) -> None:
+    """Above everything, in words for them, and that people are called; also where something else typed is wrong."""
+    officer = house.officer("officer")
+    form = {**officer.get("/console/record").hidden(), "how": "phone", "text": "There is a smell of gas in my hall."}
+    wrong = officer.post("/console/record", {**form, "email": "no address"})
+    assert wrong.status == 422
+    assert wrong.all("main > *")[0].attributes["aria-label"] == "Danger"
+    danger = wrong.all("[aria-label=Danger]")[0].text()
+    assert "Tell the person now: “If you smell gas, open the windows" in danger
+    assert "Nobody is called yet" in danger
+    right = officer.post("/console/record", form)
+    assert right.all("main > *")[0].attributes["aria-label"] == "Danger"
+    danger = right.all("[aria-label=Danger]")[0].text()
+    assert "call the gas emergency line on 0800 111 999" in danger
+    assert "People are being called about it" in danger
+    page = officer.get(f"/console/contacts/{right.all('.reference')[0].text()}")
+    assert "Tell the person now: “If you smell gas" in page.all("[aria-label=Danger]")[0].text()
+    assert not officer.post("/console/record", {**form, "text": "A hole.", "email": "x"}).all("[aria-label=Danger]")

@@ -1,5 +1,6 @@
 """The desk: a call, a letter or a visit is taken down, and what the person needs of us is noted while they are here."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,12 +8,14 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy import Connection
 
-from bot.core import threads
+from bot.core import speech, threads
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.core.roles import Permission, Scope
+from bot.core.urgencies import Rule
 from bot.flows.changes import classify, link, needs, record
 from bot.flows.changes.refusals import Refused
+from bot.flows.rulebook import Rulebook
 from bot.store import queue
 from bot.store.needs import Needs
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
@@ -63,8 +66,10 @@ class DeskPages:
         values: dict[str, str],
         usual_needs: list[str],
         faults: Faults = (),
+        danger: Rule | None = None,
     ) -> web.StreamResponse:
         context = {
+            "danger": danger,
             "typed": {**dict.fromkeys(FIELDS, ""), **values},
             "faults": dict(faults),
             "token": values.get("token") or secrets.token_urlsafe(16),
@@ -82,7 +87,9 @@ class DeskPages:
         needs_words = needs_typed(values, ticked)
         message, faults = self._read(values, needs_words)
         if message is None:
-            return self._page(request, guest, {**values}, ticked, faults)
+            # The caller is told what to do at once, although something else that was typed is wrong.
+            danger = await asyncio.to_thread(danger_in, values, self._site.book)
+            return self._page(request, guest, {**values}, ticked, faults, danger)
         filing = await self._site.log_taken_down(message)
         if filing.reference is None:
             return refusal(request, 500, "It could not be logged", "It is kept as it came. Staff are told.", guest)
@@ -98,6 +105,7 @@ class DeskPages:
         contact, is_noted = await self._site.write(keep)
         context = {
             "recorded": contact,
+            "danger": self._site.book.intake.urgency(contact),
             "respond_by": self._site.book.clocks.respond_by(contact),
             "told_by": message.told_by,
             "said": message.fields,
@@ -159,3 +167,10 @@ def needs_typed(values: Mapping[str, str], ticked: Sequence[str]) -> str:
     """Everything that a form says of what the person needs: what is ticked, and what is typed besides."""
     more = values.get("more", "").strip()
     return needs.SEPARATOR.join([*ticked, *([more] if more else [])])
+
+
+def danger_in(values: Mapping[str, str], book: Rulebook) -> Rule | None:
+    """The rule that fires at what was typed, as it fires at every message."""
+    subject, text = values.get("subject", ""), values.get("text", "")
+    urgency = speech.urgency_of(speech.Message(subject, text, ours=book.intake.words_of_ours), book.intake.urgent)
+    return urgency.rule if urgency else None
