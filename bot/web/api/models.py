@@ -211,13 +211,14 @@ class ErrorView(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """A refusal (RFC 9457)."""
+    """A refusal (RFC 9457); `incident` is the number of an error that nobody foresaw, for whoever looks for it."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: list[ErrorView] = []
+    incident: str = ""
 
 
 def views_of_sent(departure: Departure) -> list[SentMessageView]:

@@ -1,17 +1,15 @@
 """Errors as programs read them: problem+json (RFC 9457), the same shape for every refusal of the API."""
 
 import json
-import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot import log
 from bot.channel import Temporary
+from bot.web import incidents
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
@@ -20,7 +18,10 @@ LIMITS = web.RequestKey("limits", dict[str, str])
 
 
 class Problem(Exception):
-    """A refusal; `errors` names the fields that are wrong, each with what to do about it."""
+    """A refusal; `errors` names the fields that are wrong, each with what to do about it.
+
+    `incident` is the number of an error that nobody foresaw, under which the log has its place.
+    """
 
     def __init__(
         self,
@@ -28,8 +29,10 @@ class Problem(Exception):
         detail: str,
         errors: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        incident: str = "",
     ) -> None:
         super().__init__(detail)
+        self.incident = incident
         self.status, self.detail, self.errors, self.headers = status, detail, errors, dict(headers or {})
 
 
@@ -55,11 +58,9 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
         return response(Problem(HTTPStatus(error.status), _WORDS.get(error.status, error.reason), headers=headers))
     except Exception as error:  # noqa: BLE001 - the border to the caller: they get a problem, the log gets the place
-        frames = traceback.extract_tb(error.__traceback__)[-5:]
-        where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-        log.get("web").error("web.failed", method=request.method, error=type(error).__name__, where=where)
+        incident = incidents.report(request, error)
         detail = "Something went wrong here. Nothing says that it was done; ask before you try again."
-        return response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
+        return response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, incident=incident))
 
 
 _WORDS = {
@@ -79,6 +80,8 @@ def response(problem: Problem) -> web.Response:
     }
     if problem.errors:
         body["errors"] = [{"field": field, "detail": detail} for field, detail in problem.errors]
+    if problem.incident:
+        body["incident"] = problem.incident
     text = json.dumps(body, ensure_ascii=False)
     return web.Response(
         text=text, status=problem.status.value, content_type=CONTENT_TYPE, charset="utf-8", headers=problem.headers

@@ -23,6 +23,7 @@ from bot.core.subkeys import Use, subkey
 from bot.flows import staffing
 from bot.flows.staffing import Visitor
 from bot.store import contacts
+from bot.web import incidents
 from bot.web.client import client_network
 from bot.web.forms import fields_of
 from bot.web.site import Site, Work, loop_time
@@ -80,6 +81,10 @@ class Doorkeeper:
                 with suppress(Temporary):
                     await self._note_too_big(request)
                 raise
+            except web.HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - the border to staff: they get a page, the log gets the place
+                return await _failed(request, incidents.report(request, error))
 
         return guarded
 
@@ -258,12 +263,25 @@ async def _stale(request: web.Request, guest: Guest | None) -> web.Response:
     return await _shown_again(request, guest, 403, advice)
 
 
-async def _shown_again(request: web.Request, guest: Guest | None, status: int, advice: str) -> web.Response:
+async def _failed(request: web.Request, incident: str) -> web.Response:
+    """What staff read when something broke that nobody foresaw."""
+    advice = (
+        "This page cannot be shown now. Wait a minute and open it again."
+        if request.method in ("GET", "HEAD")
+        else "We do not know whether it was done. Go back, open the page again and look, before you do it once more."
+    )
+    number = f"If it stays so, tell whoever looks after Ackbot this number: {incident}."
+    return await _shown_again(request, None, 500, f"{advice} {number}", "Something went wrong here")
+
+
+async def _shown_again(
+    request: web.Request, guest: Guest | None, status: int, advice: str, heading: str = "Nothing was changed"
+) -> web.Response:
     """A refusal with whatever was typed, so that nothing is lost."""
     own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     fields = await fields_of(request) if own and request.method == "POST" else {}
     context = {
-        "heading": "Nothing was changed",
+        "heading": heading,
         "advice": advice,
         "typed": {name: value for name, value in fields.items() if value and name not in _NEVER_SHOWN},
     }

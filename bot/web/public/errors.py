@@ -1,16 +1,12 @@
 """An error is a page in the same layout that says what to do now; what went wrong inside goes to the log only."""
 
-import traceback
 from http import HTTPStatus
-from pathlib import Path
 
 import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot import log
-
-_FRAMES_LOGGED = 5
+from bot.web import incidents
 
 # status -> (heading, what to do)
 _WORDS = {
@@ -36,7 +32,7 @@ async def as_pages(request: web.Request, handler: Handler) -> web.StreamResponse
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except Exception as error:  # noqa: BLE001 - the border to the person: they get a page, the log gets the place
-        log.get("web").error("web.failed", method=request.method, route=_route(request), **_place(error))
+        incidents.report(request, error)
         response = _page(request, 500)
     if not isinstance(response, web.Response) or response.body is not None:
         response.enable_compression()
@@ -47,16 +43,3 @@ def _page(request: web.Request, status: int) -> web.Response:
     heading, advice = _WORDS.get(status) or _WORDS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]
     context = {"heading": heading, "advice": advice}
     return aiohttp_jinja2.render_template("pages/error.html", request, context, status=status)
-
-
-def _route(request: web.Request) -> str:
-    """The pattern of the route, never the address that was asked for: people put anything into addresses."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else "none"
-
-
-def _place(error: Exception) -> dict[str, str]:
-    """Kind and place of an error, without its text, which may quote what a person wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_LOGGED:]
-    where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    return {"error": type(error).__name__, "where": where}
