@@ -28,6 +28,7 @@ ACTING = ("door", "out", "in", "in", "in", "in")
 ACTING_ON_ONE = ("door", "out", "in", "gone", "in", "in")
 LEADING = ("door", "out", "out", "out", "in", "in")
 LOOKING_FOR_NOTHING = ("door", "out", "out", "out", "gone", "gone")  # nothing is shunted
+NO_FILE = ("door", "gone", "gone", "gone", "gone", "gone")  # nothing came with what was taken down
 RULING = ("door", "out", "out", "out", "out", "in")
 OPEN = ("in",) * 6
 OUT = ("out",) * 6
@@ -58,6 +59,7 @@ CONSOLE = {
     "GET /console/contacts/{reference}/messages/{number}": SEEING,
     "GET /console/contacts/{reference}/messages/{number}/words": SEEING,
     "GET /console/contacts/{reference}/messages/{number}/raw": SEEING,
+    "GET /console/contacts/{reference}/messages/{number}/files/{file}": NO_FILE,
     "GET /console/contacts/{reference}/events/{number}": SEEING,
     "GET /console/contacts/{reference}/sent/{number}": SEEING,
     "GET /console/contacts/{reference}/sent/{number}/raw": SEEING,
@@ -139,6 +141,7 @@ def filled(house: House) -> dict[str, str]:
         "{reference}": reference,
         **{f"{name}/{{number}}": f"{name}/{ask(house.service.store_url, query)[0][0]}" for name, query in ROWS.items()},
         "{number}": "1",
+        "{file}": "1",
         "{language}": "en",
         "{name}": "acknowledgement",
         "{contact}": "urgent",

@@ -19,9 +19,10 @@ from bot.core.roles import Scope
 from bot.flows.changes import answer, needs
 from bot.flows.changes.answer import UnderWay
 from bot.flows.desk import event_words
+from bot.flows.desk.enclosed import Enclosed, enclosed
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
-from bot.flows.desk.titles import Titles
+from bot.flows.desk.titles import PLATFORMS, Titles
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, holds, links, merging, outbox, queue
@@ -57,8 +58,8 @@ class Running:
 class Arrived:
     """One message: its new words or their beginning, whether there are more, and if it was laid out as a page.
 
-    `answers` is what its form says besides. `is_kept`: it can be had as it came. `of` is the contact to which it
-    belongs where that goes on in this one, else "".
+    `answers` is what its form says besides. `is_kept`: it can be had as it came. `enclosed` stays on its platform. `of`
+    is the contact to which it belongs where that goes on in this one, else "".
     """
 
     number: int
@@ -72,6 +73,7 @@ class Arrived:
     has_page: bool
     is_kept: bool
     attachments: tuple[Attachment, ...]
+    enclosed: Enclosed
     of: str = ""
 
 
@@ -252,7 +254,9 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
     words = fit(quoting.new_words(message.text), MOST_BYTES_OF_WORDS)
     way = book.ways.get(message.channel)
     is_mail = way is not None and way.medium == "email"
-    answers = (f"{name.replace('_', ' ')}: {value}" for name, value in json.loads(message.fields).items() if value)
+    is_post = way is not None and way.medium in PLATFORMS
+    fields = {} if is_post else json.loads(message.fields)
+    answers = (f"{name.replace('_', ' ')}: {value}" for name, value in fields.items() if value)
     return Arrived(
         number=message.id,
         written_by=message.written_by,
@@ -265,6 +269,7 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),
         attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if is_mail and raw else (),
+        enclosed=enclosed(message, raw) if is_post else Enclosed(),
     )
 
 

@@ -13,6 +13,7 @@ from bot.flows.outgoing.as_sent import AsSent
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.store import audit, contacts, merging, outbox, queue, sent_messages
 from bot.wire.mail import mime, safe_markup
+from bot.wire.mail.mime import File
 
 # In place of the words of one message about several contacts.
 OF_OTHERS_TOO = "(It told of contacts of other teams, too, and is not shown.)"
@@ -57,6 +58,14 @@ def kept_of(connection: Connection, reference: str, number: int, scope: Scope, b
     arrived = contacts.messages_of(connection, *merging.together(connection, contact.id))
     channel = next(message.channel for message in arrived if message.id == number)
     return Kept(raw, channel in book.ways and book.ways[channel].medium == "email")
+
+
+def file_of(
+    connection: Connection, reference: str, message: int, number: int, scope: Scope, book: Rulebook
+) -> File | None:
+    """One file that came with a mail, counted from 1; None where there is none, or it is not kept any more."""
+    original = kept_of(connection, reference, message, scope, book)
+    return mime.file(original.raw, number) if original and original.is_mail else None
 
 
 def event_of(connection: Connection, reference: str, number: int, scope: Scope, rules: ClockRules) -> str | None:

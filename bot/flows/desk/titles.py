@@ -14,13 +14,7 @@ _KINDS = {
     "adult-social-care-complaint": "Complaint about adult social care",
     "member": "From a member of the council or of parliament",
 }
-_MEDIA = {
-    "email": "email",
-    "web_form": "the form on our website",
-    "phone": "phone call",
-    "letter": "letter",
-    "face_to_face": "a visit",
-    "voicemail": "voicemail",
+PLATFORMS = {
     "bluesky": "Bluesky",
     "facebook": "Facebook",
     "instagram": "Instagram",
@@ -28,6 +22,15 @@ _MEDIA = {
     "telegram": "Telegram",
     "whatsapp": "WhatsApp",
     "x": "X",
+}
+_MEDIA = {
+    "email": "email",
+    "web_form": "the form on our website",
+    "phone": "phone call",
+    "letter": "letter",
+    "face_to_face": "a visit",
+    "voicemail": "voicemail",
+    **PLATFORMS,
 }
 
 

@@ -13,6 +13,7 @@ from bot.flows.desk.page_size import pieces
 from bot.flows.outgoing.as_sent import AsSent
 from bot.render.words import instant_in_words
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.console.downloads import saved_file
 from bot.web.forms import number_of
 from bot.web.site import Site
 
@@ -21,7 +22,6 @@ TOO_LARGE = "<p>This page is too large to be shown here. Read its words, or save
 _ONE = f"{ROOT}/contacts/{{reference}}"
 _FRAME_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'; base-uri 'none'"
 _MOST_PAGES = 100_000
-_FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'"
 
 
 class MessagePages:
@@ -98,7 +98,7 @@ class MessagePages:
             return await unknown(self._door, request, guest)
         await self._door.note(guest, EventKind.MESSAGE_SAVED, {"reference": reference, "sent": number})
         is_mail = bool(contents[-1].headers)
-        return _file(f"{reference}-sent-{number}.{'eml' if is_mail else 'txt'}", contents[-1].content)
+        return saved_file(f"{reference}-sent-{number}.{'eml' if is_mail else 'txt'}", contents[-1].content)
 
     async def _raw(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope
@@ -108,7 +108,7 @@ class MessagePages:
             return await unknown(self._door, request, guest)
         await self._door.note(guest, EventKind.MESSAGE_SAVED, {"reference": reference, "message": number})
         name = f"{reference}-{number}.{'eml' if original.is_mail else 'txt'}"
-        return _file(name, original.raw)
+        return saved_file(name, original.raw)
 
     def _reference(self, request: web.Request) -> str:
         return reference_in_path(request, self._site.book.prefix)
@@ -134,17 +134,6 @@ def _page_of(message: AsSent, zone: ZoneInfo) -> str:
     facts += [f"Written from the template {message.template}."] if message.template else []
     facts += [f"The other side calls it {message.external_id}."] if message.external_id else []
     return "\n".join([*facts, "", *(f"{name}: {value}" for name, value in headers), "", message.words])
-
-
-def _file(name: str, content: bytes) -> web.Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        # Somebody else may have written it: no browser may take it for a page, and no page may show it.
-        "Content-Security-Policy": _FILE_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 
 
 def reference_in_path(request: web.Request, prefix: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.flows.desk.page_size import fit
+from bot.web.console.files import look_of
 from bot.web.console.opening import Opening
 
 # About ten lines: what is longer is folded, so that the time to answer and the reply box stay on the first screen.
@@ -16,7 +17,8 @@ def context(opening: Opening) -> Mapping[str, Any]:
     messages = opening.view.messages
     of_person = [message for message in messages if message.written_by == "sender"]
     newest = next(reversed(of_person), messages[-1] if messages else None) if opening.view.page == 1 else None
-    return {"newest": newest, "others": [each for each in messages if each is not newest], "in_two": in_two}
+    others = [each for each in messages if each is not newest]
+    return {"newest": newest, "others": others, "in_two": in_two, "look_of": look_of}
 
 
 def in_two(words: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from bot.wire.directions import plain_name
 from bot.wire.mail import headers, parameters, tnef
@@ -27,6 +28,15 @@ def contents(root: Part) -> Iterator[Content]:
     """Yield the same with the content of each file, decoded."""
     for name, kind, source in _sources(root):
         yield name, kind, source if isinstance(source, bytes) else source.decoded(len(source.octets))
+
+
+def content(root: Part, number: int) -> Content | None:
+    """Return one of them, counted from 1; None where there is none."""
+    source = next(islice(_sources(root), number - 1, None), None) if number > 0 else None
+    if source is None:
+        return None
+    name, kind, where = source
+    return name, kind, where if isinstance(where, bytes) else where.decoded(len(where.octets))
 
 
 def _sources(part: Part) -> Iterator[tuple[str, str, Part | bytes]]:

@@ -123,6 +123,15 @@ def files(raw: bytes) -> list[File]:
     return [File(*file) for file in attached.contents(root)] if is_complete else []
 
 
+def file(raw: bytes, number: int) -> File | None:
+    """Return one of them, counted from 1; None where there is none."""
+    from bot.wire.mail import attached  # noqa: PLC0415 - for people who open it
+
+    root, is_complete = _parts(raw, len(raw))
+    content = attached.content(root, number) if is_complete else None
+    return File(*content) if content else None
+
+
 def _parts(raw: bytes, limit: int) -> tuple[parts.Part, bool]:
     """Return the parts of a mail, and whether these are all."""
     fields, body = headers.of_mail(raw if b"\n" in raw[: headers.MAX_BLOCK] else raw.replace(b"\r", b"\n"))
