@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from bot.core import calendars
 from bot.core.durations import SAME_DAY, BadWords, Duration, ReceiptRule, Unit, duration, receipt_rule
 
+T = TypeVar("T")
 Basis = Literal["promise", "law"]
+_USUAL_CALENDAR = "england"
 PAUSES = ("inclusive", "after-start", "none")
 VISIBILITIES = ("private", "public")
 
@@ -71,6 +73,31 @@ class Standard:
         return {
             key: _as_text(value) for key, value in values.items() if key not in _OPTIONAL or value != _OPTIONAL[key]
         }
+
+
+def remembered(standard: str, version: str, *, calendar: str, receipt: str, respond: str) -> Standard:
+    """A standard that no file holds any more, as a contact remembers it.
+
+    What an older version wrote and this one cannot read counts as the usual, or as no promise: a contact that cannot
+    be read would be shown to nobody.
+    """
+    return Standard(
+        id=standard,
+        title=standard,
+        version=version,
+        valid_from=calendars.FIRST_DAY,
+        calendar=calendar if calendar in calendars.NAMES else _USUAL_CALENDAR,
+        receipt=_read_if_clear(receipt_rule, receipt) or SAME_DAY,
+        acknowledge=None,
+        respond=_read_if_clear(duration, respond),
+    )
+
+
+def _read_if_clear(reader: Callable[[str], T], text: str) -> T | None:
+    try:
+        return reader(text)
+    except BadWords:
+        return None
 
 
 def _as_text(value: Any) -> Any:

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from functools import lru_cache, partial
 from typing import Any, Literal
 
-from bot.core import acknowledgements, clocks, durations, escalations, histories, topics, urgencies
+from bot.core import acknowledgements, clocks, escalations, histories, standards, topics, urgencies
 from bot.core.acknowledgements import Limits
 from bot.core.alerting import DailyList, Restraint
 from bot.core.answers import AnswerRules
@@ -142,15 +142,8 @@ class ClockRules:
             return NO_PROMISE
         version = contact.standard, contact.standard_version or ""
         standard = self.promises.versions.get(version) or self.past.get(version)
-        return standard or Standard(
-            id=version[0],
-            title=version[0],
-            version=version[1],
-            valid_from=FIRST_DAY,
-            calendar=contact.calendar,
-            receipt=durations.receipt_rule(contact.receipt_rule),
-            acknowledge=None,
-            respond=durations.duration(contact.promise) if contact.promise else None,
+        return standard or standards.remembered(
+            *version, calendar=contact.calendar, receipt=contact.receipt_rule, respond=contact.promise
         )
 
     def opening(self, received_at: datetime, matter: Matter) -> dict[str, Any]:
