@@ -61,7 +61,10 @@ def combinations_of(kinds: tuple[str, ...]) -> Iterator[dict[str, str]]:
     }
     choose = Random(1)
     pairs = {
-        ((one, a), (other, b)) for one, other in combinations(factors, 2) for a in factors[one] for b in factors[other]
+        ((first, a), (second, b))
+        for first, second in combinations(factors, 2)
+        for a in factors[first]
+        for b in factors[second]
     }
     while pairs:
         first = min(pairs)

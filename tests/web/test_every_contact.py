@@ -214,8 +214,8 @@ async def test_an_error_that_nobody_foresaw_has_a_number(open_site: Open, visit:
         status_of_form, _, form = await visit.ask("", method="POST", data=fields)
         token = Token("program", frozenset({"contacts:write"}), frozenset(), visit.site.now())
         secret = await visit.site.store.write(lambda c: staffing.create_token(c, token, "staff:ada", visit.site.book))
-        asked = {"Authorization": f"Bearer {secret}"}
-        async with broken.post(f"/api/v1/contacts/{visit.reference}/pause", headers=asked, json={}) as answer:
+        header = {"Authorization": f"Bearer {secret}"}
+        async with broken.post(f"/api/v1/contacts/{visit.reference}/pause", headers=header, json={}) as answer:
             problem = await answer.json()
     assert (status, status_of_form, answer.status) == (500, 500, 500)
     incidents = [str(line["incident"]) for line in lines if line["event"] == "web.failed"]
