@@ -75,7 +75,7 @@ class Standard:
         }
 
 
-def remembered(standard: str, version: str, *, calendar: str, receipt: str, respond: str) -> Standard:
+def from_memory(standard: str, version: str, *, calendar: str, receipt: str, respond: str) -> Standard:
     """A standard that no file holds any more, as a contact remembers it.
 
     What an older version wrote and this one cannot read counts as the usual, or as no promise: a contact that cannot

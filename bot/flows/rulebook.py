@@ -142,7 +142,7 @@ class ClockRules:
             return NO_PROMISE
         version = contact.standard, contact.standard_version or ""
         standard = self.promises.versions.get(version) or self.past.get(version)
-        return standard or standards.remembered(
+        return standard or standards.from_memory(
             *version, calendar=contact.calendar, receipt=contact.receipt_rule, respond=contact.promise
         )
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.books import Book, Matter
 from bot.core.durations import SAME_DAY, BadWords, Duration, Unit, duration, receipt_rule
-from bot.core.standards import BadStandard, remembered, standard
+from bot.core.standards import BadStandard, from_memory, standard
 
 PACKAGED = Path(__file__).parents[2] / "config" / "standards" / "general.toml"
 
@@ -174,8 +174,8 @@ def test_a_standard_that_ends_before_it_begins_is_a_mistake() -> None:
 
 def test_a_contact_is_read_whatever_an_older_version_wrote() -> None:
     """A standard that no file holds is what the contact remembers; words that nobody can read promise nothing."""
-    memory = remembered("roads", "2", calendar="wales", receipt="cutoff 17:00", respond="7 working days")
+    memory = from_memory("roads", "2", calendar="wales", receipt="cutoff 17:00", respond="7 working days")
     assert (memory.title, memory.calendar, str(memory.receipt)) == ("roads", "wales", "cutoff 17:00")
     assert memory.respond == Duration(7, Unit.WORKING_DAY, rolls=False)
-    gone = remembered("roads", "", calendar="of long ago", receipt="", respond="soon")
+    gone = from_memory("roads", "", calendar="of long ago", receipt="", respond="soon")
     assert (gone.calendar, gone.receipt, gone.respond) == ("england", SAME_DAY, None)

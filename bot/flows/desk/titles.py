@@ -79,5 +79,5 @@ class Titles:
         if medium is None:
             return plain(name)
         title = medium[:1].upper() + medium[1:]
-        is_single = sum(other.medium == way.medium for other in self.book.ways.values()) == 1
+        is_single = sum(candidate.medium == way.medium for candidate in self.book.ways.values()) == 1
         return title if is_single else f"{title} ({plain(name).lower()})"

@@ -125,8 +125,8 @@ class ContactPages:
 
 def _list_of(values: Mapping[str, str]) -> str:
     """The list that a form came from, with the place of the contact in it, as the next address carries it."""
-    carried = values.get(lists.NAME, "")[:_MOST_OF_A_LIST]
-    return f"{lists.NAME}={quote(carried)}&" if carried else ""
+    query = values.get(lists.NAME, "")[:_MOST_OF_A_LIST]
+    return f"{lists.NAME}={quote(query)}&" if query else ""
 
 
 def _whole(opening: Opening) -> Mapping[str, Any]:

@@ -17,8 +17,8 @@ def context(opening: Opening) -> Mapping[str, Any]:
     messages = opening.view.messages
     of_person = [message for message in messages if message.written_by == "sender"]
     newest = next(reversed(of_person), messages[-1] if messages else None) if opening.view.page == 1 else None
-    others = [each for each in messages if each is not newest]
-    return {"newest": newest, "others": others, "in_two": in_two, "look_of": look_of}
+    further = [message for message in messages if message is not newest]
+    return {"newest": newest, "others": further, "in_two": in_two, "look_of": look_of}
 
 
 def in_two(words: str) -> tuple[str, str]:
