@@ -57,8 +57,8 @@ def _words(held_count: int, undecided_count: int) -> dict[str, str]:
         "subject": f"Receipts wait for you: {held_count + undecided_count}",
         "happened": "More was written at once than receipts are sent by themselves, or it looks as if a program wrote "
         f"it. {holding} {asking} Every contact is logged and has its dates.".replace("  ", " "),
-        "action": "Look whether people wrote. Close as spam what nobody wrote; its receipt then never leaves. Let the others "
-        "leave with the button on the page Backlog, or one alone with Acknowledge now on its own page.",
+        "action": "Look whether people wrote. Close as spam what nobody wrote; its receipt then never leaves. "
+        "Let the others leave with the button on the page Backlog, or one alone with Acknowledge now on its own page.",
         "page": "backlog",
     }
 
