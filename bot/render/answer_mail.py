@@ -19,6 +19,7 @@ _LINK = re.compile(r"\b(?:https?://[^\s<>\"]+|mailto:[^\s<>\"@]+@[^\s<>\"]+|tel:
 _END_OF_SENTENCE = ".,;:!?)]}'\u2019\u201d"
 # Without controls, line and paragraph separators and halves of characters, which no mail can carry.
 _NOT_IN_WORDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
 _TITLE = "Answer"
 
 
@@ -75,11 +76,9 @@ def _alternatives(words: str, document: str, boundary: str) -> Iterator[bytes]:
 
 
 def _file_header(file: File) -> str:
-    """Return the header of a file; its name as RFC 2231 has it, and in ASCII for programs that do not know that."""
-    simple = re.sub(r"[^A-Za-z0-9 ._()-]", "_", file.name)
-    name = f'filename="{simple}"'
-    if simple != file.name:
-        name += f";\r\n filename*=utf-8''{quote(file.name, safe='')}"
+    """Return the header of a file; a name that is not plain as RFC 2231 section 4 has it."""
+    is_plain = _PLAIN_NAME.fullmatch(file.name) is not None
+    name = f'filename="{file.name}"' if is_plain else f"filename*=utf-8''{quote(file.name, safe='')}"
     return (
         f"Content-Type: {file.kind}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n {name}\r\n\r\n"

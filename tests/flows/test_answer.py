@@ -1,13 +1,16 @@
 """What staff answer from here leaves through the outbox, and stops the clock when it has left."""
 
+import email
 import email.policy
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
 
-from bot.channel import Permanent, Temporary
+from bot.channel import Batch, Permanent, Temporary
+from bot.core import acknowledgements
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose, State
 from bot.core.events import EventKind
@@ -15,19 +18,25 @@ from bot.core.files import File
 from bot.flows.changes import answer, answer_outcome, close
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
+from bot.flows.intake.plan import Capacity
+from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import as_sent, deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
+from bot.flows.people import erase
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox, staff_answers
+from bot.store import contacts, outbox, retention, staff_answers
 from bot.store.engine import Store
+from bot.wire.mail import mime
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
 from tests.render.letters import COMPOSER
 
 ANN = "staff:ann@example.gov.uk"
-LATER = NOW + timedelta(hours=1)
+SECRET = b"s" * 32
+HOUR = timedelta(hours=1)
+LATER = NOW + HOUR
 LEAVES = LATER + timedelta(seconds=10)
 HOLD = ClaimTerms(timedelta(minutes=30))
 FULL = Answer("full", "The hole is filled.\nSee https://example.gov.uk/roads.", name="Ann Example")
@@ -227,3 +236,163 @@ def test_an_answer_that_is_refused_is_told_and_leaves_the_clock_alone(store: Sto
         assert notice.details["subject"] == f"{contact.reference}: your answer did not arrive"
         assert "ann@example.gov.uk sent an answer" in notice.details["happened"]
         assert "ackbot " not in notice.details["action"]
+
+
+def bounce(connection: Connection, book: Rulebook, mail: Make, delivery: Delivery, text: str, at: datetime) -> None:
+    """A mail server sends it back to its signed address."""
+    address = acknowledgements.signed_subaddress("us@example.gov.uk", f"b{delivery.id}", SECRET)
+    headers = {"From": "MAILER-DAEMON@mx.residents.example", "To": address, "Return_Path": "<>"}
+    report = mail(90, text=text, Subject="Undelivered", **headers)
+    receive(connection, Batch((report,)), Reading("inbox"), at, book, Capacity())
+
+
+def notices(connection: Connection, book: Rulebook, at: datetime) -> list[str]:
+    """The subjects of what the team is told by then."""
+    claims = deliver.claim(connection, "post", at, HOLD, 50, book)
+    deliver.record(connection, [Attempt(claim.delivery, at) for claim in claims], book)
+    return [str(c.delivery.details["subject"]) for c in claims if c.delivery.purpose is Purpose.NOTICE]
+
+
+GONE = "host mx said: 550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize("words", [FULL, HOLDING], ids=["full", "holding"])
+def test_an_answer_that_comes_back_was_never_given(store: Store, book: Rulebook, mail: Make, words: Answer) -> None:
+    """The contact is open with the dates that it had, nothing counts as acknowledged by it, and the team is told."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = logged(connection, signed, mail())
+        contacts.put(connection, contact.id, {"receipt_sent_at": None, "acknowledged_at": None})
+        before = again(connection, contact.reference)
+        answer.answer(connection, contact.reference, words, ANN, LATER, signed)
+        delivery = leave(connection, signed)
+        assert again(connection, contact.reference).acknowledged_at == LEAVES
+        bounce(connection, signed, mail, delivery, GONE, LEAVES + HOUR)
+        after = again(connection, contact.reference)
+        assert (after.state, after.respond_by, after.responded_at) == ("open", before.respond_by, None)
+        assert after.acknowledged_at is None
+        assert notices(connection, signed, LEAVES + HOUR) == [f"{contact.reference}: your answer did not arrive"]
+        bounce(connection, signed, mail, delivery, GONE, LEAVES + 2 * HOUR)
+        assert notices(connection, signed, LEAVES + 2 * HOUR) == []
+
+
+def test_a_full_mailbox_has_its_answer_once_more(store: Store, book: Rulebook, mail: Make) -> None:
+    """The clock runs until it has left again; the team knows meanwhile."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = typed(connection, signed, mail)
+        delivery = leave(connection, signed)
+        bounce(connection, signed, mail, delivery, "said: 552 5.2.2 mailbox full", LEAVES + HOUR)
+        assert again(connection, contact.reference).state == "open"
+        subject = f"{contact.reference}: your answer came back, and is sent once more"
+        assert notices(connection, signed, LEAVES + HOUR) == [subject]
+        at = LEAVES + 6 * HOUR
+        (claim,) = deliver.claim(connection, "post", at, HOLD, 50, signed)
+        assert claim.delivery.message_id == delivery.message_id
+        deliver.record(connection, [Attempt(claim.delivery, at)], signed)
+        answer_outcome.count(connection, [Attempt(claim.delivery, at)], signed)
+        assert again(connection, contact.reference).responded_at == at
+
+
+def test_one_of_two_answers_that_comes_back_leaves_the_other(store: Store, book: Rulebook, mail: Make) -> None:
+    """What has reached the person has answered them; the team hears of the one that has not."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = typed(connection, signed, mail)
+        first = leave(connection, signed)
+        answer.answer(connection, contact.reference, FULL, ANN, LATER, signed)
+        leave(connection, signed)
+        bounce(connection, signed, mail, first, GONE, LEAVES + HOUR)
+        assert again(connection, contact.reference).state == "answered"
+        assert len(notices(connection, signed, LEAVES + HOUR)) == 1
+
+
+def test_an_answer_that_came_back_at_once_stops_nothing(store: Store, book: Rulebook, mail: Make) -> None:
+    """A report may be quicker than the line on which the mail server takes the mail over."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = typed(connection, signed, mail)
+        claim = claimed(connection, signed)
+        bounce(connection, signed, mail, claim.delivery, GONE, LEAVES)
+        deliver.record(connection, [Attempt(claim.delivery, LEAVES)], signed)
+        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES)], signed)
+        assert again(connection, contact.reference).state == "open"
+
+
+def test_a_copy_in_the_folder_of_sent_mail_is_no_second_answer(store: Store, book: Rulebook, mail: Make) -> None:
+    """Our mark says whose it is; what staff send from their own mail program still counts."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = typed(connection, signed, mail, HOLDING)
+        claim = claimed(connection, signed)
+        content = MessageWriter(COMPOSER, signed, SECRET).write(claim, LEAVES).content
+        deliver.record(connection, [Attempt(claim.delivery, LEAVES)], signed)
+        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES)], signed)
+        for number, is_sent in ((1, True), (2, False)):
+            copy = replace(mime.read(content, channel="inbox", received_at=None), outgoing=is_sent)
+            receive(connection, Batch((copy,)), Reading("inbox"), LEAVES + HOUR * number, signed, Capacity())
+        assert again(connection, contact.reference).state == "open"
+        assert EventKind.STAFF_WROTE not in {kind for kind, _ in kinds(connection, contact)}
+        headers = {
+            "From": "Us <us@example.gov.uk>",
+            "To": contact.sender_address or "",
+            "In_Reply_To": "<1@residents.example>",
+        }
+        own = replace(mail(80, text="We have filled the hole today, thank you.", **headers), outgoing=True)
+        receive(connection, Batch((own,)), Reading("inbox"), LEAVES + 3 * HOUR, signed, Capacity())
+        assert again(connection, contact.reference).state == "answered"
+
+
+def test_files_leave_with_the_answer(store: Store, book: Rulebook, mail: Make) -> None:
+    """Under names that are safe, larger than any automatic mail; they are shown by name, and gone when it is erased."""
+    report, letter = bytes(range(256)) * 400, "Dear Zoë\r\n".encode()
+    sent = (File("../../ref%d/Öl\u202e report.pdf", report), File("letter.txt", letter))
+    with writing(store) as connection:
+        contact = typed(connection, book, mail, replace(FULL, files=sent))
+        claim = claimed(connection, book)
+        message = MessageWriter(COMPOSER, book, b"s" * 32).write(claim, LEAVES)
+        attempts = [Attempt(claim.delivery, LEAVES, message=message)]
+        deliver.record(connection, attempts, book)
+        answer_outcome.count(connection, attempts, book)
+        (view,) = as_sent.of(connection, claim.delivery)
+        assert view.files == ("Öl report.pdf", "letter.txt")
+        assert view.words.splitlines()[0] == "The hole is filled."
+        parsed = email.message_from_bytes(message.content, policy=email.policy.default)
+        assert next(part.get_content() for part in parsed.iter_attachments()) == report
+        retention.strip(connection, [contact.id], b"key")
+        assert staff_answers.files_of(connection, claim.delivery.id) == ()
+
+
+def test_a_person_who_is_erased_is_written_to_no_more(store: Store, book: Rulebook, mail: Make) -> None:
+    """A further answer that waits does not leave without anybody to go to."""
+    with writing(store) as connection:
+        contact = typed(connection, book, mail)
+        leave(connection, book)
+        answer.answer(connection, contact.reference, FULL, ANN, LATER, book)
+        erase.erase(connection, contact.sender_address or "", ANN, LATER, b"key")
+        assert answer.under_way(connection, contact.id) is None
+        assert deliver.claim(connection, "post", LEAVES + HOUR, HOLD, 50, book) == []
+
+
+def test_of_undoing_and_leaving_at_once_one_wins(store_url: str, book: Rulebook, mail: Make) -> None:
+    """Whoever is first: it leaves and cannot be taken back, or it is taken back and does not leave."""
+    stores = Store(store_url), Store(store_url)
+    with writing(stores[0]) as connection:
+        contact = typed(connection, book, mail)
+
+    def take_back() -> bool:
+        with writing(stores[0]) as own:
+            try:
+                return bool(answer.undo(own, contact.reference, ANN, LEAVES))
+            except Refused:
+                return False
+
+    def take_over() -> bool:
+        with writing(stores[1]) as own:
+            return bool(deliver.claim(own, "post", LEAVES, HOLD, 50, book))
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [run.result() for run in [pool.submit(take_back), pool.submit(take_over)]]
+    assert sum(results) == 1
+    for store in stores:
+        store.let_go()

@@ -17,8 +17,8 @@ from bot.store.sent_messages import SentMessage
 class AsSent:
     """One message as it was handed over at an attempt, which it may have survived without our knowing.
 
-    `headers` and `page` are those of a mail. `content` is all of it in bytes; empty for a message to staff, whose link
-    lets its reader act, and is left out of the words, too.
+    `headers`, `page` and the names of `files` are those of a mail. `content` is all of it in bytes; empty for a message
+    to staff, whose link lets its reader act, and is left out of the words, too.
     """
 
     attempt: int
@@ -31,6 +31,7 @@ class AsSent:
     template: str
     external_id: str
     content: bytes
+    files: tuple[str, ...] = ()
 
 
 def of(connection: Connection, delivery: Delivery) -> list[AsSent]:
@@ -44,13 +45,14 @@ def read(message: Outbound) -> tuple[str, str, str]:
     """Subject, words and page of a message of ours that is to leave."""
     if not message.envelope_sender:
         return message.subject, message.content.decode("utf-8", "replace"), ""
-    headers, words, page = _parts(message.content)
+    headers, words, page, _ = _parts(message.content)
     return dict(headers).get("Subject", ""), words, page
 
 
 def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
     is_mail = bool(message.envelope.get("envelope_sender"))
-    headers, words, page = _parts(message.content) if is_mail else ((), message.content.decode("utf-8", "replace"), "")
+    in_words = ((), message.content.decode("utf-8", "replace"), "", ())
+    headers, words, page, files = _parts(message.content) if is_mail else in_words
     subject = dict(headers).get("Subject", "") if is_mail else str(message.envelope.get("subject", ""))
     return AsSent(
         attempt=message.attempt,
@@ -63,14 +65,17 @@ def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
         template=message.template,
         external_id=message.external_id,
         content=message.content if is_to_person else b"",
+        files=files,
     )
 
 
-def _parts(content: bytes) -> tuple[tuple[tuple[str, str], ...], str, str]:
-    """The header, the text and the page of a mail of ours."""
+def _parts(content: bytes) -> tuple[tuple[tuple[str, str], ...], str, str, tuple[str, ...]]:
+    """The header, the text, the page and the names of the files of a mail of ours."""
     import email.policy  # noqa: PLC0415 - nothing else needs it, and it takes long
 
     mail = email.message_from_bytes(content, policy=email.policy.default)
-    texts = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
+    parts = [part for part in mail.walk() if not part.is_multipart()]
+    texts = {part.get_content_type(): part.get_content() for part in parts if not part.is_attachment()}
+    files = tuple(part.get_filename() or "" for part in parts if part.is_attachment())
     headers = tuple((name, str(value)) for name, value in mail.items())
-    return headers, texts.get("text/plain", ""), texts.get("text/html", "")
+    return headers, texts.get("text/plain", ""), texts.get("text/html", ""), files
