@@ -23,6 +23,7 @@ from bot.wire.platforms.reading import read_each
 PREFIX = "whatsapp:"
 WINDOW = timedelta(hours=24)
 LONGEST = Longest(4096)
+_LONGEST_REASON = 200
 _NEEDED = frozenset({"whatsapp_business_messaging"})
 _BLIND = ("WhatsApp has no list of messages to compare with: a call that never arrives is not seen",)
 # The field that contains the text of a message without a file; for a file it is the caption.
@@ -104,10 +105,28 @@ class WhatsApp:
         if field == "messages":
             for message in _messages(value, "messages", "from"):
                 yield self._inbound(message, Party(f"{PREFIX}{message['from']}", names.get(message["from"], "")))
+            # What became of our own: only that one did not arrive is news (Cloud API, "status messages").
+            for status in _messages(value, "statuses", "recipient_id"):
+                if status.get("status") == "failed":
+                    yield self._undelivered(status)
         elif field == "smb_message_echoes":
             # Messages that staff sent in the WhatsApp Business app.
             for message in _messages(value, "message_echoes", "to"):
                 yield self._inbound(message, None)
+
+    def _undelivered(self, status: Mapping[str, Any]) -> Inbound:
+        name = str(status["id"])
+        error = next(iter(_dicts(status, "errors")), {})
+        reason = f"{error.get('code', '')} {error.get('title', '')}".strip()[:_LONGEST_REASON]
+        return Inbound(
+            channel=self.name,
+            external_id=f"{name} failed",
+            digest="",
+            sender=None,
+            received_at=meta.instant(status.get("timestamp")),
+            post=Post("undelivered", about=name),
+            fault=reason or "no reason was given",
+        )
 
     def _inbound(self, message: Mapping[str, Any], sender: Party | None) -> Inbound:
         words, post = _read(message, sender.address if sender else f"{PREFIX}{message['to']}")

@@ -107,13 +107,14 @@ class Post:
     """The properties of a message on a platform; absent on mail and forms.
 
     `kind`: a message or mention is addressed to us, a comment is under a post of ours; an edit, a deletion and a
-    reaction concern the message `about`. `conversation` is the platform's name of the private thread, or "";
-    `answers` are the ids of the messages that it replies to, the nearest first. `by_program`: the platform says that no
-    person wrote it. `automatic`: a copy of a message that we sent automatically. `holds` lists its contents besides
-    text (image, voice, location ...), `link` is where staff can see it.
+    reaction concern the message `about`, and so does what the platform says of one of ours that is `undelivered`.
+    `conversation` is the platform's name of the private thread, or ""; `answers` are the ids of the messages that it
+    replies to, the nearest first. `by_program`: the platform says that no person wrote it. `automatic`: a copy of a
+    message that we sent automatically. `holds` lists its contents besides text (image, voice, location ...), `link` is
+    where staff can see it.
     """
 
-    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction"] = "message"
+    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction", "undelivered"] = "message"
     conversation: str = ""
     answers: tuple[str, ...] = ()
     about: str = ""

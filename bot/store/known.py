@@ -26,7 +26,15 @@ from bot.core.rules import RuleName
 from bot.core.threads import LoggedMessage, Parent, Threads
 from bot.store import merging
 from bot.store.column_types import ring_of
-from bot.store.conditions import HAS_NO_RECEIPT, HAS_OWN_RECEIPT, IS_HELD, IS_OPEN, IS_RECEIPT, IS_UNPROVEN
+from bot.store.conditions import (
+    HAS_EXTERNAL_ID,
+    HAS_NO_RECEIPT,
+    HAS_OWN_RECEIPT,
+    IS_HELD,
+    IS_OPEN,
+    IS_RECEIPT,
+    IS_UNPROVEN,
+)
 from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
 from bot.store.outbox import delivery_of
@@ -255,6 +263,13 @@ def deliveries_of(connection: Connection, ids: Iterable[int]) -> dict[int, Deliv
     first = sorted(ids)[:_MOST_IDS]
     rows: Any = connection.execute(_DELIVERIES, {"ids": first}) if first else ()
     return {row.id: delivery_of(row) for row in rows}
+
+
+def delivery_under(connection: Connection, contact_id: int, external_id: str) -> Delivery | None:
+    """What we sent in a contact, by the platform's own name of it."""
+    same = (deliveries.c.contact_id == contact_id) & (deliveries.c.external_id == external_id) & HAS_EXTERNAL_ID
+    row = connection.execute(select(deliveries).where(same)).first()
+    return delivery_of(row) if row else None
 
 
 def automatic_mails(connection: Connection, contact_ids: Iterable[int], since: datetime) -> dict[int, int]:

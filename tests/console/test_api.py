@@ -196,6 +196,10 @@ def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
         ("needs", {"needs": "large print"}),
         ("pause", {"note": "asked for the address"}),
         ("resume", {}),
+        ("answer", {"kind": "full", "words": "The bin is emptied.", "by": "Ann Example"}),
+        ("undo", {}),
+        ("answer", {"kind": "holding", "words": "We look.", "channel": "phone"}),
+        ("confirm-answer", {}),
         ("respond", {"note": "by phone"}),
         ("close", {}),
         ("reopen", {"note": "closed by mistake"}),
@@ -207,7 +211,8 @@ def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
     events = house.call("GET", f"/api/v1/events?cursor={after}").json["events"]
     mine = [event["kind"] for event in events if event["reference"] == reference and event["actor"] == "token:all"]
     before_answer = ["assigned", "taken", "holding reply", "classified", "extended", "needs noted", "paused", "resumed"]
-    assert mine == [*before_answer, "responded", "closed", "reopened"]
+    answers = ["answer written", "answer taken back", "answer written", "answer sent", "holding reply"]
+    assert mine == [*before_answer, *answers, "responded", "closed", "reopened"]
     own = house.call("GET", f"{here}/events?limit=200").json
     assert [event["kind"] for event in own["events"] if event["actor"] == "token:all"] == ["taken down", *mine]
     assert house.call("GET", f"{here}/events?cursor={own['next']}").json["events"] == []
@@ -225,6 +230,10 @@ def test_what_an_action_needs_is_asked_for(house: House) -> None:
         ("extend", {"to": "60 working days"}, 422, "reason"),
         ("classify", {"service": "no-such-service!"}, 422, "service"),
         ("needs", {"needs": "x" * 10_000}, 422, "needs"),
+        ("answer", {"kind": "full", "words": " "}, 422, "words"),
+        ("answer", {"kind": "full", "words": "Yes.", "channel": "text"}, 422, "channel"),
+        ("undo", {}, 409, ""),
+        ("confirm-answer", {}, 409, ""),
         ("reopen", {}, 409, ""),
     ):
         refusal = house.call("POST", f"{here}/{name}", body)

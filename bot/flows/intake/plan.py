@@ -14,6 +14,7 @@ from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
 from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake.platform_failures import NotDelivered
 from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import ClaimTerms
@@ -128,7 +129,7 @@ class ReceiptsKeptBack:
     team: str | None
 
 
-OfContact = FollowUp | StaffAnswer | CameBack | NotReached | Muted | ReceiptShared | WordsRemoved
+OfContact = FollowUp | StaffAnswer | CameBack | NotDelivered | NotReached | Muted | ReceiptShared | WordsRemoved
 Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack
 
 

@@ -5,18 +5,25 @@ from datetime import datetime
 from bot.core.contacts import Contact
 from bot.core.events import EventKind
 from bot.core.intakes import RuleName, Verdict
-from bot.core.messages import Post
+from bot.core.messages import Inbound, Post
 from bot.core.threads import Parent
 from bot.flows.intake.gather import BatchFacts
 from bot.flows.intake.plan import Filed, Plan, WordsRemoved, event
+from bot.flows.intake.platform_failures import NotDelivered
 
-CHANGES = frozenset({"edit", "deletion"})
+CHANGES = frozenset({"edit", "deletion", "undelivered"})
 _EDITED = Verdict("attach", RuleName.EDITED, "its writer changed it after it was sent")
 _TAKEN_BACK = Verdict("attach", RuleName.TAKEN_BACK, "its writer took it back")
 
 
-def change(post: Post, contact: Contact, now: datetime) -> Plan:
-    """An edit is kept beside the first words; what was taken back is emptied, unless the law holds it."""
+def change(message: Inbound, post: Post, contact: Contact, now: datetime) -> Plan:
+    """An edit is kept beside the first words; what was taken back is emptied, unless the law holds it.
+
+    Of what we sent the platform may say later that it did not arrive.
+    """
+    if post.kind == "undelivered":
+        failure = NotDelivered(contact.id, post.about, message.fault)
+        return Plan(changes=(failure,), results=(Filed(contact.reference, new=False, outcome="our own"),))
     is_edit = post.kind == "edit"
     kind, verdict = (EventKind.EDITED, _EDITED) if is_edit else (EventKind.TAKEN_BACK, _TAKEN_BACK)
     keeps_words = is_edit or contact.legal_hold

@@ -17,6 +17,7 @@ from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake import platform_failures
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather
 from bot.flows.intake.plan import (
@@ -34,6 +35,7 @@ from bot.flows.intake.plan import (
     Suppressed,
     WordsRemoved,
 )
+from bot.flows.intake.platform_failures import NotDelivered
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
@@ -126,7 +128,10 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
     return Received(list(plan.results), list(plan.claims), more=more)
 
 
-def _come_back(connection: Connection, change: CameBack, now: datetime, book: Rulebook) -> None:
+def _come_back(connection: Connection, change: CameBack | NotDelivered, now: datetime, book: Rulebook) -> None:
+    if isinstance(change, NotDelivered):
+        platform_failures.note(connection, change, now, book)
+        return
     is_new = outbox.came_back(connection, change.delivery, change.error, now, change.again_at)
     if is_new and change.delivery.purpose is Purpose.ANSWER:
         answer_outcome.came_back(connection, change.delivery, now, book)
@@ -138,7 +143,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             _go_on(connection, change, now, book)
         case StaffAnswer():
             staff_answers.take(connection, change, now, book)
-        case CameBack():
+        case CameBack() | NotDelivered():
             _come_back(connection, change, now, book)
         case NotReached():
             contacts.withdraw_receipt(connection, change.contact_id, now)

@@ -12,6 +12,9 @@ _CONFLICT, _NOT_FOUND = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND
 
 _ONE = "/api/v1/contacts/{reference}"
 ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
+    "answer": ("Answer the person: the words leave by the way that is chosen", requests.Answer),
+    "undo": ("Take back the answer that has not left yet", requests.Nothing),
+    "confirm-answer": ("Say that the letter is posted, or that the call is made", requests.Confirm),
     "respond": ("Record that the person has had a full answer", requests.Respond),
     "pause": ("Stop the time to answer while we wait for the person", requests.Note),
     "resume": ("Let the time to answer run on", requests.Note),

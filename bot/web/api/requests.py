@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from bot.core.answers import MOST_CHARACTERS as MOST_OF_AN_ANSWER
 from bot.flows.changes import urgent
 from bot.flows.changes.refusals import MOST_CHARACTERS
 
@@ -66,6 +67,33 @@ class Respond(Sent):
     note: str = Field(
         default="", pattern=_TEXT, json_schema_extra=_SHORT, description="For the history; no personal data."
     )
+
+
+class Answer(Sent):
+    """What the person is to be sent. It leaves in ten seconds; until then `undo` takes it back."""
+
+    kind: Literal["full", "holding"] = Field(description="When a full answer has left, the clock stops.")
+    words: str = Field(pattern=_TEXT, json_schema_extra={"maxLength": MOST_OF_AN_ANSWER}, description="Plain text.")
+    subject: str = Field(
+        default="", pattern=_TEXT, json_schema_extra={"maxLength": 200}, description="Of a mail; else the person's own."
+    )
+    channel: Literal["", "mail", "platform", "public", "text", "letter", "phone"] = Field(
+        default="",
+        description="Where the person wrote, where it is left out. `public`: everybody can read it. A letter or a call "
+        "waits until `confirm-answer` says that it is done.",
+    )
+    by: str = Field(
+        default="",
+        pattern=_TEXT,
+        json_schema_extra={"maxLength": 100},
+        description="The author, as the person reads it.",
+    )
+
+
+class Confirm(Sent):
+    """The letter is posted, or somebody has rung."""
+
+    at: Instant | None = Field(default=None, description="When; now, where it is left out.")
 
 
 class Note(Sent):
