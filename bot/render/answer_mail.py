@@ -25,7 +25,7 @@ _TITLE = "Answer"
 
 def mail(words: str, subject: str, envelope: Envelope, layout: str, files: Sequence[File] = ()) -> bytes:
     """Return the mail, ready to send."""
-    words = _NOT_IN_WORDS.sub("", words)
+    words = cleaned(words)
     document = Template(layout).substitute(
         language="en", direction="ltr", title=html.escape(subject or _TITLE), content=page(words)
     )
@@ -45,6 +45,11 @@ def mail(words: str, subject: str, envelope: Envelope, layout: str, files: Seque
             base64.encodebytes(file.content).replace(b"\n", b"\r\n"),
         ]
     return b"".join([*parts, f"\r\n--{outer}--\r\n".encode()])
+
+
+def cleaned(words: str) -> str:
+    """Return the words without what no mail can carry."""
+    return _NOT_IN_WORDS.sub("", words)
 
 
 def page(words: str) -> str:

@@ -1,7 +1,9 @@
 """The contract of every account, on one service with all of them: words, answers of staff, and trouble."""
 
+import json
 import random
 import re
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -17,6 +19,7 @@ from tests.peers.peer import Peer, Trouble
 
 UP = re.compile(r'^ackbot_channel_up\{channel="([\w-]+)"\} 1', re.MULTILINE)
 PUBLIC = [number for number, kind in enumerate(PEERS) if kind.has_public]
+TOKEN = re.compile(r"[\w-]{30,}")
 REFERENCE = re.compile(r"EX-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
@@ -71,6 +74,30 @@ def test_a_private_thread_is_one_contact(peer: Peer, service: Service) -> None:
         service.command("contacts", "respond", contact["reference"])
     wait_until(lambda: newest(service)["state"] == "answered", what="the answer to be seen")
     assert [words for words in peer.answers_to("alice") if "automatic" in words] == [receipt]
+
+
+def test_what_staff_type_here_reaches_everybody_where_they_wrote(peers: Sequence[Peer], service: Service) -> None:
+    """On each platform once, and it stops the clock; a copy that the platform shows us is no second answer."""
+    token = service.command(
+        "token", "create", "--name", "staff", "--scope", "contacts:read", "--scope", "contacts:write"
+    ).stdout
+    head = {"Authorization": f"Bearer {TOKEN.findall(token)[-1]}", "Content-Type": "application/json"}
+    people = "SELECT reference FROM contacts WHERE state = 'open' AND subject = '' ORDER BY id DESC"
+    before = service.acknowledged()
+    for peer in peers:
+        peer.write("dora", "The lamp is out.")
+    wait_until(lambda: service.acknowledged() == before + len(peers), what="the receipts")
+    for (reference,) in ask(service.store_url, f"{people} LIMIT {len(peers)}"):
+        url = f"http://127.0.0.1:{service.web_port}/api/v1/contacts/{reference}/answer"
+        body = json.dumps({"kind": "full", "words": "The lamp is repaired."}).encode()
+        with urllib.request.urlopen(urllib.request.Request(url, body, head)) as answer:
+            assert answer.status == 200
+    sent = "SELECT count(*) FROM events WHERE kind = 'responded' AND actor = 'token:staff'"
+    wait_until(lambda: ask(service.store_url, sent)[0][0] == len(peers), what="the answers")
+    for peer in peers:
+        words = [words for words in peer.answers_to("dora") if "repaired" in words]
+        assert len(words) == 1, peer.name
+        assert "automatic" not in words[0]
 
 
 @pytest.mark.parametrize("peer", PUBLIC, ids=lambda number: PEERS[number].__name__, indirect=True)

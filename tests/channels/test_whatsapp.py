@@ -197,3 +197,23 @@ def test_the_published_examples_are_understood(number: WhatsApp) -> None:
         messages = called(number, call)
         assert [m.external_id for m in messages] == [m["id"] for m in value.get("messages", ())], name
         assert not [m.fault for m in messages if m.fault], name
+
+
+def test_what_did_not_arrive_is_said_and_what_did_is_not(number: WhatsApp, peer: WhatsAppPeer) -> None:
+    """By the status `failed` of one of our own, with the code of the error; `sent`, `delivered`, `read` are no news."""
+    failed = {"errors": [{"code": 131026, "title": "Message undeliverable"}]}
+    for status, more in (("failed", failed), ("failed", {}), ("sent", {}), ("delivered", {}), ("read", {})):
+        entry = {
+            "id": "wamid.SENT",
+            "status": status,
+            "timestamp": "1749416383",
+            "recipient_id": "447700900123",
+            **more,
+        }
+        call = peer.call({}, "447700900123", "ann")
+        value = call["entry"][0]["changes"][0]["value"]
+        del value["messages"]
+        value["statuses"] = [entry]
+        posts = [(message.post and message.post.kind, message.fault) for message in called(number, call)]
+        reason = "131026 Message undeliverable" if more else "no reason was given"
+        assert posts == ([("undelivered", reason)] if status == "failed" else [])

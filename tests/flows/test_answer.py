@@ -11,10 +11,14 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch, Permanent, Temporary
 from bot.core import acknowledgements
+from bot.core.answers import AnswerRules
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose, State
+from bot.core.escalations import Window
 from bot.core.events import EventKind
 from bot.core.files import File
+from bot.core.lengths import Longest, Unit
+from bot.core.messages import Inbound, Party, Post
 from bot.flows.changes import answer, answer_outcome, close
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
@@ -25,13 +29,14 @@ from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.people import erase
-from bot.flows.rulebook import Rulebook
+from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox, retention, staff_answers
 from bot.store.engine import Store
 from bot.wire.mail import mime
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import again, logged
 from tests.render.letters import COMPOSER
+from tests.rulebooks import altered
 
 ANN = "staff:ann@example.gov.uk"
 SECRET = b"s" * 32
@@ -396,3 +401,116 @@ def test_of_undoing_and_leaving_at_once_one_wins(store_url: str, book: Rulebook,
     assert sum(results) == 1
     for store in stores:
         store.let_go()
+
+
+TO = "whatsapp:447700900123"
+
+
+def on_platform(book: Rulebook, visibility: str = "private") -> tuple[Rulebook, Inbound]:
+    """A rulebook with an account on a platform that takes answers for a day, and a message there."""
+    window = Window(timedelta(hours=24))
+    ways = {**book.ways, "page": Way("wa", "front", medium="whatsapp", window=window, name="page", receipts="none")}
+    limits = AnswerRules({"wa": Longest(30)}, {"wa": Longest(30, Unit.WEIGHTED, links=False)})
+    post = Post("mention" if visibility == "public" else "message", conversation="" if visibility == "public" else TO)
+    message = Inbound("page", "wamid.1", "digest", Party(TO), text="The lamp is out.", post=post)
+    rules = altered(book, ways=ways, texts=frozenset({"wa"}), answering=limits)
+    return rules, replace(message, visibility=visibility)  # type: ignore[arg-type]
+
+
+SHORT = replace(FULL, words="The lamp is repaired.")
+
+
+def test_a_platform_has_its_length_and_its_window(store: Store, book: Rulebook) -> None:
+    """Too long is refused with the numbers; after the window only a letter or a call is left."""
+    rules, message = on_platform(book)
+    with writing(store) as connection:
+        contact = logged(connection, rules, message, acknowledged=False)
+        by_name = {route.name: route for route in answer.routes(contact, rules, LATER)}
+        assert by_name.keys() == {"platform", "phone", "letter"}
+        assert by_name["platform"].until == NOW + timedelta(hours=24)
+        with pytest.raises(Refused, match="use 30 characters or fewer; there are 53") as refusal:
+            answer.answer(connection, contact.reference, FULL, ANN, LATER, rules)
+        assert refusal.value.field == "words"
+        with pytest.raises(Refused, match="takes none now"):
+            answer.answer(connection, contact.reference, SHORT, ANN, NOW + timedelta(days=1), rules)
+        late = NOW + timedelta(hours=24) - timedelta(seconds=5)
+        answer.answer(connection, contact.reference, SHORT, ANN, late, rules)
+        (claim,) = deliver.claim(connection, "wa", late + timedelta(seconds=10), HOLD, 50, rules)
+        assert deliver.too_late(claim, late, rules) == ""
+        assert "takes no answer" in deliver.too_late(claim, late + timedelta(seconds=10), rules)
+        message_out = MessageWriter(COMPOSER, rules, SECRET).write(claim, late)
+        assert (message_out.content, message_out.conversation, message_out.in_reply_to, message_out.public) == (
+            SHORT.words.encode(),
+            TO,
+            "wamid.1",
+            False,
+        )
+
+
+def test_what_a_platform_takes_from_a_person_for_longer_is_marked(store: Store, book: Rulebook) -> None:
+    """After the time for automatic answers, and not before."""
+    rules, message = on_platform(book)
+    ways = {**rules.ways, "page": replace(rules.ways["page"], window=Window(timedelta(hours=24), timedelta(days=7)))}
+    rules = altered(rules, ways=ways)
+    with writing(store) as connection:
+        contact = logged(connection, rules, message, acknowledged=False)
+        answer.answer(connection, contact.reference, SHORT, ANN, LATER, rules)
+        (claim,) = deliver.claim(connection, "wa", LEAVES, HOLD, 50, rules)
+        write = MessageWriter(COMPOSER, rules, SECRET).write
+        days = timedelta(days=2)
+        assert [write(claim, at).by_person_later for at in (LEAVES, LEAVES + days)] == [False, True]
+
+
+def test_in_public_only_what_the_officer_says_is_public(store: Store, book: Rulebook) -> None:
+    """By default nothing leaves there, and nothing of anybody is added."""
+    rules, message = on_platform(book, "public")
+    with writing(store) as connection:
+        contact = logged(connection, rules, message, acknowledged=False)
+        with pytest.raises(Refused, match="written in public"):
+            answer.answer(connection, contact.reference, SHORT, ANN, LATER, rules)
+        linked = replace(SHORT, words="See https://a.example", channel="public")
+        with pytest.raises(Refused, match="web address"):
+            answer.answer(connection, contact.reference, linked, ANN, LATER, rules)
+        answer.answer(connection, contact.reference, replace(SHORT, channel="public"), ANN, LATER, rules)
+        (claim,) = deliver.claim(connection, "wa", LEAVES, HOLD, 50, rules)
+        message_out = MessageWriter(COMPOSER, rules, SECRET).write(claim, LEAVES)
+        assert (message_out.public, message_out.content) == (True, SHORT.words.encode())
+
+
+def test_what_a_platform_could_not_deliver_was_never_given(store: Store, book: Rulebook) -> None:
+    """It took the answer, and says later that it failed: the contact is open, and the team is told, once."""
+    rules, message = on_platform(book)
+    with writing(store) as connection:
+        contact = logged(connection, rules, message, acknowledged=False)
+        answer.answer(connection, contact.reference, SHORT, ANN, LATER, rules)
+        (claim,) = deliver.claim(connection, "wa", LEAVES, HOLD, 50, rules)
+        attempts = [Attempt(claim.delivery, LEAVES, external_id="wamid.SENT")]
+        deliver.record(connection, attempts, rules)
+        answer_outcome.count(connection, attempts, rules)
+        assert again(connection, contact.reference).state == "answered"
+        post = Post("undelivered", about="wamid.SENT")
+        failed = Inbound("page", "wamid.SENT failed", "", None, post=post, fault="131026 Message undeliverable")
+        for number in range(2):
+            received = receive(connection, Batch((failed,)), Reading("page"), LEAVES + HOUR, rules, Capacity())
+            assert [filed.outcome for filed in received.filed] == ["our own"], number
+        assert again(connection, contact.reference).state == "open"
+        assert notices(connection, rules, LEAVES + HOUR) == [f"{contact.reference}: your answer did not arrive"]
+        assert len(contacts.messages_of(connection, contact.id)) == 1
+
+
+def test_a_text_message_carries_the_words_alone(store: Store, book: Rulebook, mail: Make) -> None:
+    """To a telephone, by the outlet that sends texts, within its length."""
+    ways = {**book.ways, "desk": Way("post", "front", medium="desk", texts_outlet="notify", name="desk")}
+    limits = AnswerRules({"notify": Longest(60)})
+    rules = altered(book, ways=ways, words=frozenset({"notify"}), answering=limits)
+    message = replace(mail(), channel="desk", external_id="phone:1", sender=Party("tel:+441632960888"), mail=None)
+    with writing(store) as connection:
+        contact = logged(connection, rules, replace(message, told_by="at once"), acknowledged=False)
+        names = [route.name for route in answer.routes(contact, rules, LATER)]
+        assert names == ["text", "phone", "letter"]
+        answer.answer(connection, contact.reference, FULL, ANN, LATER, rules)
+        (claim,) = deliver.claim(connection, "notify", LEAVES, HOLD, 50, rules)
+        text = MessageWriter(COMPOSER, rules, SECRET).write(claim, LEAVES)
+        assert (text.recipient, text.content.decode()) == ("tel:+441632960888", FULL.words)
+        by_phone = replace(contact, sender_address=None)
+        assert [route.name for route in answer.routes(by_phone, rules, LATER)] == ["phone", "letter"]

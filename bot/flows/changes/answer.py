@@ -131,12 +131,18 @@ def _chosen(contact: Contact, draft: Answer, book: Rulebook, now: datetime) -> R
 
 def _checked_files(uploads: Sequence[File], route: Route, book: Rulebook) -> tuple[File, ...]:
     """The files under names that are safe to show. Raises Refused."""
-    safe_files = tuple(File(attached.harmless(file.name), file.content) for file in uploads)
+    safe_files = tuple(File(_short(attached.harmless(file.name)), file.content) for file in uploads)
     if safe_files and not route.carries_files:
         raise Refused("files can only be sent by email", "files")
     if reason := files.why_not(safe_files, book.outgoing.answering.most_bytes):
         raise Refused(reason, "files")
     return safe_files
+
+
+def _short(name: str) -> str:
+    """A name as long as a line of a header takes, however it is encoded (RFC 5322 section 2.1.1)."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem[:50]}{dot}{suffix[:10]}" if stem else name[:60]
 
 
 def _queue(
