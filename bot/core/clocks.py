@@ -121,10 +121,10 @@ def due_next(
     `platform_reply_by` is until when the platform takes an answer, where that is still to come and we do not wait for
     the person: what they write then opens it again.
     """
-    promised = acknowledge_by if acknowledged_at is None and acknowledge_by is not None else respond_by
-    if platform_reply_by is not None and (promised is None or platform_reply_by < promised):
+    earliest = acknowledge_by if acknowledged_at is None and acknowledge_by is not None else respond_by
+    if platform_reply_by is not None and (earliest is None or platform_reply_by < earliest):
         return platform_reply_by
-    return promised
+    return earliest
 
 
 def day_zero(received_at: datetime, calendar: Calendar, receipt: ReceiptRule = SAME_DAY) -> date:

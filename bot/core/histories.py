@@ -264,23 +264,27 @@ def why_not_so_long(longer: Duration, now: Clocks, standard: Standard, calendar:
 
 
 def time_left(clock: Clock, duration: Duration, calendar: Calendar, now: datetime) -> str:
-    """Return the time left, in the unit of the promise: `3 working days left`, `due today`, `5 hours late`."""
+    """Return the time left, in the unit of the promise; "" once the clock is stopped."""
     if clock.state is State.STOPPED:
         return ""
-    if clock.due is None:
-        return "paused"
-    if duration.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
-        today, last = calendar.day_of(now), calendar.day_of(clock.due)
-        working = duration.unit is Unit.WORKING_DAY
+    return "paused" if clock.due is None else left_until(clock.due, duration.unit, calendar, now)
+
+
+def left_until(due: datetime, unit: Unit, calendar: Calendar, now: datetime) -> str:
+    """Return the time left in that unit: `3 working days left`, `due today`, `late by 5 hours`."""
+    if unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
+        today, last = calendar.day_of(now), calendar.day_of(due)
+        working = unit is Unit.WORKING_DAY
         count = (last - today).days
         if working:
             count = calendar.working_days_through(last) - calendar.working_days_through(today)
         if last == today:
             return "due today"
         return _in_words(count if last > today else min(count, -1), "working day" if working else "day")
-    minutes = int((clock.due - now).total_seconds() // 60)
+    minutes = int((due - now).total_seconds() // 60)
     return _in_words(minutes // 60, "hour") if abs(minutes) >= 60 else _in_words(minutes, "minute")
 
 
 def _in_words(count: int, unit: str) -> str:
-    return f"{abs(count)} {unit}{'' if abs(count) == 1 else 's'} {'left' if count >= 0 else 'late'}"
+    words = f"{abs(count)} {unit}{'' if abs(count) == 1 else 's'}"
+    return f"{words} left" if count >= 0 else f"late by {words}"

@@ -105,6 +105,16 @@ def writers(connection: Connection, contact_id: int, but: str, now: datetime) ->
     return [Writer(row.owner, row.name or "", row.began_at) for row in rows]
 
 
+def writers_of(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:
+    """Return who is writing on each of these contacts now, as addresses; whoever began first comes first."""
+    query = select(drafts.c.contact_id, drafts.c.owner).where(drafts.c.contact_id.in_(ids))
+    query = query.where(drafts.c.typed_at > now - WRITING).order_by(drafts.c.began_at)
+    writers_by_contact: dict[int, list[str]] = {}
+    for row in connection.execute(query):
+        writers_by_contact.setdefault(row.contact_id, []).append(row.owner)
+    return writers_by_contact
+
+
 def add_file(connection: Connection, contact_id: int, owner: str, file: tuple[str, str, bytes]) -> None:
     """Store a file (name, media type and content) that is to leave with a draft."""
     name, media_type, content = file

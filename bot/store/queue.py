@@ -179,13 +179,6 @@ def of_person(connection: Connection, contact: Contact, scope: Scope, most: int)
     return sorted(contacts_by_id.values(), key=lambda contact: contact.id, reverse=True)[:most]
 
 
-def errors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
-    """Return the error of the last message to each of these contacts that could not be delivered."""
-    columns = (deliveries.c.contact_id, deliveries.c.last_error)
-    query = select(*columns).where(deliveries.c.contact_id.in_(ids), IS_UNDELIVERED).order_by(deliveries.c.id)
-    return {row.contact_id: row.last_error for row in connection.execute(query)} if ids else {}
-
-
 def _in_state(state: str) -> list[Any]:
     match state:
         case "any":

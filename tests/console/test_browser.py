@@ -274,6 +274,9 @@ def test_several_are_handed_over_by_keyboard_alone(page: Page, house: House) -> 
     """Chosen with the space bar, handed over, and told so."""
     reference = house.contact("Hand me over by keyboard.")
     page.goto(_url(house, "queue"))
+    page.check("#all")
+    assert not page.locator("input[name=reference]:not(:checked)").count()
+    page.uncheck("#all")
     _tab_to(page, f"input[value='{reference}']", most=400)
     page.keyboard.press("Space")
     _tab_to(page, ".many summary", most=400)
@@ -304,6 +307,7 @@ def test_enter_does_what_was_chosen_and_nothing_else(page: Page, house: House) -
     page.check("#many-close")
     page.focus("#many-reason")
     page.keyboard.press("Enter")
+    page.click("button:text-is('Send it')")
     page.wait_for_selector(".told")
     assert "1 contact is closed." in page.inner_text(".told")
 

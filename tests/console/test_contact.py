@@ -15,7 +15,7 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
     page = officer.get(f"/console/contacts/{reference}")
     assert "Missed bin" in page.words()
     assert "My bin was missed." in page.words()
-    assert "Due by" in page.words()
+    assert "Answer by" in page.words()
     assert "is day 0; counting begins with the day after" in page.words()
     steps: list[tuple[str, dict[str, str], str]] = [
         ("take", {}, "It is yours."),
@@ -128,7 +128,7 @@ def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: Hous
     page, reference = take_down(name="Kit", phone="01632 960 001", text="No heating.", prefers="told")
     assert "It counts as acknowledged" in page.words()
     assert f"Read this out, before they go: “Your reference is {reference}. We will answer you by" in page.words()
-    assert "Done at" in officer.get(f"/console/contacts/{reference}").words()
+    assert "Acknowledged at" in officer.get(f"/console/contacts/{reference}").words()
     page, reference = take_down(name="Kay", how="letter", text="Please write.", prefers="letter")
     assert "Write to the person that we have it; no postal address is known" in page.words()
     assert "Acknowledge: somebody has told the person" in officer.get(f"/console/contacts/{reference}").words()

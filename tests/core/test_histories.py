@@ -203,7 +203,7 @@ def test_what_can_happen_is_not_refused() -> None:
         (at(13), "1 working day left"),
         (at(14), "1 working day left"),
         (at(16), "due today"),
-        (at(17), "1 working day late"),
+        (at(17), "late by 1 working day"),
     ],
 )
 def test_what_is_left_in_the_unit_of_the_promise(now: datetime, words: str) -> None:

@@ -20,7 +20,7 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import before, danger, flash, lists, merging, notes, words
+from bot.web.console import before, clock, danger, flash, lists, merging, notes, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -181,6 +181,7 @@ def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
 # Each part of the page, in the order in which it stands there.
 PARTS: tuple[Part, ...] = (
     _whole,
+    clock.context,
     danger.context,
     words.context,
     before.context,

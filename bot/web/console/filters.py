@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from bot.core.contacts import State
+from bot.flows.desk.titles import Titles
 from bot.store.queue import NO_TEAM, WHICH, Criteria
 
 STATES = (*State, "any")
@@ -64,10 +65,11 @@ class Filters:
         """The end of the address with this filter set so."""
         return urlencode({**self.values, name: value})
 
-    def in_words(self) -> list[tuple[str, str]]:
+    def in_words(self, titles: Titles) -> list[tuple[str, str]]:
         """What is shown, in words, and the name of the filter of each."""
         state = "of any state" if self.state == "any" else self.state
-        return [("state", state), *((name, _words(name, self[name])) for name in NAMES[2:] + NAMES[:1] if self[name])]
+        names = [name for name in NAMES[2:] + NAMES[:1] if self[name]]
+        return [("state", state), *((name, _words(name, self[name], titles)) for name in names)]
 
     def as_criteria(self, zone: ZoneInfo) -> Criteria:
         """The same for the store; days are those of `zone`."""
@@ -113,7 +115,7 @@ def _midnight(text: str, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(day, time(), tzinfo=zone) if day else None
 
 
-def _words(name: str, value: str) -> str:
+def _words(name: str, value: str, titles: Titles) -> str:
     if name == "which":
         return KINDS[value]
     if name == "team" and value == NO_TEAM:
@@ -124,4 +126,7 @@ def _words(name: str, value: str) -> str:
         return f"came {when} {day.day} {day:%B %Y}" if day else ""
     if name == "words":
         return f"with the words “{value}”"
-    return f"{'person' if name == 'owner' else name} {value}"
+    if name == "owner":
+        return f"person {value}"
+    title = {"team": titles.team, "service": titles.service, "area": titles.area, "channel": titles.channel}[name]
+    return f"{name} {title(value)}"

@@ -1,8 +1,7 @@
-"""The queue of the console: what falls due next, filtered by the address, as a page or as CSV; many at once."""
+"""The queue of the console: what falls due next, filtered by the address, as a page or as CSV."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -10,33 +9,25 @@ from urllib.parse import parse_qsl, quote
 from aiohttp import web
 
 from bot.core import threads
-from bot.core.calendars import Calendar
-from bot.core.contacts import Contact, State
 from bot.core.events import EventKind
 from bot.core.roles import Permission
-from bot.flows import staffing
 from bot.flows.changes import classify
-from bot.flows.changes.refusals import Refused
-from bot.flows.desk import actions
-from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
-from bot.flows.desk.orders import Order
-from bot.render.words import due_in_words
+from bot.flows.desk import rows
+from bot.flows.desk.titles import Titles
 from bot.store import calls, clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
-from bot.web.console.lists import page_in
-from bot.web.forms import fields_of, number_of, several_of
+from bot.web.console.lists import List, address_in, page_in
+from bot.web.forms import fields_of, number_of
 from bot.web.site import Site
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000
-_MOST_AT_ONCE = 200
 # A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _LISTS = (("Everything open", ""), *((filters.KINDS[kind].capitalize(), f"which={kind}") for kind in filters.QUICK))
-_EMPTY = dict.fromkeys(("action", "team", "owner", "reason"), "")
-_WORDS = {"assign": "handed over", "close": "closed"}
+NOTHING_TYPED = dict.fromkeys(("action", "team", "owner", "outcome", "reason", "note"), "")
 _LONGEST_QUERY = 2_000
 _CSV = (
     *("reference", "state", "channel", "team", "owner", "service", "area", "subject", "sender_name", "sender_address"),
@@ -46,18 +37,17 @@ _CSV = (
 
 
 class QueuePages:
-    """The list, its CSV, what is done to many, and saved views."""
+    """The list, its CSV, and saved views."""
 
     def __init__(self, site: Site, door: Doorkeeper) -> None:
         self._site, self._door = site, door
 
     def routes(self) -> list[web.RouteDef]:
-        """Looking, saving a view, and acting on many."""
+        """Looking, and saving a view."""
         page = self._door.page
         return [
             web.get(f"{ROOT}/queue", page(Permission.READ, self._show)),
             web.get(f"{ROOT}/queue.csv", page(Permission.READ, self._csv)),
-            web.post(f"{ROOT}/queue", page(Permission.LEAD, self._act_on_many)),
             web.post(f"{ROOT}/views", page(Permission.READ, self._save_view)),
         ]
 
@@ -69,27 +59,31 @@ class QueuePages:
             raise web.HTTPSeeOther(f"{ROOT}/contacts/{references_in_words[0]}")
         session, secret = guest.visitor.session, self._site.book.secret
         message = flash.words_in(request.query.get("told", ""), session, secret, self._site.now())
-        return await self._page(request, guest, criteria, {"told": message})
+        return await self.page(request, guest, criteria, {"told": message})
 
-    async def _page(self, request: web.Request, guest: Guest, criteria: Filters, more: dict[str, Any]) -> web.Response:
+    async def page(self, request: web.Request, guest: Guest, criteria: Filters, more: dict[str, Any]) -> web.Response:
+        """The list, with `more` of what its template shows."""
         now, number = self._site.now(), page_in(request.query)
         context = await self._read(guest, criteria, now, skip=(number - 1) * AT_ONCE)
-        result, why = context["found"], context["errors"]
+        result, titles = context["found"], Titles(self._site.book)
         context |= {
             "asked": criteria,
+            "shown": criteria.in_words(titles),
             "kinds": filters.KINDS,
             "no_team": queue.NO_TEAM,
-            "rows": [self._row(contact, now, why) for contact in result.contacts],
             "number": number,
+            "list_query": List(criteria, number).query,
             "may_take": guest.may(Permission.ACT),
             "counted": _count_words(number, len(result.contacts), more=result.more),
-            "choices": self._choices(guest, context["owners"]),
+            "choices": self._choices(guest, titles, context["owners"]),
             "lists": [*_LISTS[:1], ("Mine", f"owner={quote(guest.visitor.address)}"), *_LISTS[1:]],
             "told": "",
             "refused": [],
             "chosen": frozenset(),
+            "all_chosen": False,
             "unnamed": False,
-            "typed": _EMPTY,
+            "typed": NOTHING_TYPED,
+            "address_in": address_in,
             "may_lead": guest.may(Permission.LEAD),
             **more,
         }
@@ -103,13 +97,10 @@ class QueuePages:
 
         def read(c: Any) -> dict[str, Any]:
             result = queue.page(c, filter_query, scope, now, most=AT_ONCE, skip=skip)
-            undelivered_ids = (
-                [contact.id for contact in result.contacts] if criteria["which"] == "undeliverable" else []
-            )
             return {
                 "found": result,
+                "rows": rows.of(c, result.contacts, owner, now, self._site.book),
                 "calling": calls.count_calling(c, scope),
-                "errors": queue.errors(c, undelivered_ids),
                 "seen": last_event,
                 "views": views.of(c, owner),
                 "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
@@ -118,26 +109,15 @@ class QueuePages:
 
         return await self._site.read(read)
 
-    def _row(self, contact: Contact, now: datetime, errors: dict[int, str]) -> dict[str, Any]:
-        book = self._site.book
-        due = contact.due_at if contact.state == State.OPEN else None
-        promise = book.clocks.standard_of(contact).respond if contact.standard and contact.acknowledged_at else None
+    def _choices(self, guest: Guest, titles: Titles, owners: list[str]) -> dict[str, Any]:
+        """What each filter can be, each with its title."""
+        book, scope = self._site.book, guest.visitor.scope
         return {
-            "contact": contact,
-            "due": due_in_words(due, promise, book.clocks.default_calendar.zone),
-            "owed": "acknowledgement" if contact.acknowledged_at is None else "answer",
-            "tags": list(_tags(contact, _how_late(due, now, book.clocks.default_calendar))),
-            "why": errors.get(contact.id, contact.reason),
-        }
-
-    def _choices(self, guest: Guest, owners: list[str]) -> dict[str, list[str]]:
-        book = self._site.book
-        return {
-            "team": [team for team in book.outgoing.teams if guest.visitor.scope.sees(team)],
-            "owner": owners,
-            "service": classify.choices("service", book),
-            "area": classify.choices("area", book),
-            "channel": list(book.ways),
+            "team": {team: titles.team(team) for team in book.outgoing.teams if scope.sees(team)},
+            "owner": {address: address for address in owners},
+            "service": {name: titles.service(name) for name in classify.choices("service", book)},
+            "area": {name: titles.area(name) for name in classify.choices("area", book)},
+            "channel": {name: titles.channel(name) for name in book.ways},
             "state": list(filters.STATES),
         }
 
@@ -155,35 +135,6 @@ class QueuePages:
         body = text.getvalue().encode("utf-8-sig")
         return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
-    async def _act_on_many(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        values, references_ticked = await fields_of(request), (await several_of(request, "reference"))[:_MOST_AT_ONCE]
-        action, now, book = values.get("action", ""), self._site.now(), self._site.book
-        criteria, last_event = filters.read(request.query), _last_event(values)
-        if action not in _WORDS or not references_ticked:
-            missing = (
-                "Choose one contact or more."
-                if not references_ticked
-                else "Say what is to be done: hand over, or close."
-            )
-            more = {"refused": [missing], "chosen": frozenset(references_ticked), "typed": {**_EMPTY, **values}}
-            return await self._page(request, guest, criteria, more)
-
-        def act(c: Any) -> list[str]:
-            refusals: dict[str, str] = {}
-            for reference in references_ticked:
-                try:
-                    actions.act(c, Order(action, reference, values, last_event), guest.visitor, now, book)
-                except Refused as refusal:
-                    refusals[reference[:MOST_CHARACTERS_OF_A_REFERENCE]] = f"{refusal.reason}."
-            if refusals:
-                attempt, reason = f"{action}: {len(refusals)} of {len(references_ticked)} at once", ", ".join(refusals)
-                staffing.note_refusal(c, guest.visitor, now, attempt=attempt, reason=reason)
-            return [f"{reference}: {words}" for reference, words in refusals.items()]
-
-        refusals = await self._site.write(act)
-        message = _done_words(len(references_ticked) - len(refusals), len(references_ticked), _WORDS[action])
-        return await self._page(request, guest, criteria, {"told": message, "refused": refusals})
-
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, owner = await fields_of(request), guest.visitor.address
         if drop := values.get("drop", ""):
@@ -195,7 +146,7 @@ class QueuePages:
         name = values.get("name", "").strip()[:60]
         if not name:
             fault = "The view was not kept: give it a name."
-            return await self._page(request, guest, criteria, {"refused": [fault], "unnamed": True})
+            return await self.page(request, guest, criteria, {"refused": [fault], "unnamed": True})
         await self._site.write(lambda c: views.save(c, owner, name, criteria.query))
         await self._door.note(guest, EventKind.VIEW_SAVED, {"name": name})
         secret, now = self._site.book.secret, self._site.now()
@@ -213,36 +164,6 @@ def _count_words(number: int, count: int, *, more: bool) -> str:
 
 def _contacts(count: int) -> str:
     return f"{count} contact{'' if count == 1 else 's'}"
-
-
-def _done_words(count: int, total: int, verb: str) -> str:
-    subject = _contacts(count) if count == total else f"{count} of {_contacts(total)}"
-    return f"{subject} {'is' if count == 1 else 'are'} {verb}." if count else ""
-
-
-def _last_event(values: Mapping[str, str]) -> int | None:
-    return number_of(values.get("seen", ""))
-
-
-def _how_late(due: datetime | None, now: datetime, calendar: Calendar) -> str:
-    """Whether it is late, or due today; "" for neither."""
-    if due is None:
-        return ""
-    if due < now:
-        return "late"
-    return "today" if calendar.day_of(due) == calendar.day_of(now) else ""
-
-
-def _tags(contact: Contact, how_late: str) -> Iterator[tuple[str, str]]:
-    """What stands beside the contact: the style of the tag, and its words."""
-    if contact.urgent_at is not None:
-        yield "urgent", "Urgent"
-    if how_late:
-        yield how_late, how_late.capitalize()
-    if contact.paused_at is not None:
-        yield "paused", "Paused"
-    if contact.state != State.OPEN:
-        yield "muted", contact.state.capitalize()
 
 
 def _cell(value: Any, zone: Any) -> str:

@@ -12,6 +12,7 @@ from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
 from bot.web.console.duty import DutyPages
 from bot.web.console.files import FilePages
+from bot.web.console.many import ManyPages
 from bot.web.console.message import MessagePages
 from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
@@ -34,10 +35,12 @@ def routes(site: Site) -> list[web.RouteDef]:
     admission = Admission(site, door, attempts)
     in_front = (SignIn(site, door, admission, attempts, _provider(site)), OneTimeLink(site, door, admission))
     own = (SecondStep(site, door, admission, attempts), AccountPages(site, door, attempts))
-    parts = (QueuePages(site, door), ContactPages(site, door), MessagePages(site, door), FilePages(site, door))
+    queue = QueuePages(site, door)
+    lists = (queue, ManyPages(site, door, queue))
+    parts = (ContactPages(site, door), MessagePages(site, door), FilePages(site, door))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
     more = (Rooms(site, door), TemplatePages(site, door), DutyPages(site, door))
-    rooms = (*in_front, *own, *parts, *desk, *more, PeoplePages(site, door, admission))
+    rooms = (*in_front, *own, *lists, *parts, *desk, *more, PeoplePages(site, door, admission))
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
 
 
