@@ -108,6 +108,27 @@ def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, pa
     assert _faults(reader) == {}
 
 
+def test_what_leaves_is_read_before_by_keyboard(reader: Page, house: House, hole: str) -> None:
+    """Opened, typed, read and changed without a mouse; axe-core finds nothing on what is shown before, or of danger."""
+    reader.goto(_url(house, f"contacts/{hole}"))
+    reader.locator("#close > summary").press("Enter")
+    reader.locator("#close-reason").press_sequentially("It was filled on Monday.")
+    reader.locator("#close-reason").press("Enter")
+    reader.wait_for_selector("form#before")
+    assert "It was filled on Monday." in reader.inner_text(".words")
+    assert _faults(reader) == {}
+    reader.get_by_role("button", name="Change it").press("Enter")
+    reader.wait_for_selector("#close[open]")
+    assert reader.input_value("#close-reason") == "It was filled on Monday."
+
+    reader.goto(_url(house, "record"))
+    reader.locator("#text").press_sequentially("I can smell gas.")
+    reader.locator("#email").press_sequentially("nowhere")
+    reader.locator("#email").press("Enter")
+    reader.wait_for_selector("[aria-label=Danger]")
+    assert _faults(reader) == {}
+
+
 @pytest.mark.parametrize("path", ["sign-in", "link"])
 def test_axe_finds_nothing_at_the_door(browser: Browser, house: House, path: str) -> None:
     """The pages on which a stranger signs in have no violation, either."""

@@ -87,6 +87,8 @@ def test_a_duplicate_names_the_contact_that_goes_on(store: Store, book: Rulebook
             with pytest.raises(Refused, match="name the contact with which it goes on"):
                 shut(connection, book, contact, Closing(Outcome.DUPLICATE, note=note))
         assert not shut(connection, book, contact, Closing(Outcome.DUPLICATE, note=f"see {other.reference}"))
+        with pytest.raises(Refused, match="one that is not closed"):
+            shut(connection, book, other, Closing(Outcome.DUPLICATE, note=contact.reference))
 
 
 def refusal(connection: Connection, book: Rulebook, contact: Contact) -> str:

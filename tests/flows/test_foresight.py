@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
@@ -78,6 +78,53 @@ def test_a_name_stands_for_what_would_leave(store: Store, council: Rulebook, mai
         assert ahead(connection, council, contact, "extend", after(2.001), **LONGER).digest == first.digest
         other = ahead(connection, council, contact, "extend", after(2), **LONGER | {"to": "35 working days"})
         assert other.digest != first.digest
+
+
+# What is done first, and a day later, to a contact of which kind; and which message the last of it sends.
+LATER: tuple[tuple[str, tuple[Order, ...], str], ...] = (
+    ("inbox", (Order("classify", "", {"kind": "foi"}),), "new-date"),
+    ("inbox", (Order("pause", "", {}), Order("resume", "", {})), "new-date"),
+    ("foi", (Order("restart", "", {}),), "new-date"),
+    ("foi", (Order("extend", "", LONGER),), "new-date"),
+    ("inbox", (Order("close", "", {"reason": "It was filled."}),), "closing"),
+    ("inbox", (Order("holding-reply", "", {}),), ""),
+    ("inbox", (Order("spam", "", {}), Order("reopen", "", {})), ""),
+    ("inbox", (Order("respond", "", {}), Order("reopen", "", {})), ""),
+)
+
+
+@pytest.mark.parametrize(("channel", "orders", "purpose"), LATER, ids=lambda value: str(value)[:60])
+def test_all_that_writes_to_the_person_is_seen(
+    store: Store, council: Rulebook, mail: Make, channel: str, orders: tuple[Order, ...], purpose: str
+) -> None:
+    """By whichever action: it is done only under the name of what was seen; what writes to nobody is done at once."""
+    writer = MessageWriter(COMPOSER, council, council.secret)
+    with writing(store) as connection:
+        reference = logged(connection, council, replace(mail(), channel=channel)).reference
+        *first, last = (replace(order, reference=reference) for order in orders)
+        for day, order in enumerate(first, 1):
+            assert isinstance(foresight.act_as_seen(connection, order, ANN, after(day), council, writer), str)
+        outcome = foresight.act_as_seen(connection, last, ANN, after(3), council, writer)
+        if isinstance(outcome, Foresight):
+            assert [letter.purpose for letter in outcome.letters] == [purpose]
+            outcome = foresight.act_as_seen(connection, last, ANN, after(3), council, writer, outcome.digest)
+        else:
+            assert purpose == ""
+        assert isinstance(outcome, str)
+
+
+def test_an_acknowledgement_is_seen_before_it_leaves(store: Store, council: Rulebook, mail: Make) -> None:
+    """To whom staff send it, with the date that it gives; also where it was held back."""
+    with writing(store) as connection:
+        contact = logged(connection, council, replace(mail(), told_by="staff", mail=None))
+        seen = ahead(connection, council, contact, "acknowledge-now", after(1), to="sam@residents.example")
+        assert [(letter.recipient, letter.purpose, letter.date) for letter in seen.letters] == [
+            ("sam@residents.example", "acknowledgement", "Monday 7 December 2026")
+        ]
+        held = logged(connection, council, mail(2), acknowledged=False)
+        connection.execute(update(deliveries).values(state="created", next_attempt_at=None))
+        (letter,) = ahead(connection, council, held, "acknowledge-now", after(1)).letters
+        assert (letter.recipient, letter.purpose) == ("resident2@residents.example", "acknowledgement")
 
 
 def test_what_writes_to_nobody_shows_nothing(store: Store, council: Rulebook, mail: Make) -> None:

@@ -78,8 +78,11 @@ def _refuse(connection: Connection, contact: Contact, closing: Closing, book: Ru
             raise Refused("say how they were told, and when", "note")
         case Outcome.DUPLICATE:
             names = threads.references_in(closing.note, book.prefix)
-            if not any(contacts.find(connection, name) for name in names if name != contact.reference):
-                raise Refused("name the contact with which it goes on, by its reference", "note")
+            others = (contacts.find(connection, name) for name in names if name != contact.reference)
+            if not any(other is not None and other.state in (State.OPEN, State.ANSWERED) for other in others):
+                raise Refused(
+                    "name the contact with which it goes on, by its reference: one that is not closed", "note"
+                )
 
 
 def _way(
