@@ -91,16 +91,17 @@ Ackbot is running on this machine only. Nothing that you do here leaves it.
      python3 -c "import smtplib; smtplib.LMTP('{host}', {lmtp}).sendmail('you@example.org', ['{address}'], \
 b'From: You <you@example.org>\\r\\nTo: {address}\\r\\nSubject: A hole in the road\\r\\n\\r\\nBy the school.\\r\\n')"
 
-  4. See the queue, and one contact in full
+  4. Work as an officer does: open this link once and choose a password
+
+     {link}
+
+     Later you sign in at {web}/console as {officer}. Open a contact of the queue,
+     answer it, and see the answer in {web}/sent ten seconds later.
+
+  5. The same from a terminal
 
      .venv/bin/ackbot contacts list --config {config}
      .venv/bin/ackbot contacts show REFERENCE --config {config}
-
-     In the browser: {web}/console
-     Sign in as {officer} with the password {password}
-
-  5. Record an answer there, or here, so that nobody is alerted
-
      .venv/bin/ackbot contacts respond REFERENCE --config {config}
 
 It opened with three people and a newsletter: the newsletter is logged with its reason and gets no answer; one
@@ -113,6 +114,7 @@ def demo(
 ) -> None:
     """Run everything on embedded parts: mail in, the form, and a local view of sent mail."""
     from bot import app, log
+    from bot.flows import credentials
     from bot.kinds import load
     from bot.present import Present
     from bot.store import schema
@@ -127,8 +129,9 @@ def demo(
         configured = load(config)
         with schema.exclusive(configured.store.url):
             schema.prepare(configured.store.url, may_upgrade=True)
-            _add_officer(configured, config, present.now())
-            asyncio.run(_run(app.Service(configured, present, sent_mail=directory / "sent"), config, *ports))
+            link = credentials.link_address(f"http://{HOST}:{ports[0]}", _let_officer_in(configured, present.now()))
+            service = app.Service(configured, present, sent_mail=directory / "sent")
+            asyncio.run(_run(service, config, *ports, link))
     except (schema.StoreRefused, server.CannotStart) as error:
         refuse(f"The demo cannot start: {error}")
     typer.echo("The demo has stopped.")
@@ -137,28 +140,29 @@ def demo(
 def _configuration(directory: Path, web: int, lmtp: int) -> Path:
     config = directory / "config"
     config.mkdir(parents=True, exist_ok=True)
-    for name, content in (("secret", secrets.token_hex()), ("password", secrets.token_urlsafe(9))):
-        if not (config / name).exists():
-            (config / name).write_text(content)
-            (config / name).chmod(0o600)
+    if not (config / "secret").exists():
+        (config / "secret").write_text(secrets.token_hex())
+        (config / "secret").chmod(0o600)
     text = CONFIGURATION.format(directory=directory, host=HOST, web=web, lmtp=lmtp, address=ADDRESS)
     (config / "ackbot.toml").write_text(text, encoding="utf-8")
     return config
 
 
-def _add_officer(configured: "Settings", config: Path, now: "datetime") -> None:
-    """Add one officer with every role; at a second start the account exists already."""
+def _let_officer_in(configured: "Settings", now: "datetime") -> str:
+    """Add one officer with every role, if there is none yet; return the code of a new one-time link for them."""
     from bot.cli.configuration import rulebook_of
     from bot.core.roles import Role
-    from bot.flows import staffing
+    from bot.flows import credentials, staffing
     from bot.store.databases import transaction
     from bot.store.staff import Account
-    from bot.wire import passwords
 
-    password_hash = passwords.hashed((config / "password").read_text(encoding="utf-8"))
-    account = Account(OFFICER, "Officer", Role.ADMINISTRATOR, frozenset(), password_hash, now, None)
+    account = Account(OFFICER, "Jo Officer", Role.ADMINISTRATOR, frozenset(), "", now, None)
     with transaction(configured.store.url, writes=True) as connection:
         staffing.add(connection, account, "demo", rulebook_of(configured))
+        code = credentials.make_link(connection, OFFICER, "demo", now, now)
+    if not isinstance(code, str):
+        refuse(f"The demo cannot start: {code.reason}")
+    return code
 
 
 def _free(preferred: int) -> int:
@@ -175,7 +179,7 @@ def _free(preferred: int) -> int:
     raise OSError("there is no free port on this machine")
 
 
-async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
+async def _run(service: "Service", config: Path, web: int, lmtp: int, link: str) -> None:
     from bot import app
 
     def show_welcome() -> None:
@@ -190,7 +194,7 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int) -> None:
                     address=ADDRESS,
                     config=config_path,
                     officer=OFFICER,
-                    password=(config / "password").read_text(encoding="utf-8"),
+                    link=link,
                 )
             )
         )

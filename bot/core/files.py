@@ -62,11 +62,12 @@ def why_not(files: Sequence[File], most_bytes: int = MOST_BYTES) -> str:
         return f"choose {MOST_FILES} files or fewer; there are {len(files)}"
     size = sum(len(file.content) for file in files)
     if size > most_bytes:
-        return f"choose files of {_megabytes(most_bytes)} MB or less in all; they have {_megabytes(size)} MB"
+        return f"choose files of {megabytes(most_bytes)} MB or less in all; they have {megabytes(size)} MB"
     return next((reason for file in files if (reason := _why_not_this(file))), "")
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
+    """Return a number of bytes in megabytes, without a zero behind the point."""
     return f"{size / 1024 / 1024:.1f}".removesuffix(".0")
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.flows.rulebook import Rulebook
+from bot.render import answers
 from bot.render.answers import SavedAnswer
 from bot.render.words import instant_in_words
 
@@ -16,11 +17,19 @@ def saved_answers(_connection: Connection, team: str | None, book: Rulebook) -> 
     return tuple(sorted(offer, key=lambda answer: answer.title))
 
 
-def answer_values(contact: Contact, constants: Mapping[str, str], book: Rulebook) -> dict[str, str]:
+def gap_in(connection: Connection, team: str | None, words: str, book: Rulebook) -> str:
+    """The first words in square brackets that a saved answer of this team leaves to the officer; "" for none."""
+    of_saved = frozenset[str]().union(*(answers.gaps(answer.words) for answer in saved_answers(connection, team, book)))
+    return min(answers.gaps(words) & of_saved, key=words.find, default="")
+
+
+def answer_values(contact: Contact, constants: Mapping[str, str], officer: str, book: Rulebook) -> dict[str, str]:
     """What the placeholders of a saved answer (`render.answers.fill`) stand for; `constants` are the composer's."""
     service = book.intake.router.services.get(contact.service or "")
     return {
         **constants,
+        "name": contact.sender_name,
+        "officer": officer,
         "reference": contact.reference,
         "received": instant_in_words(contact.received_at, book.clocks.default_calendar.zone),
         "respond_by": book.clocks.respond_by(contact),

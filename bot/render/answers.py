@@ -17,6 +17,8 @@ from bot.render.environment import BadTemplate
 FOLDER = "answers"
 # What can stand in one, besides words.
 PLACEHOLDERS = (
+    "name",
+    "officer",
     "organisation",
     "phone",
     "received",
@@ -31,6 +33,7 @@ MOST_TITLE, MOST_WORDS = 80, 4_000
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\n]{1,40}?)\s*\}\}|\(\(\s*([^()\n]{1,40}?)\s*\)\)")
+_GAP = re.compile(r"\[[^\[\]\n]{1,80}\]")
 _KEYS = {"title", "teams", "service", "language"}
 
 
@@ -57,6 +60,11 @@ class SavedAnswer:
 def fill(words: str, values: Mapping[str, str]) -> str:
     """Return the words with their values; what has none is left as [name], for whoever sends it to see."""
     return _PLACEHOLDER.sub(lambda match: values.get(_name(match)) or f"[{_name(match)}]", words)
+
+
+def gaps(words: str) -> frozenset[str]:
+    """Return what stands in square brackets in words with placeholders: all that an officer has to fill in."""
+    return frozenset(match[0] for match in _GAP.finditer(fill(words, {})))
 
 
 def read_all(directories: Sequence[Path]) -> tuple[tuple[SavedAnswer, ...], list[str]]:

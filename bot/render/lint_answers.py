@@ -41,7 +41,7 @@ def sample_words(composer: Composer, answer: SavedAnswer) -> str:
 
 
 def _values(composer: Composer) -> dict[str, str]:
-    values = {**SAMPLES["acknowledgement"], **composer.constants}
+    values = {**SAMPLES["acknowledgement"], "name": "Sam Reed", "officer": "Jo Ellis", **composer.constants}
     return {name: str(values[name]) for name in PLACEHOLDERS}
 
 

@@ -32,7 +32,6 @@ draft_files = Table(
     Column("contact_id", ForeignKey("contacts.id"), nullable=False),
     Column("owner", Text, nullable=False),
     Column("name", Sealed, nullable=False),
-    Column("media_type", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("content", SealedBytes, nullable=False),
     Index("ix_draft_files_contact_id", "contact_id", "owner"),

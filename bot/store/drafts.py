@@ -39,7 +39,6 @@ class DraftFile:
 
     id: int
     name: str
-    media_type: str
     size: int
 
 
@@ -115,23 +114,22 @@ def writers_of(connection: Connection, ids: Collection[int], now: datetime) -> d
     return writers_by_contact
 
 
-def add_file(connection: Connection, contact_id: int, owner: str, file: tuple[str, str, bytes]) -> None:
-    """Store a file (name, media type and content) that is to leave with a draft."""
-    name, media_type, content = file
-    values = {"name": name, "media_type": media_type, "size": len(content), "content": content}
+def add_file(connection: Connection, contact_id: int, owner: str, name: str, content: bytes) -> None:
+    """Store a file that is to leave with a draft."""
+    values = {"name": name, "size": len(content), "content": content}
     connection.execute(insert(draft_files).values(contact_id=contact_id, owner=owner, **values))
 
 
 def files_of(connection: Connection, contact_id: int, owner: str) -> list[DraftFile]:
     """Return the files of a draft without their contents, in the order in which they came."""
-    query = select(*draft_files.c["id", "name", "media_type", "size"]).where(_is_of(draft_files, contact_id, owner))
+    query = select(*draft_files.c["id", "name", "size"]).where(_is_of(draft_files, contact_id, owner))
     return [DraftFile(*row) for row in connection.execute(query.order_by(draft_files.c.id))]
 
 
-def contents_of(connection: Connection, contact_id: int, owner: str) -> list[tuple[str, str, bytes]]:
-    """Return the files of a draft: name, media type and content of each."""
-    query = select(*draft_files.c["name", "media_type", "content"]).where(_is_of(draft_files, contact_id, owner))
-    return [(row.name, row.media_type, row.content) for row in connection.execute(query.order_by(draft_files.c.id))]
+def contents_of(connection: Connection, contact_id: int, owner: str) -> list[tuple[str, bytes]]:
+    """Return the files of a draft: name and content of each."""
+    query = select(*draft_files.c["name", "content"]).where(_is_of(draft_files, contact_id, owner))
+    return [(row.name, row.content) for row in connection.execute(query.order_by(draft_files.c.id))]
 
 
 def drop_files(connection: Connection, contact_id: int, owner: str, ids: Iterable[int]) -> None:

@@ -266,7 +266,7 @@ IMPERSONAL: dict[str, str] = {
     "sent_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",
     "drafts": "id contact_id kind way began_at typed_at",
-    "draft_files": "id contact_id media_type size",
+    "draft_files": "id contact_id size",
     "answer_files": "id delivery_id kind",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",

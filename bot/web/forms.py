@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from bot.core.files import File
+
 _ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # A longer one is refused by whatever asks for it; so much is shown again.
 _LONGEST_FIELD = 60_000
@@ -30,6 +32,15 @@ async def fields_of(request: web.Request) -> Mapping[str, str]:
 async def several_of(request: web.Request, name: str) -> list[str]:
     """Every value of one name, as of boxes that are ticked. Raises as `pairs_of` does."""
     return [value for key, value in await pairs_of(request) if key == name]
+
+
+async def files_of(request: web.Request, name: str) -> list[File]:
+    """The files that were chosen in the field of this name. Raises as `pairs_of` does."""
+    await pairs_of(request)
+    matches = [
+        value for key, value in (await request.post()).items() if key == name and isinstance(value, web.FileField)
+    ]
+    return [File(as_text(field.filename), field.file.read()) for field in matches]
 
 
 def as_text(value: str) -> str:

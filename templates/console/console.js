@@ -1,4 +1,4 @@
-// The queue refreshes itself, and a one-time link fills in its code; everything works without this file.
+// The queue refreshes itself, a one-time link fills in its code, the reply box keeps words; all works without this file.
 "use strict";
 (() => {
   const code = document.querySelector("#link #code");
@@ -45,4 +45,64 @@
     }
   };
   setInterval(refresh, seconds * 1000);
+})();
+// The reply box keeps what is typed every few seconds, puts a saved answer in where the cursor stands, counts, and says
+// who else is writing.
+(() => {
+  const form = document.getElementById("answer-form");
+  if (!form) return;
+  const { here } = form.dataset, { words, saved } = form.elements;
+  const count = document.getElementById("answer-count"), writing = document.getElementById("answer-writing");
+  const fields = () => new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "files"));
+  const say = (place, text) => {
+    if (place.textContent !== text) place.textContent = text;
+    place.hidden = !text;
+  };
+  const ask = async (path, options) => {
+    try {
+      const answer = await fetch(here + path, { redirect: "error", ...options });
+      return answer.ok ? await answer.text() : null;
+    } catch {
+      return null;
+    }
+  };
+  let kept = String(fields()), isLeaving = false, timer = 0;
+  const meet = async () => {
+    if (isLeaving || document.hidden) return;
+    const now = String(fields()), isTyped = now !== kept;
+    const options = isTyped ? { method: "POST", body: fields() } : {};
+    const names = await ask(isTyped ? "/draft" : "/writing", options);
+    if (names === null) return;
+    if (isTyped) kept = now;
+    say(writing, names);
+  };
+  const tally = () => {
+    const { most, unit } = form.querySelector("[name=channel]:checked")?.dataset ?? {};
+    const length = unit === "bytes" ? new TextEncoder().encode(words.value).length : [...words.value].length;
+    const left = Number(most) - length, unitWords = unit === "bytes" ? "bytes" : "characters";
+    say(count, most ? (left < 0 ? `${-left} ${unitWords} too many` : `${left} ${unitWords} left`) : "");
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(tally, 1000);
+  });
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter?.value !== "insert") {
+      isLeaving = true;
+      return;
+    }
+    event.preventDefault();
+    const text = saved.value && (await ask(`/saved-answer?name=${encodeURIComponent(saved.value)}`));
+    if (!text) return;
+    words.focus();
+    words.setRangeText(text, words.selectionStart, words.selectionEnd, "end");
+    tally();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden || isLeaving || String(fields()) === kept) return;
+    kept = String(fields());
+    ask("/draft", { method: "POST", body: fields(), keepalive: true });
+  });
+  setInterval(meet, 5000);
+  tally();
 })();

@@ -165,7 +165,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
     context.add_init_script(Axe().axe_script)
     reader = context.new_page()
     reader.goto((tmp_path / "sam" / "index.html").as_uri())
-    assert (tmp_path / "sam" / "drafts" / "003-map.txt").read_text() == "The map."
+    assert (tmp_path / "sam" / "drafts" / "002-map.txt").read_text() == "The map."
     assert reader.title() == "What Exampleshire Council keeps about sam@residents.example"
     assert _faults(reader) == {}
     context.close()

@@ -33,6 +33,6 @@ def test_the_values_are_those_of_the_contact(store: Store, book: Rulebook, mail:
     known = altered(book, router=Router((SERVICE,), (), None))
     with writing(store) as connection:
         contact = logged(connection, known, mail())
-    values = wordings.answer_values(contact, {"phone": "0300 123 2224"}, known)
-    words = fill("{{ reference }} {{ respond_by }} {{ phone }} {{ service }}", values)
-    assert words == f"{contact.reference} Monday 7 December 2026 0300 123 2224 [service]"
+    values = wordings.answer_values(contact, {"phone": "0300 123 2224"}, "Jo Ellis", known)
+    words = fill("{{ reference }} {{ respond_by }} {{ phone }} {{ service }} {{ name }} {{ officer }}", values)
+    assert words == f"{contact.reference} Monday 7 December 2026 0300 123 2224 [service] Resident 1 Jo Ellis"

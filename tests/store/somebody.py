@@ -170,7 +170,7 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     respond.respond(connection, reference, NOW + HOUR, actor=ACTOR, note="resmarkanswer")
     close.close(connection, reference, ACTOR, NOW + HOUR, book, close.Closing(reason="resmarkclosed"))
     drafts.save(connection, Draft(contact.id, OFFICER, "resmarkdraft", "resmarkdraftsubject"), NOW)
-    drafts.add_file(connection, contact.id, OFFICER, ("resmarkdraftfile", "text/plain", b"resmarkdraftcontent " * 2))
+    drafts.add_file(connection, contact.id, OFFICER, "resmarkdraftfile", b"resmarkdraftcontent " * 2)
 
 
 def _leave(connection: Connection, book: Rulebook) -> None:

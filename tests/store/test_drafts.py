@@ -50,12 +50,12 @@ def test_a_draft_is_as_it_was_last_typed(store: Store, contact_id: int) -> None:
         draft = Draft(contact_id, JO, "We come on Monday", "Bin", "holding", "inbox", NOW, NOW + 2 * MINUTE)
         assert drafts.of(c, contact_id, JO) == draft
         for name in ("map.pdf", "plan.pdf"):
-            drafts.add_file(c, contact_id, JO, (name, "application/pdf", name.encode()))
+            drafts.add_file(c, contact_id, JO, name, name.encode())
         first, second = drafts.files_of(c, contact_id, JO)
-        assert (first.name, first.size, second.media_type) == ("map.pdf", 7, "application/pdf")
+        assert (first.name, first.size, second.name) == ("map.pdf", 7, "plan.pdf")
         drafts.drop_files(c, contact_id, OLU, [first.id])
         drafts.drop_files(c, contact_id, JO, [second.id])
-        assert drafts.contents_of(c, contact_id, JO) == [("map.pdf", "application/pdf", b"map.pdf")]
+        assert drafts.contents_of(c, contact_id, JO) == [("map.pdf", b"map.pdf")]
         drafts.drop(c, contact_id, JO)
         assert (drafts.of(c, contact_id, JO), drafts.files_of(c, contact_id, JO)) == (None, [])
         assert [entry.owner for entry in drafts.of_contact(c, contact_id)] == [OLU]
@@ -85,7 +85,7 @@ def test_a_draft_is_gone_after_a_week(store: Store, contact_id: int) -> None:
     def work(c: Connection) -> None:
         for owner, days in ((JO, 0), (OLU, 1)):
             drafts.save(c, Draft(contact_id, owner, "We"), NOW + timedelta(days=days))
-            drafts.add_file(c, contact_id, owner, ("map.pdf", "application/pdf", b"1"))
+            drafts.add_file(c, contact_id, owner, "map.pdf", b"1")
         forget.forget_what_was_left(c, Retention(timedelta(days=183)), NOW + timedelta(days=7, minutes=1))
         assert [draft.owner for draft in drafts.of_contact(c, contact_id)] == [OLU]
         assert (len(drafts.files_of(c, contact_id, JO)), len(drafts.files_of(c, contact_id, OLU))) == (0, 1)

@@ -17,6 +17,7 @@ from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.files import File
 from bot.core.messages import StoredMessage
+from bot.flows import wordings
 from bot.flows.changes import refusals
 from bot.flows.changes.answer_routes import PUBLIC, Route, routes
 from bot.flows.changes.refusals import Refused
@@ -66,6 +67,8 @@ def answer(
     if contact.state not in (State.OPEN, State.ANSWERED):
         raise Refused(f"{reference} is {contact.state}: open it again first")
     draft = _checked(draft)
+    if gap := wordings.gap_in(connection, contact.team, draft.words, book):
+        raise Refused(f"put words of your own in place of {gap}: a saved answer leaves them to you", "words")
     route = _chosen(contact, draft, book, now)
     draft = replace(draft, files=_checked_files(draft.files, route, book))
     if staff_answers.under_way(connection, contact.id):

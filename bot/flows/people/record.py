@@ -72,7 +72,7 @@ def _drafts(connection: Connection, contact: Contact) -> list[Values]:
             "words": draft.words,
             "files": [
                 {"name": name, "content": _base64(content)}
-                for name, _, content in drafts.contents_of(connection, contact.id, draft.owner)
+                for name, content in drafts.contents_of(connection, contact.id, draft.owner)
             ],
         }
         for draft in drafts.of_contact(connection, contact.id)

@@ -20,7 +20,7 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import before, clock, danger, flash, lists, merging, notes, words
+from bot.web.console import before, clock, danger, flash, lists, merging, notes, reply, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -93,7 +93,7 @@ class ContactPages:
                 )
             )
         except Refused as objection:
-            return await self._show_refusal(request, guest, order, objection)
+            return await self.refuse(request, guest, order, objection)
         if isinstance(outcome, Foresight):
             return before.show(request, guest, order, outcome)
         onwards = flash.token(outcome, guest.visitor.session, book.secret, now)
@@ -103,9 +103,8 @@ class ContactPages:
             raise web.HTTPSeeOther(f"{ROOT}/queue?{List.of(request, values).query}&told={onwards}")
         raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}?{_list_of(values)}told={onwards}")
 
-    async def _show_refusal(
-        self, request: web.Request, guest: Guest, order: Order, objection: Refused
-    ) -> web.StreamResponse:
+    async def refuse(self, request: web.Request, guest: Guest, order: Order, objection: Refused) -> web.StreamResponse:
+        """The page once more, with what was typed and why it was not done."""
         if objection.kind is Kind.UNKNOWN:
             return await unknown(self._door, request, guest)
         if objection.kind is Kind.CONFLICT:
@@ -184,6 +183,7 @@ PARTS: tuple[Part, ...] = (
     clock.context,
     danger.context,
     words.context,
+    reply.context,
     before.context,
     _choices,
     notes.context,

@@ -39,6 +39,8 @@ _OWN_SITES = ("same-origin", "none")
 _NEVER_SHOWN = frozenset({"code", "csrf", "next", "old_password", "password", "secret", "seen", "token"})
 # What `new_secret` makes.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+# Where there is a page to go on from, of whatever was posted below it.
+_SHOWN_AGAIN = re.compile(rf"{ROOT}/(?:contacts/[A-Za-z0-9-]+|record)")
 # No segment of it begins with a dot or is escaped, so that no browser turns it into another.
 _OWN_PATH = re.compile(rf"{ROOT}(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 
@@ -88,8 +90,11 @@ class Doorkeeper:
 
         return guarded
 
-    def page(self, may: Permission, handler: Page) -> Handler:
-        """The handler behind the door; a form that is posted must be our own."""
+    def page(self, may: Permission, handler: Page, *, most_bytes: int = 0) -> Handler:
+        """The handler behind the door; a form that is posted must be our own.
+
+        `most_bytes`: a form may be as large, from somebody who is let in; 0: as large as from anybody.
+        """
 
         async def behind(request: web.Request) -> web.StreamResponse:
             guest = await self.guest(request)
@@ -98,6 +103,8 @@ class Doorkeeper:
             if not guest.may(may):
                 await self.refuse(guest, request.path, "role")
                 return refusal(request, 403, "You may not do this", "Ask an administrator if you need to.", guest)
+            if most_bytes:
+                request = request.clone(client_max_size=most_bytes)
             if request.method == "POST" and not await self.is_own_form(request, guest.csrf):
                 await self.refuse(guest, request.path, "forged or stale form")
                 return await _stale(request, guest)
@@ -236,6 +243,12 @@ def own_path(target: str) -> str:
     return target if is_ours and target.isprintable() and target.isascii() else f"{ROOT}/queue"
 
 
+def next_path(path: str) -> str:
+    """Where to go after signing in again, from a form that was posted there: the page on which it stands."""
+    match = _SHOWN_AGAIN.match(path)
+    return match[0] if match else f"{ROOT}/queue"
+
+
 def render(
     request: web.Request, guest: Guest | None, template: str, context: Mapping[str, Any], status: int = 200
 ) -> web.Response:
@@ -255,7 +268,8 @@ def render(
 
 def refusal(request: web.Request, status: int, heading: str, advice: str, guest: Guest | None) -> web.Response:
     """A page that says what was not done, and what to do now."""
-    return render(request, guest, "refused", {"heading": heading, "advice": advice, "typed": {}}, status)
+    context = {"heading": heading, "advice": advice, "typed": {}, "next": next_path(request.path)}
+    return render(request, guest, "refused", context, status)
 
 
 async def _stale(request: web.Request, guest: Guest | None) -> web.Response:
@@ -283,6 +297,7 @@ async def _shown_again(
     context = {
         "heading": heading,
         "advice": advice,
+        "next": next_path(request.path),
         "typed": {name: value for name, value in fields.items() if value and name not in _NEVER_SHOWN},
     }
     return render(request, guest, "refused", context, status)

@@ -15,7 +15,7 @@ from bot.flows.changes import classify
 from bot.flows.desk import rows
 from bot.flows.desk.titles import Titles
 from bot.store import calls, clocks, queue, settled, shunt, views
-from bot.web.console import filters, flash
+from bot.web.console import filters, flash, reply
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
 from bot.web.console.lists import List, address_in, page_in
@@ -59,7 +59,9 @@ class QueuePages:
             raise web.HTTPSeeOther(f"{ROOT}/contacts/{references_in_words[0]}")
         session, secret = guest.visitor.session, self._site.book.secret
         message = flash.words_in(request.query.get("told", ""), session, secret, self._site.now())
-        return await self.page(request, guest, criteria, {"told": message})
+        now, book = self._site.now(), self._site.book
+        notice = await self._site.read(lambda c: reply.notice(c, request.query, guest.visitor, now, book))
+        return await self.page(request, guest, criteria, {"told": message, "answered": notice})
 
     async def page(self, request: web.Request, guest: Guest, criteria: Filters, more: dict[str, Any]) -> web.Response:
         """The list, with `more` of what its template shows."""
@@ -78,6 +80,7 @@ class QueuePages:
             "choices": self._choices(guest, titles, context["owners"]),
             "lists": [*_LISTS[:1], ("Mine", f"owner={quote(guest.visitor.address)}"), *_LISTS[1:]],
             "told": "",
+            "answered": None,
             "refused": [],
             "chosen": frozenset(),
             "all_chosen": False,

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.web.console.account import AccountPages
 from bot.web.console.admission import Admission
+from bot.web.console.answering import AnswerPages
 from bot.web.console.attempts import Attempts
 from bot.web.console.contact import ContactPages
 from bot.web.console.desk import DeskPages
@@ -35,9 +36,9 @@ def routes(site: Site) -> list[web.RouteDef]:
     admission = Admission(site, door, attempts)
     in_front = (SignIn(site, door, admission, attempts, _provider(site)), OneTimeLink(site, door, admission))
     own = (SecondStep(site, door, admission, attempts), AccountPages(site, door, attempts))
-    queue = QueuePages(site, door)
+    queue, contact = QueuePages(site, door), ContactPages(site, door)
     lists = (queue, ManyPages(site, door, queue))
-    parts = (ContactPages(site, door), MessagePages(site, door), FilePages(site, door))
+    parts = (contact, AnswerPages(site, door, contact), MessagePages(site, door), FilePages(site, door))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
     more = (Rooms(site, door), TemplatePages(site, door), DutyPages(site, door))
     rooms = (*in_front, *own, *lists, *parts, *desk, *more, PeoplePages(site, door, admission))

@@ -35,7 +35,7 @@ def upgrade() -> None:
         "draft_files",
         sa.Column("id", Key, nullable=False),
         sa.Column("contact_id", Key, nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("owner", "name", "media_type")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("owner", "name")),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_draft_files"),

@@ -1,0 +1,180 @@
+"""The reply box of a contact's page, as an officer without scripts uses it: typed, seen before, sent, taken back."""
+
+from tests.components.officer import Officer, Page
+from tests.components.service import ask
+from tests.console.conftest import House
+
+BOUNDARY = "b0undary"
+# How many files leave with the answers to a contact, and how many are kept with drafts.
+FILES = (
+    "SELECT (SELECT count(*) FROM answer_files f JOIN deliveries d ON d.id = f.delivery_id WHERE d.contact_id = c.id), "
+    "(SELECT count(*) FROM draft_files f WHERE f.contact_id = c.id) FROM contacts c WHERE c.reference = '{}'"
+)
+Files = list[tuple[str, bytes]]
+
+
+def _box(officer: Officer, reference: str, page: Page | None = None, files: Files = [], **fields: str) -> Page:  # noqa: B006
+    """Post the reply box as a browser does: in parts, with the fields as they stand in the page."""
+    page = page or officer.get(f"/console/contacts/{reference}")
+    chosen = [
+        node.attributes for node in page.all("#answer-form [name=channel][checked], #answer-form [name=kind][checked]")
+    ]
+    standing = {str(field["name"]): str(field["value"]) for field in chosen}
+    values = {**page.hidden(), **standing, **fields}
+    parts = [f'name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in values.items()]
+    kind = "Content-Type: application/octet-stream\r\n\r\n"
+    parts += [f'name="files"; filename="{name}"\r\n{kind}'.encode() + content + b"\r\n" for name, content in files]
+    body = b"".join(f"--{BOUNDARY}\r\nContent-Disposition: form-data; ".encode() + part for part in parts)
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    return officer.ask("POST", f"/console/contacts/{reference}/answer", body + f"--{BOUNDARY}--\r\n".encode(), headers)
+
+
+def _typed(page: Page) -> str:
+    """What stands in the box."""
+    (box,) = page.all("#answer-words")
+    return box.text().strip()
+
+
+def _answers(house: House, reference: str) -> list[str]:
+    """The states of the answers to a contact."""
+    query = "SELECT d.state FROM deliveries d JOIN contacts c ON c.id = d.contact_id WHERE d.purpose = 'answer'"
+    return [
+        state for (state,) in ask(house.service.store_url, f"{query} AND c.reference = '{reference}' ORDER BY d.id")
+    ]
+
+
+def test_an_answer_is_two_clicks_from_the_queue_to_the_next_contact(house: House) -> None:
+    """Opened, sent, and there is the next one of the list, with a way to take the answer back."""
+    officer = house.officer("officer")
+    first, second = (house.contact(text, team="front-office") for text in ("One of a list.", "Another of a list."))
+    officer.get("/console/queue")
+    opened = officer.get(f"/console/contacts/{first}")
+    landed = _box(officer, first, opened, words="We come on Monday.", do="send-and-next")
+    assert landed.url.partition("?")[0].endswith(f"/console/contacts/{second}")
+    (notice,) = landed.all(".told")
+    assert f"Your answer to {first} leaves in ten seconds." in notice.text()
+    assert notice.css_first(f"a[href$='{first}']") is not None
+    back = officer.post(f"/console/contacts/{first}/undo", landed.hidden())
+    assert back.url.partition("?")[0].endswith(f"/console/contacts/{first}")
+    assert "It has not been sent" in back.all(".told")[0].text()
+    assert _typed(back) == "We come on Monday."
+    assert _answers(house, first) == ["cancelled"]
+
+
+def test_what_leaves_is_seen_before_as_the_person_gets_it(house: House) -> None:
+    """Recipient, subject, words and signature; nothing is queued, and the words are in the box still."""
+    officer, reference = house.officer("officer"), house.contact("When is it emptied?", subject="Missed bin")
+    words, chosen = "We come on Monday.\n\nPut it out.", [("map.pdf", b"%PDF")]
+    page = _box(officer, reference, words=words, do="preview", files=chosen)
+    shown = page.words()
+    assert f"Re: Missed bin ({reference})" in shown
+    assert "sam@residents.example" in shown
+    assert "map.pdf (4 Bytes)" in shown
+    assert "Put it out. olu@example.gov.uk Front office team Exampleshire Council" in shown
+    assert _answers(house, reference) == []
+    assert _typed(officer.get(f"/console/contacts/{reference}")) == words
+    sent = officer.post(f"/console/contacts/{reference}/answer", {**page.hidden(), "do": "send"})
+    assert f"Your answer to {reference} leaves in ten seconds." in sent.words()
+    assert "Your answer leaves now" in sent.words()
+    assert _answers(house, reference) == ["created"]
+    assert not sent.all("#answer-words")
+
+
+def test_a_saved_answer_is_filled_in_and_what_it_leaves_open_is_not_sent(house: House) -> None:
+    """Its words stand below what is typed, with the contact's reference; brackets are the officer's to replace."""
+    officer, reference = house.officer("officer"), house.contact("A hole.", subject="Hole")
+    page = _box(officer, reference, words="Dear Sam,", saved="pothole-reported", do="insert")
+    words = _typed(page)
+    assert words.startswith("Dear Sam,\n\nThank you for telling us about the hole in the road.")
+    assert f"Your reference is {reference}." in words
+    refused = _box(officer, reference, words=words, do="send")
+    assert refused.status == 422
+    (summary,) = refused.all(".summary a")
+    assert summary.attributes["href"] == "#answer-words"
+    assert "Put words of your own in place of [day]" in summary.text()
+    assert _typed(refused) == words
+    assert _box(officer, reference, words=words.replace("[day]", "Friday"), do="send").status == 200
+    assert _answers(house, reference) == ["created"]
+
+
+def test_files_are_kept_with_the_draft_when_something_is_refused(house: House) -> None:
+    """A browser forgets them: they are named on the page, can be left out, and leave with the answer."""
+    officer, reference = house.officer("officer"), house.contact("Please send the plan.", subject="Plan")
+    chosen = [("map.pdf", b"%PDF-1.4"), ("plan.txt", b"The plan.")]
+    refused = _box(officer, reference, words="", do="send", files=chosen)
+    assert refused.status == 422
+    assert [node.attributes["id"] for node in refused.all("[aria-invalid=true]")] == ["answer-words"]
+    leave_out = {node.text(): str(node.attributes["value"]) for node in refused.all("button[value^=drop-]")}
+    assert list(leave_out) == ["Leave it out: map.pdf", "Leave it out: plan.txt"]
+    page = _box(officer, reference, words="Here it is.", do=leave_out["Leave it out: plan.txt"])
+    assert [node.text() for node in page.all("button[value^=drop-]")] == ["Leave it out: map.pdf"]
+    program = _box(officer, reference, words="Here it is.", do="send", files=[("run.exe", b"MZ")])
+    assert (program.status, "un.exe may be a program" in program.words()) == (422, True)
+    large = _box(officer, reference, words="All of it.", do="send", files=[("photo.jpg", b"x" * (11 * 1024 * 1024))])
+    assert (large.status, "10 MB or less in all" in large.words()) == (422, True)
+    assert _typed(large) == "All of it."
+    assert _box(officer, reference, words="Here it is.", do="send").status == 200
+    ((left, kept),) = ask(house.service.store_url, FILES.format(reference))
+    assert (left, kept) == (1, 0)
+
+
+def test_a_colleague_who_writes_is_seen_and_one_who_has_answered_stops_a_second_answer(house: House) -> None:
+    """By name and time while they write; then the answer is refused, with the words kept."""
+    officer, lead, reference = house.officer("officer"), house.officer("lead"), house.contact("Who answers?")
+    page = officer.get(f"/console/contacts/{reference}")
+    assert page.all("#answer-writing[hidden]")
+    kept = officer.post(f"/console/contacts/{reference}/draft", {**page.hidden(), "words": "We are"})
+    assert (kept.status, kept.text) == (200, "")
+    theirs = lead.get(f"/console/contacts/{reference}")
+    assert "olu@example.gov.uk has been writing here since" in theirs.all("#answer-writing")[0].text()
+    assert lead.get(f"/console/contacts/{reference}/writing").text.startswith("olu@example.gov.uk has been writing")
+    assert _box(lead, reference, theirs, words="Done.", do="send").status == 200
+    refused = _box(officer, reference, page, words="We are looking into it.", do="send")
+    assert refused.status == 409
+    assert "after you had opened this page. Look again" in refused.words()
+    lead.post(f"/console/contacts/{reference}/undo", theirs.hidden())
+    assert _typed(officer.get(f"/console/contacts/{reference}")) == "We are looking into it."
+
+
+def test_what_a_page_keeps_late_does_not_come_back_after_the_answer(house: House) -> None:
+    """A draft that arrives when its answer is queued is left out: nobody is shown as writing."""
+    officer, reference = house.officer("officer"), house.contact("Late.")
+    page = officer.get(f"/console/contacts/{reference}")
+    _box(officer, reference, page, words="Done.", do="send")
+    officer.post(f"/console/contacts/{reference}/draft", {**page.hidden(), "words": "Don"})
+    assert house.officer("lead").get(f"/console/contacts/{reference}/writing").text == ""
+
+
+def test_words_for_the_telephone_stop_the_clock_when_they_are_said(house: House) -> None:
+    """They stand on the page until somebody says that they have rung."""
+    officer = house.officer("officer")
+    reference = house.contact("Ring me.", sender={"name": "Sam", "phone": "01632 960 001"})
+    page = _box(officer, reference, channel="phone", words="Your bin is emptied on Monday.", do="send")
+    assert "Say there when they are posted, or when you have rung" in page.words()
+    assert "Ring, and say this" in page.words()
+    (link,) = page.all("a[href^='tel:']")
+    assert link.text() == "Ring +441632960001"
+    done = officer.act(reference, "confirm-answer", page)
+    assert done.status == 200
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
+
+
+def test_words_survive_a_session_that_has_ended(house: House) -> None:
+    """They are shown, and signing in leads back to the contact."""
+    officer, reference = Officer(house.service.web_port), house.contact("Signed out meanwhile.")
+    officer.sign_in("olu@example.gov.uk")
+    page = officer.get(f"/console/contacts/{reference}")
+    officer.post("/console/sign-out", page.hidden())
+    refused = _box(officer, reference, page, words="We come on Monday.", do="send")
+    assert (refused.status, "We come on Monday." in refused.words()) == (403, True)
+    (link,) = refused.all(f"a[href='/console/sign-in?next=/console/contacts/{reference}']")
+    assert link.text() == "Sign in"
+
+
+def test_a_mail_program_opens_with_subject_and_reference(house: House) -> None:
+    """The link carries both, and a copy to the address by which we see what is sent."""
+    reference = house.contact("By my own program.", subject="Bins & bags")
+    (link,) = house.officer("officer").get(f"/console/contacts/{reference}").all("a[href^='mailto:']")
+    assert (
+        link.attributes["href"] == f"mailto:sam@residents.example?subject=Re%3A%20Bins%20%26%20bags%20%28{reference}%29"
+    )
