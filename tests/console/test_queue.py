@@ -162,7 +162,7 @@ def test_what_others_changed_meanwhile_is_refused_by_name(filled: House) -> None
 
 
 def test_closing_many_is_seen_before(filled: House) -> None:
-    """How many get which words, and who cannot be told; it can be changed, and what has changed is shown again."""
+    """How many get which words, and who cannot be told; what has changed is shown again; spam is closed at once."""
     senders = [{"email": "c@closed.example"}, {"email": "d@closed.example"}, {"name": "Nobody"}]
     references = [filled.contact("Close all of us.", sender=sender) for sender in senders]
     lead = filled.officer("lead")
@@ -182,7 +182,8 @@ def test_closing_many_is_seen_before(filled: House) -> None:
     assert "Nothing was sent yet" in changed.words()
     done = lead.post("/console/queue", [*other, ("digest", changed.hidden()["digest"])])
     assert "2 of 3 contacts are closed." in done.words()
-    lead.act(references[2], "respond")
+    fields = [*lead.get("/console/queue").hidden().items(), ("reference", references[2]), ("action", "spam")]
+    assert "1 contact is closed as spam." in lead.post("/console/queue", fields).words()
 
 
 def test_many_are_chosen_and_recorded_as_answered(filled: House) -> None:

@@ -16,7 +16,7 @@ from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 
 # What can be done to many, and how it is said of them.
-VERBS = {"assign": "handed over", "respond": "answered", "close": "closed"}
+VERBS = {"assign": "handed over", "respond": "answered", "close": "closed", "spam": "closed as spam"}
 
 
 @dataclass(frozen=True, slots=True)

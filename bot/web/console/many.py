@@ -99,4 +99,4 @@ class ManyPages:
 def _missing(action: str, references: tuple[str, ...]) -> str:
     if not references:
         return "Choose one contact or more."
-    return "" if action in many.VERBS else "Say what is to be done: hand over, answered, or close."
+    return "" if action in many.VERBS else "Say what is to be done: hand over, answered, close, or spam."
