@@ -23,13 +23,15 @@ class Occasion:
     """The occasion of a message about a contact.
 
     `step` is that of an alert, None where no ladder has it any more. `is_law`: a statute sets the contact's time to
-    answer. `in_public`: everybody can read what leaves by its outlet.
+    answer. `in_public`: everybody can read what leaves by its outlet. `is_unprompted`: nobody has done anything at this
+    moment that the person is told of.
     """
 
     purpose: Purpose
     step: Step | None = None
     is_law: bool = False
     in_public: bool = False
+    is_unprompted: bool = False
 
     @property
     def is_in_list_only(self) -> bool:
@@ -44,12 +46,14 @@ class Restraint:
     Outside `office` hours they wait for the next opening (None: they leave at any time). More than `join_above` that
     are due to one person at once become one message; more than `an_hour` messages to one person within an hour are left
     to the daily list; 0 is any number. More urgent calls to one person than `calls_a_minute` are joined in one more.
+    What people are sent unprompted leaves within the hours of `letters` (None: at any time).
     """
 
     office: Calendar | None = None
     join_above: int = 0
     an_hour: int = 0
     calls_a_minute: int = 3
+    letters: Calendar | None = None
 
 
 class Bundle(Enum):
@@ -63,9 +67,14 @@ class Bundle(Enum):
 def leaves_at(
     occasion: Occasion, contact: Contact, now: datetime, restraint: Restraint, timing: Timing
 ) -> datetime | None:
-    """Return when the message leaves: at `now`, or when the office opens next; None if it is not wanted."""
+    """Return when the message leaves: at `now`, or when the office opens next; None if it is not wanted.
+
+    Nobody is written to at night because half of some time is used; what answers somebody leaves at any hour.
+    """
     if not is_wanted(occasion, contact, now, timing):
         return None
+    if occasion.is_unprompted or occasion.purpose is Purpose.PROGRESS:
+        return restraint.letters.next_opening(now) if restraint.letters else now
     if occasion.purpose is not Purpose.ALERT or restraint.office is None:
         return now
     opening = restraint.office.next_opening(now)

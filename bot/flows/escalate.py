@@ -94,9 +94,10 @@ def _lacks_a_reminder(connection: Connection, contact: Contact, now: datetime, r
 def _progress(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> list[NewDelivery]:
     """What tells the person that we are still at it; it goes where the acknowledgement went."""
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if receipt is None or alert.leaves_at(Purpose.PROGRESS, None, receipt.channel, contact, now, book) is None:
+    leaves_at = alert.leaves_at(Purpose.PROGRESS, None, receipt.channel, contact, now, book) if receipt else None
+    if receipt is None or leaves_at is None:
         return []
-    return [tell.progress(contact, receipt, now, book)]
+    return [replace(tell.progress(contact, receipt, now, book), next_attempt_at=leaves_at)]
 
 
 def _call_event(contact: Contact, now: datetime) -> Event:

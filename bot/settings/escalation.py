@@ -134,7 +134,7 @@ class RestraintSettings(Table):
     def restraint(self, office: Calendar) -> Restraint:
         """As the core knows it, by the office hours of this calendar."""
         hours = office if self.office_hours_only else None
-        return Restraint(hours, self.join_above, self.an_hour, self.calls_a_minute)
+        return Restraint(hours, self.join_above, self.an_hour, self.calls_a_minute, letters=office)
 
 
 def _length(value: object) -> Duration | None:

@@ -20,6 +20,7 @@ EARLIER, LATER = NOW - timedelta(days=2), NOW + timedelta(days=10)
 NIGHT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 OPENING = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 CALM = Restraint(ENGLAND, join_above=10, an_hour=6)
+KIND = Restraint(letters=ENGLAND)
 FREE = Restraint()
 
 HALF, THREE_QUARTERS, NEARLY, DUE, OVERDUE = RESPOND_LADDER
@@ -149,6 +150,22 @@ def test_a_window_that_closes_before_the_office_opens_waits_for_nobody() -> None
     """It would come too late."""
     assert leaves(WINDOW_CLOSES, NIGHT, platform_reply_by=OPENING) == NIGHT
     assert leaves(WINDOW_CLOSES, NIGHT, platform_reply_by=OPENING + timedelta(minutes=1)) == OPENING
+
+
+HALF_PAST_MIDNIGHT = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_half_past_midnight_people_have_what_answers_them_alone(purpose: Purpose) -> None:
+    """A receipt, and what staff have done just now, leave at any hour; what is unprompted waits for the office."""
+    changes = CLOSED if purpose is Purpose.CLOSING else {"urgent_at": NOW} if purpose is Purpose.URGENT else {}
+    at = HALF_PAST_MIDNIGHT
+    expected = OPENING if purpose is Purpose.PROGRESS else at
+    assert alerting.leaves_at(Occasion(purpose), contact(**changes), at, KIND, USUAL) == expected
+    unprompted = Occasion(purpose, is_unprompted=True)
+    assert alerting.leaves_at(unprompted, contact(**changes), at, KIND, USUAL) == OPENING
+    assert alerting.leaves_at(unprompted, contact(**changes), NOW, KIND, USUAL) == NOW
+    assert alerting.leaves_at(unprompted, contact(**changes), at, FREE, USUAL) == at
 
 
 def test_what_is_not_wanted_leaves_never() -> None:

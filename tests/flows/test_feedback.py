@@ -1,12 +1,14 @@
 """People hear of us halfway, and when it is closed, where the standard says so: each once, none after an answer."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
 
+from bot.core.alerting import Restraint
 from bot.core.books import Book
+from bot.core.calendars import calendar
 from bot.core.contacts import State
 from bot.core.histories import Kind
 from bot.core.standards import standard
@@ -18,7 +20,7 @@ from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
-from bot.store import contacts
+from bot.store import contacts, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, STANDARD, Make, writing
 from tests.flows.desk import again, do, logged
@@ -65,6 +67,23 @@ def test_halfway_the_person_hears_once_that_we_are_still_at_it(store: Store, kin
         assert "Monday 7 December 2026" in text
         record(connection, [Attempt(progress.delivery, HALFWAY)], kind)
         assert "progress" not in live(connection, kind, 30)
+
+
+def test_nobody_hears_of_it_half_past_midnight(store: Store, kind: Rulebook, mail: Make) -> None:
+    """Nor at a second attempt: it leaves when the office opens; what staff do at night is told at once."""
+    calm = altered(kind, restraint=Restraint(letters=calendar("england")))
+    night = datetime(2026, 12, 2, 0, 30, tzinfo=UTC)
+    with writing(store) as connection:
+        contact, other = (logged(connection, calm, mail(number)) for number in (1, 2))
+        escalate.escalate(connection, night, 10, calm)
+        assert leaving(connection, calm, night) == []
+        outbox.bring_forward(connection, night)
+        assert leaving(connection, calm, night) == []
+        close.close(connection, contact.reference, "staff:me", night, calm, reason="We have mended it.")
+        assert leaving(connection, calm, night) == ["closing"]
+        assert leaving(connection, calm, night.replace(hour=8, minute=29)) == []
+        assert leaving(connection, calm, night.replace(hour=8, minute=30)) == ["progress"]
+        assert again(connection, other.reference).state == State.OPEN
 
 
 def test_an_answered_contact_hears_nothing_more(store: Store, kind: Rulebook, mail: Make) -> None:

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 
 import pytest
 
 from bot.channel import Batch
+from bot.core.alerting import Restraint
 from bot.core.books import Book
-from bot.core.calendars import Holiday
+from bot.core.calendars import Holiday, calendar
 from bot.core.durations import duration
 from bot.core.histories import Kind
 from bot.core.messages import Inbound
@@ -158,6 +159,25 @@ def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: 
         )
         moved = again(connection, contact.reference)
     assert (respond_day(moved), moved.respond_step) == ("2027-01-07", 0)
+
+
+def test_new_rules_wake_nobody(store: Store, council: Rulebook, mail: Make) -> None:
+    """A date that moves at night is told when the office opens."""
+    night, calm = (
+        datetime(2026, 11, 25, 0, 30, tzinfo=UTC),
+        altered(council, restraint=Restraint(letters=calendar("england"))),
+    )
+    changed = altered(calm, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    with writing(store) as connection:
+        recompute.settle(connection, calm, NOW)
+        logged(connection, calm, mail())
+        names = recompute.names_changed(connection, changed)
+        assert recompute.recompute(connection, 0, names, night, changed, dry_run=False).people_told == 1
+        assert outbox.next_due(connection, "post") == night.replace(hour=8, minute=30)
+        outbox.bring_forward(connection, night)
+        assert claim(connection, "post", night, ClaimTerms(), 50, changed) == []
+        (letter,) = claim(connection, "post", night.replace(hour=8, minute=30), ClaimTerms(), 50, changed)
+        assert letter.delivery.purpose == "new-date"
 
 
 def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail: Make) -> None:

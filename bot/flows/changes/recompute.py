@@ -6,7 +6,7 @@ told to them, an earlier one is just met, and the old one stays in the history.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
 from bot.core.standards import Standard, from_stored
-from bot.flows.outgoing import tell
+from bot.flows.outgoing import alert, tell
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words
 from bot.store import clocks as stored_clocks
@@ -183,11 +183,17 @@ def _apply(
 def _letters(
     connection: Connection, rows: Mapping[int, Dates], changes: Sequence[Change], now: datetime, book: Rulebook
 ) -> list[NewDelivery]:
-    """To each person who was told an earlier date than the new one."""
+    """To each person who was told an earlier date than the new one, when the office is open: new rules wake nobody."""
     later = [move for change in changes if (move := _later_than_told(change, rows[change.contact_id], book.clocks))]
     receipts = outbox.acknowledgements_of(connection, [move.contact_id for move in later])
     moves = [move for move in later if move.contact_id in receipts]
-    return [tell.new_date(move, receipts[move.contact_id], now, book.outgoing) for move in moves]
+    hours = book.outgoing.restraint.letters
+    leaves_at = hours.next_opening(now) if hours else now
+    letters = (tell.new_date(move, receipts[move.contact_id], now, book.outgoing) for move in moves)
+    return [
+        replace(letter, next_attempt_at=leaves_at, details={**letter.details, alert.UNPROMPTED: True})
+        for letter in letters
+    ]
 
 
 def _later_than_told(change: Change, row: Dates, clock_rules: ClockRules) -> tell.Later | None:

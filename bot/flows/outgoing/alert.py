@@ -14,6 +14,8 @@ from bot.core.deliveries import Delivery, NewDelivery, Purpose
 from bot.core.escalations import NAMED, Step
 from bot.flows.rulebook import ClockRules, OutgoingRules, Rulebook, Team
 
+# In the details of what a person is sent: nobody has done anything to them that it tells of.
+UNPROMPTED = "unprompted"
 # In the details of a notice: the number of the contact that it is about.
 CONTACT = "contact"
 
@@ -31,12 +33,19 @@ class Words:
 
 
 def leaves_at(
-    purpose: Purpose, step: Step | None, outlet: str, contact: Contact, now: datetime, book: Rulebook
+    purpose: Purpose,
+    step: Step | None,
+    outlet: str,
+    contact: Contact,
+    now: datetime,
+    book: Rulebook,
+    *,
+    is_unprompted: bool = False,
 ) -> datetime | None:
     """When a message about a contact leaves by an outlet, as the contact stands; None: it is not wanted."""
     is_law = step is not None and step.own_by_law and book.clocks.standard_of(contact).basis == "law"
     in_public = contact.visibility == "public" and outlet in book.outgoing.texts
-    occasion = Occasion(purpose, step, is_law, in_public)
+    occasion = Occasion(purpose, step, is_law, in_public, is_unprompted)
     return alerting.leaves_at(occasion, contact, now, book.outgoing.restraint, book.clocks.timing)
 
 
