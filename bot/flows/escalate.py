@@ -1,6 +1,5 @@
 """Who must be told now that a promise is at risk; every open contact gets its next look."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +12,10 @@ from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Decision
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
-from bot.core.rules import GUARDS
 from bot.flows import board
-from bot.flows.outgoing import alert, tell
+from bot.flows.outgoing import alert, causes, tell
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import clocks, contacts, holds, outbox
+from bot.store import clocks, contacts, outbox
 
 logger = log.get("escalate")
 
@@ -31,19 +29,13 @@ def escalate(connection: Connection, now: datetime, most: int, book: Rulebook) -
     changed_ids = [contact.id for contact in due if contact.clock_changed]
     histories = contacts.clock_events(connection, changed_ids) if changed_ids else {}
     decisions = [(contact, _look(contact, histories.get(contact.id, []), now, book)) for contact in due]
-    in_hand = _in_hand(connection, decisions)
+    late = [contact for contact, decision in decisions if escalations.RECEIPT_LATE in decision.alerts]
+    in_hand = causes.in_hand(connection, late)
     for contact, decision in decisions:
         untold = escalations.RECEIPT_LATE if contact.id in in_hand else None
         steps = tuple(step for step in decision.alerts if step is not untold)
         _apply(connection, contact, replace(decision, alerts=steps), now, book)
     return len(due)
-
-
-def _in_hand(connection: Connection, decisions: Sequence[tuple[Contact, Decision]]) -> set[int]:
-    """Those whose receipt is kept back: staff know of all of them at once, and an alert for each would be a storm."""
-    late = [contact for contact, decision in decisions if escalations.RECEIPT_LATE in decision.alerts]
-    held_ids = holds.among(connection, [contact.id for contact in late]) if late else set()
-    return held_ids | {contact.id for contact in late if contact.rule in GUARDS}
 
 
 def _look(contact: Contact, history: list[Happened], now: datetime, book: Rulebook) -> Decision:
@@ -66,7 +58,11 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
     steps = [step for step in decision.alerts if step is not escalations.PROGRESS]
     if _lacks_a_reminder(connection, contact, now, book.clocks):
         steps.append(escalations.WAITED_LONG)
-    messages = [message for step in steps for message in alert.step_alerts(contact, step, now, book)]
+    messages = [
+        message
+        for step in steps
+        for message in causes.unheard(connection, contact, step, alert.step_alerts(contact, step, now, book), now)
+    ]
     events = [Event(contact.id, now, EventKind.ESCALATED, details={"step": step.name}) for step in steps]
     if escalations.PROGRESS in decision.alerts:
         messages += _progress(connection, contact, now, book)

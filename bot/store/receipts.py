@@ -1,5 +1,6 @@
 """Receipts that wait until staff's answers are read: put off to an instant, let go before it. Who has had none."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, update
@@ -36,6 +37,11 @@ def let_go(connection: Connection, inbox: str, outlet: str, until: datetime, now
     if count:
         wakeups.notify(connection)
     return count
+
+
+def keys_in_use(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Return those of these keys under which something was queued, for staff to know."""
+    return set(connection.execute(select(deliveries.c.key).where(deliveries.c.key.in_(keys))).scalars())
 
 
 def not_acknowledged(connection: Connection, since: datetime) -> list[tuple[Contact, str]]:

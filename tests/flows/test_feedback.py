@@ -79,7 +79,7 @@ def test_nobody_hears_of_it_half_past_midnight(store: Store, kind: Rulebook, mai
         assert leaving(connection, calm, night) == []
         outbox.bring_forward(connection, night)
         assert leaving(connection, calm, night) == []
-        close.close(connection, contact.reference, "staff:me", night, calm, reason="We have mended it.")
+        close.close(connection, contact.reference, "staff:me", night, calm, REASON)
         assert leaving(connection, calm, night) == ["closing"]
         assert leaving(connection, calm, night.replace(hour=8, minute=29)) == []
         assert leaving(connection, calm, night.replace(hour=8, minute=30)) == ["progress"]

@@ -177,8 +177,8 @@ def _leaves_at(claim: Claimed, now: datetime, book: Rulebook) -> datetime | None
     if delivery.details.get(DECIDED):
         return now if contact.state == ContactState.OPEN else None
     step = book.clocks.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
-    unprompted = alert.UNPROMPTED in delivery.details
-    return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book, is_unprompted=unprompted)
+    is_unprompted = alert.UNPROMPTED in delivery.details
+    return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book, is_unprompted=is_unprompted)
 
 
 def _contacts_of_list(
