@@ -107,7 +107,7 @@ class Listening:
     """Reads one inbox for ever. `tried` is set once it listens or has failed for the first time.
 
     `trouble` is why it cannot be read now. Trouble that comes back soon after a sign-in or an empty look is the
-    same trouble.
+    same trouble. `reads` says whether it is read at this moment, and by this process.
     `answering` is shared by an inbox and its folder of staff's answers.
     """
 
@@ -120,6 +120,7 @@ class Listening:
         self._lease = answering.inbox if answering is not None else inbox.name
         self.tried = asyncio.Event()
         self.trouble = ""
+        self.reads = False
         self._staff_must_act = False
         self._logger = batch_logger
         self._silent_after_seconds = batch_logger.book.clocks.timing.channel_silent_after.total_seconds()
@@ -167,6 +168,7 @@ class Listening:
             if not self._logger.leases.holds(self._lease):
                 logger.warning("channel.lease_lost", channel=self.inbox.name)
         finally:
+            self.reads = False
             self._logger.meter.channel_up.labels(self.inbox.name).set(0)
             listening.cancel()
             await asyncio.wait({listening})
@@ -268,6 +270,7 @@ class Listening:
         self._well_since = self._well_since or asyncio.get_running_loop().time()
         if has_read:
             self._begin_anew()
+        self.reads = True
         self._logger.meter.channel_up.labels(self.inbox.name).set(1)
 
     def _begin_anew(self) -> None:
@@ -281,6 +284,7 @@ class Listening:
         self._well_since, self._staff_must_act = None, staff_must_act
         self._failing_since = self._failing_since or loop_time
         self.trouble = str(error) or type(error).__name__
+        self.reads = False
         self._logger.meter.channel_up.labels(self.inbox.name).set(0)
         self.tried.set()
         first, longest = (

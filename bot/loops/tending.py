@@ -17,12 +17,13 @@ from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.listening import Listening
 from bot.present import Present
-from bot.store import clocks, outbox
+from bot.store import arrivals, clocks, outbox
 from bot.store.engine import Store, StoreUnavailable
 
 logger = log.get("tending")
 
 LOOK_SECONDS = 5.0
+NOTE_LOOKS_EVERY = timedelta(minutes=1)
 FREE_SHARE, FREE_BYTES = 0.05, 512 * 1024 * 1024
 _PATIENCE = "Ackbot keeps trying and goes on by itself; nothing is lost."
 
@@ -42,6 +43,7 @@ class SelfWatch:
         self.is_leader: Callable[[], bool] = lambda: True
         self.hand_over: Callable[[NewDelivery], Awaitable[None]] | None = None
         self._on: dict[str, On] = {}
+        self._looks_noted_at: datetime | None = None
         # Who has been told that the store is lost, while it is.
         self._lost_told: set[str] = set()
 
@@ -94,6 +96,15 @@ class SelfWatch:
             await self._store.write(lambda connection: outbox.queue(connection, rows))
             self._wake()
         self._on = dict(change.on)
+        await self._note_looks(now)
+
+    async def _note_looks(self, now: datetime) -> None:
+        """Once a minute: which channels can be read, for every process that shows it."""
+        if self._looks_noted_at is not None and now - self._looks_noted_at < NOTE_LOOKS_EVERY:
+            return
+        if names := [listener.inbox.name for listener in self.listeners if listener.reads]:
+            await self._store.write(lambda connection: arrivals.note_looks(connection, names, now))
+            self._looks_noted_at = now
 
     def _channels(self) -> Iterable[Alarm]:
         for listener in self.listeners:

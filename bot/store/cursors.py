@@ -1,5 +1,6 @@
 """The position of each channel's reading, moved only together with what was read."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -20,6 +21,12 @@ def read(connection: Connection, name: str) -> str | None:
     """Return the committed cursor, or None if nothing was ever read."""
     value: str | None = connection.execute(_READ, {"wanted": name}).scalar()
     return value
+
+
+def moments(connection: Connection, names: Collection[str]) -> dict[str, datetime]:
+    """Return when each of these values was last put, by its name."""
+    query = select(cursors.c.name, cursors.c.moved_at).where(cursors.c.name.in_(sorted(names)))
+    return {row.name: row.moved_at for row in connection.execute(query)}
 
 
 def move(connection: Connection, name: str, before: str | None, after: str, at: datetime) -> None:

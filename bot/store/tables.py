@@ -182,6 +182,7 @@ messages = Table(
     Column("written_by", Text, nullable=False, server_default="sender"),
     UniqueConstraint("channel", "external_id"),
     Index("ix_messages_message_id", "message_id"),
+    Index("ix_messages_arrivals", "channel", "received_at"),
     sqlite_autoincrement=True,
 )
 

@@ -16,7 +16,7 @@ from bot.flows.rulebook import Rulebook, Team
 from bot.loops import tending
 from bot.loops.tending import SelfWatch
 from bot.present import Present
-from bot.store import outbox
+from bot.store import arrivals, outbox
 from bot.store.databases import database_path
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, mail
@@ -60,7 +60,7 @@ async def notices(store: Store) -> list[str]:
 
 def listener(alarm: str) -> Any:
     """A mailbox that is read, or not."""
-    return SimpleNamespace(alarm=alarm, inbox=SimpleNamespace(name="inbox"))
+    return SimpleNamespace(alarm=alarm, reads=not alarm, inbox=SimpleNamespace(name="inbox"))
 
 
 async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
@@ -76,6 +76,23 @@ async def test_a_channel_that_cannot_be_read_is_told_and_when_it_is_over(
     assert await notices(store) == [
         *("The channel inbox cannot be read", "Over: The channel inbox cannot be read"),
     ]
+
+
+async def test_the_last_look_at_a_channel_is_kept(tended: SelfWatch, store: Store, present: SetByHand) -> None:
+    """For whichever process shows it: once a minute, and not while it cannot be read."""
+
+    async def looked_at() -> datetime | None:
+        await tended.look(timedelta(0))
+        return (await store.read(lambda c: arrivals.last_looks(c, ["inbox"]))).get("inbox")
+
+    tended.listeners = [listener("the password was refused")]
+    assert await looked_at() is None
+    tended.listeners = [listener("")]
+    assert await looked_at() == NOW
+    present.at += timedelta(seconds=59)
+    assert await looked_at() == NOW
+    present.at += timedelta(seconds=1)
+    assert await looked_at() == NOW + timedelta(minutes=1)
 
 
 async def test_what_begins_together_is_one_message(tended: SelfWatch, store: Store) -> None:

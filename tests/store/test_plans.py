@@ -17,6 +17,7 @@ from bot.core.roles import Scope
 from bot.core.rules import OUR_OWN
 from bot.store import (
     ages,
+    arrivals,
     audit,
     clocks,
     contacts,
@@ -112,6 +113,9 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "the rows of a list": lambda c: glances.of(c, [_CONTACT], NOW),
     "what no team has": lambda c: queue.page(c, Criteria(team=queue.NO_TEAM), Scope(), NOW, most=50),
     "an age of a team": lambda c: queue.page(c, AGE, Scope(), NOW, most=50),
+    "when a channel brought messages": lambda c: arrivals.ends(c, "inbox"),
+    "how many a channel brought": lambda c: arrivals.count(c, "inbox", NOW, NOW),
+    "last looks": lambda c: arrivals.last_looks(c, ["inbox", "foi"]),
     "what was shunted": shunt.by_channel,
     "found by words": lambda c: queue.page(c, Criteria("any", words="01632 960 888"), Scope(), NOW, most=50),
     "contacts for programs": lambda c: queue.after(c, Criteria(state="any"), Scope(), NOW, cursor=1, most=50),

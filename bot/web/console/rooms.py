@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.channel import Coverage
+from bot.channel import Inbox
 from bot.core import threads
 from bot.core.deliveries import Purpose
 from bot.core.roles import Permission
 from bot.flows import promise
-from bot.flows.desk import backlog_ages
+from bot.flows.desk import backlog_ages, channel_health
+from bot.flows.desk.channel_health import Sight
 from bot.flows.outgoing import release
 from bot.render.words import instant_in_words
 from bot.store import audit, queue
@@ -79,11 +80,11 @@ class Rooms:
         raise web.HTTPSeeOther(f"{ROOT}/backlog?released={count}")
 
     async def _coverage(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        by_channel, problems = self._site.coverage(), await self._site.problems()
-        rows = [
-            (name, way.medium, by_channel.get(name, Coverage("green"))) for name, way in self._site.book.ways.items()
-        ]
-        return render(request, guest, "coverage", {"rows": rows, "problems": problems, "known": set(by_channel)})
+        problems, now, book = await self._site.problems(), self._site.now(), self._site.book
+        inboxes = [name for name, channel in self._site.channels.items() if isinstance(channel, Inbox)]
+        sight = Sight(self._site.coverage(), inboxes)
+        rows = await self._site.read(lambda c: channel_health.of_channels(c, sight, now, book))
+        return render(request, guest, "coverage", {"rows": rows, "problems": problems, "when": self._when})
 
     async def _alerts(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         since, scope = self._site.now() - timedelta(days=_ALERT_DAYS), guest.visitor.scope
