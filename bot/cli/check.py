@@ -34,7 +34,8 @@ def check(
     from bot.render import lint
 
     configured = load_or_exit(config)
-    composer = app.composer(configured)
+    of_files, standing = app.composer(configured), check_store.standing(configured)
+    composer = standing.composer(of_files)
     findings = [*lint.examine_all(composer), *check_answers.examine(configured, composer)]
     errors = lint.errors(findings)
     for finding in findings:
@@ -42,7 +43,7 @@ def check(
     typer.echo(f"Configuration {configured.directory}: good. {len(configured.channels)} channels:")
     for channel in configured.channels:
         typer.echo(f"  {channel.name} ({channel.kind})")
-    for remark in (*_remarks(configured), *check_store.lines(configured)):
+    for remark in (*_remarks(configured), *standing.remarks, *standing.faults(of_files)):
         typer.echo(f"Please note: {remark}")
     for line in (*_standard_lines(configured), *_service_lines(configured), *_keeping_lines(configured)):
         typer.echo(line)

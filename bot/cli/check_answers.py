@@ -1,4 +1,4 @@
-"""What `ackbot check` says of the saved answers."""
+"""What `ackbot check` says of the saved answers, and of what receipts say of a service."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def examine(configured: "Settings", composer: "Composer") -> "list[Finding]":
-    """Return what is wrong with the files of saved answers."""
-    from bot.render import answers, lint_answers
+    """Return what is wrong with the files of saved answers, and with the words of services."""
+    from bot.render import answers, lint_answers, lint_services
     from bot.render.drafts import error
     from bot.render.lint import Finding
 
@@ -22,6 +22,8 @@ def examine(configured: "Settings", composer: "Composer") -> "list[Finding]":
         findings += lint_answers.examine(composer, answer)
         where = f"{answers.FOLDER}/{answer.name}.md"
         findings += [Finding(where, "L4", *error(fault)) for fault in _unknown(configured, answer)]
+    for service in configured.services.service:
+        findings += lint_services.examine(service.name, service.receipt_words, service.receipt_text)
     return findings
 
 

@@ -22,9 +22,11 @@ def preview(
 ) -> None:
     """Show a template on sample contacts. Status 0: shown or good, 1: it has errors, 2: there is no such template."""
     from bot import app
+    from bot.cli import check_store
     from bot.render import lint
 
-    composer = app.composer(load_or_exit(config))
+    configured = load_or_exit(config)
+    composer = check_store.standing(configured).composer(app.composer(configured))
     if (name, language) not in composer.names():
         refuse(f"There is no template {language}/{name}; there are: {_names(composer)}")
     faults = composer.faults(name, language)

@@ -8,16 +8,24 @@ from bot.core.messages import Inbound
 from bot.core.phrases import Phrases, Words, fold, words_of
 from bot.core.postcodes import begins_with
 
+# The longest words of a receipt about a service; a short text has no room for more.
+MOST_RECEIPT_WORDS, MOST_RECEIPT_TEXT = 400, 80
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that an organisation provides: its name, its page, the way without the internet, its team."""
+    """A service that an organisation provides: its name, its page, the way without the internet, its team.
+
+    `receipt_words` are what its receipts say of what happens next, `receipt_text` the same in a short text.
+    """
 
     name: str
     title: str
     page: str = ""
     other_route: str = ""
     team: str = ""
+    receipt_words: str = ""
+    receipt_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

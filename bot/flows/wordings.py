@@ -9,12 +9,24 @@ from bot.flows.rulebook import Rulebook
 from bot.render import answers
 from bot.render.answers import SavedAnswer
 from bot.render.words import instant_in_words
+from bot.store import wordings
+from bot.store.wordings import Sort
 
 
-def saved_answers(_connection: Connection, team: str | None, book: Rulebook) -> tuple[SavedAnswer, ...]:
+def saved_answers(connection: Connection, team: str | None, book: Rulebook) -> tuple[SavedAnswer, ...]:
     """The saved answers that staff of this team are offered, by title."""
-    offer = (answer for answer in book.outgoing.answers if answer.is_for(team))
+    offer = (answer for answer in answers_by_name(connection, book).values() if answer.is_for(team))
     return tuple(sorted(offer, key=lambda answer: answer.title))
+
+
+def answers_by_name(connection: Connection, book: Rulebook) -> dict[str, SavedAnswer]:
+    """Every saved answer by name: those of the files, and over them what was written in the console."""
+    by_name = {answer.name: answer for answer in book.outgoing.answers}
+    for wording in wordings.newest(connection, Sort.ANSWER):
+        if not wording.withdrawn:
+            text = (wording.name, wording.subject, wording.words)
+            by_name[wording.name] = SavedAnswer(*text, wording.teams, wording.service, wording.language)
+    return by_name
 
 
 def gap_in(connection: Connection, team: str | None, words: str, book: Rulebook) -> str:

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from string import Template
 
+from bot.core.board import Words
 from bot.render.environment import BadTemplate, SlottedMessage, Templates
 from bot.render.samples import OPTIONAL, SAMPLES, samples
 from bot.render.values import StandIn, address_field, clean, escaped, fill, has_slot, message_id_field, slot, text_field
@@ -97,19 +98,49 @@ class Composer:
     """Composes the mail of one organisation. `constants` are values that every template may use.
 
     `directories` contain `messages/` and `partials/`; a file that the first lacks is taken from the next. `hosts` are
-    the sites that links may lead to.
+    the sites that links may lead to. `words` of the console stand in for files, by name and language.
     """
 
     def __init__(
-        self, directories: Sequence[Path], constants: Mapping[str, str], hosts: Collection[str] = frozenset()
+        self,
+        directories: Sequence[Path],
+        constants: Mapping[str, str],
+        hosts: Collection[str] = frozenset(),
+        words: Mapping[tuple[str, str], Words] | None = None,
     ) -> None:
-        self._templates = Templates(directories)
+        self._directories, self._words = directories, words or {}
+        self._templates = Templates(directories, words)
         self.constants: Mapping[str, str] = dict(constants)
         self.hosts = frozenset(hosts)
         self.layout = _layout(directories)
         self._page = Template(self.layout)
         self._skeletons: dict[tuple[str, ...], _Skeleton | None] = {}
         self._versions: dict[tuple[str, str], str] = {}
+        self._latest: tuple[Mapping[tuple[str, str], Words], Composer] = ({}, self)
+
+    def over(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
+        """Return the composer with these words in place of files; where they cannot be used, the file's hold.
+
+        The same mapping is looked at once.
+        """
+        if not words:
+            return self
+        latest_words, composer = self._latest
+        if latest_words is words:
+            return composer
+        trial = self.trying(words)
+        usable = {key: text for key, text in words.items() if not trial.faults(*key)}
+        composer = trial if len(usable) == len(words) else self.trying(usable)
+        self._latest = (words, composer)
+        return composer
+
+    def trying(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
+        """Return the composer with these words in place of files, whether they can be used or not."""
+        return Composer(self._directories, self.constants, self.hosts, {**self._words, **words})
+
+    def source(self, name: str, language: str) -> Words:
+        """Return subject and message as they are written; raises BadTemplate."""
+        return self._templates.source(name, language)
 
     def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = "en") -> bytes:
         """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""

@@ -19,6 +19,8 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from bot.core.board import Words
+from bot.render import typed_words
 from bot.render.markdown import Markdown
 from bot.render.values import SlotValues, StandIn
 
@@ -66,10 +68,13 @@ def _to_slot(context: Context, value: object) -> str:
 
 
 class Templates:
-    """The message templates of an organisation: `directories` are searched in their order."""
+    """The message templates of an organisation: `directories` are searched in their order.
 
-    def __init__(self, directories: Sequence[Path]) -> None:
-        self._directories = directories
+    `words` stand in for files, by name and language: subject and message, as somebody typed them in the console.
+    """
+
+    def __init__(self, directories: Sequence[Path], words: Mapping[tuple[str, str], Words] | None = None) -> None:
+        self._directories, self._words = directories, words or {}
         self._compiled: dict[tuple[str, str], list[tuple[_Part, Template]]] = {}
         self._markdown = Markdown()
         self._jinja = ImmutableSandboxedEnvironment(
@@ -115,9 +120,22 @@ class Templates:
 
     def _parts(self, name: str, language: str) -> list[tuple[_Part, Template]]:
         if (name, language) not in self._compiled:
-            parts = _read(self._path(name, language))
+            words = self._words.get((name, language))
+            parts = self._typed_parts(name, language, words) if words else _read(self._path(name, language))
             self._compiled[name, language] = [(part, self._compile(part)) for part in parts]
         return self._compiled[name, language]
+
+    def source(self, name: str, language: str) -> Words:
+        """Return subject and message as they are written, without the front matter; raises BadTemplate."""
+        (subject, _), (body, _) = self._parts(name, language)
+        return subject.text, body.text
+
+    def _typed_parts(self, name: str, language: str, words: Words) -> tuple[_Part, _Part]:
+        subject, body = (_part(_typed_path(name, language), text, 0) for text in words)
+        for part in (subject, body):
+            if fault := typed_words.fault(self._jinja, part.text):
+                raise BadTemplate(part.fault(*fault))
+        return subject, body
 
     def _path(self, name: str, language: str) -> Path:
         inside = Path("messages", language, f"{name}.md")
@@ -131,6 +149,11 @@ class Templates:
             return self._jinja.from_string(part.text)
         except TemplateSyntaxError as error:
             raise BadTemplate(part.fault(error.lineno, str(error.message))) from error
+
+
+def _typed_path(name: str, language: str) -> Path:
+    """Where the words of the console would stand, for those who read of a fault in them."""
+    return Path("console", language, name)
 
 
 def _render_part(part: _Part, template: Template, scope: Mapping[str, Any]) -> str:

@@ -73,6 +73,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "service": "bins and recycling",
         "service_page": "https://www.example.gov.uk/bins",
         "other_route": "Come to any of our offices, from 9am to 5pm on working days.",
+        "service_words": "We come to look at it first. Please leave the bin where we can see it.",
     },
     "new-date": {
         "reference": _REFERENCE,
@@ -89,6 +90,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "received": _RECEIVED,
         "short_window": "yes",
         "urgent": _ADVICE,
+        "service_text": "We come to look at it. Please leave the bin where we can see it.",
     },
     "message-new-date": {
         "reference": _REFERENCE,
@@ -182,11 +184,20 @@ LONGEST = {
     "mention": 200,
 }
 # Values that may be absent: a template finds them empty.
-_SERVICE = {"service": "", "service_page": "", "other_route": ""}
+_SERVICE = {"service": "", "service_page": "", "other_route": "", "service_words": "", "service_text": ""}
 OPTIONAL: dict[str, dict[str, str]] = {
-    "acknowledgement": {"respond_by": "", "team": "", "promise": "", "urgent": "", **_SERVICE},
+    "acknowledgement": {
+        "respond_by": "",
+        "team": "",
+        "promise": "",
+        "urgent": "",
+        "service_words": "",
+        "service": "",
+        "service_page": "",
+        "other_route": "",
+    },
     "added": {"respond_by": ""},
-    "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": ""},
+    "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": "", "service_text": ""},
     "message-added": {"respond_by": ""},
     "message-progress": {"short_window": ""},
     "closing": {"answered": "", "reason": "", "days": ""},

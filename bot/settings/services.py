@@ -9,7 +9,7 @@ from bot.channel import Name
 from bot.core import topics
 from bot.core.phrases import Phrases, fold
 from bot.core.standards import WhyNoMedium
-from bot.core.topics import Router
+from bot.core.topics import MOST_RECEIPT_TEXT, MOST_RECEIPT_WORDS, Router
 from bot.settings.tables import Table, Words
 
 # TA, TA1 or TA1 3: an area, a district, a sector.
@@ -28,17 +28,22 @@ Prefixes = Annotated[tuple[str, ...], AfterValidator(_prefixes)]
 
 
 class ServiceSettings(Table):
-    """One service: `page` is where people read more, `other_route` how to reach it without the internet."""
+    """One service: `page` is where people read more, `other_route` how to reach it without the internet.
+
+    `receipt_words` are what its receipts say of what happens next, `receipt_text` the same in a short text.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
     title: str = Field(min_length=1, max_length=100)
     page: str = Field(default="", pattern=r"^(https://\S+)?$")
     other_route: str = Field(default="", max_length=200)
     team: str = ""
+    receipt_words: str = Field(default="", max_length=MOST_RECEIPT_WORDS)
+    receipt_text: str = Field(default="", max_length=MOST_RECEIPT_TEXT)
 
     def service(self) -> topics.Service:
         """Return the same in the form of the core."""
-        return topics.Service(self.name, self.title, self.page, self.other_route, self.team)
+        return topics.Service(**self.model_dump())
 
 
 class RouteSettings(Table):

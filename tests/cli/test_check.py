@@ -10,8 +10,9 @@ from bot import kinds
 from bot.cli.commands import app
 from bot.core.duties import Shift
 from bot.present import Present
-from bot.store import duties, keys, schema
+from bot.store import duties, keys, schema, wordings
 from bot.store.engine import Store
+from bot.store.wordings import Sort, Wording
 from tests.cli.test_settings import GOOD
 
 WARNING = "channel inbox has neither sent_folder nor authserv_id"
@@ -70,8 +71,8 @@ def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
     assert times - set(output_lines) == set()
 
 
-def test_a_team_with_a_rota_and_nobody_tonight_is_named(tmp_path: Path) -> None:
-    """As soon as there is a store; a rota of which a night is missing is a gap, and no rota is none."""
+def test_what_was_set_in_the_console_is_looked_at(tmp_path: Path) -> None:
+    """A rota of which tonight is missing is named; words of the console are judged, and shown in a preview."""
     (tmp_path / "ackbot.toml").write_text(f'{GOOD}[store]\nurl = "sqlite:///{tmp_path}/ackbot.db"\n', encoding="utf-8")
     assert "for tonight" not in CliRunner().invoke(app, ["check", "--config", str(tmp_path)]).output
     url, now = kinds.load(tmp_path).store.url, Present().now()
@@ -80,6 +81,12 @@ def test_a_team_with_a_rota_and_nobody_tonight_is_named(tmp_path: Path) -> None:
     store = Store(url)
     week = now.date() + timedelta(days=7)
     store.write_now(lambda c: duties.add_duty(c, Shift("front-office", week, week, "jo@example.gov.uk"), "x", now))
+    store.write_now(lambda c: wordings.add(c, Wording(Sort.TEMPLATE, "added", "x", now, "{{ reference }}", "{{ no }}")))
+    store.write_now(lambda c: wordings.add(c, Wording(Sort.TEMPLATE, "mention", "x", now, "Hello", "Hello from us.")))
     store.let_go()
     result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
     assert "team front-office has nobody for tonight" in result.output, result.output
+    assert "words of the console for added (en) cannot be used, so the file's hold" in result.output
+    assert "messages/en/mention.md: warning L15" in result.output
+    preview = CliRunner().invoke(app, ["preview", "mention", "--config", str(tmp_path)])
+    assert "Hello from us." in preview.output

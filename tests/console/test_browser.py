@@ -32,6 +32,8 @@ PAGES = (
         "standards",
         "templates",
         "duty",
+        "words/template/en/acknowledgement",
+        "words/answer/en/bin-missed",
     ),
     *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit", "account"),
     "account/second-factor",

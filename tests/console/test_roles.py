@@ -76,6 +76,9 @@ CONSOLE = {
     "GET /console/alerts": ALL_IN,
     "GET /console/duty": ALL_IN,
     "POST /console/duty": ("door", "in", "in", "in", "in", "in"),  # nothing is named: a refusal of the page's own
+    "POST /console/words": LEADING,  # without a name: refused by the page
+    "GET /console/words/{sort}/{language}/{name}": LEADING,
+    "POST /console/words/{sort}/{language}/{name}": LEADING,
     "GET /console/templates": ALL_IN,
     "GET /console/templates/{language}/{name}": ALL_IN,
     "GET /console/templates/{language}/{name}/{contact}": ALL_IN,
@@ -147,6 +150,7 @@ def filled(house: House) -> dict[str, str]:
         **{f"{name}/{{number}}": f"{name}/{ask(house.service.store_url, query)[0][0]}" for name, query in ROWS.items()},
         "{number}": "1",
         "{file}": "1",
+        "{sort}": "template",
         "{language}": "en",
         "{name}": "acknowledgement",
         "{contact}": "urgent",

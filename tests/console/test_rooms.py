@@ -117,6 +117,8 @@ def test_absences_and_nights_are_entered_by_whom_they_concern(two: House, hal: O
     assert "Away today" in done.words()
     assert "Enter nights" not in done.words()
     assert "Back again" not in hal.get("/console/duty").words()  # somebody of another team
+    people = two.officer("administrator").get("/console/people").words()
+    assert "the lead of the team stands in" in people
     number = done.all("input[name=number]")[0].attributes["value"] or ""
     assert "has ended" in officer.post("/console/duty", page.hidden() | {"action": "back", "number": number}).words()
     night = hal.get("/console/duty").hidden() | {"action": "night", "team": "housing", "first": first, "last": first}

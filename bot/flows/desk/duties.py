@@ -1,6 +1,6 @@
 """Absences and nights of duty, as staff enter them; they hold at once, over those of the files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -116,6 +116,14 @@ def absences_seen(connection: Connection, visitor: Visitor, now: datetime, book:
     """The absences, now and to come, that this visitor may end."""
     absences = duties.absences_from(connection, book.clocks.today(now))
     return [absence for absence in absences if may_enter_for(connection, visitor, absence.away.person, book)]
+
+
+def away_today(connection: Connection, people: Iterable[str], now: datetime, book: Rulebook) -> dict[str, Away]:
+    """Who of these is away today, and who stands in."""
+    today = book.clocks.today(now)
+    entries = tuple(absence.away for absence in duties.absences_from(connection, today))
+    deputies = book.outgoing.deputies.beside(entries)
+    return {person: away for person in people if (away := deputies.of(person, today))}
 
 
 def nights(connection: Connection, visitor: Visitor, now: datetime, book: Rulebook) -> list[Nights]:

@@ -37,8 +37,14 @@ class MessageWriter:
     """Writes the mail of each purpose. `secret` signs the address that non-delivery reports come back to."""
 
     def __init__(self, composer: Composer, book: Rulebook, secret: bytes) -> None:
-        self._composer, self._book, self._secret = composer, book, secret
+        self._of_files, self._book, self._secret = composer, book, secret
         self._addresses = {name: parseaddr(sender)[1] for name, sender in book.outgoing.senders.items()}
+
+    @property
+    def _composer(self) -> Composer:
+        """The templates with the words of the console over them."""
+        words = self._book.outgoing.board.notices.templates
+        return self._of_files.over(words) if words else self._of_files
 
     def write(self, claim: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
@@ -71,8 +77,9 @@ class MessageWriter:
             loop=return_address.partition("@")[0].rpartition("+")[2],
         )
         name = _template(claim)
-        content = self._composer.compose(name, self._values(claim, now), envelope)
-        version = self._composer.version(name)
+        composer = self._composer
+        content = composer.compose(name, self._values(claim, now), envelope)
+        version = composer.version(name)
         return Outbound(delivery.recipient, content, return_address, delivery.message_id, template=version)
 
     def _text(self, claim: Claimed, now: datetime) -> Outbound:
@@ -87,12 +94,12 @@ class MessageWriter:
             values = dict(self._values(claim, now)) | {"short_window": _ends_before_the_answer(contact)}
         return Outbound(
             recipient=delivery.recipient,
-            content=self._composer.text(name, values).encode(),
+            content=(composer := self._composer).text(name, values).encode(),
             idempotency_key=delivery.message_id,
             conversation=delivery.details.get("conversation", ""),
             in_reply_to=delivery.details.get("in_reply_to", ""),
             public=public,
-            template=self._composer.version(name),
+            template=composer.version(name),
         )
 
     def _words(self, claim: Claimed, now: datetime) -> Outbound:
@@ -100,13 +107,14 @@ class MessageWriter:
         delivery = claim.delivery
         by_mail = "@" in delivery.recipient
         name = _template(claim) if by_mail else _TEXTS.get(delivery.purpose, _template(claim))
-        subject, words = self._composer.words(name, self._values(claim, now))
+        composer = self._composer
+        subject, words = composer.words(name, self._values(claim, now))
         return Outbound(
             delivery.recipient,
             words.encode(),
             idempotency_key=delivery.message_id,
             subject=subject,
-            template=self._composer.version(name),
+            template=composer.version(name),
         )
 
     def _values(self, claim: Claimed, now: datetime) -> Mapping[str, Any]:
@@ -145,6 +153,9 @@ class MessageWriter:
         values = {"urgent": urgency.advice if urgency else ""}
         if service is not None:
             values |= {"service": service.title, "service_page": service.page, "other_route": service.other_route}
+            notice = self._book.outgoing.board.notices.services.get(service.name)
+            words, text = notice or (service.receipt_words, service.receipt_text)
+            values |= {"service_words": words, "service_text": text}
         return {name: value for name, value in values.items() if value}
 
     def _closing(self, claim: Claimed, contact: Contact) -> dict[str, str]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy import Connection
 
+from bot.core.deputies import Away
 from bot.core.roles import SCOPES, Permission, Role
 from bot.flows import attempts, credentials, staffing
+from bot.flows.desk import duties
 from bot.flows.staffing import Change, Refused
-from bot.render.words import instant_in_words
+from bot.render.words import date_in_words, instant_in_words
 from bot.store import staff, tokens
 from bot.store.staff import Account
 from bot.store.tokens import Token
@@ -57,11 +59,15 @@ class PeoplePages:
     ) -> web.StreamResponse:
         key, wall = self._site.book.secret, self._site.wall()
 
-        def read(connection: Connection) -> tuple[list[Account], list[Token], dict[str, datetime]]:
-            accounts = staff.list_all(connection)
-            return accounts, tokens.list_all(connection), attempts.locks(connection, accounts, key, wall)
+        book, now = self._site.book, self._site.now()
 
-        accounts, token_rows, locks = await self._site.read(read)
+        def read(connection: Connection) -> tuple[list[Account], list[Token], dict[str, datetime], dict[str, Away]]:
+            accounts = staff.list_all(connection)
+            locks = attempts.locks(connection, accounts, key, wall)
+            away = duties.away_today(connection, [account.address for account in accounts], now, book)
+            return accounts, tokens.list_all(connection), locks, away
+
+        accounts, token_rows, locks, away = await self._site.read(read)
         zone = self._site.book.clocks.default_calendar.zone
         context = {
             "accounts": accounts,
@@ -74,6 +80,8 @@ class PeoplePages:
             "fault": fault,
             "secret": secret,
             "locks": locks,
+            "away": away,
+            "day_in_words": date_in_words,
             "passwords": not self._site.settings.sign_in.only,
             "now": self._site.now(),
             "when": lambda at: instant_in_words(at, zone) if at else "",

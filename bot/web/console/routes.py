@@ -18,6 +18,7 @@ from bot.web.console.message import MessagePages
 from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
 from bot.web.console.queue import QueuePages
+from bot.web.console.rewording import RewordingPages
 from bot.web.console.rooms import Rooms
 from bot.web.console.second_step import SecondStep
 from bot.web.console.shunted import ShuntedPages
@@ -40,8 +41,9 @@ def routes(site: Site) -> list[web.RouteDef]:
     lists = (queue, ManyPages(site, door, queue))
     parts = (contact, AnswerPages(site, door, contact), MessagePages(site, door), FilePages(site, door))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
-    more = (Rooms(site, door), TemplatePages(site, door), DutyPages(site, door))
-    rooms = (*in_front, *own, *lists, *parts, *desk, *more, PeoplePages(site, door, admission))
+    more = (Rooms(site, door), DutyPages(site, door))
+    words = (TemplatePages(site, door), RewordingPages(site, door))
+    rooms = (*in_front, *own, *lists, *parts, *desk, *more, *words, PeoplePages(site, door, admission))
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
 
 
