@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from bot.core.answers import BY_HAND
 from bot.core.deliveries import (
     HELD,
     TO_STAFF,
@@ -257,8 +258,8 @@ def cancel_waiting(connection: Connection, contact_id: int) -> list[str]:
 
 def hold(connection: Connection) -> int:
     """Let no acknowledgement leave until `release`; returns how many were waiting."""
-    change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT)
-    return connection.execute(change.values(next_attempt_at=HELD)).rowcount
+    change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT).values(next_attempt_at=HELD)
+    return connection.execute(change).rowcount
 
 
 def hold_what_may_have_left(connection: Connection) -> int:
@@ -273,8 +274,7 @@ def release(connection: Connection, now: datetime, contact_id: int | None = None
     change = update(deliveries).where(IS_HELD)
     if contact_id is not None:
         change = change.where(deliveries.c.contact_id == contact_id)
-    count = connection.execute(change.values(next_attempt_at=now)).rowcount
-    if count:
+    if count := connection.execute(change.values(next_attempt_at=now)).rowcount:
         wakeups.notify(connection)
     return count
 
@@ -323,14 +323,14 @@ def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]
     # Not in the words of the index of all alerts: those that wait are few.
     for_staff = deliveries.c.purpose.in_((Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE))
     is_tried = (deliveries.c.attempts > 0) & (deliveries.c.state != State.CREATED) & (deliveries.c.created_at < since)
-    query = select(deliveries.c.channel, func.count()).where(HAS_NEXT_ATTEMPT, for_staff, is_tried)
-    query = query.group_by(deliveries.c.channel)
-    return [(row[0], row[1]) for row in connection.execute(query.order_by(deliveries.c.channel))]
+    counts = select(deliveries.c.channel, func.count()).where(HAS_NEXT_ATTEMPT, for_staff, is_tried)
+    rows = connection.execute(counts.group_by(deliveries.c.channel).order_by(deliveries.c.channel))
+    return [(row[0], row[1]) for row in rows]
 
 
 def waiting_count(connection: Connection) -> int:
-    """How many deliveries have not left yet, for the metrics."""
-    query = select(func.count()).select_from(deliveries).where(HAS_NEXT_ATTEMPT)
+    """How many deliveries have not left yet, for the metrics; not what staff post or say themselves."""
+    query = select(func.count()).where(HAS_NEXT_ATTEMPT, deliveries.c.channel.not_in(BY_HAND))
     return connection.execute(query).scalar_one()
 
 

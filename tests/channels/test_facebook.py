@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -189,7 +190,7 @@ async def read(page: Facebook, cursor: str | None, count: int) -> tuple[list[Inb
 
 
 async def test_refusals(peer: FacebookPeer, page: Facebook) -> None:
-    """Outside the window for good, and as such for staff; a token that is gone is for staff, too."""
+    """Outside the window for good, and as such for staff, who may answer for longer; so is a token that is gone."""
     peer.silent = True
     peer.write("ann", "hello")
     out = Outbound(f"messenger:{peer.id_of('ann')}", b"Thank you", idempotency_key="<ack.1@x>", in_reply_to="m_1")
@@ -197,6 +198,11 @@ async def test_refusals(peer: FacebookPeer, page: Facebook) -> None:
     peer.messages[0]["at"] -= timedelta(hours=25)
     with pytest.raises(Permanent, match="outside of allowed window"):
         await page.send(out)
+    typed = replace(out, by_person_later=True)
+    assert (await page.send(typed)).external_id
+    peer.messages[0]["at"] -= timedelta(days=6)
+    with pytest.raises(Permanent, match="outside of allowed window"):
+        await page.send(typed)
     peer.trouble.refused = True
     with pytest.raises(Misconfigured):
         await page.check()

@@ -19,9 +19,13 @@ from bot.core.events import EventKind
 from bot.core.files import File
 from bot.core.lengths import Longest, Unit
 from bot.core.messages import Inbound, Party, Post
+from bot.core.roles import Scope
 from bot.flows.changes import answer, answer_outcome, close
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
+from bot.flows.desk import contact_view, foresight
+from bot.flows.desk.actions import act
+from bot.flows.desk.orders import Order
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import as_sent, deliver
@@ -30,6 +34,7 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.people import erase
 from bot.flows.rulebook import Rulebook, Way
+from bot.flows.staffing import Visitor
 from bot.store import contacts, outbox, retention, staff_answers
 from bot.store.engine import Store
 from bot.wire.mail import mime
@@ -514,3 +519,45 @@ def test_a_text_message_carries_the_words_alone(store: Store, book: Rulebook, ma
         assert (text.recipient, text.content.decode()) == ("tel:+441632960888", FULL.words)
         by_phone = replace(contact, sender_address=None)
         assert [route.name for route in answer.routes(by_phone, rules, LATER)] == ["phone", "letter"]
+
+
+@pytest.mark.parametrize("channel", ["", "letter", "phone"])
+def test_an_answer_is_seen_before_it_leaves(store: Store, book: Rulebook, mail: Make, channel: str) -> None:
+    """As every action that writes to a person: with the words that leave, and nothing is queued."""
+    visitor = Visitor(ANN, Scope())
+    order = Order("answer", "", {"kind": "full", "words": FULL.words, "channel": channel, "by": "Ann Example"})
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        trial = foresight.attempt(connection, replace(order, reference=contact.reference), visitor, LATER, book)
+        (letter,) = trial.written(MessageWriter(COMPOSER, book, SECRET), LATER, book).letters
+        assert letter.words.splitlines()[0] == "The hole is filled."
+        assert answer.under_way(connection, contact.id) is None
+
+
+def test_the_actions_are_offered_as_they_can_be_done(store: Store, book: Rulebook, mail: Make) -> None:
+    """To answer, to take it back, to say that a letter is posted, to answer further; not on what is closed."""
+
+    def offered(connection: Connection) -> frozenset[str]:
+        view = contact_view.show(connection, contact.reference, Scope(), LATER, book)
+        assert view is not None
+        return view.offers & {"answer", "undo", "confirm-answer"}
+
+    visitor = Visitor(ANN, Scope())
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+
+        def do(action: str, **fields: str) -> str:
+            return act(connection, Order(action, contact.reference, fields), visitor, LATER, book)
+
+        assert offered(connection) == {"answer"}
+        assert "leaves in 10 seconds" in do("answer", kind="holding", words="We look.")
+        assert offered(connection) == {"undo"}
+        assert "has not been sent" in do("undo")
+        assert "words are kept" in do("answer", kind="full", words="We came.", channel="letter")
+        assert offered(connection) == {"undo", "confirm-answer"}
+        assert "recorded as the answer" in do("confirm-answer")
+        assert offered(connection) == {"answer"}
+        do("close")
+        assert offered(connection) == set()
+        with pytest.raises(Refused, match="is closed: open it again first"):
+            do("answer", kind="full", words="Once more.")

@@ -1,9 +1,9 @@
 """Messenger and a Page's comments, as developers.facebook.com/docs/messenger-platform and .../graph-api describe them.
 
-Rules: a person must have written first; an automatic answer is taken for 24 hours after their last message, else
-error 10 with subcode 2018278 ("Send API"); a text has at most 2,000 characters; what the Page sends comes back as an
-echo with `app_id` and, where it was given, `metadata` ("message_echoes"); conversations are listed by their last
-change, newest first, with cursors ("Conversations API").
+Rules: a person must have written first; an automatic answer is taken for 24 hours after their last message, one that a
+person typed, with the tag HUMAN_AGENT, for seven days, else error 10 with subcode 2018278 ("Send API"); a text has at
+most 2,000 characters; what the Page sends comes back as an echo with `app_id` and, where it was given, `metadata`
+("message_echoes"); conversations are listed by their last change, newest first, with cursors ("Conversations API").
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from tests.peers.meta import MetaPeer, Values, refusal
 from tests.peers.peer import now
 
 PAGE, APP, PAGE_INBOX = "104100000000001", "500", 263902037430900
-WINDOW_SECONDS = 24 * 3600
+WINDOW_SECONDS = {("RESPONSE", ""): 24 * 3600, ("MESSAGE_TAG", "HUMAN_AGENT"): 7 * 24 * 3600}
 LONGEST = 2000
 
 
@@ -148,10 +148,11 @@ class FacebookPeer(MetaPeer):
             return error
         sent = await request.json()
         person, message = sent["recipient"]["id"], sent["message"]
-        if sent.get("messaging_type") != "RESPONSE" or not 0 < len(message["text"]) <= self.longest:
+        window = WINDOW_SECONDS.get((sent.get("messaging_type"), sent.get("tag", "")))
+        if window is None or not 0 < len(message["text"]) <= self.longest:
             return refusal(400, 100, "(#100) Invalid parameter")
         last = max((m["at"].timestamp() for m in self.messages if m["from"] == person), default=0)
-        if now().timestamp() - last >= WINDOW_SECONDS:
+        if now().timestamp() - last >= window:
             return refusal(400, 10, "(#10) This message is sent outside of allowed window.", 2018278)
         more = {"is_echo": True, "app_id": APP, "metadata": message.get("metadata", "")}
         mid = self._echoed(person, {"text": message["text"], **more})

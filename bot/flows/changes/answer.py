@@ -64,8 +64,10 @@ def answer(
 ) -> UnderWay:
     """Queue an answer to the person; it leaves in ten seconds, unless it is taken back. Raises Refused."""
     contact = refusals.contact_of(connection, reference)
-    if contact.state not in (State.OPEN, State.ANSWERED):
-        raise Refused(f"{reference} is {contact.state}: open it again first")
+    if contact.state == State.LOGGED:
+        raise Refused(f"{reference} is logged, and nothing is owed to anybody: acknowledge it first")
+    if contact.state == State.CLOSED:
+        raise Refused(f"{reference} is closed: open it again first")
     draft = _checked(draft)
     if gap := wordings.gap_in(connection, contact.team, draft.words, book):
         raise Refused(f"put words of your own in place of {gap}: a saved answer leaves them to you", "words")

@@ -12,11 +12,12 @@ from bot.core.deliveries import Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.histories import Kind as Clock
-from bot.core.messages import Outbound
 from bot.core.responses import Judgement, Kind
 from bot.flows.changes import refusals, staff_answers
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.outgoing import answer_words
+from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, sent_messages
@@ -48,8 +49,7 @@ def confirm(
         raise Refused("no letter or telephone call waits to be done")
     if not stored.hand_over(connection, delivery.id, at):
         raise refusals.collision(reference)
-    words, subject = str(delivery.details.get("words", "")), str(delivery.details.get("subject", ""))
-    message = Outbound(delivery.recipient, words.encode(), subject=subject)
+    message = answer_words.message(Claimed(delivery, contact), at, "", book, book.secret)
     sent_messages.keep(connection, [sent_messages.row_of(delivery, at, message, "")])
     details = {"purpose": delivery.purpose, **contacts.recording_details(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.ANSWER_SENT, actor, details)])

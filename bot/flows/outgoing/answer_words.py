@@ -18,7 +18,7 @@ def message(claim: Claimed, now: datetime, layout: str, book: Rulebook, secret: 
     """The message as it leaves at `now`; `layout` is the page around mail."""
     if claim.delivery.channel in book.outgoing.texts:
         return _on_platform(claim, now, book)
-    if claim.delivery.channel in book.outgoing.words:
+    if claim.delivery.channel in book.outgoing.words or claim.delivery.channel in answers.BY_HAND:
         return _in_words(claim)
     return _mail(claim, now, layout, book, secret)
 
@@ -51,7 +51,7 @@ def _mail(claim: Claimed, now: datetime, layout: str, book: Rulebook, secret: by
 
 
 def _in_words(claim: Claimed) -> Outbound:
-    """For an outlet that forms the mail, or a text message."""
+    """For an outlet that forms the mail, a text message, and what staff post or say themselves."""
     delivery = claim.delivery
     is_mail = delivery.details.get("route") == "mail"
     return Outbound(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery
+from bot.core.deliveries import Delivery, Purpose
 from bot.core.events import EventKind, StoredEvent
 from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
@@ -94,7 +94,7 @@ def _letters(connection: Connection, contact: Contact) -> list[Values]:
 
 
 def _letter(connection: Connection, delivery: Delivery) -> Values:
-    """A delivery, and each message of it as it left."""
+    """A delivery, and each message of it as it left; of an answer also the words, which may not have left yet."""
     messages = [
         {name: getattr(message, name) for name in ("at", "subject", "words", "template", "external_id")}
         | {"raw": _base64(message.content)}
@@ -102,6 +102,7 @@ def _letter(connection: Connection, delivery: Delivery) -> Values:
     ]
     return {
         "purpose": delivery.purpose,
+        "typed": delivery.details.get("words", "") if delivery.purpose is Purpose.ANSWER else "",
         "to": delivery.recipient,
         "state": delivery.state,
         "created_at": delivery.created_at,
