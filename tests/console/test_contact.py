@@ -164,7 +164,9 @@ def test_many_are_handed_over_or_closed_at_once(house: House) -> None:
     page = lead.post("/console/queue", fields)
     assert "2 contacts are handed over." in page.words()
     hidden = page.hidden()
-    page = lead.post("/console/queue", [*hidden.items(), *chosen, ("reason", "Done in one."), ("action", "close")])
+    fields = [*hidden.items(), *chosen, ("reason", "Done in one."), ("action", "close")]
+    digest = lead.post("/console/queue", fields).hidden()["digest"]
+    page = lead.post("/console/queue", [*fields, ("digest", digest)])
     assert "2 contacts are closed." in page.words()
     page = lead.post("/console/queue", [*hidden.items(), *chosen, ("reason", "Again."), ("action", "close")])
     assert page.status == 409
@@ -416,6 +418,7 @@ def test_danger_is_seen_by_staff_where_no_rule_does(house: House) -> None:
     banner = " ".join(done.all("[aria-label=Danger]")[0].text().split())
     assert banner.startswith("Somebody may be in danger. olu@example.gov.uk says: “Her son is four.”.")
     assert "Nobody has taken it yet." in banner
+    assert "call 999 now" in banner
     officer.act(reference, "take")
     taken = officer.get(f"/console/contacts/{reference}").all("[aria-label=Danger]")[0].text()
     assert "olu@example.gov.uk has taken it." in taken

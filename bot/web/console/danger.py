@@ -13,6 +13,9 @@ from bot.flows.outgoing import call_words
 from bot.flows.rulebook import Rulebook
 from bot.web.console.opening import Opening
 
+# Where no rule says more.
+IN_ANY_DANGER = "If you or somebody else is in danger, call 999 now."
+
 
 @dataclass(frozen=True, slots=True)
 class Danger:
@@ -45,7 +48,7 @@ def danger_of(view: ContactView, contact: Contact, book: Rulebook) -> Danger:
         title=call_words.title_of(contact, book),
         by=_by(view),
         words=contact.urgent_words,
-        advice=rule.advice if rule else "",
+        advice=rule.advice if rule else IN_ANY_DANGER,
         calls=tuple((sent.delivery.recipient, sent.fate.sent_at) for sent in calls),
         next_call=contact.urgent_at,
         taken_by=contact.taken_by.removeprefix("staff:"),
