@@ -66,10 +66,12 @@
       return null;
     }
   };
-  let kept = String(fields()), isLeaving = false, timer = 0;
+  let kept = String(fields()), isLeaving = false, timer = 0, rounds = 0;
   const meet = async () => {
     if (isLeaving || document.hidden) return;
     const now = String(fields()), isTyped = now !== kept;
+    rounds = (rounds + 1) % 6;
+    if (!isTyped && rounds) return;
     const options = isTyped ? { method: "POST", body: fields() } : {};
     const names = await ask(isTyped ? "/draft" : "/writing", options);
     if (names === null) return;

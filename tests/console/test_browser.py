@@ -276,6 +276,45 @@ def test_a_contact_is_answered_by_keyboard_alone(page: Page, house: House) -> No
     assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
 
 
+def test_a_reply_is_written_by_keyboard_alone(page: Page, house: House) -> None:
+    """A saved answer stands where the cursor is; what is typed is kept, a colleague named; sent, it can be undone."""
+    reference = house.contact("Write to me by keyboard.", subject="Hole")
+    page.clock.install()
+    page.goto(_url(house, f"contacts/{reference}"))
+    _tab_to(page, "#answer-saved")
+    page.keyboard.type("Pothole")
+    _tab_to(page, "button[value=insert]")
+    page.keyboard.press("Enter")
+    wait_until(lambda: "hole in the road" in page.input_value("#answer-words"), what="the saved answer")
+    assert page.evaluate("document.activeElement.id") == "answer-words"
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Dear Sam, ")
+    house.officer("lead").post(
+        f"/console/contacts/{reference}/draft",
+        {**house.officer("lead").get(f"/console/contacts/{reference}").hidden(), "words": "I am on it"},
+    )
+    page.clock.run_for(6_000)
+    page.wait_for_selector("#answer-writing:not([hidden])")
+    assert "lee@example.gov.uk has been writing here since" in page.inner_text("#answer-writing")
+    page.reload()
+    assert page.input_value("#answer-words").startswith("Dear Sam, Thank you for telling us")
+    page.fill("#answer-words", "We mend it on Friday.")
+    _tab_to(page, "button[value=preview]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('before it leaves')")
+    page.evaluate(Axe().axe_script)
+    assert page.evaluate(AXE, ALL) == []
+    _tab_to(page, "button[value=send]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer-waits")
+    page.evaluate(Axe().axe_script)
+    assert page.evaluate(AXE, ALL) == []
+    _tab_to(page, "form[action$='/undo'] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**told=*")
+    assert page.input_value("#answer-words") == "We mend it on Friday."
+
+
 def test_a_call_is_taken_down_by_keyboard_alone(page: Page, house: House) -> None:
     """From the queue to the reference that is read out."""
     _tab_to(page, "nav a[href='/console/record']")

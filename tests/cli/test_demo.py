@@ -1,0 +1,50 @@
+"""The demo lets an officer in by the link that it prints, and what they answer is seen to have left."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.components.officer import PASSWORD, Officer
+from tests.components.ports import PATIENCE_SECONDS, wait_until
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> Iterator[str]:
+    """What the demo says when it is ready, up to the link; it stops after the test."""
+    command = [sys.executable, "-u", "-m", "bot", "demo", "--directory", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        lines = ""
+        while "#" not in lines and (line := demo.stdout.readline()):
+            lines += line
+        yield lines
+        demo.terminate()
+        demo.wait(PATIENCE_SECONDS)
+
+
+def test_everything_that_is_printed_can_be_done(printed: str) -> None:
+    """Signed in by the link, every contact of the queue opened, one answered, and the answer seen in /sent."""
+    (link,) = re.findall(r"http\S+#\S+", printed)
+    address = urlsplit(link)
+    officer = Officer(address.port or 0)
+    form = officer.get(address.path).hidden()
+    assert officer.post(address.path, {**form, "code": address.fragment, "password": PASSWORD}).status == 200
+    pages = {
+        path: officer.get(path)
+        for path in {
+            str(node.attributes["href"]).partition("?")[0]
+            for node in officer.get("/console/queue?state=any").all("a[href^='/console/contacts/']")
+        }
+    }
+    assert len(pages) == 4
+    assert {page.status for page in pages.values()} == {200}
+    path = next(path for path, page in pages.items() if "Mill Lane" in page.words())
+    fields = {**pages[path].hidden(), "kind": "full", "channel": "mail", "words": "We mend it on Friday.", "do": "send"}
+    assert "leaves in ten seconds" in officer.post(f"{path}/answer", fields).words()
+    subject = "Re: Street light out"
+    wait_until(lambda: subject in officer.get("/sent").words(), what="the answer in /sent", seconds=30)
