@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl
 
 from bot.channel import Batch, Permanent, RawRequest, WayIn
+from bot.core import phones
 from bot.core.messages import Inbound, Party
 from bot.wire.typed import email_fault, is_visible, line, name_fault, paragraphs, phone_fault
 
@@ -92,16 +93,18 @@ class WebForm:
                 return Batch((inbound,))
 
     def _inbound(self, entry: Entry, token: str) -> Inbound:
-        digest = entry.digest()
+        digest, address = entry.digest(), entry.email or phones.address(entry.phone)
         # A page that is sent twice has one id; one that is changed and sent again has another, so nothing is lost.
         external_id = f"{token}.{digest[:16]}" if _TOKEN.fullmatch(token) else f"sha256:{digest}"
         return Inbound(
             channel=self.name,
             external_id=external_id,
             digest=digest,
-            sender=Party(entry.email, entry.name) if entry.email else None,
+            sender=Party(address, entry.name) if address else None,
             text=entry.message,
             unproven=True,
+            # Without an address nothing is sent: the page that took it was the receipt.
+            told_by="us" if entry.email else "at once",
             fields={"name": entry.name, "phone": entry.phone, "email": entry.email} | entry.about(),
             raw=json.dumps(asdict(entry), ensure_ascii=False).encode(),
         )

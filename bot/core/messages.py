@@ -133,7 +133,7 @@ class Inbound:
     id with other content is recognised as another message. `received_at` is the provider's instant of receipt (aware,
     UTC); None means the instant of logging. `sender` is None if there is no identifiable sender. `sent_at` is the
     instant of sending by its own header (RFC 5322 section 3.6.1), aware, or None. `told_by` is who confirms receipt to
-    the person: us, staff, or the member of staff who recorded it, at once. `medium` is how it came, where a channel
+    the person: us, staff, or whoever or whatever took it down, at once. `medium` is how it came, where a channel
     records several media. `outgoing`: a copy of a message from staff, from a folder that only they can write to.
     `junk`: it lay in the folder of unwanted mail. `doubt` says why it may have been dealt with before, so that staff
     look before anybody is answered, or "". `unproven`: nothing proves that the address is the writer's. `by_program`:

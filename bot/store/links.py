@@ -47,12 +47,13 @@ def group(connection: Connection, contact_id: int) -> set[int]:
     """Return this contact and all that are connected with it by links, at most about MOST."""
     ids, edge = {contact_id}, {contact_id}
     while edge and len(ids) < MOST:
-        edge = _around(connection, edge) - ids
+        edge = around(connection, edge) - ids
         ids |= edge
     return ids
 
 
-def _around(connection: Connection, ids: Collection[int]) -> set[int]:
+def around(connection: Connection, ids: Collection[int]) -> set[int]:
+    """Return the contacts that are tied to these by one step."""
     return set(connection.execute(_AROUND, {"ids": sorted(ids)}).scalars())
 
 

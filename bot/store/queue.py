@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
-from bot.store import links, words
+from bot.store import words
 from bot.store.conditions import HAS_NO_RECEIPT, IS_CLOSED, IS_FINISHED, IS_HELD, IS_OPEN, IS_UNDELIVERED, IS_URGENT
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries
@@ -164,19 +164,6 @@ def count_held(connection: Connection, scope: Scope) -> int:
     contact_ids = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.is_not(None))
     query = select(func.count()).select_from(contacts).where(contacts.c.id.in_(contact_ids), *within(scope))
     return connection.execute(query).scalar_one()
-
-
-def of_person(connection: Connection, contact: Contact, scope: Scope, most: int) -> list[Contact]:
-    """Return other contacts of the same address, and those linked with this one, the newest first."""
-    conditions = [contacts.c.linked_to == contact.id, contacts.c.id.in_(links.of(connection, contact.id))]
-    conditions += [contacts.c.id == contact.linked_to] if contact.linked_to else []
-    contacts_by_id: dict[int, Contact] = {}
-    of_address = [contacts.c.sender_key == contact.sender_key] if contact.sender_key else []
-    for condition in (*conditions, *of_address):
-        query = select(contacts).where(condition, *within(scope)).order_by(contacts.c.id.desc()).limit(most)
-        contacts_by_id |= {row.id: contact_of(row) for row in connection.execute(query)}
-    contacts_by_id.pop(contact.id, None)
-    return sorted(contacts_by_id.values(), key=lambda contact: contact.id, reverse=True)[:most]
 
 
 def _in_state(state: str) -> list[Any]:

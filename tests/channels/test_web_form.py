@@ -140,7 +140,9 @@ def test_invisible_characters_around_an_address_are_dropped() -> None:
 def test_one_way_to_reach_the_person_is_enough() -> None:
     """Email or phone; without both the fault stands at the first of them."""
     assert read(phone="").fields["phone"] == ""
-    assert read(email="").sender is None
+    by_phone = read(email="", phone="01632 960 001")
+    assert (by_phone.sender, by_phone.told_by) == (Party("tel:+441632960001", "Zoë"), "at once")
+    assert read(email="", phone="²²²²²²").sender is None
     assert list(faults(email=" ", phone="\u200b")) == ["email"]
 
 

@@ -102,7 +102,7 @@ def _faults(page: Page) -> dict[str, list[list[str]]]:
     return {look: violations for look, violations in faults.items() if violations}
 
 
-@pytest.mark.parametrize("path", [*PAGES, "contacts/{hole}", "contacts/EX-0000-0000"])
+@pytest.mark.parametrize("path", [*PAGES, "contacts/{hole}", "contacts/{hole}/person", "contacts/EX-0000-0000"])
 def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, path: str) -> None:
     """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
     reader.goto(_url(house, path.format(hole=hole)))

@@ -443,3 +443,27 @@ def test_a_caller_in_danger_is_told_what_to_do_first(house: House) -> None:
     page = officer.get(f"/console/contacts/{right.all('.reference')[0].text()}")
     assert "Tell the person now: “If you smell gas" in page.all("[aria-label=Danger]")[0].text()
     assert not officer.post("/console/record", {**form, "text": "A hole.", "email": "x"}).all("[aria-label=Danger]")
+
+
+def test_staff_write_notes_merge_and_see_the_person(house: House) -> None:
+    """A note with a slip keeps its words; two contacts go on in one and are parted; all of a person is in one place."""
+    officer, sender = house.officer("lead"), {"name": "Ivy", "email": "ivy@residents.example", "phone": "01632 960 777"}
+    first, second = (house.contact(f"Matter {number}.", sender=sender) for number in (1, 2))
+    refused = officer.act(first, "note", words="@ollu, is it yours?")
+    assert refused.status == 422
+    assert "did you mean olu@example.gov.uk" in refused.words()
+    assert refused.all("#note-words")[0].text() == "@ollu, is it yours?"
+    done = officer.act(first, "note", words="@olu, is it yours?")
+    assert "olu@example.gov.uk will hear of it" in done.all(".told")[0].text()
+    assert "@olu, is it yours?" in done.words()
+    assert "goes on in" in officer.act(second, "merge", contact=first).all(".told")[0].text()
+    assert f"This goes on in {first}" in officer.get(f"/console/contacts/{second}").words()
+    page = officer.get(f"/console/contacts/{first}").words()
+    assert "Matter 1." in page
+    assert "Matter 2." in page
+    assert "is a contact of its own again" in officer.act(first, "unmerge", contact=second).all(".told")[0].text()
+    only_phone = house.contact("By telephone.", sender={"phone": "+44 1632 960777"})
+    house.indexed()
+    person = officer.get(f"/console/contacts/{only_phone}/person").words()
+    for words in (first, second, only_phone, "ivy@residents.example", "+441632960777", "Matter 1.", "Open"):
+        assert words in person

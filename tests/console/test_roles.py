@@ -61,6 +61,7 @@ CONSOLE = {
     "POST /console/contacts/{reference}/undo": ACTING_ON_ONE,
     "GET /console/contacts/{reference}/saved-answer": ACTING_ON_ONE,
     "GET /console/contacts/{reference}/writing": SEEING,
+    "GET /console/contacts/{reference}/person": SEEING,
     "GET /console/contacts/{reference}/messages/{number}": SEEING,
     "GET /console/contacts/{reference}/messages/{number}/words": SEEING,
     "GET /console/contacts/{reference}/messages/{number}/raw": SEEING,
@@ -117,6 +118,10 @@ API: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"POST {ONE}/resume": ({}, (401, 401, 403, 409, 404, 409)),  # it is not paused
     f"POST {ONE}/assign": ({"team": "housing"}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/close": ({"reason": "It was a mistake."}, (401, 401, 403, 200, 404, 200)),
+    f"POST {ONE}/note": ({"words": "Only for us."}, (401, 401, 403, 200, 404, 200)),
+    f"POST {ONE}/merge": ({"contact": "EX-0000-0000"}, (401, 401, 403, 422, 404, 422)),
+    f"POST {ONE}/unmerge": ({}, (401, 401, 403, 422, 404, 422)),  # it goes on in none
+    f"POST {ONE}/split": ({"messages": "1"}, (401, 401, 403, 422, 404, 422)),
     "GET /api/v1/events": (None, (401, 401, 200, 403, 200, 200)),
     "GET /api/openapi.json": (None, (200,) * 6),
 }

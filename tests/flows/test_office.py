@@ -13,12 +13,12 @@ from bot.core.roles import Permission, Role, Scope
 from bot.flows import staffing
 from bot.flows.changes import record
 from bot.flows.changes.refusals import Refused
-from bot.flows.desk import actions, contact_view
+from bot.flows.desk import actions, contact_view, person
 from bot.flows.desk.orders import Order
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, needs, queue, settled, staff, tokens, views, words
+from bot.store import audit, contacts, needs, people, queue, settled, staff, tokens, views, words
 from bot.store.audit import Looking
 from bot.store.engine import Store
 from bot.store.needs import Needs
@@ -60,7 +60,7 @@ def test_every_list_can_be_asked_for(store: Store, two: Rulebook, mail: Make) ->
         assert queue.page(c, Criteria(), Scope(), NOW, most=1).more
         mine = queue.page(c, Criteria(words="hole"), HOUSING.scope, NOW, most=5).contacts
         assert [contact.reference for contact in mine] == [second.reference]
-        assert [contact.reference for contact in queue.of_person(c, first, Scope(), 5)] == []
+        assert [contact.reference for contact in people.of(c, first.id).contacts] == [first.reference]
 
 
 def test_the_lists_of_some_teams_are_whole(store: Store, two: Rulebook, mail: Make) -> None:
@@ -156,9 +156,10 @@ def test_two_contacts_of_one_person_are_linked(store: Store, book: Rulebook, mai
         first, second = (logged(c, book, mail(number)).reference for number in (1, 2))
         _do(c, book, first, "link", **{"with": second})
         for reference, expected in ((first, second), (second, first)):
-            whole = contact_view.show(c, reference, Scope(), NOW, book)
-            assert whole is not None
-            assert [contact.reference for contact in whole.others] == [expected]
+            whose = person.show(c, reference, Scope(), NOW, book)
+            assert whose is not None
+            others = {row.contact.reference: row.because for row in whose.rows if row.contact.reference != reference}
+            assert others == {expected: "Tied by staff, or goes on with it"}
 
 
 def test_what_another_team_has_is_not_named(store: Store, two: Rulebook, mail: Make) -> None:

@@ -32,7 +32,6 @@ from bot.wire.mail.mime import Attachment
 
 T = TypeVar("T")
 Values = dict[str, Any]
-MOST_OTHERS = 20
 # A page must stay small on a slow line: what is longer or older has a page of its own. Bytes are those of the page.
 MOST_BYTES_OF_WORDS, MOST_BYTES_OF_FIELDS = 3_000, 500
 MOST_MESSAGES, MOST_EVENTS, MOST_SENT, MOST_ATTACHMENTS = 10, 30, 20, 20
@@ -116,7 +115,6 @@ class ContactView:
     events: tuple[ShownEvent, ...]
     sent: tuple[Sent, ...]
     needs: Needs | None
-    others: tuple[Contact, ...]
     linked: tuple[Contact, ...]
     duplicates: tuple[Contact, ...]
     survivor: Contact | None
@@ -160,7 +158,6 @@ def show(
         events=_events(audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope), book.clocks),
         sent=tuple(_sent_message(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
-        others=tuple(queue.of_person(connection, contact, scope, MOST_OTHERS)),
         linked=links_of_contact,
         duplicates=_visible(duplicates, scope),
         survivor=_survivor_of(connection, contact, scope),

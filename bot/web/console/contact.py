@@ -20,7 +20,7 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import before, clock, danger, flash, lists, merging, notes, reply, words
+from bot.web.console import before, clock, danger, flash, lists, merging, notes, person, reply, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -187,5 +187,6 @@ PARTS: tuple[Part, ...] = (
     before.context,
     _choices,
     notes.context,
+    person.context,
     merging.context,
 )

@@ -12,13 +12,12 @@ _MOST_CHARACTERS = 80
 
 
 def context(opening: Opening) -> Mapping[str, Any]:
-    """Open contacts of the same person, and the messages of this page that can have a contact of their own."""
+    """The messages of this page that can have a contact of their own."""
     view, refusal = opening.view, opening.refusal
     numbers = refusal.typed.get(FIELD, "") if refusal.at == "split" else ""
     ticked = {int(number) for number in re.findall(r"[0-9]{1,18}", numbers)}
     later = view.messages[1:] if view.page == view.pages else view.messages
     return {
-        "same_person": [contact for contact in view.others if contact.merged_into is None and contact.next_look_at],
         "apart": [_choice(message, ticked) for message in later if not message.of],
     }
 

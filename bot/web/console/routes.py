@@ -17,6 +17,7 @@ from bot.web.console.many import ManyPages
 from bot.web.console.message import MessagePages
 from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
+from bot.web.console.person import PersonPages
 from bot.web.console.queue import QueuePages
 from bot.web.console.rewording import RewordingPages
 from bot.web.console.rooms import Rooms
@@ -40,10 +41,11 @@ def routes(site: Site) -> list[web.RouteDef]:
     queue, contact = QueuePages(site, door), ContactPages(site, door)
     lists = (queue, ManyPages(site, door, queue))
     parts = (contact, AnswerPages(site, door, contact), MessagePages(site, door), FilePages(site, door))
+    people = (PersonPages(site, door), PeoplePages(site, door, admission))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
     more = (Rooms(site, door), DutyPages(site, door))
     words = (TemplatePages(site, door), RewordingPages(site, door))
-    rooms = (*in_front, *own, *lists, *parts, *desk, *more, *words, PeoplePages(site, door, admission))
+    rooms = (*in_front, *own, *lists, *parts, *desk, *more, *words, *people)
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
 
 

@@ -140,7 +140,7 @@ def _confirmation(contact: Contact, book: Rulebook, *, is_held: bool) -> Confirm
 
 
 def _email(contact: Contact, *, is_held: bool) -> Literal["now", "later", "perhaps", ""]:
-    if contact.sender_address is None or contact.outcome not in ("acknowledge", "ask"):
+    if "@" not in (contact.sender_address or "") or contact.outcome not in ("acknowledge", "ask"):
         return ""
     if contact.outcome == "ask":
         return "perhaps"
@@ -151,7 +151,7 @@ def _received_page(request: web.Request, confirmation: Confirmation, inbound: In
     context = {
         "filed": confirmation,
         "spelled": " ".join(c for c in confirmation.reference if c.isalnum()),
-        "email": inbound.sender.address if inbound.sender else "",
+        "email": inbound.fields.get("email", ""),
     }
     return aiohttp_jinja2.render_template("pages/received.html", request, context)
 
