@@ -206,6 +206,36 @@ def test_axe_finds_nothing_on_the_way_in(browser: Browser, house: House) -> None
     context.close()
 
 
+@pytest.mark.parametrize(("width", "height", "most"), [(1280, 800, 400), (360, 740, 740)])
+def test_the_words_of_the_person_are_on_the_first_screen(
+    reader: Page, house: House, width: int, height: int, most: int
+) -> None:
+    """Under banners for danger, for an acknowledgement that did not arrive and for needs; and how long is left."""
+    words = "I smell gas in the kitchen and the ceiling is coming down."
+    person = {"name": "Wilhelmina Cholmondeley", "email": f"w{width}@residents.example"}
+    reference = house.contact(
+        words, subject="The ceiling of our kitchen is coming down since the storm " * 2, sender=person
+    )
+    house.officer("lead").act(reference, "needs", need="Large print")
+    waiting = "SELECT 1 FROM deliveries WHERE purpose = 'acknowledgement' AND state IN ('created', 'sending')"
+    wait_until(lambda: not ask(house.service.store_url, waiting), what="the receipt")
+    house.change(
+        "UPDATE deliveries SET state = 'permanent-failure', last_error = 'Permanent: 550 no such mailbox' "
+        "WHERE id = (SELECT max(id) FROM deliveries WHERE purpose = 'acknowledgement')"
+    )
+    reader.set_viewport_size({"width": width, "height": height})
+    reader.goto(_url(house, f"contacts/{reference}?list=which%3Durgent"))
+    banners = " ".join(reader.locator(".danger, .needs").all_inner_texts())
+    assert all(word in banners for word in ("gas", "did not arrive", "Large print"))
+    assert reader.locator(".who-wrote .tag").count() == 1
+    box = reader.locator(".newest .words").bounding_box()
+    assert box is not None
+    assert box["y"] <= most
+    assert words in reader.inner_text(".newest .words")
+    # The first line is read, not only begun.
+    assert box["y"] + 24 <= height
+
+
 # Each word of up to 15 letters that stands on more than one line; at a hyphen or a slash a line may end.
 TORN = """() => {
   const torn = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -317,6 +347,37 @@ def test_a_reply_is_written_by_keyboard_alone(page: Page, house: House) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**told=*")
     assert page.input_value("#answer-words") == "We mend it on Friday."
+
+
+def test_a_contact_is_held_and_handed_over_and_the_next_one_opened_by_keyboard_alone(page: Page, house: House) -> None:
+    """Each of the other actions, with the focus on what was done, and the next contact of the list one key further."""
+    references = [house.contact(f"Hold me by keyboard, {number}.") for number in (1, 2)]
+    house.indexed()
+    first = references[1]
+    page.goto(_url(house, f"contacts/{first}?list=words%3DHold%2Bkeyboard"))
+    for action, field, typed in (
+        ("pause", "note", "They look for the letter"),
+        ("assign", "owner", "hal@example.gov.uk"),
+    ):
+        _tab_to(page, f"details#{action} > summary")
+        page.keyboard.press("Enter")
+        if action == "assign":
+            page.select_option("#assign-team", "housing")
+        _tab_to(page, f"#{action}-{field}")
+        page.keyboard.type(typed)
+        _tab_to(page, f"button[value={action}]")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".told:focus")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Next in this list"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".newest")
+    assert page.inner_text(".reference") == references[0]
+    _tab_to(page, "details.more > summary")
+    page.keyboard.press("Enter")
+    _tab_to(page, "details#extend > summary, details#needs > summary")
+    page.go_back()
+    assert "It is handed over" in page.inner_text("main")
 
 
 def test_a_call_is_taken_down_by_keyboard_alone(page: Page, house: House) -> None:
