@@ -70,12 +70,15 @@ class Walker:
             return
         if len(content) > MOST_BYTES:
             self.faults.append(f"{len(content)} bytes {path}")
-        for target in _targets(LexborHTMLParser(content), path, self.faults) if _OF_CONTACT.match(path) else ():
+        page = LexborHTMLParser(content)
+        posted = {form.attributes["action"] for form in page.css("form[method=post][action]")}
+        for target in _targets(page, path, self.faults) if _OF_CONTACT.match(path) else ():
             is_of_contact = _OF_CONTACT.match(target)
             kinds_of_page = {(_NUMBER.sub("1", target), which) for which in (properties if is_of_contact else ("",))}
             if not kinds_of_page <= self.kinds_of_page:
                 self.kinds_of_page |= kinds_of_page
-                await self.walk(target, properties)
+                # What only a form is posted to has no page of its own, and says so.
+                await self.walk(target, properties, (200, 405) if target in posted else (200,))
 
 
 def _targets(page: LexborHTMLParser, path: str, faults: list[str]) -> list[str]:
