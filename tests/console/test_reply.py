@@ -61,6 +61,18 @@ def test_an_answer_is_two_clicks_from_the_queue_to_the_next_contact(house: House
     assert _answers(house, first) == ["cancelled"]
 
 
+def test_the_last_of_a_list_leads_back_to_the_list(house: House) -> None:
+    """With its filters; the notice stands there, too, and takes the answer back."""
+    officer, reference = house.officer("officer", "housing"), house.contact("The last one.", team="housing")
+    page = officer.get(f"/console/contacts/{reference}?list=team%3Dhousing")
+    landed = _box(officer, reference, page, words="It is done.", do="send-and-next")
+    assert landed.url.partition("&answered=")[0].endswith("/console/queue?team=housing")
+    assert f"Your answer to {reference} leaves in ten seconds." in landed.all(".told")[0].text()
+    (form,) = landed.all(f"form[action='/console/contacts/{reference}/undo']")
+    fields = {str(node.attributes["name"]): node.attributes.get("value") or "" for node in form.css("input")}
+    assert _typed(officer.post(f"/console/contacts/{reference}/undo", fields)) == "It is done."
+
+
 def test_what_leaves_is_seen_before_as_the_person_gets_it(house: House) -> None:
     """Recipient, subject, words and signature; nothing is queued, and the words are in the box still."""
     officer, reference = house.officer("officer"), house.contact("When is it emptied?", subject="Missed bin")
