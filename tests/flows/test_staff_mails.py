@@ -94,6 +94,14 @@ def test_each_mail_begins_with_its_two_links(store: Store, signed: Rulebook, mai
             assert "ackbot " not in "\n".join(lines), name
 
 
+def test_who_is_given_a_paused_contact_is_promised_no_date(store: Store, signed: Rulebook, mail: Make) -> None:
+    """It has none until the person has answered our question."""
+    with writing(store) as connection:
+        contact = replace(logged(connection, signed, mail(1)), respond_by=None, paused_at=NOW)
+        claim = _claimed(connection, alert.handed_over(contact, NOW, signed))
+        assert "promised: to answer once the person has told us more." in _text(replace(claim, contact=contact), signed)
+
+
 def test_where_there_are_no_pages_of_ours_the_console_is_named(store: Store, signed: Rulebook, mail: Make) -> None:
     """In plain words, with the reference."""
     bare = altered(signed, website="")

@@ -87,7 +87,7 @@ async def test_looking_shows_what_is_to_be_done_and_changes_nothing(browser: Bro
             assert response.status == 200
             assert (response.headers["Cache-Control"], response.headers["X-Robots-Tag"]) == ("no-store", "noindex")
     text = await (await browser.get(behind.path)).text()
-    assert behind.contact.reference in text
+    assert f'<a href="/console/contacts/{behind.contact.reference}">' in text
     assert "There may be gas" in text
     assert not [word for word in ("Zebedee", "resident1") if word in text]
     assert behind.known() == before

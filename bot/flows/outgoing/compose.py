@@ -215,8 +215,8 @@ def _at_risk(contact: Contact, step: Step, rules: ClockRules) -> dict[str, str]:
             paused_on = due_in_words(contact.paused_at, None, zone)
             promise = f"to answer once the person has told us more; we asked on {paused_on}"
             action = "Ask again. Or open it and go on without their answer, with Resume."
-        case "assign":
-            promise = f"answer by {rules.respond_by(contact)}"
+        case "assign" if contact.respond_by is None:
+            promise = "to answer once the person has told us more"
         case "note":
             is_owed = contact.state == State.OPEN and contact.respond_by is not None
             promise = f"answer by {rules.respond_by(contact)}" if is_owed else "nothing that is still owed"
