@@ -176,7 +176,7 @@ def test_one_contact_that_cannot_be_read_keeps_nobody_waiting(store: Store, book
     with writing(store) as connection:
         damaged, sound = log_mail(connection, book, mail), _log_another_mail(connection, book, mail)
         connection.execute(
-            text("UPDATE contacts SET standard = 'gone', promise = 'soon' WHERE id = :id"), {"id": damaged.id}
+            text("UPDATE contacts SET standard = 'gone', calendar = 'scotland' WHERE id = :id"), {"id": damaged.id}
         )
         half = book.clocks.rungs(sound, book.clocks.of(sound, ()))[0][0]
         assert escalate.escalate(connection, half, 100, book) == 2

@@ -153,7 +153,7 @@ async def next_look(bench: Bench) -> Any:
 async def look_after_fault(bench: Bench) -> Any:
     """When one that cannot be read is looked at again."""
     contact = await bench.log()
-    await bench.store.write(lambda c: c.execute(text("UPDATE contacts SET standard = 'gone', promise = 'soon'")))
+    await bench.store.write(lambda c: c.execute(text("UPDATE contacts SET standard = 'gone', calendar = 'scotland'")))
     await bench.store.write(lambda c: escalate.escalate(c, NOW + DAY, 10, bench.book))
     return (await bench.store.read(lambda c: again(c, contact.reference))).next_look_at
 
