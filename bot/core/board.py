@@ -1,11 +1,14 @@
 """The board: what teams have set in the console over the files, as this process last read it from the store."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.deputies import Away
 from bot.core.duties import Shift
 
+# A value, or a condition, in a template.
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 # The words of a template: subject and message.
 Words = tuple[str, str]
 
@@ -22,6 +25,12 @@ class Notices:
     shifts: tuple[Shift, ...] = ()
     templates: Mapping[tuple[str, str], Words] = field(default_factory=dict)
     services: Mapping[str, Words] = field(default_factory=dict)
+
+    @property
+    def words_of_ours(self) -> tuple[str, ...]:
+        """What we say ourselves to the people who write; a value ends a sentence, as it is another each time."""
+        words = (*(words for _, words in self.templates.values()), *(words for words, _ in self.services.values()))
+        return tuple(PLACEHOLDER.sub("\n\n", text) for text in words)
 
 
 class Board:

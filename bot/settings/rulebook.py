@@ -1,6 +1,5 @@
 """The configuration as the flows know it: settings -> Rulebook."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import parseaddr
@@ -9,6 +8,7 @@ from types import MappingProxyType
 
 from bot.channel import Account, Follower, MailWayIn, TextsByOutlet, WayIn
 from bot.core.answers import AnswerRules
+from bot.core.board import PLACEHOLDER
 from bot.core.books import Book
 from bot.core.escalations import NO_WINDOW, Window
 from bot.core.intakes import Facts
@@ -16,8 +16,6 @@ from bot.core.outlets import Limits
 from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
 from bot.render import answers
 from bot.settings.reading import Settings
-
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def build(
@@ -66,7 +64,7 @@ def _words_of_templates(directories: Iterable[Path]) -> Iterator[str]:
     """What we say ourselves to the people who write; a value ends a sentence, as it is another each time."""
     for directory in directories:
         for path in sorted(directory.glob("messages/*/*.md")):
-            yield _PLACEHOLDER.sub("\n\n", path.read_text(encoding="utf-8"))
+            yield PLACEHOLDER.sub("\n\n", path.read_text(encoding="utf-8"))
 
 
 def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[str, Limits]) -> OutgoingRules:

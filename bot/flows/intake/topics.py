@@ -161,7 +161,8 @@ def look_into(message: Inbound, book: Rulebook, earlier: tuple[str, ...] = ()) -
 
 def urgency_of(message: Inbound, book: Rulebook, earlier: tuple[str, ...], but: str = "") -> Urgency | None:
     """What cannot wait of what the person says now, besides the danger `but`; asked where a rule fires at anything."""
-    fields, ours = tuple(message.fields.values()), book.intake.words_of_ours
+    ours = (*book.intake.words_of_ours, *book.outgoing.board.notices.words_of_ours)
+    fields = tuple(message.fields.values())
     return speech.urgency_of(
         speech.Message(message.subject, message.text, fields, ours, earlier), book.intake.urgent, but
     )
