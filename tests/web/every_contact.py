@@ -25,7 +25,7 @@ from bot.store.tables import contacts, deliveries, events, messages, raw_message
 Values = dict[str, Any]
 PLATFORMS = ("bluesky", "facebook", "instagram", "mastodon", "telegram", "whatsapp", "x")
 # Channel -> how its contacts come; the last one is configured no more.
-MEDIA = {"email": "email", "second-mail": "email", "form": "web_form", "desk": "desk", "loop": ""}
+MEDIA = {"email": "email", "form": "web_form", "desk": "desk", "loop": ""}
 MEDIA |= {name: name for name in PLATFORMS}
 OLD_CHANNEL = "old-mailbox"
 OUTCOMES = ("acknowledge", "log", "attach", "undeliverable", "ask")

@@ -33,10 +33,10 @@ from tests.web.pages import Browser, Open
 # more or fewer forms on it.
 PEOPLE = {
     "administrator": (Role.ADMINISTRATOR, (), 1),
-    "lead": (Role.LEAD, (), 11),
-    "officer": (Role.OFFICER, (), 7),
-    "housing": (Role.OFFICER, ("housing",), 5),
-    "reader": (Role.READER, (), 9),
+    "lead": (Role.LEAD, (), 29),
+    "officer": (Role.OFFICER, (), 17),
+    "housing": (Role.OFFICER, ("housing",), 13),
+    "reader": (Role.READER, (), 23),
 }
 LINKS = (("a", "href"), ("form", "action"), ("img", "src"), ("audio", "src"), ("iframe", "src"), ("link", "href"))
 MOST_BYTES = 100_000
