@@ -72,7 +72,7 @@ class Reading:
                 | {
                     "standard": contact.standard or "",
                     "needs": person_needs.needs if person_needs else "",
-                    "goes_on_in": survivor.reference if survivor else "",
+                    "goes_on_in": survivor.reference if survivor and visitor.scope.sees(survivor.team) else "",
                     "messages": arrived,
                     "notes": [
                         models.NoteView(at=note.at, actor=note.actor, words=note.words)
