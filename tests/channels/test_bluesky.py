@@ -168,9 +168,9 @@ async def test_a_private_answer_is_sent_once(peer: BlueskyPeer, account: Bluesky
 async def test_what_cannot_be_sent_is_not_tried_again(peer: BlueskyPeer, account: Bluesky) -> None:
     """Too long; the post is gone; the conversation is none of ours."""
     report = peer.write("bob", "a hole", public=True)
-    with pytest.raises(Permanent, match="301 characters, 300 are allowed"):
+    with pytest.raises(Permanent, match="use 300 characters or fewer; there are 301"):
         await account.send(answer("", report, "x" * 301, public=True))
-    with pytest.raises(Permanent, match="1001 characters, 1000 are allowed"):
+    with pytest.raises(Permanent, match="use 1,?000 characters or fewer; there are 1,?001"):
         await account.send(answer("convo-bob", "", "x" * 1001))
     with pytest.raises(Permanent, match="InvalidConvo"):
         await account.send(answer("convo-nobody", "", "Hello"))

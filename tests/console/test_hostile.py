@@ -340,13 +340,13 @@ def test_half_a_character_of_somebody_signed_in_breaks_nothing(house: House, pat
     """Neither what is acted on at once nor what it is refused for; the good ones of a list are done."""
     officer, reference = house.officer("administrator"), house.contact()
     csrf = officer.get("/console/queue").hidden()["csrf"]
-    for action in ("close&reason=done", "add&role=reader&address=z@example.gov.uk", "token&name=zz"):
+    for action in ("respond&note=done", "add&role=reader&address=z@example.gov.uk", "token&name=zz"):
         body = f"csrf={csrf}&action={action}&reference={reference}&".encode() + HALF[1]
         answer = officer.ask("POST", path, body, {"Content-Type": HALF[0]})
         assert answer.status < 500
     assert "web.failed" not in house.service.words()
     if path.endswith("queue"):
-        assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "closed"
+        assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
 
 
 def test_the_trail_does_not_tell_which_references_there_are(house: House) -> None:
