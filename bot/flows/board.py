@@ -18,7 +18,11 @@ _REVISION = "set in the console"
 
 
 def change(connection: Connection, now: datetime) -> None:
-    """Let every process read the board anew: something on it was changed in this transaction."""
+    """Let every process read the board anew: something on it is changed in this transaction.
+
+    To be called before anything is read on which the change depends: of two who change it at the same moment the second
+    waits here for the first.
+    """
     # Not a count: two that change it at the same moment would count to the same.
     cursors.put(connection, _REVISION, secrets.token_hex(8), now)
 

@@ -1,5 +1,6 @@
 """Absences and nights of duty that were entered in the console, and who is called because of them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -114,6 +115,22 @@ def test_what_is_refused_of_an_absence(store: Store, duty: Rulebook) -> None:
             assert refusal.value.field == field, away
         duties.enter_absence(connection, Away("sam@example.gov.uk", TODAY, TODAY), EVERYWHERE, NOW, known)
         duties.enter_absence(connection, Away(AL, TODAY, TODAY), visitor(LEAD, Role.LEAD, "waste"), NOW, known)
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_a_night_has_one_person_though_two_leads_enter_it_at_once(store: Store, duty: Rulebook) -> None:
+    """The second waits for the first, and then is refused what overlaps."""
+    shift = Shift("front", TODAY, TODAY, JO)
+    with writing(store) as connection:
+        people(connection, duty)
+    with ThreadPoolExecutor() as threads:
+        with writing(store) as connection:
+            duties.enter_duty(connection, shift, FRONT_LEAD, NOW, duty)
+            other = threads.submit(store.write_now, lambda c: duties.enter_duty(c, shift, EVERYWHERE, NOW, duty))
+            with pytest.raises(TimeoutError):
+                other.result(0.3)
+        with pytest.raises(Refused, match="some of these nights are with"):
+            other.result()
 
 
 def test_at_night_whoever_has_it_is_called_first_and_with_every_level(store: Store, duty: Rulebook, mail: Make) -> None:

@@ -1,6 +1,7 @@
 """The words that staff may change, as the flows give them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -119,6 +120,21 @@ def test_new_words_are_in_force_from_the_next_message_on(house: House, mail: Mak
     assert house.write(claim) == before
     with pytest.raises(Refused, match="words of the file are in force"):
         rewording.withdraw(house.connection, thing, house.latest(thing), house.everywhere, NOW, house.book)
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_of_two_who_change_the_same_words_at_once_the_second_is_told(store: Store, book: Rulebook) -> None:
+    """The second waits for the first, and then is refused: neither loses what the other wrote."""
+    thing, lead = Subject(Sort.ANSWER, "thanks"), visitor("admin@example.gov.uk", Role.ADMINISTRATOR)
+    drafts = [rewording.examine(thing, Draft("Thanks", f"Thank you, {name}."), COMPOSER) for name in ("Al", "Bo")]
+    with ThreadPoolExecutor() as threads:
+        with writing(store) as connection:
+            rewording.put(connection, drafts[0], 0, lead, NOW, book)
+            other = threads.submit(store.write_now, lambda c: rewording.put(c, drafts[1], 0, lead, NOW, book))
+            with pytest.raises(TimeoutError):
+                other.result(0.3)
+        with pytest.raises(Refused, match="somebody else changed"):
+            other.result()
 
 
 def test_words_that_a_newer_program_cannot_use_give_way_to_the_file(house: House, mail: Make) -> None:

@@ -57,6 +57,7 @@ def enter_absence(connection: Connection, away: Away, visitor: Visitor, now: dat
 
     Raises Refused.
     """
+    board.change(connection, now)
     person, deputy = (typed.account(name) or name.strip() for name in (away.person, away.deputy))
     away = Away(person, away.first, away.last, deputy)
     if reason := _why_not_away(connection, person, visitor, book):
@@ -66,7 +67,7 @@ def enter_absence(connection: Connection, away: Away, visitor: Visitor, now: dat
     entries = tuple(absence.away for absence in duties.absences_from(connection, today))
     known_absences = book.outgoing.deputies.beside(entries)
     if clash := known_absences.within(person, away.first, away.last):
-        raise Refused(f"{person} is away then already, {_days(clash.first, clash.last)}", "first")
+        raise Refused(f"there is an absence of {person} already, {_days(clash.first, clash.last)}", "first")
     if reason := _why_no_deputy(connection, away, known_absences, book):
         raise Refused(reason, "deputy")
     duties.add_absence(connection, away, visitor.actor, now)
@@ -76,6 +77,7 @@ def enter_absence(connection: Connection, away: Away, visitor: Visitor, now: dat
 
 def end_absence(connection: Connection, number: int, visitor: Visitor, now: datetime, book: Rulebook) -> None:
     """Let an absence count no more from now on. Raises Refused."""
+    board.change(connection, now)
     absences = {absence.id: absence for absence in duties.absences_from(connection, book.clocks.today(now))}
     away = absences[number].away if number in absences else None
     if away is None or not may_enter_for(connection, visitor, away.person, book):
@@ -88,6 +90,7 @@ def end_absence(connection: Connection, number: int, visitor: Visitor, now: date
 
 def enter_duty(connection: Connection, shift: Shift, visitor: Visitor, now: datetime, book: Rulebook) -> None:
     """Let somebody be called outside office hours for a team. Raises Refused."""
+    board.change(connection, now)
     person = typed.account(shift.person) if "@" in shift.person else shift.person.strip()
     shift = Shift(shift.team, shift.first, shift.last, person)
     _refuse_team(shift.team, visitor, book)
@@ -95,13 +98,16 @@ def enter_duty(connection: Connection, shift: Shift, visitor: Visitor, now: date
     if reason := _why_not_callable(connection, person, book):
         raise Refused(reason, "person")
     if clash := rota.overlap((duty.shift for duty in duties.duties_from(connection, shift.first)), shift):
-        raise Refused(f"{clash.person} has nights of these already, {_days(clash.first, clash.last)}", "first")
+        raise Refused(
+            f"some of these nights are with {clash.person} already, {_days(clash.first, clash.last)}", "first"
+        )
     duties.add_duty(connection, shift, visitor.actor, now)
     _note(connection, EventKind.DUTY_ENTERED, _of_shift(shift), visitor, now)
 
 
 def drop_duty(connection: Connection, number: int, visitor: Visitor, now: datetime, book: Rulebook) -> None:
     """Take a shift out of the rota. Raises Refused."""
+    board.change(connection, now)
     first = night_from(now, book.clocks.default_calendar)
     shifts = {duty.id: duty.shift for duty in duties.duties_from(connection, first)}
     if number not in shifts:
@@ -167,7 +173,7 @@ def _why_not_away(connection: Connection, person: str, visitor: Visitor, book: R
         return "choose who is away"
     if reason := assignees.why_unknown(connection, person, book):
         return reason
-    return "" if may_enter_for(connection, visitor, person, book) else f"{person} is in no team of yours"
+    return "" if may_enter_for(connection, visitor, person, book) else f"you lead no team of {person}"
 
 
 def _why_no_deputy(connection: Connection, away: Away, known_absences: Deputies, book: Rulebook) -> str:
@@ -177,7 +183,7 @@ def _why_no_deputy(connection: Connection, away: Away, known_absences: Deputies,
     if away.deputy == away.person:
         return "nobody stands in for themselves; choose somebody else, or nobody"
     if clash := known_absences.within(away.deputy, away.first, away.last):
-        return f"{away.deputy} is away, too, {_days(clash.first, clash.last)}"
+        return f"choose somebody else: {away.deputy} is away, too, {_days(clash.first, clash.last)}"
     return assignees.why_unknown(connection, away.deputy, book)
 
 
@@ -218,5 +224,4 @@ def _of_shift(shift: Shift) -> dict[str, str]:
 
 
 def _note(connection: Connection, kind: EventKind, details: dict[str, str], visitor: Visitor, now: datetime) -> None:
-    board.change(connection, now)
     contacts.note(connection, [Event(None, now, kind, visitor.actor, details)])

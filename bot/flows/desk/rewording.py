@@ -99,6 +99,7 @@ def put(
     connection: Connection, examined: Examined, basis: int, visitor: Visitor, now: datetime, book: Rulebook
 ) -> None:
     """Let the words be in force from now on; `basis` is the version that was on the page. Raises Refused."""
+    board.change(connection, now)
     thing, draft = examined.thing, examined.draft
     latest = _refuse(connection, thing, basis, visitor, book)
     _refuse_teams(draft, thing, visitor, book)
@@ -123,6 +124,7 @@ def withdraw(
     connection: Connection, thing: Subject, basis: int, visitor: Visitor, now: datetime, book: Rulebook
 ) -> None:
     """Let the words of the file hold again; a saved answer without a file is offered no more. Raises Refused."""
+    board.change(connection, now)
     latest = _refuse(connection, thing, basis, visitor, book)
     if latest is None or latest.withdrawn:
         raise Refused("the words of the file are in force")
@@ -220,7 +222,6 @@ def _refuse_teams(draft: Draft, thing: Subject, visitor: Visitor, book: Rulebook
 
 def _store(connection: Connection, wording: Wording, now: datetime) -> None:
     stored.add(connection, wording)
-    board.change(connection, now)
     details = {"words_of": f"{wording.sort} {wording.name}", "language": wording.language, "note": wording.note}
     if wording.withdrawn:
         details["withdrawn"] = "the words of the file hold again"
