@@ -16,9 +16,9 @@ _ADVICE = (
     "If somebody is hurt, or if they cannot get out, call 999 now."
 )
 _LISTED = [
-    {"reference": _REFERENCE, "channel": "enquiries", "due": due, "why": why, "whose": whose}
+    {"reference": _REFERENCE, "channel": "email", "due": due, "why": why, "whose": whose}
     for due, why, whose in (
-        ("Monday 4 January 2027", "late, not acknowledged yet, nobody has it", "team front-office"),
+        ("Monday 4 January 2027", "late, not acknowledged yet, nobody has it", "Front office"),
         (_DAY, "due soon", "yours"),
         ("Tuesday 19 January 2027", "new", "ann.example@example.gov.uk"),
     )
@@ -111,7 +111,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "step": "half of the time to answer is used",
         "promise": f"answer by {_DAY}",
         "received": _RECEIVED,
-        "channel": "enquiries",
+        "channel": "email",
         "action": "Answer the person. If somebody has answered already, open it and record the answer.",
         "link": _LINK,
     },
@@ -120,7 +120,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "title": "There may be gas or carbon monoxide",
         "words": "smell ... of gas",
         "received": _RECEIVED,
-        "channel": "enquiries",
+        "channel": "email",
         "time": "1",
         "again_after": "15 minutes",
         "action": "Read it now and act. Say that you have it, and nobody else is called.",

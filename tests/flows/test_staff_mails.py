@@ -35,9 +35,10 @@ SITE = "https://contact.example.gov.uk"
 
 @pytest.fixture
 def signed(book: Rulebook) -> Rulebook:
-    """A rulebook with pages of ours, and a secret that signs links; text messages are paid for."""
+    """A rulebook with pages of ours, and a secret that signs links; mail comes in, and text messages are paid for."""
     paid = {"words": frozenset({"sms"}), "most_a_day": {"sms": 100}}
-    return altered(book, secret=b"a secret of the test", website=SITE, urgent=(GAS,), **paid)
+    ways = {"inbox": replace(book.ways["inbox"], medium="email")}
+    return altered(book, secret=b"a secret of the test", website=SITE, urgent=(GAS,), ways=ways, **paid)
 
 
 def _queued(connection: Connection, contact: Contact, book: Rulebook) -> dict[str, list[NewDelivery]]:
@@ -92,6 +93,7 @@ def test_each_mail_begins_with_its_two_links(store: Store, signed: Rulebook, mai
             assert behind is not None
             assert (behind.reference, behind.taken_by) == (contact.reference, "")
             assert "ackbot " not in "\n".join(lines), name
+            assert "inbox" not in "\n".join(lines), name
 
 
 def test_who_is_given_a_paused_contact_is_promised_no_date(store: Store, signed: Rulebook, mail: Make) -> None:

@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.topics import Router, Service
-from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook, Way
+from bot.flows.titles import Titles
 from bot.store.engine import Store
 from tests.flows.conftest import Make, writing
 from tests.flows.desk import logged

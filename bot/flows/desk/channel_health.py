@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from bot.channel import Coverage
 from bot.core import silence
-from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook
+from bot.flows.titles import Titles
 from bot.store import arrivals
 
 _WEEKS = 4

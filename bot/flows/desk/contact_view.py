@@ -22,8 +22,8 @@ from bot.flows.desk import event_words
 from bot.flows.desk.enclosed import Enclosed, enclosed
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
-from bot.flows.desk.titles import PLATFORMS, Titles
 from bot.flows.rulebook import ClockRules, Rulebook
+from bot.flows.titles import PLATFORMS, Titles
 from bot.render.words import due_in_words, instant_in_words
 from bot.store import audit, contacts, holds, links, merging, outbox, queue
 from bot.store.needs import Needs

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from bot.core import clocks, histories
 from bot.core.contacts import Contact, State
 from bot.core.durations import Duration, Unit
-from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook
+from bot.flows.titles import Titles
 from bot.render.words import due_in_words, instant_in_words
 
 # A window of days is counted in days, and in hours once it nears its end.

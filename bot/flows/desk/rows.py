@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from bot.core.contacts import Contact, State
 from bot.flows.desk.next_due import Due, next_due
 from bot.flows.desk.page_size import fit
-from bot.flows.desk.titles import Titles
 from bot.flows.rulebook import Rulebook
+from bot.flows.titles import Titles
 from bot.store import glances
 from bot.store.glances import Glance
 from bot.wire.mail import quoting

@@ -6,6 +6,7 @@ from bot.core import durations
 from bot.core.contacts import Contact
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
+from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 
 UNNAMED = "Somebody may be in danger"
@@ -30,7 +31,7 @@ def _of_one(claim: Claimed, contact: Contact, book: Rulebook) -> dict[str, Any]:
     return {
         "reference": contact.reference,
         "received": instant_in_words(contact.received_at, book.clocks.default_calendar.zone),
-        "channel": contact.channel,
+        "channel": Titles(book).way(contact),
         "title": title_of(contact, book),
         "words": contact.urgent_words,
         "time": claim.delivery.step.rpartition("-")[2],

@@ -15,6 +15,7 @@ from bot.flows.outgoing import alert, call_words, cloud_events, daily_list
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
+from bot.flows.titles import Titles
 from bot.render.compose import Composer, Envelope
 from bot.render.words import date_in_words, due_in_words, instant_in_words
 
@@ -138,7 +139,8 @@ class MessageWriter:
                 return self._closing(claim, contact)
             case "alert":
                 step = self._step(claim.delivery.step, contact)
-                values |= {"step": step.words, "channel": contact.channel, **_at_risk(contact, step, self._book.clocks)}
+                values |= {"step": step.words, "channel": Titles(self._book).way(contact)}
+                values |= _at_risk(contact, step, self._book.clocks)
                 return values | {"link": self._link(claim, contact.id)}
             case "new-date":
                 values |= {key: details.get(key, "") for key in ("before", "reason")}

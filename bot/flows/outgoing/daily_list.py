@@ -9,6 +9,7 @@ from bot.core.alerting import Reason
 from bot.core.contacts import Contact
 from bot.core.durations import Duration, Unit
 from bot.flows.rulebook import Rulebook
+from bot.flows.titles import Titles
 from bot.render.words import date_in_words
 
 _WORDS = {
@@ -24,6 +25,7 @@ _WORDS = {
 def values(listed: Sequence[Contact], reader: str, now: datetime, book: Rulebook) -> dict[str, Any]:
     """The values of the template, for the person with this address."""
     daily_list, rows, counts = book.clocks.daily_list(now), list[dict[str, str]](), Counter[Reason]()
+    titles = Titles(book)
     for contact in listed:
         reasons = list(daily_list.reasons(contact, book.clocks.assign_by(contact)))
         counts.update(reasons)
@@ -32,8 +34,8 @@ def values(listed: Sequence[Contact], reader: str, now: datetime, book: Rulebook
                 "reference": contact.reference,
                 "due": book.clocks.respond_by(contact) or "no date",
                 "why": ", ".join(_WORDS[reason] for reason in reasons),
-                "whose": _whose(contact, reader),
-                "channel": contact.channel,
+                "whose": _whose(contact, reader, titles),
+                "channel": titles.way(contact),
             }
         )
     last_list = book.clocks.default_calendar.day_of(daily_list.since)
@@ -49,7 +51,7 @@ def values(listed: Sequence[Contact], reader: str, now: datetime, book: Rulebook
     }
 
 
-def _whose(contact: Contact, reader: str) -> str:
+def _whose(contact: Contact, reader: str, titles: Titles) -> str:
     if contact.owner:
         return "yours" if contact.owner == reader else contact.owner
-    return f"team {contact.team}" if contact.team else "no team"
+    return titles.team(contact.team)

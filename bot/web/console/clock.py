@@ -9,7 +9,7 @@ from bot.core.contacts import State
 from bot.flows.changes.answer import routes
 from bot.flows.desk.contact_view import Running
 from bot.flows.desk.next_due import open_until, window_left
-from bot.flows.desk.titles import Titles
+from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 from bot.web.console.opening import Opening
 

@@ -15,9 +15,9 @@ from bot.flows.desk import contact_view, event_words, foresight
 from bot.flows.desk.actions import ACTIONS
 from bot.flows.desk.foresight import Foresight
 from bot.flows.desk.orders import Order
-from bot.flows.desk.titles import Titles
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
+from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
 from bot.web.console import before, clock, danger, flash, lists, merging, notes, person, reply, words

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from bot.core.contacts import State
-from bot.flows.desk.titles import Titles
+from bot.flows.titles import Titles
 from bot.store.queue import NO_TEAM, WHICH, Criteria
 
 STATES = (*State, "any")

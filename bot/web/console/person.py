@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.core.contacts import State
 from bot.core.roles import Permission
 from bot.flows.desk import person
-from bot.flows.desk.titles import Titles
+from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.message import page_number, reference_in_path, unknown

@@ -13,7 +13,7 @@ from bot.core.events import EventKind
 from bot.core.roles import Permission
 from bot.flows.changes import classify
 from bot.flows.desk import rows
-from bot.flows.desk.titles import Titles
+from bot.flows.titles import Titles
 from bot.store import calls, clocks, queue, settled, shunt, views
 from bot.web.console import filters, flash, reply
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
