@@ -81,6 +81,19 @@ def test_an_alert_at_night_waits_for_the_office(store: Store, calm: Rulebook, ma
         assert len(claim(connection, calm, OPENING)) == 1
 
 
+def test_of_one_contact_the_office_hears_once_when_it_opens(store: Store, calm: Rulebook, mail: Make) -> None:
+    """What was nearly due at night and is late in the morning is told as late; a hand-over is told besides."""
+    with writing(store) as connection:
+        (contact,) = alerted(connection, calm, mail, range(1), at=NIGHT)
+        for step in RESPOND_LADDER[3:]:
+            outbox.queue(connection, alert.step_alerts(contact, step, NIGHT, calm))
+        outbox.queue(connection, alert.handed_over(contact, NIGHT, calm))
+        letters = claim(connection, calm, OPENING)
+        assert [letter.delivery.step for letter in letters] == ["respond-overdue", "handed-over"]
+        states = [delivery.state for delivery in outbox.of_contact(connection, contact.id)]
+        assert states.count("cancelled") == len(RESPOND_LADDER[3:])
+
+
 def test_an_alarm_for_the_operators_waits_for_nobody(store: Store, calm: Rulebook, mail: Make) -> None:
     """A receipt that does not leave is told at any hour."""
     with writing(store) as connection:

@@ -1,4 +1,4 @@
-"""Alerts to one person that are due at once: joined into one message, or left to the daily list where it is too much.
+"""Alerts to one person that are due at once: of one matter the latest, joined where they are many, or left to the list.
 
 Too many messages are read by nobody: `core.alerting` has the rule, and `[restraint]` in escalation.toml its numbers.
 """
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.core import alerting
 from bot.core.alerting import AN_HOUR, Bundle
 from bot.core.deliveries import Delivery, Purpose
-from bot.core.escalations import NAMED
+from bot.core.escalations import NAMED, Ladders
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import OutgoingRules
 from bot.store import outbox
@@ -32,6 +32,25 @@ def gather(
     firsts = [group[0] for (purpose, _), group in alerts.items() if len(group) > join_above[purpose] > 0]
     batches = (outbox.claim_like(connection, first, now, until, MOST_IN_A_MESSAGE) for first in firsts)
     return [delivery for batch in batches for delivery in batch]
+
+
+def overtaken(to_leave: Iterable[Claimed], ladders: Ladders) -> set[int]:
+    """The alerts that a later one of the same contact, clock and reader has overtaken while they waited.
+
+    What was nearly due when the office closed, and is late when it opens, is told once.
+    """
+    latest: dict[tuple[str, int | None, str], int] = {}
+    numbers: set[int] = set()
+    for claim in sorted(filter(_may_be_joined, to_leave), key=lambda claim: claim.delivery.id):
+        delivery, contact = claim.delivery, claim.contact
+        step = ladders.step(delivery.step, contact.standard) if contact else None
+        if step is None:
+            continue
+        matter = (delivery.recipient, delivery.contact_id, step.clock)
+        if matter in latest:
+            numbers.add(latest[matter])
+        latest[matter] = delivery.id
+    return numbers
 
 
 def restrain(

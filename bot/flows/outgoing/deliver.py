@@ -135,7 +135,9 @@ def _sorted_out(
         else:
             state = Sent.CANCELLED if leaves_at is None else Sent.CREATED
             staying.append(Settlement(delivery.id, state, leaves_at))
-    return to_leave, staying
+    overtaken = bundle.overtaken(to_leave, book.clocks.ladders)
+    staying += [Settlement(number, Sent.CANCELLED) for number in overtaken]
+    return [claim for claim in to_leave if claim.delivery.id not in overtaken], staying
 
 
 def _left_to_the_list(claim_of_list: Claimed, now: datetime) -> Event:
