@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from bot.render.plain_text import plain_text
 
 _INSET = re.compile(r"^\^ ?", re.MULTILINE)
-_BARE_LINK = re.compile(r"(?<!\]\()(?<![\[<\w])https?://[^\s()<>\[\]]*[^\s()<>\[\].,;:!?]")
+_BARE_LINK = re.compile(r"(?<!\]\()(?<![\[\w])https?://[^\s()<>\[\]]*[^\s()<>\[\].,;:!?]")
 # A line may break after these without effect; lines without attributes need no encoding in a mail.
 _BLOCK_START = re.compile(r"(<(?:p|h1|h2) [^>]*>)")
 

@@ -137,6 +137,20 @@ def test_of_two_who_change_the_same_words_at_once_the_second_is_told(store: Stor
             other.result()
 
 
+def test_what_is_wrong_is_named_by_its_line_in_the_box() -> None:
+    """Who types has no file; an address between angle brackets is judged as any other is."""
+    subject, words = COMPOSER.source("acknowledgement", "en")
+    thing, line = Subject(Sort.TEMPLATE, "acknowledgement"), len(words.splitlines()) + 1
+    wrong = {
+        "{{ reference.x }}": f"It cannot be used: line {line}: a dot behind a placeholder stands there",
+        "[Our page](javascript:x)": "It cannot be used: a link must begin https://",
+        "<https://evil.example>": "The link https://evil.example leads to a strange site",
+    }
+    for end, sentence in wrong.items():
+        findings = rewording.findings(thing, Draft(subject, f"{words.rstrip()}\n{end}"), COMPOSER)
+        assert findings[0].words.startswith(sentence), end
+
+
 def test_words_that_a_newer_program_cannot_use_give_way_to_the_file(house: House, mail: Make) -> None:
     """A receipt always leaves: what is in the store and cannot be rendered is passed over."""
     claim = receipt(house, mail)

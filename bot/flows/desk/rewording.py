@@ -73,7 +73,12 @@ def findings(thing: Subject, draft: Draft, composer: Composer) -> list[Finding]:
     match thing.sort:
         case Sort.TEMPLATE:
             trial = composer.trying({(thing.name, thing.language): (draft.subject, draft.words)})
-            return lint.examine(trial, thing.name, thing.language)
+            place = re.compile(rf"console/{thing.language}/{thing.name}:(\d+:)? ?")
+            # Who typed them has no file; the words stand beside what is said of them.
+            return [
+                replace(finding, words=place.sub(lambda match: f"line {match[1]} " if match[1] else "", finding.words))
+                for finding in lint.examine(trial, thing.name, thing.language)
+            ]
         case Sort.SERVICE:
             return lint_services.examine(thing.name, draft.words, draft.subject)
         case Sort.ANSWER:
