@@ -11,6 +11,7 @@ from bot.channel import Temporary
 from bot.core.alerting import Restraint
 from bot.core.calendars import calendar
 from bot.core.contacts import Contact
+from bot.core.deliveries import State
 from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER, Ladders, Step
 from bot.core.events import EventKind
 from bot.core.messages import Inbound
@@ -91,7 +92,7 @@ def test_of_one_contact_the_office_hears_once_when_it_opens(store: Store, calm: 
         letters = claim(connection, calm, OPENING)
         assert [letter.delivery.step for letter in letters] == ["respond-overdue", "handed-over"]
         states = [delivery.state for delivery in outbox.of_contact(connection, contact.id)]
-        assert states.count("cancelled") == len(RESPOND_LADDER[3:])
+        assert states.count(State.CANCELLED) == len(RESPOND_LADDER[3:])
 
 
 def test_an_alarm_for_the_operators_waits_for_nobody(store: Store, calm: Rulebook, mail: Make) -> None:

@@ -15,7 +15,7 @@ from bot.flows.changes import staff_answers
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.desk import linked
 from bot.flows.intake import bounces, follow_up
-from bot.flows.outgoing import alert, failures
+from bot.flows.outgoing import alert, daily_list, failures
 from bot.flows.outgoing.bundle import joint
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
@@ -132,6 +132,16 @@ def test_many_in_one_message_have_their_own_links(store: Store, signed: Rulebook
                 assert f"{SITE}/console/contacts/{contact.reference}" in text
                 assert purpose is Purpose.URGENT or f"I have {contact.reference}: {SITE}/alerts/" in text
             assert ("* I have all of them: " in text) is (purpose is Purpose.URGENT)
+
+
+def test_the_daily_list_says_whose_each_is(store: Store, signed: Rulebook, mail: Make) -> None:
+    """The owner's, or whoever's who has taken it; else the team's, by its title."""
+    with writing(store) as connection:
+        contact = replace(logged(connection, signed, mail(1)), team="front-office")
+    holders = ({}, {"taken_by": "staff:jo@example.gov.uk"}, {"taken_by": "staff:jo@example.gov.uk", "owner": "al@x"})
+    listed = [replace(contact, **holder) for holder in holders]
+    rows = daily_list.values(listed, "jo@example.gov.uk", NOW, signed)["rows"]
+    assert [row["whose"] for row in rows] == ["Front office", "yours", "al@x"]
 
 
 def test_a_telephone_has_the_essential_alone(store: Store, signed: Rulebook, mail: Make) -> None:

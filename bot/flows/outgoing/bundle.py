@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.core import alerting
 from bot.core.alerting import AN_HOUR, Bundle
-from bot.core.deliveries import Delivery, Purpose
+from bot.core.deliveries import Delivery, Purpose, Settlement, State
 from bot.core.escalations import NAMED, Ladders
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import OutgoingRules
@@ -34,23 +34,21 @@ def gather(
     return [delivery for batch in batches for delivery in batch]
 
 
-def overtaken(to_leave: Iterable[Claimed], ladders: Ladders) -> set[int]:
-    """The alerts that a later one of the same contact, clock and reader has overtaken while they waited.
+def latest(due: Sequence[Claimed], ladders: Ladders) -> tuple[list[Claimed], list[Settlement]]:
+    """What of this leaves, and the end of each alert that a later one of its contact, clock and reader has overtaken.
 
     What was nearly due when the office closed, and is late when it opens, is told once.
     """
-    latest: dict[tuple[str, int | None, str], int] = {}
-    numbers: set[int] = set()
-    for claim in sorted(filter(_may_be_joined, to_leave), key=lambda claim: claim.delivery.id):
-        delivery, contact = claim.delivery, claim.contact
-        step = ladders.step(delivery.step, contact.standard) if contact else None
-        if step is None:
-            continue
-        matter = (delivery.recipient, delivery.contact_id, step.clock)
-        if matter in latest:
-            numbers.add(latest[matter])
-        latest[matter] = delivery.id
-    return numbers
+    overtaken: dict[int, Settlement] = {}
+    latest_of: dict[tuple[str, int | None, str], int] = {}
+    for claim in sorted(filter(_may_be_joined, due), key=lambda claim: claim.delivery.id):
+        delivery, standard = claim.delivery, claim.contact.standard if claim.contact else None
+        step = ladders.step(delivery.step, standard)
+        matter = (delivery.recipient, delivery.contact_id, step.clock if step else delivery.step)
+        if (number := latest_of.get(matter)) is not None:
+            overtaken[number] = Settlement(number, State.CANCELLED)
+        latest_of[matter] = delivery.id
+    return [claim for claim in due if claim.delivery.id not in overtaken], list(overtaken.values())
 
 
 def restrain(

@@ -52,6 +52,7 @@ def values(listed: Sequence[Contact], reader: str, now: datetime, book: Rulebook
 
 
 def _whose(contact: Contact, reader: str, titles: Titles) -> str:
-    if contact.owner:
-        return "yours" if contact.owner == reader else contact.owner
+    taker = contact.taken_by.removeprefix("staff:") if contact.taken_by.startswith("staff:") else ""
+    if person := contact.owner or taker:
+        return "yours" if person == reader else person
     return titles.team(contact.team)

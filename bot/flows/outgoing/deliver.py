@@ -104,8 +104,9 @@ def claim(
     if len(due) == most:
         due += bundle.gather(connection, due, now, now + hold.span, book.outgoing)
     to_leave, staying = _sorted_out(connection, due, now, hold, book)
+    to_leave, overtaken = bundle.latest(to_leave, book.clocks.ladders)
     # First of all: what is claimed and stays must not count as a message that is on its way.
-    outbox.settle(connection, staying)
+    outbox.settle(connection, [*staying, *overtaken])
     not_needed = {settlement.id for settlement in staying if settlement.state is Sent.CANCELLED}
     contacts.note(
         connection, [event for delivery in due if delivery.id in not_needed for event in _ends(delivery, now)]
@@ -135,9 +136,7 @@ def _sorted_out(
         else:
             state = Sent.CANCELLED if leaves_at is None else Sent.CREATED
             staying.append(Settlement(delivery.id, state, leaves_at))
-    overtaken = bundle.overtaken(to_leave, book.clocks.ladders)
-    staying += [Settlement(number, Sent.CANCELLED) for number in overtaken]
-    return [claim for claim in to_leave if claim.delivery.id not in overtaken], staying
+    return to_leave, staying
 
 
 def _left_to_the_list(claim_of_list: Claimed, now: datetime) -> Event:
