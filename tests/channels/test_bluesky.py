@@ -170,7 +170,7 @@ async def test_what_cannot_be_sent_is_not_tried_again(peer: BlueskyPeer, account
     report = peer.write("bob", "a hole", public=True)
     with pytest.raises(Permanent, match="use 300 characters or fewer; there are 301"):
         await account.send(answer("", report, "x" * 301, public=True))
-    with pytest.raises(Permanent, match="use 1,?000 characters or fewer; there are 1,?001"):
+    with pytest.raises(Permanent, match="use 1,000 characters or fewer; there are 1,001"):
         await account.send(answer("convo-bob", "", "x" * 1001))
     with pytest.raises(Permanent, match="InvalidConvo"):
         await account.send(answer("convo-nobody", "", "Hello"))
