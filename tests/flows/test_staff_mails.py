@@ -138,8 +138,8 @@ def test_the_daily_list_says_whose_each_is(store: Store, signed: Rulebook, mail:
     """The owner's, or whoever's who has taken it; else the team's, by its title."""
     with writing(store) as connection:
         contact = replace(logged(connection, signed, mail(1)), team="front-office")
-    holders = ({}, {"taken_by": "staff:jo@example.gov.uk"}, {"taken_by": "staff:jo@example.gov.uk", "owner": "al@x"})
-    listed = [replace(contact, **holder) for holder in holders]
+    of_jo = replace(contact, taken_by="staff:jo@example.gov.uk")
+    listed = [contact, of_jo, replace(of_jo, owner="al@x")]
     rows = daily_list.values(listed, "jo@example.gov.uk", NOW, signed)["rows"]
     assert [row["whose"] for row in rows] == ["Front office", "yours", "al@x"]
 
