@@ -124,8 +124,14 @@ def _contact(folder: Folder, contact: Values, zone: ZoneInfo) -> Values:
         "messages": [_message(folder, message, contact["reference"], zone) for message in contact["messages"]],
         "sent": [_sent(folder, delivery, contact["reference"]) for delivery in contact.get("deliveries", ())],
         "drafts": [draft | {"files": _draft_files(folder, draft)} for draft in contact.get("drafts", ())],
-        "events": [event | {"lines": _lines(event["details"], zone)} for event in contact.get("events", ())],
+        "events": [_event(event, zone) for event in contact.get("events", ())],
     }
+
+
+def _event(event: Values, zone: ZoneInfo) -> Values:
+    from bot.flows.desk import event_titles
+
+    return event | {"title": event_titles.event(event["kind"]), "lines": _lines(event["details"], zone)}
 
 
 def _lines(facts: Values, zone: ZoneInfo) -> list[tuple[str, str]]:

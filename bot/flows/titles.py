@@ -40,6 +40,11 @@ def plain(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def kind(name: str) -> str:
+    """The title of a kind of contact."""
+    return _KINDS.get(name) or plain(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Titles:
     """The titles of one rulebook. What it does not hold any more is shown as plain words; "" stays ""."""
@@ -53,7 +58,7 @@ class Titles:
 
     def kind(self, name: str) -> str:
         """What kind of contact it is."""
-        return _KINDS.get(name) or plain(name)
+        return kind(name)
 
     def area(self, name: str) -> str:
         """A part of the organisation's area."""

@@ -216,17 +216,17 @@ def test_the_words_of_the_person_are_on_the_first_screen(
     reference = house.contact(
         words, subject="The ceiling of our kitchen is coming down since the storm " * 2, sender=person
     )
-    house.officer("lead").act(reference, "needs", need="Large print")
+    house.officer("lead").act(reference, "needs", need="Large print", more="British Sign Language; Welsh")
     waiting = "SELECT 1 FROM deliveries WHERE purpose = 'acknowledgement' AND state IN ('created', 'sending')"
     wait_until(lambda: not ask(house.service.store_url, waiting), what="the receipt")
     house.change(
-        "UPDATE deliveries SET state = 'permanent-failure', last_error = 'Permanent: 550 no such mailbox' "
-        "WHERE id = (SELECT max(id) FROM deliveries WHERE purpose = 'acknowledgement')"
+        "UPDATE deliveries SET state = 'permanent-failure', last_error = 'Permanent: 550 5.1.1 <w@residents.example>: "
+        "Recipient address rejected: User unknown in virtual mailbox table' WHERE id = (SELECT max(id) FROM deliveries WHERE purpose = 'acknowledgement')"
     )
     reader.set_viewport_size({"width": width, "height": height})
     reader.goto(_url(house, f"contacts/{reference}?list=which%3Durgent"))
     banners = " ".join(reader.locator(".danger, .needs").all_inner_texts())
-    assert all(word in banners for word in ("gas", "did not arrive", "Large print"))
+    assert all(word in banners for word in ("gas", "550 5.1.1 Recipient address rejected", "Large print; British Sign"))
     assert reader.locator(".who-wrote .tag").count() == 1
     box = reader.locator(".newest .words").bounding_box()
     assert box is not None

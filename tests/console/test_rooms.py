@@ -68,7 +68,7 @@ def test_messages_that_could_not_be_logged_are_counted_for_who_sees_them(two: Ho
     for _ in range(2):
         lead.post(f"/console/shunted/{number}", {**page.hidden(), "action": "drop", "sure": "yes"})
     trail = lead.get("/console/audit").words()
-    assert [trail.count(f"shunted message {action}") for action in ("read", "dropped")] == [1, 1]
+    assert [trail.count(f"Shunted message {action}") for action in ("read", "dropped")] == [1, 1]
 
 
 def test_the_trail_is_asked_for_a_person_or_a_contact(two: House, hal: Officer) -> None:

@@ -31,6 +31,7 @@ from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Kind, Refused
+from bot.flows.desk import event_titles
 from bot.flows.desk.answering import ANSWERING
 from bot.flows.desk.noting import NOTING
 from bot.flows.desk.orders import Action, Desk, Order, visible
@@ -64,7 +65,7 @@ def _in_words(event: StoredEvent, rules: ClockRules) -> str:
         return "the person wrote again"
     actor = event.actor.removeprefix("staff:")
     local = event.at.astimezone(rules.default_calendar.zone)
-    return f'{actor} did this at {local:%H:%M on %d %B}: "{event.kind}",'
+    return f'{actor} did this at {local:%H:%M on %d %B}: "{event_titles.event(event.kind)}",'
 
 
 def _with_who_was_first(desk: Desk, refusal: Refused) -> Refused:

@@ -1,6 +1,7 @@
 """One contact as staff and programs look at it: both clocks with their reasoning, every message and event."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from bot.core.messages import StoredMessage
 from bot.core.roles import Scope
 from bot.flows.changes import answer, needs
 from bot.flows.changes.answer import UnderWay
-from bot.flows.desk import event_words
+from bot.flows.desk import event_titles, event_words
 from bot.flows.desk.enclosed import Enclosed, enclosed
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
@@ -35,6 +36,8 @@ Values = dict[str, Any]
 # A page must stay small on a slow line: what is longer or older has a page of its own. Bytes are those of the page.
 MOST_BYTES_OF_WORDS, MOST_BYTES_OF_FIELDS = 3_000, 500
 MOST_MESSAGES, MOST_EVENTS, MOST_SENT, MOST_ATTACHMENTS = 10, 30, 20, 20
+# Mail servers begin with the address, which stands on the page already.
+_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>:?\s*")
 _FAILED = (Leaving.PERMANENT_FAILURE, Leaving.TECHNICAL_FAILURE)
 
 
@@ -78,20 +81,24 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message of ours, and what became of it. `has_words`: they are not forgotten."""
+    """One message of ours, and what became of it, both in words, too. `has_words`: they are not forgotten."""
 
     delivery: Delivery
     fate: Fate
+    title: str
+    step: str
+    state: str
     has_words: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
-    """One event, with what stands behind it as one line; `cut`: there is more of it."""
+    """One event, with its title and what stands behind it as one line; `cut`: there is more of it."""
 
     id: int
     at: datetime
     kind: str
+    title: str
     actor: str
     evidence: str
     cut: bool
@@ -212,11 +219,20 @@ def _events(events: Sequence[StoredEvent], rules: ClockRules) -> tuple[ShownEven
 
 def _event(event: StoredEvent, rules: ClockRules) -> ShownEvent:
     line, cut = event_words.short(event_words.lines(event.details, rules.default_calendar.zone))
-    return ShownEvent(event.id, event.at, event.kind, event.actor, evidence=line, cut=cut)
+    return ShownEvent(
+        event.id, event.at, event.kind, event_titles.event(event.kind), event.actor, evidence=line, cut=cut
+    )
 
 
 def _sent_message(delivery: Delivery, fate: Fate) -> Sent:
-    return Sent(delivery, replace(fate, last_error=_answer_of(fate)), bool(delivery.recipient))
+    return Sent(
+        delivery=delivery,
+        fate=replace(fate, last_error=_answer_of(fate)),
+        title=event_titles.message(delivery.purpose),
+        step=event_titles.step(delivery.step),
+        state=event_titles.state(delivery.state),
+        has_words=bool(delivery.recipient),
+    )
 
 
 def _answer_of(fate: Fate) -> str:
@@ -228,7 +244,7 @@ def _answer_of(fate: Fate) -> str:
 def _undelivered(receipts: list[Delivery], fates: dict[int, Fate]) -> str:
     if not receipts or receipts[-1].state not in _FAILED:
         return ""
-    return _answer_of(fates[receipts[-1].id]) or "nothing was said why"
+    return _ADDRESS.sub("", _answer_of(fates[receipts[-1].id])) or "nothing was said why"
 
 
 def _decided_by(events: list[StoredEvent]) -> str:

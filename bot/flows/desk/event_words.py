@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import closings
+from bot.flows.desk import event_titles, titles
 from bot.flows.desk.page_size import fit
 from bot.render.words import date_in_words, instant_in_words
 
@@ -21,7 +22,6 @@ OUTCOMES = {
 }
 _LABELS = {
     "outcome": "Decided",
-    "rule": "By rule",
     "reason": "Because",
     "routed": "Where it went",
     "urgent": "Cannot wait",
@@ -32,10 +32,10 @@ _LABELS = {
     "owner_before": "Before with",
     "owner": "To",
     "team": "To the team",
-    "purpose": "Message",
     "error": "What was said",
     "cancelled_deliveries": "Messages that do not leave any more",
     "time": "Call",
+    "step": "Why",
     "outlet": "Not by",
     "together": "Told together with",
     "until": "Until",
@@ -51,6 +51,14 @@ _LABELS = {
     "told_respond_by": "The date that we last gave",
     "due_at": "Due next",
 }
+# What the title of the event or the reason beside it says already, for programs.
+_FOR_PROGRAMS = frozenset({"rule", "purpose"})
+_NAMES = {
+    **dict.fromkeys(("team", "team_before", "service", "area"), titles.plain),
+    "kind": titles.kind,
+    "step": event_titles.step,
+}
+_ROUTED = re.compile(r"(team|service|area|kind) ([\w-]+)(?=: )")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)")
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _LAST_MINUTE = time(23, 59)
@@ -70,7 +78,7 @@ def short(lines: list[tuple[str, str]]) -> tuple[str, bool]:
 
 def _lines(details: Mapping[str, Any], zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
-        if value in ("", None, [], {}, 0):
+        if value in ("", None, [], {}, 0) or name in _FOR_PROGRAMS or (name, value) == ("attempt", 1):
             continue
         yield _LABELS.get(name) or name.replace("_", " ").capitalize(), _value(name, value, zone)
 
@@ -81,8 +89,11 @@ def _value(name: str, value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = OUTCOMES.get(str(value), str(value)) if name == "outcome" else str(value)
+    if name in _NAMES:
+        return _NAMES[name](text)
     if name == "routed":
         # As the rules put it: `team front-office: nothing says more`.
+        text = _ROUTED.sub(lambda match: f"{match[1]} {titles.plain(match[2])}", text)
         return ". ".join(reason.replace(": ", ", because ", 1) for reason in text.split("; "))
     text = _INSTANT.sub(lambda match: _instant(match[0], zone), text)
     return _DAY.sub(lambda match: _day(match[0]), text)

@@ -168,12 +168,15 @@ def _choices(opening: Opening) -> Mapping[str, Any]:
 
 def _people(c: Connection, guest: Guest, book: Rulebook) -> dict[str, str]:
     """Who can be handed a contact: staff who may act and who has any now, each with the teams that they see."""
-    scope = guest.visitor.scope
+    scope, titles = guest.visitor.scope, Titles(book)
     owners = {address: team for team, address in clocks.owners(c) if scope.sees(team)}
-    choices = {address: team for address, team in owners.items() if not assignees.why_unknown(c, address, book)}
+    choices = {
+        address: titles.team(team) for address, team in owners.items() if not assignees.why_unknown(c, address, book)
+    }
     for account in staff.list_all(c):
         if account.disabled_at is None and account.role is not Role.READER:
-            choices[account.address] = f"{account.name}, {', '.join(sorted(account.teams)) or 'every team'}"
+            teams = ", ".join(titles.team(team) for team in sorted(account.teams)) or "every team"
+            choices[account.address] = f"{account.name}, {teams}"
     return dict(sorted(choices.items())[:_MOST_PEOPLE])
 
 

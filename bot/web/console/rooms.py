@@ -11,7 +11,7 @@ from bot.core import threads
 from bot.core.deliveries import Purpose
 from bot.core.roles import Permission
 from bot.flows import promise
-from bot.flows.desk import backlog_ages, channel_health
+from bot.flows.desk import backlog_ages, channel_health, event_titles
 from bot.flows.desk.channel_health import Sight
 from bot.flows.outgoing import release
 from bot.render.words import instant_in_words
@@ -26,12 +26,6 @@ from bot.web.site import Site
 _ALERT_DAYS = 7
 _MOST_ALERTS = 200
 _MOST_EVENTS = 100
-_LEFT = {
-    "sent": "sent",
-    "permanent-failure": "not delivered",
-    "technical-failure": "not delivered",
-    "cancelled": "not needed any more",
-}
 
 
 class Rooms:
@@ -103,7 +97,7 @@ class Rooms:
 
     def _became(self, alert: QueuedAlert) -> list[str]:
         """What became of the alert itself, then of its contact."""
-        words = [_LEFT.get(alert.state, "not sent yet")]
+        words = [event_titles.state(alert.state)]
         if alert.taken_by:
             words.append(f"{alert.taken_by.removeprefix('staff:')} took it, {self._when(alert.taken_at)}")
         match alert.contact_state:
@@ -138,7 +132,10 @@ class Rooms:
         last = rows[-1][0].id if len(events) == _MOST_EVENTS or len(rows) < len(events) else None
         query = urlencode({name: value for name, value in filters.items() if value})
         return render(
-            request, guest, "audit", {"rows": rows, "last": last, "when": self._when, "query": query} | filters
+            request,
+            guest,
+            "audit",
+            {"rows": rows, "last": last, "when": self._when, "query": query, "title_of": event_titles.event} | filters,
         )
 
 
