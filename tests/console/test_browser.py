@@ -221,7 +221,8 @@ def test_the_words_of_the_person_are_on_the_first_screen(
     wait_until(lambda: not ask(house.service.store_url, waiting), what="the receipt")
     house.change(
         "UPDATE deliveries SET state = 'permanent-failure', last_error = 'Permanent: 550 5.1.1 <w@residents.example>: "
-        "Recipient address rejected: User unknown in virtual mailbox table' WHERE id = (SELECT max(id) FROM deliveries WHERE purpose = 'acknowledgement')"
+        "Recipient address rejected: User unknown in virtual mailbox table' "
+        "WHERE id = (SELECT max(id) FROM deliveries WHERE purpose = 'acknowledgement')"
     )
     reader.set_viewport_size({"width": width, "height": height})
     reader.goto(_url(house, f"contacts/{reference}?list=which%3Durgent"))

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import closings
-from bot.flows.desk import event_titles, titles
+from bot.flows import titles
+from bot.flows.desk import event_titles
 from bot.flows.desk.page_size import fit
 from bot.render.words import date_in_words, instant_in_words
 
