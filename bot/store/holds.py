@@ -1,16 +1,18 @@
-"""Receipts that are held until staff let them leave, what staff are told of them, and what has left."""
+"""What is held until staff let it leave, what staff are told of it, and what has left."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
-from bot.core.deliveries import NewDelivery, Purpose, State
+from bot.core.deliveries import HELD, TO_STAFF, WAITING, NewDelivery, Purpose, State
 from bot.store import outbox, wakeups
-from bot.store.conditions import IS_HELD, IS_RECEIPT
+from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_HELD, IS_RECEIPT
 from bot.store.tables import contacts, deliveries
+
+_RECEIPT_WAITS = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.state.in_(WAITING)
 
 
 class Departure(NamedTuple):
@@ -19,6 +21,29 @@ class Departure(NamedTuple):
     channel: str
     at: datetime
     unproven: bool
+
+
+def hold(connection: Connection) -> int:
+    """Let no acknowledgement leave until `release`; returns how many were waiting."""
+    change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT).values(next_attempt_at=HELD)
+    return connection.execute(change).rowcount
+
+
+def hold_what_may_have_left(connection: Connection) -> int:
+    """Let nothing that waits or was leaving leave until `release`, unless it is for staff; returns how much."""
+    not_for_staff = deliveries.c.purpose.not_in(sorted(TO_STAFF))
+    change = outbox.moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
+    return connection.execute(change.values(next_attempt_at=HELD, holder=None)).rowcount
+
+
+def release(connection: Connection, now: datetime, contact_id: int | None = None) -> int:
+    """Let everything leave that was held, or what was held of one contact; returns how much."""
+    change = update(deliveries).where(IS_HELD)
+    if contact_id is not None:
+        change = change.where(deliveries.c.contact_id == contact_id)
+    if count := connection.execute(change.values(next_attempt_at=now)).rowcount:
+        wakeups.notify(connection)
+    return count
 
 
 def count(connection: Connection) -> int:

@@ -24,8 +24,6 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.answers import BY_HAND
 from bot.core.deliveries import (
-    HELD,
-    TO_STAFF,
     WAITING,
     Delivery,
     Fate,
@@ -38,7 +36,7 @@ from bot.core.deliveries import (
 )
 from bot.store import wakeups
 from bot.store.column_types import Instant, SealedLookup
-from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL, IS_HELD
+from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import deliveries
 
@@ -46,7 +44,6 @@ Values = dict[str, Any]
 # A claim is named after the process that made it, and numbered (`loops.leasing`).
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
-_RECEIPT_WAITS = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.state.in_(WAITING)
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -254,29 +251,6 @@ def cancel_waiting(connection: Connection, contact_id: int) -> list[str]:
     by_ourselves = (deliveries.c.contact_id == contact_id) & (deliveries.c.purpose != Purpose.ANSWER)
     change = moving(State.CANCELLED, *WAITING).where(by_ourselves)
     return list(connection.execute(change.values(next_attempt_at=None).returning(deliveries.c.purpose)).scalars())
-
-
-def hold(connection: Connection) -> int:
-    """Let no acknowledgement leave until `release`; returns how many were waiting."""
-    change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT).values(next_attempt_at=HELD)
-    return connection.execute(change).rowcount
-
-
-def hold_what_may_have_left(connection: Connection) -> int:
-    """Let nothing that waits or was leaving leave until `release`, unless it is for staff; returns how much."""
-    not_for_staff = deliveries.c.purpose.not_in(sorted(TO_STAFF))
-    change = moving(State.CREATED, *WAITING, State.SENDING).where(not_for_staff)
-    return connection.execute(change.values(next_attempt_at=HELD, holder=None)).rowcount
-
-
-def release(connection: Connection, now: datetime, contact_id: int | None = None) -> int:
-    """Let everything leave that was held, or what was held of one contact; returns how much."""
-    change = update(deliveries).where(IS_HELD)
-    if contact_id is not None:
-        change = change.where(deliveries.c.contact_id == contact_id)
-    if count := connection.execute(change.values(next_attempt_at=now)).rowcount:
-        wakeups.notify(connection)
-    return count
 
 
 def came_back(

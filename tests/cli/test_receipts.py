@@ -16,7 +16,7 @@ from bot.core.messages import Inbound
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.kinds import load
-from bot.store import outbox, schema
+from bot.store import holds, outbox, schema
 from bot.store.engine import Store
 from tests.components import service as configured
 from tests.components.service import Service
@@ -89,7 +89,7 @@ def test_who_has_had_no_receipt_is_never_said_to_be_acknowledged(
         return {line["reference"]: line["reason"] for line in lines(run(*suppressed, "--json"))}
 
     assert set(reasons().values()) == {"the receipt has not left yet"}
-    change(outbox.hold)
+    change(holds.hold)
     assert set(reasons().values()) == {"the receipt is held back"}
     change(lambda c: c.execute(text("UPDATE deliveries SET state = 'permanent-failure' WHERE contact_id = 1")))
     assert reasons() == {first: "the receipt could not be delivered", second: "the receipt is held back"}

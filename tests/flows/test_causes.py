@@ -18,7 +18,7 @@ from bot.flows.intake.plan import ReceiptsKeptBack
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team
-from bot.store import outbox, suppressions
+from bot.store import holds, outbox, suppressions
 from bot.store.engine import Store
 from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, writing
@@ -80,7 +80,7 @@ def _stopped(connection: Connection, book: Rulebook, mail: Make) -> Contact:
 
 def _held(connection: Connection, book: Rulebook, mail: Make) -> Contact:
     (filed,) = log(connection, book, mail(1))
-    outbox.hold(connection)
+    holds.hold(connection)
     guards.follow(connection, ReceiptsKeptBack("front"), NOW, book)
     return again(connection, filed.reference)
 

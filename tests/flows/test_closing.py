@@ -20,7 +20,7 @@ from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
-from bot.store import contacts, outbox
+from bot.store import contacts, holds, outbox
 from bot.store.engine import Store
 from tests.flows.conftest import writing
 from tests.flows.desk import after, again, claim_all, logged
@@ -112,7 +112,7 @@ def test_whom_no_message_reaches_is_told_another_way(store: Store, book: Ruleboo
         deliver.record(connection, [Attempt(receipt, after(0), Permanent("no such user"))], book)
         assert "our acknowledgement did not arrive" in refusal(connection, book, gone)
         outbox.release_all(connection, after(0))
-        outbox.hold(connection)
+        holds.hold(connection)
         assert "their acknowledgement is held back" in refusal(connection, book, held)
         assert not shut(connection, book, gone, Closing(Outcome.TOLD, note="By letter."))
 

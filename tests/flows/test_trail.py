@@ -11,7 +11,7 @@ from bot.core.roles import Scope
 from bot.flows.changes import assign
 from bot.flows.outgoing import alert, release
 from bot.flows.rulebook import Rulebook, Team
-from bot.store import audit, contacts, outbox, queue
+from bot.store import audit, contacts, holds, outbox, queue
 from bot.store.audit import Looking
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
@@ -90,7 +90,7 @@ def test_what_was_held_back_leaves_with_a_note_on_each_contact(store: Store, two
     """By the one who let it leave; how much waits is told of the teams that somebody sees."""
     with writing(store) as c:
         ours, theirs = (_of(c, two, mail, n, team) for n, team in enumerate(("housing", "front")))
-        outbox.hold_what_may_have_left(c)
+        holds.hold_what_may_have_left(c)
         assert (queue.count_held(c, Scope()), queue.count_held(c, HOUSING)) == (2, 1)
         assert release.release(c, NOW, ANN) == 2
         for reference in (ours, theirs):

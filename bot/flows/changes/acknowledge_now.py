@@ -19,7 +19,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import compose
 from bot.flows.outgoing.deliver import DECIDED
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import contacts, holds, outbox
 
 Values = dict[str, Any]
 
@@ -28,7 +28,7 @@ def acknowledge_now(connection: Connection, reference: str, to: str, actor: str,
     """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes. Raises Refused."""
     contact, to = refusals.contact_of(connection, reference), refusals.short_text(to, "to")
     refusals.refuse_merged(connection, contact)
-    if not outbox.release(connection, now, contact.id):
+    if not holds.release(connection, now, contact.id):
         _queue(connection, contact, to or contact.sender_address or "", now, book)
     event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, {"reason": "staff decided so"})
     contacts.note(connection, [event])

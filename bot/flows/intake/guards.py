@@ -73,7 +73,7 @@ def _contacts(count: int) -> str:
 
 def _stop(connection: Connection, now: datetime, book: Rulebook) -> None:
     """The breaker: no receipt leaves until somebody has looked."""
-    outbox.hold(connection)
+    holds.hold(connection)
     cursors.put(connection, BREAKER, now.isoformat(), now)
     notices = alert.notices(
         None,

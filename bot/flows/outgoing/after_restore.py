@@ -8,7 +8,7 @@ from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, cursors, outbox, staff
+from bot.store import contacts, cursors, holds, staff
 from bot.store.backups import COPY_OF
 
 RESTORED = "restored"
@@ -26,7 +26,7 @@ def begin(connection: Connection, now: datetime, *, restored: bool = False) -> d
     if restored or copy_made_at is not None:
         cursors.drop(connection, COPY_OF)
         cursors.put(connection, RESTORED, now.isoformat(), now)
-        outbox.hold_what_may_have_left(connection)
+        holds.hold_what_may_have_left(connection)
         contacts.leave_out_numbers(connection, NUMBERS_LEFT_OUT)
         session_count = staff.end_all_sessions(connection)
         details = {"copy_made_at": copy_made_at or ""}

@@ -20,7 +20,7 @@ def release(connection: Connection, now: datetime, actor: str = "ackbot") -> int
         cursors.drop(connection, name)
     cursors.drop_of_each(connection, KEPT_BACK)
     contact_ids = holds.contact_ids(connection)
-    count = outbox.release(connection, now)
+    count = holds.release(connection, now)
     contacts.note(connection, [Event(contact_id, now, EventKind.RECEIPT_RELEASED, actor) for contact_id in contact_ids])
     if count:
         contacts.note(connection, [Event(None, now, EventKind.RECEIPTS_RELEASED, actor, {"count": count})])
