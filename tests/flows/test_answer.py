@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.channel import Batch, Permanent, Temporary
 from bot.core import acknowledgements
 from bot.core.answers import AnswerRules
+from bot.core.closings import Outcome
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose, State
 from bot.core.escalations import Window
@@ -252,7 +253,7 @@ def bounce(connection: Connection, book: Rulebook, mail: Make, delivery: Deliver
     """A mail server sends it back to its signed address."""
     address = acknowledgements.signed_subaddress("us@example.gov.uk", f"b{delivery.id}", SECRET)
     headers = {"From": "MAILER-DAEMON@mx.residents.example", "To": address, "Return_Path": "<>"}
-    report = mail(90, text=text, Subject="Undelivered", **headers)
+    report = mail(90 + delivery.id, text=text, Subject="Undelivered", **headers)
     receive(connection, Batch((report,)), Reading("inbox"), at, book, Capacity())
 
 
@@ -315,6 +316,36 @@ def test_one_of_two_answers_that_comes_back_leaves_the_other(store: Store, book:
         bounce(connection, signed, mail, first, GONE, LEAVES + HOUR)
         assert again(connection, contact.reference).state == "answered"
         assert len(notices(connection, signed, LEAVES + HOUR)) == 1
+
+
+def test_two_answers_that_both_come_back_were_never_given(store: Store, book: Rulebook, mail: Make) -> None:
+    """Whichever comes back first: once none has reached the person, the contact is open."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = typed(connection, signed, mail)
+        first = leave(connection, signed)
+        answer.answer(connection, contact.reference, FULL, ANN, LEAVES, signed)
+        (claim,) = deliver.claim(connection, "post", LEAVES + HOUR, HOLD, 50, signed)
+        deliver.record(connection, [Attempt(claim.delivery, LEAVES + HOUR)], signed)
+        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES + HOUR)], signed)
+        for delivery, state in ((first, "answered"), (claim.delivery, "open")):
+            bounce(connection, signed, mail, delivery, GONE, LEAVES + 2 * HOUR)
+            assert again(connection, contact.reference).state == state
+
+
+@pytest.mark.parametrize(("outcome", "state"), [(Outcome.FINISHED, "open"), (Outcome.TOLD, "closed")])
+def test_an_answer_that_comes_back_opens_what_was_closed_as_answered(
+    store: Store, book: Rulebook, mail: Make, outcome: Outcome, state: str
+) -> None:
+    """A mail server may try for days; not what was closed because staff had reached the person another way."""
+    signed = replace(book, secret=SECRET)
+    with writing(store) as connection:
+        contact = typed(connection, signed, mail)
+        delivery = leave(connection, signed)
+        closing = close.Closing(outcome, note="I rang them.")
+        close.close(connection, contact.reference, ANN, LEAVES + HOUR, signed, closing)
+        bounce(connection, signed, mail, delivery, GONE, LEAVES + 2 * HOUR)
+        assert again(connection, contact.reference).state == state
 
 
 def test_an_answer_that_came_back_at_once_stops_nothing(store: Store, book: Rulebook, mail: Make) -> None:

@@ -75,22 +75,33 @@ def came_back(connection: Connection, delivery: Delivery, now: datetime, book: R
     kind = _KINDS.get(delivery.details.get("kind", ""))
     if contact is None or kind is None:
         return
-    left_at = outbox.fates(connection, contact.id)[delivery.id].sent_at
-    if _is_last_answer(connection, contact, left_at) and not _has_another(connection, contact, delivery):
+    if contact.merged_into is not None or contact.forgotten or _is_closed_for_good(connection, contact):
+        return
+    answers = [d for d in stored.of_contact(connection, contact.id) if d.id != delivery.id]
+    lost = [delivery, *(d for d in answers if d.state is not Leaving.SENT)]
+    if _is_last_answer(connection, contact, lost) and not _has_another(contact, answers):
         staff_answers.uncount(connection, contact, kind, now, book)
 
 
-def _is_last_answer(connection: Connection, contact: Contact, left_at: datetime | None) -> bool:
-    """Whether the last answer in the history of the clocks is the one that left then."""
+def _is_closed_for_good(connection: Connection, contact: Contact) -> bool:
+    """Whether it is closed for another reason than that it was answered."""
+    if contact.state != State.CLOSED:
+        return False
+    closings = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.CLOSED]
+    return not closings or closings[-1].details.get("was") != State.ANSWERED or "outcome" in closings[-1].details
+
+
+def _is_last_answer(connection: Connection, contact: Contact, lost: Sequence[Delivery]) -> bool:
+    """Whether the last answer in the history of the clocks is one of those that did not arrive."""
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kinds = (Clock.RESPONDED, Clock.HOLDING_REPLY, Clock.CORRECTED, Clock.REOPENED)
     last = next((event for event in reversed(history) if event.kind in kinds), None)
-    return last is not None and last.at == left_at and last.kind in kinds[:2]
+    fates = outbox.fates(connection, contact.id)
+    return last is not None and last.kind in kinds[:2] and last.at in {fates[d.id].sent_at for d in lost}
 
 
-def _has_another(connection: Connection, contact: Contact, delivery: Delivery) -> bool:
-    """Whether another full answer has left and has not come back."""
-    if contact.state != State.ANSWERED:
+def _has_another(contact: Contact, answers: Sequence[Delivery]) -> bool:
+    """Whether a full answer among these has left and has not come back."""
+    if contact.state == State.OPEN:
         return False
-    answers = (d for d in stored.of_contact(connection, contact.id) if d.id != delivery.id)
     return any(d.state is Leaving.SENT and d.details.get("kind") == Typed.FULL for d in answers)

@@ -124,7 +124,8 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
     before = Kind(last.details["judged"])
     if before is kind:
         raise Refused(f"it is taken for a {kind.value} already")
-    if before in (Kind.FULL, Kind.HOLDING) and not uncount(connection, contact, before, now, book):
+    is_over = before is Kind.FULL and contact.state != State.ANSWERED
+    if before in (Kind.FULL, Kind.HOLDING) and (is_over or not uncount(connection, contact, before, now, book)):
         raise Refused(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
     contacts.note(connection, [Event(contact.id, last.at, EventKind.STAFF_WROTE, actor, details)])
@@ -145,7 +146,7 @@ def uncount(connection: Connection, contact: Contact, before: Kind, now: datetim
 
     The contact opens again.
     """
-    if before is Kind.FULL and contact.state != State.ANSWERED:
+    if before is Kind.FULL and contact.responded_at is None:
         return False
     correction = Happened(Clock.CORRECTED, now)
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
