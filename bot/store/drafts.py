@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_into  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import draft_files, drafts, staff
@@ -86,6 +86,20 @@ def drop_of_contacts(connection: Connection, ids: Collection[int]) -> None:
     """Delete every draft on these contacts."""
     for table in (draft_files, drafts):
         connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
+
+
+def move(connection: Connection, contact_id: int, target_id: int) -> None:
+    """Let every draft on a contact stand on another one, below what its owner has written there."""
+    for draft in of_contact(connection, contact_id):
+        earlier, is_here = of(connection, target_id, draft.owner), _is_of(drafts, contact_id, draft.owner)
+        if earlier is None:
+            connection.execute(update(drafts).where(is_here).values(contact_id=target_id))
+            continue
+        words = "\n\n".join(part for part in (earlier.words, draft.words) if part)
+        is_there = _is_of(drafts, target_id, draft.owner)
+        connection.execute(update(drafts).where(is_there).values(words=words, subject=earlier.subject or draft.subject))
+        connection.execute(delete(drafts).where(is_here))
+    connection.execute(update(draft_files).where(draft_files.c.contact_id == contact_id).values(contact_id=target_id))
 
 
 def forget(connection: Connection, before: datetime) -> None:

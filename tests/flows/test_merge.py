@@ -13,14 +13,16 @@ from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.core.retention import Retention
 from bot.core.roles import Scope
-from bot.flows.changes import acknowledge_now, close, forget, link, merge, needs, note, respond, split
+from bot.flows.changes import acknowledge_now, answer, close, forget, link, merge, needs, note, respond, split
+from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import contact_view, message_view
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, notes, outbox, words
+from bot.store import contacts, drafts, notes, outbox, words
+from bot.store.drafts import Draft
 from bot.store.engine import Store
 from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, writing
@@ -149,6 +151,7 @@ def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, boo
             lambda: close.reopen(connection, first.reference, ME, after(9), book),
             lambda: close.close(connection, first.reference, ME, after(9), book, close.Closing()),
             lambda: acknowledge_now.acknowledge_now(connection, first.reference, "", ME, after(9), book),
+            lambda: answer.answer(connection, first.reference, Answer("full", "It is done."), ME, after(9), book),
         ):
             with pytest.raises(Refused, match=f"goes on in {second.reference}"):
                 act()
@@ -176,6 +179,11 @@ def _finished(c: Connection, first: Contact, second: Contact, _b: Rulebook) -> t
     return first, second
 
 
+def _letter_waits(c: Connection, first: Contact, second: Contact, book: Rulebook) -> tuple[Contact, Contact | None]:
+    answer.answer(c, second.reference, Answer("full", "It is emptied.", channel="letter"), ME, after(7.5), book)
+    return first, second
+
+
 def _forgotten(c: Connection, first: Contact, second: Contact, _b: Rulebook) -> tuple[Contact, Contact | None]:
     contacts.put(c, first.id, {"forgotten": True})
     return first, second
@@ -189,6 +197,7 @@ def _forgotten(c: Connection, first: Contact, second: Contact, _b: Rulebook) -> 
         (_again, "already"),
         (_finished, "neither of them is open"),
         (_forgotten, "are gone already"),
+        (_letter_waits, "has not left yet: take it back, or merge them once it has left"),
     ],
 )
 def test_what_cannot_be_merged_is_refused(store: Store, book: Rulebook, mail: Make, setup: Setup, reason: str) -> None:
@@ -236,6 +245,22 @@ def test_what_was_merged_before_comes_along(store: Store, book: Rulebook, mail: 
         assert len(view.messages) == 3
         merge.unmerge(connection, again(connection, third.reference), None, ME, after(9), book)
         assert again(connection, third.reference).state == State.OPEN
+
+
+def test_what_staff_are_writing_comes_along(store: Store, book: Rulebook, mail: Make) -> None:
+    """Below what the same person writes in the one that goes on, with its files; nobody types it again."""
+    with writing(store) as connection:
+        first, second = two(connection, book, mail)
+        drafts.save(connection, Draft(first.id, "jo", "About the hole."), after(8))
+        for owner in ("jo", "al"):
+            drafts.save(connection, Draft(second.id, owner, "About the bin.", "The bin"), after(8))
+            drafts.add_file(connection, second.id, owner, "map.pdf", b"%PDF")
+        join(connection, first, second)
+        known = {draft.owner: (draft.words, draft.subject) for draft in drafts.of_contact(connection, first.id)}
+        both = "About the hole.\n\nAbout the bin."
+        assert known == {"al": ("About the bin.", "The bin"), "jo": (both, "The bin")}
+        assert [len(drafts.files_of(connection, first.id, owner)) for owner in ("al", "jo")] == [1, 1]
+        assert drafts.of_contact(connection, second.id) == []
 
 
 def test_needs_are_shared_with_the_merged(store: Store, book: Rulebook, mail: Make) -> None:

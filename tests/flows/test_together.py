@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.core.closings import Outcome
 from bot.core.roles import Role, Scope
 from bot.flows import staffing
-from bot.flows.changes import respond
+from bot.flows.changes import answer, close, respond
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
 from bot.flows.desk.orders import Order
@@ -95,3 +96,20 @@ def test_a_key_is_taken_once(store: Store) -> None:
                 second.result(0.3)
             tokens.keep_answer(connection, "phones 1", 200, "{}")
         assert second.result(10) == Answer("d", 200, "{}")
+
+
+def test_what_is_closed_at_this_moment_is_not_answered(store: Store, book: Rulebook, mail: Make) -> None:
+    """Whoever answers waits for the colleague who closes it, and is told."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+    words = answer.Answer("full", "It is mended.")
+    with ThreadPoolExecutor(1) as other:
+        with writing(store) as connection:
+            closing = close.Closing(Outcome.SPAM)
+            close.close(connection, contact.reference, "staff:a", NOW, book, closing)
+            work: Work[object] = lambda c: answer.answer(c, contact.reference, words, "staff:b", NOW, book)  # noqa: E731
+            second = other.submit(store.write_now, work)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        with pytest.raises(Refused, match="is closed: open it again first"):
+            second.result(10)

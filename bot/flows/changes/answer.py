@@ -22,7 +22,7 @@ from bot.flows.changes import refusals
 from bot.flows.changes.answer_routes import PUBLIC, Route, routes
 from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox, staff_answers
+from bot.store import contacts, merging, outbox, staff_answers
 from bot.wire.mail import attached, mime
 
 __all__ = ["Answer", "Route", "UnderWay", "answer", "routes", "under_way", "undo"]
@@ -63,7 +63,10 @@ def answer(
     connection: Connection, reference: str, draft: Answer, actor: str, now: datetime, book: Rulebook
 ) -> UnderWay:
     """Queue an answer to the person; it leaves in ten seconds, unless it is taken back. Raises Refused."""
-    contact = refusals.contact_of(connection, reference)
+    number = refusals.contact_of(connection, reference).id
+    # Whoever closes or merges it at this moment is waited for.
+    contact = merging.lock(connection, [number])[number]
+    refusals.refuse_merged(connection, contact)
     if contact.state == State.LOGGED:
         raise Refused(f"{reference} is logged, and nothing is owed to anybody: acknowledge it first")
     if contact.state == State.CLOSED:

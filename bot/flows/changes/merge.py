@@ -16,7 +16,7 @@ from bot.flows.changes import answer, refusals
 from bot.flows.changes.adjust import columns
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, links, merging, needs, outbox
+from bot.store import clocks, contacts, drafts, links, merging, needs, outbox
 
 Values = dict[str, Any]
 FIELD, CONFIRMATION = "contact", "confirm"
@@ -46,10 +46,12 @@ def merge(
     survivor, duplicate = sorted(pair.values(), key=_comes_first)
     _refuse(connection, survivor, duplicate, confirmation)
     if answer.under_way(connection, duplicate.id) is not None:
-        raise Refused(f"an answer of {duplicate.reference} is about to leave: wait until it has", FIELD, Kind.CONFLICT)
+        reason = f"an answer in {duplicate.reference} has not left yet: take it back, or merge them once it has left"
+        raise Refused(reason, FIELD, Kind.CONFLICT)
     if duplicate.state == State.OPEN and not contacts.close(connection, duplicate):
         raise refusals.collision(duplicate.reference)
     outbox.cancel_waiting(connection, duplicate.id)
+    drafts.move(connection, duplicate.id, survivor.id)
     contacts.put(connection, duplicate.id, {"merged_into": survivor.id})
     _carry_danger(connection, survivor, duplicate)
     _note(connection, duplicate, survivor, EventKind.MERGED, actor, now, was=duplicate.state)
