@@ -144,8 +144,22 @@ def test_a_colleague_who_writes_is_seen_and_one_who_has_answered_stops_a_second_
     refused = _box(officer, reference, page, words="We are looking into it.", do="send")
     assert refused.status == 409
     assert "after you had opened this page. Look again" in refused.words()
+    assert "What you typed, which was not sent We are looking into it." in refused.words()
     lead.post(f"/console/contacts/{reference}/undo", theirs.hidden())
     assert _typed(officer.get(f"/console/contacts/{reference}")) == "We are looking into it."
+
+
+def test_a_button_that_is_pressed_twice_sends_once(house: House) -> None:
+    """The second page says what the first one said, and nothing is left in the box; other words are refused."""
+    officer, reference = house.officer("officer"), house.contact("Twice.")
+    page, plan = officer.get(f"/console/contacts/{reference}"), [("plan.pdf", b"%PDF")]
+    for _ in range(2):
+        landed = _box(officer, reference, page, words="We come.", do="send", files=plan)
+        assert (landed.status, f"Your answer to {reference} leaves in ten" in landed.words()) == (200, True)
+    assert _answers(house, reference) == ["created"]
+    assert ask(house.service.store_url, FILES.format(reference)) == [(1, 0)]
+    assert not ask(house.service.store_url, "SELECT 1 FROM drafts WHERE words = 'We come.'")
+    assert _box(officer, reference, page, words="We do not come.", do="send").status == 409
 
 
 def test_what_a_page_keeps_late_does_not_come_back_after_the_answer(house: House) -> None:

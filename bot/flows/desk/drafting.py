@@ -21,7 +21,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.render import answers
-from bot.store import audit, drafts
+from bot.store import audit, drafts, staff_answers
 from bot.store.drafts import Draft
 from bot.wire.mail import attached
 
@@ -53,12 +53,26 @@ class Pen:
 
 def keep(connection: Connection, pen: Pen, fields: Mapping[str, str], last_event: int | None, now: datetime) -> bool:
     """Keep what is typed. False for what a page sends late, whose answer its writer has sent meanwhile."""
-    last = audit.last_by_others(connection, pen.contact.id)
-    is_sent = last is not None and last.kind == EventKind.ANSWER_WRITTEN and last.actor == f"staff:{pen.owner}"
-    if last is not None and is_sent and last_event is not None and last.id > last_event:
+    if _has_answered(connection, pen, last_event):
         return False
     drafts.save(connection, pen.draft(fields), now)
     return True
+
+
+def is_sent(connection: Connection, pen: Pen, fields: Mapping[str, str], last_event: int | None) -> bool:
+    """Whether these very words were sent from the same page before: its button was pressed twice."""
+    if not _has_answered(connection, pen, last_event):
+        return False
+    newest = staff_answers.of_contact(connection, pen.contact.id)[-1]
+    words: str = newest.details.get("words", "")
+    return words == pen.draft(fields).words.strip()
+
+
+def _has_answered(connection: Connection, pen: Pen, last_event: int | None) -> bool:
+    """Whether the last thing that anybody did is their own answer, after that event."""
+    last = audit.last_by_others(connection, pen.contact.id)
+    is_own = last is not None and last.kind == EventKind.ANSWER_WRITTEN and last.actor == f"staff:{pen.owner}"
+    return last is not None and is_own and last_event is not None and last.id > last_event
 
 
 def add_files(connection: Connection, pen: Pen, new: Sequence[File], book: Rulebook) -> None:

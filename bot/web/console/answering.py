@@ -52,11 +52,11 @@ class AnswerPages:
         values, new_files = await fields_of(request), await files_of(request, "files")
         do, now, book = values.get("do", ""), self._site.now(), self._site.book
         # First, and by itself: whatever is refused afterwards, the words are kept.
-        pen = await self._site.write(lambda c: self._keep_typed(c, request, guest, values))
+        pen, is_sent = await self._site.write(lambda c: self._keep_typed(c, request, guest, values))
         if pen is None:
             return await unknown(self._door, request, guest)
         try:
-            if new_files:
+            if new_files and not is_sent:
                 await self._site.write(lambda c: drafting.add_files(c, pen, new_files, book))
             if do in (_SEND, _SEND_AND_NEXT):
                 await self._send(request, guest, pen, values)
@@ -70,15 +70,18 @@ class AnswerPages:
             return await self._contact_pages.refuse(request, guest, order, objection)
         raise web.HTTPSeeOther(f"{List.of(request, values).address(pen.contact.reference)}#{ACTION}")
 
-    def _keep_typed(self, c: Connection, request: web.Request, guest: Guest, values: Mapping[str, str]) -> Pen | None:
-        """Keep what was typed, without the file whose button was pressed."""
+    def _keep_typed(
+        self, c: Connection, request: web.Request, guest: Guest, values: Mapping[str, str]
+    ) -> tuple[Pen | None, bool]:
+        """Keep what was typed, without the file whose button was pressed; whether it was sent already."""
         pen = self._pen(c, request, guest)
-        if pen is not None:
+        is_sent = pen is not None and drafting.is_sent(c, pen, values, number_of(values.get("seen", "")))
+        if pen is not None and not is_sent:
             drafting.keep(c, pen, values, None, self._site.now())
             number = number_of(values.get("do", "").removeprefix(_DROP))
             if number is not None:
                 drafts.drop_files(c, pen.contact.id, pen.owner, [number])
-        return pen
+        return pen, is_sent
 
     async def _send(self, request: web.Request, guest: Guest, pen: Pen, values: Mapping[str, str]) -> None:
         """Send it, and go on: to the next contact of the list, or back to this one. Raises Refused."""
@@ -86,7 +89,9 @@ class AnswerPages:
         contact_list, zone = List.of(request, values), book.clocks.default_calendar.zone
 
         def send(c: Connection) -> str:
-            actions.act(c, _order(c, pen, values), visitor, now, book)
+            # A button that is pressed twice sends once, and the second page says what the first one said.
+            if not drafting.is_sent(c, pen, values, number_of(values.get("seen", ""))):
+                actions.act(c, _order(c, pen, values), visitor, now, book)
             drafts.drop(c, pen.contact.id, pen.owner)
             contact = contacts.with_id(c, [pen.contact.id])[pen.contact.id]
             return contact_list.next(c, contact, visitor.scope, zone, now)
