@@ -72,10 +72,11 @@ def megabytes(size: int) -> str:
 
 
 def _why_not_this(file: File) -> str:
-    if not file.content:
-        return f"{file.name or 'a file'} is empty"
     if not file.name:
         return "one of the files has no name"
-    if file.name.rpartition(".")[2].lower() in _PROGRAMS or file.content.startswith(_STARTS):
-        return f"{file.name} may be a program, which cannot be sent"
+    if not file.content:
+        return f"the file {file.name} is empty"
+    # Windows leaves out points and spaces at the end.
+    if file.name.rstrip(". ").rpartition(".")[2].lower() in _PROGRAMS or file.content.startswith(_STARTS):
+        return f"the file {file.name} may be a program, which cannot be sent"
     return ""

@@ -10,9 +10,10 @@ from aiohttp.typedefs import Handler
 
 from bot.wire import descriptors
 
-# From the first octet to the last of a request, and before its first octet: a form of 512 KB arrives in time by a line
-# of 70 kbit/s. An answer has so long again as often as some of it has gone out meanwhile.
+# Before the first octet of a request, and from then on for each part of it: a line of 70 kbit/s is fast enough, also
+# for the files of an answer. An answer has so long again as often as some of it has gone out meanwhile.
 REQUEST_SECONDS = 60.0
+PART_OCTETS = 512 * 1024
 # Of all requests that are not complete yet: a body stays in memory until its last octet is here.
 MOST_OCTETS = 128_000_000
 
@@ -79,6 +80,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._is_asked, self._is_silent = False, True
+        self._part_octets = 0
         self._unread_bytes: float = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,9 +91,11 @@ class Connection(asyncio.Protocol):
         self._connections.enter(self)
 
     def data_received(self, data: bytes) -> None:
-        """Hand it on; a request has its time from its first octet on."""
-        if self._is_silent:
-            self._is_silent = False
+        """Hand it on; a request has its time from its first octet on, and so long again for each further part."""
+        self._part_octets += len(data)
+        is_next_part = self._part_octets >= PART_OCTETS and self._deadline is not None
+        if self._is_silent or is_next_part:
+            self._is_silent, self._part_octets = False, 0
             self._start_timer()
         self._connections.receive(self, len(data))
         self._handler.data_received(data)

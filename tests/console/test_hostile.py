@@ -178,7 +178,7 @@ def test_five_megabytes_are_a_plain_page(mailed: tuple[House, str]) -> None:
     hidden = officer.get(f"/console/contacts/{reference}").hidden()
     page = officer.post(f"/console/contacts/{reference}", {**hidden, "action": "respond", "note": "x" * 5_000_000})
     assert page.status == 413
-    assert "too big" in page.words()
+    assert "too big to send Go back: what you typed is still there. Choose smaller files" in page.words()
     query = "SELECT actor FROM events WHERE kind = 'refused' AND details LIKE '%too big%' ORDER BY id DESC LIMIT 1"
     assert ask(house.service.store_url, query)[0][0] == "staff:lee@example.gov.uk"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -121,7 +121,7 @@ def test_files_are_kept_with_the_draft_when_something_is_refused(house: House) -
     page = _box(officer, reference, words="Here it is.", do=leave_out["Leave it out: plan.txt"])
     assert [node.text() for node in page.all("button[value^=drop-]")] == ["Leave it out: map.pdf"]
     program = _box(officer, reference, words="Here it is.", do="send", files=[("run.exe", b"MZ")])
-    assert (program.status, "un.exe may be a program" in program.words()) == (422, True)
+    assert (program.status, "The file run.exe may be a program" in program.words()) == (422, True)
     large = _box(officer, reference, words="All of it.", do="send", files=[("photo.jpg", b"x" * (11 * 1024 * 1024))])
     assert (large.status, "10 MB or less in all" in large.words()) == (422, True)
     assert _typed(large) == "All of it."
@@ -178,6 +178,7 @@ def test_words_for_the_telephone_stop_the_clock_when_they_are_said(house: House)
     page = _box(officer, reference, channel="phone", words="Your bin is emptied on Monday.", do="send")
     assert "Say there when they are posted, or when you have rung" in page.words()
     assert "Ring, and say this" in page.words()
+    assert "It leaves at" not in page.words()
     (link,) = page.all("a[href^='tel:']")
     assert link.text() == "Ring +441632960001"
     done = officer.act(reference, "confirm-answer", page)

@@ -71,6 +71,15 @@ async def test_the_public_has_what_is_for_the_public(proxy: Proxy) -> None:
         assert words in page
 
 
+async def test_the_files_of_an_answer_reach_the_console(proxy: Proxy) -> None:
+    """What is larger than any form of the public is passed on to the page, which answers itself."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode({"words": "x" * 2_000_000}).encode()
+    path = "/console/contacts/EX-2222-2222/answer"
+    _, _, page = await asyncio.to_thread(proxy.ask, "POST", path, body=body, headers=kind)
+    assert "too big to send" in page
+
+
 async def test_plain_http_leads_to_https(proxy: Proxy) -> None:
     """Nothing is served in plain text."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.plain)

@@ -103,6 +103,21 @@ async def test_a_request_has_its_time_from_its_first_octet_on(before: bytes, mon
         assert await _answer(line) == b"read 9"
 
 
+async def test_a_large_request_has_time_for_each_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file arrives by a slow line; drops of a body that never ends do not keep a connection."""
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1.0)
+    monkeypatch.setattr(connections, "PART_OCTETS", 1_000)
+    head = HALF_A_BODY.replace(b" 9", b" 4004")
+    async with _listening(_read) as connect:
+        large, dripping = await connect(head), await connect(head)
+        dripping[1].write(bytes(900))
+        for _ in range(4):
+            await asyncio.sleep(0.4)
+            large[1].write(bytes(1_000))
+        assert await _answer(large) == b"read 4004"
+        assert await _dropped(dripping)
+
+
 async def test_an_answer_goes_on_while_it_is_read() -> None:
     """However long a large mail takes by a slow line: whenever the time is over, some more of it has gone out."""
     served: list[Connection] = []

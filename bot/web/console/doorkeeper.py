@@ -80,9 +80,11 @@ class Doorkeeper:
                 response.headers["Retry-After"] = "60"
                 return response
             except web.HTTPRequestEntityTooLarge:
+                guest = None
                 with suppress(Temporary):
-                    await self._note_too_big(request)
-                raise
+                    guest = await self._note_too_big(request)
+                advice = "Go back: what you typed is still there. Choose smaller files, or make your words shorter."
+                return refusal(request, 413, "That is too big to send", advice, guest)
             except web.HTTPException:
                 raise
             except Exception as error:  # noqa: BLE001 - the border to staff: they get a page, the log gets the place
@@ -151,11 +153,12 @@ class Doorkeeper:
         if self._noted.ask(whose, loop_time()).is_allowed:
             await self._site.write(work)
 
-    async def _note_too_big(self, request: web.Request) -> None:
+    async def _note_too_big(self, request: web.Request) -> Guest | None:
         guest, now = await self.guest(request), self._site.now()
         actor = guest.visitor.actor if guest else "nobody"
         whose = actor if guest else client_network(request)
         await self.note_seldom(whose, lambda c: staffing.too_big(c, request.path, actor, now))
+        return guest
 
     async def note(self, guest: Guest, kind: EventKind, details: Mapping[str, Any]) -> None:
         """Note what somebody did that is about no single contact."""
