@@ -73,31 +73,31 @@ def came_back(connection: Connection, delivery: Delivery, now: datetime, book: R
     """
     contact = contacts.with_id(connection, [delivery.contact_id or 0]).get(delivery.contact_id or 0)
     kind = _KINDS.get(delivery.details.get("kind", ""))
-    if contact is None or kind is None:
-        return
-    if contact.merged_into is not None or contact.forgotten or _is_closed_for_good(connection, contact):
+    if contact is None or kind is None or _is_over(connection, contact):
         return
     answers = [d for d in stored.of_contact(connection, contact.id) if d.id != delivery.id]
-    lost = [delivery, *(d for d in answers if d.state is not Leaving.SENT)]
-    if _is_last_answer(connection, contact, lost) and not _has_another(contact, answers):
+    if _is_last_answer(connection, contact, [delivery, *answers]) and not _has_another(contact, answers):
         staff_answers.uncount(connection, contact, kind, now, book)
 
 
-def _is_closed_for_good(connection: Connection, contact: Contact) -> bool:
-    """Whether it is closed for another reason than that it was answered."""
+def _is_over(connection: Connection, contact: Contact) -> bool:
+    """Whether nothing is owed in it any more, for another reason than that it was answered."""
+    if contact.merged_into is not None or contact.forgotten:
+        return True
     if contact.state != State.CLOSED:
         return False
     closings = [event for event in contacts.events_of(connection, contact.id) if event.kind == EventKind.CLOSED]
     return not closings or closings[-1].details.get("was") != State.ANSWERED or "outcome" in closings[-1].details
 
 
-def _is_last_answer(connection: Connection, contact: Contact, lost: Sequence[Delivery]) -> bool:
-    """Whether the last answer in the history of the clocks is one of those that did not arrive."""
+def _is_last_answer(connection: Connection, contact: Contact, answers: Sequence[Delivery]) -> bool:
+    """Whether the last answer in the history of the clocks is one of these: the first has just come back."""
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kinds = (Clock.RESPONDED, Clock.HOLDING_REPLY, Clock.CORRECTED, Clock.REOPENED)
     last = next((event for event in reversed(history) if event.kind in kinds), None)
     fates = outbox.fates(connection, contact.id)
-    return last is not None and last.kind in kinds[:2] and last.at in {fates[d.id].sent_at for d in lost}
+    lost = {fates[d.id].sent_at for d in answers if d is answers[0] or d.state is not Leaving.SENT}
+    return last is not None and last.kind in kinds[:2] and last.at in lost
 
 
 def _has_another(contact: Contact, answers: Sequence[Delivery]) -> bool:

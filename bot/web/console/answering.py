@@ -50,24 +50,30 @@ class AnswerPages:
 
     async def _post(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, new_files = await fields_of(request), await files_of(request, "files")
-        do, now, book = values.get("do", ""), self._site.now(), self._site.book
         # First, and by itself: whatever is refused afterwards, the words are kept.
         pen, is_sent = await self._site.write(lambda c: self._keep_typed(c, request, guest, values))
         if pen is None:
             return await unknown(self._door, request, guest)
         try:
             if new_files and not is_sent:
-                await self._site.write(lambda c: drafting.add_files(c, pen, new_files, book))
-            if do in (_SEND, _SEND_AND_NEXT):
-                await self._send(request, guest, pen, values)
-            elif do == _PREVIEW:
-                return await self._preview(request, guest, pen, values)
-            elif do == _INSERT and (name := values.get("saved", "")):
-                constants = self._site.composer.constants
-                await self._site.write(lambda c: drafting.insert(c, pen, name, constants, now, book))
+                await self._site.write(lambda c: drafting.add_files(c, pen, new_files, self._site.book))
+            return await self._press(request, guest, pen, values)
         except Refused as objection:
             order = Order(ACTION, pen.contact.reference, values)
             return await self._contact_pages.refuse(request, guest, order, objection)
+
+    async def _press(
+        self, request: web.Request, guest: Guest, pen: Pen, values: Mapping[str, str]
+    ) -> web.StreamResponse:
+        """Do what the button says. Raises Refused."""
+        do, now, book = values.get("do", ""), self._site.now(), self._site.book
+        if do in (_SEND, _SEND_AND_NEXT):
+            await self._send(request, guest, pen, values)
+        if do == _PREVIEW:
+            return await self._preview(request, guest, pen, values)
+        if do == _INSERT and (name := values.get("saved", "")):
+            constants = self._site.composer.constants
+            await self._site.write(lambda c: drafting.insert(c, pen, name, constants, now, book))
         raise web.HTTPSeeOther(f"{List.of(request, values).address(pen.contact.reference)}#{ACTION}")
 
     def _keep_typed(
