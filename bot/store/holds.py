@@ -12,6 +12,8 @@ from bot.store import outbox, wakeups
 from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_HELD, IS_RECEIPT
 from bot.store.tables import contacts, deliveries
 
+# What somebody of staff typed is let go by nobody who means a receipt.
+_BY_OURSELVES = deliveries.c.purpose != Purpose.ANSWER
 _RECEIPT_WAITS = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.state.in_(WAITING)
 
 
@@ -37,10 +39,10 @@ def hold_what_may_have_left(connection: Connection) -> int:
 
 
 def release(connection: Connection, now: datetime, contact_id: int | None = None) -> int:
-    """Let everything leave that was held, or what was held of one contact; returns how much."""
+    """Let everything leave that was held, or what we send by ourselves in one contact; returns how much."""
     change = update(deliveries).where(IS_HELD)
     if contact_id is not None:
-        change = change.where(deliveries.c.contact_id == contact_id)
+        change = change.where(deliveries.c.contact_id == contact_id, _BY_OURSELVES)
     if count := connection.execute(change.values(next_attempt_at=now)).rowcount:
         wakeups.notify(connection)
     return count
@@ -59,8 +61,8 @@ def contact_ids(connection: Connection) -> list[int]:
 
 
 def among(connection: Connection, ids: Iterable[int]) -> set[int]:
-    """Return those of these contacts for which something is held."""
-    query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.in_(list(ids)))
+    """Return those of these contacts for which something is held that we send by ourselves."""
+    query = select(deliveries.c.contact_id).where(IS_HELD, deliveries.c.contact_id.in_(list(ids)), _BY_OURSELVES)
     return set(connection.execute(query).scalars())
 
 

@@ -3,9 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.core.histories import Kind
 from bot.core.roles import Role, Scope
 from bot.flows import escalate, staffing
+from bot.flows.changes import acknowledge_now, answer
+from bot.flows.changes.answer import Answer
+from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import after_restore, alert, deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
@@ -17,6 +22,7 @@ from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import do, logged
 from tests.rulebooks import altered
 
+ME = "staff:me@example.gov.uk"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOLD = ClaimTerms(timedelta(minutes=5))
 
@@ -39,6 +45,23 @@ def test_what_may_have_left_waits_for_staff(store: Store, book: Rulebook, mail: 
         assert release.release(connection, since) == 2
         leaving = deliver.claim(connection, "post", since + HOUR, HOLD, 50, after)
         assert {"acknowledgement", "new-date"} < {claim.delivery.purpose for claim in leaving}
+
+
+def test_an_answer_that_waited_is_held_and_is_no_receipt(store: Store, book: Rulebook, mail: Make) -> None:
+    """It may have left: nobody lets it go who means the receipt, and the page says that it is held."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail(1))
+        answer.answer(connection, contact.reference, Answer("full", "It is mended."), ME, NOW, book)
+        after_restore.begin(connection, NOW + HOUR, restored=True)
+        waiting = answer.under_way(connection, contact.id)
+        assert waiting is not None
+        assert waiting.next_attempt_at is None
+        assert holds.among(connection, [contact.id]) == set()
+        with pytest.raises(Refused, match="has its receipt already"):
+            acknowledge_now.acknowledge_now(connection, contact.reference, "", ME, NOW + HOUR, book)
+        assert deliver.claim(connection, "post", NOW + HOUR, HOLD, 50, book) == []
+        assert release.release(connection, NOW + HOUR) == 1
+        assert len(deliver.claim(connection, "post", NOW + HOUR, HOLD, 50, book)) == 1
 
 
 def test_a_call_that_waited_is_not_held(store: Store, book: Rulebook, mail: Make) -> None:
