@@ -132,7 +132,7 @@ def test_a_lead_changes_words_looks_at_them_first_and_goes_back(worded: House) -
     assert "Thanks for writing to" in undone.all("textarea")[0].text()
     back = lead.post(path, undone.hidden() | {"action": "file"})
     assert "The words of the file are in force again." in back.words()
-    assert "words changed" in lead.get("/console/audit").words()
+    assert "Words changed" in lead.get("/console/audit").words()
 
 
 def test_a_saved_answer_is_begun_and_offered(worded: House) -> None:

@@ -15,7 +15,7 @@ from bot.flows.changes import staff_answers
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.desk import linked
 from bot.flows.intake import bounces, follow_up
-from bot.flows.outgoing import alert, daily_list, failures
+from bot.flows.outgoing import after_restore, alert, daily_list, failures
 from bot.flows.outgoing.bundle import joint
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
@@ -142,6 +142,17 @@ def test_the_daily_list_says_whose_each_is(store: Store, signed: Rulebook, mail:
     listed = [contact, of_jo, replace(of_jo, owner="al@x")]
     rows = daily_list.values(listed, "jo@example.gov.uk", NOW, signed)["rows"]
     assert [row["whose"] for row in rows] == ["Front office", "yours", "al@x"]
+
+
+def test_whoever_looks_after_it_is_led_to_a_page(signed: Rulebook) -> None:
+    """Where nobody is named for that it is the first team, whose people have no command line."""
+    queued = [
+        *after_restore.notices(NOW, NOW, signed),
+        *follow_up.own_mail(signed.clocks.timing.own_mails_a_day, NOW, signed).notices,
+    ]
+    for notice in queued:
+        assert notice.details["page"].partition("?")[0] in ("backlog", "queue")
+        assert "ackbot " not in notice.details["action"]
 
 
 def test_a_telephone_has_the_essential_alone(store: Store, signed: Rulebook, mail: Make) -> None:

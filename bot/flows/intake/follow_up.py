@@ -160,6 +160,7 @@ def own_mail(count: int, now: datetime, book: Rulebook) -> Plan:
         book,
         subject="Our own mail comes back to us",
         happened=f"{most} mails within a day came from our own addresses, or bore our own mark.",
-        action="None was answered. Find out who forwards it: ackbot contacts suppressed shows each of them.",
+        action="None was answered. Find out who forwards it: the list of those without a receipt shows each of them.",
+        page="queue?which=suppressed",
     )
     return Plan(notices=tuple(notices))

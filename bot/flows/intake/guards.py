@@ -83,7 +83,7 @@ def _stop(connection: Connection, now: datetime, book: Rulebook) -> None:
         subject="Receipts are stopped: too many in a minute",
         happened=f"More than {book.intake.limits.a_minute} receipts would have left within a minute. "
         "They are all kept, and none leaves. Every contact is logged and has its dates.",
-        action="See what comes in: ackbot contacts list. If it is people, let the receipts leave: ackbot release",
+        action="Look in the queue who wrote. If it is people, let the receipts leave on the page Backlog.",
         page="backlog",
     )
     outbox.queue(connection, notices)

@@ -47,7 +47,8 @@ def notices(since: datetime, now: datetime, book: Rulebook) -> list[NewDelivery]
         happened="Ackbot works on a copy that is older than what really happened. Receipts and answers that waited in "
         "it, and receipts for mail from before now that is read again, may have left already. They are held, and none "
         "is lost.",
-        action="See them with: ackbot release --list. Let one leave with: ackbot contacts acknowledge-now REFERENCE; "
-        "or all of them with: ackbot release. What came by LMTP or form after the copy was made is not in it. "
+        action="The page Backlog has a button that lets all of them leave; Acknowledge now, on the page of a contact, "
+        "lets its receipt leave. What came by LMTP or form after the copy was made is not in it. "
         "Accounts and tokens that were ended since then let people in again: an administrator must end them once more.",
+        page="backlog",
     )

@@ -46,18 +46,18 @@ def count(connection: Connection, outlet: str, messages: int, now: datetime, boo
     before = _count_of_today(connection, outlet, now, book)
     cursors.put(connection, _name(outlet), f"{book.clocks.today(now)} {before + messages}", now)
     notices: list[NewDelivery] = []
-    for number, words in ((most, _OVER), (most * CALLS_TIMES, _CALLS_OVER)):
+    for number, sequel in ((most, _OVER), (most * CALLS_TIMES, _CALLS_OVER)):
         if before < number <= before + messages:
-            happened = f"{number} messages have left by {outlet} today, and each costs money. {words}"
+            happened = f"{number} messages have left by {outlet} today, and each costs money. {sequel}"
             key = f"cost:{outlet}:{number}:{book.clocks.today(now)}"
-            subject = f"{outlet} has sent {number} messages today"
-            notices += alert.notices(None, key, now, book, subject=subject, happened=happened, action=_ACTION)
+            words = {"subject": f"{outlet} has sent {number} messages today", "happened": happened, "action": _ACTION}
+            notices += alert.notices(None, key, now, book, **words, page="queue?which=urgent")
     return notices
 
 
 _OVER = "Until tomorrow alerts go to the other addresses of the team. Urgent calls still leave by it."
 _CALLS_OVER = "Until tomorrow urgent calls go to the other addresses of the team, too, where it has any."
-_ACTION = "See what comes in: ackbot urgent list. If it is right, raise most_a_day of that channel in ackbot.toml."
+_ACTION = "See what comes in. If it is right, raise most_a_day of that channel in ackbot.toml."
 
 
 def _count_of_today(connection: Connection, outlet: str, now: datetime, book: Rulebook) -> int:
