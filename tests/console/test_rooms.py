@@ -124,6 +124,6 @@ def test_absences_and_nights_are_entered_by_whom_they_concern(two: House, hal: O
     night = hal.get("/console/duty").hidden() | {"action": "night", "team": "housing", "first": first, "last": first}
     assert "choose who is called" in hal.post("/console/duty", night).words().lower()
     entered = hal.post("/console/duty", night | {"person": "hew@example.gov.uk"})
-    assert "The next 14 nights of housing" in entered.words()
+    assert "The next 14 nights of Housing" in entered.words()
     assert "already" in hal.post("/console/duty", night | {"person": "hew@example.gov.uk"}).words()
     assert "choose a team of yours" in hal.post("/console/duty", night | {"team": "front"}).words().lower()

@@ -14,6 +14,7 @@ from bot.flows import board
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import duties
 from bot.flows.desk.duties import Nights
+from bot.flows.titles import Titles
 from bot.render.words import date_in_words
 from bot.store import duties as stored
 from bot.store import staff
@@ -57,7 +58,7 @@ class DutyPages:
         message: str = "",
         refusal: Refused | None = None,
     ) -> web.StreamResponse:
-        facts = await self._site.read(lambda c: self._read(c, guest))
+        facts, titles = await self._site.read(lambda c: self._read(c, guest)), Titles(self._site.book)
         context = {
             **facts,
             "told": message,
@@ -67,6 +68,8 @@ class DutyPages:
             "leads": guest.may(Permission.LEAD),
             "today": self._site.book.clocks.today(self._site.now()),
             "day_in_words": date_in_words,
+            "titles": titles,
+            "teams": {nights.team: titles.team(nights.team) for nights in facts["nights"]},
         }
         return render(request, guest, "duty", context, STATUS_OF[refusal.kind] if refusal else 200)
 

@@ -12,6 +12,7 @@ from bot.flows import board
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import rewording
 from bot.flows.desk.rewording import Draft, Subject
+from bot.flows.titles import Titles
 from bot.render import answers, lint, lint_answers
 from bot.render.compose import Composer
 from bot.render.lint import Finding
@@ -113,10 +114,11 @@ class RewordingPages:
 
     def _choices(self, thing: Subject, guest: Guest) -> dict[str, Any]:
         book, zone = self._site.book, self._site.book.clocks.default_calendar.zone
+        titles = Titles(book)
         is_template = thing.sort is Sort.TEMPLATE
         return {
-            "teams": [team for team in book.outgoing.teams if guest.visitor.scope.sees(team)],
-            "services": list(book.intake.router.services),
+            "teams": {team: titles.team(team) for team in book.outgoing.teams if guest.visitor.scope.sees(team)},
+            "services": {service: titles.service(service) for service in book.intake.router.services},
             "title": _TITLES[thing.sort],
             "most": (MOST_RECEIPT_WORDS, MOST_RECEIPT_TEXT),
             "placeholders": sorted(samples(thing.name)["nothing"]) if is_template else list(answers.PLACEHOLDERS),

@@ -14,6 +14,7 @@ from bot.flows import promise
 from bot.flows.desk import backlog_ages, channel_health, event_titles
 from bot.flows.desk.channel_health import Sight
 from bot.flows.outgoing import release
+from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 from bot.store import audit, queue
 from bot.store.audit import Looking, QueuedAlert
@@ -58,6 +59,7 @@ class Rooms:
             "headings": backlog_ages.headings(),
             "ends": ends,
             "no_team": NO_TEAM,
+            "titles": Titles(self._site.book),
             "held": figures[1],
             "released": number_of(request.query.get("released", "")),
             "may_release": guest.may(Permission.LEAD) and scope.teams is None,

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.core.roles import Permission
 from bot.flows import wordings
+from bot.flows.titles import Titles
 from bot.render import lint
 from bot.render.compose import Composer, Rendered
 from bot.render.lint import Finding
@@ -50,6 +51,7 @@ class TemplatePages:
             "typed_over": self._typed_over(),
             "services": list(book.intake.router.services.values()),
             "service_words": book.outgoing.board.notices.services,
+            "titles": Titles(book),
             "answers": list((await self._site.read(lambda c: wordings.answers_by_name(c, book))).values()),
         }
         return render(request, guest, "templates", context)
