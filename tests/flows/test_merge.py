@@ -13,7 +13,19 @@ from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.core.retention import Retention
 from bot.core.roles import Scope
-from bot.flows.changes import acknowledge_now, answer, close, forget, link, merge, needs, note, respond, split
+from bot.flows.changes import (
+    acknowledge_now,
+    answer,
+    close,
+    forget,
+    link,
+    merge,
+    needs,
+    note,
+    respond,
+    split,
+    urgent,
+)
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import contact_view, message_view
@@ -138,6 +150,19 @@ def test_a_danger_goes_on_calling(store: Store, book: Rulebook, mail: Make) -> N
         assert {name: getattr(stands, name) for name in urgent} == urgent
         assert stands.next_look_at == min(first.next_look_at or after(99), after(7.1))
         assert second_after.urgent_at is None
+
+
+def test_a_call_that_had_not_left_is_made_for_the_one_that_goes_on(store: Store, book: Rulebook, mail: Make) -> None:
+    """At once, and not under the number of a call that this one made before, which would not be made again."""
+    with writing(store) as connection:
+        first, second = two(connection, book, mail)
+        urgent.call_somebody(connection, first.reference, "Smoke", ME, after(7.1), book)
+        contacts.put(connection, first.id, {"urgent_step": 3})
+        urgent.not_urgent(connection, first.reference, ME, after(7.2))
+        urgent.call_somebody(connection, second.reference, "She smells gas", ME, after(7.9), book)
+        join(connection, second, first)
+        stands = again(connection, first.reference)
+        assert (stands.urgent_words, stands.urgent_at, stands.urgent_step) == ("She smells gas", after(8), 3)
 
 
 def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, book: Rulebook, mail: Make) -> None:
@@ -324,6 +349,22 @@ def test_what_is_split_off_has_its_own_date_and_no_second_receipt(store: Store, 
         assert at(connection, book, mail(3, **more), 73).id == new.id
         acknowledge_now.acknowledge_now(connection, new.reference, "", ME, after(4), book)
         assert new.id in outbox.acknowledgements_of(connection, [new.id])
+
+
+def test_who_wrote_what_is_split_off_is_the_one_who_hears_of_it(store: Store, signed: Rulebook, mail: Make) -> None:
+    """A neighbour who wrote to the address of another's contact has had no receipt; that of the other is not used."""
+    with writing(store) as connection:
+        contact = logged(connection, signed, mail())
+        to_us = {
+            "From": "Next Door <next.door@residents.example>",
+            "To": signed.reply_address("inbox", contact.reference),
+        }
+        assert at(connection, signed, mail(2, text="My roof leaks.", **to_us), 48).id == contact.id
+        number = contacts.messages_of(connection, contact.id)[1].id
+        new = split.split(connection, again(connection, contact.reference), f"{number}", ME, after(3), signed)
+        assert (new.sender_key, new.receipt_of, new.acknowledged_at) == ("next.door@residents.example", None, None)
+        assert close.close(connection, new.reference, ME, after(4), signed, close.Closing(reason="It is not ours."))
+        assert [entry.recipient for entry in outbox.of_contact(connection, new.id)] == ["next.door@residents.example"]
 
 
 def test_what_is_split_off_is_put_back_by_merging(store: Store, book: Rulebook, mail: Make) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
+from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
 from bot.flows.changes import answer, refusals
 from bot.flows.changes.adjust import columns
@@ -50,10 +51,10 @@ def merge(
         raise Refused(reason, FIELD, Kind.CONFLICT)
     if duplicate.state == State.OPEN and not contacts.close(connection, duplicate):
         raise refusals.collision(duplicate.reference)
-    outbox.cancel_waiting(connection, duplicate.id)
+    cancelled = outbox.cancel_waiting(connection, duplicate.id)
     drafts.move(connection, duplicate.id, survivor.id)
     contacts.put(connection, duplicate.id, {"merged_into": survivor.id})
-    _carry_danger(connection, survivor, duplicate)
+    _carry_danger(connection, survivor, duplicate, now if Purpose.URGENT in cancelled else None)
     _note(connection, duplicate, survivor, EventKind.MERGED, actor, now, was=duplicate.state)
     for companion in merging.merged_into(connection, duplicate.id):
         contacts.put(connection, companion.id, {"merged_into": survivor.id})
@@ -88,11 +89,18 @@ def _of_one_person(connection: Connection, first: Contact, second: Contact) -> b
     return bool(keys[first.id] & keys[second.id])
 
 
-def _carry_danger(connection: Connection, survivor: Contact, duplicate: Contact) -> None:
-    """Go on calling for the one that goes on, where nobody has taken the other one, or nothing was urgent in it."""
+def _carry_danger(connection: Connection, survivor: Contact, duplicate: Contact, missed_at: datetime | None) -> None:
+    """Go on calling for the one that goes on, where nobody has taken the other one, or nothing was urgent in it.
+
+    Where a call of the other one had not left yet (`missed_at`), somebody is called at once.
+    """
     if duplicate.urgent_at is not None and survivor.urgent_at is None:
-        contacts.put(connection, survivor.id, {name: getattr(duplicate, name) for name in _URGENT})
-        clocks.look_again(connection, [survivor.id], duplicate.urgent_at)
+        values = {name: getattr(duplicate, name) for name in _URGENT}
+        call_at = missed_at or duplicate.urgent_at
+        # A call of this contact that was made before is not made again: its number would be the same.
+        step = max(survivor.urgent_step, duplicate.urgent_step - (missed_at is not None))
+        contacts.put(connection, survivor.id, values | {"urgent_at": call_at, "urgent_step": step})
+        clocks.look_again(connection, [survivor.id], call_at)
     elif duplicate.urgent and not survivor.urgent:
         contacts.put(connection, survivor.id, {"urgent": duplicate.urgent, "urgent_words": duplicate.urgent_words})
 

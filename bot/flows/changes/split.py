@@ -1,7 +1,7 @@
 """One contact of several matters becomes two: the new one has a reference, a date and a history of its own.
 
 Its clock runs from when the first of those messages came, so that no promise is given up. The receipt of the contact
-that it was in stands for it; the person is sent another one only where staff say so.
+that it was in stands for it, where the same person wrote it; they are sent another one only where staff say so.
 """
 
 import re
@@ -75,12 +75,9 @@ def _row(contact: Contact, first: StoredMessage, book: Rulebook) -> Values:
     """The new contact, as if the first of its messages had opened it."""
     medium = book.ways[first.channel].medium if first.channel in book.ways else book.medium_of(contact)
     matter = Matter(medium, contact.service or "", contact.kind, contact.area, contact.visibility)
-    received_at, receipt_at = first.received_at, contact.receipt_sent_at
+    received_at = first.received_at
     promise = book.clocks.opening(received_at, matter)
-    known_at = max(receipt_at, received_at) if receipt_at else None
     row = {name: getattr(contact, name) for name in _SAME} | promise
-    if first.sender_address is not None and key(first.sender_address) != contact.sender_key:
-        row |= {"sender_address": first.sender_address, "sender_key": key(first.sender_address), "sender_name": ""}
     return row | {
         "channel": first.channel,
         "external_id": first.external_id,
@@ -90,7 +87,21 @@ def _row(contact: Contact, first: StoredMessage, book: Rulebook) -> Values:
         "reason": f"{_REASON} {contact.reference}",
         "received_at": received_at,
         "linked_to": contact.id,
+        **_of_writer(contact, first, str(promise["acknowledged_by"])),
+    }
+
+
+def _of_writer(contact: Contact, first: StoredMessage, acknowledged_by: str) -> Values:
+    """Who wrote it, and since when they know that we have it.
+
+    Somebody else than the person of `contact` has had no receipt: nothing for them may go to where that one went.
+    """
+    if first.sender_address is not None and key(first.sender_address) != contact.sender_key:
+        return {"sender_address": first.sender_address, "sender_key": key(first.sender_address), "sender_name": ""}
+    receipt_at = contact.receipt_sent_at
+    known_at = max(receipt_at, first.received_at) if receipt_at else None
+    return {
         "receipt_of": contact.id,
         "receipt_sent_at": known_at,
-        "acknowledged_at": known_at if promise["acknowledged_by"] == "receipt" else None,
+        "acknowledged_at": known_at if acknowledged_by == "receipt" else None,
     }
