@@ -11,6 +11,7 @@ from bot.core.closings import Outcome
 from bot.core.contacts import Contact, State
 from bot.core.messages import Inbound, Party
 from bot.core.roles import Scope
+from bot.flows.changes import answer
 from bot.flows.changes.close import Closing, close, reopen
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import foresight
@@ -77,6 +78,20 @@ def test_where_nothing_is_owed_nothing_leaves(store: Store, book: Rulebook, mail
         reopen(connection, contact.reference, "staff:me", after(2), book)
         opened = again(connection, contact.reference)
         assert (opened.state, opened.respond_by) == (State.OPEN, contact.respond_by)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SPAM, Outcome.TEST])
+def test_spam_is_sent_no_answer(store: Store, book: Rulebook, mail: Make, outcome: Outcome) -> None:
+    """An answer that waits is taken back first: nothing is sent is what whoever closes it reads."""
+    with writing(store) as connection:
+        contact = logged(connection, book, mail())
+        draft = answer.Answer("full", "It is mended.")
+        answer.answer(connection, contact.reference, draft, "staff:me", after(1), book)
+        with pytest.raises(Refused, match="take it back first"):
+            shut(connection, book, contact, Closing(outcome))
+        answer.undo(connection, contact.reference, "staff:me", after(1))
+        shut(connection, book, contact, Closing(outcome))
+        assert purposes(connection, book, 2) == []
 
 
 def test_a_duplicate_names_the_contact_that_goes_on(store: Store, book: Rulebook, mail: Make) -> None:

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.policy import SMTP
 
 import pytest
+from sqlalchemy import update
 
 from bot.channel import Batch
 from bot.core.alerting import Restraint
@@ -16,19 +17,24 @@ from bot.core.calendars import Holiday, calendar
 from bot.core.durations import duration
 from bot.core.histories import Kind
 from bot.core.messages import Inbound
+from bot.core.roles import Scope
 from bot.core.standards import standard
 from bot.flows import escalate
 from bot.flows.changes import recompute
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
 from bot.flows.changes.refusals import Refused
+from bot.flows.desk import actions
+from bot.flows.desk.orders import Order
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import ClaimTerms, claim
 from bot.flows.rulebook import Rulebook
-from bot.store import outbox
+from bot.flows.staffing import Visitor
+from bot.store import contacts, outbox
 from bot.store.engine import Store
+from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, STANDARD, shelf, writing
 from tests.flows.desk import after, again, claim_all, do, later_mails, logged, respond_day
 from tests.render.letters import COMPOSER
@@ -60,6 +66,27 @@ def test_every_cause_of_a_later_date_is_told(store: Store, council: Rulebook, ma
         contact = logged(connection, council, replace(mail(), channel="foi"))
         assert do(connection, council, contact, kind, after(2), **more).is_told
         assert len(later_mails(connection)) == 1
+
+
+def test_staff_hear_whom_the_new_date_does_not_reach(store: Store, council: Rulebook, mail: Make) -> None:
+    """Nothing is sent to where a program answers, or where our acknowledgement failed: they must be told."""
+    me = Visitor("staff:me", Scope())
+    failed = update(deliveries).values(state="permanent-failure")
+    with writing(store) as connection:
+        contacts_of_two = [logged(connection, council, replace(mail(n), channel="foi")) for n in (1, 2)]
+        contacts.put(connection, contacts_of_two[0].id, {"muted": True})
+        connection.execute(failed.where(deliveries.c.contact_id == contacts_of_two[1].id))
+        for contact, reason in zip(contacts_of_two, ("a program answers", "did not arrive"), strict=True):
+            fields = {"to": "40 working days", "reason": "Many papers."}
+            sentence = actions.act(connection, Order("extend", contact.reference, fields), me, after(2), council)
+            assert reason in sentence
+            assert "tell them the new date yourself" in sentence
+        assert later_mails(connection) == []
+        plain = replace(mail(3, From="Resident 1 <resident1@residents.example>"), channel="inbox")
+        contact = logged(connection, council, plain)
+        contacts.put(connection, contact.id, {"muted": True})
+        sentence = actions.act(connection, Order("classify", contact.reference, {"kind": "foi"}), me, after(2), council)
+        assert "tell them the new date yourself" in sentence
 
 
 def test_who_wrote_again_hears_the_date_once(store: Store, council: Rulebook, mail: Make) -> None:

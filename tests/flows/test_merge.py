@@ -26,6 +26,7 @@ from bot.flows.changes import (
     split,
     urgent,
 )
+from bot.flows.changes import record as taken
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import contact_view, message_view
@@ -127,14 +128,14 @@ def test_an_answer_of_staffs_to_the_merged_one_stops_the_clock(store: Store, sig
     with writing(store) as connection:
         first, second = two(connection, signed, mail, From="Resident <other@residents.example>")
         join(connection, second, first, merge.YES)
-        answer = mail(
+        reply = mail(
             7,
             From="us@example.gov.uk",
             To="other@residents.example",
             In_Reply_To="<2@residents.example>",
             text="The bin was emptied and the road is mended today.",
         )
-        receive(connection, Batch((replace(answer, outgoing=True),)), Reading("inbox"), after(9), signed, Capacity())
+        receive(connection, Batch((replace(reply, outgoing=True),)), Reading("inbox"), after(9), signed, Capacity())
         assert again(connection, first.reference).state == State.ANSWERED
         assert again(connection, second.reference).state == State.CLOSED
 
@@ -177,6 +178,8 @@ def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, boo
             lambda: close.close(connection, first.reference, ME, after(9), book, close.Closing()),
             lambda: acknowledge_now.acknowledge_now(connection, first.reference, "", ME, after(9), book),
             lambda: answer.answer(connection, first.reference, Answer("full", "It is done."), ME, after(9), book),
+            lambda: respond.respond(connection, first.reference, after(9), actor=ME),
+            lambda: taken.refuse_addition(connection, again(connection, first.reference), after(9), book),
         ):
             with pytest.raises(Refused, match=f"goes on in {second.reference}"):
                 act()

@@ -86,6 +86,18 @@ def test_the_second_one_is_told_who_was_first(store: Store, book: Rulebook, mail
             second.result(10)
 
 
+def test_what_is_no_reason_was_not_first(store: Store, book: Rulebook, mail: Make) -> None:
+    """A note after the answer did not close the contact."""
+    ann = Visitor("staff:ann@example.gov.uk", Scope())
+    with writing(store) as connection:
+        reference = logged(connection, book, mail()).reference
+        for order in (Order("respond", reference, {}), Order("note", reference, {"words": "That is done."})):
+            actions.act(connection, order, ann, NOW, book)
+        with pytest.raises(Refused) as refusal:
+            actions.act(connection, Order("take", reference, {}), ann, NOW, book)
+        assert refusal.value.reason == f"{reference} is answered, so nothing is left to do"
+
+
 def test_a_key_is_taken_once(store: Store) -> None:
     """Of two calls under one key at the same moment the second waits, and finds what the first was answered."""
     with ThreadPoolExecutor(1) as other:

@@ -12,6 +12,7 @@ from bot.core.durations import BadWords, duration
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks, Happened, Kind
 from bot.flows.changes import refusals
+from bot.flows.changes.reach import reach
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import ClockRules, Rulebook
@@ -22,12 +23,16 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """It is done. `later`: the date is later than the sender was told; `is_told`: they are sent it, else staff must."""
+    """It is done. `later`: the date is later than the sender was told; `is_told`: they are sent it, else staff must.
+
+    `why_not` says why no message reaches them, "" where nothing is to be sent.
+    """
 
     before: Clocks
     after: Clocks
     later: bool
     is_told: bool
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,7 @@ def adjust(
 
     after = book.clocks.of(contact, [*history, event])
     later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book.clocks)
-    receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id) if later else None
-
+    route = reach(connection, contact, now, book) if later else None
     values = columns(contact, after, now, book)
     if event.kind is Kind.ACKNOWLEDGED:
         # Also where nothing of the kind was promised, as for a letter: the person knows of it all the same.
@@ -85,9 +89,10 @@ def adjust(
     if not contacts.change(connection, contact, values):
         raise refusals.collision(reference)
     contacts.note(connection, [_row(contact, (before, after), event, word, now)])
-    if later and receipt:
-        outbox.queue(connection, [tell.new_date(later, receipt, now, book.outgoing)])
-    return Adjusted(before, after, later is not None, is_told=receipt is not None)
+    if later and route and route.receipt:
+        outbox.queue(connection, [tell.new_date(later, route.receipt, now, book.outgoing)])
+        return Adjusted(before, after, later=True, is_told=True)
+    return Adjusted(before, after, later is not None, is_told=False, why_not=route.why_not if route else "")
 
 
 def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) -> Happened:

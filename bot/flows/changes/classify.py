@@ -14,6 +14,7 @@ from bot.core.histories import Clocks
 from bot.core.standards import Standard
 from bot.flows.changes import refusals
 from bot.flows.changes.adjust import steps_behind
+from bot.flows.changes.reach import reach
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
@@ -27,11 +28,15 @@ REASON = "We now know better what you wrote about. Another time to answer is set
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """It is done: the standard that applies, and both dates."""
+    """It is done: the standard that applies, and both dates.
+
+    `why_not` says why no message reaches the person, who knows of an earlier date; "" where it does, or none is needed.
+    """
 
     standard: Standard
     before: datetime | None
     after: datetime | None
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ def classify(
     if not contacts.change(connection, contact, _columns(contact_after, clocks, now, book)):
         raise refusals.collision(reference)
     contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
-    _tell_if_later(connection, contact, after, now, book)
-    return Classified(standard, contact.respond_by, after)
+    why_not = _tell_if_later(connection, contact, after, now, book)
+    return Classified(standard, contact.respond_by, after, why_not)
 
 
 def _refuse(contact: Contact, matter: Matter, book: Rulebook) -> None:
@@ -131,14 +136,16 @@ def _event(
 
 def _tell_if_later(
     connection: Connection, contact: Contact, after: datetime | None, now: datetime, book: Rulebook
-) -> None:
+) -> str:
+    """Send the person a date that is later than they were told; return why it does not reach them, or ""."""
     before = contact.told_respond_by
     if before is None or after is None or after <= before:
-        return
-    receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if receipt:
+        return ""
+    route = reach(connection, contact, now, book)
+    if route.receipt:
         later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), after, REASON)
-        outbox.queue(connection, [tell.new_date(later, receipt, now, book.outgoing)])
+        outbox.queue(connection, [tell.new_date(later, route.receipt, now, book.outgoing)])
+    return route.why_not
 
 
 def choices(name: str, book: Rulebook) -> list[str]:

@@ -22,7 +22,7 @@ from bot.flows.changes.reach import reach
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import contacts, outbox, staff_answers
 
 Values = dict[str, Any]
 PERSON_WROTE = "the person wrote again"
@@ -52,9 +52,9 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
     that nobody is owed one.
     """
     contact = refusals.contact_of(connection, reference)
+    refusals.refuse_merged(connection, contact)
     if contact.state not in (State.OPEN, State.ANSWERED):
         raise Refused(f"{reference} is {contact.state}")
-    refusals.refuse_merged(connection, contact)
     _refuse(connection, contact, closing, book)
     way = _way(connection, contact, closing, now, book)
     if not contacts.close(connection, contact):
@@ -72,6 +72,8 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
 def _refuse(connection: Connection, contact: Contact, closing: Closing, book: Rulebook) -> None:
     """Raise Refused where what the outcome needs is missing."""
     match closing.outcome:
+        case Outcome.SPAM | Outcome.TEST if staff_answers.under_way(connection, contact.id):
+            raise Refused("an answer has not left yet: take it back first, so that nothing is sent")
         case Outcome.FINISHED if contact.state == State.OPEN and not closing.reason:
             raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)
         case Outcome.TOLD if not closing.note:
@@ -104,9 +106,9 @@ def _way(
 def reopen(connection: Connection, reference: str, actor: str, now: datetime, book: Rulebook, note: str = "") -> None:
     """It is to be answered after all: the clock runs on with the date that it had. Raises Refused."""
     contact = refusals.contact_of(connection, reference)
+    refusals.refuse_merged(connection, contact)
     if contact.state not in (State.ANSWERED, State.CLOSED) or contact.standard is None:
         raise Refused(f"{reference} is {contact.state}")
-    refusals.refuse_merged(connection, contact)
     note = refusals.short_text(note, "note")
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN

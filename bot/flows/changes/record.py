@@ -9,7 +9,7 @@ from bot.core import threads
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
 from bot.flows.changes import classify
-from bot.flows.changes.refusals import Refused
+from bot.flows.changes.refusals import Refused, refuse_merged
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts
 
@@ -40,13 +40,13 @@ def taken_down(connection: Connection, reference: str, actor: str, now: datetime
     return Recorded(contact, new)
 
 
-def why_not_added(contact: Contact, at: datetime, book: Rulebook) -> Refused | None:
-    """Why nothing that the person said at `at` may be added to a contact any more; None where it may."""
+def refuse_addition(connection: Connection, contact: Contact, at: datetime, book: Rulebook) -> None:
+    """Raise Refused where nothing that the person said at `at` may be added to a contact any more."""
+    refuse_merged(connection, contact)
     today = book.clocks.today
     answered_on = contact.responded_at and today(contact.responded_at)
-    if threads.goes_on(contact.state, today(at), answered_on, book.intake.reopen_days):
-        return None
-    return Refused(f"{contact.reference} is {contact.state}. Open it again first, or record a new contact")
+    if not threads.goes_on(contact.state, today(at), answered_on, book.intake.reopen_days):
+        raise Refused(f"{contact.reference} is {contact.state}. Open it again first, or record a new contact")
 
 
 def note_addition(connection: Connection, reference: str, actor: str, now: datetime) -> None:

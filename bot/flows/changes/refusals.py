@@ -51,6 +51,7 @@ def contact_of(connection: Connection, reference: str) -> Contact:
 def open_contact(connection: Connection, reference: str, consequence: str) -> Contact:
     """The open contact of that reference. Raises Refused, with the `consequence` of its state where that is another."""
     contact = contact_of(connection, reference)
+    refuse_merged(connection, contact)
     if contact.state != State.OPEN:
         raise Refused(f"{reference} is {contact.state}, so {consequence}")
     return contact

@@ -40,6 +40,8 @@ from bot.flows.staffing import Visitor
 from bot.store import audit, contacts
 
 MOST_CHARACTERS_OF_A_REFERENCE = 40
+# What can be done to a contact that is not open any more, and is not why.
+_BESIDE_ITS_STATE = frozenset({EventKind.NOTE, EventKind.NEEDS_NOTED, EventKind.LINKED, EventKind.LINK_TAKEN_AWAY})
 
 
 def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, book: Rulebook) -> str:
@@ -77,7 +79,9 @@ def _with_who_was_first(desk: Desk, refusal: Refused) -> Refused:
         return refusal
     last = audit.last_by_others(desk.connection, desk.contact.id)
     return (
-        refusal if last is None else Refused(f"{refusal.reason}; {_in_words(last, desk.book.clocks)} which was first")
+        refusal
+        if last is None or last.kind in _BESIDE_ITS_STATE
+        else Refused(f"{refusal.reason}; {_in_words(last, desk.book.clocks)} which was first")
     )
 
 
@@ -122,9 +126,22 @@ def _adjust(kind: Clock, words: str) -> Callable[[Desk], str]:
         change = ClockChange(kind, desk.instant("at"), desk.field("to"))
         word = adjust.Word(desk.actor, desk.field("reason"), desk.field("note"))
         adjustment = adjust.adjust(desk.connection, desk.contact.reference, change, word, desk.now, desk.book)
-        return words + (" The person is told the new date." if adjustment.is_told else "")
+        return f"{words}{_hearing(kind, adjustment)}"
 
     return do
+
+
+def _hearing(kind: Clock, adjustment: adjust.Adjusted) -> str:
+    """Whether the person is told the new date, or staff must tell them."""
+    if adjustment.is_told:
+        return " The person is told the new date."
+    if adjustment.later or kind is Clock.EXTENDED:
+        return _tell_them(adjustment.why_not)
+    return ""
+
+
+def _tell_them(why_not: str) -> str:
+    return f" No message tells the person{f', because {why_not}' if why_not else ''}: tell them the new date yourself."
 
 
 def _classify(desk: Desk) -> str:
@@ -132,7 +149,8 @@ def _classify(desk: Desk) -> str:
         **{name: desk.field(name) for name in ("service", "kind", "area") if name in desk.order.fields}
     )
     classification = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)
-    return f"The standard is now: {classification.standard.title}."
+    hearing = _tell_them(classification.why_not) if classification.why_not else ""
+    return f"The standard is now: {classification.standard.title}.{hearing}"
 
 
 def _close(desk: Desk) -> str:

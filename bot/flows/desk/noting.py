@@ -14,7 +14,7 @@ def _merge(desk: Desk) -> str:
     partner, confirmation = desk.visible(merge.FIELD), desk.field(merge.CONFIRMATION)
     pair = merge.merge(desk.connection, desk.contact, partner, confirmation, desk.actor, desk.now)
     return (
-        f"{pair.duplicate.reference} goes on in {pair.survivor.reference}, which has the earlier date. "
+        f"{pair.duplicate.reference} goes on in {pair.survivor.reference}, which is open and due first. "
         "What the person sends to either comes there."
     )
 

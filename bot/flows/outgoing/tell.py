@@ -63,7 +63,7 @@ def _like(
     )
 
 
-def new_date(later: Later, acknowledgement: Delivery, now: datetime, rules: OutgoingRules) -> NewDelivery:
+def new_date(later: Later, acknowledgement: Delivery | NewDelivery, now: datetime, rules: OutgoingRules) -> NewDelivery:
     """The delivery that says so; it goes where the acknowledgement went, once for each new date."""
     outlet = acknowledgement.channel
     return NewDelivery(

@@ -106,8 +106,10 @@ class Writing:
         contact, now = queue.visible(c, reference, visitor.scope), self._site.now()
         if contact is None:
             raise no_contact(reference)
-        if refusal := record.why_not_added(contact, message.received_at or now, self._site.book):
-            raise Problem(STATUS_OF[refusal.kind], refusal.sentence)
+        try:
+            record.refuse_addition(c, contact, message.received_at or now, self._site.book)
+        except Refused as refusal:
+            raise Problem(STATUS_OF[refusal.kind], refusal.sentence) from refusal
         return None
 
     def _message(self, call_body: requests.NewMessage, call: Call, reference: str) -> Inbound:
