@@ -81,7 +81,6 @@ def adjust(
 
     after = book.clocks.of(contact, [*history, event])
     later = None if word.quiet else _later(contact, after, word.reason or REASONS.get(event.kind, ""), book.clocks)
-    route = reach(connection, contact, now, book) if later else None
     values = columns(contact, after, now, book)
     if event.kind is Kind.ACKNOWLEDGED:
         # Also where nothing of the kind was promised, as for a letter: the person knows of it all the same.
@@ -89,10 +88,18 @@ def adjust(
     if not contacts.change(connection, contact, values):
         raise refusals.collision(reference)
     contacts.note(connection, [_row(contact, (before, after), event, word, now)])
-    if later and route and route.receipt:
+    if later is None:
+        return Adjusted(before, after, later=False, is_told=False)
+    why_not = tell_later(connection, contact, later, now, book)
+    return Adjusted(before, after, later=True, is_told=not why_not, why_not=why_not)
+
+
+def tell_later(connection: Connection, contact: Contact, later: tell.Later, now: datetime, book: Rulebook) -> str:
+    """Send the person a date that is later than they were told; return why it does not reach them, or ""."""
+    route = reach(connection, contact, now, book)
+    if route.receipt:
         outbox.queue(connection, [tell.new_date(later, route.receipt, now, book.outgoing)])
-        return Adjusted(before, after, later=True, is_told=True)
-    return Adjusted(before, after, later is not None, is_told=False, why_not=route.why_not if route else "")
+    return route.why_not
 
 
 def _event_of(contact: Contact, change: ClockChange, word: Word, now: datetime) -> Happened:

@@ -13,12 +13,11 @@ from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks
 from bot.core.standards import Standard
 from bot.flows.changes import refusals
-from bot.flows.changes.adjust import steps_behind
-from bot.flows.changes.reach import reach
+from bot.flows.changes.adjust import steps_behind, tell_later
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox
+from bot.store import contacts
 
 Values = dict[str, Any]
 # Where no service is configured, one may be named all the same.
@@ -141,11 +140,8 @@ def _tell_if_later(
     before = contact.told_respond_by
     if before is None or after is None or after <= before:
         return ""
-    route = reach(connection, contact, now, book)
-    if route.receipt:
-        later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), after, REASON)
-        outbox.queue(connection, [tell.new_date(later, route.receipt, now, book.outgoing)])
-    return route.why_not
+    later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), after, REASON)
+    return tell_later(connection, contact, later, now, book)
 
 
 def choices(name: str, book: Rulebook) -> list[str]:

@@ -78,13 +78,15 @@ def _refuse(connection: Connection, contact: Contact, closing: Closing, book: Ru
             raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)
         case Outcome.TOLD if not closing.note:
             raise Refused("say how they were told, and when", "note")
-        case Outcome.DUPLICATE:
-            names = threads.references_in(closing.note, book.prefix)
-            others = (contacts.find(connection, name) for name in names if name != contact.reference)
-            if not any(other is not None and other.state in (State.OPEN, State.ANSWERED) for other in others):
-                raise Refused(
-                    "name the contact with which it goes on, by its reference: one that is not closed", "note"
-                )
+        case Outcome.DUPLICATE if not _names_another(connection, contact, closing, book):
+            raise Refused("name the contact with which it goes on, by its reference: one that is not closed", "note")
+
+
+def _names_another(connection: Connection, contact: Contact, closing: Closing, book: Rulebook) -> bool:
+    """Whether the note names a contact that can go on in its place."""
+    names = threads.references_in(closing.note, book.prefix)
+    others = (contacts.find(connection, name) for name in names if name != contact.reference)
+    return any(other is not None and other.state in (State.OPEN, State.ANSWERED) for other in others)
 
 
 def _way(
