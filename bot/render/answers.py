@@ -6,13 +6,13 @@ nothing else of a template is known here, because an officer reads and changes t
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.render.environment import BadTemplate
+from bot.render import front_matter
+from bot.render.front_matter import BadTemplate
 
 FOLDER = "answers"
 # What can stand in one, besides words.
@@ -31,7 +31,6 @@ PLACEHOLDERS = (
 )
 MOST_TITLE, MOST_WORDS = 80, 4_000
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\n]{1,40}?)\s*\}\}|\(\(\s*([^()\n]{1,40}?)\s*\)\)")
 _GAP = re.compile(r"\[[^\[\]\n]{1,80}\]")
 _KEYS = {"title", "teams", "service", "language"}
@@ -103,27 +102,14 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _read(path: Path) -> SavedAnswer:
-    try:
-        source = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadTemplate(f"{path}: it must be UTF-8 ({error})") from error
-    match = _FRONT_MATTER.match(source)
-    if match is None:
-        raise BadTemplate(f"{path}:1: it must begin with its front matter: TOML between two lines of +++")
-    answer = _answer(path, _front_matter(path, match[1]), source[match.end() :].strip())
+    source = front_matter.read(path)
+    answer = _answer(path, source.front, source.words.strip())
     reasons = list(faults(answer))
     if not NAME.fullmatch(path.stem):
         reasons.append("its name must begin with a small letter, and have small letters, digits and hyphens only")
     if reasons:
         raise BadTemplate(f"{path}: {reasons[0]}")
     return answer
-
-
-def _front_matter(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadTemplate(f"{path}: the front matter is not TOML: {error}") from error
 
 
 def _answer(path: Path, front: Mapping[str, Any], words: str) -> SavedAnswer:

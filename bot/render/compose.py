@@ -16,7 +16,8 @@ from pathlib import Path
 from string import Template
 
 from bot.core.board import Words
-from bot.render.environment import BadTemplate, SlottedMessage, Templates
+from bot.render.environment import SlottedMessage, Templates
+from bot.render.front_matter import BadTemplate
 from bot.render.samples import OPTIONAL, SAMPLES, samples
 from bot.render.values import StandIn, address_field, clean, escaped, fill, has_slot, message_id_field, slot, text_field
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.render.compose import Composer, Rendered
-from bot.render.environment import BadTemplate
+from bot.render.front_matter import BadTemplate
 from bot.render.samples import SORTS, Sort, samples
 
 

@@ -7,7 +7,6 @@ as in GOV.UK Notify.
 
 import hashlib
 import re
-import tomllib
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,21 +19,17 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.core.board import Words
-from bot.render import typed_words
+from bot.render import front_matter, typed_words
+from bot.render.front_matter import BadTemplate
 from bot.render.markdown import Markdown
 from bot.render.values import SlotValues, StandIn
 
-_FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
 _FRONT_KEYS = {"subject", "purpose"}
 _NOTIFY_PLACEHOLDER = re.compile(r"\(\(\s*([^()\n]+?)\s*\)\)")
 # No template can use a name with a space, so none can read the values of others.
 _SLOT_VALUES = "held values"
 # Errors that a template can raise besides Jinja's own: {{ 1 + "a" }}, {{ 1 / 0 }}, {{ "%d" % "a" }}.
 _TEMPLATE_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
-
-
-class BadTemplate(Exception):
-    """A template that cannot be used; the text names the file, the line where known, and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,31 +163,19 @@ def _render_part(part: _Part, template: Template, scope: Mapping[str, Any]) -> s
 
 def _read(path: Path) -> tuple[_Part, _Part]:
     """Return subject and body of a file."""
-    try:
-        source = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadTemplate(f"{path}: it must be UTF-8 ({error})") from error
-    match = _FRONT_MATTER.match(source)
-    if match is None:
-        raise BadTemplate(f"{path}:1: it must begin with its front matter: TOML between two lines of +++")
-    subject = _front_matter(path, match[1])["subject"]
-    line = next((n for n, text in enumerate(match[1].splitlines(), 1) if text.startswith("subject")), 1)
-    body = source[match.end() :]
-    return _part(path, subject, line), _part(path, body, source[: match.end()].count("\n"))
+    source = front_matter.read(path)
+    _check(path, source.front)
+    line = next((n for n, text in enumerate(source.lines_before) if text.startswith("subject")), 1)
+    return _part(path, source.front["subject"], line), _part(path, source.words, len(source.lines_before))
 
 
-def _front_matter(path: Path, text: str) -> dict[str, str]:
-    try:
-        front: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadTemplate(f"{path}: the front matter is not TOML: {error}") from error
+def _check(path: Path, front: Mapping[str, Any]) -> None:
     absent_keys = sorted(key for key in _FRONT_KEYS if not isinstance(front.get(key), str) or not front[key].strip())
     if absent_keys or set(front) - _FRONT_KEYS:
         keys = ", ".join(front) or "nothing"
         raise BadTemplate(
             f'{path}:1: the front matter must hold subject = "..." and purpose = "..." only; it has {keys}'
         )
-    return front
 
 
 def _part(path: Path, text: str, lines_before: int) -> _Part:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from bot.render.compose import MOST_BYTES
-from bot.render.environment import BadTemplate
+from bot.render.front_matter import BadTemplate
 from bot.render.samples import LONGEST, SAMPLES
 from tests.render.letters import COMPOSER, ENVELOPE, TEMPLATES, acknowledgement, own_file, own_template, parsed, parts
 

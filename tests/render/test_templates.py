@@ -6,7 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from bot.render.compose import Composer
-from bot.render.environment import BadTemplate
+from bot.render.front_matter import BadTemplate
 from bot.render.samples import SAMPLES
 from tests.render.letters import CONSTANTS, ENVELOPE, TEMPLATES, own_file, own_template, parsed, parts
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.render.environment import BadTemplate
+from bot.render.front_matter import BadTemplate
 from bot.render.samples import SAMPLES, SORTS, Sort, samples
 from bot.render.typed_words import MOST_MESSAGE
 from tests.render.letters import COMPOSER, ENVELOPE

@@ -20,7 +20,7 @@ from bot.flows.staffing import Visitor
 from bot.render import answers, lint, lint_answers, lint_services
 from bot.render.answers import SavedAnswer
 from bot.render.compose import Composer
-from bot.render.environment import BadTemplate
+from bot.render.front_matter import BadTemplate
 from bot.render.lint import Finding
 from bot.render.samples import SORTS
 from bot.render.samples import Sort as Reader
