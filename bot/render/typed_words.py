@@ -27,6 +27,7 @@ _WORDS_OF: dict[type[nodes.Node], str] = {
     nodes.Getattr: "a dot behind a placeholder",
     nodes.Getitem: "brackets behind a placeholder",
     nodes.Const: "a fixed value",
+    nodes.TemplateData: "{% raw %}",
 }
 
 
@@ -41,9 +42,14 @@ def fault(jinja: Environment, text: str) -> tuple[int, str] | None:
     except RecursionError:
         return 1, _TOO_DEEP
     for _ in range(_DEEPEST):
-        strange = next((node for node in level if not isinstance(node, _KNOWN)), None)
+        strange = next((node for node in level if not isinstance(node, _KNOWN) or _is_raw(node)), None)
         if strange is not None:
             thing = _WORDS_OF.get(type(strange), "something else")
             return strange.lineno, f"{thing} stands there; only placeholders and {{% if placeholder %}} may"
         level = [child for node in level for child in node.iter_child_nodes()]
     return (level[0].lineno, _TOO_DEEP) if level else None
+
+
+def _is_raw(node: nodes.Node) -> bool:
+    """Tell whether a person would read the braces of a placeholder."""
+    return isinstance(node, nodes.TemplateData) and any(mark in node.data for mark in ("{{", "{%"))

@@ -19,6 +19,7 @@ REFUSED = {
     "{% include 'x' %}": "something else",
     "{% macro m() %}{% endmacro %}": "something else",
     "{{ 1 }}": "a fixed value",
+    "{% raw %}{{ reference }}{% endraw %}": "raw %} stands there",
     "{% if reference == received %}x{% endif %}": "something else",
     "{{ reference ~ received }}": "something else",
     "{% if reference %}": "Unexpected end of template",
