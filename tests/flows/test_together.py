@@ -86,6 +86,22 @@ def test_the_second_one_is_told_who_was_first(store: Store, book: Rulebook, mail
             second.result(10)
 
 
+def test_people_are_called_by_hand_once(store: Store, book: Rulebook, mail: Make) -> None:
+    """Of two who see danger at the same moment the second reads that people are called, and not their own reason."""
+    with writing(store) as connection:
+        reference = logged(connection, book, mail()).reference
+    orders = [Order("urgent", reference, {"reason": reason}) for reason in ("Smoke", "Fire")]
+    ann, bo = (Visitor(f"staff:{name}@example.gov.uk", Scope()) for name in ("ann", "bo"))
+    with ThreadPoolExecutor(1) as other:
+        with writing(store) as connection:
+            actions.act(connection, orders[0], ann, NOW, book)
+            second = other.submit(store.write_now, lambda c: actions.act(c, orders[1], bo, NOW, book))
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+        with pytest.raises(Refused, match="being called about it already"):
+            second.result(10)
+
+
 def test_what_is_no_reason_was_not_first(store: Store, book: Rulebook, mail: Make) -> None:
     """A note after the answer did not close the contact."""
     ann = Visitor("staff:ann@example.gov.uk", Scope())

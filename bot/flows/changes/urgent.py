@@ -10,7 +10,7 @@ from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, outbox
+from bot.store import clocks, contacts, merging, outbox
 
 # In place of the name of a rule, none of which has a space.
 BY_HAND = "by hand"
@@ -22,7 +22,9 @@ def call_somebody(
     connection: Connection, reference: str, reason: str, actor: str, now: datetime, book: Rulebook
 ) -> None:
     """Call the team now, then one after another, as where a rule has found danger. Raises Refused."""
-    contact = refusals.open_contact(connection, reference, "nobody is called about it")
+    number = refusals.open_contact(connection, reference, "nobody is called about it").id
+    # Of two at the same moment the second waits, and finds that people are called.
+    contact = merging.lock(connection, [number])[number]
     reason = " ".join(refusals.short_text(reason, "reason", MOST_CHARACTERS).split())
     if not reason:
         raise Refused("say why it cannot wait; whoever is called reads it", "reason")
