@@ -106,6 +106,7 @@ def test_what_is_refused_of_an_absence(store: Store, duty: Rulebook) -> None:
             (Away(DI, TODAY, TODAY + WEEK), FRONT_LEAD, "first"),  # away then already
             (Away(JO, TODAY, TODAY, JO), ME, "deputy"),
             (Away(JO, TODAY, TODAY, "stranger@example.com"), ME, "deputy"),
+            (Away(JO, TODAY, TODAY, "x" * 5_000), ME, "deputy"),
             (Away(JO, TODAY, TODAY, LEAD), ME, "deputy"),  # away by the files
             (Away(JO, TODAY + WEEK, TODAY + WEEK, DI), ME, "deputy"),  # who names this person
         ]
@@ -113,6 +114,7 @@ def test_what_is_refused_of_an_absence(store: Store, duty: Rulebook) -> None:
             with pytest.raises(Refused) as refusal:
                 duties.enter_absence(connection, away, who, NOW, known)
             assert refusal.value.field == field, away
+            assert len(refusal.value.reason) < 400
         duties.enter_absence(connection, Away("sam@example.gov.uk", TODAY, TODAY), EVERYWHERE, NOW, known)
         duties.enter_absence(connection, Away(AL, TODAY, TODAY), visitor(LEAD, Role.LEAD, "waste"), NOW, known)
 

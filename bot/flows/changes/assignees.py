@@ -52,7 +52,7 @@ def why_unknown(connection: Connection, owner: str, book: Rulebook) -> str:
     account = staff.find(connection, owner)
     if account is not None and account.disabled_at is None:
         return ""
-    return f"nobody of staff has the address {owner}; an administrator adds people"
+    return f"nobody of staff has the address {owner[: typed.EMAIL_LIMIT]}; an administrator adds people"
 
 
 def _configured(rules: OutgoingRules) -> frozenset[str]:
