@@ -66,6 +66,9 @@
       return null;
     }
   };
+  // Where the box was refused, a reload would post again what was refused, over what has been typed since.
+  const list = form.elements.list?.value;
+  if (location.pathname !== here) history.replaceState(null, "", list ? `${here}?list=${encodeURIComponent(list)}` : here);
   let kept = String(fields()), isLeaving = false, timer = 0, rounds = 0;
   const meet = async () => {
     if (isLeaving || document.hidden) return;

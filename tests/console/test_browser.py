@@ -50,6 +50,7 @@ AXE = """options => axe.run({
   rules: options.runOnly ? {} : Object.fromEntries(axe.getRules().map(rule => [rule.ruleId, {enabled: true}]))
 }).then(read => read.violations.map(fault => [fault.id, fault.nodes[0].html]))"""
 ADMINISTRATOR = "ada@example.gov.uk"
+DRAFTS = "SELECT words FROM drafts WHERE owner = 'ada@example.gov.uk' ORDER BY typed_at DESC"
 
 
 @pytest.fixture(scope="module")
@@ -312,7 +313,7 @@ def test_a_contact_is_answered_by_keyboard_alone(page: Page, house: House) -> No
 
 
 def test_a_reply_is_written_by_keyboard_alone(page: Page, house: House) -> None:
-    """A saved answer stands where the cursor is; what is typed is kept, a colleague named; sent, it can be undone."""
+    """A saved answer stands where the cursor is; what is typed is kept, also over a refusal; sent, it can be undone."""
     reference = house.contact("Write to me by keyboard.", subject="Hole")
     page.clock.install()
     page.goto(_url(house, f"contacts/{reference}"))
@@ -333,7 +334,14 @@ def test_a_reply_is_written_by_keyboard_alone(page: Page, house: House) -> None:
     assert "lee@example.gov.uk has been writing here since" in page.inner_text("#answer-writing")
     page.reload()
     assert page.input_value("#answer-words").startswith("Dear Sam, Thank you for telling us")
+    _tab_to(page, "button[value=send]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".summary")
     page.fill("#answer-words", "We mend it on Friday.")
+    page.clock.run_for(6_000)
+    wait_until(lambda: "on Friday" in ask(house.service.store_url, DRAFTS)[0][0], what="the draft")
+    page.reload()
+    assert page.input_value("#answer-words") == "We mend it on Friday."
     _tab_to(page, "button[value=preview]")
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('before it leaves')")
