@@ -166,6 +166,20 @@ def test_a_call_that_had_not_left_is_made_for_the_one_that_goes_on(store: Store,
         assert (stands.urgent_words, stands.urgent_at, stands.urgent_step) == ("She smells gas", after(8), 3)
 
 
+def test_a_danger_goes_on_calling_when_the_merge_is_undone(store: Store, book: Rulebook, mail: Make) -> None:
+    """For the contact in which it stands, until somebody takes it or says that it is none."""
+    with writing(store) as connection:
+        first, second = two(connection, book, mail)
+        urgent.call_somebody(connection, second.reference, "She smells gas", ME, after(7.9), book)
+        join(connection, second, first)
+        merge.unmerge(connection, again(connection, second.reference), None, ME, after(8), book)
+        stands, parted = again(connection, first.reference), again(connection, second.reference)
+        assert parted.urgent_at == stands.urgent_at == after(8)
+        urgent.not_urgent(connection, first.reference, ME, after(8.1))
+        join(connection, parted, again(connection, first.reference))
+        assert again(connection, first.reference).urgent_words == "She smells gas"
+
+
 def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, book: Rulebook, mail: Make) -> None:
     """What is open goes on, though the other was due before."""
     with writing(store) as connection:

@@ -123,9 +123,17 @@ def unmerge(
     if _state_before(connection, duplicate) == State.OPEN:
         history = contacts.clock_events(connection, [duplicate.id]).get(duplicate.id, [])
         values: Values = columns(duplicate, book.clocks.of(duplicate, history), now, book)
-        contacts.reopen(connection, duplicate, values)
+        contacts.reopen(connection, duplicate, values | _danger_given_back(survivor, duplicate))
     _note(connection, duplicate, survivor, EventKind.MERGE_UNDONE, actor, now)
     return Merge(survivor, duplicate)
+
+
+def _danger_given_back(survivor: Contact, duplicate: Contact) -> Values:
+    """Let people be called for it again where they are called for its danger; for the one that went on, too."""
+    danger = (duplicate.urgent, duplicate.urgent_words)
+    if not duplicate.urgent or survivor.urgent_at is None or (survivor.urgent, survivor.urgent_words) != danger:
+        return {}
+    return {"urgent_at": survivor.urgent_at, "urgent_step": max(survivor.urgent_step, duplicate.urgent_step)}
 
 
 def _state_before(connection: Connection, duplicate: Contact) -> str:
