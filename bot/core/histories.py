@@ -263,6 +263,10 @@ def why_not_so_long(longer: Duration, now: Clocks, standard: Standard, calendar:
     return f"{longer} is not later than what is promised now" if due(longer) <= respond.due else ""
 
 
+# A time to answer of three days may be given in hours; nobody reckons with more of them.
+_MOST_HOURS = 100
+
+
 def time_left(clock: Clock, duration: Duration, calendar: Calendar, now: datetime) -> str:
     """Return the time left, in the unit of the promise; "" once the clock is stopped."""
     if clock.state is State.STOPPED:
@@ -271,7 +275,7 @@ def time_left(clock: Clock, duration: Duration, calendar: Calendar, now: datetim
 
 
 def left_until(due: datetime, unit: Unit, calendar: Calendar, now: datetime) -> str:
-    """Return the time left in that unit: `3 working days left`, `due today`, `late by 5 hours`."""
+    """Return the time left in that unit: `3 working days left`, `due today`, `late by 5 hours`; many hours are days."""
     if unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
         today, last = calendar.day_of(now), calendar.day_of(due)
         working = unit is Unit.WORKING_DAY
@@ -282,6 +286,8 @@ def left_until(due: datetime, unit: Unit, calendar: Calendar, now: datetime) -> 
             return "due today"
         return _in_words(count if last > today else min(count, -1), "working day" if working else "day")
     minutes = int((due - now).total_seconds() // 60)
+    if abs(minutes) >= _MOST_HOURS * 60:
+        return _in_words(int(minutes / (24 * 60)), "day")
     return _in_words(minutes // 60, "hour") if abs(minutes) >= 60 else _in_words(minutes, "minute")
 
 

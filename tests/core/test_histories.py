@@ -1,6 +1,6 @@
 """The clocks of a contact follow from its standard and its events, whatever staff did."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -212,6 +212,14 @@ def test_what_is_left_in_the_unit_of_the_promise(now: datetime, words: str) -> N
     assert clocks.respond
     assert clocks.duration
     assert histories.time_left(clocks.respond, clocks.duration, ENGLAND, now) == words
+
+
+def test_many_hours_are_shown_as_days() -> None:
+    """Nobody reckons with 865 hours."""
+    hours = [
+        histories.left_until(at(2), duration("4 hours").unit, ENGLAND, at(2) + timedelta(hours=n)) for n in (5, 865)
+    ]
+    assert hours == ["late by 5 hours", "late by 36 days"]
 
 
 def test_shares_leave_the_pause_out() -> None:
