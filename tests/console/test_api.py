@@ -99,7 +99,7 @@ def test_a_call_that_came_to_no_end_is_taken_up_again(house: House) -> None:
     again = _create(house, "no-end")
     assert (again.status, again.json["reference"]) == (201, made)
     trail = house.officer("lead").get(f"/console/contacts/{made}").words()
-    assert trail.count("taken down token:all") == 1
+    assert trail.count("Taken down by staff token:all") == 1
 
 
 def test_a_key_outlives_the_process(house: House) -> None:
@@ -380,8 +380,8 @@ def test_what_is_refused_leaves_a_line(house: House) -> None:
     assert refusals["token:housing"]["what"] == f"GET {here}"
     assert "contacts:write" in refusals["token:reading"]["reason"]
     seen = house.officer("lead").get("/console/audit").words()
-    assert f"token:housing refused {reference}" in seen
-    assert "refused" not in house.officer("lead").get(f"/console/contacts/{reference}").words()
+    assert f"token:housing Refused {reference}" in seen
+    assert "Refused" not in house.officer("lead").get(f"/console/contacts/{reference}").words()
 
 
 def test_every_answer_says_how_many_calls_are_left(house: House) -> None:

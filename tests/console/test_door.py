@@ -183,8 +183,8 @@ def test_an_administrator_changes_teams_and_passwords(house: House, stranger: Of
         refused = officer.post("/console/people", {**hidden, "action": "end", "address": who})
         assert (refused.status, words in refused.words()) == (409, True)
     trail = officer.get("/console/audit").words()
-    assert "teams changed" in trail
-    assert "password changed" in trail
+    assert "Teams changed" in trail
+    assert "Password changed" in trail
 
 
 FORGERIES = {

@@ -148,7 +148,7 @@ def test_what_others_changed_meanwhile_is_refused_by_name(filled: House) -> None
     assert "Say what is to be done" in nothing.words()
     assert len(nothing.all("input[name=reference][checked]")) == 2
     before = lead.post("/console/queue", [*chosen, ("action", "close")])
-    assert f"{first}: ada@example.gov.uk did this at" in before.words()
+    assert f"{first} : ada@example.gov.uk did this at" in before.words()
     assert "1 person gets these words" in before.words()
     assert "done" in before.all(".message")[0].text()
     done = lead.post("/console/queue", [*chosen, ("action", "close"), ("digest", before.hidden()["digest"])])
@@ -249,8 +249,8 @@ def test_a_view_is_kept_under_its_name(filled: House) -> None:
     lead.post("/console/views", {**kept.hidden(), "drop": number})
     assert "Our damp" not in lead.get("/console/queue").words()
     trail = lead.get("/console/audit").words()
-    assert "view saved" in trail
-    assert "view dropped" in trail
+    assert "View saved" in trail
+    assert "View dropped" in trail
 
 
 def test_of_very_common_words_the_page_says_that_it_is_cut(filled: House) -> None:

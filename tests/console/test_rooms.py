@@ -127,3 +127,11 @@ def test_absences_and_nights_are_entered_by_whom_they_concern(two: House, hal: O
     assert "The next 14 nights of Housing" in entered.words()
     assert "already" in hal.post("/console/duty", night | {"person": "hew@example.gov.uk"}).words()
     assert "choose a team of yours" in hal.post("/console/duty", night | {"team": "front"}).words().lower()
+
+
+def test_the_mail_of_a_template_opens_where_its_words_are_changed(two: House) -> None:
+    """Also of one that says the same in danger, which is previewed once."""
+    lead = two.officer("lead")
+    (frame,) = lead.get("/console/words/template/en/closing").all("iframe[src]")
+    shown = lead.get(str(frame.attributes["src"]))
+    assert (shown.status, "We have closed" in shown.text) == (200, True)

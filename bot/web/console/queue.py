@@ -162,7 +162,8 @@ def _count_words(number: int, count: int, *, more: bool) -> str:
     first = (number - 1) * AT_ONCE + 1
     if not count or (number == 1 and not more):
         return _contacts(count) if count else ""
-    return f"{first} to {first + count - 1} of {'more' if more else first + count - 1} contacts"
+    last = first + count - 1
+    return f"{first} to {last} of {'more than ' if more else ''}{last} contacts"
 
 
 def _contacts(count: int) -> str:
