@@ -76,6 +76,7 @@ class Sending:
         self._attempts: asyncio.Queue[Attempt] = asyncio.Queue()
         self._stopping = False
         self._resting: Resting | None = None
+        self._typed = asyncio.Lock()
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -166,9 +167,16 @@ class Sending:
             claim, claimed_at = await self._ready.get()
             self._taken.set()
             try:
-                self._attempts.put_nowait(await self._send(claim, claimed_at))
+                self._attempts.put_nowait(await self._send_in_turn(claim, claimed_at))
             finally:
                 self._ready.task_done()
+
+    async def _send_in_turn(self, claim: Claimed, claimed_at: float) -> Attempt:
+        if claim.delivery.purpose is not Purpose.ANSWER:
+            return await self._send(claim, claimed_at)
+        # What staff typed may have files, which take many times their size in memory: one after another.
+        async with self._typed:
+            return await self._send(claim, claimed_at)
 
     async def _send(self, claim: Claimed, claimed_at: float) -> Attempt:
         is_resting = self._resting is not None and self._resting.seconds_left
@@ -177,7 +185,7 @@ class Sending:
             return _attempt(claim, self._present.now(), NotTried())
         message: Outbound | None = None
         try:
-            is_typed = claim.delivery.purpose is Purpose.ANSWER  # its files are read only now, one answer at a time
+            is_typed = claim.delivery.purpose is Purpose.ANSWER  # its files are read only now
             if is_typed or asyncio.get_running_loop().time() - claimed_at > FRESH_SECONDS:
                 claim = await self._asked_again(claim)
             if too_late := deliver.too_late(claim, self._present.now(), self._book):

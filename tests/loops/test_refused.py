@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from bot.channel import Batch, Misconfigured, Permanent, Temporary
+from bot.channel import Batch, Handed, Misconfigured, Permanent, Temporary
 from bot.core import deliveries
 from bot.core.deliveries import MOST_UNCERTAIN, Delivery, Purpose, State
 from bot.core.messages import Outbound
+from bot.core.outlets import Limits
 from bot.flows.changes import respond
 from bot.flows.intake import receive
 from bot.flows.intake.plan import Capacity
@@ -322,3 +323,39 @@ async def test_the_first_refusal_alone_is_recorded() -> None:
     assert rest.seconds_left > 0
     rest.succeed(delivery(7))
     assert (rest.is_stopped, rest.seconds_left) == (False, 0.0)
+
+
+class Crowd:
+    """An outlet that knows how many hand over at once."""
+
+    name = "post"
+    limits = Limits(concurrency=3)
+
+    def __init__(self) -> None:
+        self.count, self.most = 0, 0
+
+    async def send(self, _message: Outbound) -> Handed:
+        """Take long enough for others to come."""
+        self.count += 1
+        self.most = max(self.most, self.count)
+        await asyncio.sleep(0.01)
+        self.count -= 1
+        return Handed()
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.mark.parametrize(("purpose", "most"), [(Purpose.ANSWER, 1), (Purpose.NOTICE, 3)])
+async def test_what_may_have_files_leaves_one_after_another(
+    store: Store, book: Rulebook, purpose: Purpose, most: int
+) -> None:
+    """Answers of staff's do; other messages are small, and leave as many at once as the outlet takes."""
+    present, crowd = Present(), Crowd()
+    leases = Leasing(store, present, (), lambda: None)
+    await leases.begin()
+    sender = Sending(crowd, SendingContext(store, book, written, present, Meter(), leases))
+    claims = [Claimed(delivery(number, purpose=purpose)) for number in range(3)]
+    attempts = await asyncio.gather(*(sender._send_in_turn(claim, 0) for claim in claims))
+    assert [attempt.error for attempt in attempts] == [None] * 3
+    assert crowd.most == most
