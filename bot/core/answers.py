@@ -49,7 +49,10 @@ def signature(name: str, team: str, organisation: str) -> str:
 
 
 def sender(name: str, organisation: str, address: str) -> str:
-    """Return the From of a mail: the officer and the organisation before the address, safe in a header field."""
-    display = ", ".join(part for part in (name, organisation) if part)
+    """Return the From of a mail: the officer and the organisation before the address, safe in a header field.
+
+    Without a name that holds an address: programs take a From that shows another address for a forged one.
+    """
+    display = ", ".join(part for part in ("" if "@" in name else name, organisation) if part)
     display = display.replace("\\", "").replace('"', "'")
     return f'"{display}" <{address}>' if display else address

@@ -30,8 +30,9 @@ def test_a_signature_has_only_lines_that_say_something() -> None:
 
 
 def test_a_name_cannot_break_out_of_the_sender() -> None:
-    """Quotation marks, brackets and another address stay a name."""
-    assert sender('Ann "the boss" <x@y.example>\\', "Council", "us@example.gov.uk") == (
-        "\"Ann 'the boss' <x@y.example>, Council\" <us@example.gov.uk>"
+    """Quotation marks and brackets stay a name; another address is left out."""
+    assert sender('Ann "the boss" <b>\\', "Council", "us@example.gov.uk") == (
+        "\"Ann 'the boss' <b>, Council\" <us@example.gov.uk>"
     )
+    assert sender("ann@example.gov.uk", "Council", "us@example.gov.uk") == '"Council" <us@example.gov.uk>'
     assert sender("", "", "us@example.gov.uk") == "us@example.gov.uk"
