@@ -138,7 +138,7 @@ class Nothing(Sent):
 
 
 class Extend(Sent):
-    """It takes longer, and the person is told."""
+    """It takes longer, and the person is told; where no message reaches them, `said` says so."""
 
     to: str = Field(
         pattern=_TEXT, json_schema_extra=_SHORT, examples=["30 working days"], description="How long in all."
