@@ -11,11 +11,14 @@ from bot.channel import Batch
 from bot.core.contacts import Contact, State
 from bot.core.events import EventKind
 from bot.core.messages import Inbound
+from bot.core.phrases import Phrases
 from bot.core.retention import Retention
 from bot.core.roles import Scope
+from bot.core.urgencies import Rule
 from bot.flows.changes import (
     acknowledge_now,
     answer,
+    assign,
     close,
     forget,
     link,
@@ -45,6 +48,7 @@ from tests.rulebooks import altered
 ME = "staff:me@example.gov.uk"
 HOUR = timedelta(hours=1)
 KEY = b"k" * 32
+GAS = Rule("gas", "There may be gas", "Call 0800 111 999.", {"en": Phrases(["smell gas"])}, Phrases(()))
 MONTH = Retention(timedelta(days=30))
 
 
@@ -52,6 +56,12 @@ MONTH = Retention(timedelta(days=30))
 def signed(book: Rulebook) -> Rulebook:
     """A mailbox whose reply addresses are signed."""
     return altered(book, secret=b"s" * 32)
+
+
+@pytest.fixture
+def duty(book: Rulebook) -> Rulebook:
+    """A rule for danger."""
+    return altered(book, urgent=(GAS,), secret=b"secret")
 
 
 def at(connection: Connection, book: Rulebook, message: Inbound, hours: float) -> Contact:
@@ -323,9 +333,9 @@ def test_words_stay_as_long_as_those_of_the_one_that_goes_on(store: Store, book:
         first, second = two(connection, book, mail)
         join(connection, first, second)
         assert forget.forget(connection, MONTH, after(100), 50, KEY).forgotten == 0
-        kept = erase.erase(connection, "resident1@residents.example", ME, after(100), KEY)
-        assert not kept.erased
-        assert {reference for reference, _ in kept.exceptions} == {first.reference, second.reference}
+        erasure = erase.erase(connection, "resident1@residents.example", ME, after(100), KEY)
+        assert not erasure.erased
+        assert {reference for reference, _ in erasure.exceptions} == {first.reference, second.reference}
         respond.respond(connection, first.reference, after(101), actor=ME)
         assert forget.forget(connection, MONTH, after(110), 50, KEY).forgotten == 0
         days = range(111, 150)
@@ -333,6 +343,17 @@ def test_words_stay_as_long_as_those_of_the_one_that_goes_on(store: Store, book:
         assert again(connection, second.reference).forgotten
         exported = record.of_person(connection, "resident1@residents.example", after(150))
         assert exported["contacts"] == []
+
+
+def test_a_legal_hold_is_one_for_all_that_goes_on_together(store: Store, book: Rulebook, mail: Make) -> None:
+    """Of whichever it was set, before the merge or after it; and so is its end."""
+    with writing(store) as connection:
+        first, second = two(connection, book, mail)
+        forget.hold(connection, second.reference, "A request of the court", ME, after(7.5))
+        join(connection, first, again(connection, second.reference))
+        assert again(connection, first.reference).legal_hold == "A request of the court"
+        forget.hold(connection, second.reference, "", ME, after(9))
+        assert [again(connection, each.reference).legal_hold for each in (first, second)] == [None, None]
 
 
 def halved(connection: Connection, book: Rulebook, mail: Make) -> tuple[Contact, list[int]]:
@@ -366,6 +387,30 @@ def test_what_is_split_off_has_its_own_date_and_no_second_receipt(store: Store, 
         assert at(connection, book, mail(3, **more), 73).id == new.id
         acknowledge_now.acknowledge_now(connection, new.reference, "", ME, after(4), book)
         assert new.id in outbox.acknowledgements_of(connection, [new.id])
+
+
+@pytest.mark.parametrize("is_in_it", [True, False])
+def test_people_are_called_for_the_danger_in_what_is_split_off(
+    store: Store, duty: Rulebook, mail: Make, *, is_in_it: bool
+) -> None:
+    """Not for what is harmless; and not again where somebody has taken it."""
+    gas, lamp = "I smell gas in the hall.", "Another thing: the lamp is out."
+    texts = (lamp, gas) if is_in_it else (gas, lamp)
+    for is_free in (True, False):
+        with writing(store) as connection:
+            contact = logged(connection, duty, mail(10 + is_free, text=texts[0]))
+            more = {"From": contact.sender_address or "", "In_Reply_To": f"<{10 + is_free}@residents.example>"}
+            at(connection, duty, mail(20 + is_free, text=texts[1], **more), 0.5)
+            if not is_free:
+                assign.take(connection, contact.reference, ME, after(0.1))
+            contact = again(connection, contact.reference)
+            number = contacts.messages_of(connection, contact.id)[-1].id
+            new = split.split(connection, contact, f"{number}", ME, after(1), duty)
+            assert (new.urgent, new.urgent_at) == (
+                "gas" if is_in_it else "",
+                after(1) if is_in_it and is_free else None,
+            )
+            assert new.taken_by == (ME if is_in_it and not is_free else "")
 
 
 def test_who_wrote_what_is_split_off_is_the_one_who_hears_of_it(store: Store, signed: Rulebook, mail: Make) -> None:

@@ -9,7 +9,19 @@ from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
-from bot.store import ages, contacts, drafts, duties, history, retention, sent_messages, shunt, suppressions, views
+from bot.store import (
+    ages,
+    contacts,
+    drafts,
+    duties,
+    history,
+    merging,
+    retention,
+    sent_messages,
+    shunt,
+    suppressions,
+    views,
+)
 
 # So long a draft of an answer is kept at which nobody types any more.
 DRAFTS_KEPT = timedelta(days=7)
@@ -70,6 +82,7 @@ def forget_what_was_left(connection: Connection, keep: Retention, now: datetime)
 def hold(connection: Connection, reference: str, reason: str, actor: str, now: datetime) -> None:
     """Keep a contact whatever its age (a legal hold); without a reason no longer. Raises Refused.
 
+    It holds for what was merged with it, too: the words of one matter stand in each of them.
     Freedom of Information Act 2000, section 77: what was asked for must not be destroyed.
     """
     contact, reason = refusals.contact_of(connection, reference), refusals.short_text(reason, "reason")
@@ -77,6 +90,7 @@ def hold(connection: Connection, reference: str, reason: str, actor: str, now: d
         raise Refused("its words are gone already", "reason", Kind.CONFLICT)
     if not reason and not contact.legal_hold:
         raise Refused("it is under no legal hold", "reason", Kind.CONFLICT)
-    retention.hold(connection, contact.id, reason or None)
-    kind = EventKind.LEGAL_HOLD if reason else EventKind.LEGAL_HOLD_ENDED
-    contacts.note(connection, [Event(contact.id, now, kind, actor, {"reason": reason} if reason else {})])
+    kind, details = EventKind.LEGAL_HOLD if reason else EventKind.LEGAL_HOLD_ENDED, {"reason": reason} if reason else {}
+    for number in merging.together(connection, contact.merged_into or contact.id):
+        retention.hold(connection, number, reason or None)
+        contacts.note(connection, [Event(number, now, kind, actor, details)])

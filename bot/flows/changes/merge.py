@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
-from bot.flows.changes import answer, refusals
+from bot.flows.changes import answer, forget, refusals
 from bot.flows.changes.adjust import columns
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
@@ -56,6 +56,8 @@ def merge(
     contacts.put(connection, duplicate.id, {"merged_into": survivor.id})
     _carry_danger(connection, survivor, duplicate, now if Purpose.URGENT in cancelled else None)
     _note(connection, duplicate, survivor, EventKind.MERGED, actor, now, was=duplicate.state)
+    if reason := survivor.legal_hold or duplicate.legal_hold:
+        forget.hold(connection, survivor.reference, reason, actor, now)
     for companion in merging.merged_into(connection, duplicate.id):
         contacts.put(connection, companion.id, {"merged_into": survivor.id})
         _note(connection, companion, survivor, EventKind.MERGED, actor, now)

@@ -17,10 +17,12 @@ from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind
 from bot.core.messages import StoredMessage
 from bot.core.phones import key
+from bot.core.phrases import words_of
+from bot.core.urgencies import urgency_in
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, merging
+from bot.store import clocks, contacts, merging
 
 Values = dict[str, Any]
 FIELD = "messages"
@@ -50,12 +52,36 @@ def split(connection: Connection, contact: Contact, numbers: str, actor: str, no
     row = _row(contact, first, book) | {"id": number, "reference": reference}
     contacts.add(connection, [row], [], [])
     merging.move(connection, [message.id for message in selection], number)
+    _carry_danger(connection, contact, selection, number, now, book)
     pair = ((contact.id, reference), (number, contact.reference))
     details = {"messages": len(selection)}
     contacts.note(
         connection, [Event(own, now, EventKind.SPLIT, actor, {"with": partner, **details}) for own, partner in pair]
     )
     return contacts.with_id(connection, [number])[number]
+
+
+def _carry_danger(
+    connection: Connection,
+    contact: Contact,
+    selection: Sequence[StoredMessage],
+    number: int,
+    now: datetime,
+    book: Rulebook,
+) -> None:
+    """Where the danger is in what is split off, people are called for the new contact, unless somebody has taken it."""
+    if not contact.urgent:
+        return
+    text = "\n".join(message.text for message in selection if message.written_by == "sender")
+    urgency = urgency_in(words_of(text), book.intake.urgent)
+    if urgency is None:
+        return
+    values: Values = {"urgent": urgency.rule.name, "urgent_words": urgency.phrase}
+    if contact.urgent_at is None:
+        contacts.put(connection, number, values | {"taken_by": contact.taken_by, "taken_at": contact.taken_at})
+    else:
+        contacts.put(connection, number, values | {"urgent_at": now})
+        clocks.look_again(connection, [number], now)
 
 
 def _selection(messages: Sequence[StoredMessage], numbers: str) -> list[StoredMessage]:
