@@ -92,8 +92,8 @@ def test_what_staff_type_here_reaches_everybody_where_they_wrote(peers: Sequence
         body = json.dumps({"kind": "full", "words": "The lamp is repaired."}).encode()
         with urllib.request.urlopen(urllib.request.Request(url, body, head)) as answer:
             assert answer.status == 200
-    sent = "SELECT count(*) FROM events WHERE kind = 'responded' AND actor = 'token:staff'"
-    wait_until(lambda: ask(service.store_url, sent)[0][0] == len(peers), what="the answers")
+    answers_query = "SELECT count(*) FROM events WHERE kind = 'responded' AND actor = 'token:staff'"
+    wait_until(lambda: ask(service.store_url, answers_query)[0][0] == len(peers), what="the answers")
     for peer in peers:
         words = [words for words in peer.answers_to("dora") if "repaired" in words]
         assert len(words) == 1, peer.name

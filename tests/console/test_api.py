@@ -280,9 +280,9 @@ def test_names_that_calls_take_are_listed(house: House) -> None:
 def test_contacts_are_listed_by_when_they_came(house: House) -> None:
     """From an instant on, and before one."""
     first, second = (_create(house).json["reference"] for _ in range(2))
-    came = house.call("GET", f"/api/v1/contacts/{second}").json["received_at"].replace("+", "%2B")
-    since = house.call("GET", f"/api/v1/contacts?received_from={came}").json["contacts"]
-    before = house.call("GET", f"/api/v1/contacts?limit=200&received_before={came}").json["contacts"]
+    second_at = house.call("GET", f"/api/v1/contacts/{second}").json["received_at"].replace("+", "%2B")
+    since = house.call("GET", f"/api/v1/contacts?received_from={second_at}").json["contacts"]
+    before = house.call("GET", f"/api/v1/contacts?limit=200&received_before={second_at}").json["contacts"]
     assert second in [contact["reference"] for contact in since]
     assert first not in [contact["reference"] for contact in since]
     assert second not in [contact["reference"] for contact in before]

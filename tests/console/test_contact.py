@@ -30,9 +30,9 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
         ("close", {"reason": "It was picked up."}, "It is closed."),
     ]
     for action, fields, confirmation in steps:
-        done = officer.act(reference, action, None, **fields)
-        assert done.status == 200, (action, done.words())
-        assert confirmation in done.all(".told")[0].text(), action
+        response = officer.act(reference, action, None, **fields)
+        assert response.status == 200, (action, response.words())
+        assert confirmation in response.all(".told")[0].text(), action
     history = officer.get(f"/console/contacts/{reference}").words()
     for kind in (
         "Somebody took it lee@",
@@ -127,8 +127,8 @@ def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: Hous
 
     def take_down(**fields: str) -> tuple[Page, str]:
         page = officer.get("/console/record")
-        done = officer.post("/console/record", {**page.hidden(), "how": "phone", **fields})
-        return done, done.all(".reference")[0].text() if done.all(".reference") else ""
+        response = officer.post("/console/record", {**page.hidden(), "how": "phone", **fields})
+        return response, response.all(".reference")[0].text() if response.all(".reference") else ""
 
     page, reference = take_down(name="Kim", email="kim@residents.example", text="The lift is broken.")
     assert "We send the person an acknowledgement now" in page.words()
@@ -139,9 +139,9 @@ def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: Hous
     page, reference = take_down(name="Kay", how="letter", text="Please write.", prefers="letter")
     assert "Write to the person that we have it; no postal address is known" in page.words()
     assert "Acknowledge: somebody has told the person" in officer.get(f"/console/contacts/{reference}").words()
-    done = officer.act(reference, "acknowledge", note="wrote")
-    assert "the person knows that we have it" in done.all(".told")[0].text()
-    assert "Acknowledge: somebody has told" not in done.words()
+    response = officer.act(reference, "acknowledge", note="wrote")
+    assert "the person knows that we have it" in response.all(".told")[0].text()
+    assert "Acknowledge: somebody has told" not in response.words()
     page, reference = take_down(name="Kemi", how="letter", text="Hello.", prefers="letter", address="1 High Street")
     assert "Write to the person that we have it: 1 High Street" in page.words()
     page, reference = take_down(name="Kurt", phone="01632 960 004", text="Call me.")
@@ -230,10 +230,10 @@ def test_needs_are_seen_and_noted_while_the_person_is_on_the_phone(house: House)
     assert "This person needs: Welsh" in page.words()
     assert page.all("#name")[0].attributes["value"] == "Gus"
     fields = {**page.hidden(), "how": "phone", "name": "Gus", "text": "Again.", "need": "Large print", "more": "Welsh"}
-    done = officer.post("/console/record", fields)
-    assert "This person needs: Large print; Welsh" in done.words()
+    response = officer.post("/console/record", fields)
+    assert "This person needs: Large print; Welsh" in response.words()
     assert "This person needs: Large print; Welsh" in officer.get(f"/console/contacts/{first}").words()
-    assert done.all(".reference")[0].text() in officer.get(f"/console/contacts/{first}").words()
+    assert response.all(".reference")[0].text() in officer.get(f"/console/contacts/{first}").words()
 
 
 def test_several_contacts_are_linked_and_one_link_is_taken_away(house: House) -> None:
@@ -306,9 +306,9 @@ def test_only_what_can_be_done_is_offered(house: House) -> None:
     refused = officer.act(reference, "acknowledge-now")
     assert "No text message can be sent from here: enter an email address." in refused.words()
     assert refused.all("#acknowledge-now-to[aria-invalid=true]")
-    done = officer.act(reference, "acknowledge-now", to="lu@a.example")
-    assert "The acknowledgement leaves now." in done.words()
-    assert "olu@example.gov.uk decided that an acknowledgement goes out" in done.words()
+    response = officer.act(reference, "acknowledge-now", to="lu@a.example")
+    assert "The acknowledgement leaves now." in response.words()
+    assert "olu@example.gov.uk decided that an acknowledgement goes out" in response.words()
 
 
 def test_what_we_sent_can_be_read_and_saved(house: House) -> None:
@@ -341,9 +341,9 @@ def test_a_receipt_that_did_not_arrive_is_said_with_what_to_do(house: House) -> 
     warning = page.all(".danger")[0].text()
     assert "The acknowledgement did not arrive: “550 no such mailbox”" in warning
     assert "not delivered, left at" in page.words()
-    done = officer.act(reference, "acknowledge-now", to="here@a.example")
-    assert "The acknowledgement leaves now." in done.words()
-    assert not done.all(".danger")
+    response = officer.act(reference, "acknowledge-now", to="here@a.example")
+    assert "The acknowledgement leaves now." in response.words()
+    assert not response.all(".danger")
 
 
 def test_the_history_is_in_words(house: House) -> None:
@@ -367,8 +367,8 @@ def test_the_history_is_in_words(house: House) -> None:
 def _taken_down(officer: Officer, text: str, **fields: str) -> str:
     """The reference of a call that an officer took down: by them an address is proven, however many there are."""
     page = officer.get("/console/record")
-    done = officer.post("/console/record", {**page.hidden(), "how": "phone", "text": text, **fields})
-    return str(done.all(".reference")[0].text())
+    response = officer.post("/console/record", {**page.hidden(), "how": "phone", "text": text, **fields})
+    return str(response.all(".reference")[0].text())
 
 
 def test_what_leaves_is_read_before(house: House) -> None:
@@ -390,16 +390,16 @@ def test_what_leaves_is_read_before(house: House) -> None:
     assert date in page.all(".words")[0].text()
     assert "Extended" not in officer.get(f"/console/contacts/{reference}").words()
 
-    address, shown = f"/console/contacts/{reference}", page.hidden()
-    changed = officer.post(address, {**shown, "change": "extend"})
+    address, hidden_fields = f"/console/contacts/{reference}", page.hidden()
+    changed = officer.post(address, {**hidden_fields, "change": "extend"})
     assert (changed.status, len(changed.all("details#extend[open]"))) == (200, 1)
     assert [node.attributes["value"] for node in changed.all("#extend-to, #extend-reason")] == [*fields.values()]
-    other = officer.post(address, {**shown, "reason": "Something else.", "action": "extend"})
+    other = officer.post(address, {**hidden_fields, "reason": "Something else.", "action": "extend"})
     assert "What would leave is not what you had seen" in other.words()
     assert "Something else." in other.all(".words")[0].text()
-    done = officer.post(address, {**shown, "action": "extend"})
-    assert "The person is told the new date." in done.all(".told")[0].text()
-    assert date in done.words()
+    response = officer.post(address, {**hidden_fields, "action": "extend"})
+    assert "The person is told the new date." in response.all(".told")[0].text()
+    assert date in response.words()
 
 
 def test_nobody_is_closed_in_silence(house: House) -> None:
@@ -408,8 +408,8 @@ def test_nobody_is_closed_in_silence(house: House) -> None:
     reference = _taken_down(officer, "Is it mended?", email="mended@before.example")
     page = officer.ask_for(reference, "close", None, reason="It was mended on Monday.")
     assert "It was mended on Monday." in page.all(".words")[0].text()
-    done = officer.act(reference, "close", None, reason="It was mended on Monday.")
-    assert "It is closed. The person is told." in done.all(".told")[0].text()
+    response = officer.act(reference, "close", None, reason="It was mended on Monday.")
+    assert "It is closed. The person is told." in response.all(".told")[0].text()
     letter = house.contact("By letter.", how="letter", prefers="letter", sender={"name": "Lou"})
     page = officer.get(f"/console/contacts/{letter}")
     assert "No message reaches the person: no address of the person is known." in page.words()
@@ -427,15 +427,15 @@ def test_nobody_is_closed_in_silence(house: House) -> None:
 def test_danger_is_seen_by_staff_where_no_rule_does(house: House) -> None:
     """With a reason people are called; the page says who called whom, why, and who has it; and it can be taken back."""
     officer, reference = house.officer("officer"), house.contact("She did not come home.")
-    done = officer.act(reference, "urgent", reason="Her son is four.")
-    assert "People are called now" in done.all(".told")[0].text()
-    banner = " ".join(done.all("[aria-label=Danger]")[0].text().split())
+    response = officer.act(reference, "urgent", reason="Her son is four.")
+    assert "People are called now" in response.all(".told")[0].text()
+    banner = " ".join(response.all("[aria-label=Danger]")[0].text().split())
     assert banner.startswith("Somebody may be in danger. olu@example.gov.uk says: “Her son is four.”.")
     assert "Nobody has taken it yet." in banner
     assert "call 999 now" in banner
     officer.act(reference, "take")
-    taken = officer.get(f"/console/contacts/{reference}").all("[aria-label=Danger]")[0].text()
-    assert "olu@example.gov.uk has taken it." in taken
+    banner_later = officer.get(f"/console/contacts/{reference}").all("[aria-label=Danger]")[0].text()
+    assert "olu@example.gov.uk has taken it." in banner_later
     assert not officer.act(reference, "not-urgent").all("[aria-label=Danger]")
 
 
@@ -467,9 +467,9 @@ def test_staff_write_notes_merge_and_see_the_person(house: House) -> None:
     assert refused.status == 422
     assert "did you mean olu@example.gov.uk" in refused.words()
     assert refused.all("#note-words")[0].text() == "@ollu, is it yours?"
-    done = officer.act(first, "note", words="@olu, is it yours?")
-    assert "olu@example.gov.uk will hear of it" in done.all(".told")[0].text()
-    assert "@olu, is it yours?" in done.words()
+    response = officer.act(first, "note", words="@olu, is it yours?")
+    assert "olu@example.gov.uk will hear of it" in response.all(".told")[0].text()
+    assert "@olu, is it yours?" in response.words()
     assert "goes on in" in officer.act(second, "merge", contact=first).all(".told")[0].text()
     assert f"This goes on in {first}" in officer.get(f"/console/contacts/{second}").words()
     page = officer.get(f"/console/contacts/{first}").words()

@@ -151,11 +151,11 @@ def test_what_others_changed_meanwhile_is_refused_by_name(filled: House) -> None
     assert f"{first} : ada@example.gov.uk did this at" in before.words()
     assert "1 person gets these words" in before.words()
     assert "done" in before.all(".message")[0].text()
-    done = lead.post("/console/queue", [*chosen, ("action", "close"), ("digest", before.hidden()["digest"])])
-    assert "1 of 2 contacts is closed." in done.words()
-    assert f"{first}: ada@example.gov.uk did this at" in done.words()
-    assert [box.attributes["value"] for box in done.all("input[name=reference][checked]")] == [first]
-    assert done.all("#many-reason")[0].attributes["value"] == "done"
+    response = lead.post("/console/queue", [*chosen, ("action", "close"), ("digest", before.hidden()["digest"])])
+    assert "1 of 2 contacts is closed." in response.words()
+    assert f"{first}: ada@example.gov.uk did this at" in response.words()
+    assert [box.attributes["value"] for box in response.all("input[name=reference][checked]")] == [first]
+    assert response.all("#many-reason")[0].attributes["value"] == "done"
     states = dict(ask(filled.service.store_url, "SELECT reference, state FROM contacts ORDER BY id DESC LIMIT 2"))
     assert states == {first: "open", second: "closed"}
     lead.act(first, "close", reason="done")
@@ -180,8 +180,8 @@ def test_closing_many_is_seen_before(filled: House) -> None:
     other = [field if field[0] != "reason" else ("reason", "It rained.") for field in chosen]
     changed = lead.post("/console/queue", [*other, ("digest", before.hidden()["digest"])])
     assert "Nothing was sent yet" in changed.words()
-    done = lead.post("/console/queue", [*other, ("digest", changed.hidden()["digest"])])
-    assert "2 of 3 contacts are closed." in done.words()
+    response = lead.post("/console/queue", [*other, ("digest", changed.hidden()["digest"])])
+    assert "2 of 3 contacts are closed." in response.words()
     fields = [*lead.get("/console/queue").hidden().items(), ("reference", references[2]), ("action", "spam")]
     assert "1 contact is closed as spam." in lead.post("/console/queue", fields).words()
 
@@ -195,8 +195,8 @@ def test_many_are_chosen_and_recorded_as_answered(filled: House) -> None:
     assert len(boxes) == len(all_chosen.all("input[name=reference][checked]")) > 2
     assert all_chosen.all("#many-note")[0].attributes["value"] == "at the meeting"
     fields = [*page.hidden().items(), *(("reference", name) for name in references), ("note", "at the meeting")]
-    done = lead.post("/console/queue", [*fields, ("action", "respond")])
-    assert "2 contacts are answered." in done.words()
+    response = lead.post("/console/queue", [*fields, ("action", "respond")])
+    assert "2 contacts are answered." in response.words()
     assert "at the meeting" in lead.get(f"/console/contacts/{references[0]}").words()
 
 
@@ -274,8 +274,8 @@ def test_another_teams_contact_is_not_there(filled: House) -> None:
     page = officer.get(f"/console/contacts/{reference}")
     assert page.status == 404
     assert "Damp" not in page.text
-    done = officer.post(f"/console/contacts/{reference}", {**page.hidden(), "action": "respond"})
-    assert done.status in (403, 404)
+    response = officer.post(f"/console/contacts/{reference}", {**page.hidden(), "action": "respond"})
+    assert response.status in (403, 404)
     assert reference in lead.get("/console/audit").words()
 
 

@@ -78,18 +78,18 @@ def test_what_leaves_is_seen_before_as_the_person_gets_it(house: House) -> None:
     officer, reference = house.officer("officer"), house.contact("When is it emptied?", subject="Missed bin")
     words, chosen = "We come on Monday.\n\nPut it out.", [("map.pdf", b"%PDF")]
     page = _box(officer, reference, words=words, do="preview", files=chosen)
-    shown = page.words()
-    assert f"Re: Missed bin ({reference})" in shown
-    assert "sam@residents.example" in shown
-    assert "map.pdf (4 Bytes)" in shown
-    assert "Put it out. olu@example.gov.uk Front office team Exampleshire Council" in shown
+    page_words = page.words()
+    assert f"Re: Missed bin ({reference})" in page_words
+    assert "sam@residents.example" in page_words
+    assert "map.pdf (4 Bytes)" in page_words
+    assert "Put it out. olu@example.gov.uk Front office team Exampleshire Council" in page_words
     assert _answers(house, reference) == []
     assert _typed(officer.get(f"/console/contacts/{reference}")) == words
-    sent = officer.post(f"/console/contacts/{reference}/answer", {**page.hidden(), "do": "send"})
-    assert f"Your answer to {reference} leaves in ten seconds." in sent.words()
-    assert "Your answer leaves now" in sent.words()
+    response = officer.post(f"/console/contacts/{reference}/answer", {**page.hidden(), "do": "send"})
+    assert f"Your answer to {reference} leaves in ten seconds." in response.words()
+    assert "Your answer leaves now" in response.words()
     assert _answers(house, reference) == ["created"]
-    assert not sent.all("#answer-words")
+    assert not response.all("#answer-words")
 
 
 def test_a_saved_answer_is_filled_in_and_what_it_leaves_open_is_not_sent(house: House) -> None:
@@ -126,8 +126,8 @@ def test_files_are_kept_with_the_draft_when_something_is_refused(house: House) -
     assert (large.status, "10 MB or less in all" in large.words()) == (422, True)
     assert _typed(large) == "All of it."
     assert _box(officer, reference, words="Here it is.", do="send").status == 200
-    ((left, kept),) = ask(house.service.store_url, FILES.format(reference))
-    assert (left, kept) == (1, 0)
+    ((sent_files, draft_files),) = ask(house.service.store_url, FILES.format(reference))
+    assert (sent_files, draft_files) == (1, 0)
 
 
 def test_a_colleague_who_writes_is_seen_and_one_who_has_answered_stops_a_second_answer(house: House) -> None:
@@ -135,8 +135,8 @@ def test_a_colleague_who_writes_is_seen_and_one_who_has_answered_stops_a_second_
     officer, lead, reference = house.officer("officer"), house.officer("lead"), house.contact("Who answers?")
     page = officer.get(f"/console/contacts/{reference}")
     assert page.all("#answer-writing[hidden]")
-    kept = officer.post(f"/console/contacts/{reference}/draft", {**page.hidden(), "words": "We are"})
-    assert (kept.status, kept.text) == (200, "")
+    draft_response = officer.post(f"/console/contacts/{reference}/draft", {**page.hidden(), "words": "We are"})
+    assert (draft_response.status, draft_response.text) == (200, "")
     theirs = lead.get(f"/console/contacts/{reference}")
     assert "olu@example.gov.uk has been writing here since" in theirs.all("#answer-writing")[0].text()
     assert lead.get(f"/console/contacts/{reference}/writing").text.startswith("olu@example.gov.uk has been writing")
@@ -181,8 +181,8 @@ def test_words_for_the_telephone_stop_the_clock_when_they_are_said(house: House)
     assert "It leaves at" not in page.words()
     (link,) = page.all("a[href^='tel:']")
     assert link.text() == "Ring +441632960001"
-    done = officer.act(reference, "confirm-answer", page)
-    assert done.status == 200
+    response = officer.act(reference, "confirm-answer", page)
+    assert response.status == 200
     assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
 
 

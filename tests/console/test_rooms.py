@@ -112,14 +112,14 @@ def test_absences_and_nights_are_entered_by_whom_they_concern(two: House, hal: O
     today = refused.all("#away-first")[0].attributes["value"]
     assert today == "2099-01-01"
     first = page.all("#away-first")[0].attributes["value"] or ""
-    done = officer.post("/console/duty", away | {"first": first, "last": first})
-    assert "The absence holds from now on." in done.words()
-    assert "Away today" in done.words()
-    assert "Enter nights" not in done.words()
+    response = officer.post("/console/duty", away | {"first": first, "last": first})
+    assert "The absence holds from now on." in response.words()
+    assert "Away today" in response.words()
+    assert "Enter nights" not in response.words()
     assert "Back again" not in hal.get("/console/duty").words()  # somebody of another team
     people = two.officer("administrator").get("/console/people").words()
     assert "the lead of the team stands in" in people
-    number = done.all("input[name=number]")[0].attributes["value"] or ""
+    number = response.all("input[name=number]")[0].attributes["value"] or ""
     assert "has ended" in officer.post("/console/duty", page.hidden() | {"action": "back", "number": number}).words()
     night = hal.get("/console/duty").hidden() | {"action": "night", "team": "housing", "first": first, "last": first}
     assert "choose who is called" in hal.post("/console/duty", night).words().lower()
@@ -133,5 +133,5 @@ def test_the_mail_of_a_template_opens_where_its_words_are_changed(two: House) ->
     """Also of one that says the same in danger, which is previewed once."""
     lead = two.officer("lead")
     (frame,) = lead.get("/console/words/template/en/closing").all("iframe[src]")
-    shown = lead.get(str(frame.attributes["src"]))
-    assert (shown.status, "We have closed" in shown.text) == (200, True)
+    frame_page = lead.get(str(frame.attributes["src"]))
+    assert (frame_page.status, "We have closed" in frame_page.text) == (200, True)

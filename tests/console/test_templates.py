@@ -115,12 +115,12 @@ def test_a_lead_changes_words_looks_at_them_first_and_goes_back(worded: House) -
     mail = lead.post(path, typed | {"action": "page"})
     assert "Thanks for writing to" in mail.text
     assert "sandbox" in mail.headers["content-security-policy"]
-    put = lead.post(path, typed | {"action": "put", "note": "Shorter"})
-    assert "The new words are in force." in put.words()
+    response = lead.post(path, typed | {"action": "put", "note": "Shorter"})
+    assert "The new words are in force." in response.words()
     assert "Thanks for writing to" in worded.officer("reader").get("/console/templates/en/acknowledgement").words()
     assert "changed here" in lead.get("/console/templates").words()
     assert "somebody else changed" in lead.post(path, typed | {"action": "put", "words": f"{source}\n"}).words().lower()
-    more = put.hidden() | {
+    more = response.hidden() | {
         "subject": "We have it: {{ reference }}",
         "words": source.replace("Thank you", "Many thanks"),
     }

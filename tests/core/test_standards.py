@@ -177,5 +177,5 @@ def test_a_contact_is_read_whatever_an_older_version_wrote() -> None:
     memory = from_memory("roads", "2", calendar="wales", receipt="cutoff 17:00", respond="7 working days")
     assert (memory.title, memory.calendar, str(memory.receipt)) == ("roads", "wales", "cutoff 17:00")
     assert memory.respond == Duration(7, Unit.WORKING_DAY, rolls=False)
-    gone = from_memory("roads", "", calendar="of long ago", receipt="", respond="soon")
-    assert (gone.calendar, gone.receipt, gone.respond) == ("england", SAME_DAY, None)
+    from_long_ago = from_memory("roads", "", calendar="of long ago", receipt="", respond="soon")
+    assert (from_long_ago.calendar, from_long_ago.receipt, from_long_ago.respond) == ("england", SAME_DAY, None)

@@ -230,8 +230,8 @@ def test_a_letter_and_a_call_are_done_by_hand(store: Store, book: Rulebook, mail
         answer_outcome.confirm(connection, contact.reference, None, ANN, LEAVES, book)
         assert again(connection, contact.reference).responded_at == LEAVES
         (letter,) = staff_answers.of_contact(connection, contact.id)
-        (sent,) = as_sent.of(connection, letter)
-        assert sent.words == FULL.words
+        (evidence,) = as_sent.of(connection, letter)
+        assert evidence.words == FULL.words
         with pytest.raises(Refused, match="no letter"):
             answer_outcome.confirm(connection, contact.reference, None, ANN, LEAVES, book)
 
@@ -270,66 +270,66 @@ GONE = "host mx said: 550 5.1.1 no such user"
 @pytest.mark.parametrize("words", [FULL, HOLDING], ids=["full", "holding"])
 def test_an_answer_that_comes_back_was_never_given(store: Store, book: Rulebook, mail: Make, words: Answer) -> None:
     """The contact is open with the dates that it had, nothing counts as acknowledged by it, and the team is told."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = logged(connection, signed, mail())
+        contact = logged(connection, secret_book, mail())
         contacts.put(connection, contact.id, {"receipt_sent_at": None, "acknowledged_at": None})
         before = again(connection, contact.reference)
-        answer.answer(connection, contact.reference, words, ANN, LATER, signed)
-        delivery = leave(connection, signed)
+        answer.answer(connection, contact.reference, words, ANN, LATER, secret_book)
+        delivery = leave(connection, secret_book)
         assert again(connection, contact.reference).acknowledged_at == LEAVES
-        bounce(connection, signed, mail, delivery, GONE, LEAVES + HOUR)
+        bounce(connection, secret_book, mail, delivery, GONE, LEAVES + HOUR)
         after = again(connection, contact.reference)
         assert (after.state, after.respond_by, after.responded_at) == ("open", before.respond_by, None)
         assert after.acknowledged_at is None
-        assert notices(connection, signed, LEAVES + HOUR) == [f"{contact.reference}: your answer did not arrive"]
-        bounce(connection, signed, mail, delivery, GONE, LEAVES + 2 * HOUR)
-        assert notices(connection, signed, LEAVES + 2 * HOUR) == []
+        assert notices(connection, secret_book, LEAVES + HOUR) == [f"{contact.reference}: your answer did not arrive"]
+        bounce(connection, secret_book, mail, delivery, GONE, LEAVES + 2 * HOUR)
+        assert notices(connection, secret_book, LEAVES + 2 * HOUR) == []
 
 
 def test_a_full_mailbox_has_its_answer_once_more(store: Store, book: Rulebook, mail: Make) -> None:
     """The clock runs until it has left again; the team knows meanwhile."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = typed(connection, signed, mail)
-        delivery = leave(connection, signed)
-        bounce(connection, signed, mail, delivery, "said: 552 5.2.2 mailbox full", LEAVES + HOUR)
+        contact = typed(connection, secret_book, mail)
+        delivery = leave(connection, secret_book)
+        bounce(connection, secret_book, mail, delivery, "said: 552 5.2.2 mailbox full", LEAVES + HOUR)
         assert again(connection, contact.reference).state == "open"
         subject = f"{contact.reference}: your answer came back, and is sent once more"
-        assert notices(connection, signed, LEAVES + HOUR) == [subject]
+        assert notices(connection, secret_book, LEAVES + HOUR) == [subject]
         at = LEAVES + 6 * HOUR
-        (claim,) = deliver.claim(connection, "post", at, HOLD, 50, signed)
+        (claim,) = deliver.claim(connection, "post", at, HOLD, 50, secret_book)
         assert claim.delivery.message_id == delivery.message_id
-        deliver.record(connection, [Attempt(claim.delivery, at)], signed)
-        answer_outcome.count(connection, [Attempt(claim.delivery, at)], signed)
+        deliver.record(connection, [Attempt(claim.delivery, at)], secret_book)
+        answer_outcome.count(connection, [Attempt(claim.delivery, at)], secret_book)
         assert again(connection, contact.reference).responded_at == at
 
 
 def test_one_of_two_answers_that_comes_back_leaves_the_other(store: Store, book: Rulebook, mail: Make) -> None:
     """What has reached the person has answered them; the team hears of the one that has not."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = typed(connection, signed, mail)
-        first = leave(connection, signed)
-        answer.answer(connection, contact.reference, FULL, ANN, LATER, signed)
-        leave(connection, signed)
-        bounce(connection, signed, mail, first, GONE, LEAVES + HOUR)
+        contact = typed(connection, secret_book, mail)
+        first = leave(connection, secret_book)
+        answer.answer(connection, contact.reference, FULL, ANN, LATER, secret_book)
+        leave(connection, secret_book)
+        bounce(connection, secret_book, mail, first, GONE, LEAVES + HOUR)
         assert again(connection, contact.reference).state == "answered"
-        assert len(notices(connection, signed, LEAVES + HOUR)) == 1
+        assert len(notices(connection, secret_book, LEAVES + HOUR)) == 1
 
 
 def test_two_answers_that_both_come_back_were_never_given(store: Store, book: Rulebook, mail: Make) -> None:
     """Whichever comes back first: once none has reached the person, the contact is open."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = typed(connection, signed, mail)
-        first = leave(connection, signed)
-        answer.answer(connection, contact.reference, FULL, ANN, LEAVES, signed)
-        (claim,) = deliver.claim(connection, "post", LEAVES + HOUR, HOLD, 50, signed)
-        deliver.record(connection, [Attempt(claim.delivery, LEAVES + HOUR)], signed)
-        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES + HOUR)], signed)
+        contact = typed(connection, secret_book, mail)
+        first = leave(connection, secret_book)
+        answer.answer(connection, contact.reference, FULL, ANN, LEAVES, secret_book)
+        (claim,) = deliver.claim(connection, "post", LEAVES + HOUR, HOLD, 50, secret_book)
+        deliver.record(connection, [Attempt(claim.delivery, LEAVES + HOUR)], secret_book)
+        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES + HOUR)], secret_book)
         for delivery, state in ((first, "answered"), (claim.delivery, "open")):
-            bounce(connection, signed, mail, delivery, GONE, LEAVES + 2 * HOUR)
+            bounce(connection, secret_book, mail, delivery, GONE, LEAVES + 2 * HOUR)
             assert again(connection, contact.reference).state == state
 
 
@@ -338,40 +338,40 @@ def test_an_answer_that_comes_back_opens_what_was_closed_as_answered(
     store: Store, book: Rulebook, mail: Make, outcome: Outcome, state: str
 ) -> None:
     """A mail server may try for days; not what was closed because staff had reached the person another way."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = typed(connection, signed, mail)
-        delivery = leave(connection, signed)
+        contact = typed(connection, secret_book, mail)
+        delivery = leave(connection, secret_book)
         closing = close.Closing(outcome, note="I rang them.")
-        close.close(connection, contact.reference, ANN, LEAVES + HOUR, signed, closing)
-        bounce(connection, signed, mail, delivery, GONE, LEAVES + 2 * HOUR)
+        close.close(connection, contact.reference, ANN, LEAVES + HOUR, secret_book, closing)
+        bounce(connection, secret_book, mail, delivery, GONE, LEAVES + 2 * HOUR)
         assert again(connection, contact.reference).state == state
 
 
 def test_an_answer_that_came_back_at_once_stops_nothing(store: Store, book: Rulebook, mail: Make) -> None:
     """A report may be quicker than the line on which the mail server takes the mail over."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = typed(connection, signed, mail)
-        claim = claimed(connection, signed)
-        bounce(connection, signed, mail, claim.delivery, GONE, LEAVES)
-        deliver.record(connection, [Attempt(claim.delivery, LEAVES)], signed)
-        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES)], signed)
+        contact = typed(connection, secret_book, mail)
+        claim = claimed(connection, secret_book)
+        bounce(connection, secret_book, mail, claim.delivery, GONE, LEAVES)
+        deliver.record(connection, [Attempt(claim.delivery, LEAVES)], secret_book)
+        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES)], secret_book)
         assert again(connection, contact.reference).state == "open"
 
 
 def test_a_copy_in_the_folder_of_sent_mail_is_no_second_answer(store: Store, book: Rulebook, mail: Make) -> None:
     """Our mark says whose it is; what staff send from their own mail program still counts."""
-    signed = replace(book, secret=SECRET)
+    secret_book = replace(book, secret=SECRET)
     with writing(store) as connection:
-        contact = typed(connection, signed, mail, HOLDING)
-        claim = claimed(connection, signed)
-        content = MessageWriter(COMPOSER, signed, SECRET).write(claim, LEAVES).content
-        deliver.record(connection, [Attempt(claim.delivery, LEAVES)], signed)
-        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES)], signed)
+        contact = typed(connection, secret_book, mail, HOLDING)
+        claim = claimed(connection, secret_book)
+        content = MessageWriter(COMPOSER, secret_book, SECRET).write(claim, LEAVES).content
+        deliver.record(connection, [Attempt(claim.delivery, LEAVES)], secret_book)
+        answer_outcome.count(connection, [Attempt(claim.delivery, LEAVES)], secret_book)
         for number, is_sent in ((1, True), (2, False)):
             copy = replace(mime.read(content, channel="inbox", received_at=None), outgoing=is_sent)
-            receive(connection, Batch((copy,)), Reading("inbox"), LEAVES + HOUR * number, signed, Capacity())
+            receive(connection, Batch((copy,)), Reading("inbox"), LEAVES + HOUR * number, secret_book, Capacity())
         assert again(connection, contact.reference).state == "open"
         assert EventKind.STAFF_WROTE not in {kind for kind, _ in kinds(connection, contact)}
         headers = {
@@ -380,16 +380,16 @@ def test_a_copy_in_the_folder_of_sent_mail_is_no_second_answer(store: Store, boo
             "In_Reply_To": "<1@residents.example>",
         }
         own = replace(mail(80, text="We have filled the hole today, thank you.", **headers), outgoing=True)
-        receive(connection, Batch((own,)), Reading("inbox"), LEAVES + 3 * HOUR, signed, Capacity())
+        receive(connection, Batch((own,)), Reading("inbox"), LEAVES + 3 * HOUR, secret_book, Capacity())
         assert again(connection, contact.reference).state == "answered"
 
 
 def test_files_leave_with_the_answer(store: Store, book: Rulebook, mail: Make) -> None:
     """Under names that are safe, larger than any automatic mail; they are shown by name, and gone when it is erased."""
     report, letter = bytes(range(256)) * 400, "Dear Zoë\r\n".encode()
-    sent = (File("../../ref%d/Öl\u202e report.pdf", report), File("letter.txt", letter))
+    evidence = (File("../../ref%d/Öl\u202e report.pdf", report), File("letter.txt", letter))
     with writing(store) as connection:
-        contact = typed(connection, book, mail, replace(FULL, files=sent))
+        contact = typed(connection, book, mail, replace(FULL, files=evidence))
         claim = claimed(connection, book)
         message = MessageWriter(COMPOSER, book, b"s" * 32).write(claim, LEAVES)
         attempts = [Attempt(claim.delivery, LEAVES, message=message)]
@@ -560,7 +560,7 @@ def test_an_answer_is_seen_before_it_leaves(store: Store, book: Rulebook, mail: 
     with writing(store) as connection:
         contact = logged(connection, book, mail())
         trial = foresight.attempt(connection, replace(order, reference=contact.reference), visitor, LATER, book)
-        (letter,) = trial.written(MessageWriter(COMPOSER, book, SECRET), LATER, book).letters
+        (letter,) = trial.compose(MessageWriter(COMPOSER, book, SECRET), LATER, book).letters
         assert letter.words.splitlines()[0] == "The hole is filled."
         assert answer.under_way(connection, contact.id) is None
 

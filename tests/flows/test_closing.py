@@ -54,7 +54,7 @@ def test_who_is_owed_an_answer_is_sent_the_reason(store: Store, book: Rulebook, 
         visitor = Visitor("staff:me", Scope())
         order = Order("close", contact.reference, {"reason": MENDED.reason})
         trial = foresight.attempt(connection, order, visitor, after(1), book)
-        (letter,) = trial.written(MessageWriter(COMPOSER, book, book.secret), after(1), book).letters
+        (letter,) = trial.compose(MessageWriter(COMPOSER, book, book.secret), after(1), book).letters
         assert (letter.recipient, MENDED.reason in letter.words) == ("resident1@residents.example", True)
         assert shut(connection, book, contact, MENDED)
         assert shut(connection, book, other, MENDED)
@@ -118,18 +118,18 @@ def refusal(connection: Connection, book: Rulebook, contact: Contact) -> str:
 def test_whom_no_message_reaches_is_told_another_way(store: Store, book: Rulebook, mail: Make) -> None:
     """Nobody is written to in public, through a program, or where the first message did not arrive."""
     with writing(store) as connection:
-        public, muted, held, gone = (logged(connection, book, mail(n), acknowledged=False) for n in range(1, 5))
+        public, muted, on_hold, nowhere = (logged(connection, book, mail(n), acknowledged=False) for n in range(1, 5))
         contacts.put(connection, public.id, {"visibility": "public"})
         contacts.put(connection, muted.id, {"muted": True})
         assert "what they wrote is public" in refusal(connection, book, public)
         assert "a program answers for the person" in refusal(connection, book, muted)
-        (receipt,) = outbox.of_contact(connection, gone.id)
+        (receipt,) = outbox.of_contact(connection, nowhere.id)
         deliver.record(connection, [Attempt(receipt, after(0), Permanent("no such user"))], book)
-        assert "our acknowledgement did not arrive" in refusal(connection, book, gone)
+        assert "our acknowledgement did not arrive" in refusal(connection, book, nowhere)
         outbox.release_all(connection, after(0))
         holds.hold(connection)
-        assert "their acknowledgement is held back" in refusal(connection, book, held)
-        assert not shut(connection, book, gone, Closing(Outcome.TOLD, note="By letter."))
+        assert "their acknowledgement is held back" in refusal(connection, book, on_hold)
+        assert not shut(connection, book, nowhere, Closing(Outcome.TOLD, note="By letter."))
 
 
 def test_a_call_is_closed_by_a_word_to_where_it_can_be_sent(store: Store, book: Rulebook, mail: Make) -> None:

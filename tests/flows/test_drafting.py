@@ -27,32 +27,32 @@ HOLE = SavedAnswer("hole", "A hole", "Dear {{ name }}, we mend it by [day]. {{ s
 
 def test_a_saved_answer_stands_below_what_is_typed(store: Store, book: Rulebook, mail: Make) -> None:
     """Filled in for this contact and officer; one that is not there is refused, and so is what becomes too long."""
-    known = altered(book, answers=(HOLE,))
+    book_with_hole = altered(book, answers=(HOLE,))
     with writing(store) as c:
-        pen = Pen(logged(c, known, mail()), JO, "Jo Ellis")
+        pen = Pen(logged(c, book_with_hole, mail()), JO, "Jo Ellis")
         drafting.keep(c, pen, {"words": "Hello.\r\n", "kind": "holding"}, None, LATER)
-        drafting.insert(c, pen, "hole", {}, LATER, known)
+        drafting.insert(c, pen, "hole", {}, LATER, book_with_hole)
         draft = drafts.of(c, pen.contact.id, JO)
         assert draft is not None
         words = "Dear Resident 1, we mend it by [day]. [service]. Jo Ellis"
         assert (draft.words, draft.kind) == (f"Hello.\n\n{words}", "holding")
         with pytest.raises(Refused, match="choose one of the saved answers"):
-            drafting.insert(c, pen, "bins", {}, LATER, known)
+            drafting.insert(c, pen, "bins", {}, LATER, book_with_hole)
         drafting.keep(c, pen, {"words": "x" * 60_000}, None, LATER)
         with pytest.raises(Refused, match="use 50,000 characters or fewer"):
-            drafting.insert(c, pen, "hole", {}, LATER, known)
+            drafting.insert(c, pen, "hole", {}, LATER, book_with_hole)
 
 
 @pytest.mark.parametrize("gap", ["[day]", "[service]"])
 def test_what_a_saved_answer_leaves_open_is_not_sent(store: Store, book: Rulebook, mail: Make, gap: str) -> None:
     """Whoever sends it, and by whatever door; other square brackets are the officer's own."""
-    known = altered(book, answers=(HOLE,))
+    book_with_hole = altered(book, answers=(HOLE,))
     with writing(store) as c:
-        contact = logged(c, known, mail())
+        contact = logged(c, book_with_hole, mail())
         with pytest.raises(Refused, match=r"put words of your own in place of \[") as refusal:
-            answer.answer(c, contact.reference, Answer("full", f"We come {gap}."), f"staff:{JO}", LATER, known)
+            answer.answer(c, contact.reference, Answer("full", f"We come {gap}."), f"staff:{JO}", LATER, book_with_hole)
         assert refusal.value.field == "words"
-        answer.answer(c, contact.reference, Answer("full", "We come [sic]."), f"staff:{JO}", LATER, known)
+        answer.answer(c, contact.reference, Answer("full", "We come [sic]."), f"staff:{JO}", LATER, book_with_hole)
 
 
 def test_an_answer_that_is_taken_back_is_a_draft_again(store: Store, book: Rulebook, mail: Make) -> None:

@@ -91,10 +91,10 @@ def test_an_absence_holds_at_once_and_until_it_is_ended(store: Store, duty: Rule
 
 def test_what_is_refused_of_an_absence(store: Store, duty: Rulebook) -> None:
     """Strangers, other teams' people, days that are over, a deputy who is away, a loop: each with its field."""
-    known = altered(duty, deputies=Deputies([Away(LEAD, TODAY, TODAY)]))
+    book_of_file = altered(duty, deputies=Deputies([Away(LEAD, TODAY, TODAY)]))
     with writing(store) as connection:
-        people(connection, known)
-        duties.enter_absence(connection, Away(DI, TODAY + WEEK, TODAY + WEEK * 2, JO), FRONT_LEAD, NOW, known)
+        people(connection, book_of_file)
+        duties.enter_absence(connection, Away(DI, TODAY + WEEK, TODAY + WEEK * 2, JO), FRONT_LEAD, NOW, book_of_file)
         refused = [
             (Away("", TODAY, TODAY), ME, "person"),
             (Away("stranger@example.com", TODAY, TODAY), EVERYWHERE, "person"),
@@ -112,11 +112,11 @@ def test_what_is_refused_of_an_absence(store: Store, duty: Rulebook) -> None:
         ]
         for away, who, field in refused:
             with pytest.raises(Refused) as refusal:
-                duties.enter_absence(connection, away, who, NOW, known)
+                duties.enter_absence(connection, away, who, NOW, book_of_file)
             assert refusal.value.field == field, away
             assert len(refusal.value.reason) < 400
-        duties.enter_absence(connection, Away("sam@example.gov.uk", TODAY, TODAY), EVERYWHERE, NOW, known)
-        duties.enter_absence(connection, Away(AL, TODAY, TODAY), visitor(LEAD, Role.LEAD, "waste"), NOW, known)
+        duties.enter_absence(connection, Away("sam@example.gov.uk", TODAY, TODAY), EVERYWHERE, NOW, book_of_file)
+        duties.enter_absence(connection, Away(AL, TODAY, TODAY), visitor(LEAD, Role.LEAD, "waste"), NOW, book_of_file)
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)

@@ -12,8 +12,8 @@ from tests.flows.conftest import NOW
 def message(**fields: str) -> StoredMessage:
     """A message of a platform of which this is known besides its words."""
     names = dict.fromkeys(("external_id", "message_id", "digest", "text", "fault"), "")
-    known = {"id": 1, "contact_id": 1, "channel": "whatsapp", "received_at": NOW, "sender_address": None}
-    return StoredMessage(**names, **known, fields=json.dumps(fields), written_by="sender")  # type: ignore[arg-type]
+    facts = {"id": 1, "contact_id": 1, "channel": "whatsapp", "received_at": NOW, "sender_address": None}
+    return StoredMessage(**names, **facts, fields=json.dumps(fields), written_by="sender")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

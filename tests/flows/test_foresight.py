@@ -37,7 +37,7 @@ def ahead(
 ) -> Foresight:
     """What the action would do."""
     trial = foresight.attempt(connection, Order(name, contact.reference, fields), ANN, at, book)
-    return trial.written(MessageWriter(COMPOSER, book, book.secret), at, book)
+    return trial.compose(MessageWriter(COMPOSER, book, book.secret), at, book)
 
 
 def counted(connection: Connection) -> list[Any]:
@@ -53,18 +53,18 @@ def test_the_words_are_those_that_leave_and_nothing_is_done(store: Store, counci
     with writing(store) as connection:
         contact = logged(connection, council, replace(mail(), channel="foi"))
         before = counted(connection)
-        seen = ahead(connection, council, contact, "extend", after(2), **LONGER)
+        view = ahead(connection, council, contact, "extend", after(2), **LONGER)
         assert counted(connection) == before
         assert not claim(connection, "post", after(2), ClaimTerms(), 9, council)
-        (letter,) = seen.letters
+        (letter,) = view.letters
         assert (letter.recipient, letter.purpose) == ("resident1@residents.example", "new-date")
         assert letter.date == "Monday 11 January 2027"
         assert letter.date in letter.words
         assert LONGER["reason"] in letter.words
         assert "<h1" in letter.page
-        assert [d.after for d in seen.differences if d.name == "Answer by"] == [letter.date]
+        assert [d.after for d in view.differences if d.name == "Answer by"] == [letter.date]
 
-        assert act(connection, Order("extend", contact.reference, LONGER), ANN, after(2), council) == seen.sentence
+        assert act(connection, Order("extend", contact.reference, LONGER), ANN, after(2), council) == view.sentence
         (claimed,) = claim(connection, "post", after(2), ClaimTerms(), 9, council)
         subject, words, page = read(MessageWriter(COMPOSER, council, council.secret).write(claimed, after(2)))
         assert (letter.subject, letter.words, letter.page) == (subject, words.strip(), page)
@@ -117,13 +117,13 @@ def test_an_acknowledgement_is_seen_before_it_leaves(store: Store, council: Rule
     """To whom staff send it, with the date that it gives; also where it was held back."""
     with writing(store) as connection:
         contact = logged(connection, council, replace(mail(), told_by="staff", mail=None))
-        seen = ahead(connection, council, contact, "acknowledge-now", after(1), to="sam@residents.example")
-        assert [(letter.recipient, letter.purpose, letter.date) for letter in seen.letters] == [
+        view = ahead(connection, council, contact, "acknowledge-now", after(1), to="sam@residents.example")
+        assert [(letter.recipient, letter.purpose, letter.date) for letter in view.letters] == [
             ("sam@residents.example", "acknowledgement", "Monday 7 December 2026")
         ]
-        held = logged(connection, council, mail(2), acknowledged=False)
+        on_hold = logged(connection, council, mail(2), acknowledged=False)
         connection.execute(update(deliveries).values(state="created", next_attempt_at=None))
-        (letter,) = ahead(connection, council, held, "acknowledge-now", after(1)).letters
+        (letter,) = ahead(connection, council, on_hold, "acknowledge-now", after(1)).letters
         assert (letter.recipient, letter.purpose) == ("resident2@residents.example", "acknowledgement")
 
 
@@ -131,8 +131,8 @@ def test_what_writes_to_nobody_shows_nothing(store: Store, council: Rulebook, ma
     """Also where a receipt waits that leaves anyway."""
     with writing(store) as connection:
         contact = logged(connection, council, mail(), acknowledged=False)
-        seen = ahead(connection, council, contact, "take", after(0))
-        assert (seen.letters, seen.sentence) == ((), "It is yours. Nobody else is called about it.")
+        view = ahead(connection, council, contact, "take", after(0))
+        assert (view.letters, view.sentence) == ((), "It is yours. Nobody else is called about it.")
         assert again(connection, contact.reference).taken_by == ""
 
 

@@ -29,7 +29,7 @@ from bot.flows.changes import (
     split,
     urgent,
 )
-from bot.flows.changes import record as taken
+from bot.flows.changes import record as recording
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import contact_view, message_view
@@ -53,7 +53,7 @@ MONTH = Retention(timedelta(days=30))
 
 
 @pytest.fixture
-def signed(book: Rulebook) -> Rulebook:
+def secret_book(book: Rulebook) -> Rulebook:
     """A mailbox whose reply addresses are signed."""
     return altered(book, secret=b"s" * 32)
 
@@ -114,29 +114,31 @@ def test_what_is_due_first_goes_on_whichever_is_merged(store: Store, book: Ruleb
         assert other.offers == {"link", "needs", "legal-hold", "note", "unmerge"}
 
 
-def test_what_is_sent_to_the_merged_one_joins_the_one_that_goes_on(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_what_is_sent_to_the_merged_one_joins_the_one_that_goes_on(
+    store: Store, secret_book: Rulebook, mail: Make
+) -> None:
     """By an answer to its receipt, by its reference, and from the address that only it has."""
     with writing(store) as connection:
-        first, second = two(connection, signed, mail, From="Resident <other@residents.example>")
+        first, second = two(connection, secret_book, mail, From="Resident <other@residents.example>")
         link.link(connection, first, second, ME, after(7))
         receipt = outbox.acknowledgements_of(connection, [second.id])[second.id]
         join(connection, second, first)
         later = [
             mail(3, In_Reply_To=receipt.message_id, From="Resident <other@residents.example>"),
             mail(4, Subject=second.reference, From="Resident <other@residents.example>"),
-            mail(5, To=signed.reply_address("inbox", second.reference), From="New <new@residents.example>"),
+            mail(5, To=secret_book.reply_address("inbox", second.reference), From="New <new@residents.example>"),
         ]
-        received = receive(connection, Batch(tuple(later)), Reading("inbox"), after(9), signed, Capacity())
+        received = receive(connection, Batch(tuple(later)), Reading("inbox"), after(9), secret_book, Capacity())
         assert {filing.reference for filing in received.filed} == {first.reference}
         kinds = [event.kind for event in contacts.events_of(connection, first.id)]
         assert kinds.count(EventKind.FOLLOW_UP) == 3
         assert again(connection, second.reference).state == State.CLOSED
 
 
-def test_an_answer_of_staffs_to_the_merged_one_stops_the_clock(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_an_answer_of_staffs_to_the_merged_one_stops_the_clock(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """It went to the person who wrote there, whose address the other contact does not have."""
     with writing(store) as connection:
-        first, second = two(connection, signed, mail, From="Resident <other@residents.example>")
+        first, second = two(connection, secret_book, mail, From="Resident <other@residents.example>")
         join(connection, second, first, merge.YES)
         reply = mail(
             7,
@@ -145,7 +147,9 @@ def test_an_answer_of_staffs_to_the_merged_one_stops_the_clock(store: Store, sig
             In_Reply_To="<2@residents.example>",
             text="The bin was emptied and the road is mended today.",
         )
-        receive(connection, Batch((replace(reply, outgoing=True),)), Reading("inbox"), after(9), signed, Capacity())
+        receive(
+            connection, Batch((replace(reply, outgoing=True),)), Reading("inbox"), after(9), secret_book, Capacity()
+        )
         assert again(connection, first.reference).state == State.ANSWERED
         assert again(connection, second.reference).state == State.CLOSED
 
@@ -203,7 +207,7 @@ def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, boo
             lambda: acknowledge_now.acknowledge_now(connection, first.reference, "", ME, after(9), book),
             lambda: answer.answer(connection, first.reference, Answer("full", "It is done."), ME, after(9), book),
             lambda: respond.respond(connection, first.reference, after(9), actor=ME),
-            lambda: taken.refuse_addition(connection, again(connection, first.reference), after(9), book),
+            lambda: recording.refuse_addition(connection, again(connection, first.reference), after(9), book),
         ):
             with pytest.raises(Refused, match=f"goes on in {second.reference}"):
                 act()
@@ -308,9 +312,9 @@ def test_what_staff_are_writing_comes_along(store: Store, book: Rulebook, mail: 
             drafts.save(connection, Draft(second.id, owner, "About the bin.", "The bin"), after(8))
             drafts.add_file(connection, second.id, owner, "map.pdf", b"%PDF")
         join(connection, first, second)
-        known = {draft.owner: (draft.words, draft.subject) for draft in drafts.of_contact(connection, first.id)}
+        by_owner = {draft.owner: (draft.words, draft.subject) for draft in drafts.of_contact(connection, first.id)}
         both = "About the hole.\n\nAbout the bin."
-        assert known == {"al": ("About the bin.", "The bin"), "jo": (both, "The bin")}
+        assert by_owner == {"al": ("About the bin.", "The bin"), "jo": (both, "The bin")}
         assert [len(drafts.files_of(connection, first.id, owner)) for owner in ("al", "jo")] == [1, 1]
         assert drafts.of_contact(connection, second.id) == []
 
@@ -413,19 +417,23 @@ def test_people_are_called_for_the_danger_in_what_is_split_off(
             assert new.taken_by == (ME if is_in_it and not is_free else "")
 
 
-def test_who_wrote_what_is_split_off_is_the_one_who_hears_of_it(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_who_wrote_what_is_split_off_is_the_one_who_hears_of_it(
+    store: Store, secret_book: Rulebook, mail: Make
+) -> None:
     """A neighbour who wrote to the address of another's contact has had no receipt; that of the other is not used."""
     with writing(store) as connection:
-        contact = logged(connection, signed, mail())
+        contact = logged(connection, secret_book, mail())
         to_us = {
             "From": "Next Door <next.door@residents.example>",
-            "To": signed.reply_address("inbox", contact.reference),
+            "To": secret_book.reply_address("inbox", contact.reference),
         }
-        assert at(connection, signed, mail(2, text="My roof leaks.", **to_us), 48).id == contact.id
+        assert at(connection, secret_book, mail(2, text="My roof leaks.", **to_us), 48).id == contact.id
         number = contacts.messages_of(connection, contact.id)[1].id
-        new = split.split(connection, again(connection, contact.reference), f"{number}", ME, after(3), signed)
+        new = split.split(connection, again(connection, contact.reference), f"{number}", ME, after(3), secret_book)
         assert (new.sender_key, new.receipt_of, new.acknowledged_at) == ("next.door@residents.example", None, None)
-        assert close.close(connection, new.reference, ME, after(4), signed, close.Closing(reason="It is not ours."))
+        assert close.close(
+            connection, new.reference, ME, after(4), secret_book, close.Closing(reason="It is not ours.")
+        )
         assert [entry.recipient for entry in outbox.of_contact(connection, new.id)] == ["next.door@residents.example"]
 
 

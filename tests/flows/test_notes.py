@@ -160,5 +160,5 @@ def test_no_person_ever_reads_a_note(store: Store, house: Rulebook, mail: Make) 
         assert any(each.purpose in TO_SENDERS for each in outbox.of_contact(connection, contact.id))
         assert "zqxnotemark" not in str(letters)
         assert not any(b"zqxnotemark" in attempt.message.content for attempt in attempts if attempt.message)
-        (written,) = [e for export in exported["contacts"] for e in export["events"] if e["kind"] == EventKind.NOTE]
-        assert (written["details"], written["written_by"]) == ({"words": WORDS}, "staff, for staff")
+        (note_event,) = [e for export in exported["contacts"] for e in export["events"] if e["kind"] == EventKind.NOTE]
+        assert (note_event["details"], note_event["written_by"]) == ({"words": WORDS}, "staff, for staff")

@@ -35,7 +35,7 @@ def form(number: int, **fields: str) -> Inbound:
     return replace(read, external_id=f"form {number}")
 
 
-def sent(connection: Connection, book: Rulebook, message: Inbound, days: float) -> Contact:
+def arrive(connection: Connection, book: Rulebook, message: Inbound, days: float) -> Contact:
     """The contact of what came so many days after NOW."""
     at = NOW + timedelta(days=days)
     received = receive(connection, Batch((replace(message, received_at=at),)), Reading("x"), at, book, Capacity())
@@ -45,8 +45,8 @@ def sent(connection: Connection, book: Rulebook, message: Inbound, days: float) 
 def test_somebody_with_only_a_telephone_is_a_person_with_a_past(store: Store, book: Rulebook) -> None:
     """However the number is typed: the same needs, one export, one erasure; the page was the receipt, as before."""
     with writing(store) as connection:
-        first = sent(connection, book, form(1), 0)
-        second = sent(connection, book, form(2, phone="+44 (0)1632 960001"), 1)
+        first = arrive(connection, book, form(1), 0)
+        second = arrive(connection, book, form(2, phone="+44 (0)1632 960001"), 1)
         assert (first.sender_key, second.sender_key) == (NUMBER, NUMBER)
         assert (first.outcome, first.state) == ("acknowledge", "open")
         assert first.receipt_sent_at == first.acknowledged_at == NOW
@@ -67,10 +67,10 @@ def test_all_of_a_person_is_in_one_place(store: Store, book: Rulebook, mail: Mak
     """By their address, by a number that they gave with it, by the number alone, and by what staff have linked."""
     with writing(store) as connection:
         by_mail = logged(connection, book, mail(1, From="Zoë <zoe@residents.example>"))
-        both = sent(connection, book, form(2, email="zoe@residents.example"), 1)
-        by_phone = sent(connection, book, form(3), 2)
-        stranger = sent(connection, book, form(4, phone="01632 960 999"), 3)
-        other_address = sent(connection, book, mail(5, From="Z <z@work.example>"), 4)
+        both = arrive(connection, book, form(2, email="zoe@residents.example"), 1)
+        by_phone = arrive(connection, book, form(3), 2)
+        stranger = arrive(connection, book, form(4, phone="01632 960 999"), 3)
+        other_address = arrive(connection, book, mail(5, From="Z <z@work.example>"), 4)
         link.link(connection, by_phone, other_address, ME, after(5))
         respond.respond(connection, by_mail.reference, after(20), actor=ME)
         view = person.show(connection, by_mail.reference, Scope(), NOW, book)
@@ -101,8 +101,8 @@ def test_what_other_teams_have_is_counted_and_not_shown(store: Store, book: Rule
     teams = {**book.outgoing.teams, "housing": Team("housing", ("housing@example.gov.uk",), "post")}
     two = altered(book, teams=teams)
     with writing(store) as connection:
-        own = sent(connection, two, form(1), 0)
-        theirs = sent(connection, two, form(2, email="zoe@residents.example"), 1)
+        own = arrive(connection, two, form(1), 0)
+        theirs = arrive(connection, two, form(2, email="zoe@residents.example"), 1)
         link.link(connection, own, theirs, ME, after(2))
         assign.assign(connection, theirs.reference, Holder("housing"), ME, after(2), two)
         view = person.show(connection, own.reference, Scope(frozenset({"front"})), NOW, two)
@@ -130,8 +130,8 @@ def test_a_person_without_any_address_has_the_one_contact(store: Store, book: Ru
     """What nobody can be told by ties nothing together."""
     with writing(store) as connection:
         letter = replace(mail(1), sender=None, mail=None, told_by="staff", fields={"name": "Sam"})
-        first = sent(connection, book, letter, 0)
-        sent(connection, book, replace(letter, external_id="another", digest="another"), 1)
+        first = arrive(connection, book, letter, 0)
+        arrive(connection, book, replace(letter, external_id="another", digest="another"), 1)
         view = person.show(connection, first.reference, Scope(), NOW, book)
         assert view
         assert [row.contact.id for row in view.rows] == [first.id]
@@ -142,6 +142,6 @@ def test_a_platforms_name_is_an_address(store: Store, book: Rulebook, mail: Make
     """It is shown as it is, and is no telephone."""
     with writing(store) as connection:
         named = replace(mail(1), sender=Party("facebook:123", "Sam"), mail=None, told_by="staff")
-        view = person.show(connection, sent(connection, book, named, 0).reference, Scope(), NOW, book)
+        view = person.show(connection, arrive(connection, book, named, 0).reference, Scope(), NOW, book)
         assert view
         assert (view.addresses, view.numbers) == (("facebook:123",), ())

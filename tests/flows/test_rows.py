@@ -65,13 +65,13 @@ def test_a_row_says_how_long_is_left(store: Store, council: Rulebook, mail: Make
     """In the unit of the promise, then by how much it is late; nothing falls due while its clock is paused."""
     with writing(store) as c:
         contact = logged(c, council, mail(channel="inbox"))
-        for after, left, urgency in ((0, "10 working days left", ""), (14, "due today", "today")):
+        for after, time_words, urgency in ((0, "10 working days left", ""), (14, "due today", "today")):
             due = _row(c, contact, council, after=after * DAY).due
             assert due
             assert (due.duty, due.day, due.time_left, due.urgency) == (
                 "answer",
                 "Monday 7 December 2026",
-                left,
+                time_words,
                 urgency,
             )
         assert _tags(c, contact, council, after=15 * DAY) == "Late"

@@ -34,7 +34,7 @@ SITE = "https://contact.example.gov.uk"
 
 
 @pytest.fixture
-def signed(book: Rulebook) -> Rulebook:
+def secret_book(book: Rulebook) -> Rulebook:
     """A rulebook with pages of ours, and a secret that signs links; mail comes in, and text messages are paid for."""
     paid = {"words": frozenset({"sms"}), "most_a_day": {"sms": 100}}
     ways = {"inbox": replace(book.ways["inbox"], medium="email")}
@@ -79,34 +79,36 @@ def _writer(book: Rulebook) -> MessageWriter:
     return MessageWriter(Composer(directories, constants), book, book.secret)
 
 
-def test_each_mail_begins_with_its_two_links(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_each_mail_begins_with_its_two_links(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """Whatever it is about; the second is of this reader and this contact, and looking at it changes nothing."""
     with writing(store) as connection:
-        contact = logged(connection, signed, mail(1, text="I smell gas."))
-        queued = {name: rows for name, rows in _queued(connection, contact, signed).items() if rows}
+        contact = logged(connection, secret_book, mail(1, text="I smell gas."))
+        queued = {name: rows for name, rows in _queued(connection, contact, secret_book).items() if rows}
         assert {"urgent", "undelivered", "unclear", "challenge", "is this your answer", "handed over"} <= set(queued)
         for name, rows in queued.items():
-            lines = [line for line in _text(_claimed(connection, rows), signed).splitlines() if line]
+            lines = [line for line in _text(_claimed(connection, rows), secret_book).splitlines() if line]
             assert lines[1] == f"* Open it: {SITE}/console/contacts/{contact.reference}", name
             assert lines[2].startswith(f"* I have it: {SITE}/alerts/"), name
-            behind = linked.show(connection, lines[2].rpartition("/")[2], NOW, signed)
+            behind = linked.show(connection, lines[2].rpartition("/")[2], NOW, secret_book)
             assert behind is not None
             assert (behind.reference, behind.taken_by) == (contact.reference, "")
             assert "ackbot " not in "\n".join(lines), name
             assert "inbox" not in "\n".join(lines), name
 
 
-def test_who_is_given_a_paused_contact_is_promised_no_date(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_who_is_given_a_paused_contact_is_promised_no_date(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """It has none until the person has answered our question."""
     with writing(store) as connection:
-        contact = replace(logged(connection, signed, mail(1)), respond_by=None, paused_at=NOW)
-        claim = _claimed(connection, alert.handed_over(contact, NOW, signed))
-        assert "promised: to answer once the person has told us more." in _text(replace(claim, contact=contact), signed)
+        contact = replace(logged(connection, secret_book, mail(1)), respond_by=None, paused_at=NOW)
+        claim = _claimed(connection, alert.handed_over(contact, NOW, secret_book))
+        assert "promised: to answer once the person has told us more." in _text(
+            replace(claim, contact=contact), secret_book
+        )
 
 
-def test_where_there_are_no_pages_of_ours_the_console_is_named(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_where_there_are_no_pages_of_ours_the_console_is_named(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """In plain words, with the reference."""
-    bare = altered(signed, website="")
+    bare = altered(secret_book, website="")
     with writing(store) as connection:
         contact = logged(connection, bare, mail(1, text="I smell gas."))
         for name, rows in _queued(connection, contact, bare).items():
@@ -116,64 +118,64 @@ def test_where_there_are_no_pages_of_ours_the_console_is_named(store: Store, sig
             assert "ackbot " not in text
 
 
-def test_many_in_one_message_have_their_own_links(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_many_in_one_message_have_their_own_links(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """Each contact is opened, and taken, by itself; urgent ones also all at once."""
     with writing(store) as connection:
-        made = [logged(connection, signed, mail(n, text=f"I smell gas, {n}.")) for n in range(3)]
+        dangers = [logged(connection, secret_book, mail(n, text=f"I smell gas, {n}.")) for n in range(3)]
         for purpose in (Purpose.ALERT, Purpose.URGENT):
             rows = [
-                alert.step_alerts(contact, RESPOND_LADDER[2], NOW, signed)
+                alert.step_alerts(contact, RESPOND_LADDER[2], NOW, secret_book)
                 if purpose is Purpose.ALERT
-                else alert.urgent_alerts(contact, 0, NOW, signed)
-                for contact in made
+                else alert.urgent_alerts(contact, 0, NOW, secret_book)
+                for contact in dangers
             ]
-            text = _text(joint(connection, [_claimed(connection, each) for each in rows]), signed)
-            for contact in made:
+            text = _text(joint(connection, [_claimed(connection, each) for each in rows]), secret_book)
+            for contact in dangers:
                 assert f"{SITE}/console/contacts/{contact.reference}" in text
                 assert purpose is Purpose.URGENT or f"I have {contact.reference}: {SITE}/alerts/" in text
             assert ("* I have all of them: " in text) is (purpose is Purpose.URGENT)
 
 
-def test_the_daily_list_says_whose_each_is(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_the_daily_list_says_whose_each_is(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """The owner's, or whoever's who has taken it; else the team's, by its title."""
     with writing(store) as connection:
-        contact = replace(logged(connection, signed, mail(1)), team="front-office")
+        contact = replace(logged(connection, secret_book, mail(1)), team="front-office")
     of_jo = replace(contact, taken_by="staff:jo@example.gov.uk")
     listed = [contact, of_jo, replace(of_jo, owner="al@x")]
-    rows = daily_list.values(listed, "jo@example.gov.uk", NOW, signed)["rows"]
+    rows = daily_list.values(listed, "jo@example.gov.uk", NOW, secret_book)["rows"]
     assert [row["whose"] for row in rows] == ["Front office", "yours", "al@x"]
 
 
-def test_whoever_looks_after_it_is_led_to_a_page(signed: Rulebook) -> None:
+def test_whoever_looks_after_it_is_led_to_a_page(secret_book: Rulebook) -> None:
     """Where nobody is named for that it is the first team, whose people have no command line."""
     queued = [
-        *after_restore.notices(NOW, NOW, signed),
-        *follow_up.own_mail(signed.clocks.timing.own_mails_a_day, NOW, signed).notices,
+        *after_restore.notices(NOW, NOW, secret_book),
+        *follow_up.own_mail(secret_book.clocks.timing.own_mails_a_day, NOW, secret_book).notices,
     ]
     for notice in queued:
         assert notice.details["page"].partition("?")[0] in ("backlog", "queue")
         assert "ackbot " not in notice.details["action"]
 
 
-def test_a_telephone_has_the_essential_alone(store: Store, signed: Rulebook, mail: Make) -> None:
+def test_a_telephone_has_the_essential_alone(store: Store, secret_book: Rulebook, mail: Make) -> None:
     """The danger, both links, what to do: within two parts of a text message or three."""
     with writing(store) as connection:
-        contact = logged(connection, signed, mail(1, text="I smell gas."))
-        (row,) = alert.urgent_alerts(contact, 0, NOW, signed)
+        contact = logged(connection, secret_book, mail(1, text="I smell gas."))
+        (row,) = alert.urgent_alerts(contact, 0, NOW, secret_book)
         claim = _claimed(connection, [row])
         sms = replace(claim, delivery=replace(claim.delivery, channel="sms", recipient="channel:sms"))
-        message = _writer(signed).write(sms, NOW)
+        message = _writer(secret_book).write(sms, NOW)
     assert message.subject == f"Urgent, {contact.reference}: There may be gas"
     assert message.content.decode().startswith(f"There may be gas\n\n* Open it: {SITE}/console/")
     assert len(message.content) < 300
 
 
-def test_a_notice_of_before_there_were_links_still_leaves(store: Store, signed: Rulebook) -> None:
+def test_a_notice_of_before_there_were_links_still_leaves(store: Store, secret_book: Rulebook) -> None:
     """What an older program queued has neither reference nor page."""
     words = {"subject": "Look", "happened": "Something happened.", "action": "Look at it."}
     with writing(store) as connection:
-        claim = _claimed(connection, alert.notices("front", "old", NOW, signed, **words))
+        claim = _claimed(connection, alert.notices("front", "old", NOW, secret_book, **words))
         assert claim.delivery.details == words
-        assert _text(claim, signed).startswith("Look\n\nSomething happened.\n\nWhat to do\n\nLook at it.")
-        page = _claimed(connection, alert.notices("front", "page", NOW, signed, page="backlog", **words))
-        assert _text(page, signed).startswith(f"Look\n\n* Open it: {SITE}/console/backlog\n")
+        assert _text(claim, secret_book).startswith("Look\n\nSomething happened.\n\nWhat to do\n\nLook at it.")
+        page = _claimed(connection, alert.notices("front", "page", NOW, secret_book, page="backlog", **words))
+        assert _text(page, secret_book).startswith(f"Look\n\n* Open it: {SITE}/console/backlog\n")

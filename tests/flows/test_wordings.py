@@ -40,10 +40,10 @@ OF_FILES = (
 
 def test_a_team_is_offered_its_own_answers_and_those_of_everybody(store: Store, book: Rulebook) -> None:
     """By title; what no team has yet is offered what every team has."""
-    known = altered(book, answers=OF_FILES)
+    cases = altered(book, answers=OF_FILES)
     with writing(store) as connection:
         offers = {
-            team: [answer.name for answer in wordings.saved_answers(connection, team, known)]
+            team: [answer.name for answer in wordings.saved_answers(connection, team, cases)]
             for team in ("front", "waste", None)
         }
     assert offers == {"front": ["front", "everybody"], "waste": ["waste", "everybody"], None: ["everybody"]}
@@ -51,10 +51,10 @@ def test_a_team_is_offered_its_own_answers_and_those_of_everybody(store: Store, 
 
 def test_the_values_are_those_of_the_contact(store: Store, book: Rulebook, mail: Make) -> None:
     """Reference, dates and service are the contact's own; what it has not has no value."""
-    known = altered(book, router=Router((SERVICE,), (), None))
+    cases = altered(book, router=Router((SERVICE,), (), None))
     with writing(store) as connection:
-        contact = logged(connection, known, mail())
-    values = wordings.answer_values(contact, {"phone": "0300 123 2224"}, "Jo Ellis", known)
+        contact = logged(connection, cases, mail())
+    values = wordings.answer_values(contact, {"phone": "0300 123 2224"}, "Jo Ellis", cases)
     words = fill("{{ reference }} {{ respond_by }} {{ phone }} {{ service }} {{ name }} {{ officer }}", values)
     assert words == f"{contact.reference} Monday 7 December 2026 0300 123 2224 [service] Resident 1 Jo Ellis"
 
@@ -231,7 +231,7 @@ def test_the_lint_refuses_what_it_would_call_an_error(house: House) -> None:
 
 def test_only_what_there_is_can_be_changed(house: House) -> None:
     """Messages to people, services of the organisation, answers with a name; not what goes to staff."""
-    known = [
+    cases = [
         (Subject(Sort.TEMPLATE, "message"), True),
         (Subject(Sort.TEMPLATE, "alert"), False),
         (Subject(Sort.TEMPLATE, "nothing"), False),
@@ -242,7 +242,7 @@ def test_only_what_there_is_can_be_changed(house: House) -> None:
         (Subject(Sort.ANSWER, "../etc"), False),
         (Subject(Sort.ANSWER, "x", "english"), False),
     ]
-    for thing, is_known in known:
+    for thing, is_known in cases:
         if is_known:
             rewording.refuse_thing(thing, COMPOSER, house.book)
             continue

@@ -128,12 +128,12 @@ async def test_every_page_of_every_contact_opens_for_every_role(open_site: Open,
         rows = list(combinations_of(kinds))
         return _moved_in(connection, rules, now), [(filler.add(row), row) for row in rows]
 
-    secrets, made = await site.store.write(fill)
+    secrets, entries = await site.store.write(fill)
     browser = await open_site(book=rules)
     faults = []
     for name, (_, teams, step) in PEOPLE.items():
         walker = Walker(browser, secrets[name])
-        for reference, row in made[::step]:
+        for reference, row in entries[::step]:
             hidden = bool(teams) and row["team"] not in teams
             properties = (row["flag"], row["channel"])
             await walker.walk(f"/console/contacts/{reference}", properties, (404,) if hidden else (200,))

@@ -76,9 +76,9 @@ KINDS = {"", "image/png", "image/jpeg", "image/gif", "image/webp"} | {
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(BEGINNINGS), st.binary(max_size=80))
-def test_no_octets_at_all_are_too_much(beginning: bytes, rest: bytes) -> None:
+def test_no_octets_at_all_are_too_much(beginning: bytes, remainder: bytes) -> None:
     """It answers, whatever follows the first octets."""
-    assert shown_as(beginning + rest) in KINDS
+    assert shown_as(beginning + remainder) in KINDS
 
 
 def test_a_file_that_can_run_is_known_by_its_ending() -> None:

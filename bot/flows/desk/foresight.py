@@ -64,8 +64,8 @@ class Foresight:
     @property
     def digest(self) -> str:
         """A name of all that would leave: the same as long as exactly that would."""
-        shown = [(letter.recipient, letter.subject, letter.words) for letter in self.letters]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
+        facts = [(letter.recipient, letter.subject, letter.words) for letter in self.letters]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Trial:
     after: Contact
     claims: tuple[Claimed, ...]
 
-    def written(self, writer: MessageWriter, now: datetime, book: Rulebook) -> Foresight:
+    def compose(self, writer: MessageWriter, now: datetime, book: Rulebook) -> Foresight:
         """The same with every message in words."""
         letters = tuple(_letter(claim, writer, now, book) for claim in self.claims)
         return Foresight(self.sentence, letters, tuple(_differences(self.before, self.after, book)))
@@ -113,7 +113,7 @@ def act_as_seen(
     Anything else that would leave is returned, and nothing is done. Raises Refused.
     """
     if order.action not in _SEEN_ELSEWHERE:
-        foresight = attempt(connection, order, visitor, now, book).written(writer, now, book)
+        foresight = attempt(connection, order, visitor, now, book).compose(writer, now, book)
         if foresight.letters and foresight.digest != digest:
             return foresight
     return act(connection, order, visitor, now, book)

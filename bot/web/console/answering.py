@@ -118,7 +118,7 @@ class AnswerPages:
         context = {
             "reference": pen.contact.reference,
             "fields": {name: values.get(name, "") for name in (*_FIELDS, "seen", "list")},
-            "foresight": trial.written(MessageWriter(self._site.composer, book, book.secret), now, book),
+            "foresight": trial.compose(MessageWriter(self._site.composer, book, book.secret), now, book),
             "files": files,
             "back": f"{List.of(request, values).address(pen.contact.reference)}#{ACTION}",
         }

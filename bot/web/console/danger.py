@@ -43,13 +43,13 @@ def context(opening: Opening) -> Mapping[str, Any]:
 def danger_of(view: ContactView, contact: Contact, book: Rulebook) -> Danger:
     """What the banner says of a contact."""
     rule = book.intake.urgency(contact)
-    calls = [sent for sent in view.sent if sent.delivery.purpose == Purpose.URGENT]
+    calls = [message for message in view.sent if message.delivery.purpose == Purpose.URGENT]
     return Danger(
         title=call_words.title_of(contact, book),
         by=_by(view),
         words=contact.urgent_words,
         advice=rule.advice if rule else IN_ANY_DANGER,
-        calls=tuple((sent.delivery.recipient, sent.fate.sent_at) for sent in calls),
+        calls=tuple((message.delivery.recipient, message.fate.sent_at) for message in calls),
         next_call=contact.urgent_at,
         taken_by=contact.taken_by.removeprefix("staff:"),
     )

@@ -69,7 +69,7 @@ class ManyPages:
         for first in range(0, len(orders.references), _TRIED_AT_ONCE):
             few = replace(orders, references=orders.references[first : first + _TRIED_AT_ONCE])
             trials, objections = await self._site.write(partial(attempt, orders=few))
-            foresights |= {name: trial.written(self._writer, now, book) for name, trial in trials.items()}
+            foresights |= {name: trial.compose(self._writer, now, book) for name, trial in trials.items()}
             refusals |= objections
         return foresights, refusals
 

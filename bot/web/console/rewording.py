@@ -93,11 +93,11 @@ class RewordingPages:
                 rewording.may_change(c, thing, guest.visitor, book),
             )
         )
-        shown = draft or self._in_force(thing, versions)
-        findings, texts = await asyncio.to_thread(self._looked_at, thing, shown)
+        content = draft or self._in_force(thing, versions)
+        findings, texts = await asyncio.to_thread(self._looked_at, thing, content)
         context = {
             "thing": thing,
-            "draft": shown,
+            "draft": content,
             "is_draft": draft is not None,
             "versions": versions,
             "basis": versions[0].id if versions else 0,
