@@ -375,6 +375,8 @@ def test_what_leaves_is_read_before(house: House) -> None:
     """Nothing is done until it is sent; what was typed comes back to be changed; what has changed is read again."""
     officer = house.officer("lead")
     reference = _taken_down(officer, "Which papers do you have?", email="papers@before.example")
+    # A receipt that leaves after that names the new date itself.
+    wait_until(lambda: "Acknowledged at" in officer.get(f"/console/contacts/{reference}").words(), what="the receipt")
     officer.act(reference, "classify", kind="foi")
     # The person knows another date as soon as that has left, and then other words would leave.
     wait_until(

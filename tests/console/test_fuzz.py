@@ -20,7 +20,7 @@ def test_the_fuzzer_finds_nothing(house: House, tmp_path: Path) -> None:
         [
             *(str(Path(sys.executable).parent / "schemathesis"), "run", address, "--no-color"),
             *("--header", f"Authorization: Bearer {house.tokens['all']}"),
-            *("--max-examples", "5", "--exclude-checks", LEFT_OUT, "--seed", "20261124"),
+            *("--max-examples", "3", "--exclude-checks", LEFT_OUT, "--seed", "20261124"),
         ],
         cwd=tmp_path,
         capture_output=True,
