@@ -56,8 +56,8 @@ def merge(
     contacts.put(connection, duplicate.id, {"merged_into": survivor.id})
     _carry_danger(connection, survivor, duplicate, now if Purpose.URGENT in cancelled else None)
     _note(connection, duplicate, survivor, EventKind.MERGED, actor, now, was=duplicate.state)
-    if reason := survivor.legal_hold or duplicate.legal_hold:
-        forget.hold(connection, survivor.reference, reason, actor, now)
+    if legal_hold := survivor.legal_hold or duplicate.legal_hold:
+        forget.hold(connection, survivor.reference, legal_hold, actor, now)
     for companion in merging.merged_into(connection, duplicate.id):
         contacts.put(connection, companion.id, {"merged_into": survivor.id})
         _note(connection, companion, survivor, EventKind.MERGED, actor, now)
