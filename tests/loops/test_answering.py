@@ -140,6 +140,7 @@ async def test_answers_wait_for_the_inbox_and_receipts_for_the_answers(store: St
     """Whoever is answered gets none; the others' is due as soon as the answers are read."""
     inbox_may, answers_may = asyncio.Event(), asyncio.Event()
     reading = read(holding(mail(1), mail(2), wait=inbox_may), holding(answer(mail, 1), wait=answers_may))
+    await until(so(lambda: bool(reading.order)))
     await asyncio.sleep(0.1)
     assert reading.order == ["inbox"], "an answer belongs to nothing yet"
     inbox_may.set()
