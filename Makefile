@@ -162,7 +162,7 @@ faults: dev ## Harms real services in every way we know, and prints what came of
 # --- Housekeeping ----------------------------------------------------------------------------------------------
 
 holidays: dev ## Writes the bank holidays in bot/core/bank_holidays.py anew, from the package of holidays.
-	@$(BIN)/python -m tests.core.library_holidays
+	@$(BIN)/python -m tests.core.holidays_package
 	@$(BIN)/ruff format --quiet bot/core/bank_holidays.py
 
 register: dev ## Writes the tables of docs/data-protection.md anew, from the register of personal data.

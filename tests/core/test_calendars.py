@@ -18,7 +18,7 @@ from bot.core.calendars import (
     calendar,
     days,
 )
-from tests.core import library_holidays
+from tests.core import holidays_package
 
 ENGLAND = calendar("england")
 UK_ANY = calendar("uk-any")
@@ -28,7 +28,7 @@ CLOSED = (date(2026, 12, 29), date(2026, 12, 31))
 @pytest.mark.parametrize("nation", ALL_NATIONS)
 def test_the_table_is_the_librarys(nation: str) -> None:
     """Every day of every year, with its title; where the library has a new one, `make holidays` writes it."""
-    assert bank_holidays.by_day(nation) == library_holidays.by_day(nation)
+    assert bank_holidays.by_day(nation) == holidays_package.by_day(nation)
 
 
 @pytest.mark.parametrize(
