@@ -356,6 +356,8 @@ def test_a_legal_hold_is_one_for_all_that_goes_on_together(store: Store, book: R
         forget.hold(connection, second.reference, "A request of the court", ME, after(7.5))
         join(connection, first, again(connection, second.reference))
         assert again(connection, first.reference).legal_hold == "A request of the court"
+        kinds = [event.kind for event in contacts.events_of(connection, second.id)]
+        assert kinds.count(EventKind.LEGAL_HOLD) == 1
         forget.hold(connection, second.reference, "", ME, after(9))
         assert [again(connection, each.reference).legal_hold for each in (first, second)] == [None, None]
 
@@ -391,6 +393,15 @@ def test_what_is_split_off_has_its_own_date_and_no_second_receipt(store: Store, 
         assert at(connection, book, mail(3, **more), 73).id == new.id
         acknowledge_now.acknowledge_now(connection, new.reference, "", ME, after(4), book)
         assert new.id in outbox.acknowledgements_of(connection, [new.id])
+
+
+def test_what_is_split_off_stays_under_the_legal_hold(store: Store, book: Rulebook, mail: Make) -> None:
+    """Its words are part of what must not be destroyed."""
+    with writing(store) as connection:
+        contact, (_, number) = halved(connection, book, mail)
+        forget.hold(connection, contact.reference, "A request of the court", ME, after(2.5))
+        new = split.split(connection, again(connection, contact.reference), f"{number}", ME, after(3), book)
+        assert again(connection, new.reference).legal_hold == "A request of the court"
 
 
 @pytest.mark.parametrize("is_in_it", [True, False])

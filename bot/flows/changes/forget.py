@@ -91,6 +91,7 @@ def hold(connection: Connection, reference: str, reason: str, actor: str, now: d
     if not reason and not contact.legal_hold:
         raise Refused("it is under no legal hold", "reason", Kind.CONFLICT)
     kind, details = EventKind.LEGAL_HOLD if reason else EventKind.LEGAL_HOLD_ENDED, {"reason": reason} if reason else {}
-    for number in merging.together(connection, contact.merged_into or contact.id):
-        retention.hold(connection, number, reason or None)
-        contacts.note(connection, [Event(number, now, kind, actor, details)])
+    group = contacts.with_id(connection, merging.together(connection, contact.merged_into or contact.id)).values()
+    for companion in (companion for companion in group if (companion.legal_hold or "") != reason):
+        retention.hold(connection, companion.id, reason or None)
+        contacts.note(connection, [Event(companion.id, now, kind, actor, details)])

@@ -19,7 +19,7 @@ from bot.core.messages import StoredMessage
 from bot.core.phones import key
 from bot.core.phrases import words_of
 from bot.core.urgencies import urgency_in
-from bot.flows.changes import refusals
+from bot.flows.changes import forget, refusals
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, merging
@@ -53,6 +53,8 @@ def split(connection: Connection, contact: Contact, numbers: str, actor: str, no
     contacts.add(connection, [row], [], [])
     merging.move(connection, [message.id for message in selection], number)
     _carry_danger(connection, contact, selection, number, now, book)
+    if contact.legal_hold:
+        forget.hold(connection, reference, contact.legal_hold, actor, now)
     pair = ((contact.id, reference), (number, contact.reference))
     details = {"messages": len(selection)}
     contacts.note(
