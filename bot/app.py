@@ -65,9 +65,11 @@ def composer(configured: Settings) -> Composer:
         "phone": organisation.phone,
         "website": organisation.website,
         "site": configured.web.public_url.rstrip("/"),
+        "bsl_url": organisation.bsl_url,
     }
     pages = (host_of(service.page) for service in configured.services.service)
-    return Composer(configured.template_directories, constants, {*organisation.link_hosts, *pages} - {""})
+    hosts = {*organisation.link_hosts, *pages, host_of(organisation.bsl_url)}
+    return Composer(configured.template_directories, constants, hosts - {""})
 
 
 def _outlets(channels: Mapping[str, Channel]) -> dict[str, Outlet]:

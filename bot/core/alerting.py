@@ -15,7 +15,9 @@ from bot.core.escalations import HANDED_OVER, NAMED, RECEIPT_LATE, Ladder, Step
 from bot.core.timing import Timing
 
 A_MINUTE, AN_HOUR = timedelta(minutes=1), timedelta(hours=1)
-_TO_THE_PERSON = frozenset({Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS, Purpose.CLOSING})
+_TO_THE_PERSON = frozenset({Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS, Purpose.CLOSING, Purpose.FEEDBACK})
+# What is said of a finished contact, while it is that.
+_OF_STATE = {Purpose.CLOSING: State.CLOSED, Purpose.FEEDBACK: State.ANSWERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,14 @@ def _cannot_wait(step: Step, contact: Contact, opening: datetime) -> bool:
 def is_wanted(occasion: Occasion, contact: Contact, now: datetime, timing: Timing) -> bool:
     """Tell whether the message's statement is true at `now`, and its recipient should get a message of its own."""
     purpose = occasion.purpose
-    if purpose is Purpose.ANSWER:
-        return True  # a person typed it; nobody but they take it back
+    if purpose in (Purpose.ANSWER, Purpose.TRACK_LINK):
+        return True  # a person typed it, and nobody but they take it back; the person asked for it themselves
     if purpose is Purpose.ACKNOWLEDGEMENT:
         return contact.state == State.OPEN and not _staff_were_first(contact)
     if occasion.in_public or (contact.muted and purpose in _TO_THE_PERSON):
         return False  # where everybody reads it there is the one fixed answer; a program is not answered again
-    if purpose is Purpose.CLOSING:
-        return contact.state == State.CLOSED
+    if purpose in _OF_STATE:
+        return contact.state == _OF_STATE[purpose]
     if occasion.step is NAMED:
         return True
     return contact.state == State.OPEN and _is_so(occasion, contact, now, timing)

@@ -29,7 +29,9 @@ class Contact:
     falls due next, of the acknowledgement, the answer and that time.
     `legal_hold`: why it is kept whatever its age. `conversation` is the platform's name of the private thread.
     `last_activity_at` is None until its age is first looked at. `merged_into` is the contact in which staff go on with
-    it: its messages are read there.
+    it: its messages are read there. `wished_language` is the language in which the person said that we should write,
+    `need_codes` what else they need of us (`core.needs`), both as they were last noted for the person.
+    `tracking_generation` counts how often the links to its page were made void.
     """
 
     id: int
@@ -89,3 +91,6 @@ class Contact:
     due_at: datetime | None = None
     last_activity_at: datetime | None = None
     merged_into: int | None = None
+    wished_language: str = ""
+    need_codes: str = ""
+    tracking_generation: int = 0

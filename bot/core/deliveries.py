@@ -22,8 +22,8 @@ class State(StrEnum):
 class Purpose(StrEnum):
     """What a delivery is for; the texts are stored.
 
-    Six go to the person who wrote, one of them (an answer) typed by staff; four go to staff, and an event to a program
-    that follows.
+    Eight go to the person who wrote, one of them (an answer) typed by staff; four go to staff, and an event to a
+    program that follows.
     """
 
     ACKNOWLEDGEMENT = "acknowledgement"
@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     PROGRESS = "progress"
     CLOSING = "closing"
     ANSWER = "answer"
+    FEEDBACK = "feedback"
+    TRACK_LINK = "track-link"
     ALERT = "alert"
     URGENT = "urgent"
     NOTICE = "notice"

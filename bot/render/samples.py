@@ -10,6 +10,8 @@ _RECEIVED = "10am on Friday 18 December 2026"
 _DAY = "Wednesday 6 January 2027"
 # Of the length that links in alerts have.
 _LINK = "12345.67890.1800000000.aBcDeFgHiJkLmNoPqRsTuVwX"
+# What follows /track/ in the address of the page of a contact.
+_TRACK = f"{_REFERENCE}/abcdefghijklmnopqrstuvwxyz"
 # The longest possible advice: 160 characters.
 _ADVICE = (
     "If you smell gas, open the windows, do not touch switches, and go outside. Then call 0800 111 999. "
@@ -41,11 +43,15 @@ SORTS = {
     "added": Sort.LETTER,
     "progress": Sort.LETTER,
     "closing": Sort.LETTER,
+    "feedback": Sort.LETTER,
+    "track-link": Sort.LETTER,
+    "acknowledgement-easy": Sort.RECEIPT,
     "message": Sort.TEXT,
     "message-new-date": Sort.TEXT,
     "message-added": Sort.TEXT,
     "message-progress": Sort.TEXT,
     "message-closing": Sort.TEXT,
+    "message-track-link": Sort.TEXT,
     "mention": Sort.PUBLIC,
     "urgent": Sort.STAFF,
     "alert": Sort.STAFF,
@@ -59,30 +65,37 @@ _CLOSING = {
     "reference": _REFERENCE,
     "answered": "Wednesday 30 December 2026",
     "reason": "You told us that all is well now.",
-    "days": "28",
+    "within": "28 days",
+}
+_RECEIPT = {
+    "reference": _REFERENCE,
+    "respond_by": _DAY,
+    "promise": "10 working days",
+    "received": _RECEIVED,
+    "team": "Front office",
+    "urgent": _ADVICE,
+    "about": "bins and recycling",
+    "opens_on": "8:30am on Monday 21 December 2026",
+    "hours": "8:30am to 5pm from Monday to Friday",
+    "track": _TRACK,
+    "service": "bins and recycling",
+    "service_page": "https://www.example.gov.uk/bins",
+    "other_route": "Come to any of our offices, from 9am to 5pm on working days.",
+    "service_words": "We come to look at it first. Please leave the bin where we can see it.",
 }
 
 SAMPLES: dict[str, dict[str, Any]] = {
-    "acknowledgement": {
-        "reference": _REFERENCE,
-        "respond_by": _DAY,
-        "promise": "10 working days",
-        "received": _RECEIVED,
-        "team": "Front office",
-        "urgent": _ADVICE,
-        "service": "bins and recycling",
-        "service_page": "https://www.example.gov.uk/bins",
-        "other_route": "Come to any of our offices, from 9am to 5pm on working days.",
-        "service_words": "We come to look at it first. Please leave the bin where we can see it.",
-    },
+    "acknowledgement": _RECEIPT,
+    "acknowledgement-easy": _RECEIPT,
     "new-date": {
         "reference": _REFERENCE,
         "before": "Wednesday 30 December 2026",
         "respond_by": _DAY,
         "received": _RECEIVED,
         "reason": "There is a bank holiday more than we knew of.",
+        "track": _TRACK,
     },
-    "added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED},
+    "added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "track": _TRACK},
     "message": {
         "reference": _REFERENCE,
         "respond_by": _DAY,
@@ -101,10 +114,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "short_window": "yes",
     },
     "message-added": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "short_window": ""},
-    "progress": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED},
+    "progress": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "track": _TRACK},
     "message-progress": {"reference": _REFERENCE, "respond_by": _DAY, "received": _RECEIVED, "short_window": ""},
-    "closing": _CLOSING,
+    "closing": _CLOSING | {"track": _TRACK},
     "message-closing": _CLOSING | {"short_window": ""},
+    "feedback": {"reference": _REFERENCE, "answered": "Wednesday 30 December 2026", "track": _TRACK},
+    "track-link": {"reference": _REFERENCE, "track": _TRACK},
+    "message-track-link": {"reference": _REFERENCE, "track": _TRACK, "short_window": ""},
     "mention": {},
     "alert": {
         "reference": _REFERENCE,
@@ -181,27 +197,37 @@ LONGEST = {
     "message-added": 440,
     "message-progress": 440,
     "message-closing": 440,
+    "message-track-link": 440,
     "mention": 200,
 }
 # Values that may be absent: a template finds them empty.
 _SERVICE = {"service": "", "service_page": "", "other_route": "", "service_words": "", "service_text": ""}
+_RECEIPT_OPTIONAL = {
+    "respond_by": "",
+    "team": "",
+    "promise": "",
+    "urgent": "",
+    "about": "",
+    "opens_on": "",
+    "hours": "",
+    "track": "",
+    "service_words": "",
+    "service": "",
+    "service_page": "",
+    "other_route": "",
+}
 OPTIONAL: dict[str, dict[str, str]] = {
-    "acknowledgement": {
-        "respond_by": "",
-        "team": "",
-        "promise": "",
-        "urgent": "",
-        "service_words": "",
-        "service": "",
-        "service_page": "",
-        "other_route": "",
-    },
-    "added": {"respond_by": ""},
+    "acknowledgement": _RECEIPT_OPTIONAL,
+    "acknowledgement-easy": _RECEIPT_OPTIONAL,
+    "new-date": {"track": ""},
+    "progress": {"track": ""},
+    "added": {"respond_by": "", "track": ""},
     "message": {"respond_by": "", "promise": "", "short_window": "", "urgent": "", "service_text": ""},
     "message-added": {"respond_by": ""},
     "message-progress": {"short_window": ""},
-    "closing": {"answered": "", "reason": "", "days": ""},
-    "message-closing": {"answered": "", "reason": "", "days": "", "short_window": ""},
+    "closing": {"answered": "", "reason": "", "within": "", "track": ""},
+    "message-closing": {"answered": "", "reason": "", "within": "", "short_window": ""},
+    "message-track-link": {"short_window": ""},
     "alert": {"link": ""},
     "notice": {"reference": "", "link": "", "page": ""},
     "urgent": {"link": "", "short": ""},

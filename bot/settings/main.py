@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator, model_validator
 
 from bot.core.acknowledgements import Limits
+from bot.core.languages import ENGLISH, LANGUAGES
 from bot.settings.retention import RetentionSettings
 from bot.settings.tables import Table
 from bot.settings.teams import Team
 
+Texts = dict[str, Annotated[str, Field(min_length=1, max_length=200)]]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
 
@@ -21,7 +23,10 @@ class Organisation(Table):
     """The organisation that answers: shown to people, and the prefix of every reference.
 
     `link_hosts` are sites of others that messages may link to, in addition to those of public bodies. `privacy_url` is
-    the page of its privacy notice, to which the form and the pages link.
+    the page of its privacy notice, to which the form and the pages link; `complaints_url` that on how to complain;
+    `bsl_url` that of its video relay service for British Sign Language. `opening_hours` are words, by language.
+    `languages` are those in which people are written to, its own first, in the order in which they are offered;
+    with `only_checked_translations` none is used that nobody has checked.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -30,6 +35,11 @@ class Organisation(Table):
     phone: str = Field(default="", max_length=40)
     website: str = Field(default="", pattern=r"^(https?://\S+)?$")
     privacy_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    complaints_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    bsl_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    opening_hours: Texts = Field(default_factory=dict)
+    languages: Annotated[tuple[str, ...], Field(min_length=1)] = (ENGLISH,)
+    only_checked_translations: bool = False
     link_hosts: tuple[Host, ...] = ()
 
     @field_validator("timezone")
@@ -37,6 +47,29 @@ class Organisation(Table):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("not an IANA time zone; for example Europe/London")
+        return value
+
+    @field_validator("opening_hours", mode="before")
+    @classmethod
+    def _in_english(cls, value: Any) -> Any:
+        return {ENGLISH: value} if isinstance(value, str) else value
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _with_english(cls, value: Texts) -> Texts:
+        if value and ENGLISH not in value:
+            raise ValueError(f'lacks the English words: write {ENGLISH} = "..." beside the others')
+        return value
+
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [code for code in value if code not in LANGUAGES]:
+            raise ValueError(f"{unknown[0]!r} is not a language that there are words in; known: {', '.join(LANGUAGES)}")
+        if len(set(value)) < len(value):
+            raise ValueError("each language may stand there once")
+        if ENGLISH not in value:
+            raise ValueError(f'must hold "{ENGLISH}": English goes with every message')
         return value
 
     @property

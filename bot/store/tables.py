@@ -129,6 +129,12 @@ contacts = Table(
     Column("last_activity_at", Instant),
     # The contact in which staff go on with it.
     Column("merged_into", Key),
+    # In which language the person said that we should write (ISO 639-1, "" for nothing said), and what else they
+    # need of us (`core.needs`), copied from what is noted for the person.
+    Column("wished_language", Text, nullable=False, server_default=""),
+    Column("need_codes", Sealed, nullable=False, server_default=""),
+    # Counts how often the links to its page were made void.
+    Column("tracking_generation", Integer, nullable=False, server_default="0"),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -315,6 +321,8 @@ needs = Table(
     Column("needs", Sealed, nullable=False),
     Column("noted_by", Text, nullable=False),
     Column("noted_at", Instant, nullable=False),
+    # In which language they said that we should write; "" where they said nothing.
+    Column("language", Text, nullable=False, server_default=""),
 )
 
 views = Table(

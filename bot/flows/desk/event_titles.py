@@ -10,6 +10,8 @@ _MESSAGES = {
     Purpose.ADDED: "Message that we have what they added",
     Purpose.PROGRESS: "Message that we are still working on it",
     Purpose.CLOSING: "Message that it is closed",
+    Purpose.FEEDBACK: "Question whether we answered",
+    Purpose.TRACK_LINK: "Link to the page of the message",
     Purpose.ANSWER: "Answer",
     Purpose.ALERT: "Alert to staff",
     Purpose.URGENT: "Call to staff",

@@ -167,7 +167,7 @@ class MessageWriter:
             "reference": contact.reference,
             "answered": date_in_words(answered_at.astimezone(zone).date()) if answered_at else "",
             "reason": claim.delivery.details.get("reason", ""),
-            "days": str(days) if days and answered_at else "",
+            "within": f"{days} days" if days and answered_at else "",
         }
 
     def _notice(self, claim: Claimed) -> Mapping[str, Any]:

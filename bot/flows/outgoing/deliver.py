@@ -33,8 +33,10 @@ TO_SENDERS = {
     Purpose.PROGRESS: "our mail that we are still working on it",
     Purpose.CLOSING: "our mail that it is closed",
     Purpose.ANSWER: "our answer",
+    Purpose.FEEDBACK: "our question whether we answered",
+    Purpose.TRACK_LINK: "our mail with the link to their page",
 }
-_TELL_DATE = TO_SENDERS.keys() - {Purpose.ACKNOWLEDGEMENT, Purpose.ANSWER}
+_TELL_DATE = TO_SENDERS.keys() - {Purpose.ACKNOWLEDGEMENT, Purpose.ANSWER, Purpose.FEEDBACK, Purpose.TRACK_LINK}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""The ways in which people need us to write or speak (Equality Act 2010 section 20), as codes and in words.
+
+A code is what a message, a task or a figure goes by; the words are those of staff. Codes are stored.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """What a person needs; the texts are stored."""
+
+    LARGE_PRINT = "large-print"
+    EASY_READ = "easy-read"
+    BRAILLE = "braille"
+    AUDIO = "audio"
+    BSL = "bsl"
+    CALL = "call"
+    TIME = "time"
+
+
+# As staff read and choose them.
+WORDS = {
+    Need.LARGE_PRINT: "Large print",
+    Need.EASY_READ: "Easy Read",
+    Need.BRAILLE: "Braille",
+    Need.AUDIO: "Audio",
+    Need.BSL: "British Sign Language",
+    Need.CALL: "Call instead of writing",
+    Need.TIME: "More time",
+}
+# No program makes these: somebody of staff has the text made into them.
+BY_STAFF = (Need.BRAILLE, Need.AUDIO)
+_CODES = {words.casefold(): need for need, words in WORDS.items()}
+SEPARATOR = "; "
+
+
+def codes(words: str) -> tuple[Need, ...]:
+    """Return the needs that stand in the words of staff, each once, in the order of `Need`; others are left out."""
+    named = {_CODES.get(part.strip().casefold()) for part in words.split(SEPARATOR.strip())}
+    return tuple(need for need in Need if need in named)
+
+
+def of_column(text: str) -> tuple[Need, ...]:
+    """Return the needs of a stored column, such as "large-print bsl"; what is unknown is left out."""
+    stored = set(text.split())
+    return tuple(need for need in Need if need in stored)
+
+
+def as_column(needs: Iterable[Need]) -> str:
+    """Return the needs as they are stored."""
+    chosen = set(needs)
+    return " ".join(need for need in Need if need in chosen)
+
+
+def in_words(needs: Iterable[Need]) -> str:
+    """Return the needs in the words of staff."""
+    return SEPARATOR.join(WORDS[need] for need in needs)
