@@ -1,8 +1,8 @@
 """Message templates: a file with front matter and Markdown, rendered in a sandbox that knows every placeholder.
 
 A template is `messages/<language>/<name>.md`. It begins with TOML between two lines of `+++`: `subject`, a line with
-placeholders, and `purpose`, a note for its writers. The message follows. A placeholder is `{{ name }}`, or `((name))`
-as in GOV.UK Notify.
+placeholders, and `purpose`, a note for its writers; a translation also says who checked it and on what day, in
+`checked_by` and `checked_on`. The message follows. A placeholder is `{{ name }}`, or `((name))` as in GOV.UK Notify.
 """
 
 import hashlib
@@ -25,6 +25,8 @@ from bot.render.markdown import Markdown
 from bot.render.values import SlotValues, StandIn
 
 _FRONT_KEYS = {"subject", "purpose"}
+# Who checked a translation, and on what day; both are empty where nobody has.
+_CHECK_KEYS = {"checked_by", "checked_on"}
 _NOTIFY_PLACEHOLDER = re.compile(r"\(\(\s*([^()\n]+?)\s*\)\)")
 # No template can use a name with a space, so none can read the values of others.
 _SLOT_VALUES = "held values"
@@ -171,10 +173,12 @@ def _read(path: Path) -> tuple[_Part, _Part]:
 
 def _check(path: Path, front: Mapping[str, Any]) -> None:
     absent_keys = sorted(key for key in _FRONT_KEYS if not isinstance(front.get(key), str) or not front[key].strip())
-    if absent_keys or set(front) - _FRONT_KEYS:
+    is_checked_in_words = all(isinstance(front.get(key, ""), str) for key in _CHECK_KEYS)
+    if absent_keys or set(front) - _FRONT_KEYS - _CHECK_KEYS or not is_checked_in_words:
         keys = ", ".join(front) or "nothing"
         raise BadTemplate(
-            f'{path}:1: the front matter must hold subject = "..." and purpose = "..." only; it has {keys}'
+            f'{path}:1: the front matter must hold subject = "..." and purpose = "...", and may hold '
+            f'checked_by = "..." and checked_on = "..."; it has {keys}'
         )
 
 

@@ -125,7 +125,7 @@ def test_preview_says_what_it_cannot_show(folder: Path) -> None:
     unknown = run(folder, "preview", "aknowledgement")
     assert unknown.exit_code == 2
     assert "en/acknowledgement" in unknown.stderr
-    assert run(folder, "preview", "acknowledgement", "--language", "cy").exit_code == 2
+    assert run(folder, "preview", "acknowledgement", "--language", "gd").exit_code == 2
     own(folder, "We have it", "{{ nobody }}\n")
     broken = run(folder, "preview", "acknowledgement")
     assert broken.exit_code == 1

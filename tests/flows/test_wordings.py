@@ -235,7 +235,7 @@ def test_only_what_there_is_can_be_changed(house: House) -> None:
         (Subject(Sort.TEMPLATE, "message"), True),
         (Subject(Sort.TEMPLATE, "alert"), False),
         (Subject(Sort.TEMPLATE, "nothing"), False),
-        (Subject(Sort.TEMPLATE, "message", "cy"), False),
+        (Subject(Sort.TEMPLATE, "message", "gd"), False),
         (Subject(Sort.SERVICE, "bins"), True),
         (Subject(Sort.SERVICE, "roads"), False),
         (Subject(Sort.ANSWER, "a-new-name", "cy"), True),

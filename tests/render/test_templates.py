@@ -26,6 +26,11 @@ FAULTS = {
     "no front matter": ("No front matter\n", ":1: ", "front matter"),
     "no purpose": ('+++\nsubject = "x"\n+++\nHello\n', ":1: ", "purpose"),
     "unknown key": (FRONT.replace("purpose", "colour = 1\npurpose") + "Hello\n", ":1: ", "colour"),
+    "a day that is no text": (
+        FRONT.replace("purpose", "checked_on = 2026-12-01\npurpose") + "x\n",
+        ":1: ",
+        "checked_on",
+    ),
     "not TOML": ("+++\nsubject: x\n+++\nHello\n", "", "TOML"),
     "link to a script": (f"{FRONT}[Go](javascript:alert)\n", "", "javascript:alert"),
     "link whose host is a value": (f"{FRONT}[Go](https://{{{{ promise }}}}/)\n", "", "a link must begin"),
@@ -40,6 +45,13 @@ def test_a_faulty_template_is_named_with_its_line(tmp_path: Path, fault: str) ->
     (message,) = own_file(tmp_path, source).faults("acknowledgement", "en")
     assert f"acknowledgement.md{line}" in message
     assert what in message
+
+
+def test_a_translation_may_say_who_checked_it(tmp_path: Path) -> None:
+    """And that nobody has, by empty words."""
+    for name, day in (("Ann Example", "2026-12-01"), ("", "")):
+        front = FRONT.replace("purpose", f'checked_by = "{name}"\nchecked_on = "{day}"\npurpose')
+        assert own_file(tmp_path, front + "Hello\n").faults("acknowledgement", "en") == []
 
 
 def test_a_template_without_a_use_is_a_fault(tmp_path: Path) -> None:
@@ -71,8 +83,8 @@ def test_a_template_or_layout_that_is_nowhere_is_named(tmp_path: Path) -> None:
     """The words say which file is missing."""
     with pytest.raises(BadTemplate, match=r"mail\.html"):
         Composer([tmp_path], CONSTANTS)
-    with pytest.raises(BadTemplate, match=r"cy.acknowledgement\.md"):
-        Composer([TEMPLATES], CONSTANTS).compose("acknowledgement", {}, ENVELOPE, language="cy")
+    with pytest.raises(BadTemplate, match=r"gd.acknowledgement\.md"):
+        Composer([TEMPLATES], CONSTANTS).compose("acknowledgement", {}, ENVELOPE, language="gd")
 
 
 def test_the_organisations_template_goes_before_the_packaged_one(tmp_path: Path) -> None:
