@@ -19,13 +19,14 @@ from bot.core.deputies import Deputies
 from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
 from bot.core.histories import Clocks, Happened
+from bot.core.languages import ENGLISH
 from bot.core.roles import Scope
 from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.core.timing import USUAL, Timing
 from bot.core.topics import Router
 from bot.render.answers import SavedAnswer
-from bot.render.words import due_in_words
+from bot.render.words import Language, count_in_words, due_in_words
 
 NO_PROMISE = Standard(
     id="", title="", version="", valid_from=FIRST_DAY, calendar="england", acknowledge=None, respond=None
@@ -221,18 +222,17 @@ class ClockRules:
             steps.append((at, escalations.PROGRESS))
         return [*steps, *escalations.single_rungs(contact, window, self.timing)]
 
-    def respond_by(self, contact: Contact, instant: datetime | None = None) -> str:
+    def respond_by(self, contact: Contact, instant: datetime | None = None, language: Language = ENGLISH) -> str:
         """The date to answer by (or another instant) in words, with the time where the promise is one of hours."""
-        return due_in_words(
-            instant or contact.respond_by, self.standard_of(contact).respond, self.default_calendar.zone
-        )
+        promise = self.standard_of(contact).respond
+        return due_in_words(instant or contact.respond_by, promise, self.default_calendar.zone, language)
 
-    def acknowledge_by(self, contact: Contact) -> str:
+    def acknowledge_by(self, contact: Contact, language: Language = ENGLISH) -> str:
         """The same of the date to acknowledge by."""
         promise = self.standard_of(contact).acknowledge
-        return due_in_words(contact.acknowledge_by, promise, self.default_calendar.zone)
+        return due_in_words(contact.acknowledge_by, promise, self.default_calendar.zone, language)
 
-    def plain_promise(self, contact: Contact) -> str:
+    def plain_promise(self, contact: Contact, language: Language = ENGLISH) -> str:
         """The promise, where it counts from the day of receipt in a unit that everybody knows; else ""."""
         standard = self.standard_of(contact)
         promise = standard.respond
@@ -242,7 +242,7 @@ class ClockRules:
             return ""
         if promise.rolls or not promise.count:
             return ""
-        return promise.words if promise.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
+        return count_in_words(promise, language) if promise.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
 
     def _counts_from_receipt(self, contact: Contact, standard: Standard) -> bool:
         """Whether the day of receipt is day 0; the receipt rule may move that."""
