@@ -70,7 +70,7 @@ def words(claimed: Claimed, book: Rulebook) -> str:
     return MessageWriter(composer, book, b"secret").write(claimed, NOW).content.decode()
 
 
-_CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": "", "site": ""}
+_CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": "", "bsl_url": "", "site": ""}
 
 
 def test_an_alert_at_night_waits_for_the_office(store: Store, calm: Rulebook, mail: Make) -> None:

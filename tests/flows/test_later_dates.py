@@ -159,7 +159,7 @@ def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, counci
     body = letter.get_body(("plain",))
     assert body
     words = " ".join(body.get_content().split())
-    assert "by 9:15am on Wednesday 25 November 2026" in words
+    assert "by: 9:15am on Wednesday 25 November 2026" in words
     assert "by 3:15pm on Wednesday 25 November 2026" in words
 
 

@@ -98,7 +98,7 @@ def letter(contact: Contact, connection: Connection, book: Rulebook) -> str:
     """The receipt of a contact as it would leave."""
     composer = Composer(
         [d / "templates" for d in PACKAGED if (d / "templates").is_dir()],
-        {"organisation": "Exampleshire Council", "phone": "0300 123 2224", "website": "", "site": ""},
+        {"organisation": "Exampleshire Council", "phone": "0300 123 2224", "website": "", "bsl_url": "", "site": ""},
     )
     delivery = outbox.acknowledgements_of(connection, [contact.id])[contact.id]
     outbound = MessageWriter(composer, book, b"s").write(Claimed(delivery, contact), NOW)

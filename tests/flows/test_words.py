@@ -27,6 +27,7 @@ CONSTANTS: Mapping[str, str] = {
     "organisation": "Exampleshire Council",
     "phone": "0300 123 2224",
     "website": "",
+    "bsl_url": "",
     "site": "",
 }
 COMPOSER = Composer([d / "templates" for d in PACKAGED if (d / "templates").is_dir()], CONSTANTS)

@@ -198,7 +198,7 @@ async def quiet_choices(bench: Bench) -> Any:
 async def link_ends(bench: Bench) -> Any:
     """When the link of an alert ends."""
     site = "https://contact.example.gov.uk"
-    constants = {"organisation": "Exampleshire Council", "phone": "", "website": "", "site": site}
+    constants = {"organisation": "Exampleshire Council", "phone": "", "website": "", "bsl_url": "", "site": site}
     directories = tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir())
     writer = MessageWriter(Composer(directories, constants), altered(bench.book, website=site), SECRET)
     contact = await bench.log()

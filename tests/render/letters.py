@@ -13,6 +13,7 @@ CONSTANTS = {
     "organisation": "Cyngor Sir Ynys Môn",
     "phone": "0300 123 2224",
     "website": "https://www.example.gov.uk",
+    "bsl_url": "https://www.example.gov.uk/bsl",
     "site": "https://contact.example.gov.uk",
 }
 ENVELOPE = Envelope(

@@ -41,7 +41,7 @@ def test_the_packaged_templates_are_good() -> None:
 
 
 def test_an_acknowledgement_says_what_it_must_in_this_order() -> None:
-    """We have it, reference, what next and who, by when, urgent, other ways, formats, adding to it, automatic."""
+    """We have it, reference, by when, what next and who, the promise, urgent, other ways, formats, adding to it, automatic."""
     text, page = parts(parsed(acknowledgement(team="Highways", urgent="")))
     for words in (text, shown(page)):
         places = [
@@ -49,9 +49,9 @@ def test_an_acknowledgement_says_what_it_must_in_this_order() -> None:
             for part in (
                 "We have your message",
                 "EX-7K3M-9QPH",
+                "Wednesday 6 January 2027",
                 "What happens next",
                 "our Highways team",
-                "Wednesday 6 January 2027",
                 "10 working days",
                 "999",
                 "0300 123 2224",
