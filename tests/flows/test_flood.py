@@ -37,7 +37,13 @@ from tests.rulebooks import altered
 
 FIRE = Rule("fire", "There may be a fire", "Call 999.", {"en": Phrases(["on fire"])}, Phrases(()))
 A_SECOND, A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-_CONSTANTS = {"organisation": "Exampleshire Council", "phone": "", "website": "", "bsl_url": "", "site": "https://x.example"}
+_CONSTANTS = {
+    "organisation": "Exampleshire Council",
+    "phone": "",
+    "website": "",
+    "bsl_url": "",
+    "site": "https://x.example",
+}
 
 
 @pytest.fixture

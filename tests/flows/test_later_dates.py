@@ -159,8 +159,8 @@ def test_hours_stand_still_for_exactly_as_long_as_the_pause(store: Store, counci
     body = letter.get_body(("plain",))
     assert body
     words = " ".join(body.get_content().split())
-    assert "by: 9:15am on Wednesday 25 November 2026" in words
-    assert "by 3:15pm on Wednesday 25 November 2026" in words
+    assert "before: 9:15am on Wednesday 25 November 2026" in words
+    assert "by: 3:15pm on Wednesday 25 November 2026" in words
 
 
 def test_the_promise_is_told_in_days_only_where_the_day_of_receipt_is_the_first(

@@ -75,7 +75,13 @@ def _text(claim: Claimed, book: Rulebook) -> str:
 
 def _writer(book: Rulebook) -> MessageWriter:
     directories = tuple(p / "templates" for p in PACKAGED if (p / "templates").is_dir())
-    constants = {"organisation": "Exampleshire Council", "phone": "", "website": "", "bsl_url": "", "site": book.outgoing.website}
+    constants = {
+        "organisation": "Exampleshire Council",
+        "phone": "",
+        "website": "",
+        "bsl_url": "",
+        "site": book.outgoing.website,
+    }
     return MessageWriter(Composer(directories, constants), book, book.secret)
 
 
