@@ -41,7 +41,7 @@ def test_the_packaged_templates_are_good() -> None:
 
 
 def test_an_acknowledgement_says_what_it_must_in_this_order() -> None:
-    """We have it, reference, by when, what next and who, the promise, urgent, other ways, formats, adding to it, automatic."""
+    """We have it, reference, by when, what next and who, promise, urgent, other ways, formats, adding, automatic."""
     text, page = parts(parsed(acknowledgement(team="Highways", urgent="")))
     for words in (text, shown(page)):
         places = [
