@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 OURSELVES = "ackbot"
+# The person of a contact, on its page.
+SENDER = "sender"
 
 
 class EventKind(StrEnum):
@@ -59,6 +61,7 @@ class EventKind(StrEnum):
     LINKED = "linked"
     LINK_TAKEN_AWAY = "link taken away"
     NEEDS_NOTED = "needs noted"
+    LINKS_MADE_VOID = "links made void"
     # Words of staff for staff: no answer, and never sent to the person.
     NOTE = "note"
     MERGED = "merged"

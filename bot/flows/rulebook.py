@@ -25,6 +25,7 @@ from bot.core.rules import Facts
 from bot.core.standards import Standard
 from bot.core.timing import USUAL, Timing
 from bot.core.topics import Router
+from bot.core.tracking import TrackingRules
 from bot.render.answers import SavedAnswer
 from bot.render.words import Language, count_in_words, due_in_words
 
@@ -296,7 +297,7 @@ class Rulebook:
     """Everything that a decision needs besides the message and the store.
 
     `prefix` begins every reference, `secret` signs the addresses that only we can make. `restored_at` is when a copy
-    of the store was put back.
+    of the store was put back. `tracking` says what the pages of people show.
     """
 
     prefix: str
@@ -306,6 +307,7 @@ class Rulebook:
     outgoing: OutgoingRules = field(default_factory=OutgoingRules)
     secret: bytes = field(default=b"", repr=False)
     restored_at: datetime | None = None
+    tracking: TrackingRules = field(default_factory=TrackingRules)
 
     def may_have_answered(self, received_at: datetime) -> bool:
         """Whether a store that was lost (a copy was put back) may have answered what was received then."""

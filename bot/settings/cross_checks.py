@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.channel import CHANNEL, Account, ChannelSettings, Sender, TextOutlet, TextsByOutlet, WayIn
 from bot.core.standards import Standard
+from bot.core.tracking import QUIET_KINDS
 from bot.settings.main import Main
 
 
@@ -68,3 +69,6 @@ def _unknown_kinds(main: Main, book: Sequence[Standard]) -> Iterator[str]:
     for kind in main.retention.kinds:
         if kind not in kinds:
             yield f"retention.kinds.{kind}: no standard is for this kind; allowed: {', '.join(kinds)}"
+    for kind in sorted(set(main.tracking.quiet_kinds) - QUIET_KINDS):
+        if kind not in kinds:
+            yield f"tracking.quiet_kinds = {kind!r}: no standard is for this kind; allowed: {', '.join(kinds)}"

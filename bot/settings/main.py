@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, Validation
 
 from bot.core.acknowledgements import Limits
 from bot.core.languages import ENGLISH, LANGUAGES
+from bot.core.tracking import FEWEST_DAYS, QUIET_KINDS, TrackingRules
 from bot.settings.retention import RetentionSettings
 from bot.settings.tables import Table
 from bot.settings.teams import Team
@@ -237,6 +238,19 @@ class LimitSettings(Table):
         )
 
 
+class TrackingSettings(Table):
+    """The page on which a person sees where their message is.
+
+    Of contacts of `quiet_kinds` it shows nothing but how to call: somebody else may read the person's mail.
+    """
+
+    quiet_kinds: tuple[str, ...] = tuple(sorted(QUIET_KINDS))
+
+    def rules(self, reopen_days: int) -> TrackingRules:
+        """Return the same in the form of the core; a page lasts as long as its contact can be opened again."""
+        return TrackingRules(frozenset(self.quiet_kinds), timedelta(days=max(FEWEST_DAYS, reopen_days)))
+
+
 class Main(Table):
     """The complete ackbot.toml; each `[[channel]]` is checked by its own kind."""
 
@@ -249,4 +263,5 @@ class Main(Table):
     limits: LimitSettings = LimitSettings()
     operators: OperatorSettings = OperatorSettings()
     sign_in: SignIn = SignIn()
+    tracking: TrackingSettings = TrackingSettings()
     channel: tuple[dict[str, Any], ...] = ()

@@ -24,6 +24,7 @@ from bot.settings.main import (
     Organisation,
     SignIn,
     StoreSettings,
+    TrackingSettings,
     Web,
 )
 from bot.settings.retention import RetentionSettings
@@ -62,6 +63,7 @@ class Settings:
     limits: LimitSettings
     operators: OperatorSettings
     sign_in: SignIn
+    tracking: TrackingSettings
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]
@@ -126,6 +128,7 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         limits=main.limits,
         operators=main.operators,
         sign_in=main.sign_in,
+        tracking=main.tracking,
         channels=tuple(channels),
         standards=book,
         calendars=year.calendars(main.organisation.timezone),

@@ -35,6 +35,7 @@ def build(
         intake=_intake(configured, frozenset(_own(configured, ways, senders))),
         outgoing=_outgoing(configured, senders, limits),
         secret=configured.web.secret.get_secret_value().encode(),
+        tracking=configured.tracking.rules(configured.mail.reopen_days),
     )
 
 

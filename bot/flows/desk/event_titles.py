@@ -47,6 +47,7 @@ _EVENTS = {
     EventKind.CLASSIFIED: "About something else",
     EventKind.CAME_BACK: "A message of ours came back",
     EventKind.UNDELIVERABLE: "A message of ours did not arrive",
+    EventKind.LINKS_MADE_VOID: "Links to the page of the message made void",
     EventKind.COMPLAINED_OF: "The person called a mail of ours unwanted",
     EventKind.RECEIPT_DECIDED_ON: "Acknowledgement decided on",
     EventKind.RECEIPT_RELEASED: "Acknowledgement let go",

@@ -1,0 +1,1 @@
+"""What people do and see on the page of their own message."""

@@ -1,0 +1,47 @@
+"""Who may open the page of a contact: whoever has its key, for as long as the contact has a page."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.core import threads, tracking
+from bot.core.contacts import Contact, State
+from bot.core.events import Event, EventKind
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, tracked
+
+
+def contact_behind(connection: Connection, reference: str, key: str, now: datetime, book: Rulebook) -> Contact | None:
+    """The contact whose page has this address; None for every other address.
+
+    The work is the same whether there is such a contact or not: whoever has no key learns nothing from the time.
+    """
+    name = next(iter(threads.references_in(reference, book.prefix)), "")
+    number, generation = tracked.number_and_generation(connection, name)
+    if not tracking.is_key(key, number, name, generation, book.secret) or not number:
+        return None
+    contact = contacts.with_id(connection, [number])[number]
+    return None if why_no_page(connection, contact, now, book) else contact
+
+
+def why_no_page(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> str:
+    """Why a contact has no page, in words for staff; "" where it has."""
+    return book.tracking.why_not(contact, finished_at(connection, contact), now)
+
+
+def finished_at(connection: Connection, contact: Contact) -> datetime | None:
+    """When the contact was answered or closed; None while it is open."""
+    if contact.state == State.OPEN:
+        return None
+    return tracked.finished_at(connection, contact.id) or contact.responded_at or contact.received_at
+
+
+def path_of(contact: Contact, book: Rulebook) -> str:
+    """The address of its page, from the root of ours."""
+    return f"/track/{tracking.path(contact.id, contact.reference, contact.tracking_generation, book.secret)}"
+
+
+def make_void(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:
+    """Let every link to its page that was ever sent open nothing any more."""
+    contacts.put(connection, contact.id, {"tracking_generation": contact.tracking_generation + 1})
+    contacts.note(connection, [Event(contact.id, now, EventKind.LINKS_MADE_VOID, actor)])
