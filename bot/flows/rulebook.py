@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bot.core import acknowledgements, clocks, escalations, histories, standards, topics, urgencies
 from bot.core.acknowledgements import Limits
+from bot.core.addressing import Addressing
 from bot.core.alerting import DailyList, Restraint
 from bot.core.answers import AnswerRules
 from bot.core.board import Board
@@ -16,7 +17,6 @@ from bot.core.books import Book, Matter
 from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.deputies import Deputies
-from bot.core.durations import Unit
 from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
 from bot.core.histories import Clocks, Happened
 from bot.core.languages import ENGLISH
@@ -27,7 +27,7 @@ from bot.core.timing import USUAL, Timing
 from bot.core.topics import Router
 from bot.core.tracking import TrackingRules
 from bot.render.answers import SavedAnswer
-from bot.render.words import Language, count_in_words, due_in_words
+from bot.render.words import Language, due_in_words
 
 NO_PROMISE = Standard(
     id="", title="", version="", valid_from=FIRST_DAY, calendar="england", acknowledge=None, respond=None
@@ -233,23 +233,6 @@ class ClockRules:
         promise = self.standard_of(contact).acknowledge
         return due_in_words(contact.acknowledge_by, promise, self.default_calendar.zone, language)
 
-    def plain_promise(self, contact: Contact, language: Language = ENGLISH) -> str:
-        """The promise, where it counts from the day of receipt in a unit that everybody knows; else ""."""
-        standard = self.standard_of(contact)
-        promise = standard.respond
-        if not self._counts_from_receipt(contact, standard):
-            return ""
-        if promise is None or contact.clock_changed or standard.respond_from != "receipt":
-            return ""
-        if promise.rolls or not promise.count:
-            return ""
-        return count_in_words(promise, language) if promise.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH) else ""
-
-    def _counts_from_receipt(self, contact: Contact, standard: Standard) -> bool:
-        """Whether the day of receipt is day 0; the receipt rule may move that."""
-        calendar = self.calendars[standard.calendar_key]
-        return clocks.day_zero(contact.received_at, calendar, standard.receipt) == calendar.day_of(contact.received_at)
-
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRules:
@@ -260,7 +243,8 @@ class OutgoingRules:
     it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
     `deputies` who stands in for whom. `website` is where our own pages stand. `most_a_day`: how many messages may leave
     a day by an outlet that costs money for each. `answers` are the saved answers of the files; `answering` says how
-    much of what staff type each outlet carries. `board` has what teams have set in the console since.
+    much of what staff type each outlet carries, `addressing` how people are written to. `board` has what teams have set
+    in the console since.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -276,6 +260,7 @@ class OutgoingRules:
     most_a_day: Mapping[str, int] = field(default_factory=dict)
     answers: tuple[SavedAnswer, ...] = ()
     answering: AnswerRules = field(default_factory=AnswerRules)
+    addressing: Addressing = field(default_factory=Addressing)
     board: Board = field(default_factory=Board)
 
     def team(self, name: str | None) -> Team | None:

@@ -81,14 +81,12 @@ def of_code(code: str) -> LanguageWords:
 
 def _judge_texts(path: Path, code: str, texts: Mapping[str, Any]) -> None:
     needed = (*_TEXTS, *(_SENTENCES if code != ENGLISH else ()))
-    absent = [key for key in needed if not isinstance(texts.get(key), str) or not texts[key].strip()]
-    if absent:
+    if absent := [key for key in needed if not str(texts.get(key, "")).strip()]:
         raise BadTemplate(f'{path}: it lacks {absent[0]} = "..."')
-    strange = [
-        key for key, text in texts.items() if key not in (*_TEXTS, *_SENTENCES, *_CHECKS) or not isinstance(text, str)
-    ]
-    if strange:
-        raise BadTemplate(f"{path}: {strange[0]} is not known here, or no text")
+    if strange := set(texts) - {*_TEXTS, *_SENTENCES, *_CHECKS}:
+        raise BadTemplate(f"{path}: {min(strange)} is not known here")
+    if not _are_texts(texts.values()):
+        raise BadTemplate(f'{path}: every value outside of counts must be a text, as in name = "..."')
     if code in LANGUAGES and texts["name"] != LANGUAGES[code].name:
         raise BadTemplate(f"{path}: the name must be {LANGUAGES[code].name!r}")
     if "{time}" not in texts["at"] or "{day}" not in texts["at"]:
@@ -101,10 +99,10 @@ def _counts(path: Path, table: object) -> dict[str, dict[str, str]]:
         raise BadTemplate(f"{path}: counts.{unknown[0]} is not known; known: {', '.join(COUNTS.values())}")
     for name in COUNTS.values():
         forms = counts.get(name)
-        if not isinstance(forms, dict) or not _are_forms(forms.values()) or OTHER not in forms:
+        if not isinstance(forms, dict) or not _are_texts(forms.values()) or OTHER not in forms:
             raise BadTemplate(f'{path}: counts.{name} must have texts by plural category, among them {OTHER} = "..."')
     return counts
 
 
-def _are_forms(forms: Iterable[object]) -> bool:
-    return all(isinstance(form, str) and form.strip() for form in forms)
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)

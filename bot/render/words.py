@@ -24,7 +24,7 @@ def date_in_words(day: date, language: Language = ENGLISH) -> str:
     # To import it asks the system for its time zone, which takes as long as to write a hundred dates.
     from babel.dates import format_date  # noqa: PLC0415
 
-    code = _code(language)
+    code = code_of(language)
     # Only English may leave out the comma: other languages would lose a word or the order of their dates.
     return format_date(day, "EEEE d MMMM y" if code == ENGLISH else "full", locale=_locale(code))
 
@@ -33,7 +33,7 @@ def instant_in_words(instant: datetime, zone: ZoneInfo, language: Language = ENG
     """Return a local time and its day: "10:30am on Monday 7 December 2026"."""
     local = instant.astimezone(zone)
     day = date_in_words(local.date(), language)
-    if _code(language) == ENGLISH:
+    if code_of(language) == ENGLISH:
         return f"{_hour(local)} on {day}"
     words = _words(language)
     return words.at.replace("{day}", day).replace("{time}", _time(local, words))
@@ -56,7 +56,7 @@ def count_in_words(duration: Duration, language: Language = ENGLISH) -> str:
     English says it as it was written, and so does every language of what it has no form for: working hours, the same
     day.
     """
-    code, name = _code(language), language_words.COUNTS.get(duration.unit)
+    code, name = code_of(language), language_words.COUNTS.get(duration.unit)
     if code == ENGLISH or name is None or not duration.count:
         return duration.words
     forms = _words(language).counts[name]
@@ -71,7 +71,8 @@ def _plural_category(code: str, number: int) -> str:
     return Locale.parse(_locale(code)).plural_form(number)
 
 
-def _code(language: Language) -> str:
+def code_of(language: Language) -> str:
+    """Return the code of a language."""
     return language if isinstance(language, str) else language.code
 
 

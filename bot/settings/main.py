@@ -175,7 +175,8 @@ class MailSettings(Table):
     `aliases`: all other addresses whose mail comes here; `staff`: who answers for us, as addresses or `@domain`;
     `relays`: domains whose pages pass on what people write; `spam_header`: the field in which the mail server marks
     unwanted mail; `reopen_days`: for how long after an answer the same contact is continued; `attachments_megabytes`:
-    how much the files of one answer from the console may have in all.
+    how much the files of one answer from the console may have in all. `receipts_name_subject`: a receipt names the
+    subject of what it answers, instead of the service.
     """
 
     aliases: tuple[str, ...] = ()
@@ -184,6 +185,7 @@ class MailSettings(Table):
     spam_header: str = Field(default="", pattern=r"^[!-9;-~]{0,80}$")
     reopen_days: int = Field(default=28, ge=0, le=3650)
     attachments_megabytes: int = Field(default=10, ge=0, le=25)
+    receipts_name_subject: bool = False
 
     @field_validator("aliases", "staff")
     @classmethod

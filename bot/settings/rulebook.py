@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.channel import Account, Follower, MailWayIn, TextsByOutlet, WayIn
+from bot.core.addressing import Addressing
 from bot.core.answers import AnswerRules
 from bot.core.board import PLACEHOLDER
 from bot.core.books import Book
@@ -84,7 +85,13 @@ def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[
         website=configured.web.public_url.rstrip("/"),
         answers=answers.read_all(configured.template_directories)[0],
         answering=_answers(configured, limits),
+        addressing=_addressing(configured),
     )
+
+
+def _addressing(configured: Settings) -> Addressing:
+    organisation = configured.organisation
+    return Addressing(organisation.languages, organisation.opening_hours, configured.mail.receipts_name_subject)
 
 
 def _answers(configured: Settings, limits: Mapping[str, Limits]) -> AnswerRules:

@@ -19,7 +19,7 @@ from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
 from bot.core.standards import standard
-from bot.flows import escalate
+from bot.flows import escalate, promise_words
 from bot.flows.changes import recompute
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
@@ -170,7 +170,7 @@ def test_the_promise_is_told_in_days_only_where_the_day_of_receipt_is_the_first(
     with writing(store) as connection:
         for receipt, promise in (("cutoff 09:00", ""), ("cutoff 10:00", "10 working days")):
             book = altered(council, promises=Book([standard(STANDARD | {"receipt": receipt}, "general.toml")]))
-            assert book.clocks.plain_promise(logged(connection, book, mail())) == promise
+            assert promise_words.plain_promise(logged(connection, book, mail()), book.clocks) == promise
 
 
 def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: Rulebook, mail: Make) -> None:

@@ -11,6 +11,7 @@ from bot.core.contacts import Contact, State
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Step
 from bot.core.messages import Inbound, Outbound
+from bot.flows import promise_words
 from bot.flows.outgoing import alert, call_words, cloud_events, daily_list
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
@@ -145,7 +146,7 @@ class MessageWriter:
             case "new-date":
                 values |= {key: details.get(key, "") for key in ("before", "reason")}
             case "acknowledgement":
-                values |= {"promise": self._book.clocks.plain_promise(contact), **self._service(contact)}
+                values |= {"promise": promise_words.plain_promise(contact, self._book.clocks), **self._service(contact)}
         return values | {"respond_by": self._book.clocks.respond_by(contact)}
 
     def _service(self, contact: Contact) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.channel import Form, Temporary
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
+from bot.flows import promise_words
 from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts, holds
 from bot.web.client import client_network, is_unnamed_proxy
@@ -133,7 +134,7 @@ def _confirmation(contact: Contact, book: Rulebook, *, is_held: bool) -> Confirm
     return Confirmation(
         reference=contact.reference,
         respond_by=book.clocks.respond_by(contact),
-        promise=book.clocks.plain_promise(contact),
+        promise=promise_words.plain_promise(contact, book.clocks),
         urgent=urgency.advice if (urgency := book.intake.urgency(contact)) else "",
         email=_email(contact, is_held=is_held),
     )
