@@ -171,7 +171,8 @@ register: dev ## Writes the tables of docs/data-protection.md anew, from the reg
 lock: ## Renews the lock files (with uv).
 	@command -v $(UV) >/dev/null || { echo "lock: needs uv (or make lock UV=/path/to/uv)" >&2; exit 1; }
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra pdf -c requirements.lock -o requirements-pdf.lock
+	$(LOCK) pyproject.toml --group dev -c requirements-pdf.lock -o requirements-dev.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
 
 clean: ## Removes the environment, what was built and every cache; var/ stays.

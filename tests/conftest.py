@@ -19,6 +19,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from ctypes.util import find_library
 from pathlib import Path
 from typing import Protocol
 
@@ -145,6 +146,8 @@ def why_not(name: str) -> str | None:
     """Why this program cannot be used here, or None where it can."""
     if name == "synapse":
         return None if (synapse.PROGRAMS / "python").exists() else f"synapse is not installed; {_INSTALL}"
+    if name == "pango":
+        return None if find_library("pango-1.0") else f"pango is not installed; {_INSTALL}"
     try:
         path = program(name)
     except RuntimeError as missing:

@@ -66,4 +66,4 @@ def test_every_pin_of_a_lock_file_is_asked(tmp_path: Path) -> None:
     lines = ["numpy==2.4.6 ; python_full_version < '3.12' \\", "    --hash=sha256:00", "numpy==2.5.5 \\"]
     lock.write_text("\n".join([*lines, "psycopg[binary]==3.3.9 \\", "    # via numpy==1"]), encoding="utf-8")
     assert pins([lock]) == [Pin("numpy", "2.4.6"), Pin("numpy", "2.5.5"), Pin("psycopg", "3.3.9")]
-    assert len(LOCKS) == 3
+    assert len(LOCKS) == 4
