@@ -134,9 +134,9 @@ def build(name: str, settings: Settings) -> Desk:
 def _faults(entry: Entry, *, sends_texts: bool) -> Iterator[tuple[str, str]]:
     faults = {
         "how": "" if entry.how in HOW else f"Choose how it came: {', '.join(HOW)}",
-        "name": typed.name_fault(entry.name, "The"),
-        "email": typed.email_fault(entry.email, "The") if entry.email else "",
-        "phone": typed.phone_fault(entry.phone, "The"),
+        "name": typed.name_fault(entry.name),
+        "email": typed.email_fault(entry.email) if entry.email else "",
+        "phone": typed.phone_fault(entry.phone),
         "subject": "" if len(entry.subject) <= SUBJECT_LIMIT else f"Use {SUBJECT_LIMIT} characters or fewer",
         "text": _text_fault(entry.text),
         "prefers": _prefers_fault(entry, sends_texts=sends_texts),

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from bot.channel import Batch, Permanent, RawRequest, WayIn
 from bot.core import phones
 from bot.core.messages import Inbound, Party
+from bot.core.page_sentences import sentence
 from bot.wire.typed import email_fault, is_visible, line, name_fault, paragraphs, phone_fault
 
 POSTCODE_LIMIT = 10
@@ -127,15 +128,19 @@ def _faults(entry: Entry) -> Iterator[tuple[str, str]]:
 
 def _email_fault(entry: Entry) -> str:
     if not entry.email:
-        return "" if entry.phone else "Enter an email address or a phone number"
+        return "" if entry.phone else sentence("Enter an email address or a phone number")
     return email_fault(entry.email)
 
 
 def _message_fault(entry: Entry) -> str:
     if not is_visible(entry.message):
-        return "Write your message"
+        return sentence("Write your message")
     if len(entry.message) > MESSAGE_LIMIT:
-        return f"Your message must be {MESSAGE_LIMIT:,} characters or fewer. It has {len(entry.message):,}"
+        return sentence(
+            "Your message must be %(limit)s characters or fewer. It has %(count)s",
+            limit=f"{MESSAGE_LIMIT:,}",
+            count=f"{len(entry.message):,}",
+        )
     return ""
 
 

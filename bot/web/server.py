@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp_jinja2
@@ -9,6 +10,7 @@ import jinja2
 from aiohttp import web
 
 from bot.present import Present
+from bot.render.catalogues import Catalogues
 from bot.web import security
 from bot.web.api import problems
 from bot.web.api.handlers import Api
@@ -20,6 +22,7 @@ from bot.web.public.alert_link import Alerts
 from bot.web.public.form import MOST_BYTES, FrontDoor
 from bot.web.public.health import Health
 from bot.web.public.hooks import Hooks
+from bot.web.public.languages import Languages, PublicPage
 from bot.web.public.sent_mail import SentMail
 from bot.web.public.standards import Standards
 from bot.web.site import Site
@@ -51,19 +54,21 @@ async def serve(site: Site, listen: str) -> web.AppRunner:
 
 def application(site: Site) -> web.Application:
     """The application, ready to be run; raises jinja2.TemplateNotFound when stylesheet or icon are missing."""
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=[follow, errors.as_pages, problems.as_problems])
+    languages = _languages(site)
+    middlewares = [follow, languages.set_language, errors.as_pages, problems.as_problems]
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=middlewares)
     app[TRUSTED_PROXIES] = site.settings.web.trusted_proxies
     app.on_response_prepare.append(security.add_headers)
     loader = jinja2.FileSystemLoader([str(directory) for directory in site.settings.template_directories])
-    pages = _set_up_pages(app, site, loader)
+    pages = _set_up_pages(app, site, loader, languages)
     pages.globals["assets"] = {
         Path(name).name: _add_asset(app, name, loader.get_source(pages, name)[0].encode()) for name in _ASSETS
     }
-    for room in (Standards(site), Health(site), Alerts(site), Hooks(site), Api(site)):
+    for room in (Health(site), Alerts(site), Hooks(site), Api(site)):
         app.add_routes(room.routes())
     app.add_routes(routes.routes(site))
-    if (form := site.front_form) is not None:
-        app.add_routes(FrontDoor(site, form).routes())
+    for page in _public_pages(site):
+        languages.add(app, page.routes())
     if site.sent_mail is not None:
         app.add_routes(SentMail(site.sent_mail).routes())
     return app
@@ -77,7 +82,22 @@ def runner(app: web.Application, *, shutdown_seconds: float = 3) -> web.AppRunne
     return web.AppRunner(app, access_log=None, logger=security.protocol_log(), shutdown_timeout=shutdown_seconds)
 
 
-def _set_up_pages(app: web.Application, site: Site, loader: jinja2.BaseLoader) -> jinja2.Environment:
+def _languages(site: Site) -> Languages:
+    organisation = site.settings.organisation
+    catalogues = Catalogues(site.settings.template_directories)
+    return Languages(organisation.languages, catalogues, only_checked=organisation.only_checked_translations)
+
+
+def _public_pages(site: Site) -> Iterator[PublicPage]:
+    """What there is in every language."""
+    yield Standards(site)
+    if (form := site.front_form) is not None:
+        yield FrontDoor(site, form)
+
+
+def _set_up_pages(
+    app: web.Application, site: Site, loader: jinja2.BaseLoader, languages: Languages
+) -> jinja2.Environment:
     pages = aiohttp_jinja2.setup(
         app,
         loader=loader,
@@ -86,6 +106,7 @@ def _set_up_pages(app: web.Application, site: Site, loader: jinja2.BaseLoader) -
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    languages.prepare(app, pages)
     organisation = site.settings.organisation
     pages.globals.update(
         organisation_name=organisation.name,

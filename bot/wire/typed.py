@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from bot.core.page_sentences import sentence
 from bot.wire.directions import plain_name, without_overrides
 
 NAME_LIMIT = 200
@@ -34,13 +35,13 @@ def paragraphs(value: str) -> str:
     return unicodedata.normalize("NFC", "".join(characters)).strip()
 
 
-def email_fault(email: str, whose: str = "Your") -> str:
+def email_fault(email: str) -> str:
     """Return what to do about this address, or "" where it is good."""
     if len(email) > EMAIL_LIMIT:
-        return f"{whose} email address must be {EMAIL_LIMIT} characters or fewer"
+        return sentence("Use %(limit)s characters or fewer for the email address", limit=EMAIL_LIMIT)
     match = _EMAIL.fullmatch(email)
     if match is None or len(match["local"].encode()) > _LONGEST_LOCAL_PART_BYTES:
-        return "Enter one email address, like name@example.com"
+        return sentence("Enter one email address, like name@example.com")
     return ""
 
 
@@ -63,18 +64,19 @@ def account_fault(address: str) -> str:
     return f"{address_text} is no email address such as name@example.gov.uk" if email_fault(name) else ""
 
 
-def phone_fault(phone: str, whose: str = "Your") -> str:
+def phone_fault(phone: str) -> str:
     """Return what to do about this number, or "" where it is good or empty."""
     if len(phone) > PHONE_LIMIT:
-        return f"{whose} phone number must be {PHONE_LIMIT} characters or fewer"
+        return sentence("Use %(limit)s characters or fewer for the phone number", limit=PHONE_LIMIT)
     if phone and sum(c.isdigit() for c in phone) < _FEWEST_PHONE_DIGITS:
-        return "Enter a phone number, like 01632 960 001"
+        return sentence("Enter a phone number, like 01632 960 001")
     return ""
 
 
-def name_fault(name: str, whose: str = "Your") -> str:
+def name_fault(name: str) -> str:
     """Return what to do about this name, or "" where it is good."""
-    return f"{whose} name must be {NAME_LIMIT} characters or fewer" if len(name) > NAME_LIMIT else ""
+    is_long = len(name) > NAME_LIMIT
+    return sentence("Use %(limit)s characters or fewer for the name", limit=NAME_LIMIT) if is_long else ""
 
 
 def is_visible(text: str) -> bool:

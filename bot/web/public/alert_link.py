@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channel import Temporary
@@ -10,6 +9,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.desk import linked
 from bot.flows.desk.linked import Choice, Ended
 from bot.web.forms import fields_of
+from bot.web.public.languages import render
 from bot.web.site import STATUS_OF, Site
 
 _FIELDS = ("action", "until", "team", "owner", "up_to")
@@ -55,7 +55,7 @@ class Alerts:
         if view is None:
             raise web.HTTPNotFound
         context = {"contact": view, **more}
-        response = aiohttp_jinja2.render_template("pages/alert.html", request, context, status=status)
+        response = render(request, "pages/alert.html", context, status=status)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
@@ -65,4 +65,4 @@ def _ended_page(request: web.Request) -> web.Response:
         "heading": "This link has ended",
         "advice": "Links in alerts work for a limited time. Use the link in a newer alert, or the console.",
     }
-    return aiohttp_jinja2.render_template("pages/error.html", request, context, status=410)
+    return render(request, "pages/error.html", context, status=410)

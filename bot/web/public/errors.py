@@ -2,21 +2,31 @@
 
 from http import HTTPStatus
 
-import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.core.page_sentences import sentence
 from bot.web import incidents
+from bot.web.public.languages import render
 
 # status -> (heading, what to do)
 _WORDS = {
-    400: ("We could not read that", "Go back and try again."),
-    403: ("You cannot see this page from here", "This page is only shown on the computer that Ackbot runs on."),
-    404: ("Page not found", "Check that the web address is right."),
-    405: ("That does not work here", "Go back and try again."),
-    413: ("That is too big to send", "Go back and make your message shorter. You cannot send files with this form."),
-    415: ("We could not read that", "Use the form on our page to send us a message."),
-    500: ("Sorry, something went wrong", "We may not have your message. Wait a minute. Then go back and send it."),
+    400: (sentence("We could not read that"), sentence("Go back and try again.")),
+    403: (
+        sentence("You cannot see this page from here"),
+        sentence("This page is only shown on the computer that Ackbot runs on."),
+    ),
+    404: (sentence("Page not found"), sentence("Check that the web address is right.")),
+    405: (sentence("That does not work here"), sentence("Go back and try again.")),
+    413: (
+        sentence("That is too big to send"),
+        sentence("Go back and make your message shorter. You cannot send files with this form."),
+    ),
+    415: (sentence("We could not read that"), sentence("Use the form on our page to send us a message.")),
+    500: (
+        sentence("Sorry, something went wrong"),
+        sentence("We may not have your message. Wait a minute. Then go back and send it."),
+    ),
 }
 
 
@@ -42,4 +52,4 @@ async def as_pages(request: web.Request, handler: Handler) -> web.StreamResponse
 def _page(request: web.Request, status: int) -> web.Response:
     heading, advice = _WORDS.get(status) or _WORDS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]
     context = {"heading": heading, "advice": advice}
-    return aiohttp_jinja2.render_template("pages/error.html", request, context, status=status)
+    return render(request, "pages/error.html", context, status=status)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlalchemy import Connection
 
@@ -18,6 +17,7 @@ from bot.store import contacts, holds
 from bot.web.client import client_network, is_unnamed_proxy
 from bot.web.forms import as_text, pairs_of
 from bot.web.public import form_page
+from bot.web.public.languages import render
 from bot.web.site import Site, loop_time
 from bot.web.throttling import Throttle
 
@@ -99,7 +99,7 @@ class FrontDoor:
             "not_taken": not_taken,
             **_questions(self._site.book.intake),
         }
-        return aiohttp_jinja2.render_template("pages/form.html", request, context, status=status)
+        return render(request, "pages/form.html", context, status=status)
 
     def _guarded(self, request: web.Request, values: Mapping[str, str], message: Inbound) -> Inbound:
         """The message with what its page and its network say: nothing is refused, and staff decide on the receipt."""
@@ -154,7 +154,7 @@ def _received_page(request: web.Request, confirmation: Confirmation, inbound: In
         "spelled": " ".join(c for c in confirmation.reference if c.isalnum()),
         "email": inbound.fields.get("email", ""),
     }
-    return aiohttp_jinja2.render_template("pages/received.html", request, context)
+    return render(request, "pages/received.html", context)
 
 
 async def _known_fields(request: web.Request) -> dict[str, str]:

@@ -9,9 +9,10 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
+
+from bot.web.public.languages import render
 
 # A proxy on this computer would make every caller look local, so what it adds gives it away.
 _SIGNS_OF_A_PROXY = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
@@ -45,11 +46,11 @@ class SentMail:
 
     async def _list(self, request: web.Request) -> web.Response:
         mails = await asyncio.to_thread(lambda: [_mail_in(path) for path in reversed(self._files())])
-        return aiohttp_jinja2.render_template("pages/sent_list.html", request, {"mails": mails})
+        return render(request, "pages/sent_list.html", {"mails": mails})
 
     async def _show(self, request: web.Request) -> web.Response:
         mail = await self._find(request.match_info["number"])
-        response = aiohttp_jinja2.render_template("pages/sent_mail.html", request, {"mail": mail})
+        response = render(request, "pages/sent_mail.html", {"mail": mail})
         response.headers["Content-Security-Policy"] = _FRAMES
         return response
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bot.flows import promise
+from bot.web.public.languages import render
 from bot.web.site import Site
 
 # A link from somebody's browser to it need not be newer than this.
@@ -30,7 +30,7 @@ class Standards:
             "in_force": [row for row in rows if row["in_force"]],
             "ahead": [row for row in rows if not row["in_force"]],
         }
-        return aiohttp_jinja2.render_template("pages/standards.html", request, context)
+        return render(request, "pages/standards.html", context)
 
     async def _json(self, _request: web.Request) -> web.Response:
         return web.json_response({"standards": self._rows()}, headers=_CACHE)

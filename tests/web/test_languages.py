@@ -1,0 +1,147 @@
+"""Public pages in the languages of the organisation."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.web.site import Site
+from tests.web.pages import Browser, Open, Page, value
+
+CATALOGUE = """# Pages.
+# checked_by = "{by}"
+# checked_on = "{on}"
+msgid ""
+msgstr ""
+"Language: {code}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "Send us a message"
+msgstr "{title}"
+
+msgid "Page not found"
+msgstr "{title} & 404"
+
+msgid "Your message must be %(limit)s characters or fewer. It has %(count)s"
+msgstr "{title}: %(count)s/%(limit)s"
+
+msgid "Use %(limit)s characters or fewer for the name"
+msgstr "{title} without the number"
+"""
+TITLES = {"cy": "Anfonwch neges atom", "pl": "Napisz do nas", "ar": "أرسل إلينا رسالة"}
+
+
+@pytest.fixture
+def speaking(open_site: Open, site: Site, tmp_path: Path) -> Any:
+    """Starts the site with languages, each with a small catalogue of the organisation's own; Welsh is checked."""
+    folder = tmp_path / "templates" / "pages" / "locale"
+    folder.mkdir(parents=True)
+    for code, title in TITLES.items():
+        by, on = ("Siân Hughes", "2026-11-02") if code == "cy" else ("", "")
+        (folder / f"{code}.po").write_text(CATALOGUE.format(code=code, title=title, by=by, on=on), encoding="utf-8")
+
+    async def start(*languages: str, **more: Any) -> Browser:
+        organisation = site.settings.organisation.model_copy(update={"languages": languages, **more})
+        return await open_site(settings=replace(site.settings, directory=tmp_path, organisation=organisation))
+
+    return start
+
+
+async def read(browser: Browser, path: str, **headers: str) -> Page:
+    return Page(await (await browser.get(path, headers=headers)).text())
+
+
+async def test_each_language_has_its_own_address(speaking: Any) -> None:
+    """The organisation's own stands at /, the others below their code, each with `lang` and `dir`."""
+    browser = await speaking("en", "cy", "ar")
+    for path, lang, direction, title in (
+        ("/", "en", "ltr", "Send us a message"),
+        ("/cy/", "cy", "ltr", TITLES["cy"]),
+        ("/cy", "cy", "ltr", TITLES["cy"]),
+        ("/ar/", "ar", "rtl", TITLES["ar"]),
+    ):
+        page = await read(browser, path)
+        assert (page.value("html", "lang"), page.value("html", "dir"), page.text("h1")) == (lang, direction, title)
+
+
+async def test_an_organisation_whose_own_language_is_welsh_has_english_at_an_address_of_its_own(speaking: Any) -> None:
+    """The first of `languages` is the one without a code."""
+    browser = await speaking("cy", "en")
+    assert (await read(browser, "/")).text("h1") == TITLES["cy"]
+    assert (await read(browser, "/en/")).text("h1") == "Send us a message"
+    assert (await browser.get("/cy/")).status == 404
+
+
+async def test_a_language_that_is_not_offered_has_no_page(speaking: Any) -> None:
+    """Its address is unknown, in the organisation's own language."""
+    browser = await speaking("en", "cy")
+    answer = await browser.get("/pl/")
+    assert answer.status == 404
+    assert Page(await answer.text()).text("h1") == "Page not found"
+
+
+async def test_links_stay_in_the_language(speaking: Any) -> None:
+    """The standards, the address of the form, and where a page of errors leads."""
+    page = await read(await speaking("en", "cy"), "/cy/")
+    assert page.first("footer a[href='/cy/standards']") is not None
+    assert page.value("form", "action") == "/cy/?send"
+
+
+async def test_a_reader_changes_the_language_of_the_same_page(speaking: Any) -> None:
+    """Each language under its own name, marked as that language; the one that is read is no link."""
+    page = await read(await speaking("en", "cy", "ar"), "/cy/?service=bins")
+    links = {value(link, "href"): (link.text(), value(link, "hreflang")) for link in page.all("nav.languages a")}
+    assert links == {"/?service=bins": ("English", "en"), "/ar/?service=bins": ("العربية", "ar")}
+    assert page.text("nav.languages [aria-current]") == "Cymraeg"
+    assert [value(item, "dir") for item in page.all("nav.languages li")] == ["ltr", "ltr", "rtl"]
+    assert not (await read(await speaking("en"), "/")).all("nav.languages")
+
+
+async def test_the_browser_only_suggests(speaking: Any) -> None:
+    """A line in the language that it asks for; nobody is moved, and whoever chose a language is not asked again."""
+    browser = await speaking("en", "cy")
+    header = {"Accept-Language": "cy-GB,cy;q=0.9,en;q=0.8"}
+    answer = await browser.get("/", headers=header, allow_redirects=False)
+    page = Page(await answer.text())
+    assert (answer.status, page.value("html", "lang")) == (200, "en")
+    assert page.value(".suggestion", "lang") == "cy"
+    assert page.value(".suggestion a", "href") == "/cy/"
+    for path, languages in (("/", "en-GB"), ("/", "fr"), ("/cy/", "en-GB,en"), ("/", "")):
+        assert not (await read(browser, path, **{"Accept-Language": languages})).all(".suggestion")
+
+
+async def test_an_error_is_in_the_language_of_its_address(speaking: Any) -> None:
+    """Also below a language where there is no such page; what a translation says is no markup."""
+    browser = await speaking("en", "cy")
+    answer = await browser.get("/cy/nowhere")
+    text = await answer.text()
+    assert answer.status == 404
+    assert Page(text).value("html", "lang") == "cy"
+    assert "Anfonwch neges atom &amp; 404" in text
+    assert (await read(browser, "/cy//evil.example")).all("a[href*=evil]") == []
+
+
+async def test_what_the_program_says_is_translated_with_its_numbers(speaking: Any) -> None:
+    """The fault of a field; a translation that lost a number stays English."""
+    browser = await speaking("en", "cy")
+    fields = {"name": "n" * 201, "email": "sam@residents.example", "message": "m" * 10_001}
+    page = Page(await (await browser.post("/cy/?send", data=fields)).text())
+    assert "Anfonwch neges atom: 10,001/10,000" in page.text("#message-error")
+    assert "Use 200 characters or fewer for the name" in page.text("#name-error")
+    assert page.value("nav.languages a", "href") == "/"
+
+
+async def test_what_nobody_checked_can_be_left_out(speaking: Any) -> None:
+    """With `only_checked_translations` its page is English, says so, and no page leads to it."""
+    browser = await speaking("en", "cy", "pl", only_checked_translations=True)
+    assert [item.text() for item in (await read(browser, "/")).all("nav.languages li")] == ["English", "Cymraeg"]
+    page = await read(browser, "/pl/")
+    assert (page.value("html", "lang"), page.text("h1")) == ("en", "Send us a message")
+    assert "only have this page in English" in page.text("main")
+
+
+async def test_pages_of_staff_are_english(speaking: Any) -> None:
+    """Whatever the organisation's own language is."""
+    page = await read(await speaking("cy", "en"), "/alerts/nonsense")
+    assert page.value("html", "lang") == "en"
