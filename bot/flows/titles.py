@@ -73,6 +73,10 @@ class Titles:
         words = (self.service(contact.service), self.kind(contact.kind), self.area(contact.area))
         return ", ".join(word for word in words if word)
 
+    def medium(self, name: str) -> str:
+        """A way in which contacts come, as standards name it."""
+        return _MEDIA.get(name) or plain(name)
+
     def way(self, contact: Contact) -> str:
         """How a contact came, as it stands in a sentence."""
         return _MEDIA.get(self.book.medium_of(contact)) or contact.channel.replace("-", " ").replace("_", " ")

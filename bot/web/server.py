@@ -66,7 +66,7 @@ def application(site: Site) -> web.Application:
     }
     for room in (Health(site), Alerts(site), Hooks(site), Api(site)):
         app.add_routes(room.routes())
-    app.add_routes(routes.routes(site))
+    app.add_routes([*routes.routes(site), *Standards(site).data_routes()])
     for page in _public_pages(site):
         languages.add(app, page.routes())
     if site.sent_mail is not None:

@@ -74,6 +74,28 @@ AHEAD = PROMISE | {
 }
 BOOK = Book(standard(table, "x.toml") for table in (PROMISE, COMPLAINT, AHEAD))
 
+CATALOGUE = """# Pages.
+# checked_by = "{by}"
+# checked_on = "{on}"
+msgid ""
+msgstr ""
+"Language: {code}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "Send us a message"
+msgstr "{title}"
+
+msgid "Page not found"
+msgstr "{title} & 404"
+
+msgid "Your message must be %(limit)s characters or fewer. It has %(count)s"
+msgstr "{title}: %(count)s/%(limit)s"
+
+msgid "Use %(limit)s characters or fewer for the name"
+msgstr "{title} without the number"
+"""
+TITLES = {"cy": "Anfonwch neges atom", "pl": "Napisz do nas", "ar": "أرسل إلينا رسالة"}
+
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
@@ -143,3 +165,19 @@ async def open_site(site: Site) -> AsyncIterator[Open]:
 async def browser(open_site: Open) -> Browser:
     """A browser on the site as it is."""
     return await open_site()
+
+
+@pytest.fixture
+def speaking(open_site: Open, site: Site, tmp_path: Path) -> Any:
+    """Starts the site with languages, each with a small catalogue of the organisation's own; Welsh is checked."""
+    folder = tmp_path / "templates" / "pages" / "locale"
+    folder.mkdir(parents=True)
+    for code, title in TITLES.items():
+        by, on = ("Siân Hughes", "2026-11-02") if code == "cy" else ("", "")
+        (folder / f"{code}.po").write_text(CATALOGUE.format(code=code, title=title, by=by, on=on), encoding="utf-8")
+
+    async def start(*languages: str, **more: Any) -> Browser:
+        organisation = site.settings.organisation.model_copy(update={"languages": languages, **more})
+        return await open_site(settings=replace(site.settings, directory=tmp_path, organisation=organisation))
+
+    return start

@@ -5,6 +5,7 @@
 - the template writes `{{ _("Send message") }}`, and `{% trans day=due %}By {{ day }}.{% endtrans %}` for a sentence
   with values or marks: whole English sentences, which `pages/locale/LANGUAGE.po` translates. Values stand after a colon
   or alone, as words change with what stands before them. A macro of another file is imported `with context`;
+- words that exist in English only, such as the title of a service, stand in `<span{{ in_english }}>`;
 - links between pages are `{{ to("/standards") }}` in a template and `to(request, "/standards")` in a handler, and stay
   in the language of the page;
 - the handler answers with `render(request, "pages/NAME.html", context)`; `request[LANGUAGE]` is the code of the
@@ -22,6 +23,7 @@ import jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from bot.core.languages import ENGLISH, LANGUAGES, direction, html_tag, preferred
 from bot.render.catalogues import Catalogues
@@ -93,6 +95,7 @@ class Languages:
             "html_lang": html_tag(language),
             "direction": direction(language),
             "root": request[ROOT],
+            "in_english": "" if language == ENGLISH else Markup(' lang="en" dir="ltr"'),
             "is_fallback": self._place(request)[0] != language,
             "versions": versions,
             "suggestion": self._suggestion(request, versions),

@@ -1,54 +1,129 @@
 """The page of our standards, and the same as JSON: made from the files that the dates are computed by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from aiohttp import web
 
+from bot.core.books import Matter
+from bot.core.durations import Duration
+from bot.core.standards import Standard
+from bot.core.topics import Service
 from bot.flows import promise
-from bot.web.public.languages import render
+from bot.flows.titles import Titles
+from bot.render.words import count_in_words, date_in_words
+from bot.web.public.languages import LANGUAGE, render
 from bot.web.site import Site
 
 # A link from somebody's browser to it need not be newer than this.
 _CACHE = {"Cache-Control": "public, max-age=300"}
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: what a standard promises, in the words of a language; "" where it promises nothing.
+
+    `service` is the service that the line is about, `audience` whom or what the standard is for.
+    """
+
+    standard: Standard
+    title: str
+    service: Service | None
+    audience: tuple[str, ...]
+    acknowledge: str
+    respond: str
+    extend_to: str
+    valid_from: str
+    valid_to: str
+    review_by: str
+
+    @property
+    def is_by_staff(self) -> bool:
+        """Whether a person writes, beside the receipt that comes by itself."""
+        return self.standard.acknowledged_by == "staff"
+
+    @property
+    def begins_with_staff(self) -> bool:
+        """Whether the time to answer begins when that person has written."""
+        return self.standard.respond_from == "acknowledgement"
+
+    @property
+    def is_same_day(self) -> bool:
+        """Whether the answer is promised for the day of receipt."""
+        return self.standard.respond is not None and not self.standard.respond.count
+
+
 class Standards:
     """Shows what is in force, then what follows: the keys of a standard's file, and `in_force`."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self._site, self._titles = site, Titles(site.book)
 
     def routes(self) -> list[web.RouteDef]:
-        """For people and for machines."""
-        return [web.get("/standards", self._page), web.get("/standards.json", self._json)]
+        """For people."""
+        return [web.get("/standards", self._page)]
+
+    def data_routes(self) -> list[web.RouteDef]:
+        """For machines, in no language."""
+        return [web.get("/standards.json", self._json)]
 
     async def _page(self, request: web.Request) -> web.Response:
-        rows = [_in_words(row) for row in self._rows()]
+        language, today = request[LANGUAGE], self._today()
+        promises = self._site.book.clocks.promises
+        ahead = sorted((s for s in promises.standards if s.valid_from > today), key=lambda s: s.valid_from)
         context = {
-            "in_force": [row for row in rows if row["in_force"]],
-            "ahead": [row for row in rows if not row["in_force"]],
+            "in_force": [*self._rows(promises.in_force(today), today, language)],
+            "ahead": [self._row(standard, standard.title, None, language) for standard in ahead],
+            "has_form": self._site.front_form is not None,
         }
         return render(request, "pages/standards.html", context)
 
     async def _json(self, _request: web.Request) -> web.Response:
-        return web.json_response({"standards": self._rows()}, headers=_CACHE)
+        rows = promise.publication(self._site.book.clocks.promises, self._today())
+        return web.json_response({"standards": rows}, headers=_CACHE)
 
-    def _rows(self) -> list[dict[str, Any]]:
-        book = self._site.book
-        return promise.publication(book.clocks.promises, book.clocks.today(self._site.now()))
+    def _today(self) -> date:
+        return self._site.book.clocks.today(self._site.now())
+
+    def _rows(self, in_force: tuple[Standard, ...], today: date, language: str) -> Iterator[Row]:
+        """The standards, then every service with the one that is for it."""
+        services = self._site.book.intake.router.services
+        for standard in in_force:
+            if not _is_for_services_alone(standard, services):
+                yield self._row(standard, standard.title, None, language)
+        for service in sorted(services.values(), key=lambda service: service.title.casefold()):
+            standard = self._site.book.clocks.promises.choose(Matter(service=service.name), today)
+            yield self._row(standard, service.title, service, language)
+
+    def _row(self, standard: Standard, title: str, service: Service | None, language: str) -> Row:
+        return Row(
+            standard=standard,
+            title=title,
+            service=service,
+            audience=() if service else tuple(self._audience(standard)),
+            acknowledge=_count(standard.acknowledge, language),
+            respond=_count(standard.respond, language),
+            extend_to=_count(standard.extend_to, language),
+            valid_from=date_in_words(standard.valid_from, language),
+            valid_to=date_in_words(standard.valid_to, language) if standard.valid_to else "",
+            review_by=date_in_words(standard.review_by, language) if standard.review_by else "",
+        )
+
+    def _audience(self, standard: Standard) -> Iterator[str]:
+        yield from map(self._titles.service, standard.services)
+        yield from map(self._titles.kind, standard.kinds)
+        yield from map(self._titles.area, standard.areas)
+        yield from map(self._titles.medium, standard.channels)
+        if standard.visibility:
+            yield standard.visibility
 
 
-def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
-    days = {key: _day(row[key]) for key in ("valid_from", "valid_to", "review_by")}
-    audience = [name for key in ("services", "kinds", "areas", "channels") for name in row[key]]
-    audience += [row["visibility"]] if row["visibility"] else []
-    return {**row, **days, "whom": ", ".join(name.replace("_", " ").replace("-", " ") for name in audience)}
+def _is_for_services_alone(standard: Standard, services: dict[str, Service]) -> bool:
+    """Tell whether the lines of its services say all of it."""
+    others = (standard.kinds, standard.areas, standard.channels, standard.visibility)
+    return bool(standard.services) and not any(others) and set(standard.services) <= set(services)
 
 
-def _day(text: str) -> str:
-    if not text:
-        return ""
-    day = date.fromisoformat(text)
-    return f"{day.day} {day:%B %Y}"
+def _count(duration: Duration | None, language: str) -> str:
+    return count_in_words(duration, language) if duration else ""
