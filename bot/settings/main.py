@@ -12,9 +12,11 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, Validation
 from bot.core.acknowledgements import Limits
 from bot.core.languages import ENGLISH, LANGUAGES
 from bot.core.tracking import FEWEST_DAYS, QUIET_KINDS, TrackingRules
+from bot.core.uploads import Limits as FileLimits
 from bot.settings.retention import RetentionSettings
 from bot.settings.tables import Table
 from bot.settings.teams import Team
+from bot.wire import clamav
 
 Texts = dict[str, Annotated[str, Field(min_length=1, max_length=200)]]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
@@ -253,6 +255,28 @@ class TrackingSettings(Table):
         return TrackingRules(frozenset(self.quiet_kinds), timedelta(days=max(FEWEST_DAYS, reopen_days)))
 
 
+def _is_an_address_of_clamav(value: str) -> str:
+    if value and not clamav.ADDRESS.fullmatch(value):
+        raise ValueError("is neither unix:/PATH nor tcp:HOST:PORT; for example unix:/run/clamav/clamd.ctl")
+    return value
+
+
+class FormSettings(Table):
+    """The files that people send with the form: how many, of how many megabytes each and together; 0 takes none.
+
+    `clamav` is where ClamAV's daemon listens, which looks into each before it is kept; "" where there is none.
+    """
+
+    files: int = Field(default=5, ge=0, le=10)
+    file_megabytes: int = Field(default=10, ge=1, le=25)
+    all_megabytes: int = Field(default=25, ge=1, le=25)
+    clamav: Annotated[str, AfterValidator(_is_an_address_of_clamav)] = ""
+
+    def limits(self) -> FileLimits:
+        """Return the numbers in the form of the core."""
+        return FileLimits(self.files, self.file_megabytes, self.all_megabytes)
+
+
 class Main(Table):
     """The complete ackbot.toml; each `[[channel]]` is checked by its own kind."""
 
@@ -263,6 +287,7 @@ class Main(Table):
     retention: RetentionSettings = RetentionSettings()
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
+    form: FormSettings = FormSettings()
     operators: OperatorSettings = OperatorSettings()
     sign_in: SignIn = SignIn()
     tracking: TrackingSettings = TrackingSettings()

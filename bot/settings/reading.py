@@ -17,6 +17,7 @@ from bot.settings import cross_checks
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.escalation import Escalation
 from bot.settings.main import (
+    FormSettings,
     LimitSettings,
     MailSettings,
     Main,
@@ -61,6 +62,7 @@ class Settings:
     retention: RetentionSettings
     mail: MailSettings
     limits: LimitSettings
+    form: FormSettings
     operators: OperatorSettings
     sign_in: SignIn
     tracking: TrackingSettings
@@ -126,6 +128,7 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         retention=main.retention,
         mail=main.mail,
         limits=main.limits,
+        form=main.form,
         operators=main.operators,
         sign_in=main.sign_in,
         tracking=main.tracking,

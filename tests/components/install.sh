@@ -1,7 +1,9 @@
 #!/bin/bash
 # Installs what the tests talk to from Debian's packages: the mail servers Dovecot and Postfix; Prometheus' promtool,
 # which tests the alerts; the proxies nginx and Caddy; faketime, which gives a process a clock of its own; the browser
-# Chromium; Pango, and fonts of every script in which letters are printed. And from PyPI, into an environment of its own in .cache/: the Matrix server Synapse, where staff read alerts.
+# Chromium; Pango, and fonts of every script in which letters are printed; the virus scanner ClamAV, which gets no
+# signatures but those of the tests. And from PyPI, into an environment of its own in .cache/: the Matrix server Synapse,
+# where staff read alerts.
 # Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
 # as not run and leaves with status 0, because the rest of the suite is still worth running; under
 # CI=true what is missing is a failure.
@@ -28,7 +30,7 @@ synapse() {
 synapse
 
 PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus nginx-light caddy faketime chromium)
-PACKAGES+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-droid-fallback)
+PACKAGES+=(clamav-daemon libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-droid-fallback)
 
 installed() {
     dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -42,7 +44,7 @@ if command -v dpkg-query >/dev/null; then
 else
     # Not Debian: judge by the programs themselves.
     PATH="$PATH:/usr/sbin:/usr/local/sbin"
-    for program in dovecot postfix openssl promtool nginx caddy faketime chromium; do
+    for program in dovecot postfix openssl promtool nginx caddy faketime chromium clamd; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
 fi

@@ -1,0 +1,191 @@
+"""Forms with files: read in bounded memory, and each file examined before anything is done with it.
+
+Whoever has such a form calls `read` for what was posted, and `Examiner.examine` for its files.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from aiohttp import BodyPartReader, MultipartReader, web
+
+from bot import log
+from bot.channel import Temporary
+from bot.core.files import File
+from bot.core.uploads import Limits, Unwelcome
+from bot.web.forms import as_text, pairs_of
+from bot.wire import uploads
+from bot.wire.clamav import NotScanned, Scanner
+
+logger = log.get("uploads")
+
+_MULTIPART = "multipart/form-data"
+# Of all fields together: room for 10,000 characters of four bytes, and for a much too long message to be shown again.
+_MOST_FIELD_BYTES = 512 * 1024
+_MOST_PARTS = 200
+_PIECE = 64 * 1024
+# What is too much is read to its end as far as this, for a browser shows our page only then.
+_READ_THROUGH = 2
+# Forms with files that are examined at a time; each is in memory as a whole.
+_AT_ONCE = 4
+_PLAIN_ENCODINGS = ("", "7bit", "8bit", "binary")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The fields, the first of each name, and the files as they came. `is_too_large`: there were more than are here."""
+
+    fields: Mapping[str, str]
+    files: tuple[File, ...] = ()
+    is_too_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A file that is not kept, and what the scanner calls the danger in it."""
+
+    name: str
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What may be kept of the files of one form.
+
+    With any of `refusals` the form is to be shown again. `dangers` are left out of `files`. `is_scanned` is false where
+    the scanner could not be asked: nobody opens the files until it was.
+    """
+
+    files: tuple[File, ...] = ()
+    refusals: tuple[Unwelcome, ...] = ()
+    dangers: tuple[Danger, ...] = ()
+    is_scanned: bool = True
+
+    @property
+    def danger_words(self) -> str:
+        """Return what staff read of the files that are not kept."""
+        return "; ".join(f"{danger.name} ({danger.finding})" for danger in self.dangers)
+
+
+async def read(request: web.Request, limits: Limits) -> Submission:
+    """Read a posted form with its files, as far as they may be large. Raises 400, 413 or 415."""
+    if request.content_type != _MULTIPART:
+        return Submission(dict(reversed(await pairs_of(request))))
+    try:
+        return await _Reading(limits).read(await request.multipart())
+    except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest from error  # torn, wrongly encoded, or the line dropped half-way
+
+
+class _Reading:
+    """One form while it is read."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._fields: dict[str, str] = {}
+        self._files: list[File] = []
+        self._octets, self._room = 0, limits.most_bytes
+        self._is_too_large = False
+
+    async def read(self, parts: MultipartReader) -> Submission:
+        for _ in range(_MOST_PARTS):
+            part = await parts.next()
+            if part is None:
+                return Submission(self._fields, tuple(self._files), self._is_too_large)
+            if not isinstance(part, BodyPartReader) or not _is_plain(part):
+                raise ValueError
+            if part.filename is None:
+                await self._read_field(part)
+            else:
+                await self._read_file(part)
+        raise ValueError
+
+    async def _read_field(self, part: BodyPartReader) -> None:
+        content = await self._content_of(part, _MOST_FIELD_BYTES)
+        if content is None:
+            raise web.HTTPRequestEntityTooLarge(_MOST_FIELD_BYTES, self._octets)
+        value = content.decode(part.get_charset(default="utf-8"))
+        self._fields.setdefault(as_text(part.name or ""), as_text(value))
+
+    async def _read_file(self, part: BodyPartReader) -> None:
+        """Keep it, as long as there is room; of more files than may be there only the number is of interest."""
+        has_place = len(self._files) <= self._limits.files
+        content = await self._content_of(part, self._room if has_place else 0)
+        if content is None:
+            self._is_too_large = has_place or self._is_too_large
+            return
+        if part.filename or content:  # browsers send an empty part where nothing was chosen
+            self._room -= len(content)
+            self._files.append(File(as_text(part.filename or ""), content))
+
+    async def _content_of(self, part: BodyPartReader, most: int) -> bytes | None:
+        """Return the content of a part, None where it is larger; that much is in memory at most."""
+        content, is_whole = bytearray(), True
+        while not part.at_eof():
+            piece = await part.read_chunk(_PIECE)
+            self._octets += len(piece)
+            if self._octets > _READ_THROUGH * self._limits.most_bytes + _MOST_FIELD_BYTES:
+                raise web.HTTPRequestEntityTooLarge(self._limits.most_bytes, self._octets)
+            is_whole = is_whole and len(content) + len(piece) <= most
+            if is_whole:
+                content += piece
+            else:
+                content.clear()
+        return bytes(content) if is_whole else None
+
+
+def _is_plain(part: BodyPartReader) -> bool:
+    """Whether the octets are the content, as browsers send it (RFC 7578 section 4.7)."""
+    encoding = part.headers.get("Content-Transfer-Encoding", "").strip().lower()
+    return encoding in _PLAIN_ENCODINGS and "Content-Encoding" not in part.headers
+
+
+class Examiner:
+    """Examines files: their number and size, their content, and what the scanner says where there is one."""
+
+    def __init__(self, limits: Limits, scanner: Scanner | None) -> None:
+        self.limits, self._scanner = limits, scanner
+        self._under_way = 0
+
+    async def examine(self, form: Submission) -> Findings:
+        """Return what may be kept of the files. Raises Temporary where too many forms with files come at once."""
+        if form.is_too_large:
+            return Findings(refusals=(self.limits.too_large,))
+        if not form.files or (refusals := self.limits.refusals(form.files)):
+            return Findings(refusals=refusals if form.files else ())
+        if self._under_way >= _AT_ONCE:
+            raise Temporary("too many files are being examined")
+        self._under_way += 1
+        try:
+            findings = await asyncio.to_thread(_by_content, form.files)
+            if findings.refusals or self._scanner is None:
+                return findings
+            return await self._scan(findings, self._scanner)
+        finally:
+            self._under_way -= 1
+
+    async def _scan(self, findings: Findings, scanner: Scanner) -> Findings:
+        safe, dangers = list[File](), list[Danger]()
+        try:
+            for file in findings.files:
+                finding = await scanner.scan(file.content)
+                if finding:
+                    dangers.append(Danger(file.name, finding))
+                else:
+                    safe.append(file)
+        except NotScanned as error:
+            logger.warning("files.not_scanned", reason=str(error))
+            dangerous = {danger.name for danger in dangers}
+            others = tuple(file for file in findings.files if file.name not in dangerous)
+            return replace(findings, files=others, dangers=tuple(dangers), is_scanned=False)
+        return replace(findings, files=tuple(safe), dangers=tuple(dangers))
+
+
+def _by_content(files: Sequence[File]) -> Findings:
+    whole, refusals = list[File](), list[Unwelcome]()
+    for file in files:
+        try:
+            whole.append(uploads.examine(file))
+        except uploads.NotTaken as error:
+            refusals.append(error.refusal)
+    return Findings(() if refusals else tuple(whole), tuple(refusals))
