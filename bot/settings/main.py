@@ -11,8 +11,10 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, Validation
 
 from bot.core.acknowledgements import Limits
 from bot.core.languages import ENGLISH, LANGUAGES
+from bot.core.nations import Nation
 from bot.core.tracking import FEWEST_DAYS, QUIET_KINDS, TrackingRules
 from bot.core.uploads import Limits as FileLimits
+from bot.settings.public_pages import AccessibilitySettings, PrivacySettings
 from bot.settings.retention import RetentionSettings
 from bot.settings.tables import Table
 from bot.settings.teams import Team
@@ -29,7 +31,8 @@ class Organisation(Table):
     the page of its privacy notice, to which the form and the pages link; `complaints_url` that on how to complain;
     `bsl_url` that of its video relay service for British Sign Language. `opening_hours` are words, by language.
     `languages` are those in which people are written to, its own first, in the order in which they are offered;
-    with `only_checked_translations` none is used that nobody has checked.
+    with `only_checked_translations` none is used that nobody has checked. `nation` says which public bodies people
+    can complain to.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -43,6 +46,7 @@ class Organisation(Table):
     opening_hours: Texts = Field(default_factory=dict)
     languages: Annotated[tuple[str, ...], Field(min_length=1)] = (ENGLISH,)
     only_checked_translations: bool = False
+    nation: Nation = Nation.ENGLAND
     link_hosts: tuple[Host, ...] = ()
 
     @field_validator("timezone")
@@ -291,4 +295,6 @@ class Main(Table):
     operators: OperatorSettings = OperatorSettings()
     sign_in: SignIn = SignIn()
     tracking: TrackingSettings = TrackingSettings()
+    accessibility: AccessibilitySettings = AccessibilitySettings()
+    privacy: PrivacySettings = PrivacySettings()
     channel: tuple[dict[str, Any], ...] = ()

@@ -28,6 +28,7 @@ from bot.settings.main import (
     TrackingSettings,
     Web,
 )
+from bot.settings.public_pages import AccessibilitySettings, PrivacySettings
 from bot.settings.retention import RetentionSettings
 from bot.settings.services import Services
 from bot.settings.teams import Team
@@ -66,6 +67,8 @@ class Settings:
     operators: OperatorSettings
     sign_in: SignIn
     tracking: TrackingSettings
+    accessibility: AccessibilitySettings
+    privacy: PrivacySettings
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]
@@ -132,6 +135,8 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         operators=main.operators,
         sign_in=main.sign_in,
         tracking=main.tracking,
+        accessibility=main.accessibility,
+        privacy=main.privacy,
         channels=tuple(channels),
         standards=book,
         calendars=year.calendars(main.organisation.timezone),

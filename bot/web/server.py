@@ -9,6 +9,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from bot.core.nations import OMBUDSMEN
 from bot.present import Present
 from bot.render.catalogues import Catalogues
 from bot.web import security
@@ -25,6 +26,7 @@ from bot.web.public.hooks import Hooks
 from bot.web.public.languages import Languages, PublicPage
 from bot.web.public.sent_mail import SentMail
 from bot.web.public.standards import Standards
+from bot.web.public.statements import Statements
 from bot.web.site import Site
 
 _ASSETS = {
@@ -91,6 +93,7 @@ def _languages(site: Site) -> Languages:
 def _public_pages(site: Site) -> Iterator[PublicPage]:
     """What there is in every language."""
     yield Standards(site)
+    yield Statements(site)
     if (form := site.front_form) is not None:
         yield FrontDoor(site, form)
 
@@ -107,16 +110,26 @@ def _set_up_pages(
         lstrip_blocks=True,
     )
     languages.prepare(app, pages)
+    pages.filters["dial"] = _dial
     organisation = site.settings.organisation
     pages.globals.update(
         organisation_name=organisation.name,
         phone=organisation.phone,
-        phone_link=re.sub(r"[^0-9+]", "", organisation.phone),
+        phone_link=_dial(organisation.phone),
         website=organisation.website,
         privacy_url=organisation.privacy_url,
+        complaints_url=organisation.complaints_url,
+        bsl_url=organisation.bsl_url,
+        opening_hours=organisation.opening_hours,
+        ombudsman=OMBUDSMEN[organisation.nation],
         notice=_notice(site.present),
     )
     return pages
+
+
+def _dial(number: str) -> str:
+    """A telephone number as links have it (RFC 3966)."""
+    return re.sub(r"[^0-9+]", "", number)
 
 
 def _notice(present: Present) -> str | None:

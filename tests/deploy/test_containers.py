@@ -130,6 +130,7 @@ def test_the_public_sees_only_what_is_for_it() -> None:
     (rule,) = document("kubernetes/ingress.yaml")["spec"]["rules"]
     passed = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
     pages = {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact")}
+    pages |= {("/accessibility", "Exact"), ("/privacy", "Exact"), ("/track", "Prefix"), ("/cy", "Prefix")}
     assert passed == {*pages, ("/assets", "Prefix"), ("/alerts", "Prefix"), ("/hooks", "Prefix")}
 
 
