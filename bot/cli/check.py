@@ -29,14 +29,14 @@ def check(
 ) -> None:
     """Check configuration, templates and standards. Status 0: good, 1: something fails, 2: mistakes in the files."""
     from bot import app
-    from bot.cli import check_answers, check_limits, check_store
+    from bot.cli import check_answers, check_limits, check_store, check_templates
     from bot.present import Present
     from bot.render import lint
 
     configured = load_or_exit(config)
     of_files, standing = app.composer(configured), check_store.standing(configured)
     composer = standing.composer(of_files)
-    findings = [*lint.examine_all(composer), *check_answers.examine(configured, composer)]
+    findings = [*check_templates.examine(configured, composer), *check_answers.examine(configured, composer)]
     errors = lint.errors(findings)
     for finding in findings:
         typer.echo(f"{finding}", err=finding in errors)

@@ -16,6 +16,7 @@ from pathlib import Path
 from string import Template
 
 from bot.core.board import Words
+from bot.render.branches import Branch
 from bot.render.environment import SlottedMessage, Templates
 from bot.render.front_matter import BadTemplate
 from bot.render.samples import OPTIONAL, SAMPLES, samples
@@ -176,6 +177,10 @@ class Composer:
     def placeholders(self, name: str, language: str) -> frozenset[str]:
         """Return the placeholders of a template, known or not; raises BadTemplate."""
         return self._templates.placeholders(name, language)
+
+    def branches(self, name: str, language: str) -> frozenset[Branch]:
+        """Return where the placeholders of a template stand; raises BadTemplate."""
+        return self._templates.branches(name, language)
 
     def render(self, name: str, values: Mapping[str, object], *, language: str = "en") -> Rendered:
         """Return a template as its reader would see it; raises BadTemplate."""

@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from bot.core.board import Words
+from bot.core.languages import ENGLISH
+from bot.render.branches import Branch
 from bot.render.compose import Composer, Rendered
 from bot.render.front_matter import BadTemplate
 from bot.render.samples import SORTS, Sort, samples
@@ -37,7 +41,8 @@ class Draft:
     """One template in one language. `samples` are its mails by contact; there are none if it has `faults`.
 
     `hosts` are the sites that links may lead to, `languages` those in which a template of this name exists; `layout` is
-    the page around every message, without values.
+    the page around every message, without values. A translation has its `english`. `source` is subject and message as
+    they are written, `branches` where their placeholders stand.
     """
 
     name: str
@@ -50,6 +55,9 @@ class Draft:
     languages: frozenset[str]
     layout: str
     samples: Mapping[str, Rendered]
+    source: Words = ("", "")
+    branches: frozenset[Branch] = frozenset()
+    english: "Draft | None" = None
 
     def pages(self) -> Iterator[tuple[Rendered, LexborHTMLParser]]:
         """Yield each sample with its parsed HTML."""
@@ -75,7 +83,20 @@ def draft(composer: Composer, name: str, language: str) -> Draft:
         samples={
             contact: composer.render(name, values, language=language) for contact, values in values_by_contact.items()
         },
+        source=("", "") if faults else composer.source(name, language),
+        branches=frozenset() if faults else composer.branches(name, language),
+        english=_english(composer, name) if language != ENGLISH and not faults else None,
     )
+
+
+# All languages of one name are examined one after another.
+@lru_cache(maxsize=2)
+def _english(composer: Composer, name: str) -> Draft | None:
+    """Return what a translation is compared with; None where there is none that can be used."""
+    if (name, ENGLISH) not in composer.names():
+        return None
+    english = draft(composer, name, ENGLISH)
+    return None if english.faults else english
 
 
 def host_of(address: str) -> str:

@@ -19,7 +19,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.core.board import Words
-from bot.render import front_matter, typed_words
+from bot.render import branches, front_matter, typed_words
+from bot.render.branches import Branch
 from bot.render.front_matter import BadTemplate
 from bot.render.markdown import Markdown
 from bot.render.values import SlotValues, StandIn
@@ -100,6 +101,11 @@ class Templates:
         """Return the placeholders of subject and message, known or not; raises BadTemplate."""
         trees = [self._jinja.parse(part.text) for part, _ in self._parts(name, language)]
         return frozenset().union(*map(find_undeclared_variables, trees)) - set(self._jinja.globals)
+
+    def branches(self, name: str, language: str) -> frozenset[Branch]:
+        """Return where the placeholders of subject and message stand; raises BadTemplate."""
+        trees = [self._jinja.parse(part.text) for part, _ in self._parts(name, language)]
+        return frozenset().union(*map(branches.of, trees))
 
     def digest(self, name: str, language: str) -> str:
         """Return what the words of a template are known by, as this process uses them; raises BadTemplate."""

@@ -63,8 +63,8 @@ class Letterhead:
                 content=_LINK.sub(_with_address, content),
             )
         except (KeyError, ValueError) as error:
-            known = "$language, $direction, $title, $style and $content"
-            raise BadTemplate(f"{LAYOUT}: only {known} are known; $$ is a dollar ({error})") from error
+            names = "$language, $direction, $title, $style and $content"
+            raise BadTemplate(f"{LAYOUT}: only {names} are known; $$ is a dollar ({error})") from error
         digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
         return Letter(page, f"'sha256-{digest}'")
 

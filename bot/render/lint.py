@@ -1,10 +1,12 @@
 """The lint of outgoing messages: each rule examines a template with several invented contacts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from bot.render import lint_pages, lint_words
+from bot.core.languages import ENGLISH
+from bot.render import lint_pages, lint_translations, lint_words
 from bot.render.compose import Composer
 from bot.render.drafts import Draft, Level, Remark, draft
 from bot.render.samples import SORTS, Sort
@@ -18,16 +20,17 @@ _EVERY = frozenset(Sort)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule, and the sorts of templates that it applies to. `english`: it knows only the English language."""
+    """One rule, the sorts of templates that it applies to, and their languages: English, others, or every one."""
 
     number: str
     question: Callable[[Draft], Iterator[Remark]]
     sorts: frozenset[Sort]
-    english: bool = False
+    languages: Literal["every", "English", "others"] = "every"
 
     def concerns(self, template: Draft) -> bool:
         """Tell whether the rule applies to this template."""
-        return template.sort in self.sorts and (template.language == "en" or not self.english)
+        language = "English" if template.language == ENGLISH else "others"
+        return template.sort in self.sorts and self.languages in ("every", language)
 
 
 # L12 applies to short texts only in part: an urgent one must say what to do at once.
@@ -42,17 +45,23 @@ RULES = (
     Rule("L6", lint_pages.pictures_are_not_needed, _MAILS),
     Rule("L7", lint_pages.sizes_are_small, _EVERY),
     Rule("L8", lint_pages.the_page_can_be_read, _MAILS),
-    Rule("L9", lint_words.it_is_easy_to_read, _TO_PEOPLE, english=True),
-    Rule("L10", lint_words.words_are_plain, _EVERY, english=True),
+    Rule("L9", lint_words.it_is_easy_to_read, _TO_PEOPLE, "English"),
+    Rule("L10", lint_words.words_are_plain, _EVERY, "English"),
     Rule("L11", lint_words.nothing_personal_is_public, frozenset({Sort.PUBLIC})),
     Rule("L12", lint_words.urgent_help_is_named, _WITH_ADVICE),
     Rule("L13", lint_words.everybody_can_read_it, frozenset({Sort.RECEIPT})),
-    Rule("L14", lint_words.people_may_answer, _TO_PEOPLE, english=True),
-    Rule("L15", lint_words.it_says_it_is_automatic, _TO_PEOPLE, english=True),
+    Rule("L14", lint_words.people_may_answer, _TO_PEOPLE, "English"),
+    Rule("L15", lint_words.it_says_it_is_automatic, _TO_PEOPLE, "English"),
     Rule("L16", lint_words.the_subject_is_short_and_calm, _MAILS),
-    Rule("L17", lint_words.no_other_clock_is_started, _TO_PEOPLE, english=True),
+    Rule("L17", lint_words.no_other_clock_is_started, _TO_PEOPLE, "English"),
     Rule("L18", lint_words.there_is_a_way_on_and_off_line, frozenset({Sort.RECEIPT})),
     Rule("L19", lint_words.nobody_is_told_to_type_commands, _EVERY),
+    Rule("L20", lint_translations.placeholders_are_the_same, _EVERY, "others"),
+    Rule("L21", lint_translations.no_way_out_is_lost, _EVERY, "others"),
+    Rule("L22", lint_translations.no_section_is_lost, _EVERY, "others"),
+    Rule("L23", lint_translations.it_is_about_as_long, _EVERY, "others"),
+    Rule("L24", lint_translations.it_is_in_its_language, _EVERY, "others"),
+    Rule("L25", lint_translations.values_stand_apart, _EVERY, "others"),
 )
 
 
@@ -81,9 +90,10 @@ def examine(composer: Composer, name: str, language: str) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
-def examine_all(composer: Composer) -> list[Finding]:
-    """Return the findings of every template in use: the organisation's own, else the packaged one."""
-    return [finding for name, language in composer.names() for finding in examine(composer, name, language)]
+def examine_all(composer: Composer, languages: Collection[str]) -> list[Finding]:
+    """Return the findings of every template in these languages: the organisation's own, else the packaged one."""
+    names = [(name, language) for name, language in composer.names() if language in languages]
+    return [finding for name, language in names for finding in examine(composer, name, language)]
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

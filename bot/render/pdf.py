@@ -70,9 +70,9 @@ def _complete(document: Any, pdf: Any) -> None:
     elements = {thing.reference: thing for thing in pdf.objects if isinstance(thing, pydyf.Dictionary)}
     for link in (element for element in elements.values() if element.get("Subtype") == "/Link"):
         link["F"] = _PRINTED
-    for heading in _tagged(elements, "/TH"):
+    for heading in _of_tag(elements, "/TH"):
         heading["A"]["Scope"] = _scope(heading, elements)
-    parts, languages = _tagged(elements, "/Div"), list(_languages_of_parts(document))
+    parts, languages = _of_tag(elements, "/Div"), list(_languages_of_parts(document))
     if len(parts) == len(languages):
         _say_languages(parts, map(pydyf.String, languages))
 
@@ -83,7 +83,7 @@ def _say_languages(parts: list[Any], languages: Iterable[Any]) -> None:
             part["Lang"] = language
 
 
-def _tagged(elements: dict[bytes, Any], tag: str) -> list[Any]:
+def _of_tag(elements: dict[bytes, Any], tag: str) -> list[Any]:
     return [element for element in elements.values() if element.get("S") == tag]
 
 

@@ -106,6 +106,8 @@ BROKEN_PAGES = {
     "L8 table": ("$content", '<table width="640"></table>$content', "Something is 640 px wide"),
 }
 
+OF_TRANSLATIONS = {rule.number for rule in lint.RULES if rule.languages == "others"}
+
 
 def receipt(folder: Path, words: str = GOOD, subject: str = SUBJECT) -> Composer:
     """An organisation with a receipt of its own."""
@@ -119,7 +121,7 @@ def findings_of(own: Composer, name: str = "acknowledgement") -> list[Finding]:
 
 def test_the_packaged_templates_break_no_rule() -> None:
     """Neither errors nor warnings, on seven contacts."""
-    assert [str(finding) for finding in lint.examine_all(COMPOSER)] == []
+    assert [str(finding) for finding in lint.examine_all(COMPOSER, ["en"])] == []
     assert len(samples("acknowledgement")) == len(CONTACTS) + 1 == 7
 
 
@@ -153,8 +155,8 @@ def test_each_rule_about_html_finds_what_breaks_it(tmp_path: Path, rule: str) ->
 
 
 def test_every_rule_is_broken_by_a_text_here() -> None:
-    """L1 to L19, each once in order, and none without a test."""
-    numbers = [rule.number for rule in lint.RULES]
+    """L1 to L19, each once in order, and none without a test; those of translations have a file of their own."""
+    numbers = [rule.number for rule in lint.RULES if rule.languages != "others"]
     assert numbers == [f"L{number}" for number in range(1, 20)]
     assert {rule.split()[0] for rule in (*BROKEN, *BROKEN_PAGES)} == set(numbers) - {"L11"}  # tested below
 
@@ -188,11 +190,12 @@ def test_a_message_in_another_language_has_an_english_one_and_its_direction(tmp_
     for name in ("acknowledgement", "only-here"):
         (folder / f"{name}.md").write_text(f'+++\nsubject = "{SUBJECT}"\npurpose = "x"\n+++\n{GOOD}', encoding="utf-8")
     own = Composer([tmp_path, TEMPLATES], CONSTANTS)
-    assert lint.examine(own, "acknowledgement", "ur") == []
+    assert {finding.rule for finding in lint.examine(own, "acknowledgement", "ur")} <= OF_TRANSLATIONS
     assert 'dir="rtl"' in own.render("acknowledgement", SAMPLES["acknowledgement"], language="ur").html
     (tmp_path / "partials").mkdir()
     (tmp_path / "partials" / "mail.html").write_text(PAGE.replace(' dir="$direction"', ""), encoding="utf-8")
-    (finding,) = lint.examine(Composer([tmp_path, TEMPLATES], CONSTANTS), "acknowledgement", "ur")
+    findings = lint.examine(Composer([tmp_path, TEMPLATES], CONSTANTS), "acknowledgement", "ur")
+    (finding,) = (finding for finding in findings if finding.rule not in OF_TRANSLATIONS)
     assert (finding.rule, finding.words[:37]) == ("L13", "This language runs from right to left")
 
 
