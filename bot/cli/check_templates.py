@@ -14,8 +14,8 @@ def examine(configured: "Settings", composer: "Composer") -> "list[Finding]":
     """Return what is wrong with the templates of the languages that are offered, and with the words around values."""
     from bot.render import lint, lint_language_words
 
-    offered = {*configured.organisation.languages, ENGLISH}
-    findings = lint.examine_all(composer, offered)
-    for language in sorted(offered):
+    codes = {*configured.organisation.languages, ENGLISH}
+    findings = lint.examine_all(composer, codes)
+    for language in sorted(codes):
         findings += lint_language_words.examine(configured.template_directories, language)
     return findings

@@ -48,9 +48,8 @@ def _names(composer: "Composer") -> str:
 
 def _show(composer: "Composer", name: str, language: str, form: str) -> None:
     from bot.render.lint import has_page
-    from bot.render.samples import samples
 
-    for contact, values in samples(name).items():
+    for contact, values in composer.samples(name).items():
         sample = composer.render(name, values, language=language)
         if form == "html":
             typer.echo(sample.html)

@@ -19,7 +19,7 @@ from bot.core.board import Words
 from bot.render.branches import Branch
 from bot.render.environment import SlottedMessage, Templates
 from bot.render.front_matter import BadTemplate
-from bot.render.samples import OPTIONAL, SAMPLES, samples
+from bot.render.samples import NEEDS_PAGES, OPTIONAL, SAMPLES, samples
 from bot.render.values import StandIn, address_field, clean, escaped, fill, has_slot, message_id_field, slot, text_field
 
 LAYOUT = Path("partials", "mail.html")
@@ -171,8 +171,16 @@ class Composer:
         return self._versions[name, language]
 
     def names(self) -> list[tuple[str, str]]:
-        """Return every template as (name, language)."""
-        return self._templates.names()
+        """Return every template that can be sent as (name, language): some need pages of ours."""
+        return [pair for pair in self._templates.names() if self._has_pages or pair[0] not in NEEDS_PAGES]
+
+    def samples(self, name: str) -> dict[str, Mapping[str, object]]:
+        """Return the values of the invented contacts of a template."""
+        return samples(name, has_pages=self._has_pages)
+
+    @property
+    def _has_pages(self) -> bool:
+        return bool(self.constants.get("site"))
 
     def placeholders(self, name: str, language: str) -> frozenset[str]:
         """Return the placeholders of a template, known or not; raises BadTemplate."""
@@ -207,7 +215,7 @@ class Composer:
         try:
             if unknown := self._templates.unknown(name, language, {*SAMPLES[name], *self.constants}):
                 return unknown
-            for values in samples(name).values():
+            for values in self.samples(name).values():
                 self.compose(name, values, _TRIAL, language=language)
         except BadTemplate as error:
             return [str(error)]

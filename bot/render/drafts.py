@@ -13,7 +13,7 @@ from bot.core.languages import ENGLISH
 from bot.render.branches import Branch
 from bot.render.compose import Composer, Rendered
 from bot.render.front_matter import BadTemplate
-from bot.render.samples import SORTS, Sort, samples
+from bot.render.samples import SORTS, Sort
 
 
 class Level(StrEnum):
@@ -68,7 +68,7 @@ class Draft:
 def draft(composer: Composer, name: str, language: str) -> Draft:
     """Return a template prepared for the lint, with its faults if it cannot be used."""
     faults = composer.faults(name, language)
-    values_by_contact = {} if faults else samples(name)
+    values_by_contact = {} if faults else composer.samples(name)
     own = (host_of(composer.constants.get(key, "")) for key in ("website", "site"))
     return Draft(
         name=name,

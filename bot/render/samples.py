@@ -271,13 +271,17 @@ CONTACTS: dict[str, dict[str, str]] = {
 _CALLS: dict[str, dict[str, str]] = {"ordinary": {}, "telephone": {"short": "yes"}}
 
 
-def samples(name: str) -> dict[str, Mapping[str, Any]]:
+# These lead to a page of ours, and are never sent where there is none.
+NEEDS_PAGES = frozenset({"feedback", "track-link", "message-track-link"})
+
+
+def samples(name: str, *, has_pages: bool = True) -> dict[str, Mapping[str, Any]]:
     """Return the values of each contact for one template; "nothing" has only the values that are never absent.
 
     Messages to staff contain contacts as lists and lines, so only their optional values vary; a call has a short form
-    for telephones, too.
+    for telephones, too. Without pages of ours nobody has a link to that of their message.
     """
-    values = SAMPLES[name]
+    values = SAMPLES[name] if has_pages or "track" not in SAMPLES[name] else SAMPLES[name] | {"track": ""}
     contacts = CONTACTS if SORTS[name] is not Sort.STAFF else _CALLS if "short" in values else {"ordinary": {}}
     by_contact = {
         contact: values | {key: value for key, value in contact_values.items() if key in values}

@@ -16,7 +16,6 @@ from bot.flows.titles import Titles
 from bot.render import answers, lint, lint_answers
 from bot.render.compose import Composer
 from bot.render.lint import Finding
-from bot.render.samples import samples
 from bot.render.words import instant_in_words
 from bot.store import wordings
 from bot.store.wordings import Sort, Wording
@@ -121,7 +120,9 @@ class RewordingPages:
             "services": {service: titles.service(service) for service in book.intake.router.services},
             "title": _TITLES[thing.sort],
             "most": (MOST_RECEIPT_WORDS, MOST_RECEIPT_TEXT),
-            "placeholders": sorted(samples(thing.name)["nothing"]) if is_template else list(answers.PLACEHOLDERS),
+            "placeholders": sorted(self._site.composer.samples(thing.name)["nothing"])
+            if is_template
+            else list(answers.PLACEHOLDERS),
             "constants": sorted(self._site.composer.constants) if is_template else [],
             "has_page": is_template and lint.has_page(thing.name),
             "when": lambda at: instant_in_words(at, zone),
@@ -146,7 +147,7 @@ class RewordingPages:
                 return [preview.text for preview in previews(trial, thing.name, thing.language).values()]
             case Sort.SERVICE:
                 now = composer.over(self._site.book.outgoing.board.notices.templates)
-                values = {**samples("acknowledgement")["ordinary"], "service_words": draft.words}
+                values = {**composer.samples("acknowledgement")["ordinary"], "service_words": draft.words}
                 return [now.words("acknowledgement", values)[1]]
             case Sort.ANSWER:
                 return [lint_answers.sample_words(composer, rewording.saved_answer(thing, draft))]

@@ -10,7 +10,7 @@ from bot.flows.titles import Titles
 from bot.render import lint
 from bot.render.compose import Composer, Rendered
 from bot.render.lint import Finding
-from bot.render.samples import SORTS, Sort, samples
+from bot.render.samples import SORTS, Sort
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.site import Site
 
@@ -83,7 +83,7 @@ class TemplatePages:
     async def _page(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         name, language = self._template_of(request)
         contact = request.match_info["contact"]
-        values = samples(name).get(contact) if contact in _PREVIEWED and lint.has_page(name) else None
+        values = self._composer.samples(name).get(contact) if contact in _PREVIEWED and lint.has_page(name) else None
         if values is None or self._composer.faults(name, language):
             raise web.HTTPNotFound
         preview = await asyncio.to_thread(self._composer.render, name, values, language=language)
@@ -108,7 +108,7 @@ def previews(composer: Composer, name: str, language: str) -> dict[str, Rendered
     """A template by contact; none of one that cannot be used, and none twice."""
     if composer.faults(name, language):
         return {}
-    values_by_contact = {contact: values for contact, values in samples(name).items() if contact in _PREVIEWED}
+    values_by_contact = {contact: values for contact, values in composer.samples(name).items() if contact in _PREVIEWED}
     by_contact: dict[str, Rendered] = {}
     for contact in (preview for preview in _PREVIEWED if preview in values_by_contact):
         preview = composer.render(name, values_by_contact[contact], language=language)
