@@ -103,7 +103,9 @@ def respond(
 
     instant = instant_or_exit("--at", at) if at else None
     turn, answer = change(
-        reference, config, lambda c, turn: respond(c, turn.reference, turn.now, actor=turn.actor, at=instant, note=note)
+        reference,
+        config,
+        lambda c, turn: respond(c, turn.reference, turn.now, turn.book, actor=turn.actor, at=instant, note=note),
     )
     if as_json:
         responded_at = (instant or turn.now).isoformat()

@@ -114,7 +114,7 @@ def _page(view: Values, organisation: "Organisation", now: datetime, templates: 
 
 
 def _contact(folder: Folder, contact: Values, zone: ZoneInfo) -> Values:
-    elsewhere = ("messages", "events", "deliveries", "drafts", "reference", "subject", "sender_key")
+    elsewhere = ("messages", "events", "deliveries", "drafts", "feedback", "reference", "subject", "sender_key")
     facts = {name: value for name, value in contact.items() if name not in elsewhere}
     return {
         "reference": contact["reference"],
@@ -124,6 +124,7 @@ def _contact(folder: Folder, contact: Values, zone: ZoneInfo) -> Values:
         "messages": [_message(folder, message, contact["reference"], zone) for message in contact["messages"]],
         "sent": [_sent(folder, delivery, contact["reference"]) for delivery in contact.get("deliveries", ())],
         "drafts": [draft | {"files": _draft_files(folder, draft)} for draft in contact.get("drafts", ())],
+        "feedback": _lines(contact.get("feedback") or {}, zone),
         "events": [_event(event, zone) for event in contact.get("events", ())],
     }
 

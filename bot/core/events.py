@@ -75,6 +75,10 @@ class EventKind(StrEnum):
     ERASED = "erased"
     FORGOTTEN = "forgotten"
 
+    # What the person said of our answer, and what staff did with it.
+    FEEDBACK_GIVEN = "feedback given"
+    FEEDBACK_READ = "feedback read"
+
     # The results of our deliveries.
     RECEIPT_RELEASED = "receipt released"
     RECEIPTS_RELEASED = "receipts released"
@@ -161,6 +165,9 @@ class EventKind(StrEnum):
     DUTY_ENTERED = "night duty entered"
     DUTY_DROPPED = "night duty dropped"
     WORDS_CHANGED = "words changed"
+    IMPROVEMENT_WRITTEN = "improvement written"
+    IMPROVEMENT_PUBLISHED = "improvement published"
+    IMPROVEMENT_WITHDRAWN = "improvement withdrawn"
     VIEW_SAVED = "view saved"
     VIEW_DROPPED = "view dropped"
     SHUNTED_DROPPED = "shunted message dropped"

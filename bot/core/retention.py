@@ -24,6 +24,7 @@ ACTIVITY = frozenset(
         EventKind.CLOSED,
         EventKind.REOPENED,
         EventKind.OPENED_AGAIN,
+        EventKind.FEEDBACK_GIVEN,
         EventKind.MERGED,
         EventKind.MERGE_UNDONE,
     }

@@ -178,7 +178,7 @@ class Rehearsal:
 
     def _answer(self, reference: str, now: datetime) -> None:
         with suppress(Refused):
-            respond.respond(self._connection, reference, now, actor="rehearsal")
+            respond.respond(self._connection, reference, now, self._book, actor="rehearsal")
             self._ended[reference] = now
             self.outcome.answered += 1
 

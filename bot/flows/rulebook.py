@@ -18,6 +18,7 @@ from bot.core.calendars import FIRST_DAY, Calendar
 from bot.core.contacts import Contact
 from bot.core.deputies import Deputies
 from bot.core.escalations import NO_WINDOW, Ladder, Ladders, Rungs, Step, Window
+from bot.core.feedback import FeedbackRules
 from bot.core.histories import Clocks, Happened
 from bot.core.languages import ENGLISH
 from bot.core.roles import Scope
@@ -243,8 +244,8 @@ class OutgoingRules:
     it is told. `operators` is the team that looks after Ackbot itself. `restraint` says when nobody is alerted,
     `deputies` who stands in for whom. `website` is where our own pages stand. `most_a_day`: how many messages may leave
     a day by an outlet that costs money for each. `answers` are the saved answers of the files; `answering` says how
-    much of what staff type each outlet carries, `addressing` how people are written to. `board` has what teams have set
-    in the console since.
+    much of what staff type each outlet carries, `addressing` how people are written to, `feedback` whom we ask if it
+    helped. `board` has what teams have set in the console since.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -261,6 +262,7 @@ class OutgoingRules:
     answers: tuple[SavedAnswer, ...] = ()
     answering: AnswerRules = field(default_factory=AnswerRules)
     addressing: Addressing = field(default_factory=Addressing)
+    feedback: FeedbackRules = field(default_factory=FeedbackRules)
     board: Board = field(default_factory=Board)
 
     def team(self, name: str | None) -> Team | None:

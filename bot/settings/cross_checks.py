@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.channel import CHANNEL, Account, ChannelSettings, Sender, TextOutlet, TextsByOutlet, WayIn
 from bot.core.standards import Standard
 from bot.core.tracking import QUIET_KINDS
+from bot.settings.feedback import NEVER_KINDS
 from bot.settings.main import Main
 
 
@@ -72,3 +73,6 @@ def _unknown_kinds(main: Main, book: Sequence[Standard]) -> Iterator[str]:
     for kind in sorted(set(main.tracking.quiet_kinds) - QUIET_KINDS):
         if kind not in kinds:
             yield f"tracking.quiet_kinds = {kind!r}: no standard is for this kind; allowed: {', '.join(kinds)}"
+    for kind in main.feedback.never_kinds:
+        if kind not in (*kinds, *NEVER_KINDS):
+            yield f"feedback.never_kinds: no standard is for the kind {kind!r}; allowed: {', '.join(kinds)}"

@@ -14,6 +14,7 @@ from bot.core.languages import ENGLISH, LANGUAGES
 from bot.core.nations import Nation
 from bot.core.tracking import FEWEST_DAYS, QUIET_KINDS, TrackingRules
 from bot.core.uploads import Limits as FileLimits
+from bot.settings.feedback import FeedbackSettings
 from bot.settings.public_pages import AccessibilitySettings, PrivacySettings
 from bot.settings.retention import RetentionSettings
 from bot.settings.tables import Table
@@ -297,4 +298,5 @@ class Main(Table):
     tracking: TrackingSettings = TrackingSettings()
     accessibility: AccessibilitySettings = AccessibilitySettings()
     privacy: PrivacySettings = PrivacySettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     channel: tuple[dict[str, Any], ...] = ()

@@ -16,6 +16,7 @@ from bot.core.retention import Retention
 from bot.settings import cross_checks
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.escalation import Escalation
+from bot.settings.feedback import FeedbackSettings
 from bot.settings.main import (
     FormSettings,
     LimitSettings,
@@ -69,6 +70,7 @@ class Settings:
     tracking: TrackingSettings
     accessibility: AccessibilitySettings
     privacy: PrivacySettings
+    feedback: FeedbackSettings
     channels: tuple[ChannelSettings, ...]
     standards: tuple[standards.Standard, ...]
     calendars: Mapping[str, calendars.Calendar]
@@ -137,6 +139,7 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         tracking=main.tracking,
         accessibility=main.accessibility,
         privacy=main.privacy,
+        feedback=main.feedback,
         channels=tuple(channels),
         standards=book,
         calendars=year.calendars(main.organisation.timezone),

@@ -86,6 +86,7 @@ def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[
         answers=answers.read_all(configured.template_directories)[0],
         answering=_answers(configured, limits),
         addressing=_addressing(configured),
+        feedback=configured.feedback.rules(),
     )
 
 

@@ -20,7 +20,7 @@ _FACTS = frozenset(
         *("service", "kind", "area", "standard", "standard_before"),
         *("team", "team_before", "owner", "owner_before", "until"),
         *("acknowledge_by", "acknowledge_by_before", "respond_by", "respond_by_before"),
-        *("extended_to", "recorded_at", "answered_at", "cancelled_deliveries"),
+        *("extended_to", "recorded_at", "answered_at", "answer", "satisfaction", "cancelled_deliveries"),
     }
 )
 

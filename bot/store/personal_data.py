@@ -91,6 +91,7 @@ WITH_SESSION = Cell(Claim.EMPTIED, "the night after its end at the latest")
 FOR_FIGURES = Cell(Claim.STAYS, "kept with the figures")
 WITH_LINK = Cell(Claim.EMPTIED, "the night after its end at the latest")
 A_YEAR_AFTER = Cell(Claim.EMPTIED, "366 days after the last day")
+WITH_ENTRY = Cell(Claim.STAYS, "as long as the entry")
 WITH_VERSIONS = Cell(Claim.STAYS, "as long as the versions of the words")
 BUCKET_FULL = Cell(Claim.EMPTIED, "when it no longer counts, after some minutes; in the night at the latest")
 UNTIL_DROPPED = Cell(Claim.EMPTIED, "[retention] days, unless staff have logged or dropped it before")
@@ -182,6 +183,16 @@ REGISTER: tuple[Datum, ...] = (
         ("content", RESIDENT, "the file", IN_THE_MAIL, DELETED, WITH_WORDS, SEALED),
     ),
     *_of(
+        "feedback",
+        ("words", RESIDENT, "what they said of our answer", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+        ("read_by", STAFF, "who read it", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
+    ),
+    *_of(
+        "improvements",
+        ("written_by", STAFF, "who wrote an entry for everybody", OF_STAFF, NOT_OF_PERSON, WITH_ENTRY, PUBLIC_WORK),
+        ("published_by", STAFF, "who published it", OF_STAFF, NOT_OF_PERSON, WITH_ENTRY, PUBLIC_WORK),
+    ),
+    *_of(
         "events",
         ("actor", STAFF, "who did it", OF_STAFF, HISTORY, AUDIT, SORTED),
         ("details", RESIDENT, "notes and reasons of staff", GIVEN, BUT_FACTS, WITH_WORDS, SEALED),
@@ -268,6 +279,9 @@ IMPERSONAL: dict[str, str] = {
     "drafts": "id contact_id kind way began_at typed_at",
     "draft_files": "id contact_id size",
     "answer_files": "id delivery_id kind",
+    "feedback": "contact_id asked_at answered_at answer satisfaction read_at reopened",
+    "improvements": "id problem remedy service day language state written_at published_at",
+    "improvement_contacts": "improvement_id contact_id",
     "events": "id contact_id at kind",
     "event_links": "event_id words link mac secret salt remainder",
     "trail_gate": "id",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, se
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.threads import forgotten_name
-from bot.store import direct, drafts, history, links, needs, sent_messages, staff_answers, words
+from bot.store import direct, drafts, feedback, history, links, needs, sent_messages, staff_answers, words
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
@@ -44,6 +44,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     _hash_names(connection, messages, ("external_id", "message_id"), of_these, key)
     words.drop(connection, _strip_messages(connection, of_these))
     drafts.drop_of_contacts(connection, ids)
+    feedback.forget_words(connection, ids)
     history.forget_words(connection, ids, key)
     connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(**_FORGOTTEN))
     of_contacts = deliveries.c.contact_id.in_(ids)

@@ -32,6 +32,12 @@ def list_in_force(connection: Connection, now: datetime) -> list[Suppression]:
     return [Suppression(**row._mapping) for row in connection.execute(query)]
 
 
+def is_suppressed(connection: Connection, address: str, now: datetime) -> bool:
+    """Tell whether an address gets nothing automatic at `now`."""
+    query = select(suppressions.c.address).where(suppressions.c.address == address.lower(), suppressions.c.until > now)
+    return connection.execute(query).first() is not None
+
+
 def drop(connection: Connection, address: str) -> bool:
     """Let an address have automatic mail again; False if it was not suppressed."""
     return connection.execute(delete(suppressions).where(suppressions.c.address == address.lower())).rowcount == 1

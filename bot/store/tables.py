@@ -22,6 +22,7 @@ from bot.store.column_types import Instant, Sealed, SealedBytes, SealedLookup
 from bot.store.console_tables import absences, shifts, wordings
 from bot.store.draft_tables import draft_files, drafts
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
+from bot.store.feedback_tables import feedback, improvement_contacts, improvements
 from bot.store.metadata import Key, metadata, partial
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
     "draft_files",
     "drafts",
     "event_links",
+    "feedback",
+    "improvement_contacts",
+    "improvements",
     "metadata",
     "sent_messages",
     "sessions",

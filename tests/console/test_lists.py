@@ -70,9 +70,9 @@ def test_next_follows_the_newest_first(store: Store, book: Rulebook, mail: Make,
         rows = c.execute(select(t.contacts.c.reference).order_by(t.contacts.c.id.desc())).scalars().all()
         if query == "state=answered":
             for reference in rows:
-                respond.respond(c, reference, NOW, actor="staff:x")
+                respond.respond(c, reference, NOW, book, actor="staff:x")
         if query == "words=bins":
-            respond.respond(c, rows[0], NOW, actor="staff:x")
+            respond.respond(c, rows[0], NOW, book, actor="staff:x")
             rows = [*rows[1:], rows[0]]
         if query == "which=suppressed":
             c.execute(update(t.contacts).values(outcome="log", received_at=NOW))
@@ -91,7 +91,7 @@ def test_next_is_counted_from_where_the_contact_stood(store: Store, book: Rulebo
         assert order[2] in expected
         c.execute(update(t.contacts).where(t.contacts.c.reference == order[1]).values(respond_by=NOW + timedelta(99)))
         assert carried.next(c, again(c, order[1]), EVERYBODY, LONDON, later) == expected
-        respond.respond(c, order[1], NOW, actor="staff:x")
+        respond.respond(c, order[1], NOW, book, actor="staff:x")
         assert carried.next(c, again(c, order[1]), EVERYBODY, LONDON, later) == expected
         assert List.read(carried.field(again(c, order[1]))) == carried
 

@@ -243,8 +243,8 @@ def _clock(kind: Clock) -> Callable[..., Any]:
 
 
 FLOWS: dict[str, Callable[[Connection, str, Fields, datetime, Rulebook], Any]] = {
-    "respond": lambda c, ref, f, now, _: respond.respond(
-        c, ref, now, actor="staff:me", at=_instant(f, "at"), note=f.get("note", "")
+    "respond": lambda c, ref, f, now, book: respond.respond(
+        c, ref, now, book, actor="staff:me", at=_instant(f, "at"), note=f.get("note", "")
     ),
     "acknowledge": _clock(Clock.ACKNOWLEDGED),
     "holding-reply": _clock(Clock.HOLDING_REPLY),

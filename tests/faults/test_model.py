@@ -233,7 +233,7 @@ class Service(RuleBasedStateMachine):
         reference, at = contact.reference, self.now
         with suppress(Refused):
             if what == "answer":
-                self._commit(lambda c: respond.respond(c, reference, at, actor="staff:jo"), fate)
+                self._commit(lambda c: respond.respond(c, reference, at, self.rulebook, actor="staff:jo"), fate)
                 return
             change, word = adjust.ClockChange(_KINDS[what], at), adjust.Word("staff:jo")
             self._commit(lambda c: adjust.adjust(c, reference, change, word, at, self.rulebook), fate)

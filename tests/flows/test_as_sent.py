@@ -198,7 +198,7 @@ def test_it_is_forgotten_with_its_contact(store: Store, book: Rulebook, mail: Ma
         _leave(connection, book, Uncertain("the line broke"))
         outbox.bring_forward(connection, NOW)
         (late,) = deliver.claim(connection, "post", NOW, HOLD, 50, book)
-        respond.respond(connection, contact.reference, NOW, actor="staff:ann")
+        respond.respond(connection, contact.reference, NOW, book, actor="staff:ann")
         retention.strip(connection, [contact.id], b"key")
         message = MessageWriter(COMPOSER, book, b"s" * 32).write(late, NOW)
         deliver.record(connection, [Attempt(late.delivery, NOW, message=message)], book)

@@ -124,7 +124,7 @@ def test_a_date_that_is_gone_is_not_told(store: Store, council: Rulebook, mail: 
         do(connection, council, contact, Kind.EXTENDED, after(1), extended_to=longer, reason="Many papers.")
         do(connection, council, contact, Kind.PAUSED, after(2))
         assert claim_all(connection, council, after(3)) == []
-        assert respond(connection, contact.reference, after(4), actor="staff:me") == Responded(in_time=True)
+        assert respond(connection, contact.reference, after(4), council, actor="staff:me") == Responded(in_time=True)
         assert again(connection, contact.reference).paused_at is None
 
 
@@ -356,7 +356,7 @@ def test_a_promise_of_minutes_is_looked_at_when_it_is_missed(store: Store, counc
         contact = logged(connection, book, mail(), acknowledged=False)
         assert contact.next_look_at == NOW + timedelta(minutes=5, seconds=1)
         do(connection, book, contact, Kind.PAUSED, after(1))
-        assert respond(connection, contact.reference, after(40), actor="staff:me") == Responded(in_time=True)
+        assert respond(connection, contact.reference, after(40), book, actor="staff:me") == Responded(in_time=True)
 
 
 def test_every_calendar_is_on_the_shelf() -> None:

@@ -143,14 +143,14 @@ def test_an_answer_ends_the_clocks_and_cancels_what_waits(store: Store, book: Ru
     """Answered before the acknowledgement left: both promises are kept, and nothing more is sent."""
     with writing(store) as connection:
         contact = log_mail(connection, book, mail)
-        done = respond.respond(connection, contact.reference, NOW + timedelta(minutes=1), actor="staff:test")
+        done = respond.respond(connection, contact.reference, NOW + timedelta(minutes=1), book, actor="staff:test")
         assert done == respond.Responded(in_time=True)
         now = again(connection, contact)
         assert (now.state, now.next_look_at) == ("answered", None)
         assert now.acknowledged_at == now.responded_at
         assert deliver.claim(connection, "post", NOW + timedelta(days=1), HOLD, 50, book) == []
         with pytest.raises(Refused, match="is answered"):
-            respond.respond(connection, contact.reference, NOW, actor="staff:test")
+            respond.respond(connection, contact.reference, NOW, book, actor="staff:test")
 
 
 def test_the_digest_lists_what_is_owed_and_is_silent_without(store: Store, book: Rulebook, mail: Make) -> None:

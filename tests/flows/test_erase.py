@@ -46,7 +46,9 @@ def worked_on(connection: Connection, book: Rulebook, contact: Contact) -> Conta
     """Staff have written down a good deal about Sam."""
     do(connection, book, contact, Kind.PAUSED, NOW + DAY, note="Sam is in hospital")
     do(connection, book, contact, Kind.RESUMED, NOW + 2 * DAY, note="Sam is back")
-    respond.respond(connection, contact.reference, NOW + 3 * DAY, actor="staff:me", at=NOW + 2 * DAY, note="rang Sam")
+    respond.respond(
+        connection, contact.reference, NOW + 3 * DAY, book, actor="staff:me", at=NOW + 2 * DAY, note="rang Sam"
+    )
     close.close(connection, contact.reference, "staff:me", NOW + 4 * DAY, book, close.Closing(reason="Sam is content"))
     return again(connection, contact.reference)
 
@@ -137,10 +139,10 @@ def test_the_night_takes_lists_with_the_last_contact_of_a_person(store: Store, b
     with writing(store) as connection:
         first, second = (logged(connection, book, mail(n, text=f"Matter {n}", **SAM)) for n in (1, 2))
         views.save(connection, "me@example.gov.uk", "Sam", f"words={ADDRESS}")
-        respond.respond(connection, first.reference, NOW + DAY, actor="staff:me")
+        respond.respond(connection, first.reference, NOW + DAY, book, actor="staff:me")
         assert forget.forget(connection, keep, NOW + 40 * DAY, 50, key_of(book)).forgotten == 1
         assert len(views.of(connection, "me@example.gov.uk")) == 1
-        respond.respond(connection, second.reference, NOW + 41 * DAY, actor="staff:me")
+        respond.respond(connection, second.reference, NOW + 41 * DAY, book, actor="staff:me")
         assert forget.forget(connection, keep, NOW + 80 * DAY, 50, key_of(book)).forgotten == 1
         assert views.of(connection, "me@example.gov.uk") == []
 

@@ -90,9 +90,9 @@ def test_an_answered_contact_hears_nothing_more(store: Store, kind: Rulebook, ma
     """Nor one whose answer was recorded between the queueing and the leaving, nor one whose clock is paused."""
     with writing(store) as connection:
         early, late, paused_contact = (logged(connection, kind, mail(number)) for number in (1, 2, 3))
-        respond.respond(connection, early.reference, NOW + timedelta(days=2), actor="staff:me")
+        respond.respond(connection, early.reference, NOW + timedelta(days=2), kind, actor="staff:me")
         escalate.escalate(connection, HALFWAY, 10, kind)
-        respond.respond(connection, late.reference, HALFWAY, actor="staff:me")
+        respond.respond(connection, late.reference, HALFWAY, kind, actor="staff:me")
         do(connection, kind, paused_contact, Kind.PAUSED, HALFWAY)
         assert "progress" not in leaving(connection, kind, HALFWAY)
 
@@ -102,7 +102,7 @@ def test_without_a_word_in_the_standard_nobody_is_written_to(store: Store, book:
     with writing(store) as connection:
         contact = logged(connection, book, mail(1))
         assert live(connection, book, 9) == []
-        respond.respond(connection, contact.reference, HALFWAY, actor="staff:me")
+        respond.respond(connection, contact.reference, HALFWAY, book, actor="staff:me")
         assert not close.close(connection, contact.reference, "staff:me", HALFWAY, book, close.Closing())
         assert leaving(connection, book, HALFWAY) == []
 
@@ -111,7 +111,7 @@ def test_whoever_was_answered_is_told_that_it_is_closed(store: Store, kind: Rule
     """Once; what they write then opens it again."""
     with writing(store) as connection:
         contact = logged(connection, kind, mail(1))
-        respond.respond(connection, contact.reference, NOW + timedelta(days=2), actor="staff:me")
+        respond.respond(connection, contact.reference, NOW + timedelta(days=2), kind, actor="staff:me")
         now = NOW + timedelta(days=3)
         assert close.close(connection, contact.reference, "staff:me", now, kind, close.Closing())
         with pytest.raises(Refused, match="is closed"):

@@ -135,7 +135,7 @@ def test_who_takes_all_by_a_link_takes_what_was_shown(store: Store, duty: Rulebo
         taken = again(connection, view.calls[0])
         assign.take(connection, taken.reference, "staff:bo", NOW + A_MINUTE)
         answered = again(connection, view.calls[1])
-        respond.respond(connection, answered.reference, NOW + A_MINUTE, actor="staff:bo")
+        respond.respond(connection, answered.reference, NOW + A_MINUTE, duty, actor="staff:bo")
         choice = Choice("take-all", up_to=str(view.up_to))
         words = linked.act(connection, token, choice, NOW + A_MINUTE, duty)
         assert words == "38 contacts are yours. Nobody else is called about them."

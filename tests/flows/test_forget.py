@@ -29,7 +29,7 @@ KEEP = Retention(30 * DAY, {"complaint": 60 * DAY, "survey": 20 * DAY})
 
 def finished(connection: Connection, book: Rulebook, contact: Contact) -> Contact:
     """Answered a day later."""
-    respond.respond(connection, contact.reference, NOW + DAY, actor="staff:me")
+    respond.respond(connection, contact.reference, NOW + DAY, book, actor="staff:me")
     return again(connection, contact.reference)
 
 
@@ -90,13 +90,13 @@ def test_age_counts_from_what_last_happened(store: Store, book: Rulebook, mail: 
         late, again_written, recorded_late, answered_by_program = (
             logged(connection, book, mail(number)) for number in range(4)
         )
-        respond.respond(connection, late.reference, NOW + 100 * DAY, actor="staff:me")
+        respond.respond(connection, late.reference, NOW + 100 * DAY, book, actor="staff:me")
         for contact, more in ((again_written, {}), (answered_by_program, absent)):
             finished(connection, book, contact)
             ours = outbox.of_contact(connection, contact.id)[0].message_id
             log(connection, book, mail(contact.id + 10, In_Reply_To=ours, **more), at=NOW + 20 * DAY)
-        respond.respond(connection, again_written.reference, NOW + 21 * DAY, actor="staff:me")
-        respond.respond(connection, recorded_late.reference, NOW + 60 * DAY, actor="staff:me", at=NOW + DAY)
+        respond.respond(connection, again_written.reference, NOW + 21 * DAY, book, actor="staff:me")
+        respond.respond(connection, recorded_late.reference, NOW + 60 * DAY, book, actor="staff:me", at=NOW + DAY)
         gone_after: dict[int, int] = {}
         for days in (31, 32, 51, 52, 90, 91, 130, 131):
             forget_all(connection, KEEP, NOW + days * DAY)
@@ -113,7 +113,7 @@ def test_nothing_is_forgotten_before_it_could_open_again(store: Store, book: Rul
         answered_at_once, answered_late = (logged(connection, book, mail(number)) for number in range(2))
         assert answered_at_once.respond_by == datetime(2026, 12, 7, 23, 59, 59, tzinfo=UTC)
         for contact, days in ((answered_at_once, 0), (answered_late, 40)):
-            respond.respond(connection, contact.reference, NOW + days * DAY, actor="staff:me")
+            respond.respond(connection, contact.reference, NOW + days * DAY, book, actor="staff:me")
         forget_all(connection, hasty, datetime(2027, 1, 4, 23, tzinfo=UTC))
         assert not forgotten(connection, answered_at_once)
         forget_all(connection, hasty, datetime(2027, 1, 5, 1, tzinfo=UTC))

@@ -138,7 +138,7 @@ def test_what_is_answered_at_night_is_not_alerted_in_the_morning(store: Store, c
     """What waited is asked again when it leaves."""
     with writing(store) as connection:
         (contact,) = alerted(connection, calm, mail, range(1), at=NIGHT)
-        respond.respond(connection, contact.reference, NIGHT + timedelta(hours=1), actor="staff:me")
+        respond.respond(connection, contact.reference, NIGHT + timedelta(hours=1), calm, actor="staff:me")
         assert claim(connection, calm, OPENING) == []
 
 

@@ -174,7 +174,7 @@ def test_an_answered_contact_is_not_open_any_more(store: Store, signed: Rulebook
     with writing(store) as connection:
         contact = logged(connection, signed, mail())
         token = link_to(connection, signed, contact)
-        respond.respond(connection, contact.reference, NOW, actor="staff:me")
+        respond.respond(connection, contact.reference, NOW, signed, actor="staff:me")
         assert not shown(connection, token, signed).open
         with pytest.raises(Refused, match="answered"):
             linked.act(connection, token, Choice("take"), NOW, signed)

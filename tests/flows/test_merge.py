@@ -198,7 +198,7 @@ def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, boo
     """What is open goes on, though the other was due before."""
     with writing(store) as connection:
         first, second = two(connection, book, mail)
-        respond.respond(connection, first.reference, after(7.5), actor=ME)
+        respond.respond(connection, first.reference, after(7.5), book, actor=ME)
         assert join(connection, again(connection, first.reference), second).survivor.id == second.id
         assert again(connection, first.reference).state == State.ANSWERED
         for act in (
@@ -206,7 +206,7 @@ def test_an_answered_one_joins_the_open_one_and_stays_answered(store: Store, boo
             lambda: close.close(connection, first.reference, ME, after(9), book, close.Closing()),
             lambda: acknowledge_now.acknowledge_now(connection, first.reference, "", ME, after(9), book),
             lambda: answer.answer(connection, first.reference, Answer("full", "It is done."), ME, after(9), book),
-            lambda: respond.respond(connection, first.reference, after(9), actor=ME),
+            lambda: respond.respond(connection, first.reference, after(9), book, actor=ME),
             lambda: recording.refuse_addition(connection, again(connection, first.reference), after(9), book),
         ):
             with pytest.raises(Refused, match=f"goes on in {second.reference}"):
@@ -229,9 +229,9 @@ def _again(c: Connection, first: Contact, second: Contact, _b: Rulebook) -> tupl
     return second, first
 
 
-def _finished(c: Connection, first: Contact, second: Contact, _b: Rulebook) -> tuple[Contact, Contact | None]:
+def _finished(c: Connection, first: Contact, second: Contact, book: Rulebook) -> tuple[Contact, Contact | None]:
     for contact in (first, second):
-        respond.respond(c, contact.reference, after(7.5), actor=ME)
+        respond.respond(c, contact.reference, after(7.5), book, actor=ME)
     return first, second
 
 
@@ -340,7 +340,7 @@ def test_words_stay_as_long_as_those_of_the_one_that_goes_on(store: Store, book:
         erasure = erase.erase(connection, "resident1@residents.example", ME, after(100), KEY)
         assert not erasure.erased
         assert {reference for reference, _ in erasure.exceptions} == {first.reference, second.reference}
-        respond.respond(connection, first.reference, after(101), actor=ME)
+        respond.respond(connection, first.reference, after(101), book, actor=ME)
         assert forget.forget(connection, MONTH, after(110), 50, KEY).forgotten == 0
         days = range(111, 150)
         assert sum(forget.forget(connection, MONTH, after(day), 50, KEY).forgotten for day in days) == 2

@@ -70,7 +70,7 @@ def test_a_colleague_who_is_named_is_alerted_once(store: Store, house: Rulebook,
     with writing(store) as connection:
         with_staff(connection, house)
         contact = logged(connection, house, mail())
-        respond.respond(connection, contact.reference, after(1), actor=OLUS)
+        respond.respond(connection, contact.reference, after(1), house, actor=OLUS)
         names = write(connection, again(connection, contact.reference), f"@Ann Smith and @olu: {WORDS}", house)
         assert names == ("Ann Smith",)
         assert alerted(connection) == [("ann@example.gov.uk", "created")]
@@ -111,7 +111,7 @@ def test_a_note_is_kept_once_and_not_beside_words_that_are_gone(store: Store, ho
         write(connection, contact, WORDS, house)
         with pytest.raises(Refused, match="stands there already"):
             write(connection, contact, WORDS, house)
-        respond.respond(connection, contact.reference, NOW, actor=OLUS)
+        respond.respond(connection, contact.reference, NOW, house, actor=OLUS)
         assert erase.erase(connection, "resident1@residents.example", OLUS, after(1), b"k" * 32).erased
         assert [entry.words for entry in notes.of(connection, [contact.id], 9)] == [""]
         with pytest.raises(Refused, match="its words are gone"):

@@ -57,7 +57,7 @@ def test_somebody_with_only_a_telephone_is_a_person_with_a_past(store: Store, bo
         assert stored.needs == "Call instead of writing"
         exported = record.of_person(connection, TYPED, after(2))
         assert [contact["reference"] for contact in exported["contacts"]] == [first.reference, second.reference]
-        respond.respond(connection, first.reference, after(3), actor=ME)
+        respond.respond(connection, first.reference, after(3), book, actor=ME)
         erasure = erase.erase(connection, "0044 1632 960001", ME, after(4), b"k" * 32)
         assert erasure.erased == (first.reference,)
         assert again(connection, first.reference).sender_key is None
@@ -72,7 +72,7 @@ def test_all_of_a_person_is_in_one_place(store: Store, book: Rulebook, mail: Mak
         stranger = arrive(connection, book, form(4, phone="01632 960 999"), 3)
         other_address = arrive(connection, book, mail(5, From="Z <z@work.example>"), 4)
         link.link(connection, by_phone, other_address, ME, after(5))
-        respond.respond(connection, by_mail.reference, after(20), actor=ME)
+        respond.respond(connection, by_mail.reference, after(20), book, actor=ME)
         view = person.show(connection, by_mail.reference, Scope(), NOW, book)
         assert view
         assert [row.contact.id for row in view.rows] == [other_address.id, by_phone.id, both.id, by_mail.id]

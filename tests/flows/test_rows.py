@@ -119,5 +119,5 @@ def test_a_row_says_what_staff_must_know(store: Store, book: Rulebook, mail: Mak
         assert _row(c, contact, book, BOB).holder == "you"
         drafts.save(c, Draft(contact.id, BOB, "Dear Sam"), NOW)
         assert _tags(c, contact, book) == f"Not delivered, Needs, {BOB} is writing"
-        respond.respond(c, contact.reference, NOW, actor=f"staff:{BOB}")
+        respond.respond(c, contact.reference, NOW, book, actor=f"staff:{BOB}")
         assert _tags(c, contact, book, BOB) == "Not delivered, Needs, Answered"

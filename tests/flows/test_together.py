@@ -57,10 +57,10 @@ def test_an_answer_is_recorded_once(store: Store, book: Rulebook, mail: Make) ->
         contact = logged(connection, book, mail())
     with ThreadPoolExecutor(1) as other:
         with writing(store) as connection:
-            first = respond.respond(connection, contact.reference, NOW, actor="staff:a")
+            first = respond.respond(connection, contact.reference, NOW, book, actor="staff:a")
             # It reads the contact as it still stands, and waits for us.
             second = other.submit(
-                store.write_now, lambda c: respond.respond(c, contact.reference, NOW, actor="staff:b")
+                store.write_now, lambda c: respond.respond(c, contact.reference, NOW, book, actor="staff:b")
             )
             with pytest.raises(TimeoutError):
                 second.result(0.5)

@@ -110,7 +110,7 @@ def test_a_page_lasts_four_weeks_after_the_end(store: Store, signed: Rulebook, m
     with writing(store) as connection:
         answered, closed = logged(connection, signed, mail(1)), logged(connection, signed, mail(2))
         assert opens(connection, answered, signed, after(400))
-        respond.respond(connection, answered.reference, after(1), actor="staff:me")
+        respond.respond(connection, answered.reference, after(1), signed, actor="staff:me")
         close.close(connection, closed.reference, "staff:me", after(1), signed, TOLD)
         for contact in (answered, closed):
             assert opens(connection, contact, signed, after(29))
@@ -127,10 +127,10 @@ def test_a_page_that_was_opened_again_lasts_on(store: Store, signed: Rulebook, m
     """The end that counts is the last one."""
     with writing(store) as connection:
         contact = logged(connection, signed, mail())
-        respond.respond(connection, contact.reference, after(1), actor="staff:me")
+        respond.respond(connection, contact.reference, after(1), signed, actor="staff:me")
         close.reopen(connection, contact.reference, "staff:me", after(20), signed)
         assert opens(connection, contact, signed, after(60))
-        respond.respond(connection, contact.reference, after(61), actor="staff:me")
+        respond.respond(connection, contact.reference, after(61), signed, actor="staff:me")
         assert opens(connection, contact, signed, after(88))
         assert not opens(connection, contact, signed, after(90))
 
@@ -145,7 +145,7 @@ def _merge(connection: Connection, book: Rulebook, contact: Contact) -> None:
 
 
 def _erase(connection: Connection, book: Rulebook, contact: Contact) -> None:
-    respond.respond(connection, contact.reference, NOW, actor="staff:me")
+    respond.respond(connection, contact.reference, NOW, book, actor="staff:me")
     erase.erase(connection, contact.sender_key or "", "staff:me", NOW, b"key of names")
 
 

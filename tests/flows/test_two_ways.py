@@ -100,7 +100,7 @@ def test_what_was_answered_is_not_gone_on_with(store: Store, book: Rulebook, mai
     """Who sends the same words after the answer is not content with it."""
     with writing(store) as connection:
         first = take(connection, book, mail(1, text=WORDS))
-        respond.respond(connection, first.reference or "", NOW, actor="staff:me")
+        respond.respond(connection, first.reference or "", NOW, book, actor="staff:me")
         assert take(connection, book, by_form()).reference != first.reference
 
 

@@ -119,7 +119,7 @@ def test_what_was_taken_or_answered_meanwhile_does_not_leave(store: Store, duty:
         taken = arrive(connection, duty, mail(1, text="smell gas"), NIGHT)
         answered = arrive(connection, duty, mail(2, text="smell gas"), NIGHT)
         assign.take(connection, taken, "staff:ann", NIGHT)
-        respond.respond(connection, answered, NIGHT + timedelta(minutes=1), actor="staff:ann")
+        respond.respond(connection, answered, NIGHT + timedelta(minutes=1), duty, actor="staff:ann")
         assert leaving(connection, duty, NIGHT + timedelta(minutes=1)) == []
 
 

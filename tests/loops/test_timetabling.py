@@ -114,7 +114,7 @@ async def test_at_night_words_leave_the_index_on_the_disk(store: Store, book: Ru
     def fill(c: Connection) -> None:
         for number, word in enumerate(("secretword", "recentword")):
             contact = logged(c, book, mail(number, text=f"A {word}"))
-            respond.respond(c, contact.reference, NOW + number * timedelta(days=100), actor="staff:me")
+            respond.respond(c, contact.reference, NOW + number * timedelta(days=100), book, actor="staff:me")
         words.index(c)
 
     await store.write(fill)
@@ -133,7 +133,7 @@ async def test_what_was_to_be_forgotten_during_an_outage_is_forgotten_at_the_sta
 
     def fill(c: Connection, number: int) -> None:
         contact = logged(c, book, mail(number, text=f"Hole {number}"))
-        respond.respond(c, contact.reference, NOW, actor="staff:me")
+        respond.respond(c, contact.reference, NOW, book, actor="staff:me")
 
     later = NOW + timedelta(days=400)
     await store.write(lambda c: fill(c, 1))

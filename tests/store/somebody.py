@@ -18,8 +18,10 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.deputies import Away
 from bot.core.duties import Shift
+from bot.core.feedback import FeedbackRules
 from bot.core.files import File
 from bot.core.histories import Kind
+from bot.core.improvements import Improvement
 from bot.core.messages import Inbound, Party, Post
 from bot.core.phrases import Phrases
 from bot.core.roles import Role
@@ -34,8 +36,23 @@ from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
+from bot.flows.residents import opinion
 from bot.flows.rulebook import Rulebook, Team, Way
-from bot.store import contacts, drafts, duties, outbox, shunt, staff, suppressions, tokens, views, wordings, words
+from bot.store import (
+    contacts,
+    drafts,
+    duties,
+    feedback,
+    improvements,
+    outbox,
+    shunt,
+    staff,
+    suppressions,
+    tokens,
+    views,
+    wordings,
+    words,
+)
 from bot.store.drafts import Draft
 from bot.store.personal_data import Whose
 from bot.store.staff import Account
@@ -113,14 +130,24 @@ def fill(connection: Connection, book: Rulebook) -> Contact:
     answer.answer(connection, others[0].reference, typed, ACTOR, NOW, book)
     _leave(connection, book)
     for other in others:
-        respond.respond(connection, other.reference, NOW + HOUR, actor=ACTOR)
+        respond.respond(connection, other.reference, NOW + HOUR, book, actor=ACTOR)
     _leave(connection, book)
+    _look_back(connection, book, others[0])
     shunt.keep(connection, replace(mail, raw=b"anymarkraw", external_id="anymarkshunted"), "anymarkerror", NOW)
     suppressions.add(connection, PERSON, "mail to this address came back", NOW, NOW + timedelta(days=30))
     tokens.reserve(connection, "token:crm anymarkkey", "digest", NOW)
     while words.index(connection):
         pass
     return contact
+
+
+def _look_back(connection: Connection, book: Rulebook, contact: Contact) -> None:
+    """The person says what they think of the answer; staff read it, and publish what they made of it."""
+    asking = altered(book, feedback=FeedbackRules(ask=True))
+    current = contacts.with_id(connection, [contact.id])[contact.id]
+    opinion.say(connection, current, opinion.Saying("yes", "", "resmarkopinion"), "website", NOW + HOUR, asking)
+    feedback.note_reading(connection, contact.id, ACTOR, NOW + HOUR)
+    improvements.add(connection, Improvement("S", "D", NOW.date(), "", "en", ACTOR, NOW, published_by=ACTOR))
 
 
 _FORM = {"name": "Resmarkformname", "email": PERSON, "phone": "01632 960888", "postcode": "resmarkpostcode"}
@@ -167,7 +194,7 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     word = Word(ACTOR, "resmarkreason", "resmarknote")
     adjust(connection, reference, ClockChange(Kind.PAUSED), word, NOW, book)
     forget.hold(connection, reference, "resmarkhold", ACTOR, NOW)
-    respond.respond(connection, reference, NOW + HOUR, actor=ACTOR, note="resmarkanswer")
+    respond.respond(connection, reference, NOW + HOUR, book, actor=ACTOR, note="resmarkanswer")
     close.close(connection, reference, ACTOR, NOW + HOUR, book, close.Closing(reason="resmarkclosed"))
     drafts.save(connection, Draft(contact.id, OFFICER, "resmarkdraft", "resmarkdraftsubject"), NOW)
     drafts.add_file(connection, contact.id, OFFICER, "resmarkdraftfile", b"resmarkdraftcontent " * 2)

@@ -63,8 +63,8 @@ def _of_sam(connection: Connection, book: Rulebook, mail: Make) -> None:
     needs.note(connection, [SAM.lower()], needs.Needs("large print", "staff:x", NOW))
     suppressions.add(connection, SAM, "mail came back", NOW, NOW + HOUR)
     views.save(connection, "ann@example.gov.uk", "Sam's", "words=Sam")
-    respond.respond(connection, first.reference or "", NOW + HOUR, actor="staff:x")
-    respond.respond(connection, other.reference or "", NOW + HOUR, actor="staff:x")
+    respond.respond(connection, first.reference or "", NOW + HOUR, book, actor="staff:x")
+    respond.respond(connection, other.reference or "", NOW + HOUR, book, actor="staff:x")
 
 
 def _mail(mail: Make, number: int, **headers: str) -> Inbound:

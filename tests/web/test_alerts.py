@@ -51,7 +51,7 @@ class Behind:
 
     def answered(self) -> None:
         """Staff answer."""
-        self._do(lambda c: respond.respond(c, self.contact.reference, NOW, actor="staff:me"))
+        self._do(lambda c: respond.respond(c, self.contact.reference, NOW, self.book, actor="staff:me"))
 
     def _do(self, work: Callable[[Connection], Any]) -> Any:
         with writing(self._store) as connection:

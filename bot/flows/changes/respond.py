@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
-from bot.flows.changes import refusals
+from bot.flows.changes import ask, refusals
+from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 
 
@@ -19,9 +20,19 @@ class Responded:
 
 
 def respond(
-    connection: Connection, reference: str, now: datetime, *, actor: str, at: datetime | None = None, note: str = ""
+    connection: Connection,
+    reference: str,
+    now: datetime,
+    book: Rulebook,
+    *,
+    actor: str,
+    at: datetime | None = None,
+    note: str = "",
 ) -> Responded:
-    """Record a full response that was given at `at` (None: now). Raises Refused."""
+    """Record a full response that was given at `at` (None: now); the person is asked later if it helped.
+
+    Raises Refused.
+    """
     contact = refusals.open_contact(connection, reference, "nothing was waiting for an answer")
     at, note = refusals.instant_of(at, contact, now), refusals.short_text(note, "note")
 
@@ -33,6 +44,7 @@ def respond(
     if Purpose.ACKNOWLEDGEMENT in cancelled:
         events.append(Event(contact.id, now, EventKind.RECEIPT_NOT_NEEDED))
     contacts.note(connection, events)
+    ask.ask(connection, contact, at, now, book)
     # Due is the last permitted second, so an answer within that second is in time.
     if contact.respond_by is None:
         # While its clock is paused nothing can be late.

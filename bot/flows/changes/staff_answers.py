@@ -89,7 +89,7 @@ def count(connection: Connection, answer: StaffAnswer, now: datetime, book: Rule
     evidence = answer.judgement.evidence
     if answer.judgement.kind is Kind.FULL:
         with suppress(Refused):
-            respond(connection, answer.reference, now, actor=answer.actor, at=answer.at, note=evidence)
+            respond(connection, answer.reference, now, book, actor=answer.actor, at=answer.at, note=evidence)
     if answer.judgement.kind is Kind.HOLDING:
         _note_holding_reply(connection, answer, now, book)
 

@@ -117,7 +117,9 @@ def _quiet(desk: Desk) -> str:
 
 def _respond(desk: Desk) -> str:
     at, note = desk.instant("at"), desk.field("note")
-    answer = respond.respond(desk.connection, desk.contact.reference, desk.now, actor=desk.actor, at=at, note=note)
+    answer = respond.respond(
+        desk.connection, desk.contact.reference, desk.now, desk.book, actor=desk.actor, at=at, note=note
+    )
     return f"The answer is recorded{', after the date that was promised' if answer.in_time is False else ''}."
 
 

@@ -36,6 +36,8 @@ _EVENTS = {
     EventKind.DELIVERY_REPORT: "A report about a mail came",
     EventKind.TAKEN_DOWN: "Taken down by staff",
     EventKind.URGENT: "It cannot wait",
+    EventKind.FEEDBACK_GIVEN: "The person said what they think of our answer",
+    EventKind.FEEDBACK_READ: "What they think of our answer was read",
     EventKind.EDITED: "The person changed what they wrote",
     EventKind.TAKEN_BACK: "The person took it back",
     EventKind.RESPONDED: "Answered",

@@ -18,7 +18,7 @@ from bot.core.messages import Outbound
 from bot.flows.outgoing import alert, bundle, calls, costs, failures
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import clocks, contacts, outbox, sent_messages, staff_answers
+from bot.store import clocks, contacts, feedback, outbox, sent_messages, staff_answers
 from bot.wire.refusals import Full, Uncertain
 
 # In the details of a receipt that staff have decided on: it leaves although they have written themselves.
@@ -254,9 +254,11 @@ def _evidence(attempts: Iterable[Attempt], standing: Mapping[int, Standing]) -> 
 
 def _note_what_left(connection: Connection, attempts: Sequence[Attempt]) -> None:
     """What a person knows from now on: by when they have their answer, and that we have what they wrote."""
-    contacts.note_date_told(connection, [_contact(attempt) for attempt in attempts if _tells_date(attempt.delivery)])
-    receipts = [attempt for attempt in attempts if attempt.delivery.purpose is Purpose.ACKNOWLEDGEMENT]
-    contacts.note_receipt(connection, [(_contact(attempt), attempt.at) for attempt in receipts])
+    of_dates = [attempt.delivery for attempt in attempts if attempt.delivery.purpose in _TELL_DATE]
+    contacts.note_date_told(connection, [delivery.contact_id for delivery in of_dates if delivery.contact_id])
+    contacts.note_receipt(connection, _departures(attempts, Purpose.ACKNOWLEDGEMENT))
+    if questions := _departures(attempts, Purpose.FEEDBACK):
+        feedback.note_departures(connection, questions)
 
 
 def _counts(attempt: Attempt, standing: Standing) -> bool:
@@ -265,13 +267,9 @@ def _counts(attempt: Attempt, standing: Standing) -> bool:
     return is_own or (attempt.error is None and standing.sent_at is None)
 
 
-def _contact(attempt: Attempt) -> int:
-    return attempt.delivery.contact_id or 0
-
-
-def _tells_date(delivery: Delivery) -> bool:
-    """Whether it tells the person of a contact by when they have their answer, and is not the acknowledgement."""
-    return delivery.purpose in _TELL_DATE and delivery.contact_id is not None
+def _departures(attempts: Sequence[Attempt], purpose: Purpose) -> list[tuple[int, datetime]]:
+    """The contact of each message for this purpose, and when it left."""
+    return [(a.delivery.contact_id or 0, a.at) for a in attempts if a.delivery.purpose is purpose]
 
 
 def _settlement(attempt: Attempt, standing: Standing | None = None) -> Settlement:

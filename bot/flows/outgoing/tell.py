@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery, NewDelivery, Purpose
+from bot.core.deliveries import HELD, Delivery, NewDelivery, Purpose
+from bot.flows.outgoing.alert import UNPROMPTED
 from bot.flows.rulebook import OutgoingRules, Rulebook
 
 Values = dict[str, Any]
+# What of the details of a receipt keeps later mail in its thread.
+_THREADING = ("reply_to", "in_reply_to", "references")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,25 @@ def closing(
     details = {**acknowledgement.details, "reason": reason}
     delivery = _like(acknowledgement, contact, Purpose.CLOSING, details, now, book.outgoing)
     return replace(delivery, key=f"{delivery.key}:{now.isoformat()}")
+
+
+def question(
+    contact: Contact,
+    acknowledgement: Delivery | NewDelivery,
+    answered_at: datetime,
+    leaves_at: datetime,
+    now: datetime,
+    book: Rulebook,
+) -> NewDelivery:
+    """The delivery that asks, at `leaves_at`, whether the answer of `answered_at` helped.
+
+    It is held where a store that was lost may have asked already.
+    """
+    threading = {name: acknowledgement.details[name] for name in _THREADING if name in acknowledgement.details}
+    delivery = _like(acknowledgement, contact, Purpose.FEEDBACK, threading | {UNPROMPTED: True}, now, book.outgoing)
+    key = f"{delivery.key}:{answered_at.isoformat()}"
+    is_held = book.may_have_answered(answered_at)
+    return replace(delivery, key=key, next_attempt_at=HELD if is_held else leaves_at)
 
 
 def _like(

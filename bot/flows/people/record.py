@@ -14,7 +14,7 @@ from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, drafts, needs, notes, outbox, retention, suppressions
+from bot.store import contacts, drafts, feedback, needs, notes, outbox, retention, suppressions
 
 Values = dict[str, Any]
 
@@ -60,6 +60,7 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
         "events": history,
         "deliveries": letters,
         "drafts": _drafts(connection, contact),
+        "feedback": _feedback(connection, contact),
     }
 
 
@@ -77,6 +78,14 @@ def _drafts(connection: Connection, contact: Contact) -> list[Values]:
         }
         for draft in drafts.of_contact(connection, contact.id)
     ]
+
+
+def _feedback(connection: Connection, contact: Contact) -> Values | None:
+    """What they said of our answer; None where they were neither asked nor said anything."""
+    row = feedback.of(connection, contact.id)
+    if row is None:
+        return None
+    return {name: getattr(row, name) for name in ("asked_at", "answered_at", "answer", "satisfaction", "words")}
 
 
 def _event(event: StoredEvent) -> Values:
