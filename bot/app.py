@@ -69,7 +69,8 @@ def composer(configured: Settings) -> Composer:
     }
     pages = (host_of(service.page) for service in configured.services.service)
     hosts = {*organisation.link_hosts, *pages, host_of(organisation.bsl_url)}
-    return Composer(configured.template_directories, constants, hosts - {""})
+    only_checked = organisation.only_checked_translations
+    return Composer(configured.template_directories, constants, hosts - {""}, only_checked=only_checked)
 
 
 def _outlets(channels: Mapping[str, Channel]) -> dict[str, Outlet]:

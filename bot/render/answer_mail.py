@@ -12,7 +12,7 @@ from string import Template
 from urllib.parse import quote
 
 from bot.core.files import File
-from bot.render.compose import PART, Envelope, encoded_line, headers_of
+from bot.render.mail_bytes import PART, QUOTED, Envelope, encoded_line, headers_of
 from bot.render.markdown import STYLES
 
 _LINK = re.compile(r"\b(?:https?://[^\s<>\"]+|mailto:[^\s<>\"@]+@[^\s<>\"]+|tel:\+?[0-9()-]+)", re.IGNORECASE)
@@ -75,7 +75,7 @@ def _with_links(line: str) -> Iterator[str]:
 
 def _alternatives(words: str, document: str, boundary: str) -> Iterator[bytes]:
     for kind, text in (("plain", words), ("html", document)):
-        yield f"\r\n--{boundary}\r\n{PART.format(kind)}".encode()
+        yield f"\r\n--{boundary}\r\n{PART.format(kind, QUOTED)}".encode()
         yield from (encoded_line(line) for line in text.split("\n"))
     yield f"\r\n--{boundary}--\r\n".encode()
 

@@ -1,4 +1,4 @@
-"""Composes finished mails: RFC 5322 bytes with a text and an HTML part, from one template.
+"""Composes finished mails: RFC 5322 bytes with a text and an HTML part, in one language or in several.
 
 The standard library takes about a millisecond to build a mail. Here each template is rendered once, with slots for the
 values; lines without a slot are encoded once, and only the others for every mail.
@@ -10,50 +10,28 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.quoprimime import body_encode
-from email.utils import format_datetime
+from itertools import accumulate
 from pathlib import Path
 from string import Template
 
 from bot.core.board import Words
+from bot.core.languages import ENGLISH, direction, html_tag
+from bot.render import language_words, mail_bytes, renditions
 from bot.render.branches import Branch
-from bot.render.environment import SlottedMessage, Templates
+from bot.render.environment import Templates
 from bot.render.front_matter import BadTemplate
+from bot.render.language_words import LanguageWords
+from bot.render.mail_bytes import Envelope, Skeleton
+from bot.render.renditions import PLAIN, Manner, Part, Rendition, Sentence
 from bot.render.samples import NEEDS_PAGES, OPTIONAL, SAMPLES, samples
-from bot.render.values import StandIn, address_field, clean, escaped, fill, has_slot, message_id_field, slot, text_field
+from bot.render.values import StandIn, clean, fill
 
 LAYOUT = Path("partials", "mail.html")
-# As RFC 3834 and practice suggest: no delivery, read or out-of-office reports; reports of non-delivery are wanted.
-SUPPRESS = "DR, RN, NRN, OOF, AutoReply"
-# RFC 3834 section 2: no large answers to people who did not ask for them.
-MOST_BYTES = 20_480
-# RFC 2045 section 6.7: a line of quoted-printable has at most 76 characters.
-_LINE = 76
-PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+# RFC 3834 section 2: no large answers to people who did not ask for them; two languages need more than one.
+MOST_BYTES, MOST_BYTES_TOGETHER = 20_480, 30_720
 _DIGITS_OF_VERSION = 12
-# Scripts of Arabic and Hebrew run from right to left.
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ku", "ps", "ur", "yi"})
 _LINK = re.compile(r'<a href="([^"]*)"')
 _GOOD_LINK = re.compile("(?:https?://[^\ue000/?#]+(?:[/?#]|$)|mailto:|tel:)")
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The header values of one mail. Message-IDs have angle brackets; `date` is aware; empty fields are left out.
-
-    `auto_submitted` is a keyword of RFC 3834 section 5, "" where a person typed it; `loop` is our own token, which
-    identifies mail that comes back.
-    """
-
-    sender: str
-    recipient: str
-    message_id: str
-    date: datetime
-    auto_submitted: str
-    reply_to: str = ""
-    in_reply_to: str = ""
-    references: tuple[str, ...] = ()
-    loop: str = ""
 
 
 # For mails that are only displayed or measured.
@@ -82,25 +60,12 @@ class Rendered:
     mail_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Skeleton:
-    """A message without its values: encoded lines, and lines with slots between them.
-
-    Slot i takes the value called `keys[i]`; an empty name takes nothing.
-    """
-
-    subject: str
-    boundary: str
-    text: tuple[bytes | str, ...]
-    html: tuple[bytes | str, ...]
-    keys: tuple[str, ...]
-
-
 class Composer:
     """Composes the mail of one organisation. `constants` are values that every template may use.
 
     `directories` contain `messages/` and `partials/`; a file that the first lacks is taken from the next. `hosts` are
-    the sites that links may lead to. `words` of the console stand in for files, by name and language.
+    the sites that links may lead to. `words` of the console stand in for files, by name and language. With
+    `only_checked` no translation is used that nobody has checked.
     """
 
     def __init__(
@@ -109,15 +74,19 @@ class Composer:
         constants: Mapping[str, str],
         hosts: Collection[str] = frozenset(),
         words: Mapping[tuple[str, str], Words] | None = None,
+        *,
+        only_checked: bool = False,
     ) -> None:
-        self._directories, self._words = directories, words or {}
+        self._directories, self._words, self._only_checked = directories, words or {}, only_checked
         self._templates = Templates(directories, words)
         self.constants: Mapping[str, str] = dict(constants)
         self.hosts = frozenset(hosts)
         self.layout = _layout(directories)
         self._page = Template(self.layout)
-        self._skeletons: dict[tuple[str, ...], _Skeleton | None] = {}
-        self._versions: dict[tuple[str, str], str] = {}
+        self._skeletons: dict[object, Skeleton | None] = {}
+        self._versions: dict[tuple[tuple[str, str], ...], str] = {}
+        self._usable: dict[tuple[str, str], bool] = {}
+        self._language_words: dict[str, LanguageWords] = {}
         self._latest: tuple[Mapping[tuple[str, str], Words], Composer] = ({}, self)
 
     def over(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
@@ -138,37 +107,82 @@ class Composer:
 
     def trying(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
         """Return the composer with these words in place of files, whether they can be used or not."""
-        return Composer(self._directories, self.constants, self.hosts, {**self._words, **words})
+        all_words = {**self._words, **words}
+        return Composer(self._directories, self.constants, self.hosts, all_words, only_checked=self._only_checked)
 
     def source(self, name: str, language: str) -> Words:
         """Return subject and message as they are written; raises BadTemplate."""
         return self._templates.source(name, language)
 
-    def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = "en") -> bytes:
-        """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""
-        skeleton, cleaned = self._skeleton_and_values(name, language, {**OPTIONAL.get(name, {}), **values})
-        headers = headers_of(fill(skeleton.subject, cleaned), envelope)
-        return _mail(headers, skeleton, cleaned)
+    def checked(self, name: str, language: str) -> tuple[str, str] | None:
+        """Return who checked a translation and on what day, as in 2026-12-01; None where nobody has.
 
-    def text(self, name: str, values: Mapping[str, object], *, language: str = "en") -> str:
+        Raises BadTemplate.
+        """
+        return self._templates.checked(name, language)
+
+    def language_words(self, language: str) -> LanguageWords:
+        """Return the words of a language for dates and numbers; raises BadTemplate."""
+        if language not in self._language_words:
+            self._language_words[language] = language_words.read(self._directories, language)
+        return self._language_words[language]
+
+    def is_usable(self, name: str, language: str) -> bool:
+        """Tell whether this message can leave in this language; English always can."""
+        if language == ENGLISH:
+            return True
+        if (name, language) not in self._usable:
+            self._usable[name, language] = self._can_leave(name, language)
+        return self._usable[name, language]
+
+    def _can_leave(self, name: str, language: str) -> bool:
+        try:
+            words = self.language_words(language)
+            is_checked = not self._only_checked or bool(words.checked_on and self.checked(name, language))
+        except BadTemplate:
+            return False
+        return is_checked and not self.faults(name, language)
+
+    def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = ENGLISH) -> bytes:
+        """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""
+        return self.compose_together((Rendition(name, language, values),), envelope)
+
+    def compose_together(self, parts: Sequence[Rendition], envelope: Envelope, manner: Manner = PLAIN) -> bytes:
+        """Return one mail with these parts, the first to be read first. Raises BadTemplate."""
+        parts = [self._complete(part) for part in parts]
+        skeleton = self._skeleton_of(parts, manner) or self._skeleton(self._parts(parts, manner), manner)
+        values = [clean(str(parts[number].values[key])) if key else "" for number, key in skeleton.keys]
+        return mail_bytes.mail(mail_bytes.headers_of(fill(skeleton.subject, values), envelope), skeleton, values)
+
+    def text(self, name: str, values: Mapping[str, object], *, language: str = ENGLISH) -> str:
         """Return one short plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
         return self.words(name, values, language=language)[1]
 
-    def words(self, name: str, values: Mapping[str, object], *, language: str = "en") -> tuple[str, str]:
+    def words(self, name: str, values: Mapping[str, object], *, language: str = ENGLISH) -> tuple[str, str]:
         """Return subject and plain text. Raises BadTemplate for an unknown placeholder or a fault in the template."""
-        message = self._templates.render(name, language, {**OPTIONAL.get(name, {}), **values, **self.constants})
-        cleaned = [clean(str(value)) for value in message.values]
-        return fill(message.subject, cleaned).strip(), fill(message.text, cleaned).strip()
+        return self.words_together((Rendition(name, language, values),))
 
-    def version(self, name: str, *, language: str = "en") -> str:
+    def words_together(self, parts: Sequence[Rendition], manner: Manner = PLAIN) -> tuple[str, str]:
+        """Return subject and plain text of a message with these parts. Raises BadTemplate."""
+        full_parts = self._parts([self._complete(part) for part in parts], manner)
+        text = renditions.text_of(full_parts, *self._around(full_parts, manner))
+        return renditions.subject_of(full_parts).strip(), text.strip()
+
+    def version(self, name: str, *, language: str = ENGLISH) -> str:
         """Return a template's name with the digest of its words and of the layout: `acknowledgement.en 0123456789ab`.
 
         Raises BadTemplate.
         """
-        if (name, language) not in self._versions:
-            digest = hashlib.sha256(f"{self._templates.digest(name, language)}{self.layout}".encode()).hexdigest()
-            self._versions[name, language] = f"{name}.{language} {digest[:_DIGITS_OF_VERSION]}"
-        return self._versions[name, language]
+        return self.version_together([(name, language)])
+
+    def version_together(self, templates: Sequence[tuple[str, str]]) -> str:
+        """Return the same for several parts: `acknowledgement.pl+en 0123456789ab`; raises BadTemplate."""
+        key = tuple(templates)
+        if key not in self._versions:
+            content = "".join(self._templates.digest(*template) for template in templates) + self.layout
+            digest = hashlib.sha256(content.encode()).hexdigest()
+            self._versions[key] = f"{_joined(templates)} {digest[:_DIGITS_OF_VERSION]}"
+        return self._versions[key]
 
     def names(self) -> list[tuple[str, str]]:
         """Return every template that can be sent as (name, language): some need pages of ours."""
@@ -190,22 +204,25 @@ class Composer:
         """Return where the placeholders of a template stand; raises BadTemplate."""
         return self._templates.branches(name, language)
 
-    def render(self, name: str, values: Mapping[str, object], *, language: str = "en") -> Rendered:
+    def render(
+        self, name: str, values: Mapping[str, object], *, language: str = ENGLISH, manner: Manner = PLAIN
+    ) -> Rendered:
         """Return a template as its reader would see it; raises BadTemplate."""
-        values_in_use = {**OPTIONAL.get(name, {}), **values, **self.constants}
-        message = self._templates.render(name, language, values_in_use)
-        cleaned = [clean(str(value)) for value in message.values]
-        texts_of_values = {str(value) for value in values_in_use.values()}
-        own = ["" if value in texts_of_values else value for value in cleaned]
-        subject, page = fill(message.subject, cleaned).strip(), fill(message.html, escaped(cleaned))
+        return self.render_together((Rendition(name, language, values),), manner)
+
+    def render_together(self, parts: Sequence[Rendition], manner: Manner = PLAIN) -> Rendered:
+        """Return a message with these parts as its reader would see it; raises BadTemplate."""
+        full_parts = self._parts([self._complete(part) for part in parts], manner)
+        subject, around = renditions.subject_of(full_parts), self._around(full_parts, manner)
+        page = renditions.page_of(full_parts, *around, large_print=manner.large_print)
         return Rendered(
-            values=values,
-            subject=subject,
-            text=fill(message.text, cleaned).strip(),
-            html=self._document(language, subject, page),
-            own_subject=fill(message.subject, own).strip(),
-            own_text=fill(message.text, own).strip(),
-            mail_bytes=len(self.compose(name, values, _TRIAL, language=language)),
+            values=parts[0].values,
+            subject=subject.strip(),
+            text=renditions.text_of(full_parts, *around).strip(),
+            html=self._document(full_parts[0].language, subject, page),
+            own_subject=" / ".join(part.own(part.message.subject) for part in full_parts),
+            own_text="\n".join(part.own(part.message.text) for part in full_parts),
+            mail_bytes=len(self.compose_together(parts, _TRIAL, manner)),
         )
 
     def faults(self, name: str, language: str) -> list[str]:
@@ -221,49 +238,84 @@ class Composer:
             return [str(error)]
         return []
 
-    def _skeleton_and_values(
-        self, name: str, language: str, values: Mapping[str, object]
-    ) -> tuple[_Skeleton, list[str]]:
-        # A condition may test whether a value is empty, so that is part of the message's shape.
-        shape = (name, language, *[key if value else f"{key}={value}" for key, value in values.items()])
-        if shape not in self._skeletons:
-            self._skeletons[shape] = self._reusable_skeleton(name, language, values)
-        skeleton = self._skeletons[shape]
-        if skeleton is None:
-            message = self._templates.render(name, language, {**values, **self.constants})
-            return self._skeleton(message, language), []
-        return skeleton, [clean(str(values[key])) if key else "" for key in skeleton.keys]
+    def _complete(self, part: Rendition) -> Rendition:
+        """Return the part with every value that may be absent."""
+        return Rendition(part.name, part.language, {**OPTIONAL.get(part.name, {}), **part.values})
 
-    def _reusable_skeleton(self, name: str, language: str, values: Mapping[str, object]) -> _Skeleton | None:
-        """Return a skeleton for values of this shape; None if the template does more than show them."""
-        stand_ins = {key: StandIn(key) if value else value for key, value in values.items()}
+    def _skeleton_of(self, parts: Sequence[Rendition], manner: Manner) -> Skeleton | None:
+        # A condition may test whether a value is empty, so that is part of the message's shape.
+        shape = (manner, *map(_shape, parts))
+        if shape not in self._skeletons:
+            self._skeletons[shape] = self._reusable_skeleton(parts, manner)
+        return self._skeletons[shape]
+
+    def _reusable_skeleton(self, parts: Sequence[Rendition], manner: Manner) -> Skeleton | None:
+        """Return a skeleton for values of this shape; None if a template does more than show them."""
+        stand_ins = [
+            Rendition(
+                part.name, part.language, {key: StandIn(key) if value else value for key, value in part.values.items()}
+            )
+            for part in parts
+        ]
         try:
-            message = self._templates.render(name, language, {**stand_ins, **self.constants})
+            return self._skeleton(self._parts(stand_ins, manner), manner)
         except BadTemplate:
             # If the template is at fault, rendering it with the values themselves will show it.
             return None
-        return self._skeleton(message, language)
 
-    def _skeleton(self, message: SlottedMessage, language: str) -> _Skeleton:
+    def _parts(self, parts: Sequence[Rendition], manner: Manner) -> list[Part]:
+        """Return the parts as Markdown made them, with slots that are numbered through."""
+        messages = [
+            self._templates.render(
+                part.name, part.language, {**part.values, **self.constants}, large_print=manner.large_print
+            )
+            for part in parts
+        ]
+        firsts = accumulate((len(message.values) for message in messages), initial=0)
+        return [
+            Part(part.language, message, {**part.values, **self.constants}, first)
+            for part, message, first in zip(parts, messages, firsts, strict=False)
+        ]
+
+    def _around(self, parts: Sequence[Part], manner: Manner) -> tuple[str, list[Sentence]]:
+        """Return what stands above the parts, "" for nothing, and the offers that stand beneath them."""
+        first, *others = parts
+        has_english = first.language != ENGLISH and any(part.language == ENGLISH for part in others)
+        beneath = self.language_words(first.language).english_beneath if has_english else ""
+        return beneath, [Sentence(code, self.language_words(code).offer) for code in manner.offers]
+
+    def _skeleton(self, parts: Sequence[Part], manner: Manner) -> Skeleton:
         """Return the message with its constants filled in, and slots for the values."""
-        contents = [slot(n) if isinstance(v, StandIn) else clean(v) for n, v in enumerate(message.values)]
-        page = fill(message.html, [v if has_slot(v) else html.escape(v) for v in contents])
-        _judge_links(message.path, page)
-        subject, text = fill(message.subject, contents), fill(message.text, contents)
-        document = self._document(language, subject, page)
-        keys = tuple(value.key if isinstance(value, StandIn) else "" for value in message.values)
-        return _Skeleton(subject, boundary_of(text + document), _lines(text), _lines(document), keys)
+        subject, around = renditions.subject_of(parts), self._around(parts, manner)
+        for part in parts:
+            _judge_links(part.message.path, part.page)
+        page = renditions.page_of(parts, *around, large_print=manner.large_print)
+        document = self._document(parts[0].language, subject, page)
+        keys = [(number, key) for number, part in enumerate(parts) for key in part.keys]
+        return mail_bytes.skeleton(subject, renditions.text_of(parts, *around), document, keys)
 
     def _document(self, language: str, subject: str, page: str) -> str:
-        direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
         try:
             return self._page.substitute(
-                language=language, direction=direction, title=html.escape(subject), content=page
+                language=html_tag(language), direction=direction(language), title=html.escape(subject), content=page
             )
         except (KeyError, ValueError) as error:
             raise BadTemplate(
                 f"{LAYOUT}: only $language, $direction, $title and $content are known; $$ is a dollar ({error})"
             ) from error
+
+
+def _shape(part: Rendition) -> tuple[str, ...]:
+    return (part.name, part.language, *[key if value else f"{key}={value}" for key, value in part.values.items()])
+
+
+def _joined(templates: Sequence[tuple[str, str]]) -> str:
+    """Return the names of templates with their languages: each name once where they follow each other."""
+    words, latest = "", ""
+    for name, language in templates:
+        words += f"+{language}" if name == latest else f"{'+' if words else ''}{name}.{language}"
+        latest = name
+    return words
 
 
 def _layout(directories: Sequence[Path]) -> str:
@@ -279,68 +331,3 @@ def _judge_links(path: Path, page: str) -> None:
             raise BadTemplate(
                 f"{path}: a link must begin https:// and a fixed host, mailto: or tel:; this one does not: {target!r}"
             )
-
-
-def boundary_of(content: str) -> str:
-    """Return a boundary derived from the content. Quoted-printable never has "=_", so no content can contain it."""
-    return "=_" + hashlib.sha256(content.encode()).hexdigest()[:32]
-
-
-def _lines(text: str) -> tuple[bytes | str, ...]:
-    """Return runs of lines without a slot as encoded bytes, and each line with a slot unchanged."""
-    lines: list[bytes | str] = []
-    for line in text.splitlines():
-        if has_slot(line):
-            lines.append(line)
-        elif lines and isinstance(lines[-1], bytes):
-            lines[-1] += encoded_line(line)
-        else:
-            lines.append(encoded_line(line))
-    return tuple(lines)
-
-
-def encoded_line(line: str) -> bytes:
-    """Return one line as quoted-printable (RFC 2045 section 6.7), with CRLF."""
-    if line.isascii() and line.isprintable() and "=" not in line and line[-1:] != " ":
-        # No character to encode, only long lines to break: the result of body_encode in a tenth of its time.
-        *starts, last = range(0, max(len(line) - 1, 1), _LINE - 1)
-        line = "=\r\n".join([*(line[start : start + _LINE - 1] for start in starts), line[last:]])
-    else:
-        line = body_encode(line.encode().decode("latin-1"), _LINE, "\r\n")
-    return f"{line}\r\n".encode("ascii")
-
-
-def _mail(headers: str, skeleton: _Skeleton, values: Sequence[str]) -> bytes:
-    in_html = escaped(values)
-    boundary = skeleton.boundary
-    start = (
-        f'{headers}MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
-        f"--{boundary}\r\n{PART.format('plain')}"
-    )
-    # UTF-8 for an address that is not ASCII (RFC 6532); everything else is encoded.
-    pieces = [start.encode()]
-    pieces += [line if isinstance(line, bytes) else encoded_line(fill(line, values)) for line in skeleton.text]
-    pieces.append(f"\r\n--{boundary}\r\n{PART.format('html')}".encode("ascii"))
-    pieces += [line if isinstance(line, bytes) else encoded_line(fill(line, in_html)) for line in skeleton.html]
-    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
-    return b"".join(pieces)
-
-
-def headers_of(subject: str, envelope: Envelope) -> str:
-    """Return the fields of the header; those of automatic mail only where no person typed it."""
-    is_automatic = bool(envelope.auto_submitted)
-    return "".join(
-        (
-            address_field("From", envelope.sender),
-            address_field("To", envelope.recipient),
-            text_field("Subject", subject),
-            f"Date: {format_datetime(envelope.date)}\r\n",
-            message_id_field("Message-ID", (envelope.message_id,)),
-            message_id_field("In-Reply-To", (envelope.in_reply_to,)),
-            message_id_field("References", envelope.references),
-            address_field("Reply-To", envelope.reply_to),
-            text_field("Auto-Submitted", envelope.auto_submitted),
-            f"X-Auto-Response-Suppress: {SUPPRESS}\r\n" if is_automatic else "",
-            text_field("X-Ackbot-Loop", envelope.loop),
-        )
-    )

@@ -19,10 +19,11 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.core.board import Words
+from bot.core.languages import direction
 from bot.render import branches, front_matter, typed_words
 from bot.render.branches import Branch
 from bot.render.front_matter import BadTemplate
-from bot.render.markdown import Markdown
+from bot.render.markdown import Markdown, styles
 from bot.render.values import SlotValues, StandIn
 
 _FRONT_KEYS = {"subject", "purpose"}
@@ -74,19 +75,38 @@ class Templates:
     def __init__(self, directories: Sequence[Path], words: Mapping[tuple[str, str], Words] | None = None) -> None:
         self._directories, self._words = directories, words or {}
         self._compiled: dict[tuple[str, str], list[tuple[_Part, Template]]] = {}
-        self._markdown = Markdown()
+        self._markdown: dict[tuple[str, bool], Markdown] = {}
         self._jinja = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, finalize=_to_slot, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
 
-    def render(self, name: str, language: str, values: Mapping[str, object]) -> SlottedMessage:
+    def render(
+        self, name: str, language: str, values: Mapping[str, object], *, large_print: bool = False
+    ) -> SlottedMessage:
         """Render one template; raises BadTemplate for an unknown placeholder or a fault in the file."""
         slot_values = SlotValues()
         scope = {**values, _SLOT_VALUES: slot_values}
         parts = self._parts(name, language)
         subject, body = (_render_part(part, template, scope) for part, template in parts)
-        text, page = self._markdown.render(body)
+        text, page = self._converter(direction(language), large_print=large_print).render(body)
         return SlottedMessage(parts[0][0].path, subject, text, page, tuple(slot_values.values))
+
+    def _converter(self, text_direction: str, *, large_print: bool) -> Markdown:
+        look = text_direction, large_print
+        if look not in self._markdown:
+            self._markdown[look] = Markdown(styles(text_direction, large_print=large_print))
+        return self._markdown[look]
+
+    def checked(self, name: str, language: str) -> tuple[str, str] | None:
+        """Return who compared the translation with the English, and the day; None where nobody has.
+
+        Nobody has checked what was typed in the console over a file. Raises BadTemplate.
+        """
+        if (name, language) in self._words:
+            return None
+        front = front_matter.read(self._path(name, language)).front
+        by, on = (str(front.get(key, "")).strip() for key in ("checked_by", "checked_on"))
+        return (by, on) if by and on else None
 
     def names(self) -> list[tuple[str, str]]:
         """Return every template as (name, language)."""

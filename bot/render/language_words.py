@@ -87,6 +87,10 @@ def _judge_texts(path: Path, code: str, texts: Mapping[str, Any]) -> None:
         raise BadTemplate(f"{path}: {min(strange)} is not known here")
     if not _are_texts(texts.values()):
         raise BadTemplate(f'{path}: every value outside of counts must be a text, as in name = "..."')
+    _judge_forms(path, code, texts)
+
+
+def _judge_forms(path: Path, code: str, texts: Mapping[str, str]) -> None:
     if code in LANGUAGES and texts["name"] != LANGUAGES[code].name:
         raise BadTemplate(f"{path}: the name must be {LANGUAGES[code].name!r}")
     if "{time}" not in texts["at"] or "{day}" not in texts["at"]:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from bot.render.compose import RIGHT_TO_LEFT, Rendered
+from bot.core.languages import is_right_to_left
+from bot.render.compose import Rendered
 from bot.render.drafts import Draft, Remark, error, warning
 from bot.render.readability import Reading, reading, sentences
 from bot.render.samples import Sort
@@ -174,7 +175,7 @@ def everybody_can_read_it(draft: Draft) -> Iterator[Remark]:
         yield error(f"There is no English version to fall back on: write messages/en/{draft.name}.md.")
     for sample, page in draft.pages():
         root = page.css_first("html")
-        if draft.language in RIGHT_TO_LEFT and (root is None or root.attributes.get("dir") != "rtl"):
+        if is_right_to_left(draft.language) and (root is None or root.attributes.get("dir") != "rtl"):
             yield error(
                 'This language runs from right to left: write dir="$direction" into <html> of partials/mail.html.'
             )

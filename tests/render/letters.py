@@ -5,7 +5,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from bot.render.compose import Composer, Envelope
+from bot.render.compose import Composer
+from bot.render.mail_bytes import Envelope
 from bot.render.samples import SAMPLES
 
 TEMPLATES = Path(__file__).parents[2] / "templates"

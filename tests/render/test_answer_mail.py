@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core.answers import sender
 from bot.core.files import File
 from bot.render import answer_mail
-from bot.render.compose import Envelope
+from bot.render.mail_bytes import Envelope
 from tests.render.letters import COMPOSER
 
 HEAD = Envelope(

@@ -8,7 +8,7 @@ from bot.core.messages import Outbound
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.render import answer_mail
-from bot.render.compose import Envelope
+from bot.render.mail_bytes import Envelope
 
 # In place of the name and version of a template.
 _TEMPLATE = "typed by staff"

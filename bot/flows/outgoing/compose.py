@@ -17,7 +17,8 @@ from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.titles import Titles
-from bot.render.compose import Composer, Envelope
+from bot.render.compose import Composer
+from bot.render.mail_bytes import Envelope
 from bot.render.words import date_in_words, due_in_words, instant_in_words
 
 # What says the same in a short text.
