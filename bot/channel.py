@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkabl
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.core.files import File
 from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound
 from bot.core.outlets import Limits
 
@@ -179,12 +180,17 @@ class Refusal(Protocol):
 
 @runtime_checkable
 class Form(Protocol):
-    """Converts the fields of a form into a message; no I/O."""
+    """Converts the fields of a form, and the files with it, into a message; no I/O."""
 
     name: str
 
-    def read(self, fields: Mapping[str, str]) -> Inbound | Refusal:
-        """Return the message that the fields make."""
+    @property
+    def sends_texts(self) -> bool:
+        """Whether people can be sent text messages."""
+        ...
+
+    def read(self, fields: Mapping[str, str], files: Sequence[File] = ()) -> Inbound | Refusal:
+        """Return the message that they make."""
         ...
 
 

@@ -137,9 +137,10 @@ class Inbound:
     records several media. `outgoing`: a copy of a message from staff, from a folder that only they can write to.
     `junk`: it lay in the folder of unwanted mail. `doubt` says why it may have been dealt with before, so that staff
     look before anybody is answered, or "". `unproven`: nothing proves that the address is the writer's. `by_program`:
-    a program seems to have filled in the form. `hold` says why its receipt waits for staff, or "". `of` is the
-    contact, by its reference, to which whoever took the message down adds it, or "". `fault` says in
-    plain words what could not be read, or "". `raw` is the original content.
+    a program seems to have filled in the form. `is_scanned` is false where a scanner of viruses has not seen its files
+    yet. `hold` says why its receipt waits for staff, or "". `of` is the contact, by its reference, to which whoever
+    took the message down adds it, or "". `fault` says in plain words what could not be read, or "". `raw` is the
+    original content.
     """
 
     channel: str
@@ -155,6 +156,7 @@ class Inbound:
     doubt: str = ""
     unproven: bool = False
     by_program: bool = False
+    is_scanned: bool = True
     hold: str = ""
     of: str = ""
     told_by: Literal["us", "staff", "at once"] = "us"

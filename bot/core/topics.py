@@ -1,6 +1,6 @@
 """What a message is about: whose it is by the rules of services.toml, which apply in their order."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core import postcodes
@@ -60,7 +60,7 @@ def query_of(message: Inbound, way: Way, language: str, *, with_postcodes: bool 
     """Return the properties of this message; postcodes only where a rule needs them."""
     mail = message.mail
     to = (*mail.addressed(), *mail.recipients) if mail else ()
-    text = "\n".join((message.subject, message.text, *message.fields.values()))
+    text = "\n".join((message.subject, message.text, *_words_in(message.fields)))
     return Query(
         way=way,
         to=frozenset(address.lower() for address in to),
@@ -70,6 +70,15 @@ def query_of(message: Inbound, way: Way, language: str, *, with_postcodes: bool 
         language=language,
         service=message.fields.get("service", ""),
     )
+
+
+def _words_in(fields: Mapping[str, str]) -> Iterator[str]:
+    """Yield what says something of the matter: no code, and of two places that which the message is about."""
+    apart = _OF_THE_PERSON if fields.keys() & _OF_THE_PLACE else _OF_THE_PERSON - {"address"}
+    return (value for name, value in fields.items() if name not in apart)
+
+
+_OF_THE_PERSON, _OF_THE_PLACE = frozenset({"prefers", "times", "language", "needs", "address"}), {"postcode", "place"}
 
 
 def _postcodes(text: str, message: Inbound) -> tuple[str, ...]:

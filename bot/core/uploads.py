@@ -5,22 +5,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.files import File, megabytes
+from bot.core.page_sentences import sentence
 
 _MEGABYTE = 1024 * 1024
 
 
 class Why(StrEnum):
-    """Why files are refused, in words for whoever chose them; the names in them are those of `Unwelcome.values`."""
+    """Why files are refused."""
 
-    TOO_MANY = "Choose %(most)s files or fewer"
-    TOO_LARGE = "The file “%(name)s” is too big. A file may have %(most)s MB at most"
-    TOO_LARGE_TOGETHER = "Your files are too big together. They may have %(most)s MB at most"
-    EMPTY = "The file “%(name)s” is empty. Choose another one"
-    RUNS = "We cannot take “%(name)s”, as it may be a program. Send a photo, a PDF or a Word document"
-    MACROS = "We cannot take “%(name)s”, as it has a program inside (a macro). Save it as a PDF and send that"
-    UNKNOWN = "We cannot take “%(name)s”. Send a photo (JPEG, PNG or WebP), a PDF, a Word document or a text"
-    HEIC = "We cannot take “%(name)s”, as it is a HEIC photo. Save it as JPEG and send that"
-    TORN = "We cannot read “%(name)s”. It may be damaged. Choose another one"
+    TOO_MANY = "too many"
+    TOO_LARGE = "too large"
+    TOO_LARGE_TOGETHER = "too large together"
+    EMPTY = "empty"
+    RUNS = "may run"
+    MACROS = "has macros"
+    UNKNOWN = "of another kind"
+    HEIC = "HEIC"
+    TORN = "torn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,21 @@ class Unwelcome:
     most: str = ""
 
     @property
-    def values(self) -> dict[str, str]:
-        """Return what stands in the words."""
-        return {"name": self.name, "most": self.most}
-
-    @property
     def words(self) -> str:
-        """Return the words in English."""
-        return self.why.value % self.values
+        """Return what to do about it, for whoever chose the files."""
+        name, most = self.name, self.most
+        sentences = {
+            Why.TOO_MANY: sentence("Choose %(most)s files or fewer", most=most),
+            Why.TOO_LARGE: sentence("The file %(name)s is too big. Its limit in MB: %(most)s", name=name, most=most),
+            Why.TOO_LARGE_TOGETHER: sentence("Your files are too big together. Their limit in MB: %(most)s", most=most),
+            Why.EMPTY: sentence("The file %(name)s is empty. Choose another one", name=name),
+            Why.RUNS: sentence("The file %(name)s may be a program. Send a photo or a PDF", name=name),
+            Why.MACROS: sentence("The file %(name)s has a program inside. Save it as a PDF and send that", name=name),
+            Why.UNKNOWN: sentence("We cannot take %(name)s. Send a photo, a PDF, a Word document or a text", name=name),
+            Why.HEIC: sentence("We cannot take %(name)s. Save the photo as JPEG and send that", name=name),
+            Why.TORN: sentence("We cannot read %(name)s. It may be damaged. Choose another one", name=name),
+        }
+        return sentences[self.why]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channel import Hook, Permanent, RawRequest
+from bot.core.files import File
 from bot.core.messages import Inbound, Party
+from bot.wire.bundles import is_bundle
+from bot.wire.mail import mime
 from channels.web_form import Faults, Settings, build
 
 FORM = build("website", Settings(name="website", kind="web_form"))
@@ -37,7 +40,8 @@ def test_a_form_becomes_a_message() -> None:
     assert inbound.sender == Party("zoe@example.org", "Zoë")
     assert (inbound.subject, inbound.text, inbound.received_at) == ("", "Bins", None)
     assert inbound.fields == {"name": "Zoë", "email": "zoe@example.org", "phone": "01632 960 001"}
-    assert json.loads(inbound.raw) == {**inbound.fields, "message": "Bins", "service": "", "postcode": ""}
+    answers = dict.fromkeys(("service", "postcode", "place", "prefers", "times", "address", "language", "needs"), "")
+    assert json.loads(inbound.raw) == {**inbound.fields, "message": "Bins", **answers}
 
 
 def test_what_it_is_about_and_where_is_kept() -> None:
@@ -170,7 +174,7 @@ def test_other_scripts_survive() -> None:
     )
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(("name", "email", "phone", "message", "token"), ANYTHING)))
+@given(st.fixed_dictionaries(dict.fromkeys(("name", "email", "phone", "message", "token", "place", "needs"), ANYTHING)))
 def test_nothing_that_can_be_typed_breaks_the_form(fields: dict[str, str]) -> None:
     """Whatever comes, it is a message or a list of faults; single lines hold no line end and no control character."""
     outcome = FORM.read({**fields, "phone": "01632 960 001"})
@@ -207,3 +211,64 @@ def test_a_posted_body_with_faults_is_refused_without_quoting_it(body: bytes) ->
     with pytest.raises(Permanent) as refused:
         FORM.open(RawRequest({}, body))
     assert "zoe" not in str(refused.value)
+
+
+TEXTING = build("website", Settings(name="website", kind="web_form", texts_by="notify"))
+
+
+def test_what_the_person_needs_and_prefers_is_kept() -> None:
+    """Codes of ours as they are, words as they were typed; what our page cannot have sent is left out."""
+    more = {
+        "place": "by the old mill",
+        "prefers": "phone",
+        "times": "mornings",
+        "language": "cy",
+        "needs": "bsl large-print x",
+    }
+    assert more | {"needs": "large-print bsl"} == {name: read(**more).fields[name] for name in more}
+    strange = read(prefers="pigeon", language="xx", needs="<script>", place="p" * 900)
+    assert strange.fields.keys() == {"name", "phone", "email", "place"}
+    assert len(strange.fields["place"]) == 300
+    assert read(**more).external_id != read().external_id
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [
+        ({"prefers": "email", "email": ""}, "email"),
+        ({"prefers": "phone", "phone": ""}, "phone"),
+        ({"prefers": "letter"}, "address"),
+        ({"prefers": "text"}, "prefers"),
+        ({"email": "", "phone": ""}, "email"),
+    ],
+)
+def test_the_way_that_somebody_prefers_needs_its_address(answers: dict[str, str], field: str) -> None:
+    """The fault stands at what is missing, and nothing else is one."""
+    assert list(faults(**answers)) == [field]
+
+
+def test_whoever_wants_a_letter_needs_neither_email_nor_phone() -> None:
+    """The page is the receipt then."""
+    inbound = read(prefers="letter", address="1 Mill Lane, TA1 3DU", email="", phone="")
+    assert (inbound.sender, inbound.told_by) == (None, "at once")
+    assert inbound.fields["address"] == "1 Mill Lane, TA1 3DU"
+
+
+def test_a_text_message_goes_to_the_phone_where_one_can_be_sent() -> None:
+    """Also where an email address was given."""
+    inbound = TEXTING.read({**GOOD, "prefers": "text"})
+    assert isinstance(inbound, Inbound)
+    assert (inbound.sender, inbound.told_by) == (Party("tel:+441632960001", "Zoë"), "us")
+
+
+def test_files_are_kept_with_the_fields() -> None:
+    """As the files of a mail, and other files make another message."""
+    photo, letter = File("Zoë’s photo.jpg", b"\xff\xd8\xff photo"), File("letter.txt", b"words\n")
+    inbound = FORM.read(GOOD, (photo, letter))
+    assert isinstance(inbound, Inbound)
+    assert is_bundle(inbound.raw)
+    assert not is_bundle(read().raw)
+    assert [(f.name, f.content) for f in mime.files(inbound.raw)] == [(f.name, f.content) for f in (photo, letter)]
+    again = FORM.read(GOOD, (photo,))
+    assert isinstance(again, Inbound)
+    assert len({inbound.external_id, again.external_id, read().external_id}) == 3

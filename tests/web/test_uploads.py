@@ -30,7 +30,7 @@ async def reader() -> AsyncIterator[Browser]:
     async def tell(request: web.Request) -> web.Response:
         form = await uploads.read(request, LIMITS)
         files = [[file.name, len(file.content)] for file in form.files]
-        return web.json_response({"fields": dict(form.fields), "files": files, "is_too_large": form.is_too_large})
+        return web.json_response({"fields": form.fields, "files": files, "is_too_large": form.is_too_large})
 
     app = web.Application(client_max_size=1)
     app.router.add_post("/", tell)
@@ -100,18 +100,18 @@ async def test_one_bad_file_is_named_and_none_is_kept() -> None:
     """The person chooses again; a good picture loses its place."""
     examiner = Examiner(LIMITS, None)
     good, bad = File("a.jpg", sample_files.jpeg()), File("b.jpg", b"MZ")
-    findings = await examiner.examine(Submission({}, (good,)))
+    findings = await examiner.examine(Submission((), (good,)))
     assert (len(findings.files), findings.is_scanned) == (1, True)
     assert sample_files.PLACE not in findings.files[0].content
-    findings = await examiner.examine(Submission({}, (good, bad)))
+    findings = await examiner.examine(Submission((), (good, bad)))
     assert (findings.files, [(r.why, r.name) for r in findings.refusals]) == ((), [(Why.UNKNOWN, "b.jpg")])
 
 
 async def test_no_files_are_nothing_to_examine() -> None:
     """And what was too large to be kept is refused with the limit."""
     examiner = Examiner(LIMITS, None)
-    assert await examiner.examine(Submission({})) == uploads.Findings()
-    (refusal,) = (await examiner.examine(Submission({}, (), is_too_large=True))).refusals
+    assert await examiner.examine(Submission(())) == uploads.Findings()
+    (refusal,) = (await examiner.examine(Submission((), (), is_too_large=True))).refusals
     assert refusal.why is Why.TOO_LARGE_TOGETHER
 
 
@@ -121,7 +121,7 @@ async def test_a_danger_is_left_out_and_named() -> None:
     with Clamd() as clamd:
         examiner = Examiner(LIMITS, Scanner(clamd.address))
         files = (File("a.txt", DANGER), File("b.jpg", sample_files.jpeg()))
-        findings = await examiner.examine(Submission({}, files))
+        findings = await examiner.examine(Submission((), files))
     assert [file.name for file in findings.files] == ["b.jpg"]
     assert (findings.danger_words, findings.is_scanned) == (f"a.txt ({FINDING})", True)
 
@@ -129,7 +129,7 @@ async def test_a_danger_is_left_out_and_named() -> None:
 async def test_without_an_answer_of_the_scanner_files_are_kept_unseen() -> None:
     """They wait until it was asked."""
     examiner = Examiner(LIMITS, Scanner(f"tcp:127.0.0.1:{free_port()}"))
-    findings = await examiner.examine(Submission({}, (File("b.jpg", sample_files.jpeg()),)))
+    findings = await examiner.examine(Submission((), (File("b.jpg", sample_files.jpeg()),)))
     assert ([file.name for file in findings.files], findings.is_scanned) == (["b.jpg"], False)
 
 
@@ -137,7 +137,7 @@ async def test_so_many_forms_with_files_are_examined_at_a_time() -> None:
     """A fifth one is asked to come again: each is in memory as a whole."""
     silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    examiner, form = Examiner(LIMITS, Scanner(f"tcp:127.0.0.1:{port}")), Submission({}, (File("a.txt", b"words"),))
+    examiner, form = Examiner(LIMITS, Scanner(f"tcp:127.0.0.1:{port}")), Submission((), (File("a.txt", b"words"),))
     waiting = [asyncio.create_task(examiner.examine(form)) for _ in range(4)]
     await asyncio.sleep(0)
     with pytest.raises(Temporary):

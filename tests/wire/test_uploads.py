@@ -95,5 +95,5 @@ def test_number_and_size_have_limits_that_are_named() -> None:
 
     assert words(megabyte, megabyte) == []
     assert words(1, 1, 1, 1, 1) == ["Choose 4 files or fewer"]
-    assert words(megabyte, megabyte + 1) == ["The file “1.jpg” is too big. A file may have 1 MB at most"]
-    assert words(megabyte, megabyte, megabyte, 1) == ["Your files are too big together. They may have 3 MB at most"]
+    assert words(megabyte, megabyte + 1) == ["The file 1.jpg is too big. Its limit in MB: 1"]
+    assert words(megabyte, megabyte, megabyte, 1) == ["Your files are too big together. Their limit in MB: 3"]

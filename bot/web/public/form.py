@@ -1,29 +1,35 @@
 """The form that anybody can fill in: shown, checked, taken, and only then answered with a reference."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
-from sqlalchemy import Connection
 
 from bot.channel import Form, Temporary
-from bot.core.contacts import Contact
+from bot.core import topics
+from bot.core.files import megabytes
+from bot.core.languages import LANGUAGES
 from bot.core.messages import Inbound
-from bot.flows import promise_words
-from bot.flows.rulebook import IntakeRules, Rulebook
-from bot.store import contacts, holds
+from bot.core.needs import Need, of_column
+from bot.flows.rulebook import NO_WAY
+from bot.flows.titles import Titles
 from bot.web.client import client_network, is_unnamed_proxy
-from bot.web.forms import as_text, pairs_of
-from bot.web.public import form_page
-from bot.web.public.languages import render
+from bot.web.forms import as_text
+from bot.web.public import confirmation, form_page, form_steps, uploads
+from bot.web.public.confirmation import Confirmation
+from bot.web.public.form_steps import Faults
+from bot.web.public.languages import LANGUAGE, render
+from bot.web.public.uploads import Examiner, Findings
 from bot.web.site import Site, loop_time
 from bot.web.throttling import Throttle
+from bot.wire.clamav import Scanner
+from bot.wire.uploads import ACCEPTED
 
 # Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
 MOST_BYTES = 512 * 1024
-_FIELDS = ("token", "shown", form_page.TRAP, "name", "email", "phone", "message", "service", "postcode")
 # The empty form holds nothing private. "no-store" would make browsers forget what was typed when a line drops
 # and the person goes back; "no-cache" lets them keep the page, its token and the words.
 _KEEP_FOR_GOING_BACK = "private, no-cache"
@@ -34,28 +40,14 @@ _AT_ONCE, _SECONDS = 15, 600
 _FROM_ONE_NETWORK = "many messages came from one network within some minutes"
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What is known of a contact once it is committed.
-
-    `respond_by` is the date in words, "Monday 7 December 2026"; `promise` its length in words, "10 working days";
-    `email` says when one comes: `now`, `later` when staff let it leave, `perhaps` where they decide, "" for never.
-    `urgent` is what to do at once, where somebody may be in danger.
-    """
-
-    reference: str
-    respond_by: str
-    promise: str
-    email: Literal["now", "later", "perhaps", ""]
-    urgent: str = ""
-
-
 class FrontDoor:
     """The form of `channel`, which stands on the first page."""
 
     def __init__(self, site: Site, channel: Form) -> None:
         self._site, self._channel = site, channel
         self._networks = Throttle(_AT_ONCE, _SECONDS)
+        settings = site.settings.form
+        self._examiner = Examiner(settings.limits(), Scanner(settings.clamav) if settings.clamav else None)
 
     def routes(self) -> list[web.RouteDef]:
         """The form and where it is posted to."""
@@ -63,101 +55,126 @@ class FrontDoor:
 
     async def _show(self, request: web.Request) -> web.Response:
         # A page of the organisation may link to the form of its own service.
-        values = dict.fromkeys(_FIELDS, "") | {"service": as_text(request.query.get("service", ""))}
-        response = self._form_page(request, values)
+        values = dict.fromkeys(form_steps.FIELDS, "") | {"service": as_text(request.query.get("service", ""))}
+        response = self._form_page(request, values, form_steps.MESSAGE)
         response.headers["Cache-Control"] = _KEEP_FOR_GOING_BACK
         return response
 
     async def _take(self, request: web.Request) -> web.Response:
-        values = await _known_fields(request)
-        inbound = self._channel.read(values)
-        if not isinstance(inbound, Inbound):
-            return self._form_page(request, values, faults=inbound.faults, status=422)
+        form = await uploads.read(request, self._examiner.limits)
+        values = form_steps.values_of(form)
+        draft = self._channel.read(values)
+        faults = () if isinstance(draft, Inbound) else draft.faults
+        if not form_steps.is_final(values):
+            return self._turn(request, values, faults)
+        if faults:
+            step = form_steps.first_with(faults, values)
+            return self._form_page(request, values, step, faults=faults, lost_files=form.has_files)
         try:
-            confirmation = await self._submit(self._guarded(request, values, inbound))
+            findings = await self._examiner.examine(form)
+            if refusals := findings.refusals:
+                faults = (("files", refusals[0].words),)
+                step = form_steps.first_with(faults, values)
+                return self._form_page(request, values, step, faults=faults, lost_files=True)
+            return await self._send(request, values, findings)
         except Temporary:
-            response = self._form_page(request, values, not_taken=True, status=503)
+            step = form_steps.first_with((), values)
+            response = self._form_page(request, values, step, not_taken=True, lost_files=form.has_files)
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
             return response
-        return _received_page(request, confirmation, inbound)
+
+    def _turn(self, request: web.Request, values: Mapping[str, str], faults: Faults) -> web.Response:
+        """The page that the person goes to: back at any time, on once the questions of this one are answered."""
+        step = form_steps.step_of(values)
+        here = form_steps.faults_at(step, faults)
+        if values["go"] == form_steps.GO_ON and here:
+            return self._form_page(request, values, step, faults=here)
+        return self._form_page(request, values, form_steps.target(values))
+
+    async def _send(self, request: web.Request, values: Mapping[str, str], findings: Findings) -> web.Response:
+        # Files of 25 MB take a second to be put into one message.
+        message = await asyncio.to_thread(self._channel.read, values, findings.files)
+        if not isinstance(message, Inbound):
+            raise TypeError("a message became faulty by its files")
+        message = self._guarded(request, values, message, findings)
+        filing = await self._site.log_message(message)
+        language, reference = request[LANGUAGE], filing.reference or ""
+        now, book = self._site.now(), self._site.book
+        words = await self._site.read(lambda c: confirmation.read(c, reference, book, now, language))
+        return confirmation.page(request, _known(words, message.channel), message, findings)
 
     def _form_page(
         self,
         request: web.Request,
         values: Mapping[str, str],
+        step: str,
         *,
-        faults: tuple[tuple[str, str], ...] = (),
+        faults: Faults = (),
         not_taken: bool = False,
-        status: int = 200,
+        lost_files: bool = False,
     ) -> web.Response:
         # The token stays as long as the page is about the same message: sent twice, it is one contact.
         token = values["token"] or secrets.token_urlsafe(16)
         shown_at = values["shown"] or form_page.stamp(token, self._site.wall(), self._site.book.secret)
         context = {
             "typed": {**values, "token": token, "shown": shown_at},
+            "step": step,
+            "hidden": tuple(form_steps.others(step)),
             "faults": dict(faults),
             "not_taken": not_taken,
-            **_questions(self._site.book.intake),
+            "lost_files": lost_files,
+            **self._questions(request, values, step),
         }
+        status = 503 if not_taken else 422 if faults else 200
         return render(request, "pages/form.html", context, status=status)
 
-    def _guarded(self, request: web.Request, values: Mapping[str, str], message: Inbound) -> Inbound:
+    def _questions(self, request: web.Request, values: Mapping[str, str], step: str) -> dict[str, Any]:
+        """What the form asks besides the message, as far as it is configured, and what is known of the answers."""
+        router = self._site.book.intake.router
+        offered = self._site.settings.organisation.languages
+        limits = self._examiner.limits
+        return {
+            "services": sorted(router.services.values(), key=lambda service: service.title.casefold()),
+            "service": router.services.get(values["service"]),
+            "asks_postcode": router.asks_postcodes,
+            "area": self._area(values) if step == form_steps.CHECK else "",
+            "sends_texts": self._channel.sends_texts,
+            "languages": [LANGUAGES[code] for code in offered] if len(offered) > 1 else [],
+            "wish": values["language"] or (request[LANGUAGE] if request[LANGUAGE] != offered[0] else ""),
+            "needs": of_column(values["needs"]),
+            "all_needs": tuple(Need),
+            "limits": limits,
+            "file_megabytes": megabytes(limits.file_megabytes * 1024 * 1024),
+            "accepted": ACCEPTED,
+        }
+
+    def _area(self, values: Mapping[str, str]) -> str:
+        """In which area the place is, as the rules of routing find it; "" where they know none."""
+        draft, book = self._channel.read(values), self._site.book
+        if not isinstance(draft, Inbound):
+            return ""
+        way = book.ways.get(draft.channel, NO_WAY).for_routing()
+        area = book.intake.router.route(topics.query_of(draft, way, "")).area
+        return Titles(book).area(area)
+
+    def _guarded(
+        self, request: web.Request, values: Mapping[str, str], message: Inbound, findings: Findings
+    ) -> Inbound:
         """The message with what its page and its network say: nothing is refused, and staff decide on the receipt."""
         by_program = form_page.is_by_program(values, self._site.wall(), self._site.book.secret)
         may_leave = is_unnamed_proxy(request) or self._networks.ask(client_network(request), loop_time()).is_allowed
-        return replace(message, by_program=by_program, hold="" if may_leave else _FROM_ONE_NETWORK)
-
-    async def _submit(self, message: Inbound) -> Confirmation:
-        filing = await self._site.log_message(message)
-        return await self._site.read(lambda c: self._confirmation(c, filing.reference, message))
-
-    def _confirmation(self, connection: Connection, reference: str | None, message: Inbound) -> Confirmation:
-        contact = contacts.find(connection, reference or "")
-        if contact is None:
-            # Shunted: it is kept and staff are told; the error page asks the person to ring.
-            raise LookupError(f"a message on {message.channel} was shunted")
-        is_held = bool(holds.among(connection, [contact.id]))
-        return _confirmation(contact, self._site.book, is_held=is_held)
+        fields = {**message.fields} | ({"files_not_kept": findings.danger_words} if findings.dangers else {})
+        return replace(
+            message,
+            by_program=by_program,
+            hold="" if may_leave else _FROM_ONE_NETWORK,
+            is_scanned=findings.is_scanned,
+            fields=fields,
+        )
 
 
-def _questions(rules: IntakeRules) -> dict[str, Any]:
-    """What the form asks besides: which of the services (name, title) it is about, and the postcode."""
-    services = sorted(rules.router.services.values(), key=lambda service: service.title.casefold())
-    return {
-        "services": tuple((service.name, service.title) for service in services),
-        "asks_postcode": rules.router.asks_postcodes,
-    }
-
-
-def _confirmation(contact: Contact, book: Rulebook, *, is_held: bool) -> Confirmation:
-    """What the page tells the person; without an address to answer to nothing was promised."""
-    return Confirmation(
-        reference=contact.reference,
-        respond_by=book.clocks.respond_by(contact),
-        promise=promise_words.plain_promise(contact, book.clocks),
-        urgent=urgency.advice if (urgency := book.intake.urgency(contact)) else "",
-        email=_email(contact, is_held=is_held),
-    )
-
-
-def _email(contact: Contact, *, is_held: bool) -> Literal["now", "later", "perhaps", ""]:
-    if "@" not in (contact.sender_address or "") or contact.outcome not in ("acknowledge", "ask"):
-        return ""
-    if contact.outcome == "ask":
-        return "perhaps"
-    return "later" if is_held else "now"
-
-
-def _received_page(request: web.Request, confirmation: Confirmation, inbound: Inbound) -> web.Response:
-    context = {
-        "filed": confirmation,
-        "spelled": " ".join(c for c in confirmation.reference if c.isalnum()),
-        "email": inbound.fields.get("email", ""),
-    }
-    return render(request, "pages/received.html", context)
-
-
-async def _known_fields(request: web.Request) -> dict[str, str]:
-    """The known fields as text, "" where absent; files are left out. Raises 400, 413 or 415."""
-    pairs = dict(reversed(await pairs_of(request)))  # of a name that comes twice the first counts
-    return {name: pairs.get(name, "") for name in _FIELDS}
+def _known(words: Confirmation | None, channel: str) -> Confirmation:
+    if words is None:
+        # Shunted: it is kept and staff are told; the error page asks the person to ring.
+        raise LookupError(f"a message on {channel} was shunted")
+    return words

@@ -4,7 +4,7 @@ Whoever has such a form calls `read` for what was posted, and `Examiner.examine`
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aiohttp import BodyPartReader, MultipartReader, web
@@ -19,6 +19,8 @@ from bot.wire.clamav import NotScanned, Scanner
 
 logger = log.get("uploads")
 
+# The field of the files in every form.
+FILES = "files"
 _MULTIPART = "multipart/form-data"
 # Of all fields together: room for 10,000 characters of four bytes, and for a much too long message to be shown again.
 _MOST_FIELD_BYTES = 512 * 1024
@@ -33,11 +35,25 @@ _PLAIN_ENCODINGS = ("", "7bit", "8bit", "binary")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The fields, the first of each name, and the files as they came. `is_too_large`: there were more than are here."""
+    """The fields in their order, and the files as they came. `is_too_large`: there were more than are here."""
 
-    fields: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...]
     files: tuple[File, ...] = ()
     is_too_large: bool = False
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the first value of each name."""
+        return dict(reversed(self.pairs))
+
+    @property
+    def has_files(self) -> bool:
+        """Whether files were chosen."""
+        return bool(self.files) or self.is_too_large
+
+    def several(self, name: str) -> list[str]:
+        """Return every value of one name, as of boxes that are ticked."""
+        return [value for key, value in self.pairs if key == name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +86,7 @@ class Findings:
 async def read(request: web.Request, limits: Limits) -> Submission:
     """Read a posted form with its files, as far as they may be large. Raises 400, 413 or 415."""
     if request.content_type != _MULTIPART:
-        return Submission(dict(reversed(await pairs_of(request))))
+        return Submission(tuple(await pairs_of(request)))
     try:
         return await _Reading(limits).read(await request.multipart())
     except (ValueError, LookupError, AssertionError, RuntimeError, web.RequestPayloadError, ConnectionError) as error:
@@ -82,7 +98,7 @@ class _Reading:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._fields: dict[str, str] = {}
+        self._pairs: list[tuple[str, str]] = []
         self._files: list[File] = []
         self._octets, self._room = 0, limits.most_bytes
         self._is_too_large = False
@@ -91,8 +107,8 @@ class _Reading:
         for _ in range(_MOST_PARTS):
             part = await parts.next()
             if part is None:
-                return Submission(self._fields, tuple(self._files), self._is_too_large)
-            if not isinstance(part, BodyPartReader) or not _is_plain(part):
+                return Submission(tuple(self._pairs), tuple(self._files), self._is_too_large)
+            if not isinstance(part, BodyPartReader) or part.name is None or not _is_plain(part):
                 raise ValueError
             if part.filename is None:
                 await self._read_field(part)
@@ -105,16 +121,16 @@ class _Reading:
         if content is None:
             raise web.HTTPRequestEntityTooLarge(_MOST_FIELD_BYTES, self._octets)
         value = content.decode(part.get_charset(default="utf-8"))
-        self._fields.setdefault(as_text(part.name or ""), as_text(value))
+        self._pairs.append((as_text(part.name or ""), as_text(value)))
 
     async def _read_file(self, part: BodyPartReader) -> None:
-        """Keep it, as long as there is room; of more files than may be there only the number is of interest."""
-        has_place = len(self._files) <= self._limits.files
+        """Keep it, as long as there is room; of more files than may be there one is enough to say so."""
+        has_place = len(self._files) <= self._limits.files and part.name == FILES
         content = await self._content_of(part, self._room if has_place else 0)
         if content is None:
             self._is_too_large = has_place or self._is_too_large
             return
-        if part.filename or content:  # browsers send an empty part where nothing was chosen
+        if has_place and (part.filename or content):  # browsers send an empty part where nothing was chosen
             self._room -= len(content)
             self._files.append(File(as_text(part.filename or ""), content))
 

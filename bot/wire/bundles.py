@@ -1,0 +1,28 @@
+"""Fields of a form and its files as one mail (RFC 2046), so that they are kept, read and given as mails are."""
+
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from bot.core.files import File
+
+_BEGINNING = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed;"
+
+
+def bundle(words: str, files: Sequence[File], digest: str) -> bytes:
+    """Return them as one; `digest` is what they are told from all others by."""
+    whole = EmailMessage(policy=SMTP)
+    whole["MIME-Version"] = "1.0"
+    whole.make_mixed(boundary=f"=_{digest[:32]}")
+    text = EmailMessage(policy=SMTP)
+    text.set_content(words, cte="base64")
+    whole.attach(text)
+    for file in files:
+        main, _, kind = file.kind.partition("/")
+        whole.add_attachment(file.content, maintype=main, subtype=kind, filename=file.name)
+    return whole.as_bytes()
+
+
+def is_bundle(raw: bytes) -> bool:
+    """Tell whether this is such a mail; what came with a form without files is JSON."""
+    return raw.startswith(_BEGINNING)
