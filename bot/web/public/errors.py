@@ -20,7 +20,7 @@ _WORDS = {
     405: (sentence("That does not work here"), sentence("Go back and try again.")),
     413: (
         sentence("That is too big to send"),
-        sentence("Go back and make your message shorter. You cannot send files with this form."),
+        sentence("Go back. Make your message shorter, or send fewer or smaller files."),
     ),
     415: (sentence("We could not read that"), sentence("Use the form on our page to send us a message.")),
     500: (
