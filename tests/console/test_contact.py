@@ -6,6 +6,7 @@ from contextlib import closing
 
 from tests.components.officer import Officer, Page
 from tests.components.ports import PATIENCE_SECONDS, wait_until
+from tests.conftest import Needs
 from tests.console.conftest import House, run
 
 
@@ -325,6 +326,28 @@ def test_what_we_sent_can_be_read_and_saved(house: House) -> None:
     assert "Auto-Submitted: auto-replied" in mail.text
     assert "Message saved as a file" in house.officer("administrator").get("/console/audit").words()
     assert reader.get(f"/console/contacts/{house.contact('Other.')}/sent/{page.url.rpartition('/')[2]}").status == 404
+
+
+def test_what_we_sent_can_be_printed_in_large_print(house: House, needs: Needs) -> None:
+    """As a page whose style alone is let in, as a PDF, and as text for braille or audio."""
+    needs("pango")
+    officer, reference = (
+        house.officer("officer"),
+        house.contact("In large print, please.", sender={"email": "lp@a.example"}),
+    )
+    wait_until(lambda: "sent, left at" in officer.get(f"/console/contacts/{reference}").words(), what="the receipt")
+    (link,) = [a for a in officer.get(f"/console/contacts/{reference}").all("a") if a.text() == "Acknowledgement"]
+    page = officer.get(str(link.attributes["href"]))
+    links = {a.text(): str(a.attributes["href"]) for a in page.all("li a")}
+    print_out = officer.get(links["Large print to print"])
+    assert print_out.all("title")[0].text() == reference
+    assert "size: A4" in print_out.text
+    assert "style-src 'sha256-" in print_out.headers["content-security-policy"]
+    assert f"Your reference: {reference}" in print_out.words()
+    saved = officer.get(links["Text for braille or audio"])
+    assert f"Your reference: {reference}" in saved.text
+    assert saved.headers["content-disposition"].endswith('-text.txt"')
+    assert officer.get(links["PDF in large print"]).text.startswith("%PDF-1.7")
 
 
 def test_a_receipt_that_did_not_arrive_is_said_with_what_to_do(house: House) -> None:

@@ -205,3 +205,13 @@ def test_a_mail_program_opens_with_subject_and_reference(house: House) -> None:
     assert (
         link.attributes["href"] == f"mailto:sam@residents.example?subject=Re%3A%20Bins%20%26%20bags%20%28{reference}%29"
     )
+
+
+def test_a_letter_is_printed_before_it_is_posted(house: House) -> None:
+    """The words as they were typed, with the lines below them, for whoever can have no mail."""
+    officer, reference = house.officer("officer"), house.contact("Write to me on paper.", sender={"name": "Lu"})
+    _box(officer, reference, words="We filled it.", channel="letter", do="send")
+    (link,) = [a for a in officer.get(f"/console/contacts/{reference}").all("a") if a.text() == "in large print"]
+    print_out = officer.get(str(link.attributes["href"]))
+    assert "We filled it." in print_out.words()
+    assert "18pt" in print_out.text

@@ -11,6 +11,7 @@ from bot.flows.desk import message_view
 from bot.flows.desk.actions import MOST_CHARACTERS_OF_A_REFERENCE
 from bot.flows.desk.page_size import pieces
 from bot.flows.outgoing.as_sent import AsSent
+from bot.render import pdf
 from bot.render.words import instant_in_words
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.downloads import saved_file
@@ -78,7 +79,8 @@ class MessagePages:
         parts = pieces(words, MOST_BYTES)
         part = min(max(page_number(request), 1), len(parts))
         context = {"heading": heading, "reference": reference, "words": parts[part - 1], "part": part}
-        return render(request, guest, "words", {**context, "parts": len(parts), "notes": notes, "file": file})
+        of_file = {"file": file, "has_pdf": bool(file) and pdf.is_there()}
+        return render(request, guest, "words", {**context, "parts": len(parts), "notes": notes, **of_file})
 
     async def _show_sent(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         reference, number, scope = self._reference(request), row_number(request), guest.visitor.scope

@@ -13,6 +13,7 @@ from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
 from bot.web.console.duty import DutyPages
 from bot.web.console.files import FilePages
+from bot.web.console.letters import LetterPages
 from bot.web.console.many import ManyPages
 from bot.web.console.message import MessagePages
 from bot.web.console.one_time_link import OneTimeLink
@@ -40,7 +41,13 @@ def routes(site: Site) -> list[web.RouteDef]:
     own = (SecondStep(site, door, admission, attempts), AccountPages(site, door, attempts))
     queue, contact = QueuePages(site, door), ContactPages(site, door)
     lists = (queue, ManyPages(site, door, queue))
-    parts = (contact, AnswerPages(site, door, contact), MessagePages(site, door), FilePages(site, door))
+    parts = (
+        contact,
+        AnswerPages(site, door, contact),
+        MessagePages(site, door),
+        FilePages(site, door),
+        LetterPages(site, door),
+    )
     people = (PersonPages(site, door), PeoplePages(site, door, admission))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
     more = (Rooms(site, door), DutyPages(site, door))
