@@ -54,7 +54,10 @@ def close(
         str, typer.Option(help="Why, in words for the person; needed where they have had no answer.")
     ] = "",
     outcome: Annotated[
-        str, typer.Option(help="How it ends: finished, or, without a word to the person: told, duplicate, spam, test.")
+        str,
+        typer.Option(
+            help="How it ends: finished, or, without a word to the person: told, withdrawn, duplicate, spam, test."
+        ),
     ] = "",
     note: Annotated[
         str, typer.Option(help="How they were told, or with which contact it goes on; for the history.")

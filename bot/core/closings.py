@@ -8,6 +8,7 @@ class Outcome(StrEnum):
 
     FINISHED = "finished"
     TOLD = "told"
+    WITHDRAWN = "withdrawn"
     DUPLICATE = "duplicate"
     SPAM = "spam"
     TEST = "test"
@@ -17,6 +18,7 @@ class Outcome(StrEnum):
 LABELS = {
     Outcome.FINISHED: "Send the person the reason",
     Outcome.TOLD: "The person was told by phone or by letter",
+    Outcome.WITHDRAWN: "The person no longer needs it",
     Outcome.DUPLICATE: "It goes on with another contact",
     Outcome.SPAM: "It is spam",
     Outcome.TEST: "It was a test of ours",

@@ -1,7 +1,13 @@
 """How often somebody may do something: a bucket that empties with use and fills again with time."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 
+from bot.core.subkeys import Use, subkey
+
+# What strangers bring with them has no end: it shares so many buckets at most.
+_SLOTS = 1 << 18
 # Instants are numbers of seconds, of which the last digits are lost on the way.
 _ROUNDING = 1e-6
 
@@ -36,6 +42,16 @@ class Limit:
         full_in, next_in = (max(0.0, part) * self.seconds / self.count for part in (level, level + 1 - self.count))
         remaining = max(0, int(self.count - level + _ROUNDING))
         return Allowance(is_allowed, self.count, remaining, _rounded_up(next_in), _rounded_up(full_in)), now + full_in
+
+
+def digest(text: str, secret: bytes) -> str:
+    """Return what stands for an address, a network or the like in the name of a bucket."""
+    return hmac.new(subkey(secret, Use.THROTTLE), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+
+def slot(text: str, secret: bytes) -> int:
+    """Return the number of the bucket that what a stranger names shares with others."""
+    return int(digest(text, secret)[:12], 16) % _SLOTS
 
 
 def _rounded_up(seconds: float) -> int:

@@ -5,8 +5,6 @@ bucket for the account. Where many wrong passwords come from, all further ones a
 for everybody of an organisation may be in one.
 """
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
-from bot.core.subkeys import Use, subkey
-from bot.core.throttles import Allowance, Limit
+from bot.core.throttles import Allowance, Limit, digest, slot
 from bot.flows.staffing import Refused
 from bot.store import contacts, staff, throttles
 from bot.store.staff import Account
@@ -24,8 +21,6 @@ from bot.store.staff import Account
 NETWORK = Limit(200, 900.0)
 # From a slow network a wrong password counts as so many.
 _WEIGHT_FROM_A_SLOW_NETWORK = 4
-# What strangers bring with them has no end: it shares so many buckets at most.
-_SLOTS = 1 << 18
 
 
 class Proof(StrEnum):
@@ -59,7 +54,7 @@ class Attempt:
     @property
     def network_key(self) -> str:
         """The bucket of the network."""
-        return f"network {_slot(self.secret, self.network)}"
+        return f"network {slot(self.network, self.secret)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +118,4 @@ def lift(
 
 
 def _person(secret: bytes, address: str, *, has_account: bool) -> str:
-    return f"account {_hash(secret, address)}" if has_account else f"nobody {_slot(secret, address)}"
-
-
-def _slot(secret: bytes, text: str) -> int:
-    return int(_hash(secret, text)[:12], 16) % _SLOTS
-
-
-def _hash(secret: bytes, text: str) -> str:
-    return hmac.new(subkey(secret, Use.THROTTLE), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+    return f"account {digest(address, secret)}" if has_account else f"nobody {slot(address, secret)}"

@@ -82,7 +82,7 @@ def about(contact: Contact, book: Rulebook) -> str:
 
     Somebody else may read the person's mail: nothing is named of what is urgent or of a kind that is kept quiet.
     """
-    if is_quiet(contact):
+    if book.tracking.is_quiet(contact):
         return ""
     service = book.intake.router.services.get(contact.service or "")
     subject = subject_in_receipt(contact.subject) if book.outgoing.addressing.names_subject else ""
@@ -98,14 +98,9 @@ def opens_on(now: datetime, book: Rulebook, language: Language = ENGLISH) -> str
 
 def track(contact: Contact, book: Rulebook) -> str:
     """What follows `/track/` in the address of the contact's page; "" where no message may lead there."""
-    if not book.outgoing.website or is_quiet(contact) or contact.visibility == "public":
+    if not book.outgoing.website or book.tracking.is_quiet(contact) or contact.visibility == "public":
         return ""
     return tracking.path(contact.id, contact.reference, contact.tracking_generation, book.secret)
-
-
-def is_quiet(contact: Contact) -> bool:
-    """Whether nothing may be read of the contact by somebody else who opens the person's mail."""
-    return bool(contact.urgent)
 
 
 def answered_on(contact: Contact, book: Rulebook, language: Language = ENGLISH) -> str:

@@ -239,7 +239,15 @@ REGISTER: tuple[Datum, ...] = (
     ),
     *_of(
         "throttles",
-        ("key", STRANGER, "who tried to sign in", NOT_KNOWN, NOT_OF_PERSON, BUCKET_FULL, KEYED_HASH),
+        (
+            "key",
+            STRANGER,
+            "who tried to sign in, or asked for a link",
+            NOT_KNOWN,
+            NOT_OF_PERSON,
+            BUCKET_FULL,
+            KEYED_HASH,
+        ),
     ),
     *_of(
         "absences",
@@ -270,7 +278,7 @@ IMPERSONAL: dict[str, str] = {
     "acknowledge_step respond_step next_look_at forgotten kind area visibility acknowledged_by "
     "receipt_sent_at paused_at platform_reply_by window_closed clock_changed linked_to merged_into receipt_of "
     "told_respond_by noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at "
-    "last_activity_at",
+    "last_activity_at tracking_generation",
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "

@@ -27,6 +27,9 @@ from bot.web.public.languages import Languages, PublicPage
 from bot.web.public.sent_mail import SentMail
 from bot.web.public.standards import Standards
 from bot.web.public.statements import Statements
+from bot.web.public.track import Track
+from bot.web.public.track_gate import Gate
+from bot.web.public.track_lookup import TrackLookup
 from bot.web.site import Site
 
 _ASSETS = {
@@ -94,6 +97,8 @@ def _public_pages(site: Site) -> Iterator[PublicPage]:
     """What there is in every language."""
     yield Standards(site)
     yield Statements(site)
+    yield Track(site, Gate(site))
+    yield TrackLookup(site)
     if (form := site.front_form) is not None:
         yield FrontDoor(site, form)
 

@@ -72,7 +72,7 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
 def _refuse(connection: Connection, contact: Contact, closing: Closing, book: Rulebook) -> None:
     """Raise Refused where what the outcome needs is missing."""
     match closing.outcome:
-        case Outcome.SPAM | Outcome.TEST if staff_answers.under_way(connection, contact.id):
+        case Outcome.WITHDRAWN | Outcome.SPAM | Outcome.TEST if staff_answers.under_way(connection, contact.id):
             raise Refused("an answer has not left yet: take it back first, so that nothing is sent")
         case Outcome.FINISHED if contact.state == State.OPEN and not closing.reason:
             raise Refused("it is not answered: say why it is closed all the same", "reason", Kind.CONFLICT)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core import links
+from bot.core import links, tracking
 from bot.core.deliveries import Delivery
 from bot.core.messages import Outbound
 from bot.flows.outgoing.deliver import TO_SENDERS
@@ -17,8 +17,9 @@ from bot.store.sent_messages import SentMessage
 class AsSent:
     """One message as it was handed over at an attempt, which it may have survived without our knowing.
 
-    `headers`, `page` and the names of `files` are those of a mail. `content` is all of it in bytes; empty for a message
-    to staff, whose link lets its reader act, and is left out of the words, too.
+    `headers`, `page` and the names of `files` are those of a mail. Links that let their reader act are left out of the
+    words: those of staff's alerts, and that to the page of the person. `content` is all of it in bytes; empty for a
+    message to staff.
     """
 
     attempt: int
@@ -42,11 +43,11 @@ def of(connection: Connection, delivery: Delivery) -> list[AsSent]:
 
 
 def read(message: Outbound) -> tuple[str, str, str]:
-    """Subject, words and page of a message of ours that is to leave."""
+    """Subject, words and page of a message to a person that is to leave, without the key of their page."""
     if not message.envelope_sender:
-        return message.subject, message.content.decode("utf-8", "replace"), ""
+        return message.subject, tracking.masked(message.content.decode("utf-8", "replace")), ""
     headers, words, page, _ = _parts(message.content)
-    return dict(headers).get("Subject", ""), words, page
+    return dict(headers).get("Subject", ""), tracking.masked(words), tracking.masked(page)
 
 
 def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
@@ -54,14 +55,15 @@ def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
     in_words = ((), message.content.decode("utf-8", "replace"), "", ())
     headers, words, page, files = _parts(message.content) if is_mail else in_words
     subject = dict(headers).get("Subject", "") if is_mail else str(message.envelope.get("subject", ""))
+    mask = tracking.masked if is_to_person else links.masked
     return AsSent(
         attempt=message.attempt,
         at=message.at,
         recipient=str(message.envelope.get("recipient", "")),
         subject=subject,
         headers=headers,
-        words=words if is_to_person else links.masked(words),
-        page=page if is_to_person else links.masked(page),
+        words=mask(words),
+        page=mask(page),
         template=message.template,
         external_id=message.external_id,
         content=message.content if is_to_person else b"",

@@ -26,14 +26,12 @@ def contact_behind(connection: Connection, reference: str, key: str, now: dateti
 
 def why_no_page(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> str:
     """Why a contact has no page, in words for staff; "" where it has."""
-    return book.tracking.why_not(contact, finished_at(connection, contact), now)
+    return book.tracking.why_not(contact, end_of(contact, tracked.finished_at(connection, contact.id)), now)
 
 
-def finished_at(connection: Connection, contact: Contact) -> datetime | None:
-    """When the contact was answered or closed; None while it is open."""
-    if contact.state == State.OPEN:
-        return None
-    return tracked.finished_at(connection, contact.id) or contact.responded_at or contact.received_at
+def end_of(contact: Contact, finished_at: datetime | None) -> datetime | None:
+    """When the contact ended, whose history has its last end at `finished_at`; None while it is open."""
+    return None if contact.state == State.OPEN else finished_at or contact.responded_at or contact.received_at
 
 
 def path_of(contact: Contact, book: Rulebook) -> str:

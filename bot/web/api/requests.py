@@ -204,7 +204,8 @@ class Close(Sent):
     outcome: str = Field(
         default="",
         pattern=_TEXT,
-        description="How it ends: `finished`, or, without a word to the person: `told`, `duplicate`, `spam`, `test`.",
+        description="How it ends: `finished`, or, without a word to the person: `told`, `withdrawn`, `duplicate`, "
+        "`spam`, `test`.",
     )
     note: str = Field(
         default="",
