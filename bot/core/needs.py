@@ -37,22 +37,28 @@ SEPARATOR = "; "
 
 def codes(words: str) -> tuple[Need, ...]:
     """Return the needs that stand in the words of staff, each once, in the order of `Need`; others are left out."""
-    named = {_CODES.get(part.strip().casefold()) for part in words.split(SEPARATOR.strip())}
-    return tuple(need for need in Need if need in named)
+    needs = {_CODES.get(part.strip().casefold()) for part in words.split(SEPARATOR.strip())}
+    return tuple(need for need in Need if need in needs)
 
 
 def of_column(text: str) -> tuple[Need, ...]:
     """Return the needs of a stored column, such as "large-print bsl"; what is unknown is left out."""
-    stored = set(text.split())
-    return tuple(need for need in Need if need in stored)
+    codes_in_text = set(text.split())
+    return tuple(need for need in Need if need in codes_in_text)
 
 
 def as_column(needs: Iterable[Need]) -> str:
     """Return the needs as they are stored."""
-    chosen = set(needs)
-    return " ".join(need for need in Need if need in chosen)
+    choice = set(needs)
+    return " ".join(need for need in Need if need in choice)
 
 
 def in_words(needs: Iterable[Need]) -> str:
     """Return the needs in the words of staff."""
     return SEPARATOR.join(WORDS[need] for need in needs)
+
+
+def with_codes(words: str, needs: Iterable[Need]) -> str:
+    """Return the words of staff with these needs in place of those that stand in them; what is no code stays."""
+    own_words = (part for part in words.split(SEPARATOR) if part and part.strip().casefold() not in _CODES)
+    return SEPARATOR.join([*(WORDS[need] for need in of_column(as_column(needs))), *own_words])

@@ -37,8 +37,9 @@ from bot.store.conditions import (
 )
 from bot.store.contacts import contact_of
 from bot.store.direct import rows_of
+from bot.store.needs import COLUMNS, Needs
 from bot.store.outbox import delivery_of
-from bot.store.tables import contacts, cursors, deliveries, events, messages, suppressions
+from bot.store.tables import contacts, cursors, deliveries, events, messages, needs, suppressions
 
 _MOST_IDS = 500
 _PERSON: Any = contacts.c.sender_key
@@ -118,6 +119,7 @@ _STOPPED_AT = select(cursors.c.value).where(cursors.c.name == bindparam("breaker
 # What is held leaves when staff have looked, however much it is.
 RECEIPTS = select(_QUEUED - _HELD, _STOPPED_AT)
 _UNPROVEN = select(deliveries.c.created_at).where(IS_UNPROVEN, deliveries.c.created_at > bindparam("since"))
+_NEEDS = select(needs.c.address, *COLUMNS).where(needs.c.address.in_(_IDS))
 _DELIVERIES = select(deliveries).where(deliveries.c.id.in_(_IDS))
 _EVENTS_OF_KIND = (
     select(events.c.contact_id, func.count())
@@ -256,6 +258,12 @@ def receipts_since(connection: Connection, since: datetime, breaker: str) -> tup
 def unproven_since(connection: Connection, since: datetime) -> tuple[datetime, ...]:
     """When the receipts were queued, after `since`, that may leave to addresses that nothing proves."""
     return tuple(at for (at,) in rows_of(connection, _UNPROVEN, {"since": since}))
+
+
+def needs_among(connection: Connection, keys: Collection[str]) -> dict[str, Needs]:
+    """What is noted under each of these keys of people (`needs.keys_of`)."""
+    rows = rows_of(connection, _NEEDS, {"ids": sorted(keys)}) if keys else ()
+    return {address: Needs(*columns) for address, *columns in rows}
 
 
 def deliveries_of(connection: Connection, ids: Iterable[int]) -> dict[int, Delivery]:

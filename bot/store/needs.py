@@ -1,11 +1,12 @@
 """The ways in which people need us to write or speak (Equality Act 2010 section 20)."""
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core import phones
@@ -14,11 +15,29 @@ from bot.store.tables import contacts, messages, needs
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The needs of one person, in words; who noted them, and when."""
+    """The needs of one person, in words, and the language of their wish; who noted each last, and when.
+
+    `needs` or `language` is "" where nothing is noted of it; "" for both is never stored.
+    """
 
     needs: str
     noted_by: str
     noted_at: datetime
+    language: str = ""
+    language_by: str = ""
+    language_at: datetime | None = None
+
+
+COLUMNS = tuple(needs.c[name] for name in Needs.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a form says of the language and the needs of whoever filled it in, each "" for nothing."""
+
+    contact_id: int
+    language: str
+    need_codes: str
 
 
 def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, set[str]]:
@@ -27,12 +46,31 @@ def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, set[str]]
     senders = select(contacts.c.id, contacts.c.sender_key).where(contacts.c.id.in_(sorted(ids)))
     for row in connection.execute(senders):
         keys_by_contact[row.id].add(phones.key(row.sender_key or ""))
-    condition = (messages.c.contact_id.in_(sorted(ids))) & (messages.c.written_by == "sender")
-    for row in connection.execute(select(messages.c.contact_id, messages.c.fields).where(condition)):
-        fields = json.loads(row.fields)
-        addresses = (str(fields.get("email") or "").lower(), phones.address(str(fields.get("phone") or "")))
-        keys_by_contact[row.contact_id].update(addresses)
+    for contact_id, fields in _forms(connection, ids):
+        keys_by_contact[contact_id] |= keys_in(fields)
     return {contact_id: keys - {""} for contact_id, keys in keys_by_contact.items()}
+
+
+def keys_in(fields: Mapping[str, Any]) -> set[str]:
+    """Return the keys of whoever filled in a form: the addresses that they gave."""
+    return {str(fields.get("email") or "").lower(), phones.address(str(fields.get("phone") or ""))} - {""}
+
+
+def remarks(connection: Connection, ids: Collection[int]) -> list[Remark]:
+    """Return what the forms of these contacts say of language and needs, the oldest first."""
+    return [
+        Remark(contact_id, str(fields.get("language") or ""), str(fields.get("needs") or ""))
+        for contact_id, fields in _forms(connection, ids)
+        if fields.get("language") or fields.get("needs")
+    ]
+
+
+def _forms(connection: Connection, ids: Collection[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the fields of every message that the people of these contacts wrote."""
+    condition = (messages.c.contact_id.in_(sorted(ids))) & (messages.c.written_by == "sender")
+    query = select(messages.c.contact_id, messages.c.fields).where(condition).order_by(messages.c.id)
+    for row in connection.execute(query):
+        yield row.contact_id, json.loads(row.fields)
 
 
 def key_of_contact(contact_id: int) -> str:
@@ -41,19 +79,40 @@ def key_of_contact(contact_id: int) -> str:
 
 
 def of(connection: Connection, keys: Collection[str]) -> Needs | None:
-    """Return the needs of the person with one of these keys, as last noted."""
-    query = select(needs).where(needs.c.address.in_(sorted(keys))).order_by(needs.c.noted_at.desc()).limit(1)
-    row = connection.execute(query).first()
-    return Needs(row.needs, row.noted_by, row.noted_at) if row else None
+    """Return the needs and the wish of the person with one of these keys, each as last noted."""
+    query = select(*COLUMNS).where(needs.c.address.in_(sorted(keys)))
+    return latest(Needs(*row) for row in connection.execute(query))
+
+
+def latest(entries: Iterable[Needs]) -> Needs | None:
+    """Return the needs and the wish of one person, each as last noted under any of their keys."""
+    rows = tuple(entries)
+    of_needs = max((row for row in rows if row.needs), key=lambda row: row.noted_at, default=None)
+    of_language = max(
+        (row for row in rows if row.language), key=lambda row: row.language_at or row.noted_at, default=None
+    )
+    if of_needs is None or of_language is None:
+        return of_needs or of_language
+    by, at = of_language.language_by, of_language.language_at
+    return replace(of_needs, language=of_language.language, language_by=by, language_at=at)
 
 
 def note(connection: Connection, keys: Collection[str], need: Needs) -> None:
     """Store what a person needs under each of these keys."""
     statement = insert(needs)
-    values = {"needs": need.needs, "noted_by": need.noted_by, "noted_at": need.noted_at}
+    values = asdict(need)
     new_values = {name: statement.excluded[name] for name in values}
     upsert = statement.on_conflict_do_update(index_elements=["address"], set_=new_values)
     connection.execute(upsert, [values | {"address": key} for key in sorted(keys)])
+
+
+def copy(
+    connection: Connection, ids: Collection[int], keys: Collection[str], *, language: str, need_codes: str
+) -> None:
+    """Let these contacts, and all from these addresses, be written to so; not those whose words are gone."""
+    is_theirs = or_(contacts.c.id.in_(sorted(ids)), contacts.c.sender_key.in_(sorted(keys)))
+    change = update(contacts).where(is_theirs, ~contacts.c.forgotten)
+    connection.execute(change.values(wished_language=language, need_codes=need_codes))
 
 
 def drop(connection: Connection, keys: Collection[str]) -> None:

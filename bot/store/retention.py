@@ -12,7 +12,18 @@ from sqlalchemy import Connection, Table, Text, bindparam, delete, func, or_, se
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.threads import forgotten_name
-from bot.store import direct, drafts, feedback, history, links, needs, sent_messages, staff_answers, words
+from bot.store import (
+    direct,
+    drafts,
+    feedback,
+    format_tasks,
+    history,
+    links,
+    needs,
+    sent_messages,
+    staff_answers,
+    words,
+)
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages
@@ -24,7 +35,7 @@ _EMPTY_DELIVERY: Mapping[str, Any] = MappingProxyType(
 )
 _FORGOTTEN: Mapping[str, Any] = MappingProxyType(
     dict.fromkeys(("sender_address", "sender_key", "conversation"))
-    | dict.fromkeys(("sender_name", "subject", "urgent_words"), "")
+    | dict.fromkeys(("sender_name", "subject", "urgent_words", "wished_language", "need_codes"), "")
     | {"forgotten": True}
 )
 
@@ -52,6 +63,7 @@ def strip(connection: Connection, ids: Sequence[int], key: bytes) -> None:
     # Afterwards: what is recorded as sent meanwhile waits for these rows, and then finds no recipient.
     sent_messages.forget(connection, of_contacts)
     staff_answers.forget_files(connection, of_contacts)
+    format_tasks.forget(connection, ids)
     needs.drop(connection, {person for keys in people.values() for person in keys - _keys_in_use(connection, keys)})
 
 

@@ -23,6 +23,7 @@ from bot.store.console_tables import absences, shifts, wordings
 from bot.store.draft_tables import draft_files, drafts
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
 from bot.store.feedback_tables import feedback, improvement_contacts, improvements
+from bot.store.format_tables import format_tasks
 from bot.store.metadata import Key, metadata, partial
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "drafts",
     "event_links",
     "feedback",
+    "format_tasks",
     "improvement_contacts",
     "improvements",
     "metadata",
@@ -158,6 +160,7 @@ contacts = Table(
     partial("ix_contacts_finished", "team", "state", "id", where=conditions.IS_FINISHED),
     partial("ix_contacts_closed", "id", where=conditions.IS_CLOSED),
     partial("ix_contacts_urgent", "id", where=conditions.IS_URGENT),
+    partial("ix_contacts_with_needs", "id", where=conditions.HAS_NEEDS),
     partial("ix_contacts_calling", "id", where=conditions.IS_CALLING),
     partial("ix_contacts_linked_to", "linked_to", where=conditions.IS_LINKED),
     partial("ix_contacts_merged_into", "merged_into", where=conditions.IS_MERGED),
@@ -326,7 +329,9 @@ needs = Table(
     Column("noted_by", Text, nullable=False),
     Column("noted_at", Instant, nullable=False),
     # In which language they said that we should write; "" where they said nothing.
-    Column("language", Text, nullable=False, server_default=""),
+    Column("language", Sealed, nullable=False, server_default=""),
+    Column("language_by", Text, nullable=False, server_default=""),
+    Column("language_at", Instant),
 )
 
 views = Table(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
@@ -43,6 +43,7 @@ from bot.store import (
     drafts,
     duties,
     feedback,
+    format_tasks,
     improvements,
     outbox,
     shunt,
@@ -54,8 +55,10 @@ from bot.store import (
     words,
 )
 from bot.store.drafts import Draft
+from bot.store.format_tasks import FormatTask
 from bot.store.personal_data import Whose
 from bot.store.staff import Account
+from bot.store.tables import needs as needs_table
 from bot.store.tables import throttles
 from bot.store.tokens import Token
 from bot.store.wordings import Sort, Wording
@@ -190,6 +193,7 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     assign.take(connection, reference, ACTOR, NOW)
     assign.assign(connection, reference, Holder(owner=OFFICER), ACTOR, NOW, book)
     needs.note_needs(connection, contact, "resmarkneeds", ACTOR, NOW)
+    _need_formats(connection, contact)
     note.note(connection, contact, "resmarknote", ACTOR, NOW, book)
     word = Word(ACTOR, "resmarkreason", "resmarknote")
     adjust(connection, reference, ClockChange(Kind.PAUSED), word, NOW, book)
@@ -198,6 +202,16 @@ def _work(connection: Connection, book: Rulebook, contact: Contact) -> None:
     close.close(connection, reference, ACTOR, NOW + HOUR, book, close.Closing(reason="resmarkclosed"))
     drafts.save(connection, Draft(contact.id, OFFICER, "resmarkdraft", "resmarkdraftsubject"), NOW)
     drafts.add_file(connection, contact.id, OFFICER, "resmarkdraftfile", b"resmarkdraftcontent " * 2)
+
+
+def _need_formats(connection: Connection, contact: Contact) -> None:
+    """Codes of languages and needs, as words that can be found again."""
+    wish = {"language": "resmarkwishedlanguage", "language_by": ACTOR, "language_at": NOW}
+    connection.execute(update(needs_table).values(wish))
+    contacts.put(connection, contact.id, {"wished_language": "resmarkwish", "need_codes": "resmarkcodes"})
+    number = outbox.of_contact(connection, contact.id)[0].id
+    format_tasks.add(connection, FormatTask(number, contact.id, "resmarkformat", "resmarktranslation", NOW))
+    assert format_tasks.make(connection, number, NOW, ACTOR)
 
 
 def _leave(connection: Connection, book: Rulebook) -> None:

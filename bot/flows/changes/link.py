@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind
+from bot.flows.changes import needs
 from bot.flows.changes.refusals import Kind, Refused
 from bot.store import contacts, links
 
@@ -26,6 +27,7 @@ def unlink(connection: Connection, contact: Contact, partner: Contact | None, ac
     if not links.unlink(connection, contact.id, partner.id):
         raise Refused(f"staff have not linked it with {partner.reference}", FIELD, Kind.CONFLICT)
     _note(connection, contact, partner, EventKind.LINK_TAKEN_AWAY, actor, now)
+    needs.obey_together(connection, contact.id, partner.id)
     return partner
 
 
@@ -34,6 +36,7 @@ def same_person(connection: Connection, contact: Contact, partner: Contact, acto
     is_new = links.link(connection, contact.id, partner.id)
     if is_new:
         _note(connection, contact, partner, EventKind.LINKED, actor, now)
+        needs.obey_together(connection, contact.id)
     return is_new
 
 

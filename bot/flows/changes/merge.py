@@ -15,6 +15,7 @@ from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
 from bot.flows.changes import answer, forget, refusals
 from bot.flows.changes.adjust import columns
+from bot.flows.changes.needs import obey_together
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, drafts, links, merging, needs, outbox
@@ -61,6 +62,7 @@ def merge(
     for companion in merging.merged_into(connection, duplicate.id):
         contacts.put(connection, companion.id, {"merged_into": survivor.id})
         _note(connection, companion, survivor, EventKind.MERGED, actor, now)
+    obey_together(connection, survivor.id)
     return Merge(survivor, duplicate)
 
 
@@ -127,6 +129,7 @@ def unmerge(
         values: Values = columns(duplicate, book.clocks.of(duplicate, history), now, book)
         contacts.reopen(connection, duplicate, values | _danger_given_back(survivor, duplicate))
     _note(connection, duplicate, survivor, EventKind.MERGE_UNDONE, actor, now)
+    obey_together(connection, survivor.id, duplicate.id)
     return Merge(survivor, duplicate)
 
 

@@ -19,7 +19,7 @@ from bot.core.messages import StoredMessage
 from bot.core.phones import key
 from bot.core.phrases import words_of
 from bot.core.urgencies import urgency_in
-from bot.flows.changes import forget, refusals
+from bot.flows.changes import forget, needs, refusals
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
 from bot.store import clocks, contacts, merging
@@ -32,6 +32,7 @@ _RULE, _REASON = "split", "staff split it from"
 _SAME = (
     *("sender_address", "sender_name", "sender_key", "subject", "team", "service", "kind", "area"),
     *("visibility", "conversation", "language", "platform_reply_by", "muted", "assigned_at", "owner"),
+    *("wished_language", "need_codes"),
 )
 
 
@@ -52,6 +53,8 @@ def split(connection: Connection, contact: Contact, numbers: str, actor: str, no
     row = _row(contact, first, book) | {"id": number, "reference": reference}
     contacts.add(connection, [row], [], [])
     merging.move(connection, [message.id for message in selection], number)
+    if row["sender_key"] != contact.sender_key:
+        needs.obey_own(connection, number)
     _carry_danger(connection, contact, selection, number, now, book)
     if contact.legal_hold:
         forget.hold(connection, reference, contact.legal_hold, actor, now)

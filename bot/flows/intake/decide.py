@@ -17,7 +17,8 @@ from bot.core.rules import GUARDS, OUR_OWN
 from bot.core.threads import LoggedMessage, Pointers, key_of
 from bot.flows.changes import staff_answers
 from bot.flows.intake import bounces, follow_up, platform_changes, same_words
-from bot.flows.intake.gather import BatchFacts, Ledger
+from bot.flows.intake.gather import BatchFacts
+from bot.flows.intake.ledger import Ledger
 from bot.flows.intake.plan import (
     NOTHING,
     Called,
@@ -305,6 +306,7 @@ def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, le
     number, name = next(ledger.numbers.contacts), ledger.external_id(message)
     reference = threads.reference_of(number, book.prefix, ledger.numbers.reference_key)
     row = contact_row(number, reference, name, message, opening, now, book)
+    row |= ledger.wish_columns(message, thread)
     due_at = clocks.due_next(*[row[name] for name in clocks.DATES])
     contact = ledger.current(Contact(**row, due_at=due_at))
     events = [event(contact.id, EventKind.LOGGED, verdict, now, **opening.topic.because())]
@@ -312,8 +314,9 @@ def _opening_plan(message: Inbound, opening: Opening, thread: Contact | None, le
         events.append(event(thread.id, EventKind.CONTINUED, verdict, now, reference=contact.reference))
     calls = _calls(message, contact, thread, ledger) if contact.urgent_at is not None else ()
     result = Filed(contact.reference, new=True, outcome=verdict.outcome, rule=verdict.rule)
-    plan = Plan((row,), events=tuple(events), calls=calls, results=(result,)) + _keep(message, contact, ledger)
-    return plan + _receipt(message, contact, opening, ledger)
+    of_form = ledger.wishes_in(message, contact.id)
+    plan = Plan((row,), events=tuple(events), changes=of_form, calls=calls, results=(result,))
+    return plan + _keep(message, contact, ledger) + _receipt(message, contact, opening, ledger)
 
 
 def _calls(message: Inbound, contact: Contact, thread: Contact | None, ledger: Ledger) -> tuple[Called]:

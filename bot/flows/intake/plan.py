@@ -13,6 +13,7 @@ from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
+from bot.flows.changes.needs import Wished
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake.platform_failures import NotDelivered
 from bot.flows.intake.topics import Topic
@@ -130,7 +131,7 @@ class ReceiptsKeptBack:
 
 
 OfContact = FollowUp | StaffAnswer | CameBack | NotDelivered | NotReached | Muted | ReceiptShared | WordsRemoved
-Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack
+Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack | Wished
 
 
 @dataclass(frozen=True, slots=True)

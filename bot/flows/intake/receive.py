@@ -12,9 +12,10 @@ from bot.core import intakes
 from bot.core.deliveries import Purpose
 from bot.core.histories import Kind
 from bot.core.messages import NO_LOSSES, Inbound, Losses
-from bot.flows.changes import answer_outcome, call, staff_answers
+from bot.flows.changes import answer_outcome, call, needs, staff_answers
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
+from bot.flows.changes.needs import Wished
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake import platform_failures
@@ -147,10 +148,8 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             _come_back(connection, change, now, book)
         case NotReached():
             contacts.withdraw_receipt(connection, change.contact_id, now)
-        case Suppressed():
-            suppressions.add(connection, change.address, change.reason, now, change.until)
-        case Muted():
-            contacts.put(connection, change.contact_id, {"muted": True})
+        case Suppressed() | Muted() | Wished():
+            _note_of_person(connection, change, now)
         case ReceiptShared():
             contacts.share_receipt(connection, change.contact_id, now)
         case WordsRemoved():
@@ -159,6 +158,17 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             from bot.flows.intake import guards  # noqa: PLC0415 - hardly ever there is too much
 
             guards.follow(connection, change, now, book)
+
+
+def _note_of_person(connection: Connection, change: Suppressed | Muted | Wished, now: datetime) -> None:
+    match change:
+        case Suppressed():
+            suppressions.add(connection, change.address, change.reason, now, change.until)
+        case Muted():
+            contacts.put(connection, change.contact_id, {"muted": True})
+        case Wished():
+            (contact,) = contacts.with_id(connection, [change.contact_id]).values()
+            needs.remember(connection, contact, change.of_form, now)
 
 
 def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook) -> None:

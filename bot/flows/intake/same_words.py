@@ -10,7 +10,7 @@ from bot.core import threads
 from bot.core.contacts import Contact, State
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
-from bot.flows.intake.gather import Ledger
+from bot.flows.intake.ledger import Ledger
 from bot.flows.intake.plan import way_of
 from bot.wire.mail import quoting
 

@@ -14,7 +14,8 @@ from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, drafts, feedback, needs, notes, outbox, retention, suppressions
+from bot.store import contacts, drafts, feedback, format_tasks, needs, notes, outbox, retention, suppressions
+from bot.store.needs import Needs
 
 Values = dict[str, Any]
 
@@ -30,7 +31,7 @@ def of_person(connection: Connection, address: str, now: datetime) -> Values:
     in_force = suppressions.list_in_force(connection, now)
     suppression_rows = [asdict(suppression) for suppression in in_force if suppression.address == address]
     person_needs = needs.of(connection, [address])
-    needs_export = {"needs": person_needs.needs, "noted_at": person_needs.noted_at} if person_needs else None
+    needs_export = _needs(person_needs) if person_needs else None
     own, _ = shunted.of_person(connection, address)
     return {
         "address": address,
@@ -39,6 +40,11 @@ def of_person(connection: Connection, address: str, now: datetime) -> Values:
         "needs": needs_export,
         "not_logged": [{"channel": m.channel, "received_at": m.at, "raw": _base64(m.raw)} for m in own],
     }
+
+
+def _needs(entry: Needs) -> Values:
+    """What is noted of how to write to them; who of staff noted it is not theirs."""
+    return {name: getattr(entry, name) for name in ("needs", "noted_at", "language", "language_at")}
 
 
 def _contact(connection: Connection, contact: Contact, address: str) -> Values:
@@ -61,7 +67,15 @@ def _contact(connection: Connection, contact: Contact, address: str) -> Values:
         "deliveries": letters,
         "drafts": _drafts(connection, contact),
         "feedback": _feedback(connection, contact),
+        "formats": _formats(connection, contact),
     }
+
+
+def _formats(connection: Connection, contact: Contact) -> list[Values]:
+    """Into which formats and which language staff have made, or are to make, what left."""
+    names = ("need_codes", "language", "created_at", "made_at")
+    tasks = format_tasks.of_contacts(connection, [contact.id])
+    return [{name: getattr(task, name) for name in names} for task in tasks]
 
 
 def _drafts(connection: Connection, contact: Contact) -> list[Values]:

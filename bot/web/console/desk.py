@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.core import speech, threads
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
+from bot.core.needs import SEPARATOR
 from bot.core.roles import Permission, Scope
 from bot.core.urgencies import Rule
 from bot.flows.changes import classify, link, needs, record
@@ -166,7 +167,7 @@ async def needs_ticked(request: web.Request) -> list[str]:
 def needs_typed(values: Mapping[str, str], ticked: Sequence[str]) -> str:
     """Everything that a form says of what the person needs: what is ticked, and what is typed besides."""
     more = values.get("more", "").strip()
-    return needs.SEPARATOR.join([*ticked, *([more] if more else [])])
+    return SEPARATOR.join([*ticked, *([more] if more else [])])
 
 
 def danger_in(values: Mapping[str, str], book: Rulebook) -> Rule | None:

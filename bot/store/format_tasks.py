@@ -1,0 +1,71 @@
+"""What staff have to make of messages that left: braille, a recording, a translation."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
+
+from bot.core.contacts import Contact
+from bot.core.roles import Scope
+from bot.store.conditions import IS_TO_MAKE
+from bot.store.contacts import contact_of
+from bot.store.queue import within
+from bot.store.tables import contacts, format_tasks
+
+
+@dataclass(frozen=True, slots=True)
+class FormatTask:
+    """One message to be made into formats (`core.needs`, as a column has them), and into a language ("" for none)."""
+
+    delivery_id: int
+    contact_id: int
+    need_codes: str
+    language: str
+    created_at: datetime
+    made_at: datetime | None = None
+    made_by: str = ""
+
+
+_COLUMNS = tuple(format_tasks.c[name] for name in FormatTask.__dataclass_fields__)
+
+
+def add(connection: Connection, task: FormatTask) -> bool:
+    """Store a task; False where there is one of that message already."""
+    row = {name: getattr(task, name) for name in FormatTask.__dataclass_fields__}
+    statement = insert(format_tasks).values(row).on_conflict_do_nothing(index_elements=["delivery_id"])
+    return connection.execute(statement.returning(format_tasks.c.delivery_id)).first() is not None
+
+
+def make(connection: Connection, delivery_id: int, at: datetime, by: str) -> bool:
+    """Note that it is made; False where it was before, or there is no such task."""
+    is_open = (format_tasks.c.delivery_id == delivery_id) & IS_TO_MAKE
+    return connection.execute(update(format_tasks).where(is_open).values(made_at=at, made_by=by)).rowcount == 1
+
+
+def of_contacts(connection: Connection, contact_ids: Iterable[int]) -> list[FormatTask]:
+    """Return every task of these contacts, the oldest first."""
+    query = select(*_COLUMNS).where(format_tasks.c.contact_id.in_(sorted(contact_ids)))
+    return [FormatTask(*row) for row in connection.execute(query.order_by(format_tasks.c.delivery_id))]
+
+
+def waiting_among(connection: Connection, contact_ids: Collection[int]) -> set[int]:
+    """Return those of these contacts with something to be made."""
+    query = select(format_tasks.c.contact_id).where(format_tasks.c.contact_id.in_(sorted(contact_ids)), IS_TO_MAKE)
+    return set(connection.execute(query).scalars())
+
+
+def waiting(connection: Connection, scope: Scope) -> list[tuple[Contact, FormatTask]]:
+    """Return what is to be made of contacts in this scope, the oldest first, each with its contact."""
+    query = select(*_COLUMNS, contacts).join_from(format_tasks, contacts).where(IS_TO_MAKE, *within(scope))
+    rows: Sequence[Any] = connection.execute(query.order_by(format_tasks.c.delivery_id)).all()
+    size = len(_COLUMNS)
+    return [(contact_of(row[size:]), FormatTask(*row[:size])) for row in rows]
+
+
+def forget(connection: Connection, contact_ids: Iterable[int]) -> None:
+    """Take out of the tasks of these contacts what they say of the person, whose messages are gone."""
+    of_contacts = format_tasks.c.contact_id.in_(sorted(contact_ids))
+    connection.execute(update(format_tasks).where(of_contacts).values(need_codes="", language=""))
