@@ -24,7 +24,18 @@ from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels
-from bot.loops import beating, catching_up, following, indexing, linking, refreshing, stepping, supervising, watching
+from bot.loops import (
+    beating,
+    catching_up,
+    following,
+    indexing,
+    linking,
+    refreshing,
+    scanning,
+    stepping,
+    supervising,
+    watching,
+)
 from bot.loops.answering import Answering
 from bot.loops.covering import Covering
 from bot.loops.leasing import Leasing
@@ -43,6 +54,7 @@ from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
 from bot.web.site import Site
+from bot.wire.clamav import Scanner
 from bot.wire.descriptors import FailedAccepts
 
 logger = log.get("app")
@@ -175,17 +187,24 @@ class Service:
         if not self.present.rehearsal:
             self._look_after_itself()
         if "watch" in self.roles:
-            self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
-            if self.book.outgoing.followers:
-                follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
-                self._run("following", follow)
-            self._run("indexing", partial(indexing.index, self.store, self.leases))
-            secret = Secret(subkey(self.book.secret, Use.AUDIT))
-            self._run("linking", partial(linking.link, self.store, secret, self.leases))
+            self._watch()
         self._tasks.append(asyncio.create_task(self._load_later(), name="loading"))
         if "web" in self.roles:
             self._runner = await server.serve(self._site(), self.settings.web.listen)
         await self._begin_time()
+
+    def _watch(self) -> None:
+        """Start what looks after contacts and their words, of several processes in one."""
+        self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
+        if self.book.outgoing.followers:
+            follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
+            self._run("following", follow)
+        self._run("indexing", partial(indexing.index, self.store, self.leases))
+        if address := self.settings.form.clamav:
+            look = partial(scanning.scan, self.store, Scanner(address), self.present, self.leases)
+            self._run("scanning", look)
+        secret = Secret(subkey(self.book.secret, Use.AUDIT))
+        self._run("linking", partial(linking.link, self.store, secret, self.leases))
 
     async def _load_later(self) -> None:
         """Load what the first message would wait for; a process without that part does without it in memory."""

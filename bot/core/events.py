@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     REACTION = "reaction"
     EDITED = "edited"
     TAKEN_BACK = "taken back"
+    # Its files were looked into later, as no scanner could be asked when they came.
+    FILES_SCANNED = "files scanned"
 
     # Its clocks.
     ACKNOWLEDGED = "acknowledged by staff"

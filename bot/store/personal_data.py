@@ -291,6 +291,7 @@ IMPERSONAL: dict[str, str] = {
     "last_activity_at tracking_generation",
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
+    "unscanned_files": "message_id since",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
     "sent_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",

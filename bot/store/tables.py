@@ -25,6 +25,7 @@ from bot.store.evidence_tables import event_links, sent_messages, trail_gate
 from bot.store.feedback_tables import feedback, improvement_contacts, improvements
 from bot.store.format_tables import format_tasks
 from bot.store.metadata import Key, metadata, partial
+from bot.store.scan_tables import unscanned_files
 
 __all__ = [
     "Key",
@@ -47,6 +48,7 @@ __all__ = [
     "throttles",
     "tokens",
     "trail_gate",
+    "unscanned_files",
     "wordings",
 ]
 

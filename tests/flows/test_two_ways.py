@@ -15,7 +15,7 @@ from bot.flows.intake.same_words import keys
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox
 from bot.store.engine import Store
-from channels.web_form import WebForm
+from channels.web_form import Settings, build
 from tests.flows.conftest import NOW, Make, writing
 from tests.rulebooks import altered
 
@@ -35,7 +35,9 @@ def book(book: Rulebook) -> Rulebook:
 
 def by_form(words: str = WORDS, email: str = PERSON) -> Inbound:
     """What somebody typed into the form."""
-    message = WebForm("website").read({"name": "Sam", "email": email, "message": words})
+    message = build("website", Settings(name="website", kind="web_form")).read(
+        {"name": "Sam", "email": email, "message": words}
+    )
     assert isinstance(message, Inbound)
     return message
 

@@ -19,15 +19,16 @@ from bot.core.messages import StoredMessage
 from bot.core.roles import Scope
 from bot.flows.changes import answer, needs
 from bot.flows.changes.answer import UnderWay
-from bot.flows.desk import event_titles, event_words
+from bot.flows.desk import event_titles, event_words, form_answers
 from bot.flows.desk.enclosed import Enclosed, enclosed
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.titles import PLATFORMS, Titles
 from bot.render.words import due_in_words, instant_in_words
-from bot.store import audit, contacts, holds, links, merging, outbox, queue
+from bot.store import audit, contacts, holds, links, merging, outbox, queue, scans
 from bot.store.needs import Needs
+from bot.wire.bundles import is_bundle
 from bot.wire.mail import mime, quoting
 from bot.wire.mail.mime import Attachment
 
@@ -62,6 +63,7 @@ class Arrived:
 
     `answers` is what its form says besides. `is_kept`: it can be had as it came. `enclosed` stays on its platform. `of`
     is the contact to which it belongs where that goes on in this one, else "".
+    `is_scanned`: its files may be opened.
     """
 
     number: int
@@ -77,6 +79,7 @@ class Arrived:
     attachments: tuple[Attachment, ...]
     enclosed: Enclosed
     of: str = ""
+    is_scanned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +259,12 @@ def _messages(
     connection: Connection, duplicates: Sequence[Contact], arrived: Sequence[StoredMessage], book: Rulebook
 ) -> list[Arrived]:
     raws = contacts.raw_by_message(connection, *{message.contact_id for message in arrived})
+    waiting = scans.waiting_among(connection, [message.id for message in arrived])
     references = {contact.id: contact.reference for contact in duplicates}
     views = (_message(message, raws.get(message.id, b""), book) for message in arrived)
     return [
-        replace(view, of=references.get(message.contact_id, "")) for view, message in zip(views, arrived, strict=True)
+        replace(view, of=references.get(message.contact_id, ""), is_scanned=message.id not in waiting)
+        for view, message in zip(views, arrived, strict=True)
     ]
 
 
@@ -269,7 +274,6 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
     is_mail = way is not None and way.medium == "email"
     is_post = way is not None and way.medium in PLATFORMS
     fields = {} if is_post else json.loads(message.fields)
-    answers = (f"{name.replace('_', ' ')}: {value}" for name, value in fields.items() if value)
     return Arrived(
         number=message.id,
         written_by=message.written_by,
@@ -277,11 +281,11 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
         received_at=message.received_at,
         words=words,
         has_more=len(message.text) > len(words),
-        answers=fit("; ".join(answers), MOST_BYTES_OF_FIELDS),
+        answers=fit(form_answers.in_line(fields), MOST_BYTES_OF_FIELDS),
         fault=message.fault,
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),
-        attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if is_mail and raw else (),
+        attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if raw and (is_mail or is_bundle(raw)) else (),
         enclosed=enclosed(message, raw) if is_post else Enclosed(),
     )
 

@@ -38,6 +38,7 @@ _EVENTS = {
     EventKind.URGENT: "It cannot wait",
     EventKind.FEEDBACK_GIVEN: "The person said what they think of our answer",
     EventKind.FEEDBACK_READ: "What they think of our answer was read",
+    EventKind.FILES_SCANNED: "Its files were looked into for viruses",
     EventKind.EDITED: "The person changed what they wrote",
     EventKind.TAKEN_BACK: "The person took it back",
     EventKind.RESPONDED: "Answered",

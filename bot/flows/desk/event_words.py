@@ -51,6 +51,7 @@ _LABELS = {
     "receipt_sent_at": "Our acknowledgement left",
     "told_respond_by": "The date that we last gave",
     "due_at": "Due next",
+    "not_kept": "Files that are not kept",
 }
 # What the title of the event or the reason beside it says already, for programs.
 _FOR_PROGRAMS = frozenset({"rule", "purpose"})

@@ -11,7 +11,8 @@ from bot.flows.desk import event_words
 from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.as_sent import AsSent
 from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import audit, contacts, merging, outbox, queue, sent_messages
+from bot.store import audit, contacts, merging, outbox, queue, scans, sent_messages
+from bot.wire.bundles import is_bundle
 from bot.wire.mail import mime, safe_markup
 from bot.wire.mail.mime import File
 
@@ -50,14 +51,14 @@ def words_of(connection: Connection, reference: str, number: int, scope: Scope) 
 
 
 def kept_of(connection: Connection, reference: str, number: int, scope: Scope, book: Rulebook) -> Kept | None:
-    """One message as it came; None where there is no such message, or it is not kept any more."""
+    """One message as it came; None where there is none, or not any more, or its files wait for the scanner."""
     contact = queue.visible(connection, reference, scope)
     raw = _raw(connection, contact, number)
-    if contact is None or not raw:
+    if contact is None or not raw or scans.waiting_among(connection, [number]):
         return None
     arrived = contacts.messages_of(connection, *merging.together(connection, contact.id))
     channel = next(message.channel for message in arrived if message.id == number)
-    return Kept(raw, channel in book.ways and book.ways[channel].medium == "email")
+    return Kept(raw, is_bundle(raw) or (channel in book.ways and book.ways[channel].medium == "email"))
 
 
 def file_of(

@@ -84,7 +84,7 @@ def _keep(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = 
     number, name = next(ledger.numbers.messages), ledger.external_id(message)
     ledger.remember(message, contact, written_by)
     row, raw = message_rows(number, name, message, contact.id, written_by, ledger.now)
-    return Plan(messages=(row,), raws=(raw,))
+    return Plan(messages=(row,), raws=(raw,), unscanned=() if message.is_scanned else (number,))
 
 
 def _here_already(message: Inbound, entry: LoggedMessage, ledger: Ledger) -> Plan:

@@ -139,13 +139,14 @@ class Plan:
     """Rows and changes in the order in which they are stored.
 
     `deliveries` are receipts, with their numbers; those that are in `claims`, too, leave after the commit. `notices`
-    are for staff, `calls` say what cannot wait. `windows` says until when a platform takes an answer, `results` what
-    became of each message.
+    are for staff, `calls` say what cannot wait. `unscanned` are the messages whose files nobody opens yet. `windows`
+    says until when a platform takes an answer, `results` what became of each message.
     """
 
     contacts: tuple[Values, ...] = ()
     messages: tuple[Values, ...] = ()
     raws: tuple[Values, ...] = ()
+    unscanned: tuple[int, ...] = ()
     events: tuple[Event, ...] = ()
     windows: tuple[Values, ...] = ()
     deliveries: tuple[NewDelivery, ...] = ()
@@ -163,6 +164,7 @@ class Plan:
             self.contacts + later.contacts,
             self.messages + later.messages,
             self.raws + later.raws,
+            self.unscanned + later.unscanned,
             self.events + later.events,
             self.windows + later.windows,
             self.deliveries + later.deliveries,

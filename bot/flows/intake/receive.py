@@ -40,7 +40,7 @@ from bot.flows.intake.platform_failures import NotDelivered
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, cursors, direct, outbox, retention, shunt, suppressions
+from bot.store import clocks, contacts, cursors, direct, outbox, retention, scans, shunt, suppressions
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -120,6 +120,8 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
         contacts.note(connection, plan.events)
         contacts.move_windows(connection, plan.windows)
         outbox.queue(connection, plan.deliveries)
+    if plan.unscanned:
+        scans.await_scanner(connection, plan.unscanned, now)
     for change in plan.changes:
         _change(connection, change, now, book)
     for urgent in plan.calls:
