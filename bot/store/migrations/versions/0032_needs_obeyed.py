@@ -6,7 +6,7 @@ from alembic import op
 from bot.store.column_types import Instant, Sealed
 
 revision = "0032"
-down_revision = "0029"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
