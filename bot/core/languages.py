@@ -79,8 +79,8 @@ def order(wish: str, detected: str, offered: Sequence[str]) -> tuple[str, ...]:
     if wish == ENGLISH:
         return (ENGLISH,)
     own = offered[0] if offered else ENGLISH
-    theirs = next((code for code in (wish, detected) if code in offered), own)
-    return tuple(dict.fromkeys((theirs, own, ENGLISH)))
+    first = next((code for code in (wish, detected) if code in offered), own)
+    return tuple(dict.fromkeys((first, own, ENGLISH)))
 
 
 def preferred(header: str, offered: Iterable[str]) -> str:

@@ -194,7 +194,8 @@ class Outbound:
     of non-delivery. `idempotency_key` (for mail the Message-ID) is the same for every attempt. On a platform
     `conversation` and `in_reply_to` are its own names of what is answered, and `public` says that everybody can read
     it. `at` is the instant of sending, `template` what it was written from, with the version of its files.
-    `by_person_later`: a person typed it, and the time in which the platform takes automatic answers is over.
+    `by_person_later`: a person typed it, and the time in which the platform takes automatic answers is over. `english`
+    says the same in English, for staff, where the content does not have it.
     """
 
     recipient: str
@@ -208,6 +209,7 @@ class Outbound:
     at: datetime | None = None
     template: str = ""
     by_person_later: bool = False
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,13 @@ def opens_on(now: datetime, book: Rulebook, language: Language = ENGLISH) -> str
 
 def track(contact: Contact, book: Rulebook) -> str:
     """What follows `/track/` in the address of the contact's page; "" where no message may lead there."""
-    if not book.outgoing.website or book.tracking.is_quiet(contact) or contact.visibility == "public":
+    has_page = not book.tracking.why_not(contact, None, contact.received_at)
+    return address(contact, book) if has_page and not book.tracking.is_quiet(contact) else ""
+
+
+def address(contact: Contact, book: Rulebook) -> str:
+    """The same for a message that is about nothing but the page; "" where there are no pages."""
+    if not book.outgoing.website:
         return ""
     return tracking.path(contact.id, contact.reference, contact.tracking_generation, book.secret)
 

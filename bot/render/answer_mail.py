@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from bot.core.files import File
 from bot.render.mail_bytes import PART, QUOTED, Envelope, encoded_line, headers_of
-from bot.render.markdown import STYLES
+from bot.render.markdown import STYLES, styles
 
 _LINK = re.compile(r"\b(?:https?://[^\s<>\"]+|mailto:[^\s<>\"@]+@[^\s<>\"]+|tel:\+?[0-9()-]+)", re.IGNORECASE)
 _END_OF_SENTENCE = ".,;:!?)]}'\u2019\u201d"
@@ -23,11 +23,22 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
 _TITLE = "Answer"
 
 
-def mail(words: str, subject: str, envelope: Envelope, layout: str, files: Sequence[File] = ()) -> bytes:
+def mail(
+    words: str,
+    subject: str,
+    envelope: Envelope,
+    layout: str,
+    files: Sequence[File] = (),
+    *,
+    large_print: bool = False,
+) -> bytes:
     """Return the mail, ready to send."""
     words = cleaned(words)
     document = Template(layout).substitute(
-        language="en", direction="ltr", title=html.escape(subject or _TITLE), content=page(words)
+        language="en",
+        direction="ltr",
+        title=html.escape(subject or _TITLE),
+        content=page(words, large_print=large_print),
     )
     # Quoted-printable and base64 never have "=_", so no content can contain it.
     mark = hashlib.sha256(f"{envelope.message_id}{words}".encode()).hexdigest()[:32]
@@ -52,10 +63,11 @@ def cleaned(words: str) -> str:
     return _NOT_IN_WORDS.sub("", words)
 
 
-def page(words: str) -> str:
+def page(words: str, *, large_print: bool = False) -> str:
     """Return the words as a piece of HTML."""
+    style = styles("ltr", large_print=large_print)["p"]
     paragraphs = [paragraph for paragraph in re.split(r"\n\s*\n", words.strip("\n")) if paragraph.strip()]
-    return "".join(f'<p style="{STYLES["p"]}">\n{_lines(paragraph)}</p>\n' for paragraph in paragraphs)
+    return "".join(f'<p style="{style}">\n{_lines(paragraph)}</p>\n' for paragraph in paragraphs)
 
 
 def _lines(paragraph: str) -> str:

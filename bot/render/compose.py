@@ -181,7 +181,7 @@ class Composer:
         if key not in self._versions:
             content = "".join(self._templates.digest(*template) for template in templates) + self.layout
             digest = hashlib.sha256(content.encode()).hexdigest()
-            self._versions[key] = f"{_joined(templates)} {digest[:_DIGITS_OF_VERSION]}"
+            self._versions[key] = f"{_names_of(templates)} {digest[:_DIGITS_OF_VERSION]}"
         return self._versions[key]
 
     def names(self) -> list[tuple[str, str]]:
@@ -279,8 +279,8 @@ class Composer:
 
     def _around(self, parts: Sequence[Part], manner: Manner) -> tuple[str, list[Sentence]]:
         """Return what stands above the parts, "" for nothing, and the offers that stand beneath them."""
-        first, *others = parts
-        has_english = first.language != ENGLISH and any(part.language == ENGLISH for part in others)
+        first, *further = parts
+        has_english = first.language != ENGLISH and any(part.language == ENGLISH for part in further)
         beneath = self.language_words(first.language).english_beneath if has_english else ""
         return beneath, [Sentence(code, self.language_words(code).offer) for code in manner.offers]
 
@@ -309,7 +309,7 @@ def _shape(part: Rendition) -> tuple[str, ...]:
     return (part.name, part.language, *[key if value else f"{key}={value}" for key, value in part.values.items()])
 
 
-def _joined(templates: Sequence[tuple[str, str]]) -> str:
+def _names_of(templates: Sequence[tuple[str, str]]) -> str:
     """Return the names of templates with their languages: each name once where they follow each other."""
     words, latest = "", ""
     for name, language in templates:

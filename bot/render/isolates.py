@@ -48,14 +48,14 @@ def in_text(text: str, places: Places, language: str) -> str:
     """Return the plain text with an isolate around each of the `places`: its slots, or the words in their stead."""
     if not is_right_to_left(language):
         return text
-    return _marked(text, places, lambda words, sort: f"{_FSI if sort is Sort.UNKNOWN else _LRI}{words}{_PDI}")
+    return _with_marks(text, places, lambda words, sort: f"{_FSI if sort is Sort.UNKNOWN else _LRI}{words}{_PDI}")
 
 
 def in_page(page: str, places: Places, language: str) -> str:
     """Return the HTML with an element around each of the `places` that stands in its words, and in no attribute."""
     pieces = _TAG.split(page)
     # Every other piece is a tag.
-    pieces[::2] = [_marked(piece, places, _in_element(language)) for piece in pieces[::2]]
+    pieces[::2] = [_with_marks(piece, places, _in_element(language)) for piece in pieces[::2]]
     return "".join(pieces)
 
 
@@ -69,7 +69,7 @@ def _in_element(language: str) -> Callable[[str, Sort], str]:
     return element
 
 
-def _marked(text: str, places: Places, mark: Callable[[str, Sort], str]) -> str:
+def _with_marks(text: str, places: Places, mark: Callable[[str, Sort], str]) -> str:
     return _pattern(places).sub(lambda match: mark(match[0], places.get(match[0], Sort.LATIN)), text)
 
 

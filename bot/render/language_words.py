@@ -80,8 +80,8 @@ def of_code(code: str) -> LanguageWords:
 
 
 def _judge_texts(path: Path, code: str, texts: Mapping[str, Any]) -> None:
-    needed = (*_TEXTS, *(_SENTENCES if code != ENGLISH else ()))
-    if absent := [key for key in needed if not str(texts.get(key, "")).strip()]:
+    keys = (*_TEXTS, *(_SENTENCES if code != ENGLISH else ()))
+    if absent := [key for key in keys if not str(texts.get(key, "")).strip()]:
         raise BadTemplate(f'{path}: it lacks {absent[0]} = "..."')
     if strange := set(texts) - {*_TEXTS, *_SENTENCES, *_CHECKS}:
         raise BadTemplate(f"{path}: {min(strange)} is not known here")

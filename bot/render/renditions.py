@@ -83,8 +83,8 @@ class Part:
     @property
     def page(self) -> str:
         """The same of the HTML."""
-        escaped = [content if has_slot(content) else html.escape(content) for content in self.contents]
-        page = fill(self.message.html, escaped)
+        contents = [content if has_slot(content) else html.escape(content) for content in self.contents]
+        page = fill(self.message.html, contents)
         if not self._is_foreign:
             return page
         places = {html.escape(words): sort for words, sort in self._places().items()}
@@ -93,7 +93,7 @@ class Part:
     @property
     def reference(self) -> str:
         """The reference as it stands in the subject: its slot, or itself; "" for none."""
-        return next((content for content, key in self._named() if key == "reference"), "")
+        return next((content for content, key in self._contents_and_names() if key == "reference"), "")
 
     def own(self, text: str) -> str:
         """Return the template's own words of a text of the message, without values."""
@@ -106,10 +106,10 @@ class Part:
         return self.language != ENGLISH
 
     def _places(self) -> dict[str, isolates.Sort]:
-        named = {content: isolates.SORTS[key] for content, key in self._named() if key in isolates.SORTS}
-        return {content: sort for content, sort in named.items() if content}
+        sorts = {content: isolates.SORTS[key] for content, key in self._contents_and_names() if key in isolates.SORTS}
+        return {content: sort for content, sort in sorts.items() if content}
 
-    def _named(self) -> list[tuple[str, str]]:
+    def _contents_and_names(self) -> list[tuple[str, str]]:
         """Each content with the name of its value; of a value that is known by what it says."""
         names = {clean(str(value)): key for key, value in self.values.items() if isinstance(value, str) and value}
         return [(content, key or names.get(content, "")) for content, key in zip(self.contents, self.keys, strict=True)]
@@ -121,8 +121,8 @@ def subject_of(parts: Sequence[Part]) -> str:
         return parts[0].subject
     reference = next((part.reference for part in parts if part.reference), "")
     subjects = [_without(part.reference, part.subject) for part in parts]
-    joined = " / ".join(dict.fromkeys(subjects))
-    return f"{joined}: {reference}" if reference else joined
+    subject = " / ".join(dict.fromkeys(subjects))
+    return f"{subject}: {reference}" if reference else subject
 
 
 def _without(reference: str, subject: str) -> str:
@@ -143,9 +143,9 @@ def page_of(parts: Sequence[Part], beneath: str, offers: Sequence[Sentence], *, 
     """Return the same as HTML: each part with its language and direction, and one first heading."""
     style = styles("ltr", large_print=large_print)
     above = f'<p style="{style["p"]}">\n{html.escape(beneath)}</p>\n' if beneath else ""
-    first, *others = parts
+    first, *further = parts
     blocks = [_block(first.language, above + first.page)]
-    blocks += [_block(part.language, _FIRST_HEADING.sub(r"\1h2", part.page)) for part in others]
+    blocks += [_block(part.language, _FIRST_HEADING.sub(r"\1h2", part.page)) for part in further]
     if offers:
         blocks.append("".join(_line(sentence, style["p"]) for sentence in offers))
     return f'<hr style="{style["hr"]}">\n'.join(blocks)

@@ -158,7 +158,7 @@ def _later(contact: Contact, after: Clocks, reason: str, rules: ClockRules) -> t
     becomes = after.respond.due if after.respond else None
     if was is None or becomes is None or becomes <= was:
         return None
-    return tell.Later(contact.id, contact.reference, rules.respond_by(contact, was), becomes, reason)
+    return tell.Later(contact.id, contact.reference, rules.respond_by(contact, was), was, becomes, reason)
 
 
 def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word: Word, now: datetime) -> Event:

@@ -140,7 +140,7 @@ def _tell_if_later(
     before = contact.told_respond_by
     if before is None or after is None or after <= before:
         return ""
-    later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), after, REASON)
+    later = tell.Later(contact.id, contact.reference, book.clocks.respond_by(contact, before), before, after, REASON)
     return tell_later(connection, contact, later, now, book)
 
 

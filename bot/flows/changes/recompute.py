@@ -204,7 +204,7 @@ def _later_than_told(change: Change, row: Dates, clock_rules: ClockRules) -> tel
     standard = clock_rules.promises.versions.get((row.standard, row.standard_version))
     promise = standard.respond if standard else None
     before = due_in_words(row.told_respond_by, promise, clock_rules.default_calendar.zone)
-    return tell.Later(change.contact_id, change.reference, before, after, change.why)
+    return tell.Later(change.contact_id, change.reference, before, row.told_respond_by, after, change.why)
 
 
 def _update_of(change: Change, row: Dates, now: datetime, clock_rules: ClockRules) -> Values:

@@ -3,8 +3,9 @@
 from datetime import datetime
 from email.utils import parseaddr
 
-from bot.core import acknowledgements, answers
+from bot.core import acknowledgements, answers, needs
 from bot.core.messages import Outbound
+from bot.core.needs import Need
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.render import answer_mail
@@ -46,7 +47,15 @@ def _mail(claim: Claimed, now: datetime, layout: str, book: Rulebook, secret: by
         # By it a copy in a folder of sent mail is known as ours, and does not count as a second answer.
         loop=return_address.partition("@")[0].rpartition("+")[2],
     )
-    content = answer_mail.mail(with_signature(claim), details.get("subject", ""), envelope, layout, claim.files)
+    needs_of_person = needs.of_column(claim.contact.need_codes) if claim.contact else ()
+    content = answer_mail.mail(
+        with_signature(claim),
+        details.get("subject", ""),
+        envelope,
+        layout,
+        claim.files,
+        large_print=Need.LARGE_PRINT in needs_of_person,
+    )
     return Outbound(delivery.recipient, content, return_address, delivery.message_id, template=_TEMPLATE)
 
 

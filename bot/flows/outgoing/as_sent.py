@@ -19,7 +19,7 @@ class AsSent:
 
     `headers`, `page` and the names of `files` are those of a mail. Links that let their reader act are left out of the
     words: those of staff's alerts, and that to the page of the person. `content` is all of it in bytes; empty for a
-    message to staff.
+    message to staff. `english` says the same where it left in another language only.
     """
 
     attempt: int
@@ -33,6 +33,7 @@ class AsSent:
     external_id: str
     content: bytes
     files: tuple[str, ...] = ()
+    english: str = ""
 
 
 def of(connection: Connection, delivery: Delivery) -> list[AsSent]:
@@ -68,6 +69,7 @@ def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
         external_id=message.external_id,
         content=message.content if is_to_person else b"",
         files=files,
+        english=str(message.envelope.get("english", "")),
     )
 
 

@@ -1,7 +1,7 @@
 """The receipt as it is queued, and every claimed delivery as the finished message that an outlet hands over."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -10,20 +10,21 @@ from bot.core import acknowledgements, links, mailboxes
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.core.escalations import Step
+from bot.core.languages import ENGLISH
 from bot.core.messages import Inbound, Outbound
-from bot.flows import promise_words
-from bot.flows.outgoing import alert, call_words, cloud_events, daily_list
+from bot.flows.outgoing import alert, call_words, cloud_events, daily_list, resident_words
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.titles import Titles
 from bot.render.compose import Composer
 from bot.render.mail_bytes import Envelope
-from bot.render.words import date_in_words, due_in_words, instant_in_words
+from bot.render.renditions import PLAIN, Manner, Rendition
+from bot.render.words import due_in_words, instant_in_words
 
 # What says the same in a short text.
 _TEXTS = {"acknowledgement": "message", "new-date": "message-new-date", "added": "message-added"}
-_TEXTS |= {"progress": "message-progress", "closing": "message-closing"}
+_TEXTS |= {"progress": "message-progress", "closing": "message-closing", "track-link": "message-track-link"}
 
 
 # The ladder was changed while the alert waited.
@@ -79,46 +80,64 @@ class MessageWriter:
             references=tuple(details.get("references", ())) if answering else (),
             loop=return_address.partition("@")[0].rpartition("+")[2],
         )
-        name = _template(claim)
         composer = self._composer
-        content = composer.compose(name, self._values(claim, now), envelope)
-        version = composer.version(name)
+        parts, manner = self._parts(_template(claim), claim, now)
+        content = composer.compose_together(parts, envelope, manner)
+        version = composer.version_together([(part.name, part.language) for part in parts])
         return Outbound(delivery.recipient, content, return_address, delivery.message_id, template=version)
 
     def _text(self, claim: Claimed, now: datetime) -> Outbound:
         """A short plain text for a platform."""
-        delivery, contact = claim.delivery, claim.contact
-        public = contact is not None and contact.visibility == "public"
-        if public:
-            # Everybody can read it: nothing of the person, and nothing that could be looked up.
-            name, values = "mention", dict[str, Any]()
-        else:
-            name = _TEXTS[delivery.purpose]
-            values = dict(self._values(claim, now)) | {"short_window": _ends_before_the_answer(contact)}
+        delivery, contact, composer = claim.delivery, claim.contact, self._composer
+        if contact is None:
+            raise LookupError("a text to a person without their contact")
+        # Everybody can read a public one: nothing of the person, and nothing that could be looked up.
+        public = contact.visibility == "public"
+        name = "mention" if public else _TEXTS[delivery.purpose]
+        more = {"short_window": _ends_before_the_answer(contact)}
+        text = resident_words.short_text(name, claim, contact, now, composer, self._book, **more)
         return Outbound(
             recipient=delivery.recipient,
-            content=(composer := self._composer).text(name, values).encode(),
+            content=text.words.encode(),
             idempotency_key=delivery.message_id,
             conversation=delivery.details.get("conversation", ""),
             in_reply_to=delivery.details.get("in_reply_to", ""),
             public=public,
-            template=composer.version(name),
+            template=composer.version_together(text.templates),
+            english=text.english,
         )
 
     def _words(self, claim: Claimed, now: datetime) -> Outbound:
         """The words of the mail, for an outlet that forms it; to a telephone what says the same in a short text."""
-        delivery = claim.delivery
+        delivery, contact, composer = claim.delivery, claim.contact, self._composer
         by_mail = "@" in delivery.recipient
         name = _template(claim) if by_mail else _TEXTS.get(delivery.purpose, _template(claim))
-        composer = self._composer
-        subject, words = composer.words(name, self._values(claim, now))
+        if by_mail or contact is None or delivery.purpose not in TO_SENDERS:
+            parts, manner = self._parts(name, claim, now)
+            subject, words = composer.words_together(parts, manner)
+            return self._in_words(claim, subject, words, [(part.name, part.language) for part in parts])
+        text = resident_words.short_text(name, claim, contact, now, composer, self._book)
+        return self._in_words(claim, text.subject, text.words, text.templates, text.english)
+
+    def _in_words(
+        self, claim: Claimed, subject: str, words: str, templates: Sequence[tuple[str, str]], english: str = ""
+    ) -> Outbound:
         return Outbound(
-            delivery.recipient,
+            claim.delivery.recipient,
             words.encode(),
-            idempotency_key=delivery.message_id,
+            idempotency_key=claim.delivery.message_id,
             subject=subject,
-            template=composer.version(name),
+            template=self._composer.version_together(templates),
+            english=english,
         )
+
+    def _parts(self, name: str, claim: Claimed, now: datetime) -> tuple[list[Rendition], Manner]:
+        """The message in the languages of whoever gets it: staff read English."""
+        contact, composer = claim.contact, self._composer
+        if contact is None or claim.delivery.purpose not in TO_SENDERS:
+            return [Rendition(name, ENGLISH, self._values(claim, now))], PLAIN
+        parts = resident_words.parts(name, claim, contact, now, composer, self._book)
+        return parts, resident_words.manner(claim, contact, composer, self._book)
 
     def _values(self, claim: Claimed, now: datetime) -> Mapping[str, Any]:
         contact = claim.contact
@@ -130,46 +149,20 @@ class MessageWriter:
             return call_words.values(claim, contact, self._link(claim, contact.id), self._book)
         if claim.joined:
             return {"contacts": [self._line(alert) for alert in (claim, *claim.joined)]}
-        return self._of_contact(claim, contact)
+        return self._of_contact(claim, contact, now)
 
-    def _of_contact(self, claim: Claimed, contact: Contact) -> Mapping[str, Any]:
-        details = claim.delivery.details
-        receipt_time = instant_in_words(contact.received_at, self._book.clocks.default_calendar.zone)
-        values: dict[str, Any] = {"reference": contact.reference, "received": receipt_time}
-        match claim.delivery.purpose:
-            case "closing":
-                return self._closing(claim, contact)
-            case "alert":
-                step = self._step(claim.delivery.step, contact)
-                values |= {"step": step.words, "channel": Titles(self._book).way(contact)}
-                values |= _at_risk(contact, step, self._book.clocks)
-                return values | {"link": self._link(claim, contact.id)}
-            case "new-date":
-                values |= {key: details.get(key, "") for key in ("before", "reason")}
-            case "acknowledgement":
-                values |= {"promise": promise_words.plain_promise(contact, self._book.clocks), **self._service(contact)}
-        return values | {"respond_by": self._book.clocks.respond_by(contact)}
-
-    def _service(self, contact: Contact) -> dict[str, str]:
-        """What to do at once, where the person can read more, and the way without the internet."""
-        service = self._book.intake.router.services.get(contact.service or "")
-        urgency = self._book.intake.urgency(contact)
-        values = {"urgent": urgency.advice if urgency else ""}
-        if service is not None:
-            values |= {"service": service.title, "service_page": service.page, "other_route": service.other_route}
-            notice = self._book.outgoing.board.notices.services.get(service.name)
-            words, text = notice or (service.receipt_words, service.receipt_text)
-            values |= {"service_words": words, "service_text": text}
-        return {name: value for name, value in values.items() if value}
-
-    def _closing(self, claim: Claimed, contact: Contact) -> dict[str, str]:
-        answered_at = contact.responded_at
-        zone, days = self._book.clocks.default_calendar.zone, self._book.intake.reopen_days
+    def _of_contact(self, claim: Claimed, contact: Contact, now: datetime) -> Mapping[str, Any]:
+        if claim.delivery.purpose != "alert":
+            return resident_words.values(claim, contact, now, ENGLISH, self._book)
+        step, clocks = self._step(claim.delivery.step, contact), self._book.clocks
         return {
             "reference": contact.reference,
-            "answered": date_in_words(answered_at.astimezone(zone).date()) if answered_at else "",
-            "reason": claim.delivery.details.get("reason", ""),
-            "within": f"{days} days" if days and answered_at else "",
+            "received": instant_in_words(contact.received_at, clocks.default_calendar.zone),
+            "step": step.words,
+            "channel": Titles(self._book).way(contact),
+            **_at_risk(contact, step, clocks),
+            "link": self._link(claim, contact.id),
+            "respond_by": clocks.respond_by(contact),
         }
 
     def _notice(self, claim: Claimed) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.contacts import Contact
 from bot.core.deliveries import HELD, Delivery, NewDelivery, Purpose
 from bot.flows.outgoing.alert import UNPROMPTED
+from bot.flows.outgoing.resident_words import BEFORE_AT
 from bot.flows.rulebook import OutgoingRules, Rulebook
 
 Values = dict[str, Any]
@@ -18,11 +19,15 @@ _THREADING = ("reply_to", "in_reply_to", "references")
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A promise that moved; `before` is the date that the person knows, it and `reason` in words for them."""
+    """A promise that moved; `before` is the date that the person knows, it and `reason` in English words for them.
+
+    `before_at` is its instant, which is told in the language of the person.
+    """
 
     contact_id: int
     reference: str
     before: str
+    before_at: datetime
     after: datetime
     reason: str
 
@@ -97,5 +102,10 @@ def new_date(later: Later, acknowledgement: Delivery | NewDelivery, now: datetim
         message_id=f"<date.{later.reference.lower()}.{secrets.token_hex(6)}@{rules.domain(outlet)}>",
         created_at=now,
         next_attempt_at=now,
-        details={**acknowledgement.details, "before": later.before, "reason": later.reason},
+        details={
+            **acknowledgement.details,
+            "before": later.before,
+            BEFORE_AT: later.before_at.isoformat(),
+            "reason": later.reason,
+        },
     )

@@ -135,7 +135,8 @@ def _page_of(message: AsSent, zone: ZoneInfo) -> str:
     facts = [f"Handed over at {instant_in_words(message.at, zone)}, attempt {message.attempt}."]
     facts += [f"Written from the template {message.template}."] if message.template else []
     facts += [f"The other side calls it {message.external_id}."] if message.external_id else []
-    return "\n".join([*facts, "", *(f"{name}: {value}" for name, value in headers), "", message.words])
+    english = ["", "In English:", "", message.english] if message.english else []
+    return "\n".join([*facts, "", *(f"{name}: {value}" for name, value in headers), "", message.words, *english])
 
 
 def reference_in_path(request: web.Request, prefix: str) -> str:
