@@ -69,7 +69,7 @@ def _view(message: SentMessage, *, is_to_person: bool) -> AsSent:
         external_id=message.external_id,
         content=message.content if is_to_person else b"",
         files=files,
-        english=str(message.envelope.get("english", "")),
+        english=mask(str(message.envelope.get("english", ""))),
     )
 
 
