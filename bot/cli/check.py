@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import typer
 
+from bot.cli import check_pages
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
@@ -113,11 +114,7 @@ def _remarks(configured: "Settings") -> list[str]:
     remarks = [*_remarks_on_ways_in(configured)]
     if not configured.teams:
         remarks.insert(0, "there is no [[team]], so nobody is alerted before a promise is broken.")
-    if not configured.organisation.privacy_url:
-        remarks.append(
-            "organisation.privacy_url is not set: nobody who writes is led to a privacy notice (UK GDPR, article 13)."
-        )
-    return remarks
+    return [*remarks, *check_pages.remarks(configured)]
 
 
 def _remarks_on_ways_in(configured: "Settings") -> "Iterator[str]":

@@ -62,6 +62,11 @@ class Catalogues:
             }
         return self._words[language]
 
+    def faults(self, language: str) -> list[str]:
+        """Return why translations stay unused, for whoever writes them."""
+        pairs = [pair for path in self._paths(language) for pair in entries(path).items()]
+        return [f"{sentence!r}: {why}" for sentence, translation in pairs if (why := fault(sentence, translation))]
+
     def translate(self, sentence: str, language: str) -> str:
         """Return the sentence in that language, or in English where it has none."""
         if language == ENGLISH:

@@ -54,6 +54,45 @@ def test_a_missing_privacy_notice_is_asked_for(tmp_path: Path) -> None:
         assert ("organisation.privacy_url is not set" in result.output) is is_missing
 
 
+def test_what_the_public_pages_cannot_say_is_named(tmp_path: Path) -> None:
+    """Each key that is not set, by its table; nothing where all are."""
+    complete = """[accessibility]
+email = "access@example.gov.uk"
+tested_on = 2026-11-03
+[privacy]
+email = "dpo@example.gov.uk"
+"""
+    urls = 'opening_hours = "9am to 5pm"\ncomplaints_url = "https://www.example.gov.uk/c"\n'
+    urls += 'bsl_url = "https://www.example.gov.uk/bsl"\n'
+    for more, tables, is_missing in (("", "", True), (urls, complete, False)):
+        text = GOOD.replace("[organisation]\n", f"[organisation]\n{more}", 1) + tables
+        (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
+        output = CliRunner().invoke(app, ["check", "--config", str(tmp_path)]).output
+        named = "organisation.opening_hours, organisation.complaints_url, organisation.bsl_url, accessibility.email"
+        assert (named in output) is is_missing
+        assert ("the public pages have nothing to say" in output) is is_missing
+
+
+def test_languages_whose_pages_nobody_checked_are_named(tmp_path: Path) -> None:
+    """With translations that cannot be used, and how many sentences stay English."""
+    folder = tmp_path / "templates" / "pages" / "locale"
+    folder.mkdir(parents=True)
+    entry = 'msgid "{}"\nmsgstr "{}"\n\n'
+    limit = "Use %(limit)s characters or fewer for the name"
+    words = entry.format("Send message", "Anfon") + entry.format(limit, "Llai")
+    checked = '# checked_by = "Ann"\n# checked_on = "2026-11-02"\n' + entry.format("", "Language: cy\\n")
+    (folder / "cy.po").write_text(checked + words, encoding="utf-8")
+    pages = tmp_path / "templates" / "pages"
+    (pages / "own.html").write_text("{{ _('Only here') }}", encoding="utf-8")
+    text = GOOD.replace("[organisation]\n", '[organisation]\nlanguages = ["en", "cy", "pl"]\n', 1)
+    (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
+    output = CliRunner().invoke(app, ["check", "--config", str(tmp_path)]).output
+    assert "nobody has checked the words of the public pages in Polish, which are used all the same" in output
+    assert "it has the gaps none where English has limit" in output
+    assert "Welsh: " in output
+    assert "stay English" in output
+
+
 def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
     """The packaged times and those of the configuration; nothing is shorter than it may open again."""
     times_of_kinds = "[retention]\nkinds = { member = 100, foi = 1 }\ndirect_message_days = 7\n"

@@ -1,0 +1,49 @@
+"""What `ackbot check` says of the public pages: their languages, and what they cannot say of the organisation."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.settings.reading import Settings
+
+
+def remarks(configured: "Settings") -> Iterator[str]:
+    """Yield what is missing although the pages work without it."""
+    if not configured.organisation.privacy_url:
+        yield (
+            "organisation.privacy_url is not set: the page /privacy, which is made from this configuration, is the "
+            "only privacy notice that people are led to (UK GDPR, article 13)."
+        )
+    if absent := ", ".join(_absent(configured)):
+        yield f"the public pages have nothing to say of {absent} (docs/pages.md)."
+    yield from _of_languages(configured)
+
+
+def _absent(configured: "Settings") -> Iterator[str]:
+    tables = {
+        "organisation": ("opening_hours", "complaints_url", "bsl_url"),
+        "accessibility": ("email", "tested_on"),
+        "privacy": ("email",),
+    }
+    for table, keys in tables.items():
+        yield from (f"{table}.{key}" for key in keys if not getattr(getattr(configured, table), key))
+
+
+def _of_languages(configured: "Settings") -> Iterator[str]:
+    from bot.core.languages import ENGLISH, LANGUAGES
+    from bot.render import page_sentences
+    from bot.render.catalogues import FOLDER, Catalogues
+
+    catalogues = Catalogues(configured.template_directories)
+    languages = [code for code in configured.organisation.languages if code != ENGLISH]
+    unchecked = [LANGUAGES[code].english_name for code in languages if not catalogues.check(code).by]
+    if unchecked:
+        is_out = configured.organisation.only_checked_translations
+        what = "so they are in English" if is_out else "which are used all the same"
+        yield f"nobody has checked the words of the public pages in {', '.join(unchecked)}, {what} ({FOLDER}/*.po)."
+    sentences = page_sentences.of_templates(configured.template_directories) if languages else {}
+    for code in languages:
+        name, words = LANGUAGES[code].english_name, catalogues.words(code)
+        yield from (f"{name}, {FOLDER}/{code}.po: {fault}" for fault in catalogues.faults(code))
+        if lacking := [sentence for sentence in sentences if sentence not in words]:
+            yield f"{name}: {len(lacking)} sentences of the public pages stay English, such as: {lacking[0]}"

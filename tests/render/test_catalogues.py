@@ -1,0 +1,65 @@
+"""The catalogues of the public pages: every sentence in every language, with all that English has in it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bot.core.languages import ENGLISH, LANGUAGES
+from bot.core.page_sentences import sentence
+from bot.render.catalogues import Catalogues, fault
+from tests.architecture.house import ROOT, sources
+
+OTHERS = [code for code in LANGUAGES if code != ENGLISH]
+PACKAGED = (ROOT / "templates",)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_translation_has_the_gaps_and_marks_of_english(code: str) -> None:
+    """Whatever lost one is not shown."""
+    assert Catalogues(PACKAGED).faults(code) == []
+
+
+def test_every_sentence_of_the_program_is_a_text_that_can_be_looked_up() -> None:
+    """No call of `sentence` is handed words that only the running program knows."""
+    calls = [
+        node
+        for source in sources("bot", "channels")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sentence"
+    ]
+    assert calls
+    assert all(isinstance(call.args[0], ast.Constant) for call in calls)
+
+
+@pytest.mark.parametrize(
+    ("english", "translation", "is_good"),
+    [
+        ("By %(day)s", "%(day)s", True),
+        ("By %(day)s", "Dydd", False),
+        ("By %(day)s", "%(day)s, 100 %%", True),
+        ("By %(day)s", "%(day)s, 100 % o", False),
+        ("100 %", "100 %", True),
+        ("Call <strong>999</strong>", "<strong>999</strong>", True),
+        ("Call <strong>999</strong>", "999", False),
+        ("Call 999", '<a href="https://evil.example">999</a>', False),
+    ],
+)
+def test_a_translation_that_would_break_a_page_is_not_used(english: str, translation: str, *, is_good: bool) -> None:
+    """A gap that is lost, a percent sign that Python would read, a mark that English has not."""
+    assert (fault(english, translation) == "") is is_good
+
+
+def test_an_own_catalogue_comes_before_ours_sentence_by_sentence(tmp_path: Path) -> None:
+    """It may hold one sentence alone; what is marked as fuzzy waits for its translator."""
+    folder = tmp_path / "pages" / "locale"
+    folder.mkdir(parents=True)
+    (folder / "cy.po").write_text(
+        'msgid ""\nmsgstr "Language: cy\\n"\n\nmsgid "Phone number"\nmsgstr "Ffôn"\n\n'
+        '#, fuzzy\nmsgid "Send message"\nmsgstr "Wrth aros"\n',
+        encoding="utf-8",
+    )
+    catalogues, ours = Catalogues((tmp_path, *PACKAGED)), Catalogues(PACKAGED)
+    assert catalogues.translate("Phone number", "cy") == "Ffôn"
+    assert catalogues.translate("Send message", "cy") == ours.translate("Send message", "cy") != "Wrth aros"
+    assert catalogues.translate(sentence("Nobody says this: %(n)s", n=3), "cy") == "Nobody says this: 3"
