@@ -1,7 +1,8 @@
-"""Chromium, driven by Playwright: as Debian packages it, nothing is downloaded."""
+"""Chromium, driven by Playwright: as Debian packages it, nothing is downloaded; and axe-core in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -13,6 +14,17 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
+# All rules at each width and in each scheme; of the other scheme at the same width the colours alone can differ.
+# Rules that are off unless they are asked for are on, too: those of WCAG 2.2, of AAA and the experimental ones.
+ALL, COLOURS = {"resultTypes": ["violations"]}, {"resultTypes": ["violations"], "runOnly": ["cat.color"]}
+Look = tuple[Literal["light", "dark"], int, dict[str, list[str]]]
+LOOKS: tuple[Look, ...] = (
+    *(("light", 320, ALL), ("dark", 320, COLOURS), ("light", 768, ALL), ("dark", 1920, ALL), ("light", 1920, COLOURS)),
+)
+AXE = """options => axe.run({
+  ...options,
+  rules: options.runOnly ? {} : Object.fromEntries(axe.getRules().map(rule => [rule.ruleId, {enabled: true}]))
+}).then(read => read.violations.map(fault => [fault.id, fault.nodes[0].html]))"""
 
 
 @contextmanager
@@ -38,3 +50,15 @@ def sign_in(context: BrowserContext, port: int, address: str) -> Page:
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/queue")
     return page
+
+
+def faults(page: Page) -> dict[str, list[list[str]]]:
+    """What axe-core finds on the page in each look, and where the page is wider than the window."""
+    violations_of = {}
+    for scheme, width, rules in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        violations = page.evaluate(AXE, rules)
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        violations_of[f"{scheme} {width}"] = violations + [["too wide"]] * wide
+    return {look: violations for look, violations in violations_of.items() if violations}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import pyotp
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from bot.cli import person_folder
 from bot.settings.main import Organisation
 from tests.architecture.house import ROOT
-from tests.components.browser import chromium, sign_in
+from tests.components.browser import ALL, AXE, chromium, faults, sign_in
 from tests.components.officer import PASSWORD
 from tests.components.ports import wait_until
 from tests.components.service import ask
@@ -38,17 +37,6 @@ PAGES = (
     *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit", "account"),
     "account/second-factor",
 )
-# All rules at each width and in each scheme; of the other scheme at the same width the colours alone can differ.
-# Rules that are off unless they are asked for are on, too: those of WCAG 2.2, of AAA and the experimental ones.
-ALL, COLOURS = {"resultTypes": ["violations"]}, {"resultTypes": ["violations"], "runOnly": ["cat.color"]}
-Look = tuple[Literal["light", "dark"], int, dict[str, list[str]]]
-LOOKS: tuple[Look, ...] = (
-    *(("light", 320, ALL), ("dark", 320, COLOURS), ("light", 768, ALL), ("dark", 1920, ALL), ("light", 1920, COLOURS)),
-)
-AXE = """options => axe.run({
-  ...options,
-  rules: options.runOnly ? {} : Object.fromEntries(axe.getRules().map(rule => [rule.ruleId, {enabled: true}]))
-}).then(read => read.violations.map(fault => [fault.id, fault.nodes[0].html]))"""
 ADMINISTRATOR = "ada@example.gov.uk"
 DRAFTS = "SELECT words FROM drafts WHERE owner = 'ada@example.gov.uk' ORDER BY typed_at DESC"
 
@@ -95,24 +83,12 @@ def reader(browser: Browser, house: House) -> Iterator[Page]:
     context.close()
 
 
-def _faults(page: Page) -> dict[str, list[list[str]]]:
-    """What axe-core finds on the page in each look, and where the page is wider than the window."""
-    faults = {}
-    for scheme, width, rules in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        violations = page.evaluate(AXE, rules)
-        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        faults[f"{scheme} {width}"] = violations + [["too wide"]] * wide
-    return {look: violations for look, violations in faults.items() if violations}
-
-
 @pytest.mark.parametrize("path", [*PAGES, "contacts/{hole}", "contacts/{hole}/person", "contacts/EX-0000-0000"])
 def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, path: str) -> None:
     """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
     reader.goto(_url(house, path.format(hole=hole)))
     reader.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-    assert _faults(reader) == {}
+    assert faults(reader) == {}
 
 
 def test_what_leaves_is_read_before_by_keyboard(reader: Page, house: House, hole: str) -> None:
@@ -123,7 +99,7 @@ def test_what_leaves_is_read_before_by_keyboard(reader: Page, house: House, hole
     reader.locator("#close-reason").press("Enter")
     reader.wait_for_selector("form#before")
     assert "It was filled on Monday." in reader.inner_text(".words")
-    assert _faults(reader) == {}
+    assert faults(reader) == {}
     reader.get_by_role("button", name="Change it").press("Enter")
     reader.wait_for_selector("#close[open]")
     assert reader.input_value("#close-reason") == "It was filled on Monday."
@@ -133,7 +109,7 @@ def test_what_leaves_is_read_before_by_keyboard(reader: Page, house: House, hole
     reader.locator("#email").press_sequentially("nowhere")
     reader.locator("#email").press("Enter")
     reader.wait_for_selector("[aria-label=Danger]")
-    assert _faults(reader) == {}
+    assert faults(reader) == {}
 
 
 @pytest.mark.parametrize("path", ["sign-in", "link"])
@@ -143,7 +119,7 @@ def test_axe_finds_nothing_at_the_door(browser: Browser, house: House, path: str
     stranger.add_init_script(Axe().axe_script)
     door = stranger.new_page()
     door.goto(_url(house, path))
-    assert _faults(door) == {}
+    assert faults(door) == {}
     stranger.close()
 
 
@@ -174,7 +150,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
     reader.goto((tmp_path / "sam" / "index.html").as_uri())
     assert (tmp_path / "sam" / "drafts" / "002-map.txt").read_text() == "The map."
     assert reader.title() == "What Exampleshire Council keeps about sam@residents.example"
-    assert _faults(reader) == {}
+    assert faults(reader) == {}
     context.close()
 
 
@@ -196,13 +172,13 @@ def test_axe_finds_nothing_on_the_way_in(browser: Browser, house: House) -> None
     page.fill("#old_password", PASSWORD)
     page.click("main button")
     assert page.locator(".codes li").count() == 10
-    assert _faults(page) == {}
+    assert faults(page) == {}
     page.click(".who button")
     page.fill("#address", "nia@example.gov.uk")
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.wait_for_url("**/sign-in/code?next=*")
-    assert _faults(page) == {}
+    assert faults(page) == {}
     assert not [url for url in requests if code in url]
     context.close()
 
