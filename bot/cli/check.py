@@ -143,7 +143,21 @@ async def _live(configured: "Settings") -> bool:
     for name, channel in build_channels(configured).items():
         if isinstance(channel, Checkable):
             well &= await _answers(name, channel, configured)
-    return well
+    return await _scanner_answers(configured.form.clamav) and well
+
+
+async def _scanner_answers(address: str) -> bool:
+    """Show what the scanner of files says of itself; return False where it does not answer."""
+    from bot.wire.clamav import NotScanned, Scanner
+
+    if not address:
+        return True
+    try:
+        typer.echo(f"  clamav: {await Scanner(address).version()}")
+    except NotScanned as error:
+        typer.echo(f"  clamav: {error}", err=True)
+        return False
+    return True
 
 
 async def _answers(name: str, channel: "Checkable", configured: "Settings") -> bool:
