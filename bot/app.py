@@ -138,7 +138,7 @@ class Service:
         self.store = Store(configured.store.url, configured.store.secrets)
         self.meter = Meter()
         self._sent_mail = sent_mail
-        letters = MessageWriter(composer(configured), self.book, self.book.secret)
+        letters = self.letters = MessageWriter(composer(configured), self.book, self.book.secret)
         outlets = _outlets(self.channels) if "send" in roles else {}
         inboxes = _inboxes(self.channels) if "listen" in roles else []
         self._answering = self._answered(inboxes)
@@ -213,6 +213,8 @@ class Service:
             await asyncio.to_thread(urgencies.read, self.book.intake.urgent)
         if {"send", "web"} & self.roles:
             await asyncio.to_thread(date_in_words, self.present.now().date())
+        if "send" in self.roles:
+            await asyncio.to_thread(self.letters.prepare)
 
     def _site(self) -> Site:
         return Site(

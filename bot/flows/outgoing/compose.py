@@ -50,6 +50,12 @@ class MessageWriter:
         words = self._book.outgoing.board.notices.templates
         return self._of_files.over(words) if words else self._of_files
 
+    def prepare(self) -> None:
+        """Try the receipts of every offered language now, so that no message waits for that."""
+        for code in self._book.outgoing.addressing.languages:
+            for name in (Purpose.ACKNOWLEDGEMENT, _TEXTS[Purpose.ACKNOWLEDGEMENT]):
+                self._composer.is_usable(name, code)
+
     def write(self, claim: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""
         if claim.delivery.purpose is Purpose.ANSWER:
