@@ -28,6 +28,10 @@ reference_prefix = "EX"
 phone = "0300 123 2224"
 website = "https://www.example.gov.uk"
 privacy_url = "https://www.example.gov.uk/privacy"
+complaints_url = "https://www.example.gov.uk/complaints"
+bsl_url = "https://www.example.gov.uk/british-sign-language"
+opening_hours = {{ en = "Monday to Friday, 9am to 5pm", cy = "Dydd Llun i ddydd Gwener, 9am i 5pm" }}
+languages = ["en", "cy", "pl", "ro", "pt", "lt", "uk", "ar", "ur", "bn", "zh"]
 
 [store]
 url = "sqlite:///{directory}/ackbot.db"
@@ -85,6 +89,8 @@ WELCOME = """
 Ackbot is running on this machine only. Nothing that you do here leaves it.
 
   1. Write to the council with the form      {web}/
+     The same in Welsh                       {web}/cy/
+     Where one message is, for its sender    {track}
   2. See what went out                       {web}/sent
   3. Send it a mail: paste this into another terminal
 
@@ -184,11 +190,13 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int, link: str)
 
     def show_welcome() -> None:
         config_path = config.relative_to(Path.cwd()) if config.is_relative_to(Path.cwd()) else config
+        address = f"http://{HOST}:{web}"
         sample_task = asyncio.create_task(_open(service, lmtp))
         sample_task.add_done_callback(
-            lambda _: typer.echo(
+            lambda opening: typer.echo(
                 WELCOME.format(
-                    web=f"http://{HOST}:{web}",
+                    web=address,
+                    track=f"{address}/track/{opening.result()}",
                     host=HOST,
                     lmtp=lmtp,
                     address=ADDRESS,
@@ -202,10 +210,16 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int, link: str)
     await app.run(service, on_start=show_welcome)
 
 
-async def _open(service: "Service", lmtp: int) -> None:
+async def _open(service: "Service", lmtp: int) -> str:
+    """Send the samples; return what follows `/track/` in the address of the first of them."""
+    from bot.core import tracking
+    from bot.store import contacts
+
     for listener in service.listeners:
         await listener.tried.wait()
     await asyncio.to_thread(_send_samples, lmtp)
+    first = min(await service.store.read(contacts.list_all), key=lambda contact: contact.id)
+    return tracking.path(first.id, first.reference, first.tracking_generation, service.book.secret)
 
 
 def _send_samples(lmtp: int) -> None:

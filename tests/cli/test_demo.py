@@ -27,6 +27,16 @@ def printed(tmp_path: Path) -> Iterator[str]:
         demo.wait(PATIENCE_SECONDS)
 
 
+def test_a_resident_reads_where_the_message_is_and_the_form_in_welsh(printed: str) -> None:
+    """The two addresses that are printed for residents answer with their pages."""
+    address = urlsplit(printed.split("The same in Welsh", 1)[1].split(maxsplit=1)[0])
+    resident = Officer(address.port or 0)
+    assert "Anfonwch neges atom" in resident.get(address.path).words()
+    (link,) = re.findall(r"http\S+/track/\S+", printed)
+    path = urlsplit(link).path
+    assert path.split("/")[2] in resident.get(path).words()
+
+
 def test_everything_that_is_printed_can_be_done(printed: str) -> None:
     """Signed in by the link, every contact of the queue opened, one answered, and the answer seen in /sent."""
     (link,) = re.findall(r"http\S+#\S+", printed)

@@ -7,17 +7,38 @@ import pytest
 
 from bot.core.languages import ENGLISH, LANGUAGES
 from bot.core.page_sentences import sentence
-from bot.render.catalogues import Catalogues, fault
+from bot.render import page_sentences
+from bot.render.catalogues import Catalogues, entries, fault
 from tests.architecture.house import ROOT, sources
 
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 PACKAGED = (ROOT / "templates",)
 
 
+def of_program() -> dict[str, str]:
+    """Each sentence that the program marks for the pages, with its file."""
+    return {
+        node.args[0].value: source.name
+        for source in sources("bot", "channels")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sentence"
+        if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    }
+
+
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_translation_has_the_gaps_and_marks_of_english(code: str) -> None:
     """Whatever lost one is not shown."""
     assert Catalogues(PACKAGED).faults(code) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_of_the_pages_is_translated(code: str) -> None:
+    """Of every template and of the program; and no catalogue has a sentence that no page says any more."""
+    sentences = page_sentences.of_templates(PACKAGED) | of_program()
+    words = entries(PACKAGED[0] / "pages" / "locale" / f"{code}.po")
+    assert sorted(set(sentences) - set(words)) == []
+    assert sorted(set(words) - set(sentences)) == []
 
 
 def test_every_sentence_of_the_program_is_a_text_that_can_be_looked_up() -> None:
