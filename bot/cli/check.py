@@ -50,6 +50,8 @@ def check(
         typer.echo(line)
     for line in check_limits.lines(configured, Present().now()):
         typer.echo(line)
+    for line in check_templates.lines(configured, composer):
+        typer.echo(line)
     typer.echo(f"Templates: {lint.summary(findings)}.")
     well = asyncio.run(_live(configured)) if live else True
     if errors or not well:

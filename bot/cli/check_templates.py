@@ -1,8 +1,9 @@
-"""What `ackbot check` says of the messages in the languages that are offered."""
+"""What `ackbot check` says of the messages: their faults, and what there is of each language that is offered."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.core.languages import ENGLISH
+from bot.core.languages import ENGLISH, LANGUAGES
 
 if TYPE_CHECKING:
     from bot.render.compose import Composer
@@ -18,4 +19,76 @@ def examine(configured: "Settings", composer: "Composer") -> "list[Finding]":
     findings = lint.examine_all(composer, codes)
     for language in sorted(codes):
         findings += lint_language_words.examine(configured.template_directories, language)
-    return findings
+    return [*findings, *_of_letters(configured)]
+
+
+def _of_letters(configured: "Settings") -> "Iterator[Finding]":
+    from bot.render.drafts import error
+    from bot.render.front_matter import BadTemplate
+    from bot.render.letters import LAYOUT, Letterhead
+    from bot.render.lint import Finding
+
+    try:
+        Letterhead(configured.template_directories).letter("<p>It can be written.</p>", "A letter")
+    except BadTemplate as fault:
+        yield Finding(str(LAYOUT), "L4", *error(f"It cannot be used: {fault}"))
+
+
+def lines(configured: "Settings", composer: "Composer") -> Iterator[str]:
+    """Yield for each language that is offered besides English what there is of it, and what nobody has checked."""
+    if set(configured.organisation.languages) == {ENGLISH}:
+        others = ", ".join(sorted({language for _, language in composer.names()} - {ENGLISH}))
+        yield f"Languages: English alone; languages in [organisation] offers others, of which there are {others}."
+    for language in configured.organisation.languages:
+        if language != ENGLISH:
+            yield _of_language(configured, composer, language)
+
+
+def _of_language(configured: "Settings", composer: "Composer", language: str) -> str:
+    from bot.render.samples import SORTS, Sort
+
+    to_people = [name for name, sort in SORTS.items() if sort is not Sort.STAFF]
+    translations = [name for name in to_people if (name, language) in composer.names()]
+    missing = [name for name in to_people if (name, ENGLISH) in composer.names() and name not in translations]
+    stale = _stale(configured, composer, translations, language)
+    sentences = (
+        f"{LANGUAGES[language].english_name}: {_checks(configured, composer, translations, language)}.",
+        f"In English only: {', '.join(missing)}." if missing else "",
+        f"The English is your own, the translation is not: {', '.join(stale)}." if stale else "",
+    )
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _stale(configured: "Settings", composer: "Composer", names: list[str], language: str) -> list[str]:
+    """Return the messages whose English the organisation words itself, and whose translation is still the packaged."""
+    from bot.render.compose import Composer
+
+    packaged = Composer(configured.template_directories[-1:], composer.constants)
+    return [
+        name
+        for name in names
+        if composer.source(name, ENGLISH) != packaged.source(name, ENGLISH)
+        and (name, language) in packaged.names()
+        and composer.source(name, language) == packaged.source(name, language)
+    ]
+
+
+def _checks(configured: "Settings", composer: "Composer", names: list[str], language: str) -> str:
+    """Return how many messages there are, which of them nobody has checked, and what follows from it."""
+    unchecked = [name for name in names if not _is_checked(composer, name, language)]
+    count = f"{len(names)} message{'' if len(names) == 1 else 's'}"
+    if not unchecked:
+        return f"{count}, all checked" if names else "no messages"
+    gap = "none checked by anybody" if unchecked == names else f"not checked by anybody: {', '.join(unchecked)}"
+    if configured.organisation.only_checked_translations:
+        return f"{count}, {gap}; what is not checked leaves in English (only_checked_translations)"
+    return f"{count}, {gap}; set checked_by and checked_on in each, or only_checked_translations = true"
+
+
+def _is_checked(composer: "Composer", name: str, language: str) -> bool:
+    from bot.render.front_matter import BadTemplate
+
+    try:
+        return composer.checked(name, language) is not None
+    except BadTemplate:
+        return False

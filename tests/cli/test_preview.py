@@ -1,5 +1,6 @@
 """`ackbot preview` and what `ackbot check` says of the words that go out."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
 from tests.cli.test_settings import GOOD
+from tests.conftest import Needs
+from tests.render.letters import TEMPLATES
 
 CONFIGURED = GOOD.replace(
     'reference_prefix = "EX"',
@@ -124,9 +127,69 @@ def test_preview_says_what_it_cannot_show(folder: Path) -> None:
     """A template that nobody knows is misuse; one that cannot be written says why."""
     unknown = run(folder, "preview", "aknowledgement")
     assert unknown.exit_code == 2
-    assert "en/acknowledgement" in unknown.stderr
-    assert run(folder, "preview", "acknowledgement", "--language", "gd").exit_code == 2
+    assert "There is no message aknowledgement; there are: acknowledgement" in unknown.stderr
+    elsewhere = run(folder, "preview", "acknowledgement", "--language", "gd")
+    assert (elsewhere.exit_code, "it is there in ar, bn" in elsewhere.stderr) == (2, True)
     own(folder, "We have it", "{{ nobody }}\n")
     broken = run(folder, "preview", "acknowledgement")
     assert broken.exit_code == 1
     assert "nobody is not known here" in broken.stderr
+
+
+def test_preview_shows_a_polish_person_large_print_with_english_beneath(folder: Path) -> None:
+    """The page as it leaves: both languages, dates in the words of each, no letter smaller than 18 point."""
+    page = run(folder, "preview", "acknowledgement", "--language", "pl", "--format", "large-print").stdout
+    assert [node.attributes["lang"] for node in LexborHTMLParser(page).css("div > div[lang]")] == ["pl", "en"]
+    assert "poniedziałek, 22 czerwca 2026" in page
+    assert "Monday 22 June 2026" in page
+    assert min(int(size) for size in re.findall(r"font-size: (\d+)px", page)) == 24
+
+
+def test_preview_shows_a_language_of_the_organisations_own_first(folder: Path) -> None:
+    """Without `--language`, and before English; what staff get is English."""
+    text = CONFIGURED.replace("[organisation]\n", '[organisation]\nlanguages = ["cy", "en"]\n', 1)
+    (folder / "ackbot.toml").write_text(text, encoding="utf-8")
+    words = run(folder, "preview", "acknowledgement").stdout
+    assert words.index("Rydym wedi cael eich neges") < words.index("Thank you for writing")
+    assert "What to do" in run(folder, "preview", "alert").stdout
+
+
+def test_preview_writes_every_format_into_a_folder(folder: Path, needs: Needs) -> None:
+    """Text, page, large print, Easy Read and a PDF, each by its name."""
+    needs("pango")
+    result = run(folder, "preview", "acknowledgement", "--format", "all", "--output", str(folder / "out"))
+    assert result.exit_code == 0, result.output
+    endings = ("easy.txt", "html", "large-print.html", "pdf", "text.txt")
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [f"acknowledgement.en.{end}" for end in endings]
+    assert (folder / "out" / "acknowledgement.en.pdf").read_bytes().startswith(b"%PDF-1.7")
+    assert "Call 999 now." in (folder / "out" / "acknowledgement.en.easy.txt").read_text(encoding="utf-8")
+
+
+def test_preview_of_what_is_no_text_asks_where_to_write_it(folder: Path) -> None:
+    """A PDF, several pages, a format that the message has not, a format that nobody knows, a folder that cannot be."""
+    for arguments, words in (
+        (("acknowledgement", "--format", "html", "--language", "all"), "name a file or a folder with --output"),
+        (("message", "--format", "pdf"), "No message of this name has the format pdf"),
+        (("message", "--format", "braille"), "There is no format braille; there are: text, html"),
+        (("message", "--output", str(folder / "ackbot.toml" / "x")), "Not a directory"),
+    ):
+        result = run(folder, "preview", *arguments)
+        assert (result.exit_code, words in result.stderr) == (2, True), result.stderr
+
+
+def test_check_says_what_there_is_of_each_language(folder: Path) -> None:
+    """How many messages, what nobody has checked, and which English words of one's own have no translation."""
+    text = CONFIGURED.replace("[organisation]\n", '[organisation]\nlanguages = ["en", "pl"]\n', 1)
+    (folder / "ackbot.toml").write_text(text, encoding="utf-8")
+    assert "Polish: 12 messages, none checked by anybody; set checked_by and checked_on" in run(folder, "check").stdout
+    packaged = TEMPLATES / "messages" / "pl" / "progress.md"
+    (folder / "templates" / "messages" / "pl").mkdir(parents=True)
+    checked = packaged.read_text(encoding="utf-8").replace('checked_by = ""', 'checked_by = "Ewa"')
+    checked = checked.replace('checked_on = ""', 'checked_on = "2026-12-01"')
+    (folder / "templates" / "messages" / "pl" / "progress.md").write_text(checked, encoding="utf-8")
+    english = (TEMPLATES / "messages" / "en" / "acknowledgement.md").read_text(encoding="utf-8")
+    own(folder, "We have it: {{ reference }}", english.split("+++\n")[2])
+    (line,) = [line for line in run(folder, "check").stdout.splitlines() if line.startswith("Polish: ")]
+    assert "not checked by anybody: " in line
+    assert "progress," not in line.replace("message-progress,", "")
+    assert line.endswith("The English is your own, the translation is not: acknowledgement.")
