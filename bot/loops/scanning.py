@@ -10,6 +10,7 @@ from bot.present import Present
 from bot.store import scans
 from bot.store.engine import Store, StoreUnavailable
 from bot.store.scans import Waiting
+from bot.wire.bundles import files_of
 from bot.wire.clamav import NotScanned, Scanner
 
 logger = log.get("scanning")
@@ -32,6 +33,6 @@ async def scan(store: Store, scanner: Scanner, present: Present, leases: Leasing
 
 async def scan_one(store: Store, scanner: Scanner, present: Present, waiting: Waiting) -> None:
     """Look into the files of one message. Raises NotScanned."""
-    findings = {file.name: await scanner.scan(file.content) for file in scanned.files_of(waiting)}
+    findings = {file.name: await scanner.scan(file.content) for file in files_of(waiting.raw)}
     dangers = {name: finding for name, finding in findings.items() if finding}
     await store.write(lambda c: scanned.settle(c, waiting, dangers, present.now()))

@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from bot.core.files import File
+from bot.wire.mail import mime
 
 _BEGINNING = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed;"
 
@@ -26,3 +27,15 @@ def bundle(words: str, files: Sequence[File], digest: str) -> bytes:
 def is_bundle(raw: bytes) -> bool:
     """Tell whether this is such a mail; what came with a form without files is JSON."""
     return raw.startswith(_BEGINNING)
+
+
+def words_of(raw: bytes) -> str:
+    """Return the words of one, or of what is none as they are."""
+    if is_bundle(raw):
+        return mime.read(raw, channel="", received_at=None).text
+    return raw.decode("utf-8", "replace")
+
+
+def files_of(raw: bytes) -> list[File]:
+    """Return the files with it; what is no bundle has none."""
+    return [File(file.name, file.content) for file in mime.files(raw)] if is_bundle(raw) else []

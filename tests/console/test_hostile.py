@@ -293,6 +293,25 @@ def test_files_that_came_with_a_mail_are_read(mailed: tuple[House, str]) -> None
     assert house.call("GET", f"{here}/messages/999999/files").status == 404
 
 
+def test_files_that_wait_for_the_scanner_are_named_and_shut(mailed: tuple[House, str]) -> None:
+    """On the page with the reason, without a link; by their addresses and for programs they are not there."""
+    house, _ = mailed
+    mail = _mail("See the photo.", "photo that waits", "pia@residents.example")
+    mail.add_attachment(b"\x89PNG" + b"0" * 2_000, maintype="image", subtype="png", filename="waiting.png")
+    reference = _send(house, mail)
+    (message,) = house.call("GET", f"/api/v1/contacts/{reference}").json["messages"]
+    with closing(sqlite3.connect(house.service.store)) as store, store:
+        store.execute("INSERT INTO unscanned_files (message_id, since) VALUES (?, 0)", (message["id"],))
+    reader, here = house.officer("reader"), f"/console/contacts/{reference}"
+    page = reader.get(here)
+    assert "Not scanned yet" in page.words()
+    assert "waiting.png (image/png, 2.0 kB)" in page.words()
+    assert not [link for link in page.all("a") if "Save" in link.text()]
+    for path in (f"{here}/messages/{message['id']}/files/1", f"{here}/messages/{message['id']}/raw"):
+        assert reader.get(path).status == 404
+    assert house.call("GET", f"/api/v1/contacts/{reference}/messages/{message['id']}/files").json == {"files": []}
+
+
 def test_a_locked_store_is_a_plain_page_and_a_problem(mailed: tuple[House, str]) -> None:
     """503 with what was typed on the page, 503 as a problem with when to try again; then all goes on."""
     house, reference = mailed

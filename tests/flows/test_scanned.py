@@ -17,7 +17,7 @@ from bot.flows.rulebook import Rulebook
 from bot.store import contacts, retention, scans
 from bot.store.engine import Store
 from bot.store.tables import messages
-from bot.wire.bundles import bundle
+from bot.wire.bundles import bundle, files_of
 from tests.flows.conftest import NOW, writing
 from tests.flows.desk import logged
 
@@ -102,7 +102,7 @@ def test_what_is_found_later_is_taken_away(
     contact = logged(connection, book, with_files(is_scanned=False))
     waiting = scans.oldest(connection)
     assert waiting is not None
-    assert scanned.files_of(waiting) == list(FILES)
+    assert files_of(waiting.raw) == list(FILES)
     scanned.settle(connection, waiting, dangers, NOW + timedelta(minutes=1))
     assert scans.oldest(connection) is None
     assert names_of(connection, contact, book) == names

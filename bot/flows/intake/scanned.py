@@ -7,24 +7,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
-from bot.core.files import File
 from bot.store import contacts, scans
 from bot.store.scans import Waiting
-from bot.wire.bundles import bundle
-from bot.wire.mail import mime
-
-
-def files_of(waiting: Waiting) -> list[File]:
-    """Return the files that are to be looked into."""
-    return [File(file.name, file.content) for file in mime.files(waiting.raw)]
+from bot.wire.bundles import bundle, files_of, words_of
 
 
 def settle(connection: Connection, waiting: Waiting, dangers: Mapping[str, str], now: datetime) -> None:
     """Let the files be opened but those that are a danger, which are not kept: name -> what was found."""
     raw = waiting.raw
     if dangers:
-        words = mime.read(raw, channel="", received_at=None).text
-        files = [file for file in files_of(waiting) if file.name not in dangers]
+        words = words_of(raw)
+        files = [file for file in files_of(raw) if file.name not in dangers]
         raw = bundle(words, files, hashlib.sha256(words.encode()).hexdigest())
     scans.settle(connection, waiting.message_id, raw)
     details = {"not_kept": "; ".join(f"{name} ({finding})" for name, finding in dangers.items())} if dangers else {}

@@ -18,6 +18,7 @@ from bot.store.shunt import ShuntedMessage
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.forms import as_text, fields_of, number_of
 from bot.web.site import Site
+from bot.wire import bundles
 from bot.wire.mail import mime
 
 RAW_SHOWN = 12_000
@@ -124,10 +125,14 @@ def read_again(site: Site, row: ShuntedMessage) -> Inbound | None:
     fields = _fields(row.raw)
     result: object = None
     if name in site.forms:
-        result = site.forms[name].read(fields)
+        result = site.forms[name].read(fields, bundles.files_of(row.raw))
     elif name in site.desks:
         result = site.desks[name].record(fields, row.external_id.partition(":")[2], None)
-    return replace(result, external_id=row.external_id, received_at=row.at) if isinstance(result, Inbound) else None
+    if not isinstance(result, Inbound):
+        return None
+    # Nobody knows whether its files were looked into.
+    is_scanned = not (bundles.is_bundle(row.raw) and site.settings.form.clamav)
+    return replace(result, external_id=row.external_id, received_at=row.at, is_scanned=is_scanned)
 
 
 async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
@@ -154,7 +159,7 @@ def _of_sender(message: Inbound | None, *, by_hand: bool) -> dict[str, str]:
 def _fields(raw: bytes) -> dict[str, str]:
     """What a form or the desk kept: JSON of names and texts."""
     try:
-        values = json.loads(raw)
+        values = json.loads(bundles.words_of(raw))
     except (ValueError, RecursionError):
         return {}
     return {k: as_text(v) for k, v in values.items() if isinstance(v, str)} if isinstance(values, dict) else {}
