@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core import languages, needs
+from bot.core import languages
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.languages import ENGLISH
@@ -42,7 +42,7 @@ def parts(
     name: str, claim: Claimed, contact: Contact, now: datetime, composer: Composer, book: Rulebook
 ) -> list[Rendition]:
     """The message in each language of the person and of the organisation, the first to be read first."""
-    is_easy = name == RECEIPT and Need.EASY_READ in needs.of_column(contact.need_codes)
+    is_easy = name == RECEIPT and Need.EASY_READ in contact.need_codes.split()
     return [
         Rendition(
             _EASY if is_easy and composer.is_usable(_EASY, code) else name,
@@ -55,7 +55,7 @@ def parts(
 
 def manner(claim: Claimed, contact: Contact, composer: Composer, book: Rulebook) -> Manner:
     """In large print where the person asked for it; a first message to somebody of no known language offers others."""
-    in_large_print = Need.LARGE_PRINT in needs.of_column(contact.need_codes)
+    in_large_print = Need.LARGE_PRINT in contact.need_codes.split()
     is_known = contact.wished_language or contact.language
     if claim.delivery.purpose is not Purpose.ACKNOWLEDGEMENT or is_known:
         return Manner(in_large_print)
