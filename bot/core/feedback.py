@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from bot.core import clocks
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact, State
 from bot.core.durations import Duration, Unit
+from bot.core.page_sentences import sentence
 
+T = TypeVar("T", bound=StrEnum)
 # Nobody is asked twice within this time, whatever they wrote about.
 ASKED_AGAIN_AFTER = timedelta(days=90)
 MOST_CHARACTERS = 1_200
@@ -38,13 +41,17 @@ class Satisfaction(StrEnum):
     VERY_DISSATISFIED = "very-dissatisfied"
 
 
-OPINION_WORDS = {Opinion.YES: "Yes", Opinion.PARTLY: "Partly", Opinion.NO: "No"}
+OPINION_WORDS = {
+    Opinion.YES: sentence("Yes"),
+    Opinion.PARTLY: sentence("Partly"),
+    Opinion.NO: sentence("No"),
+}
 SATISFACTION_WORDS = {
-    Satisfaction.VERY_SATISFIED: "Very satisfied",
-    Satisfaction.SATISFIED: "Satisfied",
-    Satisfaction.NEITHER: "Neither satisfied nor dissatisfied",
-    Satisfaction.DISSATISFIED: "Dissatisfied",
-    Satisfaction.VERY_DISSATISFIED: "Very dissatisfied",
+    Satisfaction.VERY_SATISFIED: sentence("Very satisfied"),
+    Satisfaction.SATISFIED: sentence("Satisfied"),
+    Satisfaction.NEITHER: sentence("Neither satisfied nor dissatisfied"),
+    Satisfaction.DISSATISFIED: sentence("Dissatisfied"),
+    Satisfaction.VERY_DISSATISFIED: sentence("Very dissatisfied"),
 }
 
 
@@ -148,16 +155,16 @@ def figures(counts: Sequence[Count]) -> Figures:
     total = Figures(_sum(questions), _sum(count for count in questions if count.answer), _sum(answers))
     if total.is_suppressed:
         return total
-    by_answer = Counter[str]()
-    by_satisfaction = Counter[str]()
-    for count in answers:
-        by_answer[count.answer] += count.number
-        by_satisfaction[count.satisfaction] += count.number
-    return replace(
-        total,
-        by_answer=tuple((opinion, by_answer[opinion]) for opinion in Opinion),
-        by_satisfaction=tuple((step, by_satisfaction[step]) for step in Satisfaction),
-    )
+    by_answer = _by(Opinion, ((count.answer, count.number) for count in answers))
+    by_satisfaction = _by(Satisfaction, ((count.satisfaction, count.number) for count in answers))
+    return replace(total, by_answer=by_answer, by_satisfaction=by_satisfaction)
+
+
+def _by(words: type[T], pairs: Iterable[tuple[str, int]]) -> tuple[tuple[T, int], ...]:
+    totals = Counter[str]()
+    for name, number in pairs:
+        totals[name] += number
+    return tuple((word, totals[word]) for word in words)
 
 
 def _sum(counts: Iterable[Count]) -> int:

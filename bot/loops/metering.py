@@ -5,6 +5,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from bot.core.deliveries import State
+from bot.core.feedback import Opinion
 from bot.flows.desk.backlog import Backlog
 
 
@@ -69,6 +70,12 @@ class Meter:
             registry=registry,
         )
         self._stopped = Gauge("ackbot_receipts_stopped", "1 while the breaker holds receipts back.", registry=registry)
+        self._feedback = Gauge(
+            "ackbot_unread_feedback",
+            "What people say of our answers that nobody has read, by answer.",
+            ["answer"],
+            registry=registry,
+        )
         self._shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=registry)
 
     def begin_outlet(self, outlet: str) -> None:
@@ -84,6 +91,8 @@ class Meter:
         self._overdue_look.set(_seconds_since(backlog.next_look_at, now))
         self._stopped.set(backlog.receipts_stopped)
         self._shunted.set(backlog.shunted_messages)
+        for opinion in Opinion:
+            self._feedback.labels(opinion).set(backlog.unread_feedback.get(opinion, 0))
 
     def exposition(self) -> bytes:
         """Everything in the Prometheus text format."""

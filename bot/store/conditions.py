@@ -43,6 +43,9 @@ IS_TO_MAKE = text("made_at IS NULL")
 # Of messages that left.
 HAS_NO_CONTACT = text("contact_id IS NULL")
 
+# Of feedback: nobody has read what was said.
+IS_UNREAD = text("answer != '' AND read_at IS NULL")
+
 # Of events.
 IS_BY_SOMEBODY = text("actor != 'ackbot'")
 # Of somebody, about no contact, and not forgotten yet.

@@ -12,7 +12,7 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose, State
 from bot.core.feedback import Count, Feedback
 from bot.core.roles import Scope
-from bot.store.conditions import HAS_SENDER
+from bot.store.conditions import HAS_SENDER, IS_UNREAD
 from bot.store.contacts import contact_of
 from bot.store.queue import within
 from bot.store.tables import contacts, deliveries, feedback
@@ -94,11 +94,9 @@ def page(
     return [(Feedback(*row[: len(_COLUMNS)]), contact_of(row)) for row in connection.execute(query)]
 
 
-def after(
-    connection: Connection, scope: Scope, since: datetime | None, after_id: int, most: int
-) -> list[tuple[Feedback, Contact]]:
+def after(connection: Connection, scope: Scope, after_id: int, most: int) -> list[tuple[Feedback, Contact]]:
     """Return what people have said in the order of their contacts, beyond this number."""
-    query = _narrowed(select(*_COLUMNS, contacts), Criteria(since=since), scope)
+    query = _narrowed(select(*_COLUMNS, contacts), Criteria(), scope)
     query = query.where(feedback.c.answer != "", feedback.c.contact_id > after_id)
     rows = connection.execute(query.order_by(feedback.c.contact_id).limit(most))
     return [(Feedback(*row[: len(_COLUMNS)]), contact_of(row)) for row in rows]
@@ -112,9 +110,9 @@ def counts(connection: Connection, criteria: Criteria, scope: Scope) -> list[Cou
     return [Count(row[0], row[1], bool(row[2]), row[3]) for row in connection.execute(query.group_by(*columns))]
 
 
-def totals(connection: Connection) -> dict[str, int]:
-    """Return how many said what in all, for the metrics."""
-    query = select(feedback.c.answer, func.count()).where(feedback.c.answer != "").group_by(feedback.c.answer)
+def unread(connection: Connection) -> dict[str, int]:
+    """Return how many said what that nobody has read yet, for the metrics."""
+    query = select(feedback.c.answer, func.count()).where(IS_UNREAD).group_by(feedback.c.answer)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

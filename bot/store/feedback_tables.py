@@ -3,7 +3,8 @@
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, false
 
 from bot.store.column_types import Instant, Sealed
-from bot.store.metadata import Key, metadata
+from bot.store.conditions import IS_UNREAD
+from bot.store.metadata import Key, metadata, partial
 
 # One a contact: when the question left (NULL: it did not), and what the person said last.
 feedback = Table(
@@ -20,7 +21,7 @@ feedback = Table(
     Column("read_by", Text, nullable=False, server_default=""),
     # Its "no" opened the contact again.
     Column("reopened", Boolean, nullable=False, server_default=false()),
-    Index("ix_feedback_answer", "answer"),
+    partial("ix_feedback_unread", "answer", where=IS_UNREAD),
     Index("ix_feedback_answered_at", "answered_at"),
 )
 

@@ -303,8 +303,9 @@ def late_alerts(connection: Connection, since: datetime) -> list[tuple[str, int]
 
 
 def waiting_count(connection: Connection) -> int:
-    """How many deliveries have not left yet, for the metrics; not what staff post or say themselves."""
-    query = select(func.count()).where(HAS_NEXT_ATTEMPT, deliveries.c.channel.not_in(BY_HAND))
+    """How many deliveries have not left yet, for the metrics; not what staff post, nor what is asked a day later."""
+    not_awaited = (deliveries.c.channel.not_in(BY_HAND), deliveries.c.purpose != Purpose.FEEDBACK)
+    query = select(func.count()).where(HAS_NEXT_ATTEMPT, *not_awaited)
     return connection.execute(query).scalar_one()
 
 

@@ -24,12 +24,14 @@ from bot.web.public.form import MOST_BYTES, FrontDoor
 from bot.web.public.health import Health
 from bot.web.public.hooks import Hooks
 from bot.web.public.languages import Languages, PublicPage
+from bot.web.public.opinion import OpinionPage
 from bot.web.public.sent_mail import SentMail
 from bot.web.public.standards import Standards
 from bot.web.public.statements import Statements
 from bot.web.public.track import Track
 from bot.web.public.track_gate import Gate
 from bot.web.public.track_lookup import TrackLookup
+from bot.web.public.you_said import YouSaid
 from bot.web.site import Site
 
 _ASSETS = {
@@ -71,7 +73,7 @@ def application(site: Site) -> web.Application:
     }
     for room in (Health(site), Alerts(site), Hooks(site), Api(site)):
         app.add_routes(room.routes())
-    app.add_routes([*routes.routes(site), *Standards(site).data_routes()])
+    app.add_routes([*routes.routes(site), *Standards(site).data_routes(), *YouSaid(site).data_routes()])
     for page in _public_pages(site):
         languages.add(app, page.routes())
     if site.sent_mail is not None:
@@ -97,8 +99,11 @@ def _public_pages(site: Site) -> Iterator[PublicPage]:
     """What there is in every language."""
     yield Standards(site)
     yield Statements(site)
-    yield Track(site, Gate(site))
+    gate = Gate(site)
+    yield Track(site, gate)
+    yield OpinionPage(site, gate)
     yield TrackLookup(site)
+    yield YouSaid(site)
     if (form := site.front_form) is not None:
         yield FrontDoor(site, form)
 
@@ -128,6 +133,7 @@ def _set_up_pages(
         opening_hours=organisation.opening_hours,
         ombudsman=OMBUDSMEN[organisation.nation],
         notice=_notice(site.present),
+        has_improvements=lambda: site.book.outgoing.board.notices.has_improvements,
     )
     return pages
 

@@ -31,6 +31,8 @@ PAGES = (
         "standards",
         "templates",
         "duty",
+        "feedback",
+        "improvements",
         "words/template/en/acknowledgement",
         "words/answer/en/bin-missed",
     ),

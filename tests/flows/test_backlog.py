@@ -24,7 +24,9 @@ LATER = NOW + timedelta(minutes=20)
 def test_of_an_empty_store_nothing_waits(store: Store) -> None:
     """No count and no instant."""
     with writing(store) as connection:
-        assert backlog.look(connection) == backlog.Backlog(0, 0, 0, None, None, receipts_stopped=False)
+        assert backlog.look(connection) == backlog.Backlog(
+            0, 0, 0, None, None, receipts_stopped=False, unread_feedback={}
+        )
 
 
 def test_a_receipt_waits_until_it_is_handed_over(store: Store, book: Rulebook, mail: Make) -> None:

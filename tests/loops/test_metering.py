@@ -18,7 +18,18 @@ def value(meter: Meter, name: str, **labels: str) -> float | None:
 def test_what_waits_is_shown_in_seconds() -> None:
     """An instant in the past is so many seconds ago."""
     meter = Meter()
-    meter.show(Backlog(3, 2, 1, NOW - timedelta(minutes=20), NOW - timedelta(seconds=5), receipts_stopped=True), NOW)
+    meter.show(
+        Backlog(
+            3,
+            2,
+            1,
+            NOW - timedelta(minutes=20),
+            NOW - timedelta(seconds=5),
+            receipts_stopped=True,
+            unread_feedback={"no": 4},
+        ),
+        NOW,
+    )
     shown = {
         "ackbot_open_contacts": 3,
         "ackbot_waiting_deliveries": 2,
@@ -28,12 +39,13 @@ def test_what_waits_is_shown_in_seconds() -> None:
         "ackbot_receipts_stopped": 1,
     }
     assert {name: value(meter, name) for name in shown} == shown
+    assert [value(meter, "ackbot_unread_feedback", answer=answer) for answer in ("yes", "partly", "no")] == [0, 0, 4]
 
 
 def test_nothing_waits_and_what_is_ahead_is_not_overdue() -> None:
     """No receipt, and a look planned for later: both are 0."""
     meter = Meter()
-    meter.show(Backlog(1, 0, 0, None, NOW + timedelta(days=1), receipts_stopped=False), NOW)
+    meter.show(Backlog(1, 0, 0, None, NOW + timedelta(days=1), receipts_stopped=False, unread_feedback={}), NOW)
     assert value(meter, "ackbot_oldest_waiting_receipt_seconds") == 0
     assert value(meter, "ackbot_overdue_look_seconds") == 0
 

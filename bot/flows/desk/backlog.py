@@ -1,12 +1,13 @@
 """What waits in the store at this moment, for the metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.flows.outgoing.release import BREAKER
-from bot.store import clocks, contacts, cursors, outbox, shunt
+from bot.store import clocks, contacts, cursors, feedback, outbox, shunt
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Backlog:
     """The same for every process on one store.
 
     `oldest_receipt_at` is when the acknowledgement was queued that has waited longest, `next_look_at` when the next
-    open contact must be looked at; None where there is none. `receipts_stopped` says that the breaker holds them.
+    open contact must be looked at; None where there is none. `receipts_stopped` says that the breaker holds them,
+    `unread_feedback` how many gave which answer that nobody has read.
     """
 
     open_contacts: int
@@ -23,6 +25,7 @@ class Backlog:
     oldest_receipt_at: datetime | None
     next_look_at: datetime | None
     receipts_stopped: bool
+    unread_feedback: Mapping[str, int]
 
 
 def look(connection: Connection) -> Backlog:
@@ -34,4 +37,5 @@ def look(connection: Connection) -> Backlog:
         oldest_receipt_at=outbox.oldest_receipt(connection),
         next_look_at=clocks.next_look(connection),
         receipts_stopped=cursors.read(connection, BREAKER) is not None,
+        unread_feedback=feedback.unread(connection),
     )

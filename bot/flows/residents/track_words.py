@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core import languages
+from bot.core import feedback, languages
 from bot.core.closings import Outcome
 from bot.core.deliveries import Purpose
 from bot.core.languages import ENGLISH
@@ -57,7 +57,8 @@ class DepartureRow:
 class TrackWords:
     """Everything that the page says. Of a quiet contact it says nothing else, whatever stands here.
 
-    `path` is the address of the page, `first_language` the language in which its person reads first.
+    `path` is the address of the page, `first_language` the language in which its person reads first; `may_say`:
+    they may say whether our answer helped.
     """
 
     path: str
@@ -72,6 +73,7 @@ class TrackWords:
     reason: str
     ending: PageSentence | None
     is_owed: bool
+    may_say: bool
     changes: tuple[ChangeRow, ...]
     departures: tuple[DepartureRow, ...]
     additions: tuple[str, ...]
@@ -101,6 +103,7 @@ def of(now_stands: Status, book: Rulebook, language: Language = ENGLISH) -> Trac
         reason=now_stands.reason,
         ending=_ENDINGS.get(now_stands.outcome) if now_stands.outcome and not now_stands.reason else None,
         is_owed=now_stands.is_owed,
+        may_say=feedback.may_be_said(contact, book.outgoing.feedback),
         changes=tuple(ChangeRow(when(c.at), due(c.before), due(c.after), c.reason) for c in now_stands.changes),
         departures=tuple(
             DepartureRow(d.number, _title(d), when(d.at), d.purpose is Purpose.ANSWER) for d in now_stands.departures

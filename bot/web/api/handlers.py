@@ -53,6 +53,7 @@ class Api:
             "listFiles": reading.files,
             "readFile": reading.file,
             "readEvents": reading.stream,
+            "readFeedback": reading.feedback,
             "listTeams": directory.teams,
             "listServices": directory.services,
             "listChannels": directory.channels,

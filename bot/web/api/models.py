@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from bot.core.feedback import Feedback
 from bot.flows.desk.message_view import Departure
 
 
@@ -58,12 +59,33 @@ class NoteView(BaseModel):
     words: str
 
 
+class FeedbackView(BaseModel):
+    """What a person says of our answer to a contact; `answer` is "" where they were asked and have said nothing."""
+
+    reference: str
+    asked_at: datetime | None
+    answered_at: datetime | None
+    answer: Literal["yes", "partly", "no", ""]
+    satisfaction: Literal["very-satisfied", "satisfied", "neither", "dissatisfied", "very-dissatisfied", ""]
+    words: str
+    reopened: bool
+    read_at: datetime | None
+
+
+class FeedbackPage(BaseModel):
+    """What people say of our answers, in the order of their contacts; `next` is the cursor of those that follow."""
+
+    feedback: list[FeedbackView]
+    next: str | None
+
+
 class ContactDetail(ContactView):
     """One contact with its messages, what the person needs of us, and the newest notes of staff, the newest first."""
 
     standard: str
     needs: str
     goes_on_in: str = Field(description='The contact that it was merged into; "" where it was not.')
+    feedback: FeedbackView | None
     messages: list[MessageView]
     notes: list[NoteView]
 
@@ -219,6 +241,12 @@ class ProblemView(BaseModel):
     detail: str
     errors: list[ErrorView] = []
     incident: str = ""
+
+
+def view_of_feedback(row: Feedback, reference: str) -> FeedbackView:
+    """Return what a person says of our answer."""
+    names = ("asked_at", "answered_at", "answer", "satisfaction", "words", "reopened", "read_at")
+    return FeedbackView(reference=reference, **{name: getattr(row, name) for name in names})
 
 
 def views_of_sent(departure: Departure) -> list[SentMessageView]:

@@ -127,6 +127,15 @@ OPERATIONS = (
     Operation(
         "GET", "/api/v1/events", "readEvents", "Follow what happens", READ, models.EventPage, query=requests.Paging
     ),
+    Operation(
+        "GET",
+        "/api/v1/feedback",
+        "readFeedback",
+        "Read what people say of our answers",
+        READ,
+        models.FeedbackPage,
+        query=requests.Paging,
+    ),
     Operation("GET", "/api/v1/teams", "listTeams", "List the teams", READ, models.Teams),
     Operation("GET", "/api/v1/services", "listServices", "List what a contact can be about", READ, models.Services),
     Operation("GET", "/api/v1/channels", "listChannels", "List the ways in", READ, models.Channels),

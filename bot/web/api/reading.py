@@ -10,7 +10,7 @@ from bot.core.events import Event, EventKind, StoredEvent
 from bot.flows.changes import needs
 from bot.flows.desk import message_view
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, merging, notes, queue, settled
+from bot.store import audit, contacts, feedback, merging, notes, queue, settled
 from bot.web.api import calls, models, requests
 from bot.web.api.answers import facts_of, json_of, no_contact, reference_of
 from bot.web.api.bulk import BulkReads
@@ -66,13 +66,14 @@ class Reading:
                 )
                 for message in contacts.messages_of(c, *together)
             ]
-            person_needs = needs.needs_of(c, contact.id)
+            person_needs, opinion = needs.needs_of(c, contact.id), feedback.of(c, contact.id)
             return models.ContactDetail.model_validate(
                 facts
                 | {
                     "standard": contact.standard or "",
                     "needs": person_needs.needs if person_needs else "",
                     "goes_on_in": survivor.reference if survivor and visitor.scope.sees(survivor.team) else "",
+                    "feedback": models.view_of_feedback(opinion, reference) if opinion else None,
                     "messages": arrived,
                     "notes": [
                         models.NoteView(at=note.at, actor=note.actor, words=note.words)
@@ -86,6 +87,16 @@ class Reading:
             raise no_contact(reference)
         await self._note_bulk(visitor, 1)
         return json_of(answer)
+
+    async def feedback(self, request: web.Request, visitor: Visitor) -> web.Response:
+        """Read what people say of our answers."""
+        paging = calls.query_of(requests.Paging, request)
+        after = int(paging.cursor or 0)
+        rows = await self._site.read(lambda c: feedback.after(c, visitor.scope, after, paging.limit))
+        views = [models.view_of_feedback(row, contact.reference) for row, contact in rows]
+        await self._note_bulk(visitor, len(views))
+        next_cursor = str(rows[-1][0].contact_id) if len(rows) == paging.limit else None
+        return json_of(models.FeedbackPage(feedback=views, next=next_cursor))
 
     async def sent(self, request: web.Request, visitor: Visitor) -> web.Response:
         """Read what we sent about a contact."""

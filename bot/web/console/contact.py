@@ -20,7 +20,7 @@ from bot.flows.rulebook import Rulebook
 from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import before, clock, danger, flash, lists, merging, notes, person, reply, words
+from bot.web.console import before, clock, danger, feedback, flash, lists, merging, notes, person, reply, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -189,6 +189,7 @@ PARTS: tuple[Part, ...] = (
     reply.context,
     before.context,
     _choices,
+    feedback.context,
     notes.context,
     person.context,
     merging.context,

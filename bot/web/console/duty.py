@@ -1,7 +1,7 @@
 """Who is away, and who is called outside office hours."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -19,7 +19,7 @@ from bot.render.words import date_in_words
 from bot.store import duties as stored
 from bot.store import staff
 from bot.store.duties import Absence, Duty
-from bot.web.console import flash
+from bot.web.console import days, flash
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.forms import fields_of, number_of
 from bot.web.site import STATUS_OF, Site
@@ -123,12 +123,8 @@ class DutyPages:
 
 
 def _day(fields: Mapping[str, str], name: str) -> date:
-    """A day as browsers send it, or as people type it. Raises Refused."""
-    text = fields.get(name, "").strip()
-    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y"):
-        try:
-            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-        return day
-    raise Refused("enter a day, such as 24/12/2026", name)
+    """The day in this field. Raises Refused."""
+    day = days.read(fields.get(name, ""))
+    if day is None:
+        raise Refused("enter a day, such as 24/12/2026", name)
+    return day

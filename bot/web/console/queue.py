@@ -1,7 +1,5 @@
 """The queue of the console: what falls due next, filtered by the address, as a page or as CSV."""
 
-import csv
-import io
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -15,6 +13,7 @@ from bot.flows.changes import classify
 from bot.flows.desk import rows
 from bot.flows.titles import Titles
 from bot.store import calls, clocks, queue, settled, shunt, views
+from bot.web import spreadsheets
 from bot.web.console import filters, flash, reply
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
@@ -24,8 +23,6 @@ from bot.web.site import Site
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000
-# A cell that begins so is run by spreadsheet programs (OWASP: CSV injection), of East Asia in their full width, too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _LISTS = (("Everything open", ""), *((filters.KINDS[kind].capitalize(), f"which={kind}") for kind in filters.QUICK))
 NOTHING_TYPED = dict.fromkeys(("action", "team", "owner", "outcome", "reason", "note"), "")
 _LONGEST_QUERY = 2_000
@@ -129,13 +126,9 @@ class QueuePages:
         filter_query, now, scope = filters.read(request.query).as_criteria(zone), self._site.now(), guest.visitor.scope
         result = await self._site.read(lambda c: queue.page(c, filter_query, scope, now, most=MOST_IN_CSV))
         await self._door.note(guest, EventKind.LIST_SAVED, {"contacts": len(result.contacts)})
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(_CSV)
-        writer.writerows([_cell(getattr(contact, name), zone) for name in _CSV] for contact in result.contacts)
+        cells = ([_cell(getattr(contact, name), zone) for name in _CSV] for contact in result.contacts)
         headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
-        # The mark at the start lets spreadsheet programs see that it is UTF-8.
-        body = text.getvalue().encode("utf-8-sig")
+        body = spreadsheets.table(_CSV, cells)
         return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
     async def _save_view(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -173,5 +166,4 @@ def _contacts(count: int) -> str:
 def _cell(value: Any, zone: Any) -> str:
     if value is None:
         return ""
-    text = value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return value.astimezone(zone).isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)

@@ -12,7 +12,9 @@ from bot.web.console.contact import ContactPages
 from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
 from bot.web.console.duty import DutyPages
+from bot.web.console.feedback import FeedbackPages
 from bot.web.console.files import FilePages
+from bot.web.console.improvements import ImprovementPages
 from bot.web.console.letters import LetterPages
 from bot.web.console.many import ManyPages
 from bot.web.console.message import MessagePages
@@ -50,7 +52,7 @@ def routes(site: Site) -> list[web.RouteDef]:
     )
     people = (PersonPages(site, door), PeoplePages(site, door, admission))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
-    more = (Rooms(site, door), DutyPages(site, door))
+    more = (Rooms(site, door), DutyPages(site, door), FeedbackPages(site, door), ImprovementPages(site, door))
     words = (TemplatePages(site, door), RewordingPages(site, door))
     rooms = (*in_front, *own, *lists, *parts, *desk, *more, *words, *people)
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]

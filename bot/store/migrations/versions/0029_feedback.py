@@ -32,7 +32,8 @@ def _add_feedback() -> None:
         sa.Column("read_by", sa.Text, nullable=False, server_default=""),
         sa.Column("reopened", sa.Boolean, nullable=False, server_default=sa.false()),
     )
-    op.create_index("ix_feedback_answer", "feedback", ["answer"])
+    is_unread = sa.text("answer != '' AND read_at IS NULL")
+    op.create_index("ix_feedback_unread", "feedback", ["answer"], sqlite_where=is_unread, postgresql_where=is_unread)
     op.create_index("ix_feedback_answered_at", "feedback", ["answered_at"])
 
 
