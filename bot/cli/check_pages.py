@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.render.catalogues import Catalogues
     from bot.settings.reading import Settings
 
 
@@ -30,20 +31,34 @@ def _absent(configured: "Settings") -> Iterator[str]:
 
 
 def _of_languages(configured: "Settings") -> Iterator[str]:
-    from bot.core.languages import ENGLISH, LANGUAGES
-    from bot.render import page_sentences
-    from bot.render.catalogues import FOLDER, Catalogues
+    from bot.core.languages import ENGLISH
+    from bot.render.catalogues import Catalogues
 
-    catalogues = Catalogues(configured.template_directories)
     languages = [code for code in configured.organisation.languages if code != ENGLISH]
-    unchecked = [LANGUAGES[code].english_name for code in languages if not catalogues.check(code).by]
-    if unchecked:
+    if languages:
+        catalogues = Catalogues(configured.template_directories)
+        yield from _unchecked(configured, catalogues, languages)
+        yield from _gaps(configured, catalogues, languages)
+
+
+def _unchecked(configured: "Settings", catalogues: "Catalogues", languages: list[str]) -> Iterator[str]:
+    from bot.core.languages import LANGUAGES
+
+    if names := [LANGUAGES[code].english_name for code in languages if not catalogues.check(code).by]:
         is_out = configured.organisation.only_checked_translations
         what = "so they are in English" if is_out else "which are used all the same"
-        yield f"nobody has checked the words of the public pages in {', '.join(unchecked)}, {what} ({FOLDER}/*.po)."
-    sentences = page_sentences.of_templates(configured.template_directories) if languages else {}
+        yield f"nobody has checked the words of the public pages in {', '.join(names)}, {what} (docs/pages.md)."
+
+
+def _gaps(configured: "Settings", catalogues: "Catalogues", languages: list[str]) -> Iterator[str]:
+    """Yield what stays English: translations that would break a page, and sentences that have none."""
+    from bot.core.languages import LANGUAGES
+    from bot.render import page_sentences
+    from bot.render.catalogues import FOLDER
+
+    sentences = page_sentences.of_templates(configured.template_directories)
     for code in languages:
         name, words = LANGUAGES[code].english_name, catalogues.words(code)
         yield from (f"{name}, {FOLDER}/{code}.po: {fault}" for fault in catalogues.faults(code))
-        if lacking := [sentence for sentence in sentences if sentence not in words]:
-            yield f"{name}: {len(lacking)} sentences of the public pages stay English, such as: {lacking[0]}"
+        if gaps := [sentence for sentence in sentences if sentence not in words]:
+            yield f"{name}: {len(gaps)} sentences of the public pages stay English, such as: {gaps[0]}"

@@ -7,11 +7,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from bot.core import tracking
 from tests.components.browser import chromium, faults
-from tests.components.service import FORM, LOOPBACK, Service
+from tests.components.form import send_form
+from tests.components.service import FORM, LOOPBACK, Service, ask
 from tests.conftest import Needs
 
-PAGES = ("", "standards", "accessibility", "privacy", "nowhere")
+PAGES = ("", "standards", "accessibility", "privacy", "track", "nowhere")
 ORGANISATION = """languages = ["en", "cy", "ar", "zh"]
 opening_hours = { en = "Monday to Friday, 9am to 5pm", cy = "Dydd Llun i ddydd Gwener, 9am i 5pm" }
 complaints_url = "https://www.example.gov.uk/complaints"
@@ -77,6 +79,34 @@ def test_axe_finds_nothing_on_any_page(reader: Page, service: Service, language:
     reader.goto(url(service, f"{language}{path}"))
     reader.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     assert faults(reader) == {}
+
+
+@pytest.fixture(scope="module")
+def tracked(service: Service) -> str:
+    """The address of the page of one contact."""
+    status, _ = send_form(service, "The lamp is out. The light flickers.")
+    assert status == 200
+    number, reference, generation = ask(service.store_url, "SELECT id, reference, tracking_generation FROM contacts")[0]
+    return f"track/{tracking.path(number, reference, generation, service.environment['ACKBOT_SECRET'].encode())}"
+
+
+@pytest.mark.parametrize("language", ["", "ar/"])
+def test_axe_finds_nothing_on_the_page_of_a_contact(
+    reader: Page, service: Service, tracked: str, language: str
+) -> None:
+    """Where it is, what leads on from there, what a fault says, and the same once it is answered."""
+    for page in ("", "/withdraw", "/new-link"):
+        reader.goto(url(service, f"{language}{tracked}{page}"))
+        assert reader.locator("h1").count() == 1
+        assert faults(reader) == {}, page
+    reader.goto(url(service, f"{language}{tracked}"))
+    reader.locator("main form button").first.press("Enter")
+    reader.wait_for_load_state()
+    assert faults(reader) == {}
+    if language:
+        service.command("contacts", "respond", tracked.split("/")[1])
+        reader.goto(url(service, f"{language}{tracked}"))
+        assert faults(reader) == {}
 
 
 def press(page: Page, action: str) -> None:
