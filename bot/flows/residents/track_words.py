@@ -67,7 +67,7 @@ class TrackWords:
     is_quiet: bool
     stage: Stage
     since: str
-    came: str
+    received_on: str
     respond_by: str
     team: str
     reason: str
@@ -97,7 +97,7 @@ def of(now_stands: Status, book: Rulebook, language: Language = ENGLISH) -> Trac
         is_quiet=book.tracking.is_quiet(contact),
         stage=now_stands.stage,
         since=when(now_stands.since),
-        came=when(contact.received_at),
+        received_on=when(contact.received_at),
         respond_by=promise_words.respond_by(contact, book.clocks, language) if now_stands.is_owed else "",
         team=Titles(book).team(contact.team) if contact.team else "",
         reason=now_stands.reason,
