@@ -85,7 +85,9 @@ def reader(browser: Browser, house: House) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("path", [*PAGES, "contacts/{hole}", "contacts/{hole}/person", "contacts/EX-0000-0000"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, *(f"contacts/{place}" for place in ("{hole}", "{hole}/person", "{hole}/page", "EX-0000-0000"))]
+)
 def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, path: str) -> None:
     """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
     reader.goto(_url(house, path.format(hole=hole)))

@@ -118,7 +118,7 @@ TABLE = (
     _conflict("close", "say why it is closed all the same", field="reason", reason="  "),
     _invalid("close", "reason", LONG, "use 5,000 characters or fewer"),
     _conflict("close", "is closed", "closed", reason="Again."),
-    _invalid("close", "outcome", "nonsense", "choose one of finished, told, duplicate, spam, test"),
+    _invalid("close", "outcome", "nonsense", "choose one of finished, told, withdrawn, duplicate, spam, test"),
     _invalid("close", "note", "  ", "say how they were told, and when", outcome="told"),
     _invalid("close", "note", "The other.", "name the contact with which it goes on", outcome="duplicate"),
     _conflict("close", "no message reaches the person", "letter", field="outcome", reason="It was picked up."),

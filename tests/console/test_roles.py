@@ -62,6 +62,7 @@ CONSOLE = {
     "GET /console/contacts/{reference}/saved-answer": ACTING_ON_ONE,
     "GET /console/contacts/{reference}/writing": SEEING,
     "GET /console/contacts/{reference}/person": SEEING,
+    "GET /console/contacts/{reference}/page": SEEING,
     "GET /console/contacts/{reference}/messages/{number}": SEEING,
     "GET /console/contacts/{reference}/messages/{number}/words": SEEING,
     "GET /console/contacts/{reference}/messages/{number}/raw": SEEING,

@@ -11,7 +11,7 @@ from bot.core import tracking
 from bot.core.closings import Outcome
 from bot.core.contacts import Contact
 from bot.core.histories import Kind
-from bot.flows.changes import close, merge, respond
+from bot.flows.changes import close, merge, respond, void_links
 from bot.flows.changes.close import Closing
 from bot.flows.people import erase
 from bot.flows.residents import door
@@ -154,7 +154,7 @@ def _make_public(connection: Connection, book: Rulebook, contact: Contact) -> No
 
 
 def _make_void(connection: Connection, book: Rulebook, contact: Contact) -> None:
-    door.make_void(connection, contact, "staff:me", NOW)
+    void_links.make_void(connection, contact, "staff:me", NOW)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_links_made_void_are_followed_by_new_ones(store: Store, signed: Rulebook
     """The old one opens nothing, the new one the page; and the history says who did it."""
     with writing(store) as connection:
         contact = logged(connection, signed, mail())
-        door.make_void(connection, contact, "staff:me", NOW)
+        void_links.make_void(connection, contact, "staff:me", NOW)
         renewed = again(connection, contact.reference)
         assert not opens(connection, contact, signed)
         assert opens(connection, renewed, signed)

@@ -6,26 +6,31 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from aiohttp import FormData
+from sqlalchemy import Connection, select, update
 
 from bot.core import tracking
 from bot.core.closings import Outcome
+from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
-from bot.flows.changes import close, respond
+from bot.core.roles import Role
+from bot.flows import staffing
+from bot.flows.changes import close, respond, void_links
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.close import Closing
-from bot.flows.residents import door
+from bot.flows.outgoing.tell import Later, new_date
 from bot.flows.rulebook import Rulebook, Team
 from bot.present import Present
 from bot.settings.reading import Settings
-from bot.store import contacts
+from bot.store import contacts, outbox, staff
 from bot.store.engine import Store
 from bot.store.outbox import delivery_of
+from bot.store.staff import Account
 from bot.store.tables import deliveries
 from bot.web.site import Site
 from tests.flows.test_urgent import GAS
 from tests.rulebooks import altered
-from tests.web.pages import Open
+from tests.web.pages import Open, Page
 from tests.web.tracking import ADDRESS, PERSONAL, WEBSITE, WORDS, Tracked, contents, log, message
 
 Begin = Callable[..., Awaitable[Tracked]]
@@ -33,11 +38,17 @@ PAGE_BYTES = 20 * 1024
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """An organisation whose pages stand somewhere."""
+    return replace(settings, web=settings.web.model_copy(update={"public_url": WEBSITE}))
+
+
+@pytest.fixture
 def book(book: Rulebook) -> Rulebook:
     """Promises, a website, a team, and what cannot wait."""
     teams = {"front": Team("front", ("staff@example.gov.uk",), "post")}
     ways = {name: replace(way, team="front") for name, way in book.ways.items()}
-    return altered(book, website=WEBSITE, teams=teams, urgent=(GAS,), ways=ways)
+    return altered(book, teams=teams, urgent=(GAS,), ways=ways)
 
 
 @pytest.fixture
@@ -345,7 +356,7 @@ async def test_every_address_without_a_page_looks_alike(begin: Begin) -> None:
     """Wrong keys, unknown references, links that are void, contacts that are gone: one page, word by word."""
     tracked = await begin()
     void = tracked.path
-    await tracked.do(lambda c: door.make_void(c, tracked.contact, "staff:me", Present().now()))
+    await tracked.do(lambda c: void_links.make_void(c, tracked.contact, "staff:me", Present().now()))
     addresses = [
         void,
         f"/track/{tracked.contact.reference}/{'a' * 26}",
@@ -387,3 +398,75 @@ async def test_the_page_opens_in_the_language_of_its_person(
     assert (answer.status, answer.headers["Location"]) == (303, f"/cy{tracked.path}")
     assert (await tracked.browser.get(answer.headers["Location"], allow_redirects=False)).status == 200
     assert (await tracked.get("", **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
+
+
+async def test_files_are_added_with_the_words(begin: Begin) -> None:
+    """As they come with the form: examined, and a part of the message."""
+    tracked = await begin()
+    form = FormData({"message": "Here are my notes.", "token": "a" * 22})
+    form.add_field("files", b"The hole is by the school.\n", filename="hole.txt", content_type="text/plain")
+    answer = await tracked.browser.post(f"{tracked.path}/message", data=form)
+    assert answer.status == 200
+    assert "We have added what you wrote" in await answer.text()
+    raws = await tracked.store.read(lambda c: contacts.raw_messages_of(c, tracked.contact.id))
+    assert b'filename="hole.txt"' in raws[-1]
+
+
+async def test_a_file_that_may_be_a_program_is_refused_with_its_reason(begin: Begin) -> None:
+    """Beside the field, with what was typed; nothing is added."""
+    tracked = await begin()
+    form = FormData({"message": "Here is a program.", "token": "a" * 22})
+    form.add_field("files", b"MZ" + b"\0" * 200, filename="run.exe", content_type="application/octet-stream")
+    answer = await tracked.browser.post(f"{tracked.path}/message", data=form)
+    page = Page(await answer.text())
+    assert answer.status == 422
+    assert page.all("#files-error")
+    assert page.text("#message") == "Here is a program."
+    assert "follow-up" not in await tracked.history()
+
+
+async def test_staff_see_the_page_without_its_forms(begin: Begin, store: Store, open_site: Open) -> None:
+    """And why there is none, where there is none."""
+    tracked = await begin()
+    account = Account("ada@example.gov.uk", "Ada", Role.OFFICER, frozenset(), "", Present().now(), None)
+
+    def sign_in(c: Connection) -> str:
+        staff.add(c, account)
+        return staffing.sign_in(c, account, "password", Present().now(), Present().now())
+
+    headers = {"Cookie": f"ackbot={await tracked.do(sign_in)}"}
+    address = f"/console/contacts/{tracked.contact.reference}/page"
+    page = Page(await (await tracked.browser.get(address, headers=headers)).text())
+    assert "Your message is with this team: Front" in page.text("main")
+    assert not page.all("main form, main a[href*='/track']")
+    await tracked.do(lambda c: contacts.put(c, tracked.contact.id, {"visibility": "public"}))
+    answer = await tracked.browser.get(address, headers=headers)
+    assert "Because what was written is public." in await answer.text()
+
+
+async def test_a_reason_is_shown_once_the_person_was_told(begin: Begin) -> None:
+    """What stands in the message with the new date, when that has left."""
+    tracked = await begin()
+    before = tracked.contact.respond_by
+    assert before
+    reason, reference = "We look into the lights.", tracked.contact.reference
+    later = Later(tracked.contact.id, reference, "", before, before + timedelta(days=9), reason)
+    details = {"respond_by_before": before.isoformat(), "respond_by": later.after.isoformat(), "note": "for staff"}
+
+    def extend(c: Connection, *, is_sent: bool) -> None:
+        now = Present().now()
+        if is_sent:
+            (first,) = (d for d in outbox.of_contact(c, tracked.contact.id) if d.purpose == "acknowledgement")
+            outbox.queue(c, [new_date(later, first, now, tracked.book.outgoing)])
+            c.execute(update(deliveries).where(deliveries.c.purpose == "new-date").values(state="sent", sent_at=now))
+        else:
+            contacts.note(c, [Event(tracked.contact.id, now, EventKind.EXTENDED, "staff:me", details)])
+
+    await tracked.do(lambda c: extend(c, is_sent=False))
+    words = (await tracked.get())[1].text("main")
+    assert "We need longer." in words
+    assert "look into the lights" not in words
+    await tracked.do(lambda c: extend(c, is_sent=True))
+    words = (await tracked.get())[1].text("main")
+    assert "Why: We look into the lights." in words
+    assert "for staff" not in words

@@ -11,6 +11,7 @@ from bot.core.contacts import Contact
 from bot.flows.residents import links
 from bot.flows.rulebook import Rulebook
 from bot.present import Present
+from bot.settings.reading import Settings
 from bot.store import contacts, outbox, suppressions
 from bot.store.engine import Store
 from bot.web.site import Site
@@ -24,10 +25,16 @@ SENT = "If we have a message with this reference and this address, we have sent 
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """An organisation whose pages stand somewhere."""
+    return replace(settings, web=settings.web.model_copy(update={"public_url": WEBSITE}))
+
+
+@pytest.fixture
 def book(book: Rulebook) -> Rulebook:
     """Promises, a website, and an outlet for text messages."""
     ways = {name: replace(way, texts_outlet="texts") for name, way in book.ways.items()}
-    return altered(book, website=WEBSITE, ways=ways, words=frozenset({"texts"}))
+    return altered(book, ways=ways, words=frozenset({"texts"}))
 
 
 @pytest.fixture

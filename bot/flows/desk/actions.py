@@ -26,6 +26,7 @@ from bot.flows.changes import (
     respond,
     staff_answers,
     urgent,
+    void_links,
 )
 from bot.flows.changes.adjust import ClockChange
 from bot.flows.changes.assignees import Holder
@@ -209,6 +210,11 @@ def _hold(desk: Desk) -> str:
     return "It is kept until the hold is ended." if reason else "It is kept no longer than others."
 
 
+def _void_links(desk: Desk) -> str:
+    void_links.make_void(desk.connection, desk.contact, desk.actor, desk.now)
+    return "The links that were sent before open nothing any more. The person can ask for a new one."
+
+
 ACTIONS: dict[str, Action] = {
     **ANSWERING,
     "take": Action(Permission.ACT, _take),
@@ -236,6 +242,7 @@ ACTIONS: dict[str, Action] = {
     "link": Action(Permission.ACT, _link),
     "unlink": Action(Permission.ACT, _unlink),
     "needs": Action(Permission.ACT, _needs),
+    "void-links": Action(Permission.ACT, _void_links),
     "legal-hold": Action(Permission.LEAD, _hold),
     **NOTING,
 }

@@ -67,7 +67,7 @@ def _of_any(standing: Standing) -> set[str]:
     acts |= {"unmerge"} if standing.has_merged or contact.merged_into is not None else set()
     if contact.forgotten:
         return acts
-    acts |= {"needs", "legal-hold", "note"}
+    acts |= {"needs", "legal-hold", "note", "void-links"}
     if contact.merged_into is None:
         acts |= {"merge", "split"} if standing.is_long else {"merge"}
     return acts

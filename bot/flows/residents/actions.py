@@ -1,6 +1,7 @@
 """What a person does on the page of their contact: they add something, no longer need it, or want another link."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,40 +9,62 @@ from sqlalchemy import Connection
 from bot.core import closings
 from bot.core.contacts import Contact, State
 from bot.core.events import SENDER, EventKind
+from bot.core.files import File
 from bot.core.messages import Inbound, Party
 from bot.core.page_sentences import sentence
 from bot.flows.changes import close
 from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
+from bot.flows.changes.void_links import make_void
 from bot.flows.outgoing import alert
-from bot.flows.residents import door, links
+from bot.flows.residents import links
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, staff_answers
+from bot.wire import bundles
 
 MOST_CHARACTERS = 10_000
 WORDS = "message"
 _WROTE_AGAIN = "the person wrote again"
 
 
-def message_of(contact: Contact, channel: str, words: str, token: str, book: Rulebook) -> Inbound:
-    """What the person adds, as a message by this channel that goes on with their contact. Raises Refused.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What was typed and chosen on the page; `token` is that of the page, which, posted twice, is one message.
 
-    The same page, posted twice, is one message.
+    `files` were examined; `is_scanned` is false where no scanner could be asked. `not_kept` says which were dangerous.
     """
+
+    words: str
+    token: str = ""
+    files: tuple[File, ...] = ()
+    is_scanned: bool = True
+    not_kept: str = ""
+
+
+def refuse(words: str) -> None:
+    """Raise Refused for words that cannot be added."""
     if not any(character.isprintable() and not character.isspace() for character in words):
         raise Refused(sentence("Write what you want to add."), WORDS)
     if len(words) > MOST_CHARACTERS:
         raise Refused(sentence("Use 10,000 characters or fewer."), WORDS)
-    digest = hashlib.sha256(f"{contact.reference} {words}".encode()).hexdigest()
+
+
+def message_of(contact: Contact, channel: str, addition: Addition, book: Rulebook) -> Inbound:
+    """What the person adds, as a message by this channel that goes on with their contact."""
+    parts = [f"{contact.reference} {addition.words}".encode(), *(file.content for file in addition.files)]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
     address = contact.sender_address or ""
     return Inbound(
         channel=channel,
-        external_id=f"page:{token}.{digest[:16]}",
+        external_id=f"page:{addition.token}.{digest[:16]}",
         digest=digest,
         sender=Party(address, contact.sender_name) if address else None,
-        text=words,
+        text=addition.words,
         of=contact.reference,
         unproven=True,
+        is_scanned=addition.is_scanned,
+        fields={"files_not_kept": addition.not_kept} if addition.not_kept else {},
+        raw=bundles.bundle(addition.words, addition.files, digest) if addition.files else b"",
         told_by="us" if _is_by_mail(contact, book) else "at once",  # the page says so
     )
 
@@ -87,7 +110,7 @@ _NOTICE = {
 
 def renew_link(connection: Connection, contact: Contact, now: datetime, book: Rulebook) -> bool:
     """Let no link open the page any more, and send a new one; whether one could be sent."""
-    door.make_void(connection, contact, SENDER, now)
+    make_void(connection, contact, SENDER, now)
     delivery = links.link_to(contact, now, book)
     outbox.queue(connection, [delivery] if delivery else [])
     return delivery is not None

@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 
 from bot.core import threads, tracking
 from bot.core.contacts import Contact, State
-from bot.core.events import Event, EventKind
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, tracked
 
@@ -37,9 +36,3 @@ def end_of(contact: Contact, finished_at: datetime | None) -> datetime | None:
 def path_of(contact: Contact, book: Rulebook) -> str:
     """The address of its page, from the root of ours."""
     return f"/track/{tracking.path(contact.id, contact.reference, contact.tracking_generation, book.secret)}"
-
-
-def make_void(connection: Connection, contact: Contact, actor: str, now: datetime) -> None:
-    """Let every link to its page that was ever sent open nothing any more."""
-    contacts.put(connection, contact.id, {"tracking_generation": contact.tracking_generation + 1})
-    contacts.note(connection, [Event(contact.id, now, EventKind.LINKS_MADE_VOID, actor)])

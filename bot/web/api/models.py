@@ -84,6 +84,10 @@ class ContactDetail(ContactView):
 
     standard: str
     needs: str
+    tracking_url: str = Field(
+        description="The page on which the person sees where it is, with its key: by that anybody may add to the "
+        'contact, or withdraw it; "" where it has none.'
+    )
     goes_on_in: str = Field(description='The contact that it was merged into; "" where it was not.')
     feedback: FeedbackView | None
     messages: list[MessageView]

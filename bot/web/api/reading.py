@@ -6,9 +6,11 @@ from http import HTTPStatus
 from aiohttp import web
 from sqlalchemy import Connection
 
+from bot.core.contacts import Contact
 from bot.core.events import Event, EventKind, StoredEvent
 from bot.flows.changes import needs
 from bot.flows.desk import message_view
+from bot.flows.residents import door
 from bot.flows.staffing import Visitor
 from bot.store import audit, contacts, feedback, merging, notes, queue, settled
 from bot.web.api import calls, models, requests
@@ -72,6 +74,7 @@ class Reading:
                 | {
                     "standard": contact.standard or "",
                     "needs": person_needs.needs if person_needs else "",
+                    "tracking_url": self._page_of_person(c, contact),
                     "goes_on_in": survivor.reference if survivor and visitor.scope.sees(survivor.team) else "",
                     "feedback": models.view_of_feedback(opinion, reference) if opinion else None,
                     "messages": arrived,
@@ -97,6 +100,12 @@ class Reading:
         await self._note_bulk(visitor, len(views))
         next_cursor = str(rows[-1][0].contact_id) if len(rows) == paging.limit else None
         return json_of(models.FeedbackPage(feedback=views, next=next_cursor))
+
+    def _page_of_person(self, c: Connection, contact: Contact) -> str:
+        """The address of the page for the person; "" where it has none, or our pages stand nowhere."""
+        url, book = self._site.public_url, self._site.book
+        has_page = url and not door.why_no_page(c, contact, self._site.now(), book)
+        return f"{url}{door.path_of(contact, book)}" if has_page else ""
 
     async def sent(self, request: web.Request, visitor: Visitor) -> web.Response:
         """Read what we sent about a contact."""

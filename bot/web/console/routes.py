@@ -28,6 +28,7 @@ from bot.web.console.second_step import SecondStep
 from bot.web.console.shunted import ShuntedPages
 from bot.web.console.sign_in import SignIn
 from bot.web.console.templates import TemplatePages
+from bot.web.console.track import TrackPages
 from bot.web.console.urgent import UrgentPages
 from bot.web.site import Site
 
@@ -49,6 +50,7 @@ def routes(site: Site) -> list[web.RouteDef]:
         MessagePages(site, door),
         FilePages(site, door),
         LetterPages(site, door),
+        TrackPages(site, door),
     )
     people = (PersonPages(site, door), PeoplePages(site, door, admission))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))

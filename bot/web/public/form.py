@@ -25,7 +25,6 @@ from bot.web.public.languages import LANGUAGE, render
 from bot.web.public.uploads import Examiner, Findings
 from bot.web.site import Site, loop_time
 from bot.web.throttling import Throttle
-from bot.wire.clamav import Scanner
 from bot.wire.uploads import ACCEPTED
 
 # Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
@@ -46,8 +45,7 @@ class FrontDoor:
     def __init__(self, site: Site, channel: Form) -> None:
         self._site, self._channel = site, channel
         self._networks = Throttle(_AT_ONCE, _SECONDS)
-        settings = site.settings.form
-        self._examiner = Examiner(settings.limits(), Scanner(settings.clamav) if settings.clamav else None)
+        self._examiner = Examiner.of(site.settings.form)
 
     def routes(self) -> list[web.RouteDef]:
         """The form and where it is posted to."""

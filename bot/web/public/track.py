@@ -5,25 +5,31 @@ Mail scanners and previews follow links: no GET and no HEAD writes anything.
 
 import re
 import secrets
-from typing import Any
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
+from bot.core.messages import Inbound
 from bot.core.page_sentences import sentence
 from bot.flows.changes.refusals import Refused
 from bot.flows.residents import actions, status, track_words
+from bot.flows.residents.actions import Addition
 from bot.flows.residents.track_words import TrackWords
-from bot.web.forms import fields_of, number_of
+from bot.web.forms import number_of
+from bot.web.public import uploads
 from bot.web.public.languages import LANGUAGE, ROOT, render
 from bot.web.public.track_gate import ADDRESS, Gate
+from bot.web.public.uploads import Examiner
 from bot.web.site import STATUS_OF, Site
 from bot.wire import typed
+from bot.wire.uploads import ACCEPTED
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # secrets.token_urlsafe(16)
+FILES = "files"
 _QUIET = "track_quiet"
 _ADDED = sentence("We have added what you wrote to your message.")
+_ADDED_WITHOUT = sentence("We have added what you wrote. A file was left out, as it may have a virus in it.")
 _NEW_MESSAGE = sentence("We have what you wrote. It is a new message now, with a reference of its own:")
 _WITHDRAWN = sentence("You no longer need this, so we have stopped. If you change your mind, write to us again.")
 _NEW_LINK = sentence("The old links do not work any more. We have sent you a new one.")
@@ -35,6 +41,7 @@ class Track:
 
     def __init__(self, site: Site, gate: Gate) -> None:
         self._site, self._gate = site, gate
+        self._examiner = Examiner.of(site.settings.form)
 
     def routes(self) -> list[web.RouteDef]:
         """Looking, reading what we sent, and acting."""
@@ -70,6 +77,9 @@ class Track:
             "faults": faults,
             "typed": words,
             "token": secrets.token_urlsafe(16),
+            "limits": self._examiner.limits,
+            "file_megabytes": self._examiner.limits.file_megabytes,
+            "accepted": ACCEPTED,
             "is_preview": False,
         }
         name = _QUIET if view.is_quiet else "track"
@@ -102,26 +112,34 @@ class Track:
         return render(request, "pages/track_sent.html", {"page": view, "departure": departure, "words": words})
 
     async def _add(self, request: web.Request) -> web.Response:
-        fields = await fields_of(request)
-        words = typed.paragraphs(fields.get(actions.WORDS, ""))
-        token = fields.get("token", "")
-        token = token if _TOKEN.fullmatch(token) else ""
-        book, now = self._site.book, self._site.now()
-
-        def prepare(c: Connection, contact: Contact) -> Any:
-            form = self._site.front_form
-            message = actions.message_of(contact, form.name if form else contact.channel, words, token, book)
-            actions.open_if_withdrawn(c, contact, now, book)
-            return message
-
+        form = await uploads.read(request, self._examiner.limits)
+        words, token = typed.paragraphs(form.fields.get(actions.WORDS, "")), form.fields.get("token", "")
         try:
-            message = await self._gate.write(request, prepare)
+            actions.refuse(words)
+            findings = await self._examiner.examine(form)
+            if findings.refusals:
+                raise Refused(findings.refusals[0].words, FILES)
+            addition = actions.Addition(
+                words,
+                token if _TOKEN.fullmatch(token) else "",
+                findings.files,
+                findings.is_scanned,
+                findings.danger_words,
+            )
+            message = await self._gate.write(request, lambda c, contact: self._prepare(c, contact, addition))
         except Refused as refusal:
             return await self._page(request, fault=refusal, words=words)
         filing = await self._site.log_message(message)
+        notice = _ADDED_WITHOUT if findings.dangers else _ADDED
         if filing.reference in (None, message.of):
-            return await self._page(request, _ADDED)
+            return await self._page(request, notice)
         return await self._page(request, _NEW_MESSAGE, new_reference=filing.reference or "")
+
+    def _prepare(self, connection: Connection, contact: Contact, addition: Addition) -> Inbound:
+        """The message, by the channel of the form where there is one, as that has places for files."""
+        form, book = self._site.front_form, self._site.book
+        actions.open_if_withdrawn(connection, contact, self._site.now(), book)
+        return actions.message_of(contact, form.name if form else contact.channel, addition, book)
 
     async def _ask_to_withdraw(self, request: web.Request) -> web.Response:
         return await self._ask(request, "track_withdraw")

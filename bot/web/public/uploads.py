@@ -13,6 +13,7 @@ from bot import log
 from bot.channel import Temporary
 from bot.core.files import File
 from bot.core.uploads import Limits, Unwelcome
+from bot.settings.main import FormSettings
 from bot.web.forms import as_text, pairs_of
 from bot.wire import uploads
 from bot.wire.clamav import NotScanned, Scanner
@@ -162,6 +163,11 @@ class Examiner:
     def __init__(self, limits: Limits, scanner: Scanner | None) -> None:
         self.limits, self._scanner = limits, scanner
         self._under_way = 0
+
+    @classmethod
+    def of(cls, settings: FormSettings) -> "Examiner":
+        """The examiner of an organisation."""
+        return cls(settings.limits(), Scanner(settings.clamav) if settings.clamav else None)
 
     async def examine(self, form: Submission) -> Findings:
         """Return what may be kept of the files. Raises Temporary where too many forms with files come at once."""
