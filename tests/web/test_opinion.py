@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from bot.core.feedback import FeedbackRules
-from bot.flows.changes import close, respond
+from bot.flows.changes import close, respond, void_links
 from bot.flows.changes.close import Closing
-from bot.flows.residents import door
 from bot.flows.rulebook import Rulebook, Team
 from bot.present import Present
 from bot.store import feedback
@@ -176,5 +175,5 @@ async def test_a_link_that_was_made_void_opens_nothing(answered: Answered) -> No
     """As the page of the message itself."""
     tracked = await answered()
     now: datetime = Present().now()
-    await tracked.do(lambda c: door.make_void(c, tracked.contact, "sender", now))
+    await tracked.do(lambda c: void_links.make_void(c, tracked.contact, "sender", now))
     assert (await tracked.get(HERE))[0] == 404
