@@ -145,7 +145,7 @@ REGISTER: tuple[Datum, ...] = (
     ),
     *_of(
         "raw_messages",
-        ("raw", RESIDENT, "the message as it came", GIVEN, DELETED, WITH_WORDS, SEALED),
+        ("raw", RESIDENT, "the message as it came, with its files", GIVEN, DELETED, WITH_WORDS, SEALED),
     ),
     *_of(
         "message_words",

@@ -112,3 +112,19 @@ def test_words_are_alike_in_any_layout_and_none_are_alike_to_nothing() -> None:
     assert keys("Help me") != keys("Help him")
     assert keys(" \n...") == set()
     assert keys("\ud800 a") | keys("a" * 1_000_000)
+
+
+def test_who_wants_a_text_message_has_the_receipt_by_the_outlet_of_texts(store: Store, book: Rulebook) -> None:
+    """To the phone, though an email address was given, too; an answer goes there as well."""
+    ways = {**book.ways, "website": Way("post", "front", medium="web_form", texts_outlet="notify", name="website")}
+    texting = altered(book, ways=ways, texts=frozenset({"notify"}))
+    form = build("website", Settings(name="website", kind="web_form", texts_by="notify"))
+    fields = {"email": PERSON, "phone": "01632 960 001", "prefers": "text", "message": WORDS}
+    message = form.read(fields)
+    assert isinstance(message, Inbound)
+    with writing(store) as connection:
+        filing = take(connection, texting, message)
+        contact = contacts.find(connection, filing.reference or "")
+        assert contact is not None
+        (receipt,) = outbox.of_contact(connection, contact.id)
+    assert (receipt.channel, receipt.recipient, contact.outcome) == ("notify", "tel:+441632960001", "acknowledge")
