@@ -17,13 +17,15 @@ from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.listening import Listening
 from bot.present import Present
-from bot.store import arrivals, clocks, outbox
+from bot.store import arrivals, clocks, outbox, scans
 from bot.store.engine import Store, StoreUnavailable
 
 logger = log.get("tending")
 
 LOOK_SECONDS = 5.0
 NOTE_LOOKS_EVERY = timedelta(minutes=1)
+# A daemon that loads its signatures anew does not answer for some minutes.
+FILES_WAIT = timedelta(minutes=15)
 FREE_SHARE, FREE_BYTES = 0.05, 512 * 1024 * 1024
 _PATIENCE = "Ackbot keeps trying and goes on by itself; nothing is lost."
 
@@ -153,6 +155,15 @@ class SelfWatch:
                 f"An open contact should have been looked at by {next_look:%H:%M} (UTC) on {next_look:%d %B %Y}. "
                 "Alerts come late.",
                 "See the log. Restart Ackbot if it does not go on by itself.",
+            )
+        since = scans.waiting_since(connection)
+        if since is not None and now - since > FILES_WAIT:
+            yield Alarm(
+                "scanner",
+                "Files wait for the virus scanner",
+                f"ClamAV has not looked into files that came at {since:%H:%M} (UTC) on {since:%d %B %Y}. Messages are "
+                "taken, and nobody can open their files.",
+                f"See that it runs and answers: ackbot check --live. {_PATIENCE}",
             )
         for outlet, count in outbox.late_alerts(connection, now - timing.alerts_late_after):
             yield Alarm(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.store.tables import messages, raw_messages, unscanned_files
 
@@ -30,6 +30,11 @@ def oldest(connection: Connection) -> Waiting | None:
     )
     row = connection.execute(query.order_by(unscanned_files.c.since, messages.c.id).limit(1)).first()
     return Waiting(row.id, row.contact_id, row.raw) if row else None
+
+
+def waiting_since(connection: Connection) -> datetime | None:
+    """Return since when the files have waited that have waited longest; None where none do."""
+    return connection.execute(select(func.min(unscanned_files.c.since))).scalar()
 
 
 def settle(connection: Connection, message_id: int, raw: bytes) -> None:

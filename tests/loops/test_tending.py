@@ -10,6 +10,7 @@ import pytest
 
 from bot.channel import Coverage, Misconfigured, Temporary
 from bot.core.deliveries import NewDelivery, State
+from bot.core.messages import Inbound
 from bot.core.timing import USUAL
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook, Team
@@ -130,6 +131,19 @@ async def test_staff_who_are_not_reached_and_contacts_that_nobody_looks_at(
     present.at = NOW + timedelta(minutes=16, seconds=1)
     await tended.look(timedelta(0))
     assert await notices(store) == ["2 things need you at once"]
+
+
+async def test_files_that_wait_for_the_scanner_are_told_after_a_while(
+    tended: SelfWatch, store: Store, present: SetByHand, book: Rulebook
+) -> None:
+    """Nobody can open them as long; a daemon that only begins anew is no alarm."""
+    message = Inbound("website", "one", "d", None, text="Look.", is_scanned=False)
+    await store.write(lambda c: logged(c, book, message, acknowledged=False))
+    await tended.look(timedelta(0))
+    assert await notices(store) == []
+    present.at += timedelta(minutes=16)
+    await tended.look(timedelta(0))
+    assert "Files wait for the virus scanner" in await notices(store)
 
 
 async def test_another_process_tells_what_all_share(tended: SelfWatch, store: Store, present: SetByHand) -> None:
