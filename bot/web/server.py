@@ -31,6 +31,7 @@ from bot.web.public.statements import Statements
 from bot.web.public.track import Track
 from bot.web.public.track_gate import Gate
 from bot.web.public.track_lookup import TrackLookup
+from bot.web.public.track_needs import TrackNeeds
 from bot.web.public.you_said import YouSaid
 from bot.web.site import Site
 
@@ -101,6 +102,7 @@ def _public_pages(site: Site) -> Iterator[PublicPage]:
     yield Statements(site)
     gate = Gate(site)
     yield Track(site, gate)
+    yield TrackNeeds(site, gate)
     yield OpinionPage(site, gate)
     yield TrackLookup(site)
     yield YouSaid(site)

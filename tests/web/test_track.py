@@ -470,3 +470,26 @@ async def test_a_reason_is_shown_once_the_person_was_told(begin: Begin) -> None:
     words = (await tracked.get())[1].text("main")
     assert "Why: We look into the lights." in words
     assert "for staff" not in words
+
+
+async def test_what_the_person_needs_is_remembered(begin: Begin) -> None:
+    """And stands on the page when they come again; nothing of it is on the page of the message."""
+    tracked = await begin()
+    pairs = [("needs", "large-print"), ("needs", "bsl"), ("needs", "nonsense"), ("language", "xx")]
+    answer = await tracked.browser.post(f"{tracked.path}/needs", data=FormData(pairs))
+    assert "We will write to you like that from now on." in await answer.text()
+    assert (await tracked.stands()).need_codes == "large-print bsl"
+    page = (await tracked.get("/needs"))[1]
+    assert [node.attributes["value"] for node in page.all("input[checked]")] == ["large-print", "bsl"]
+    assert "print" not in (await tracked.get())[1].text("main").replace("Language and format", "")
+    await tracked.post("/needs", language="")
+    assert (await tracked.stands()).need_codes == ""
+
+
+async def test_of_a_quiet_contact_nothing_is_noted(begin: Begin) -> None:
+    """Whoever reads the mail of somebody in danger neither sees nor changes it."""
+    tracked = await begin(text="I smell gas in the hall.")
+    page = (await tracked.post("/needs", needs="braille"))[1]
+    assert "Please call us" in page.text("h1")
+    assert "Please call us" in (await tracked.get("/needs"))[1].text("h1")
+    assert (await tracked.stands()).need_codes == ""

@@ -112,6 +112,7 @@ class Track:
         return render(request, "pages/track_sent.html", {"page": view, "departure": departure, "words": words})
 
     async def _add(self, request: web.Request) -> web.Response:
+        await self._gate.read(request, lambda *_: None)  # before anything is read of whoever has no key
         form = await uploads.read(request, self._examiner.limits)
         words, token = typed.paragraphs(form.fields.get(actions.WORDS, "")), form.fields.get("token", "")
         try:
