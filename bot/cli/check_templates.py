@@ -47,9 +47,10 @@ def lines(configured: "Settings", composer: "Composer") -> Iterator[str]:
 def _of_language(configured: "Settings", composer: "Composer", language: str) -> str:
     from bot.render.samples import SORTS, Sort
 
-    to_people = [name for name, sort in SORTS.items() if sort is not Sort.STAFF]
-    translations = [name for name in to_people if (name, language) in composer.names()]
-    missing = [name for name in to_people if (name, ENGLISH) in composer.names() and name not in translations]
+    names = composer.names()
+    to_people = [name for name, sort in SORTS.items() if sort is not Sort.STAFF and (name, ENGLISH) in names]
+    translations = [name for name in to_people if (name, language) in names]
+    missing = sorted(set(to_people) - set(translations))
     stale = _stale(configured, composer, translations, language)
     sentences = (
         f"{LANGUAGES[language].english_name}: {_checks(configured, composer, translations, language)}.",

@@ -114,12 +114,16 @@ def _show(
         refuse(f"No message of this name has the format {form}.")
     if output is not None:
         _write(pages, output)
-    elif any(isinstance(page.content, bytes) for page in pages) or (len(pages) > 1 and form not in ("text", "easy")):
-        refuse("A PDF is no text, and several pages are no document: name a file or a folder with --output.")
     else:
-        for page in pages:
-            typer.echo(page.content)
+        _print(pages, form)
     return len(usable) < len(templates)
+
+
+def _print(pages: list[_Page], form: str) -> None:
+    if any(isinstance(page.content, bytes) for page in pages) or (len(pages) > 1 and form not in ("text", "easy")):
+        refuse("A PDF is no text, and several pages are no document: name a file or a folder with --output.")
+    for page in pages:
+        typer.echo(page.content)
 
 
 def _pages(

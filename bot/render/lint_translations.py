@@ -150,17 +150,21 @@ def strange_letters(language: str, words: str) -> Iterator[Remark]:
     """Report letters and digits that this language does not write, and those that look alike."""
     if not unicodedata.is_normalized("NFC", words):
         yield error("Its letters are not composed (Unicode NFC): save the file so.")
-    scripts = _SCRIPTS.get(language, ("LATIN",))
     for word in dict.fromkeys(_WORD.findall(words)):
-        alphabets = {_script(letter, scripts) for letter in word if letter.isalpha() and letter != _APOSTROPHE}
-        if "" in alphabets:
-            yield error(f'"{word}" has letters of another script.')
-        elif len(alphabets) > 1 and language != "zh":
-            yield error(f'"{word}" mixes two scripts: letters that look alike are other letters.')
-        elif strangers := sorted(set(word) & set(_STRANGERS.get(language, ""))):
-            yield error(f'"{word}" has {"".join(strangers)}, which {_name(language)} does not write.')
+        yield from _strange_word(language, word)
     if digits := sorted({digit for digit in words if digit.isdecimal() and not digit.isascii()}):
         yield error(f"{''.join(digits)}: write digits as 0 to 9, which people read out and type.")
+
+
+def _strange_word(language: str, word: str) -> Iterator[Remark]:
+    scripts = _SCRIPTS.get(language, ("LATIN",))
+    alphabets = {_script(letter, scripts) for letter in word if letter.isalpha() and letter != _APOSTROPHE}
+    if "" in alphabets:
+        yield error(f'"{word}" has letters of another script.')
+    elif len(alphabets) > 1 and language != "zh":
+        yield error(f'"{word}" mixes two scripts: letters that look alike are other letters.')
+    elif strangers := sorted(set(word) & set(_STRANGERS.get(language, ""))):
+        yield error(f'"{word}" has {"".join(strangers)}, which {_name(language)} does not write.')
 
 
 def _script(letter: str, scripts: tuple[str, ...]) -> str:

@@ -71,9 +71,10 @@ def on_values(composer: Composer, name: str, reader: Reader, form: Format, value
     codes = [code for code in reader.codes if (name, code) in composer.names()]
     if not codes or SORTS[name] not in _TO_PEOPLE:
         codes = codes[:1] or [ENGLISH]
-    parts = [Rendition(name, code, _values(composer, values, code)) for code in codes]
+    parts = [Rendition(name, code, values_of(composer, values, code)) for code in codes]
     return composer.render_together(parts, Manner(large_print=True) if form is Format.LARGE_PRINT else PLAIN)
 
 
-def _values(composer: Composer, values: Mapping[str, Any], code: str) -> dict[str, Any]:
+def values_of(composer: Composer, values: Mapping[str, Any], code: str) -> dict[str, Any]:
+    """Return the values, which are English, in the words of a language; raises BadTemplate."""
     return in_language(values, composer.language_words(code)) if code != ENGLISH else dict(values)

@@ -46,6 +46,24 @@ def test_a_template_says_what_to_put_right(worded: House) -> None:
     assert not broken.all("iframe")
 
 
+def test_a_translation_stands_beside_the_english(worded: House) -> None:
+    """In its own direction, with who checked it; and in every format, as it leaves with English beneath."""
+    officer = worded.officer("reader")
+    page = officer.get("/console/templates/ar/acknowledgement")
+    assert "Nobody has said that this translation is good" in page.words()
+    translation, *_ = page.all(".beside [lang=ar][dir=rtl]")
+    assert "الاثنين، 22 يونيو 2026" in "".join(node.text() for node in page.all(".beside [lang=ar]"))
+    assert "EX-7K3M-9QPH" in translation.text()
+    assert "Monday 22 June 2026" in page.words()
+    of_ordinary = {a.text().split(",")[0]: str(a.attributes["href"]) for a in page.all("a[href*='ordinary?format']")}
+    assert list(of_ordinary)[:2] == ["in large print", "in easy words"]
+    large = officer.get(of_ordinary["in large print"])
+    assert [node.attributes["lang"] for node in large.all("div > div[lang]")] == ["ar", "en"]
+    assert "font-size: 24px" in large.text
+    assert "Call 999 now." in officer.get(of_ordinary["in easy words"]).words()
+    assert officer.get("/console/templates/ar/acknowledgement/ordinary?format=braille").status == 404
+
+
 def test_a_template_is_shown_on_an_urgent_and_an_ordinary_contact(worded: House) -> None:
     """As text on the page, and as HTML in a frame that may do nothing."""
     officer = worded.officer("reader")

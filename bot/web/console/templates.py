@@ -1,23 +1,40 @@
 """The room of the templates: what goes out, on invented contacts, and what is wrong with it."""
 
 import asyncio
+from typing import NamedTuple
 
 from aiohttp import web
 
+from bot.core.languages import ENGLISH, LANGUAGES, direction, html_tag
 from bot.core.roles import Permission
 from bot.flows import wordings
 from bot.flows.titles import Titles
-from bot.render import lint
+from bot.render import lint, pdf
 from bot.render.compose import Composer, Rendered
+from bot.render.front_matter import BadTemplate
+from bot.render.letters import Letterhead
 from bot.render.lint import Finding
+from bot.render.previews import Format, Reader, formats, on_values, template_of, values_of
 from bot.render.samples import SORTS, Sort
-from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
+from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
+from bot.web.console.downloads import saved_file
 from bot.web.site import Site
 
 # Mails have their style on the elements themselves; nothing else is let in.
 FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'"
 # Each shows what the other has not; staff's templates have the second alone.
 _PREVIEWED = ("urgent", "ordinary")
+Previews = dict[str, Rendered]
+
+
+class Row(NamedTuple):
+    """A template in the list: how many errors and warnings it has, and who checked the translation."""
+
+    name: str
+    language: str
+    errors: int
+    warnings: int
+    checked: str
 
 
 class TemplatePages:
@@ -25,6 +42,7 @@ class TemplatePages:
 
     def __init__(self, site: Site, door: Doorkeeper) -> None:
         self._site, self._door = site, door
+        self._examined_last: tuple[Composer | None, list[Row]] = (None, [])
 
     @property
     def _composer(self) -> Composer:
@@ -42,9 +60,7 @@ class TemplatePages:
 
     async def _list(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         # Each is written on several contacts and read again, which takes a while.
-        rows = await asyncio.to_thread(
-            lambda: [(name, language, *self._counts(name, language)) for name, language in self._composer.names()]
-        )
+        rows = await asyncio.to_thread(self._rows)
         book = self._site.book
         context = {
             "rows": rows,
@@ -60,16 +76,30 @@ class TemplatePages:
         """The templates whose words are those of the console."""
         return set(self._site.book.outgoing.board.notices.templates)
 
-    def _counts(self, name: str, language: str) -> tuple[int, int]:
-        """How many errors and warnings."""
-        findings = lint.examine(self._composer, name, language)
-        errors = len(lint.errors(findings))
-        return errors, len(findings) - errors
+    def _rows(self) -> list[Row]:
+        """Every template of the languages that are offered; looked at once, as long as no words change."""
+        composer, offered = self._composer, {ENGLISH, *self._offered}
+        if self._examined_last[0] is not composer:
+            names = [pair for pair in composer.names() if pair[1] in offered]
+            self._examined_last = (composer, [_row(composer, name, language) for name, language in names])
+        return self._examined_last[1]
+
+    @property
+    def _offered(self) -> tuple[str, ...]:
+        return self._site.settings.organisation.languages
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         name, language = self._template_of(request)
-        findings, previews = await asyncio.to_thread(self._examined, name, language)
+        findings, previews, in_english = await asyncio.to_thread(self._examined, name, language)
         context = {
+            "in_english": in_english,
+            "html_tag": html_tag,
+            "direction": direction,
+            "title": LANGUAGES[language].english_name if language in LANGUAGES else language,
+            "checked": _check_of(self._composer, name, language),
+            "languages": [code for template, code in self._composer.names() if template == name],
+            "formats": [form for form in formats(name) if form not in (Format.TEXT, Format.HTML)],
+            "has_pdf": pdf.is_there(),
             "name": name,
             "language": language,
             "findings": findings,
@@ -82,13 +112,25 @@ class TemplatePages:
 
     async def _page(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         name, language = self._template_of(request)
-        contact = request.match_info["contact"]
-        values = self._composer.samples(name).get(contact) if contact in _PREVIEWED and lint.has_page(name) else None
-        if values is None or self._composer.faults(name, language):
+        contact, form = request.match_info["contact"], request.query.get("format", Format.HTML)
+        values = self._composer.samples(name).get(contact) if contact in _PREVIEWED else None
+        if values is None or form not in formats(name) or form == Format.TEXT or self._composer.faults(name, language):
             raise web.HTTPNotFound
-        preview = await asyncio.to_thread(self._composer.render, name, values, language=language)
+        reader, template = Reader(language, self._offered), template_of(name, Format(form))
+        preview = await asyncio.to_thread(on_values, self._composer, template, reader, Format(form), values)
+        if form == Format.PDF:
+            return await self._as_pdf(request, guest, preview, language)
         headers = {"Content-Security-Policy": FRAME_POLICY}
         return web.Response(text=preview.html, content_type="text/html", headers=headers)
+
+    async def _as_pdf(self, request: web.Request, guest: Guest, preview: Rendered, language: str) -> web.StreamResponse:
+        letterhead = Letterhead(self._site.settings.template_directories)
+        letter = letterhead.letter(preview.html, preview.subject, language)
+        try:
+            content = await asyncio.to_thread(pdf.of_page, letter.page)
+        except pdf.NoPdf as error:
+            return refusal(request, 503, "There is no PDF of this message", str(error), guest)
+        return saved_file(f"{request.match_info['name']}-{language}.pdf", content)
 
     def _template_of(self, request: web.Request) -> tuple[str, str]:
         """Compared with what is there, never joined to a path."""
@@ -97,21 +139,38 @@ class TemplatePages:
             raise web.HTTPNotFound
         return template
 
-    def _examined(self, name: str, language: str) -> tuple[list[Finding], dict[str, Rendered]]:
-        return lint.examine(self._composer, name, language), self._previews(name, language)
+    def _examined(self, name: str, language: str) -> tuple[list[Finding], Previews, Previews]:
+        """What is wrong with it, the message on invented contacts, and the English of a translation."""
+        composer = self._composer
+        in_english = {} if language == ENGLISH else previews(composer, name, ENGLISH)
+        return lint.examine(composer, name, language), previews(composer, name, language), in_english
 
-    def _previews(self, name: str, language: str) -> dict[str, Rendered]:
-        return previews(self._composer, name, language)
+
+def _row(composer: Composer, name: str, language: str) -> Row:
+    """A template with the number of its errors and of its warnings, and who checked it."""
+    findings = lint.examine(composer, name, language)
+    errors = len(lint.errors(findings))
+    return Row(name, language, errors, len(findings) - errors, _check_of(composer, name, language))
 
 
-def previews(composer: Composer, name: str, language: str) -> dict[str, Rendered]:
+def _check_of(composer: Composer, name: str, language: str) -> str:
+    """Who checked a translation, and when; "" where nobody has, and for English."""
+    try:
+        check = composer.checked(name, language)
+    except BadTemplate:
+        return ""
+    return " on ".join(check) if check else ""
+
+
+def previews(composer: Composer, name: str, language: str) -> Previews:
     """A template by contact; none of one that cannot be used, and none twice."""
     if composer.faults(name, language):
         return {}
     values_by_contact = {contact: values for contact, values in composer.samples(name).items() if contact in _PREVIEWED}
-    by_contact: dict[str, Rendered] = {}
+    by_contact: Previews = {}
     for contact in (preview for preview in _PREVIEWED if preview in values_by_contact):
-        preview = composer.render(name, values_by_contact[contact], language=language)
+        values = values_of(composer, values_by_contact[contact], language)
+        preview = composer.render(name, values, language=language)
         if preview.text not in {earlier.text for earlier in by_contact.values()}:
             by_contact[contact] = preview
     return by_contact
