@@ -12,6 +12,7 @@ from bot.flows.changes import close, respond, void_links
 from bot.flows.changes.close import Closing
 from bot.flows.rulebook import Rulebook, Team
 from bot.present import Present
+from bot.settings.reading import Settings
 from bot.store import feedback
 from bot.store.engine import Store
 from bot.web.site import Site
@@ -21,6 +22,12 @@ from tests.web.tracking import PERSONAL, WEBSITE, Tracked, contents, log, messag
 
 Answered = Callable[..., Awaitable[Tracked]]
 HERE = "/feedback"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Pages at an address."""
+    return replace(settings, web=settings.web.model_copy(update={"public_url": WEBSITE}))
 
 
 @pytest.fixture
