@@ -131,6 +131,7 @@ def test_the_public_sees_only_what_is_for_it() -> None:
     passed = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
     pages = {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact")}
     pages |= {("/accessibility", "Exact"), ("/privacy", "Exact"), ("/track", "Prefix"), ("/cy", "Prefix")}
+    pages |= {(f"/you-said{form}", "Exact") for form in ("", ".json", ".csv")}
     assert passed == {*pages, ("/assets", "Prefix"), ("/alerts", "Prefix"), ("/hooks", "Prefix")}
 
 

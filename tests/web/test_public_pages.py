@@ -13,7 +13,7 @@ from tests.components.form import send_form
 from tests.components.service import FORM, LOOPBACK, Service, ask
 from tests.conftest import Needs
 
-PAGES = ("", "standards", "accessibility", "privacy", "track", "nowhere")
+PAGES = ("", "standards", "accessibility", "privacy", "track", "you-said", "nowhere")
 ORGANISATION = """languages = ["en", "cy", "ar", "zh"]
 opening_hours = { en = "Monday to Friday, 9am to 5pm", cy = "Dydd Llun i ddydd Gwener, 9am i 5pm" }
 complaints_url = "https://www.example.gov.uk/complaints"
@@ -105,8 +105,10 @@ def test_axe_finds_nothing_on_the_page_of_a_contact(
     assert faults(reader) == {}
     if language:
         service.command("contacts", "respond", tracked.split("/")[1])
-        reader.goto(url(service, f"{language}{tracked}"))
-        assert faults(reader) == {}
+        for page in ("", "/feedback"):
+            reader.goto(url(service, f"{language}{tracked}{page}"))
+            assert reader.locator("h1").count() == 1
+            assert faults(reader) == {}, page
 
 
 def press(page: Page, action: str) -> None:
