@@ -12,6 +12,7 @@ from bot.core.answers import AnswerRules
 from bot.core.board import PLACEHOLDER
 from bot.core.books import Book
 from bot.core.escalations import NO_WINDOW, Window
+from bot.core.feedback import FeedbackRules
 from bot.core.intakes import Facts
 from bot.core.outlets import Limits
 from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
@@ -86,7 +87,8 @@ def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[
         answers=answers.read_all(configured.template_directories)[0],
         answering=_answers(configured, limits),
         addressing=_addressing(configured),
-        feedback=configured.feedback.rules(),
+        # The question leads to a page of ours, and without pages there is nothing to ask it on.
+        feedback=configured.feedback.rules() if configured.web.public_url else FeedbackRules(),
     )
 
 

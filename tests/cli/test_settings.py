@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import kinds
+from bot.settings import rulebook
 from bot.settings.reading import BadSettings
 
 SECRET = "a secret of the tests, 32 and more"
@@ -266,3 +267,20 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
         "office.sunday",
     ):
         assert words in text, words
+
+
+def test_nobody_is_asked_for_an_opinion_where_there_are_no_pages(tmp_path: Path) -> None:
+    """The question leads to a page, so that it could not even be written."""
+    with_pages = GOOD.replace("[web]", '[web]\npublic_url = "https://contact.example.gov.uk"')
+    for text, asks in ((GOOD, False), (with_pages, True)):
+        (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
+        assert rulebook.build(kinds.load(tmp_path), {}).outgoing.feedback.ask is asks
+
+
+def test_people_are_written_to_as_the_organisation_says(tmp_path: Path) -> None:
+    """In its languages, its own first, with its hours by language, and with the subject where it wants that."""
+    spoken = 'languages = ["cy", "en"]\nopening_hours = { en = "9 to 5", cy = "9 tan 5" }\nreference_prefix'
+    text = GOOD.replace("reference_prefix", spoken) + "\n[mail]\nreceipts_name_subject = true\n"
+    (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
+    addressing = rulebook.build(kinds.load(tmp_path), {}).outgoing.addressing
+    assert (addressing.languages, addressing.hours("cy"), addressing.names_subject) == (("cy", "en"), "9 tan 5", True)

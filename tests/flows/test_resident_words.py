@@ -1,5 +1,6 @@
 """Each person is written to in their language and in the form that they need, and staff can read it in English."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -236,3 +237,15 @@ def test_a_message_to_staff_stays_english(store: Store, mail: Make, offering: Ru
     """Whatever the language of the person."""
     alert = _claimed(store, offering, mail, Purpose.ALERT, wished_language="pl")
     assert _languages(parsed(MessageWriter(COMPOSER, offering, SECRET).write(alert, NOW).content)) == ["en"]
+
+
+def test_a_program_is_told_neither_the_subject_nor_the_way_to_the_page(
+    store: Store, mail: Make, offering: Rulebook
+) -> None:
+    """Whoever has the link sees the page of the person."""
+    naming = altered(offering, addressing=replace(OFFERED, names_subject=True), events=frozenset({"post"}))
+    receipt = _claimed(store, naming, mail, Purpose.ACKNOWLEDGEMENT)
+    event = json.loads(MessageWriter(COMPOSER, naming, SECRET).write(receipt, NOW).content)
+    assert receipt.contact is not None
+    assert event["data"]["reference"] == receipt.contact.reference
+    assert not {"track", "about"} & set(event["data"])

@@ -10,11 +10,14 @@ from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import OutgoingRules
 
 _TYPE = "ackbot.{}.v1"
+# What opens the page of a person, and what they may have typed themselves.
+_OF_THE_PERSON = frozenset({"track", "about"})
 
 
 def event(claim: Claimed, values: Mapping[str, Any], now: datetime, rules: OutgoingRules) -> Outbound:
     """The event of one delivery: `values` are those that its template has for people, without personal data."""
     delivery = claim.delivery
+    public_values = {name: value for name, value in values.items() if name not in _OF_THE_PERSON}
     content: dict[str, Any] = {
         "specversion": "1.0",
         "id": delivery.message_id.strip("<>"),
@@ -22,7 +25,7 @@ def event(claim: Claimed, values: Mapping[str, Any], now: datetime, rules: Outgo
         "type": _TYPE.format(delivery.purpose),
         "time": now.isoformat(timespec="seconds"),
         "datacontenttype": "application/json",
-        "data": {**values, "contacts": [_facts(part) for part in (claim, *claim.joined) if part.contact]},
+        "data": {**public_values, "contacts": [_facts(part) for part in (claim, *claim.joined) if part.contact]},
     }
     if claim.contact is not None and not claim.joined:
         content["subject"] = claim.contact.reference
