@@ -29,7 +29,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # secrets.token_urlsafe(16)
 FILES = "files"
 _QUIET = "track_quiet"
 _ADDED = sentence("We have added what you wrote to your message.")
-_ADDED_WITHOUT = sentence("We have added what you wrote. A file was left out, as it may have a virus in it.")
+_ADDED_WITHOUT = sentence(
+    "There was something harmful in these files, such as a virus. We have your message and the other files."
+)
 _NEW_MESSAGE = sentence("We have what you wrote. It is a new message now, with a reference of its own:")
 _WITHDRAWN = sentence("You no longer need this, so we have stopped. If you change your mind, write to us again.")
 _NEW_LINK = sentence("The old links do not work any more. We have sent you a new one.")

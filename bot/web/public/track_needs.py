@@ -16,7 +16,7 @@ from bot.web.public.languages import LANGUAGE, render
 from bot.web.public.track_gate import ADDRESS, Gate
 from bot.web.site import Site
 
-_SAID = sentence("We will write to you like that from now on.")
+_SAID = sentence("We have made a note of it. We will do this each time that we write to you.")
 
 
 class TrackNeeds:
@@ -63,5 +63,5 @@ class TrackNeeds:
 
         if await self._gate.write(request, keep):
             return render(request, "pages/track_quiet.html", {"notice_words": "", "faults": {}})
-        context = {"heading": sentence("How we should write to you"), "advice": _SAID}
+        context = {"heading": sentence("Do you need anything from us?"), "advice": _SAID}
         return render(request, "pages/track_said.html", context | {"path": request.path.removesuffix("/needs")})
