@@ -64,6 +64,19 @@ def test_a_translation_stands_beside_the_english(worded: House) -> None:
     assert officer.get("/console/templates/ar/acknowledgement/ordinary?format=braille").status == 404
 
 
+def test_a_translation_is_changed_with_the_english_before_ones_eyes(worded: House) -> None:
+    """In a box of its own language and direction; a translation that loses the date is not good."""
+    lead, address = worded.officer("lead"), "/console/words/template/ar/progress"
+    page = lead.get(address)
+    assert page.all("textarea[lang=ar][dir=rtl]")
+    assert "You will have our full answer by: {{ respond_by }}" in page.words()
+    changes = {"subject": "x {{ reference }}", "words": "# x\n\n{{ reference }}", "basis": "0", "action": "look"}
+    assert (
+        "error L20 It lacks {{ respond_by }}, which the English has."
+        in lead.post(address, {**page.hidden(), **changes}).words()
+    )
+
+
 def test_a_template_is_shown_on_an_urgent_and_an_ordinary_contact(worded: House) -> None:
     """As text on the page, and as HTML in a frame that may do nothing."""
     officer = worded.officer("reader")

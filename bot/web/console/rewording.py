@@ -6,6 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.core import languages
+from bot.core.board import Words
 from bot.core.roles import Permission
 from bot.core.topics import MOST_RECEIPT_TEXT, MOST_RECEIPT_WORDS
 from bot.flows import board
@@ -126,7 +128,17 @@ class RewordingPages:
             "constants": sorted(self._site.composer.constants) if is_template else [],
             "has_page": is_template and lint.has_page(thing.name),
             "when": lambda at: instant_in_words(at, zone),
+            "html_tag": languages.html_tag(thing.language),
+            "direction": languages.direction(thing.language),
+            "english": self._english_of(thing),
         }
+
+    def _english_of(self, thing: Subject) -> Words | None:
+        """What a translation translates, as it leaves now."""
+        if thing.sort is not Sort.TEMPLATE or thing.language == languages.ENGLISH:
+            return None
+        composer = self._site.composer.over(self._site.book.outgoing.board.notices.templates)
+        return composer.source(thing.name, languages.ENGLISH)
 
     def _in_force(self, thing: Subject, versions: Sequence[Wording]) -> Draft:
         if versions and not versions[0].withdrawn:
