@@ -3,9 +3,10 @@
 import pytest
 
 from bot.core.messages import Inbound
-from bot.flows.intake.topics import language_of, look_into
+from bot.flows.intake.topics import look_into
 from bot.flows.rulebook import Rulebook
 from bot.wire.mail import mime
+from bot.wire.text_language import language_of
 
 SENTENCES = {
     "en": "My bin was not emptied again, and nobody tells me why.",
