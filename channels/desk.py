@@ -9,7 +9,9 @@ from typing import Literal
 
 from bot.channel import WayIn
 from bot.core import phones
+from bot.core.languages import LANGUAGES
 from bot.core.messages import Inbound, Party
+from bot.core.needs import as_column, of_column
 from bot.wire import typed
 
 SUBJECT_LIMIT = 200
@@ -35,7 +37,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The fields after cleaning. `prefers` is "" where no preference was stated."""
+    """The fields after cleaning. `prefers` is "" where no preference was stated; `needs` are codes (`core.needs`)."""
 
     how: str
     name: str
@@ -47,6 +49,8 @@ class Entry:
     postcode: str
     address: str
     prefers: str
+    language: str
+    needs: str
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> "Entry":
@@ -66,6 +70,8 @@ class Entry:
             postcode=line("postcode", keep_invisible=False).upper()[:10],
             address=line("address")[:ADDRESS_LIMIT],
             prefers=line("prefers"),
+            language=language if (language := line("language")) in LANGUAGES else "",
+            needs=as_column(of_column(line("needs"))),
         )
 
     def receipt(self, *, sends_texts: bool) -> str:
@@ -99,6 +105,7 @@ class Desk:
         digest = hashlib.sha256(raw).hexdigest()
         sender, told_by = self._addressee(entry)
         fields = {name: content[name] for name in ("how", "name", "email", "phone", "service", "postcode", "address")}
+        fields |= {name: content[name] for name in ("language", "needs")}
         fields["prefers"] = entry.receipt(sends_texts=self.sends_texts)
         return Inbound(
             channel=self.name,

@@ -9,6 +9,7 @@ from bot.cli import (
     contacts,
     deadline,
     demo,
+    needs,
     people,
     preview,
     receipts,
@@ -45,6 +46,7 @@ app.command("suppressions")(receipts.suppressions)
 clocks.add_to(contacts.app)
 receipts.add_to(contacts.app)
 people.add_to(contacts.app)
+needs.add_to(contacts.app)
 taking.add_to(contacts.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(contacts.app, name="contacts")

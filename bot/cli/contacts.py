@@ -221,8 +221,16 @@ def zone_of(config: Any) -> Any:
 
 
 def _as_json(contact: "Contact", zone: Any, *, is_whole: bool = False) -> dict[str, Any]:
-    left_out = {"id", "next_look_at", "acknowledge_step", "respond_step", "forgotten", "sender_key"}
-    left_out |= set() if is_whole else {"sender_address", "sender_name", "subject"}
+    left_out = {
+        "id",
+        "next_look_at",
+        "acknowledge_step",
+        "respond_step",
+        "forgotten",
+        "sender_key",
+        "tracking_generation",
+    }
+    left_out |= set() if is_whole else {"sender_address", "sender_name", "subject", "need_codes", "wished_language"}
     return {k: plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
 
 

@@ -63,6 +63,8 @@ class EventKind(StrEnum):
     LINKED = "linked"
     LINK_TAKEN_AWAY = "link taken away"
     NEEDS_NOTED = "needs noted"
+    FORMAT_NEEDED = "format needed"
+    FORMAT_MADE = "format made"
     LINKS_MADE_VOID = "links made void"
     # Words of staff for staff: no answer, and never sent to the person.
     NOTE = "note"

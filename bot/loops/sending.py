@@ -256,6 +256,10 @@ class Sending:
             from bot.flows.changes import answer_outcome  # noqa: PLC0415 - nothing that we send by ourselves needs it
 
             answer_outcome.count(connection, attempts, self._book)
+        if any(attempt.contact and attempt.contact.has_wishes for attempt in attempts):
+            from bot.flows.changes import formats  # noqa: PLC0415 - most people need none of it
+
+            formats.begin(connection, attempts, self._book)
         return states
 
     def _count(self, attempt: Attempt, state: State) -> None:
@@ -310,4 +314,4 @@ def _attempt(
     claim: Claimed, at: datetime, error: Exception | None, message: Outbound | None = None, external_id: str = ""
 ) -> Attempt:
     joined = tuple(companion.delivery for companion in claim.joined)
-    return Attempt(claim.delivery, at, error, external_id, joined, message=message)
+    return Attempt(claim.delivery, at, error, external_id, joined, message=message, contact=claim.contact)

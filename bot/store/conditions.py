@@ -10,7 +10,7 @@ IS_OPEN = text("next_look_at IS NOT NULL")
 IS_FINISHED = text("next_look_at IS NULL")
 IS_CLOSED = text("state = 'closed'")
 IS_URGENT = text("urgent != ''")
-HAS_NEEDS = text("need_codes != '' OR wished_language != ''")
+HAS_NEEDS = text("(need_codes != '' OR wished_language != '')")
 IS_CALLING = text("urgent_at IS NOT NULL AND next_look_at IS NOT NULL")
 IS_LINKED = text("linked_to IS NOT NULL")
 IS_MERGED = text("merged_into IS NOT NULL")
@@ -37,8 +37,8 @@ HAS_EXTERNAL_ID = text("external_id IS NOT NULL")
 # About no contact, and not forgotten yet.
 IS_NOTICE = text("contact_id IS NULL AND recipient != ''")
 
-# Of tasks to make a message into a format or a language.
-IS_TO_MAKE = text("made_at IS NULL")
+# Of tasks to make a message into a format or a language; of a person who is forgotten there is nothing to make.
+IS_TO_MAKE = text("made_at IS NULL AND (need_codes != '' OR language != '')")
 
 # Of messages that left.
 HAS_NO_CONTACT = text("contact_id IS NULL")

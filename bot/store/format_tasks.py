@@ -1,6 +1,6 @@
 """What staff have to make of messages that left: braille, a recording, a translation."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,6 @@ from bot.core.contacts import Contact
 from bot.core.roles import Scope
 from bot.store.conditions import IS_TO_MAKE
 from bot.store.contacts import contact_of
-from bot.store.queue import within
 from bot.store.tables import contacts, format_tasks
 
 
@@ -27,6 +26,11 @@ class FormatTask:
     created_at: datetime
     made_at: datetime | None = None
     made_by: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has yet to make it."""
+        return self.made_at is None and bool(self.need_codes or self.language)
 
 
 _COLUMNS = tuple(format_tasks.c[name] for name in FormatTask.__dataclass_fields__)
@@ -59,10 +63,16 @@ def waiting_among(connection: Connection, contact_ids: Collection[int]) -> set[i
 
 def waiting(connection: Connection, scope: Scope) -> list[tuple[Contact, FormatTask]]:
     """Return what is to be made of contacts in this scope, the oldest first, each with its contact."""
-    query = select(*_COLUMNS, contacts).join_from(format_tasks, contacts).where(IS_TO_MAKE, *within(scope))
-    rows: Sequence[Any] = connection.execute(query.order_by(format_tasks.c.delivery_id)).all()
-    size = len(_COLUMNS)
-    return [(contact_of(row[size:]), FormatTask(*row[:size])) for row in rows]
+    with_tasks = select(contacts).where(contacts.c.id.in_(waiting_contacts()))
+    visible = (contact_of(row) for row in connection.execute(with_tasks))
+    contacts_by_id = {contact.id: contact for contact in visible if scope.sees(contact.team)}
+    tasks = of_contacts(connection, contacts_by_id)
+    return [(contacts_by_id[task.contact_id], task) for task in tasks if task.is_waiting]
+
+
+def waiting_contacts() -> Any:
+    """Return the query of the contacts with something to be made."""
+    return select(format_tasks.c.contact_id).where(IS_TO_MAKE)
 
 
 def forget(connection: Connection, contact_ids: Iterable[int]) -> None:

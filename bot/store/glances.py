@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Text, case, func, select, type_coerce
 
 from bot.core import phones
 from bot.core.contacts import Contact
-from bot.store import drafts, needs, staff_answers
+from bot.store import drafts, format_tasks, needs, staff_answers
 from bot.store.column_types import Sealed, ring_of
 from bot.store.conditions import IS_UNDELIVERED
 from bot.store.sealing import MARK
@@ -24,13 +24,15 @@ MOST_CHARACTERS = 1_000
 class Glance:
     """The beginning of what the person wrote first, and what staff must know before they open the contact.
 
-    `error`: why a message to the person did not arrive, None where all did. `is_answered_now`: an answer of staff's
+    `error`: why a message to the person did not arrive, None where all did. `has_formats`: one that left is to be made
+    into a format or a language. `is_answered_now`: an answer of staff's
     has not left yet. `writers`: who of staff is writing an answer now, as addresses.
     """
 
     words: str = ""
     error: str | None = None
     has_needs: bool = False
+    has_formats: bool = False
     is_answered_now: bool = False
     writers: tuple[str, ...] = ()
 
@@ -43,12 +45,14 @@ def of(connection: Connection, contacts: Sequence[Contact], now: datetime) -> di
     firsts, errors = _firsts(connection, ids), _errors(connection, ids)
     waiting_answers = staff_answers.under_way_among(connection, ids)
     writers = drafts.writers_of(connection, ids, now)
+    with_tasks = format_tasks.waiting_among(connection, ids)
     with_needs = _with_needs(connection, contacts, firsts)
     return {
         contact_id: Glance(
             words=firsts[contact_id].words if contact_id in firsts else "",
             error=errors.get(contact_id),
             has_needs=contact_id in with_needs,
+            has_formats=contact_id in with_tasks,
             is_answered_now=contact_id in waiting_answers,
             writers=tuple(writers.get(contact_id, ())),
         )

@@ -9,20 +9,32 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
-from bot.store import words
-from bot.store.conditions import HAS_NO_RECEIPT, IS_CLOSED, IS_FINISHED, IS_HELD, IS_OPEN, IS_UNDELIVERED, IS_URGENT
+from bot.store import format_tasks, words
+from bot.store.conditions import (
+    HAS_NEEDS,
+    HAS_NO_RECEIPT,
+    IS_CLOSED,
+    IS_FINISHED,
+    IS_HELD,
+    IS_OPEN,
+    IS_UNDELIVERED,
+    IS_URGENT,
+)
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries
 
 NO_TEAM = "-"  # no team can be called so
-WHICH = ("", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable")
+WHICH = ("", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable", "needs", "formats")
+# Lists with an index of their own.
+_OF_FEW = ("suppressed", "undeliverable", "urgent", "needs", "formats")
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
     """Criteria of a search; "" leaves a filter out. `which` is one of WHICH, `state` one of the states or "any".
 
-    `team` may be NO_TEAM. The instants are aware: received at or after the first, before the second.
+    `team` may be NO_TEAM, `language` is that of a wish. The instants are aware: received at or after the first, before
+    the second.
     """
 
     state: str = "open"
@@ -33,6 +45,7 @@ class Criteria:
     area: str = ""
     channel: str = ""
     words: str = ""
+    language: str = ""
     received_from: datetime | None = None
     received_before: datetime | None = None
 
@@ -180,7 +193,7 @@ def _in_state(state: str) -> list[Any]:
 
 def _teams(criteria: Criteria, scope: Scope, state: str) -> list[str | None]:
     """Return the teams by which a list of finished contacts is searched; none if it is searched another way."""
-    if state == State.OPEN or criteria.words or criteria.which in ("suppressed", "undeliverable", "urgent"):
+    if state == State.OPEN or criteria.words or criteria.which in _OF_FEW:
         return []
     if criteria.team:
         return [criteria.team]
@@ -211,6 +224,7 @@ def _conditions(criteria: Criteria) -> Sequence[ColumnElement[bool]]:
     # An address is the same in capitals; it is stored in lower case, but was not always.
     conditions += [contacts.c.owner.in_(sorted({criteria.owner, criteria.owner.lower()}))] if criteria.owner else []
     conditions += [contacts.c.team.is_(None)] if criteria.team == NO_TEAM else []
+    conditions += [contacts.c.wished_language == criteria.language, HAS_NEEDS] if criteria.language else []
     conditions += [at >= criteria.received_from] if criteria.received_from else []
     return [*conditions, at < criteria.received_before] if criteria.received_before else conditions
 
@@ -224,6 +238,8 @@ def _list_conditions(list_name: str, now: Any) -> Sequence[Any]:
         "paused": contacts.c.paused_at.is_not(None),
         "suppressed": HAS_NO_RECEIPT,
         "undeliverable": contacts.c.id.in_(undelivered),
+        "needs": HAS_NEEDS,
+        "formats": contacts.c.id.in_(format_tasks.waiting_contacts()),
     }
     return [conditions[list_name]] if list_name else []
 

@@ -44,7 +44,7 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
         "Closed lee@",
     ):
         assert kind in history
-    assert "This person needs: Large print; Welsh" in history
+    assert "Needs: Large print; Welsh" in history
 
 
 def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> None:
@@ -54,7 +54,7 @@ def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> Non
     officer.act(first, "needs", need="British Sign Language")
     second = house.contact("Two.", sender={"name": "Dee", "email": "DEE@residents.example"})
     page = officer.get(f"/console/contacts/{second}")
-    assert "This person needs: British Sign Language" in page.words()
+    assert "Needs: British Sign Language" in page.words()
     assert first in page.words()
 
 
@@ -71,7 +71,7 @@ def test_needs_are_exported_and_erased_with_the_person(house: House) -> None:
     run(house.service, "person", "erase", address, "--yes")
     for sender in ({"email": address}, {"phone": "01632 960 555"}):
         later = house.contact("Me again.", sender=sender)
-        assert "This person needs" not in officer.get(f"/console/contacts/{later}").words()
+        assert "Needs:" not in officer.get(f"/console/contacts/{later}").words()
 
 
 def test_the_second_officer_is_told_who_was_first(house: House) -> None:
@@ -200,7 +200,7 @@ def test_needs_that_are_saved_again_are_kept_whole(house: House) -> None:
     assert ticked == ["Large print"]
     fields = [*page.hidden().items(), ("action", "needs"), ("need", "Large print"), ("need", "Braille")]
     page = officer.post(f"/console/contacts/{reference}", [*fields, ("more", str(typed.attributes["value"]))])
-    assert "This person needs: Large print; Braille; Polish; More time for letters" in page.words()
+    assert "Needs: Large print; Braille; Polish; More time for letters" in page.words()
 
 
 def test_needs_are_known_by_every_address_and_across_links(house: House) -> None:
@@ -210,14 +210,14 @@ def test_needs_are_known_by_every_address_and_across_links(house: House) -> None
     officer.act(first, "needs", need="Braille")
     for phone in ("01632 960 777", "01632-960-777", "+44 (0)1632 960777"):
         later = house.contact("By phone.", sender={"name": "Bo", "phone": phone})
-        assert "This person needs: Braille" in officer.get(f"/console/contacts/{later}").words()
+        assert "Needs: Braille" in officer.get(f"/console/contacts/{later}").words()
     letter = house.contact("By letter.", sender={"name": "Bo"}, how="letter")
-    assert "This person needs" not in officer.get(f"/console/contacts/{letter}").words()
+    assert "Needs:" not in officer.get(f"/console/contacts/{letter}").words()
     officer.act(letter, "link", None, **{"with": first})
-    assert "This person needs: Braille" in officer.get(f"/console/contacts/{letter}").words()
+    assert "Needs: Braille" in officer.get(f"/console/contacts/{letter}").words()
     alone = house.contact("Without any address.", sender={"name": "Lettie"}, how="letter")
     page = officer.act(alone, "needs", need="Easy Read")
-    assert "This person needs: Easy Read" in page.words()
+    assert "Needs: Easy Read" in page.words()
     assert "From Lettie" in page.words()
 
 
@@ -228,12 +228,12 @@ def test_needs_are_seen_and_noted_while_the_person_is_on_the_phone(house: House)
     officer.act(first, "needs", more="Welsh")
     (link,) = [a for a in officer.get(f"/console/contacts/{first}").all("a") if "Record a call" in a.text()]
     page = officer.get(str(link.attributes["href"]))
-    assert "This person needs: Welsh" in page.words()
+    assert "Needs: Welsh" in page.words()
     assert page.all("#name")[0].attributes["value"] == "Gus"
     fields = {**page.hidden(), "how": "phone", "name": "Gus", "text": "Again.", "need": "Large print", "more": "Welsh"}
     response = officer.post("/console/record", fields)
-    assert "This person needs: Large print; Welsh" in response.words()
-    assert "This person needs: Large print; Welsh" in officer.get(f"/console/contacts/{first}").words()
+    assert "Needs: Large print; Welsh" in response.words()
+    assert "Needs: Large print; Welsh" in officer.get(f"/console/contacts/{first}").words()
     assert response.all(".reference")[0].text() in officer.get(f"/console/contacts/{first}").words()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core.answers import BY_HAND
+from bot.core.answers import BY_HAND, BY_LETTER
 from bot.core.answers import Kind as Typed
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery, Purpose
@@ -13,7 +13,7 @@ from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.histories import Kind as Clock
 from bot.core.responses import Judgement, Kind
-from bot.flows.changes import refusals, staff_answers
+from bot.flows.changes import formats, refusals, staff_answers
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.outgoing import answer_words
@@ -54,6 +54,8 @@ def confirm(
     details = {"purpose": delivery.purpose, **contacts.recording_details(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.ANSWER_SENT, actor, details)])
     _count(connection, delivery, at, now, book)
+    if delivery.channel == BY_LETTER:
+        formats.begin_one(connection, delivery, contact, at, book)
 
 
 def _count(connection: Connection, delivery: Delivery, at: datetime, now: datetime, book: Rulebook) -> None:

@@ -42,7 +42,9 @@ from bot.store import audit, contacts
 
 MOST_CHARACTERS_OF_A_REFERENCE = 40
 # What can be done to a contact that is not open any more, and is not why.
-_BESIDE_ITS_STATE = frozenset({EventKind.NOTE, EventKind.NEEDS_NOTED, EventKind.LINKED, EventKind.LINK_TAKEN_AWAY})
+_BESIDE_ITS_STATE = frozenset(
+    {EventKind.NOTE, EventKind.NEEDS_NOTED, EventKind.FORMAT_MADE, EventKind.LINKED, EventKind.LINK_TAKEN_AWAY}
+)
 
 
 def act(connection: Connection, order: Order, visitor: Visitor, now: datetime, book: Rulebook) -> str:
@@ -199,9 +201,11 @@ def _unlink(desk: Desk) -> str:
 
 
 def _needs(desk: Desk) -> str:
-    words = desk.field("needs")
-    needs.note_needs(desk.connection, desk.contact, words, desk.actor, desk.now)
-    return "It is shown on everything that this person sends." if words else "Nothing is noted for this person now."
+    words, language = desk.field(needs.FIELD), desk.order.fields.get(needs.LANGUAGE)
+    needs.note_needs(desk.connection, desk.contact, words, desk.actor, desk.now, language=language)
+    if not words and not language:
+        return "Nothing is noted for this person now."
+    return "It is shown on everything that this person sends."
 
 
 def _hold(desk: Desk) -> str:

@@ -19,10 +19,11 @@ from bot.core.messages import StoredMessage
 from bot.core.roles import Scope
 from bot.flows.changes import answer, needs
 from bot.flows.changes.answer import UnderWay
-from bot.flows.desk import event_titles, event_words, form_answers
+from bot.flows.desk import event_titles, event_words, form_answers, wishes
 from bot.flows.desk.enclosed import Enclosed, enclosed
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
+from bot.flows.desk.wishes import ToMake
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.titles import PLATFORMS, Titles
 from bot.render.words import due_in_words, instant_in_words
@@ -115,6 +116,7 @@ class ContactView:
     `linked` the contacts that staff have linked. `decided_by` is who of staff decided on a receipt after all, or "".
     `answer` is the one of staff's that has not left yet.
     `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
+    `to_make` is what staff have to make of messages that left.
     `duplicates` are the contacts that go on in this one, `survivor` is the one in which it goes on itself.
     """
 
@@ -125,6 +127,7 @@ class ContactView:
     events: tuple[ShownEvent, ...]
     sent: tuple[Sent, ...]
     needs: Needs | None
+    to_make: tuple[ToMake, ...]
     linked: tuple[Contact, ...]
     duplicates: tuple[Contact, ...]
     survivor: Contact | None
@@ -158,7 +161,8 @@ def show(
     is_judged = any(event.kind == EventKind.STAFF_WROTE for event in events)
     clocks_promised, leaving = clocks if contact.standard else None, answer.under_way(connection, contact.id)
     facts = {"is_held": is_held, "is_linked": bool(links_of_contact), "is_judged": is_judged}
-    facts |= {"has_merged": bool(duplicates), "is_long": _is_long(contact, arrived)}
+    to_make = wishes.to_make(connection, contact)
+    facts |= {"has_merged": bool(duplicates), "is_long": _is_long(contact, arrived), "has_formats": bool(to_make)}
     standing = Standing(contact, clocks_promised, receipts, **facts, answer=leaving)
     return ContactView(
         contact=contact,
@@ -168,6 +172,7 @@ def show(
         events=_events(audit.as_seen(connection, _slice(events, page, MOST_EVENTS), scope), book.clocks),
         sent=tuple(_sent_message(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
+        to_make=to_make,
         linked=links_of_contact,
         duplicates=_visible(duplicates, scope),
         survivor=_survivor_of(connection, contact, scope),

@@ -1,7 +1,7 @@
-"""What staff do beside a contact: write notes on it, and join or part contacts of one matter."""
+"""What staff do beside a contact: write notes on it, make what no program can, join and part contacts."""
 
 from bot.core.roles import Permission
-from bot.flows.changes import merge, note, split
+from bot.flows.changes import formats, merge, note, split
 from bot.flows.desk.orders import Action, Desk
 
 
@@ -31,9 +31,15 @@ def _split(desk: Desk) -> str:
     return f"What you chose is {new.reference} now. Say there what it is about. The person is told nothing of it."
 
 
+def _format_made(desk: Desk) -> str:
+    formats.finish(desk.connection, desk.contact, desk.field(formats.FIELD), desk.actor, desk.now)
+    return "It is noted that the person has it."
+
+
 NOTING: dict[str, Action] = {
     "note": Action(Permission.ACT, _note),
     "merge": Action(Permission.ACT, _merge),
     "unmerge": Action(Permission.ACT, _unmerge),
     "split": Action(Permission.ACT, _split),
+    "format-made": Action(Permission.ACT, _format_made),
 }

@@ -27,7 +27,8 @@ class Standing:
     """What decides it: the contact, its clocks (None where nothing is promised), its receipts until now.
 
     `is_held`: its receipt is held back; `is_linked`: staff have linked it; `is_judged`: a mail of staff's was judged.
-    `answer` is the answer that has not left yet. `has_merged`: others go on in it; `is_long`: it has several messages.
+    `answer` is the answer that has not left yet. `has_merged`: others go on in it; `is_long`: it has several messages,
+    `has_formats`: a message of it is to be made into a format or a language.
     """
 
     contact: Contact
@@ -39,6 +40,7 @@ class Standing:
     has_merged: bool = False
     is_long: bool = False
     answer: UnderWay | None = None
+    has_formats: bool = False
 
 
 def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
@@ -65,6 +67,7 @@ def _of_any(standing: Standing) -> set[str]:
     contact, acts = standing.contact, {"link"}
     acts |= {"unlink"} if standing.is_linked else set()
     acts |= {"unmerge"} if standing.has_merged or contact.merged_into is not None else set()
+    acts |= {"format-made"} if standing.has_formats else set()
     if contact.forgotten:
         return acts
     acts |= {"needs", "legal-hold", "note", "void-links"}

@@ -10,10 +10,11 @@ from bot.core import phones
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
 from bot.flows.changes import needs
+from bot.flows.desk import wishes
+from bot.flows.desk.wishes import WishView
 from bot.flows.rulebook import Rulebook
 from bot.render.words import date_in_words
 from bot.store import glances, links, people, queue
-from bot.store.needs import Needs
 from bot.store.people import Person
 from bot.wire.mail import quoting
 
@@ -44,7 +45,7 @@ class PersonView:
     rows: tuple[Row, ...]
     unseen: int
     is_cut: bool
-    needs: Needs | None
+    wishes: WishView
     name: str
     addresses: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -81,7 +82,7 @@ def show(
         ),
         unseen=len(person.contacts) - len(visible),
         is_cut=person.is_cut,
-        needs=needs.needs_of(connection, contact.id),
+        wishes=wishes.of(contact, needs.needs_of(connection, contact.id)),
         name=contact.sender_name,
         addresses=addresses,
         numbers=numbers,

@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
+from bot.flows.changes.formats import is_wish_for_another
 from bot.flows.desk.next_due import Due, next_due
 from bot.flows.desk.page_size import fit
+from bot.flows.desk.wishes import language_name
 from bot.flows.rulebook import Rulebook
 from bot.flows.titles import Titles
 from bot.store import glances
@@ -75,8 +77,7 @@ def _tags(contact: Contact, glance: Glance, due: Due | None, reader: str) -> Ite
         yield "late", "Not delivered"
     if contact.paused_at is not None:
         yield "paused", "Paused"
-    if glance.has_needs:
-        yield "paused", "Needs"
+    yield from _wishes(contact, glance)
     if glance.is_answered_now:
         yield "muted", "An answer is leaving"
     colleagues = [writer for writer in glance.writers if writer != reader]
@@ -86,3 +87,13 @@ def _tags(contact: Contact, glance: Glance, due: Due | None, reader: str) -> Ite
         yield "muted", "A colleague has it"
     if contact.state != State.OPEN:
         yield "muted", contact.state.capitalize()
+
+
+def _wishes(contact: Contact, glance: Glance) -> Iterator[tuple[str, str]]:
+    """How its person is written to, and what staff have to make for them."""
+    if glance.has_formats:
+        yield "late", "To be made"
+    if is_wish_for_another(contact.wished_language):
+        yield "paused", language_name(contact.wished_language)
+    if contact.need_codes or (glance.has_needs and not contact.wished_language):
+        yield "paused", "Needs"

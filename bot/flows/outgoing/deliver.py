@@ -44,7 +44,7 @@ class Attempt:
     """What came of one attempt; `error` is None when the message was taken over, `external_id` its name there.
 
     `joined` are the deliveries that left in the same message; `together` is what the history says of that. `message` is
-    what was handed over, if anything was.
+    what was handed over, if anything was; `contact` stands as it was written from.
     """
 
     delivery: Delivery
@@ -54,6 +54,7 @@ class Attempt:
     joined: tuple[Delivery, ...] = ()
     together: str = ""
     message: Outbound | None = None
+    contact: Contact | None = None
 
     @property
     def may_have_left(self) -> bool:

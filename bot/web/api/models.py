@@ -39,6 +39,7 @@ class ContactView(ContactDates):
     subject: str
     sender_name: str
     sender_address: str | None
+    wished_language: str = Field(description='The language in which the person wants to be written to; "" for none.')
 
 
 class MessageView(BaseModel):
@@ -79,6 +80,16 @@ class FeedbackPage(BaseModel):
     next: str | None
 
 
+class FormatView(BaseModel):
+    """What staff have to make of a message that left: into which formats, by their codes, and into which language."""
+
+    message: str = Field(description="What `format-made` takes.")
+    needs: list[str]
+    language: str
+    created_at: datetime
+    made_at: datetime | None
+
+
 class ContactDetail(ContactView):
     """One contact with its messages, what the person needs of us, and the newest notes of staff, the newest first."""
 
@@ -88,6 +99,8 @@ class ContactDetail(ContactView):
         description="The page on which the person sees where it is, with its key: by that anybody may add to the "
         'contact, or withdraw it; "" where it has none.'
     )
+    need_codes: list[str] = Field(description="The needs that messages obey, by their codes.")
+    formats: list[FormatView]
     goes_on_in: str = Field(description='The contact that it was merged into; "" where it was not.')
     feedback: FeedbackView | None
     messages: list[MessageView]

@@ -12,7 +12,8 @@ from bot.flows.changes import needs
 from bot.flows.desk import message_view
 from bot.flows.residents import door
 from bot.flows.staffing import Visitor
-from bot.store import audit, contacts, feedback, merging, notes, queue, settled
+from bot.store import audit, contacts, feedback, format_tasks, merging, notes, queue, settled
+from bot.store.format_tasks import FormatTask
 from bot.web.api import calls, models, requests
 from bot.web.api.answers import facts_of, json_of, no_contact, reference_of
 from bot.web.api.bulk import BulkReads
@@ -33,7 +34,7 @@ class Reading:
     async def search(self, request: web.Request, visitor: Visitor) -> web.Response:
         """List or search contacts."""
         query = calls.query_of(requests.Search, request)
-        names = ("state", "which", "team", "owner", "service", "area", "channel")
+        names = ("state", "which", "team", "owner", "service", "area", "channel", "language")
         dates = ("received_from", "received_before")
         criteria = queue.Criteria(**{name: getattr(query, name) for name in (*names, *dates)}, words=query.q)
         after, now = int(query.cursor or 0), self._site.now()
@@ -75,6 +76,8 @@ class Reading:
                     "standard": contact.standard or "",
                     "needs": person_needs.needs if person_needs else "",
                     "tracking_url": self._page_of_person(c, contact),
+                    "need_codes": contact.need_codes.split(),
+                    "formats": [_format(task) for task in format_tasks.of_contacts(c, [contact.id])],
                     "goes_on_in": survivor.reference if survivor and visitor.scope.sees(survivor.team) else "",
                     "feedback": models.view_of_feedback(opinion, reference) if opinion else None,
                     "messages": arrived,
@@ -203,4 +206,14 @@ def _event(event: StoredEvent) -> models.EventView:
         actor=event.actor,
         reference=event.reference,
         details=dict(event.details),
+    )
+
+
+def _format(task: FormatTask) -> models.FormatView:
+    return models.FormatView(
+        message=str(task.delivery_id),
+        needs=task.need_codes.split(),
+        language=task.language,
+        created_at=task.created_at,
+        made_at=task.made_at,
     )

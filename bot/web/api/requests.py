@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from bot.core.answers import MOST_CHARACTERS as MOST_OF_AN_ANSWER
+from bot.core.needs import Need
 from bot.flows.changes import urgent
 from bot.flows.changes.refusals import MOST_CHARACTERS
 
@@ -43,6 +44,11 @@ class Sender(Sent):
     phone: str = Field(default="", max_length=40, pattern=_TEXT, examples=["01632 960 001"])
 
 
+_CODE = f"(?:{'|'.join(Need)})"
+_CODES = f"^(?:{_CODE}(?: {_CODE})*)?$"
+LanguageCode = Literal["", "en", "cy", "pl", "ro", "pt", "lt", "uk", "ar", "ur", "bn", "zh"]
+
+
 class NewContact(Sent):
     """A contact that came by phone, letter or visit, or into another system."""
 
@@ -56,6 +62,13 @@ class NewContact(Sent):
     prefers: Literal["", "email", "text", "told", "letter", "phone"] = Field(
         default="",
         description="How they hear that we have it. `told`: they were told the reference and the date at once.",
+    )
+    language: LanguageCode = Field(default="", description="In which language they want to be written to.")
+    needs: str = Field(
+        default="",
+        pattern=_CODES,
+        description="What they need of us: codes with a space between them.",
+        examples=["large-print bsl"],
     )
     received_at: Instant | None = Field(default=None, description="When it came; now, where it is left out.")
 
@@ -165,6 +178,15 @@ class Needs(Sent):
         examples=["large print; British Sign Language"],
         description='All of it, in the place of what is noted; "" where nothing is.',
     )
+    language: LanguageCode | None = Field(
+        default=None, description='In which language they want to be written to, "" for none; left out, it stays.'
+    )
+
+
+class FormatMade(Sent):
+    """Somebody has made a message into the format or the language that the person needs, and the person has it."""
+
+    message: str = Field(pattern=_TEXT, examples=["12"], description="The `message` of one of the `formats`.")
 
 
 class NewMessage(Sent):
@@ -240,12 +262,13 @@ class Search(Paging):
     """Which contacts."""
 
     state: Literal["open", "answered", "closed", "logged", "any"] = "any"
-    which: Literal["", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable"] = ""
+    which: Literal["", "urgent", "late", "unassigned", "paused", "suppressed", "undeliverable", "needs", "formats"] = ""
     team: str = Field(default="", max_length=40, pattern=_TEXT)
     owner: str = Field(default="", max_length=254, pattern=_TEXT)
     service: str = Field(default="", max_length=40, pattern=_TEXT)
     area: str = Field(default="", max_length=40, pattern=_TEXT)
     channel: str = Field(default="", max_length=40, pattern=_TEXT)
+    language: LanguageCode = Field(default="", description="The language that the person wants.")
     received_from: Instant | None = Field(default=None, description="Received then or later.")
     received_before: Instant | None = Field(default=None, description="Received before then.")
     q: str = Field(

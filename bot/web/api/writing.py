@@ -60,7 +60,9 @@ class Writing:
     def _inbound(self, call_body: requests.NewContact, call: Call) -> Inbound:
         if refusals := record.refusals(call_body.service, call_body.received_at, self._site.now(), self._site.book):
             raise calls.invalid([(refusal.field, refusal.reason) for refusal in refusals])
-        fields = call_body.model_dump(include={"subject", "text", "service", "postcode", "how", "prefers"})
+        fields = call_body.model_dump(
+            include={"subject", "text", "service", "postcode", "how", "prefers", "language", "needs"}
+        )
         fields |= call_body.sender.model_dump()
         return self._taken_down(call_body.channel, fields, call, call_body.received_at)
 

@@ -20,7 +20,7 @@ from bot.flows.rulebook import Rulebook
 from bot.flows.titles import Titles
 from bot.render.words import instant_in_words
 from bot.store import clocks, staff
-from bot.web.console import before, clock, danger, feedback, flash, lists, merging, notes, person, reply, words
+from bot.web.console import before, clock, danger, feedback, flash, lists, merging, notes, person, reply, wishes, words
 from bot.web.console.desk import needs_ticked, needs_typed
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.lists import List
@@ -110,7 +110,7 @@ class ContactPages:
         if objection.kind is Kind.CONFLICT:
             await self._door.refuse(guest, f"{order.action} {order.reference}", objection.reason)
         # Needs are ticked, and typed where none of the usual ones fits.
-        wrong = "more" if objection.field == needs.FIELD else objection.field
+        wrong = "more" if (order.action, objection.field) == ("needs", needs.FIELD) else objection.field
         refusal = Refusal(order.action, wrong, objection.sentence, order.fields)
         return await self._page(request, guest, refusal, status=STATUS_OF[objection.kind])
 
@@ -150,9 +150,8 @@ def _whole(opening: Opening) -> Mapping[str, Any]:
 
 def _choices(opening: Opening) -> Mapping[str, Any]:
     """What the forms offer to choose from."""
-    book, person_needs = opening.book, opening.view.needs
+    book = opening.book
     titles = Titles(book)
-    usual_needs, further_needs = needs.usual_and_other(person_needs.needs if person_needs else "")
     return {
         "teams": {name: titles.team(name) for name in book.outgoing.teams},
         "people": _people(opening.connection, opening.guest, book),
@@ -160,9 +159,6 @@ def _choices(opening: Opening) -> Mapping[str, Any]:
         "kinds": {name: titles.kind(name) for name in classify.choices("kind", book)},
         "areas": {name: titles.area(name) for name in classify.choices("area", book)},
         "guesses": [kind.value for kind in responses.CHOICES],
-        "need_words": needs.USUAL,
-        "needs_chosen": usual_needs,
-        "needs_more": further_needs,
     }
 
 
@@ -193,4 +189,5 @@ PARTS: tuple[Part, ...] = (
     notes.context,
     person.context,
     merging.context,
+    wishes.context,
 )

@@ -11,23 +11,27 @@ from sqlalchemy import Connection
 from bot.core import speech, threads
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.core.needs import SEPARATOR
+from bot.core.needs import SEPARATOR, as_column
+from bot.core.needs import codes as needs_codes
 from bot.core.roles import Permission, Scope
 from bot.core.urgencies import Rule
 from bot.flows.changes import classify, link, needs, record
 from bot.flows.changes.refusals import Refused
+from bot.flows.desk import wishes
+from bot.flows.desk.wishes import WishView
 from bot.flows.rulebook import Rulebook
-from bot.store import queue
+from bot.store import contacts, queue
 from bot.store.needs import Needs
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
 from bot.web.console.shunted import prefilled
+from bot.web.console.wishes import LANGUAGE_CHOICES
 from bot.web.forms import fields_of, several_of
 from bot.web.site import Site
 
 Faults = tuple[tuple[str, str], ...]
 FIELDS = (
     *("how", "name", "email", "phone", "address", "postcode", "subject", "text", "service", "prefers", "received_at"),
-    *("token", "desk", "of", "more"),
+    *("token", "desk", "of", "more", "language"),
 )
 
 
@@ -49,7 +53,13 @@ class DeskPages:
         of, scope = request.query.get("of", ""), guest.visitor.scope
         fields, person_needs = await self._site.read(lambda c: self._person(c, of, scope))
         usual_needs, more = needs.usual_and_other(person_needs.needs if person_needs else "")
-        fields = {**fields, "more": more, **await prefilled(self._site, guest, request.query.get("shunted", ""))}
+        language = person_needs.language if person_needs else ""
+        fields = {
+            **fields,
+            "more": more,
+            "language": language,
+            **await prefilled(self._site, guest, request.query.get("shunted", "")),
+        }
         return self._page(request, guest, fields, usual_needs)
 
     def _person(self, c: Connection, of: str, scope: Scope) -> tuple[dict[str, str], Needs | None]:
@@ -78,6 +88,7 @@ class DeskPages:
             "desks": list(self._site.desks),
             "sends_texts": any(desk.sends_texts for desk in self._site.desks.values()),
             "need_words": needs.USUAL,
+            "languages": LANGUAGE_CHOICES,
             "chosen": usual_needs,
             "recorded": None,
         }
@@ -86,6 +97,7 @@ class DeskPages:
     async def _record(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         values, ticked = await fields_of(request), await needs_ticked(request)
         needs_words = needs_typed(values, ticked)
+        wish = (needs_words, values.get(needs.LANGUAGE, ""))
         message, faults = self._read(values, needs_words)
         if message is None:
             # The caller is told what to do at once, although something else that was typed is wrong.
@@ -97,20 +109,21 @@ class DeskPages:
         reference, now, actor = filing.reference, self._site.now(), guest.visitor.actor
         of, scope = values.get("of", ""), guest.visitor.scope
 
-        def keep(c: Connection) -> tuple[Contact, Needs | None]:
+        def keep(c: Connection) -> tuple[Contact, WishView]:
             record_of = record.taken_down(c, reference, actor, now)
             if record_of.new:
-                self._note_person(c, record_of.contact, (of, scope), (needs_words, actor, now))
-            return record_of.contact, needs.needs_of(c, record_of.contact.id)
+                self._note_person(c, record_of.contact, (of, scope), wish, (actor, now))
+            (contact,) = contacts.with_id(c, [record_of.contact.id]).values()
+            return contact, wishes.of(contact, needs.needs_of(c, contact.id))
 
-        contact, is_noted = await self._site.write(keep)
+        contact, wish_view = await self._site.write(keep)
         context = {
             "recorded": contact,
             "danger": self._site.book.intake.urgency(contact),
             "respond_by": self._site.book.clocks.respond_by(contact),
             "told_by": message.told_by,
             "said": message.fields,
-            "needs": is_noted,
+            "wishes": wish_view,
         }
         return render(request, guest, "record", context)
 
@@ -120,34 +133,39 @@ class DeskPages:
         desk = desks.get(values.get("desk", "")) or next(iter(desks.values()))
         received_at, fault = self._received(values.get("received_at", "").strip())
         token = values.get("token", "")[:40] or secrets.token_urlsafe(16)
-        message = desk.record(values, token, min(received_at, now) if received_at else None)
+        codes = as_column(needs_codes(needs_words))
+        message = desk.record({**values, "needs": codes}, token, min(received_at, now) if received_at else None)
         faults = [("received_at", fault)] if fault else []
         refusals = record.refusals(values.get("service", "").strip(), received_at, now, self._site.book)
         faults += [(refusal.field, refusal.sentence) for refusal in refusals]
         try:
             needs.validate(needs_words)
+            needs.known_language(values.get(needs.LANGUAGE, ""))
         except Refused as refusal:
-            faults.append(("more", refusal.sentence))
+            faults.append(("more" if refusal.field == needs.FIELD else refusal.field, refusal.sentence))
         if isinstance(message, Inbound):
             return (None if faults else message), tuple(faults)
         return None, (*message.faults, *faults)
 
     def _note_person(
-        self, c: Connection, contact: Contact, origin: tuple[str, Scope], noting: tuple[str, str, datetime]
+        self,
+        c: Connection,
+        contact: Contact,
+        origin: tuple[str, Scope],
+        wish: tuple[str, str],
+        noting: tuple[str, datetime],
     ) -> None:
         """Link it with the contact from which the desk was opened, and note what the person needs."""
-        (of, scope), (needs_words, actor, now) = origin, noting
+        (of, scope), (needs_words, language), (actor, now) = origin, wish, noting
         matches = threads.references_in(of, self._site.book.prefix)
         before = queue.visible(c, matches[0], scope) if matches else None
         if before is None:
-            needs.add_needs(c, contact, needs_words, actor, now)
+            needs.add_needs(c, contact, needs_words, actor, now, language=language)
             return
         if before.id != contact.id:
             link.same_person(c, contact, before, actor, now)
         # The form showed what is noted, so that what is gone from it is meant to be gone.
-        person_needs = needs.needs_of(c, contact.id)
-        if needs_words != (person_needs.needs if person_needs else ""):
-            needs.note_needs(c, contact, needs_words, actor, now)
+        needs.note_needs(c, contact, needs_words, actor, now, language=language)
 
     def _received(self, text: str) -> tuple[datetime | None, str]:
         if not text:

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from bot.core.contacts import State
+from bot.core.languages import LANGUAGES
+from bot.flows.desk.wishes import language_name
 from bot.flows.titles import Titles
 from bot.store.queue import NO_TEAM, WHICH, Criteria
 
@@ -19,14 +21,16 @@ KINDS = {
     "paused": "paused",
     "suppressed": "without a receipt",
     "undeliverable": "not delivered",
+    "needs": "of people with needs or a language",
+    "formats": "to be made in a format or language",
 }
 # Those that are one link away on every list.
 QUICK = ("unassigned", "late", "urgent", "undeliverable")
-_EQUAL = ("team", "owner", "service", "area", "channel")
+_EQUAL = ("team", "owner", "service", "area", "channel", "language")
 _DAYS = ("received_from", "received_before")
 NAMES = ("words", "state", "which", *_EQUAL, *_DAYS)
 # Whoever looks for these, or for words, does not mean the open ones alone.
-_OF_ANY_STATE = ("suppressed", "undeliverable")
+_OF_ANY_STATE = ("suppressed", "undeliverable", "formats")
 _LONGEST = 200
 
 
@@ -97,6 +101,8 @@ def _is_known(name: str, value: str) -> bool:
             return value in STATES
         case "which":
             return value in WHICH
+        case "language":
+            return value in LANGUAGES
         case "received_from" | "received_before":
             return _day(value) is not None
     return True
@@ -128,5 +134,6 @@ def _words(name: str, value: str, titles: Titles) -> str:
         return f"with the words “{value}”"
     if name == "owner":
         return f"person {value}"
-    title = {"team": titles.team, "service": titles.service, "area": titles.area, "channel": titles.channel}[name]
+    title_of = {"team": titles.team, "service": titles.service, "area": titles.area, "channel": titles.channel}
+    title = (title_of | {"language": language_name})[name]
     return f"{name} {title(value)}"

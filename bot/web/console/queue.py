@@ -18,6 +18,7 @@ from bot.web.console import filters, flash, reply
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
 from bot.web.console.lists import List, address_in, page_in
+from bot.web.console.wishes import LANGUAGE_CHOICES
 from bot.web.forms import fields_of, number_of
 from bot.web.site import Site
 
@@ -119,6 +120,7 @@ class QueuePages:
             "area": {name: titles.area(name) for name in classify.choices("area", book)},
             "channel": {name: titles.channel(name) for name in book.ways},
             "state": list(filters.STATES),
+            "language": LANGUAGE_CHOICES,
         }
 
     async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:

@@ -29,8 +29,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_format_tasks_contact_id"),
     )
     op.create_index("ix_format_tasks_contact_id", "format_tasks", ["contact_id"])
-    _partial("ix_format_tasks_to_make", "format_tasks", "contact_id", "made_at IS NULL")
-    _partial("ix_contacts_with_needs", "contacts", "id", "need_codes != '' OR wished_language != ''")
+    _partial(
+        "ix_format_tasks_to_make",
+        "format_tasks",
+        "contact_id",
+        "made_at IS NULL AND (need_codes != '' OR language != '')",
+    )
+    _partial("ix_contacts_with_needs", "contacts", "id", "(need_codes != '' OR wished_language != '')")
 
 
 def _partial(name: str, table: str, column: str, condition: str) -> None:

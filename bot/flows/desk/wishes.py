@@ -1,0 +1,91 @@
+"""How a person is to be written to, and what staff have to make for them, as staff look at it on a contact."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.core import needs as core
+from bot.core.contacts import Contact
+from bot.core.languages import LANGUAGES
+from bot.core.needs import Need
+from bot.flows.changes import formats
+from bot.flows.changes.needs import FORM
+from bot.store import format_tasks
+from bot.store.needs import Needs
+
+_TRANSLATION = "Write plain English; add the translation beneath, or choose a saved answer in"
+
+
+@dataclass(frozen=True, slots=True)
+class WishView:
+    """The language and the needs in words, each "" for none. `by_form`: a form alone says so, and proves nobody."""
+
+    language: str = ""
+    needs: str = ""
+    by_form: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Both as staff read them: "Wants Polish. Needs: large print."; "" for neither."""
+        parts = (f"Wants {self.language}." if self.language else "", f"Needs: {self.needs}." if self.needs else "")
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class ToMake:
+    """One message that is to be made `words`, such as "in braille"."""
+
+    number: int
+    words: str
+
+
+def of(contact: Contact, entry: Needs | None) -> WishView:
+    """What this contact obeys, and besides it what is noted for its person in other words."""
+    codes = core.of_column(contact.need_codes)
+    in_words = core.with_codes(entry.needs if entry else "", codes)
+    return WishView(language_name(contact.wished_language), in_words, by_form=_is_by_form(contact, codes, entry))
+
+
+def language_name(code: str) -> str:
+    """What staff call a language; "" for none."""
+    return LANGUAGES[code].english_name if code in LANGUAGES else code
+
+
+def to_make(connection: Connection, contact: Contact) -> tuple[ToMake, ...]:
+    """What is to be made of messages of this contact, the oldest first."""
+    tasks = format_tasks.of_contacts(connection, [contact.id])
+    return tuple(ToMake(task.delivery_id, formats.in_words(task)) for task in tasks if task.is_waiting)
+
+
+def reminder(contact: Contact) -> str:
+    """What whoever writes an answer must know first; "" for nothing."""
+    return " ".join(_reminders(contact))
+
+
+def _reminders(contact: Contact) -> list[str]:
+    codes, language = core.of_column(contact.need_codes), contact.wished_language
+    lines = []
+    if formats.is_wish_for_another(language):
+        name = language_name(language)
+        lines.append(f"This person wants {name}. {_TRANSLATION} {name}.")
+    if Need.BSL in codes:
+        lines.append("This person uses British Sign Language: write short sentences, and offer a call by video relay.")
+    if Need.EASY_READ in codes:
+        lines.append("This person reads Easy Read: short sentences, one idea in each.")
+    if Need.LARGE_PRINT in codes:
+        lines.append("Mail leaves in large print by itself.")
+    if Need.CALL in codes:
+        lines.append("This person wants a call instead of writing.")
+    if formats_by_hand := [core.WORDS[code].lower() for code in codes if code in core.BY_STAFF]:
+        lines.append(f"When it has left, you are asked to make it as {' and '.join(formats_by_hand)}.")
+    return lines
+
+
+def _is_by_form(contact: Contact, codes: tuple[Need, ...], entry: Needs | None) -> bool:
+    if entry is None:
+        return bool(codes or contact.wished_language)
+    by_others = (
+        () if entry.noted_by == FORM else core.codes(entry.needs),
+        "" if entry.language_by == FORM else entry.language,
+    )
+    return not set(codes) <= set(by_others[0]) or contact.wished_language not in ("", by_others[1])

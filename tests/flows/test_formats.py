@@ -1,0 +1,186 @@
+"""What no program can make of a message: a task of staff's, once a message, until somebody says that it is made."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, select
+
+from bot.channel import Batch, Temporary
+from bot.core.contacts import Contact
+from bot.core.events import EventKind
+from bot.core.needs import Need
+from bot.core.roles import Scope
+from bot.flows.changes import answer, answer_outcome, formats, needs
+from bot.flows.changes.answer import Answer
+from bot.flows.changes.refusals import Refused
+from bot.flows.desk import contact_view, rows
+from bot.flows.intake.plan import Capacity
+from bot.flows.intake.receive import Reading, receive
+from bot.flows.outgoing import deliver
+from bot.flows.outgoing.deliver import Attempt, ClaimTerms
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, format_tasks, outbox, queue, retention
+from bot.store.engine import Store
+from bot.store.queue import Criteria
+from bot.store.tables import deliveries
+from tests.flows.conftest import NOW, Make, writing
+from tests.flows.desk import after, again, logged
+
+ME = "staff:me@example.gov.uk"
+HOLD = ClaimTerms(timedelta(minutes=30))
+ENGLISH = "We have emptied your bin, and we are sorry that it was missed.\n\nYour bins team"
+POLISH = "Opróżniliśmy Twój kosz na śmieci i przepraszamy, że został pominięty.\n\nTwój zespół"
+LATER = NOW + timedelta(hours=1)
+
+
+def leave(connection: Connection, book: Rulebook, *, error: Exception | None = None) -> None:
+    """Everything that is due to people leaves, as the loop of an outlet lets it."""
+    claims = deliver.claim(connection, "post", LATER, HOLD, 50, book)
+    attempts = [Attempt(claim.delivery, LATER, error, contact=claim.contact) for claim in claims]
+    deliver.record(connection, attempts, book)
+    formats.begin(connection, attempts, book)
+
+
+def reader(connection: Connection, book: Rulebook, mail: Make, *codes: Need, language: str = "") -> Contact:
+    """Somebody who needs this, and whose receipt has left before we knew."""
+    contact = logged(connection, book, mail(1))
+    needs.wish(connection, contact, language, codes, ME, NOW)
+    return again(connection, contact.reference)
+
+
+def typed(connection: Connection, book: Rulebook, contact: Contact, words: str = ENGLISH) -> None:
+    """An answer that leaves."""
+    answer.answer(connection, contact.reference, Answer("full", words), ME, NOW, book)
+    leave(connection, book)
+
+
+def tasks(connection: Connection, contact: Contact) -> list[str]:
+    """What is to be made, in words."""
+    return [formats.in_words(task) for task in format_tasks.of_contacts(connection, [contact.id]) if task.is_waiting]
+
+
+def notices(connection: Connection) -> list[dict[str, str]]:
+    """What staff are told."""
+    return list(connection.execute(select(deliveries.c.details).where(deliveries.c.purpose == "notice")).scalars())
+
+
+@pytest.mark.parametrize(
+    ("codes", "language", "words", "to_make"),
+    [
+        ([Need.BRAILLE, Need.LARGE_PRINT], "", ENGLISH, ["in braille"]),
+        ([Need.AUDIO, Need.BRAILLE], "pl", ENGLISH, ["in braille and as a recording and in Polish"]),
+        ([], "pl", ENGLISH, ["in Polish"]),
+        ([], "pl", f"{ENGLISH}\n\n{POLISH}", []),
+        ([], "en", ENGLISH, []),
+        ([Need.LARGE_PRINT, Need.EASY_READ, Need.BSL, Need.CALL, Need.TIME], "", ENGLISH, []),
+    ],
+)
+def test_an_answer_is_made_into_what_its_reader_needs(
+    store: Store, book: Rulebook, mail: Make, codes: list[Need], language: str, words: str, to_make: list[str]
+) -> None:
+    """Where no program can: and a translation only where the words are not in the language yet."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, *codes, language=language)
+        typed(connection, book, contact, words)
+        assert tasks(connection, contact) == to_make
+
+
+def test_staff_are_told_once_where_the_text_is(store: Store, book: Rulebook, mail: Make) -> None:
+    """Without a word of the person, and not again where the record of the attempt is repeated."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE)
+        typed(connection, book, contact)
+        (task,) = format_tasks.of_contacts(connection, [contact.id])
+        delivery = next(d for d in outbox.of_contact(connection, contact.id) if d.id == task.delivery_id)
+        formats.begin_one(connection, delivery, contact, LATER, book)
+        (notice,) = notices(connection)
+        assert f"/console/contacts/{contact.reference}/sent/{task.delivery_id}/text" in notice
+        assert f"Make a message in braille for {contact.reference}" in notice
+        assert "resident1" not in notice
+
+
+def test_a_receipt_is_made_too_and_counts_as_it_left(store: Store, book: Rulebook, mail: Make) -> None:
+    """The duty to acknowledge is met by what left; no clock waits for braille."""
+    with writing(store) as connection:
+        batch = Batch((mail(1),))
+        received = receive(connection, batch, Reading("inbox"), NOW, book, Capacity())
+        contact = again(connection, received.filed[0].reference)
+        needs.wish(connection, contact, "", [Need.BRAILLE], ME, NOW)
+        leave(connection, book)
+        assert tasks(connection, contact) == ["in braille"]
+        assert again(connection, contact.reference).acknowledged_at == LATER
+
+
+def test_what_has_not_left_is_not_made(store: Store, book: Rulebook, mail: Make) -> None:
+    """It is tried again, and then there is one task."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.AUDIO)
+        answer.answer(connection, contact.reference, Answer("full", ENGLISH), ME, NOW, book)
+        leave(connection, book, error=Temporary("451 not now"))
+        assert tasks(connection, contact) == []
+
+
+def test_somebody_says_that_it_is_made(store: Store, book: Rulebook, mail: Make) -> None:
+    """Once, by the number of the message, and the history says who."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE)
+        typed(connection, book, contact)
+        (task,) = format_tasks.of_contacts(connection, [contact.id])
+        for number in ("", "x", "999999"):
+            with pytest.raises(Refused, match="choose one of the messages"):
+                formats.finish(connection, contact, number, ME, after(1))
+        formats.finish(connection, contact, f"{task.delivery_id}", ME, after(1))
+        with pytest.raises(Refused, match="made already"):
+            formats.finish(connection, contact, f"{task.delivery_id}", ME, after(2))
+        assert tasks(connection, contact) == []
+        (event,) = [e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.FORMAT_MADE]
+        assert (event.actor, event.details) == (ME, {"needs": "braille"})
+
+
+def test_it_is_shown_until_it_is_made(store: Store, book: Rulebook, mail: Make) -> None:
+    """On its contact, although that is answered; in the queue with a badge, and in a list of its own."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE, language="pl")
+        typed(connection, book, contact)
+        view = contact_view.show(connection, contact.reference, Scope(), after(1), book)
+        assert view
+        assert "format-made" in view.offers
+        assert [task.words for task in view.to_make] == ["in braille and in Polish"]
+        page = queue.page(connection, Criteria("any", "formats"), Scope(), NOW, most=5)
+        (row,) = rows.of(connection, page.contacts, "me@example.gov.uk", after(1), book)
+        assert [words for _, words in row.tags][:3] == ["To be made", "Polish", "Needs"]
+        formats.finish(connection, contact, str(view.to_make[0].number), ME, after(1))
+        assert not queue.page(connection, Criteria("any", "formats"), Scope(), NOW, most=5).contacts
+
+
+def test_the_queue_is_narrowed_to_needs_and_to_a_language(store: Store, book: Rulebook, mail: Make) -> None:
+    """Whether it is open or not, and not to what others of their team have."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.TIME, language="ur")
+        logged(connection, book, mail(2))
+        for criteria in (Criteria("any", "needs"), Criteria(which="needs"), Criteria(language="ur")):
+            page = queue.page(connection, criteria, Scope(), NOW, most=5)
+            assert [entry.id for entry in page.contacts] == [contact.id]
+        assert not queue.page(connection, Criteria(language="pl"), Scope(), NOW, most=5).contacts
+        assert not format_tasks.waiting(connection, Scope(frozenset({"housing"})))
+
+
+def test_nothing_is_made_for_who_is_forgotten(store: Store, book: Rulebook, mail: Make) -> None:
+    """The text is gone, and so is what they needed."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE)
+        typed(connection, book, contact)
+        retention.strip(connection, [contact.id], b"k" * 32)
+        assert tasks(connection, contact) == []
+        assert not format_tasks.waiting(connection, Scope())
+        assert not format_tasks.waiting_among(connection, [contact.id])
+
+
+def test_a_letter_that_is_posted_is_made_too(store: Store, book: Rulebook, mail: Make) -> None:
+    """Staff say that it is posted, and are told what else there is to do."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE)
+        contacts.put(connection, contact.id, {"sender_address": None})
+        answer.answer(connection, contact.reference, Answer("full", ENGLISH, channel="letter"), ME, NOW, book)
+        answer_outcome.confirm(connection, contact.reference, None, ME, LATER, book)
+        assert tasks(connection, contact) == ["in braille"]
