@@ -1,10 +1,11 @@
 """The words that staff may change: what they are now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact
+from bot.core.languages import ENGLISH
 from bot.flows.rulebook import Rulebook
 from bot.render import answers
 from bot.render.answers import SavedAnswer
@@ -17,6 +18,11 @@ def saved_answers(connection: Connection, team: str | None, book: Rulebook) -> t
     """The saved answers that staff of this team are offered, by title."""
     offer = (answer for answer in answers_by_name(connection, book).values() if answer.is_for(team))
     return tuple(sorted(offer, key=lambda answer: answer.title))
+
+
+def in_language_first(offer: Iterable[SavedAnswer], language: str) -> tuple[SavedAnswer, ...]:
+    """The same answers, those in the language that the person wants first."""
+    return tuple(sorted(offer, key=lambda answer: answer.language != (language or ENGLISH)))
 
 
 def answers_by_name(connection: Connection, book: Rulebook) -> dict[str, SavedAnswer]:

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from bot.core.deliveries import State
 from bot.core.feedback import Opinion
+from bot.core.languages import LANGUAGES
+from bot.core.needs import Need
 from bot.flows.desk.backlog import Backlog
 
 
@@ -77,6 +79,22 @@ class Meter:
             registry=registry,
         )
         self._shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=registry)
+        self._count_wishes()
+
+    def _count_wishes(self) -> None:
+        registry = self.registry
+        self._needs = Gauge(
+            "ackbot_contacts_with_needs", "Open contacts of people with a need.", ["need"], registry=registry
+        )
+        self._languages = Gauge(
+            "ackbot_contacts_in_language",
+            "Open contacts of people who want a language.",
+            ["language"],
+            registry=registry,
+        )
+        self._formats = Gauge(
+            "ackbot_formats_to_make", "Messages that staff have to make in a format or a language.", registry=registry
+        )
 
     def begin_outlet(self, outlet: str) -> None:
         """Show every state from the start: of a count that appears with its first event Prometheus sees no increase."""
@@ -91,6 +109,11 @@ class Meter:
         self._overdue_look.set(_seconds_since(backlog.next_look_at, now))
         self._stopped.set(backlog.receipts_stopped)
         self._shunted.set(backlog.shunted_messages)
+        for need in Need:
+            self._needs.labels(need).set(backlog.needs.get(need, 0))
+        for language in LANGUAGES:
+            self._languages.labels(language).set(backlog.languages.get(language, 0))
+        self._formats.set(backlog.formats_to_make)
         for opinion in Opinion:
             self._feedback.labels(opinion).set(backlog.unread_feedback.get(opinion, 0))
 

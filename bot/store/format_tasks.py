@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.contacts import Contact
@@ -68,6 +68,11 @@ def waiting(connection: Connection, scope: Scope) -> list[tuple[Contact, FormatT
     contacts_by_id = {contact.id: contact for contact in visible if scope.sees(contact.team)}
     tasks = of_contacts(connection, contacts_by_id)
     return [(contacts_by_id[task.contact_id], task) for task in tasks if task.is_waiting]
+
+
+def waiting_count(connection: Connection) -> int:
+    """Return how many messages are to be made into a format or a language."""
+    return connection.execute(select(func.count()).select_from(format_tasks).where(IS_TO_MAKE)).scalar_one()
 
 
 def waiting_contacts() -> Any:

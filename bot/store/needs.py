@@ -1,6 +1,7 @@
 """The ways in which people need us to write or speak (Equality Act 2010 section 20)."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core import phones
+from bot.store.conditions import HAS_NEEDS, IS_OPEN
 from bot.store.tables import contacts, messages, needs
 
 
@@ -95,6 +97,16 @@ def latest(entries: Iterable[Needs]) -> Needs | None:
         return of_needs or of_language
     by, at = of_language.language_by, of_language.language_at
     return replace(of_needs, language=of_language.language, language_by=by, language_at=at)
+
+
+def count_open(connection: Connection) -> tuple[Counter[str], Counter[str]]:
+    """Return how many open contacts are of people with each need, by its code, and with each wish, by its language."""
+    by_need, by_language = Counter[str](), Counter[str]()
+    query = select(contacts.c.need_codes, contacts.c.wished_language).where(HAS_NEEDS, IS_OPEN)
+    for row in connection.execute(query):
+        by_need.update(row.need_codes.split())
+        by_language.update(filter(None, [row.wished_language]))
+    return by_need, by_language
 
 
 def note(connection: Connection, keys: Collection[str], need: Needs) -> None:

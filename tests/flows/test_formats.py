@@ -10,15 +10,17 @@ from bot.core.contacts import Contact
 from bot.core.events import EventKind
 from bot.core.needs import Need
 from bot.core.roles import Scope
+from bot.flows import wordings
 from bot.flows.changes import answer, answer_outcome, formats, needs
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
-from bot.flows.desk import contact_view, rows
+from bot.flows.desk import backlog, contact_view, rows
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
+from bot.render.answers import SavedAnswer
 from bot.store import contacts, format_tasks, outbox, queue, retention
 from bot.store.engine import Store
 from bot.store.queue import Criteria
@@ -184,3 +186,21 @@ def test_a_letter_that_is_posted_is_made_too(store: Store, book: Rulebook, mail:
         answer.answer(connection, contact.reference, Answer("full", ENGLISH, channel="letter"), ME, NOW, book)
         answer_outcome.confirm(connection, contact.reference, None, ME, LATER, book)
         assert tasks(connection, contact) == ["in braille"]
+
+
+def test_needs_and_wishes_are_counted(store: Store, book: Rulebook, mail: Make) -> None:
+    """Of open contacts, and what is to be made whatever the state: no word of anybody."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE, Need.BSL, language="cy")
+        logged(connection, book, mail(2))
+        waiting = backlog.look(connection)
+        assert (waiting.needs, waiting.languages, waiting.formats_to_make) == ({"braille": 1, "bsl": 1}, {"cy": 1}, 0)
+        typed(connection, book, contact)
+        assert backlog.look(connection).formats_to_make == 1
+
+
+def test_saved_answers_in_the_language_of_the_person_come_first() -> None:
+    """The others follow by their titles, as before."""
+    offer = [SavedAnswer("a", "A", "A."), SavedAnswer("b", "B", "B.", language="pl"), SavedAnswer("c", "C", "C.")]
+    assert [answer.name for answer in wordings.in_language_first(offer, "pl")] == ["b", "a", "c"]
+    assert [answer.name for answer in wordings.in_language_first(offer, "")] == ["a", "c", "b"]

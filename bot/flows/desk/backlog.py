@@ -1,13 +1,13 @@
 """What waits in the store at this moment, for the metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.flows.outgoing.release import BREAKER
-from bot.store import clocks, contacts, cursors, feedback, outbox, shunt
+from bot.store import clocks, contacts, cursors, feedback, format_tasks, needs, outbox, shunt
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Backlog:
 
     `oldest_receipt_at` is when the acknowledgement was queued that has waited longest, `next_look_at` when the next
     open contact must be looked at; None where there is none. `receipts_stopped` says that the breaker holds them,
-    `unread_feedback` how many gave which answer that nobody has read.
+    `unread_feedback` how many gave which answer that nobody has read, `needs` and `languages` how many open contacts
+    are of people with each need and each wish, `formats_to_make` how many messages staff have to make.
     """
 
     open_contacts: int
@@ -26,10 +27,14 @@ class Backlog:
     next_look_at: datetime | None
     receipts_stopped: bool
     unread_feedback: Mapping[str, int]
+    needs: Mapping[str, int] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
+    formats_to_make: int = 0
 
 
 def look(connection: Connection) -> Backlog:
     """Read it; what this costs follows what waits, not what is stored."""
+    by_need, by_language = needs.count_open(connection)
     return Backlog(
         open_contacts=contacts.open_count(connection),
         waiting_deliveries=outbox.waiting_count(connection),
@@ -38,4 +43,7 @@ def look(connection: Connection) -> Backlog:
         next_look_at=clocks.next_look(connection),
         receipts_stopped=cursors.read(connection, BREAKER) is not None,
         unread_feedback=feedback.unread(connection),
+        needs=by_need,
+        languages=by_language,
+        formats_to_make=format_tasks.waiting_count(connection),
     )

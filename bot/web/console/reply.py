@@ -125,7 +125,9 @@ def _box(opening: Opening, pen: Pen) -> Box | None:
         kind=draft.kind or Kind.FULL.value,
         subject=answers.subject_of("", contact.subject, contact.reference),
         signature=_signature(contact, routes, pen, book),
-        saved_answers=wordings.saved_answers(connection, contact.team, book),
+        saved_answers=wordings.in_language_first(
+            wordings.saved_answers(connection, contact.team, book), contact.wished_language
+        ),
         most_files=megabytes(book.outgoing.answering.most_bytes),
     )
 
