@@ -10,6 +10,7 @@ Without both nobody has. What the organisation's own catalogue says comes before
 
 import re
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,8 +87,7 @@ def entries(path: Path) -> dict[str, str]:
     # No service in English alone reads a catalogue, and the module takes as long to load as a page to make.
     from babel.messages.pofile import read_po  # noqa: PLC0415
 
-    with path.open("rb") as file:
-        catalogue = read_po(file, charset="utf-8")
+    catalogue = read_po(StringIO(path.read_text(encoding="utf-8", errors="replace")))
     return {
         message.id: message.string
         for message in catalogue
@@ -98,6 +98,8 @@ def entries(path: Path) -> dict[str, str]:
 
 def fault(sentence: str, translation: str) -> str:
     """Return why this translation cannot stand in the place of the sentence, for its translator; "" where it can."""
+    if "\ufffd" in translation:
+        return "it has a letter that is not in UTF-8"
     for what, pattern in (("gaps", _GAP), ("marks", _TAG)):
         own, theirs = (sorted(set(pattern.findall(text))) for text in (sentence, translation))
         if own != theirs:

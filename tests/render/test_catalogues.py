@@ -71,6 +71,18 @@ def test_a_translation_that_would_break_a_page_is_not_used(english: str, transla
     assert (fault(english, translation) == "") is is_good
 
 
+def test_a_catalogue_in_another_encoding_breaks_no_page(tmp_path: Path) -> None:
+    """What cannot be read stays English, and is reported."""
+    folder = tmp_path / "pages" / "locale"
+    folder.mkdir(parents=True)
+    content = 'msgid "Phone number"\nmsgstr "Ffôn"\n\nmsgid "Email address"\nmsgstr "Ebost"\n'
+    (folder / "cy.po").write_text(content, encoding="latin-1")
+    catalogues = Catalogues((tmp_path,))
+    assert catalogues.translate("Phone number", "cy") == "Phone number"
+    assert catalogues.translate("Email address", "cy") == "Ebost"
+    assert catalogues.faults("cy") == ["'Phone number': it has a letter that is not in UTF-8"]
+
+
 def test_an_own_catalogue_comes_before_ours_sentence_by_sentence(tmp_path: Path) -> None:
     """It may hold one sentence alone; what is marked as fuzzy waits for its translator."""
     folder = tmp_path / "pages" / "locale"

@@ -1,5 +1,6 @@
 """Public pages in the languages of the organisation."""
 
+import asyncio
 from typing import Any
 
 from tests.web.conftest import TITLES
@@ -78,6 +79,17 @@ async def test_an_error_is_in_the_language_of_its_address(speaking: Any) -> None
     assert Page(text).value("html", "lang") == "cy"
     assert "Anfonwch neges atom &amp; 404" in text
     assert (await read(browser, "/cy//evil.example")).all("a[href*=evil]") == []
+
+
+async def test_an_address_that_is_none_has_a_page_of_its_own(speaking: Any) -> None:
+    """A request for the server itself (RFC 9110 section 9.3.7), and addresses that begin with several slashes."""
+    browser = await speaking("en", "cy")
+    reader, writer = await asyncio.open_connection(browser.host, browser.port)
+    writer.write(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    answer = (await reader.read()).decode()
+    writer.close()
+    assert answer.split(" ", 2)[1] in ("404", "405")
+    assert '<html lang="en"' in answer
 
 
 async def test_what_the_program_says_is_translated_with_its_numbers(speaking: Any) -> None:

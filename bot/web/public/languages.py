@@ -127,7 +127,7 @@ class Languages:
         if code is None and route.resource is not None:
             return ENGLISH, ""
         if code is None:
-            first = request.path.split("/", 2)[1]
+            first = request.path.lstrip("/").partition("/")[0]
             code = first if first in self._offered else self._offered[0]
         return code, self._root(code)
 
