@@ -94,8 +94,3 @@ class Contact:
     wished_language: str = ""
     need_codes: str = ""
     tracking_generation: int = 0
-
-    @property
-    def has_wishes(self) -> bool:
-        """Whether its person wishes for a language, or needs something of us."""
-        return bool(self.wished_language or self.need_codes)

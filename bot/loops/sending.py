@@ -256,7 +256,7 @@ class Sending:
             from bot.flows.changes import answer_outcome  # noqa: PLC0415 - nothing that we send by ourselves needs it
 
             answer_outcome.count(connection, attempts, self._book)
-        if any(attempt.contact and attempt.contact.has_wishes for attempt in attempts):
+        if any(a.contact and (a.contact.need_codes or a.contact.wished_language) for a in attempts):
             from bot.flows.changes import formats  # noqa: PLC0415 - most people need none of it
 
             formats.begin(connection, attempts, self._book)
