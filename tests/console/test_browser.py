@@ -36,7 +36,15 @@ PAGES = (
         "words/template/en/acknowledgement",
         "words/answer/en/bin-missed",
     ),
-    *("templates/en/acknowledgement", "shunted", "people", "people?change=ada@example.gov.uk", "audit", "account"),
+    *(
+        "templates/en/acknowledgement",
+        "templates/ar/acknowledgement",
+        "shunted",
+        "people",
+        "people?change=ada@example.gov.uk",
+        "audit",
+        "account",
+    ),
     "account/second-factor",
 )
 ADMINISTRATOR = "ada@example.gov.uk"
