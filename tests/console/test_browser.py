@@ -151,7 +151,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
         "drafts": [{"typed_at": NOW, "subject": "", "words": "We come on Monday.", "files": [file]}],
         "state": "answered",
     }
-    needs_noted = {"needs": "Large print", "noted_at": NOW}
+    needs_noted = {"needs": "Large print", "noted_at": NOW, "language": "pl", "language_at": NOW}
     others = {"suppressions": [{"until": NOW, "reason": "mail came back"}], "needs": needs_noted, "not_logged": []}
     record = {"address": "sam@residents.example", "contacts": [contact], **others}
     organisation = Organisation(name="Exampleshire Council", reference_prefix="EX")
