@@ -111,6 +111,17 @@ PUBLIC = {
     "GET /privacy": OPEN,
     "GET /track/{reference}/{key}/feedback": OPEN,  # the key is all that it asks for
     "POST /track/{reference}/{key}/feedback": OPEN,
+    "GET /track": OPEN,
+    "POST /track": OPEN,
+    "GET /track/{reference}/{key}": OPEN,
+    "GET /track/{reference}/{key}/withdraw": OPEN,
+    "GET /track/{reference}/{key}/new-link": OPEN,
+    "GET /track/{reference}/{key}/needs": OPEN,
+    "POST /track/{reference}/{key}/message": OPEN,
+    "POST /track/{reference}/{key}/needs": OPEN,
+    "POST /track/{reference}/{key}/withdraw": OPEN,
+    "GET /track/{reference}/{key}/sent/{number}": ("gone",) * 6,  # nothing was sent about a letter
+    "POST /track/{reference}/{key}/new-link": ("in", "gone", "gone", "gone", "gone", "gone"),  # the old key is void
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
     "GET /metrics": OPEN,
@@ -147,6 +158,7 @@ API: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"POST {ONE}/classify": ({"kind": "complaint"}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/needs": ({"needs": "large print"}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/format-made": ({"message": "999999"}, (401, 401, 403, 422, 404, 422)),
+    f"POST {ONE}/void-links": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/take": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/holding-reply": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/spam": ({}, (401, 401, 403, 200, 404, 200)),
