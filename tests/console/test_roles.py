@@ -196,7 +196,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def filled(house: House) -> dict[str, str]:
-    """What stands for the names in addresses."""
+    """What stands for the names in addresses, of a contact for all roles."""
+    return _filled_of(house)
+
+
+def _filled_of(house: House) -> dict[str, str]:
     reference = house.contact("Mine.", how="letter")
     ((contact, received_at),) = ask(house.service.store_url, "SELECT max(id), max(received_at) FROM contacts")
     ends_at = datetime.fromisoformat(received_at).replace(tzinfo=UTC) + timedelta(days=14)
@@ -246,8 +250,12 @@ def test_each_token_may_what_the_table_says(house: House, route: str) -> None:
     assert house.officer("administrator").ask(method, path).status == expected[0]
 
 
-def test_no_address_takes_another_method(house: House, filled: dict[str, str]) -> None:
-    """405 for everybody, with what is allowed; HEAD is answered as GET is, and by the API not at all."""
+def test_no_address_takes_another_method(house: House) -> None:
+    """405 for everybody, with what is allowed; HEAD is answered as GET is, and by the API not at all.
+
+    The contact is another one than above, where its links are made void.
+    """
+    filled = _filled_of(house)
     allowed: dict[str, set[str]] = {}
     for route in (*CONSOLE, *PUBLIC, *API):
         method, path = _at(route, filled)
