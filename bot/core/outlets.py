@@ -17,7 +17,6 @@ class Limits:
     """
 
     concurrency: int = 1
-    max_bytes: int = 20_480
     reply_window: timedelta | None = None
     person_window: timedelta | None = None
     format: Literal["mail", "text", "words", "event"] = "mail"

@@ -1,7 +1,7 @@
 """The words of a language that stand around dates, times, numbers and messages: `messages/<language>/words.toml`.
 
 `at` frames an instant, `counts` has a form for each plural category of the CLDR; `{time}`, `{day}` and `{n}` are their
-placeholders. `english_beneath`, `offer` and `danger` are whole sentences, which English itself does not need.
+placeholders. `english_beneath` and `offer` are whole sentences, which English itself does not need.
 """
 
 import tomllib
@@ -27,7 +27,7 @@ COUNTS = {
 # Every language ends its plural categories with this one (Unicode TR 35, part 3, section 5).
 OTHER = "other"
 _TEXTS = ("name", "at", "midday", "midnight")
-_SENTENCES = ("english_beneath", "offer", "danger")
+_SENTENCES = ("english_beneath", "offer")
 _CHECKS = ("checked_by", "checked_on")
 _BESIDE_THIS_CODE = Path(__file__).parents[1] / "_data" / "templates", Path(__file__).parents[2] / "templates"
 
@@ -47,7 +47,6 @@ class LanguageWords:
     counts: Mapping[str, Mapping[str, str]]
     english_beneath: str = ""
     offer: str = ""
-    danger: str = ""
     checked_by: str = ""
     checked_on: str = ""
 

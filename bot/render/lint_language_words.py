@@ -47,6 +47,6 @@ def _of_counts(words: LanguageWords) -> Iterator[Remark]:
 
 
 def _of_sentences(words: LanguageWords) -> Iterator[Remark]:
-    sentences = f"{words.english_beneath}\n{words.offer}\n{words.danger}"
+    sentences = f"{words.english_beneath}\n{words.offer}"
     yield from strange_letters(words.code, sentences)
     yield from another_language(words.code, sentences)

@@ -129,7 +129,6 @@ midday = "12:00"
 midnight = "00:00"
 english_beneath = "Poniżej po angielsku."
 offer = "Możemy pisać po polsku."
-danger = "Ktoś może być w niebezpieczeństwie."
 """ + "".join(f'[counts.{name}]\none = "{{n}} a"\nother = "{{n}} b"\n' for name in COUNTS.values())
 
 
