@@ -256,7 +256,8 @@ def _deliveries(connection: "Connection", contact: "Contact", zone: Any) -> list
     from bot.store import outbox
 
     columns = ("purpose", "step", "state", "attempts", "message_id")
-    of_message = ("at", "attempt", "recipient", "subject", "headers", "words", "page", "template", "external_id")
+    envelope = ("at", "attempt", "recipient", "subject", "headers", "external_id")
+    of_message = (*envelope, "words", "english", "page", "template")
     return [
         _columns(delivery, columns, zone)
         | {"messages": [_columns(message, of_message, zone) for message in as_sent.of(connection, delivery)]}

@@ -11,6 +11,23 @@ _LENGTH_OF_A_LINK = 23
 _NARROW = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 
+# 3GPP TS 23.038, 6.2.1: the letters of a text message, and those that count twice; any other makes all of them wide.
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_TWICE = frozenset("\f^{}\\[~]|€")
+
+
+def fragments(text: str) -> int:
+    """Return how many messages a telephone network makes of a text: each of them is paid for (3GPP TS 23.040)."""
+    if _GSM.union(_GSM_TWICE).issuperset(text):
+        length, alone, in_a_row = len(text) + sum(letter in _GSM_TWICE for letter in text), 160, 153
+    else:
+        length, alone, in_a_row = len(text.encode("utf-16-be", "replace")) // 2, 70, 67
+    return 1 if length <= alone else -(-length // in_a_row)
+
+
 class Unit(StrEnum):
     """The unit of a length. `short-links`: a link counts as 23 characters; `weighted`: most other scripts count twice.
 

@@ -86,6 +86,7 @@ class Composer:
         self._skeletons: dict[object, Skeleton | None] = {}
         self._versions: dict[tuple[tuple[str, str], ...], str] = {}
         self._usable: dict[tuple[str, str], bool] = {}
+        self._sound: dict[tuple[str, str, str], bool] = {}
         self._language_words: dict[str, LanguageWords] = {}
         self._latest: tuple[Mapping[tuple[str, str], Words], Composer] = ({}, self)
 
@@ -100,7 +101,7 @@ class Composer:
         if latest_words is words:
             return composer
         trial = self.trying(words)
-        usable = {key: text for key, text in words.items() if not trial.faults(*key)}
+        usable = {key: text for key, text in words.items() if trial.is_sound(*key)}
         composer = trial if len(usable) == len(words) else self.trying(usable)
         self._latest = (words, composer)
         return composer
@@ -108,7 +109,10 @@ class Composer:
     def trying(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
         """Return the composer with these words in place of files, whether they can be used or not."""
         all_words = {**self._words, **words}
-        return Composer(self._directories, self.constants, self.hosts, all_words, only_checked=self._only_checked)
+        trial = Composer(self._directories, self.constants, self.hosts, all_words, only_checked=self._only_checked)
+        # What was judged of other words stands: to judge every message anew would hold up what leaves meanwhile.
+        trial._sound = self._sound
+        return trial
 
     def source(self, name: str, language: str) -> Words:
         """Return subject and message as they are written; raises BadTemplate."""
@@ -132,16 +136,25 @@ class Composer:
         if language == ENGLISH:
             return True
         if (name, language) not in self._usable:
-            self._usable[name, language] = self._can_leave(name, language)
+            self._usable[name, language] = self._may_leave(name, language) and self.is_sound(name, language)
         return self._usable[name, language]
 
-    def _can_leave(self, name: str, language: str) -> bool:
+    def _may_leave(self, name: str, language: str) -> bool:
         try:
             words = self.language_words(language)
-            is_checked = not self._only_checked or bool(words.checked_on and self.checked(name, language))
+            return not self._only_checked or bool(words.checked_on and self.checked(name, language))
         except BadTemplate:
             return False
-        return is_checked and not self.faults(name, language)
+
+    def is_sound(self, name: str, language: str) -> bool:
+        """Tell whether a template has no fault. The same words are looked at once."""
+        try:
+            key = name, language, self._templates.digest(name, language)
+        except BadTemplate:
+            return False
+        if key not in self._sound:
+            self._sound[key] = not self.faults(name, language)
+        return self._sound[key]
 
     def compose(self, name: str, values: Mapping[str, object], envelope: Envelope, *, language: str = ENGLISH) -> bytes:
         """Return one mail, ready to send. Raises BadTemplate for an unknown placeholder or a fault in the template."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.lengths import Longest, Unit
+from bot.core.lengths import Longest, Unit, fragments
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,21 @@ def test_where_no_web_address_may_stand_one_is_refused() -> None:
     """Whatever its length."""
     assert "web address" in Longest(300, links=False).why_not("See www.example.gov.uk")
     assert Longest(300, links=False).why_not("See our page.") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 306, 2),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("ł" * 70, 1),
+        ("a" * 134 + "ł", 3),
+        ("\U0001f600" * 36, 2),
+    ],
+)
+def test_a_network_cuts_a_text_as_its_letters_allow(text: str, count: int) -> None:
+    """160 letters of its own alphabet, 70 of any other; a little less where there are several."""
+    assert fragments(text) == count

@@ -17,6 +17,7 @@ from bot.core.answers import AnswerRules
 from bot.core.deliveries import Purpose
 from bot.core.lengths import Longest
 from bot.core.messages import Outbound
+from bot.flows.desk.foresight import Trial
 from bot.flows.outgoing import as_sent, resident_words
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
@@ -198,6 +199,32 @@ def test_a_short_text_has_both_languages_where_they_fit(store: Store, mail: Make
     assert (both.template[:13], alone.template[:11]) == ("message.pl+en", "message.pl ")
 
 
+def _to_telephone(store: Store, mail: Make, book: Rulebook, **of_contact: str) -> Outbound:
+    texting = altered(book, words=frozenset({"post"}))
+    receipt = _claimed(store, texting, mail, Purpose.ACKNOWLEDGEMENT, **of_contact)
+    receipt = replace(receipt, delivery=replace(receipt.delivery, recipient="tel:+447700900123"))
+    return MessageWriter(COMPOSER, texting, SECRET).write(receipt, NOW)
+
+
+def test_a_text_message_does_not_cost_for_two_languages_what_one_would_say(
+    store: Store, mail: Make, offering: Rulebook
+) -> None:
+    """Few letters of most scripts fit into one: the English then stays with us, for staff."""
+    message = _to_telephone(store, mail, offering)
+    assert "poniedziałek, 7 grudnia 2026" in message.content.decode()
+    assert "Monday" not in message.content.decode()
+    assert "Monday 7 December 2026" in message.english
+
+
+def test_what_fits_in_no_other_language_leaves_in_english(store: Store, mail: Make, offering: Rulebook) -> None:
+    """A platform that takes fewer characters than the translation has would take nothing."""
+    polish = _text(store, mail, offering, 500).content.decode()
+    message = _text(store, mail, offering, len(polish) + 59)
+    assert "Monday 7 December 2026" in message.content.decode()
+    assert "poniedziałek" not in message.content.decode()
+    assert message.english == ""
+
+
 def test_in_public_nothing_of_the_person_is_said_in_any_language(store: Store, mail: Make, offering: Rulebook) -> None:
     """The fixed words in the language of the person, of at most 200 characters."""
     answer = _text(store, mail, offering, 500, visibility="public")
@@ -217,6 +244,17 @@ def test_staff_read_the_english_of_what_left(store: Store, mail: Make, offering:
         (departure,) = as_sent.of(connection, receipt.delivery)
     assert "poniedziałek" in departure.words
     assert "Monday 7 December 2026" in departure.english
+
+
+def test_staff_read_the_english_before_it_leaves(store: Store, mail: Make, offering: Rulebook) -> None:
+    """Whoever causes a message sees in English what it will say; the key of the page is in neither."""
+    platform = altered(offering, texts=frozenset({"post"}), answering=AnswerRules(longest={"post": Longest(500)}))
+    receipt = _claimed(store, platform, mail, Purpose.TRACK_LINK)
+    assert receipt.contact is not None
+    trial = Trial("", receipt.contact, receipt.contact, (receipt,))
+    (letter,) = trial.compose(MessageWriter(COMPOSER, platform, SECRET), NOW, platform).letters
+    assert "see where your message" in letter.english
+    assert not re.search("/[a-z2-7]{26}", letter.words + letter.english)
 
 
 def test_what_staff_typed_leaves_in_large_print(store: Store, mail: Make, offering: Rulebook) -> None:

@@ -187,6 +187,16 @@ def test_what_cannot_be_used_falls_away(tmp_path: Path) -> None:
     assert not strict.is_usable("closing", "pl")
 
 
+def test_what_was_judged_of_other_words_does_not_stand_for_these() -> None:
+    """Words of the console with a fault are passed over; put right, they are used at once."""
+    subject, words = COMPOSER.source("added", "lt")
+    faulty, right = (subject, f"{words}\n{{{{ nobody_knows }}}}\n"), (subject, f"{words}\n\nAčiū.\n")
+    assert COMPOSER.is_usable("added", "lt")
+    assert COMPOSER.over({("added", "lt"): faulty}).source("added", "lt") == (subject, words)
+    assert COMPOSER.over({("added", "lt"): right}).source("added", "lt") == right
+    assert not COMPOSER.trying({("added", "lt"): faulty}).is_usable("added", "lt")
+
+
 def test_a_short_text_has_its_isolates_too() -> None:
     """One under another, with a line between them."""
     pair = [Rendition("message-added", code, SAMPLES["message-added"]) for code in ("ar", "en")]

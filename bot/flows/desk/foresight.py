@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core import tracking
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Purpose
 from bot.flows.desk.actions import act
@@ -32,7 +33,7 @@ _TELLS_DATE = (Purpose.ACKNOWLEDGEMENT, Purpose.NEW_DATE, Purpose.ADDED, Purpose
 class Letter:
     """One message to the person as it would leave: `page` is the HTML of a mail, `date` the date that it tells, or "".
 
-    `public`: everybody can read it.
+    `public`: everybody can read it. `english` says the same in English, where it leaves in another language only.
     """
 
     purpose: Purpose
@@ -42,6 +43,7 @@ class Letter:
     page: str
     date: str
     public: bool = False
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def _letter(claim: Claimed, writer: MessageWriter, now: datetime, book: Rulebook
         page=page,
         date=book.clocks.respond_by(claim.contact) if tells_date and claim.contact else "",
         public=message.public,
+        english=tracking.masked(message.english),
     )
 
 

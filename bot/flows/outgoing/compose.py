@@ -20,6 +20,7 @@ from bot.flows.titles import Titles
 from bot.render.compose import Composer
 from bot.render.mail_bytes import Envelope
 from bot.render.renditions import PLAIN, Manner, Rendition
+from bot.render.samples import SORTS, Sort
 from bot.render.words import due_in_words, instant_in_words
 
 # What says the same in a short text.
@@ -51,10 +52,11 @@ class MessageWriter:
         return self._of_files.over(words) if words else self._of_files
 
     def prepare(self) -> None:
-        """Try the receipts of every offered language now, so that no message waits for that."""
-        for code in self._book.outgoing.addressing.languages:
-            for name in (Purpose.ACKNOWLEDGEMENT, _TEXTS[Purpose.ACKNOWLEDGEMENT]):
-                self._composer.is_usable(name, code)
+        """Try what people get in every offered language now, receipts first, so that no message waits for that."""
+        composer = self._composer
+        for name in (name for name, sort in SORTS.items() if sort is not Sort.STAFF):
+            for code in self._book.outgoing.addressing.languages:
+                composer.is_usable(name, code)
 
     def write(self, claim: Claimed, now: datetime) -> Outbound:
         """The message as it leaves at `now`."""

@@ -9,7 +9,7 @@ from bot.core import languages
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.languages import ENGLISH
-from bot.core.lengths import Longest
+from bot.core.lengths import Longest, fragments
 from bot.core.needs import Need
 from bot.flows import promise_words
 from bot.flows.outgoing.claimed import Claimed
@@ -26,6 +26,8 @@ _EASY = "acknowledgement-easy"
 _PUBLIC = "mention"
 # A platform may begin a text with the name of whoever it is for, which counts.
 _LONGEST_HANDLE = 60
+# Each fragment is paid for: a second language of letters that few fit into one would double a dear message.
+_MOST_FRAGMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,14 @@ def short_text(
     limits = book.outgoing.answering.longest_public if is_public else book.outgoing.answering.longest
     longest = limits.get(claim.delivery.channel)
     most = LONGEST[name] if is_public else None
+    by_telephone = claim.delivery.channel in book.outgoing.words
     texts = {choice: "\n\n".join(by_code[code][1] for code in choice) for choice in _choices(codes)}
-    candidates = (choice for choice, words in texts.items() if _fits(words, longest, most))
-    choice = next(candidates, codes[:1])
+    candidates = (
+        choice
+        for choice, words in texts.items()
+        if _fits(words, longest, most) and (len(choice) == 1 or not by_telephone or fragments(words) <= _MOST_FRAGMENTS)
+    )
+    choice = next(candidates, (ENGLISH,))
     english = "" if ENGLISH in choice else by_code[ENGLISH][1]
     return ShortText(tuple((name, code) for code in choice), by_code[choice[0]][0], texts[choice], english)
 
@@ -155,8 +162,8 @@ def _words(code: str, composer: Composer) -> Language:
 
 
 def _choices(codes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """All languages, the first with the last, the first alone."""
-    yield from dict.fromkeys((codes, (codes[0], codes[-1]) if len(codes) > 1 else codes, codes[:1]))
+    """All languages, the first with the last, the first alone, and English: an outlet may count bytes."""
+    yield from dict.fromkeys((codes, (codes[0], codes[-1]) if len(codes) > 1 else codes, codes[:1], (ENGLISH,)))
 
 
 def _fits(words: str, longest: Longest | None, most: int | None) -> bool:

@@ -119,7 +119,7 @@ def _letters(connection: Connection, contact: Contact) -> list[Values]:
 def _letter(connection: Connection, delivery: Delivery) -> Values:
     """A delivery, and each message of it as it left; of an answer also the words, which may not have left yet."""
     messages = [
-        {name: getattr(message, name) for name in ("at", "subject", "words", "template", "external_id")}
+        {name: getattr(message, name) for name in ("at", "subject", "words", "english", "template", "external_id")}
         | {"raw": _base64(message.content)}
         for message in as_sent.of(connection, delivery)
     ]
