@@ -16,6 +16,7 @@ _TO_OPERATORS = {
     "bot/flows/outgoing/costs.py": "an outlet that costs money",
     "bot/flows/people/erase.py": "what `ackbot person erase` answers",
     "bot/flows/staffing.py": "the answer to a program whose token has expired",
+    "bot/loops/tending.py": "alarms about the machine and what runs on it",
 }
 
 

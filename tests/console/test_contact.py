@@ -147,7 +147,7 @@ def test_a_call_is_taken_down_and_acknowledged_as_the_person_prefers(house: Hous
     assert "Write to the person that we have it: 1 High Street" in page.words()
     page, reference = take_down(name="Kurt", phone="01632 960 004", text="Call me.")
     assert "Call the person and tell them that we have it: 01632 960 004" in page.words()
-    assert "prefers: phone" in officer.get(f"/console/contacts/{reference}").words()
+    assert "prefers: a call" in officer.get(f"/console/contacts/{reference}").words()
     page, reference = take_down(name="Kai", text="")
     assert page.status == 422
     assert "Write what they told us" in page.words()
@@ -321,7 +321,8 @@ def test_what_we_sent_can_be_read_and_saved(house: House) -> None:
     assert "It left at" in page.words()
     message = page.all(".message")[0].text()
     assert all(part in message for part in (reference, "To: wyn@a.example", "the template acknowledgement.en "))
-    mail = reader.get(str(page.all("a[download]")[0].attributes["href"]))
+    links_to_files = {a.text(): str(a.attributes["href"]) for a in page.all("a[download]")}
+    mail = reader.get(links_to_files["Save it as it left"])
     assert mail.headers["content-disposition"].endswith('.eml"')
     assert "Auto-Submitted: auto-replied" in mail.text
     assert "Message saved as a file" in house.officer("administrator").get("/console/audit").words()
@@ -439,7 +440,7 @@ def test_nobody_is_closed_in_silence(house: House) -> None:
     page = officer.get(f"/console/contacts/{letter}")
     assert "No message reaches the person: no address of the person is known." in page.words()
     options = [option.attributes["value"] for option in page.all("#close-outcome option")]
-    assert options == ["told", "duplicate", "spam", "test"]
+    assert options == ["told", "withdrawn", "duplicate", "spam", "test"]
     refused = officer.act(letter, "close", page, outcome="told")
     assert (refused.status, "Say how they were told, and when" in refused.words()) == (422, True)
     assert "It is closed." in officer.act(letter, "close", page, outcome="told", note="Written to today.").words()
