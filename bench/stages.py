@@ -40,7 +40,10 @@ STAGES = {
     "store: rows of a mail": ("bot.flows.intake.receive:apply", "bot.store.direct:run_many"),
     "store: begin, savepoint, commit": ("bot.store.engine:Store._commit_together", "bot.store.direct:mark"),
     "store: numbers, cursor, lock": ("bot.flows.intake.receive:receive",),
-    "receipt: written": ("bot.flows.outgoing.compose:MessageWriter.write", "bot.render.compose:Composer.compose_together"),
+    "receipt: written": (
+        "bot.flows.outgoing.compose:MessageWriter.write",
+        "bot.render.compose:Composer.compose_together",
+    ),
     "receipt: signed address": ("bot.core.acknowledgements:signed_subaddress",),
     "receipt: recorded": ("bot.flows.outgoing.deliver:record",),
 }
