@@ -19,7 +19,7 @@ def examine(configured: "Settings", composer: "Composer") -> "list[Finding]":
     findings = lint.examine_all(composer, codes)
     for language in sorted(codes):
         findings += lint_language_words.examine(configured.template_directories, language)
-    return [*findings, *_of_letters(configured)]
+    return [*findings, *_of_letters(configured), *_of_pictures(configured)]
 
 
 def _of_letters(configured: "Settings") -> "Iterator[Finding]":
@@ -32,6 +32,15 @@ def _of_letters(configured: "Settings") -> "Iterator[Finding]":
         Letterhead(configured.template_directories).letter("<p>It can be written.</p>", "A letter")
     except BadTemplate as fault:
         yield Finding(str(LAYOUT), "L4", *error(f"It cannot be used: {fault}"))
+
+
+def _of_pictures(configured: "Settings") -> "Iterator[Finding]":
+    from bot.render import pictures
+    from bot.render.drafts import error
+    from bot.render.lint import Finding
+
+    for fault in pictures.faults(configured.template_directories):
+        yield Finding(pictures.FOLDER, "L6", *error(fault))
 
 
 def lines(configured: "Settings", composer: "Composer") -> Iterator[str]:

@@ -16,7 +16,7 @@ from string import Template
 
 from bot.core.board import Words
 from bot.core.languages import ENGLISH, direction, html_tag
-from bot.render import language_words, mail_bytes, renditions
+from bot.render import language_words, mail_bytes, pictures, renditions
 from bot.render.branches import Branch
 from bot.render.environment import Templates
 from bot.render.front_matter import BadTemplate
@@ -235,8 +235,11 @@ class Composer:
             html=self._document(full_parts[0].language, subject, page),
             own_subject=" / ".join(part.own(part.message.subject) for part in full_parts),
             own_text="\n".join(part.own(part.message.text) for part in full_parts),
-            mail_bytes=len(self.compose_together(parts, _TRIAL, manner)),
+            mail_bytes=len(self.compose_together(parts, _TRIAL, manner)) - self._picture_bytes(page),
         )
+
+    def _picture_bytes(self, page: str) -> int:
+        return sum(len(picture.part()) for picture in pictures.in_page(page, self._templates.pictures))
 
     def faults(self, name: str, language: str) -> list[str]:
         """Return why one template cannot be used at all."""
@@ -305,7 +308,8 @@ class Composer:
         page = renditions.page_of(parts, *around, large_print=manner.large_print)
         document = self._document(parts[0].language, subject, page)
         keys = [(number, key) for number, part in enumerate(parts) for key in part.keys]
-        return mail_bytes.skeleton(subject, renditions.text_of(parts, *around), document, keys)
+        text, in_page = renditions.text_of(parts, *around), pictures.in_page(page, self._templates.pictures)
+        return mail_bytes.skeleton(subject, text, document, keys, in_page)
 
     def _document(self, language: str, subject: str, page: str) -> str:
         try:

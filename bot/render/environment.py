@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.core.board import Words
 from bot.core.languages import direction
-from bot.render import branches, front_matter, typed_words
+from bot.render import branches, front_matter, pictures, typed_words
 from bot.render.branches import Branch
 from bot.render.front_matter import BadTemplate
 from bot.render.markdown import Markdown, styles
+from bot.render.pictures import Picture
 from bot.render.values import SlotValues, StandIn
 
 _FRONT_KEYS = {"subject", "purpose"}
@@ -89,7 +91,13 @@ class Templates:
         parts = self._parts(name, language)
         subject, body = (_render_part(part, template, scope) for part, template in parts)
         text, page = self._converter(direction(language), large_print=large_print).render(body)
+        text, page = pictures.without_marks(text), pictures.with_pictures(page, self.pictures)
         return SlottedMessage(parts[0][0].path, subject, text, page, tuple(slot_values.values))
+
+    @cached_property
+    def pictures(self) -> dict[str, Picture]:
+        """The pictures of the organisation, by their marks."""
+        return pictures.read_all(self._directories)
 
     def _converter(self, text_direction: str, *, large_print: bool) -> Markdown:
         look = text_direction, large_print

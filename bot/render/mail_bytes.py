@@ -12,6 +12,7 @@ from datetime import datetime
 from email.quoprimime import body_encode
 from email.utils import format_datetime
 
+from bot.render.pictures import Picture
 from bot.render.values import address_field, escaped, fill, has_slot, message_id_field, text_field
 
 # As RFC 3834 and practice suggest: no delivery, read or out-of-office reports; reports of non-delivery are wanted.
@@ -46,7 +47,7 @@ class Skeleton:
     """A message without its values: encoded lines, and lines with slots between them.
 
     Slot i takes the value called `keys[i]` of the rendition of that number; an empty name takes nothing. A text of a
-    script that is not Latin stays whole, for base64.
+    script that is not Latin stays whole, for base64. `pictures` are those that the page shows.
     """
 
     subject: str
@@ -54,12 +55,19 @@ class Skeleton:
     text: tuple[bytes | str, ...] | str
     html: tuple[bytes | str, ...] | str
     keys: tuple[tuple[int, str], ...]
+    pictures: tuple[Picture, ...] = ()
 
 
-def skeleton(subject: str, text: str, document: str, keys: Sequence[tuple[int, str]]) -> Skeleton:
+def skeleton(
+    subject: str,
+    text: str,
+    document: str,
+    keys: Sequence[tuple[int, str]],
+    pictures: Sequence[Picture] = (),
+) -> Skeleton:
     """Return the skeleton of a message whose values are still slots."""
     boundary = boundary_of(text + document)
-    return Skeleton(subject, boundary, _body(text), _body(document), tuple(keys))
+    return Skeleton(subject, boundary, _body(text), _body(document), tuple(keys), tuple(pictures))
 
 
 def _body(text: str) -> tuple[bytes | str, ...] | str:
@@ -106,9 +114,20 @@ def mail(headers: str, skeleton: Skeleton, values: Sequence[str]) -> bytes:
     pieces = [start.encode(), f"--{boundary}\r\n".encode("ascii")]
     pieces += _encoded("plain", skeleton.text, values)
     pieces.append(f"\r\n--{boundary}\r\n".encode("ascii"))
-    pieces += _encoded("html", skeleton.html, escaped(values))
+    page = _encoded("html", skeleton.html, escaped(values))
+    pieces += _with_pictures(page, skeleton) if skeleton.pictures else page
     pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     return b"".join(pieces)
+
+
+def _with_pictures(page: Sequence[bytes], skeleton: Skeleton) -> list[bytes]:
+    """Return the page and its pictures as one part (RFC 2387)."""
+    boundary = f"{skeleton.boundary}.related"
+    opening = f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"\r\n\r\n--{boundary}\r\n'
+    pieces = [opening.encode("ascii"), *page]
+    for picture in skeleton.pictures:
+        pieces += [f"\r\n--{boundary}\r\n".encode("ascii"), picture.part()]
+    return [*pieces, f"\r\n--{boundary}--\r\n".encode("ascii")]
 
 
 def _encoded(kind: str, body: tuple[bytes | str, ...] | str, values: Sequence[str]) -> list[bytes]:
