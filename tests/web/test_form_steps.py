@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 from aiohttp import FormData
@@ -91,6 +92,61 @@ async def test_going_back_loses_nothing(browser: Browser) -> None:
     assert you.value("#name", "value") == HOSTILE
     assert [value(box, "value") for box in you.all("input[checked]")] == ["email", "bsl"]
     assert not again.all("script")
+
+
+async def test_another_language_keeps_what_was_typed_and_the_page(speaking: Any) -> None:
+    """From every page that was posted; Enter in a field still goes on, for the first button of the form does."""
+    browser = await speaking("en", "cy")
+    first = Page(await (await browser.get("/")).text())
+    assert first.value("nav.languages a", "href") == "/cy/"
+    you = await press(browser, first, "continue", **MESSAGE)
+    buttons = you.all("button[form=message-form], form button")
+    assert [value(button, "value") for button in buttons] == ["continue", "you", "continue", "back"]
+    for page in (you, await press(browser, you, "continue", **YOU)):
+        (switch,) = page.all("nav.languages button.plain")
+        assert not page.all("nav.languages a")
+        fields = on(page) | {"name": HOSTILE, "go": value(switch, "value")}
+        welsh = Page(await (await browser.post(value(switch, "formaction"), data=fields)).text())
+        assert welsh.value("html", "lang") == "cy"
+        assert {**fields, "language": ""}.items() <= {**on(welsh), "language": "", "go": fields["go"]}.items()
+
+
+async def test_every_question_on_one_page_changes_its_language_too(speaking: Any) -> None:
+    """As it is shown to whoever posted all of them at once with a fault."""
+    browser = await speaking("en", "cy")
+    whole = Page(await (await browser.post("/", data={**MESSAGE, "email": "zoe"})).text())
+    (switch,) = whole.all("nav.languages button.plain")
+    fields = on(whole) | {"go": value(switch, "value")}
+    welsh = Page(await (await browser.post(value(switch, "formaction"), data=fields)).text())
+    assert (welsh.value("html", "lang"), welsh.value("#email", "value")) == ("cy", "zoe")
+    assert welsh.text("#message") == MESSAGE["message"]
+
+
+async def test_who_wants_the_language_that_they_wrote_in_is_not_given_that_of_the_page(
+    speaking: Any, desk: Desk
+) -> None:
+    """The page suggests its own, and forgets that once somebody chose."""
+    browser = await speaking("en", "cy")
+    first = Page(await (await browser.get("/cy/")).text())
+    you = Page(await (await browser.post("/cy/?send", data=on(first) | MESSAGE | {"go": "continue"})).text())
+    assert you.value("#language option[selected]", "value") == "cy"
+    fields = on(you) | YOU | {"language": value(you.all("#language option")[0], "value")}
+    check = Page(await (await browser.post("/cy/?send", data=fields | {"go": "continue"})).text())
+    back = Page(await (await browser.post("/cy/?send", data=on(check) | {"go": "back"})).text())
+    assert back.value("#language option[selected]", "value") == fields["language"]
+    await browser.post("/cy/?send", data=on(check) | {"go": "send"})
+    (message,) = desk.taken.values()
+    assert "language" not in message.fields
+
+
+async def test_photos_that_do_not_go_back_are_asked_for_again(browser: Browser) -> None:
+    """A browser posts their names alone where they would be sent in vain; the person is told."""
+    check = await at_check(browser)
+    buttons = [button for button in check.all("main button") if value(button, "value") != "send"]
+    assert {value(button, "formenctype") for button in buttons} == {"application/x-www-form-urlencoded"}
+    request = "Please choose your photos and files again"
+    assert request in (await press(browser, check, "message", files="hole.jpg")).text("main")
+    assert request not in (await press(browser, check, "message", files="")).text("main")
 
 
 async def test_only_the_faults_of_this_page_keep_somebody_on_it(browser: Browser) -> None:

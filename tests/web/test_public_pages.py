@@ -152,6 +152,24 @@ def test_a_resident_sends_the_form_in_welsh_by_keyboard(browser: Browser, servic
     context.close()
 
 
+def test_the_language_is_changed_half_way_and_enter_still_goes_on(browser: Browser, service: Service) -> None:
+    """The words go along; the key that sends a form by itself presses none of the languages that stand above it."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 256})
+    page = context.new_page()
+    page.goto(url(service, "cy/"))
+    page.fill("#message", "Mae'r lamp wedi torri.")
+    press(page, "continue")
+    page.fill("#name", "Siân")
+    page.locator("nav.languages button", has_text="English").press("Enter")
+    page.wait_for_selector("html[lang=en] #name")
+    assert page.input_value("#name") == "Siân"
+    page.fill("#email", "sian@residents.example")
+    page.press("#email", "Enter")
+    page.wait_for_selector("#files")
+    assert "Mae'r lamp wedi torri." in page.inner_text("html[lang=en] main")
+    context.close()
+
+
 def test_no_page_has_anything_of_a_person_in_its_address_or_title(reader: Page, service: Service) -> None:
     """What was typed stands in neither, when it was refused and when it was taken."""
     reader.goto(url(service, ""))

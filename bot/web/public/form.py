@@ -64,7 +64,7 @@ class FrontDoor:
         draft = self._channel.read(values)
         faults = () if isinstance(draft, Inbound) else draft.faults
         if not form_steps.is_final(values):
-            return self._turn(request, values, faults)
+            return self._turn(request, values, faults, lost_files=form.has_files)
         if faults:
             step = form_steps.first_with(faults, values)
             return self._form_page(request, values, step, faults=faults, lost_files=form.has_files)
@@ -81,13 +81,15 @@ class FrontDoor:
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
             return response
 
-    def _turn(self, request: web.Request, values: Mapping[str, str], faults: Faults) -> web.Response:
+    def _turn(
+        self, request: web.Request, values: Mapping[str, str], faults: Faults, *, lost_files: bool
+    ) -> web.Response:
         """The page that the person goes to: back at any time, on once the questions of this one are answered."""
         step = form_steps.step_of(values)
         here = form_steps.faults_at(step, faults)
         if values["go"] == form_steps.GO_ON and here:
             return self._form_page(request, values, step, faults=here)
-        return self._form_page(request, values, form_steps.target(values))
+        return self._form_page(request, values, form_steps.target(values), lost_files=lost_files)
 
     async def _send(self, request: web.Request, values: Mapping[str, str], findings: Findings) -> web.Response:
         # Files of 25 MB take a second to be put into one message.
@@ -120,6 +122,7 @@ class FrontDoor:
             "hidden": tuple(form_steps.others(step)),
             "faults": dict(faults),
             "not_taken": not_taken,
+            "is_posted": request.method == "POST",
             "lost_files": lost_files,
             **self._questions(request, values, step),
         }

@@ -50,7 +50,7 @@ def step_of(values: Mapping[str, str]) -> str:
 def target(values: Mapping[str, str]) -> str:
     """Return the page that the person asks for: the next one, the one before, or one by its name."""
     place = _STEPS.index(step_of(values)) if step_of(values) in QUESTIONS else 0
-    if values["go"] in QUESTIONS:
+    if values["go"] in (*QUESTIONS, WHOLE):
         return values["go"]
     return _STEPS[max(place - 1, 0) if values["go"] == BACK else min(place + 1, len(_STEPS) - 1)]
 

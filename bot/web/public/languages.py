@@ -152,8 +152,8 @@ class Languages:
         )
 
     def _suggestion(self, request: web.Request, versions: Iterable[Version]) -> Version | None:
-        """The page in the language that the browser asks for, where the reader has chosen none by its address."""
-        if request[ROOT]:
+        """The page in the language that the browser asks for, where the reader has chosen none and posted nothing."""
+        if request[ROOT] or request.method == "POST":
             return None
         code = preferred(request.headers.get("Accept-Language", ""), self._offered)
         return next((version for version in versions if version.code == code != request[LANGUAGE]), None)

@@ -49,8 +49,8 @@ class Submission:
 
     @property
     def has_files(self) -> bool:
-        """Whether files were chosen."""
-        return bool(self.files) or self.is_too_large
+        """Whether files were chosen; a form that goes without them has their names alone."""
+        return bool(self.files) or self.is_too_large or bool(self.fields.get(FILES))
 
     def several(self, name: str) -> list[str]:
         """Return every value of one name, as of boxes that are ticked."""
