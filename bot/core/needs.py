@@ -31,6 +31,8 @@ WORDS = {
 }
 # No program makes these: somebody of staff has the text made into them.
 BY_STAFF = (Need.BRAILLE, Need.AUDIO)
+# How people ask on a form to be answered where staff have to do it, and what staff call it.
+ANSWERS_BY_HAND = {"phone": "a call", "letter": "a letter"}
 _CODES = {words.casefold(): need for need, words in WORDS.items()}
 SEPARATOR = "; "
 

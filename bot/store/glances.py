@@ -24,12 +24,13 @@ MOST_CHARACTERS = 1_000
 class Glance:
     """The beginning of what the person wrote first, and what staff must know before they open the contact.
 
-    `error`: why a message to the person did not arrive, None where all did. `has_formats`: one that left is to be made
-    into a format or a language. `is_answered_now`: an answer of staff's
-    has not left yet. `writers`: who of staff is writing an answer now, as addresses.
+    `prefers` is how that message asks to be answered. `error`: why a message to the person did not arrive, None where
+    all did. `has_formats`: one that left is to be made into a format or a language. `is_answered_now`: an answer of
+    staff's has not left yet. `writers`: who of staff is writing an answer now, as addresses.
     """
 
     words: str = ""
+    prefers: str = ""
     error: str | None = None
     has_needs: bool = False
     has_formats: bool = False
@@ -50,6 +51,7 @@ def of(connection: Connection, contacts: Sequence[Contact], now: datetime) -> di
     return {
         contact_id: Glance(
             words=firsts[contact_id].words if contact_id in firsts else "",
+            prefers=str(_fields(firsts.get(contact_id)).get("prefers") or ""),
             error=errors.get(contact_id),
             has_needs=contact_id in with_needs,
             has_formats=contact_id in with_tasks,
@@ -93,6 +95,11 @@ def _with_needs(connection: Connection, contacts: Sequence[Contact], firsts: Map
 
 
 def _keys(contact: Contact, first: Any) -> set[str]:
-    fields = json.loads(first.fields) if first is not None else {}
+    fields = _fields(first)
     given_addresses = (str(fields.get("email") or "").lower(), phones.address(str(fields.get("phone") or "")))
     return {needs.key_of_contact(contact.id), phones.key(contact.sender_key or ""), *given_addresses} - {""}
+
+
+def _fields(first: Any) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = json.loads(first.fields) if first is not None else {}
+    return fields

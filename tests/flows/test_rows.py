@@ -61,6 +61,17 @@ def test_a_row_begins_with_what_the_person_wrote(
     store.let_go()
 
 
+def test_a_row_says_that_a_call_or_a_letter_is_wanted(store: Store, council: Rulebook, mail: Make) -> None:
+    """Until the answer; a program cannot ring, and a mail would break what the form promised."""
+    with writing(store) as c:
+        for number, (way, words) in enumerate((("phone", "Wants a call"), ("letter", "Wants a letter"), ("email", ""))):
+            message = replace(mail(number, channel="inbox"), fields={"prefers": way})
+            contact = logged(c, council, message)
+            assert _tags(c, contact, council) == words
+            respond.respond(c, contact.reference, NOW, council, actor=f"staff:{BOB}")
+            assert "Wants" not in _tags(c, contact, council)
+
+
 def test_a_row_says_how_long_is_left(store: Store, council: Rulebook, mail: Make) -> None:
     """In the unit of the promise, then by how much it is late; nothing falls due while its clock is paused."""
     with writing(store) as c:

@@ -1,6 +1,8 @@
 """Files that came while no scanner could be asked: shut until it was, and without what it finds."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from bot.core.events import EventKind
 from bot.core.files import File
 from bot.core.messages import Inbound, Party
 from bot.core.roles import Scope
-from bot.flows.desk import contact_view, form_answers, message_view
+from bot.flows.desk import contact_view, form_answers, message_view, wishes
 from bot.flows.intake import scanned
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, retention, scans
@@ -125,3 +127,16 @@ def test_what_the_person_prefers_comes_first_in_the_words_of_staff(connection: C
         "prefers: a call (mornings); language: Welsh; needs: British Sign Language; files not kept: x (Virus)"
     )
     assert form_answers.in_line({"name": "Sam", "phone": "", "prefers": "email"}) == "prefers: by email; name: Sam"
+
+
+def test_whoever_answers_is_reminded_of_the_call_that_was_asked_for(connection: Connection, book: Rulebook) -> None:
+    """What the person said last counts, with its number and times; a mail in between says nothing of it."""
+    contact = logged(connection, book, with_files(is_scanned=True))
+    view = contact_view.show(connection, contact.reference, EVERYBODY, NOW, book)
+    assert view is not None
+    assert wishes.reminder(view.contact, view.preference).startswith("This person asked for a call: mornings. ")
+    letter = {"prefers": "letter", "address": "1 Mill Lane"}
+    (message,) = contacts.messages_of(connection, contact.id)
+    later = [replace(message, fields=json.dumps(fields)) for fields in (letter, {})]
+    assert wishes.preference([message, *later]) == "a letter: 1 Mill Lane"
+    assert not wishes.preference([message, replace(message, fields='{"prefers": "email"}')])

@@ -116,7 +116,7 @@ class ContactView:
     `linked` the contacts that staff have linked. `decided_by` is who of staff decided on a receipt after all, or "".
     `answer` is the one of staff's that has not left yet.
     `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
-    `to_make` is what staff have to make of messages that left.
+    `to_make` is what staff have to make of messages that left, `preference` the call or the letter that is asked for.
     `duplicates` are the contacts that go on in this one, `survivor` is the one in which it goes on itself.
     """
 
@@ -128,6 +128,7 @@ class ContactView:
     sent: tuple[Sent, ...]
     needs: Needs | None
     to_make: tuple[ToMake, ...]
+    preference: str
     linked: tuple[Contact, ...]
     duplicates: tuple[Contact, ...]
     survivor: Contact | None
@@ -173,6 +174,7 @@ def show(
         sent=tuple(_sent_message(delivery, fates[delivery.id]) for delivery in _slice(deliveries, page, MOST_SENT)),
         needs=needs.needs_of(connection, contact.id),
         to_make=to_make,
+        preference=wishes.preference(arrived),
         linked=links_of_contact,
         duplicates=_visible(duplicates, scope),
         survivor=_survivor_of(connection, contact, scope),

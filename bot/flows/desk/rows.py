@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.contacts import Contact, State
+from bot.core.needs import ANSWERS_BY_HAND
 from bot.flows.changes.formats import is_wish_for_another
 from bot.flows.desk.next_due import Due, next_due
 from bot.flows.desk.page_size import fit
@@ -93,6 +94,8 @@ def _wishes(contact: Contact, glance: Glance) -> Iterator[tuple[str, str]]:
     """How its person is written to, and what staff have to make for them."""
     if glance.has_formats:
         yield "late", "To be made"
+    if contact.responded_at is None and glance.prefers in ANSWERS_BY_HAND:
+        yield "paused", f"Wants {ANSWERS_BY_HAND[glance.prefers]}"
     if is_wish_for_another(contact.wished_language):
         yield "paused", language_name(contact.wished_language)
     if contact.need_codes or (glance.has_needs and not contact.wished_language):

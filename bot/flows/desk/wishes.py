@@ -1,5 +1,7 @@
 """How a person is to be written to, and what staff have to make for them, as staff look at it on a contact."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -7,12 +9,15 @@ from sqlalchemy import Connection
 from bot.core import needs as core
 from bot.core.contacts import Contact
 from bot.core.languages import LANGUAGES
+from bot.core.messages import StoredMessage
 from bot.core.needs import Need
 from bot.flows.changes import formats
 from bot.flows.changes.needs import FORM
 from bot.store import format_tasks
 from bot.store.needs import Needs
 
+# What else a form says of an answer by hand: where it goes, and when.
+_DETAILS = {"phone": ("phone", "times"), "letter": ("address",)}
 _TRANSLATION = "Write plain English; add the translation beneath, or choose a saved answer in"
 
 
@@ -57,9 +62,21 @@ def to_make(connection: Connection, contact: Contact) -> tuple[ToMake, ...]:
     return tuple(ToMake(task.delivery_id, formats.in_words(task)) for task in tasks if task.is_waiting)
 
 
-def reminder(contact: Contact) -> str:
-    """What whoever writes an answer must know first; "" for nothing."""
-    return " ".join(_reminders(contact))
+def preference(arrived: Sequence[StoredMessage]) -> str:
+    """The call or the letter by which the person, as they said last, wants to be answered; "" for neither."""
+    answers = (json.loads(message.fields) for message in reversed(arrived) if message.written_by == "sender")
+    fields: dict[str, object] = next((fields for fields in answers if fields.get("prefers")), {})
+    way = str(fields.get("prefers", ""))
+    if way not in core.ANSWERS_BY_HAND:
+        return ""
+    where = ", ".join(str(fields[name]) for name in _DETAILS[way] if fields.get(name))
+    return f"{core.ANSWERS_BY_HAND[way]}: {where}" if where else core.ANSWERS_BY_HAND[way]
+
+
+def reminder(contact: Contact, way: str = "") -> str:
+    """What whoever writes an answer must know first; "" for nothing. `way` is the person's `preference`."""
+    first = [f"This person asked for {way}."] if way else []
+    return " ".join([*first, *_reminders(contact)])
 
 
 def _reminders(contact: Contact) -> list[str]:

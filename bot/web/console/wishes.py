@@ -18,7 +18,7 @@ def context(opening: Opening) -> Mapping[str, Any]:
     return {
         "wishes": wishes.of(view.contact, view.needs),
         "to_make": view.to_make,
-        "reminder": wishes.reminder(view.contact),
+        "reminder": wishes.reminder(view.contact, view.preference),
         "languages": LANGUAGE_CHOICES,
         "language_noted": view.needs.language if view.needs else "",
         "need_words": needs.USUAL,
