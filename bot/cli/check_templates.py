@@ -84,12 +84,19 @@ def _stale(configured: "Settings", composer: "Composer", names: list[str], langu
 
 
 def _checks(configured: "Settings", composer: "Composer", names: list[str], language: str) -> str:
-    """Return how many messages there are, which of them nobody has checked, and what follows from it."""
-    unchecked = [name for name in names if not _is_checked(composer, name, language)]
+    """Return how many messages there are, which of them nobody has checked, and what follows from it.
+
+    Each needs the words for dates and counts, too.
+    """
+    from bot.render.language_words import FILE
+
+    unchecked = [name for name in (*names, FILE) if not _is_checked(composer, name, language)]
     count = f"{len(names)} message{'' if len(names) == 1 else 's'}"
     if not unchecked:
         return f"{count}, all checked" if names else "no messages"
-    gap = "none checked by anybody" if unchecked == names else f"not checked by anybody: {', '.join(unchecked)}"
+    gap = (
+        "none checked by anybody" if set(names) < set(unchecked) else f"not checked by anybody: {', '.join(unchecked)}"
+    )
     if configured.organisation.only_checked_translations:
         return f"{count}, {gap}; what is not checked leaves in English (only_checked_translations)"
     return f"{count}, {gap}; set checked_by and checked_on in each, or only_checked_translations = true"
@@ -97,8 +104,11 @@ def _checks(configured: "Settings", composer: "Composer", names: list[str], lang
 
 def _is_checked(composer: "Composer", name: str, language: str) -> bool:
     from bot.render.front_matter import BadTemplate
+    from bot.render.language_words import FILE
 
     try:
+        if name == FILE:
+            return composer.language_words(language).is_checked
         return composer.checked(name, language) is not None
     except BadTemplate:
         return False

@@ -142,7 +142,7 @@ class Composer:
     def _may_leave(self, name: str, language: str) -> bool:
         try:
             words = self.language_words(language)
-            return not self._only_checked or bool(words.checked_on and self.checked(name, language))
+            return not self._only_checked or (words.is_checked and self.checked(name, language) is not None)
         except BadTemplate:
             return False
 

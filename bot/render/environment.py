@@ -113,8 +113,7 @@ class Templates:
         if (name, language) in self._words:
             return None
         front = front_matter.read(self._path(name, language)).front
-        by, on = (str(front.get(key, "")).strip() for key in ("checked_by", "checked_on"))
-        return (by, on) if by and on else None
+        return front_matter.check_of(front.get("checked_by", ""), front.get("checked_on", ""))
 
     def names(self) -> list[tuple[str, str]]:
         """Return every template as (name, language)."""

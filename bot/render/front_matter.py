@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,12 @@ def read(path: Path) -> Source:
     except tomllib.TOMLDecodeError as error:
         raise BadTemplate(f"{path}: the front matter is not TOML: {error}") from error
     return Source(front, text[match.end() :], tuple(match[0].splitlines()))
+
+
+def check_of(by: object, on: object) -> tuple[str, str] | None:
+    """Return who compared a translation with the English, and the day (ISO 8601); None where nobody has."""
+    name, day = str(by).strip(), str(on).strip()
+    try:
+        return (name, date.fromisoformat(day).isoformat()) if name else None
+    except ValueError:
+        return None

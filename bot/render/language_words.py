@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core.durations import Unit
 from bot.core.languages import ENGLISH, LANGUAGES
-from bot.render.front_matter import BadTemplate
+from bot.render.front_matter import BadTemplate, check_of
 
 FILE = "words.toml"
 # Without a form for every unit, some promise could not be told.
@@ -49,6 +49,11 @@ class LanguageWords:
     offer: str = ""
     checked_by: str = ""
     checked_on: str = ""
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether somebody has compared them with the English."""
+        return check_of(self.checked_by, self.checked_on) is not None
 
     @property
     def locale(self) -> str:

@@ -192,4 +192,5 @@ def test_check_says_what_there_is_of_each_language(folder: Path) -> None:
     (line,) = [line for line in run(folder, "check").stdout.splitlines() if line.startswith("Polish: ")]
     assert "not checked by anybody: " in line
     assert "progress," not in line.replace("message-progress,", "")
+    assert "words.toml; set" in line
     assert line.endswith("The English is your own, the translation is not: acknowledgement.")
