@@ -81,8 +81,13 @@ def composer(configured: Settings) -> Composer:
     }
     pages = (host_of(service.page) for service in configured.services.service)
     hosts = {*organisation.link_hosts, *pages, host_of(organisation.bsl_url)}
-    only_checked = organisation.only_checked_translations
-    return Composer(configured.template_directories, constants, hosts - {""}, only_checked=only_checked)
+    return Composer(
+        configured.template_directories,
+        constants,
+        hosts - {""},
+        only_checked=organisation.only_checked_translations,
+        with_pages=organisation.languages[1:],
+    )
 
 
 def _outlets(channels: Mapping[str, Channel]) -> dict[str, Outlet]:

@@ -6,7 +6,6 @@ values; lines without a slot are encoded once, and only the others for every mai
 
 import hashlib
 import html
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,8 +29,6 @@ LAYOUT = Path("partials", "mail.html")
 # RFC 3834 section 2: no large answers to people who did not ask for them; two languages need more than one.
 MOST_BYTES, MOST_BYTES_TOGETHER = 20_480, 30_720
 _DIGITS_OF_VERSION = 12
-_LINK = re.compile(r'<a href="([^"]*)"')
-_GOOD_LINK = re.compile("(?:https?://[^\ue000/?#]+(?:[/?#]|$)|mailto:|tel:)")
 
 
 # For mails that are only displayed or measured.
@@ -65,7 +62,8 @@ class Composer:
 
     `directories` contain `messages/` and `partials/`; a file that the first lacks is taken from the next. `hosts` are
     the sites that links may lead to. `words` of the console stand in for files, by name and language. With
-    `only_checked` no translation is used that nobody has checked.
+    `only_checked` no translation is used that nobody has checked. In `with_pages` are the languages whose pages stand
+    below `/LANGUAGE`: what is written in them leads there.
     """
 
     def __init__(
@@ -76,8 +74,10 @@ class Composer:
         words: Mapping[tuple[str, str], Words] | None = None,
         *,
         only_checked: bool = False,
+        with_pages: Collection[str] = (),
     ) -> None:
         self._directories, self._words, self._only_checked = directories, words or {}, only_checked
+        self._with_pages = with_pages
         self._templates = Templates(directories, words)
         self.constants: Mapping[str, str] = dict(constants)
         self.hosts = frozenset(hosts)
@@ -109,7 +109,14 @@ class Composer:
     def trying(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
         """Return the composer with these words in place of files, whether they can be used or not."""
         all_words = {**self._words, **words}
-        trial = Composer(self._directories, self.constants, self.hosts, all_words, only_checked=self._only_checked)
+        trial = Composer(
+            self._directories,
+            self.constants,
+            self.hosts,
+            all_words,
+            only_checked=self._only_checked,
+            with_pages=self._with_pages,
+        )
         # What was judged of other words stands: to judge every message anew would hold up what leaves meanwhile.
         trial._sound = self._sound
         return trial
@@ -130,6 +137,11 @@ class Composer:
         if language not in self._language_words:
             self._language_words[language] = language_words.read(self._directories, language)
         return self._language_words[language]
+
+    def site(self, language: str) -> str:
+        """Return where our pages in a language stand; "" where there are none."""
+        site = self.constants.get("site", "")
+        return f"{site}/{language}" if site and language in self._with_pages else site
 
     def is_usable(self, name: str, language: str) -> bool:
         """Tell whether this message can leave in this language; English always can."""
@@ -281,16 +293,15 @@ class Composer:
 
     def _parts(self, parts: Sequence[Rendition], manner: Manner) -> list[Part]:
         """Return the parts as Markdown made them, with slots that are numbered through."""
+        scopes = [{**part.values, **self.constants, "site": self.site(part.language)} for part in parts]
         messages = [
-            self._templates.render(
-                part.name, part.language, {**part.values, **self.constants}, large_print=manner.large_print
-            )
-            for part in parts
+            self._templates.render(part.name, part.language, scope, large_print=manner.large_print)
+            for part, scope in zip(parts, scopes, strict=True)
         ]
         firsts = accumulate((len(message.values) for message in messages), initial=0)
         return [
-            Part(part.language, message, {**part.values, **self.constants}, first)
-            for part, message, first in zip(parts, messages, firsts, strict=False)
+            Part(part.language, message, scope, first)
+            for part, message, scope, first in zip(parts, messages, scopes, firsts, strict=False)
         ]
 
     def _around(self, parts: Sequence[Part], manner: Manner) -> tuple[str, list[Sentence]]:
@@ -303,8 +314,7 @@ class Composer:
     def _skeleton(self, parts: Sequence[Part], manner: Manner) -> Skeleton:
         """Return the message with its constants filled in, and slots for the values."""
         subject, around = renditions.subject_of(parts), self._around(parts, manner)
-        for part in parts:
-            _judge_links(part.message.path, part.page)
+        renditions.judge_links(parts)
         page = renditions.page_of(parts, *around, large_print=manner.large_print)
         document = self._document(parts[0].language, subject, page)
         keys = [(number, key) for number, part in enumerate(parts) for key in part.keys]
@@ -340,11 +350,3 @@ def _layout(directories: Sequence[Path]) -> str:
     if path is None:
         raise BadTemplate(f"{LAYOUT}: there is no such file")
     return path.read_text(encoding="utf-8")
-
-
-def _judge_links(path: Path, page: str) -> None:
-    for target in _LINK.findall(page):
-        if not _GOOD_LINK.match(target):
-            raise BadTemplate(
-                f"{path}: a link must begin https:// and a fixed host, mailto: or tel:; this one does not: {target!r}"
-            )

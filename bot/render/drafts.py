@@ -58,6 +58,7 @@ class Draft:
     source: Words = ("", "")
     branches: frozenset[Branch] = frozenset()
     english: "Draft | None" = None
+    site: str = ""
 
     def pages(self) -> Iterator[tuple[Rendered, LexborHTMLParser]]:
         """Yield each sample with its parsed HTML."""
@@ -77,6 +78,7 @@ def draft(composer: Composer, name: str, language: str) -> Draft:
         faults=tuple(faults),
         placeholders=_placeholders(composer, name, language),
         constants=composer.constants,
+        site=composer.site(language),
         hosts=composer.hosts | {host for host in own if host},
         languages=frozenset(template_language for template, template_language in composer.names() if template == name),
         layout=composer.layout,

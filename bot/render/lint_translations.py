@@ -66,7 +66,7 @@ def placeholders_are_the_same(draft: Draft) -> Iterator[Remark]:
 def no_way_out_is_lost(draft: Draft) -> Iterator[Remark]:
     """L21: the same links and numbers as in English, and the reference as often; 999 may be said once more."""
     for pair in _pairs(draft):
-        english, translation = _links(pair.english), _links(pair.translation)
+        english, translation = _links(pair.english, draft.english), _links(pair.translation, draft)
         for address in sorted((english - translation) + (translation - english)):
             yield error(f"The link {address} is not there as often as in English.")
         english, translation = _numbers(pair.english), _numbers(pair.translation)
@@ -131,8 +131,11 @@ def _pairs(draft: Draft) -> Iterator[_Pair]:
                 yield _Pair(sample, draft.english.samples[contact])
 
 
-def _links(sample: Rendered) -> Counter[str]:
-    return Counter(address for address, _ in links(LexborHTMLParser(sample.html)))
+def _links(sample: Rendered, draft: Draft | None) -> Counter[str]:
+    """The addresses of the links; those of our pages as they are in every language."""
+    site, own = (draft.constants.get("site", ""), draft.site) if draft else ("", "")
+    addresses = (address for address, _ in links(LexborHTMLParser(sample.html)))
+    return Counter(address.replace(f"{own}/", f"{site}/", 1) if own else address for address in addresses)
 
 
 def _numbers(sample: Rendered) -> Counter[str]:

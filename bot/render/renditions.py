@@ -9,12 +9,15 @@ from functools import cached_property
 from bot.core.languages import ENGLISH, direction, html_tag
 from bot.render import isolates
 from bot.render.environment import SlottedMessage
+from bot.render.front_matter import BadTemplate
 from bot.render.markdown import styles
 from bot.render.values import StandIn, clean, fill, has_slot, slot
 
 # Between the parts of the plain text.
 _RULE = f"\n{'-' * 40}\n\n"
 _AROUND_A_REFERENCE = " \t:;,.\u2013\u2014-\uff1a\u060c\u061b()"
+_LINK = re.compile(r'<a href="([^"]*)"')
+_GOOD_LINK = re.compile("(?:https?://[^\ue000/?#]+(?:[/?#]|$)|mailto:|tel:)")
 _FIRST_HEADING = re.compile(r"(</?)h1\b")
 
 
@@ -159,3 +162,14 @@ def _line(sentence: Sentence, style: str) -> str:
     language = sentence.language
     attributes = f'lang="{html_tag(language)}" dir="{direction(language)}" style="{style}"'
     return f"<p {attributes}>\n{html.escape(sentence.words)}</p>\n"
+
+
+def judge_links(parts: Sequence[Part]) -> None:
+    """Raise BadTemplate for a link that leads to no fixed place."""
+    for part in parts:
+        for target in _LINK.findall(part.page):
+            if not _GOOD_LINK.match(target):
+                raise BadTemplate(
+                    f"{part.message.path}: a link must begin https:// and a fixed host, mailto: or tel:; this one does "
+                    f"not: {target!r}"
+                )

@@ -9,6 +9,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.core.languages import LANGUAGES, direction, html_tag
+from bot.render import lint
 from bot.render.compose import MOST_BYTES, MOST_BYTES_TOGETHER, Composer
 from bot.render.language_words import of_code
 from bot.render.renditions import Manner, Rendition
@@ -199,6 +200,17 @@ def test_what_was_judged_of_other_words_does_not_stand_for_these() -> None:
     assert COMPOSER.over({("added", "lt"): faulty}).source("added", "lt") == (subject, words)
     assert COMPOSER.over({("added", "lt"): right}).source("added", "lt") == right
     assert not COMPOSER.trying({("added", "lt"): faulty}).is_usable("added", "lt")
+
+
+def test_links_lead_to_the_pages_in_the_language_of_the_part() -> None:
+    """Of each language that has pages of its own; the lint finds the same links in both."""
+    site = CONSTANTS["site"]
+    own = Composer([TEMPLATES], {"bsl_url": "", **CONSTANTS}, with_pages=("pl",))
+    text = parts(parsed(receipt("pl", "en", composer=own)))[0]
+    assert text.count(f"{site}/pl/standards") == text.count(f"{site}/standards") == 1
+    assert own.trying({}).site("pl") == f"{site}/pl"
+    assert not lint.errors(lint.examine(own, "acknowledgement", "pl"))
+    assert Composer([TEMPLATES], {**CONSTANTS, "site": ""}, with_pages=("pl",)).site("pl") == ""
 
 
 def test_a_short_text_has_its_isolates_too() -> None:
