@@ -109,16 +109,9 @@ class Composer:
     def trying(self, words: Mapping[tuple[str, str], Words]) -> "Composer":
         """Return the composer with these words in place of files, whether they can be used or not."""
         all_words = {**self._words, **words}
-        trial = Composer(
-            self._directories,
-            self.constants,
-            self.hosts,
-            all_words,
-            only_checked=self._only_checked,
-            with_pages=self._with_pages,
-        )
+        trial = Composer(self._directories, self.constants, self.hosts, all_words, only_checked=self._only_checked)
         # What was judged of other words stands: to judge every message anew would hold up what leaves meanwhile.
-        trial._sound = self._sound
+        trial._with_pages, trial._sound = self._with_pages, self._sound
         return trial
 
     def source(self, name: str, language: str) -> Words:
