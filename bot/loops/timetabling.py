@@ -16,7 +16,7 @@ from bot import log
 from bot.core.retention import Retention
 from bot.core.subkeys import Use, subkey
 from bot.flows import board, promise
-from bot.flows.changes import forget
+from bot.flows.changes import forget, needs
 from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
@@ -80,6 +80,7 @@ class Timetable:
             (self.digest, {"hour": timing.list_at.hour, "minute": timing.list_at.minute}),
             (self.forget, {"hour": 3, "minute": 10}),
             (self.log_head, {"hour": 3, "minute": 40}),
+            (self.obey_needs, {"hour": 3, "minute": 50}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
             (self.reviews, {"hour": 9, "minute": 5}),
             (self.token_ends, {"hour": 9, "minute": 10}),
@@ -92,6 +93,8 @@ class Timetable:
             scheduler.add_job(self._alone, args=[self.digest], id="digest missed")
         # A machine that is off at night would never forget anything.
         scheduler.add_job(self._alone, args=[self.forget_missed], id="forget missed")
+        # What a program before 0032 noted: obeyed from the first start of this one, and from the night after its last.
+        scheduler.add_job(self._alone, args=[self.obey_needs], id="needs noted before")
         scheduler.start()
         return scheduler
 
@@ -114,6 +117,11 @@ class Timetable:
 
         await self._store.write(queue)
         self._wake()
+
+    async def obey_needs(self) -> None:
+        """Write to everybody as is noted for them, although an older program noted it, which knew no columns for it."""
+        count = await self._store.write(needs.obey_what_stands)
+        logger.info("needs.obeyed", count=count)
 
     async def forget(self) -> None:
         """Remove whatever is over its time of keeping, a few hundred at a time; the words from the disk, too."""

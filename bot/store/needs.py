@@ -132,6 +132,16 @@ def drop(connection: Connection, keys: Collection[str]) -> None:
     connection.execute(delete(needs).where(needs.c.address.in_(sorted(keys))))
 
 
+def unobeyed(connection: Connection) -> list[tuple[int, str, str]]:
+    """Return the contacts whose own columns say nothing, with the needs and the language noted for their address."""
+    is_theirs = contacts.c.sender_key == needs.c.address
+    is_empty = (contacts.c.need_codes == "") & (contacts.c.wished_language == "")
+    query = select(contacts.c.id, needs.c.needs, needs.c.language).join_from(needs, contacts, is_theirs)
+    return [
+        (row.id, row.needs, row.language) for row in connection.execute(query.where(is_empty, ~contacts.c.forgotten))
+    ]
+
+
 def noted_among(connection: Connection, keys: Collection[str]) -> set[str]:
     """Return those of these keys under which needs are stored."""
     return set(connection.execute(select(needs.c.address).where(needs.c.address.in_(sorted(keys)))).scalars())

@@ -15,16 +15,18 @@ from bot.core.retention import Retention
 from bot.core.standards import standard
 from bot.flows import staffing
 from bot.flows.changes import respond
+from bot.flows.changes.needs import obey_what_stands
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.timetabling import OurTime, Timetable
 from bot.present import Present
-from bot.store import staff, tables, words
+from bot.store import needs, staff, tables, words
 from bot.store.engine import Store
+from bot.store.needs import Needs
 from bot.store.tables import deliveries
 from bot.store.tokens import Token
 from tests.flows.conftest import NOW, STANDARD, Make
-from tests.flows.desk import logged
+from tests.flows.desk import again, logged
 from tests.rulebooks import altered
 
 
@@ -91,6 +93,22 @@ async def test_what_has_ended_of_signing_in_is_forgotten_in_the_night(store: Sto
     columns = (tables.sessions.c.digest, tables.sign_in_links.c.digest, tables.throttles.c.key)
     rows = await store.read(lambda c: [list(c.execute(select(column)).scalars()) for column in columns])
     assert rows == [["100"]] * 3
+
+
+async def test_needs_that_an_older_program_noted_are_obeyed(store: Store, book: Rulebook, mail: Make) -> None:
+    """Of contacts that were there before it; words that are no format change nothing, and what is empty stays so."""
+
+    def make(connection: Connection) -> list[str]:
+        people = [logged(connection, book, mail(number)) for number in range(3)]
+        for contact, of_person in zip(people, ("Large print; Ring twice", "Ring twice"), strict=False):
+            needs.note(connection, {contact.sender_key or ""}, Needs(of_person, "staff:ada", NOW))
+        return [contact.reference for contact in people]
+
+    references = await store.write(make)
+    await timetable(store, book, NOW).obey_needs()
+    codes = await store.read(lambda c: [again(c, reference).need_codes for reference in references])
+    assert codes == ["large-print", "", ""]
+    assert await store.write(obey_what_stands) == 0
 
 
 async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: Store, book: Rulebook) -> None:

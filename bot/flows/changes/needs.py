@@ -125,6 +125,14 @@ def obey_together(connection: Connection, *contact_ids: int) -> None:
         needs.copy(connection, group, (), language=columns.language, need_codes=columns.need_codes)
 
 
+def obey_what_stands(connection: Connection) -> int:
+    """Let contacts be written to as was noted by a program that had no columns for it; returns how many there were."""
+    rows = needs.unobeyed(connection)
+    ids = [contact_id for contact_id, words, language in rows if language or core.codes(words)]
+    obey_together(connection, *ids)
+    return len(ids)
+
+
 def obey_own(connection: Connection, contact_id: int) -> None:
     """Let this contact, which somebody else wrote than what it is tied to, be written to as its own person wishes."""
     columns = wish_of(needs.of(connection, _keys(connection, {contact_id})))
