@@ -187,6 +187,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "since": "Tuesday 5 January 2027",
         "since_day": "2027-01-05",
         "rows": _LISTED,
+        "to_make": [{"reference": "EX-7KQ2-M9DX", "whose": "yours"}],
     },
 }
 

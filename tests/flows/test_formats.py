@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from bot.channel import Batch, Temporary
 from bot.core.contacts import Contact
+from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
 from bot.core.needs import Need
 from bot.core.roles import Scope
@@ -17,7 +18,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.desk import backlog, contact_view, rows
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
-from bot.flows.outgoing import deliver
+from bot.flows.outgoing import alert, daily_list, deliver
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.render.answers import SavedAnswer
@@ -59,6 +60,27 @@ def typed(connection: Connection, book: Rulebook, contact: Contact, words: str =
 def tasks(connection: Connection, contact: Contact) -> list[str]:
     """What is to be made, in words."""
     return [formats.in_words(task) for task in format_tasks.of_contacts(connection, [contact.id]) if task.is_waiting]
+
+
+def lists(connection: Connection, book: Rulebook, days: int) -> list[list[str]]:
+    """What the daily lists of that day have staff make."""
+    now = NOW + timedelta(days=days)
+    outbox.queue(connection, alert.digests(now.date().isoformat(), now, book))
+    claims = deliver.claim(connection, "post", now, HOLD, 50, book)
+    digests = [claim for claim in claims if claim.delivery.purpose is Purpose.DIGEST]
+    values = [daily_list.values(claim.listed, "", now, book, claim.to_make) for claim in digests]
+    return [[row["reference"] for row in of_list["to_make"]] for of_list in values]
+
+
+def test_the_daily_list_names_what_is_to_be_made_until_it_is(store: Store, book: Rulebook, mail: Make) -> None:
+    """Although the contact is answered and nothing else is owed; then there is no list."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE)
+        typed(connection, book, contact)
+        assert lists(connection, book, 2) == [[contact.reference]]
+        (task,) = format_tasks.of_contacts(connection, [contact.id])
+        formats.finish(connection, contact, str(task.delivery_id), ME, LATER)
+        assert lists(connection, book, 3) == []
 
 
 def notices(connection: Connection) -> list[dict[str, str]]:

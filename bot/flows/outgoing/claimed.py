@@ -12,7 +12,7 @@ class Claimed:
     """One delivery to send now, with its contact as it stands at this moment and, for a digest, its list.
 
     `claim` is the name of the claim that took it. `joined` are others that leave in the same message, `files` those of
-    an answer of staff's.
+    an answer of staff's. `to_make` are the contacts of a digest of which a message is to be made into a format.
     """
 
     delivery: Delivery
@@ -21,3 +21,4 @@ class Claimed:
     claim: str | None = None
     joined: tuple["Claimed", ...] = ()
     files: tuple[File, ...] = ()
+    to_make: tuple[Contact, ...] = ()

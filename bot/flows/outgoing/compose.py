@@ -150,7 +150,7 @@ class MessageWriter:
     def _values(self, claim: Claimed, now: datetime) -> Mapping[str, Any]:
         contact = claim.contact
         if claim.delivery.purpose == "digest":
-            return daily_list.values(claim.listed, claim.delivery.recipient, now, self._book)
+            return daily_list.values(claim.listed, claim.delivery.recipient, now, self._book, claim.to_make)
         if contact is None:
             return self._notice(claim)
         if claim.delivery.purpose == "urgent":

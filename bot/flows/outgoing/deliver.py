@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,16 +15,14 @@ from bot.core.deliveries import Delivery, Failure, NewDelivery, Purpose, Settlem
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
 from bot.core.messages import Outbound
-from bot.flows.outgoing import alert, bundle, calls, costs, failures
+from bot.flows.outgoing import alert, bundle, calls, costs, daily_list, failures
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.rulebook import ClockRules, Rulebook
-from bot.store import clocks, contacts, feedback, outbox, sent_messages, staff_answers
+from bot.flows.rulebook import Rulebook
+from bot.store import contacts, feedback, outbox, sent_messages, staff_answers
 from bot.wire.refusals import Full, Uncertain
 
 # In the details of a receipt that staff have decided on: it leaves although they have written themselves.
 DECIDED = "decided"
-# What has no date stands behind all that has one.
-NEVER = datetime.max.replace(tzinfo=UTC)
 # What goes to the person who wrote; all else goes to staff.
 TO_SENDERS = {
     Purpose.ACKNOWLEDGEMENT: "our acknowledgement",
@@ -132,7 +130,8 @@ def _sorted_out(
     staying: list[Settlement] = []
     for delivery in due:
         contact = contacts_by_id.get(delivery.contact_id or 0)
-        claim = Claimed(delivery, contact, _contacts_of_list(connection, delivery, now, book.clocks), hold.holder)
+        to_name, to_make = daily_list.contents(connection, delivery, now, book.clocks)
+        claim = Claimed(delivery, contact, to_name, hold.holder, to_make=to_make)
         leaves_at = _leaves_at(claim, now, book)
         if leaves_at is not None and leaves_at <= now:
             to_leave.append(claim)
@@ -175,7 +174,7 @@ def _leaves_at(claim: Claimed, now: datetime, book: Rulebook) -> datetime | None
     """When it leaves; None: there is no longer a reason to send it."""
     delivery, contact = claim.delivery, claim.contact
     if delivery.purpose is Purpose.DIGEST:
-        return now if claim.listed else None
+        return now if claim.listed or claim.to_make else None
     if contact is None:
         return now
     if delivery.details.get(DECIDED):
@@ -183,22 +182,6 @@ def _leaves_at(claim: Claimed, now: datetime, book: Rulebook) -> datetime | None
     step = book.clocks.ladders.step(delivery.step, contact.standard) if delivery.purpose is Purpose.ALERT else None
     is_unprompted = alert.UNPROMPTED in delivery.details
     return alert.leaves_at(delivery.purpose, step, delivery.channel, contact, now, book, is_unprompted=is_unprompted)
-
-
-def _contacts_of_list(
-    connection: Connection, delivery: Delivery, now: datetime, rules: ClockRules
-) -> tuple[Contact, ...]:
-    """The contacts that a daily list names."""
-    if delivery.purpose is not Purpose.DIGEST:
-        return ()
-    daily_list = rules.daily_list(now)
-    contacts_by_id: dict[int, Contact] = {}
-    for team, role in delivery.details.get("lists", ()):
-        for contact in clocks.open_of_team(connection, team, daily_list.horizon, now, daily_list.since):
-            ladder, assign_by = rules.ladders.of(contact.standard), rules.assign_by(contact)
-            if daily_list.names(contact, role, ladder, assign_by):
-                contacts_by_id[contact.id] = contact
-    return tuple(sorted(contacts_by_id.values(), key=lambda contact: (contact.respond_by or NEVER, contact.id)))
 
 
 def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -> list[Sent]:
