@@ -1,13 +1,15 @@
 """What is asked of contacts for the pages of people; each question costs the same whether there is a contact or not."""
 
+import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, func, select
 
 from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
-from bot.store.tables import contacts, deliveries, events, suppressions
+from bot.store import needs
+from bot.store.tables import contacts, deliveries, events, messages, suppressions
 
 _ENDS = (EventKind.CLOSED, EventKind.RESPONDED)
 
@@ -31,6 +33,26 @@ def number_of(connection: Connection, reference: str, sender_key: str) -> int:
     is_theirs = (contacts.c.reference == reference) & (contacts.c.sender_key == sender_key)
     number: Any = select(contacts.c.id).where(is_theirs).scalar_subquery()
     return int(connection.execute(select(func.coalesce(number, 0))).scalar_one())
+
+
+def number_by_form(connection: Connection, reference: str, key: str) -> int:
+    """Return the number of the contact with this reference whose form gave this address, too; 0 where none did.
+
+    The fields of a message are sealed. Where there is no such contact those of another message are opened in their
+    place, so that the time does not tell.
+    """
+    mine, any_of = messages.alias(), messages.alias()
+    is_mine = (contacts.c.reference == reference) & (mine.c.written_by == "sender")
+    own = select(func.min(mine.c.id)).select_from(mine).join(contacts, mine.c.contact_id == contacts.c.id)
+    number = func.coalesce(
+        own.where(is_mine).scalar_subquery(), select(func.max(any_of.c.id)).scalar_subquery(), type_=Integer
+    )
+    query = select(contacts.c.id, contacts.c.reference, messages.c.fields).join(
+        messages, messages.c.contact_id == contacts.c.id
+    )
+    row = connection.execute(query.where(messages.c.id == number)).one_or_none()
+    is_theirs = row is not None and key in needs.keys_in(json.loads(row.fields)) and row.reference == reference
+    return row.id if row is not None and is_theirs else 0
 
 
 def links_since(connection: Connection, contact_id: int, since: datetime) -> int:

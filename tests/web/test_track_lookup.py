@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.core import threads
 from bot.core.contacts import Contact
 from bot.flows.residents import links
 from bot.flows.rulebook import Rulebook
@@ -79,6 +80,17 @@ async def test_a_telephone_number_is_known_in_every_form(browser: Browser, logge
     assert await links_to(store, contact) == ["tel:+441632960888"] * 3
 
 
+async def test_a_second_address_on_the_form_is_theirs_too(browser: Browser, logged: Logged, store: Store) -> None:
+    """Who gave a telephone number beside their address has the link by text message; a later writer's is not theirs."""
+    fields = {"email": ADDRESS, "phone": "01632 960 888"}
+    contact, other = await logged(fields=fields), await logged(number=2, address="eve@residents.example")
+    assert (await ask(browser, contact.reference, "+44 1632 960888"))[0] == 200
+    assert (await ask(browser, other.reference, "+44 1632 960888"))[0] == 200
+    assert (await ask(browser, contact.reference, "01632 960 889"))[0] == 200
+    assert await links_to(store, contact) == ["tel:+441632960888"]
+    assert await links_to(store, other) == []
+
+
 async def test_no_answer_tells_whether_there_is_a_message(browser: Browser, logged: Logged, store: Store) -> None:
     """The same page, word by word, and the link goes nowhere else."""
     contact = await logged()
@@ -128,15 +140,23 @@ async def test_whoever_asks_too_often_waits(browser: Browser, logged: Logged, st
     assert await links_to(store, contact) == []
 
 
-async def test_of_a_thousand_guesses_ten_are_looked_up(site: Site, logged: Logged, store: Store) -> None:
-    """However many come within an hour; and none of them finds anything."""
+@pytest.mark.parametrize(("guesses", "number", "looked_up"), [("addresses", 1_000, 10), ("references", 10_000, 20)])
+async def test_of_ten_thousand_guesses_few_are_looked_up(
+    site: Site, logged: Logged, store: Store, guesses: str, number: int, looked_up: int
+) -> None:
+    """Of addresses for one reference, or of references from one network; and none of them finds anything."""
     contact, now = await logged(), Present().now()
 
-    def guess(connection: Any) -> int:
-        wishes = (links.Wish(contact.reference, f"guess{n}@residents.example", "203.0.113.9") for n in range(1_000))
-        return sum(links.send(connection, wish, now, now, site.book) for wish in wishes)
+    def wish(guessed: int) -> links.Wish:
+        address = f"guess{guessed}@residents.example"
+        if guesses == "addresses":
+            return links.Wish(contact.reference, address, "")
+        return links.Wish(threads.reference_of(guessed, "EX"), address, "203.0.113.9")
 
-    assert await store.write(guess) == links.LIMITS["reference"].count
+    def guess(connection: Any) -> int:
+        return sum(links.send(connection, wish(guessed), now, now, site.book) for guessed in range(1, number + 1))
+
+    assert await store.write(guess) == looked_up
     assert await links_to(store, contact) == []
 
 

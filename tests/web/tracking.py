@@ -1,5 +1,6 @@
 """A contact with its page, as the tests of the page need it: what is done on it goes over real HTTP."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,7 +73,14 @@ class Tracked:
         return answer.status, Page(await answer.text())
 
 
-def message(number: int = 1, *, address: str | None = ADDRESS, text: str = WORDS, **more: Any) -> Inbound:
+def message(
+    number: int = 1,
+    *,
+    address: str | None = ADDRESS,
+    text: str = WORDS,
+    fields: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Inbound:
     """A message on the form."""
     return Inbound(
         channel="website",
@@ -81,7 +89,7 @@ def message(number: int = 1, *, address: str | None = ADDRESS, text: str = WORDS
         sender=Party(address, NAME) if address else None,
         subject=SUBJECT,
         text=text,
-        fields={"name": NAME},
+        fields={"name": NAME, **(fields or {})},
         **more,
     )
 

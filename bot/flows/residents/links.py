@@ -1,4 +1,4 @@
-"""A fresh link to the page of a contact goes to the address on file, and nowhere else."""
+"""A fresh link to the page of a contact goes to an address on file, its sender's or one on its form, nowhere else."""
 
 import secrets
 from dataclasses import dataclass
@@ -44,12 +44,13 @@ def send(connection: Connection, wish: Wish, now: datetime, wall: datetime, book
     """
     if not _is_allowed(connection, wish, wall, book.secret):
         return False
-    number = tracked.number_of(connection, wish.reference, wish.address)
+    by_form = tracked.number_by_form(connection, wish.reference, wish.address)
+    number = tracked.number_of(connection, wish.reference, wish.address) or by_form
     links = tracked.links_since(connection, number, now - A_DAY)
     is_suppressed = tracked.is_suppressed(connection, wish.address, now)
     delivery = None
     if (contact := _with_page(connection, number, now, book)) and links < LINKS_A_DAY and not is_suppressed:
-        delivery = link_to(contact, now, book)
+        delivery = link_to(contact, now, book, wish.address)
     if delivery is not None:
         outbox.queue(connection, [delivery])
         return True
@@ -79,9 +80,14 @@ def _with_page(connection: Connection, number: int, now: datetime, book: Ruleboo
     return None if book.tracking.why_not(contact, door.end_of(contact, finished_at), now) else contact
 
 
-def link_to(contact: Contact, now: datetime, book: Rulebook) -> NewDelivery | None:
-    """The delivery of a link by mail or text message; None where neither reaches them, or the page is quiet."""
+def link_to(contact: Contact, now: datetime, book: Rulebook, other_address: str = "") -> NewDelivery | None:
+    """The delivery of a link by mail or text message; None where neither reaches them, or the page is quiet.
+
+    It goes to the address of the contact, or to another one that the person gave beside it.
+    """
     address, way = contact.sender_address or "", book.ways.get(contact.channel)
+    if other_address and other_address != contact.sender_key:
+        address = other_address
     outlet = way.outlet_to(address) if way else None
     is_reached = "@" in address or address.startswith(phones.PREFIX)
     if outlet is None or outlet in book.outgoing.texts or not is_reached or not promise_words.track(contact, book):

@@ -92,8 +92,11 @@ class Track:
         return track_words.of(now_stands, self._site.book, request[LANGUAGE])
 
     def _in_their_language(self, request: web.Request, view: TrackWords) -> str:
-        """The address of the page in the language of its person; "" where they are there, or came from another page."""
-        is_chosen = request[ROOT] or request.headers.get("Sec-Fetch-Site") == "same-origin"
+        """The address of the page in the language of its person; "" where they are there, or came from another page.
+
+        A browser that does not say where its reader comes from is left alone: they could never choose another language.
+        """
+        is_chosen = request[ROOT] or request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
         if request.method not in ("GET", "HEAD") or is_chosen or view.first_language == request[LANGUAGE]:
             return ""
         codes = self._site.settings.organisation.languages
