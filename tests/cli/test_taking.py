@@ -40,6 +40,19 @@ def test_a_contact_is_given_to_somebody(run: Run, logged: Log, mail: Make) -> No
     assert any(delivery["step"] == "handed-over" for delivery in shown["deliveries"])
 
 
+def test_language_and_needs_are_noted_from_the_terminal(run: Run, logged: Log, mail: Make) -> None:
+    """What is not named stays as it is, "" takes it away, and a language that we cannot write is refused."""
+    reference = logged(mail(1))
+    assert run("contacts", "needs", reference).stdout == f"{reference}: nothing is noted.\n"
+    both = run("contacts", "needs", reference, "--needs", "Braille; Ring twice", "--language", "pl")
+    assert both.stdout == f"{reference}: Wants Polish. Needs: Braille; Ring twice.\n"
+    in_welsh = run("contacts", "needs", reference, "--language", "cy")
+    assert in_welsh.stdout == f"{reference}: Wants Welsh. Needs: Braille; Ring twice.\n"
+    assert run("contacts", "needs", reference, "--language", "tlh").exit_code != 0
+    assert run("contacts", "needs", reference, "--needs", "").stdout == f"{reference}: Wants Welsh.\n"
+    assert run("contacts", "needs", "EX-2345-678").exit_code == 2
+
+
 def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> None:
     """One that is over is refused, and one that lies too far ahead or that no calendar has."""
     reference = logged(mail(1))

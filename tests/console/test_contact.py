@@ -58,6 +58,40 @@ def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> Non
     assert first in page.words()
 
 
+def test_what_is_to_be_made_waits_in_the_queue_until_somebody_says_that_it_is(house: House) -> None:
+    """A receipt for whoever reads braille, with its text; once it is done the button and the mark are gone."""
+    officer, sender = house.officer("officer"), {"email": "bo@residents.example"}
+    officer.act(house.contact("One.", sender=sender), "needs", need="Braille")
+    reference = house.contact("Two.", sender=sender)
+    page, queue = f"/console/contacts/{reference}", "/console/queue?which=formats"
+    wait_until(lambda: "Make a message in braille" in officer.get(page).words(), what="the task")
+    assert reference in officer.get(queue).words()
+    assert reference in officer.get(f"{page}/sent/{_number(officer.get(page))}/text").text
+    refused = officer.act(reference, "format-made", message="0")
+    assert (refused.status, "choose one of the messages" in refused.words().lower()) == (422, True)
+    response = officer.act(reference, "format-made", message=_number(officer.get(page)))
+    assert (response.status, "Make a message in braille" in response.words()) == (200, False)
+    assert reference not in officer.get(queue).words()
+
+
+def _number(page: Page) -> str:
+    """The number of the message that is to be made."""
+    return str(page.all("input[name=message]")[0].attributes["value"])
+
+
+def test_the_desk_notes_the_language_of_whoever_calls(house: House) -> None:
+    """It stands on the contact and on the next one of that person; one that we cannot write is refused by its field."""
+    officer = house.officer("officer")
+    call = {"how": "phone", "name": "Ola", "email": "ola@residents.example", "text": "The lift is broken."}
+    wrong = officer.post("/console/record", officer.get("/console/record").hidden() | call | {"language": "tlh"})
+    assert (wrong.status, bool(wrong.all("#language[aria-invalid=true]"))) == (422, True)
+    page = officer.post("/console/record", officer.get("/console/record").hidden() | call | {"language": "pl"})
+    reference = page.all(".reference")[0].text()
+    later = house.contact("It is still broken.", sender={"email": "ola@residents.example"})
+    for contact in (reference, later):
+        assert "Wants Polish." in officer.get(f"/console/contacts/{contact}").words()
+
+
 def test_needs_are_exported_and_erased_with_the_person(house: House) -> None:
     """They are the person's, too: in the export, gone with the erasure, and never in the history."""
     officer, address = house.officer("officer"), "fay@residents.example"
