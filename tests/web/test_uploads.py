@@ -133,15 +133,23 @@ async def test_without_an_answer_of_the_scanner_files_are_kept_unseen() -> None:
     assert ([file.name for file in findings.files], findings.is_scanned) == (["b.jpg"], False)
 
 
-async def test_so_many_forms_with_files_are_examined_at_a_time() -> None:
-    """A fifth one is asked to come again: each is in memory as a whole."""
+async def test_many_forms_with_photos_at_once_wait_for_their_turn() -> None:
+    """Nobody of twenty has to choose their photos again."""
+    examiner = Examiner(LIMITS, None)
+    form = Submission((), (File("b.jpg", sample_files.jpeg()),))
+    assert len(await asyncio.gather(*(examiner.examine(form) for _ in range(20)))) == 20
+
+
+async def test_what_waits_for_its_examination_has_an_end() -> None:
+    """Of what would not fit into memory together the last one is asked to come again."""
     silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    examiner, form = Examiner(LIMITS, Scanner(f"tcp:127.0.0.1:{port}")), Submission((), (File("a.txt", b"words"),))
+    examiner = Examiner(Limits(file_megabytes=25), Scanner(f"tcp:127.0.0.1:{port}"))
+    form = Submission((), (File("a.txt", b"a" * 25 * 1024 * 1024),))
     waiting = [asyncio.create_task(examiner.examine(form)) for _ in range(4)]
     await asyncio.sleep(0)
     with pytest.raises(Temporary):
-        await examiner.examine(form)
+        await examiner.examine(Submission((), (File("b.txt", b"b"),)))
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)

@@ -29,8 +29,10 @@ _MOST_PARTS = 200
 _PIECE = 64 * 1024
 # What is too much is read to its end as far as this, for a browser shows our page only then.
 _READ_THROUGH = 2
-# Forms with files that are examined at a time; each is in memory as a whole.
-_AT_ONCE = 4
+# Forms with files that are examined at a time. Others wait so long for their turn, as far as there is room for them:
+# whoever is asked to come again has to choose every photo again.
+_AT_ONCE, _PATIENCE_SECONDS = 4, 20.0
+_MOST_WAITING_BYTES = 100 * 1024 * 1024
 _PLAIN_ENCODINGS = ("", "7bit", "8bit", "binary")
 
 
@@ -162,7 +164,7 @@ class Examiner:
 
     def __init__(self, limits: Limits, scanner: Scanner | None) -> None:
         self.limits, self._scanner = limits, scanner
-        self._under_way = 0
+        self._places, self._waiting_bytes = asyncio.Semaphore(_AT_ONCE), 0
 
     @classmethod
     def of(cls, settings: FormSettings) -> "Examiner":
@@ -170,21 +172,33 @@ class Examiner:
         return cls(settings.limits(), Scanner(settings.clamav) if settings.clamav else None)
 
     async def examine(self, form: Submission) -> Findings:
-        """Return what may be kept of the files. Raises Temporary where too many forms with files come at once."""
+        """Return what may be kept of the files. Raises Temporary where too many files come at once."""
         if form.is_too_large:
             return Findings(refusals=(self.limits.too_large,))
         if not form.files or (refusals := self.limits.refusals(form.files)):
             return Findings(refusals=refusals if form.files else ())
-        if self._under_way >= _AT_ONCE:
+        count = sum(len(file.content) for file in form.files)
+        if self._waiting_bytes + count > _MOST_WAITING_BYTES:
             raise Temporary("too many files are being examined")
-        self._under_way += 1
+        self._waiting_bytes += count
         try:
-            findings = await asyncio.to_thread(_by_content, form.files)
+            return await self._examine_in_turn(form.files)
+        finally:
+            self._waiting_bytes -= count
+
+    async def _examine_in_turn(self, files: Sequence[File]) -> Findings:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Temporary("the examination of other files takes too long") from error
+        try:
+            findings = await asyncio.to_thread(_by_content, files)
             if findings.refusals or self._scanner is None:
                 return findings
             return await self._scan(findings, self._scanner)
         finally:
-            self._under_way -= 1
+            self._places.release()
 
     async def _scan(self, findings: Findings, scanner: Scanner) -> Findings:
         safe, dangers = list[File](), list[Danger]()
