@@ -139,6 +139,21 @@ async def test_who_wants_the_language_that_they_wrote_in_is_not_given_that_of_th
     assert "language" not in message.fields
 
 
+async def test_what_fits_into_a_field_is_kept_whole(browser: Browser, desk: Desk) -> None:
+    """A browser takes no more than is kept, so that nothing is cut off behind the page on which it was checked."""
+    first = Page(await (await browser.get("/")).text())
+    you = await press(browser, first, "continue", **MESSAGE)
+    most = {
+        value(field, "name"): int(value(field, "maxlength"))
+        for field in [*first.all("[maxlength]"), *you.all("[maxlength]")]
+    }
+    assert list(most) == ["place", "times", "address"]
+    long = {name: "ab" * (count // 2) for name, count in most.items()}
+    await browser.post("/?send", data={**MESSAGE, **YOU, **long})
+    (message,) = desk.taken.values()
+    assert long.items() <= message.fields.items()
+
+
 async def test_photos_that_do_not_go_back_are_asked_for_again(browser: Browser) -> None:
     """A browser posts their names alone where they would be sent in vain; the person is told."""
     check = await at_check(browser)
