@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from bot.flows.changes.close import Closing
 from bot.flows.people import erase
 from bot.flows.residents import door
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts
+from bot.store import contacts, tracked
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import after, again, do, logged
@@ -88,6 +89,23 @@ def test_a_wrong_key_costs_the_same_whether_there_is_a_contact_or_not(
         assert len(set(runs)) == 1
         assert len(runs[0]) == 1
         assert not any(word in runs[0][0] for word in ("sender", "subject", "SELECT contacts.id, contacts.reference"))
+
+
+def test_the_address_on_a_form_is_known_beside_that_of_the_sender(store: Store, book: Rulebook, mail: Make) -> None:
+    """By its own contact only; the store is asked the same question, also while it holds no message at all."""
+    with writing(store) as connection, statements(connection) as run:
+        assert tracked.number_by_form(connection, "EX-2222-2222", "tel:+441632960888") == 0
+        count = len(run)
+        first = logged(connection, book, replace(mail(1), fields={"phone": "01632 960 888"}))
+        second = logged(connection, book, mail(2))
+        before = len(run)
+        numbers = [
+            tracked.number_by_form(connection, reference, key)
+            for reference in (first.reference, second.reference, "EX-2222-2222")
+            for key in ("tel:+441632960888", "tel:+441632960889", "")
+        ]
+        assert numbers == [first.id, *[0] * 8]
+        assert run[before:] == run[:count] * 9
 
 
 def test_ten_thousand_guesses_open_nothing(store: Store, signed: Rulebook, mail: Make) -> None:
