@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core import phones
+from bot.core.roles import Scope
 from bot.store.conditions import HAS_NEEDS, IS_OPEN
 from bot.store.tables import contacts, messages, needs
 
@@ -99,11 +100,13 @@ def latest(entries: Iterable[Needs]) -> Needs | None:
     return replace(of_needs, language=of_language.language, language_by=by, language_at=at)
 
 
-def count_open(connection: Connection) -> tuple[Counter[str], Counter[str]]:
-    """Return how many open contacts are of people with each need, by its code, and with each wish, by its language."""
+def count_open(connection: Connection, scope: Scope) -> tuple[Counter[str], Counter[str]]:
+    """Return how many open contacts in this scope have each need, by its code, and each wish, by its language."""
     by_need, by_language = Counter[str](), Counter[str]()
-    query = select(contacts.c.need_codes, contacts.c.wished_language).where(HAS_NEEDS, IS_OPEN)
+    query = select(contacts.c.team, contacts.c.need_codes, contacts.c.wished_language).where(HAS_NEEDS, IS_OPEN)
     for row in connection.execute(query):
+        if not scope.sees(row.team):
+            continue
         by_need.update(row.need_codes.split())
         by_language.update(filter(None, [row.wished_language]))
     return by_need, by_language

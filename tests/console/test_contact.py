@@ -56,6 +56,8 @@ def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> Non
     page = officer.get(f"/console/contacts/{second}")
     assert "Needs: British Sign Language" in page.words()
     assert first in page.words()
+    rows = [row.text() for row in officer.get("/console/backlog").all("table.figures tr")]
+    assert any(row.startswith("British Sign Language") for row in rows)
 
 
 def test_what_is_to_be_made_waits_in_the_queue_until_somebody_says_that_it_is(house: House) -> None:

@@ -12,10 +12,10 @@ from bot.core.events import EventKind
 from bot.core.needs import Need
 from bot.core.roles import Scope
 from bot.flows import wordings
-from bot.flows.changes import answer, answer_outcome, formats, needs
+from bot.flows.changes import answer, answer_outcome, formats, needs, respond
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
-from bot.flows.desk import backlog, contact_view, rows
+from bot.flows.desk import backlog, contact_view, rows, wishes
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, daily_list, deliver
@@ -81,6 +81,21 @@ def test_the_daily_list_names_what_is_to_be_made_until_it_is(store: Store, book:
         (task,) = format_tasks.of_contacts(connection, [contact.id])
         formats.finish(connection, contact, str(task.delivery_id), ME, LATER)
         assert lists(connection, book, 3) == []
+
+
+def test_open_contacts_are_counted_by_need_and_language_in_a_scope(store: Store, book: Rulebook, mail: Make) -> None:
+    """One with two needs counts for both; of another team nothing is counted, and nothing of what is answered."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BRAILLE, Need.BSL, language="pl")
+        figures = wishes.figures(connection, Scope(frozenset({"front"})))
+        assert [(name, count) for name, _, count in figures] == [
+            ("Braille", 1),
+            ("British Sign Language", 1),
+            ("Polish", 1),
+        ]
+        assert wishes.figures(connection, Scope(frozenset({"housing"}))) == []
+        respond.respond(connection, contact.reference, LATER, book, actor=ME)
+        assert wishes.figures(connection, Scope()) == []
 
 
 def notices(connection: Connection) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.roles import Scope
 from bot.flows.outgoing.release import BREAKER
 from bot.store import clocks, contacts, cursors, feedback, format_tasks, needs, outbox, shunt
 
@@ -34,7 +35,7 @@ class Backlog:
 
 def look(connection: Connection) -> Backlog:
     """Read it; what this costs follows what waits, not what is stored."""
-    by_need, by_language = needs.count_open(connection)
+    by_need, by_language = needs.count_open(connection, Scope())
     return Backlog(
         open_contacts=contacts.open_count(connection),
         waiting_deliveries=outbox.waiting_count(connection),

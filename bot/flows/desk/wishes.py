@@ -11,9 +11,10 @@ from bot.core.contacts import Contact
 from bot.core.languages import LANGUAGES
 from bot.core.messages import StoredMessage
 from bot.core.needs import Need
+from bot.core.roles import Scope
 from bot.flows.changes import formats
 from bot.flows.changes.needs import FORM
-from bot.store import format_tasks
+from bot.store import format_tasks, needs
 from bot.store.needs import Needs
 
 # What else a form says of an answer by hand: where it goes, and when.
@@ -54,6 +55,13 @@ def of(contact: Contact, entry: Needs | None) -> WishView:
 def language_name(code: str) -> str:
     """What staff call a language; "" for none."""
     return LANGUAGES[code].english_name if code in LANGUAGES else code
+
+
+def figures(connection: Connection, scope: Scope) -> list[tuple[str, str, int]]:
+    """How many open contacts have which need or language: its name, the filter of the queue, the count."""
+    by_need, by_language = needs.count_open(connection, scope)
+    of_needs = [(core.WORDS[need], "which=needs", by_need[need]) for need in core.Need if by_need[need]]
+    return of_needs + [(language_name(code), f"language={code}", count) for code, count in sorted(by_language.items())]
 
 
 def to_make(connection: Connection, contact: Contact) -> tuple[ToMake, ...]:

@@ -11,7 +11,7 @@ from bot.core import threads
 from bot.core.deliveries import Purpose
 from bot.core.roles import Permission
 from bot.flows import promise
-from bot.flows.desk import backlog_ages, channel_health, event_titles
+from bot.flows.desk import backlog_ages, channel_health, event_titles, wishes
 from bot.flows.desk.channel_health import Sight
 from bot.flows.outgoing import release
 from bot.flows.titles import Titles
@@ -52,7 +52,9 @@ class Rooms:
 
     async def _backlog(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         scope, now, calendar = guest.visitor.scope, self._site.now(), self._site.book.clocks.default_calendar
-        figures = await self._site.read(lambda c: (audit.open_by_team(c, scope), queue.count_held(c, scope)))
+        figures = await self._site.read(
+            lambda c: (audit.open_by_team(c, scope), queue.count_held(c, scope), wishes.figures(c, scope))
+        )
         ends = [_span(*span) for span in backlog_ages.spans(now, calendar)]
         context = {
             "rows": backlog_ages.table(figures[0], now, calendar),
@@ -61,6 +63,7 @@ class Rooms:
             "no_team": NO_TEAM,
             "titles": Titles(self._site.book),
             "held": figures[1],
+            "wishes": figures[2],
             "released": number_of(request.query.get("released", "")),
             "may_release": guest.may(Permission.LEAD) and scope.teams is None,
         }
