@@ -13,7 +13,7 @@ from email.quoprimime import body_encode
 from email.utils import format_datetime
 
 from bot.render.pictures import Picture
-from bot.render.values import address_field, escaped, fill, has_slot, message_id_field, text_field
+from bot.render.values import address_field, escaped, fill, has_slot, message_id_field, text_field, without_slots
 
 # As RFC 3834 and practice suggest: no delivery, read or out-of-office reports; reports of non-delivery are wanted.
 SUPPRESS = "DR, RN, NRN, OOF, AutoReply"
@@ -71,9 +71,10 @@ def skeleton(
 
 
 def _body(text: str) -> tuple[bytes | str, ...] | str:
-    size = len(text.encode())
+    words = without_slots(text)
+    size = len(words.encode())
     # What is not ASCII takes three bytes for one as quoted-printable, and everything four for three as base64.
-    extra = sum(len(character.encode()) for character in text if not character.isascii())
+    extra = sum(len(character.encode()) for character in words if not character.isascii())
     return text if extra * 6 > size else _lines(text)
 
 

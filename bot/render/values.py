@@ -88,6 +88,11 @@ def has_slot(text: str) -> bool:
     return _MARK in text
 
 
+def without_slots(text: str) -> str:
+    """Return the words of a text alone."""
+    return _SLOT.sub("", text)
+
+
 def fill(text: str, values: Sequence[str]) -> str:
     """Put values into the slots of a text."""
     return _SLOT.sub(lambda match: values[ord(match[1]) - _FIRST], text)

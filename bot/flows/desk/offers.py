@@ -70,9 +70,9 @@ def _of_any(standing: Standing) -> set[str]:
     acts |= {"format-made"} if standing.has_formats else set()
     if contact.forgotten:
         return acts
-    acts |= {"needs", "legal-hold", "note", "void-links"}
+    acts |= {"needs", "legal-hold", "note"}
     if contact.merged_into is None:
-        acts |= {"merge", "split"} if standing.is_long else {"merge"}
+        acts |= {"merge", "void-links"} | ({"split"} if standing.is_long else set())
     return acts
 
 
