@@ -90,8 +90,8 @@ def preferred(header: str, offered: Iterable[str]) -> str:
     """
     codes, ranks = set(offered), list[tuple[float, int, str]]()
     for position, piece in enumerate(header[:400].split(",")):
-        tag, _, rest = piece.strip().partition(";")
-        quality = rest.strip().removeprefix("q=") or "1"
+        tag, _, parameters = piece.strip().partition(";")
+        quality = parameters.strip().removeprefix("q=") or "1"
         code = tag.strip().lower().partition("-")[0]
         if code in codes and quality.replace(".", "", 1).isdecimal() and float(quality) > 0:
             ranks.append((-float(quality), position, code))

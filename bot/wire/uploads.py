@@ -50,7 +50,7 @@ def examine(file: File) -> File:
         raise NotTaken(Unwelcome(Why.TORN, name)) from None
     if isinstance(ending, Why):
         raise NotTaken(Unwelcome(ending, name))
-    return File(_named(name, ending), content)
+    return File(_name_with(name, ending), content)
 
 
 def _read(content: bytes) -> tuple[str | Why, bytes]:
@@ -106,7 +106,7 @@ def _is_text(content: bytes) -> bool:
     return not (_NOT_IN_TEXTS.search(text) or _MARKED_UP.match(text))
 
 
-def _named(name: str, ending: str) -> str:
+def _name_with(name: str, ending: str) -> str:
     """Return the name with this ending, in place of another one that programs go by."""
     stem, dot, own = name.rpartition(".")
     if not dot or not stem or not own.isalnum():

@@ -68,8 +68,8 @@ email = "dpo@example.gov.uk"
         text = GOOD.replace("[organisation]\n", f"[organisation]\n{more}", 1) + tables
         (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
         output = CliRunner().invoke(app, ["check", "--config", str(tmp_path)]).output
-        named = "organisation.opening_hours, organisation.complaints_url, organisation.bsl_url, accessibility.email"
-        assert (named in output) is is_missing
+        keys = "organisation.opening_hours, organisation.complaints_url, organisation.bsl_url, accessibility.email"
+        assert (keys in output) is is_missing
         assert ("the public pages have nothing to say" in output) is is_missing
 
 

@@ -25,9 +25,9 @@ def test_leads_read_it_and_say_that_they_have(house: House) -> None:
     assert "Fewer than 10 people" in page.words()
     contact_page = lead.get(f"/console/contacts/{reference}")
     assert "What the person said of our answer" in contact_page.words()
-    shown = lead.post(f"/console/contacts/{reference}/feedback", {"csrf": contact_page.hidden()["csrf"]})
-    assert shown.status == 200
-    assert "Read by lee@example.gov.uk" in shown.words()
+    page = lead.post(f"/console/contacts/{reference}/feedback", {"csrf": contact_page.hidden()["csrf"]})
+    assert page.status == 200
+    assert "Read by lee@example.gov.uk" in page.words()
     assert lead.post(f"/console/contacts/{reference}/feedback", {"csrf": page.hidden()["csrf"]}).status == 409
     assert WORDS not in lead.get("/console/feedback?which=unread").words()
     assert WORDS in lead.get("/console/feedback?which=read&answer=partly&team=front-office").words()

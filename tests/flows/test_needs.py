@@ -82,10 +82,10 @@ def test_language_and_needs_leave_one_another_alone(store: Store, book: Rulebook
         needs.note_needs(connection, contact, "Large print; Guide dog", ME, after(1))
         needs.wish(connection, contact, "cy", [PRINT, BRAILLE], PERSON, after(2))
         needs.note_needs(connection, contact, "Braille; Guide dog", ME, after(3))
-        stored = needs.needs_of(connection, contact.id)
-        assert stored
-        assert (stored.needs, stored.noted_by) == ("Braille; Guide dog", ME)
-        assert (stored.language, stored.language_by, stored.language_at) == ("cy", PERSON, after(2))
+        need = needs.needs_of(connection, contact.id)
+        assert need
+        assert (need.needs, need.noted_by) == ("Braille; Guide dog", ME)
+        assert (need.language, need.language_by, need.language_at) == ("cy", PERSON, after(2))
         assert obeyed(connection, contact) == ("cy", "braille")
 
 
@@ -118,9 +118,9 @@ def test_a_form_is_obeyed_at_once_and_remembered(store: Store, book: Rulebook, m
         second = arrive(connection, book, form(4, language="ro", text="Four."), 4)
         wishes = [obeyed(connection, contact) for contact in (first, by_mail, by_phone, second)]
         assert wishes == [*[("pl", "braille bsl")] * 3, ("ro", "braille bsl")]
-        stored = needs.needs_of(connection, second.id)
-        assert stored
-        assert (stored.language, stored.language_by, stored.noted_by) == ("ro", needs.FORM, needs.FORM)
+        need = needs.needs_of(connection, second.id)
+        assert need
+        assert (need.language, need.language_by, need.noted_by) == ("ro", needs.FORM, needs.FORM)
 
 
 def test_a_form_changes_nothing_that_somebody_noted(store: Store, book: Rulebook, mail: Make) -> None:
@@ -208,7 +208,7 @@ def test_what_is_forgotten_wishes_nothing(store: Store, book: Rulebook, mail: Ma
         respond.respond(connection, contact.reference, after(2), book, actor=ME)
         retention.strip(connection, [contact.id], b"k" * 32)
         assert obeyed(connection, contact) == ("", "")
-        gone = again(connection, contact.reference)
-        assert gone.state == State.ANSWERED
+        contact_later = again(connection, contact.reference)
+        assert contact_later.state == State.ANSWERED
         with pytest.raises(Refused, match="gone already"):
-            needs.wish(connection, gone, "pl", [BRAILLE], PERSON, after(3))
+            needs.wish(connection, contact_later, "pl", [BRAILLE], PERSON, after(3))

@@ -51,7 +51,7 @@ Writes = Callable[..., EmailMessage]
 
 
 @pytest.fixture
-def written(store: Store, mail: Make, offering: Rulebook) -> Writes:
+def writes(store: Store, mail: Make, offering: Rulebook) -> Writes:
     """Writes the receipt of one mail to a person of this language, who has said these things."""
     receipt = _claimed(store, offering, mail, Purpose.ACKNOWLEDGEMENT)
 
@@ -84,15 +84,15 @@ def _languages(letter: EmailMessage) -> list[str | None]:
     ],
 )
 def test_the_language_is_the_one_wished_for_else_that_of_the_words(
-    written: Writes, language: str, of_person: dict[str, str], languages: list[str]
+    writes: Writes, language: str, of_person: dict[str, str], languages: list[str]
 ) -> None:
     """English where neither is offered; a wish for English is English alone."""
-    assert _languages(written(language, **of_person)) == languages
+    assert _languages(writes(language, **of_person)) == languages
 
 
-def test_a_polish_mail_has_a_receipt_with_the_dates_and_hours_of_each_language(written: Writes) -> None:
+def test_a_polish_mail_has_a_receipt_with_the_dates_and_hours_of_each_language(writes: Writes) -> None:
     """Words, subject, date, promise and opening hours in Polish, then the same in English."""
-    letter = written("pl")
+    letter = writes("pl")
     polish, _, english = parts(letter)[0].partition(f"\n{RULE}\n\nWe have your message")
     for words in ("poniedziałek, 7 grudnia 2026", "10 dni roboczych", "od 9 do 17"):
         assert words in polish
@@ -102,35 +102,35 @@ def test_a_polish_mail_has_a_receipt_with_the_dates_and_hours_of_each_language(w
     assert polish.count("/track/EX-") == english.count("/track/EX-") == 1
 
 
-def test_where_nothing_is_known_each_language_is_offered_once(written: Writes) -> None:
+def test_where_nothing_is_known_each_language_is_offered_once(writes: Writes) -> None:
     """Beneath the English; to a person whose language is known nothing is offered."""
-    text = parts(written(""))[0]
+    text = parts(writes(""))[0]
     assert all(of_code(code).offer in text for code in ("cy", "pl", "ar"))
-    assert of_code("pl").offer not in parts(written("", wished_language="en"))[0]
+    assert of_code("pl").offer not in parts(writes("", wished_language="en"))[0]
 
 
-def test_a_welsh_organisation_sends_both_welsh_first(written: Writes, offering: Rulebook) -> None:
+def test_a_welsh_organisation_sends_both_welsh_first(writes: Writes, offering: Rulebook) -> None:
     """To everybody whose wish is not known; an English mail is answered in English first."""
     welsh = altered(offering, addressing=replace(OFFERED, languages=("cy", "en")))
-    assert _languages(written("", welsh)) == ["cy", "en"]
-    assert _languages(written("en", welsh)) == ["en", "cy"]
-    assert _languages(written("", welsh, wished_language="en")) == ["en"]
+    assert _languages(writes("", welsh)) == ["cy", "en"]
+    assert _languages(writes("en", welsh)) == ["en", "cy"]
+    assert _languages(writes("", welsh, wished_language="en")) == ["en"]
 
 
-def test_a_translation_that_nobody_has_checked_can_be_switched_off(written: Writes) -> None:
+def test_a_translation_that_nobody_has_checked_can_be_switched_off(writes: Writes) -> None:
     """Then English remains, and nothing is offered that is not sent."""
     strict = Composer([TEMPLATES], {"bsl_url": "", **CONSTANTS}, only_checked=True)
-    assert _languages(written("pl", composer=strict)) == ["en"]
-    assert RULE not in parts(written("", composer=strict))[0].rpartition("automatic message")[2]
+    assert _languages(writes("pl", composer=strict)) == ["en"]
+    assert RULE not in parts(writes("", composer=strict))[0].rpartition("automatic message")[2]
 
 
 @pytest.mark.parametrize(
     ("need_codes", "smallest", "heading"),
     [("", 19, "What happens next"), ("large-print", 24, "What happens next"), ("easy-read bsl", 19, "in danger?")],
 )
-def test_what_the_person_needs_is_obeyed(written: Writes, need_codes: str, smallest: int, heading: str) -> None:
+def test_what_the_person_needs_is_obeyed(writes: Writes, need_codes: str, smallest: int, heading: str) -> None:
     """Large print has 18 points, and Easy Read has easy words."""
-    text, page = parts(written("en", need_codes=need_codes))
+    text, page = parts(writes("en", need_codes=need_codes))
     assert min(map(int, re.findall(r"font-size: (\d+)px", page))) == smallest
     assert heading in text
 

@@ -43,8 +43,8 @@ async def at_check(browser: Browser, **changed: str) -> Page:
     """The last page, a minute after the first was shown."""
     page = Page(await (await browser.get("/")).text())
     token = page.value("input[name=token]", "value")
-    shown = shown_before(token, "a secret of the tests, 32 and more")
-    you = await press(browser, page, "continue", **MESSAGE, shown=shown)
+    stamp = shown_before(token, "a secret of the tests, 32 and more")
+    you = await press(browser, page, "continue", **MESSAGE, shown=stamp)
     return await press(browser, you, "continue", **YOU | changed)
 
 

@@ -234,7 +234,7 @@ async def test_danger_in_what_is_added_calls_somebody(begin: Begin) -> None:
     assert (await tracked.stands()).urgent == "gas"
     assert "Please call us" in page.text("main")
     assert "We have added what you wrote" in page.text("main")
-    assert await tracked.queued("urgent")
+    assert await tracked.deliveries("urgent")
 
 
 async def test_words_for_a_quiet_contact_are_not_lost(begin: Begin) -> None:
@@ -286,7 +286,7 @@ async def test_who_no_longer_needs_it_is_asked_once_more(begin: Begin) -> None:
     assert (events[-1].kind, events[-1].actor, events[-1].details["outcome"]) == ("closed", "sender", "withdrawn")
     notices = await tracked.store.read(lambda c: [d.details for d in _notices(c)])
     assert [details["reference"] for details in notices] == [tracked.contact.reference]
-    assert not await tracked.queued("closing")
+    assert not await tracked.deliveries("closing")
 
 
 def _notices(connection: Connection) -> list[Any]:
@@ -338,7 +338,7 @@ async def test_a_new_link_makes_the_old_ones_void(begin: Begin) -> None:
     page = (await tracked.post("/new-link"))[1]
     assert "We have sent you a new one" in page.text("main")
     assert (await tracked.get())[0] == 404
-    (link,) = await tracked.queued("track-link")
+    (link,) = await tracked.deliveries("track-link")
     assert link.recipient == ADDRESS
     tracked.contact = await tracked.stands()
     assert (await tracked.get())[0] == 200

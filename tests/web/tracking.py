@@ -57,7 +57,7 @@ class Tracked:
         events = await self.store.read(lambda c: contacts.events_of(c, self.contact.id))
         return [event.kind for event in events]
 
-    async def queued(self, purpose: str) -> list[Any]:
+    async def deliveries(self, purpose: str) -> list[Any]:
         """What was queued about it for this purpose."""
         deliveries = await self.store.read(lambda c: outbox.of_contact(c, self.contact.id))
         return [delivery for delivery in deliveries if delivery.purpose == purpose]

@@ -79,8 +79,8 @@ def note_needs(
         reason = "its words are gone already, and who wrote them is not known any more"
         raise Refused(reason, FIELD, Kind.CONFLICT)
     before = needs_of(connection, contact.id)
-    wished = (before.language if before else "") if language is None else known_language(language)
-    _keep(connection, contact, before, _after(before, words, wished, actor, now), actor, now)
+    language_wish = (before.language if before else "") if language is None else known_language(language)
+    _keep(connection, contact, before, _after(before, words, language_wish, actor, now), actor, now)
 
 
 def add_needs(
