@@ -327,7 +327,7 @@ def test_the_examples_of_the_manual_are_good(tmp_path: Path, monkeypatch: pytest
     for name in ("TEST_OAUTH", "M365_CLIENT_SECRET", "GOOGLE_CLIENT_SECRET", "GOOGLE_REFRESH_TOKEN"):
         monkeypatch.setenv(name, "hush")
     manual = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
-    section = manual.partition("## Access tokens in place of passwords")[2]
+    section = manual.partition("## Access tokens in place of passwords")[2].partition("\n## ")[0]
     microsoft, google = re.findall(r"^```toml\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
     head = CONFIGURATION.partition("[[channel]]")[0]
     post = CONFIGURATION.removeprefix(head) % "[channel.oauth]"

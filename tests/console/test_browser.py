@@ -139,6 +139,7 @@ def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path:
     """The page of an access request is read at home, from a file."""
     message = {"received_at": NOW, "channel": "inbox", "written_by": "sender", "text": "My bin.", "raw": ""}
     sent_message = {"at": NOW, "subject": "We have your message", "words": "Thank you.", "raw": "VGhhbmsgeW91Lg=="}
+    sent_message |= {"english": "We thank you."}
     file = {"name": "map.txt", "content": "VGhlIG1hcC4="}
     contact = {
         "reference": "EX-7K3M-9QPH",

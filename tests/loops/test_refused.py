@@ -247,7 +247,9 @@ async def test_a_receipt_is_asked_again_when_it_leaves(
             await first.wait()
             now = Present().now()
             for contact in (await store.read(contacts.list_all))[2:]:
-                await store.write(partial(respond.respond, reference=contact.reference, now=now, actor="staff:me"))
+                await store.write(
+                    partial(respond.respond, reference=contact.reference, now=now, book=book, actor="staff:me")
+                )
             answered.set()
             counts = await until(store, lambda counts: counts[State.SENT] + counts[State.CANCELLED] == PEOPLE)
         assert counts == {State.SENT: 2, State.CANCELLED: PEOPLE - 2}

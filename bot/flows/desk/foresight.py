@@ -27,6 +27,8 @@ from bot.store import contacts, outbox, trials
 # Its words are typed by whoever sends it, who sees them on a page of their own and can take them back.
 _SEEN_ELSEWHERE = frozenset({"answer"})
 _TELLS_DATE = (Purpose.ACKNOWLEDGEMENT, Purpose.NEW_DATE, Purpose.ADDED, Purpose.PROGRESS)
+# Not the question whether it helped: that is the same for all, and comes a day later if nothing opens it again.
+_SHOWN_BEFORE = deliver.TO_SENDERS.keys() - {Purpose.FEEDBACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _claims(
     """What leaves to the person only because of the action, each asked once more as when it leaves."""
     numbers = trials.leaving(connection, contact_id) - leaves_anyway
     deliveries = [delivery for delivery in outbox.of_contact(connection, contact_id) if delivery.id in numbers]
-    claims = (Claimed(delivery) for delivery in deliveries if delivery.purpose in deliver.TO_SENDERS)
+    claims = (Claimed(delivery) for delivery in deliveries if delivery.purpose in _SHOWN_BEFORE)
     current = (deliver.asked_again(connection, claim, now, book) for claim in claims)
     return tuple(claim for claim in current if claim is not None)
 
