@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from bot.core.deputies import Away
 from bot.core.duties import Shift
 from bot.core.roles import Permission
-from bot.flows import board
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import duties
 from bot.flows.desk.duties import Nights
@@ -19,35 +18,24 @@ from bot.render.words import date_in_words
 from bot.store import duties as stored
 from bot.store import staff
 from bot.store.duties import Absence, Duty
-from bot.web.console import days, flash
-from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
-from bot.web.forms import fields_of, number_of
-from bot.web.site import STATUS_OF, Site
-
-_HERE = f"{ROOT}/duty"
-_SAID = {
-    "away": "The absence holds from now on.",
-    "back": "The absence has ended.",
-    "night": "The night duty holds from now on.",
-    "no-night": "The night duty was taken out.",
-}
+from bot.web.console import days
+from bot.web.console.board_page import BoardPage
+from bot.web.console.doorkeeper import ROOT, Guest, render
+from bot.web.forms import number_of
+from bot.web.site import STATUS_OF
 
 
-class DutyPages:
-    """One page; what is posted names the action."""
+class DutyPages(BoardPage):
+    """Everybody enters their own absences; leads those of their teams, and who has which nights."""
 
-    def __init__(self, site: Site, door: Doorkeeper) -> None:
-        self._site, self._door = site, door
-
-    def routes(self) -> list[web.RouteDef]:
-        """Everybody enters their own absences; leads those of their teams, and who has which nights."""
-        page = self._door.page
-        return [web.get(_HERE, page(Permission.READ, self._show)), web.post(_HERE, page(Permission.READ, self._act))]
-
-    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        secret, now = self._site.book.secret, self._site.now()
-        message = flash.words_in(request.query.get("done", ""), guest.visitor.session, secret, now)
-        return await self._page(request, guest, {}, message=message)
+    address = f"{ROOT}/duty"
+    permission = Permission.READ
+    sentences: ClassVar = {
+        "away": "The absence holds from now on.",
+        "back": "The absence has ended.",
+        "night": "The night duty holds from now on.",
+        "no-night": "The night duty was taken out.",
+    }
 
     async def _page(
         self,
@@ -89,18 +77,6 @@ class DutyPages:
             "addresses": [account.address for account in is_here],
             "outlets": duties.callable_outlets(book),
         }
-
-    async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        fields = await fields_of(request)
-        try:
-            await self._site.write(lambda c: self._change(c, fields, guest))
-        except Refused as refusal:
-            return await self._page(request, guest, fields, refusal=refusal)
-        now, book = self._site.now(), self._site.book
-        # In this process at once; the others look within seconds, and before every call.
-        await self._site.read(lambda c: board.refresh(c, now, book))
-        token = flash.token(_SAID[fields["action"]], guest.visitor.session, book.secret, now)
-        raise web.HTTPSeeOther(f"{_HERE}?done={token}")
 
     def _change(self, connection: Connection, fields: Mapping[str, str], guest: Guest) -> None:
         visitor, now, book = guest.visitor, self._site.now(), self._site.book

@@ -1,7 +1,7 @@
 """The entries of "you said, we did": written, looked at as everybody will read them, published, withdrawn."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -9,44 +9,35 @@ from sqlalchemy import Connection
 from bot.core.improvements import MOST_CHARACTERS, Stage
 from bot.core.languages import LANGUAGES, direction, html_tag
 from bot.core.roles import Permission
-from bot.flows import board
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import improvements
 from bot.flows.desk.improvements import Entry
 from bot.flows.titles import Titles
 from bot.render.words import date_in_words
 from bot.store import improvements as stored
-from bot.web.console import days, flash
-from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
-from bot.web.forms import fields_of, number_of
-from bot.web.site import STATUS_OF, Site
+from bot.web.console import days
+from bot.web.console.board_page import BoardPage
+from bot.web.console.doorkeeper import ROOT, Guest, render
+from bot.web.forms import number_of
+from bot.web.site import STATUS_OF
 
-_HERE = f"{ROOT}/improvements"
-_DONE = {
-    "write": "It is kept as a draft. Look at it, then publish it.",
-    "publish": "Everybody can read it now.",
-    "withdraw": "It is not on the public page any more.",
-}
 _FIELDS = ("problem", "remedy", "service", "language", "day", "references")
 
 
-class ImprovementPages:
-    """One page; what is posted names the action."""
+class ImprovementPages(BoardPage):
+    """Leads alone speak for the organisation."""
 
-    def __init__(self, site: Site, door: Doorkeeper) -> None:
-        self._site, self._door = site, door
+    address = f"{ROOT}/improvements"
+    permission = Permission.LEAD
+    sentences: ClassVar = {
+        "write": "It is kept as a draft. Look at it, then publish it.",
+        "publish": "Everybody can read it now.",
+        "withdraw": "It is not on the public page any more.",
+    }
 
-    def routes(self) -> list[web.RouteDef]:
-        """Leads alone speak for the organisation."""
-        page = self._door.page
-        return [web.get(_HERE, page(Permission.LEAD, self._show)), web.post(_HERE, page(Permission.LEAD, self._act))]
-
-    async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        secret, now = self._site.book.secret, self._site.now()
-        message = flash.words_in(request.query.get("done", ""), guest.visitor.session, secret, now)
+    async def _opening_fields(self, request: web.Request) -> Mapping[str, str]:
         number = number_of(request.query.get("change", "")) or 0
-        fields = await self._site.read(lambda c: _fields_of(c, number))
-        return await self._page(request, guest, fields, message=message)
+        return await self._site.read(lambda c: _fields_of(c, number))
 
     async def _page(
         self,
@@ -75,18 +66,6 @@ class ImprovementPages:
             "states": {Stage.DRAFT: "Draft", Stage.PUBLISHED: "Published", Stage.WITHDRAWN: "Withdrawn"},
         }
         return render(request, guest, "improvements", context, STATUS_OF[refusal.kind] if refusal else 200)
-
-    async def _act(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        fields = await fields_of(request)
-        try:
-            await self._site.write(lambda c: self._change(c, fields, guest))
-        except Refused as refusal:
-            return await self._page(request, guest, fields, refusal=refusal)
-        now, book = self._site.now(), self._site.book
-        # In this process at once; the others look within seconds.
-        await self._site.read(lambda c: board.refresh(c, now, book))
-        token = flash.token(_DONE[fields["action"]], guest.visitor.session, book.secret, now)
-        raise web.HTTPSeeOther(f"{_HERE}?done={token}")
 
     def _change(self, connection: Connection, fields: Mapping[str, str], guest: Guest) -> None:
         now, book, number = self._site.now(), self._site.book, number_of(fields.get("number", "")) or 0
