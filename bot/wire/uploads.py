@@ -72,6 +72,9 @@ def _document(content: bytes) -> str | Why:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             return _kind_of(archive)
+    # What `zipfile` raises besides its own error for a torn or hostile archive: a part that is not there, an encrypted
+    # one (RuntimeError), an unknown compression (NotImplementedError), wrong offsets and lengths (ValueError, OSError,
+    # EOFError), and data that zlib cannot unpack. Whatever it is, the file is not taken.
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error):
         raise pictures.Unreadable from None
 

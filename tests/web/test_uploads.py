@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
 from aiohttp import FormData, web
@@ -140,17 +141,14 @@ async def test_many_forms_with_photos_at_once_wait_for_their_turn() -> None:
     assert len(await asyncio.gather(*(examiner.examine(form) for _ in range(20)))) == 20
 
 
-async def test_what_waits_for_its_examination_has_an_end() -> None:
-    """Of what would not fit into memory together the last one is asked to come again."""
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    examiner = Examiner(Limits(file_megabytes=25), Scanner(f"tcp:127.0.0.1:{port}"))
-    form = Submission((), (File("a.txt", b"a" * 25 * 1024 * 1024),))
-    waiting = [asyncio.create_task(examiner.examine(form)) for _ in range(4)]
-    await asyncio.sleep(0)
-    with pytest.raises(Temporary):
-        await examiner.examine(Submission((), (File("b.txt", b"b"),)))
-    for task in waiting:
-        task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-    silent.close()
+async def test_files_in_hand_have_an_end() -> None:
+    """What would not fit into memory with those of others is asked to come again; what is stored makes room."""
+    examiner = Examiner(Limits(file_megabytes=25), None)
+    form, small = (Submission((), (File("a.txt", b"a" * size),)) for size in (25 * 1024 * 1024, 1))
+    with ExitStack() as in_hand:
+        for _ in range(4):
+            in_hand.enter_context(examiner.room_for(form))
+        with pytest.raises(Temporary), examiner.room_for(small):
+            pass
+    with examiner.room_for(small):
+        pass

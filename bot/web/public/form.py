@@ -22,7 +22,7 @@ from bot.web.public import confirmation, form_page, form_steps, uploads
 from bot.web.public.confirmation import Confirmation
 from bot.web.public.form_steps import Faults
 from bot.web.public.languages import LANGUAGE, render
-from bot.web.public.uploads import Examiner, Findings
+from bot.web.public.uploads import Examiner, Findings, Submission
 from bot.web.site import Site, loop_time
 from bot.web.throttling import Throttle
 from bot.wire.uploads import ACCEPTED
@@ -69,17 +69,23 @@ class FrontDoor:
             step = form_steps.first_with(faults, values)
             return self._form_page(request, values, step, faults=faults, lost_files=form.has_files)
         try:
-            findings = await self._examiner.examine(form)
-            if refusals := findings.refusals:
-                faults = (("files", refusals[0].words),)
-                step = form_steps.first_with(faults, values)
-                return self._form_page(request, values, step, faults=faults, lost_files=True)
-            return await self._send(request, values, findings)
+            with self._examiner.room_for(form):
+                return await self._examine_and_send(request, form, values)
         except Temporary:
             step = form_steps.first_with((), values)
             response = self._form_page(request, values, step, not_taken=True, lost_files=form.has_files)
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
             return response
+
+    async def _examine_and_send(
+        self, request: web.Request, form: Submission, values: Mapping[str, str]
+    ) -> web.Response:
+        findings = await self._examiner.examine(form)
+        if refusals := findings.refusals:
+            faults = (("files", refusals[0].words),)
+            step = form_steps.first_with(faults, values)
+            return self._form_page(request, values, step, faults=faults, lost_files=True)
+        return await self._send(request, values, findings)
 
     def _turn(
         self, request: web.Request, values: Mapping[str, str], faults: Faults, *, lost_files: bool

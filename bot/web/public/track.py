@@ -20,7 +20,7 @@ from bot.web.forms import number_of
 from bot.web.public import uploads
 from bot.web.public.languages import LANGUAGE, ROOT, render
 from bot.web.public.track_gate import ADDRESS, Gate
-from bot.web.public.uploads import Examiner
+from bot.web.public.uploads import Examiner, Submission
 from bot.web.site import STATUS_OF, Site
 from bot.wire import typed
 from bot.wire.uploads import ACCEPTED
@@ -119,6 +119,10 @@ class Track:
     async def _add(self, request: web.Request) -> web.Response:
         await self._gate.read(request, lambda *_: None)  # before anything is read of whoever has no key
         form = await uploads.read(request, self._examiner.limits)
+        with self._examiner.room_for(form):
+            return await self._examine_and_add(request, form)
+
+    async def _examine_and_add(self, request: web.Request, form: Submission) -> web.Response:
         words, token = typed.paragraphs(form.fields.get(actions.WORDS, "")), form.fields.get("token", "")
         try:
             actions.refuse(words)

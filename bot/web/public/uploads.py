@@ -1,10 +1,12 @@
 """Forms with files: read in bounded memory, and each file examined before anything is done with it.
 
-Whoever has such a form calls `read` for what was posted, and `Examiner.examine` for its files.
+Whoever has such a form calls `read` for what was posted, and `Examiner.examine` for its files; both the files and what
+becomes of them stay within `Examiner.room_for` until the message is stored.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from aiohttp import BodyPartReader, MultipartReader, web
@@ -32,7 +34,8 @@ _READ_THROUGH = 2
 # Forms with files that are examined at a time. Others wait so long for their turn, as far as there is room for them:
 # whoever is asked to come again has to choose every photo again.
 _AT_ONCE, _PATIENCE_SECONDS = 4, 20.0
-_MOST_WAITING_BYTES = 100 * 1024 * 1024
+# Of all files from the moment at which they are read until their messages are stored.
+_MOST_BYTES_IN_HAND = 100 * 1024 * 1024
 _PLAIN_ENCODINGS = ("", "7bit", "8bit", "binary")
 
 
@@ -164,36 +167,41 @@ class Examiner:
 
     def __init__(self, limits: Limits, scanner: Scanner | None) -> None:
         self.limits, self._scanner = limits, scanner
-        self._places, self._waiting_bytes = asyncio.Semaphore(_AT_ONCE), 0
+        self._places, self._bytes_in_hand = asyncio.Semaphore(_AT_ONCE), 0
 
     @classmethod
     def of(cls, settings: FormSettings) -> "Examiner":
         """The examiner of an organisation."""
         return cls(settings.limits(), Scanner(settings.clamav) if settings.clamav else None)
 
+    @contextmanager
+    def room_for(self, form: Submission) -> Iterator[None]:
+        """Keep room in memory for the files until they are stored; raises Temporary where there is none.
+
+        Each file is there several times by then: as it came, without its metadata, and within the message.
+        """
+        count = sum(len(file.content) for file in form.files)
+        if self._bytes_in_hand + count > _MOST_BYTES_IN_HAND:
+            raise Temporary("too many files come at once")
+        self._bytes_in_hand += count
+        try:
+            yield
+        finally:
+            self._bytes_in_hand -= count
+
     async def examine(self, form: Submission) -> Findings:
-        """Return what may be kept of the files. Raises Temporary where too many files come at once."""
+        """Return what may be kept of the files. Raises Temporary where others take too long."""
         if form.is_too_large:
             return Findings(refusals=(self.limits.too_large,))
         if not form.files or (refusals := self.limits.refusals(form.files)):
             return Findings(refusals=refusals if form.files else ())
-        count = sum(len(file.content) for file in form.files)
-        if self._waiting_bytes + count > _MOST_WAITING_BYTES:
-            raise Temporary("too many files are being examined")
-        self._waiting_bytes += count
-        try:
-            return await self._examine_in_turn(form.files)
-        finally:
-            self._waiting_bytes -= count
-
-    async def _examine_in_turn(self, files: Sequence[File]) -> Findings:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._places.acquire()
         except TimeoutError as error:
             raise Temporary("the examination of other files takes too long") from error
         try:
-            findings = await asyncio.to_thread(_by_content, files)
+            findings = await asyncio.to_thread(_by_content, form.files)
             if findings.refusals or self._scanner is None:
                 return findings
             return await self._scan(findings, self._scanner)
