@@ -19,10 +19,11 @@ from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.components.service import FORM, Service, ask
 
 # Every contact of a file is written within the same minute, and none waits for staff because of that.
-SECOND_TEAM = """
+NO_LIMIT = """
 [limits]
 receipts_a_minute_without_proof = 0
-
+"""
+SECOND_TEAM = """
 [[team]]
 name = "housing"
 alert = ["mailto:housing@example.gov.uk"]
@@ -131,10 +132,10 @@ class House:
 _MOVED_IN: list[tuple[bytes, dict[str, str]]] = []
 
 
-def house_in(directory: Path, more: str = "") -> House:
+def house_in(directory: Path, more: str = "", limits: str = NO_LIMIT) -> House:
     """A service with its staff, not started yet."""
     mails = directory / "mails"
-    service = Service(directory, [SECOND_TEAM, FORM, LOOPBACK.format(directory=mails), more])
+    service = Service(directory, [limits, SECOND_TEAM, FORM, LOOPBACK.format(directory=mails), more])
     password = directory / "password"
     password.write_text(PASSWORD + "\n", encoding="utf-8")
     house = House(service)

@@ -432,12 +432,3 @@ def test_an_expired_token_is_told_so(house: House) -> None:
     assert answer.json["detail"] == "The token brief has expired. Make another one: ackbot token create."
     assert ask(house.service.store_url, "SELECT actor FROM events WHERE kind = 'expired token'") == [("token:brief",)]
     assert "Expired" in house.officer("administrator").get("/console/people").words()
-
-
-def test_whom_a_program_names_is_not_proven(house: House) -> None:
-    """Of many receipts at once twenty leave by themselves; every contact is made all the same."""
-    answers = [_create(house, sender={"email": f"flood{n}@homes{n}.example"}) for n in range(25)]
-    assert {answer.status for answer in answers} == {201}
-    query = "SELECT next_attempt_at IS NULL AND state = 'created' FROM deliveries WHERE recipient LIKE 'flood%'"
-    held = [is_held for (is_held,) in ask(house.service.store_url, query)]
-    assert (len(held), sum(held) >= 5) == (25, True)

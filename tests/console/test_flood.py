@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,14 @@ def test_a_flood_is_four_calls_and_one_button(flooded: House) -> None:
     assert service.command("urgent", "take", check=False).exit_code == 1
     assert "People are called" not in officer.get("/console/queue").words()
     assert officer.post("/console/urgent", page.hidden()).words().count("Nobody is called about any") == 1
+
+
+def test_of_many_receipts_at_once_twenty_leave_by_themselves(tmp_path: Path) -> None:
+    """Nothing proves whom a program names: every contact is made, and the other receipts wait for staff."""
+    house = house_in(tmp_path, limits="")
+    with house.service:
+        for number in range(25):
+            house.contact(sender={"email": f"flood{number}@homes{number}.example"})
+        query = "SELECT next_attempt_at IS NULL AND state = 'created' FROM deliveries WHERE recipient LIKE 'flood%'"
+        held = [is_held for (is_held,) in ask(house.service.store_url, query)]
+    assert (len(held), sum(held) >= 5) == (25, True)
