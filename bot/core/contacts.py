@@ -31,7 +31,9 @@ class Contact:
     `last_activity_at` is None until its age is first looked at. `merged_into` is the contact in which staff go on with
     it: its messages are read there. `wished_language` is the language in which the person said that we should write,
     `need_codes` what else they need of us (`core.needs`), both as they were last noted for the person.
-    `tracking_generation` counts how often the links to its page were made void.
+    `tracking_generation` counts how often the links to its page were made void. `medium` is how it came, `channel_kind`
+    the kind of its channel then; `first_acknowledge_by` and `first_respond_by` are the dates that it opened with.
+    `avoidable`, `cause` and `complaint_outcome` are what staff say of it (`core.judgements`).
     """
 
     id: int
@@ -94,3 +96,10 @@ class Contact:
     wished_language: str = ""
     need_codes: str = ""
     tracking_generation: int = 0
+    medium: str = ""
+    channel_kind: str = ""
+    first_acknowledge_by: datetime | None = None
+    first_respond_by: datetime | None = None
+    avoidable: str = ""
+    cause: str = ""
+    complaint_outcome: str = ""

@@ -79,6 +79,13 @@ class EventKind(StrEnum):
     ERASED = "erased"
     FORGOTTEN = "forgotten"
 
+    # What staff say of it for the figures (`core.judgements`).
+    AVOIDABILITY_JUDGED = "avoidability judged"
+    CAUSE_NAMED = "cause named"
+    COMPLAINT_DECIDED = "complaint decided"
+    # The time in which its platform takes an answer was over, and none had left.
+    WINDOW_MISSED = "platform window missed"
+
     # What the person said of our answer, and what staff did with it.
     FEEDBACK_GIVEN = "feedback given"
     FEEDBACK_READ = "feedback read"
@@ -172,6 +179,15 @@ class EventKind(StrEnum):
     IMPROVEMENT_WRITTEN = "improvement written"
     IMPROVEMENT_PUBLISHED = "improvement published"
     IMPROVEMENT_WITHDRAWN = "improvement withdrawn"
+    # What the figures follow from and no contact says: how well a channel is covered, what only the comparing with its
+    # own list brought in, an address that gets nothing automatic any more, the days of a calendar as they were then.
+    COVERAGE_CHANGED = "coverage changed"
+    MESSAGES_RECONCILED = "messages reconciled"
+    ADDRESS_SUPPRESSED = "address suppressed"
+    CALENDAR_NOTED = "calendar noted"
+    REPORT_DRAWN_UP = "report drawn up"
+    REPORT_APPROVED = "report approved"
+    REPORT_WITHDRAWN = "report withdrawn"
     VIEW_SAVED = "view saved"
     VIEW_DROPPED = "view dropped"
     SHUNTED_DROPPED = "shunted message dropped"

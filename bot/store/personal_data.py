@@ -275,6 +275,15 @@ REGISTER: tuple[Datum, ...] = (
         ("written_by", STAFF, "who changed the words", OF_STAFF, NOT_OF_PERSON, WITH_VERSIONS, PUBLIC_WORK),
     ),
     *_of(
+        "spells",
+        ("needs", RESIDENT, "codes of needs, for the figures", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+    ),
+    *_of(
+        "reports",
+        ("drawn_up_by", STAFF, "who drew up a report", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
+        ("approved_by", STAFF, "who approved it", OF_STAFF, NOT_OF_PERSON, FOR_FIGURES, PUBLIC_WORK),
+    ),
+    *_of(
         "views",
         ("owner", STAFF, "whose list it is", OF_STAFF, NOT_OF_PERSON, UNTIL_DELETED, LOOKED_UP),
         ("name", RESIDENT, "name of a saved list that names them", SAVED_SEARCH, DELETED, WITH_PERSON, ALIKE),
@@ -288,7 +297,8 @@ IMPERSONAL: dict[str, str] = {
     "acknowledge_step respond_step next_look_at forgotten kind area visibility acknowledged_by "
     "receipt_sent_at paused_at platform_reply_by window_closed clock_changed linked_to merged_into receipt_of "
     "told_respond_by noted_at muted language assigned_at urgent urgent_at urgent_step taken_at quiet_until due_at "
-    "last_activity_at tracking_generation",
+    "last_activity_at tracking_generation medium channel_kind first_acknowledge_by first_respond_by avoidable cause "
+    "complaint_outcome",
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "unscanned_files": "message_id since",
@@ -322,4 +332,9 @@ IMPERSONAL: dict[str, str] = {
     "shifts": "id team first_day last_day entered_at",
     "wordings": "id sort name language teams service subject words withdrawn note written_at",
     "views": "id",
+    "spells": "contact_id number received_at begins_at channel channel_kind medium visibility outcome rule language "
+    "area service kind team standard standard_version calendar acknowledge_by acknowledged_at first_respond_by "
+    "respond_by responded_at ends_at ending paused_at pauses extensions is_undeliverable windows_missed early_words "
+    "next_word_at avoidable cause complaint_outcome asked_at opinion satisfaction are_needs_met latest_at",
+    "reports": "id first_day last_day revision cut_off content digest drawn_up_at state approved_at reason",
 }

@@ -23,8 +23,10 @@ from bot.store.console_tables import absences, shifts, wordings
 from bot.store.draft_tables import draft_files, drafts
 from bot.store.evidence_tables import event_links, sent_messages, trail_gate
 from bot.store.feedback_tables import feedback, improvement_contacts, improvements
+from bot.store.figure_tables import reports, spells
 from bot.store.format_tables import format_tasks
 from bot.store.metadata import Key, metadata, partial
+from bot.store.people_tables import links, needs, views
 from bot.store.scan_tables import unscanned_files
 
 __all__ = [
@@ -39,16 +41,21 @@ __all__ = [
     "format_tasks",
     "improvement_contacts",
     "improvements",
+    "links",
     "metadata",
+    "needs",
+    "reports",
     "sent_messages",
     "sessions",
     "shifts",
     "sign_in_links",
+    "spells",
     "staff",
     "throttles",
     "tokens",
     "trail_gate",
     "unscanned_files",
+    "views",
     "wordings",
 ]
 
@@ -143,6 +150,15 @@ contacts = Table(
     Column("need_codes", Sealed, nullable=False, server_default=""),
     # Counts how often the links to its page were made void.
     Column("tracking_generation", Integer, nullable=False, server_default="0"),
+    # How it came and the kind of its channel, as a renamed channel breaks no series; both dates as first promised.
+    Column("medium", Text, nullable=False, server_default=""),
+    Column("channel_kind", Text, nullable=False, server_default=""),
+    Column("first_acknowledge_by", Instant),
+    Column("first_respond_by", Instant),
+    # What staff say of it for the figures (`core.judgements`), each "" where nobody has said.
+    Column("avoidable", Text, nullable=False, server_default=""),
+    Column("cause", Text, nullable=False, server_default=""),
+    Column("complaint_outcome", Text, nullable=False, server_default=""),
     CheckConstraint("state != 'open' OR next_look_at IS NOT NULL", name="open_is_watched"),
     CheckConstraint("state IN ('open', 'answered', 'closed', 'logged')", name="state_known"),
     CheckConstraint("outcome IN ('acknowledge', 'log', 'attach', 'undeliverable', 'ask')", name="outcome_known"),
@@ -310,39 +326,5 @@ shunted = Table(
     Column("error", Sealed, nullable=False),
     Column("raw", SealedBytes, nullable=False),
     UniqueConstraint("channel", "external_id"),
-    sqlite_autoincrement=True,
-)
-
-# Contacts of one person, as staff have linked them; the smaller number comes first.
-links = Table(
-    "links",
-    metadata,
-    Column("contact_id", ForeignKey("contacts.id"), primary_key=True),
-    Column("other_id", ForeignKey("contacts.id"), primary_key=True, index=True),
-)
-
-# How a person needs us to write or speak, by each address of theirs, or by the contact where there is none
-# (`store.needs`); it holds for everything that they send.
-needs = Table(
-    "needs",
-    metadata,
-    Column("address", SealedLookup, primary_key=True),
-    Column("needs", Sealed, nullable=False),
-    Column("noted_by", Text, nullable=False),
-    Column("noted_at", Instant, nullable=False),
-    # In which language they said that we should write; "" where they said nothing.
-    Column("language", Sealed, nullable=False, server_default=""),
-    Column("language_by", Text, nullable=False, server_default=""),
-    Column("language_at", Instant),
-)
-
-views = Table(
-    "views",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("name", SealedLookup, nullable=False),
-    Column("query", Sealed, nullable=False),
-    UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,
 )

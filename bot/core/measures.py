@@ -1,0 +1,110 @@
+"""The figures of a period, counted from spells: one definition each, the same for every page, file and command.
+
+A promise counts in the period in which it falls due, whatever was done by then; nothing leaves a denominator because
+it is late, paused or opened again. Times are working time by the calendar of the contact's standard.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+# Goes up whenever a definition below changes; every report names it.
+DEFINITIONS = 1
+# Working days since the receipt; the last band has no end.
+AGE_BANDS = ((0, 5), (6, 10), (11, 20), (21, None))
+# What a report can be cut by, in this order, and the attribute of a spell that each is.
+CUTS = ("area", "service", "channel", "kind", "standard", "team")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first to the last local day, both included, as it was known at a cut-off.
+
+    `begin` and `end` are microseconds since 1970, `end` the first that is not in it. `cut_off` is the number of the
+    last event that counts, `known_at` its instant: what falls due after it is not counted yet.
+    """
+
+    first_day: date
+    last_day: date
+    begin: int
+    end: int
+    cut_off: int
+    known_at: int
+
+    @property
+    def close(self) -> int:
+        """The instant at which what is open is counted: the end of the period, or what is known, if that is earlier."""
+        return min(self.end, self.known_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A median or percentile in working days. `is_at_least`: contacts that are still open can only make it longer."""
+
+    days: float
+    is_at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of one cell. Counts are of spells; those of receipts and acknowledgements of contacts.
+
+    - `received`: contacts by the day of receipt, without those that were only logged; these are `not_owed`, by rule.
+    - `acknowledge_due`, `acknowledge_in_time`: by the date of the acknowledgement.
+    - `respond_due`: by the date as last agreed. Of it `respond_in_time`; `respond_paused`, whose clock stands; and the
+      rest, which is missed: `missed_by_cause`, as staff say, "" where nobody has said.
+    - `respond_in_first_time`: of `first_due`, by the date that was promised first.
+    - `closed_unanswered`: closed by its date without an answer, by outcome, and in no denominator.
+    - Times to acknowledge and to respond, and the `gap` between both: of what began in the period.
+    - `longest_days`: the longest time to an answer, `oldest_days` the age of the oldest open one, in working days.
+    - `open`, `overdue`, `paused`, `open_by_age` (as `AGE_BANDS`): at the end of the period.
+    - `ended`: answered or closed in the period. `settled`: those of them whose next five working days are over, and
+      `resolved_at_first`: of these, where nothing more was written by then.
+    - `avoidable`: by `judgements.Avoidable`, of those received with a mark. `avoidable_suggested`: without a mark, and
+      the person asked before the date while no member of staff had written.
+    - `questions`, `replies`, `opinions`, `satisfaction`: of answers given in the period.
+    - `adjusted`: answered contacts with a recorded need, `adjusted_met` those of them that were answered in that way.
+    - `complaints`: by `judgements.ComplaintOutcome`; `languages`: of those received.
+    """
+
+    received: int = 0
+    not_owed: Mapping[str, int] = field(default_factory=dict)
+    acknowledge_due: int = 0
+    acknowledge_in_time: int = 0
+    respond_due: int = 0
+    respond_in_time: int = 0
+    respond_paused: int = 0
+    first_due: int = 0
+    respond_in_first_time: int = 0
+    closed_unanswered: Mapping[str, int] = field(default_factory=dict)
+    missed_by_cause: Mapping[str, int] = field(default_factory=dict)
+    acknowledge_median: Quantile | None = None
+    acknowledge_p90: Quantile | None = None
+    respond_median: Quantile | None = None
+    respond_p90: Quantile | None = None
+    respond_mean: Quantile | None = None
+    gap_median: Quantile | None = None
+    longest_days: int | None = None
+    open: int = 0
+    overdue: int = 0
+    paused: int = 0
+    open_by_age: tuple[int, ...] = (0,) * len(AGE_BANDS)
+    oldest_days: int | None = None
+    ended: int = 0
+    answered: int = 0
+    settled: int = 0
+    resolved_at_first: int = 0
+    reopened: int = 0
+    extended: int = 0
+    avoidable: Mapping[str, int] = field(default_factory=dict)
+    avoidable_suggested: int = 0
+    undeliverable: int = 0
+    windows_missed: int = 0
+    questions: int = 0
+    replies: int = 0
+    opinions: Mapping[str, int] = field(default_factory=dict)
+    satisfaction: Mapping[str, int] = field(default_factory=dict)
+    adjusted: int = 0
+    adjusted_met: int = 0
+    complaints: Mapping[str, int] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
