@@ -49,7 +49,7 @@ class Quantile:
 class Figures:
     """All figures of one cell. Counts are of spells; those of receipts and acknowledgements of contacts.
 
-    - `received`: contacts by the day of receipt, without those that were only logged; these are `not_owed`, by rule.
+    - `arrivals`: contacts by the day of receipt, without those that were only logged; these are `not_owed`, by rule.
     - `acknowledge_due`, `acknowledge_in_time`: by the date of the acknowledgement.
     - `respond_due`: by the date as last agreed. Of it `respond_in_time`; `respond_paused`, whose clock stands; and the
       rest, which is missed: `missed_by_cause`, as staff say, "" where nobody has said.
@@ -57,17 +57,17 @@ class Figures:
     - `closed_unanswered`: closed by its date without an answer, by outcome, and in no denominator.
     - Times to acknowledge and to respond, and the `gap` between both: of what began in the period.
     - `longest_days`: the longest time to an answer, `oldest_days` the age of the oldest open one, in working days.
-    - `open`, `overdue`, `paused`, `open_by_age` (as `AGE_BANDS`): at the end of the period.
-    - `ended`: answered or closed in the period. `settled`: those of them whose next five working days are over, and
-      `resolved_at_first`: of these, where nothing more was written by then.
+    - `open`, `overdue`, `pauses`, `open_by_age` (as `AGE_BANDS`): at the end of the period.
+    - `endings`: answered or closed in the period. `endings_of_five_days`: those of them whose next five working days are
+      over, and `resolutions_at_first`: of these, where nothing more was written by then.
     - `avoidable`: by `judgements.Avoidable`, of those received with a mark. `avoidable_suggested`: without a mark, and
       the person asked before the date while no member of staff had written.
     - `questions`, `replies`, `opinions`, `satisfaction`: of answers given in the period.
-    - `adjusted`: answered contacts with a recorded need, `adjusted_met` those of them that were answered in that way.
+    - `needs_answered`: answered contacts with a recorded need; `needs_met`: those that were answered in that way.
     - `complaints`: by `judgements.ComplaintOutcome`; `languages`: of those received.
     """
 
-    received: int = 0
+    arrivals: int = 0
     not_owed: Mapping[str, int] = field(default_factory=dict)
     acknowledge_due: int = 0
     acknowledge_in_time: int = 0
@@ -87,15 +87,15 @@ class Figures:
     longest_days: int | None = None
     open: int = 0
     overdue: int = 0
-    paused: int = 0
+    pauses: int = 0
     open_by_age: tuple[int, ...] = (0,) * len(AGE_BANDS)
     oldest_days: int | None = None
-    ended: int = 0
-    answered: int = 0
-    settled: int = 0
-    resolved_at_first: int = 0
-    reopened: int = 0
-    extended: int = 0
+    endings: int = 0
+    answers: int = 0
+    endings_of_five_days: int = 0
+    resolutions_at_first: int = 0
+    reopenings: int = 0
+    extensions: int = 0
     avoidable: Mapping[str, int] = field(default_factory=dict)
     avoidable_suggested: int = 0
     undeliverable: int = 0
@@ -104,7 +104,7 @@ class Figures:
     replies: int = 0
     opinions: Mapping[str, int] = field(default_factory=dict)
     satisfaction: Mapping[str, int] = field(default_factory=dict)
-    adjusted: int = 0
-    adjusted_met: int = 0
+    needs_answered: int = 0
+    needs_met: int = 0
     complaints: Mapping[str, int] = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)

@@ -51,7 +51,7 @@ def _time(name: str, title: str, value: Callable[[Figures], Quantile | None], ba
 
 
 COLUMNS: tuple[Column, ...] = (
-    _count("received", "Contacts received", lambda f: f.received),
+    _count("received", "Contacts received", lambda f: f.arrivals),
     _count("ack_due", "Acknowledgements due", lambda f: f.acknowledge_due),
     _count("ack_in_standard", "Acknowledged in time", lambda f: f.acknowledge_in_time, whole="ack_due"),
     _share("ack_pct", "Acknowledged in time, in per cent", "ack_in_standard", "ack_due"),
