@@ -58,7 +58,7 @@ class Figures:
     - Times to acknowledge and to respond, and the `gap` between both: of what began in the period.
     - `longest_days`: the longest time to an answer, `oldest_days` the age of the oldest open one, in working days.
     - `open`, `overdue`, `pauses`, `open_by_age` (as `AGE_BANDS`): at the end of the period.
-    - `endings`: answered or closed in the period. `endings_of_five_days`: those of them whose next five working days are
+    - `endings`: answered or closed in the period. `endings_of_five_days`: those whose next five working days are
       over, and `resolutions_at_first`: of these, where nothing more was written by then.
     - `avoidable`: by `judgements.Avoidable`, of those received with a mark. `avoidable_suggested`: without a mark, and
       the person asked before the date while no member of staff had written.
