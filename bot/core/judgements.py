@@ -1,6 +1,13 @@
 """What staff say of a contact for the figures: whether it could have been avoided, why it was late, what came of it."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+from bot.core.events import EventKind
+from bot.core.responses import Kind
+from bot.core.rules import RuleName
 
 
 class Avoidable(StrEnum):
@@ -35,19 +42,20 @@ class ComplaintOutcome(StrEnum):
     REFUSED = "refused"
 
 
+# Each stands on a form for staff, and in reports for everybody: no word of it blames anybody.
 AVOIDABLE_WORDS = {
     Avoidable.PROGRESS: "They asked how far we are",
-    Avoidable.UNCLEAR: "Something that we wrote was not clear",
-    Avoidable.ON_THE_WEB: "They could not find it on our website",
-    Avoidable.WRONG_PLACE: "They were sent to us by mistake",
-    Avoidable.NECESSARY: "It could not be avoided",
+    Avoidable.UNCLEAR: "Something that we sent was not clear",
+    Avoidable.ON_THE_WEB: "Our website should have told them",
+    Avoidable.WRONG_PLACE: "They were sent to the wrong place",
+    Avoidable.NECESSARY: "They had to contact us",
 }
 CAUSE_WORDS = {
-    Cause.VOLUME: "Too many contacts at once",
-    Cause.ABSENCE: "Colleagues were away",
+    Cause.VOLUME: "Too much came in at once",
+    Cause.ABSENCE: "Staff were away, or a post was vacant",
     Cause.OTHERS: "We waited for another team or organisation",
-    Cause.WRONG_TEAM: "It was with the wrong team",
-    Cause.COMPLEX: "It took longer than usual to find out",
+    Cause.WRONG_TEAM: "It was with the wrong team at first",
+    Cause.COMPLEX: "It took more work than usual",
     Cause.FAULT: "A system did not work",
     Cause.OVERLOOKED: "It was overlooked",
     Cause.OTHER: "Another reason",
@@ -56,5 +64,39 @@ COMPLAINT_WORDS = {
     ComplaintOutcome.UPHELD: "Upheld",
     ComplaintOutcome.PARTLY_UPHELD: "Partly upheld",
     ComplaintOutcome.NOT_UPHELD: "Not upheld",
-    ComplaintOutcome.REFUSED: "Not taken as a complaint",
+    ComplaintOutcome.REFUSED: "Not accepted as a complaint",
 }
+# What is no new word of the person: the same mail by another way, and the same words sent twice.
+_REPEATS = frozenset({RuleName.SAME_MAIL_ANOTHER_WAY, RuleName.SENT_AGAIN})
+# A pause, a fresh start and a later date are told, with a reason.
+_WORDS_OF_STAFF = frozenset(
+    {
+        *(EventKind.ACKNOWLEDGED, EventKind.HOLDING_REPLY, EventKind.RESPONDED, EventKind.ANSWER_SENT),
+        *(EventKind.PAUSED, EventKind.RESTARTED, EventKind.EXTENDED),
+    }
+)
+_ANSWERS = frozenset({Kind.FULL, Kind.HOLDING})
+# Due is the last permitted second, as `histories.Clock.in_time` has it.
+_ONE_SECOND = timedelta(seconds=1)
+
+
+def is_word_of_person(kind: str, details: Mapping[str, Any]) -> bool:
+    """Whether an event says that the person wrote again; not what programs, reactions and copies bring in."""
+    return kind == EventKind.FOLLOW_UP and details.get("rule") not in _REPEATS
+
+
+def is_word_of_staff(kind: str, details: Mapping[str, Any]) -> bool:
+    """Whether an event says that a member of staff had a word for the person, be it taken back later or not."""
+    return kind in _WORDS_OF_STAFF or (kind == EventKind.STAFF_WROTE and details.get("judged") in _ANSWERS)
+
+
+def is_early_word(
+    kind: str, details: Mapping[str, Any], at: datetime, due: datetime | None, *, has_staff_written: bool
+) -> bool:
+    """Whether an event is a word of the person that an earlier one of ours might have saved them.
+
+    They wrote before the date that held then (`due`), and no member of staff had written since it waits for an answer
+    (`has_staff_written`, by `is_word_of_staff` over the events before this one in the same spell).
+    """
+    is_before = due is not None and at < due + _ONE_SECOND
+    return is_before and not has_staff_written and is_word_of_person(kind, details)
