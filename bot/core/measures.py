@@ -54,17 +54,20 @@ class Figures:
     - `respond_due`: by the date as last agreed. Of it `respond_in_time`; `respond_paused`, whose clock stands; and the
       rest, which is missed: `missed_by_cause`, as staff say, "" where nobody has said.
     - `respond_in_first_time`: of `first_due`, by the date that was promised first.
-    - `closed_unanswered`: closed by its date without an answer, by outcome, and in no denominator.
+    - `closed_unanswered`: closed or merged by its date without an answer, by outcome, and in no denominator.
+    - `extensions`: of `respond_due`, whose date was made later.
     - Times to acknowledge and to respond, and the `gap` between both: of what began in the period.
-    - `longest_days`: the longest time to an answer, `oldest_days` the age of the oldest open one, in working days.
+    - `longest_days`: the longest time to an answer given in the period, `oldest_days` the age of the oldest open one,
+      in working days.
     - `open`, `overdue`, `pauses`, `open_by_age` (as `AGE_BANDS`): at the end of the period.
+    - `reopenings`, `windows_missed`: of what began in the period. `undeliverable`: of those received.
     - `endings`: answered or closed in the period. `endings_of_five_days`: those whose next five working days are
       over, and `resolutions_at_first`: of these, where nothing more was written by then.
     - `avoidable`: by `judgements.Avoidable`, of those received with a mark. `avoidable_suggested`: without a mark, and
       the person asked before the date while no member of staff had written.
-    - `questions`, `replies`, `opinions`, `satisfaction`: of answers given in the period.
+    - `questions` that left, `replies` to these, all `opinions` and `satisfaction`: of answers given in the period.
     - `needs_answered`: answered contacts with a recorded need; `needs_met`: those that were answered in that way.
-    - `complaints`: by `judgements.ComplaintOutcome`; `languages`: of those received.
+    - `complaints`, by `judgements.ComplaintOutcome`, and `languages`: of those received.
     """
 
     arrivals: int = 0
@@ -108,3 +111,8 @@ class Figures:
     needs_met: int = 0
     complaints: Mapping[str, int] = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def respond_missed(self) -> int:
+        """Answers that were due, and neither came in time nor stand paused."""
+        return self.respond_due - self.respond_in_time - self.respond_paused
