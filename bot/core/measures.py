@@ -4,9 +4,11 @@ A promise counts in the period in which it falls due, whatever was done by then;
 it is late, paused or opened again. Times are working time by the calendar of the contact's standard.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+
+from bot.core.spells import Spell
 
 # Goes up whenever a definition below changes; every report names it.
 DEFINITIONS = 1
@@ -14,6 +16,8 @@ DEFINITIONS = 1
 AGE_BANDS = ((0, 5), (6, 10), (11, 20), (21, None))
 # What a report can be cut by, in this order, and the attribute of a spell that each is.
 CUTS = ("area", "service", "channel", "kind", "standard", "team")
+# Within so many working days after its end a matter was not resolved at first, where the person writes again.
+FOLLOW_UP_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,9 @@ class Figures:
       in working days.
     - `open`, `overdue`, `pauses`, `open_by_age` (as `AGE_BANDS`): at the end of the period.
     - `reopenings`, `windows_missed`: of what began in the period. `undeliverable`: of those received.
-    - `endings`: answered or closed in the period. `endings_of_five_days`: those whose next five working days are
-      over, and `resolutions_at_first`: of these, where nothing more was written by then.
+    - `endings`: answered or closed in the period. `endings_of_five_days`: those that were answered or closed with a
+      word to the person and whose next five working days are over, and `resolutions_at_first`: of these, where nothing
+      more was written by then.
     - `avoidable`: by `judgements.Avoidable`, of those received with a mark. `avoidable_suggested`: without a mark, and
       the person asked before the date while no member of staff had written.
     - `questions` that left, `replies` to these, all `opinions` and `satisfaction`: of answers given in the period.
@@ -116,3 +121,16 @@ class Figures:
     def respond_missed(self) -> int:
         """Answers that were due, and neither came in time nor stand paused."""
         return self.respond_due - self.respond_in_time - self.respond_paused
+
+
+def standard_name(standard: str, version: str) -> str:
+    """Return what a standard is called in the figures: its name and its version, as each version has its own line."""
+    return f"{standard} {version}".rstrip()
+
+
+def cell_of(spell: Spell, cuts: Sequence[str]) -> tuple[str, ...]:
+    """Return what a spell is about, by each of these cuts."""
+    return tuple(
+        standard_name(spell.standard, spell.standard_version) if cut == "standard" else getattr(spell, cut)
+        for cut in cuts
+    )
