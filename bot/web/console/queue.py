@@ -13,7 +13,6 @@ from bot.flows.changes import classify
 from bot.flows.desk import rows
 from bot.flows.titles import Titles
 from bot.store import calls, clocks, queue, settled, shunt, views
-from bot.web import spreadsheets
 from bot.web.console import filters, flash, reply
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
@@ -21,6 +20,7 @@ from bot.web.console.lists import List, address_in, page_in
 from bot.web.console.wishes import LANGUAGE_CHOICES
 from bot.web.forms import fields_of, number_of
 from bot.web.site import Site
+from bot.wire import spreadsheets
 
 AT_ONCE = 50
 MOST_IN_CSV = 10_000

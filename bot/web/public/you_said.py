@@ -8,9 +8,9 @@ from bot.core.languages import direction, html_tag
 from bot.flows.titles import Titles
 from bot.render.words import date_in_words
 from bot.store import improvements
-from bot.web import spreadsheets
 from bot.web.public.languages import LANGUAGE, render
 from bot.web.site import Site
+from bot.wire import spreadsheets
 
 _CACHE = {"Cache-Control": "public, max-age=300"}
 _COLUMNS = ("day", "service", "language", "you_said", "we_did")

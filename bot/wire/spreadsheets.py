@@ -10,12 +10,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", 
 
 def table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> bytes:
     """Return a table as CSV in UTF-8; the mark at its start lets the programs see that it is that."""
-    text = io.StringIO()
-    writer = csv.writer(text)
+    return text(header, rows).encode("utf-8-sig")
+
+
+def text(header: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table as CSV; each line ends as the RFC says, also the last."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    return buffer.getvalue()
 
 
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _cell(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA) else value
