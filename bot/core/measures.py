@@ -55,8 +55,9 @@ class Figures:
 
     - `arrivals`: contacts by the day of receipt, without those that were only logged; these are `not_owed`, by rule.
     - `acknowledge_due`, `acknowledge_in_time`: by the date of the acknowledgement.
-    - `respond_due`: by the date as last agreed. Of it `respond_in_time`; `respond_paused`, whose clock stands; and the
-      rest, which is missed: `missed_by_cause`, as staff say, "" where nobody has said.
+    - `respond_due`: by the date as last agreed; one that is opened again after its date is due then. Of it
+      `respond_in_time`; `respond_paused`, whose clock stands; and the rest, which is missed: `missed_by_cause`, as
+      staff say, "" where nobody has said.
     - `respond_in_first_time`: of `first_due`, by the date that was promised first.
     - `closed_unanswered`: closed or merged by its date without an answer, by outcome, and in no denominator.
     - `extensions`: of `respond_due`, whose date was made later.
@@ -126,6 +127,12 @@ class Figures:
 def standard_name(standard: str, version: str) -> str:
     """Return what a standard is called in the figures: its name and its version, as each version has its own line."""
     return f"{standard} {version}".rstrip()
+
+
+def standard_of(name: str) -> tuple[str, str]:
+    """Return the standard and the version of such a name; no name of a standard has a space in it."""
+    standard, _, version = name.partition(" ")
+    return standard, version
 
 
 def cell_of(spell: Spell, cuts: Sequence[str]) -> tuple[str, ...]:

@@ -116,3 +116,8 @@ COLUMNS: tuple[Column, ...] = (
     _reasons("complaints", "Complaints, by outcome", lambda f: f.complaints),
     _reasons("languages", "Languages of those who wrote", lambda f: f.languages, "received"),
 )
+# What programs before the figures did not record, so that a report says from which day on it is.
+RECORDED_LATER = (
+    *("first_due", "resp_in_first", "resp_first_pct", "missed_by_cause", "avoidable", "windows_missed"),
+    *("needs_answered", "needs_met", "needs_met_pct", "complaints"),
+)

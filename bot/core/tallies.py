@@ -80,23 +80,24 @@ class Tally:
 
     def add(self, spell: Spell) -> None:
         """Count a spell in every figure in which it belongs."""
-        begin, close, end = self._begin, self._close, self._end
+        begin, close, end, begins_at = self._begin, self._close, self._end, spell.begins_at
+        if begins_at >= end:
+            return
         if spell.number == 0:
             self._add_contact(spell)
         if spell.ending == Ending.LOGGED:
             return
-        if spell.respond_by is not None and begin <= spell.respond_by < close:
+        # A date that was over when the contact was opened again counts on the day of that.
+        if spell.respond_by is not None and begin <= max(spell.respond_by, begins_at) < close:
             self._add_answer_due(spell, spell.respond_by)
-        if spell.first_respond_by is not None and begin <= spell.first_respond_by < close:
+        if spell.first_respond_by is not None and begin <= max(spell.first_respond_by, begins_at) < close:
             self._add_first_due(spell, spell.first_respond_by)
-        if spell.begins_at >= end:
-            return
         is_open = spell.ends_at is None or spell.ends_at >= end
         if is_open:
             self._add_open(spell)
         if spell.ends_at is not None and begin <= spell.ends_at < end:
             self._add_ending(spell, spell.ends_at)
-        if spell.begins_at >= begin:
+        if begins_at >= begin:
             self._add_times(spell, is_open=is_open)
 
     def _add_contact(self, spell: Spell) -> None:

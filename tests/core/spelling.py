@@ -1,6 +1,7 @@
 """Spells for the tests, from what matters in each."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import calendars
@@ -77,18 +78,18 @@ USUAL = Spell(
 )
 
 
-def begun(day: str, **values: object) -> Spell:
+def begun(day: str, **values: Any) -> Spell:
     """A spell that began at ten o'clock."""
     return USUAL._replace(received_at=at(day), begins_at=at(day))._replace(**values)
 
 
-def answered(day: str, clock: str = "10:00", **values: object) -> Spell:
+def answered(day: str, clock: str = "10:00", **values: Any) -> Spell:
     """The usual one, which came on Tuesday 1 September 2026, with its answer."""
     moment = at(day, clock)
     return USUAL._replace(responded_at=moment, ends_at=moment, ending=Ending.ANSWERED)._replace(**values)
 
 
-def closed(day: str, ending: str = Ending.TOLD, **values: object) -> Spell:
+def closed(day: str, ending: str = Ending.TOLD, **values: Any) -> Spell:
     """The usual one, closed without an answer."""
     return USUAL._replace(ends_at=at(day), ending=ending)._replace(**values)
 

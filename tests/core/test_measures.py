@@ -1,5 +1,7 @@
 """Each sentence of the definitions of the figures, on spells made for it. September 2026 begins on a Tuesday."""
 
+from typing import Any
+
 import pytest
 
 from bot.core.measures import Quantile
@@ -121,7 +123,7 @@ def test_one_merged_is_no_ending() -> None:
         ({"number": 1}, 0, 0),
     ],
 )
-def test_an_acknowledgement_counts_by_its_date(values: dict[str, object], due: int, in_time: int) -> None:
+def test_an_acknowledgement_counts_by_its_date(values: dict[str, Any], due: int, in_time: int) -> None:
     """What came back has none and is missed; one that ended by the date without it is in no denominator."""
     counted = figures(USUAL._replace(**values))
     assert (counted.acknowledge_due, counted.acknowledge_in_time) == (due, in_time)
@@ -246,3 +248,12 @@ def test_cells_come_by_fewer_cuts_than_they_are_counted_by() -> None:
     ]
     assert len(cells.lines(("channel", "standard"))) == 4
     assert cells.lines(()) == lines[:1]
+
+
+def test_a_date_that_was_over_at_the_opening_counts_then() -> None:
+    """Closed by its date and opened again after it, it is missed in the period of the opening, and only there."""
+    first = closed("2026-09-10", Ending.TOLD)
+    second = USUAL._replace(number=1, begins_at=at("2026-10-05"))
+    of_september, of_october = figures(first, second), figures(first, second, of=period("2026-10-01", "2026-10-31"))
+    assert (of_september.closed_unanswered, of_september.respond_due) == ({"told": 1}, 0)
+    assert (of_october.respond_due, of_october.respond_missed, of_october.first_due) == (1, 1, 1)
