@@ -163,7 +163,10 @@ class Sending:
                 await self._wake.wait()
 
     async def _send_for_ever(self) -> None:
-        while True:
+        task = asyncio.current_task()
+        # Up to Python 3.11 `asyncio.wait_for`, by which the library of SMTP connects, loses a cancellation that comes
+        # in the same turn as its result: the service would never stop.
+        while task is not None and not task.cancelling():
             claim, claimed_at = await self._ready.get()
             self._taken.set()
             try:

@@ -5,7 +5,7 @@ import itertools
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -361,3 +361,33 @@ async def test_what_may_have_files_leaves_one_after_another(
     attempts = await asyncio.gather(*(sender._send_in_turn(claim, 0) for claim in claims))
     assert [attempt.error for attempt in attempts] == [None] * 3
     assert crowd.most == most
+
+
+class Deaf(Crowd):
+    """An outlet whose library loses a cancellation, as that of SMTP may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begins = asyncio.Event()
+
+    async def send(self, _message: Outbound) -> Handed:
+        """Hand over although it is to stop."""
+        self.begins.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return Handed()
+
+
+async def test_a_cancellation_that_an_outlet_loses_stops_it_all_the_same(store: Store, book: Rulebook) -> None:
+    """The service would otherwise wait for it for ever when it stops."""
+    present, deaf = Present(), Deaf()
+    leases = Leasing(store, present, (), lambda: None)
+    await leases.begin()
+    sender = Sending(deaf, SendingContext(store, book, written, present, Meter(), leases))
+    task = asyncio.create_task(sender.run())
+    sender.accept(Claimed(delivery(1, purpose=Purpose.NOTICE)))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await deaf.begins.wait()
+        task.cancel()
+        await asyncio.wait({task})
+    assert task.cancelled()
