@@ -200,12 +200,23 @@ def calendar(
     applicable = closures if name != STATUTORY else ()
     reasons = _closure_days(applicable)
     reasons |= {day.toordinal(): title for day, title in _all_holidays(name, tuple(proclaimed)).items()}
+    return of_days(name, zone, office, reasons, applicable)
+
+
+def of_days(
+    name: str,
+    zone: str,
+    office: tuple[Hours | None, ...],
+    reasons: Mapping[int, str],
+    closures: tuple[Days, ...] = (),
+) -> Calendar:
+    """Return the calendar with these days that do not count: the ordinal of each, and why. Raises BadCalendar."""
     working = tuple(p for p in range(_DAYS) if (_ORIGIN + p + 6) % 7 < 5 and _ORIGIN + p not in reasons)
     return Calendar(
         name=name,
         zone=_zone(zone),
         office=office,
-        closures=applicable,
+        closures=closures,
         _reasons=MappingProxyType({day: why for day, why in reasons.items() if (day + 6) % 7 < 5}),
         _working=working,
         _before=_counts_before(working),
