@@ -155,7 +155,7 @@ class Service:
             Listening(inbox, self.logger, self._answering.get(_answers_to(inbox) or inbox.name)) for inbox in inboxes
         ]
         covered = {name: c for name, c in self.channels.items() if isinstance(c, Covered)}
-        self.covering = Covering(covered if "listen" in roles else {}, self.meter)
+        self.covering = Covering(covered if "listen" in roles else {}, self.meter, self.store, present)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
