@@ -79,7 +79,10 @@ def classify(
     area: Annotated[str | None, typer.Option(help='Such as east; "" for none.')] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a contact is about: the promise in force on the day of receipt follows, with its dates."""
+    """Say what a contact is about: the promise in force on the day of receipt follows, with its dates.
+
+    Of one that is answered or closed the promise and its dates stay as they were.
+    """
     from bot.flows.changes import classify as flow
 
     if service is None and kind is None and area is None:
@@ -94,6 +97,8 @@ def classify(
     )
     if as_json:
         typer.echo(json.dumps({"reference": turn.reference, "standard": standard.id, "respond_by": after}))
+    elif classification.is_finished:
+        typer.echo(f"{turn.reference}: what it was about is changed. Its promise and its dates stay as they were.")
     else:
         typer.echo(f"{turn.reference}: {standard.title}. The answer is due by {after or '(no date)'}.")
 

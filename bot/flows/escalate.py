@@ -64,6 +64,7 @@ def _apply(connection: Connection, contact: Contact, decision: Decision, now: da
         for message in causes.unheard(connection, contact, step, alert.step_alerts(contact, step, now, book), now)
     ]
     events = [Event(contact.id, now, EventKind.ESCALATED, details={"step": step.name}) for step in steps]
+    events += _missed_window(contact, decision, now)
     if escalations.PROGRESS in decision.alerts:
         messages += _progress(connection, contact, now, book)
     if decision.urgent:
@@ -94,6 +95,14 @@ def _progress(connection: Connection, contact: Contact, now: datetime, book: Rul
     if receipt is None or leaves_at is None:
         return []
     return [replace(tell.progress(contact, receipt, now, book), next_attempt_at=leaves_at)]
+
+
+def _missed_window(contact: Contact, decision: Decision, now: datetime) -> list[Event]:
+    """The event of a window that is over without an answer: once for each, and not while we wait for the person."""
+    until = contact.platform_reply_by
+    if until is None or not decision.window_closed or contact.window_closed or contact.paused_at is not None:
+        return []
+    return [Event(contact.id, now, EventKind.WINDOW_MISSED, details={"until": until.isoformat()})]
 
 
 def _call_event(contact: Contact, now: datetime) -> Event:

@@ -62,6 +62,7 @@ class Way:
     `medium` is how it came, as standards name it; `service`, `contact_kind` and `area` are what every contact there is
     about. `texts_outlet` sends text messages. `window` is for how long the platform takes an answer, `receipts` where
     one may go, `authserv_id` whose Authentication-Results count. `subaddresses`: mail to `local+tag@` arrives here.
+    `channel_kind` is the kind of its channel, as the configuration names it.
     """
 
     outlet: str | None
@@ -77,6 +78,7 @@ class Way:
     receipts: Literal["private", "public", "both", "none"] = "both"
     name: str = ""
     texts_outlet: str | None = None
+    channel_kind: str = ""
 
     def outlet_to(self, recipient: str) -> str | None:
         """The outlet that reaches this address: a telephone has another than a mailbox."""
@@ -308,9 +310,13 @@ class Rulebook:
         return acknowledgements.signed_subaddress(way.address, reference.lower(), self.secret)
 
     def medium_of(self, contact: Contact) -> str:
-        """How the contact came: what the desk took down says so itself."""
-        way = self.ways.get(contact.channel, NO_WAY)
-        return contact.external_id.partition(":")[0] if way.medium == "desk" else way.medium
+        """How the contact came; of one that an older program opened, as its channel and its name there say."""
+        return contact.medium or self.medium_by(contact.channel, contact.external_id)
+
+    def medium_by(self, channel: str, external_id: str) -> str:
+        """How a message of this channel and name came: what the desk took down says so itself."""
+        medium = self.ways.get(channel, NO_WAY).medium
+        return external_id.partition(":")[0] if medium == "desk" else medium
 
     def window(self, contact: Contact) -> Window:
         """For how long the platform by which it came takes answers."""

@@ -16,7 +16,7 @@ from bot import log
 from bot.core.retention import Retention
 from bot.core.subkeys import Use, subkey
 from bot.flows import board, promise
-from bot.flows.changes import forget, needs
+from bot.flows.changes import forget, needs, origins
 from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
@@ -81,6 +81,7 @@ class Timetable:
             (self.forget, {"hour": 3, "minute": 10}),
             (self.log_head, {"hour": 3, "minute": 40}),
             (self.obey_needs, {"hour": 3, "minute": 50}),
+            (self.fill_origins, {"hour": 3, "minute": 55}),
             (self.calendar_age, {"hour": 9, "minute": 0}),
             (self.reviews, {"hour": 9, "minute": 5}),
             (self.token_ends, {"hour": 9, "minute": 10}),
@@ -95,6 +96,8 @@ class Timetable:
         scheduler.add_job(self._alone, args=[self.forget_missed], id="forget missed")
         # What a program before 0032 noted: obeyed from the first start of this one, and from the night after its last.
         scheduler.add_job(self._alone, args=[self.obey_needs], id="needs noted before")
+        # The same of how a contact came and with which dates it opened, of a program before 0033.
+        scheduler.add_job(self._alone, args=[self.fill_origins], id="origins not noted before")
         scheduler.start()
         return scheduler
 
@@ -122,6 +125,13 @@ class Timetable:
         """Write to everybody as is noted for them, although an older program noted it, which knew no columns for it."""
         count = await self._store.write(needs.obey_what_stands)
         logger.info("needs.obeyed", count=count)
+
+    async def fill_origins(self) -> None:
+        """Say of contacts of an older program how they came, and with which dates they opened, a few hundred a time."""
+        is_more = True
+        while is_more:
+            is_more = await self._store.write(lambda c: origins.fill(c, self._present.now(), self._book))
+            await asyncio.sleep(TIDY_RESTS_SECONDS)
 
     async def forget(self) -> None:
         """Remove whatever is over its time of keeping, a few hundred at a time; the words from the disk, too."""

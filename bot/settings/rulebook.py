@@ -120,6 +120,7 @@ def _outlets(message_format: str, limits: Mapping[str, Limits]) -> set[str]:
 def _way(settings: WayIn, limits: Limits | None) -> Way:
     way = Way(
         name=settings.name,
+        channel_kind=settings.kind,
         outlet=settings.replies_by,
         team=settings.team,
         medium=settings.media[0] if len(settings.media) == 1 else settings.kind,

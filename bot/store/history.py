@@ -17,9 +17,12 @@ from bot.store.trail import Remainder
 _FACTS = frozenset(
     {
         *("outcome", "rule", "judged", "before", "purpose", "step", "attempt", "was", "time", "with"),
-        *("service", "kind", "area", "standard", "standard_before"),
+        *("service", "service_before", "kind", "kind_before", "area", "area_before", "after_answer"),
+        *("standard", "standard_before", "calendar", "calendar_before", "outcome_before"),
         *("team", "team_before", "owner", "owner_before", "until"),
-        *("acknowledge_by", "acknowledge_by_before", "respond_by", "respond_by_before"),
+        *("acknowledge_by", "acknowledge_by_before", "respond_by", "respond_by_before", "paused_at"),
+        *("acknowledged_by", "acknowledged_by_before", "receipt_sent_at_before"),
+        *("needs", "format", "how"),
         *("extended_to", "recorded_at", "answered_at", "answer", "satisfaction", "cancelled_deliveries"),
     }
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from bot.core.contacts import Contact
 from bot.core.deliveries import WAITING, Purpose, State
 from bot.store import wakeups
-from bot.store.conditions import HAS_NO_RECEIPT, IS_RECEIPT
+from bot.store.conditions import HAS_NO_RECEIPT, IS_RECEIPT, SHARES_RECEIPT
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, deliveries
 
@@ -37,6 +37,13 @@ def let_go(connection: Connection, inbox: str, outlet: str, until: datetime, now
     if count:
         wakeups.notify(connection)
     return count
+
+
+def shared_by(connection: Connection, contact_id: int) -> list[tuple[int, datetime]]:
+    """Return the contacts for which the receipt of this one stands, each with when it had it; what has none is out."""
+    is_for = (contacts.c.receipt_of == contact_id) & contacts.c.receipt_sent_at.is_not(None)
+    query = select(contacts.c.id, contacts.c.receipt_sent_at).where(is_for, SHARES_RECEIPT).order_by(contacts.c.id)
+    return [(row.id, row.receipt_sent_at) for row in connection.execute(query)]
 
 
 def keys_in_use(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -14,7 +14,7 @@ from bot.flows import escalate
 from bot.flows.changes import assign
 from bot.flows.changes.assignees import Holder
 from bot.flows.intake import guards
-from bot.flows.intake.plan import ReceiptsKeptBack
+from bot.flows.intake.consequences import ReceiptsKeptBack
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook, Team

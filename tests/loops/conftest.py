@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.store.engine import Store
-from tests.flows.conftest import book, mail
+from tests.flows.conftest import book, council, mail
 
-__all__ = ["book", "mail", "store"]
+__all__ = ["book", "council", "mail", "store"]
 
 
 @pytest.fixture

@@ -111,6 +111,21 @@ async def test_needs_that_an_older_program_noted_are_obeyed(store: Store, book: 
     assert await store.write(obey_what_stands) == 0
 
 
+async def test_how_older_contacts_came_is_filled_in(store: Store, council: Rulebook, mail: Make) -> None:
+    """At the first start, and once."""
+
+    def make(connection: Connection) -> str:
+        contact = logged(connection, council, mail())
+        connection.execute(tables.contacts.update().values(medium="", first_respond_by=None))
+        return contact.reference
+
+    reference = await store.write(make)
+    for _ in range(2):
+        await timetable(store, council, NOW).fill_origins()
+        contact = await store.read(lambda c: again(c, reference))
+        assert (contact.medium, contact.first_respond_by) == ("email", contact.respond_by)
+
+
 async def test_bank_holidays_that_nobody_looked_at_are_told_once_a_month(store: Store, book: Rulebook) -> None:
     """A year after the last look, and no day earlier."""
     a_year = datetime(2027, 11, 23, 9, tzinfo=UTC)

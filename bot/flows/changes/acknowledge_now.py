@@ -28,13 +28,14 @@ def acknowledge_now(connection: Connection, reference: str, to: str, actor: str,
     """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes. Raises Refused."""
     contact, to = refusals.contact_of(connection, reference), refusals.short_text(to, "to")
     refusals.refuse_merged(connection, contact)
+    details = {"reason": "staff decided so"}
     if not holds.release(connection, now, contact.id):
-        _queue(connection, contact, to or contact.sender_address or "", now, book)
-    event = Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, {"reason": "staff decided so"})
-    contacts.note(connection, [event])
+        details |= _queue(connection, contact, to or contact.sender_address or "", now, book)
+    contacts.note(connection, [Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, details)])
 
 
-def _queue(connection: Connection, contact: Contact, address: str, now: datetime, book: Rulebook) -> None:
+def _queue(connection: Connection, contact: Contact, address: str, now: datetime, book: Rulebook) -> dict[str, str]:
+    """Queue it, and let a contact that was only logged open with its promise; return what changed of it."""
     before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == Purpose.ACKNOWLEDGEMENT]
     if reason := why_never(contact, before, book):
         raise Refused(reason)
@@ -52,6 +53,15 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
     # Where staff have written themselves, a receipt is not owed any more, but wanted all the same.
     decided = {DECIDED: True} if contact.acknowledged_at else {}
     outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, **decided})])
+    return {"was": contact.state, "outcome": "acknowledge", "outcome_before": contact.outcome, **_promise(columns)}
+
+
+def _promise(columns: Values) -> dict[str, str]:
+    """What the event says of the promise with which a contact opens; nothing of one that was open."""
+    if not columns:
+        return {}
+    dates = {name: columns[name].isoformat() for name in ("acknowledge_by", "respond_by") if columns[name]}
+    return {"standard": f"{columns['standard']} {columns['standard_version']}", **dates}
 
 
 def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> str:
@@ -81,4 +91,5 @@ def _why_not_to(contact: Contact, address: str, book: Rulebook) -> str:
 
 def _columns(contact: Contact, book: Rulebook) -> Values:
     matter = Matter(book.medium_of(contact), contact.service or "", contact.kind, contact.area, contact.visibility)
-    return book.clocks.opening(contact.received_at, matter)
+    row = book.clocks.opening(contact.received_at, matter)
+    return row | {"first_acknowledge_by": row["acknowledge_by"], "first_respond_by": row["respond_by"]}

@@ -161,6 +161,12 @@ def _later(contact: Contact, after: Clocks, reason: str, rules: ClockRules) -> t
     return tell.Later(contact.id, contact.reference, rules.respond_by(contact, was), was, becomes, reason)
 
 
+def stand(after: Clocks) -> Values:
+    """What an event says of how the time to answer stands from then on: its date, or since when it is paused."""
+    dates = {"respond_by": after.respond.due if after.respond else None, "paused_at": after.paused_at}
+    return {name: at.isoformat() for name, at in dates.items() if at}
+
+
 def _row(contact: Contact, clocks: tuple[Clocks, Clocks], event: Happened, word: Word, now: datetime) -> Event:
     details = {
         "extended_to": str(event.extended_to) if event.extended_to else "",

@@ -1,6 +1,11 @@
-"""Staff say what a contact is about: its service, its kind, its area. The promise in force at receipt follows."""
+"""Staff say what a contact is about: its service, its kind, its area. The promise in force at receipt follows.
+
+Of one that is answered or closed only that changes, for the figures and the time of keeping: the promise that was made,
+and whether it was kept, stay as they were.
+"""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.books import Matter
-from bot.core.contacts import Contact
+from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks
 from bot.core.standards import Standard
@@ -17,7 +22,7 @@ from bot.flows.changes.adjust import steps_behind, tell_later
 from bot.flows.changes.refusals import Refused
 from bot.flows.outgoing import tell
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts
+from bot.store import contacts, merging
 
 Values = dict[str, Any]
 # Where no service is configured, one may be named all the same.
@@ -30,12 +35,14 @@ class Classified:
     """It is done: the standard that applies, and both dates.
 
     `why_not` says why no message reaches the person, who knows of an earlier date; "" where it does, or none is needed.
+    `is_finished`: it was answered or closed, so that its promise and its dates stay as they were.
     """
 
     standard: Standard
     before: datetime | None
     after: datetime | None
     why_not: str = ""
+    is_finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,15 @@ class About:
 def classify(
     connection: Connection, reference: str, about: About, actor: str, now: datetime, book: Rulebook
 ) -> Classified:
-    """Choose the standard anew, as it was in force on the day of receipt. Raises Refused."""
-    contact = refusals.open_contact(connection, reference, "no clock of it runs")
+    """Choose the standard anew, as it was in force on the day of receipt; not of a finished contact. Raises Refused."""
+    contact = refusals.contact_of(connection, reference)
+    refusals.refuse_merged(connection, contact)
+    if contact.state == State.LOGGED:
+        raise Refused(f"{reference} is logged, and nothing was ever owed: acknowledge it first")
     matter = _matter(contact, about, book)
     _refuse(contact, matter, book)
+    if contact.state != State.OPEN:
+        return _classify_finished(connection, contact, matter, actor, now, book)
     standard = book.clocks.promises.choose(matter, book.clocks.default_calendar.day_of(contact.received_at))
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
 
@@ -73,9 +85,27 @@ def classify(
     after = clocks.respond.due if clocks.respond else None
     if not contacts.change(connection, contact, _columns(contact_after, clocks, now, book)):
         raise refusals.collision(reference)
-    contacts.note(connection, [_event(contact, matter, standard, after, actor, now)])
+    contacts.note(connection, [_event(contact, contact_after, clocks, actor, now)])
     why_not = _tell_if_later(connection, contact, after, now, book)
     return Classified(standard, contact.respond_by, after, why_not)
+
+
+def _classify_finished(
+    connection: Connection, contact: Contact, matter: Matter, actor: str, now: datetime, book: Rulebook
+) -> Classified:
+    """Change what a contact was about that is answered or closed. Raises Refused."""
+    # Who forgets it, or opens it again, at this moment is waited for.
+    current = merging.lock(connection, [contact.id])[contact.id]
+    if current.state != contact.state or current.merged_into is not None:
+        raise refusals.collision(contact.reference)
+    if current.forgotten:
+        raise Refused("its words are gone already, so nobody can tell any more what it was about")
+    topic: Values = {"service": matter.service or None, "kind": matter.kind, "area": matter.area}
+    contacts.put(connection, contact.id, topic)
+    details = {"after_answer": True, **_topics(current, replace(current, **topic))}
+    contacts.note(connection, [Event(contact.id, now, EventKind.CLASSIFIED, actor, details)])
+    standard = book.clocks.standard_of(current)
+    return Classified(standard, current.respond_by, current.respond_by, is_finished=True)
 
 
 def _refuse(contact: Contact, matter: Matter, book: Rulebook) -> None:
@@ -101,8 +131,9 @@ def _columns(contact_after: Contact, clocks: Clocks, now: datetime, book: Rulebo
     }
 
 
+_TOPICS = ("service", "kind", "area")
 _CHOSEN = (
-    *("service", "kind", "area", "standard", "standard_version"),
+    *(*_TOPICS, "standard", "standard_version"),
     *("promise", "calendar", "receipt_rule", "acknowledged_by"),
 )
 
@@ -117,20 +148,36 @@ def _matter(contact: Contact, about: About, book: Rulebook) -> Matter:
     )
 
 
-def _event(
-    contact: Contact, matter: Matter, standard: Standard, after: datetime | None, actor: str, now: datetime
-) -> Event:
+def _event(contact: Contact, after: Contact, clocks: Clocks, actor: str, now: datetime) -> Event:
+    """What it is about now and was about before, with both standards and the dates of both."""
+    acknowledge_by = clocks.acknowledge.due if clocks.acknowledge else None
+    dates = {"respond_by_before": contact.respond_by, "respond_by": clocks.respond.due if clocks.respond else None}
+    if acknowledge_by != contact.acknowledge_by:
+        dates |= {"acknowledge_by_before": contact.acknowledge_by, "acknowledge_by": acknowledge_by}
     details = {
-        "service": matter.service,
-        "kind": matter.kind,
-        "area": matter.area,
-        "standard": f"{standard.id} {standard.version}",
+        **_topics(contact, after),
+        "standard": f"{after.standard} {after.standard_version}",
         "standard_before": f"{contact.standard} {contact.standard_version}",
-        "respond_by_before": contact.respond_by.isoformat() if contact.respond_by else "",
-        "respond_by": after.isoformat() if after else "",
+        **_changes(contact, after, ("calendar", "acknowledged_by")),
+        **{name: at.isoformat() for name, at in dates.items() if at},
     }
-    values = {key: value for key, value in details.items() if value}
-    return Event(contact.id, now, EventKind.CLASSIFIED, actor, values)
+    return Event(contact.id, now, EventKind.CLASSIFIED, actor, details)
+
+
+def _topics(contact: Contact, after: Contact) -> Values:
+    """What it is about now, and whatever that was before, where it was another: "" where it was about nothing."""
+    topics = {name: getattr(after, name) for name in _TOPICS}
+    return {name: value for name, value in topics.items() if value} | _changes(contact, after, _TOPICS)
+
+
+def _changes(contact: Contact, after: Contact, names: Iterable[str]) -> Values:
+    pairs = {name: (getattr(contact, name) or "", getattr(after, name) or "") for name in names}
+    return {
+        key: value
+        for name, (was, becomes) in pairs.items()
+        if was != becomes
+        for key, value in ((name, becomes), (f"{name}_before", was))
+    }
 
 
 def _tell_if_later(

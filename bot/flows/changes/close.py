@@ -14,10 +14,10 @@ from bot.core.closings import Outcome, outcome_of
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
-from bot.core.histories import Happened
+from bot.core.histories import Clocks, Happened
 from bot.core.histories import Kind as Clock
 from bot.flows.changes import refusals
-from bot.flows.changes.adjust import columns
+from bot.flows.changes.adjust import columns, stand
 from bot.flows.changes.reach import reach
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.outgoing import tell
@@ -115,10 +115,11 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN
     again = [Happened(Clock.REOPENED, now)] if contact.responded_at is not None else []
-    values = columns(contact, book.clocks.of(contact, [*history, *again]), now, book) | {"responded_at": None}
+    after = book.clocks.of(contact, [*history, *again])
+    values = columns(contact, after, now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
         raise refusals.collision(reference)
-    _note(connection, contact, kind, {"note": note}, actor, now)
+    _note(connection, contact, kind, {"note": note, **_dates(contact, after)}, actor, now)
 
 
 def reopen_for_person(connection: Connection, reference: str, at: datetime, now: datetime, book: Rulebook) -> None:
@@ -131,8 +132,14 @@ def reopen_for_person(connection: Connection, reference: str, at: datetime, now:
     values = columns(contact, after, now, book) | {"responded_at": None}
     if not contacts.reopen(connection, contact, values):
         raise refusals.collision(reference)
-    details = {"note": PERSON_WROTE, "answered_at": contact.responded_at and contact.responded_at.isoformat()}
+    details = {"note": PERSON_WROTE, **_dates(contact, after), **contacts.recording_details(at, now)}
     contacts.note(connection, [Event(contact.id, at, EventKind.REOPENED, details=details)])
+
+
+def _dates(contact: Contact, after: Clocks) -> Values:
+    """When it was answered, the date that it had, and how its time stands now that it is open again."""
+    before = {"answered_at": contact.responded_at, "respond_by_before": contact.respond_by}
+    return {name: at.isoformat() for name, at in before.items() if at} | stand(after)
 
 
 def _note(

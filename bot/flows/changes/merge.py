@@ -14,7 +14,7 @@ from bot.core.contacts import Contact, State
 from bot.core.deliveries import Purpose
 from bot.core.events import Event, EventKind
 from bot.flows.changes import answer, forget, refusals
-from bot.flows.changes.adjust import columns
+from bot.flows.changes.adjust import columns, stand
 from bot.flows.changes.needs import obey_together
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.rulebook import Rulebook
@@ -124,11 +124,14 @@ def unmerge(
     if duplicate.merged_into != survivor.id:
         raise refusals.collision(duplicate.reference)
     contacts.put(connection, duplicate.id, {"merged_into": None})
-    if _state_before(connection, duplicate) == State.OPEN:
+    details: Values = {"was": _state_before(connection, duplicate)}
+    if details["was"] == State.OPEN:
         history = contacts.clock_events(connection, [duplicate.id]).get(duplicate.id, [])
-        values: Values = columns(duplicate, book.clocks.of(duplicate, history), now, book)
+        after = book.clocks.of(duplicate, history)
+        values: Values = columns(duplicate, after, now, book)
         contacts.reopen(connection, duplicate, values | _danger_given_back(survivor, duplicate))
-    _note(connection, duplicate, survivor, EventKind.MERGE_UNDONE, actor, now)
+        details |= stand(after)
+    _note(connection, duplicate, survivor, EventKind.MERGE_UNDONE, actor, now, **details)
     obey_together(connection, survivor.id, duplicate.id)
     return Merge(survivor, duplicate)
 
@@ -154,9 +157,9 @@ def _note(
     kind: EventKind,
     actor: str,
     now: datetime,
-    was: str = "",
+    **more: str,
 ) -> None:
-    of_duplicate = {"with": survivor.reference, **({"was": was} if was else {})}
+    of_duplicate = {"with": survivor.reference, **{name: text for name, text in more.items() if text}}
     of_survivor = {"with": duplicate.reference}
     pairs = ((duplicate, of_duplicate), (survivor, of_survivor))
     contacts.note(connection, [Event(contact.id, now, kind, actor, details) for contact, details in pairs])

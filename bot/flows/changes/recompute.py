@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import clocks, histories
+from bot.core.calendar_notes import note_of
 from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
@@ -28,6 +29,7 @@ from bot.store.clocks import Dates
 Values = dict[str, Any]
 AT_ONCE = 5_000
 CALENDAR_REASON = "The days that count as working days have changed."
+_NOTED = "noted "
 STANDARD_REASON = "There was a mistake in the time that we told you."
 _NO_DATES = frozenset(
     {"title", "valid_from", "valid_to", "page", "approved_by", "reason", "review_by", "areas", "services", "channels"}
@@ -109,9 +111,17 @@ def _dates_of(value: str) -> Any:
 
 
 def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
-    """Keep the rules as they are by now: every open contact was computed by them."""
-    stored_rules = rules.load(connection)
-    rules.keep(connection, {n: v for n, v in now_in_force(book.clocks).items() if stored_rules.get(n) != v}, now)
+    """Keep the rules as they are by now: every open contact was computed by them.
+
+    The days of a calendar that changed are noted, so that figures up to an earlier event count by the days known then.
+    """
+    stored_rules, in_force = rules.load(connection), now_in_force(book.clocks)
+    versions = {f"{_NOTED}{name}": version for name, version in in_force.items() if name.startswith("calendar ")}
+    new_values = {name: value for name, value in (in_force | versions).items() if stored_rules.get(name) != value}
+    rules.keep(connection, new_values, now)
+    keys = [name.removeprefix(f"{_NOTED}calendar ") for name in new_values if name in versions]
+    notes = [note_of(key, book.clocks.calendars[key]) for key in keys]
+    contacts.note(connection, [Event(None, now, EventKind.CALENDAR_NOTED, details=note) for note in notes])
 
 
 def recompute(

@@ -104,12 +104,17 @@ def _selection(messages: Sequence[StoredMessage], numbers: str) -> list[StoredMe
 
 def _row(contact: Contact, first: StoredMessage, book: Rulebook) -> Values:
     """The new contact, as if the first of its messages had opened it."""
-    medium = book.ways[first.channel].medium if first.channel in book.ways else book.medium_of(contact)
+    way = book.ways.get(first.channel)
+    medium = book.medium_by(first.channel, first.external_id) if way else book.medium_of(contact)
     matter = Matter(medium, contact.service or "", contact.kind, contact.area, contact.visibility)
     received_at = first.received_at
     promise = book.clocks.opening(received_at, matter)
     row = {name: getattr(contact, name) for name in _SAME} | promise
     return row | {
+        "medium": medium,
+        "channel_kind": way.channel_kind if way else contact.channel_kind,
+        "first_acknowledge_by": promise["acknowledge_by"],
+        "first_respond_by": promise["respond_by"],
         "channel": first.channel,
         "external_id": first.external_id,
         "state": State.OPEN,

@@ -16,7 +16,7 @@ from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.responses import Judgement, Kind
 from bot.flows.changes import refusals
-from bot.flows.changes.adjust import ClockChange, Word, adjust, columns
+from bot.flows.changes.adjust import ClockChange, Word, adjust, columns, stand
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import respond
 from bot.flows.outgoing import alert
@@ -67,6 +67,7 @@ def question(contact: Contact, answer: StaffAnswer, now: datetime, book: Ruleboo
 def take(connection: Connection, answer: StaffAnswer, now: datetime, book: Rulebook) -> None:
     """Note it; the clock stops at the time at which it was sent, if it is an answer."""
     details = {"judged": answer.judgement.kind.value, "evidence": answer.judgement.evidence}
+    details |= contacts.recording_details(answer.at, now)
     contacts.note(connection, [Event(answer.contact_id, answer.at, EventKind.STAFF_WROTE, details=details)])
     count(connection, answer, now, book)
 
@@ -128,6 +129,7 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
     if before in (Kind.FULL, Kind.HOLDING) and (is_over or not uncount(connection, contact, before, now, book)):
         raise Refused(f"{reference} is {contact.state}, and its last answer is not that mail")
     details = {"judged": kind.value, "evidence": "staff said so", "before": before.value}
+    details |= contacts.recording_details(last.at, now)
     contacts.note(connection, [Event(contact.id, last.at, EventKind.STAFF_WROTE, actor, details)])
     answer = StaffAnswer(contact.id, reference, last.at, Judgement(kind, "staff said so"), actor)
     count(connection, answer, now, book)
@@ -157,5 +159,11 @@ def uncount(connection: Connection, contact: Contact, before: Kind, now: datetim
     is_changed = contacts.reopen(connection, contact, values) if contact.state != State.OPEN else False
     is_changed = is_changed or contacts.change(connection, contact, values)
     if is_changed:
-        contacts.note(connection, [Event(contact.id, now, EventKind.CORRECTED)])
+        details = {"before": before.value, **_answered_at(contact, before), **stand(after)}
+        contacts.note(connection, [Event(contact.id, now, EventKind.CORRECTED, details=details)])
     return is_changed
+
+
+def _answered_at(contact: Contact, before: Kind) -> dict[str, str]:
+    at = contact.responded_at if before is Kind.FULL else None
+    return {"answered_at": at.isoformat()} if at else {}

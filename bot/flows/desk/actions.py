@@ -44,6 +44,7 @@ MOST_CHARACTERS_OF_A_REFERENCE = 40
 # What can be done to a contact that is not open any more, and is not why.
 _BESIDE_ITS_STATE = frozenset(
     {EventKind.NOTE, EventKind.NEEDS_NOTED, EventKind.FORMAT_MADE, EventKind.LINKED, EventKind.LINK_TAKEN_AWAY}
+    | {EventKind.CLASSIFIED}
 )
 
 
@@ -154,6 +155,8 @@ def _classify(desk: Desk) -> str:
         **{name: desk.field(name) for name in ("service", "kind", "area") if name in desk.order.fields}
     )
     classification = classify.classify(desk.connection, desk.contact.reference, about, desk.actor, desk.now, desk.book)
+    if classification.is_finished:
+        return "What it was about is changed. Its promise and its dates stay as they were."
     hearing = _tell_them(classification.why_not) if classification.why_not else ""
     return f"The standard is now: {classification.standard.title}.{hearing}"
 

@@ -55,6 +55,8 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
             acts |= {"close", "spam", "reopen"}
         case State.CLOSED if contact.standard is not None:
             acts |= {"reopen"}
+    if contact.state in (State.ANSWERED, State.CLOSED) and not contact.forgotten:
+        acts.add("classify")
     acts |= _of_answers(standing)
     acts |= {"correct"} if standing.is_judged else set()
     if standing.is_held or not acknowledge_now.why_never(contact, standing.receipts, book):

@@ -8,7 +8,8 @@ from bot.core.deliveries import MOVES, Delivery, NewDelivery, Purpose, State
 from bot.core.events import Event, EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Report
-from bot.flows.intake.plan import NOTHING, CameBack, Change, NotReached, Plan, Suppressed
+from bot.flows.intake.consequences import CameBack, Change, NotReached, Suppressed
+from bot.flows.intake.plan import NOTHING, Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.outgoing.failures import REACH_ANOTHER_WAY
@@ -66,7 +67,7 @@ def _event(delivery: Delivery, kind: EventKind, words: str, now: datetime) -> Pl
 def _not_reached(delivery: Delivery, contact: Contact | None, failure: Report, now: datetime, book: Rulebook) -> Plan:
     message_words = TO_SENDERS[delivery.purpose]
     reason = f"mail to this address came back on {book.clocks.today(now):%d %B %Y}"
-    changes: tuple[Change, ...] = (Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR),)
+    changes: tuple[Change, ...] = (Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR, "came back"),)
     if contact is None:
         return Plan(changes=changes)
     if delivery.purpose is Purpose.ANSWER:
@@ -127,7 +128,7 @@ def _staff_not_reached(now: datetime, book: Rulebook) -> Plan:
 
 def _complaint(delivery: Delivery, now: datetime, book: Rulebook) -> Plan:
     reason = f"its owner reported our mail as unwanted on {book.clocks.today(now):%d %B %Y}"
-    suppression = Plan(changes=(Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR),))
+    suppression = Plan(changes=(Suppressed(delivery.recipient, reason, now + SUPPRESSED_FOR, "complaint"),))
     return suppression + _event(delivery, EventKind.COMPLAINED_OF, reason, now) + unknown_complaint(now, book)
 
 

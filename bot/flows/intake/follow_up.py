@@ -17,7 +17,8 @@ from bot.core.messages import Inbound
 from bot.core.phrases import words_of
 from bot.core.threads import Pointers, Threads
 from bot.core.urgencies import urgency_in
-from bot.flows.intake.plan import NOTHING, FollowUp, Muted, Plan, way_of
+from bot.flows.intake.consequences import FollowUp, Muted
+from bot.flows.intake.plan import NOTHING, Plan, way_of
 from bot.flows.intake.topics import urgency_of
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.core.acknowledgements import DAY
 from bot.core.rules import GUARDS
-from bot.flows.intake.plan import ReceiptsKeptBack, ReceiptsStopped
+from bot.flows.intake.consequences import ReceiptsKeptBack, ReceiptsStopped
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.release import BREAKER, KEPT_BACK
 from bot.flows.rulebook import Rulebook

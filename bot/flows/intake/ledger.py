@@ -17,8 +17,9 @@ from bot.core.rules import RuleName
 from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.needs import NO_WISH, Wish, Wished, wish_in, wish_of
 from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake.consequences import CameBack, Change, FollowUp, Muted, NotReached, ReceiptsKeptBack, Suppressed
 from bot.flows.intake.gather import BatchFacts
-from bot.flows.intake.plan import CameBack, Capacity, Change, FollowUp, Muted, NotReached, ReceiptsKeptBack, Suppressed
+from bot.flows.intake.plan import Capacity
 from bot.flows.rulebook import Rulebook
 from bot.store.contacts import Numbers
 from bot.store.known import Recent

@@ -13,9 +13,7 @@ from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
-from bot.flows.changes.needs import Wished
-from bot.flows.changes.staff_answers import StaffAnswer
-from bot.flows.intake.platform_failures import NotDelivered
+from bot.flows.intake.consequences import Called, Change
 from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import ClaimTerms
@@ -43,95 +41,6 @@ class Capacity:
 
     free: Mapping[str, int] = field(default_factory=dict)
     hold: ClaimTerms = field(default_factory=ClaimTerms)
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """The person wrote again, and what of that changes their contact.
-
-    `urgent` holds the columns of what cannot wait. `reopens_at`: it was answered or closed, and opens with that;
-    `resumes_at`: it waited for them, and runs on. `is_told`: they are told that what they wrote was added; that, and
-    the call to staff, are its `deliveries`.
-    """
-
-    contact_id: int
-    reference: str
-    urgent: Mapping[str, Any] = field(default_factory=dict)
-    reopens_at: datetime | None = None
-    resumes_at: datetime | None = None
-    is_told: bool = False
-    deliveries: tuple[NewDelivery, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CameBack:
-    """A delivery of ours came back: it is tried again at `again_at`, or (None) it has failed for good."""
-
-    delivery: Delivery
-    error: str
-    again_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotReached:
-    """The receipt of this contact came back: it, and what it stood for, is acknowledged no more."""
-
-    contact_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """Nothing automatic goes to this address before `until`."""
-
-    address: str
-    reason: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Muted:
-    """A program answers for the person: nothing automatic is sent any more in this contact."""
-
-    contact_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptShared:
-    """New contacts have the receipt of this one, too, if it has left."""
-
-    contact_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class WordsRemoved:
-    """Its writer took a message back: its words and those of its edits are removed."""
-
-    contact_id: int
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A new contact cannot wait; `is_one_danger`: it names no other than the one that is noted."""
-
-    contact_id: int
-    is_one_danger: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptsStopped:
-    """Too many receipts in a minute: none leaves until somebody has looked."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptsKeptBack:
-    """Some who would have had their receipt have it when staff say so; `team` hears of all of them at once."""
-
-    team: str | None
-
-
-OfContact = FollowUp | StaffAnswer | CameBack | NotDelivered | NotReached | Muted | ReceiptShared | WordsRemoved
-Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack | Wished
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,105 +99,6 @@ def event(contact_id: int, kind: EventKind, verdict: Verdict, now: datetime, **m
     return Event(contact_id, now, kind, details=details)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Why a contact opens, and what is special about it.
-
-    `linked_to` is an earlier contact that it goes on with, `receipt_of` one whose receipt stands for it. `unproven`:
-    nothing proves the address of its receipt; `is_held`: that waits until staff let it leave.
-    """
-
-    verdict: Verdict
-    topic: Topic
-    linked_to: int | None = None
-    receipt_of: int | None = None
-    unproven: bool = False
-    is_held: bool = False
-
-    @property
-    def is_owed(self) -> bool:
-        """Whether an answer is owed."""
-        return self.verdict.outcome in ("acknowledge", "ask")
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether the page that took it was the receipt itself."""
-        return self.verdict.outcome == "acknowledge" and self.verdict.recipient is None
-
-
-def contact_row(
-    number: int, reference: str, external_id: str, message: Inbound, opening: Opening, now: datetime, book: Rulebook
-) -> Values:
-    """The row of a new contact, every time with the same columns."""
-    received_at = message.received_at or now
-    row: Values = {
-        "id": number,
-        "reference": reference,
-        "channel": message.channel,
-        "external_id": external_id,
-        "sender_address": message.sender.address if message.sender else None,
-        "sender_key": key_of(message) or None,
-        "sender_name": message.sender.name if message.sender else message.fields.get("name", ""),
-        "subject": message.subject,
-        "received_at": received_at,
-        "visibility": message.visibility,
-        "conversation": (message.post.conversation or None) if message.post else None,
-        **_verdict_columns(opening),
-        **opening.topic.columns(received_at, now, book),
-        **_promise_columns(message, opening, now, book),
-        **_NEW,
-    }
-    return row if opening.is_owed else row | {"urgent_at": None, "urgent_step": 0}
-
-
-def _verdict_columns(opening: Opening) -> Values:
-    return {
-        "state": State.OPEN if opening.is_owed else State.LOGGED,
-        "outcome": opening.verdict.outcome,
-        "rule": opening.verdict.rule,
-        "reason": opening.verdict.reason,
-        "linked_to": opening.linked_to,
-        "receipt_of": opening.receipt_of,
-    }
-
-
-def _promise_columns(message: Inbound, opening: Opening, now: datetime, book: Rulebook) -> Mapping[str, Any]:
-    """Its promise, its dates, and when it is looked at first."""
-    if not opening.is_owed:
-        return _NOTHING_PROMISED
-    received_at = message.received_at or now
-    row = book.clocks.opening(received_at, opening.topic.matter(message, book))
-    is_acknowledged = opening.is_shown and row["acknowledged_by"] == "receipt"
-    reply_by = window(message, now, book)
-    return row | {
-        "receipt_sent_at": now if opening.is_shown else None,
-        "acknowledged_at": now if is_acknowledged else None,
-        "told_respond_by": row["respond_by"] if opening.is_shown else None,
-        "platform_reply_by": reply_by,
-        "next_look_at": _first_look(row["next_look_at"], reply_by, way_of(message, book), now, book.clocks),
-    }
-
-
-_NOTHING_PROMISED: Mapping[str, Any] = MappingProxyType(
-    dict.fromkeys(("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at"))
-    | dict.fromkeys(("receipt_sent_at", "acknowledged_at", "told_respond_by", "platform_reply_by"))
-    | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
-    | {"acknowledged_by": "receipt"}
-)
-_NEW: Mapping[str, Any] = MappingProxyType(
-    dict.fromkeys(("responded_at", "paused_at"))
-    | dict.fromkeys(("acknowledge_step", "respond_step"), 0)
-    | {"clock_changed": False}
-)
-
-
-def _first_look(look: datetime, reply_by: datetime | None, way: Way, now: datetime, rules: ClockRules) -> datetime:
-    if reply_by is not None:
-        look = min(look, *way.window.looks(reply_by, rules.timing))
-    # What came late is about to have its receipt, and to alert at once would be a storm after every outage.
-    return look if look > now else now + rules.timing.receipt_late_after
-
-
 def window(message: Inbound, now: datetime, book: Rulebook) -> datetime | None:
     """Until when the platform takes an answer to this message."""
     span = way_of(message, book).window.last
@@ -321,6 +131,110 @@ def as_stored(new: NewDelivery, number: int) -> Delivery:
         created_at=new.created_at,
         details=new.details,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Why a contact opens, and what is special about it.
+
+    `linked_to` is an earlier contact that it goes on with, `receipt_of` one whose receipt stands for it. `unproven`:
+    nothing proves the address of its receipt; `is_held`: that waits until staff let it leave.
+    """
+
+    verdict: Verdict
+    topic: Topic
+    linked_to: int | None = None
+    receipt_of: int | None = None
+    unproven: bool = False
+    is_held: bool = False
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether an answer is owed."""
+        return self.verdict.outcome in ("acknowledge", "ask")
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the page that took it was the receipt itself."""
+        return self.verdict.outcome == "acknowledge" and self.verdict.recipient is None
+
+
+def contact_row(
+    number: int, reference: str, external_id: str, message: Inbound, opening: Opening, now: datetime, book: Rulebook
+) -> Values:
+    """The row of a new contact, every time with the same columns."""
+    received_at, way = message.received_at or now, way_of(message, book)
+    row: Values = {
+        "id": number,
+        "reference": reference,
+        "channel": message.channel,
+        "external_id": external_id,
+        "sender_address": message.sender.address if message.sender else None,
+        "sender_key": key_of(message) or None,
+        "sender_name": message.sender.name if message.sender else message.fields.get("name", ""),
+        "subject": message.subject,
+        "received_at": received_at,
+        "visibility": message.visibility,
+        "conversation": (message.post.conversation or None) if message.post else None,
+        "medium": message.medium or way.medium,
+        "channel_kind": way.channel_kind,
+        **_verdict_columns(opening),
+        **opening.topic.columns(received_at, now, book),
+        **_promise_columns(message, opening, now, book),
+        **_NEW,
+    }
+    return row if opening.is_owed else row | {"urgent_at": None, "urgent_step": 0}
+
+
+def _verdict_columns(opening: Opening) -> Values:
+    return {
+        "state": State.OPEN if opening.is_owed else State.LOGGED,
+        "outcome": opening.verdict.outcome,
+        "rule": opening.verdict.rule,
+        "reason": opening.verdict.reason,
+        "linked_to": opening.linked_to,
+        "receipt_of": opening.receipt_of,
+    }
+
+
+def _promise_columns(message: Inbound, opening: Opening, now: datetime, book: Rulebook) -> Mapping[str, Any]:
+    """Its promise, its dates, and when it is looked at first."""
+    if not opening.is_owed:
+        return _NOTHING_PROMISED
+    received_at = message.received_at or now
+    row = book.clocks.opening(received_at, opening.topic.matter(message, book))
+    is_acknowledged = opening.is_shown and row["acknowledged_by"] == "receipt"
+    reply_by = window(message, now, book)
+    return row | {
+        "first_acknowledge_by": row["acknowledge_by"],
+        "first_respond_by": row["respond_by"],
+        "receipt_sent_at": now if opening.is_shown else None,
+        "acknowledged_at": now if is_acknowledged else None,
+        "told_respond_by": row["respond_by"] if opening.is_shown else None,
+        "platform_reply_by": reply_by,
+        "next_look_at": _first_look(row["next_look_at"], reply_by, way_of(message, book), now, book.clocks),
+    }
+
+
+_NOTHING_PROMISED: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("standard", "standard_version", "acknowledge_by", "respond_by", "next_look_at"))
+    | dict.fromkeys(("first_acknowledge_by", "first_respond_by"))
+    | dict.fromkeys(("receipt_sent_at", "acknowledged_at", "told_respond_by", "platform_reply_by"))
+    | dict.fromkeys(("promise", "calendar", "receipt_rule"), "")
+    | {"acknowledged_by": "receipt"}
+)
+_NEW: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("responded_at", "paused_at"))
+    | dict.fromkeys(("acknowledge_step", "respond_step"), 0)
+    | {"clock_changed": False}
+)
+
+
+def _first_look(look: datetime, reply_by: datetime | None, way: Way, now: datetime, rules: ClockRules) -> datetime:
+    if reply_by is not None:
+        look = min(look, *way.window.looks(reply_by, rules.timing))
+    # What came late is about to have its receipt, and to alert at once would be a storm after every outage.
+    return look if look > now else now + rules.timing.receipt_late_after
 
 
 def message_rows(

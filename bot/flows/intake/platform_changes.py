@@ -7,8 +7,9 @@ from bot.core.events import EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Post
 from bot.core.threads import Parent
+from bot.flows.intake.consequences import WordsRemoved
 from bot.flows.intake.gather import BatchFacts
-from bot.flows.intake.plan import Filed, Plan, WordsRemoved, event
+from bot.flows.intake.plan import Filed, Plan, event
 from bot.flows.intake.platform_failures import NotDelivered
 
 CHANGES = frozenset({"edit", "deletion", "undelivered"})

@@ -1,5 +1,6 @@
 """A batch of messages becomes contacts: gather what is known, decide, apply the plan, move the cursor with it."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from bot import log
 from bot.channel import Batch
 from bot.core import intakes
 from bot.core.deliveries import Purpose
+from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
 from bot.core.messages import NO_LOSSES, Inbound, Losses
 from bot.flows.changes import answer_outcome, call, needs, staff_answers
@@ -19,28 +21,26 @@ from bot.flows.changes.needs import Wished
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake import platform_failures
-from bot.flows.intake.decide import decide
-from bot.flows.intake.gather import gather
-from bot.flows.intake.plan import (
+from bot.flows.intake.consequences import (
     CameBack,
-    Capacity,
     Change,
-    Filed,
     FollowUp,
     Muted,
     NotReached,
-    Plan,
     ReceiptShared,
     ReceiptsKeptBack,
     ReceiptsStopped,
     Suppressed,
     WordsRemoved,
 )
+from bot.flows.intake.decide import decide
+from bot.flows.intake.gather import gather
+from bot.flows.intake.plan import Capacity, Filed, Plan
 from bot.flows.intake.platform_failures import NotDelivered
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, cursors, direct, outbox, retention, scans, shunt, suppressions
+from bot.store import clocks, contacts, cursors, direct, outbox, receipts, retention, scans, shunt, suppressions
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -86,12 +86,21 @@ def receive(
         singly = [_one_by_one(connection, message, now, book) for message in batch.messages]
         result = Received([filing for part in singly for filing in part.filed], [], more=True)
     mark(connection, "RELEASE batch")
+    if batch.again:
+        _note_reconciled(connection, reading.channel, result.filed, now)
     if batch.losses is not NO_LOSSES:
         _tell_of_losses(connection, batch.losses, now, book)
         result = replace(result, more=True)
     if batch.cursor is not None and batch.cursor != reading.cursor:
         cursors.move(connection, reading.channel, reading.cursor, batch.cursor, now)
     return result
+
+
+def _note_reconciled(connection: Connection, channel: str, filed: Sequence[Filed], now: datetime) -> None:
+    """Note how many messages only the comparing with the platform's own list brought in, where there are any."""
+    if count := sum(filing.new for filing in filed):
+        details = {"channel": channel, "count": count}
+        contacts.note(connection, [Event(None, now, EventKind.MESSAGES_RECONCILED, details=details)])
 
 
 def replay(connection: Connection, number: int, message: Inbound, now: datetime, book: Rulebook) -> Filed:
@@ -149,7 +158,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
         case CameBack() | NotDelivered():
             _come_back(connection, change, now, book)
         case NotReached():
-            contacts.withdraw_receipt(connection, change.contact_id, now)
+            _withdraw_receipt(connection, change.contact_id, now)
         case Suppressed() | Muted() | Wished():
             _note_of_person(connection, change, now)
         case ReceiptShared():
@@ -165,12 +174,31 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
 def _note_of_person(connection: Connection, change: Suppressed | Muted | Wished, now: datetime) -> None:
     match change:
         case Suppressed():
-            suppressions.add(connection, change.address, change.reason, now, change.until)
+            _suppress(connection, change, now)
         case Muted():
             contacts.put(connection, change.contact_id, {"muted": True})
         case Wished():
             (contact,) = contacts.with_id(connection, [change.contact_id]).values()
             needs.remember(connection, contact, change.of_form, now)
+
+
+def _withdraw_receipt(connection: Connection, contact_id: int, now: datetime) -> None:
+    """Our receipt did not arrive; the contacts for which it stood, too, say when it was thought to have left."""
+    details = {"purpose": Purpose.ACKNOWLEDGEMENT}
+    events = [
+        Event(sharer, now, EventKind.UNDELIVERABLE, details=details | {"receipt_sent_at_before": at.isoformat()})
+        for sharer, at in receipts.shared_by(connection, contact_id)
+    ]
+    contacts.withdraw_receipt(connection, contact_id, now)
+    contacts.note(connection, events)
+
+
+def _suppress(connection: Connection, change: Suppressed, now: datetime) -> None:
+    """Send nothing automatic to an address for a time; the figures count it once, and name nobody."""
+    if not suppressions.is_suppressed(connection, change.address, now):
+        details = {"reason": change.cause}
+        contacts.note(connection, [Event(None, now, EventKind.ADDRESS_SUPPRESSED, details=details)])
+    suppressions.add(connection, change.address, change.reason, now, change.until)
 
 
 def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook) -> None:
