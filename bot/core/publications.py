@@ -51,7 +51,8 @@ class Publication:
 
     `before` is the whole of the period before. `tables` are by name: each single cut, and others that a page needs.
     `calendars` has the version of each calendar by its key, `since` the day from which a figure is recorded, by column;
-    `improvements` what was published as "you said, we did" in the period, as (day, problem, remedy).
+    `improvements` what was published as "you said, we did" in the period, as (day, problem, remedy). `titles` are what
+    names were called at that time, by cut and name.
     """
 
     organisation: str
@@ -66,4 +67,5 @@ class Publication:
     tables: Mapping[str, Table] = field(default_factory=dict)
     calendars: Mapping[str, str] = field(default_factory=dict)
     since: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     improvements: tuple[tuple[str, str, str], ...] = ()
