@@ -27,7 +27,6 @@ from bot.kinds import build_channels
 from bot.loops import (
     beating,
     catching_up,
-    folding,
     following,
     indexing,
     linking,
@@ -64,7 +63,8 @@ DRAIN_SECONDS = 9.0
 # A rehearsal cannot hurry a mail server: a receipt has at least this long on the wall to leave.
 RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
-LOADS_AFTER_SECONDS = 1.5  # once the start is over
+# Once the start is over.
+LOADS_AFTER_SECONDS = 1.5
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
 
@@ -205,9 +205,9 @@ class Service:
             follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
             self._run("following", follow)
         self._run("indexing", partial(indexing.index, self.store, self.leases))
-        self._run("folding", partial(folding.fold, self.store, self.leases))
         if address := self.settings.form.clamav:
-            self._run("scanning", partial(scanning.scan, self.store, Scanner(address), self.present, self.leases))
+            look = partial(scanning.scan, self.store, Scanner(address), self.present, self.leases)
+            self._run("scanning", look)
         secret = Secret(subkey(self.book.secret, Use.AUDIT))
         self._run("linking", partial(linking.link, self.store, secret, self.leases))
 

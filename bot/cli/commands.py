@@ -9,7 +9,6 @@ from bot.cli import (
     contacts,
     deadline,
     demo,
-    figures,
     needs,
     people,
     preview,
@@ -51,7 +50,6 @@ needs.add_to(contacts.app)
 taking.add_to(contacts.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(contacts.app, name="contacts")
-app.add_typer(figures.app, name="figures")
 app.add_typer(people.app, name="person")
 app.add_typer(shunted.app, name="shunted")
 app.add_typer(schema.app, name="schema")

@@ -1,0 +1,52 @@
+"""A report as a page in one file, with its style inside: to be read, printed, and made into a PDF."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bot.core.publications import Publication
+from bot.render import report_view
+from bot.render.report_view import Link
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A finished page; `policy` is the source of its style for a Content-Security-Policy."""
+
+    page: str
+    policy: str
+
+
+class ReportPages:
+    """Makes the pages of reports; an organisation's own templates are taken before the packaged ones."""
+
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._jinja = Environment(
+            loader=FileSystemLoader(directories),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def page(
+        self, publication: Publication, *, state: str = "", digest: str = "", link: Link | None = None
+    ) -> ReportPage:
+        """Return the page; its numbers open into their contacts where `link` says where these are."""
+        # What is escaped within <style> would be no style, and nobody but the organisation writes these files.
+        style = Markup("".join(self._source(name) for name in ("reports/page.css", "reports/report.css")))  # noqa: S704
+        context = report_view.context(publication, state=state, digest=digest, link=link)
+        title = report_view.title_of(publication)
+        page = self._jinja.get_template("reports/page.html").render(context | {"title": title, "style": style})
+        policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        return ReportPage(page, f"'sha256-{policy}'")
+
+    def _source(self, name: str) -> str:
+        loader = self._jinja.loader
+        assert loader is not None  # noqa: S101 - it was given above
+        return loader.get_source(self._jinja, name)[0]
