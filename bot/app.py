@@ -27,6 +27,7 @@ from bot.kinds import build_channels
 from bot.loops import (
     beating,
     catching_up,
+    folding,
     following,
     indexing,
     linking,
@@ -63,8 +64,7 @@ DRAIN_SECONDS = 9.0
 # A rehearsal cannot hurry a mail server: a receipt has at least this long on the wall to leave.
 RECEIPT_PATIENCE_ON_THE_WALL_SECONDS = 5.0
 PROBE_SECONDS = 1.0
-# Once the start is over.
-LOADS_AFTER_SECONDS = 1.5
+LOADS_AFTER_SECONDS = 1.5  # once the start is over
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
 
@@ -205,9 +205,9 @@ class Service:
             follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
             self._run("following", follow)
         self._run("indexing", partial(indexing.index, self.store, self.leases))
+        self._run("folding", partial(folding.fold, self.store, self.leases))
         if address := self.settings.form.clamav:
-            look = partial(scanning.scan, self.store, Scanner(address), self.present, self.leases)
-            self._run("scanning", look)
+            self._run("scanning", partial(scanning.scan, self.store, Scanner(address), self.present, self.leases))
         secret = Secret(subkey(self.book.secret, Use.AUDIT))
         self._run("linking", partial(linking.link, self.store, secret, self.leases))
 

@@ -9,6 +9,7 @@ from bot.cli import (
     contacts,
     deadline,
     demo,
+    figures,
     needs,
     people,
     preview,
@@ -50,6 +51,7 @@ needs.add_to(contacts.app)
 taking.add_to(contacts.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(figures.app, name="figures")
 app.add_typer(people.app, name="person")
 app.add_typer(shunted.app, name="shunted")
 app.add_typer(schema.app, name="schema")

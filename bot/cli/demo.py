@@ -1,69 +1,22 @@
 """`ackbot demo`: the complete service on embedded parts, to try by hand."""
 
 import asyncio
-import secrets
 import smtplib
 import socket
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import demo_configuration, demo_quarter
 from bot.cli.configuration import refuse
+from bot.cli.demo_configuration import ADDRESS, HOST, OFFICER
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.app import Service
     from bot.settings.reading import Settings
 
-HOST = "127.0.0.1"
-ADDRESS = "hello@demo.example"
-OFFICER = "officer@demo.example"
-CONFIGURATION = """\
-# Made by `ackbot demo`, anew at every start. Everything listens on this machine only, and no mail leaves it.
-[organisation]
-name = "Exampleshire Council"
-reference_prefix = "EX"
-phone = "0300 123 2224"
-website = "https://www.example.gov.uk"
-privacy_url = "https://www.example.gov.uk/privacy"
-complaints_url = "https://www.example.gov.uk/complaints"
-bsl_url = "https://www.example.gov.uk/british-sign-language"
-opening_hours = {{ en = "Monday to Friday, 9am to 5pm", cy = "Dydd Llun i ddydd Gwener, 9am i 5pm" }}
-languages = ["en", "cy", "pl", "ro", "pt", "lt", "uk", "ar", "ur", "bn", "zh"]
-
-[store]
-url = "sqlite:///{directory}/ackbot.db"
-
-[web]
-listen = "{host}:{web}"
-public_url = "http://{host}:{web}"
-secret = "file:secret"
-
-[[channel]]
-name = "inbox"
-kind = "email_lmtp"
-listen = "{host}:{lmtp}"
-address = "{address}"
-replies_by = "post"
-
-[[channel]]
-name = "website"
-kind = "web_form"
-replies_by = "post"
-
-[[channel]]
-name = "post"
-kind = "loopback"
-directory = "{directory}/sent"
-sender = "Exampleshire Council <{address}>"
-
-[[team]]
-name = "front-office"
-alert = ["mailto:front.office@demo.example"]
-replies_by = "post"
-"""
 # Three people and a newsletter, so that the queue is not empty.
 SAMPLES = (
     (
@@ -83,6 +36,7 @@ SAMPLES = (
     ),
     ("Newsletter <news@shop.example>", "Ten per cent off", "This week only."),
 )
+SAMPLE_ID = "<sample.{}@demo.example>"
 ROBOT_HEADERS = "List-Id: <news.shop.example>\nPrecedence: bulk\n"
 
 WELCOME = """
@@ -116,9 +70,23 @@ person's address does not work, so the team was told. Stop with Ctrl-C; what you
 
 
 def demo(
-    directory: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo keeps its files.")] = Path("var/demo"),
+    directory: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the demo keeps its files.")
+    ] = demo_configuration.DIRECTORY,
+    quarter: Annotated[
+        bool, typer.Option("--quarter", help="Fill it with an invented quarter for the figures, and start nothing.")
+    ] = False,
+    first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], metavar="DAY", help="Its first day, where it is not the last one."
+        ),
+    ] = None,
 ) -> None:
     """Run everything on embedded parts: mail in, the form, and a local view of sent mail."""
+    if quarter or first:
+        demo_quarter.fill(directory, first.date() if first else None)
+        return
     from bot import app, log
     from bot.flows import credentials
     from bot.kinds import load
@@ -128,7 +96,7 @@ def demo(
 
     directory = directory.resolve()
     ports = _free(8080), _free(8024)
-    config = _configuration(directory, *ports)
+    config = demo_configuration.write(directory, *ports)
     present = Present(None, 1.0)
     log.configure(present.now, level=40)
     try:
@@ -141,17 +109,6 @@ def demo(
     except (schema.StoreRefused, server.CannotStart) as error:
         refuse(f"The demo cannot start: {error}")
     typer.echo("The demo has stopped.")
-
-
-def _configuration(directory: Path, web: int, lmtp: int) -> Path:
-    config = directory / "config"
-    config.mkdir(parents=True, exist_ok=True)
-    if not (config / "secret").exists():
-        (config / "secret").write_text(secrets.token_hex())
-        (config / "secret").chmod(0o600)
-    text = CONFIGURATION.format(directory=directory, host=HOST, web=web, lmtp=lmtp, address=ADDRESS)
-    (config / "ackbot.toml").write_text(text, encoding="utf-8")
-    return config
 
 
 def _let_officer_in(configured: "Settings", now: "datetime") -> str:
@@ -218,7 +175,8 @@ async def _open(service: "Service", lmtp: int) -> str:
     for listener in service.listeners:
         await listener.tried.wait()
     await asyncio.to_thread(_send_samples, lmtp)
-    first = min(await service.store.read(contacts.list_all), key=lambda contact: contact.id)
+    all_contacts = await service.store.read(contacts.list_all)
+    first = next(contact for contact in all_contacts if contact.external_id == SAMPLE_ID.format(1))
     return tracking.path(first.id, first.reference, first.tracking_generation, service.book.secret)
 
 
@@ -228,7 +186,7 @@ def _send_samples(lmtp: int) -> None:
         for number, (sender, subject, text) in enumerate(SAMPLES, 1):
             robot = ROBOT_HEADERS if sender.startswith("Newsletter") else ""
             mail = (
-                f"From: {sender}\nTo: {ADDRESS}\nSubject: {subject}\nMessage-ID: <sample.{number}@demo.example>\n"
+                f"From: {sender}\nTo: {ADDRESS}\nSubject: {subject}\nMessage-ID: {SAMPLE_ID.format(number)}\n"
                 f"{robot}\n{text}\n"
             )
             client.sendmail(sender.rpartition("<")[2].rstrip(">"), [ADDRESS], mail.replace("\n", "\r\n").encode())

@@ -78,6 +78,11 @@ class Calendar:
         """A string of twelve characters that changes whenever a day or an hour counts differently."""
         return sha256(repr((self.zone.key, self.office, self._working)).encode()).hexdigest()[:12]
 
+    @property
+    def counts_before(self) -> tuple[int, ...]:
+        """For each day of the table, and for the one after its last, the number of earlier working days."""
+        return self._before
+
     def day_of(self, instant: datetime) -> date:
         """Return the local day of an aware instant."""
         return instant.astimezone(self.zone).date()

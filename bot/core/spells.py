@@ -23,6 +23,11 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def moment(text: str) -> int:
+    """Return an instant as events write it, ISO 8601 with an offset, as microseconds since 1970."""
+    return microseconds(datetime.fromisoformat(text))
+
+
 def instant(count: int) -> datetime:
     """Return the aware instant, in UTC, of so many microseconds since 1970."""
     return _EPOCH + count * _MICROSECOND

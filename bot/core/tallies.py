@@ -1,6 +1,7 @@
 """Counts spells into the figures of cells, by the definitions in `measures`: pure, and quick, for a million of them."""
 
 import json
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -11,8 +12,11 @@ from bot.core.measures import AGE_BANDS, FOLLOW_UP_DAYS, Figures, Period, Quanti
 from bot.core.spells import SECOND, Ending, Spell
 from bot.core.working_days import WorkingDays
 
+# A member of an enumeration takes long to look up, for a million spells.
+_LOGGED, _MERGED = str(Ending.LOGGED), str(Ending.MERGED)
+_LAST_OF_BANDS = [last for _, last in AGE_BANDS if last is not None]
 # Endings after which the person should have what they need; to the others, such as spam, nobody owed anything.
-_SERVED = frozenset({Ending.ANSWERED, Ending.FINISHED, Ending.TOLD})
+_SERVED = frozenset(map(str, (Ending.ANSWERED, Ending.FINISHED, Ending.TOLD)))
 
 # What a cell is about, by cut (nothing for the whole), and its figures.
 Line = tuple[Mapping[str, str], Figures]
@@ -85,7 +89,7 @@ class Tally:
             return
         if spell.number == 0:
             self._add_contact(spell)
-        if spell.ending == Ending.LOGGED:
+        if spell.ending == _LOGGED:
             return
         # A date that was over when the contact was opened again counts on the day of that.
         if spell.respond_by is not None and begin <= max(spell.respond_by, begins_at) < close:
@@ -103,11 +107,11 @@ class Tally:
     def _add_contact(self, spell: Spell) -> None:
         """Count what is counted once for each contact: its receipt and its acknowledgement."""
         if self._begin <= spell.received_at < self._end:
-            if spell.ending == Ending.LOGGED:
+            if spell.ending == _LOGGED:
                 self._reasons["not_owed", spell.rule] += 1
                 return
             self._add_arrival(spell)
-        if spell.acknowledge_by is None or spell.ending == Ending.LOGGED:
+        if spell.acknowledge_by is None or spell.ending == _LOGGED:
             return
         acknowledged_at = _earlier(spell.acknowledged_at, spell.responded_at)
         if self._begin <= spell.acknowledge_by < self._close:
@@ -162,19 +166,23 @@ class Tally:
 
     def _add_open(self, spell: Spell) -> None:
         self._counts["open"] += 1
-        stops = _stops(spell, self._end)
-        stands_from = max((begin for begin, until in stops if begin < self._end <= until), default=None)
+        stands_from = self._stands_from(spell) if spell.paused_at is not None or spell.pauses else None
         if stands_from is not None:
             self._counts["pauses"] += 1
         if spell.respond_by is not None and spell.respond_by < self._close:
             stands = stands_from is not None and stands_from < spell.respond_by + SECOND
             self._counts["overdue"] += not stands
         days = self._between(spell, spell.begins_at, self._look)
-        self._ages[next(place for place, (_, last) in enumerate(AGE_BANDS) if last is None or days <= last)] += 1
+        self._ages[bisect_left(_LAST_OF_BANDS, days)] += 1
         self._oldest = _later(self._oldest, days)
 
+    def _stands_from(self, spell: Spell) -> int | None:
+        """Return from when its clock stood at the end of the period, and None if it did not."""
+        stops = _stops(spell, self._end)
+        return max((begin for begin, until in stops if begin < self._end <= until), default=None)
+
     def _add_ending(self, spell: Spell, ends_at: int) -> None:
-        if spell.ending == Ending.MERGED:
+        if spell.ending == _MERGED:
             return
         counts = self._counts
         counts["endings"] += 1
@@ -217,9 +225,8 @@ class Tally:
 
     def _between(self, spell: Spell, begin: int, until: int) -> int:
         days = self._days.get(spell.calendar, self._usual)
-        if spell.paused_at is None and not spell.pauses:
-            return days.between(begin, until)
-        return days.between(begin, until, _stops(spell, until))
+        stops = _stops(spell, until) if spell.paused_at is not None or spell.pauses else ()
+        return days.between(begin, until, stops)
 
     def join(self, other: "Tally") -> None:
         """Add everything that another cell of the same period counts."""

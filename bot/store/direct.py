@@ -33,7 +33,7 @@ _EVENTS = text(
     "FROM events_id_seq"
 )
 RECEIVING, RECOMPUTING, WORDS, LINKING = "receiving", "recomputing", "words", "linking"
-CALLING, COUNTING, KEYS = "calling", "counting", "keys"
+CALLING, COUNTING, KEYS, FIGURES = "calling", "counting", "keys", "figures"
 
 
 @dataclass(frozen=True, slots=True)

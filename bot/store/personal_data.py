@@ -74,6 +74,7 @@ NAME_HASHED = Cell(Claim.EMPTIED, "becomes a keyed hash, so that the same messag
 NOT_LOGGED_TWICE = Cell(Claim.STAYS, "stays, so that the same message is not logged twice")
 BUT_FACTS = Cell(Claim.EMPTIED, "emptied but for dates, kinds and decisions")
 HISTORY = Cell(Claim.STAYS, "stays: the history of decisions")
+NAMES_NOBODY = Cell(Claim.STAYS, "stays for the figures: codes alone, which name nobody")
 NOT_OF_PERSON = Cell(Claim.STAYS, "stays: it is not the person's")
 STOPS_MAIL = Cell(Claim.STAYS, "stays: it stops mail to the person")
 NOT_WRITTEN_BY = Cell(Claim.STAYS, "deleted where the person wrote it")
@@ -276,7 +277,7 @@ REGISTER: tuple[Datum, ...] = (
     ),
     *_of(
         "spells",
-        ("needs", RESIDENT, "codes of needs, for the figures", GIVEN, EMPTIED, WITH_WORDS, SEALED),
+        ("needs", RESIDENT, "codes of needs, for the figures", SAME_AS_TEXT, NAMES_NOBODY, FOR_FIGURES, SEALED),
     ),
     *_of(
         "reports",

@@ -25,6 +25,7 @@ from bot.core.improvements import Improvement
 from bot.core.messages import Inbound, Party, Post
 from bot.core.phrases import Phrases
 from bot.core.roles import Role
+from bot.core.spells import Spell
 from bot.core.urgencies import Rule
 from bot.flows import staffing
 from bot.flows.changes import answer, assign, close, forget, needs, note, respond
@@ -43,6 +44,7 @@ from bot.store import (
     drafts,
     duties,
     feedback,
+    figures,
     format_tasks,
     improvements,
     outbox,
@@ -85,6 +87,10 @@ Message-ID: <resmarkmessageid@residents.example>
 
 Here is resmarktext, with resmarkphrase in it.
 """.replace("\n", "\r\n")
+
+
+# No need is a mark: it stands there as if it was one.
+_SPELL = Spell(*(0 if "int" in str(kind) else "" if kind is str else False for kind in Spell.__annotations__.values()))
 
 
 def marks_in(value: Any, whose: Whose) -> set[str]:
@@ -138,6 +144,7 @@ def fill(connection: Connection, book: Rulebook) -> Contact:
     _look_back(connection, book, others[0])
     shunt.keep(connection, replace(mail, raw=b"anymarkraw", external_id="anymarkshunted"), "anymarkerror", NOW)
     suppressions.add(connection, PERSON, "mail to this address came back", NOW, NOW + timedelta(days=30))
+    figures.put(connection, [contact.id], [_SPELL._replace(contact_id=contact.id, needs="resmarkspell")])
     tokens.reserve(connection, "token:crm anymarkkey", "digest", NOW)
     while words.index(connection):
         pass

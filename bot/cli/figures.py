@@ -1,0 +1,82 @@
+"""`ackbot figures rebuild`: what the figures count, made anew from the events and compared with what stood there."""
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.configuration import NEGATIVE, Directory, refuse
+from bot.cli.contacts import Json, open_store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.store.engine import Store
+
+app = typer.Typer(help="What the figures follow from.", no_args_is_help=True)
+_TOLD_OF_AFTER = 20_000
+_MOST_NAMED = 10
+
+
+@app.callback()
+def _group() -> None:
+    """What the figures follow from."""
+
+
+@app.command()
+def rebuild(
+    config: Directory = None,
+    check: Annotated[bool, typer.Option("--check", help="Only compare, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the spells of every contact anew from its events, and say which were others. Status 1 if some were.
+
+    The service may run meanwhile, and reports are right all the time.
+    """
+    from bot.store.engine import StoreUnavailable
+
+    _, store = open_store(config)
+    try:
+        count, differing = _make_anew(store, is_trial=check)
+        references = store.read_now(partial(_references, ids=differing[:_MOST_NAMED]))
+    except StoreUnavailable as error:
+        refuse(f"The store cannot be used now: {error}. Nothing is lost; run it again.")
+    finally:
+        store.let_go()
+    if as_json:
+        typer.echo(json.dumps({"contacts": count, "differing": len(differing), "references": references}))
+    else:
+        typer.echo(_sentence(count, len(differing), references))
+    if differing:
+        raise typer.Exit(NEGATIVE)
+
+
+def _make_anew(store: "Store", *, is_trial: bool) -> tuple[int, list[int]]:
+    """Go through every contact; return how many there are, and those that had other spells."""
+    from bot.flows.figures import folding
+
+    up_to = 0 if is_trial else store.write_now(folding.begin_anew)
+    run = store.read_now if is_trial else store.write_now
+    count, differing, last_id = 0, list[int](), 0
+    while (page := run(partial(folding.make_anew, after_id=last_id, is_trial=is_trial))).last_id is not None:
+        if (count + page.contacts) // _TOLD_OF_AFTER > count // _TOLD_OF_AFTER:
+            typer.echo(f"{count + page.contacts:,} contacts made anew ...", err=True)
+        count, last_id = count + page.contacts, page.last_id
+        differing += page.differing
+    if not is_trial:
+        store.write_now(partial(folding.end_anew, up_to=up_to))
+    return count, differing
+
+
+def _references(connection: "Connection", ids: list[int]) -> list[str]:
+    from bot.store import contacts
+
+    return [contact.reference for contact in contacts.with_id(connection, ids).values()] if ids else []
+
+
+def _sentence(count: int, differing_count: int, references: list[str]) -> str:
+    if not differing_count:
+        return f"The spells of {count:,} contacts are as their events say."
+    names = ", ".join(references) + (" and others" if differing_count > len(references) else "")
+    return f"Of {count:,} contacts {differing_count:,} had other spells than their events say: {names}."

@@ -1,0 +1,59 @@
+"""Replays what became of the receipt of one contact: since when the person knows that we have what they wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from bot.core.deliveries import Purpose
+from bot.core.events import EventKind
+from bot.core.spells import Happening, Origin, microseconds
+
+_LOSSES = frozenset(
+    {
+        *(EventKind.CAME_BACK, EventKind.UNDELIVERABLE),
+        *(EventKind.ACKNOWLEDGEMENT_REFUSED, EventKind.ACKNOWLEDGEMENT_FAILED),
+    }
+)
+KINDS = _LOSSES | {EventKind.ACKNOWLEDGEMENT_SENT}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptStand:
+    """When the receipt left that has not come back, if one has; and whether the last one did not arrive."""
+
+    sent_at: int | None
+    is_undeliverable: bool
+
+
+def stand(origin: Origin, happenings: Sequence[Happening], receipt: Sequence[Happening], cut_off: int) -> ReceiptStand:
+    """Return what the events up to the cut-off have come to; `receipt` are those of the contact that shares its own."""
+    # Once staff have decided on a receipt of its own, the other one says nothing of it any more.
+    end = next((h.number for h in happenings if h.kind == EventKind.RECEIPT_DECIDED_ON), cut_off)
+    steps = [*filter(_is_of_receipt, happenings), *(h for h in receipt if _is_of_receipt(h) and h.number <= end)]
+    sent_at, known_at, is_undeliverable = _page_at(origin, steps), _known_at(origin, happenings), False
+    for happening in sorted(steps, key=attrgetter("number")):
+        if happening.number > cut_off:
+            break
+        is_undeliverable = happening.kind in _LOSSES
+        # A receipt that left before may stand for what came a little after it.
+        sent_at = None if is_undeliverable else sent_at or max(microseconds(happening.at), known_at)
+    return ReceiptStand(sent_at, is_undeliverable)
+
+
+def _page_at(origin: Origin, steps: Sequence[Happening]) -> int | None:
+    """Return when the person had a receipt that no event says: the page that took the message was it."""
+    has_event = any(happening.kind == EventKind.ACKNOWLEDGEMENT_SENT for happening in steps)
+    return None if has_event or origin.receipt_sent_at is None else microseconds(origin.receipt_sent_at)
+
+
+def _known_at(origin: Origin, happenings: Sequence[Happening]) -> int:
+    """Return when we had it: as it was logged; what was split off was logged before with another contact."""
+    first = happenings[0] if happenings else None
+    is_logged = first is not None and first.kind == EventKind.LOGGED
+    return microseconds(first.at if first is not None and is_logged else origin.received_at)
+
+
+def _is_of_receipt(happening: Happening) -> bool:
+    if happening.kind in (EventKind.CAME_BACK, EventKind.UNDELIVERABLE):
+        return happening.details.get("purpose") == Purpose.ACKNOWLEDGEMENT
+    return happening.kind in KINDS

@@ -1,0 +1,133 @@
+"""The spells of contacts as a table: a copy of what follows from the events, and up to which event it follows them."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+
+from bot.core.replays import KINDS, RECEIPT_KINDS
+from bot.core.spells import Spell
+from bot.store import cursors, direct, settled
+from bot.store.tables import contacts, events, spells
+
+NAME = "figures"
+_ROWS_AT_ONCE = 2_000
+# An event may have happened long before it was recorded; the latest of so many was recorded about now.
+_NEIGHBOURS = 50
+_ADD = insert(spells)
+_DROP = delete(spells).where(spells.c.contact_id == bindparam("chosen"))
+_STORED = select(spells).order_by(spells.c.contact_id, spells.c.number)
+_OF_CONTACTS = _STORED.where(spells.c.contact_id.in_(bindparam("ids", expanding=True)))
+_OF_PERIOD = select(spells).where(
+    spells.c.begins_at < bindparam("end"),
+    or_(spells.c.latest_at.is_(None), spells.c.latest_at >= bindparam("begin")),
+)
+_RANGE = (events.c.id > bindparam("after"), events.c.id <= bindparam("up_to"))
+_WITH_EVENTS = (
+    select(events.c.contact_id)
+    .distinct()
+    .where(*_RANGE, events.c.contact_id.is_not(None), events.c.kind.in_(sorted(KINDS)))
+)
+# Whose receipt stands for others, too; and with what a contact goes on.
+_SHARING = (
+    select(contacts.c.id)
+    .distinct()
+    .join_from(events, contacts, contacts.c.receipt_of == events.c.contact_id)
+    .where(*_RANGE, events.c.kind.in_(sorted(RECEIPT_KINDS)))
+)
+_EARLIER = (
+    select(contacts.c.linked_to)
+    .distinct()
+    .join_from(events, contacts, contacts.c.id == events.c.contact_id)
+    .where(*_RANGE, contacts.c.linked_to.is_not(None))
+)
+_LAST_BEFORE = (
+    select(events.c.id, events.c.at, events.c.details)
+    .where(events.c.id <= bindparam("number"))
+    .order_by(events.c.id.desc())
+    .limit(_NEIGHBOURS)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Up to which events the table follows: each row to some event from `least` to `most`, between which none is lost.
+
+    They differ only while it is made anew.
+    """
+
+    least: int = 0
+    most: int = 0
+
+
+def extent(connection: Connection) -> Extent:
+    """Return up to which events the table follows; 0 where it was never filled."""
+    words = (cursors.read(connection, NAME) or "0 0").split()
+    return Extent(*map(int, words))
+
+
+def remember(connection: Connection, reach: Extent) -> None:
+    """Remember up to which events the table follows now."""
+    cursors.put(connection, NAME, f"{reach.least} {reach.most}", recorded_at(connection, reach.most))
+
+
+def lock(connection: Connection) -> None:
+    """Let nobody else write spells before the transaction ends."""
+    direct.alone(connection, direct.FIGURES)
+
+
+def recorded_at(connection: Connection, number: int) -> datetime:
+    """Return when the event with this number was recorded; its instant may be long before."""
+    rows = connection.execute(_LAST_BEFORE, {"number": number})
+    return max((_recorded_at(row.at, row.details) for row in rows), default=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _recorded_at(at: datetime, details: str) -> datetime:
+    text = json.loads(details).get("recorded_at") if "recorded_at" in details else None
+    return max(at, datetime.fromisoformat(text)) if text else at
+
+
+def cut_off_at(connection: Connection, at: datetime) -> int:
+    """Return the number of the last event that was recorded by this instant; 0 where there is none.
+
+    On PostgreSQL spells are to be read in a later transaction: an event up to it may have been committed a moment ago.
+    """
+    low, high = 0, settled.up_to(connection)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if recorded_at(connection, middle) <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def contacts_between(connection: Connection, after: int, up_to: int) -> set[int]:
+    """Return the contacts of which an event with a number in this range says something, be it another contact's."""
+    values = {"after": after, "up_to": up_to}
+    return {
+        number for query in (_WITH_EVENTS, _SHARING, _EARLIER) for number in connection.execute(query, values).scalars()
+    }
+
+
+def rows(connection: Connection, ids: Sequence[int]) -> list[Spell]:
+    """Return the rows of these contacts, in order."""
+    return [Spell._make(row) for row in connection.execute(_OF_CONTACTS, {"ids": list(ids)})] if ids else []
+
+
+def put(connection: Connection, ids: Iterable[int], rows: Sequence[Spell]) -> None:
+    """Write these rows in place of all rows of these contacts."""
+    direct.run_many(connection, _DROP, [{"chosen": number} for number in ids])
+    direct.run_many(connection, _ADD, [row._asdict() for row in rows])
+
+
+def of_period(connection: Connection, begin: int, end: int, without: Collection[int]) -> Iterator[Spell]:
+    """Return the spells that began before the end of a period and are not over before it, but for some contacts."""
+    values = {"begin": begin, "end": end}
+    rows = connection.execute(_OF_PERIOD, values, execution_options={"yield_per": _ROWS_AT_ONCE})
+    for page in rows.partitions():
+        for row in page:
+            if row[0] not in without:
+                yield Spell._make(row)
