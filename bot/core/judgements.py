@@ -1,12 +1,11 @@
 """What staff say of a contact for the figures: whether it could have been avoided, why it was late, what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.core.events import EventKind
-from bot.core.responses import Kind
+from bot.core.events import EventKind, StoredEvent
 from bot.core.rules import RuleName
 
 
@@ -65,7 +64,13 @@ COMPLAINT_WORDS = {
     ComplaintOutcome.PARTLY_UPHELD: "Partly upheld",
     ComplaintOutcome.NOT_UPHELD: "Not upheld",
     ComplaintOutcome.REFUSED: "Not accepted as a complaint",
+}  # By the name of the column.
+WORDS: Mapping[str, Mapping[Any, str]] = {
+    "avoidable": AVOIDABLE_WORDS,
+    "cause": CAUSE_WORDS,
+    "complaint_outcome": COMPLAINT_WORDS,
 }
+
 # What is no new word of the person: the same mail by another way, and the same words sent twice.
 _REPEATS = frozenset({RuleName.SAME_MAIL_ANOTHER_WAY, RuleName.SENT_AGAIN})
 # A pause, a fresh start and a later date are told, with a reason.
@@ -75,7 +80,9 @@ _WORDS_OF_STAFF = frozenset(
         *(EventKind.PAUSED, EventKind.RESTARTED, EventKind.EXTENDED),
     }
 )
-_ANSWERS = frozenset({Kind.FULL, Kind.HOLDING})
+_NEW_SPELLS = frozenset({EventKind.REOPENED, EventKind.OPENED_AGAIN})
+# Of `responses.Kind`, whose rules take long to load and are not needed here.
+_ANSWERS = frozenset({"full response", "holding reply"})
 # Due is the last permitted second, as `histories.Clock.in_time` has it.
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -98,5 +105,29 @@ def is_early_word(
     They wrote before the date that held then (`due`), and no member of staff had written since it waits for an answer
     (`has_staff_written`, by `is_word_of_staff` over the events before this one in the same spell).
     """
-    is_before = due is not None and at < due + _ONE_SECOND
+    is_before = due is not None and not is_after(at, due)
     return is_before and not has_staff_written and is_word_of_person(kind, details)
+
+
+def is_after(at: datetime, due: datetime | None) -> bool:
+    """Whether an instant is after the date; nothing is where none holds."""
+    return due is not None and at >= due + _ONE_SECOND
+
+
+def asked_early(events: Iterable[StoredEvent], due: datetime | None) -> bool:
+    """Whether the person ever wrote early in a contact with these events; `due` is the date that held at first."""
+    has_staff_written = False
+    for event in sorted(events, key=lambda event: event.id):
+        if is_early_word(event.kind, event.details, event.at, due, has_staff_written=has_staff_written):
+            return True
+        if later_date := event.details.get("respond_by"):
+            due = datetime.fromisoformat(later_date)
+        has_staff_written = is_word_of_staff(event.kind, event.details) or (
+            has_staff_written and event.kind not in _NEW_SPELLS
+        )
+    return False
+
+
+def is_complaint(kind: str) -> bool:
+    """Whether the kind of a contact is a complaint: one of its words says so, as in `complaint-second-stage`."""
+    return "complaint" in kind.split("-")

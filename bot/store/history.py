@@ -24,6 +24,7 @@ _FACTS = frozenset(
         *("acknowledged_by", "acknowledged_by_before", "receipt_sent_at_before"),
         *("needs", "format", "how"),
         *("extended_to", "recorded_at", "answered_at", "answer", "satisfaction", "cancelled_deliveries"),
+        *("avoidable", "avoidable_before", "cause", "cause_before", "complaint_outcome", "complaint_outcome_before"),
     }
 )
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core import judgements
-from bot.core.events import EventKind
+from bot.core.events import EventKind, StoredEvent
 from bot.core.judgements import Avoidable, Cause, ComplaintOutcome
 from bot.core.responses import Kind
 from bot.core.rules import RuleName
@@ -58,6 +58,7 @@ def test_what_no_person_wrote_anew_is_no_word_of_theirs(kind: EventKind) -> None
         (EventKind.PAUSED, {}, True),
         (EventKind.EXTENDED, {}, True),
         (EventKind.STAFF_WROTE, {"judged": Kind.FULL.value}, True),
+        (EventKind.STAFF_WROTE, {"judged": Kind.HOLDING.value}, True),
         (EventKind.STAFF_WROTE, {"judged": Kind.INTERNAL.value}, False),
         (EventKind.STAFF_WROTE, {}, False),
         (EventKind.NOTE, {}, False),
@@ -67,3 +68,41 @@ def test_what_no_person_wrote_anew_is_no_word_of_theirs(kind: EventKind) -> None
 def test_what_counts_as_a_word_of_staff(kind: EventKind, details: dict[str, str], *, is_word: bool) -> None:
     """A receipt that nobody wrote does not; nor do notes and mail among ourselves."""
     assert judgements.is_word_of_staff(kind, details) is is_word
+
+
+def _asked_early(*kinds: tuple[EventKind, float, dict[str, str]], due: datetime | None = DUE) -> bool:
+    """Whether the person asked early, where these happened so many days before the date."""
+    events = [
+        StoredEvent(number, DUE - timedelta(days=days), kind, "ackbot", details)
+        for number, (kind, days, details) in enumerate(kinds)
+    ]
+    return judgements.asked_early(reversed(events), due)
+
+
+ASKED = (EventKind.FOLLOW_UP, 3, {"rule": RuleName.HUMAN_REPLY.value})
+ANSWERED: tuple[EventKind, float, dict[str, str]] = (EventKind.RESPONDED, 4, {})
+
+
+def test_a_contact_is_judged_by_its_events_in_the_order_of_their_numbers() -> None:
+    """An answer before the question makes the next word a new matter, and opening again makes them wait anew."""
+    assert _asked_early(ASKED)
+    assert not _asked_early(ANSWERED, ASKED)
+    assert not _asked_early(ANSWERED, ASKED, (EventKind.REOPENED, 3, {}))
+    assert _asked_early(ANSWERED, (EventKind.REOPENED, 3.5, {}), ASKED)
+
+
+def test_the_date_that_held_at_that_moment_counts() -> None:
+    """A date that was counted anew before they wrote is the one that they wrote before."""
+    sooner = {"respond_by": (DUE - timedelta(days=5)).isoformat()}
+    assert not _asked_early((EventKind.RECOMPUTED, 6, sooner), ASKED)
+    assert _asked_early((EventKind.RECOMPUTED, 6, {"respond_by": DUE.isoformat()}), ASKED, due=None)
+    assert _asked_early(ASKED, (EventKind.RECOMPUTED, 2, sooner))
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_complaint"),
+    [("complaint", True), ("adult-social-care-complaint", True), ("", False), ("foi", False), ("complaints", False)],
+)
+def test_a_kind_is_a_complaint_by_its_name(kind: str, *, is_complaint: bool) -> None:
+    """As the standards that come along call theirs."""
+    assert judgements.is_complaint(kind) is is_complaint

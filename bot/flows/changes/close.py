@@ -26,6 +26,8 @@ from bot.store import contacts, outbox, staff_answers
 
 Values = dict[str, Any]
 PERSON_WROTE = "the person wrote again"
+# The cause was that of the answer before.
+_NOT_ANSWERED: Values = {"responded_at": None, "cause": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def reopen(connection: Connection, reference: str, actor: str, now: datetime, bo
     kind = EventKind.REOPENED if contact.responded_at is not None else EventKind.OPENED_AGAIN
     again = [Happened(Clock.REOPENED, now)] if contact.responded_at is not None else []
     after = book.clocks.of(contact, [*history, *again])
-    values = columns(contact, after, now, book) | {"responded_at": None}
+    values = columns(contact, after, now, book) | _NOT_ANSWERED
     if not contacts.reopen(connection, contact, values):
         raise refusals.collision(reference)
     _note(connection, contact, kind, {"note": note, **_dates(contact, after)}, actor, now)
@@ -129,7 +131,7 @@ def reopen_for_person(connection: Connection, reference: str, at: datetime, now:
         raise Refused(f"{reference} is {contact.state}")
     history = contacts.clock_events(connection, [contact.id]).get(contact.id, [])
     after = book.clocks.of(contact, [*history, Happened(Clock.REOPENED, at)])
-    values = columns(contact, after, now, book) | {"responded_at": None}
+    values = columns(contact, after, now, book) | _NOT_ANSWERED
     if not contacts.reopen(connection, contact, values):
         raise refusals.collision(reference)
     details = {"note": PERSON_WROTE, **_dates(contact, after), **contacts.recording_details(at, now)}

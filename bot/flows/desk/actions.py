@@ -34,6 +34,7 @@ from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import event_titles
 from bot.flows.desk.answering import ANSWERING
+from bot.flows.desk.judging import JUDGING, name_cause
 from bot.flows.desk.noting import NOTING
 from bot.flows.desk.orders import Action, Desk, Order, visible
 from bot.flows.rulebook import ClockRules, Rulebook
@@ -43,8 +44,11 @@ from bot.store import audit, contacts
 MOST_CHARACTERS_OF_A_REFERENCE = 40
 # What can be done to a contact that is not open any more, and is not why.
 _BESIDE_ITS_STATE = frozenset(
-    {EventKind.NOTE, EventKind.NEEDS_NOTED, EventKind.FORMAT_MADE, EventKind.LINKED, EventKind.LINK_TAKEN_AWAY}
-    | {EventKind.CLASSIFIED}
+    {
+        *(EventKind.NOTE, EventKind.NEEDS_NOTED, EventKind.FORMAT_MADE, EventKind.LINKED, EventKind.LINK_TAKEN_AWAY),
+        *(EventKind.AVOIDABILITY_JUDGED, EventKind.CAUSE_NAMED, EventKind.COMPLAINT_DECIDED),
+        EventKind.CLASSIFIED,
+    }
 )
 
 
@@ -124,6 +128,7 @@ def _respond(desk: Desk) -> str:
     answer = respond.respond(
         desk.connection, desk.contact.reference, desk.now, desk.book, actor=desk.actor, at=at, note=note
     )
+    name_cause(desk)
     return f"The answer is recorded{', after the date that was promised' if answer.in_time is False else ''}."
 
 
@@ -164,6 +169,7 @@ def _classify(desk: Desk) -> str:
 def _close(desk: Desk) -> str:
     closing = Closing.of(desk.field("outcome"), desk.field("reason"), desk.field("note"))
     is_told = close.close(desk.connection, desk.contact.reference, desk.actor, desk.now, desk.book, closing)
+    name_cause(desk)
     return "It is closed." + (" The person is told." if is_told else "")
 
 
@@ -252,4 +258,5 @@ ACTIONS: dict[str, Action] = {
     "void-links": Action(Permission.ACT, _void_links),
     "legal-hold": Action(Permission.LEAD, _hold),
     **NOTING,
+    **JUDGING,
 }

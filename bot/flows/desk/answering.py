@@ -3,6 +3,7 @@
 from bot.core.roles import Permission
 from bot.flows.changes import answer, answer_outcome
 from bot.flows.changes.answer import Answer
+from bot.flows.desk.judging import name_cause
 from bot.flows.desk.orders import Action, Desk
 
 
@@ -16,6 +17,8 @@ def _answer(desk: Desk) -> str:
         name=desk.field("by") or (account.name if account else ""),
         files=desk.order.files,
     )
+    # First: a button that is pressed twice is known by the answer, as the last thing that was done.
+    name_cause(desk)
     waiting = answer.answer(desk.connection, desk.contact.reference, draft, desk.actor, desk.now, desk.book)
     if waiting.is_by_hand:
         return "The words are kept. When it is posted, or when you have rung, say so here: then the clock stops."
@@ -31,6 +34,7 @@ def _undo(desk: Desk) -> str:
 def _confirm(desk: Desk) -> str:
     reference, at = desk.contact.reference, desk.instant("at")
     answer_outcome.confirm(desk.connection, reference, at, desk.actor, desk.now, desk.book)
+    name_cause(desk)
     return "It is recorded as the answer, with the words that were kept."
 
 

@@ -21,6 +21,7 @@ from bot.flows.changes import answer, needs
 from bot.flows.changes.answer import UnderWay
 from bot.flows.desk import event_titles, event_words, form_answers, wishes
 from bot.flows.desk.enclosed import Enclosed, enclosed
+from bot.flows.desk.judging import Questions, questions
 from bot.flows.desk.offers import Standing, offers
 from bot.flows.desk.page_size import fit
 from bot.flows.desk.wishes import ToMake
@@ -117,7 +118,8 @@ class ContactView:
     `answer` is the one of staff's that has not left yet.
     `undelivered` is what was said when the receipt did not arrive, `came_by` how the contact came, in words.
     `to_make` is what staff have to make of messages that left, `preference` the call or the letter that is asked for.
-    `duplicates` are the contacts that go on in this one, `survivor` is the one in which it goes on itself.
+    `questions` are what staff are asked for the figures, `duplicates` the contacts that go on in this one; `survivor`
+    is the one in which it goes on itself.
     """
 
     contact: Contact
@@ -135,6 +137,7 @@ class ContactView:
     offers: frozenset[str]
     held: bool
     answer: UnderWay | None
+    questions: Questions
     undelivered: str
     decided_by: str
     came_by: str
@@ -181,6 +184,7 @@ def show(
         offers=offers(standing, now, book),
         held=is_held,
         answer=leaving,
+        questions=questions(contact, events, now),
         undelivered=_undelivered(receipts, fates),
         decided_by=_decided_by(events),
         came_by=Titles(book).way(contact),

@@ -56,6 +56,17 @@ _EVENTS = {
     EventKind.RECEIPT_RELEASED: "Acknowledgement let go",
     EventKind.RECEIPTS_RELEASED: "Acknowledgements let go",
     EventKind.RECEIPT_NOT_NEEDED: "No acknowledgement needed",
+    EventKind.AVOIDABILITY_JUDGED: "Staff said whether it was avoidable",
+    EventKind.CAUSE_NAMED: "Staff said why the answer was late",
+    EventKind.COMPLAINT_DECIDED: "Staff said what came of the complaint",
+    EventKind.WINDOW_MISSED: "The platform takes no answer any more, and none had left",
+    EventKind.COVERAGE_CHANGED: "What we see of a channel changed",
+    EventKind.MESSAGES_RECONCILED: "Messages that we had missed were logged",
+    EventKind.ADDRESS_SUPPRESSED: "An address gets nothing automatic",
+    EventKind.CALENDAR_NOTED: "The days of a calendar were noted for the figures",
+    EventKind.REPORT_DRAWN_UP: "A report was drawn up",
+    EventKind.REPORT_APPROVED: "A report was approved",
+    EventKind.REPORT_WITHDRAWN: "A report was withdrawn",
 }
 _ENDINGS = {f"{purpose} {state}": f"{_MESSAGES[purpose]}: {_STATES[state]}" for purpose in Purpose for state in State}
 _EVENTS |= {kind: _ENDINGS[kind] for kind in EventKind if kind in _ENDINGS}

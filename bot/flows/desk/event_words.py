@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.core import closings
+from bot.core import closings, judgements
 from bot.flows import titles
 from bot.flows.desk import event_titles
 from bot.flows.desk.page_size import fit
@@ -52,6 +52,12 @@ _LABELS = {
     "told_respond_by": "The date that we last gave",
     "due_at": "Due next",
     "not_kept": "Files that are not kept",
+    "avoidable": "Was it avoidable",
+    "avoidable_before": "Said before",
+    "cause": "Why it was late",
+    "cause_before": "Said before",
+    "complaint_outcome": "The complaint",
+    "complaint_outcome_before": "Said before",
 }
 # What the title of the event or the reason beside it says already, for programs.
 _FOR_PROGRAMS = frozenset({"rule", "purpose"})
@@ -91,6 +97,8 @@ def _value(name: str, value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = OUTCOMES.get(str(value), str(value)) if name == "outcome" else str(value)
+    if words := judgements.WORDS.get(name.removesuffix("_before")):
+        return words.get(text, text)
     if name in _NAMES:
         return _NAMES[name](text)
     if name == "routed":

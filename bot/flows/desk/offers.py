@@ -8,7 +8,7 @@ from bot.core import histories
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery
 from bot.core.histories import Clocks, Happened, Kind
-from bot.flows.changes import acknowledge_now
+from bot.flows.changes import acknowledge_now, judge
 from bot.flows.changes.answer import UnderWay
 from bot.flows.rulebook import ClockRules, Rulebook
 
@@ -58,6 +58,7 @@ def offers(standing: Standing, now: datetime, book: Rulebook) -> frozenset[str]:
     if contact.state in (State.ANSWERED, State.CLOSED) and not contact.forgotten:
         acts.add("classify")
     acts |= _of_answers(standing)
+    acts |= set() if judge.why_never(contact) else {"judge"}
     acts |= {"correct"} if standing.is_judged else set()
     if standing.is_held or not acknowledge_now.why_never(contact, standing.receipts, book):
         acts.add("acknowledge-now")

@@ -10,6 +10,7 @@ from bot.core.roles import Permission
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.desk import actions, drafting, foresight
 from bot.flows.desk.drafting import Pen
+from bot.flows.desk.judging import CAUSE
 from bot.flows.desk.orders import Order, visible
 from bot.flows.outgoing.compose import MessageWriter
 from bot.store import contacts, drafts
@@ -23,7 +24,7 @@ from bot.web.forms import fields_of, files_of, number_of
 from bot.web.site import Site
 
 _ONE = f"{ROOT}/contacts/{{reference}}"
-_FIELDS = ("kind", "words", "subject", "channel")
+_FIELDS = ("kind", "words", "subject", "channel", CAUSE)
 # What the buttons of the box say they do; behind `drop-` stands the number of a file.
 _SEND, _SEND_AND_NEXT, _PREVIEW, _INSERT, _DROP = "send", "send-and-next", "preview", "insert", "drop-"
 _ROOM_BESIDE_FILES = 1024 * 1024

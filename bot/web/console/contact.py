@@ -7,7 +7,8 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlalchemy import Connection
 
-from bot.core import responses
+from bot.core import judgements, responses
+from bot.core.judgements import Avoidable
 from bot.core.roles import Permission, Role
 from bot.flows.changes import assignees, classify, needs, split
 from bot.flows.changes.refusals import Kind, Refused
@@ -158,7 +159,18 @@ def _choices(opening: Opening) -> Mapping[str, Any]:
         "services": {name: titles.service(name) for name in classify.choices("service", book)},
         "kinds": {name: titles.kind(name) for name in classify.choices("kind", book)},
         "areas": {name: titles.area(name) for name in classify.choices("area", book)},
+        "avoidable": _yes_and_no(),
+        "causes": judgements.CAUSE_WORDS,
+        "complaint_outcomes": judgements.COMPLAINT_WORDS,
         "guesses": [kind.value for kind in responses.CHOICES],
+    }
+
+
+def _yes_and_no() -> dict[str, str]:
+    """The choices of whether a contact was avoidable, as answers to that question."""
+    return {
+        code: f"{'No' if code is Avoidable.NECESSARY else 'Yes'}: {words[:1].lower()}{words[1:]}"
+        for code, words in judgements.AVOIDABLE_WORDS.items()
     }
 
 
