@@ -10,6 +10,7 @@ from bot.cli import (
     deadline,
     demo,
     figures,
+    judging,
     needs,
     people,
     preview,
@@ -48,6 +49,7 @@ clocks.add_to(contacts.app)
 receipts.add_to(contacts.app)
 people.add_to(contacts.app)
 needs.add_to(contacts.app)
+judging.add_to(contacts.app)
 taking.add_to(contacts.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(contacts.app, name="contacts")

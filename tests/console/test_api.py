@@ -192,6 +192,8 @@ def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
         ("take", {}),
         ("holding-reply", {"note": "by phone"}),
         ("classify", {"kind": "complaint"}),
+        ("judge", {"avoidable": "wrong-place", "complaint_outcome": "refused"}),
+        ("judge", {"complaint_outcome": ""}),
         ("extend", {"to": "20 working days", "reason": "We must ask another organisation."}),
         ("needs", {"needs": "large print"}),
         ("pause", {"note": "asked for the address"}),
@@ -208,9 +210,12 @@ def test_each_action_is_done_and_seen_as_an_event(house: House) -> None:
         assert done.status == 200, (name, done.text)
     facts = house.call("GET", here).json
     assert (facts["state"], facts["kind"], facts["needs"]) == ("open", "complaint", "large print")
+    assert (facts["avoidable"], facts["cause"], facts["complaint_outcome"]) == ("wrong-place", "", "")
     events = house.call("GET", f"/api/v1/events?cursor={after}").json["events"]
     mine = [event["kind"] for event in events if event["reference"] == reference and event["actor"] == "token:all"]
-    before_answer = ["assigned", "taken", "holding reply", "classified", "extended", "needs noted", "paused", "resumed"]
+    judgements = ["avoidability judged", "complaint decided", "complaint decided"]
+    before_judgements = ["assigned", "taken", "holding reply", "classified"]
+    before_answer = [*before_judgements, *judgements, "extended", "needs noted", "paused", "resumed"]
     answers = ["answer written", "answer taken back", "answer written", "answer sent", "holding reply"]
     assert mine == [*before_answer, *answers, "responded", "closed", "reopened"]
     own = house.call("GET", f"{here}/events?limit=200").json
@@ -230,6 +235,10 @@ def test_what_an_action_needs_is_asked_for(house: House) -> None:
         ("extend", {"to": "60 working days"}, 422, "reason"),
         ("classify", {"service": "no-such-service!"}, 422, "service"),
         ("needs", {"needs": "x" * 10_000}, 422, "needs"),
+        ("judge", {}, 422, ""),
+        ("judge", {"avoidable": "progress", "cause": "volume"}, 422, "cause"),
+        ("close", {"outcome": "spam", "cause": "volume"}, 422, "cause"),
+        ("answer", {"kind": "full", "words": "Yes.", "cause": "volume"}, 422, "cause"),
         ("answer", {"kind": "full", "words": " "}, 422, "words"),
         ("answer", {"kind": "full", "words": "Yes.", "channel": "text"}, 422, "channel"),
         ("undo", {}, 409, ""),

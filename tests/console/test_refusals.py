@@ -27,6 +27,7 @@ from bot.flows.changes import (
     classify,
     close,
     forget,
+    judge,
     link,
     merge,
     needs,
@@ -134,6 +135,10 @@ TABLE = (
     _invalid("merge", "contact", "EX-0000", "enter the reference of another contact"),
     Bad("unmerge", {}, Kind.INVALID, "contact", "choose a contact that goes on in"),
     _invalid("split", "messages", "1 2", "choose messages of this contact"),
+    Bad("judge", {}, Kind.INVALID, "", "say at least one of avoidable, cause, complaint_outcome"),
+    _invalid("judge", "avoidable", "nonsense", "choose one of progress, unclear, on-the-web, wrong-place, necessary"),
+    _invalid("judge", "complaint_outcome", "upheld", "it is no complaint"),
+    _invalid("judge", "cause", "volume", "its answer is not late", "answered"),
     _invalid("correct", "was", "nonsense", "choose one of full response, holding reply"),
     _conflict("correct", "no mail of staff's is known", was="full response"),
     _invalid("acknowledge-now", "to", OWN, "that address is one of our own", "letter"),
@@ -277,6 +282,7 @@ FLOWS: dict[str, Callable[[Connection, str, Fields, datetime, Rulebook], Any]] =
         c, _contact(c, ref), contacts.find(c, f["contact"]), "", "staff:me", now
     ),
     "unmerge": lambda c, ref, _, now, book: merge.unmerge(c, _contact(c, ref), None, "staff:me", now, book),
+    "judge": lambda c, ref, f, now, _: judge.judge(c, ref, judge.Judgement(**f), "staff:me", now),
     "split": lambda c, ref, f, now, book: split.split(c, _contact(c, ref), f["messages"], "staff:me", now, book),
     "link": lambda c, ref, f, now, _: link.link(c, _contact(c, ref), contacts.find(c, f["with"]), "staff:me", now),
     "unlink": lambda c, ref, f, now, _: link.unlink(c, _contact(c, ref), contacts.find(c, f["with"]), "staff:me", now),
@@ -299,6 +305,7 @@ COMMANDS = {
     "correct": ("correct", {"was": "--as"}),
     "acknowledge-now": ("acknowledge-now", {"to": "--to"}),
     "legal-hold": ("legal-hold", {"reason": "--reason"}),
+    "judge": ("judge", {"avoidable": "--avoidable", "cause": "--cause", "complaint_outcome": "--complaint"}),
 }
 API = {
     "respond": {"at", "note"},
@@ -306,6 +313,7 @@ API = {
     "resume": {"note"},
     "assign": {"team", "owner"},
     "close": {"reason", "outcome", "note"},
+    "judge": {"avoidable", "cause", "complaint_outcome"},
 }
 LINKED = {"take": set[str](), "quiet": {"until"}, "assign": {"team", "owner"}}
 

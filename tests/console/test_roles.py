@@ -158,6 +158,7 @@ API: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"POST {ONE}/classify": ({"kind": "complaint"}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/needs": ({"needs": "large print"}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/format-made": ({"message": "999999"}, (401, 401, 403, 422, 404, 422)),
+    f"POST {ONE}/judge": ({"avoidable": "progress"}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/void-links": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/take": ({}, (401, 401, 403, 200, 404, 200)),
     f"POST {ONE}/holding-reply": ({}, (401, 401, 403, 200, 404, 200)),

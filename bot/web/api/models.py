@@ -40,6 +40,9 @@ class ContactView(ContactDates):
     sender_name: str
     sender_address: str | None
     wished_language: str = Field(description='The language in which the person wants to be written to; "" for none.')
+    avoidable: str = Field(description='Whether it could have been saved, as `judge` takes it; "" while nobody said.')
+    cause: str = Field(description='Why its answer is late, as `judge` takes it; "" while nobody said.')
+    complaint_outcome: str = Field(description='What came of a complaint, as `judge` takes it; "" while nobody said.')
 
 
 class MessageView(BaseModel):

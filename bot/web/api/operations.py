@@ -33,6 +33,7 @@ ACTIONS: dict[str, tuple[str, type[BaseModel]]] = {
     "spam": ("Close it as spam: nothing is sent", requests.Note),
     "urgent": ("Call somebody now, and then the next one, until somebody takes it", requests.Urgent),
     "not-urgent": ("Say that nobody is in danger: nobody is called any more", requests.Nothing),
+    "judge": ("Say for the figures whether it was avoidable, why it is late, what came of it", requests.Judge),
     "void-links": ("Make the links to the page of the message void", requests.Nothing),
     "reopen": ("Open it again: it is to be answered after all", requests.Note),
 }

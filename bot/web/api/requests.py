@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from bot.core import judgements
 from bot.core.answers import MOST_CHARACTERS as MOST_OF_AN_ANSWER
 from bot.core.needs import Need
 from bot.flows.changes import urgent
@@ -25,6 +26,11 @@ def _as_it_is_described(value: Any) -> Any:
     if isinstance(value, str) and _WRITTEN.match(value):
         return value
     raise ValueError("must be a time with its offset, as in 2026-11-24T09:15:00+00:00")
+
+
+def _one_of(name: str) -> str:
+    choices = (f"`{code}`: {words}" for code, words in judgements.WORDS[name].items())
+    return f"One of {'; '.join(choices)}."
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_as_it_is_described)]
@@ -80,6 +86,7 @@ class Respond(Sent):
     note: str = Field(
         default="", pattern=_TEXT, json_schema_extra=_SHORT, description="For the history; no personal data."
     )
+    cause: str = Field(default="", pattern=_TEXT, description="Why it is late, where it is, as `judge` takes it.")
 
 
 class Answer(Sent):
@@ -101,12 +108,14 @@ class Answer(Sent):
         json_schema_extra={"maxLength": 100},
         description="The author, as the person reads it.",
     )
+    cause: str = Field(default="", pattern=_TEXT, description="Why it is late, where it is, as `judge` takes it.")
 
 
 class Confirm(Sent):
     """The letter is posted, or somebody has rung."""
 
     at: Instant | None = Field(default=None, description="When; now, where it is left out.")
+    cause: str = Field(default="", pattern=_TEXT, description="Why it is late, where it is, as `judge` takes it.")
 
 
 class Note(Sent):
@@ -167,6 +176,16 @@ class Classify(Sent):
     service: str | None = Field(default=None, pattern=_TEXT)
     kind: str | None = Field(default=None, pattern=_TEXT)
     area: str | None = Field(default=None, pattern=_TEXT)
+
+
+class Judge(Sent):
+    """What staff say of it for the figures, one field at least. What is left out stays; "" takes it back."""
+
+    avoidable: str | None = Field(default=None, pattern=_TEXT, description=_one_of("avoidable"))
+    cause: str | None = Field(default=None, pattern=_TEXT, description=f"Why a late answer is late. {_one_of('cause')}")
+    complaint_outcome: str | None = Field(
+        default=None, pattern=_TEXT, description=f"Of a complaint. {_one_of('complaint_outcome')}"
+    )
 
 
 class Needs(Sent):
@@ -235,6 +254,7 @@ class Close(Sent):
         json_schema_extra=_SHORT,
         description="How they were `told`, or the reference with which a `duplicate` goes on; for the history.",
     )
+    cause: str = Field(default="", pattern=_TEXT, description="Why it is late, where it is, as `judge` takes it.")
 
 
 class Urgent(Sent):
