@@ -14,7 +14,7 @@ from bot.store.trail import Remainder
 
 # What the figures and the clocks are computed from: dates, standards, kinds and decisions, and whose it was. Whatever
 # else an event says (notes, reasons, what a server answered, words that were found urgent) may be of the person.
-_FACTS = frozenset(
+FACTS = frozenset(
     {
         *("outcome", "rule", "judged", "before", "purpose", "step", "attempt", "was", "time", "with"),
         *("service", "service_before", "kind", "kind_before", "area", "area_before", "after_answer"),
@@ -45,7 +45,7 @@ def forget_words(connection: Connection, contact_ids: Sequence[int], key: bytes)
 
 
 def _facts(details: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in details.items() if name in _FACTS}
+    return {name: value for name, value in details.items() if name in FACTS}
 
 
 def forget_people(connection: Connection, before: datetime, most: int, key: bytes) -> int:
