@@ -4,6 +4,7 @@ A whole is its lines, in every table that is published together; a whole is its 
 hidden alike over columns, the smallest first, as a contact that was received mostly falls due as well.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -30,8 +31,12 @@ _APART = (
 _WITHIN = {"opinions": "feedback_replies", "satisfaction": "feedback_replies"}
 # Who speaks a language is known by it: that nobody does in a line is hidden, too.
 _HIDES_NOBODY = frozenset({"languages"})
-_REASONS = tuple(column for column in COLUMNS if column.sort is Sort.REASONS)
-_NAMES_OF_REASONS = frozenset(column.name for column in _REASONS)
+_REASONS = tuple(column.name for column in COLUMNS if column.sort is Sort.REASONS)
+_WHOLES_OF_REASONS = tuple(
+    (column.name, column.whole or _WITHIN[column.name])
+    for column in COLUMNS
+    if column.sort is Sort.REASONS and (column.whole or column.name in _WITHIN)
+)
 _PARTS = tuple((column.whole, (column.name,)) for column in COLUMNS if column.whole and column.sort is Sort.COUNT)
 
 
@@ -123,7 +128,7 @@ def _fill(grid: Grid, twins: Sequence[Entry], veil: set[Count]) -> None:
     weight = sum(counts.values())
     cells = {}
     for (name, reason), count in counts.items():
-        is_veiled = (name, reason) in veil and not (name in _NAMES_OF_REASONS and not reason)
+        is_veiled = (name, reason) in veil and not (name in _REASONS and not reason)
         hides_nobody = bool(name in _HIDES_NOBODY and reason and counts["received", ""])
         cost = weight * 1000 + min(count, 999)
         cells[name, reason] = grid.add(
@@ -139,24 +144,17 @@ def _fill(grid: Grid, twins: Sequence[Entry], veil: set[Count]) -> None:
 
 def _bind_parts(grid: Grid, counts: Mapping[Count, int], cells: Mapping[Count, int]) -> None:
     """Bind the columns of one line: a whole is its parts and what remains; reasons add up to their sum."""
-    for whole, parts in (*_PARTS, *_APART):
-        _bind_whole(grid, counts, cells, (whole, ""), [(part, "") for part in parts])
-    for column in _REASONS:
-        reasons = [count for count in cells if count[0] == column.name and count[1]]
-        grid.bind(cells[column.name, ""], [cells[reason] for reason in reasons])
-        outer = column.whole or _WITHIN.get(column.name, "")
-        if outer and counts[column.name, ""]:
-            _bind_whole(grid, counts, cells, (outer, ""), [(column.name, "")])
-
-
-def _bind_whole(
-    grid: Grid, counts: Mapping[Count, int], cells: Mapping[Count, int], whole: Count, parts: Sequence[Count]
-) -> None:
-    remainder = counts[whole] - sum(counts[part] for part in parts)
-    members = [cells[part] for part in parts]
-    if remainder or len(members) == 1:
-        members.append(grid.add(remainder, 0, State.REMAINDER))
-    grid.bind(cells[whole], members)
+    families = [*_PARTS, *_APART, *((whole, (name,)) for name, whole in _WHOLES_OF_REASONS if counts[name, ""])]
+    for whole, parts in families:
+        remainder = counts[whole, ""] - sum(counts[part, ""] for part in parts)
+        if remainder < 0:
+            continue
+        members = [cells[part, ""] for part in parts]
+        if remainder or len(members) == 1:
+            members.append(grid.add(remainder, 0, State.REMAINDER))
+        grid.bind(cells[whole, ""], members)
+    for name in _REASONS:
+        grid.bind(cells[name, ""], [cell for count, cell in cells.items() if count[0] == name and count[1]])
 
 
 def _bind_lines(grid: Grid, entries: Iterable[Entry]) -> None:
@@ -164,13 +162,16 @@ def _bind_lines(grid: Grid, entries: Iterable[Entry]) -> None:
     lines: dict[frozenset[str], list[Entry]] = {}
     for entry in entries:
         lines.setdefault(entry.cuts, []).append(entry)
-    for fine, finest in lines.items():
-        coarser = [cuts for cuts in lines if cuts < fine]
-        for cuts in coarser:
-            if any(cuts < other for other in coarser):
-                continue
-            for whole in lines[cuts]:
-                _bind_line(grid, whole, [line for line in finest if set(whole.names) <= set(line.names)])
+    for coarse, fine in _steps(set(lines)):
+        for whole in lines[coarse]:
+            _bind_line(grid, whole, [line for line in lines[fine] if set(whole.names) <= set(line.names)])
+
+
+def _steps(cuts: set[frozenset[str]]) -> Iterable[tuple[frozenset[str], frozenset[str]]]:
+    """Give each cut with those that are finer and have none between, always in the same order."""
+    for coarse, fine in itertools.product(sorted(cuts, key=sorted), repeat=2):
+        if coarse < fine and not any(coarse < between < fine for between in cuts):
+            yield coarse, fine
 
 
 def _bind_line(grid: Grid, whole: Entry, lines: Sequence[Entry]) -> None:
