@@ -17,6 +17,7 @@ from bot.cli import (
     receipts,
     recompute,
     rehearse,
+    report,
     run,
     schema,
     shunted,
@@ -43,6 +44,7 @@ app.command("preview")(preview.preview)
 app.command("demo")(demo.demo)
 app.command("recompute")(recompute.recompute)
 app.command("rehearse")(rehearse.rehearse)
+app.command("report")(report.report)
 app.command("release")(receipts.release)
 app.command("suppressions")(receipts.suppressions)
 clocks.add_to(contacts.app)

@@ -28,6 +28,19 @@ class Origin:
     definitions: int
     since: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Which columns are recorded only since a day, in words."""
+        days = sorted({day for day in self.since.values() if day})
+        columns = {
+            day: ", ".join(name for name in sorted(self.since) if self.since[name] == day) for day in (*days, "")
+        }
+        return tuple(
+            f"{f'recorded since {day}' if day else 'not recorded by then'}: {names}"
+            for day, names in columns.items()
+            if names
+        )
+
 
 def as_csv(table: Table, origin: Origin) -> str:
     """Return the table as CSV with a header; the whole is the first line."""
@@ -58,8 +71,7 @@ def _note(row: Row, origin: Origin, place: int) -> str:
     words = ["c"] if any(_hides(column, row.values.get(column.name, 0)) for column in COLUMNS) else []
     words += [f"at least: {', '.join(row.at_least)}"] if row.at_least else []
     if place == 0:
-        words += [f"known at {origin.known_at}"]
-        words += [f"{name} recorded {f'since {day}' if day else 'later'}" for name, day in sorted(origin.since.items())]
+        words += [f"known at {origin.known_at}", *origin.gaps]
     return "; ".join(words)
 
 

@@ -8,7 +8,14 @@ from bot.core.publications import Row, Table, Value
 from bot.core.report_columns import COLUMNS, Sort
 from bot.wire.report_files import HEADER, Origin, as_csv, as_json
 
-ORIGIN = Origin("2026-07-01", "2026-09-30", 4711, "2026-10-14T08:05:00+01:00", 1, {"avoidable": "2026-08-03"})
+ORIGIN = Origin(
+    "2026-07-01",
+    "2026-09-30",
+    4711,
+    "2026-10-14T08:05:00+01:00",
+    1,
+    {"complaints": "2026-08-03", "avoidable": "2026-08-03", "first_due": ""},
+)
 
 
 def row(names: dict[str, str], at_least: tuple[str, ...] = (), **values: Value) -> Row:
@@ -58,5 +65,6 @@ def test_json_is_one_object_a_line_with_the_same_keys() -> None:
 def test_a_note_says_what_the_numbers_do_not() -> None:
     """What is hidden, what can only become longer, and for the whole what was known and since when it is recorded."""
     whole, waste, nothing = map(json.loads, as_json(TABLE, ORIGIN).splitlines())
-    known = "known at 2026-10-14T08:05:00+01:00; avoidable recorded since 2026-08-03"
+    known = "known at 2026-10-14T08:05:00+01:00; recorded since 2026-08-03: avoidable, complaints; "
+    known += "not recorded by then: first_due"
     assert [line["note"] for line in (whole, waste, nothing)] == [f"at least: p90_resp_wd; {known}", "c", "c"]

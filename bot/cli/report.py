@@ -1,0 +1,141 @@
+"""`ackbot report`: the figures of a period, with small numbers protected, the same for the same cut-off."""
+
+import textwrap
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import contacts
+from bot.cli.configuration import Directory, refuse, rulebook_of
+from bot.cli.instants import instant_or_exit
+
+if TYPE_CHECKING:
+    from bot.core.measures import Period
+    from bot.core.publications import Table
+    from bot.flows.figures.report import ExactReport, Request
+    from bot.settings.reading import Settings
+    from bot.store.engine import Store
+    from bot.wire.report_files import Origin
+
+# The option by which a request is put right, by its field.
+_OPTIONS = {"first_day": "--from", "cuts": "--by", "at": "--at"}
+
+_WIDTH = 100
+
+
+class FormatChoice(StrEnum):
+    """In which form the figures are written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+First = Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, such as 2026-07-01.")]
+Last = Annotated[str, typer.Option("--to", metavar="DAY", help="The last day, which is in the period, too.")]
+Cuts = Annotated[
+    str,
+    typer.Option(
+        "--by", help="Cut by one or several of area, service, channel, kind, standard and team: service,channel."
+    ),
+]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="INSTANT|NUMBER",
+        help="Up to when things are known: an instant, or the number of an event.  [default: all that is recorded]",
+    ),
+]
+Format = Annotated[FormatChoice, typer.Option("--format", help="A table for the terminal, or a file.")]
+
+
+def report(
+    first: First,
+    last: Last,
+    config: Directory = None,
+    by: Cuts = "",
+    at: At = "",
+    form: Format = FormatChoice.TABLE,
+) -> None:
+    """Count what became of the contacts of a period: promises by when they fell due, times, what is open, and why.
+
+    The same cut-off gives the same bytes, whatever happens later; each output names its own. Counts of 1 to 4 are not
+    shown. Nothing is changed.
+    """
+    from bot.core.disclosure import protect
+    from bot.flows.figures.report import Request
+
+    cuts = tuple(cut.strip() for cut in by.split(",") if cut.strip())
+    request = Request(_day("--from", first), _day("--to", last), cuts)
+    is_number = at.isascii() and at.isdecimal()
+    request = replace(request, at=int(at) if is_number else instant_or_exit("--at", at) if at else None)
+    configured, store = contacts.open_store(config)
+    exact = _draw_up(store, configured, request)
+    typer.echo(_written(exact, protect(exact.lines(), cuts), form, configured).encode(), nl=False)
+
+
+def _written(exact: "ExactReport", table: "Table", form: FormatChoice, configured: "Settings") -> str:
+    from bot.render.report_text import as_text
+    from bot.wire import report_files
+
+    origin = _origin(exact, configured)
+    if form is FormatChoice.CSV:
+        return report_files.as_csv(table, origin)
+    if form is FormatChoice.JSON:
+        return report_files.as_json(table, origin)
+    return f"{_head(exact.period, table, origin)}\n\n{as_text(table)}"
+
+
+def _draw_up(store: "Store", configured: "Settings", request: "Request") -> "ExactReport":
+    from bot.flows.changes.refusals import Refused
+    from bot.flows.figures import report
+    from bot.store.engine import StoreUnavailable
+
+    try:
+        # In a transaction of its own, as the report is to see everything up to it.
+        number = store.read_now(partial(report.cut_off, at=request.at))
+        work = partial(
+            report.draw_up, request=replace(request, at=number), book=rulebook_of(configured), progress=_progress
+        )
+        return store.read_now(work)
+    except Refused as error:
+        refuse(f"{_OPTIONS[error.field]}: {error.sentence}")
+    except StoreUnavailable as error:
+        refuse(f"The store cannot be read now: {error}. Nothing was changed; run it again.")
+
+
+def _progress(count: int) -> None:
+    typer.echo(f"{count:,} contacts read ...", err=True)
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        refuse(f"{option}: {text!r} is not a day; write it as 2026-07-01")
+
+
+def _origin(exact: "ExactReport", configured: "Settings") -> "Origin":
+    from bot.core.measures import DEFINITIONS
+    from bot.core.spells import instant
+    from bot.wire.report_files import Origin
+
+    period = exact.period
+    known_at = instant(period.known_at).astimezone(configured.organisation.zone)
+    days = period.first_day.isoformat(), period.last_day.isoformat()
+    return Origin(*days, period.cut_off, known_at.isoformat(), DEFINITIONS, exact.since)
+
+
+def _head(period: "Period", table: "Table", origin: "Origin") -> str:
+    cuts = f", by {', '.join(table.cuts)}" if table.cuts else ""
+    lines = [
+        f"{period.first_day:%-d %B %Y} to {period.last_day:%-d %B %Y}{cuts}",
+        f"As known at {origin.known_at}, event {origin.cut_off}; definitions {origin.definitions}",
+        *(line for gap in origin.gaps for line in textwrap.wrap(f"{gap[:1].upper()}{gap[1:]}", _WIDTH)),
+    ]
+    return "\n".join(lines)
