@@ -56,10 +56,11 @@ def test_the_attack_wins_where_a_year_is_protected_alone() -> None:
     quarters = {
         f"q{n}": {(("service", "a"),): small if n == 0 else large, (("service", "b"),): large} for n in range(4)
     }
-    year: Lines = {line: _sum(quarter[line] for quarter in quarters.values()) for line in quarters["q0"]}
-    tables = [protect_together([_cut(lines, ("service",))]) for lines in (*quarters.values(), year)]
-    certain = _attack({**quarters, "year": year}, *tables)
-    assert certain["q0", (("service", "a"),), "received", ""] == 3
+    year = {line: _sum(quarter[line] for quarter in quarters.values()) for line in quarters["q0"]}
+    tables = [protect_together([_cut(lines, ("service",))]) for lines in [*quarters.values(), year]]
+    quarters["year"] = year
+    certain = _attack(quarters, *tables)
+    assert certain["q0", a, "received", ""] == 3
 
 
 def test_one_more_contact_changes_what_is_shown_by_one() -> None:
@@ -94,6 +95,10 @@ def _steady(count: int) -> Counts:
     """Return a line in which everything came, and was answered in time."""
     counts = dict.fromkeys(("received", "ack_due", "ack_in_standard", "resp_due", "resp_in_standard"), count)
     return counts | dict.fromkeys(("resp_paused", "overdue_end", *(f"age-{n}" for n in range(4)), *WAYS), 0)
+
+
+def _name(service: str) -> tuple[tuple[str, str], ...]:
+    return (("service", service),)
 
 
 def _naive(lines: Lines) -> Table:
