@@ -85,6 +85,14 @@ def hole(house: House) -> str:
 
 
 @pytest.fixture(scope="module")
+def complaint(house: House) -> str:
+    """The reference of a complaint that is late and whose person has asked again: staff are asked all that there is."""
+    reference = house.late_contact("Nobody answers.", sender={"name": "Cy", "email": "cy@residents.example"})
+    house.officer("lead").act(reference, "classify", kind="complaint")
+    return reference
+
+
+@pytest.fixture(scope="module")
 def reader(browser: Browser, house: House) -> Iterator[Page]:
     """A page of the administrator's into which axe-core is loaded."""
     context = browser.new_context()
@@ -94,11 +102,15 @@ def reader(browser: Browser, house: House) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize(
-    "path", [*PAGES, *(f"contacts/{place}" for place in ("{hole}", "{hole}/person", "{hole}/page", "EX-0000-0000"))]
+    "path",
+    [
+        *PAGES,
+        *(f"contacts/{place}" for place in ("{hole}", "{hole}/person", "{hole}/page", "{complaint}", "EX-0000-0000")),
+    ],
 )
-def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, path: str) -> None:
+def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, complaint: str, path: str) -> None:
     """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
-    reader.goto(_url(house, path.format(hole=hole)))
+    reader.goto(_url(house, path.format(hole=hole, complaint=complaint)))
     reader.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     assert faults(reader) == {}
 

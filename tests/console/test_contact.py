@@ -543,3 +543,59 @@ def test_staff_write_notes_merge_and_see_the_person(house: House) -> None:
     person = officer.get(f"/console/contacts/{only_phone}/person").words()
     for words in (first, second, only_phone, "ivy@residents.example", "+441632960777", "Matter 1.", "Open"):
         assert words in person
+
+
+def _chosen(page: Page) -> dict[str, str]:
+    """What is chosen of what staff are asked for the figures, by the name of the question."""
+    choices = {str(choice.attributes["name"]): choice.css("option[selected]") for choice in page.all("#judge select")}
+    return {name: str(options[0].attributes["value"]) if options else "" for name, options in choices.items()}
+
+
+def test_staff_are_asked_for_the_figures_what_applies(house: House) -> None:
+    """Aloud where the person asked again before the date; nothing is chosen for them, and what they chose stands."""
+    officer, reference = house.officer("officer"), house.contact("One.", team="front-office")
+    page = officer.get(f"/console/contacts/{reference}")
+    assert (_chosen(page), "asked again before" in page.words()) == ({"avoidable": ""}, False)
+    assert house.call("POST", f"/api/v1/contacts/{reference}/messages", {"text": "How far are you?"}).status == 201
+    page = officer.get(f"/console/contacts/{reference}")
+    assert "They asked again before the date. Was that avoidable?" in page.all("#judge")[0].text()
+    assert _chosen(page) == {"avoidable": ""}
+    page = officer.act(reference, "judge", avoidable="progress")
+    assert "It is noted for the figures." in page.all(".told")[0].text()
+    assert (_chosen(page), "asked again before" in page.words()) == ({"avoidable": "progress"}, False)
+    assert "For the figures Avoidable? Yes: they asked how far we are" in page.words()
+    assert "Was it avoidable: They asked how far we are" in page.words()
+
+
+def test_a_late_complaint_has_a_cause_and_an_outcome(house: House) -> None:
+    """Before the answer and after it; a choice that is none is refused at its field, and the others are kept."""
+    officer, reference = house.officer("officer"), house.late_contact("It is a shame.", team="front-office")
+    officer.act(reference, "classify", kind="complaint")
+    typed = {"avoidable": "unclear", "cause": "nonsense", "complaint_outcome": "upheld"}
+    refused = officer.act(reference, "judge", None, **typed)
+    assert (refused.status, [node.attributes["id"] for node in refused.all("[aria-invalid=true]")]) == (
+        422,
+        ["judge-cause"],
+    )
+    assert _chosen(refused) == {**typed, "cause": ""}
+    officer.act(reference, "respond", cause="wrong-team")
+    page = officer.act(reference, "judge", None, **{**typed, "cause": "wrong-team"})
+    assert _chosen(page) == {**typed, "cause": "wrong-team"}
+    assert "Late: It was with the wrong team at first. Complaint: Upheld" in page.words()
+
+
+def test_what_is_merged_or_only_logged_is_not_judged(house: House) -> None:
+    """It is said of the contact that goes on; of what is closed, and of what is forgotten, it may still be said."""
+    officer = house.officer("officer")
+    sender = {"name": "Jo", "email": "jo.judged@residents.example"}
+    first, second = (house.contact(text, team="front-office", sender=sender) for text in ("A.", "B."))
+    officer.act(first, "merge", contact=second)
+    forms = {name: officer.get(f"/console/contacts/{name}").all("#judge") for name in (first, second)}
+    assert sorted(map(bool, forms.values())) == [False, True]
+    (survivor,) = (name for name in forms if forms[name])
+    officer.act(survivor, "close", outcome="told", note="By phone.")
+    run(house.service, "person", "erase", sender["email"], "--yes")
+    page = officer.act(survivor, "judge", avoidable="on-the-web")
+    assert (page.status, _chosen(page)) == (200, {"avoidable": "on-the-web"})
+    house.change(f"UPDATE contacts SET state = 'logged' WHERE reference = '{survivor}'")  # noqa: S608 - our own
+    assert not officer.get(f"/console/contacts/{survivor}").all("#judge")

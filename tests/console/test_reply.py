@@ -215,3 +215,32 @@ def test_a_letter_is_printed_before_it_is_posted(house: House) -> None:
     print_out = officer.get(str(link.attributes["href"]))
     assert "We filled it." in print_out.words()
     assert "18pt" in print_out.text
+
+
+def test_a_late_answer_asks_for_its_cause_and_takes_it_along(house: House) -> None:
+    """In every form by which it is recorded, and over what is seen before; what is refused leaves with neither."""
+    officer, reference = house.officer("officer"), house.late_contact("Where is my bin?", team="front-office")
+    in_time = officer.get(f"/console/contacts/{house.contact('And mine?', team='front-office')}")
+    assert not in_time.all("[name=cause]")
+    page = officer.get(f"/console/contacts/{reference}")
+    assert {str(node.attributes["id"]) for node in page.all("[name=cause]")} == {
+        *("answer-cause", "respond-cause", "close-cause", "judge-cause"),
+    }
+    refused = _box(officer, reference, page, words="We are sorry.", cause="nonsense", do="send")
+    assert [node.attributes["id"] for node in refused.all("[aria-invalid=true]")] == ["answer-cause"]
+    assert (_typed(refused), _answers(house, reference)) == ("We are sorry.", [])
+    preview = _box(officer, reference, page, words="We are sorry.", cause="absence", do="preview")
+    officer.post(f"/console/contacts/{reference}/answer", {**preview.hidden(), "do": "send"})
+    assert house.call("GET", f"/api/v1/contacts/{reference}").json["cause"] == "absence"
+    assert len(_answers(house, reference)) == 1
+
+
+def test_a_call_that_is_made_late_asks_for_its_cause(house: House) -> None:
+    """When it is said that it was made."""
+    officer, reference = house.officer("officer"), house.late_contact("Ring me.", team="front-office")
+    page = _box(officer, reference, words="It is mended.", channel="phone", do="send")
+    page = officer.get(f"/console/contacts/{reference}")
+    assert page.all("#confirm-answer-cause")
+    officer.act(reference, "confirm-answer", page, cause="overlooked")
+    facts = house.call("GET", f"/api/v1/contacts/{reference}").json
+    assert (facts["state"], facts["cause"]) == ("answered", "overlooked")

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from bot.core.deliveries import Purpose, State
 from bot.core.escalations import FIXED_STEPS, RESPOND_LADDER
 from bot.core.events import EventKind
+from bot.flows import titles
 from bot.flows.desk import event_titles, event_words
 
 LONDON = ZoneInfo("Europe/London")
@@ -50,3 +51,28 @@ def test_what_stands_behind_an_event_names_titles() -> None:
         ("Why", "the answer is due and not recorded"),
     ]
     assert event_words.lines({"attempt": 2}, LONDON) == [("Attempt", "2")]
+
+
+def test_what_staff_say_for_the_figures_is_told_in_the_words_that_they_choose_by() -> None:
+    """With what was said before; a code of another version as it is."""
+    assert event_words.lines({"avoidable": "progress", "avoidable_before": ""}, LONDON) == [
+        ("Was it avoidable", "They asked how far we are")
+    ]
+    assert event_words.lines({"cause": "", "cause_before": "absence"}, LONDON) == [
+        ("Said before", "Staff were away, or a post was vacant")
+    ]
+    assert event_words.lines({"complaint_outcome": "upheld-twice", "complaint_outcome_before": "upheld"}, LONDON) == [
+        ("The complaint", "upheld-twice"),
+        ("Said before", "Upheld"),
+    ]
+
+
+def test_what_it_was_about_before_has_titles_too() -> None:
+    """Of every topic, and of what was decided."""
+    before = {"kind": "foi", "kind_before": "dp-complaint", "area_before": "north-town", "outcome_before": "log"}
+    assert event_words.lines(before, LONDON) == [
+        ("Kind", titles.kind("foi")),
+        ("Before about", "Complaint about personal data"),
+        ("Before about", "North town"),
+        ("Decided before", "No acknowledgement goes out"),
+    ]

@@ -52,17 +52,26 @@ _LABELS = {
     "told_respond_by": "The date that we last gave",
     "due_at": "Due next",
     "not_kept": "Files that are not kept",
+    **dict.fromkeys(("avoidable_before", "cause_before", "complaint_outcome_before"), "Said before"),
+    **dict.fromkeys(("service_before", "kind_before", "area_before"), "Before about"),
     "avoidable": "Was it avoidable",
-    "avoidable_before": "Said before",
     "cause": "Why it was late",
-    "cause_before": "Said before",
     "complaint_outcome": "The complaint",
-    "complaint_outcome_before": "Said before",
+    "outcome_before": "Decided before",
+    "standard_before": "The standard before",
+    "calendar_before": "The calendar before",
+    "acknowledge_by_before": "The acknowledgement was due",
+    "receipt_sent_at_before": "Our acknowledgement had left",
+    "after_answer": "After the answer",
+    "level": "Now",
+    "level_before": "Before",
+    "count": "How many",
+    "revision": "Which time",
 }
 # What the title of the event or the reason beside it says already, for programs.
 _FOR_PROGRAMS = frozenset({"rule", "purpose"})
 _NAMES = {
-    **dict.fromkeys(("team", "team_before", "service", "area"), titles.plain),
+    **dict.fromkeys(("team", "service", "area"), titles.plain),
     "kind": titles.kind,
     "step": event_titles.step,
 }
@@ -96,8 +105,9 @@ def _value(name: str, value: Any, zone: ZoneInfo) -> str:
         return "yes"
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    name = name.removesuffix("_before")
     text = OUTCOMES.get(str(value), str(value)) if name == "outcome" else str(value)
-    if words := judgements.WORDS.get(name.removesuffix("_before")):
+    if words := judgements.WORDS.get(name):
         return words.get(text, text)
     if name in _NAMES:
         return _NAMES[name](text)
