@@ -54,6 +54,21 @@ def protect_counts(counts: Mapping[str, int], *, hides_nobody: bool = False) -> 
     return {name: _value(grid, cells[name]) for name in counts}
 
 
+def protect_parts(wholes: Mapping[str, int], parts: Mapping[str, int]) -> dict[str, tuple[Value, Value]]:
+    """Return for each name its count and a part of it as they may be published; nobody is hidden like a few."""
+    grid = Grid()
+    cells = {name: grid.add(wholes[name], wholes[name], lowest=0) for name in sorted(wholes)}
+    pieces = {name: grid.add(parts.get(name, 0), wholes[name], lowest=0) for name in cells}
+    for name, cell in cells.items():
+        remainder = wholes[name] - parts.get(name, 0)
+        grid.bind(cell, (pieces[name], grid.add(remainder, 0, State.REMAINDER)))
+    for column in (cells, pieces):
+        total = sum(grid.values[cell] for cell in column.values())
+        grid.bind(grid.add(total, total), tuple(column.values()))
+    grid.protect()
+    return {name: (_value(grid, cells[name]), _value(grid, pieces[name])) for name in wholes}
+
+
 def difference(before: Value, now: Value) -> Value:
     """Return by how much a figure changed, or nothing where one of both is not shown."""
     if isinstance(before, str) or isinstance(now, str):

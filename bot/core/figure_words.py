@@ -28,6 +28,7 @@ WORDS = {
     "closed_unanswered": "Contacts that were closed by the day on which their answer was due, without one, by the "
     "reason. They are in none of the counts of answers.",
     "p90_ack_wd": "Working days from the receipt until nine of ten had their acknowledgement.",
+    "mean_ack_wd": "All working days until an acknowledgement, shared out evenly over the contacts that came.",
     "mean_resp_wd": "All working days until an answer, shared out evenly over the contacts that came.",
     "median_gap_wd": "Working days from the acknowledgement to the answer: half of them took no longer.",
     "longest_resp_wd": "Working days until the answer for which somebody waited longest.",

@@ -91,6 +91,7 @@ class Figures:
     acknowledge_p90: Quantile | None = None
     respond_median: Quantile | None = None
     respond_p90: Quantile | None = None
+    acknowledge_mean: Quantile | None = None
     respond_mean: Quantile | None = None
     gap_median: Quantile | None = None
     longest_days: int | None = None

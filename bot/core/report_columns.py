@@ -90,6 +90,7 @@ COLUMNS: tuple[Column, ...] = (
     _share("resp_first_pct", "Answered by the first date, in per cent", "resp_in_first", "first_due"),
     _reasons("closed_unanswered", "Closed in time without an answer, by outcome", lambda f: f.closed_unanswered),
     _time("p90_ack_wd", "Nine of ten were acknowledged within", lambda f: f.acknowledge_p90, "received"),
+    _time("mean_ack_wd", "Mean time to an acknowledgement", lambda f: f.acknowledge_mean, "received"),
     _time("mean_resp_wd", "Mean time to an answer", lambda f: f.respond_mean, "received"),
     _time("median_gap_wd", "From acknowledgement to answer, half within", lambda f: f.gap_median, "received"),
     _time("longest_resp_wd", "Longest time to an answer", lambda f: _exact(f.longest_days), "answers"),

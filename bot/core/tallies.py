@@ -251,6 +251,7 @@ class Tally:
             "acknowledge_p90": self._acknowledging.quantile(9),
             "respond_median": self._responding.quantile(5),
             "respond_p90": self._responding.quantile(9),
+            "acknowledge_mean": self._acknowledging.mean(),
             "respond_mean": self._responding.mean(),
             "gap_median": self._gaps.quantile(5),
         }

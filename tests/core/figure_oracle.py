@@ -242,6 +242,7 @@ class Oracle:
             "acknowledge_p90": quantile(acknowledging, 0.9),
             "respond_median": quantile(responding, 0.5),
             "respond_p90": quantile(responding, 0.9),
+            "acknowledge_mean": mean(acknowledging),
             "respond_mean": mean(responding),
             "gap_median": quantile(gaps, 0.5),
             "reopenings": len([spell for spell in began if spell.number > 0]),

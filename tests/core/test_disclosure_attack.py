@@ -52,10 +52,8 @@ def test_the_attack_wins_where_only_small_counts_are_hidden() -> None:
 
 def test_the_attack_wins_where_a_year_is_protected_alone() -> None:
     """A year that does not regard its quarters gives away a small count of one of them."""
-    small, large = _steady(3), _steady(30)
-    quarters = {
-        f"q{n}": {(("service", "a"),): small if n == 0 else large, (("service", "b"),): large} for n in range(4)
-    }
+    few, many, a, b = _steady(3), _steady(30), _name("a"), _name("b")
+    quarters = {f"q{n}": {a: few if n == 0 else many, b: many} for n in range(4)}
     year = {line: _sum(quarter[line] for quarter in quarters.values()) for line in quarters["q0"]}
     tables = [protect_together([_cut(lines, ("service",))]) for lines in [*quarters.values(), year]]
     quarters["year"] = year
