@@ -84,47 +84,58 @@ class Tally:
 
     def add(self, spell: Spell) -> None:
         """Count a spell in every figure in which it belongs."""
-        begin, close, end, begins_at = self._begin, self._close, self._end, spell.begins_at
+        end, begins_at, ends_at = self._end, spell.begins_at, spell.ends_at
         if begins_at >= end:
             return
         if spell.number == 0:
             self._add_contact(spell)
         if spell.ending == _LOGGED:
             return
-        # A date that was over when the contact was opened again counts on the day of that.
-        if spell.respond_by is not None and begin <= max(spell.respond_by, begins_at) < close:
-            self._add_answer_due(spell, spell.respond_by)
-        if spell.first_respond_by is not None and begin <= max(spell.first_respond_by, begins_at) < close:
-            self._add_first_due(spell, spell.first_respond_by)
-        is_open = spell.ends_at is None or spell.ends_at >= end
+        self._add_promises(spell)
+        is_open = ends_at is None or ends_at >= end
         if is_open:
             self._add_open(spell)
-        if spell.ends_at is not None and begin <= spell.ends_at < end:
-            self._add_ending(spell, spell.ends_at)
-        if begins_at >= begin:
+        elif ends_at is not None and ends_at >= self._begin:
+            self._add_ending(spell, ends_at)
+        if begins_at >= self._begin:
             self._add_times(spell, is_open=is_open)
 
     def _add_contact(self, spell: Spell) -> None:
         """Count what is counted once for each contact: its receipt and its acknowledgement."""
-        if self._begin <= spell.received_at < self._end:
-            if spell.ending == _LOGGED:
+        is_new = self._begin <= spell.received_at < self._end
+        if spell.ending == _LOGGED:
+            if is_new:
                 self._reasons["not_owed", spell.rule] += 1
-                return
-            self._add_arrival(spell)
-        if spell.acknowledge_by is None or spell.ending == _LOGGED:
             return
-        acknowledged_at = _earlier(spell.acknowledged_at, spell.responded_at)
-        if self._begin <= spell.acknowledge_by < self._close:
-            if acknowledged_at is not None and acknowledged_at < spell.acknowledge_by + SECOND:
-                self._counts["acknowledge_due"] += 1
-                self._counts["acknowledge_in_time"] += 1
-            elif not _is_over_by(spell, spell.acknowledge_by):
-                self._counts["acknowledge_due"] += 1
-        if self._begin <= spell.begins_at < self._end:
-            if acknowledged_at is not None and acknowledged_at < self._end:
-                self._acknowledging.add(self._between(spell, spell.begins_at, acknowledged_at))
-            elif spell.ends_at is None or spell.ends_at >= self._end:
-                self._acknowledging.add(self._between(spell, spell.begins_at, self._look), is_open=True)
+        if is_new:
+            self._add_arrival(spell)
+        if spell.acknowledge_by is not None:
+            acknowledged_at = _earlier(spell.acknowledged_at, spell.responded_at)
+            if self._begin <= spell.acknowledge_by < self._close:
+                self._add_acknowledgement_due(spell, spell.acknowledge_by, acknowledged_at)
+            if is_new:
+                self._add_acknowledgement_time(spell, acknowledged_at)
+
+    def _add_acknowledgement_due(self, spell: Spell, acknowledge_by: int, acknowledged_at: int | None) -> None:
+        if acknowledged_at is not None and acknowledged_at < acknowledge_by + SECOND:
+            self._counts["acknowledge_due"] += 1
+            self._counts["acknowledge_in_time"] += 1
+        elif not _is_over_by(spell, acknowledge_by):
+            self._counts["acknowledge_due"] += 1
+
+    def _add_acknowledgement_time(self, spell: Spell, acknowledged_at: int | None) -> None:
+        if acknowledged_at is not None and acknowledged_at < self._end:
+            self._acknowledging.add(self._between(spell, spell.received_at, acknowledged_at))
+        elif spell.ends_at is None or spell.ends_at >= self._end:
+            self._acknowledging.add(self._between(spell, spell.received_at, self._look), is_open=True)
+
+    def _add_promises(self, spell: Spell) -> None:
+        """Count an answer by its dates; one that was over when the contact was opened again counts on that day."""
+        begin, close, begins_at = self._begin, self._close, spell.begins_at
+        if spell.respond_by is not None and begin <= max(spell.respond_by, begins_at) < close:
+            self._add_answer_due(spell, spell.respond_by)
+        if spell.first_respond_by is not None and begin <= max(spell.first_respond_by, begins_at) < close:
+            self._add_first_due(spell, spell.first_respond_by)
 
     def _add_arrival(self, spell: Spell) -> None:
         self._counts["arrivals"] += 1
@@ -139,7 +150,7 @@ class Tally:
             self._counts["undeliverable"] += 1
 
     def _add_answer_due(self, spell: Spell, respond_by: int) -> None:
-        counts, limit = self._counts, respond_by + SECOND
+        limit = respond_by + SECOND
         # As with `histories.Clock.in_time`: while a clock stands that had not run out, nothing is late.
         stands = spell.paused_at is not None and spell.paused_at < limit
         ends_at = spell.ends_at if spell.responded_at is None else spell.responded_at
@@ -147,13 +158,12 @@ class Tally:
         if is_over and spell.responded_at is None:
             self._reasons["closed_unanswered", spell.ending] += 1
             return
-        counts["respond_due"] += 1
-        if spell.extensions:
-            counts["extensions"] += 1
+        self._counts["respond_due"] += 1
+        self._counts["extensions"] += spell.extensions > 0
         if is_over:
-            counts["respond_in_time"] += 1
-        elif stands:
-            counts["respond_paused"] += 1
+            self._counts["respond_in_time"] += 1
+        elif stands and ends_at is None:
+            self._counts["respond_paused"] += 1
         else:
             self._reasons["missed_by_cause", spell.cause] += 1
 
