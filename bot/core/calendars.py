@@ -65,7 +65,7 @@ class Calendar:
     closures: tuple[Days, ...]
     _reasons: MappingProxyType[int, str]  # ordinal -> why a weekday does not count
     _working: tuple[int, ...]  # the places of the working days in the table, in order
-    _before: tuple[int, ...]  # for each place: the number of earlier working days
+    counts_before: tuple[int, ...]  # for each place, and the one after the last: the number of earlier working days
     _open_before: tuple[int, ...]  # for each working day: microseconds of office time before it
     _midnights: tuple[datetime, ...]  # for each place: the first instant of the day, UTC
     _last_seconds: tuple[datetime, ...]  # for each place: the last second of the day, UTC
@@ -77,11 +77,6 @@ class Calendar:
     def version(self) -> str:
         """A string of twelve characters that changes whenever a day or an hour counts differently."""
         return sha256(repr((self.zone.key, self.office, self._working)).encode()).hexdigest()[:12]
-
-    @property
-    def counts_before(self) -> tuple[int, ...]:
-        """For each day of the table, and for the one after its last, the number of earlier working days."""
-        return self._before
 
     def day_of(self, instant: datetime) -> date:
         """Return the local day of an aware instant."""
@@ -102,7 +97,7 @@ class Calendar:
     def why_not_working(self, day: date) -> str | None:
         """Return why the day does not count: `weekend`, the holiday's name, `closure`; None for a working day."""
         place = _place(day)
-        if self._before[place + 1] > self._before[place]:
+        if self.counts_before[place + 1] > self.counts_before[place]:
             return None
         return self._reasons.get(day.toordinal(), "weekend")
 
@@ -114,11 +109,11 @@ class Calendar:
 
     def working_days_before(self, day: date) -> int:
         """Return the number of working days in the table before `day`."""
-        return self._before[_place(day)]
+        return self.counts_before[_place(day)]
 
     def working_days_through(self, day: date) -> int:
         """Return the number of working days in the table up to the end of `day`."""
-        return self._before[_place(day) + 1]
+        return self.counts_before[_place(day) + 1]
 
     def nth_working_day(self, number: int) -> date:
         """Return the working day with this running number in the table; the first is number 1."""
@@ -140,7 +135,7 @@ class Calendar:
             place += 1
         while received_at < midnights[place]:
             place -= 1
-        number = self._before[place + 1] + count
+        number = self.counts_before[place + 1] + count
         if number > len(self._working):
             raise OutsideCalendar(f"working day {count} after {self.day_of(received_at)}")
         return self._last_seconds[self._working[number - 1]]
@@ -224,7 +219,7 @@ def of_days(
         closures=closures,
         _reasons=MappingProxyType({day: why for day, why in reasons.items() if (day + 6) % 7 < 5}),
         _working=working,
-        _before=_counts_before(working),
+        counts_before=_counts_before(working),
         _open_before=_open_before(working, office),
         _midnights=_midnights(zone),
         _last_seconds=_last_seconds(zone),

@@ -56,20 +56,27 @@ def invented(chance: random.Random, number: int) -> Spell:
         ending=ending,
         paused_at=maybe(later(begins_at, 20), 0.15),
         pauses=pauses,
-        extensions=chance.choice([0, 0, 1, 2]),
-        is_undeliverable=chance.random() < 0.1,
-        windows_missed=chance.choice([0, 0, 1, 2]),
-        early_words=chance.choice([0, 0, 1]),
+        **_marks(chance),
         next_word_at=maybe(later(ends_at, 12)) if ends_at else None,
-        avoidable=chance.choice(["", "progress", "necessary"]),
-        cause=chance.choice(["", "volume"]),
-        complaint_outcome=chance.choice(["", "upheld"]),
         asked_at=maybe(later(begins_at, 30)),
-        opinion=chance.choice(["", "yes", "no"]),
-        satisfaction=chance.choice(["", "satisfied"]),
-        needs=chance.choice(["", "braille"]),
-        are_needs_met=chance.choice([None, True, False]),
     )
+
+
+def _marks(chance: random.Random) -> dict[str, Any]:
+    """What is counted of a spell beside its times."""
+    return {
+        "extensions": chance.choice([0, 0, 1, 2]),
+        "is_undeliverable": chance.random() < 0.1,
+        "windows_missed": chance.choice([0, 0, 1, 2]),
+        "early_words": chance.choice([0, 0, 1]),
+        "avoidable": chance.choice(["", "progress", "necessary"]),
+        "cause": chance.choice(["", "volume"]),
+        "complaint_outcome": chance.choice(["", "upheld"]),
+        "opinion": chance.choice(["", "yes", "no"]),
+        "satisfaction": chance.choice(["", "satisfied"]),
+        "needs": chance.choice(["", "braille"]),
+        "are_needs_met": chance.choice([None, True, False]),
+    }
 
 
 def periods(chance: random.Random) -> Period:
