@@ -33,8 +33,29 @@ WORDS = {
 BY_STAFF = (Need.BRAILLE, Need.AUDIO)
 # How people ask on a form to be answered where staff have to do it, and what staff call it.
 ANSWERS_BY_HAND = {"phone": "a call", "letter": "a letter"}
+# The route of an answer that is a call.
+BY_CALL = "phone"
 _CODES = {words.casefold(): need for need, words in WORDS.items()}
 SEPARATOR = "; "
+
+
+def are_met(needs: str, formats: str | None, how: str) -> bool | None:
+    """Return whether an answer was what its reader needs; None where that is not known, or nothing is needed.
+
+    `needs` are those that were noted when it was given, as a column has them; `formats` those in which it left or was
+    made since, None where it did not leave from here; `how` is by which way. Whether words are easy to read, whether
+    they were signed, or somebody had more time, no program can tell.
+    """
+    verdicts = [_is_met(need, formats, how) for need in of_column(needs)]
+    if False in verdicts:
+        return False
+    return True if verdicts and None not in verdicts else None
+
+
+def _is_met(need: Need, formats: str | None, how: str) -> bool | None:
+    if need in (Need.LARGE_PRINT, *BY_STAFF):
+        return None if formats is None else need in of_column(formats)
+    return True if need is Need.CALL and how == BY_CALL else None
 
 
 def codes(words: str) -> tuple[Need, ...]:

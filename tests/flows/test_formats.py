@@ -1,19 +1,22 @@
 """What no program can make of a message: a task of staff's, once a message, until somebody says that it is made."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
 from bot.channel import Batch, Temporary
+from bot.core.closings import Outcome
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
 from bot.core.needs import Need
 from bot.core.roles import Scope
 from bot.flows import wordings
-from bot.flows.changes import answer, answer_outcome, formats, needs, respond
+from bot.flows.changes import answer, answer_outcome, close, formats, needs, respond
 from bot.flows.changes.answer import Answer
+from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import backlog, contact_view, rows, wishes
 from bot.flows.intake.plan import Capacity
@@ -41,6 +44,7 @@ def leave(connection: Connection, book: Rulebook, *, error: Exception | None = N
     claims = deliver.claim(connection, "post", LATER, HOLD, 50, book)
     attempts = [Attempt(claim.delivery, LATER, error, contact=claim.contact) for claim in claims]
     deliver.record(connection, attempts, book)
+    answer_outcome.count(connection, attempts, book)
     formats.begin(connection, attempts, book)
 
 
@@ -241,3 +245,56 @@ def test_saved_answers_in_the_language_of_the_person_come_first() -> None:
     offer = [SavedAnswer("a", "A", "A."), SavedAnswer("b", "B", "B.", language="pl"), SavedAnswer("c", "C", "C.")]
     assert [answer.name for answer in wordings.in_language_first(offer, "pl")] == ["b", "a", "c"]
     assert [answer.name for answer in wordings.in_language_first(offer, "")] == ["a", "c", "b"]
+
+
+def details(connection: Connection, contact: Contact, kind: EventKind) -> dict[str, Any]:
+    """What the last event of this kind says of needs and formats."""
+    event = [e for e in contacts.events_of(connection, contact.id) if e.kind == kind][-1]
+    return {name: event.details[name] for name in ("needs", "how", "format") if name in event.details}
+
+
+@pytest.mark.parametrize(
+    ("codes", "language", "words", "event"),
+    [
+        ((Need.LARGE_PRINT,), "", ENGLISH, {"needs": "large-print", "how": "mail", "format": "large-print"}),
+        ((Need.LARGE_PRINT,), "pl", POLISH, {"needs": "large-print", "how": "mail", "format": "large-print pl"}),
+        ((Need.BRAILLE,), "", ENGLISH, {"needs": "braille", "how": "mail", "format": ""}),
+        ((), "pl", ENGLISH, {"how": "mail", "format": ""}),
+        ((), "", ENGLISH, {}),
+    ],
+)
+def test_an_answer_says_what_was_needed_and_in_what_it_left(
+    store: Store, book: Rulebook, mail: Make, codes: tuple[Need, ...], language: str, words: str, event: dict[str, str]
+) -> None:
+    """When it has left, and nothing of it where nothing is needed."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, *codes, language=language)
+        typed(connection, book, contact, words)
+        responded = details(connection, contact, EventKind.RESPONDED)
+        departure = details(connection, contact, EventKind.ANSWER_SENT)
+    assert responded == event
+    assert departure == ({"format": event["format"]} if event else {})
+
+
+def test_a_call_and_what_staff_did_elsewhere_say_how(store: Store, book: Rulebook, mail: Make) -> None:
+    """A call is how somebody was answered; of an answer from elsewhere nobody knows in what format it was."""
+    with writing(store) as connection:
+        pair = []
+        for number in (1, 2):
+            contact = logged(connection, book, mail(number))
+            needs.wish(connection, contact, "", [Need.CALL, Need.LARGE_PRINT], ME, NOW)
+            pair.append(contact)
+        answer.answer(connection, pair[0].reference, Answer("full", ENGLISH, channel="phone"), ME, NOW, book)
+        answer_outcome.confirm(connection, pair[0].reference, None, ME, LATER, book)
+        respond.respond(connection, pair[1].reference, LATER, book, actor=ME)
+        rung, elsewhere = (details(connection, contact, EventKind.RESPONDED) for contact in pair)
+    assert rung == {"needs": "large-print call", "how": "phone", "format": ""}
+    assert elsewhere == {"needs": "large-print call"}
+
+
+def test_a_closing_says_what_was_needed(store: Store, book: Rulebook, mail: Make) -> None:
+    """Whether that was met is not known."""
+    with writing(store) as connection:
+        contact = reader(connection, book, mail, Need.BSL)
+        close.close(connection, contact.reference, ME, LATER, book, Closing(Outcome.TOLD, note="By a video call."))
+        assert details(connection, contact, EventKind.CLOSED) == {"needs": "bsl"}

@@ -52,6 +52,8 @@ def confirm(
     message = answer_words.message(Claimed(delivery, contact), at, "", book, book.secret)
     sent_messages.keep(connection, [sent_messages.row_of(delivery, at, message, "")])
     details = {"purpose": delivery.purpose, **contacts.recording_details(at, now)}
+    if contact.need_codes or contact.wished_language:
+        details["format"] = answer_words.formats(delivery, contact, book)
     contacts.note(connection, [Event(contact.id, at, EventKind.ANSWER_SENT, actor, details)])
     _count(connection, delivery, at, now, book)
     if delivery.channel == BY_LETTER:
@@ -64,7 +66,9 @@ def _count(connection: Connection, delivery: Delivery, at: datetime, now: dateti
     if contact is None or kind is None:
         return
     judgement = Judgement(kind, "it was written here")
-    answer = StaffAnswer(contact.id, contact.reference, at, judgement, delivery.details.get("by", "staff"))
+    actor, how = delivery.details.get("by", "staff"), delivery.details.get("route", "")
+    formats_of_answer = answer_words.formats(delivery, contact, book)
+    answer = StaffAnswer(contact.id, contact.reference, at, judgement, actor, how, formats_of_answer)
     staff_answers.count(connection, answer, now, book)
 
 

@@ -64,6 +64,7 @@ def close(connection: Connection, reference: str, actor: str, now: datetime, boo
     outbox.cancel_waiting(connection, contact.id)
     outcome = "" if closing.outcome is Outcome.FINISHED else closing.outcome
     details = {"outcome": outcome, "reason": closing.reason, "note": closing.note, "was": contact.state}
+    details["needs"] = contact.need_codes
     _note(connection, contact, EventKind.CLOSED, details, actor, now)
     if way is None:
         return False

@@ -15,12 +15,11 @@ from bot.core.events import Event, EventKind
 from bot.core.languages import ENGLISH, LANGUAGES
 from bot.core.needs import BY_STAFF, Need
 from bot.flows.changes.refusals import Kind, Refused
-from bot.flows.outgoing import alert
+from bot.flows.outgoing import alert, answer_words
 from bot.flows.outgoing.deliver import Attempt
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, format_tasks, outbox
 from bot.store.format_tasks import FormatTask
-from bot.wire.text_language import language_of
 
 FIELD = "message"
 # What a person must know: not that we are at it still, nor a link that they asked for themselves.
@@ -90,11 +89,6 @@ def in_words(task: FormatTask) -> str:
     return " and ".join(parts) or "in a format of its own"
 
 
-def writes_in(words: str, language: str) -> bool:
-    """Whether any paragraph of what is typed is in this language."""
-    return any(language_of(paragraph) == language for paragraph in words.split("\n\n"))
-
-
 def is_wish_for_another(language: str) -> bool:
     """Whether somebody wishes for another language than that of staff."""
     return language not in ("", ENGLISH)
@@ -115,4 +109,4 @@ def _translation(delivery: Delivery, contact: Contact) -> str:
     if delivery.purpose is not Purpose.ANSWER or not is_wish_for_another(contact.wished_language):
         return ""
     words: str = delivery.details.get("words", "")
-    return "" if writes_in(words, contact.wished_language) else contact.wished_language
+    return "" if answer_words.writes_in(words, contact.wished_language) else contact.wished_language

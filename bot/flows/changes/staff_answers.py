@@ -18,7 +18,7 @@ from bot.core.responses import Judgement, Kind
 from bot.flows.changes import refusals
 from bot.flows.changes.adjust import ClockChange, Word, adjust, columns, stand
 from bot.flows.changes.refusals import Refused
-from bot.flows.changes.respond import respond
+from bot.flows.changes.respond import Response, record
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import NO_WAY, IntakeRules, Rulebook
 from bot.store import contacts
@@ -29,13 +29,18 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StaffAnswer:
-    """A mail of staff's in a contact, and what it was judged to be; `at` is the time at which it was sent."""
+    """A mail of staff's in a contact, and what it was judged to be; `at` is the time at which it was sent.
+
+    `how` is the route of an answer that left from here, and `formats` in what it did (`core.needs.are_met`).
+    """
 
     contact_id: int
     reference: str
     at: datetime
     judgement: Judgement
     actor: str = "staff"
+    how: str = ""
+    formats: str | None = None
 
 
 def judge(contact: Contact, message: Inbound, now: datetime, book: Rulebook) -> StaffAnswer:
@@ -90,7 +95,8 @@ def count(connection: Connection, answer: StaffAnswer, now: datetime, book: Rule
     evidence = answer.judgement.evidence
     if answer.judgement.kind is Kind.FULL:
         with suppress(Refused):
-            respond(connection, answer.reference, now, book, actor=answer.actor, at=answer.at, note=evidence)
+            response = Response(answer.actor, answer.at, evidence, answer.how, answer.formats)
+            record(connection, answer.reference, response, now, book)
     if answer.judgement.kind is Kind.HOLDING:
         _note_holding_reply(connection, answer, now, book)
 

@@ -67,6 +67,8 @@ _LABELS = {
     "level_before": "Before",
     "count": "How many",
     "revision": "Which time",
+    "paused_at": "Paused since",
+    "how": "By",
 }
 # What the title of the event or the reason beside it says already, for programs.
 _FOR_PROGRAMS = frozenset({"rule", "purpose"})

@@ -4,12 +4,16 @@ from datetime import datetime
 from email.utils import parseaddr
 
 from bot.core import acknowledgements, answers, needs
+from bot.core.contacts import Contact
+from bot.core.deliveries import Delivery
+from bot.core.languages import ENGLISH
 from bot.core.messages import Outbound
 from bot.core.needs import Need
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.render import answer_mail
 from bot.render.mail_bytes import Envelope
+from bot.wire.text_language import language_of
 
 # In place of the name and version of a template.
 _TEMPLATE = "typed by staff"
@@ -22,6 +26,21 @@ def message(claim: Claimed, now: datetime, layout: str, book: Rulebook, secret: 
     if claim.delivery.channel in book.outgoing.words or claim.delivery.channel in answers.BY_HAND:
         return _in_words(claim)
     return _mail(claim, now, layout, book, secret)
+
+
+def formats(delivery: Delivery, contact: Contact, book: Rulebook) -> str:
+    """In which of the formats that the person needs, and in their language if that is their wish, an answer leaves."""
+    words, language = delivery.details.get("words", ""), contact.wished_language
+    is_page = delivery.channel == answers.BY_LETTER or delivery.details.get("route") == "mail"
+    is_large = is_page and delivery.channel not in book.outgoing.words
+    in_needs = [Need.LARGE_PRINT] if is_large and Need.LARGE_PRINT in contact.need_codes.split() else []
+    is_in_language = language not in ("", ENGLISH) and writes_in(words, language)
+    return " ".join([*in_needs, *([language] if is_in_language else [])])
+
+
+def writes_in(words: str, language: str) -> bool:
+    """Whether any paragraph of what is typed is in this language."""
+    return any(language_of(paragraph) == language for paragraph in words.split("\n\n"))
 
 
 def with_signature(claim: Claimed) -> str:

@@ -196,7 +196,9 @@ def record(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) 
         notice for attempt, settlement in settlements for notice in _notices(connection, attempt, settlement, book)
     ]
     outbox.settle(connection, [settlement for _, settlement in settlements])
-    contacts.note(connection, [event for attempt, settlement in settlements for event in _events(attempt, settlement)])
+    contacts.note(
+        connection, [event for attempt, settlement in settlements for event in _events(attempt, settlement, book)]
+    )
     _note_what_left(connection, [attempt for attempt, settlement in settlements if settlement.state is Sent.SENT])
     outbox.queue(connection, notices + _cost_notices(connection, attempts, book))
     sent_messages.keep(connection, list(_evidence(attempts, standing)))
@@ -298,7 +300,7 @@ def _failure(purpose: Purpose, error: Temporary | Misconfigured | Permanent) -> 
             return Failure.PASSING
 
 
-def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
+def _events(attempt: Attempt, settlement: Settlement, book: Rulebook) -> Iterator[Event]:
     """The event of the contact, if it is about one and anything was tried."""
     delivery = attempt.delivery
     if settlement.state is Sent.CANCELLED:
@@ -311,8 +313,20 @@ def _events(attempt: Attempt, settlement: Settlement) -> Iterator[Event]:
         details["error"] = str(attempt.error)[:300]
     if attempt.together:
         details["together"] = attempt.together
+    if delivery.purpose is Purpose.ANSWER and attempt.error is None:
+        details |= _formats(attempt, book)
     kind = EventKind(f"{delivery.purpose} {settlement.state}")
     yield Event(delivery.contact_id, attempt.at, kind, details=details)
+
+
+def _formats(attempt: Attempt, book: Rulebook) -> dict[str, str]:
+    """In what an answer left, of somebody who needs it in a format or a language."""
+    contact = attempt.contact
+    if contact is None or not (contact.need_codes or contact.wished_language):
+        return {}
+    from bot.flows.outgoing import answer_words  # noqa: PLC0415 - most people need none of it
+
+    return {"format": answer_words.formats(attempt.delivery, contact, book)}
 
 
 def _ends(delivery: Delivery, now: datetime) -> Iterator[Event]:
