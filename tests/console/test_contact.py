@@ -47,6 +47,23 @@ def test_the_whole_life_of_a_contact(house: House) -> None:
     assert "Needs: Large print; Welsh" in history
 
 
+def test_what_a_finished_contact_was_about_can_be_changed_at_every_door(house: House) -> None:
+    """Answered or closed; its standard and its dates stay, and the page says so before."""
+    officer, reference = house.officer("lead"), house.contact("About a complaint.", subject="Late bin")
+    officer.act(reference, "respond")
+    before = house.call("GET", f"/api/v1/contacts/{reference}").json
+    assert "Its promise and its dates stay as they were" in officer.get(f"/console/contacts/{reference}").words()
+    page = officer.act(reference, "classify", kind="complaint")
+    assert "What it was about is changed." in page.all(".told")[0].text()
+    officer.act(reference, "close", None)
+    assert house.call("POST", f"/api/v1/contacts/{reference}/classify", {"kind": "foi"}).status == 200
+    after = house.call("GET", f"/api/v1/contacts/{reference}").json
+    assert after["kind"] == "foi"
+    assert [after[name] for name in ("standard", "respond_by")] == [before[name] for name in ("standard", "respond_by")]
+    command = run(house.service, "contacts", "classify", reference, "--kind", "complaint")
+    assert "Its promise and its dates stay as they were." in command
+
+
 def test_what_a_person_needs_is_shown_on_all_that_they_send(house: House) -> None:
     """Once noted, it stands on a later contact of the same address, and both name each other."""
     officer = house.officer("officer")

@@ -102,7 +102,6 @@ TABLE = (
     _invalid("classify", "service", "No such service", "there is no service to choose"),
     _invalid("classify", "kind", "nonsense", "there is no such kind"),
     _invalid("classify", "area", "nowhere", "there is no area to choose"),
-    _conflict("classify", "is answered, so", "answered", kind="foi"),
     _conflict("take", "was taken by", "taken"),
     _conflict("not-urgent", "is not urgent"),
     Bad("assign", {}, Kind.INVALID, "team", "choose a team or a person"),

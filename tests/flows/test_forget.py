@@ -11,6 +11,7 @@ from bot.core.contacts import Contact
 from bot.core.retention import Retention
 from bot.flows.changes import close, forget, respond
 from bot.flows.changes import needs as needs_flow
+from bot.flows.changes.classify import About, classify
 from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, links, needs, outbox, people, retention
@@ -50,6 +51,17 @@ def forget_all(connection: Connection, keep: Retention, now: datetime) -> int:
     while (part := forget.forget(connection, keep, now, 1, NAMES_KEY)).examined:
         count += part.forgotten
     return count
+
+
+def test_a_kind_that_is_known_after_the_answer_counts(store: Store, council: Rulebook, mail: Make) -> None:
+    """Kept for longer where it turns out to be a complaint, and no longer where it was none."""
+    with writing(store) as connection:
+        pair = [finished(connection, council, logged(connection, council, mail(number))) for number in (1, 2)]
+        of_kind(connection, pair[1], "complaint")
+        for contact, kind in zip(pair, ("complaint", ""), strict=True):
+            classify(connection, contact.reference, About(kind=kind), "staff:me", NOW + 2 * DAY, council)
+        assert forget_all(connection, KEEP, NOW + 45 * DAY) == 1
+        assert [forgotten(connection, contact) for contact in pair] == [False, True]
 
 
 def test_each_kind_is_kept_for_its_own_time(store: Store, book: Rulebook, mail: Make) -> None:

@@ -21,6 +21,7 @@ from bot.flows import escalate
 from bot.flows.changes import acknowledge_now, close, merge, origins, recompute, respond, split, staff_answers
 from bot.flows.changes.classify import About, classify
 from bot.flows.changes.close import Closing
+from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive as receiving
 from bot.flows.intake.consequences import Suppressed
 from bot.flows.intake.plan import Capacity
@@ -200,6 +201,25 @@ def test_a_finished_contact_can_be_classified_and_keeps_its_promise(
     assert (done.is_finished, done.standard.id, done.why_not) == (True, "general", "")
     assert later == replace(finished, kind="foi")
     assert event == {"after_answer": True, "kind": "foi", "kind_before": ""}
+
+
+def test_what_cannot_be_about_anything_is_not_classified(store: Store, house: Rulebook, mail: Make) -> None:
+    """Nothing was owed, its words are gone, or it goes on in another one."""
+    about = About(kind="foi")
+    with writing(store) as connection:
+        robot = logged(connection, house, mail(1, Auto_Submitted="auto-generated"), acknowledged=False)
+        with pytest.raises(Refused, match="is logged, and nothing was ever owed"):
+            classify(connection, robot.reference, about, "staff:me", after(1), house)
+        contact = logged(connection, house, mail(2))
+        respond.respond(connection, contact.reference, after(1), house, actor="staff:me")
+        forget_all(connection, KEEP, after(60))
+        with pytest.raises(Refused, match="its words are gone already"):
+            classify(connection, contact.reference, about, "staff:me", after(61), house)
+        both = merge.merge(
+            connection, *(logged(connection, house, mail(number)) for number in (3, 4)), merge.YES, "staff:me", after(1)
+        )
+        with pytest.raises(Refused, match=f"goes on in {both.survivor.reference}"):
+            classify(connection, both.duplicate.reference, about, "staff:me", after(1), house)
 
 
 def test_each_new_beginning_says_its_date_and_when_it_had_been_answered(
