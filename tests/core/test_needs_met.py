@@ -25,6 +25,6 @@ from bot.core.needs import are_met
         ("large-print time", "", "mail", False),
     ],
 )
-def test_needs_are_met_where_each_is(needs: str, formats: str | None, how: str, verdict: bool | None) -> None:
+def test_needs_are_met_where_each_is(needs: str, formats: str | None, how: str, *, verdict: bool | None) -> None:
     """One that is missing decides; one of which nobody can tell leaves it open."""
     assert are_met(needs, formats, how) is verdict

@@ -15,6 +15,7 @@ from bot.core.calendars import Holiday
 from bot.core.contacts import Contact
 from bot.core.durations import duration
 from bot.core.escalations import Window
+from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
 from bot.core.responses import Kind as Judged
 from bot.flows import escalate
@@ -24,7 +25,7 @@ from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive as receiving
 from bot.flows.intake.consequences import Suppressed
-from bot.flows.intake.plan import Capacity
+from bot.flows.intake.plan import Capacity, Plan
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, cursors, sealing
@@ -137,7 +138,7 @@ def test_an_older_contact_that_opened_again_has_the_date_of_its_promise(
     with writing(store) as connection:
         contact = logged(connection, house, mail(1))
         respond.respond(connection, contact.reference, after(1), house, actor="staff:me")
-        silent = contacts.Event(contact.id, after(2), contacts.EventKind.REOPENED, "staff:me", {})
+        silent = Event(contact.id, after(2), EventKind.REOPENED, "staff:me", {})
         contacts.note(connection, [silent])
         contacts.put(connection, contact.id, {"respond_by": after(20)})
         as_an_older_program_left_them(connection)
@@ -215,9 +216,8 @@ def test_what_cannot_be_about_anything_is_not_classified(store: Store, house: Ru
         forget_all(connection, KEEP, after(60))
         with pytest.raises(Refused, match="its words are gone already"):
             classify(connection, contact.reference, about, "staff:me", after(61), house)
-        both = merge.merge(
-            connection, *(logged(connection, house, mail(number)) for number in (3, 4)), merge.YES, "staff:me", after(1)
-        )
+        first, second = (logged(connection, house, mail(number)) for number in (3, 4))
+        both = merge.merge(connection, first, second, merge.YES, "staff:me", after(1))
         with pytest.raises(Refused, match=f"goes on in {both.survivor.reference}"):
             classify(connection, both.duplicate.reference, about, "staff:me", after(1), house)
 
@@ -269,8 +269,8 @@ def test_an_answer_that_is_taken_back_says_which_it_was(store: Store, house: Rul
 def test_a_merge_that_is_undone_says_which_contact_runs_again(store: Store, house: Rulebook, mail: Make) -> None:
     """The one that goes on was never closed by it."""
     with writing(store) as connection:
-        pair = [logged(connection, house, mail(number)) for number in (1, 2)]
-        both = merge.merge(connection, *pair, merge.YES, "staff:me", after(1))
+        first, second = (logged(connection, house, mail(number)) for number in (1, 2))
+        both = merge.merge(connection, first, second, merge.YES, "staff:me", after(1))
         duplicate = again(connection, both.duplicate.reference)
         merge.unmerge(connection, duplicate, None, "staff:me", after(2), house)
         undone = [details(connection, contact, "merge undone") for contact in (both.duplicate, both.survivor)]
@@ -344,13 +344,8 @@ def test_an_address_that_gets_nothing_any_more_counts_once_and_is_not_named(stor
     with writing(store) as connection:
         for day in (0, 1, 40):
             renewed = replace(change, until=after(day + 30))
-            receiving.apply(connection, receiving_plan(renewed), after(day), house)
+            receiving.apply(connection, Plan(changes=(renewed,)), after(day), house)
         assert of_nobody(connection, "address suppressed") == [{"reason": "came back"}] * 2
-
-
-def receiving_plan(change: Suppressed) -> Any:
-    """A plan of nothing else."""
-    return replace(receiving.Plan(), changes=(change,))
 
 
 def test_the_date_of_a_promise_is_the_one_that_was_told(store: Store, house: Rulebook, mail: Make) -> None:
