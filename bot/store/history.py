@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from bot.core import needs
 from bot.store import trail
 from bot.store.conditions import IS_AUDIT_LINE
 from bot.store.tables import events
@@ -45,7 +46,9 @@ def forget_words(connection: Connection, contact_ids: Sequence[int], key: bytes)
 
 
 def _facts(details: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in details.items() if name in FACTS}
+    facts = {name: value for name, value in details.items() if name in FACTS}
+    # An older program, or a form, may have put other words there.
+    return facts | ({"needs": needs.as_column(needs.of_column(str(facts["needs"])))} if "needs" in facts else {})
 
 
 def forget_people(connection: Connection, before: datetime, most: int, key: bytes) -> int:
