@@ -14,8 +14,10 @@ from bot.cli.configuration import Directory, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.core.measures import Period
-    from bot.core.publications import Table
+    from bot.core.publications import Table, Value
     from bot.flows.figures.report import ExactReport, Request
     from bot.settings.reading import Settings
     from bot.store.engine import Store
@@ -121,6 +123,7 @@ def _day(option: str, text: str) -> date:
 
 
 def _origin(exact: "ExactReport", configured: "Settings") -> "Origin":
+    from bot.core.disclosure import protect_counts
     from bot.core.measures import DEFINITIONS
     from bot.core.spells import instant
     from bot.wire.report_files import Origin
@@ -128,14 +131,22 @@ def _origin(exact: "ExactReport", configured: "Settings") -> "Origin":
     period = exact.period
     known_at = instant(period.known_at).astimezone(configured.organisation.zone)
     days = period.first_day.isoformat(), period.last_day.isoformat()
-    return Origin(*days, period.cut_off, known_at.isoformat(), DEFINITIONS, exact.since)
+    coverage: dict[str, Mapping[str, Value]] = {
+        "coverage_gaps": dict(exact.coverage.gaps),
+        "late_finds": dict(exact.coverage.late_finds),
+        "suppressions": protect_counts(exact.coverage.suppressions),
+    }
+    return Origin(*days, period.cut_off, known_at.isoformat(), DEFINITIONS, exact.since, coverage)
 
 
 def _head(period: "Period", table: "Table", origin: "Origin") -> str:
+    from bot.wire.report_files import COVERAGE_WORDS
+
     cuts = f", by {', '.join(table.cuts)}" if table.cuts else ""
+    notes = (*origin.gaps, *(f"{COVERAGE_WORDS[name]}: {text}" for name, text in origin.coverage_texts.items()))
     lines = [
         f"{period.first_day:%-d %B %Y} to {period.last_day:%-d %B %Y}{cuts}",
         f"As known at {origin.known_at}, event {origin.cut_off}; definitions {origin.definitions}",
-        *(line for gap in origin.gaps for line in textwrap.wrap(f"{gap[:1].upper()}{gap[1:]}", _WIDTH)),
+        *(line for words in notes for line in textwrap.wrap(f"{words[:1].upper()}{words[1:]}", _WIDTH)),
     ]
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """Since when the store records what the figures follow from, and the calendars as they were at a cut-off."""
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, func, select
 from bot.core.events import EventKind
 from bot.store.tables import events
 
+_COVERED = "green"
+_OF_COVERAGE = (EventKind.COVERAGE_CHANGED, EventKind.MESSAGES_RECONCILED, EventKind.ADDRESS_SUPPRESSED)
 _NOTES = events.c.contact_id.is_(None) & (events.c.kind == EventKind.CALENDAR_NOTED)
 
 
@@ -19,6 +22,19 @@ class Beginning:
 
     at: datetime
     is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How well everything was read in a period, as no contact can say.
+
+    `gaps`: how often a channel ceased to be covered, by channel. `late_finds`: messages that only the comparing with
+    its own list brought in, by channel. `suppressions`: addresses that get nothing automatic any more, by reason.
+    """
+
+    gaps: Counter[str] = field(default_factory=Counter)
+    late_finds: Counter[str] = field(default_factory=Counter)
+    suppressions: Counter[str] = field(default_factory=Counter)
 
 
 def calendar_notes(connection: Connection, cut_off: int) -> dict[str, dict[str, Any]]:
@@ -42,3 +58,27 @@ def begin(connection: Connection, cut_off: int) -> Beginning | None:
         return None
     of_contact = select(events.c.id).where(events.c.id < first.id, events.c.contact_id.is_not(None)).limit(1)
     return Beginning(first.at, connection.execute(of_contact).first() is None)
+
+
+def coverage(connection: Connection, begin: datetime, end: datetime, cut_off: int) -> Coverage:
+    """Return what was noted of the reading in a time, up to the event of this number."""
+    query = select(events.c.kind, events.c.details).where(
+        events.c.contact_id.is_(None),
+        events.c.kind.in_(_OF_COVERAGE),
+        events.c.at >= begin,
+        events.c.at < end,
+        events.c.id <= cut_off,
+    )
+    counted = Coverage()
+    for row in connection.execute(query):
+        details = json.loads(row.details)
+        match row.kind:
+            case EventKind.ADDRESS_SUPPRESSED:
+                counted.suppressions[details["reason"]] += 1
+            case EventKind.MESSAGES_RECONCILED:
+                counted.late_finds[details["channel"]] += details["count"]
+            case _ if details["level"] != _COVERED and details["level_before"] in ("", _COVERED):
+                counted.gaps[details["channel"]] += 1
+            case _:
+                pass
+    return counted

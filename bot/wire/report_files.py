@@ -13,12 +13,20 @@ HEADER = (*PERIOD, *NAMES, *(column.name for column in COLUMNS), *AFTER)
 # What a line is about that is about nothing of that sort: the whole has an empty name there.
 NOTHING = "none"
 
+# What is counted of the reading of channels, beside the figures of contacts.
+COVERAGE_WORDS = {
+    "coverage_gaps": "how often a channel was not read as it should be",
+    "late_finds": "messages that only the comparing with the channel's own list brought in",
+    "suppressions": "addresses that get nothing automatic any more",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """How the numbers of a table were counted: in which days, up to which event and instant, by which definitions.
 
     Days are ISO dates, the instant an ISO time with its offset. `since` has the day from which a column is recorded.
+    `coverage` has counts of the reading of all channels, by what they count and of what (`COVERAGE_WORDS`).
     """
 
     first_day: str
@@ -27,6 +35,16 @@ class Origin:
     known_at: str
     definitions: int
     since: Mapping[str, str] = field(default_factory=dict)
+    coverage: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+    @property
+    def coverage_texts(self) -> dict[str, str]:
+        """The counts of the reading, each in one text; what there is none of is left out."""
+        return {
+            name: ", ".join(f"{of}={count}" for of, count in sorted(counts.items()))
+            for name, counts in self.coverage.items()
+            if counts
+        }
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -72,6 +90,7 @@ def _note(row: Row, origin: Origin, place: int) -> str:
     words += [f"at least: {', '.join(row.at_least)}"] if row.at_least else []
     if place == 0:
         words += [f"known at {origin.known_at}", *origin.gaps]
+        words += [f"{name}: {text}" for name, text in origin.coverage_texts.items()]
     return "; ".join(words)
 
 

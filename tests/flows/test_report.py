@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.core.books import Book
 from bot.core.calendars import Holiday
 from bot.core.disclosure import protect
+from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
 from bot.core.measures import DEFINITIONS, Figures, Quantile
 from bot.core.retention import Retention
@@ -24,7 +26,7 @@ from bot.flows.figures import folding
 from bot.flows.figures.report import ExactReport, Request, cut_off, draw_up
 from bot.flows.people import erase
 from bot.flows.rulebook import Rulebook
-from bot.store import settled
+from bot.store import contacts, settled
 from bot.store.engine import Store
 from bot.store.sealing import new_key
 from bot.wire.report_files import Origin, as_csv
@@ -69,14 +71,14 @@ def fill(store: Store, book: Rulebook, mail: Make) -> int:
     """Six contacts and what became of them; the number of the last event."""
     with writing(store) as connection:
         recompute.settle(connection, book, NOW)
-        contacts = [logged(connection, book, mail(number)) for number in range(6)]
-        do(connection, book, contacts[0], Kind.PAUSED, after(1))
-        do(connection, book, contacts[1], Kind.PAUSED, after(1))
-        do(connection, book, contacts[1], Kind.RESUMED, after(3))
-        respond(connection, contacts[2].reference, after(4), book, actor="staff:me")
-        reopen(connection, contacts[2].reference, "staff:me", after(5), book)
-        close(connection, contacts[3].reference, "staff:me", after(5), book, Closing(reason="It is mended."))
-        respond(connection, contacts[4].reference, after(30), book, actor="staff:me")
+        group = [logged(connection, book, mail(number)) for number in range(6)]
+        do(connection, book, group[0], Kind.PAUSED, after(1))
+        do(connection, book, group[1], Kind.PAUSED, after(1))
+        do(connection, book, group[1], Kind.RESUMED, after(3))
+        respond(connection, group[2].reference, after(4), book, actor="staff:me")
+        reopen(connection, group[2].reference, "staff:me", after(5), book)
+        close(connection, group[3].reference, "staff:me", after(5), book, Closing(reason="It is mended."))
+        respond(connection, group[4].reference, after(30), book, actor="staff:me")
     return store.read_now(settled.up_to)
 
 
@@ -162,3 +164,23 @@ def test_a_report_says_since_when_a_figure_is_recorded(store: Store, council: Ru
     with writing(store) as connection:
         recompute.settle(connection, council, after(2))
     assert report_of(store, council).since["first_due"] == "2026-11-25"
+
+
+def test_coverage_is_counted_beside_the_contacts(store: Store, council: Rulebook, mail: Make) -> None:
+    """A channel that ceases to be covered is a gap, once; what was found later and who gets nothing more, as noted."""
+
+    def note(connection: Connection, kind: EventKind, **details: object) -> None:
+        contacts.note(connection, [Event(None, after(1), kind, details=details)])
+
+    with writing(store) as connection:
+        for level, before in (("amber", ""), ("red", "amber"), ("green", "red"), ("red", "green")):
+            note(connection, EventKind.COVERAGE_CHANGED, channel="post", level=level, level_before=before)
+        note(connection, EventKind.MESSAGES_RECONCILED, channel="post", count=3)
+        note(connection, EventKind.MESSAGES_RECONCILED, channel="post", count=2)
+        note(connection, EventKind.ADDRESS_SUPPRESSED, reason="bounce")
+    number = store.read_now(settled.up_to)
+    with writing(store) as connection:
+        note(connection, EventKind.ADDRESS_SUPPRESSED, reason="bounce")
+    counted = report_of(store, council, replace(BUSY, at=number)).coverage
+    assert (counted.gaps, counted.late_finds, counted.suppressions) == ({"post": 2}, {"post": 5}, {"bounce": 1})
+    assert report_of(store, council, replace(BUSY, last_day=date(2026, 11, 2))).coverage.gaps == {}

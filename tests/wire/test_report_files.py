@@ -15,6 +15,7 @@ ORIGIN = Origin(
     "2026-10-14T08:05:00+01:00",
     1,
     {"complaints": "2026-08-03", "avoidable": "2026-08-03", "first_due": ""},
+    {"coverage_gaps": {"post": 2, "form": 1}, "suppressions": {}},
 )
 
 
@@ -66,5 +67,5 @@ def test_a_note_says_what_the_numbers_do_not() -> None:
     """What is hidden, what can only become longer, and for the whole what was known and since when it is recorded."""
     whole, waste, nothing = map(json.loads, as_json(TABLE, ORIGIN).splitlines())
     known = "known at 2026-10-14T08:05:00+01:00; recorded since 2026-08-03: avoidable, complaints; "
-    known += "not recorded by then: first_due"
+    known += "not recorded by then: first_due; coverage_gaps: form=1, post=2"
     assert [line["note"] for line in (whole, waste, nothing)] == [f"at least: p90_resp_wd; {known}", "c", "c"]

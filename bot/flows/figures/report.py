@@ -18,6 +18,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.figures import folding
 from bot.flows.rulebook import Rulebook
 from bot.store import figures, recordings, settled
+from bot.store.recordings import Coverage
 
 Progress = Callable[[int], None]
 _ONE_DAY = timedelta(days=1)
@@ -42,12 +43,14 @@ class ExactReport:
 
     `calendars` has the version of each calendar that counted the days. `since` says from which day on the columns are
     recorded that an older program did not record, "" for none by then; it is empty where all were from the beginning.
+    `coverage` is of all channels, whatever the figures are cut by.
     """
 
     period: Period
     cells: Cells
     calendars: Mapping[str, str]
     since: Mapping[str, str]
+    coverage: Coverage
 
     def lines(self, cuts: Iterable[str] | None = None) -> tuple[Line, ...]:
         """Return the whole and the cells, cut as it was asked for, or by fewer."""
@@ -95,7 +98,8 @@ def draw_up(connection: Connection, request: Request, book: Rulebook, progress: 
     cells = Cells(request.cuts, period, days, days[usual])
     cells.add(folding.spells_at(connection, number, begin, end, progress))
     versions = {name: calendar.version for name, calendar in calendars.items()}
-    return ExactReport(period, cells, versions, _since(connection, number, calendars[usual]))
+    coverage = recordings.coverage(connection, begin, end, number)
+    return ExactReport(period, cells, versions, _since(connection, number, calendars[usual]), coverage)
 
 
 def _require(request: Request) -> None:
