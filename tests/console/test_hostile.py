@@ -118,7 +118,13 @@ def test_numbers_are_numbers_or_nothing(mailed: tuple[House, str]) -> None:
     csrf = lead.get("/console/queue").hidden()
     for number in ("9" * 20, "9" * 5_000, "-1", "٣", "x", "\0"):
         value = quote(number)
-        for path in ("queue?page", "audit?before", "backlog?released"):
+        for path in (
+            "queue?page",
+            "audit?before",
+            "backlog?released",
+            "figures?at",
+            "figures/contacts?figure=received&page",
+        ):
             assert lead.get(f"/console/{path}={value}").status == 200, (path, number[:20])
         assert lead.get(f"/console/shunted/{value}").status == 404
         assert lead.post("/console/views", {**csrf, "drop": number}).status in (200, 409)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -72,6 +71,13 @@ def cut_off(connection: Connection, at: int | datetime | None) -> int:
     return number
 
 
+def calendars_at(connection: Connection, number: int, book: Rulebook) -> dict[str, Calendar]:
+    """Return each calendar by the days that were known at an event; all that a standard used by then were noted."""
+    calendars = {name: calendar_of(note) for name, note in recordings.calendar_notes(connection, number).items()}
+    usual = book.clocks.default_calendar
+    return {usual.name: usual} | calendars
+
+
 def draw_up(connection: Connection, request: Request, book: Rulebook, progress: Progress) -> ExactReport:
     """Return the exact figures of a request: the same at the same cut-off, whenever it is asked for.
 
@@ -79,8 +85,7 @@ def draw_up(connection: Connection, request: Request, book: Rulebook, progress: 
     """
     _require(request)
     number = cut_off(connection, request.at)
-    notes = recordings.calendar_notes(connection, number)
-    calendars = _calendars(notes, book)
+    calendars = calendars_at(connection, number, book)
     usual = book.clocks.default_calendar.name
     begin, end = _edges(request, calendars[usual])
     known_at = figures.recorded_at(connection, number)
@@ -115,13 +120,6 @@ def _edges(request: Request, calendar: Calendar) -> tuple[datetime, datetime]:
         return calendar.first_instant(request.first_day), calendar.first_instant(request.last_day + _ONE_DAY)
     except (OutsideCalendar, OverflowError):
         raise Refused(f"days can be counted from {FIRST_DAY} to {LAST_DAY}", "first_day") from None
-
-
-def _calendars(notes: Mapping[str, Mapping[str, Any]], book: Rulebook) -> dict[str, Calendar]:
-    """Return each calendar by the days that were known at the cut-off; all that a standard used by then were noted."""
-    calendars = {name: calendar_of(note) for name, note in notes.items()}
-    usual = book.clocks.default_calendar
-    return {usual.name: usual} | calendars
 
 
 def _since(connection: Connection, number: int, calendar: Calendar) -> dict[str, str]:

@@ -13,6 +13,8 @@ from bot.web.console.desk import DeskPages
 from bot.web.console.doorkeeper import ROOT, Doorkeeper
 from bot.web.console.duty import DutyPages
 from bot.web.console.feedback import FeedbackPages
+from bot.web.console.figure_contacts import FigureContacts
+from bot.web.console.figures import FigurePages
 from bot.web.console.files import FilePages
 from bot.web.console.improvements import ImprovementPages
 from bot.web.console.letters import LetterPages
@@ -55,8 +57,9 @@ def routes(site: Site) -> list[web.RouteDef]:
     people = (PersonPages(site, door), PeoplePages(site, door, admission))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
     more = (Rooms(site, door), DutyPages(site, door), FeedbackPages(site, door), ImprovementPages(site, door))
+    figures = (FigurePages(site, door), FigureContacts(site, door))
     words = (TemplatePages(site, door), RewordingPages(site, door))
-    rooms = (*in_front, *own, *lists, *parts, *desk, *more, *words, *people)
+    rooms = (*in_front, *own, *lists, *parts, *desk, *more, *figures, *words, *people)
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
 
 
