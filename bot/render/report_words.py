@@ -62,12 +62,17 @@ def number(row: Row, name: str) -> float | None:
     return None if isinstance(value, str) else float(value)
 
 
-def in_hundred(share: float) -> str:
-    """Return a share as "90 in 100"; nothing but all is 100, nothing but none is 0."""
+def of_hundred(share: float) -> int:
+    """Return a share as a count of a hundred; nothing but all is 100, nothing but none is 0."""
     count = round(share)
     if count == 100 and share < 100:
-        count = 99
-    return f"{1 if count == 0 and share > 0 else count} in 100"
+        return 99
+    return 1 if count == 0 and share > 0 else count
+
+
+def in_hundred(share: float) -> str:
+    """Return a share as "90 in 100"."""
+    return f"{of_hundred(share)} in 100"
 
 
 def change(row: Row, before: Row | None, name: str) -> str:

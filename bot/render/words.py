@@ -50,6 +50,13 @@ def due_in_words(due: datetime | None, promise: Duration | None, zone: ZoneInfo,
     return instant_in_words(due, zone, language)
 
 
+def number_in_words(number: int, language: Language = ENGLISH) -> str:
+    """Return a count with its thousands apart, as the language writes them: "1,726"."""
+    from babel.numbers import format_decimal  # noqa: PLC0415 - as above
+
+    return format_decimal(number, locale=_locale(code_of(language)))
+
+
 def count_in_words(duration: Duration, language: Language = ENGLISH) -> str:
     """Return a duration: "10 working days".
 

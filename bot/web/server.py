@@ -25,6 +25,7 @@ from bot.web.public.health import Health
 from bot.web.public.hooks import Hooks
 from bot.web.public.languages import Languages, PublicPage
 from bot.web.public.opinion import OpinionPage
+from bot.web.public.performance import Performance
 from bot.web.public.sent_mail import SentMail
 from bot.web.public.standards import Standards
 from bot.web.public.statements import Statements
@@ -74,7 +75,9 @@ def application(site: Site) -> web.Application:
     }
     for room in (Health(site), Alerts(site), Hooks(site), Api(site)):
         app.add_routes(room.routes())
-    app.add_routes([*routes.routes(site), *Standards(site).data_routes(), *YouSaid(site).data_routes()])
+    app.add_routes(routes.routes(site))
+    for data in (Standards(site), YouSaid(site), Performance(site)):
+        app.add_routes(data.data_routes())
     for page in _public_pages(site):
         languages.add(app, page.routes())
     if site.sent_mail is not None:
@@ -106,6 +109,7 @@ def _public_pages(site: Site) -> Iterator[PublicPage]:
     yield OpinionPage(site, gate)
     yield TrackLookup(site)
     yield YouSaid(site)
+    yield Performance(site)
     if (form := site.front_form) is not None:
         yield FrontDoor(site, form)
 

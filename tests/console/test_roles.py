@@ -111,6 +111,11 @@ PUBLIC = {
     "GET /you-said": OPEN,
     "GET /you-said.json": OPEN,
     "GET /you-said.csv": OPEN,
+    "GET /performance": OPEN,
+    "GET /performance/embed": OPEN,
+    "GET /performance.json": OPEN,
+    "GET /performance.csv": OPEN,
+    "GET /performance.csv-metadata.json": OPEN,
     "GET /accessibility": OPEN,
     "GET /privacy": OPEN,
     "GET /track/{reference}/{key}/feedback": OPEN,  # the key is all that it asks for

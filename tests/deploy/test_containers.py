@@ -132,6 +132,8 @@ def test_the_public_sees_only_what_is_for_it() -> None:
     pages = {("/", "Exact"), ("/standards", "Exact"), ("/standards.json", "Exact")}
     pages |= {("/accessibility", "Exact"), ("/privacy", "Exact"), ("/track", "Prefix"), ("/cy", "Prefix")}
     pages |= {(f"/you-said{form}", "Exact") for form in ("", ".json", ".csv")}
+    pages |= {(f"/performance{form}", "Exact") for form in (".json", ".csv", ".csv-metadata.json")}
+    pages |= {("/performance", "Prefix")}
     assert passed == {*pages, ("/assets", "Prefix"), ("/alerts", "Prefix"), ("/hooks", "Prefix")}
 
 

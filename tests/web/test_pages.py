@@ -13,7 +13,8 @@ from channels.web_form import MESSAGE_LIMIT
 from tests.web.pages import Browser, Open, Page, value
 
 ADDRESSES = {"form": ("get", "/"), "faults": ("post", "/"), "missing": ("get", "/nowhere"), "wrong": ("put", "/")}
-ADDRESSES |= {name: ("get", f"/{name}") for name in ("standards", "accessibility", "privacy", "track", "you-said")}
+OF_EVERYBODY = ("standards", "accessibility", "privacy", "track", "you-said", "performance")
+ADDRESSES |= {name: ("get", f"/{name}") for name in OF_EVERYBODY}
 MOST_BYTES = 60_000
 MOST_STYLE_BYTES = 12_288
 
