@@ -23,7 +23,7 @@ KINDS = frozenset({*STEPS, *RECEIPT_KINDS, EventKind.LOGGED, EventKind.SPLIT, Ev
 # What these say beside their kind and their instant counts for nothing.
 WITHOUT_DETAILS = frozenset(
     {
-        *(EventKind.LOGGED, EventKind.SPLIT, EventKind.WINDOW_MISSED, EventKind.FORMAT_NEEDED, EventKind.FORMAT_MADE),
+        *(EventKind.LOGGED, EventKind.SPLIT, EventKind.WINDOW_MISSED),
         *(EventKind.ACKNOWLEDGEMENT_SENT, EventKind.ACKNOWLEDGEMENT_REFUSED, EventKind.ACKNOWLEDGEMENT_FAILED),
         EventKind.FEEDBACK_SENT,
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.core.needs import are_met
 from bot.core.spells import Ending
 
 Pauses = tuple[tuple[int, int], ...]
@@ -39,7 +40,8 @@ class Run:
     opinion: str = ""
     satisfaction: str = ""
     needs: str | None = None
-    are_needs_met: bool | None = None
+    formats: str | None = None
+    how: str = ""
 
     def __post_init__(self) -> None:
         self.respond_by = self.first_respond_by
@@ -48,6 +50,11 @@ class Run:
     def is_open(self) -> bool:
         """Whether the person waits."""
         return self.ends_at is None
+
+    @property
+    def are_needs_met(self) -> bool | None:
+        """Whether its answer was what its reader needs, by what was made of it up to now."""
+        return None if self.responded_at is None else are_met(self.needs or "", self.formats, self.how)
 
     def resume(self, at: int) -> None:
         """Let the clock run on."""
@@ -77,4 +84,4 @@ class Run:
             )
         self.responded_at = self.ends_at = self.standing = None
         self.ending, self.asked_at, self.opinion, self.satisfaction = Ending.OPEN, None, "", ""
-        self.needs = self.are_needs_met = None
+        self.needs, self.formats, self.how = None, None, ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.core import needs
 from bot.core.contacts import State
+from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
 from bot.core.judgements import is_early_word, is_word_of_person, is_word_of_staff
 from bot.core.runs import Run
@@ -29,7 +30,6 @@ class History:
     avoidable: str = ""
     complaint_outcome: str = ""
     needs: str = ""
-    formats_to_make: int = 0
 
     @property
     def run(self) -> Run:
@@ -119,6 +119,7 @@ def _keep_needs(history: History, happening: Happening) -> None:
     details = happening.details
     if "needs" in details:
         history.run.needs = needs.as_column(needs.of_column(str(details["needs"])))
+        history.run.formats, history.run.how = details.get("format"), str(details.get("how", ""))
 
 
 def _close(history: History, happening: Happening, at: int) -> None:
@@ -223,12 +224,11 @@ def _note_needs(history: History, happening: Happening, _at: int) -> None:
     history.needs = needs.as_column(needs.of_column(str(happening.details.get("needs", ""))))
 
 
-def _need_format(history: History, _happening: Happening, _at: int) -> None:
-    history.formats_to_make += 1
-
-
-def _make_format(history: History, _happening: Happening, _at: int) -> None:
-    history.formats_to_make -= 1
+def _make_format(history: History, happening: Happening, _at: int) -> None:
+    """Count what staff made of an answer as if it had left in it."""
+    details = happening.details
+    if details.get("purpose") == Purpose.ANSWER and (run := _last_answer(history)):
+        run.formats = f"{run.formats or ''} {details.get('needs', '')}"
 
 
 def _decide_on_receipt(history: History, happening: Happening, _at: int) -> None:
@@ -265,7 +265,6 @@ STEPS: dict[str, Step] = {
     EventKind.FEEDBACK_SENT: _ask,
     EventKind.FEEDBACK_GIVEN: _take_opinion,
     EventKind.NEEDS_NOTED: _note_needs,
-    EventKind.FORMAT_NEEDED: _need_format,
     EventKind.FORMAT_MADE: _make_format,
     EventKind.RECEIPT_DECIDED_ON: _decide_on_receipt,
 }

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bot.channel import Batch, Temporary
 from bot.core.closings import Outcome
@@ -13,12 +13,14 @@ from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
 from bot.core.needs import Need
 from bot.core.roles import Scope
+from bot.core.spells import Spell
 from bot.flows import wordings
 from bot.flows.changes import answer, answer_outcome, close, formats, needs, respond
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import backlog, contact_view, rows, wishes
+from bot.flows.figures import folding
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, receive
 from bot.flows.outgoing import alert, daily_list, deliver
@@ -28,7 +30,7 @@ from bot.render.answers import SavedAnswer
 from bot.store import contacts, format_tasks, outbox, queue, retention
 from bot.store.engine import Store
 from bot.store.queue import Criteria
-from bot.store.tables import deliveries
+from bot.store.tables import deliveries, events
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import after, again, logged
 
@@ -177,7 +179,7 @@ def test_somebody_says_that_it_is_made(store: Store, book: Rulebook, mail: Make)
             formats.finish(connection, contact, f"{task.delivery_id}", ME, after(2))
         assert tasks(connection, contact) == []
         (event,) = [e for e in contacts.events_of(connection, contact.id) if e.kind == EventKind.FORMAT_MADE]
-        assert (event.actor, event.details) == (ME, {"needs": "braille"})
+        assert (event.actor, event.details) == (ME, {"purpose": "answer", "needs": "braille"})
 
 
 def test_it_is_shown_until_it_is_made(store: Store, book: Rulebook, mail: Make) -> None:
@@ -298,3 +300,23 @@ def test_a_closing_says_what_was_needed(store: Store, book: Rulebook, mail: Make
         contact = reader(connection, book, mail, Need.BSL)
         close.close(connection, contact.reference, ME, LATER, book, Closing(Outcome.TOLD, note="By a video call."))
         assert details(connection, contact, EventKind.CLOSED) == {"needs": "bsl"}
+
+
+def test_needs_are_met_once_they_are_made(store: Store, book: Rulebook, mail: Make) -> None:
+    """And not before, also when that is asked afterwards; large print leaves so by itself."""
+    with writing(store) as connection:
+        braille = reader(connection, book, mail, Need.BRAILLE)
+        typed(connection, book, braille)
+        (before,) = spells_at(connection, None)
+        number = connection.execute(select(func.max(events.c.id))).scalar_one()
+        (task,) = format_tasks.of_contacts(connection, [braille.id])
+        formats.finish(connection, braille, f"{task.delivery_id}", ME, after(1))
+        verdicts = [spells_at(connection, at)[0].are_needs_met for at in (number, None)]
+    assert (before.needs, before.are_needs_met, verdicts) == ("braille", False, [False, True])
+
+
+def spells_at(connection: Connection, cut_off: int | None) -> list[Spell]:
+    """Every spell as it stood at that event, or as it stands now."""
+    newest = connection.execute(select(func.max(events.c.id))).scalar_one()
+    year = timedelta(days=365)
+    return sorted(folding.spells_at(connection, cut_off or newest, NOW - year, NOW + year, lambda _: None))

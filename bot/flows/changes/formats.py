@@ -50,8 +50,8 @@ def begin_one(connection: Connection, delivery: Delivery, contact: Contact, now:
     if not format_tasks.add(connection, task):
         return
     words = in_words(task)
-    details = {name: value for name, value in (("needs", task.need_codes), ("language", language)) if value}
-    contacts.note(connection, [Event(contact.id, now, EventKind.FORMAT_NEEDED, details=details)])
+    event = Event(contact.id, now, EventKind.FORMAT_NEEDED, details=_details(task, delivery.purpose))
+    contacts.note(connection, [event])
     page = f"/console/contacts/{contact.reference}/sent/{delivery.id}/text"
     notices = alert.notices_about(
         contact,
@@ -74,9 +74,16 @@ def finish(connection: Connection, contact: Contact, number: str, actor: str, no
         raise Refused("choose one of the messages of this contact that are to be made", FIELD)
     if not format_tasks.make(connection, task.delivery_id, now, actor):
         raise Refused("it is made already", FIELD, Kind.CONFLICT)
-    details = {name: value for name, value in (("needs", task.need_codes), ("language", task.language)) if value}
+    purposes = {delivery.id: delivery.purpose for delivery in outbox.of_contact(connection, contact.id)}
+    details = _details(task, purposes.get(task.delivery_id, ""))
     contacts.note(connection, [Event(contact.id, now, EventKind.FORMAT_MADE, actor, details)])
     return task
+
+
+def _details(task: FormatTask, purpose: str) -> dict[str, str]:
+    """What the events say: of which message, into which formats and which language."""
+    details = {"purpose": purpose, "needs": task.need_codes, "language": task.language}
+    return {name: value for name, value in details.items() if value}
 
 
 def in_words(task: FormatTask) -> str:
