@@ -54,6 +54,7 @@ def _known_at(origin: Origin, happenings: Sequence[Happening]) -> int:
 
 
 def _is_of_receipt(happening: Happening) -> bool:
-    if happening.kind in (EventKind.CAME_BACK, EventKind.UNDELIVERABLE):
-        return happening.details.get("purpose") == Purpose.ACKNOWLEDGEMENT
-    return happening.kind in KINDS
+    if happening.kind not in KINDS:
+        return False
+    is_of_any = happening.kind in (EventKind.CAME_BACK, EventKind.UNDELIVERABLE)
+    return not is_of_any or happening.details.get("purpose") == Purpose.ACKNOWLEDGEMENT

@@ -28,6 +28,8 @@ WITHOUT_DETAILS = frozenset(
         EventKind.FEEDBACK_SENT,
     }
 )
+# What may change whether an answer is owed, and what acknowledges.
+_TURNS = frozenset({EventKind.RECEIPT_DECIDED_ON, EventKind.CLASSIFIED})
 # What an event says that it changed, with what it was before under the same name and `_before`.
 _TOPICS = ("service", "kind", "area", "team", "standard", "calendar", "outcome")
 
@@ -71,8 +73,9 @@ def _beginning(origin: Origin, happenings: Sequence[Happening]) -> History:
     """Return how the contact began: what was changed of it afterwards stands in the first event that changed it."""
     outcome, acknowledged_by = origin.outcome, origin.acknowledged_by
     for happening in reversed(happenings):
-        outcome = happening.details.get("outcome_before", outcome)
-        acknowledged_by = happening.details.get("acknowledged_by_before", acknowledged_by)
+        if happening.kind in _TURNS:
+            outcome = happening.details.get("outcome_before", outcome)
+            acknowledged_by = happening.details.get("acknowledged_by_before", acknowledged_by)
     received_at = microseconds(origin.received_at)
     if outcome == "log":
         run = Run(0, received_at, None, ends_at=received_at, ending=Ending.LOGGED)

@@ -7,7 +7,7 @@ of its module, as its prepared form is cached.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -41,7 +41,8 @@ class _Prepared:
     """A prepared statement: `words` is its text, `fixed` are values that are always the same.
 
     `pick` takes the values in order from their names, `conversions` has the places of those that the driver needs in
-    another form. `lists` has the parameter names of the values of a list; `outputs` the conversion of each column.
+    another form. `lists` has the parameter names of the values of a list; `outputs` the places of columns that come
+    in another form from the driver, with their conversions.
     `names` is empty where the driver takes values in order, as SQLite's does.
     """
 
@@ -51,7 +52,7 @@ class _Prepared:
     conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     fixed: Values
     lists: Mapping[str, Sequence[str]]
-    outputs: tuple[Convert, ...]
+    outputs: tuple[tuple[int, Callable[[Any], Any]], ...]
 
     def arguments(self, values: Values) -> list[Any] | dict[str, Any]:
         """Return the values as the driver takes them."""
@@ -65,7 +66,10 @@ class _Prepared:
 
     def read(self, row: Row) -> Row:
         """Return a row of the driver with converted values."""
-        return tuple(v if convert is None else convert(v) for v, convert in zip(row, self.outputs, strict=True))
+        values = [*row]
+        for place, convert in self.outputs:
+            values[place] = convert(values[place])
+        return tuple(values)
 
 
 def run_many(connection: Connection, statement: UpdateBase, rows: Sequence[Values]) -> None:
@@ -95,6 +99,21 @@ def rows_of(connection: Connection, statement: Query, values: Values) -> list[Ro
     except connection.dialect.loaded_dbapi.Error as error:
         raise _sqlalchemy_error(connection, prepared.words, error) from error
     return [prepared.read(row) for row in rows]
+
+
+def stream(connection: Connection, statement: Query, values: Values) -> Iterator[Row]:
+    """Return the rows of a query one after another, as the driver returns them: no value is converted.
+
+    On PostgreSQL some thousand are fetched at once. Raises as SQLAlchemy does.
+    """
+    prepared = _prepared(connection.dialect, statement, tuple((name, None) for name in values))
+    driver: Any = connection.connection.driver_connection
+    is_shared = connection.dialect.name == "postgresql"
+    try:
+        with closing(driver.cursor(name="ackbot_stream") if is_shared else driver.cursor()) as cursor:
+            yield from cursor.execute(prepared.words, prepared.arguments(values))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _sqlalchemy_error(connection, prepared.words, error) from error
 
 
 @contextmanager
@@ -195,8 +214,10 @@ def _picker(names: Sequence[str]) -> Callable[[Values], Iterable[Any]]:
     return lambda values: [values[name] for name in names]  # itemgetter gives a tuple of two or more only
 
 
-def _outputs(dialect: Dialect, query: Query) -> tuple[Convert, ...]:
-    return tuple(_kind(dialect, column.type).result_processor(dialect, None) for column in query.selected_columns)
+def _outputs(dialect: Dialect, query: Query) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    return _conversions(
+        _kind(dialect, column.type).result_processor(dialect, None) for column in query.selected_columns
+    )
 
 
 def _kind(dialect: Dialect, column_type: Any) -> Any:

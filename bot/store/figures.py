@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from bot.core.replays import KINDS, RECEIPT_KINDS
 from bot.core.spells import Spell
-from bot.store import cursors, direct, settled
+from bot.store import cursors, direct, happenings, settled
+from bot.store.column_types import Keys, ring_of
 from bot.store.tables import contacts, events, spells
 
 NAME = "figures"
-_ROWS_AT_ONCE = 2_000
 # An event may have happened long before it was recorded; the latest of so many was recorded about now.
 _NEIGHBOURS = 50
 _ADD = insert(spells)
@@ -123,11 +123,24 @@ def put(connection: Connection, ids: Iterable[int], rows: Sequence[Spell]) -> No
     direct.run_many(connection, _ADD, [row._asdict() for row in rows])
 
 
+def renew(connection: Connection, ids: Sequence[int]) -> None:
+    """Make the rows of up to `happenings.AT_ONCE` contacts anew, whose first moment is known better now."""
+    lock(connection)
+    if most := extent(connection).most:
+        put(connection, ids, list(happenings.replay(connection, ids, most)))
+
+
 def of_period(connection: Connection, begin: int, end: int, without: Collection[int]) -> Iterator[Spell]:
     """Return the spells that began before the end of a period and are not over before it, but for some contacts."""
-    values = {"begin": begin, "end": end}
-    rows = connection.execute(_OF_PERIOD, values, execution_options={"yield_per": _ROWS_AT_ONCE})
-    for page in rows.partitions():
-        for row in page:
-            if row[0] not in without:
-                yield Spell._make(row)
+    ring = ring_of(connection.dialect)
+    for row in direct.stream(connection, _OF_PERIOD, {"begin": begin, "end": end}):
+        if row[0] not in without:
+            spell = Spell._make(row)
+            yield spell if spell.needs == "" else _legible(spell, ring)
+
+
+def _legible(spell: Spell, ring: Keys | None) -> Spell:
+    """Return a row of the driver with its needs in clear."""
+    needs = spell.needs if ring is None else ring.open(spell.needs.encode()).decode()
+    are_met = None if spell.are_needs_met is None else bool(spell.are_needs_met)
+    return spell._replace(needs=needs, are_needs_met=are_met)

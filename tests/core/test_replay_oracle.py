@@ -192,13 +192,26 @@ def _microseconds(at: datetime | None) -> int | None:
 
 def origin_of(life: Life, first_due: int | None, first_acknowledge: int | None) -> Origin:
     """What such a contact keeps; what it is about is as the last event left it."""
-    topics = life.topics
-    standard, version = topics["standard"].split()
+    standard, version = life.topics["standard"].split()
     first_dates = [None if unit is None else at_unit(unit) for unit in (first_acknowledge, first_due)]
+    topics = {name: life.topics[name] for name in ("service", "kind", "area", "team", "calendar", "acknowledged_by")}
     return Origin(
-        *(7, life.facts[0].number, at_unit(0), "inbox", "mail", "email", "private", "acknowledge", "24 person", "en"),
-        *(topics["acknowledged_by"], None, *first_dates),
-        *(topics["area"], topics["service"], topics["kind"], topics["team"], standard, version, topics["calendar"]),
+        contact_id=7,
+        first_event=life.facts[0].number,
+        received_at=at_unit(0),
+        channel="inbox",
+        channel_kind="mail",
+        medium="email",
+        visibility="private",
+        outcome="acknowledge",
+        rule="24 person",
+        language="en",
+        receipt_sent_at=None,
+        first_acknowledge_by=first_dates[0],
+        first_respond_by=first_dates[1],
+        standard=standard,
+        standard_version=version,
+        **topics,
     )
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from bot.core.contacts import Contact
 from bot.core.events import EventKind
 from bot.flows.rulebook import NO_WAY, Rulebook
-from bot.store import cursors, origins
+from bot.store import cursors, figures, origins
 
 Values = dict[str, Any]
 Moves = Sequence[tuple[str, Mapping[str, Any]]]
-AT_ONCE = 500
+AT_ONCE = 400
 # Up to which contact this is done. An older program beside this one may store a little later what has a lower number.
 FILLED, _LOOKED_AT_AGAIN = "origins filled", 100
 
@@ -31,6 +31,7 @@ def fill(connection: Connection, now: datetime, book: Rulebook, most: int = AT_O
     moves = origins.moves(connection, [contact.id for contact in rows]) if rows else {}
     values = [_row(contact, moves.get(contact.id, ()), book) for contact in rows]
     origins.fill(connection, values)
+    figures.renew(connection, [contact.id for contact in rows])
     is_full = len(rows) == most
     cursors.put(connection, FILLED, str(rows[-1].id if is_full else newest), now)
     return is_full

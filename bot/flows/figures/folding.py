@@ -99,7 +99,9 @@ def make_anew(connection: Connection, after_id: int, *, is_trial: bool) -> Page:
     differing = _differing(figures.rows(connection, ids), spells)
     if differing and not is_trial:
         figures.put(connection, sorted(differing), [spell for spell in spells if spell.contact_id in differing])
-    if differing and reach.least < reach.most:
+    if reach.least == 0:
+        differing = set()
+    elif differing and reach.least < reach.most:
         differing -= figures.contacts_between(connection, reach.least, reach.most)
     return Page(len(ids), tuple(sorted(differing)), ids[-1])
 

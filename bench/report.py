@@ -1,0 +1,59 @@
+"""Figures over a year of contacts: made anew from the events, then a quarter and the year, each a command of its own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import rig, year
+from bot.store import schema
+from bot.store.databases import database_path
+from tests.components import service as configured
+from tests.components.service import Service
+
+QUARTER, YEAR = ("2026-07-01", "2026-09-30"), ("2026-01-01", "2026-12-31")
+CUT = ("--by", "service,channel", "--format", "csv")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took, and the highest memory use of its process."""
+
+    seconds: float
+    megabytes: float
+
+
+def over(count: int) -> None:
+    """Fill a SQLite store with so many contacts of a year, and measure each command."""
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(Path(folder), [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
+        schema.upgrade(service.store_url)
+        events = year.fill(database_path(service.store_url), count)
+        anew = _cost(service, "figures", "rebuild")
+        check = _cost(service, "figures", "rebuild", "--check")
+        quarter = _cost(service, "report", "--from", QUARTER[0], "--to", QUARTER[1], *CUT)
+        whole = _cost(service, "report", "--from", YEAR[0], "--to", YEAR[1], *CUT)
+    rig.show(
+        benchmark="figures over a year",
+        contacts=count,
+        events=events,
+        anew_seconds=anew.seconds,
+        check_seconds=check.seconds,
+        quarter_seconds=quarter.seconds,
+        year_seconds=whole.seconds,
+        megabytes=max(cost.megabytes for cost in (anew, check, quarter, whole)),
+    )
+
+
+def _cost(service: Service, *command: str) -> Cost:
+    words = [sys.executable, "-m", "bot", *command, "--config", str(service.config)]
+    start = time.perf_counter()
+    process = subprocess.Popen(words, env={**os.environ, **service.environment}, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return Cost(time.perf_counter() - start, usage.ru_maxrss / 1024)
