@@ -1,7 +1,7 @@
 """`make bench`: the usual benchmarks, or those whose names are given.
 
 python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [stages] [ticks]
-[webhooks] [console]
+[webhooks] [console] [report[=CONTACTS]]
 """
 
 import sys
@@ -14,6 +14,7 @@ from bench import (
     latency,
     memory,
     processes,
+    report,
     size,
     soak,
     stages,
@@ -62,6 +63,9 @@ def main() -> None:
 
 
 def _run_large(names: set[str]) -> None:
+    for name in names:
+        if name.partition("=")[0] == "report":
+            report.over(int(name.partition("=")[2] or 1_000_000))
     if "ticks" in names:
         ticks.with_open(1_000_000)
     if "console" in names:

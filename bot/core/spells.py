@@ -58,8 +58,9 @@ class Spell(NamedTuple):
     that was promised first in this spell. `pauses` are finished pauses as JSON, `[[from, until], ...]`, "" for none.
     `next_word_at` is when the person first wrote again after its end. `early_words` counts what they wrote before the
     date while no member of staff had written. `needs` are codes of `core.needs`; `are_needs_met` is None while nothing
-    was answered. `asked_at`, `opinion` and `satisfaction` are of the feedback on this answer. `latest_at` is the last
-    instant by which the spell belongs into a period: its end or a date, whichever is later; None while it is open.
+    was answered, and where no program can tell. `asked_at`, `opinion` and `satisfaction` are of the feedback on this
+    answer. `latest_at` is the last instant by which the spell belongs into a period: its end or a date, whichever is
+    later; None while it is open.
     """
 
     contact_id: int

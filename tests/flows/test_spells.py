@@ -42,6 +42,7 @@ from tests.rulebooks import altered
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 12, 1, tzinfo=UTC)
 ME = "staff:me@example.gov.uk"
 HOUR = timedelta(hours=1)
+PATIENCE = {"pause": "after-start", "extend_to": "40 working days"}
 ADJUSTMENTS = [kind for kind in Kind if kind not in (Kind.RESPONDED, Kind.REOPENED, Kind.CORRECTED)]
 
 
@@ -230,9 +231,10 @@ def all_rows(connection: Connection) -> list[Spell]:
 
 
 def with_teams(book: Rulebook) -> Rulebook:
-    """The same with a second team."""
+    """The same with a second team, and standards that allow pauses and extensions."""
     front = book.outgoing.teams["front"]
-    return altered(book, teams={"front": front, "back": front})
+    promises = Book(standard(PATIENCE | table, "x.toml") for table in (STANDARD, *MORE))
+    return altered(book, teams={"front": front, "back": front}, promises=promises)
 
 
 def make_anew(store: Store, *, is_trial: bool = False) -> list[int]:
