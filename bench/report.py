@@ -1,4 +1,4 @@
-"""Figures over a year of contacts: made anew from the events, then a quarter and the year, each by a command."""
+"""Figures over a year of contacts: made anew from the events; a quarter and the year, each by a command."""
 
 import os
 import subprocess

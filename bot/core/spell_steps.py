@@ -116,10 +116,10 @@ def _respond(history: History, happening: Happening, at: int) -> None:
 
 
 def _keep_needs(history: History, happening: Happening) -> None:
-    details = happening.details
-    if "needs" in details:
-        history.run.needs = needs.as_column(needs.of_column(str(details["needs"])))
-        history.run.formats, history.run.how = details.get("format"), str(details.get("how", ""))
+    """Keep what the person needed when it ended, and how they were answered: later wishes do not count."""
+    run, details = history.run, happening.details
+    run.needs = needs.as_column(needs.of_column(str(details.get("needs", ""))))
+    run.formats, run.how = details.get("format"), str(details.get("how", ""))
 
 
 def _close(history: History, happening: Happening, at: int) -> None:
