@@ -53,6 +53,22 @@ def test_language_and_needs_are_noted_from_the_terminal(run: Run, logged: Log, m
     assert run("contacts", "needs", "EX-2345-678").exit_code == 2
 
 
+def test_what_is_said_for_the_figures_is_shown(run: Run, logged: Log, mail: Make) -> None:
+    """Once it is noted, and whatever is not named stays; the choices stand in the refusal and in the help."""
+    reference = logged(mail(1))
+    assert run("contacts", "judge", reference, "--avoidable", "progress").stdout == (
+        f"{reference}: it is noted for the figures.\n"
+    )
+    again = run("contacts", "judge", reference, "--avoidable", "progress")
+    assert again.stdout == f"{reference}: it was noted so before.\n"
+    assert "avoidable          progress" in run("contacts", "show", reference).stdout
+    (facts,) = lines(run("contacts", "show", reference, "--json"))
+    assert (facts["avoidable"], facts["cause"], facts["complaint_outcome"]) == ("progress", "", "")
+    refusal = run("contacts", "judge", reference, "--cause", "lazy")
+    assert (refusal.exit_code, "choose one of volume, absence, others" in refusal.stderr) == (1, True)
+    assert "wrong-place, necessary" in " ".join(run("contacts", "judge", "--help").stdout.replace("│", " ").split())
+
+
 def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> None:
     """One that is over is refused, and one that lies too far ahead or that no calendar has."""
     reference = logged(mail(1))
