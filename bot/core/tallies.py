@@ -35,9 +35,9 @@ class Times:
         """Add one."""
         self._counts[2 * days + is_open] += 1
 
-    def join(self, other: "Times") -> None:
-        """Add all of others."""
-        for key, count in other._counts.items():
+    def join(self, times: "Times") -> None:
+        """Add all of these."""
+        for key, count in times._counts.items():
             self._counts[key] += count
 
     def quantile(self, tenths: int) -> Quantile | None:
@@ -238,18 +238,18 @@ class Tally:
         stops = _stops(spell, until) if spell.paused_at is not None or spell.pauses else ()
         return days.between(begin, until, stops)
 
-    def join(self, other: "Tally") -> None:
-        """Add everything that another cell of the same period counts."""
-        for figure, count in other._counts.items():
+    def join(self, cell: "Tally") -> None:
+        """Add everything that another cell cell of the same period counts."""
+        for figure, count in cell._counts.items():
             self._counts[figure] += count
-        for key, count in other._reasons.items():
+        for key, count in cell._reasons.items():
             self._reasons[key] += count
-        self._acknowledging.join(other._acknowledging)
-        self._responding.join(other._responding)
-        self._gaps.join(other._gaps)
-        self._longest = _later(self._longest, other._longest)
-        self._oldest = _later(self._oldest, other._oldest)
-        self._ages = [count + more for count, more in zip(self._ages, other._ages, strict=True)]
+        self._acknowledging.join(cell._acknowledging)
+        self._responding.join(cell._responding)
+        self._gaps.join(cell._gaps)
+        self._longest = _later(self._longest, cell._longest)
+        self._oldest = _later(self._oldest, cell._oldest)
+        self._ages = [count + more for count, more in zip(self._ages, cell._ages, strict=True)]
 
     def figures(self) -> Figures:
         """Return what was counted."""
@@ -289,14 +289,14 @@ class Cells:
     def lines(self, cuts: Sequence[str]) -> tuple[Line, ...]:
         """Return what these cells are about and their figures, the whole first; by these of its cuts, or by fewer."""
         places = [self.cuts.index(cut) for cut in cuts]
-        whole = self._tally()
+        total = self._tally()
         tallies: defaultdict[tuple[str, ...], Tally] = defaultdict(self._tally)
         for names, tally in self._tallies.items():
-            whole.join(tally)
+            total.join(tally)
             tallies[tuple(names[place] for place in places)].join(tally)
         cells = sorted(tallies.items(), key=lambda cell: cell[0]) if cuts else []
         return (
-            ({}, whole.figures()),
+            ({}, total.figures()),
             *((dict(zip(cuts, names, strict=True)), tally.figures()) for names, tally in cells),
         )
 
@@ -317,9 +317,9 @@ def _stops(spell: Spell, until: int) -> list[tuple[int, int]]:
     return stops if spell.paused_at is None else [*stops, (spell.paused_at, until)]
 
 
-def _earlier(at: int | None, other: int | None) -> int | None:
-    return at if other is None else other if at is None else min(at, other)
+def _earlier(first: int | None, second: int | None) -> int | None:
+    return first if second is None else second if first is None else min(first, second)
 
 
-def _later(count: int | None, other: int | None) -> int | None:
-    return count if other is None else other if count is None else max(count, other)
+def _later(first: int | None, second: int | None) -> int | None:
+    return first if second is None else second if first is None else max(first, second)

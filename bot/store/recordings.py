@@ -69,16 +69,16 @@ def coverage(connection: Connection, begin: datetime, end: datetime, cut_off: in
         events.c.at < end,
         events.c.id <= cut_off,
     )
-    counted = Coverage()
+    tally = Coverage()
     for row in connection.execute(query):
         details = json.loads(row.details)
         match row.kind:
             case EventKind.ADDRESS_SUPPRESSED:
-                counted.suppressions[details["reason"]] += 1
+                tally.suppressions[details["reason"]] += 1
             case EventKind.MESSAGES_RECONCILED:
-                counted.late_finds[details["channel"]] += details["count"]
+                tally.late_finds[details["channel"]] += details["count"]
             case _ if details["level"] != _COVERED and details["level_before"] in ("", _COVERED):
-                counted.gaps[details["channel"]] += 1
+                tally.gaps[details["channel"]] += 1
             case _:
                 pass
-    return counted
+    return tally
