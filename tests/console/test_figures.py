@@ -171,3 +171,10 @@ def test_a_number_that_there_is_not_has_no_list(busy: Busy, query: str) -> None:
     """Neither as a page nor as a file."""
     for name in ("contacts", "contacts.csv"):
         assert busy.reader.get(f"{ROOM}/{name}{query}").status == 422
+
+
+def test_the_list_behind_a_report_of_a_year_is_whole(busy: Busy) -> None:
+    """A report of a year opens into its contacts, though the room itself shows a quarter at most."""
+    year = busy.reader.get(f"{ROOM}/contacts?figure=received&from=2026-01-01&to=2026-12-31")
+    assert "We do not know" not in year.words()
+    assert len(year.all("main tbody tr")) >= 8

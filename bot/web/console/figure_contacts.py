@@ -90,7 +90,7 @@ class FigureContacts:
 
     async def _show(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         number = lists.page_in(request.query)
-        filters = figure_filters.read(request.query, self._site.book.clocks.today(self._site.now()))
+        filters = self._filters(request)
         try:
             rows = await self._list(request, guest, filters, (number - 1) * _MOST_ROWS, _MOST_ROWS)
         except Refused as objection:
@@ -109,7 +109,7 @@ class FigureContacts:
         return render(request, guest, "figure_contacts", context)
 
     async def _csv(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        filters = figure_filters.read(request.query, self._site.book.clocks.today(self._site.now()))
+        filters = self._filters(request)
         try:
             rows = await self._list(request, guest, filters, 0, _MOST_IN_CSV)
         except Refused as objection:
@@ -129,6 +129,10 @@ class FigureContacts:
             for line in rows.lines
         )
         return csv_file("figure-contacts.csv", spreadsheets.table(_HEADINGS, cells))
+
+    def _filters(self, request: web.Request) -> Filters:
+        today = self._site.book.clocks.today(self._site.now())
+        return figure_filters.read(request.query, today, figure_filters.MOST_DAYS_OF_LIST)
 
     async def _list(self, request: web.Request, guest: Guest, filters: Filters, skip: int, most: int) -> _List:
         """Raises Refused for a number that there is not, and for a cut-off before everything."""

@@ -12,6 +12,8 @@ from bot.web.forms import as_text, number_of
 
 # A quarter: longer periods take longer than a page may, and `ackbot report` counts them.
 MOST_DAYS = 100
+# A report of a year opens into its contacts, too.
+MOST_DAYS_OF_LIST = 366
 DAYS_SHOWN = 28
 _LONGEST = 100
 
@@ -40,7 +42,7 @@ class Filters:
         return urlencode(self.values)
 
 
-def read(query: Mapping[str, str], today: date) -> Filters:
+def read(query: Mapping[str, str], today: date, most_days: int = MOST_DAYS) -> Filters:
     """What is asked for: the last four weeks, if no days are; what makes no sense is left out and named."""
     texts = {name: as_text(query.get(name, "")).strip()[:_LONGEST] for name in ("from", "to", "at", *CUTS)}
     first_day, last_day, at = _day(texts["from"]), _day(texts["to"]), _cut_off(texts["at"])
@@ -53,9 +55,9 @@ def read(query: Mapping[str, str], today: date) -> Filters:
     if first > last:
         unknown.append(f"a period from {first} to {last}")
         first = last - timedelta(days=DAYS_SHOWN - 1)
-    elif (last - first).days >= MOST_DAYS:
-        unknown.append(f"a period of more than {MOST_DAYS} days")
-        first = last - timedelta(days=MOST_DAYS - 1)
+    elif (last - first).days >= most_days:
+        unknown.append(f"a period of more than {most_days} days")
+        first = last - timedelta(days=most_days - 1)
     has_days = first_day is not None or last_day is not None
     return Filters(first, last, at, selections.topic(texts), has_days, tuple(unknown))
 
