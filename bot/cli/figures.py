@@ -77,6 +77,6 @@ def _references(connection: "Connection", ids: list[int]) -> list[str]:
 
 def _sentence(count: int, differing_count: int, references: list[str]) -> str:
     if not differing_count:
-        return f"The spells of {count:,} contacts are as their events say."
+        return f"Contacts looked at: {count:,}. Their spells are as their events say."
     names = ", ".join(references) + (" and others" if differing_count > len(references) else "")
-    return f"Of {count:,} contacts {differing_count:,} had other spells than their events say: {names}."
+    return f"Contacts looked at: {count:,}. Other spells than their events say had {differing_count:,}: {names}."

@@ -21,7 +21,9 @@ from bot.store import (
     audit,
     clocks,
     contacts,
+    figures,
     glances,
+    happenings,
     history,
     holds,
     known,
@@ -146,6 +148,11 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "what became of messages": lambda c: outbox.fates(c, 1),
     "views": lambda c: views.of(c, "a@b.example"),
     "what is not indexed": words.behind,
+    "contacts of which something happened": lambda c: figures.contacts_between(c, 5, 9),
+    "spells of contacts": lambda c: figures.rows(c, [1, 2]),
+    "spells from events": lambda c: list(happenings.replay(c, [1, 2], 9)),
+    "spells of a period": lambda c: list(figures.of_period(c, 1, 2, ())),
+    "when an event was recorded": lambda c: figures.recorded_at(c, 9),
 }
 
 
