@@ -239,7 +239,7 @@ class Tally:
         return days.between(begin, until, stops)
 
     def join(self, cell: "Tally") -> None:
-        """Add everything that another cell cell of the same period counts."""
+        """Add everything that another cell of the same period counts."""
         for figure, count in cell._counts.items():
             self._counts[figure] += count
         for key, count in cell._reasons.items():
