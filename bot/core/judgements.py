@@ -122,9 +122,8 @@ def asked_early(events: Iterable[StoredEvent], due: datetime | None) -> bool:
             return True
         if later_date := event.details.get("respond_by"):
             due = datetime.fromisoformat(later_date)
-        has_staff_written = is_word_of_staff(event.kind, event.details) or (
-            has_staff_written and event.kind not in _NEW_SPELLS
-        )
+        is_word = event.kind == EventKind.CLOSED or is_word_of_staff(event.kind, event.details)
+        has_staff_written = is_word or (has_staff_written and event.kind not in _NEW_SPELLS)
     return False
 
 

@@ -89,6 +89,8 @@ def test_a_contact_is_judged_by_its_events_in_the_order_of_their_numbers() -> No
     assert not _asked_early(ANSWERED, ASKED)
     assert not _asked_early(ANSWERED, ASKED, (EventKind.REOPENED, 3, {}))
     assert _asked_early(ANSWERED, (EventKind.REOPENED, 3.5, {}), ASKED)
+    assert not _asked_early((EventKind.CLOSED, 4, {}), ASKED)
+    assert _asked_early((EventKind.CLOSED, 4, {}), (EventKind.OPENED_AGAIN, 3.5, {}), ASKED)
 
 
 def test_the_date_that_held_at_that_moment_counts() -> None:

@@ -18,10 +18,11 @@ from bot.flows.changes.refusals import Kind as Why
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions, contact_view
 from bot.flows.desk.orders import Order
+from bot.flows.figures import folding
 from bot.flows.people import erase
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
-from bot.store import contacts
+from bot.store import contacts, figures
 from bot.store.engine import Store
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.desk import after, again, do, logged
@@ -198,6 +199,25 @@ def test_who_asks_again_before_the_date_makes_the_page_ask_staff(store: Store, b
         assert questions(connection, contact, book, 1) == (False, False, True)
         assert questions(connection, other, book, 1) == (False, False, False)
         assert codes_of(connection, contact) == ("", "", "")
+
+
+@pytest.mark.parametrize("before", ["nothing", "holding-reply", "pause", "respond", "close", "reopen"])
+def test_the_page_asks_where_the_figures_count_an_early_word(
+    store: Store, council: Rulebook, mail: Make, before: str
+) -> None:
+    """Whatever happened before the person wrote again: of what waits, once, and again when it waits anew."""
+    with writing(store) as connection:
+        contact = logged(connection, council, mail())
+        classify.classify(connection, contact.reference, classify.About(kind="foi"), OLU, NOW, council)
+        for action in {"nothing": [], "reopen": ["respond", "reopen"]}.get(before, [before]):
+            fields = {"outcome": "told", "note": "By phone."} if action == "close" else {}
+            order(connection, contact, council, action, 0, **fields)
+        reply = mail(2, From=f"{contact.sender_name} <{contact.sender_address}>", Subject=f"Re: {contact.reference}")
+        logged(connection, council, reply, acknowledged=False)
+        folding.fold(connection, 100)
+        words = [spell.early_words for spell in figures.rows(connection, [contact.id])]
+        assert sum(words) == (1 if before in ("nothing", "reopen") else 0)
+        assert questions(connection, contact, council, 1)[2] is bool(sum(words))
 
 
 @pytest.mark.parametrize(
