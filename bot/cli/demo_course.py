@@ -7,8 +7,11 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from bot.cli.demo_letters import Letter
+from bot.core import judgements
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact
+from bot.core.judgements import Avoidable, Cause, ComplaintOutcome
+from bot.flows.changes.judge import Judgement
 
 _DAY = timedelta(days=1)
 _OPENS, _CLOSES = 9 * 60, 17 * 60 - 1
@@ -19,6 +22,7 @@ _SLOWER_BEFORE = 0.06
 _ANSWERED_AT_LAST = 0.85
 # After these parts of the time staff take longer, and the person asks how far they are.
 _BEFORE_THAT_NO_PAUSE, _TAKES_LONG, _WAITS_LONG = 0.3, 0.7, 0.5
+_SHARE_WITH_MARK, _SHARE_WITH_CAUSE = 0.4, 0.85
 _PAUSE, _ANSWER_US, _ASK_AGAIN, _SAY_NO = 0.07, 0.85, 0.14, 0.05
 
 
@@ -102,6 +106,23 @@ def _ending(times: "_Times", share: float, lost_time: timedelta) -> Iterator[Ste
         again = end + timedelta(days=chance.uniform(1, 7))
         yield Step(again, Deed.SAY_NO)
         yield Step(times.office(again + timedelta(days=chance.uniform(1, 12))), Deed.RESPOND)
+
+
+def judgement(contact: Contact, *, is_late: bool) -> Judgement:
+    """What staff say of an answered contact for the figures."""
+    chance = random.Random(f"judgement {contact.id}")  # noqa: S311 - to be repeated, not to be secret
+    is_complaint = judgements.is_complaint(contact.kind)
+    return Judgement(
+        avoidable=_draw(chance, Avoidable, (20, 12, 10, 6, 52)) if chance.random() < _SHARE_WITH_MARK else None,
+        cause=_draw(chance, Cause, (30, 22, 18, 10, 8, 5, 5, 2))
+        if is_late and chance.random() < _SHARE_WITH_CAUSE
+        else None,
+        complaint_outcome=_draw(chance, ComplaintOutcome, (30, 20, 40, 10)) if is_complaint else None,
+    )
+
+
+def _draw(chance: random.Random, choices: type[StrEnum], shares: tuple[int, ...]) -> str:
+    return chance.choices(list(choices), shares)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from itertools import count
 from sqlalchemy import Connection
 
 from bot.channel import Batch, Permanent
-from bot.cli import demo_letters, demo_words
+from bot.cli import demo_course, demo_letters, demo_words
 from bot.cli.demo_course import Deed, Step, course
 from bot.cli.demo_letters import Letter
 from bot.core.closings import Outcome
@@ -24,7 +24,7 @@ from bot.core.deliveries import Purpose
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
-from bot.flows.changes import classify, close, needs, respond
+from bot.flows.changes import classify, close, judge, needs, respond
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About
 from bot.flows.changes.close import Closing
@@ -210,7 +210,11 @@ class Days:
         adjust(self._connection, reference, change, word, now, self._book)
 
     def _respond(self, reference: str, now: datetime) -> None:
-        respond.respond(self._connection, reference, now, self._book, actor=self._officer)
+        answer = respond.respond(self._connection, reference, now, self._book, actor=self._officer)
+        contact = contacts.find(self._connection, reference)
+        if contact is not None:
+            judgement = demo_course.judgement(contact, is_late=answer.in_time is False)
+            judge.judge(self._connection, reference, judgement, self._officer, now)
 
     def _close(self, closing: Closing, reference: str, now: datetime) -> None:
         close.close(self._connection, reference, self._officer, now, self._book, closing)
