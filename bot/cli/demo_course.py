@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from bot.cli.demo_letters import Letter
 from bot.core import judgements
+from bot.core.answers import BY_TELEPHONE
 from bot.core.calendars import Calendar
 from bot.core.contacts import Contact
 from bot.core.judgements import Avoidable, Cause, ComplaintOutcome
+from bot.core.needs import Need
 from bot.flows.changes.judge import Judgement
 
 _DAY = timedelta(days=1)
@@ -22,7 +24,7 @@ _SLOWER_BEFORE = 0.06
 _ANSWERED_AT_LAST = 0.85
 # After these parts of the time staff take longer, and the person asks how far they are.
 _BEFORE_THAT_NO_PAUSE, _TAKES_LONG, _WAITS_LONG = 0.3, 0.7, 0.5
-_SHARE_WITH_MARK, _SHARE_WITH_CAUSE = 0.4, 0.85
+_SHARE_WITH_MARK, _SHARE_WITH_CAUSE, _SHARE_OF_NEEDS_MET = 0.4, 0.85, 0.8
 _PAUSE, _ANSWER_US, _ASK_AGAIN, _SAY_NO = 0.07, 0.85, 0.14, 0.05
 
 
@@ -86,7 +88,7 @@ def _middle(letter: Letter, times: "_Times", share: float) -> Iterator[Step]:
     if letter.kind in _TIMES_AS_LONG and share > _TAKES_LONG:
         yield Step(times.at(0.65), Deed.EXTEND)
     if share > _WAITS_LONG and times.chance.random() < _ASK_AGAIN:
-        yield Step(times.at(times.chance.uniform(0.35, 0.9) * min(share, 1.0)), Deed.WRITE_AGAIN)
+        yield Step(times.at(times.chance.uniform(0.35, 0.7) * min(share, 1.0)), Deed.WRITE_AGAIN)
 
 
 def _share(letter: Letter, chance: random.Random, *, is_before: bool) -> float | None:
@@ -106,6 +108,14 @@ def _ending(times: "_Times", share: float, lost_time: timedelta) -> Iterator[Ste
         again = end + timedelta(days=chance.uniform(1, 7))
         yield Step(again, Deed.SAY_NO)
         yield Step(times.office(again + timedelta(days=chance.uniform(1, 12))), Deed.RESPOND)
+
+
+def manner(contact: Contact) -> tuple[str, str | None]:
+    """Return how the answer is given, and in which formats it leaves: mostly as the person needs it."""
+    chance = random.Random(f"manner {contact.id}")  # noqa: S311 - to be repeated, not to be secret
+    if not contact.need_codes or chance.random() > _SHARE_OF_NEEDS_MET:
+        return "", "" if contact.need_codes else None
+    return BY_TELEPHONE if Need.CALL in contact.need_codes.split() else "", contact.need_codes
 
 
 def judgement(contact: Contact, *, is_late: bool) -> Judgement:

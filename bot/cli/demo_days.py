@@ -24,11 +24,12 @@ from bot.core.deliveries import Purpose
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
-from bot.flows.changes import classify, close, judge, needs, respond
+from bot.flows.changes import classify, close, judge, needs, recompute, respond
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About
 from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
+from bot.flows.changes.respond import Response
 from bot.flows.desk import improvements
 from bot.flows.desk.improvements import Entry
 from bot.flows.intake.plan import Capacity
@@ -44,8 +45,8 @@ from bot.store import contacts, outbox
 
 OUTLET, AT_ONCE = "post", 500
 _HOLD = ClaimTerms(timedelta(hours=4))
-# What is waiting leaves together, every half hour.
-_SLOT = timedelta(minutes=30)
+# What is waiting leaves together, within the five minutes that the form promises.
+_SLOT = timedelta(minutes=4)
 _DAY = timedelta(days=1)
 
 
@@ -79,6 +80,8 @@ class Days:
     def run(self, progress: Callable[[date], object]) -> None:
         """Live through it; `progress` is called with each day before anything happens on it."""
         day, end = self._scenario.seasons[0].first_day, self._scenario.end
+        # As at the first start of the service: from here on everything is recorded that figures need.
+        recompute.settle(self._connection, self._book, self._calendar.first_instant(day))
         while (begin := self._calendar.first_instant(day)) < end:
             progress(day)
             self._plan(day, begin)
@@ -118,12 +121,12 @@ class Days:
     # What leaves.
 
     def _leave_before(self, at: datetime) -> None:
-        """Let everything leave that waits in the half hours before this instant."""
+        """Let everything leave that waits before this instant."""
         while (due := outbox.next_due(self._connection, OUTLET)) and (slot := self._slot_after(due)) <= at:
             self._leave(slot)
 
     def _slot_after(self, at: datetime) -> datetime:
-        """The next half hour, on a day on which mail leaves."""
+        """The next time to leave, on a day on which mail leaves."""
         slot = datetime.fromtimestamp((at.timestamp() // _SLOT.total_seconds() + 1) * _SLOT.total_seconds(), UTC)
         while self._calendar.day_of(slot) in self._scenario.silent:
             slot += _SLOT
@@ -175,6 +178,8 @@ class Days:
         contact = contacts.find(self._connection, reference)
         if contact is not None:
             opinion.say(self._connection, contact, saying, "website", now, self._book)
+            # Where it was no answer, staff look at it once more.
+            self.at(now + 3 * _DAY, partial(self._respond, reference))
 
     # What staff do, and what the person says meanwhile.
 
@@ -210,9 +215,11 @@ class Days:
         adjust(self._connection, reference, change, word, now, self._book)
 
     def _respond(self, reference: str, now: datetime) -> None:
-        answer = respond.respond(self._connection, reference, now, self._book, actor=self._officer)
         contact = contacts.find(self._connection, reference)
         if contact is not None:
+            how, formats = demo_course.manner(contact)
+            response = Response(self._officer, how=how, formats=formats)
+            answer = respond.record(self._connection, reference, response, now, self._book)
             judgement = demo_course.judgement(contact, is_late=answer.in_time is False)
             judge.judge(self._connection, reference, judgement, self._officer, now)
 
