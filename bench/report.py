@@ -20,9 +20,10 @@ CUT = ("--by", "service,channel", "--format", "csv")
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took, and the highest memory use of its process."""
+    """What a command took, on the wall and of the processor, and the highest memory use of its process."""
 
     seconds: float
+    cpu_seconds: float
     megabytes: float
 
 
@@ -36,15 +37,14 @@ def over(count: int) -> None:
         check = _cost(service, "figures", "rebuild", "--check")
         quarter = _cost(service, "report", "--from", QUARTER[0], "--to", QUARTER[1], *CUT)
         whole = _cost(service, "report", "--from", YEAR[0], "--to", YEAR[1], *CUT)
+    costs = {"anew": anew, "check": check, "quarter": quarter, "year": whole}
     rig.show(
         benchmark="figures over a year",
         contacts=count,
         events=events,
-        anew_seconds=anew.seconds,
-        check_seconds=check.seconds,
-        quarter_seconds=quarter.seconds,
-        year_seconds=whole.seconds,
-        megabytes=max(cost.megabytes for cost in (anew, check, quarter, whole)),
+        **{f"{name}_seconds": cost.seconds for name, cost in costs.items()},
+        **{f"{name}_cpu_seconds": cost.cpu_seconds for name, cost in costs.items()},
+        megabytes=max(cost.megabytes for cost in costs.values()),
     )
 
 
@@ -56,4 +56,4 @@ def _cost(service: Service, *command: str) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return Cost(time.perf_counter() - start, usage.ru_maxrss / 1024)
+    return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
