@@ -96,9 +96,9 @@ def receive(
     return result
 
 
-def _note_reconciled(connection: Connection, channel: str, filed: Sequence[Filed], now: datetime) -> None:
+def _note_reconciled(connection: Connection, channel: str, filings: Sequence[Filed], now: datetime) -> None:
     """Note how many messages only the comparing with the platform's own list brought in, where there are any."""
-    if count := sum(filing.new for filing in filed):
+    if count := sum(filing.new for filing in filings):
         details = {"channel": channel, "count": count}
         contacts.note(connection, [Event(None, now, EventKind.MESSAGES_RECONCILED, details=details)])
 
