@@ -31,6 +31,8 @@ _APART = (
 _WITHIN = {"opinions": "feedback_replies", "satisfaction": "feedback_replies"}
 # Who speaks a language is known by it: that nobody does in a line is hidden, too.
 _HIDES_NOBODY = frozenset({"languages"})
+# What every reader looks for first is hidden last; the reasons of a count are hidden before the count.
+_FIRST_LOOKS = frozenset({"received", "ack_due", "ack_in_standard", "resp_due", "resp_in_standard"})
 _REASONS = tuple(column.name for column in COLUMNS if column.sort is Sort.REASONS)
 _WHOLES_OF_REASONS = tuple(
     (column.name, column.whole or _WITHIN[column.name])
@@ -130,7 +132,7 @@ def _fill(grid: Grid, twins: Sequence[Entry], veil: set[Count]) -> None:
     for (name, reason), count in counts.items():
         is_veiled = (name, reason) in veil and not (name in _REASONS and not reason)
         hides_nobody = bool(name in _HIDES_NOBODY and reason and counts["received", ""])
-        cost = weight * 1000 + min(count, 999)
+        cost = (weight * 1000 + min(count, 999)) * _worth(name, reason)
         cells[name, reason] = grid.add(
             count,
             cost,
@@ -140,6 +142,12 @@ def _fill(grid: Grid, twins: Sequence[Entry], veil: set[Count]) -> None:
     for entry in twins:
         entry.cells = cells
     _bind_parts(grid, counts, cells)
+
+
+def _worth(name: str, reason: str) -> int:
+    if reason or name in _REASONS:
+        return 1
+    return 400 if name in _FIRST_LOOKS else 100
 
 
 def _bind_parts(grid: Grid, counts: Mapping[Count, int], cells: Mapping[Count, int]) -> None:
