@@ -1,15 +1,16 @@
 """`ackbot report`: the figures of a period, with small numbers protected, the same for the same cut-off."""
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, report_page
 from bot.cli.configuration import Directory, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.store.engine import Store
     from bot.wire.report_files import Origin
 
+T = TypeVar("T")
 # The option by which a request is put right, by its field.
 _OPTIONS = {"first_day": "--from", "cuts": "--by", "at": "--at"}
 
@@ -35,6 +37,8 @@ class FormatChoice(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    HTML = "html"
+    PDF = "pdf"
 
 
 First = Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, such as 2026-07-01.")]
@@ -77,6 +81,10 @@ def report(
     is_number = at.isascii() and at.isdecimal()
     request = replace(request, at=int(at) if is_number else instant_or_exit("--at", at) if at else None)
     configured, store = contacts.open_store(config)
+    if form in (FormatChoice.HTML, FormatChoice.PDF):
+        page = _read(partial(report_page.as_html, store, configured, request, _progress))
+        typer.echo(report_page.as_pdf(page) if form is FormatChoice.PDF else page, nl=False)
+        return
     exact = _draw_up(store, configured, request)
     typer.echo(_written(exact, protect(exact.lines(), cuts), form, configured).encode(), nl=False)
 
@@ -94,17 +102,22 @@ def _written(exact: "ExactReport", table: "Table", form: FormatChoice, configure
 
 
 def _draw_up(store: "Store", configured: "Settings", request: "Request") -> "ExactReport":
-    from bot.flows.changes.refusals import Refused
     from bot.flows.figures import report
+
+    # In a transaction of its own, as the report is to see everything up to it.
+    number = _read(lambda: store.read_now(partial(report.cut_off, at=request.at)))
+    work = partial(
+        report.draw_up, request=replace(request, at=number), book=rulebook_of(configured), progress=_progress
+    )
+    return _read(lambda: store.read_now(work))
+
+
+def _read(work: Callable[[], T]) -> T:
+    from bot.flows.changes.refusals import Refused
     from bot.store.engine import StoreUnavailable
 
     try:
-        # In a transaction of its own, as the report is to see everything up to it.
-        number = store.read_now(partial(report.cut_off, at=request.at))
-        work = partial(
-            report.draw_up, request=replace(request, at=number), book=rulebook_of(configured), progress=_progress
-        )
-        return store.read_now(work)
+        return work()
     except Refused as error:
         refuse(f"{_OPTIONS[error.field]}: {error.sentence}")
     except StoreUnavailable as error:

@@ -100,7 +100,9 @@ def period_before(first_day: date, last_day: date) -> tuple[date, date]:
 
 
 def months_in_words(first_day: date, last_day: date) -> str:
-    """Return "July to September 2026", "October 2026", or "December 2026 to February 2027"."""
+    """Return "July to September 2026", "October 2026", or "December 2026 to February 2027"; else both days."""
+    if not is_whole_months(first_day, last_day):
+        return f"{first_day.day} {first_day:%B %Y} to {last_day.day} {last_day:%B %Y}"
     if (first_day.year, first_day.month) == (last_day.year, last_day.month):
         return f"{last_day:%B %Y}"
     year = "" if first_day.year == last_day.year else f" {first_day.year}"

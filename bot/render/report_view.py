@@ -15,7 +15,7 @@ from bot.render import report_words
 from bot.render.report_words import Verdict
 from bot.render.words import date_in_words
 
-MOST_BARS = 8
+MOST_BARS = 6
 _CUTS = {
     "area": ("By area", "Area"),
     "service": ("By service", "Service"),
@@ -45,7 +45,7 @@ _REASONS: dict[str, Mapping[Any, str]] = {
     "opinions": feedback.OPINION_WORDS,
     "satisfaction": feedback.SATISFACTION_WORDS,
     "closed_unanswered": _CLOSINGS,
-    "languages": {code: language.name for code, language in LANGUAGES.items()},
+    "languages": {code: language.english_name for code, language in LANGUAGES.items()},
 }
 
 
@@ -168,10 +168,16 @@ def title_of(publication: Publication) -> str:
 
 
 def _entry(place: int, promise: Promise, link: Link | None) -> Entry:
-    causes = _reasons(promise.row, "missed_by_cause", link)
+    causes = _causes(promise.row, link)
     return Entry(
         f"promise-{place + 1}", promise.title, promise.row, promise.words, promise.version, promise.before, causes
     )
+
+
+def _causes(row: Row, link: Link | None) -> tuple[Reason, ...]:
+    """Why promises were not kept; nothing where nobody has said it of any."""
+    names = [reason for reason, _ in report_words.reasons(row, "missed_by_cause")]
+    return () if names == [_NO_REASON] else _reasons(row, "missed_by_cause", link)
 
 
 def _worst_first(entry: Entry) -> tuple[float, str]:
@@ -195,7 +201,7 @@ def _bars_of_promises(entries: tuple[Entry, ...]) -> Iterator[Bar]:
     due = [entry for entry in entries if entry.row.values.get("resp_due") != 0]
     for entry in due[:MOST_BARS]:
         share, before = (report_words.number(row, "resp_pct") if row else None for row in (entry.row, entry.before))
-        yield Bar(entry.title, share, _share(share), before, _share(before) if entry.before else "")
+        yield Bar(entry.title, share, _share(share), before, "" if before is None else report_words.in_hundred(before))
 
 
 def _share(share: float | None) -> str:
@@ -217,7 +223,11 @@ def _reasons(row: Row, name: str, link: Link | None) -> tuple[Reason, ...]:
 
 
 def _plain(reason: str) -> str:
-    return "Nobody has said" if reason == _NO_REASON else reason.replace("-", " ").replace("_", " ").capitalize()
+    if reason == _NO_REASON:
+        return "Nobody has said"
+    # Rules are named with their place in their list.
+    words = reason.lstrip("0123456789").strip("-_ ") or reason
+    return words.replace("-", " ").replace("_", " ").capitalize()
 
 
 def _count(count: int | float | str) -> str:

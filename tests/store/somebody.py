@@ -24,6 +24,7 @@ from bot.core.histories import Kind
 from bot.core.improvements import Improvement
 from bot.core.messages import Inbound, Party, Post
 from bot.core.phrases import Phrases
+from bot.core.reports import Report, State
 from bot.core.roles import Role
 from bot.core.spells import Spell
 from bot.core.urgencies import Rule
@@ -48,6 +49,7 @@ from bot.store import (
     format_tasks,
     improvements,
     outbox,
+    reports,
     shunt,
     staff,
     suppressions,
@@ -158,6 +160,8 @@ def _look_back(connection: Connection, book: Rulebook, contact: Contact) -> None
     opinion.say(connection, current, opinion.Saying("yes", "", "resmarkopinion"), "website", NOW + HOUR, asking)
     feedback.note_reading(connection, contact.id, ACTOR, NOW + HOUR)
     improvements.add(connection, Improvement("S", "D", NOW.date(), "", "en", ACTOR, NOW, published_by=ACTOR))
+    day = NOW.date()
+    reports.add(connection, Report(day, day, 0, 1, "{}", "", ACTOR, NOW, State.APPROVED, ACTOR, NOW))
 
 
 _FORM = {"name": "Resmarkformname", "email": PERSON, "phone": "01632 960888", "postcode": "resmarkpostcode"}
