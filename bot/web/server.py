@@ -41,6 +41,7 @@ _ASSETS = {
     "pages/icon.svg": "image/svg+xml",
     "console/console.css": "text/css",
     "console/console.js": "text/javascript",
+    "reports/report.css": "text/css",
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
 

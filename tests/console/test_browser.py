@@ -36,6 +36,7 @@ PAGES = (
         "duty",
         "feedback",
         "improvements",
+        "reports",
         "words/template/en/acknowledgement",
         "words/answer/en/bin-missed",
     ),

@@ -24,6 +24,7 @@ from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
 from bot.web.console.person import PersonPages
 from bot.web.console.queue import QueuePages
+from bot.web.console.reports import Reports
 from bot.web.console.rewording import RewordingPages
 from bot.web.console.rooms import Rooms
 from bot.web.console.second_step import SecondStep
@@ -57,7 +58,7 @@ def routes(site: Site) -> list[web.RouteDef]:
     people = (PersonPages(site, door), PeoplePages(site, door, admission))
     desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
     more = (Rooms(site, door), DutyPages(site, door), FeedbackPages(site, door), ImprovementPages(site, door))
-    figures = (FigurePages(site, door), FigureContacts(site, door))
+    figures = (FigurePages(site, door), FigureContacts(site, door), Reports(site, door))
     words = (TemplatePages(site, door), RewordingPages(site, door))
     rooms = (*in_front, *own, *lists, *parts, *desk, *more, *figures, *words, *people)
     return [web.get(ROOT, _onwards), *(route for room in rooms for route in room.routes())]
