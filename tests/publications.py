@@ -1,11 +1,15 @@
 """An invented publication with everything that one can hold: small numbers, causes, promises of every sort."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
+from bot.core import publication_json
 from bot.core.publications import Promise, Publication, Row, Table
 from bot.core.report_columns import COLUMNS, Sort
+from bot.core.reports import Report, State
 
+APPROVED_AT = datetime(2026, 10, 14, 9, tzinfo=UTC)
 _VALUES: dict[str, Any] = {
     "received": 940,
     "ack_due": 901,
@@ -62,6 +66,26 @@ def publication(**changes: Any) -> Publication:
         since={"missed_by_cause": "2026-09-01"},
         titles={"service": {"bins": "Bins & recycling"}},
         improvements=(("2026-08-03", "We could not find the days for garden bins.", "Every street has its days now."),),
+    )
+    return replace(report, **changes)
+
+
+def approved_report(content: Publication | None = None, **changes: Any) -> Report:
+    """The same as a report that somebody has approved."""
+    content = content or publication()
+    text = publication_json.write(content)
+    report = Report(
+        first_day=date.fromisoformat(content.first_day),
+        last_day=date.fromisoformat(content.last_day),
+        revision=0,
+        cut_off=content.cut_off,
+        content=text,
+        digest=publication_json.digest(text),
+        drawn_up_by="staff:ann@example.gov.uk",
+        drawn_up_at=APPROVED_AT,
+        state=State.APPROVED,
+        approved_by="staff:lee@example.gov.uk",
+        approved_at=APPROVED_AT,
     )
     return replace(report, **changes)
 

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -13,25 +12,16 @@ import pytest
 
 from bot.core import publication_json
 from bot.core.publications import Publication
-from bot.core.reports import Report, State
+from bot.core.reports import State
 from bot.store import reports
 from bot.store.engine import Store
 from bot.web.security import CONTENT_POLICY
-from tests.publications import publication
+from tests.publications import approved_report, publication
 from tests.web.pages import Browser, Page
 from tests.web.test_standards import lines
 
-NOW = datetime(2026, 10, 14, 9, tzinfo=UTC)
 Publish = Callable[..., Awaitable[None]]
 FILES = ("/performance.json", "/performance.csv", "/performance.csv-metadata.json")
-
-
-def _report(content: Publication, **changes: Any) -> Report:
-    text = publication_json.write(content)
-    days = date.fromisoformat(content.first_day), date.fromisoformat(content.last_day)
-    report = Report(*days, 0, content.cut_off, text, publication_json.digest(text), "staff:ann@example.gov.uk", NOW)
-    approval: dict[str, Any] = {"state": State.APPROVED, "approved_by": "staff:lee@example.gov.uk", "approved_at": NOW}
-    return replace(report, **approval | changes)
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def publish(store: Store) -> Publish:
     """Store a report of these days, approved unless its state is another."""
 
     async def add(content: Publication | None = None, **changes: Any) -> None:
-        await store.write(partial(reports.add, report=_report(content or publication(), **changes)))
+        await store.write(partial(reports.add, report=approved_report(content, **changes)))
 
     return add
 

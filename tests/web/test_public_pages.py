@@ -8,10 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from bot.core import tracking
+from bot.store import reports
+from bot.store.databases import transaction
 from tests.components.browser import chromium, faults
 from tests.components.form import send_form
 from tests.components.service import FORM, LOOPBACK, Service, ask
 from tests.conftest import Needs
+from tests.publications import approved_report
 
 PAGES = ("", "standards", "accessibility", "privacy", "track", "you-said", "nowhere")
 PAGES += ("performance", "performance/embed")
@@ -42,13 +45,15 @@ other_route = "Call 0300 123 2225"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with everything that pages can speak of."""
+    """A service with everything that pages can speak of, and a report that is approved."""
     directory = tmp_path_factory.mktemp("pages")
     service = Service(directory, [FORM, LOOPBACK.format(directory=directory / "mails"), STATEMENTS])
     main = service.config / "ackbot.toml"
     main.write_text(main.read_text().replace("[organisation]\n", f"[organisation]\n{ORGANISATION}"), encoding="utf-8")
     (service.config / "services.toml").write_text(SERVICES, encoding="utf-8")
     with service:
+        with transaction(service.store_url, writes=True) as connection:
+            reports.add(connection, approved_report())
         yield service
 
 
