@@ -16,8 +16,10 @@ from tests.components.service import FORM, LOOPBACK, Service, ask
 from tests.conftest import Needs
 from tests.publications import approved_report
 
-PAGES = ("", "standards", "accessibility", "privacy", "track", "you-said", "nowhere")
-PAGES += ("performance", "performance/embed")
+PAGES = (
+    *("", "standards", "accessibility", "privacy", "track", "you-said", "nowhere"),
+    *("performance", "performance/embed"),
+)
 ORGANISATION = """languages = ["en", "cy", "ar", "zh"]
 opening_hours = { en = "Monday to Friday, 9am to 5pm", cy = "Dydd Llun i ddydd Gwener, 9am i 5pm" }
 complaints_url = "https://www.example.gov.uk/complaints"
