@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.core.publications import Publication
+from bot.core.questions import Questions
 from bot.render import report_view
 from bot.render.report_view import Link
 
@@ -38,11 +39,17 @@ class ReportPages:
         self, publication: Publication, *, state: str = "", digest: str = "", link: Link | None = None
     ) -> ReportPage:
         """Return the page; its numbers open into their contacts where `link` says where these are."""
-        # What is escaped within <style> would be no style, and nobody but the organisation writes these files.
-        style = Markup("".join(self._source(name) for name in ("reports/page.css", "reports/report.css")))  # noqa: S704
         context = report_view.context(publication, state=state, digest=digest, link=link)
-        title = report_view.title_of(publication)
-        page = self._jinja.get_template("reports/page.html").render(context | {"title": title, "style": style})
+        return self._render("reports/page.html", context | {"title": report_view.title_of(publication)})
+
+    def questions(self, questions: Questions) -> ReportPage:
+        """Return the page of questions and answers of a period."""
+        return self._render("reports/questions.html", {"questions": questions})
+
+    def _render(self, name: str, context: Mapping[str, object]) -> ReportPage:
+        # What is escaped within <style> would be no style, and nobody but the organisation writes these files.
+        style = Markup("".join(self._source(file) for file in ("reports/page.css", "reports/report.css")))  # noqa: S704
+        page = self._jinja.get_template(name).render({**context, "style": style})
         policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         return ReportPage(page, f"'sha256-{policy}'")
 
