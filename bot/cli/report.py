@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.cli import contacts, report_page
+from bot.cli import contacts, report_page, report_questions
 from bot.cli.configuration import Directory, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -57,6 +57,12 @@ At = Annotated[
         help="Up to when things are known: an instant, or the number of an event.  [default: all that is recorded]",
     ),
 ]
+Questions = Annotated[
+    bool,
+    typer.Option(
+        "--questions", help="Answer what people ask about contact under Freedom of Information law, ready to send."
+    ),
+]
 Format = Annotated[FormatChoice, typer.Option("--format", help="A table for the terminal, or a file.")]
 
 
@@ -67,6 +73,7 @@ def report(
     by: Cuts = "",
     at: At = "",
     form: Format = FormatChoice.TABLE,
+    questions: Questions = False,
 ) -> None:
     """Count what became of the contacts of a period: promises by when they fell due, times, what is open, and why.
 
@@ -81,8 +88,14 @@ def report(
     is_number = at.isascii() and at.isdecimal()
     request = replace(request, at=int(at) if is_number else instant_or_exit("--at", at) if at else None)
     configured, store = contacts.open_store(config)
-    if form in (FormatChoice.HTML, FormatChoice.PDF):
-        page = _read(partial(report_page.as_html, store, configured, request, _progress))
+    is_page = form in (FormatChoice.HTML, FormatChoice.PDF)
+    answers = _read(partial(report_questions.draw_up, store, configured, request, _progress)) if questions else None
+    if answers and not is_page:
+        typer.echo(report_questions.as_text(answers, form).encode(), nl=False)
+        return
+    if is_page:
+        draw = partial(report_page.as_html, store, configured, request, _progress)
+        page = report_questions.as_html(configured, answers) if answers else _read(draw)
         typer.echo(report_page.as_pdf(page) if form is FormatChoice.PDF else page, nl=False)
         return
     exact = _draw_up(store, configured, request)

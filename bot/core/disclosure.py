@@ -47,7 +47,8 @@ def protect_counts(counts: Mapping[str, int], *, hides_nobody: bool = False) -> 
     With `hides_nobody` 0 is hidden, too: of needs and languages, nobody beside one other says who that is.
     """
     grid = Grid()
-    cells = {name: grid.add(counts[name], counts[name], lowest=0 if hides_nobody else 1) for name in sorted(counts)}
+    lowest = 0 if hides_nobody and any(counts.values()) else 1
+    cells = {name: grid.add(counts[name], counts[name], lowest=lowest) for name in sorted(counts)}
     total = sum(counts.values())
     grid.bind(grid.add(total, total), tuple(cells.values()))
     grid.protect()
@@ -55,7 +56,12 @@ def protect_counts(counts: Mapping[str, int], *, hides_nobody: bool = False) -> 
 
 
 def protect_parts(wholes: Mapping[str, int], parts: Mapping[str, int]) -> dict[str, tuple[Value, Value]]:
-    """Return for each name its count and a part of it as they may be published; nobody is hidden like a few."""
+    """Return for each name its count and a part of it as they may be published; nobody is hidden like a few.
+
+    Where there is nobody at all, nobody is told from anybody.
+    """
+    if not any(wholes.values()):
+        return dict.fromkeys(wholes, (0, 0))
     grid = Grid()
     cells = {name: grid.add(wholes[name], wholes[name], lowest=0) for name in sorted(wholes)}
     pieces = {name: grid.add(parts.get(name, 0), wholes[name], lowest=0) for name in cells}

@@ -22,6 +22,9 @@ _VAGUE = 1 << 60
 _SEARCHES = ((8, 60, 0), (8, 160, 1))
 _LONGEST = 24
 
+# How many proofs are made anew to show more.
+_EFFORT = 2000
+
 Move = Mapping[int, int]
 
 
@@ -67,7 +70,8 @@ class Grid:
         # Of each sum: what could be hidden, the cheapest first, and what is.
         self._choices: list[list[int]] = []
         self._gaps: list[list[int]] = []
-        self._proved: set[int] = set()
+        # Of each hidden count a move that proves it.
+        self._proofs: dict[int, Move] = {}
 
     def add(self, value: int, cost: int, state: State = State.PLAIN, lowest: int = 1) -> int:
         """Return the number of a new count. `cost` is what hiding it takes from readers.
@@ -106,7 +110,7 @@ class Grid:
             number = waiting.popleft()
             # Each time that this does not suffice, twice as much is hidden.
             amount = 1
-            while number not in self._proved:
+            while number not in self._proofs:
                 move = self._move(number)
                 if move is not None:
                     self._apply(move)
@@ -116,6 +120,7 @@ class Grid:
                     break
                 amount *= 2
                 waiting.extend(further)
+        self._relent()
 
     def _needs_proof(self, number: int) -> bool:
         state = self.states[number]
@@ -132,15 +137,55 @@ class Grid:
         else:
             self.states[number] = State.VAGUE
 
+    def _relent(self) -> None:
+        """Show again what is large and not needed: what was hidden early may have been made good by what came later."""
+        effort = _EFFORT
+        blanks = [number for number, state in enumerate(self.states) if state is State.BLANK]
+        for number in sorted(blanks, key=lambda n: (-self._costs[n], n)):
+            users = [user for user, move in self._proofs.items() if number in move and user != number]
+            effort -= len(users)
+            if effort < 0:
+                return
+            self._show(number)
+            moves: dict[int, Move] = {}
+            if not any(self._is_thin(place) for place in self._places[number]):
+                moves = self._prove_again(users)
+            if len(moves) == len(users):
+                self._proofs.update(moves)
+            else:
+                self._hide(number)
+
+    def _prove_again(self, numbers: Sequence[int]) -> dict[int, Move]:
+        """Return a move for each of these counts that hides nothing more, up to the first that has none."""
+        moves: dict[int, Move] = {}
+        for number in numbers:
+            if not self._needs_proof(number):
+                moves[number] = self._proofs[number]
+                continue
+            trials = (self._search(number, step, *_SEARCHES[0]) for step in (1, -1))
+            trial = next((outcome for outcome in trials if outcome is not None), None)
+            if trial is None:
+                break
+            moves[number] = trial[1]
+        return moves
+
+    def _show(self, number: int) -> None:
+        self.states[number] = State.PLAIN
+        for place in self._places[number]:
+            self._gaps[place].remove(number)
+
+    def _is_thin(self, place: int) -> bool:
+        """Whether all that is hidden of a shown total is too little to be shown."""
+        total, parts = self._sums[place]
+        hidden_count = sum(self.values[part] for part in parts if self.states[part] is not State.PLAIN)
+        return self.states[total] is State.PLAIN and is_small(hidden_count)
+
     def _thicken(self) -> None:
         """Hide more where all that is hidden of a shown total is too little to be shown: their sum can be computed."""
         waiting = deque(range(len(self._sums)))
         while waiting:
             place = waiting.popleft()
-            total, parts = self._sums[place]
-            if self.states[total] is not State.PLAIN:
-                continue
-            if not is_small(sum(self.values[part] for part in parts if self.states[part] is not State.PLAIN)):
+            if not self._is_thin(place):
                 continue
             further = next((n for n in self._choices[place] if self._may_be_hidden(n)), None)
             if further is not None:
@@ -232,7 +277,7 @@ class Grid:
         for number, step in move.items():
             if self._price(number, step):
                 self._hide(number)
-        self._proved.update(move)
+        self._proofs.update(dict.fromkeys(move, move))
 
     def _hide_further(self, number: int) -> int | None:
         """Hide the cheapest count near by where no move is known, then a mark; return which."""

@@ -8,7 +8,7 @@ from bot.core.questions import Questions
 from bot.wire import spreadsheets
 
 HEADER = (
-    *("period_start", "period_end", "number", "question", "about", "figure", "value", "unit"),
+    *("period_start", "period_end", "number", "question", "about", "figure", "value", "reads", "unit"),
     *("definitions", "limits", "definition_version", "cut_off", "known_at"),
 )
 
@@ -33,6 +33,6 @@ def _rows(questions: Questions) -> Iterator[tuple[str, ...]]:
         head = *days, str(number), answer.question
         words = " ".join(answer.definitions), " ".join(answer.limits)
         for fact in answer.facts:
-            yield *head, fact.about, fact.title, str(fact.value), fact.unit, *words, *origin
+            yield *head, fact.about, fact.title, str(fact.value), fact.words, fact.unit, *words, *origin
         if not answer.facts:
-            yield *head, "", "", " ".join(answer.sentences), "", *words, *origin
+            yield *head, "", "", " ".join(answer.sentences), "", "", *words, *origin

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bot.core import needs
-from bot.core.disclosure import protect_parts, protect_together
+from bot.core.disclosure import protect_counts, protect_parts, protect_together
 from bot.core.figure_words import WORDS
 from bot.core.judgements import COMPLAINT_WORDS
 from bot.core.languages import LANGUAGES
@@ -46,6 +46,8 @@ class _Holding:
     channels: Mapping[str, Row]
     needs: Mapping[str, tuple[Value, Value]]
     since: Mapping[str, str]
+    gaps: Mapping[str, int]
+    late_finds: Mapping[str, Value]
 
 
 def draw_up(
@@ -92,6 +94,10 @@ def _hold(exact: ExactReport, by_need: tuple[Counter[str], Counter[str]], titles
         channels={titles.channel(row.names["channel"]): row for row in channels.rows[1:]},
         needs=protect_parts(*by_need),
         since=exact.since,
+        gaps={titles.channel(channel): count for channel, count in sorted(exact.coverage.gaps.items())},
+        late_finds={
+            titles.channel(channel): count for channel, count in protect_counts(exact.coverage.late_finds).items()
+        },
     )
 
 
@@ -155,7 +161,7 @@ _SIMPLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def _of_the_whole(holding: _Holding) -> Iterator[Answer]:
     for question, sentence, names in _SIMPLE:
-        facts = tuple(fact for name in names for fact in _facts(holding.whole, name))
+        facts = tuple(fact for name in names if _is_recorded(holding, name) for fact in _facts(holding.whole, name))
         yield _answer(holding, question, sentence, facts, names)
 
 
@@ -169,6 +175,11 @@ def _answer(holding: _Holding, question: str, sentence: str, facts: tuple[Fact, 
 def _limit(name: str, day: str) -> str:
     title = _COLUMNS[name].title
     return f"{title}: we have recorded this since {day}." if day else f"{title}: we do not hold this for that time."
+
+
+def _is_recorded(holding: _Holding, name: str) -> bool:
+    """Whether a figure was recorded at all by then."""
+    return holding.since.get(name, "always") != ""
 
 
 def _facts(row: Row, name: str, about: str = "", words: Mapping[str, str] | None = None) -> Iterator[Fact]:
@@ -213,8 +224,8 @@ def _complaints(holding: _Holding) -> Answer:
     words = {str(outcome): text for outcome, text in COMPLAINT_WORDS.items()} | {"none": "No outcome yet"}
     facts = tuple(fact for title, row in lines.items() for fact in _facts(row, "complaints", title, words))
     sentence = "These are the complaints that came in, by service and by what became of them."
-    if not facts:
-        sentence = "No complaint is on record for these days."
+    if not facts and "complaints" not in holding.since:
+        sentence = "No complaint came in on these days."
     return _answer(
         holding, "How many complaints were there, and what became of them?", sentence, facts, ("complaints",)
     )
@@ -222,13 +233,14 @@ def _complaints(holding: _Holding) -> Answer:
 
 def _by_need(holding: _Holding) -> Answer:
     """The answer by need; somebody with several needs counts for each."""
+    names = ("needs_answered", "needs_met")
     facts = tuple(
         Fact(title, value, "answers", _in_words(value), needs.WORDS[needs.Need(need)])
         for need, values in holding.needs.items()
         for title, value in zip(("Answers", "In the way that they need"), values, strict=True)
+        if all(_is_recorded(holding, name) for name in names)
     )
     sentence = "These are answers to people who had told us what they need. Somebody with two needs counts for both."
-    names = ("needs_answered", "needs_met")
     return _answer(holding, "Who asked for other formats, and did they get them?", sentence, facts, names)
 
 
@@ -241,11 +253,16 @@ def _languages(holding: _Holding) -> Answer:
 
 def _mailboxes(holding: _Holding) -> Answer:
     names = ("open_end", "overdue_end", "oldest_open_wd")
-    facts = tuple(
-        fact for title, row in holding.channels.items() for name in names for fact in _facts(row, name, title)
-    )
+    facts = [fact for title, row in holding.channels.items() for name in names for fact in _facts(row, name, title)]
+    facts += [
+        Fact("Times when it was not read", count, "times", f"{count:,}", title) for title, count in holding.gaps.items()
+    ]
+    facts += [
+        Fact("Messages that were read late", count, "messages", _in_words(count), title)
+        for title, count in holding.late_finds.items()
+    ]
     sentence = (
-        "A program takes in each message when it comes, so none lies unseen in a mailbox. "
+        "A program takes in each message when it comes, and notes when it cannot. "
         "These are the contacts that had no answer at the end of the last day."
     )
-    return _answer(holding, "How much lies unread or unanswered in your mailboxes?", sentence, facts, names)
+    return _answer(holding, "How much lies unread or unanswered in your mailboxes?", sentence, tuple(facts), names)
