@@ -32,11 +32,11 @@ def draw_up(store: "Store", configured: "Settings", request: "Request", progress
     return store.read_now(work)
 
 
-def as_html(configured: "Settings", answers: "Questions") -> str:
+def as_html(configured: "Settings", answers: "Questions") -> bytes:
     """Return them as a page that stands alone."""
     from bot.render.report_pages import ReportPages
 
-    return ReportPages(configured.template_directories).questions(answers).page
+    return ReportPages(configured.template_directories).questions(answers).page.encode()
 
 
 def as_text(answers: "Questions", form: str) -> str:

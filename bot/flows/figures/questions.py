@@ -224,8 +224,8 @@ def _complaints(holding: _Holding) -> Answer:
     words = {str(outcome): text for outcome, text in COMPLAINT_WORDS.items()} | {"none": "No outcome yet"}
     facts = tuple(fact for title, row in lines.items() for fact in _facts(row, "complaints", title, words))
     sentence = "These are the complaints that came in, by service and by what became of them."
-    if not facts and "complaints" not in holding.since:
-        sentence = "No complaint came in on these days."
+    if not facts:
+        sentence = "No complaint is on record for these days."
     return _answer(
         holding, "How many complaints were there, and what became of them?", sentence, facts, ("complaints",)
     )
