@@ -22,9 +22,6 @@ _VAGUE = 1 << 60
 _SEARCHES = ((8, 60, 0), (8, 160, 1))
 _LONGEST = 24
 
-# How many proofs are made anew to show more.
-_EFFORT = 2000
-
 Move = Mapping[int, int]
 
 
@@ -70,8 +67,7 @@ class Grid:
         # Of each sum: what could be hidden, the cheapest first, and what is.
         self._choices: list[list[int]] = []
         self._gaps: list[list[int]] = []
-        # Of each hidden count a move that proves it.
-        self._proofs: dict[int, Move] = {}
+        self._proved: set[int] = set()
 
     def add(self, value: int, cost: int, state: State = State.PLAIN, lowest: int = 1) -> int:
         """Return the number of a new count. `cost` is what hiding it takes from readers.
@@ -110,7 +106,7 @@ class Grid:
             number = waiting.popleft()
             # Each time that this does not suffice, twice as much is hidden.
             amount = 1
-            while number not in self._proofs:
+            while number not in self._proved:
                 move = self._move(number)
                 if move is not None:
                     self._apply(move)
@@ -120,7 +116,6 @@ class Grid:
                     break
                 amount *= 2
                 waiting.extend(further)
-        self._relent()
 
     def _needs_proof(self, number: int) -> bool:
         state = self.states[number]
@@ -136,43 +131,6 @@ class Grid:
                 self._gaps[place].append(number)
         else:
             self.states[number] = State.VAGUE
-
-    def _relent(self) -> None:
-        """Show again what is large and not needed: what was hidden early may have been made good by what came later."""
-        effort = _EFFORT
-        blanks = [number for number, state in enumerate(self.states) if state is State.BLANK]
-        for number in sorted(blanks, key=lambda n: (-self._costs[n], n)):
-            users = [user for user, move in self._proofs.items() if number in move and user != number]
-            effort -= len(users)
-            if effort < 0:
-                return
-            self._show(number)
-            moves: dict[int, Move] = {}
-            if not any(self._is_thin(place) for place in self._places[number]):
-                moves = self._prove_again(users)
-            if len(moves) == len(users):
-                self._proofs.update(moves)
-            else:
-                self._hide(number)
-
-    def _prove_again(self, numbers: Sequence[int]) -> dict[int, Move]:
-        """Return a move for each of these counts that hides nothing more, up to the first that has none."""
-        moves: dict[int, Move] = {}
-        for number in numbers:
-            if not self._needs_proof(number):
-                moves[number] = self._proofs[number]
-                continue
-            trials = (self._search(number, step, *_SEARCHES[0]) for step in (1, -1))
-            trial = next((outcome for outcome in trials if outcome is not None), None)
-            if trial is None:
-                break
-            moves[number] = trial[1]
-        return moves
-
-    def _show(self, number: int) -> None:
-        self.states[number] = State.PLAIN
-        for place in self._places[number]:
-            self._gaps[place].remove(number)
 
     def _is_thin(self, place: int) -> bool:
         """Whether all that is hidden of a shown total is too little to be shown."""
@@ -277,7 +235,7 @@ class Grid:
         for number, step in move.items():
             if self._price(number, step):
                 self._hide(number)
-        self._proofs.update(dict.fromkeys(move, move))
+        self._proved.update(move)
 
     def _hide_further(self, number: int) -> int | None:
         """Hide the cheapest count near by where no move is known, then a mark; return which."""
