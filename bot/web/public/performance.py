@@ -65,7 +65,10 @@ class Performance:
     async def _page(self, request: web.Request) -> web.Response:
         reports = await results.approved(self._site)
         report = _report(reports, request)
-        context = {"report": None} if report is None else _context(report, reports, request[LANGUAGE])
+        context: dict[str, Any] = {"report": None}
+        if report is not None:
+            context = _context(report, reports, request[LANGUAGE])
+            context["approved_on"] = date_in_words(_day_of_approval(report, self._site), request[LANGUAGE])
         return render(request, "pages/performance.html", context)
 
     async def _part(self, request: web.Request) -> web.Response:
@@ -164,7 +167,6 @@ def _context(report: Report, reports: Sequence[Report], language: str) -> dict[s
         "address": f"?{PERIOD}={_name(report)}",
         "first_day": date_in_words(report.first_day, language),
         "last_day": date_in_words(report.last_day, language),
-        "approved_on": date_in_words(report.approved_at.date(), language) if report.approved_at else "",
         "whole": results.of_row(publication.whole, "", language, publication.before),
         "groups": {verdict.name.lower(): _of(promises, verdict) for verdict in Verdict},
         "cuts": [
