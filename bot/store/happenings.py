@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, select, type_coerce
+from sqlalchemy import BindParameter, Connection, Text, bindparam, select, type_coerce
 
 from bot.core.contacts import State
 from bot.core.events import OURSELVES, SENDER, EventKind
@@ -16,7 +16,7 @@ from bot.store.tables import contacts, events
 
 # As many contacts are read by one statement, whose text is always the same.
 AT_ONCE = 400
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _COLUMNS = (
     *("id", "received_at", "channel", "channel_kind", "medium", "visibility", "outcome", "rule", "language"),
     *("acknowledged_by", "receipt_sent_at", "first_acknowledge_by", "first_respond_by"),
@@ -64,7 +64,8 @@ def replay(connection: Connection, ids: Sequence[int], cut_off: int) -> Iterator
 def _origin(number: int, first_event: int, values: Sequence[Any]) -> Origin:
     *before, area, service, kind, team, standard, version, calendar = values
     topics = (area, service or "", kind, team or "", standard or "", version or "", calendar)
-    return Origin(number, first_event, *before, *topics)
+    columns: list[Any] = [number, first_event, *before, *topics]
+    return Origin(*columns)
 
 
 def _padded(ids: Iterable[int]) -> list[int]:
@@ -72,11 +73,11 @@ def _padded(ids: Iterable[int]) -> list[int]:
     return numbers + numbers[-1:] * (AT_ONCE - len(numbers))
 
 
-def _happenings(connection: Connection, ids: Iterable[int], kinds: list[str]) -> Rows:
+def _happenings(connection: Connection, ids: Iterable[int], kinds: Sequence[str]) -> Rows:
     """Return the events of these kinds, by their contacts, in the order of their numbers."""
     numbers, ring, by_contact = sorted(ids), ring_of(connection.dialect), Rows()
     for first in range(0, len(numbers), AT_ONCE):
-        values = {"ids": _padded(numbers[first : first + AT_ONCE]), "kinds": kinds}
+        values = {"ids": _padded(numbers[first : first + AT_ONCE]), "kinds": list(kinds)}
         for contact_id, number, at, kind, actor, details in rows_of(connection, _EVENTS, values):
             facts = {} if kind in WITHOUT_DETAILS else _details(details, ring)
             by_contact.setdefault(contact_id, []).append(Happening(number, at, kind, actor not in _NOT_STAFF, facts))

@@ -182,17 +182,20 @@ def _open_again(life: Life) -> None:
 
 
 def _merge(life: Life) -> None:
-    life.note("merged", **{"with": "EX-2", "was": life.state})
+    details: dict[str, Any] = {"with": "EX-2", "was": life.state}
+    life.note("merged", **details)
     life.state_before_merge, life.state = life.state, "merged"
 
 
 def _part(life: Life) -> None:
     life.state = life.state_before_merge
-    life.note("merge undone", **{"with": "EX-2"}, **(life.stand() if life.state == "open" else {}))
+    details: dict[str, Any] = {"with": "EX-2"}
+    life.note("merge undone", **details, **(life.stand() if life.state == "open" else {}))
 
 
 def _take_in(life: Life) -> None:
-    life.note("merged", **{"with": "EX-3"})
+    details: dict[str, Any] = {"with": "EX-3"}
+    life.note("merged", **details)
 
 
 def _write(life: Life) -> None:

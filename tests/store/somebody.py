@@ -92,7 +92,8 @@ Here is resmarktext, with resmarkphrase in it.
 
 
 # No need is a mark: it stands there as if it was one.
-_SPELL = Spell(*(0 if "int" in str(kind) else "" if kind is str else False for kind in Spell.__annotations__.values()))
+_EMPTY: list[Any] = [0 if "int" in str(k) else "" if k is str else False for k in Spell.__annotations__.values()]
+_SPELL = Spell(*_EMPTY)
 
 
 def marks_in(value: Any, whose: Whose) -> set[str]:
