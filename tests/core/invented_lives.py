@@ -106,7 +106,7 @@ def _pause_or_resume(life: Life) -> None:
         life.note(life.random.choice(("resumed", "restarted")), **life.move())
     else:
         life.is_paused = True
-        before = {} if life.due is None else {"respond_by_before": at_unit(life.due).isoformat()}
+        before: dict[str, Any] = {} if life.due is None else {"respond_by_before": at_unit(life.due).isoformat()}
         life.note("paused", **before)
 
 
@@ -162,7 +162,8 @@ def _correct(life: Life) -> None:
 
 
 def _close(life: Life) -> None:
-    outcome = {"outcome": life.random.choice(("spam", "told"))} if life.random.random() < 0.5 else {}
+    is_named = life.random.random() < 0.5
+    outcome: dict[str, Any] = {"outcome": life.random.choice(("spam", "told"))} if is_named else {}
     life.note("closed", was=life.state, **outcome)
     life.state = "closed"
 
