@@ -149,9 +149,10 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@# tests/conftest.py: the plugin's own has the files with the fewest tests last, and those take longest.
 	@$(BIN)/python -m pytest -p tests.coverage_floor --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-screenshots: dev ## Takes the pictures of the console in docs/ anew.
+screenshots: dev ## Takes the pictures of the console and of a report in docs/ anew.
 	@tests/components/install.sh
-	@SCREENSHOTS=renew $(BIN)/python -m pytest -q tests/console/test_screenshots.py
+	@SCREENSHOTS=renew $(BIN)/python -m pytest -q tests/console/test_screenshots.py \
+		tests/render/test_report_pages.py -k picture
 
 # The real network is heavy: 700 MB from npm, kept in .cache/.
 test-real: dev ## Installs Bluesky's real network (700 MB, the first time), and tries the service on it.

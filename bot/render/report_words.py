@@ -76,14 +76,17 @@ def in_hundred(share: float) -> str:
 
 
 def change(row: Row, before: Row | None, name: str) -> str:
-    """Return how a share compares with the one before: "3 in 100 more", "2 in 100 fewer", "the same"; "" for none."""
+    """Return how a share compares with the one before, as both are read: "now it is 3 in 100 more", "about the same".
+
+    "" where one of them is not shown.
+    """
     now, earlier = number(row, name), number(before, name) if before else None
     if now is None or earlier is None:
         return ""
-    difference = now - earlier
+    difference = of_hundred(now) - of_hundred(earlier)
     if not difference:
-        return "the same"
-    return f"{in_hundred(abs(difference))} {'more' if difference > 0 else 'fewer'}"
+        return "the same" if now == earlier else "about the same"
+    return f"now it is {abs(difference)} in 100 {'more' if difference > 0 else 'fewer'}"
 
 
 def verdict(row: Row) -> Verdict:

@@ -1,12 +1,15 @@
 """The page of a report: what it says first, what it hides, how it prints, and as a PDF that is read aloud in order."""
 
+import hashlib
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import page as validator
+import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -26,6 +29,9 @@ from tests.render.test_letters import elements, root_of, words
 PAGES = ReportPages([TEMPLATES])
 PAGE = PAGES.page(publication(), state="approved", digest="ab" * 32)
 MOST_BYTES = 1_000_000
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+# Of the page of which the picture was taken.
+DIGEST = PICTURES / "report.sha256"
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +213,15 @@ def test_every_table_of_a_report_is_drawn_or_shown() -> None:
         ("channel", "Everything"),
     ]
     assert [entry.title for entry in context["cuts"][0].rows[1:]] == ["Bins & recycling", "Parks", "Nobody has said"]
+
+
+def test_the_picture_in_the_docs_is_of_its_first_page(document: bytes, tmp_path: Path) -> None:
+    """As it is on paper; else `make screenshots`, and look at it."""
+    renew = os.environ.get("SCREENSHOTS") == "renew"
+    picture = (PICTURES if renew else tmp_path) / "report.png"
+    pypdfium2.PdfDocument(document)[0].render(scale=1.2).to_pil().save(picture)
+    digest = hashlib.sha256(PAGE.page.encode()).hexdigest()
+    if renew:
+        DIGEST.write_text(f"{digest}\n", encoding="utf-8")
+    assert picture.stat().st_size > 5_000
+    assert DIGEST.read_text(encoding="utf-8") == f"{digest}\n", "it is old: make screenshots"

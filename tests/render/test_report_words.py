@@ -48,10 +48,11 @@ def test_nothing_but_all_is_a_hundred(share: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("now", "earlier", "words"),
     [
-        (90.1, 87.0, "3 in 100 more"),
-        (87.0, 90.0, "3 in 100 fewer"),
+        (90.1, 87.0, "now it is 3 in 100 more"),
+        (87.0, 90.0, "now it is 3 in 100 fewer"),
         (90.0, 90.0, "the same"),
-        (90.2, 90.0, "1 in 100 more"),
+        (90.2, 90.0, "about the same"),
+        (97.3, 95.5, "now it is 1 in 100 more"),
         ("", 90.0, ""),
         (90.0, "", ""),
     ],
