@@ -53,12 +53,18 @@ def replay(connection: Connection, ids: Sequence[int], cut_off: int) -> Iterator
     # In this order: what an event changes after a contact was read is undone by what it says of before.
     rows = rows_of(connection, _ORIGINS, {"ids": _padded(ids)}) if ids else []
     happenings = _happenings(connection, ids, _KINDS)
-    receipts = _happenings(connection, {row[-1] for row in rows if row[-1] is not None}, _RECEIPT_KINDS)
+    shares = {row[0]: share for row in rows if (share := _receipt_of(row[-1], happenings.get(row[0], ())))}
+    receipts = _happenings(connection, set(shares.values()), _RECEIPT_KINDS)
     later = _next_contacts(connection, ids)
-    for number, *values, receipt_of in rows:
+    for number, *values, _ in rows:
         if own := happenings.get(number):
-            origin = _origin(number, own[0].number, values)
-            yield from spells_of(origin, own, cut_off, receipts.get(receipt_of, ()), later.get(number, ()))
+            origin, receipt = _origin(number, own[0].number, values), receipts.get(shares.get(number, 0), ())
+            yield from spells_of(origin, own, cut_off, receipt, later.get(number, ()))
+
+
+def _receipt_of(receipt_of: int | None, happenings: Sequence[Happening]) -> int | None:
+    """Return the contact whose receipt stands for one, or stood until staff decided on a receipt of its own."""
+    return next((h.details["receipt_of_before"] for h in happenings if "receipt_of_before" in h.details), receipt_of)
 
 
 def _origin(number: int, first_event: int, values: Sequence[Any]) -> Origin:

@@ -22,7 +22,7 @@ FACTS = frozenset(
         *("standard", "standard_before", "calendar", "calendar_before", "outcome_before"),
         *("team", "team_before", "owner", "owner_before", "until"),
         *("acknowledge_by", "acknowledge_by_before", "respond_by", "respond_by_before", "paused_at"),
-        *("acknowledged_by", "acknowledged_by_before", "receipt_sent_at_before"),
+        *("acknowledged_by", "acknowledged_by_before", "receipt_sent_at_before", "receipt_of_before"),
         *("needs", "format", "how"),
         *("extended_to", "recorded_at", "answered_at", "answer", "satisfaction", "cancelled_deliveries"),
         *("avoidable", "avoidable_before", "cause", "cause_before", "complaint_outcome", "complaint_outcome_before"),

@@ -28,13 +28,13 @@ def acknowledge_now(connection: Connection, reference: str, to: str, actor: str,
     """Queue the receipt of a contact that had none; `to` ("": its sender's) is where it goes. Raises Refused."""
     contact, to = refusals.contact_of(connection, reference), refusals.short_text(to, "to")
     refusals.refuse_merged(connection, contact)
-    details = {"reason": "staff decided so"}
+    details: Values = {"reason": "staff decided so"}
     if not holds.release(connection, now, contact.id):
         details |= _queue(connection, contact, to or contact.sender_address or "", now, book)
     contacts.note(connection, [Event(contact.id, now, EventKind.RECEIPT_DECIDED_ON, actor, details)])
 
 
-def _queue(connection: Connection, contact: Contact, address: str, now: datetime, book: Rulebook) -> dict[str, str]:
+def _queue(connection: Connection, contact: Contact, address: str, now: datetime, book: Rulebook) -> Values:
     """Queue it, and let a contact that was only logged open with its promise; return what changed of it."""
     before = [d for d in outbox.of_contact(connection, contact.id) if d.purpose == Purpose.ACKNOWLEDGEMENT]
     if reason := why_never(contact, before, book):
@@ -53,7 +53,10 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
     # Where staff have written themselves, a receipt is not owed any more, but wanted all the same.
     decided = {DECIDED: True} if contact.acknowledged_at else {}
     outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, **decided})])
-    return {"was": contact.state, "outcome": "acknowledge", "outcome_before": contact.outcome, **_promise(columns)}
+    # The receipt of another contact stood for it until now: the figures go on counting what became of that by then.
+    shared: Values = {"receipt_of_before": contact.receipt_of} if contact.receipt_of else {}
+    turn = {"was": contact.state, "outcome": "acknowledge", "outcome_before": contact.outcome}
+    return turn | shared | _promise(columns)
 
 
 def _promise(columns: Values) -> dict[str, str]:

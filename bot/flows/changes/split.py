@@ -137,7 +137,8 @@ def _of_writer(contact: Contact, first: StoredMessage, acknowledged_by: str) -> 
     receipt_at = contact.receipt_sent_at
     known_at = max(receipt_at, first.received_at) if receipt_at else None
     return {
-        "receipt_of": contact.id,
+        # Where that of yet another contact stands for this one, it stands for both.
+        "receipt_of": contact.receipt_of or contact.id,
         "receipt_sent_at": known_at,
         "acknowledged_at": known_at if acknowledged_by == "receipt" else None,
     }

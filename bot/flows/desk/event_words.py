@@ -71,7 +71,7 @@ _LABELS = {
     "how": "By",
 }
 # What the title of the event or the reason beside it says already, for programs.
-_FOR_PROGRAMS = frozenset({"rule", "purpose"})
+_FOR_PROGRAMS = frozenset({"rule", "purpose", "receipt_of_before"})
 _NAMES = {
     **dict.fromkeys(("team", "service", "area"), titles.plain),
     "kind": titles.kind,
