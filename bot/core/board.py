@@ -18,7 +18,8 @@ class Notices:
     """Everything on the board at one moment: who is away, who has which nights, and the words that were changed.
 
     `templates` by name and language; `services`: the words of a receipt by service, in a mail and in a short text.
-    `has_improvements`: there is something to read on the page "you said, we did".
+    `has_improvements`: there is something to read on the page "you said, we did"; `has_reports`: on that of how
+    promises were kept.
     """
 
     revision: str = ""
@@ -27,6 +28,7 @@ class Notices:
     templates: Mapping[tuple[str, str], Words] = field(default_factory=dict)
     services: Mapping[str, Words] = field(default_factory=dict)
     has_improvements: bool = False
+    has_reports: bool = False
 
     @property
     def words_of_ours(self) -> tuple[str, ...]:

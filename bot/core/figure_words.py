@@ -47,9 +47,10 @@ WORDS = {
     "the clock stood.",
     "open_21_wd_or_more": "Open at the end, by working days since it came or was opened again, without those on which "
     "the clock stood.",
-    "oldest_open_wd": "The same working days of what was open longest at the end.",
+    "oldest_open_wd": "Working days since what was open longest at the end came or was opened again, without those "
+    "on which the clock stood.",
     "ended": "Contacts that were answered or closed in the period; not those that were merged with another.",
-    "answers": "Of those: answered in full.",
+    "answers": "Contacts that were answered in full in the period.",
     "ended_five_days": "Contacts that were answered, or closed with a word to the person, in the period and five "
     "working days ago or longer.",
     "resolved_at_first": "Of those: the person wrote nothing more about it in these five days.",
@@ -62,7 +63,8 @@ WORDS = {
     "feedback_questions": "Answers after which we asked the person whether we had answered their question.",
     "feedback_replies": "People who replied to that.",
     "feedback_pct": "Of 100 people whom we asked, so many replied.",
-    "opinions": "What they replied. Always read it beside how many were asked.",
+    "opinions": "What people said, also the few whom we had not asked about this answer. Always read it beside how "
+    "many were asked.",
     "satisfaction": "How satisfied they were, where they said so.",
     "needs_answered": "Answers to people who had told us of a need, such as large print.",
     "needs_met": "Of those: the answer went out in the way that they need.",

@@ -99,7 +99,12 @@ COLUMNS: tuple[Column, ...] = (
     _time("oldest_open_wd", "Oldest one open at the end", lambda f: _exact(f.oldest_days), "open_end"),
     _count("ended", "Answered or closed", lambda f: f.endings),
     _count("answers", "Answers", lambda f: f.answers, whole="ended"),
-    _count("ended_five_days", "Answered or closed, five working days ago", lambda f: f.endings_of_five_days, "ended"),
+    _count(
+        "ended_five_days",
+        "Answered or closed five working days ago or longer",
+        lambda f: f.endings_of_five_days,
+        "ended",
+    ),
     _count("resolved_at_first", "Nothing more was written", lambda f: f.resolutions_at_first, "ended_five_days"),
     _share("resolved_at_first_pct", "Nothing more was written, in per cent", "resolved_at_first", "ended_five_days"),
     _count("reopened", "Opened again", lambda f: f.reopenings),

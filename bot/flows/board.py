@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.core.board import Notices
 from bot.flows.rulebook import Rulebook
-from bot.store import cursors, duties, improvements, wordings
+from bot.store import cursors, duties, improvements, reports, wordings
 from bot.store.wordings import Sort
 
 _REVISION = "set in the console"
@@ -49,4 +49,5 @@ def read(connection: Connection, now: datetime, book: Rulebook) -> Notices:
         templates={(wording.name, wording.language): (wording.subject, wording.words) for wording in templates},
         services={wording.name: (wording.words, wording.subject) for wording in services},
         has_improvements=improvements.newest_day(connection) is not None,
+        has_reports=reports.has_approved(connection),
     )

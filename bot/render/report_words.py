@@ -37,6 +37,9 @@ def in_words(row: Row, name: str) -> str:
 
 def _absence(row: Row, column: Column) -> str:
     """Say whether there is nothing to be shown, or whether it would show who somebody is."""
+    if column.sort is Sort.REASONS:
+        # A reason whose count is hidden still stands there by its name.
+        return _NONE
     of = column.whole or column.base
     return _NONE if column.sort is not Sort.COUNT and of and row.values.get(of) == 0 else _NOT_SHOWN
 

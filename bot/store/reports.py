@@ -52,6 +52,12 @@ def list_approved(connection: Connection) -> list[Report]:
     return [_report(row) for row in connection.execute(query.order_by(*order).limit(MOST_REPORTS))]
 
 
+def has_approved(connection: Connection) -> bool:
+    """Tell whether there is any that everybody may read."""
+    query = select(reports.c.id).where(reports.c.state == State.APPROVED).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def _row(report: Report) -> dict[str, Any]:
     return {name: getattr(report, name) for name in _NAMES}
 

@@ -141,6 +141,7 @@ def _set_up_pages(
         ombudsman=OMBUDSMEN[organisation.nation],
         notice=_notice(site.present),
         has_improvements=lambda: site.book.outgoing.board.notices.has_improvements,
+        has_reports=lambda: site.book.outgoing.board.notices.has_reports,
     )
     return pages
 

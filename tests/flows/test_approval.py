@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from bot.core import publication_json
 from bot.core.reports import Report
 from bot.core.roles import Scope
+from bot.flows import board
 from bot.flows.changes.refusals import Refused
 from bot.flows.figures import approval
 from bot.flows.rulebook import Rulebook
@@ -51,6 +52,19 @@ def test_a_draft_is_read_by_nobody_until_somebody_approves_it(store: Store, book
         approval.approve(connection, draft.id, draft.digest, LEE, LATER, book)
         (entry,) = stored.list_approved(connection)
         assert entry == replace(draft, state="approved", approved_by=LEE.actor, approved_at=LATER)
+
+
+def test_pages_lead_to_the_reports_while_there_is_one(store: Store, book: Rulebook) -> None:
+    """Not to a draft, and no longer when the last one is withdrawn; every process hears of either."""
+    with writing(store) as connection:
+        draft = keep(connection, book)
+        assert not board.read(connection, NOW, book).has_reports
+        approval.approve(connection, draft.id, draft.digest, LEE, NOW, book)
+        board.refresh(connection, NOW, book)
+        assert book.outgoing.board.notices.has_reports
+        approval.withdraw(connection, draft.id, "A mailbox was not read.", LEE, LATER)
+        board.refresh(connection, LATER, book)
+        assert not book.outgoing.board.notices.has_reports
 
 
 def test_a_draft_takes_the_place_of_an_earlier_one(store: Store, book: Rulebook) -> None:

@@ -15,6 +15,7 @@ from tests.publications import row
         ({"received": 12_345}, "received", "12,345"),
         ({"received": "<5"}, "received", "fewer than 5"),
         ({"received": ""}, "received", "not shown"),
+        ({"missed_by_cause": ""}, "missed_by_cause", "none"),
         ({"resp_due": 10, "resp_pct": 90.1}, "resp_pct", "90.1 %"),
         ({"resp_due": 10, "resp_pct": 100.0}, "resp_pct", "100 %"),
         ({"resp_due": 0, "resp_pct": ""}, "resp_pct", "none"),

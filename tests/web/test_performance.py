@@ -9,14 +9,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.core import publication_json
-from bot.core.publications import Publication
+from bot.core.publications import Promise, Publication
 from bot.core.reports import State
+from bot.flows import board
 from bot.store import reports
 from bot.store.engine import Store
 from bot.web.security import CONTENT_POLICY
-from tests.publications import approved_report, publication
+from bot.web.site import Site
+from tests.publications import APPROVED_AT, approved_report, publication, row
 from tests.web.pages import Browser, Page
 from tests.web.test_standards import lines
 
@@ -82,6 +85,37 @@ async def test_tables_show_what_is_protected_in_words(browser: Browser, publish:
         "Everything else": ["fewer than 5", "not shown", "not shown", "not shown"],
     }
     assert all(value == "true" for node in page.all("svg") if (value := node.attributes["aria-hidden"]))
+
+
+async def test_what_is_not_shown_is_said_to_be_so(browser: Browser, publish: Publish) -> None:
+    """Beside a promise that was missed; below the heading that promises no numbers there are none."""
+    few = row(resp_due=52, resp_in_standard="", resp_pct="", resp_missed="<5")
+    hidden = row(resp_due=23, resp_in_standard=23, resp_pct=100.0, ack_due=24, ack_in_standard="")
+    promises = (
+        Promise("complaints", "1", "Complaints", "Answer in ten days", few, None),
+        Promise("members", "1", "Councillors", "Answer in a week", hidden, None),
+    )
+    await publish(publication(promises=promises))
+    words = Page(await _text(browser, "/performance")).text("main")
+    missed, unclear = (words.index(heading) for heading in ("What we missed", "Where we show no numbers"))
+    assert "Answered in time, of every 100: not shown. Answers that were due: 52." in words[missed:unclear]
+    paragraph = words[unclear : words.index("Our promises")]
+    assert "Councillors" in paragraph
+    assert "23" not in paragraph
+
+
+async def test_the_foot_of_every_page_leads_to_it(browser: Browser, publish: Publish, site: Site, store: Store) -> None:
+    """Once somebody has approved a report."""
+
+    def refresh(connection: Connection) -> None:
+        board.change(connection, APPROVED_AT)
+        board.refresh(connection, APPROVED_AT, site.book)
+
+    link = "footer a[href='/performance']"
+    assert Page(await _text(browser, "/standards")).all(link) == []
+    await publish()
+    await store.write(refresh)
+    assert Page(await _text(browser, "/standards")).text(link) == "How we kept our promises"
 
 
 async def test_programs_read_the_same_numbers(browser: Browser, publish: Publish) -> None:

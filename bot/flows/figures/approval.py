@@ -12,6 +12,7 @@ from bot.core import publication_json
 from bot.core.events import Event, EventKind
 from bot.core.publications import Publication
 from bot.core.reports import NEXT, Act, Report, State, is_whole_months, months_in_words
+from bot.flows import board
 from bot.flows.changes.refusals import Kind, Refused, short_text
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
@@ -89,6 +90,7 @@ def approve(
 
     `digest` is of what the visitor has looked at. Raises Refused.
     """
+    board.change(connection, now)
     report = _report(connection, number, visitor)
     state = _next(report, Act.APPROVE)
     if digest != report.digest:
@@ -105,6 +107,7 @@ def approve(
 
 def withdraw(connection: Connection, number: int, reason: str, visitor: Visitor, now: datetime) -> Report:
     """Take it back: nobody but staff reads it any more; return it. Raises Refused."""
+    board.change(connection, now)
     report = _report(connection, number, visitor)
     reason = short_text(reason, "reason", MOST_CHARACTERS)
     if not reason:

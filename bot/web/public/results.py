@@ -30,6 +30,7 @@ class Result:
     arrivals: str
     due: str
     in_time: str
+    has_answers_due: bool
     share: int | None
     receipt_share: int | None
     share_before: int | None = None
@@ -88,6 +89,7 @@ def _result(row: Row, before: Row | None, language: str, title: str, words: str 
         arrivals=_count(row, "received", language),
         due=_count(row, "resp_due", language),
         in_time=_count(row, "resp_in_standard", language),
+        has_answers_due=row.values.get("resp_due") != 0,
         share=_of_hundred(row, "resp_pct"),
         receipt_share=_of_hundred(row, "ack_pct"),
         share_before=_of_hundred(before, "resp_pct") if before else None,
