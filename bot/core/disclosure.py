@@ -114,6 +114,9 @@ def _share(part: Value, whole: Value) -> Value:
 def _time(base: Value, time: object) -> Value:
     if isinstance(base, str) or base < LEAST_OF_TIMES or not isinstance(time, Quantile):
         return HIDDEN
+    # Of many that came only a few may have been answered, where the others were closed without an answer.
+    if time.times is not None and time.times < LEAST_OF_TIMES:
+        return HIDDEN
     return time.days
 
 

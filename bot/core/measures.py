@@ -43,10 +43,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """A median or percentile in working days. `is_at_least`: contacts that are still open can only make it longer."""
+    """A median or percentile in working days. `is_at_least`: contacts that are still open can only make it longer.
+
+    `times` is of how many it is, None for one that is the time of a single contact.
+    """
 
     days: float
     is_at_least: bool = False
+    times: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class Times:
 
     def quantile(self, tenths: int) -> Quantile | None:
         """Return the time within which so many tenths of them are, by nearest rank; None where there are none."""
-        rank = -(-sum(self._counts.values()) * tenths // 10)
+        count = sum(self._counts.values())
+        rank = -(-count * tenths // 10)
         if not rank:
             return None
         position, is_at_least = 0, False
@@ -51,7 +52,7 @@ class Times:
             is_at_least = is_at_least or bool(key % 2)
             if position >= rank:
                 break
-        return Quantile(float(key // 2), is_at_least)
+        return Quantile(float(key // 2), is_at_least, count)
 
     def mean(self) -> Quantile | None:
         """Return the mean, to one tenth of a day."""
@@ -59,7 +60,7 @@ class Times:
         if not count:
             return None
         days = sum(key // 2 * number for key, number in self._counts.items())
-        return Quantile(round(days / count, 1), any(key % 2 for key in self._counts))
+        return Quantile(round(days / count, 1), any(key % 2 for key in self._counts), count)
 
 
 class Tally:

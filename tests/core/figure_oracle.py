@@ -62,14 +62,16 @@ def quantile(times: Sequence[tuple[int, bool]], share: float) -> Quantile | None
     if not times:
         return None
     ordered = sorted(times)[: math.ceil(share * len(times))]
-    return Quantile(float(ordered[-1][0]), any(is_open for _, is_open in ordered))
+    return Quantile(float(ordered[-1][0]), any(is_open for _, is_open in ordered), len(times))
 
 
 def mean(times: Sequence[tuple[int, bool]]) -> Quantile | None:
     """To a tenth of a day."""
     if not times:
         return None
-    return Quantile(round(sum(days for days, _ in times) / len(times), 1), any(is_open for _, is_open in times))
+    return Quantile(
+        round(sum(days for days, _ in times) / len(times), 1), any(is_open for _, is_open in times), len(times)
+    )
 
 
 def by(at: int | None, due: int) -> bool:

@@ -58,6 +58,13 @@ def test_times_are_shown_from_ten_contacts_on() -> None:
     assert [(row.values["median_resp_wd"], row.at_least) for row in rows] == [("", ()), (2.0, ("median_resp_wd",))]
 
 
+def test_a_time_of_few_among_many_is_not_shown() -> None:
+    """Of twenty that came nine were answered, the others closed: their median is that of nine."""
+    figures = [Figures(arrivals=20, respond_median=Quantile(2.0, times=times)) for times in (9, 10)]
+    values = [protect([({}, entry)], ()).rows[0].values["median_resp_wd"] for entry in figures]
+    assert values == ["", 2.0]
+
+
 def test_reasons_are_protected_as_a_line_with_a_known_sum() -> None:
     """A rare reason reads <5, and the rarest other nothing; a reason of nobody is not named."""
     figures = Figures(not_owed={"robot": 12, "list": 3, "own": 0, "bounce": 7})

@@ -169,6 +169,14 @@ def test_an_open_one_of_the_same_days_comes_after_the_finished_ones() -> None:
     assert (Times().quantile(5), Times().mean()) == (None, None)
 
 
+def test_a_median_and_a_mean_say_of_how_many_they_are() -> None:
+    """Not of those that were closed without an answer."""
+    counted = figures(answered("2026-09-02"), USUAL, *[closed("2026-09-02", Ending.SPAM)] * 3)
+    assert counted.arrivals == 5
+    of = [time.times for time in (counted.respond_median, counted.respond_mean, counted.respond_p90) if time]
+    assert of == [2, 2, 2]
+
+
 def test_the_time_to_acknowledge_is_that_of_those_that_are_owed_one() -> None:
     """One that was closed without it is left out; one that waits for it is open."""
     spam = closed("2026-09-02", Ending.SPAM, acknowledged_at=None)
