@@ -12,10 +12,12 @@ from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
 from bot.core.improvements import Improvement, Stage
 from bot.core.publications import Publication
+from bot.core.report_columns import COLUMNS, Sort
 from bot.core.roles import Scope
-from bot.flows.figures import approval, publishing
+from bot.flows.changes.classify import About, classify
+from bot.flows.figures import approval, publishing, questions
 from bot.flows.figures.publishing import Order
-from bot.flows.figures.report import cut_off
+from bot.flows.figures.report import Request, cut_off
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import contacts as contacts_stored
@@ -130,3 +132,30 @@ def test_a_promise_that_nobody_made_use_of_has_its_line(store: Store, book: Rule
     report = publication(store, book, (date(2027, 1, 1), date(2027, 1, 31)))
     assert [promise.row.values["resp_due"] for promise in report.promises] == [0]
     assert report.promises[0].before is None
+
+
+def test_answers_to_questions_hide_what_the_report_hides(store: Store, council: Rulebook, mail: Make) -> None:
+    """Of the same days at the same event: whoever reads both must learn no more than from one."""
+    with writing(store) as connection:
+        for number in range(27):
+            channel = "foi" if number < 9 else "inbox"
+            contact = logged(connection, council, replace(mail(number), channel=channel))
+            about = About(service=("bins", "roads")[number % 2], kind="complaint" if number in (10, 11, 12) else None)
+            classify(connection, contact.reference, about, LEE.actor, NOW, council)
+            if number % 4:
+                do(connection, council, contact, Kind.RESPONDED, NOW + timedelta(days=1))
+        contacts_stored.note(connection, [Event(None, NEW_YEAR, EventKind.SIGNED_IN)])
+    number = store.read_now(partial(cut_off, at=None))
+    published = publication(store, council, NOVEMBER, number)
+    work = partial(
+        questions.draw_up,
+        request=Request(*NOVEMBER, at=number),
+        organisation="Exampleshire Council",
+        book=council,
+        progress=lambda _count: None,
+    )
+    facts = {fact.title: fact.value for a in store.read_now(work).answers for fact in a.facts if not fact.about}
+    titles = {column.name: column.title for column in COLUMNS if column.sort is Sort.COUNT}
+    both = {name: title for name, title in titles.items() if title in facts}
+    assert len(both) > 10
+    assert {name: facts[title] for name, title in both.items()} == {name: published.whole.values[name] for name in both}

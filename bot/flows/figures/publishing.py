@@ -66,6 +66,12 @@ def draw_up(connection: Connection, order: Order, book: Rulebook, progress: Prog
     )
 
 
+def protect(connection: Connection, exact: ExactReport, order: Order, book: Rulebook) -> dict[str, Table]:
+    """Return the tables of these days, by cut, as their report hides them: who reads both learns nothing more."""
+    others = tuple(_overlapping(connection, order, has_own=False))
+    return _protect(exact, CUTS, _standards(order, book), others)
+
+
 def _standards(order: Order, book: Rulebook) -> dict[str, Standard]:
     """The promises that were in force on any of the days, by their names in the figures."""
     return {
@@ -92,11 +98,15 @@ def _lines(exact: ExactReport, cut: str, standards: Mapping[str, Standard]) -> l
     return lines
 
 
-def _overlapping(connection: Connection, order: Order) -> Iterator[Table]:
-    """The tables that everybody can read of any of these days: what they hide must not follow from both together."""
+def _overlapping(connection: Connection, order: Order, *, has_own: bool = True) -> Iterator[Table]:
+    """The tables that everybody can read of any of these days: what they hide must not follow from both together.
+
+    `has_own`: also those of the very same days.
+    """
     for neighbour in stored.list_approved(connection):
         publication = publication_json.read(neighbour.content)
-        if _overlaps(order, neighbour.first_day, neighbour.last_day):
+        is_own = (neighbour.first_day, neighbour.last_day) == (order.first_day, order.last_day)
+        if _overlaps(order, neighbour.first_day, neighbour.last_day) and (has_own or not is_own):
             yield from publication.tables.values()
         if _overlaps(order, *period_before(neighbour.first_day, neighbour.last_day)):
             rows = (entry.before for entry in publication.promises)

@@ -7,23 +7,23 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bot.core import needs
-from bot.core.disclosure import protect_counts, protect_parts, protect_together
+from bot.core.disclosure import protect_counts, protect_parts
 from bot.core.figure_words import WORDS
 from bot.core.judgements import COMPLAINT_WORDS
 from bot.core.languages import LANGUAGES
 from bot.core.measures import DEFINITIONS
-from bot.core.publications import HIDDEN, SMALL, Row, Value
+from bot.core.publications import HIDDEN, SMALL, Row, Table, Value
 from bot.core.questions import Answer, Fact, Questions
 from bot.core.report_columns import COLUMNS, Sort
 from bot.core.spells import Spell, instant
-from bot.flows.figures import folding, report
+from bot.flows.figures import folding, publishing, report
+from bot.flows.figures.publishing import Order
 from bot.flows.figures.report import ExactReport, Progress, Request
 from bot.flows.rulebook import Rulebook
 from bot.flows.titles import Titles
 from bot.render.report_words import in_words
 from bot.render.words import date_in_words
 
-_CUTS = ("service", "channel")
 _COLUMNS = {column.name: column for column in COLUMNS}
 _UNITS = {Sort.COUNT: "contacts", Sort.SHARE: "per cent", Sort.TIME: "working days", Sort.REASONS: "contacts"}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -54,12 +54,15 @@ def draw_up(
     connection: Connection, request: Request, organisation: str, book: Rulebook, progress: Progress
 ) -> Questions:
     """Return questions and answers of the days of a request, the same at the same cut-off. Raises Refused."""
-    exact = report.draw_up(connection, replace(request, cuts=_CUTS), book, progress)
+    exact = report.draw_up(connection, replace(request, cuts=publishing.CUTS), book, progress)
     calendar = book.clocks.default_calendar
     period = exact.period
     begin, end = instant(period.begin), instant(period.end)
     spells = folding.spells_at(connection, period.cut_off, begin, end, progress)
-    holding = _hold(exact, _needs(spells, period.begin, period.end), Titles(book))
+    # Everybody may have the report of these days, too: so both hide the same.
+    order = Order(organisation, period.first_day, period.last_day, period.cut_off)
+    tables = publishing.protect(connection, exact, order, book)
+    holding = _hold(exact, tables, _needs(spells, period.begin, period.end), Titles(book))
     known_at = instant(period.known_at).astimezone(calendar.zone)
     return Questions(
         organisation=organisation,
@@ -86,8 +89,10 @@ def _needs(spells: Iterable[Spell], begin: int, end: int) -> tuple[Counter[str],
     return answers, successes
 
 
-def _hold(exact: ExactReport, by_need: tuple[Counter[str], Counter[str]], titles: Titles) -> _Holding:
-    services, channels = protect_together([(exact.lines((cut,)), (cut,)) for cut in _CUTS])
+def _hold(
+    exact: ExactReport, tables: Mapping[str, Table], by_need: tuple[Counter[str], Counter[str]], titles: Titles
+) -> _Holding:
+    services, channels = tables["service"], tables["channel"]
     return _Holding(
         whole=services.rows[0],
         services={titles.service(row.names["service"]) or "No service": row for row in services.rows[1:]},
