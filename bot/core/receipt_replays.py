@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from bot.core.deliveries import Purpose
 from bot.core.events import EventKind
-from bot.core.spells import Happening, Origin, microseconds
+from bot.core.spells import Happening, Origin, microseconds, moment
 
 _LOSSES = frozenset(
     {
@@ -28,9 +28,10 @@ class ReceiptStand:
 def stand(origin: Origin, happenings: Sequence[Happening], receipt: Sequence[Happening], cut_off: int) -> ReceiptStand:
     """Return what the events up to the cut-off have come to; `receipt` are those of the contact that shares its own."""
     # Once staff have decided on a receipt of its own, the other one says nothing of it any more.
-    end = next((h.number for h in happenings if h.kind == EventKind.RECEIPT_DECIDED_ON), cut_off)
+    turn = next((happening for happening in happenings if happening.kind == EventKind.RECEIPT_DECIDED_ON), None)
+    end = cut_off if turn is None else turn.number
     steps = [*filter(_is_of_receipt, happenings), *(h for h in receipt if _is_of_receipt(h) and h.number <= end)]
-    sent_at, known_at, is_undeliverable = _page_at(origin, steps), _known_at(origin, happenings), False
+    sent_at, known_at, is_undeliverable = _page_at(origin, turn, steps), _known_at(origin, happenings), False
     for happening in sorted(steps, key=attrgetter("number")):
         if happening.number > cut_off:
             break
@@ -40,10 +41,19 @@ def stand(origin: Origin, happenings: Sequence[Happening], receipt: Sequence[Hap
     return ReceiptStand(sent_at, is_undeliverable)
 
 
-def _page_at(origin: Origin, steps: Sequence[Happening]) -> int | None:
-    """Return when the person had a receipt that no event says: the page that took the message was it."""
-    has_event = any(happening.kind == EventKind.ACKNOWLEDGEMENT_SENT for happening in steps)
-    return None if has_event or origin.receipt_sent_at is None else microseconds(origin.receipt_sent_at)
+def _page_at(origin: Origin, turn: Happening | None, steps: Sequence[Happening]) -> int | None:
+    """Return when the person had a receipt that no event says: the page that took the message was it.
+
+    Where staff decided on another one afterwards (`turn`), that event says so, for the contact has the later instant.
+    """
+    before = turn.details.get("receipt_sent_at_before") if turn is not None else None
+    first = turn.number if turn is not None and before else None
+    departures = (happening.number for happening in steps if happening.kind == EventKind.ACKNOWLEDGEMENT_SENT)
+    if any(first is None or number < first for number in departures):
+        return None
+    if before:
+        return moment(before)
+    return None if origin.receipt_sent_at is None else microseconds(origin.receipt_sent_at)
 
 
 def _known_at(origin: Origin, happenings: Sequence[Happening]) -> int:

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch
 from bot.core.contacts import Contact
+from bot.core.deliveries import Purpose
+from bot.core.events import Event, EventKind
 from bot.core.retention import Retention
 from bot.core.spells import Spell, microseconds
 from bot.flows.changes import acknowledge_now, split
@@ -27,6 +29,8 @@ from tests.flows.test_asking import asking as asking  # noqa: PLC0414 - the fixt
 from tests.flows.test_merge import at, halved
 from tests.flows.test_spells import ME, assert_present, fold_all, forget_table, spells_at
 from tests.flows.test_spells import store as store  # noqa: PLC0414 - the fixture, with keys
+
+OF_RECEIPT = {"purpose": Purpose.ACKNOWLEDGEMENT}
 
 
 def newest(store: Store) -> int:
@@ -74,6 +78,27 @@ def test_a_receipt_of_its_own_takes_nothing_from_the_one_that_stood(
     forget_table(store)
     assert spells_at(store, cut_off) == before
     store.read_now(partial(assert_present, rows=spells_at(store)))
+
+
+def test_what_people_were_told_at_once_stays_their_receipt(store: Store, book: Rulebook, mail: Make) -> None:
+    """Also after staff have sent one to an address; one that comes back takes both away, and nothing from before."""
+    with writing(store) as connection:
+        contact = logged(connection, book, replace(mail(), mail=None, told_by="at once"), acknowledged=False)
+        assert contact.acknowledged_at == NOW
+    before, cut_off = spells_at(store), newest(store)
+    assert before[0].acknowledged_at == microseconds(NOW)
+    with writing(store) as connection:
+        acknowledge_now.acknowledge_now(connection, contact.reference, "me@residents.example", ME, after(4), book)
+        hand_over(connection, book, 4.5)
+    assert [row.acknowledged_at for row in spells_at(store)] == [microseconds(NOW)]
+    assert spells_at(store, cut_off) == before
+    store.read_now(partial(assert_present, rows=spells_at(store)))
+    with writing(store) as connection:
+        contacts.withdraw_receipt(connection, contact.id, after(5))
+        contacts.note(connection, [Event(contact.id, after(5), EventKind.UNDELIVERABLE, details=OF_RECEIPT)])
+    assert [row.acknowledged_at for row in spells_at(store)] == [None]
+    fold_all(store)
+    assert spells_at(store, cut_off) == before
 
 
 def test_what_is_split_off_twice_has_the_receipt_that_left(store: Store, book: Rulebook, mail: Make) -> None:

@@ -53,10 +53,15 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
     # Where staff have written themselves, a receipt is not owed any more, but wanted all the same.
     decided = {DECIDED: True} if contact.acknowledged_at else {}
     outbox.queue(connection, [replace(receipt, key=receipt.key + again, details={**receipt.details, **decided})])
-    # The receipt of another contact stood for it until now: the figures go on counting what became of that by then.
-    shared: Values = {"receipt_of_before": contact.receipt_of} if contact.receipt_of else {}
     turn = {"was": contact.state, "outcome": "acknowledge", "outcome_before": contact.outcome}
-    return turn | shared | _promise(columns)
+    return turn | _receipt_before(contact) | _promise(columns)
+
+
+def _receipt_before(contact: Contact) -> Values:
+    """What told the person until now that we have it: the figures go on counting what became of that by then."""
+    shared: Values = {"receipt_of_before": contact.receipt_of} if contact.receipt_of else {}
+    at = contact.receipt_sent_at
+    return shared | ({"receipt_sent_at_before": at.isoformat()} if at else {})
 
 
 def _promise(columns: Values) -> dict[str, str]:
