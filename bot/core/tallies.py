@@ -4,13 +4,13 @@ import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any
 
 from bot.core.measures import AGE_BANDS, FOLLOW_UP_DAYS, Figures, Period, Quantile, cell_of
 from bot.core.spells import SECOND, Ending, Spell
-from bot.core.working_days import WorkingDays
+from bot.core.working_days import Stop, WorkingDays
 
 # A member of an enumeration takes long to look up, for a million spells.
 _LOGGED, _MERGED = str(Ending.LOGGED), str(Ending.MERGED)
@@ -94,12 +94,14 @@ class Tally:
             return
         self._add_promises(spell)
         is_open = ends_at is None or ends_at >= end
+        until = self._look if is_open else spell.responded_at
+        days = 0 if until is None else self._between(spell, begins_at, until)
         if is_open:
-            self._add_open(spell)
+            self._add_open(spell, days)
         elif ends_at is not None and ends_at >= self._begin:
-            self._add_ending(spell, ends_at)
+            self._add_ending(spell, ends_at, days)
         if begins_at >= self._begin:
-            self._add_times(spell, is_open=is_open)
+            self._add_times(spell, until, days, is_open=is_open)
 
     def _add_contact(self, spell: Spell) -> None:
         """Count what is counted once for each contact: its receipt and its acknowledgement."""
@@ -133,10 +135,11 @@ class Tally:
     def _add_promises(self, spell: Spell) -> None:
         """Count an answer by its dates; one that was over when the contact was opened again counts on that day."""
         begin, close, begins_at = self._begin, self._close, spell.begins_at
-        if spell.respond_by is not None and begin <= max(spell.respond_by, begins_at) < close:
-            self._add_answer_due(spell, spell.respond_by)
-        if spell.first_respond_by is not None and begin <= max(spell.first_respond_by, begins_at) < close:
-            self._add_first_due(spell, spell.first_respond_by)
+        respond_by, first = spell.respond_by, spell.first_respond_by
+        if respond_by is not None and begin <= (respond_by if respond_by > begins_at else begins_at) < close:
+            self._add_answer_due(spell, respond_by)
+        if first is not None and begin <= (first if first > begins_at else begins_at) < close:
+            self._add_first_due(spell, first)
 
     def _add_arrival(self, spell: Spell) -> None:
         self._counts["arrivals"] += 1
@@ -175,7 +178,7 @@ class Tally:
         elif not _is_over_by(spell, first_respond_by):
             self._counts["first_due"] += 1
 
-    def _add_open(self, spell: Spell) -> None:
+    def _add_open(self, spell: Spell, days: int) -> None:
         self._counts["open"] += 1
         stands_from = self._stands_from(spell) if spell.paused_at is not None or spell.pauses else None
         if stands_from is not None:
@@ -183,7 +186,6 @@ class Tally:
         if spell.respond_by is not None and spell.respond_by < self._close:
             stands = stands_from is not None and stands_from < spell.respond_by + SECOND
             self._counts["overdue"] += not stands
-        days = self._between(spell, spell.begins_at, self._look)
         self._ages[bisect_left(_LAST_OF_BANDS, days)] += 1
         self._oldest = _later(self._oldest, days)
 
@@ -192,23 +194,23 @@ class Tally:
         stops = _stops(spell, self._end)
         return max((begin for begin, until in stops if begin < self._end <= until), default=None)
 
-    def _add_ending(self, spell: Spell, ends_at: int) -> None:
+    def _add_ending(self, spell: Spell, ends_at: int, days: int) -> None:
         if spell.ending == _MERGED:
             return
         counts = self._counts
         counts["endings"] += 1
         if spell.responded_at is not None:
-            self._add_answer(spell, spell.responded_at)
+            self._add_answer(spell, days)
         if spell.ending in _SERVED:
             over_at = self._days.get(spell.calendar, self._usual).end_after(ends_at, FOLLOW_UP_DAYS)
             if over_at <= self._known_at:
                 counts["endings_of_five_days"] += 1
                 counts["resolutions_at_first"] += spell.next_word_at is None or spell.next_word_at >= over_at
 
-    def _add_answer(self, spell: Spell, responded_at: int) -> None:
+    def _add_answer(self, spell: Spell, days: int) -> None:
         counts = self._counts
         counts["answers"] += 1
-        self._longest = _later(self._longest, self._between(spell, spell.begins_at, responded_at))
+        self._longest = _later(self._longest, days)
         if spell.asked_at is not None:
             counts["questions"] += 1
             counts["replies"] += bool(spell.opinion)
@@ -220,24 +222,21 @@ class Tally:
             counts["needs_answered"] += 1
             counts["needs_met"] += spell.are_needs_met is True
 
-    def _add_times(self, spell: Spell, *, is_open: bool) -> None:
+    def _add_times(self, spell: Spell, until: int | None, days: int, *, is_open: bool) -> None:
         counts, acknowledged_at = self._counts, spell.acknowledged_at
         counts["reopenings"] += spell.number > 0
         counts["windows_missed"] += spell.windows_missed > 0
-        if is_open:
-            until = self._look
-        elif spell.responded_at is not None:
-            until = spell.responded_at
-        else:
+        if until is None:
             return
-        self._responding.add(self._between(spell, spell.begins_at, until), is_open=is_open)
+        self._responding.add(days, is_open=is_open)
         if spell.number == 0 and acknowledged_at is not None and acknowledged_at < self._end:
             self._gaps.add(self._between(spell, acknowledged_at, until), is_open=is_open)
 
     def _between(self, spell: Spell, begin: int, until: int) -> int:
         days = self._days.get(spell.calendar, self._usual)
-        stops = _stops(spell, until) if spell.paused_at is not None or spell.pauses else ()
-        return days.between(begin, until, stops)
+        if spell.paused_at is None and not spell.pauses:
+            return days.between(begin, until)
+        return days.between(begin, until, _stops(spell, until))
 
     def join(self, cell: "Tally") -> None:
         """Add everything that another cell of the same period counts."""
@@ -312,15 +311,21 @@ def _is_over_by(spell: Spell, due: int) -> bool:
     return spell.ends_at is not None and spell.ends_at < due + SECOND
 
 
-def _stops(spell: Spell, until: int) -> list[tuple[int, int]]:
+def _stops(spell: Spell, until: int) -> tuple[Stop, ...]:
     """Return the times during which the clock stood, and the one in which it stands up to `until`."""
-    stops = [(begin, end) for begin, end in json.loads(spell.pauses)] if spell.pauses else []
-    return stops if spell.paused_at is None else [*stops, (spell.paused_at, until)]
+    stops = _finished(spell.pauses) if spell.pauses else ()
+    return stops if spell.paused_at is None else (*stops, (spell.paused_at, until))
+
+
+@lru_cache(100)
+def _finished(pauses: str) -> tuple[Stop, ...]:
+    """Return finished pauses, which are asked for several times for each spell."""
+    return tuple((begin, end) for begin, end in json.loads(pauses))
 
 
 def _earlier(first: int | None, second: int | None) -> int | None:
-    return first if second is None else second if first is None else min(first, second)
+    return first if second is None else second if first is None or second < first else first
 
 
 def _later(first: int | None, second: int | None) -> int | None:
-    return first if second is None else second if first is None else max(first, second)
+    return first if second is None else second if first is None or second > first else first

@@ -7,10 +7,14 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from bot.core.calendars import FIRST_DAY, LAST_DAY, Calendar
-from bot.core.spells import microseconds
+from bot.core.spells import SECOND, microseconds
 
 # A time during which the clock stands: from the question to the answer to it.
 Stop = tuple[int, int]
+# Every zone is whole quarters of an hour away from UTC, so within one no day begins.
+_QUARTER = 15 * 60 * SECOND
+# As many quarters are remembered, which is almost two years.
+_MOST = 65_536
 
 
 class WorkingDays:
@@ -19,15 +23,18 @@ class WorkingDays:
     An instant before the first day of the calendar counts as before all working days, one after the last as the last.
     """
 
-    __slots__ = ("_before", "_midnights")
+    __slots__ = ("_before", "_ends", "_midnights", "_numbers")
 
     def __init__(self, calendar: Calendar) -> None:
         self._midnights = _midnights(calendar.zone)
         self._before = calendar.counts_before
+        self._numbers = _Numbers(self._midnights, self._before)
+        # Of each working day by its number, the first instant after it.
+        self._ends: dict[int, int] = {}
 
     def number(self, at: int) -> int:
         """Return the number of working days up to the end of the local day of an instant."""
-        return self._before[bisect_right(self._midnights, at)]
+        return self._numbers[at // _QUARTER]
 
     def between(self, begin: int, until: int, stops: Sequence[Stop] = ()) -> int:
         """Return how many working days after the day of `begin` the day of `until` is.
@@ -35,8 +42,7 @@ class WorkingDays:
         Of a time during which the clock stood, the days after that of the question up to that of the answer do not
         count, as with `clocks.Counting.AFTER_START`; it has an effect only between `begin` and `until`.
         """
-        before, midnights = self._before, self._midnights
-        position, last = before[bisect_right(midnights, begin)], before[bisect_right(midnights, until)]
+        position, last = self._numbers[begin // _QUARTER], self._numbers[until // _QUARTER]
         count = last - position if last > position else 0
         if not stops:
             return count
@@ -48,8 +54,27 @@ class WorkingDays:
 
     def end_after(self, at: int, count: int) -> int:
         """Return the first instant after the `count`-th working day that follows the local day of `at`."""
-        day_after = bisect_left(self._before, min(self.number(at) + count, self._before[-1]))
-        return self._midnights[min(day_after, len(self._midnights) - 1)]
+        number = self._numbers[at // _QUARTER] + count
+        if number not in self._ends:
+            day_after = bisect_left(self._before, min(number, self._before[-1]))
+            self._ends[number] = self._midnights[min(day_after, len(self._midnights) - 1)]
+        return self._ends[number]
+
+
+class _Numbers(dict[int, int]):
+    """The numbers of working days by quarters of an hour since 1970, each looked up when it is first asked for."""
+
+    __slots__ = ("_before", "_midnights")
+
+    def __init__(self, midnights: Sequence[int], before: Sequence[int]) -> None:
+        super().__init__()
+        self._midnights, self._before = midnights, before
+
+    def __missing__(self, quarter: int) -> int:
+        if len(self) >= _MOST:
+            self.clear()
+        number = self[quarter] = self._before[bisect_right(self._midnights, quarter * _QUARTER)]
+        return number
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, union_all
 
 from bot.core.replays import KINDS, RECEIPT_KINDS
 from bot.core.spells import Spell
@@ -20,9 +20,11 @@ _ADD = insert(spells)
 _DROP = delete(spells).where(spells.c.contact_id == bindparam("chosen"))
 _STORED = select(spells).order_by(spells.c.contact_id, spells.c.number)
 _OF_CONTACTS = _STORED.where(spells.c.contact_id.in_(bindparam("ids", expanding=True)))
-_OF_PERIOD = select(spells).where(
-    spells.c.begins_at < bindparam("end"),
-    or_(spells.c.latest_at.is_(None), spells.c.latest_at >= bindparam("begin")),
+_BEGAN = select(spells).where(spells.c.begins_at < bindparam("end"))
+# Two ranges of one index: with OR, SQLite remembers the number of every row, so that none comes twice.
+_OF_PERIOD = union_all(
+    _BEGAN.where(spells.c.latest_at.is_(None)),
+    _BEGAN.where(spells.c.latest_at >= bindparam("begin")),
 )
 _RANGE = (events.c.id > bindparam("after"), events.c.id <= bindparam("up_to"))
 _WITH_EVENTS = (
@@ -133,10 +135,9 @@ def renew(connection: Connection, ids: Sequence[int]) -> None:
 def of_period(connection: Connection, begin: int, end: int, without: Collection[int]) -> Iterator[Spell]:
     """Return the spells that began before the end of a period and are not over before it, but for some contacts."""
     ring = ring_of(connection.dialect)
-    for row in direct.stream(connection, _OF_PERIOD, {"begin": begin, "end": end}):
-        if row[0] not in without:
-            spell = Spell._make(row)
-            yield spell if spell.needs == "" else _legible(spell, ring)
+    for spell in map(Spell._make, direct.stream(connection, _OF_PERIOD, {"begin": begin, "end": end})):
+        if spell.contact_id not in without:
+            yield _legible(spell, ring) if spell.needs else spell
 
 
 def _legible(spell: Spell, ring: Keys | None) -> Spell:
