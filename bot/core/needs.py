@@ -66,6 +66,8 @@ def codes(words: str) -> tuple[Need, ...]:
 
 def of_column(text: str) -> tuple[Need, ...]:
     """Return the needs of a stored column, such as "large-print bsl"; what is unknown is left out."""
+    if not text:
+        return ()
     codes_in_text = set(text.split())
     return tuple(need for need in Need if need in codes_in_text)
 
@@ -73,7 +75,7 @@ def of_column(text: str) -> tuple[Need, ...]:
 def as_column(needs: Iterable[Need]) -> str:
     """Return the needs as they are stored."""
     choice = set(needs)
-    return " ".join(need for need in Need if need in choice)
+    return " ".join(need for need in Need if need in choice) if choice else ""
 
 
 def in_words(needs: Iterable[Need]) -> str:

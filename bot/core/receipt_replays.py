@@ -14,6 +14,8 @@ _LOSSES = frozenset(
         *(EventKind.ACKNOWLEDGEMENT_REFUSED, EventKind.ACKNOWLEDGEMENT_FAILED),
     }
 )
+# Of deliveries of any purpose.
+_OF_ANY = frozenset({EventKind.CAME_BACK, EventKind.UNDELIVERABLE})
 KINDS = _LOSSES | {EventKind.ACKNOWLEDGEMENT_SENT}
 
 
@@ -66,5 +68,4 @@ def _known_at(origin: Origin, happenings: Sequence[Happening]) -> int:
 def _is_of_receipt(happening: Happening) -> bool:
     if happening.kind not in KINDS:
         return False
-    is_of_any = happening.kind in (EventKind.CAME_BACK, EventKind.UNDELIVERABLE)
-    return not is_of_any or happening.details.get("purpose") == Purpose.ACKNOWLEDGEMENT
+    return happening.kind not in _OF_ANY or happening.details.get("purpose") == Purpose.ACKNOWLEDGEMENT

@@ -7,9 +7,10 @@ microseconds since 1970 in UTC, as a year has a million of each.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,12 +146,11 @@ class Origin:
     calendar: str
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """One event of a contact: its number, its instant, its kind, whether staff did it, and its details as an object."""
 
     number: int
     at: datetime
     kind: str
     is_of_staff: bool = False
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Text, bindparam, select, type_coerce
@@ -81,11 +82,13 @@ def _padded(ids: Iterable[int]) -> list[int]:
 
 def _happenings(connection: Connection, ids: Iterable[int], kinds: Sequence[str]) -> Rows:
     """Return the events of these kinds, by their contacts, in the order of their numbers."""
-    numbers, ring, by_contact = sorted(ids), ring_of(connection.dialect), Rows()
+    numbers, by_contact = sorted(ids), Rows()
+    # Many events say the same in the same words.
+    read = lru_cache(AT_ONCE)(partial(_details, ring=ring_of(connection.dialect)))
     for first in range(0, len(numbers), AT_ONCE):
         values = {"ids": _padded(numbers[first : first + AT_ONCE]), "kinds": list(kinds)}
         for contact_id, number, at, kind, actor, details in rows_of(connection, _EVENTS, values):
-            facts = {} if kind in WITHOUT_DETAILS else _details(details, ring)
+            facts = {} if kind in WITHOUT_DETAILS else read(details)
             by_contact.setdefault(contact_id, []).append(Happening(number, at, kind, actor not in _NOT_STAFF, facts))
     return by_contact
 
