@@ -46,7 +46,7 @@ spells = Table(
     Column("are_needs_met", Boolean),
     Column("latest_at", BigInteger),
     # Of a period: everything that began before its end and is not over before its beginning.
-    Index("ix_spells_latest_at", "latest_at"),
+    Index("ix_spells_period", "latest_at", "begins_at"),
 )
 
 # A report of whole months as it was drawn up, with its numbers protected: what is published is never computed anew.
