@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from bot.core.disclosure_lines import NO_REASON
 from bot.core.measures import CUTS, Figures, cell_of
 from bot.core.report_columns import COLUMNS, Column, Sort
 from bot.core.spells import Spell
@@ -38,7 +39,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One number: its column, and its `reason` where the column counts by reasons (None: all of them)."""
+    """One number: its column, and its `reason` where the column counts by reasons (None: all of them).
+
+    What has no reason is "" where numbers are exact, and `NO_REASON` in a report.
+    """
 
     column: Column
     reason: str | None = None
@@ -48,7 +52,9 @@ class Selection:
         value = self.column.value(figures) if self.column.value else 0
         if not isinstance(value, Mapping):
             return value if isinstance(value, int) else 0
-        return sum(value.values()) if self.reason is None else value.get(self.reason, 0)
+        if self.reason is None:
+            return sum(value.values())
+        return value.get("" if self.reason == NO_REASON else self.reason, 0)
 
     def behind(self, spells: Iterable[Spell], new_tally: Callable[[], Tally]) -> Iterator[tuple[Spell, int]]:
         """Yield the spells behind the number, and by how much each raises it; their sum is the number."""

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from bot.core import closings, feedback, judgements, reports
+from bot.core.disclosure_lines import NO_REASON
 from bot.core.figure_words import WORDS
 from bot.core.languages import LANGUAGES
 from bot.core.publications import SMALL, Promise, Publication, Row
@@ -27,7 +28,6 @@ _COLUMNS_OF_CUTS = (
     *("received", "ack_due", "ack_in_standard", "ack_pct", "resp_due", "resp_in_standard", "resp_pct"),
     *("median_resp_wd", "open_end", "overdue_end"),
 )
-_NO_REASON = "none"
 _DRAWN = ("service", "channel")
 _CLOSINGS = {
     closings.Outcome.FINISHED: "We told them why",
@@ -177,7 +177,7 @@ def _entry(place: int, promise: Promise, link: Link | None) -> Entry:
 def _causes(row: Row, link: Link | None) -> tuple[Reason, ...]:
     """Why promises were not kept; nothing where nobody has said it of any."""
     names = [reason for reason, _ in report_words.reasons(row, "missed_by_cause")]
-    return () if names == [_NO_REASON] else _reasons(row, "missed_by_cause", link)
+    return () if names == [NO_REASON] else _reasons(row, "missed_by_cause", link)
 
 
 def _worst_first(entry: Entry) -> tuple[float, str]:
@@ -215,15 +215,19 @@ def _description(bars: tuple[Bar, ...]) -> str:
 
 
 def _reasons(row: Row, name: str, link: Link | None) -> tuple[Reason, ...]:
-    words = _REASONS.get(name, {})
     return tuple(
-        Reason(words.get(reason) or _plain(reason), _count(count), link(row, name, reason) if link else "")
+        Reason(reason_in_words(name, reason), _count(count), link(row, name, reason) if link else "")
         for reason, count in report_words.reasons(row, name)
     )
 
 
+def reason_in_words(name: str, reason: str) -> str:
+    """Return a reason of a column as it is read."""
+    return _REASONS.get(name, {}).get(reason) or _plain(reason)
+
+
 def _plain(reason: str) -> str:
-    if reason == _NO_REASON:
+    if reason == NO_REASON:
         return "Nobody has said"
     # Rules are named with their place in their list.
     words = reason.lstrip("0123456789").strip("-_ ") or reason

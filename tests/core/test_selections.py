@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from bot.core import selections
+from bot.core.disclosure_lines import NO_REASON
 from bot.core.judgements import Avoidable
 from bot.core.measures import Figures
 from bot.core.selections import COUNTS, NOTHING, Selection, Topic
@@ -114,3 +115,11 @@ def test_a_reason_that_nobody_gave_has_nothing_behind_it() -> None:
     spells = [answered("2026-09-30")]
     assert selection.count(figures_of(spells)) == 0
     assert list(selection.behind(spells, partial(tally))) == []
+
+
+def test_a_report_opens_into_what_has_no_reason() -> None:
+    """It calls that by a name of its own."""
+    spells = [answered("2026-09-30")]
+    without, unnamed = (Selection(COUNTS["missed_by_cause"], reason) for reason in ("", NO_REASON))
+    assert unnamed.count(figures_of(spells)) == without.count(figures_of(spells)) == 1
+    assert len(list(unnamed.behind(spells, tally))) == 1

@@ -17,6 +17,7 @@ from bot.core.spells import SECOND, Ending, Spell, instant
 from bot.flows.changes.refusals import Refused
 from bot.flows.figures import forecast, room
 from bot.flows.titles import Titles
+from bot.render import report_view
 from bot.store import contacts
 from bot.web.console import figure_filters, lists
 from bot.web.console.doorkeeper import Doorkeeper, Guest, refusal, render
@@ -155,7 +156,8 @@ class FigureContacts:
             spells = room.behind(connection, sight, days, Selection(column, reason))
             rows = contacts.with_id(connection, {spell.contact_id for spell in spells[part]})
             lines = (_line(spell, rows.get(spell.contact_id), guest, name) for spell in spells[part])
-            return _List(column.title, len(spells), tuple(lines))
+            about = f": {report_view.reason_in_words(name, reason)}" if reason and spells else ""
+            return _List(f"{column.title}{about}", len(spells), tuple(lines))
 
         return await self._site.read(read)
 
