@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, literal, select, update
 
 from bot.core.reports import Report, State
 from bot.store.tables import reports
@@ -13,6 +13,8 @@ _NAMES = (
     *("first_day", "last_day", "revision", "cut_off", "content", "digest", "drawn_up_by", "drawn_up_at"),
     *("state", "approved_by", "approved_at", "reason"),
 )
+# What lists them reads no more of each.
+_WITHOUT_CONTENT = [column for column in reports.c if column.name != "content"]
 
 
 def add(connection: Connection, report: Report) -> int:
@@ -45,9 +47,10 @@ def of_period(connection: Connection, first_day: date, last_day: date) -> list[R
     return [_report(row) for row in connection.execute(query.order_by(reports.c.id).with_for_update())]
 
 
-def list_approved(connection: Connection) -> list[Report]:
-    """Return what everybody may read, the newest months first."""
-    query = select(reports).where(reports.c.state == State.APPROVED)
+def list_approved(connection: Connection, *, has_content: bool = True) -> list[Report]:
+    """Return what everybody may read, the newest months first; what they say is long, and can be left out."""
+    columns = list(reports.c) if has_content else [*_WITHOUT_CONTENT, literal("").label("content")]
+    query = select(*columns).where(reports.c.state == State.APPROVED)
     order = (reports.c.last_day.desc(), reports.c.first_day.desc())
     return [_report(row) for row in connection.execute(query.order_by(*order).limit(MOST_REPORTS))]
 

@@ -51,6 +51,8 @@ def test_a_draft_is_read_by_nobody_until_somebody_approves_it(store: Store, book
         assert stored.list_approved(connection) == []
         approval.approve(connection, draft.id, draft.digest, LEE, LATER, book)
         (entry,) = stored.list_approved(connection)
+        (brief,) = stored.list_approved(connection, has_content=False)
+        assert (entry.content != "", brief) == (True, replace(entry, content=""))
         assert entry == replace(draft, state="approved", approved_by=LEE.actor, approved_at=LATER)
 
 

@@ -62,9 +62,21 @@ class Performance:
             web.get("/performance.csv-metadata.json", self._metadata),
         ]
 
-    async def _page(self, request: web.Request) -> web.Response:
+    async def _read(self, request: web.Request) -> tuple[list[Report], Report | None]:
+        """All of them without what they say, and the one that the address asks for, whole. Raises HTTPNotFound."""
         reports = await results.approved(self._site)
         report = _report(reports, request)
+        return reports, None if report is None else await results.whole(self._site, report)
+
+    async def _read_existing(self, request: web.Request) -> tuple[list[Report], Report]:
+        """The same, where there must be one. Raises HTTPNotFound."""
+        reports, report = await self._read(request)
+        if report is None:
+            raise web.HTTPNotFound
+        return reports, report
+
+    async def _page(self, request: web.Request) -> web.Response:
+        reports, report = await self._read(request)
         context: dict[str, Any] = {"report": None}
         if report is not None:
             context = _context(report, reports, request[LANGUAGE])
@@ -72,15 +84,14 @@ class Performance:
         return render(request, "pages/performance.html", context)
 
     async def _part(self, request: web.Request) -> web.Response:
-        report = _report(await results.approved(self._site), request)
+        _, report = await self._read(request)
         context = {"report": None} if report is None else _context(report, (), request[LANGUAGE])
         response = render(request, "pages/performance_embed.html", context)
         response.headers.update(_EMBEDDED)
         return response
 
     async def _json(self, request: web.Request) -> web.Response:
-        reports = await results.approved(self._site)
-        report = _existing(_report(reports, request))
+        reports, report = await self._read_existing(request)
         facts = {
             "licence": {"name": LICENCE_NAME, "url": LICENCE},
             "approved_on": _day_of_approval(report, self._site).isoformat(),
@@ -93,7 +104,7 @@ class Performance:
         return _file(request, json.dumps(facts, ensure_ascii=False, sort_keys=True), "application/json")
 
     async def _csv(self, request: web.Request) -> web.Response:
-        report = _existing(_report(await results.approved(self._site), request))
+        _, report = await self._read_existing(request)
         publication = results.publication_of(report.content)
         response = _file(request, report_files.as_csv(_lines(publication), _origin(publication)), "text/csv")
         response.headers["Content-Disposition"] = f'attachment; filename="{report.file_name}.csv"'
@@ -102,7 +113,7 @@ class Performance:
         return response
 
     async def _metadata(self, request: web.Request) -> web.Response:
-        report = _existing(_report(await results.approved(self._site), request))
+        _, report = await self._read_existing(request)
         origin, name = _origin(results.publication_of(report.content)), self._site.settings.organisation.name
         text = csv_metadata.describe(f"performance.csv?{PERIOD}={_name(report)}", origin, name)
         return _file(request, text, _DESCRIPTION)
@@ -113,12 +124,6 @@ def _report(reports: Sequence[Report], request: web.Request) -> Report | None:
     name = request.query.get(PERIOD)
     report = next((report for report in reports if name in (None, _name(report))), None)
     if report is None and name is not None:
-        raise web.HTTPNotFound
-    return report
-
-
-def _existing(report: Report | None) -> Report:
-    if report is None:
         raise web.HTTPNotFound
     return report
 

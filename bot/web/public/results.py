@@ -1,7 +1,7 @@
 """What the last approved report says of each promise and service, as the pages for everybody show it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from bot.core import publication_json
 from bot.core.page_sentences import sentence
@@ -49,8 +49,19 @@ class Result:
 
 
 async def approved(site: Site) -> list[Report]:
-    """Return what everybody may read, the newest months first."""
-    return await site.read(reports.list_approved)
+    """Return what everybody may read, the newest months first, without what they say."""
+    return await site.read(partial(reports.list_approved, has_content=False))
+
+
+async def whole(site: Site, report: Report) -> Report:
+    """Return one of these with what it says."""
+    return await site.read(partial(reports.find, number=report.id)) or report
+
+
+async def newest(site: Site) -> Report | None:
+    """Return the one of the newest months, whole; None where there is none."""
+    report = next(iter(await approved(site)), None)
+    return None if report is None else await whole(site, report)
 
 
 @lru_cache(maxsize=_AT_HAND)

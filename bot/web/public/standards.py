@@ -78,7 +78,7 @@ class Standards:
 
     async def _page(self, request: web.Request) -> web.Response:
         language, today = request[LANGUAGE], self._today()
-        report = next(iter(await results.approved(self._site)), None)
+        report = await results.newest(self._site)
         publication = results.publication_of(report.content) if report else None
         promises = self._site.book.clocks.promises
         ahead = sorted((s for s in promises.standards if s.valid_from > today), key=lambda s: s.valid_from)
@@ -93,7 +93,7 @@ class Standards:
 
     async def _json(self, _request: web.Request) -> web.Response:
         rows = promise.publication(self._site.book.clocks.promises, self._today())
-        report = next(iter(await results.approved(self._site)), None)
+        report = await results.newest(self._site)
         for row in rows:
             row["result"] = _result(report, row["id"], row["version"]) if report else None
         return web.json_response({"standards": rows}, headers=_CACHE)
