@@ -10,7 +10,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, bindparam, select, type_coerce, update
+from sqlalchemy import Connection, Table, Text, bindparam, select, tuple_, type_coerce, update
 
 from bot.store.column_types import Sealed, SealedBytes, SealedLookup
 from bot.store.trail import gate
@@ -95,22 +95,27 @@ def lookup_columns(table: Table) -> list[Any]:
 
 def reseal(connection: Connection, table: Table, after: Any, columns: Sequence[Any] = ()) -> tuple[Any, int]:
     """Encrypt these columns (all) of the next rows of a table; return where to go on (None: done), and their number."""
-    columns, (key, most) = columns or sealed_columns(table), _key(table)
-    query = select(key.label("chosen"), *(column.label(f"new_{column.name}") for column in columns))
-    query = query.order_by(key).limit(most).with_for_update()
-    rows = connection.execute(query if after is None else query.where(key > after)).mappings().all()
+    columns, (keys, most) = columns or sealed_columns(table), _keys(table)
+    labels = [f"chosen_{number}" for number in range(len(keys))]
+    chosen = (key.label(label) for key, label in zip(keys, labels, strict=True))
+    query = select(*chosen, *(column.label(f"new_{column.name}") for column in columns))
+    query = query.order_by(*keys).limit(most).with_for_update()
+    rows = connection.execute(query if after is None else query.where(tuple_(*keys) > tuple_(*after))).mappings().all()
     if rows:
         values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in columns}
-        change = update(table).where(key == bindparam("chosen", type_=key.type)).values(**values)
+        same = (key == bindparam(label, type_=key.type) for key, label in zip(keys, labels, strict=True))
+        change = update(table).where(*same).values(**values)
         with gate(connection):
             connection.execute(change, [dict(row) for row in rows])
-    return (rows[-1]["chosen"] if len(rows) == most else None), len(rows)
+    return (tuple(rows[-1][label] for label in labels) if len(rows) == most else None), len(rows)
 
 
-def _key(table: Table) -> tuple[Any, int | None]:
+def _keys(table: Table) -> tuple[list[Any], int | None]:
     """Return the primary key as it is stored, and how many rows are taken at once.
 
     Where the key is encrypted itself, and so changes, that is every row (None): there are few.
     """
-    (key,) = table.primary_key.columns
-    return (type_coerce(key, Text), None) if isinstance(key.type, SealedLookup) else (key, ROWS_AT_ONCE)
+    keys = list(table.primary_key.columns)
+    if any(isinstance(key.type, SealedLookup) for key in keys):
+        return [type_coerce(key, Text) for key in keys], None
+    return keys, ROWS_AT_ONCE
