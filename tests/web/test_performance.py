@@ -102,6 +102,8 @@ async def test_what_is_not_shown_is_said_to_be_so(browser: Browser, publish: Pub
     paragraph = words[unclear : words.index("Our promises")]
     assert "Councillors" in paragraph
     assert "23" not in paragraph
+    # What we promised is in English: brackets around it would point away from it where words run from right to left.
+    assert "(" not in paragraph
 
 
 async def test_the_foot_of_every_page_leads_to_it(browser: Browser, publish: Publish, site: Site, store: Store) -> None:
