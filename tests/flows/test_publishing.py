@@ -146,7 +146,7 @@ def test_answers_to_questions_hide_what_the_report_hides(store: Store, council: 
                 do(connection, council, contact, Kind.RESPONDED, NOW + timedelta(days=1))
         contacts_stored.note(connection, [Event(None, NEW_YEAR, EventKind.SIGNED_IN)])
     number = store.read_now(partial(cut_off, at=None))
-    published = publication(store, council, NOVEMBER, number)
+    document = publication(store, council, NOVEMBER, number)
     work = partial(
         questions.draw_up,
         request=Request(*NOVEMBER, at=number),
@@ -158,4 +158,4 @@ def test_answers_to_questions_hide_what_the_report_hides(store: Store, council: 
     titles = {column.name: column.title for column in COLUMNS if column.sort is Sort.COUNT}
     both = {name: title for name, title in titles.items() if title in facts}
     assert len(both) > 10
-    assert {name: facts[title] for name, title in both.items()} == {name: published.whole.values[name] for name in both}
+    assert {name: facts[title] for name, title in both.items()} == {name: document.whole.values[name] for name in both}

@@ -59,9 +59,9 @@ def _queue(connection: Connection, contact: Contact, address: str, now: datetime
 
 def _receipt_before(contact: Contact) -> Values:
     """What told the person until now that we have it: the figures go on counting what became of that by then."""
-    shared: Values = {"receipt_of_before": contact.receipt_of} if contact.receipt_of else {}
     at = contact.receipt_sent_at
-    return shared | ({"receipt_sent_at_before": at.isoformat()} if at else {})
+    pairs = {"receipt_of_before": contact.receipt_of, "receipt_sent_at_before": at.isoformat() if at else None}
+    return {name: value for name, value in pairs.items() if value}
 
 
 def _promise(columns: Values) -> dict[str, str]:
