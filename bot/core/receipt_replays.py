@@ -1,6 +1,6 @@
 """Replays what became of the receipt of one contact: since when the person knows that we have what they wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -29,10 +29,8 @@ class ReceiptStand:
 
 def stand(origin: Origin, happenings: Sequence[Happening], receipt: Sequence[Happening], cut_off: int) -> ReceiptStand:
     """Return what the events up to the cut-off have come to; `receipt` are those of the contact that shares its own."""
-    # Once staff have decided on a receipt of its own, the other one says nothing of it any more.
     turn = next((happening for happening in happenings if happening.kind == EventKind.RECEIPT_DECIDED_ON), None)
-    end = cut_off if turn is None else turn.number
-    steps = [*filter(_is_of_receipt, happenings), *(h for h in receipt if _is_of_receipt(h) and h.number <= end)]
+    steps = [*filter(_is_of_receipt, happenings), *_until(turn, filter(_is_of_receipt, receipt))]
     sent_at, known_at, is_undeliverable = _page_at(origin, turn, steps), _known_at(origin, happenings), False
     for happening in sorted(steps, key=attrgetter("number")):
         if happening.number > cut_off:
@@ -49,13 +47,17 @@ def _page_at(origin: Origin, turn: Happening | None, steps: Sequence[Happening])
     Where staff decided on another one afterwards (`turn`), that event says so, for the contact has the later instant.
     """
     before = turn.details.get("receipt_sent_at_before") if turn is not None else None
-    first = turn.number if turn is not None and before else None
-    departures = (happening.number for happening in steps if happening.kind == EventKind.ACKNOWLEDGEMENT_SENT)
-    if any(first is None or number < first for number in departures):
+    departures = (happening for happening in steps if happening.kind == EventKind.ACKNOWLEDGEMENT_SENT)
+    if any(_until(turn if before else None, departures)):
         return None
     if before:
         return moment(before)
     return None if origin.receipt_sent_at is None else microseconds(origin.receipt_sent_at)
+
+
+def _until(turn: Happening | None, happenings: Iterable[Happening]) -> list[Happening]:
+    """Return what was before staff decided on a receipt of its own: the other one says nothing of it any more."""
+    return [happening for happening in happenings if turn is None or happening.number <= turn.number]
 
 
 def _known_at(origin: Origin, happenings: Sequence[Happening]) -> int:

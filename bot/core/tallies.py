@@ -85,7 +85,8 @@ class Tally:
 
     def add(self, spell: Spell) -> None:
         """Count a spell in every figure in which it belongs."""
-        end, begins_at, ends_at = self._end, spell.begins_at, spell.ends_at
+        end, begins_at = self._end, spell.begins_at
+        ends_at = end if spell.ends_at is None else spell.ends_at
         if begins_at >= end:
             return
         if spell.number == 0:
@@ -93,12 +94,12 @@ class Tally:
         if spell.ending == _LOGGED:
             return
         self._add_promises(spell)
-        is_open = ends_at is None or ends_at >= end
+        is_open = ends_at >= end
         until = self._look if is_open else spell.responded_at
         days = 0 if until is None else self._between(spell, begins_at, until)
         if is_open:
             self._add_open(spell, days)
-        elif ends_at is not None and ends_at >= self._begin:
+        elif ends_at >= self._begin:
             self._add_ending(spell, ends_at, days)
         if begins_at >= self._begin:
             self._add_times(spell, until, days, is_open=is_open)
