@@ -112,10 +112,14 @@ def test_what_is_split_off_twice_has_the_receipt_that_left(store: Store, book: R
         both = ",".join(map(str, numbers))
         part = split.split(connection, again(connection, contact.reference), both, ME, after(0.5), book)
         last = split.split(connection, part, str(numbers[-1]), ME, after(0.5), book)
+    before, cut_off = spells_at(store), newest(store)
+    assert {row.acknowledged_at for row in before} == {None}
+    with writing(store) as connection:
         hand_over(connection, book, 0.75)
         assert again(connection, last.reference).acknowledged_at == after(0.75)
     rows = spells_at(store)
     assert {row.acknowledged_at for row in rows} == {microseconds(after(0.75))}
+    assert spells_at(store, cut_off) == before
     store.read_now(partial(assert_present, rows=rows))
 
 
