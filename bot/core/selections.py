@@ -54,7 +54,8 @@ class Selection:
             return value if isinstance(value, int) else 0
         if self.reason is None:
             return sum(value.values())
-        return value.get("" if self.reason == NO_REASON else self.reason, 0)
+        count: int = value.get("" if self.reason == NO_REASON else self.reason, 0)
+        return count
 
     def behind(self, spells: Iterable[Spell], new_tally: Callable[[], Tally]) -> Iterator[tuple[Spell, int]]:
         """Yield the spells behind the number, and by how much each raises it; their sum is the number."""
