@@ -137,9 +137,9 @@ class Tally:
         """Count an answer by its dates; one that was over when the contact was opened again counts on that day."""
         begin, close, begins_at = self._begin, self._close, spell.begins_at
         respond_by, first = spell.respond_by, spell.first_respond_by
-        if respond_by is not None and begin <= (respond_by if respond_by > begins_at else begins_at) < close:
+        if respond_by is not None and begin <= max(respond_by, begins_at) < close:
             self._add_answer_due(spell, respond_by)
-        if first is not None and begin <= (first if first > begins_at else begins_at) < close:
+        if first is not None and begin <= max(first, begins_at) < close:
             self._add_first_due(spell, first)
 
     def _add_arrival(self, spell: Spell) -> None:
@@ -314,12 +314,12 @@ def _is_over_by(spell: Spell, due: int) -> bool:
 
 def _stops(spell: Spell, until: int) -> tuple[Stop, ...]:
     """Return the times during which the clock stood, and the one in which it stands up to `until`."""
-    stops = _finished(spell.pauses) if spell.pauses else ()
+    stops = _pauses(spell.pauses) if spell.pauses else ()
     return stops if spell.paused_at is None else (*stops, (spell.paused_at, until))
 
 
 @lru_cache(100)
-def _finished(pauses: str) -> tuple[Stop, ...]:
+def _pauses(pauses: str) -> tuple[Stop, ...]:
     """Return finished pauses, which are asked for several times for each spell."""
     return tuple((begin, end) for begin, end in json.loads(pauses))
 

@@ -20,11 +20,11 @@ _ADD = insert(spells)
 _DROP = delete(spells).where(spells.c.contact_id == bindparam("chosen"))
 _STORED = select(spells).order_by(spells.c.contact_id, spells.c.number)
 _OF_CONTACTS = _STORED.where(spells.c.contact_id.in_(bindparam("ids", expanding=True)))
-_BEGAN = select(spells).where(spells.c.begins_at < bindparam("end"))
+_BEFORE_END = select(spells).where(spells.c.begins_at < bindparam("end"))
 # Two ranges of one index: with OR, SQLite remembers the number of every row, so that none comes twice.
 _OF_PERIOD = union_all(
-    _BEGAN.where(spells.c.latest_at.is_(None)),
-    _BEGAN.where(spells.c.latest_at >= bindparam("begin")),
+    _BEFORE_END.where(spells.c.latest_at.is_(None)),
+    _BEFORE_END.where(spells.c.latest_at >= bindparam("begin")),
 )
 _RANGE = (events.c.id > bindparam("after"), events.c.id <= bindparam("up_to"))
 _WITH_EVENTS = (
