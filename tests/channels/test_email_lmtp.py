@@ -57,7 +57,7 @@ async def test_every_recipient_gets_an_answer() -> None:
 
 async def test_mails_that_wait_together_are_logged_together() -> None:
     """Fifty mail servers at once: while one commit runs the others gather, so that a few commits serve all."""
-    async with logging_all(inbox(), pause_seconds=0.02) as clerk:
+    async with logging_all(inbox(), pause_seconds=0.2) as clerk:
         answers = await asyncio.gather(*(bring(clerk.port, mail(number)) for number in range(50)))
         assert answers == [[LOGGED]] * 50
     assert sorted(int(message.subject) for message in clerk.logged) == list(range(50))
