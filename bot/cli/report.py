@@ -16,6 +16,7 @@ from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from bot.core.measures import Period
     from bot.core.publications import Table, Value
@@ -84,9 +85,7 @@ def report(
     from bot.flows.figures.report import Request
 
     cuts = tuple(cut.strip() for cut in by.split(",") if cut.strip())
-    request = Request(_day("--from", first), _day("--to", last), cuts)
-    is_number = at.isascii() and at.isdecimal()
-    request = replace(request, at=int(at) if is_number else instant_or_exit("--at", at) if at else None)
+    request = Request(_day("--from", first), _day("--to", last), cuts, at=_cut_off(at))
     configured, store = contacts.open_store(config)
     is_page = form in (FormatChoice.HTML, FormatChoice.PDF)
     answers = _read(partial(report_questions.draw_up, store, configured, request, _progress)) if questions else None
@@ -99,10 +98,16 @@ def report(
         typer.echo(report_page.as_pdf(page) if form is FormatChoice.PDF else page, nl=False)
         return
     exact = _draw_up(store, configured, request)
-    typer.echo(_written(exact, protect(exact.lines(), cuts), form, configured).encode(), nl=False)
+    typer.echo(_as_text(exact, protect(exact.lines(), cuts), form, configured).encode(), nl=False)
 
 
-def _written(exact: "ExactReport", table: "Table", form: FormatChoice, configured: "Settings") -> str:
+def _cut_off(at: str) -> "datetime | int | None":
+    if at.isascii() and at.isdecimal():
+        return int(at)
+    return instant_or_exit("--at", at) if at else None
+
+
+def _as_text(exact: "ExactReport", table: "Table", form: FormatChoice, configured: "Settings") -> str:
     from bot.render.report_text import as_text
     from bot.wire import report_files
 

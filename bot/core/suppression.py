@@ -246,15 +246,15 @@ class Grid:
 
     def _further(self, number: int) -> int | None:
         """Return what to hide where no move is found: the cheapest count near by, then a mark, then nothing."""
-        places, reached = deque(self._places[number]), set(self._places[number])
+        places, visits = deque(self._places[number]), set(self._places[number])
         while places:
             place = places.popleft()
             for choice in self._choices[place]:
                 if self.states[choice] is State.PLAIN:
                     return choice
             for neighbour in (self._sums[place][0], *self._sums[place][1]):
-                fresh = [p for p in self._places[neighbour] if p not in reached]
-                reached.update(fresh)
+                fresh = [p for p in self._places[neighbour] if p not in visits]
+                visits.update(fresh)
                 places.extend(fresh)
         marks = (m for place in self._places[number] for m in (self._sums[place][0], number))
         return next((m for m in marks if self.states[m] is State.SMALL), None)

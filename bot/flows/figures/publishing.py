@@ -68,8 +68,8 @@ def draw_up(connection: Connection, order: Order, book: Rulebook, progress: Prog
 
 def protect(connection: Connection, exact: ExactReport, order: Order, book: Rulebook) -> dict[str, Table]:
     """Return the tables of these days, by cut, as their report hides them: who reads both learns nothing more."""
-    others = tuple(_overlapping(connection, order, has_own=False))
-    return _protect(exact, CUTS, _standards(order, book), others)
+    overlaps = tuple(_overlapping(connection, order, has_own=False))
+    return _protect(exact, CUTS, _standards(order, book), overlaps)
 
 
 def _standards(order: Order, book: Rulebook) -> dict[str, Standard]:
@@ -155,8 +155,8 @@ def _titles(
 ) -> dict[str, dict[str, str]]:
     titles = Titles(book)
     title_of = {"area": titles.area, "service": titles.service, "channel": titles.channel, "kind": titles.kind}
-    named = {cut: {row.names[cut] for row in table.rows if row.names.get(cut)} for cut, table in tables.items()}
-    result = {cut: {name: title(name) for name in sorted(named[cut])} for cut, title in title_of.items()}
+    names_of = {cut: {row.names[cut] for row in table.rows if row.names.get(cut)} for cut, table in tables.items()}
+    result = {cut: {name: title(name) for name in sorted(names_of[cut])} for cut, title in title_of.items()}
     promises = {name: f"{standard.title} ({standard.version})" for name, standard in sorted(standards.items())}
     return result | {_PROMISES: promises}
 
