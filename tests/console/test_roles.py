@@ -121,9 +121,9 @@ PUBLIC = {
     "GET /you-said.csv": OPEN,
     "GET /performance": OPEN,
     "GET /performance/embed": OPEN,
-    "GET /performance.json": OPEN,
-    "GET /performance.csv": OPEN,
-    "GET /performance.csv-metadata.json": OPEN,
+    "GET /performance.json": ("gone",) * 6,  # no report is approved
+    "GET /performance.csv": ("gone",) * 6,
+    "GET /performance.csv-metadata.json": ("gone",) * 6,
     "GET /accessibility": OPEN,
     "GET /privacy": OPEN,
     "GET /track/{reference}/{key}/feedback": OPEN,  # the key is all that it asks for
