@@ -211,7 +211,8 @@ async def test_what_was_announced_and_is_gone_is_told_without_another(server: Im
     async with aclosing(reader.listen(None)) as batches:
         await following(batches)
         waiting = asyncio.ensure_future(following(batches))
-        await until(reader.ready.is_set)
+        # Ready it is before its last search, which would take the mail away before anybody was told of it.
+        await until(lambda: reader.ready.is_set() and server.commands["IDLE"] > 0)
         server.add(mail(1), trouble="flees")
         batch = await waiting
         assert (batch.messages, batch.losses.gap) == ((), 1)
