@@ -98,11 +98,11 @@ def _promises(whole: Row, before: Row) -> tuple[Promise, ...]:
         "resp_due": 30,
         "resp_in_standard": 30,
     }
-    kept = row({"standard": "complaint"}, resp_pct=100.0, **complaints)
+    complaint = row({"standard": "complaint"}, resp_pct=100.0, **complaints)
     small = row({"standard": "member"}, resp_due="<5", resp_in_standard="", resp_missed="", ack_due="<5")
     ten_days = "Acknowledge within 1 working day, answer within 10 working days."
     return (
-        Promise("complaint", "1", "Complaints", "Answer within 10 working days.", kept),
+        Promise("complaint", "1", "Complaints", "Answer within 10 working days.", complaint),
         Promise("general", "2", "Every contact", ten_days, replace(whole, names={"standard": "general"}), before),
         Promise("member", "1", "From a <member> of the council", ten_days, small),
         Promise("foi", "1", "Freedom of information", "Answer within 20 working days.", row({"standard": "foi"})),
