@@ -134,7 +134,7 @@ TABLE = (
     _invalid("merge", "contact", "EX-0000", "enter the reference of another contact"),
     Bad("unmerge", {}, Kind.INVALID, "contact", "choose a contact that goes on in"),
     _invalid("split", "messages", "1 2", "choose messages of this contact"),
-    Bad("judge", {}, Kind.INVALID, "", "say at least one of avoidable, cause, complaint_outcome"),
+    Bad("judge", {}, Kind.INVALID, "", "say whether it was avoidable, why it is late, or what came of a complaint"),
     _invalid("judge", "avoidable", "nonsense", "choose one of progress, unclear, on-the-web, wrong-place, necessary"),
     _invalid("judge", "complaint_outcome", "upheld", "it is no complaint"),
     _invalid("judge", "cause", "volume", "its answer is not late", "answered"),

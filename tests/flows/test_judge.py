@@ -82,7 +82,7 @@ def test_what_is_said_can_be_changed_and_taken_back(store: Store, book: Rulebook
 @pytest.mark.parametrize(
     ("codes", "field", "reason"),
     [
-        ({}, "", "say at least one of avoidable, cause, complaint_outcome"),
+        ({}, "", "say whether it was avoidable, why it is late, or what came of a complaint"),
         ({"avoidable": "yes"}, "avoidable", "choose one of progress, unclear, on-the-web, wrong-place, necessary"),
         ({"cause": "lazy"}, "cause", "choose one of volume"),
         ({"cause": "volume"}, "cause", "its answer is not late"),

@@ -41,7 +41,7 @@ def judge(connection: Connection, reference: str, judgement: Judgement, actor: s
     number = refusals.contact_of(connection, reference).id
     codes = {name: code for name in FIELDS if (code := getattr(judgement, name)) is not None}
     if not codes:
-        raise Refused(f"say at least one of {', '.join(FIELDS)}", kind=Kind.INVALID)
+        raise Refused("say whether it was avoidable, why it is late, or what came of a complaint", kind=Kind.INVALID)
     # Whoever says the same at this moment is waited for, so that each event knows what stood before it.
     contact = merging.lock(connection, [number])[number]
     _refuse(connection, contact, codes, now)
