@@ -28,6 +28,7 @@ import structlog
 from hypothesis import settings
 
 from bot.store import schema
+from bot.store.databases import engine_of
 from tests.components import synapse
 from tests.components.daemons import program
 from tests.components.ports import PATIENCE_SECONDS
@@ -87,13 +88,28 @@ def fresh_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def place_of_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite stores of one process stand, one after another: its statements are compiled once for them."""
+    return tmp_path_factory.mktemp("store") / "ackbot.db"
+
+
+@pytest.fixture
+def store_file(fresh_file: Path, place_of_file: Path) -> Iterator[Path]:
+    """A new SQLite store."""
+    shutil.copy(fresh_file, place_of_file)
+    yield place_of_file
+    for writes in (True, False):
+        engine_of(f"sqlite:///{place_of_file}", writes=writes).dispose()
+    for path in place_of_file.parent.iterdir():
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a new store, once on each database."""
     if request.param == "sqlite":
-        path = tmp_path / "ackbot.db"
-        shutil.copy(request.getfixturevalue("fresh_file"), path)
-        yield f"sqlite:///{path}"
+        yield f"sqlite:///{request.getfixturevalue('store_file')}"
         return
     server: Postgres = request.getfixturevalue("postgres")
     yield server.url_of("fresh")

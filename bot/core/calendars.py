@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from types import MappingProxyType
@@ -195,11 +195,23 @@ def calendar(
     `proclaimed` are holidays that the table does not have yet. `office` has the hours of Monday to Sunday.
     Raises BadCalendar.
     """
+    return _calendar(name, zone, closures, tuple(proclaimed), office)
+
+
+# An organisation has a handful; each takes as long to make as a mail to log.
+@lru_cache(maxsize=32)
+def _calendar(
+    name: str,
+    zone: str,
+    closures: tuple[Days, ...],
+    proclaimed: tuple[Holiday, ...],
+    office: tuple[Hours | None, ...],
+) -> Calendar:
     if name not in NAMES:
         raise BadCalendar(f"{name!r} is not a calendar; allowed: {', '.join(NAMES)}")
     applicable = closures if name != STATUTORY else ()
     reasons = _closure_days(applicable)
-    reasons |= {day.toordinal(): title for day, title in _all_holidays(name, tuple(proclaimed)).items()}
+    reasons |= {day.toordinal(): title for day, title in _all_holidays(name, proclaimed).items()}
     return of_days(name, zone, office, reasons, applicable)
 
 

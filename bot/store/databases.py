@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,16 @@ def connection_arguments(url: str) -> dict[str, Any]:
 def engine_of(url: str, *, writes: bool, ring: Ring | None = None) -> Engine:
     """Return an engine for a store: its transactions write, or see one consistent state and can change nothing.
 
-    With a `ring` people's words are encrypted and decrypted; without, they are read as they are stored.
+    With a `ring` people's words are encrypted and decrypted; without, they are read as they are stored. The engine is
+    the same each time, as to compile a statement takes longer than to run it; after `dispose` it connects anew.
     """
+    if not is_shared(url):
+        url = f"sqlite:///{database_path(url).absolute()}"
+    return _only_engine(url, writes, ring)
+
+
+@lru_cache(maxsize=8)
+def _only_engine(url: str, writes: bool, ring: Ring | None) -> Engine:  # noqa: FBT001 - a key of the cache
     engine = _engine(url, writes=writes)
     give(engine.dialect, ring)
     if ring is not None:

@@ -1,6 +1,5 @@
 """A ladder is tried with invented contacts: the same seed gives the same days, and what is broken is named."""
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -37,11 +36,9 @@ def ladder(book: Rulebook) -> Rulebook:
 
 
 @pytest.fixture
-def store(tmp_path: Path, fresh_file: Path) -> Iterator[Store]:
+def store(store_file: Path) -> Iterator[Store]:
     """A throw-away store, as the command has one."""
-    path = tmp_path / "ackbot.db"
-    shutil.copy(fresh_file, path)
-    throw_away = Store(f"sqlite:///{path}")
+    throw_away = Store(f"sqlite:///{store_file}")
     yield throw_away
     throw_away.let_go()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -52,10 +51,9 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store_url(fresh_file: Path, tmp_path: Path) -> str:
+def store_url(store_file: Path) -> str:
     """A new store of one kind: the refusals are the same for all."""
-    shutil.copy(fresh_file, tmp_path / "ackbot.db")
-    return f"sqlite:///{tmp_path / 'ackbot.db'}"
+    return f"sqlite:///{store_file}"
 
 
 def person(number: int) -> str:

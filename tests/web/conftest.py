@@ -1,6 +1,5 @@
 """The whole web application over real HTTP, in this process."""
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -112,10 +111,9 @@ def book(settings: Settings) -> Rulebook:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, fresh_file: Path) -> AsyncIterator[Store]:
+async def store(store_file: Path) -> AsyncIterator[Store]:
     """A new store, open."""
-    shutil.copy(fresh_file, tmp_path / "ackbot.db")
-    opened = Store(f"sqlite:///{tmp_path / 'ackbot.db'}")
+    opened = Store(f"sqlite:///{store_file}")
     opened.open()
     yield opened
     await opened.close()

@@ -241,14 +241,15 @@ async def test_while_the_store_is_down_the_platform_is_told_to_come_again(line: 
     assert (await line.call()).status == 200
 
 
-async def test_no_call_is_taken_into_a_store_that_is_not_in_its_place(site: Site, tmp_path: Path) -> None:
+async def test_no_call_is_taken_into_a_store_that_is_not_in_its_place(site: Site, store_file: Path) -> None:
     """503, for whatever is stored then is in no file; once it is put back the next call is taken."""
+    place = store_file.parent
     async with serving(site) as line:
         assert (await line.call()).status == 200
-        (tmp_path / "ackbot.db").rename(tmp_path / "aside.db")
+        (place / "ackbot.db").rename(place / "aside.db")
         answer = await line.call()
         assert (answer.status, answer.headers["retry-after"]) == (503, "60")
-        (tmp_path / "aside.db").rename(tmp_path / "ackbot.db")
+        (place / "aside.db").rename(place / "ackbot.db")
         assert (await line.call()).status == 200
 
 
