@@ -118,7 +118,7 @@ def all_anew(count: int = MILLION) -> None:
     """Measure looking at so many open contacts, and giving those that move a new date and an event."""
     with tempfile.TemporaryDirectory() as folder:
         store, book, now = _full(Path(folder), count)
-        proclaimed = [Holiday(date(2026, 12, 3), "The jubilee")]
+        proclaimed = (Holiday(date(2026, 12, 3), "The jubilee"),)
         holiday = Calendars(lambda key: calendar(key.partition(" ")[0], proclaimed=proclaimed))
         _recompute_all(
             "a holiday is proclaimed", store, replace(book, clocks=replace(book.clocks, calendars=holiday)), now

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from csv import DictReader
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from bot.cli.configuration import MISUSE, NEGATIVE
@@ -66,7 +65,7 @@ def read(row: Row, zone: str) -> Case:
     """The case of a row by column; `calendar`, `receipt`, `closures`, `pauses` may be absent. Raises BadCell."""
     closures = _cell(row, "closures", lambda text: _each(text, calendars.days))
     name = _cell(row, "calendar", str, "england")
-    calendar = _cell(row, "calendar", lambda _: _calendar(name, zone, closures), "england")
+    calendar = _cell(row, "calendar", lambda _: calendars.calendar(name, zone=zone, closures=closures), "england")
     duration = _cell(row, "rule", durations.duration)
     received_at = _cell(row, "received", instant)
     receipt = _cell(row, "receipt", durations.receipt_rule, "same day")
@@ -133,8 +132,3 @@ def _cell(row: Row, column: str, reader: Callable[[str], T], absent: str = "") -
 
 def _each(text: str, reader: Callable[[str], T]) -> tuple[T, ...]:
     return tuple(reader(part.strip()) for part in re.split("[,;]", text) if part.strip())
-
-
-@lru_cache(maxsize=256)
-def _calendar(name: str, zone: str, closures: Days) -> Calendar:
-    return calendars.calendar(name, zone=zone, closures=closures)

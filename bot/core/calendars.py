@@ -181,12 +181,13 @@ class Calendar:
         return (opens_at + timedelta(microseconds=office_time - self._open_before[number - 1])).astimezone(UTC)
 
 
+@lru_cache(maxsize=64)  # an organisation has a handful, and each takes as long to make as several mails to log
 def calendar(
     name: str,
     *,
     zone: str = "Europe/London",
     closures: tuple[Days, ...] = (),
-    proclaimed: Collection[Holiday] = (),
+    proclaimed: tuple[Holiday, ...] = (),
     office: tuple[Hours | None, ...] = OFFICE,
 ) -> Calendar:
     """Return the calendar of that name, one of NAMES, in an IANA time zone.
@@ -195,18 +196,6 @@ def calendar(
     `proclaimed` are holidays that the table does not have yet. `office` has the hours of Monday to Sunday.
     Raises BadCalendar.
     """
-    return _calendar(name, zone, closures, tuple(proclaimed), office)
-
-
-# An organisation has a handful; each takes as long to make as a mail to log.
-@lru_cache(maxsize=32)
-def _calendar(
-    name: str,
-    zone: str,
-    closures: tuple[Days, ...],
-    proclaimed: tuple[Holiday, ...],
-    office: tuple[Hours | None, ...],
-) -> Calendar:
     if name not in NAMES:
         raise BadCalendar(f"{name!r} is not a calendar; allowed: {', '.join(NAMES)}")
     applicable = closures if name != STATUTORY else ()

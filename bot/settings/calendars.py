@@ -91,10 +91,10 @@ class Year:
 
     def calendars(self, timezone: str) -> Mapping[str, calendars.Calendar]:
         """Return every calendar of `calendars.keys`, each made when it is first used."""
-        proclaimed = [
+        proclaimed = tuple(
             calendars.Holiday(h.day, h.title, h.nations or calendars.ALL_NATIONS, h.instead_of)
             for h in self.holidays.holiday
-        ]
+        )
         closures = tuple((c.first, c.last or c.first) for c in self.own.closure)
         office = self.own.office.week() if self.own.office else calendars.OFFICE
 

@@ -14,7 +14,7 @@ _PORTS = range(20_000, 32_000)
 # How long to wait for what takes milliseconds on a quiet machine: waiting costs nothing once it has come.
 PATIENCE_SECONDS = 60.0
 # For what ends by itself, and not when something that it waits for ends after a longer time.
-LEAVING_SECONDS = 12.0
+LEAVING_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 0.1
 
 

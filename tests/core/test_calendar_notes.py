@@ -35,7 +35,7 @@ def test_a_note_makes_the_very_same_calendar(
     count: int,
 ) -> None:
     """Whatever its nation, zone, hours, closures and proclaimed holidays."""
-    proclaimed = [Holiday(moved[0], "A day for everybody", instead_of=moved[1])]
+    proclaimed = (Holiday(moved[0], "A day for everybody", instead_of=moved[1]),)
     original = calendar(name, zone=zone, office=office, closures=closures, proclaimed=proclaimed)
     note = note_of("its key", original)
     same = calendar_of(note)

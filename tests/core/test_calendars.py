@@ -74,7 +74,10 @@ def test_closures_count_for_promises_and_not_for_statute() -> None:
 
 def test_a_proclaimed_holiday_can_be_added() -> None:
     """A holiday newer than the table counts in every calendar; one on a weekend changes nothing."""
-    proclaimed = [Holiday(date(2028, 5, 5), "The coronation"), Holiday(date(2028, 5, 6), "The coronation")]
+    proclaimed = (
+        Holiday(date(2028, 5, 5), "The coronation"),
+        Holiday(date(2028, 5, 6), "The coronation"),
+    )
     for name in NAMES:
         added = calendar(name, proclaimed=proclaimed)
         assert added.why_not_working(date(2028, 5, 5)) == "The coronation"
@@ -83,7 +86,7 @@ def test_a_proclaimed_holiday_can_be_added() -> None:
 
 def test_a_proclaimed_holiday_of_one_nation() -> None:
     """It counts there, and on the statutory calendar, which knows where it is."""
-    proclaimed = [Holiday(date(2028, 5, 5), "Saint Somebody's Day", ("wales",))]
+    proclaimed = (Holiday(date(2028, 5, 5), "Saint Somebody's Day", ("wales",)),)
     assert calendar("wales", proclaimed=proclaimed).why_not_working(date(2028, 5, 5)) == "Saint Somebody's Day"
     assert (
         calendar("uk-any", proclaimed=proclaimed).why_not_working(date(2028, 5, 5)) == "Saint Somebody's Day in Wales"
@@ -93,7 +96,7 @@ def test_a_proclaimed_holiday_of_one_nation() -> None:
 
 def test_a_bank_holiday_that_was_moved() -> None:
     """The new day does not count; the old one does again."""
-    moved = [Holiday(date(2028, 5, 5), "Early May bank holiday (moved)", instead_of=date(2028, 5, 1))]
+    moved = (Holiday(date(2028, 5, 5), "Early May bank holiday (moved)", instead_of=date(2028, 5, 1)),)
     assert not calendar("england").is_working_day(date(2028, 5, 1))
     changed = calendar("england", proclaimed=moved)
     assert changed.is_working_day(date(2028, 5, 1))

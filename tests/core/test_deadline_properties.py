@@ -140,7 +140,7 @@ def test_a_holiday_more_is_never_due_earlier(
     received: datetime, promise: Duration, name: str, receipt: ReceiptRule, added: frozenset[int], waited: list[int]
 ) -> None:
     """A proclamation can only give time, never take it."""
-    proclaimed = [Holiday(received.date() + timedelta(days=n), "proclaimed") for n in added]
+    proclaimed = tuple(Holiday(received.date() + timedelta(days=n), "proclaimed") for n in added)
     pauses = [Pause(*days, Counting.INCLUSIVE) for days in spread(received.date() + timedelta(days=2), waited)]
     before = due(promise, received, calendar(name), receipt, pauses)
     assert due(promise, received, calendar(name, proclaimed=proclaimed), receipt, pauses) >= before

@@ -195,7 +195,7 @@ def run(connection: Connection, book: Rulebook, *, dry_run: bool = False) -> rec
 
 def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council: Rulebook, mail: Make) -> None:
     """The old date stays in the history, the person is told the later one, a second run finds nothing."""
-    changed = altered(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    changed = altered(council, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact, silent = logged(connection, council, mail(1)), logged(connection, council, mail(2), acknowledged=False)
@@ -251,7 +251,7 @@ def test_an_earlier_date_is_just_met_and_only_the_highest_step_is_alerted(
 def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, council: Rulebook, mail: Make) -> None:
     """A new version is for who writes from then on; a proclaimed holiday still moves the old one."""
     follows = STANDARD | {"version": "2", "respond": "5 working days", "valid_from": NOW.date() - timedelta(days=1)}
-    holiday = shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")])
+    holiday = shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),))
     later = altered(council, promises=Book([standard(follows, "general.toml")]), past={}, calendars=holiday)
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)

@@ -194,7 +194,7 @@ def test_new_rules_wake_nobody(store: Store, council: Rulebook, mail: Make) -> N
         datetime(2026, 11, 25, 0, 30, tzinfo=UTC),
         altered(council, restraint=Restraint(letters=calendar("england"))),
     )
-    changed = altered(calm, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    changed = altered(calm, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
         recompute.settle(connection, calm, NOW)
         logged(connection, calm, mail())
@@ -209,7 +209,7 @@ def test_new_rules_wake_nobody(store: Store, council: Rulebook, mail: Make) -> N
 
 def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail: Make) -> None:
     """A receipt that has not left yet will name the new date."""
-    changed = altered(council, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    changed = altered(council, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
         recompute.settle(connection, council, NOW)
         contact = logged(connection, council, mail(), acknowledged=False)

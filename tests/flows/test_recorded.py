@@ -302,7 +302,7 @@ def test_forgetting_leaves_what_figures_follow_from(store: Store, house: Ruleboo
 
 def test_a_calendar_is_noted_when_its_days_change(store: Store, house: Rulebook) -> None:
     """First at the first start, then never again while it is the same; the note makes the very same calendar."""
-    jubilee = altered(house, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    jubilee = altered(house, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
         for book in (house, house, jubilee, jubilee):
             recompute.settle(connection, book, NOW)
@@ -350,7 +350,7 @@ def test_an_address_that_gets_nothing_any_more_counts_once_and_is_not_named(stor
 
 def test_the_date_of_a_promise_is_the_one_that_was_told(store: Store, house: Rulebook, mail: Make) -> None:
     """A contact whose date is computed anew keeps the first one."""
-    jubilee = altered(house, calendars=shelf(proclaimed=[Holiday(date(2026, 12, 3), "The jubilee")]))
+    jubilee = altered(house, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
         recompute.settle(connection, house, NOW)
         contact = logged(connection, house, mail(1))

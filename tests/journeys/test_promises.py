@@ -117,7 +117,7 @@ def test_a_holiday_that_is_proclaimed_moves_open_dates_at_the_next_start(tmp_pat
             service.start(*in_the_office)
             wait_until(lambda: len(new_dates(sink)) == 1, what="the new date")
             moved, unmoved = service.contacts()
-            assert respond_by(moved) == after(moved, 10, proclaimed=[Holiday(holiday, "The jubilee")])
+            assert respond_by(moved) == after(moved, 10, proclaimed=(Holiday(holiday, "The jubilee"),))
             assert respond_by(moved) > respond_by(open_one)
             assert unmoved["respond_by"] == answered["respond_by"]
             shown = json.loads(service.command("contacts", "show", moved["reference"], "--json").stdout)
