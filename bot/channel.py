@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkabl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.core.files import File
-from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound
+from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound, RemoteFile
 from bot.core.outlets import Limits
 
 CHANNEL = "channel:"  # begins the name of an outlet that stands in place of an e-mail address
@@ -134,6 +134,17 @@ class Challenged(Hook, Protocol):
 
     def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
         """Return the content type and the body of the answer; raises `Forged` or `Permanent`."""
+        ...
+
+
+@runtime_checkable
+class FileKeeper(Protocol):
+    """An account whose platform keeps the files of messages (`RemoteFile`) until we fetch them."""
+
+    name: str
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Return a file; raises `Temporary`, `Misconfigured`, or `Permanent` where it is gone or larger."""
         ...
 
 

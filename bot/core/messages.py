@@ -103,24 +103,42 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of a message that a platform keeps, and only for a time: a photo, a voice note, a document.
+
+    `kind` is the platform's word for it (image, voice, document, sticker ...); `locator` its id there, or its address.
+    `name` and `content_type` are as the platform says, or "".
+    """
+
+    kind: str
+    locator: str
+    name: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """The properties of a message on a platform; absent on mail and forms.
 
     `kind`: a message or mention is addressed to us, a comment is under a post of ours; an edit, a deletion and a
-    reaction concern the message `about`, and so does what the platform says of one of ours that is `undelivered`.
+    reaction concern the message `about`, and so does what the provider says of one of ours that is `delivered` or
+    `undelivered`.
     `conversation` is the platform's name of the private thread, or ""; `answers` are the ids of the messages that it
     replies to, the nearest first. `by_program`: the platform says that no person wrote it. `automatic`: a copy of a
-    message that we sent automatically. `holds` lists its contents besides text (image, voice, location ...), `link` is
-    where staff can see it.
+    message that we sent automatically. `holds` lists its contents besides text (image, voice, location ...), `files`
+    has those of them that can be fetched, `link` is where staff can see it.
     """
 
-    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction", "undelivered"] = "message"
+    kind: Literal["message", "mention", "comment", "edit", "deletion", "reaction", "delivered", "undelivered"] = (
+        "message"
+    )
     conversation: str = ""
     answers: tuple[str, ...] = ()
     about: str = ""
     by_program: bool = False
     automatic: bool = False
     holds: tuple[str, ...] = ()
+    files: tuple[RemoteFile, ...] = ()
     link: str = ""
 
 

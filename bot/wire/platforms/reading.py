@@ -8,6 +8,12 @@ from typing import Any
 from bot.core.messages import Inbound
 
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+class NotUnderstood(ValueError):
+    """A piece of a kind, or without a part, that we know nothing of: it is kept for staff and never dropped."""
+
+
 FAULT = "The platform described this message in a way that could not be read."
 
 
