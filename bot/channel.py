@@ -1,9 +1,8 @@
 """The contract of every channel: ways in, webhooks, ways out, and their errors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -138,6 +137,20 @@ class Challenged(Hook, Protocol):
 
 
 @runtime_checkable
+class Rereader(Protocol):
+    """An account that reads anew, after an upgrade, what it could not read: no I/O.
+
+    `raw` is what `reading.read_each` kept: the piece as JSON, or the whole body of a call that could not be read.
+    """
+
+    name: str
+
+    def reread(self, raw: bytes) -> Iterable[Inbound]:
+        """Return the messages in it, none where it is rightly ignored; raises where it is still not understood."""
+        ...
+
+
+@runtime_checkable
 class FileKeeper(Protocol):
     """An account whose platform keeps the files of messages (`RemoteFile`) until we fetch them."""
 
@@ -178,47 +191,6 @@ class Sender(Protocol):
     """An outlet, or its settings, that channels and teams may name in `replies_by`; a From address with its name."""
 
     sender: str
-
-
-class Refusal(Protocol):
-    """The reasons why nothing was recorded: (field, remedy)."""
-
-    @property
-    def faults(self) -> tuple[tuple[str, str], ...]:
-        """At least one reason, each field at most once, in the order of the page."""
-        ...
-
-
-@runtime_checkable
-class Form(Protocol):
-    """Converts the fields of a form, and the files with it, into a message; no I/O."""
-
-    name: str
-
-    @property
-    def sends_texts(self) -> bool:
-        """Whether people can be sent text messages."""
-        ...
-
-    def read(self, fields: Mapping[str, str], files: Sequence[File] = ()) -> Inbound | Refusal:
-        """Return the message that they make."""
-        ...
-
-
-@runtime_checkable
-class Desk(Protocol):
-    """Converts what staff recorded into a message; no I/O."""
-
-    name: str
-
-    @property
-    def sends_texts(self) -> bool:
-        """Whether people can be sent text messages."""
-        ...
-
-    def record(self, fields: Mapping[str, str], key: str, received_at: datetime | None) -> Inbound | Refusal:
-        """Return the message that the fields make; the same `key` is the same contact."""
-        ...
 
 
 @runtime_checkable

@@ -85,7 +85,7 @@ def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel
 
     facts, book, forms = Facts(), None, None
     if config is not None:
-        from bot.channel import Form
+        from bot.field_channels import Form
         from bot.kinds import build_channels
 
         configured = load_or_exit(config)

@@ -157,8 +157,9 @@ class Inbound:
     look before anybody is answered, or "". `unproven`: nothing proves that the address is the writer's. `by_program`:
     a program seems to have filled in the form. `is_scanned` is false where a scanner of viruses has not seen its files
     yet. `hold` says why its receipt waits for staff, or "". `of` is the contact, by its reference, to which whoever
-    took the message down adds it, or "". `fault` says in plain words what could not be read, or "". `raw` is the
-    original content.
+    took the message down adds it, or "". `fault` says in plain words what could not be read, or "". `is_understood` is
+    false for what no reader of its channel understands: it is kept as it is, for a person. `raw` is the original
+    content.
     """
 
     channel: str
@@ -184,6 +185,7 @@ class Inbound:
     post: Post | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+    is_understood: bool = True
     raw: bytes = b""
 
 

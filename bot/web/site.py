@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from bot.channel import Batch, Channel, Coverage, Desk, Form, Hook, Temporary
+from bot.channel import Batch, Channel, Coverage, Hook, Temporary
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
+from bot.field_channels import Desk, Form
 from bot.flows.changes.refusals import Kind
 from bot.flows.intake.plan import Filed
 from bot.flows.intake.receive import Reading

@@ -78,7 +78,7 @@ def receive(
         direct.alone(connection, direct.RECEIVING)
         mark(connection, "SAVEPOINT batch")
     try:
-        result = _log(connection, batch.messages, now, book, room)
+        result = _log_or_keep(connection, batch.messages, now, book, room)
     except UNAVAILABLE:
         raise  # the store itself: nothing of the batch counts
     except Exception:  # noqa: BLE001 - whatever one message breaks, its neighbours are logged
@@ -111,6 +111,23 @@ def replay(connection: Connection, number: int, message: Inbound, now: datetime,
     (filing,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
     mark(connection, "ROLLBACK TO replay" if filing.outcome == "shunted" else "RELEASE replay")
     return filing
+
+
+def _log_or_keep(
+    connection: Connection, messages: tuple[Inbound, ...], now: datetime, book: Rulebook, room: Capacity
+) -> Received:
+    """Log the messages; shunt those that no reader of their channel understands."""
+    result = _log(connection, tuple(message for message in messages if message.is_understood), now, book, room)
+    if len(result.filed) == len(messages):
+        return result
+    logged = iter(result.filed)
+    filed = [next(logged) if m.is_understood else _keep_raw(connection, m, now, book) for m in messages]
+    return replace(result, filed=filed, more=True)
+
+
+def _keep_raw(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Filed:
+    logger.warning("message.not_understood", channel=message.channel)
+    return _shunt(connection, message, message.fault, now, book, happened=f"{message.fault} It is kept as it came.")
 
 
 def _log(
@@ -220,7 +237,7 @@ def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook
 def _one_by_one(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Received:
     mark(connection, "SAVEPOINT message")
     try:
-        result = _log(connection, (message,), now, book, Capacity())
+        result = _log_or_keep(connection, (message,), now, book, Capacity())
     except UNAVAILABLE:
         raise
     except Exception as error:

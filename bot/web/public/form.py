@@ -8,12 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.channel import Form, Temporary
+from bot.channel import Temporary
 from bot.core import topics
 from bot.core.files import megabytes
 from bot.core.languages import LANGUAGES
 from bot.core.messages import Inbound
 from bot.core.needs import Need, of_column
+from bot.field_channels import Form
 from bot.flows.rulebook import NO_WAY
 from bot.flows.titles import Titles
 from bot.web.client import client_network, is_unnamed_proxy
