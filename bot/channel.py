@@ -187,6 +187,20 @@ class Outlet(Protocol):
 
 
 @runtime_checkable
+class Searchable(Protocol):
+    """An outlet whose provider knows no repeat by its key, and can be asked what it has taken."""
+
+    name: str
+
+    async def look_up(self, message: Outbound) -> Handed | None:
+        """Return what the provider has of a message that may have left since `message.at`; None where it has nothing.
+
+        Asked before another attempt. Raises `Temporary` or `Misconfigured` where it cannot be known: nothing is sent.
+        """
+        ...
+
+
+@runtime_checkable
 class Sender(Protocol):
     """An outlet, or its settings, that channels and teams may name in `replies_by`; a From address with its name."""
 

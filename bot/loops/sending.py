@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from bot import log
-from bot.channel import ChannelError, Misconfigured, Outlet, Permanent
+from bot.channel import ChannelError, Handed, Misconfigured, Outlet, Permanent, Searchable
 from bot.core.deliveries import NewDelivery, Purpose, State
 from bot.core.messages import Outbound
 from bot.flows.intake.plan import Capacity, as_stored
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotNeeded, NotTried
+from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms, NotNeeded, NotTried
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
@@ -194,7 +194,7 @@ class Sending:
             if too_late := deliver.too_late(claim, self._present.now(), self._book):
                 raise Permanent(too_late)
             message = self._context.compose(claim, self._present.now())
-            receipt = await self.outlet.send(message)
+            receipt = await self._hand_over(claim, message)
         except (NotTried, NotNeeded) as reason:
             return _attempt(claim, self._present.now(), reason)
         except ChannelError as error:
@@ -205,6 +205,16 @@ class Sending:
         if self._resting is not None and self._resting.succeed(claim.delivery):
             self._resting = None
         return _attempt(claim, self._present.now(), None, message, receipt.external_id)
+
+    async def _hand_over(self, claim: Claimed, message: Outbound) -> Handed:
+        """Hand it over, unless the provider has it from an earlier attempt whose answer was lost, or its record."""
+        is_repeat = claim.delivery.attempts > 1 and claim.delivery.purpose in TO_SENDERS
+        if is_repeat and isinstance(self.outlet, Searchable):
+            earlier = await self.outlet.look_up(replace(message, at=claim.delivery.created_at))
+            if earlier is not None:
+                logger.info("delivery.was_there", outlet=self.outlet.name, delivery=claim.delivery.id)
+                return earlier
+        return await self.outlet.send(message)
 
     async def _asked_again(self, claim: Claimed) -> Claimed:
         """The claim as its contact stands now. Raises NotNeeded, or NotTried where that cannot be asked."""
