@@ -27,8 +27,9 @@ from bot.channel import (
     RawRequest,
     Temporary,
 )
+from bot.core.files import File
 from bot.core.lengths import Longest
-from bot.core.messages import Outbound
+from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
 from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 from bot.wire.platforms.reading import read_each
@@ -36,6 +37,7 @@ from bot.wire.platforms.telegram_updates import TO_BOT, TO_BUSINESS, Place, Upda
 
 BUSINESS_WINDOW = timedelta(hours=24)
 _LONGEST = Longest(4096)
+_FILE_PATH = re.compile(r"[\w./ -]{1,300}")
 _PROOF = "x-telegram-bot-api-secret-token"
 _MOST_UPDATES = 100
 _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _TOO_MANY = 401, 404, 409, 429
@@ -48,7 +50,8 @@ _RECENTLY = timedelta(hours=1)
 class Settings(Account):
     """`token` and `username` of the bot; `business_account` is the @name of the account for which it answers.
 
-    With `webhook_url` (the public address of /hooks/<name>) and a `webhook_secret` of your own, Telegram calls us.
+    With `webhook_url` (the public address of /hooks/<name>) and a `webhook_secret` of your own, Telegram calls us;
+    while the secret is changed, `former_webhook_secret` is taken, too.
     """
 
     media = ("telegram",)
@@ -57,6 +60,7 @@ class Settings(Account):
     business_account: str = Field(default="", pattern=r"^(@?\w{4,32})?$")
     webhook_url: str = Field(default="", pattern=r"^(https://[^\s?#]+)?$")
     webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    former_webhook_secret: SecretStr = SecretStr("")
     url: PlatformUrl = "https://api.telegram.org"
     poll_seconds: int = Field(default=20, ge=1, le=25)
 
@@ -106,9 +110,7 @@ class Telegram:
 
     def open(self, raw: RawRequest) -> Batch:
         """Return the messages of one webhook call."""
-        secret = self._settings.webhook_secret.get_secret_value()
-        secret_header = raw.headers.get(_PROOF, "").encode("utf-8", "replace")
-        if not secret or not hmac.compare_digest(secret_header, secret.encode()):
+        if not self._is_proven(raw.headers.get(_PROOF, "").encode("utf-8", "replace")):
             raise Forged("another secret")
         try:
             update = json.loads(raw.body)
@@ -173,6 +175,25 @@ class Telegram:
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Return a file; Telegram gives a path to it that is good for an hour, and no file of more than 20 MB."""
+        path = str((await self._ask("getFile", {"file_id": file.locator})).get("file_path", ""))
+        if not _FILE_PATH.fullmatch(path) or ".." in path:
+            raise Permanent(f"channel {self.name}: Telegram has the file no more")
+        address = f"{self._settings.url}/file/bot{self._token}/{path}"
+        content = (await self._api.download(address, most_bytes)).content
+        return File(file.name or path.rpartition("/")[2], content)
+
+    def reread(self, raw: bytes) -> Iterator[Inbound]:
+        """Read an update again that could not be read before."""
+        return self._updates.read(json.loads(raw))
+
+    def _is_proven(self, secret: bytes) -> bool:
+        """Tell whether a call has our secret, or the former one, which a call may have while it is changed."""
+        proofs = (self._settings.webhook_secret, self._settings.former_webhook_secret)
+        own = [proof.get_secret_value().encode() for proof in proofs]
+        return any(hmac.compare_digest(secret, proof) for proof in own if proof)
 
     async def _me(self) -> Mapping[str, Any]:
         me: Mapping[str, Any] = await self._ask("getMe")

@@ -13,7 +13,9 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from bot.channel import Batch, Coverage, Forged, Misconfigured, Permanent, RawRequest, Temporary
-from bot.core.messages import Inbound, Outbound
+from bot.core.files import File
+from bot.core.messages import Inbound, Outbound, RemoteFile
+from bot.wire.platforms import telegram_updates
 from bot.wire.platforms.telegram_updates import Updates
 from channels import telegram
 from channels.telegram import Telegram
@@ -25,6 +27,7 @@ SPEC = Path(__file__).parents[3] / "shared" / "specs" / "PaulSonOfLars+telegram-
 SECRET = "our-own-word"
 HOOK = "https://contact.example.gov.uk/hooks/tg"
 UPDATES = Updates("tg", "council_bot", 500)
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)  # what a reader says of what it does not understand
 
 
 @pytest.fixture
@@ -96,6 +99,20 @@ KINDS: list[tuple[Values, str, tuple[str, ...]]] = [
     ({"animation": {"file_id": "1"}, "document": {"file_id": "1"}}, "", ("video",)),
     ({"poll": {"question": "When?"}}, "When?", ("poll",)),
     ({"something_new": {}}, "", ("unsupported",)),
+    ({"dice": {"emoji": "🎲", "value": 4}}, "🎲 4", ()),
+    (
+        {
+            "rich_message": {
+                "blocks": [
+                    {"type": "heading", "text": "Bins", "size": 1},
+                    {"type": "paragraph", "text": ["Not ", {"type": "bold", "text": "emptied"}]},
+                    {"type": "list", "items": [{"label": "1.", "blocks": [{"type": "paragraph", "text": "Mon"}]}]},
+                ]
+            }
+        },
+        "Bins\nNot emptied\n1.\nMon",
+        (),
+    ),
 ]
 
 
@@ -126,15 +143,102 @@ NOTHING: list[Values] = [
     {"edited_message": MESSAGE | {"location": {"latitude": 51.0, "longitude": -3.1}, "edit_date": 1749416400}},
     {"message_reaction": {**IN_GROUP, "old_reaction": [], "new_reaction": [{"type": "emoji", "emoji": "x"}]}},
     {"message_reaction": {**MESSAGE, "old_reaction": [{"type": "emoji", "emoji": "x"}], "new_reaction": []}},
-    {"my_chat_member": {"chat": {"id": 1000}}},
-    {"something_new": {"chat": {"id": 1000}}},
+    *({kind: {"chat": {"id": 1000}}} for kind in telegram_updates.IGNORED),
 ]
 
 
 @pytest.mark.parametrize("update", NOTHING, ids=lambda value: str(next(iter(value.values())))[-60:-1])
 def test_what_is_not_said_to_us(update: Values) -> None:
-    """Press of Start, what the program says by itself, talk of a group, where somebody is now, what is not known."""
+    """Press of Start, what the program says by itself, talk of a group, where somebody is now."""
     assert messages_of(update) == []
+
+
+NOT_UNDERSTOOD: list[Values] = [
+    {},
+    {"something_new": {"chat": {"id": 1000}}},
+    {"message": None},
+    {"message": MESSAGE | {"text": 7}},
+    {"message": {key: value for key, value in MESSAGE.items() if key != "from"} | {"text": "x"}},
+    {"message": MESSAGE | {"text": "x", "date": None}},
+    {"message": MESSAGE | {"text": "x", "chat": {"id": 1000, "type": "something new"}}},
+    {"message": IN_GROUP | {"something_new": "@council_bot, a hole!"}},
+    {"message": IN_GROUP | {"text": "And now?", "reply_to_message": {"message_id": 4}}},
+    {"business_message": MESSAGE | {"text": "to whom?"}},
+    {"business_connection": {"id": "c", "user": {}}},
+    {"deleted_business_messages": {"business_connection_id": CONNECTION, "chat": MESSAGE["chat"]}},
+    {"deleted_business_messages": None},
+    {"message_reaction": {**MESSAGE, "old_reaction": []}},
+]
+
+
+@pytest.mark.parametrize("update", NOT_UNDERSTOOD, ids=lambda value: str(value)[:40])
+def test_what_is_not_understood_is_not_dropped(update: Values) -> None:
+    """A new kind, and a part that is missing, empty or of another type: it is said that this cannot be read."""
+    with pytest.raises(UNREADABLE):
+        messages_of(update)
+
+
+@pytest.mark.parametrize(
+    ("content", "file"),
+    [
+        (
+            {"photo": [{"file_id": "s", "width": 90, "height": 90}, {"file_id": "l", "width": 900, "height": 900}]},
+            RemoteFile("image", "l"),
+        ),
+        (
+            {"document": {"file_id": "d", "file_name": "letter.pdf", "mime_type": "application/pdf"}},
+            RemoteFile("document", "d", "letter.pdf", "application/pdf"),
+        ),
+        ({"animation": {"file_id": "a"}, "document": {"file_id": "a"}}, RemoteFile("video", "a")),
+        ({"voice": {"file_id": "v", "mime_type": "audio/ogg"}}, RemoteFile("voice", "v", "", "audio/ogg")),
+        ({"sticker": {"file_id": "st"}}, RemoteFile("sticker", "st")),
+        ({"video_note": {"file_id": "n"}}, RemoteFile("video", "n")),
+    ],
+)
+def test_what_can_be_fetched_is_named(content: Values, file: RemoteFile) -> None:
+    """Each file once, of a photo its largest size."""
+    (message,) = messages_of({"message": MESSAGE | content})
+    assert message.post
+    assert message.post.files == (file,)
+
+
+async def test_a_file_is_fetched(bot: Telegram, peer: TelegramPeer) -> None:
+    """As often as wanted; one that is gone, that is too large, or whose path leads elsewhere is given up for good."""
+    peer.files = {
+        "1": ("voice/file_1.oga", b"OggS"),
+        "2": ("photos/file_2.jpg", b"x" * 100),
+        "3": ("../bot/getMe", b"x"),
+    }
+    assert await bot.fetch(RemoteFile("voice", "1"), 10) == File("file_1.oga", b"OggS")
+    assert await bot.fetch(RemoteFile("document", "1", "my note.oga"), 10) == File("my note.oga", b"OggS")
+    for locator, words in (("2", "larger than 10 bytes"), ("3", "has the file no more"), ("4", "invalid file_id")):
+        with pytest.raises(Permanent, match=words):
+            await bot.fetch(RemoteFile("image", locator), 10)
+
+
+def test_a_message_can_be_read_again() -> None:
+    """From what is kept of it, whether it could be read or not: it is the same message."""
+    bot = telegram.build("tg", called("https://api.telegram.org"))
+    (message,) = messages_of({"message": MESSAGE | {"text": "Again"}})
+    assert list(bot.reread(message.raw)) == [message]
+
+
+def test_a_secret_is_changed_without_a_loss() -> None:
+    """While it is changed, Telegram calls with the former one or the new one; an empty one proves nothing."""
+    new = settings(
+        "https://api.telegram.org",
+        business_account="",
+        webhook_url=HOOK,
+        webhook_secret="new-word",
+        former_webhook_secret=SECRET,
+    )
+    bot = telegram.build("tg", new)
+    body = json.dumps({"update_id": 1, "message": MESSAGE | {"text": "x"}}).encode()
+    for secret in (SECRET, "new-word"):
+        assert len(bot.open(RawRequest({"x-telegram-bot-api-secret-token": secret}, body)).messages) == 1
+    for secret in ("", "older-word"):
+        with pytest.raises(Forged):
+            bot.open(RawRequest({"x-telegram-bot-api-secret-token": secret}, body))
 
 
 @pytest.mark.parametrize(

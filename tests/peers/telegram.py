@@ -6,7 +6,8 @@ carries the secret ("setWebhook"); a text has 1 to 4,096 characters, and a chat 
 ("sendMessage"); 429 names `retry_after` in its parameters ("Making requests"); what the account's owner writes comes as
 a business_message from somebody else than the chat, what the bot writes for it names the bot ("Message"). A person's
 messages to the bot and to the account are numbered apart. For an account the person must have written within 24 hours
-(core.telegram.org/method/messages.sendMessage, BUSINESS_PEER_USAGE_MISSING).
+(core.telegram.org/method/messages.sendMessage, BUSINESS_PEER_USAGE_MISSING). A file of 20 MB at most is at the
+path that "getFile" gives.
 """
 
 import asyncio
@@ -48,6 +49,7 @@ class TelegramPeer(Peer):
         self.last_from: dict[int, int] = {}
         self.first_number = 7000
         self.methods: list[str] = []
+        self.files: dict[str, tuple[str, bytes]] = {}
         self._update_kinds: list[str] = []
         self._people: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
@@ -119,7 +121,26 @@ acknowledge = "both"
 
     def routes(self) -> list[web.RouteDef]:
         """Every method is posted to."""
-        return [web.post("/bot{token}/{method}", self._called)]
+        return [
+            web.post("/bot{token}/{method}", self._called),
+            web.get("/file/bot{token}/{path:.*}", self._download),
+        ]
+
+    async def _download(self, request: web.Request) -> web.Response:
+        contents = dict(self.files.values())
+        path = request.match_info["path"]
+        if request.match_info["token"] != TOKEN or path not in contents:
+            return _refused(404, "Not Found")
+        return web.Response(body=contents[path], content_type="application/octet-stream")
+
+    def _file(self, content: Values) -> Any:
+        path, body = self.files.get(content["file_id"], ("", b""))
+        if not path:
+            return _refused(400, "Bad Request: invalid file_id")
+        if len(body) > 20 * 1024 * 1024:
+            return _refused(400, "Bad Request: file is too big")
+        unique = {"file_id": content["file_id"], "file_unique_id": "u", "file_size": len(body)}
+        return unique | {"file_path": path}
 
     async def _called(self, request: web.Request) -> web.Response:
         if request.match_info["token"] != TOKEN:
@@ -132,6 +153,7 @@ acknowledge = "both"
             "deleteWebhook": lambda _: self._set({"url": ""}),
             "sendMessage": self._take,
             "getBusinessConnection": self._connection,
+            "getFile": self._file,
         }
         method = request.match_info["method"]
         self.methods.append(method)

@@ -8,45 +8,41 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.core.messages import Inbound, Party, Post
+from bot.wire.platforms import telegram_contents as contents
+from bot.wire.platforms.reading import NotUnderstood
+from bot.wire.platforms.telegram_contents import Values
 
 PREFIX = "telegram:"
 TO_BOT = ("message", "edited_message", "message_reaction")
 TO_BUSINESS = ("business_connection", "business_message", "edited_business_message", "deleted_business_messages")
 _MESSAGES = ("message", "business_message", "edited_message", "edited_business_message")
-# The contents of a message, the more specific name first: some kinds come with an older field, too.
-_HOLDS = {
-    "live_photo": "image",
-    "photo": "image",
-    "video": "video",
-    "video_note": "video",
-    "animation": "video",
-    "venue": "location",
-    **{k: k for k in ("voice", "audio", "document", "sticker", "location", "contact", "story", "poll", "checklist")},
+# What is said to nobody: it brings no words of a person to us, and is neither logged nor shunted.
+IGNORED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("channel_post", "edited_channel_post"), "a channel's own announcement, which is addressed to its readers"
+    ),
+    "guest_message": "the bot was called into a chat where it is no guest: it has no guest mode",
+    "message_reaction_count": "a number of reactions, which names nobody",
+    **dict.fromkeys(("inline_query", "chosen_inline_result"), "the bot offers no results to choose from"),
+    "callback_query": "the bot shows no buttons",
+    **dict.fromkeys(
+        ("shipping_query", "pre_checkout_query", "purchased_paid_media", "managed_bot"),
+        "the bot sells nothing and manages no other bot",
+    ),
+    **dict.fromkeys(("poll", "poll_answer"), "the bot starts no polls"),
+    **dict.fromkeys(
+        ("my_chat_member", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost"),
+        "who is in a group, or has blocked the bot, is no message",
+    ),
 }
-# Contents of service messages, which nobody has written.
-_SERVICE = frozenset(
-    f"""
-    new_chat_members left_chat_member chat_owner_left chat_owner_changed new_chat_title new_chat_photo delete_chat_photo
-    group_chat_created supergroup_chat_created channel_chat_created message_auto_delete_timer_changed migrate_to_chat_id
-    migrate_from_chat_id pinned_message invoice successful_payment refunded_payment users_shared chat_shared gift
-    unique_gift gift_upgrade_sent connected_website write_access_allowed passport_data proximity_alert_triggered
-    boost_added chat_background_set checklist_tasks_done checklist_tasks_added direct_message_price_changed
-    {"".join(f"forum_topic_{event} " for event in ("created", "edited", "closed", "reopened"))}
-    general_forum_topic_hidden general_forum_topic_unhidden giveaway_created giveaway giveaway_winners
-    giveaway_completed managed_bot_created paid_message_price_changed poll_option_added poll_option_deleted
-    {"".join(f"suggested_post_{event} " for event in ("approved", "approval_failed", "declined", "paid", "refunded"))}
-    {"".join(f"video_chat_{event} " for event in ("scheduled", "started", "ended", "participants_invited"))}
-    web_app_data
-    """.split()
-)
+_CHAT_TYPES = ("private", "group", "supergroup", "channel")
 _START = re.compile(r"/start(@\w+)?(\s+[\w-]{1,64})?\s*")
 _PLACE = re.compile(r"(-?\d+):(\d+)(?:@(\S+))?")
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +88,52 @@ class Updates:
     bot_id: int
 
     def read(self, update: Values) -> Iterator[Inbound]:
-        """Yield the messages of an update; an unknown kind has none. Raises the errors of a wrong shape."""
-        for kind in _MESSAGES:
-            if kind in update:
-                yield from self._message(update[kind], int(update["update_id"]), is_edit=kind.startswith("edited"))
-        if (deleted := update.get("deleted_business_messages")) is not None:
-            for number in deleted["message_ids"]:
-                about = str(Place.of({**deleted, "message_id": number}))
-                yield self._inbound(f"{about} deleted", "", Post("deletion", about=about), None, deleted)
-        if (reaction := update.get("message_reaction")) is not None and _is_private(reaction):
-            about = str(Place.of(reaction))
-            emoji = "".join(str(reaction_type.get("emoji", "")) for reaction_type in reaction["new_reaction"])
-            post = Post("reaction", about=about)
-            if reaction["new_reaction"]:
-                yield self._inbound(
-                    f"{about} reaction {update['update_id']}", emoji, post, reaction.get("user"), reaction
-                )
+        """Yield the messages of an update. Raises NotUnderstood, and the errors of a wrong shape."""
+        kinds = [kind for kind in update if kind != "update_id"]
+        if not kinds:
+            raise NotUnderstood("an update of nothing")
+        for kind in kinds:
+            raw = json.dumps({"update_id": update["update_id"], kind: update[kind]}, ensure_ascii=False).encode()
+            for message in self._of_kind(kind, update[kind], int(update["update_id"])):
+                yield replace(message, raw=raw)
+
+    def _of_kind(self, kind: str, content: Any, update_id: int) -> Iterator[Inbound]:
+        if kind in _MESSAGES:
+            if "business" in kind and not content.get("business_connection_id"):
+                raise NotUnderstood("a message to an account that is not named")
+            yield from self._message(content, update_id, is_edit=kind.startswith("edited"))
+        elif kind == "deleted_business_messages":
+            yield from self._deletions(content)
+        elif kind == "message_reaction":
+            yield from self._reaction(content, update_id)
+        elif kind == "business_connection":
+            _require_connection(content)
+        elif kind not in IGNORED:
+            raise NotUnderstood(f"an update of the kind {kind}")
+
+    def _deletions(self, deleted: Values) -> Iterator[Inbound]:
+        if not deleted["business_connection_id"]:
+            raise NotUnderstood("messages to an account that is not named")
+        for number in deleted["message_ids"]:
+            about = str(Place.of({**deleted, "message_id": number}))
+            yield self._inbound(f"{about} deleted", "", Post("deletion", about=about), None, deleted)
+
+    def _reaction(self, reaction: Values, update_id: int) -> Iterator[Inbound]:
+        """Yield a reaction in a private chat; one in a group, or one that was withdrawn, says nothing to us."""
+        about, reactions = str(Place.of(reaction)), reaction["new_reaction"]
+        emoji = "".join(str(reaction_type.get("emoji", "")) for reaction_type in reactions)
+        if _is_private(reaction) and reactions:
+            post, writer = Post("reaction", about=about), reaction.get("user") or reaction["actor_chat"]
+            yield self._inbound(f"{about} reaction {update_id}", emoji, post, writer, reaction)
 
     def _message(self, message: Values, update_id: int, *, is_edit: bool) -> Iterator[Inbound]:
-        place, words = Place.of(message), _words(message)
+        place, words = Place.of(message), contents.words(message)
+        sent_at = int(message.get("edit_date") or message["date"])
         is_live_location = is_edit and "location" in message  # which is not stored
         if not self._is_for_us(message, words) or is_live_location:
             return
         writer = _writer(message)
-        is_own = bool(place.connection) and writer.get("id") != place.chat
+        is_own = bool(place.connection) and writer["id"] != place.chat
         post = Post(
             kind=_kind(message, is_edit=is_edit),
             conversation=_conversation(message, place),
@@ -123,23 +141,28 @@ class Updates:
             about=str(place) if is_edit else "",
             by_program=bool(writer.get("is_bot")) and not is_own,
             automatic=is_own and _is_automatic(message),
-            holds=_holds(message, words),
+            holds=contents.holds(message, words),
+            files=contents.files(message),
             link=_link(message, place),
         )
         name = f"{place} edited {update_id}" if is_edit else str(place)
-        yield self._inbound(name, words, post, None if is_own else writer, message)
+        yield self._inbound(name, words, post, None if is_own else writer, {**message, "date": sent_at})
 
     def _is_for_us(self, message: Values, words: str) -> bool:
         """Tell whether a person wrote the message, and to the bot: in a group, it must name the bot."""
-        if _is_service(message, words) or _START.fullmatch(words):
+        if contents.is_service(message, words) or _START.fullmatch(words):
             return False  # pressing Start is no message
-        return _is_private(message) or self._names_us(message, words)
+        if _is_private(message):
+            return True
+        if not contents.has_contents(message, words):
+            raise NotUnderstood("a message in a group that holds nothing we know")
+        return self._names_us(message, words)
 
     def _names_us(self, message: Values, words: str) -> bool:
         """Tell whether the message names the bot by its @name (not a longer one) or answers it."""
-        parent_writer = (message.get("reply_to_message") or {}).get("from") or {}
         mention = re.search(rf"@{re.escape(self.username)}(?!\w)", words, re.IGNORECASE)
-        return mention is not None or parent_writer.get("id") == self.bot_id
+        parent = message.get("reply_to_message")
+        return mention is not None or (parent is not None and _writer(parent)["id"] == self.bot_id)
 
     def _inbound(self, name: str, words: str, post: Post, writer: Any, message: Values) -> Inbound:
         sender = _party(writer)
@@ -149,16 +172,24 @@ class Updates:
             digest=hashlib.sha256(words.encode()).hexdigest(),
             sender=sender,
             text=words,
-            received_at=_instant(message.get("edit_date") or message.get("date")),
+            received_at=_instant(message.get("date")),
             outgoing=writer is None and post.kind in ("message", "edit"),
             visibility="private" if _is_private(message) else "public",
             post=post,
-            raw=json.dumps(message, ensure_ascii=False).encode(),
         )
 
 
+def _require_connection(connection: Values) -> None:
+    """Raise what says that a connection is described in a way that we do not know; the channel itself reads it."""
+    if not (connection["id"] and connection["user"]["id"] and isinstance(connection["is_enabled"], bool)):
+        raise NotUnderstood("a connection of an account that is not named")
+
+
 def _is_private(message: Values) -> bool:
-    return bool(message["chat"]["type"] == "private")
+    kind = message["chat"]["type"]
+    if kind not in _CHAT_TYPES:
+        raise NotUnderstood(f"a chat of the kind {kind}")
+    return bool(kind == "private")
 
 
 def _kind(message: Values, *, is_edit: bool) -> Literal["edit", "message", "mention"]:
@@ -169,7 +200,7 @@ def _kind(message: Values, *, is_edit: bool) -> Literal["edit", "message", "ment
 
 def _writer(message: Values) -> Any:
     """Return who wrote a message: the channel or group in whose name it was written, or the user."""
-    return message.get("sender_chat") or message.get("from") or {}
+    return message.get("sender_chat") or message["from"]
 
 
 def _conversation(message: Values, place: Place) -> str:
@@ -184,36 +215,9 @@ def _parents(message: Values, place: Place) -> tuple[str, ...]:
     return (str(Place.of(parent, place.connection)),) if isinstance(parent, dict) else ()
 
 
-def _is_service(message: Values, words: str) -> bool:
-    has_contents = bool(words) or not _HOLDS.keys().isdisjoint(message)
-    return not has_contents and not _SERVICE.isdisjoint(message)
-
-
 def _is_automatic(message: Values) -> bool:
     """Tell whether an own message is the bot's, or a greeting or an away message of the business account."""
     return "sender_business_bot" in message or bool(message.get("is_from_offline"))
-
-
-def _words(message: Values) -> str:
-    """Return the text; of a place or a contact, what staff need to know of it."""
-    if text := message.get("text") or message.get("caption"):
-        return str(text)
-    if venue := message.get("venue"):
-        return f"{venue['title']}, {venue['address']}"
-    if spot := message.get("location"):
-        return f"{spot['latitude']}, {spot['longitude']}"
-    if contact := message.get("contact"):
-        return " ".join(str(contact[key]) for key in ("first_name", "last_name", "phone_number") if contact.get(key))
-    return _heading(message.get("poll") or message.get("checklist") or {})
-
-
-def _heading(list_or_poll: Values) -> str:
-    return str(list_or_poll.get("question") or list_or_poll.get("title") or "")
-
-
-def _holds(message: Values, words: str) -> tuple[str, ...]:
-    without_kind = () if words else ("unsupported",)
-    return next(((content_kind,) for field, content_kind in _HOLDS.items() if field in message), without_kind)
 
 
 def _link(message: Values, place: Place) -> str:
@@ -222,7 +226,7 @@ def _link(message: Values, place: Place) -> str:
 
 
 def _party(writer: Any) -> Party | None:
-    if not writer or "id" not in writer:
+    if writer is None:
         return None
     names = [str(writer[key]) for key in ("first_name", "last_name", "title") if writer.get(key)]
     return Party(f"{PREFIX}{int(writer['id'])}", " ".join(names))
