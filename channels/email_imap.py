@@ -22,6 +22,7 @@ from bot.wire.mail.imap_messages import AGAIN_SECONDS, PART_BYTES, Facts, Harves
 from bot.wire.mail.imap_position import Numbering, Position, first_position
 from bot.wire.mail.imap_settings import MailboxSettings
 from bot.wire.mail.oauth import TokenSource
+from bot.wire.mail.service_account import token_source
 from bot.wire.threads import Halt, one_ahead
 
 T = TypeVar("T")
@@ -85,7 +86,7 @@ class Imap:
         self._role = Role(sent_of or part_of or name, is_sent=bool(sent_of), is_junk=junk)
         self._tries = Tries()
         self.answers_to = sent_of
-        self._tokens = tokens or (TokenSource(name, settings.oauth) if settings.oauth else None)
+        self._tokens = tokens or token_source(name, settings)
         self.also: tuple[Imap, ...] = ()
         if settings.sent_folder and not sent_of:
             sent_settings = settings.only(settings.sent_folder)

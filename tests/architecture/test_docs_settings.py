@@ -19,6 +19,7 @@ from bot.settings.services import Services
 from bot.settings.urgent import Urgent
 from bot.store.personal_data import REGISTER
 from bot.wire.mail.oauth import OAuth
+from bot.wire.mail.service_account import ServiceAccount
 from tests.architecture.documents import Grid, Page, files, pages
 
 # One for each file of a configuration.
@@ -119,7 +120,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 def _keys(grid: Grid) -> set[str]:
     """The keys that a table of keys may name: those of the kinds in its heading, else of every table there is."""
     named = [kind_of(word).model_fields for word in re.findall(r"\w+", grid.heading) if word in kinds()]
-    return set().union(*(named or (*_tables().values(), Account.model_fields, OAuth.model_fields)))
+    return set().union(
+        *(named or (*_tables().values(), Account.model_fields, OAuth.model_fields, ServiceAccount.model_fields))
+    )
 
 
 def test_every_setting_exists() -> None:

@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -54,7 +55,7 @@ class TokenServer:
     def __enter__(self) -> Self:
         """Listen on a free port."""
         self.gate.set()
-        self._http = _Http(("127.0.0.1", 0), _handler(self._answer))
+        self._http = _Http(("127.0.0.1", 0), _handler(self._answer, self.date))
         if self.certificate is not None:
             self._http.socket = self.certificate.wrap_socket(self._http.socket, server_side=True)
         self.port = self._http.server_port
@@ -83,6 +84,10 @@ class TokenServer:
     def introspection_url(self) -> str:
         """Where a mail server asks whether a token is good."""
         return f"http://127.0.0.1:{self.port}/introspect"
+
+    def date(self) -> str:
+        """The time there, as it stands in each answer (RFC 9110 section 6.6.1)."""
+        return formatdate(usegmt=True)
 
     def revoke(self) -> None:
         """No token that was given opens anything any more."""
@@ -145,8 +150,11 @@ class _Http(ThreadingHTTPServer):
         """A client that hangs up, or does not trust us, is nothing to print."""
 
 
-def _handler(answer: Callable[[str, str, str], Answer]) -> type[BaseHTTPRequestHandler]:
+def _handler(answer: Callable[[str, str, str], Answer], date: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return date()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             status, content = answer(self.path, self.headers["Content-Type"], body)

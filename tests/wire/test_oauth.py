@@ -234,7 +234,7 @@ def test_neither_secret_nor_token_shows_anywhere(server: TokenServer, caplog: py
     """Not in a representation, an error or a log line, however much is logged, even if the server says them."""
     caplog.set_level(logging.DEBUG)
     tokens = source(server, refresh_token=REFRESH)
-    shown = f"{next(tokens.candidates())!r} {tokens!r} {vars(tokens)} {vars(tokens)['_settings']!r}"
+    shown = f"{next(tokens.candidates())!r} {tokens!r} {vars(tokens)} {vars(tokens)['_grant']!r}"
     server.secret = "renewed"  # and so the old one is quoted in what the server says
     with pytest.raises(Misconfigured) as raised:
         token(source(server))

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import MailWayIn
 from bot.wire.mail.oauth import OAuth, only_one
+from bot.wire.mail.service_account import ServiceAccount
 from bot.wire.privacy import Tls
 
 OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -28,6 +29,7 @@ class MailboxSettings(MailWayIn):
     ca_file: OneLine | None = None
     username: OneLine
     oauth: OAuth | None = None
+    service_account: ServiceAccount | None = None
     password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
     folder: OneLine = "INBOX"
     folders: tuple[OneLine, ...] = ()
@@ -40,10 +42,10 @@ class MailboxSettings(MailWayIn):
     @field_validator("password")
     @classmethod
     def _one_way_to_log_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        oauth = info.data.get("oauth")
-        only_one(value, oauth)
-        if value is None and oauth is None and "oauth" in info.data:
-            raise ValueError("is missing; instead of it there may be a table oauth")
+        tables = {name: info.data[name] for name in ("oauth", "service_account") if name in info.data}
+        only_one(password=value, **tables)
+        if len(tables) == 2 and not any((value, *tables.values())):
+            raise ValueError("is missing; instead of it there may be a table oauth or service_account")
         return value
 
     @field_validator("folders")

@@ -1,7 +1,7 @@
 """Signs in with access tokens instead of a password: fetched from a token server (RFC 6749) and cached.
 
-Supports the two grants that need no person present: client credentials (Microsoft 365) and refresh token (Google).
-No error contains a token or a secret, and nothing here writes a log.
+Supports the grants that need no person present: client credentials (Microsoft 365) and refresh token (Google); for a
+service account see `service_account`. No error contains a token or a secret, and nothing here writes a log.
 """
 
 import re
@@ -9,8 +9,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, ProxyHandler, Request, build_opener
@@ -30,7 +31,6 @@ A_DAY = 86_400.0
 # Threads that waited for the same token do not all ask a server that has just failed.
 REST_SECONDS = 5.0
 _MOST_BYTES = 65_536
-_NO_MORE_THAN_ONE = "password and oauth exclude one another: give only one of them"
 NOT_OFFERED = "the mail server lets nobody sign in by oauth: it offers neither OAUTHBEARER nor XOAUTH2"
 
 _REMEDIES = {
@@ -44,7 +44,8 @@ _OTHER_REMEDY = "check token_url, client_id and scope"
 _TRANSIENT = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 
 
-def _https_unless_local(value: str) -> str:
+def https_unless_local(value: str) -> str:
+    """Return the address of a token server; raises ValueError where it is none, or without TLS."""
     # RFC 6749 section 3.2: TLS is required, a fragment is not allowed. Errors may show the URL: no password in it.
     url = urlsplit(value)
     if not url.hostname or url.fragment or url.username is not None or (url.port or 443) < 1:
@@ -55,6 +56,28 @@ def _https_unless_local(value: str) -> str:
     return value
 
 
+class Grant(Protocol):
+    """A way to ask the server at `token_url` for tokens; with `refresh_token`, the first one of several."""
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are given."""
+        ...
+
+    @property
+    def refresh_token(self) -> SecretStr | None:
+        """What the first request shows, where the grant is refresh_token."""
+        ...
+
+    def request_body(self, refresh_token: SecretStr | None, server_time: Callable[[], float]) -> str:
+        """Return the form to post. `server_time` asks the server for its own time, in seconds since 1970."""
+        ...
+
+    def remedy(self, code: str) -> str:
+        """Return what staff do about an error code (RFC 6749 section 5.2); "" is any other trouble."""
+        ...
+
+
 class OAuth(BaseModel):
     """The table `oauth` of a channel: the client's registration at a token server.
 
@@ -63,18 +86,38 @@ class OAuth(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$"), AfterValidator(_https_unless_local)]
+    token_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$"), AfterValidator(https_unless_local)]
     # The characters of RFC 6749 appendix A.
     client_id: str = Field(pattern=r"^[\x20-\x7e]+$")
     client_secret: SecretStr = Field(min_length=1)
     scope: str = Field(default="", pattern=r"^[\x20-\x7e]*$")
     refresh_token: Annotated[SecretStr, Field(min_length=1)] | None = None
 
+    def request_body(self, refresh_token: SecretStr | None, server_time: Callable[[], float]) -> str:
+        """Return the form to post."""
+        client = BackendApplicationClient(self.client_id)
+        # In the body, as Microsoft and Google document it, not by HTTP Basic (RFC 6749 section 2.3.1).
+        secret = self.client_secret.get_secret_value()
+        scope = self.scope or None
+        if refresh_token is None:
+            body = client.prepare_request_body(scope=scope, include_client_id=True, client_secret=secret)
+        else:
+            refresh = refresh_token.get_secret_value()
+            credentials = {"client_id": self.client_id, "client_secret": secret}
+            body = client.prepare_refresh_body(
+                refresh_token=refresh, scope=scope, include_client_id=True, **credentials
+            )
+        return body
 
-def only_one(password: SecretStr | None, oauth: OAuth | None) -> None:
-    """Raise ValueError where both are given."""
-    if password is not None and oauth is not None:
-        raise ValueError(_NO_MORE_THAN_ONE)
+    def remedy(self, code: str) -> str:
+        """Return what staff do about an error code."""
+        return _REMEDIES.get(code, _OTHER_REMEDY)
+
+
+def only_one(**ways: object) -> None:
+    """Raise ValueError where more than one way to sign in is given."""
+    if len(names := [name for name, way in ways.items() if way is not None]) > 1:
+        raise ValueError(f"{' and '.join(names)} exclude one another: give only one of them")
 
 
 class TokenSource:
@@ -83,15 +126,15 @@ class TokenSource:
     It may be used from many threads, but not from the event loop, because it blocks. `clock` counts seconds.
     """
 
-    def __init__(self, name: str, settings: OAuth, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str, grant: Grant, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
-        self._settings = settings
-        self._host = urlsplit(settings.token_url).hostname
+        self._grant = grant
+        self._host = urlsplit(grant.token_url).hostname
         self._clock = clock
         self._lock = threading.Lock()
         self._cached: SecretStr | None = None
         self._good_until = 0.0
-        self._refresh_token = settings.refresh_token
+        self._refresh_token = grant.refresh_token
         self._trouble: ChannelError | None = None
         self._rest_until = 0.0
 
@@ -131,7 +174,7 @@ class TokenSource:
 
     def _fetch(self) -> SecretStr:
         asked_at = self._clock()
-        status, text = self._post(self._request_body())
+        status, text = self._post(self._grant.request_body(self._refresh_token, self._server_time))
         answer = self._parsed_answer(status, text)
         lifetime = min(answer.get("expires_in", UNKNOWN_LIFETIME_SECONDS), A_DAY)
         self._good_until = asked_at + lifetime - min(SPARE_SECONDS, lifetime / 10)
@@ -140,30 +183,28 @@ class TokenSource:
             self._refresh_token = SecretStr(str(answer["refresh_token"]))
         return SecretStr(answer["access_token"])
 
-    def _request_body(self) -> str:
-        client = BackendApplicationClient(self._settings.client_id)
-        # In the body, as Microsoft and Google document it, not by HTTP Basic (RFC 6749 section 2.3.1).
-        secret = self._settings.client_secret.get_secret_value()
-        scope = self._settings.scope or None
-        if self._refresh_token is None:
-            body = client.prepare_request_body(scope=scope, include_client_id=True, client_secret=secret)
-        else:
-            refresh = self._refresh_token.get_secret_value()
-            credentials = {"client_id": self._settings.client_id, "client_secret": secret}
-            body = client.prepare_refresh_body(
-                refresh_token=refresh, scope=scope, include_client_id=True, **credentials
-            )
-        return body
-
     def _post(self, body: str) -> tuple[int, str]:
         """Return the answer of the token server: the HTTP status and the text."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        request = Request(self._settings.token_url, body.encode(), headers)  # noqa: S310 - the settings allow only HTTP(S)
+        status, text, _ = self._ask(Request(self._grant.token_url, body.encode(), headers))  # noqa: S310 - the settings allow only HTTP(S)
+        return status, text
+
+    def _server_time(self) -> float:
+        # Its own time stands in any answer (RFC 9110 section 6.6.1), so that a wrong clock of ours spoils no request.
+        _, _, date = self._ask(Request(self._grant.token_url))  # noqa: S310 - the settings allow only HTTP(S)
+        try:
+            return parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            raise Temporary(self._message("does not say what time it is")) from None
+
+    def _ask(self, request: Request) -> tuple[int, str, str]:
+        """Return the HTTP status, the text and the date of an answer."""
         # A proxy of the environment is not for local addresses.
         local = [ProxyHandler({})] if self._host in LOOPBACK else []
         try:
             with build_opener(_NoRedirects, *local).open(request, timeout=ANSWER_SECONDS) as response:
-                return response.status, response.read(_MOST_BYTES).decode(errors="replace")
+                text = response.read(_MOST_BYTES).decode(errors="replace")
+                return response.status, text, response.headers.get("Date", "")
         except (OSError, HTTPException) as error:
             raise self._unreachable(error) from None
 
@@ -172,7 +213,7 @@ class TokenSource:
         if status >= 500 or status in (408, 429):
             raise Temporary(self._message(f"cannot give an access token now ({status})"))
         try:
-            answer = BackendApplicationClient(self._settings.client_id).parse_request_body_response(text)
+            answer = BackendApplicationClient("").parse_request_body_response(text)
         except OAuth2Error as error:
             raise self._refusal(status, error) from None
         except (ValueError, TypeError, AttributeError, ArithmeticError):
@@ -193,11 +234,11 @@ class TokenSource:
         words = f"({code}, {number[0]})" if number else f"({code})"
         if code in _TRANSIENT:
             return Temporary(self._message(f"cannot give an access token now {words}"))
-        return Misconfigured(self._message(f"refused us {words}: {_REMEDIES.get(code, _OTHER_REMEDY)}"))
+        return Misconfigured(self._message(f"refused us {words}: {self._grant.remedy(code)}"))
 
     def _no_token(self, status: int) -> Misconfigured:
         return Misconfigured(
-            self._message(f"answered {status} without an access token that can be used: {_OTHER_REMEDY}")
+            self._message(f"answered {status} without an access token that can be used: {self._grant.remedy('')}")
         )
 
     def _unreachable(self, error: Exception) -> ChannelError:

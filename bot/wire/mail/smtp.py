@@ -21,8 +21,9 @@ from aiosmtplib import (
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import ChannelError, ChannelSettings, Misconfigured, Temporary
-from bot.wire.mail.oauth import OAuth, TokenSource, only_one
+from bot.wire.mail.oauth import OAuth, only_one
 from bot.wire.mail.refusals import refusal
+from bot.wire.mail.service_account import ServiceAccount, token_source
 from bot.wire.mail.smtp_bearer import sign_in
 from bot.wire.mail.smtp_connection import Connection
 from bot.wire.privacy import Tls
@@ -46,16 +47,19 @@ class ServerSettings(ChannelSettings):
     ca_file: OneLine | None = None
     username: OneLine | None = None
     oauth: OAuth | None = None
+    service_account: ServiceAccount | None = None
     password: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
 
     @field_validator("password")
     @classmethod
     def _both_or_neither(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        oauth = info.data.get("oauth")
-        only_one(value, oauth)
-        has_no_secret = value is None and oauth is None
-        if {"username", "oauth"} <= info.data.keys() and (info.data["username"] is None) != has_no_secret:
-            raise ValueError("username and password (or a table oauth) are given together or not at all")
+        tables = {name: info.data[name] for name in ("oauth", "service_account") if name in info.data}
+        only_one(password=value, **tables)
+        has_no_secret = not any((value, *tables.values()))
+        if len(tables) == 2 and "username" in info.data and (info.data["username"] is None) != has_no_secret:
+            raise ValueError(
+                "username and password (or a table oauth, or service_account) are given together or not at all"
+            )
         return value
 
 
@@ -66,7 +70,7 @@ class Server:
         self.settings = settings
         self._name = name
         self._tls_context: ssl.SSLContext | None = None
-        self._tokens = TokenSource(name, settings.oauth) if settings.oauth else None
+        self._tokens = token_source(name, settings)
         self._own_name = ""
 
     async def connect(self) -> Connection:
