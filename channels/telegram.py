@@ -31,6 +31,7 @@ from bot.core.files import File
 from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
+from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.platform import Answer, Api, PlatformUrl
 from bot.wire.platforms.reading import read_each
 from bot.wire.platforms.telegram_updates import TO_BOT, TO_BUSINESS, Place, Updates, connection_of
@@ -182,7 +183,7 @@ class Telegram:
         if not _FILE_PATH.fullmatch(path) or ".." in path:
             raise Permanent(f"channel {self.name}: Telegram has the file no more")
         address = f"{self._settings.url}/file/bot{self._token}/{path}"
-        content = (await self._api.download(address, most_bytes)).content
+        content = await Downloads(self._api, ()).fetch(address, most_bytes)
         return File(file.name or path.rpartition("/")[2], content)
 
     def reread(self, raw: bytes) -> Iterator[Inbound]:

@@ -211,7 +211,7 @@ async def test_a_file_is_fetched(bot: Telegram, peer: TelegramPeer) -> None:
     }
     assert await bot.fetch(RemoteFile("voice", "1"), 10) == File("file_1.oga", b"OggS")
     assert await bot.fetch(RemoteFile("document", "1", "my note.oga"), 10) == File("my note.oga", b"OggS")
-    for locator, words in (("2", "larger than 10 bytes"), ("3", "has the file no more"), ("4", "invalid file_id")):
+    for locator, words in (("2", "more than 10 bytes"), ("3", "has the file no more"), ("4", "invalid file_id")):
         with pytest.raises(Permanent, match=words):
             await bot.fetch(RemoteFile("image", locator), 10)
 

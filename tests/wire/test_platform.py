@@ -65,38 +65,6 @@ async def test_what_an_answer_means(
     assert len(str(raised.value)) < 500
 
 
-async def test_a_file_is_fetched_from_the_platform_alone(answering: tuple[Api, list[Answer]]) -> None:
-    """Below its own address or on hosts of its own by https; without the token; no further than it may be long."""
-    api, answers = answering
-    answers.append(lambda: web.Response(body=b"x" * 10, content_type="image/png"))
-    assert await api.download(f"{api.base}/1", 10) == platform.Download(b"x" * 10, "image/png")
-    for address in (
-        "https://media.elsewhere.example/1",
-        "https://theirs.example.evil.example/1",
-        "https://nottheirs.example/1",
-        "http://theirs.example/1",
-        "https://theirs.example:8443/1",
-        "https://somebody@theirs.example/1",
-        f"{api.base}1/1",
-        "https://[",
-        "file:///etc/passwd",
-    ):
-        with pytest.raises(Permanent, match="somewhere else"):
-            await api.download(address, 10, hosts=("theirs.example",))
-    for answer, error in (
-        (reply_with(404), Permanent),
-        (reply_with(403), Permanent),
-        (reply_with(302, Location="https://elsewhere.example/"), Permanent),
-        (reply_with(401), Misconfigured),
-        (reply_with(503), Temporary),
-        (lambda: web.Response(body=b"x" * 11), Permanent),
-    ):
-        answers.append(answer)
-        with pytest.raises(error) as raised:
-            await api.download(f"{api.base}/secret-link", 10)
-        assert "secret" not in str(raised.value)
-
-
 async def test_who_cannot_be_reached() -> None:
     """Later, without the details of the line."""
     api = Api("page", "http://127.0.0.1:9")

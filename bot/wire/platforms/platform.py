@@ -1,7 +1,7 @@
 """HTTP to a platform's API: one kept session that honours rate limits and turns answers into channel errors."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,8 +18,7 @@ from bot.wire.privacy import LOOPBACK
 TIMEOUT_SECONDS = 30.0
 LONGEST_ANSWER_BYTES = 8 * 1024 * 1024
 _LONGEST_WAIT_SECONDS, _USUAL_WAIT_SECONDS = 900.0, 60.0
-_UNAUTHORISED, _TOO_MANY, _FIRST_ERROR = 401, 429, 400
-_NOT_ALLOWED = (_UNAUTHORISED, 403)
+_NOT_ALLOWED, _TOO_MANY, _FIRST_ERROR = (401, 403), 429, 400
 _SERVER_FAULT = 500
 # Redirects are not followed, as the token must not be sent to another address.
 _REDIRECTS = range(300, 400)
@@ -62,14 +61,6 @@ class Answer:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    """The content of a file, and its type as the server says, or ""."""
-
-    content: bytes
-    content_type: str = ""
-
-
 @dataclass(slots=True)
 class Api:
     """One account's connection to `base`. `headers` go with every call; `name` is the channel, for messages to staff.
@@ -107,7 +98,9 @@ class Api:
         options["headers"] = {**self.headers, **(options.get("headers") or {})}
         try:
             async with self._open_session().request(method, address, allow_redirects=False, **options) as response:
-                body = await _read_up_to(response, LONGEST_ANSWER_BYTES)
+                body = await response.content.read(LONGEST_ANSWER_BYTES + 1)
+                while len(body) <= LONGEST_ANSWER_BYTES and (piece := await response.content.read(65_536)):
+                    body += piece
                 names = {key.lower(): value for key, value in response.headers.items()}
                 answer = Answer(response.status, names, self._content(response.status, body))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -127,50 +120,6 @@ class Api:
         if answer.status == _TOO_MANY or answer.status >= _SERVER_FAULT:
             return Temporary(problem)
         return Permanent(problem)
-
-    async def download(
-        self, address: str, most_bytes: int, *, hosts: Collection[str] = (), headers: Mapping[str, str] | None = None
-    ) -> Download:
-        """Return a file of the platform's: below `base`, or by https on one of `hosts` or below it.
-
-        `headers` go with it, and nothing else does: no token leaves by itself. Raises Temporary, Permanent or
-        Misconfigured; no error has the address, which may be the only proof that somebody may read the file.
-        """
-        if not self._has_files_at(address, hosts):
-            raise Permanent(f"channel {self.name}: the file is kept somewhere else than on the platform")
-        await self._wait()
-        try:
-            async with self._open_session().get(address, allow_redirects=False, headers=headers) as response:
-                content = await _read_up_to(response, most_bytes) if response.status == _OK else b""
-                names = {key.lower(): value for key, value in response.headers.items()}
-                status, content_type = response.status, response.content_type
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise Temporary(f"channel {self.name}: a file cannot be fetched ({type(error).__name__})") from None
-        self._note_limits(Answer(status, names, None))
-        if status != _OK:
-            raise self._no_file(status)
-        if len(content) > most_bytes:
-            raise Permanent(f"channel {self.name}: the file is larger than {most_bytes} bytes")
-        return Download(content, content_type)
-
-    def _has_files_at(self, address: str, hosts: Collection[str]) -> bool:
-        if address.startswith(f"{self.base}/"):
-            return True
-        try:
-            parts = urlsplit(address)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:
-            return False
-        is_theirs = any(host == own or host.endswith(f".{own}") for own in hosts)
-        return parts.scheme == "https" and port in (None, 443) and parts.username is None and is_theirs
-
-    def _no_file(self, status: int) -> Temporary | Permanent | Misconfigured:
-        problem = f"channel {self.name}: asked for a file, the platform said {status}"
-        if status == _TOO_MANY or status >= _SERVER_FAULT:
-            return Temporary(problem)
-        if status == _UNAUTHORISED:
-            return Misconfigured(f"{problem}. Is the token right?")
-        return Permanent(f"{problem}: its link has run out, or it was deleted")
 
     async def events(self, path: str) -> AsyncGenerator[tuple[str, str]]:
         """Yield server-sent events as (event, data), until the connection ends. Raises Temporary."""
@@ -226,14 +175,6 @@ class Api:
         if is_limited or _first(answer.headers, _REMAINING) == "0":
             wait_until = (answer.headers.get("retry-after", "") if is_limited else "") or _first(answer.headers, _RESET)
             self.rest(_seconds_until(wait_until, self.at))
-
-
-async def _read_up_to(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
-    """Return what is in an answer; where it is longer, a little more than that and not the rest of it."""
-    body = bytearray()
-    while len(body) <= most_bytes and (piece := await response.content.read(65_536)):
-        body += piece
-    return bytes(body)
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:
