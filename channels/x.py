@@ -11,11 +11,11 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -29,23 +29,26 @@ from bot.channel import (
     Misconfigured,
     Permanent,
     RawRequest,
-    Temporary,
 )
+from bot.core.files import File
 from bot.core.lengths import Longest, Unit
-from bot.core.messages import Inbound, Outbound
+from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
 from bot.wire.platforms.connections import Connections
+from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.platform import Answer, PlatformUrl
-from bot.wire.platforms.polling import AT_ONCE, Rounds
+from bot.wire.platforms.polling import Rounds
 from bot.wire.platforms.user_tokens import BearerToken, RenewableToken, Renewal, SignedCalls, UserToken
-from bot.wire.platforms.x_events import ADDRESS, DM, Includes, Reader, references_of, words_of
-from bot.wire.platforms.x_lists import MESSAGES, PAGE, PATHS, QUERIES
+from bot.wire.platforms.x_events import ADDRESS, DM, Reader, references_of, words_of
+from bot.wire.platforms.x_lists import MESSAGES, Lists
 
-Item = tuple[str, list[Inbound]]
 LONGEST_POST, LONGEST_MESSAGE = Longest(280, Unit.WEIGHTED), Longest(10_000)
 # A handle has 15 characters, before it stands an @, after it a space.
 _LONGEST_REPLY = Longest(LONGEST_POST.most - 17, Unit.WEIGHTED, links=False)
-_FORBIDDEN, _SERVER_FAULT = 403, 500
+_FORBIDDEN = 403
+# developer.x.com, "Retrieving media": files of direct messages are there, and shown to their reader alone.
+_FILE_HOSTS, _PRIVATE_FILES = (".twimg.com", "ton.twitter.com", "ton.x.com"), "/1.1/ton/data/dm/"
+_CLOCKS_DIFFER = timedelta(minutes=2)
 _LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 _BLIND = ("X never shows us who is mentioned only by being answered, posts of protected accounts, and encrypted words",)
 
@@ -97,10 +100,9 @@ class X:
         self._rounds = Rounds(settings.poll_seconds)
         self._reader = Reader(name)
         self._me = ""
-        self._uncertain_keys: set[str] = set()
 
     def open(self, raw: RawRequest) -> Batch:
-        """Return the messages of a webhook call, in either of its two shapes; unknown kinds of event are no error."""
+        """Return the messages of a webhook call, in either of its two shapes."""
         signature = raw.headers.get("x-twitter-webhooks-signature", "").encode()
         if not hmac.compare_digest(signature, self._sign(raw.body).encode()):
             raise Forged("the signature is not that of consumer_secret")
@@ -122,29 +124,47 @@ class X:
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield what the webhook missed since the cursor; repeat the recent past again and again."""
         self._me = (await self._own_account())["id"]
-        place = json.loads(cursor) if cursor else await self._first_place()
+        lists = self._lists()
+        place = json.loads(cursor) if cursor else await lists.first_place(begins_with_all=self._settings.begin == "all")
         if cursor is None:
             yield Batch((), json.dumps(place))
         self.ready.set()
         try:
             async with aclosing(self._rounds.begin()) as rounds:
                 async for span in rounds:
-                    async for batch in self._look(place, span):
+                    async for batch in lists.look(place, span):
                         yield batch
         finally:
             self.ready.clear()
 
     async def send(self, message: Outbound) -> Handed:
-        """Send one message or one reply. X offers no key against repeats: after a lost answer, check first."""
-        if message.idempotency_key in self._uncertain_keys and (existing_id := await self._existing_id(message)):
-            return Handed(existing_id)
+        """Send one message or one reply. X offers no key against repeats: before another attempt it is looked up."""
         answer = await (self._reply if message.public else self._message)(message)
         if answer.status == _FORBIDDEN and "duplicate" in str(answer.content).lower():
             return await self._handed_before(message)
         if answer.status >= 400:
             raise self._refusal(answer)
-        self._uncertain_keys.discard(message.idempotency_key)
         return Handed(_new_id(answer, public=message.public))
+
+    async def look_up(self, message: Outbound) -> Handed | None:
+        """Return what X has of a message that may have left; it is known by its words, its thread and its time."""
+        existing_id = await self._existing_id(message)
+        return Handed(existing_id) if existing_id else None
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Return a file: of a post as anybody, of a direct message as the account, which takes OAuth 1.0a."""
+        headers = None
+        if _PRIVATE_FILES in file.locator:
+            if self._settings.token_secret is None:
+                raise Permanent(f"channel {self.name}: X shows files of direct messages only to OAuth 1.0a")
+            headers = await self._token.headers("GET", file.locator)
+        files = Downloads(self._connections.connection("files"), _FILE_HOSTS)
+        content = await files.fetch(file.locator, most_bytes, headers)
+        return File(file.name or urlsplit(file.locator).path.rpartition("/")[2], content)
+
+    def reread(self, raw: bytes) -> list[Inbound]:
+        """Read an event or an item of a list again that could not be read before."""
+        return self._reader.piece(json.loads(raw), self._me)
 
     async def check(self) -> str:
         """Sign in; return one sentence about the account. Raises Temporary or Misconfigured."""
@@ -200,69 +220,15 @@ class X:
     async def _own_account(self) -> Any:
         return (await self._get("me", "/2/users/me"))["data"]
 
-    async def _first_place(self) -> dict[str, str]:
-        """Return the first cursor; `since` limits the repeated looks to what came after it."""
-        if self._settings.begin == "all":
-            return dict.fromkeys((*QUERIES, "since"), "")
-        newest = {kind: _newest(await self._page(kind, {"max_results": 5})) for kind in QUERIES}
-        return {**newest, "since": self._connections.connection("me").at.isoformat()}
-
-    async def _look(self, place: dict[str, str], span: timedelta | None) -> AsyncGenerator[Batch]:
-        """Yield what is new of each kind; with a span, everything of that span again, whatever the cursor says."""
-        since = None
-        if span is not None:
-            first_instant = datetime.fromisoformat(place["since"]) if place["since"] else None
-            since = max(filter(None, (first_instant, self._connections.connection("me").at - span)))
-        for kind in QUERIES:
-            fresh, earlier = await self._pages(kind, place[kind], None if kind == "posts" else since)
-            for first in range(0, len(fresh), AT_ONCE):
-                items = fresh[first : first + AT_ONCE]
-                place[kind] = items[-1][0]
-                yield Batch(tuple(message for _, read in items for message in read), json.dumps(place))
-            if earlier:
-                yield Batch(tuple(earlier), again=True)
-
-    async def _pages(self, kind: str, last: str, since: datetime | None) -> tuple[list[Item], list[Inbound]]:
-        """Return items newer than `last` by id, and messages that are not but came after `since`; the oldest first.
-
-        Pages are newest first, and later items have higher ids.
-        """
-        fresh: list[Item] = []
-        earlier: list[Inbound] = []
-        read = partial(self._reader.item, private=kind == "messages", me=self._me)
-        query: dict[str, Any] = {} if last else {"max_results": PAGE}
-        if last and since is None and kind != "messages":
-            query["since_id"] = last
-        async with aclosing(self._items(kind, query)) as items:
-            async for item, includes in items:
-                if not last or int(item["id"]) > int(last):
-                    fresh.append((str(item["id"]), read(item, includes)))
-                elif since is not None and datetime.fromisoformat(item["created_at"]) >= since:
-                    earlier += read(item, includes)
-                else:
-                    break
-        return fresh[::-1], earlier[::-1]
-
-    async def _items(self, kind: str, query: dict[str, Any]) -> AsyncGenerator[tuple[Any, Includes]]:
-        """Yield the items of every page, and what accompanies them."""
-        while True:
-            content = await self._page(kind, query)
-            includes = Includes.of(content.get("includes") or {})
-            for item in content.get("data") or ():
-                yield item, includes
-            query["pagination_token"] = (content.get("meta") or {}).get("next_token")
-            if not query["pagination_token"]:
-                return
-
-    async def _page(self, kind: str, query: Mapping[str, Any]) -> Any:
-        return await self._get(kind, PATHS[kind].format(me=self._me), {**QUERIES[kind], **query})
+    def _lists(self) -> Lists:
+        return Lists(self._get, self._reader, self._connections.connection("me"), self._me)
 
     async def _message(self, message: Outbound) -> Answer:
         words = message.content.decode()
         if too_long := LONGEST_MESSAGE.why_not(words):
             raise Permanent(f"channel {self.name}: in a direct message {too_long}")
         path = f"/2/dm_conversations/with/{_id(message.recipient)}/messages"
-        return await self._say("send a message", path, {"text": words}, message)
+        return await self._say("send a message", path, {"text": words})
 
     async def _reply(self, message: Outbound) -> Answer:
         """Post a reply that begins with the handle: without it, X would take the same words to another for a repeat."""
@@ -273,17 +239,10 @@ class X:
         if too_long := LONGEST_POST.why_not(words):
             raise Permanent(f"channel {self.name}: in a post {too_long}")
         reply = {"in_reply_to_tweet_id": message.in_reply_to}
-        return await self._say("post", "/2/tweets", {"text": words, "reply": reply}, message)
+        return await self._say("post", "/2/tweets", {"text": words, "reply": reply})
 
-    async def _say(self, connection: str, path: str, content: Mapping[str, Any], message: Outbound) -> Answer:
-        try:
-            answer = await self._connections.ask(self._token, connection, "POST", path, json=content)
-        except Temporary:
-            self._uncertain_keys.add(message.idempotency_key)
-            raise
-        if answer.status >= _SERVER_FAULT:
-            self._uncertain_keys.add(message.idempotency_key)
-        return answer
+    async def _say(self, connection: str, path: str, content: Mapping[str, Any]) -> Answer:
+        return await self._connections.ask(self._token, connection, "POST", path, json=content)
 
     async def _handed_before(self, message: Outbound) -> Handed:
         """Return the answer that X already has, as it refuses a repeat of it."""
@@ -299,14 +258,14 @@ class X:
         return await (self._existing_reply if message.public else self._existing_message)(message, words)
 
     async def _existing_reply(self, message: Outbound, words: str) -> str:
-        posts = (await self._page("posts", {"since_id": message.in_reply_to})).get("data") or ()
+        posts = (await self._lists().page("posts", {"since_id": message.in_reply_to})).get("data") or ()
         replies = (post for post in posts if message.in_reply_to in _parents(post))
         return next((str(reply["id"]) for reply in replies if words_of(reply["text"]).endswith(words)), "")
 
     async def _existing_message(self, message: Outbound, words: str) -> str:
         path = f"/2/dm_conversations/with/{_id(message.recipient)}/dm_events"
         events = (await self._get("look again", path, MESSAGES)).get("data") or ()
-        own_events = (event for event in events if str(event.get("sender_id")) == self._me)
+        own_events = (event for event in events if str(event.get("sender_id")) == self._me and _may_be(event, message))
         return next((f"{DM}{event['id']}" for event in own_events if words_of(event.get("text", "")) == words), "")
 
     async def _handle(self, user: str) -> str:
@@ -345,5 +304,6 @@ def _parents(post: Mapping[str, Any]) -> list[str]:
     return [str(reference["id"]) for reference in references_of(post)]
 
 
-def _newest(content: Mapping[str, Any]) -> str:
-    return next((str(item["id"]) for item in content.get("data") or ()), "")
+def _may_be(event: Mapping[str, Any], message: Outbound) -> bool:
+    """Tell whether an event is not older than the message; X's clock and ours may differ a little."""
+    return message.at is None or datetime.fromisoformat(event["created_at"]) >= message.at - _CLOCKS_DIFFER

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from bot.channel import Batch, Forged, Misconfigured, Permanent, RawRequest, Temporary
-from bot.core.messages import Inbound, Outbound
+from bot.core.messages import Inbound, Outbound, RemoteFile
 from channels import x
 from channels.x import X
 from tests.components.ports import PATIENCE_SECONDS
+from tests.peers.peer import now
 from tests.peers.x import APP_TOKEN, KEY, REFRESH, SECRET, TOKEN, TOKEN_SECRET, XPeer, signature
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "x.openapi.json"
@@ -132,24 +133,128 @@ def test_what_is_signed_and_no_object_is_refused(hook: X, body: bytes) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {},
-        {"data": None},
-        {"data": []},
-        {"data": {"payload": []}},
         activity("like.create", {"id": "87719f50", "liked_tweet_id": "1"}),
         activity("dm.indicate_typing", {"direct_message_indicate_typing_events": [{}]}),
-        activity("post.mention.create", {}),
-        activity("dm.received", {"direct_message_events": None, "users": []}),
-        {"data": {**activity("post.create", post("hey"))["data"], "filter": None}},
+        activity("profile.update.bio", {"before": "x", "after": "y"}),
         {"for_user_id": US, "favorite_events": [{"id": "1"}]},
-        {"for_user_id": US, "direct_message_events": [None, 5, {}, {"type": "message_create"}]},
-        {"for_user_id": US, "tweet_create_events": {"id": "1"}},
         {"user_event": {"revoke": {"source": {"user_id": US}}}},
     ],
 )
-def test_what_we_do_not_know_is_no_message(hook: X, content: Any) -> None:
-    """Unknown kinds, and what is broken, are taken and left alone: X would only call again."""
+def test_what_tells_us_nothing_is_no_message(hook: X, content: Any) -> None:
+    """It stands in a table, with the reason."""
     assert opened(hook, content) == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        ({}, 1),
+        ({"data": None}, 1),
+        ({"data": []}, 1),
+        ({"data": {"payload": []}}, 1),
+        (activity("something.new", {"id": "1"}), 1),
+        (activity("post.mention.create", {}), 1),
+        (activity("dm.received", {"direct_message_events": None, "users": []}), 1),
+        (activity("dm.received", {"direct_message_events": []}), 1),
+        ({"data": {**activity("post.create", post("hey"))["data"], "filter": None}}, 1),
+        ({"for_user_id": US, "direct_message_events": [None, 5, {}, {"type": "message_create"}]}, 4),
+        ({"for_user_id": US, "direct_message_events": [{"type": "something_new"}]}, 1),
+        ({"for_user_id": US, "tweet_create_events": {"id": "1"}}, 1),
+        ({"for_user_id": US, "something_new_events": [{"id": "1"}, {"id": "2"}]}, 2),
+        ({"for_user_id": US, "users": {}}, 1),
+        ({"direct_message_events": [dm(ALICE, US, "to whom?")]}, 1),
+    ],
+)
+def test_what_is_not_understood_is_kept(hook: X, content: Any, count: int) -> None:
+    """A new kind, and what is broken: each event by itself, with what is needed to read it again."""
+    messages = opened(hook, content)
+    assert len(messages) == count
+    for message in messages:
+        assert not message.is_understood
+        with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+            hook.reread(message.raw)
+
+
+def test_an_event_can_be_read_again(hook: X) -> None:
+    """From what is kept of it, in each shape, with its writer's name."""
+    users = {ALICE: {"data": {"id": ALICE, "name": "Alice", "username": "alice"}}}
+    for content in (
+        activity("dm.received", {"direct_message_events": [dm(ALICE, US, "hello")], "users": users}),
+        {"for_user_id": US, "direct_message_events": [dm(ALICE, US, "hello")], "users": users},
+        activity("post.mention.create", post("hey @ExampleUser"), users=[users[ALICE]["data"]]),
+    ):
+        (message,) = opened(hook, content)
+        assert message.sender
+        assert message.sender.name == "Alice"
+        assert hook.reread(message.raw) == [message]
+
+
+async def test_an_item_of_a_list_that_is_not_understood_stops_nothing(peer: XPeer, account: X) -> None:
+    """It is kept, its neighbours are read, the cursor goes on; it can be read again once it is understood."""
+    peer.write("alice", "before")
+    del peer.messages[-1]["sender_id"]
+    peer.messages.append({"event_type": "MessageCreate"})
+    peer.write("alice", "after")
+    messages, cursor = await read(account, None, 3)
+    assert [(message.text, message.is_understood) for message in messages] == [
+        ("", False),
+        ("", False),
+        ("after", True),
+    ]
+    assert json.loads(cursor or "")["messages"] == peer.messages[-1]["id"]
+    assert account.reread(messages[-1].raw) == [messages[-1]]
+
+
+FILM = {
+    "type": "video",
+    "variants": [
+        {"content_type": "application/x-mpegURL", "url": "https://video.twimg.com/1.m3u8"},
+        {"content_type": "video/mp4", "bit_rate": 832000, "url": "https://video.twimg.com/small.mp4"},
+        {"content_type": "video/mp4", "bit_rate": 2176000, "url": "https://video.twimg.com/large.mp4"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("medium", "file"),
+    [
+        ({"type": "photo", "url": "https://pbs.twimg.com/1.jpg"}, RemoteFile("image", "https://pbs.twimg.com/1.jpg")),
+        (FILM, RemoteFile("video", "https://video.twimg.com/large.mp4")),
+    ],
+)
+def test_media_of_a_post_can_be_fetched(hook: X, medium: Any, file: RemoteFile) -> None:
+    """A picture by its address, of a film the best version."""
+    more: Any = {"attachments": {"media_keys": ["3_1"]}}
+    content = activity("post.mention.create", post("hey @ExampleUser", **more), media=[{"media_key": "3_1", **medium}])
+    (message,) = opened(hook, content)
+    assert message.post
+    assert (message.post.holds, message.post.files) == ((file.kind,), (file,))
+
+
+def test_a_picture_of_a_direct_message_can_be_fetched(hook: X) -> None:
+    """By the address that X shows to its reader alone."""
+    address = "https://ton.twitter.com/1.1/ton/data/dm/1/2/3.jpg"
+    attached = {"type": "media", "media": {"type": "photo", "media_url_https": address}}
+    (message,) = opened(hook, {"for_user_id": US, "direct_message_events": [dm(ALICE, US, "", attachment=attached)]})
+    assert message.post
+    assert message.post.files == (RemoteFile("image", address),)
+
+
+async def test_a_file_is_fetched(peer: XPeer) -> None:
+    """Of a post as anybody; of a direct message with a signature, which OAuth 2.0 cannot give."""
+    peer.files = {"/media/1.jpg": b"picture", "/1.1/ton/data/dm/1/2/3.jpg": b"private"}
+    signed = {"token": "council", "token_secret": TOKEN_SECRET, "consumer_key": KEY}
+    made = x.build("x", settings(peer.base, **signed))
+    for path, content in peer.files.items():
+        file = await made.fetch(RemoteFile("image", f"{peer.base}{path}"), 100)
+        assert (file.content, file.name) == (content, path.rpartition("/")[2])
+    await made.close()
+    unsigned = x.build("x", settings(peer.base))
+    with pytest.raises(Permanent, match="OAuth 1"):
+        await unsigned.fetch(RemoteFile("image", f"{peer.base}/1.1/ton/data/dm/1/2/3.jpg"), 100)
+    with pytest.raises(Permanent, match="not the platform's"):
+        await unsigned.fetch(RemoteFile("image", "https://pbs.twimg.com.example/1.jpg"), 100)
+    await unsigned.close()
 
 
 def test_a_direct_message_of_the_activity_api(hook: X) -> None:
@@ -220,11 +325,13 @@ def test_an_encrypted_message_is_a_message_that_we_cannot_read(hook: X) -> None:
 
 
 def test_one_broken_entry_does_not_cost_its_neighbours(hook: X) -> None:
-    """Of three the two that can be read are logged."""
+    """Of three the two that can be read are logged; the third is kept."""
     events = [dm(ALICE, US, "one", "1"), {"type": "message_create", "id": "2"}, dm(BOB, US, "three", "3")]
-    assert [message.text for message in opened(hook, {"for_user_id": US, "direct_message_events": events})] == [
-        "one",
-        "three",
+    messages = opened(hook, {"for_user_id": US, "direct_message_events": events})
+    assert [(message.text, message.is_understood) for message in messages] == [
+        ("one", True),
+        ("", False),
+        ("three", True),
     ]
 
 
@@ -414,8 +521,13 @@ async def test_an_answer_whose_receipt_was_lost_is_not_sent_again(peer: XPeer, a
         with pytest.raises(Temporary):
             await account.send(message)
         peer.forgets = False
-        receipt = await account.send(message)
+        receipt = await account.look_up(message)
+        assert receipt
         assert receipt.external_id.removeprefix("dm:") in (peer.messages[-1]["id"], peer.posts[-1]["id"])
+    later = now() + timedelta(minutes=3)
+    same_words = answer(peer, "alice", "Thank you &\nfare well.", at=later)
+    assert await account.look_up(same_words) is None, "the same words of an earlier day are another message"
+    assert await account.look_up(answer(peer, "alice", "Not yet.")) is None
     assert len(peer.answers_to("alice")) == len(peer.answers_to("bob")) == 1
 
 
@@ -461,10 +573,10 @@ async def test_who_takes_no_messages_is_not_asked_again(peer: XPeer, account: X)
 async def test_a_limit_of_one_address_keeps_no_other_waiting(peer: XPeer, account: X) -> None:
     """Who may read no more direct messages for a quarter of an hour can still send one."""
     peer._counts["dm_events"] = 14
-    await account._page("messages", {})
+    await account._lists().page("messages", {})
     await asyncio.wait_for(account.send(answer(peer, "alice")), PATIENCE_SECONDS)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(account._page("messages", {}), 0.05)
+        await asyncio.wait_for(account._lists().page("messages", {}), 0.05)
 
 
 async def test_a_token_is_renewed_once_it_has_run_out(peer: XPeer) -> None:
@@ -536,7 +648,7 @@ async def test_the_peer_and_our_calls_are_as_the_schema_publishes_them(peer: XPe
     await read(account, None, 2)
     await account.send(answer(peer, "alice"))
     await account.send(answer(peer, "bob", public=True, in_reply_to=name))
-    messages, mentions = await account._page("messages", {}), await account._page("mentions", {})
+    messages, mentions = await account._lists().page("messages", {}), await account._lists().page("mentions", {})
     follows(spec, "GetDirectMessagesEventsResponse", messages)
     follows(spec, "GetUsersMentionsResponse", mentions)
     for _, path, content in peer.calls:

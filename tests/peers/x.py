@@ -41,6 +41,7 @@ class XPeer(Peer):
         self.people: dict[str, Values] = {}
         self.messages: list[Values] = []
         self.posts: list[Values] = []
+        self.files: dict[str, bytes] = {}
         self.calls: list[tuple[str, str, Values]] = []
         self.events: list[Values] = []
         self.closed: set[str] = set()
@@ -189,7 +190,16 @@ acknowledge = "both"
             web.post("/2/tweets", self._take_post),
             web.get("/2/webhooks", self._webhooks),
             web.post("/2/oauth2/token", self._renew),
+            web.get("/media/{name}", self._file),
+            web.get("/1.1/ton/data/dm/{name:.*}", self._file),
         ]
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """Files of direct messages are shown to whoever signs as their reader ("Retrieving media")."""
+        if request.path.startswith("/1.1/") and not _is_signed(request, self.base):
+            return problem(401, "Unauthorized")
+        content = self.files.get(request.path)
+        return problem(404, "Not Found") if content is None else web.Response(body=content, content_type="image/jpeg")
 
     def _next(self) -> str:
         self._last += 1000
@@ -276,7 +286,7 @@ acknowledge = "both"
         if (refusal := self._refusal(request, limit)) is not None:
             return refusal
         query = request.query
-        kept = [item for item in items if int(item["id"]) > int(query.get("since_id", "0"))][::-1]
+        kept = [item for item in items if int(item.get("id", 1)) > int(query.get("since_id", "0"))][::-1]
         size, first = int(query.get("max_results", "100")), int(query.get("pagination_token", "0"))
         page = kept[first : first + size]
         wrote = {item.get("author_id", item.get("sender_id")) for item in page}
@@ -284,7 +294,7 @@ acknowledge = "both"
         if page:
             content["data"] = page
             content["includes"] = {"users": [person for person in self.people.values() if person["id"] in wrote]}
-            content["meta"] |= {"newest_id": page[0]["id"], "oldest_id": page[-1]["id"]}
+            content["meta"] |= {"newest_id": page[0].get("id"), "oldest_id": page[-1].get("id")}
         if first + size < len(kept):
             content["meta"]["next_token"] = f"{first + size:016}"
         return web.json_response(content, headers=self._left(limit))

@@ -8,12 +8,15 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from bot.core.messages import Inbound, Party, Post
+from bot.core.messages import Inbound, Party, Post, RemoteFile
+from bot.wire.platforms import x_v1
+from bot.wire.platforms.reading import NotUnderstood, read_each
+from bot.wire.platforms.x_calls import CONTEXT, Values, beside, is_ignored, pieces
 
 # Direct messages and posts are numbered separately.
 DM, ADDRESS = "dm:", "x:"
@@ -22,8 +25,6 @@ _POSTS = ("post.create", "post.mention.create", "post.reply.create", "post.quote
 # twitter-text counts characters in these ranges as one, all others as two.
 _LINK = re.compile(r"https?://\S+")
 _MOST_HANDLES = 10_000
-_FLAWS = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Includes:
-    """The objects that accompany the messages: people by id, and the types of media by key."""
+    """The objects that accompany the messages: people by id, and media by key."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
-    media: Mapping[str, str] = field(default_factory=dict)
+    media: Mapping[str, Values] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Values) -> "Includes":
@@ -50,8 +51,12 @@ class Includes:
         people = _with("id", (user.get("data", user) for user in items if isinstance(user, dict)))
         return cls(
             {str(user["id"]): _person(user) for user in people},
-            {str(medium["media_key"]): str(medium.get("type")) for medium in _with("media_key", media)},
+            {str(medium["media_key"]): medium for medium in _with("media_key", media)},
         )
+
+    def media_of(self, item: Values) -> list[Values]:
+        """Return the media of a message or post; one that X does not describe is of no kind."""
+        return [self.media.get(key, {}) for key in (item.get("attachments") or {}).get("media_keys") or ()]
 
 
 def words_of(text: str) -> str:
@@ -73,31 +78,39 @@ class Reader:
     handles: dict[str, str] = field(default_factory=dict)
 
     def call(self, content: Values, me: str) -> Iterator[Inbound]:
-        """Read a webhook call. Events of another account of the app, and unknown events, are left out."""
-        event, owner = content.get("data"), str(content.get("for_user_id", ""))
-        if isinstance(event, dict) and isinstance(event.get("payload"), dict):
-            narrow = event.get("filter")
-            owner = str(narrow.get("user_id", "")) if isinstance(narrow, dict) else ""
-            messages = self._activity(str(event.get("event_type")), event, owner)
-        else:
-            messages = self._account_activity(content, owner)
-        return messages if owner and owner == (me or owner) else iter(())
+        """Read a webhook call; what is not understood is kept, and nothing is dropped."""
+        return read_each(self.channel, pieces(content), lambda piece: self.piece(piece, me))
 
-    def item(self, item: Values, includes: Includes, *, private: bool, me: str) -> list[Inbound]:
-        """Read one item of a list of API v2; return [] where it cannot be read."""
-        read = self.message if private else self.post
-        return list(_read_each([item], lambda piece: read(piece, includes, me)))
+    def items(self, items: Iterable[tuple[str, Any, Values]], me: str) -> Iterator[Inbound]:
+        """Read items of lists of API v2, each with the name of its list and what accompanies it."""
+        listed = ({"list": name, "item": item, "includes": beside(item, more), "me": me} for name, item, more in items)
+        return read_each(self.channel, listed, lambda piece: self.piece(piece, me))
+
+    def piece(self, piece: Values, me: str) -> list[Inbound]:
+        """Read one event of a call, or one item of a list. Raises NotUnderstood, and the errors of a wrong shape."""
+        raw = json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        return [replace(message, raw=raw) for message in self._read(piece, me or str(piece.get("me", "")))]
+
+    def _read(self, piece: Values, me: str) -> list[Inbound]:
+        if "list" in piece:
+            read = self.message if piece["list"] == "messages" else self.post
+            return read(piece["item"], Includes.of(piece["includes"]), me)
+        if "data" in piece:
+            kind = piece["data"]["event_type"]
+            return [] if is_ignored(kind) else self._activity(kind, piece["data"], me)
+        return list(self._account_activity(piece, me))
 
     def message(self, item: Values, includes: Includes, me: str) -> list[Inbound]:
         """Read a direct message of API v2."""
-        if item.get("event_type", "MessageCreate") != "MessageCreate":
+        kind = item.get("event_type", "MessageCreate")
+        if is_ignored(kind):
             return []
+        if kind != "MessageCreate":
+            raise NotUnderstood(f"a direct message of the kind {kind}")
         self._remember_handles(includes)
-        keys = (item.get("attachments") or {}).get("media_keys") or ()
-        kinds = [includes.media.get(key, "") for key in keys]
-        return [self._direct(item, kinds, includes, me, item)]
+        return [self._direct(item, includes.media_of(item), includes, me)]
 
-    def post(self, item: Values, includes: Includes, me: str, raw: Values | None = None) -> list[Inbound]:
+    def post(self, item: Values, includes: Includes, me: str) -> list[Inbound]:
         """Read a post of API v2 to the account, or its reply to somebody; an edited post gives two messages."""
         self._remember_handles(includes)
         about = {str(reference["type"]): str(reference["id"]) for reference in references_of(item)}
@@ -105,77 +118,60 @@ class Reader:
         if "retweeted" in about or (own and "replied_to" not in about):
             return []
         history = _edit_history(item)
-        first = self._public(item, about, str(history[0]), includes, me, raw or item)
+        first = self._public(item, about, str(history[0]), includes, me)
         if len(history) == 1 or own:
             return [first]
         edit = Post("edit", about=first.external_id, link=_link(item["id"]))
-        return [first, self._inbound(item, str(item["id"]), first.sender, edit, raw or item)]
+        return [first, self._inbound(item, str(item["id"]), first.sender, edit)]
 
-    def _activity(self, kind: str, event: Values, owner: str) -> Iterator[Inbound]:
-        payload = event["payload"]
+    def _activity(self, kind: str, event: Values, me: str) -> list[Inbound]:
+        payload, owner = event["payload"], str(event["filter"]["user_id"])
+        if owner != (me or owner):
+            return []  # another account of the app
         if kind in ("dm.received", "dm.sent"):
             if "direct_message_events" in payload:
-                yield from self._account_activity(payload, owner)
-            else:
-                yield from _read_each([payload], lambda dm: self.message(dm, _includes_of(payload), owner))
-        elif kind in _POSTS:
+                return list(self._account_activity({**payload, "for_user_id": owner}, me))
+            return self.message(payload, _includes_of(payload), owner)
+        if kind in _POSTS:
             to_us = {"in_reply_to_user_id": owner} if kind == "post.reply.create" else {}
-            yield from _read_each(
-                [payload], lambda post: self.post({**post, **to_us}, _includes_of(event), owner, post)
-            )
-        elif kind == "post.delete":
-            yield from _read_each([payload], self._deleted)
-        elif kind in ("chat.received", "chat.sent"):
-            yield from _read_each(
-                [payload], lambda chat: [self._direct(_chat(chat), ["encrypted"], Includes(), owner, chat)]
-            )
+            return self.post({**payload, **to_us}, _includes_of(event), owner)
+        if kind == "post.delete":
+            return self._deleted(payload)
+        if kind in ("chat.received", "chat.sent"):
+            return [self._direct(_chat(payload), [{"type": "encrypted"}], Includes(), owner)]
+        raise NotUnderstood(f"an event of the kind {kind}")
 
-    def _account_activity(self, content: Values, owner: str) -> Iterator[Inbound]:
+    def _account_activity(self, content: Values, me: str) -> Iterator[Inbound]:
+        kinds = [kind for kind in content if kind not in CONTEXT and not is_ignored(kind)]
+        if not kinds and not any(map(is_ignored, content)):
+            raise NotUnderstood("a call without an event")
+        for kind in kinds:
+            owner = str(content["for_user_id"])
+            yield from self._v1_event(kind, content, owner) if owner == (me or owner) else ()
+
+    def _v1_event(self, kind: str, content: Values, owner: str) -> Iterator[Inbound]:
+        if not content[kind] or not isinstance(content[kind], list):
+            raise NotUnderstood(f"{kind} that are none")
         includes = Includes.of({"users": content.get("users")})
-        yield from _read_each(
-            content.get("direct_message_events"), lambda event: self._v1_message(event, includes, owner)
-        )
-        yield from _read_each(content.get("tweet_create_events"), lambda tweet: self._v1_post(tweet, owner))
-        yield from _read_each(content.get("tweet_delete_events"), lambda deletion: self._deleted(deletion["status"]))
-
-    def _v1_message(self, event: Values, includes: Includes, me: str) -> list[Inbound]:
-        if event["type"] != "message_create":
-            return []
-        self._remember_handles(includes)
-        content = event["message_create"]
-        data, sender = content["message_data"], str(content["sender_id"])
-        attachment = data.get("attachment") or {}
-        item = {
-            "id": event["id"],
-            "sender_id": sender,
-            "dm_conversation_id": f"{sender}-{content['target']['recipient_id']}",
-            "created_at": _of_milliseconds(event["created_timestamp"]),
-            "text": data.get("text"),
-        }
-        kinds = [(attachment.get("media") or {}).get("type") or str(attachment.get("type"))] if attachment else []
-        return [self._direct(item, kinds, includes, me, event)]
+        for event in content[kind]:
+            if kind == "direct_message_events":
+                self._remember_handles(includes)
+                item, media = x_v1.message(event)
+                yield self._direct(item, media, includes, owner)
+            elif kind == "tweet_create_events":
+                yield from self._v1_post(event, owner)
+            elif kind == "tweet_delete_events":
+                yield from self._deleted(event["status"])
+            else:
+                raise NotUnderstood(f"an event of the kind {kind}")
 
     def _v1_post(self, tweet: Values, me: str) -> list[Inbound]:
         if "retweeted_status" in tweet:
             return []
-        full = tweet.get("extended_tweet") or tweet
-        media = (full.get("extended_entities") or tweet.get("extended_entities") or {}).get("media") or ()
-        item = {
-            "id": tweet["id_str"],
-            "author_id": tweet["user"]["id_str"],
-            "text": full.get("full_text") or tweet["text"],
-            "created_at": _v1_instant(tweet),
-            "in_reply_to_user_id": tweet.get("in_reply_to_user_id_str"),
-            "referenced_posts": _v1_references(tweet),
-            "display_text_range": full.get("display_text_range"),
-            "entities": {"mentions": _v1_mentions(full)},
-            "attachments": {"media_keys": [str(number) for number in range(len(media))]},
-        }
-        people = {str(tweet["user"]["id_str"]): _person(tweet["user"])}
-        includes = Includes(people, {str(number): medium["type"] for number, medium in enumerate(media)})
-        return self.post(item, includes, me, tweet)
+        item, media = x_v1.post(tweet)
+        return self.post(item, Includes({item["author_id"]: _person(tweet["user"])}, media), me)
 
-    def _direct(self, item: Values, kinds: Iterable[str], includes: Includes, me: str, raw: Values) -> Inbound:
+    def _direct(self, item: Values, media: Sequence[Values], includes: Includes, me: str) -> Inbound:
         """Read a direct message. The thread of two people is named after the partner; a group has its own name."""
         sender, thread = str(item["sender_id"]), str(item.get("dm_conversation_id") or "")
         pair = thread.split("-")
@@ -184,28 +180,28 @@ class Reader:
         post = Post(
             conversation=f"{ADDRESS}{partner}" if partner else f"group:{thread}",
             by_program=writer.automated,
-            holds=_holds(kinds),
+            holds=_holds(media),
+            files=_files(media),
             link=f"https://x.com/messages/{thread}" if thread else "",
         )
         party = None if sender == me else Party(f"{ADDRESS}{sender}", writer.name)
-        return self._inbound(item, f"{DM}{item['id']}", party, post, raw)
+        return self._inbound(item, f"{DM}{item['id']}", party, post)
 
-    def _public(
-        self, item: Values, about: Mapping[str, str], name: str, includes: Includes, me: str, raw: Values
-    ) -> Inbound:
+    def _public(self, item: Values, about: Mapping[str, str], name: str, includes: Includes, me: str) -> Inbound:
         author, parent = str(item["author_id"]), about.get("replied_to", "")
         writer = includes.people.get(author, Person())
-        keys = (item.get("attachments") or {}).get("media_keys") or ()
+        media = includes.media_of(item)
         post = Post(
             kind="mention" if author == me or _addresses_account(item, parent, me) else "comment",
             answers=(parent,) if parent else (),
             by_program=writer.automated,
-            holds=_holds(includes.media.get(key, "") for key in keys),
+            holds=_holds(media),
+            files=_files(media),
             link=_link(item["id"]),
         )
-        return self._inbound(item, name, None if author == me else Party(f"{ADDRESS}{author}", writer.name), post, raw)
+        return self._inbound(item, name, None if author == me else Party(f"{ADDRESS}{author}", writer.name), post)
 
-    def _inbound(self, item: Values, name: str, sender: Party | None, post: Post, raw: Values) -> Inbound:
+    def _inbound(self, item: Values, name: str, sender: Party | None, post: Post) -> Inbound:
         long = item.get("note_post") or item.get("note_tweet") or {}
         text = html.unescape(str(long.get("text") or item.get("text") or ""))
         return Inbound(
@@ -218,7 +214,6 @@ class Reader:
             outgoing=sender is None,
             visibility="private" if post.conversation else "public",
             post=post,
-            raw=json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace"),
         )
 
     def _deleted(self, status: Values) -> list[Inbound]:
@@ -229,15 +224,6 @@ class Reader:
         if len(self.handles) > _MOST_HANDLES:
             self.handles.clear()
         self.handles.update({name: person.handle for name, person in includes.people.items() if person.handle})
-
-
-def _read_each(items: Any, read: Callable[[Any], Iterable[Inbound]]) -> Iterator[Inbound]:
-    """Yield what can be read; a malformed item does not affect its neighbours, and polling fetches it again."""
-    for item in items if isinstance(items, list) else ():
-        try:
-            yield from list(read(item))
-        except _FLAWS:
-            continue
 
 
 def _addresses_account(item: Values, parent: str, me: str) -> bool:
@@ -253,8 +239,20 @@ def _addresses_account(item: Values, parent: str, me: str) -> bool:
     return str(item.get("in_reply_to_user_id")) == me and parent != thread
 
 
-def _holds(kinds: Iterable[str]) -> tuple[str, ...]:
-    return tuple(_HOLDS.get(kind, "unsupported") for kind in kinds)
+def _holds(media: Iterable[Values]) -> tuple[str, ...]:
+    return tuple(_HOLDS.get(str(medium.get("type")), "unsupported") for medium in media)
+
+
+def _files(media: Iterable[Values]) -> tuple[RemoteFile, ...]:
+    """Return the media that can be fetched: a picture by its address, of a film the best version in one piece."""
+    addresses = ((_HOLDS.get(str(medium.get("type"))), _address(medium)) for medium in media)
+    return tuple(RemoteFile(kind, address) for kind, address in addresses if kind and address)
+
+
+def _address(medium: Values) -> str:
+    films = [film for film in medium.get("variants") or () if film.get("content_type") == "video/mp4"]
+    best: Values = max(films, key=lambda film: int(film.get("bit_rate") or film.get("bitrate") or 0), default={})
+    return str(best.get("url") or medium.get("url") or "")
 
 
 def _includes_of(values: Values) -> Includes:
@@ -270,7 +268,7 @@ def _person(user: Values) -> Person:
 
 def _chat(payload: Values) -> dict[str, Any]:
     thread = str(payload.get("conversation_id") or "").replace(":", "-")
-    at = _of_milliseconds(payload["created_at_msec"])
+    at = x_v1.of_milliseconds(payload["created_at_msec"])
     return {"id": payload["id"], "sender_id": payload["sender_id"], "dm_conversation_id": thread, "created_at": at}
 
 
@@ -282,26 +280,6 @@ def _edit_history(item: Values) -> list[Any]:
 
 def _with(key: str, items: Iterable[Any]) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict) and key in item]
-
-
-def _v1_references(tweet: Values) -> list[dict[str, Any]]:
-    ids = {"replied_to": tweet.get("in_reply_to_status_id_str"), "quoted": tweet.get("quoted_status_id_str")}
-    return [{"type": kind, "id": name} for kind, name in ids.items() if name]
-
-
-def _v1_mentions(tweet: Values) -> list[dict[str, Any]]:
-    mentions = (tweet.get("entities") or {}).get("user_mentions") or ()
-    return [{"id": mention["id_str"], "start": mention["indices"][0]} for mention in mentions]
-
-
-def _v1_instant(tweet: Values) -> str:
-    if "timestamp_ms" in tweet:
-        return _of_milliseconds(tweet["timestamp_ms"])
-    return datetime.strptime(tweet["created_at"], "%a %b %d %H:%M:%S %z %Y").isoformat()
-
-
-def _of_milliseconds(value: Any) -> str:
-    return datetime.fromtimestamp(int(value) / 1000, UTC).isoformat()
 
 
 def _link(name: Any) -> str:
