@@ -117,7 +117,11 @@ class SeveralFolders(Protocol):
 
 @runtime_checkable
 class Hook(Protocol):
-    """A channel that the provider calls. `open` verifies and parses, without I/O, or raises `Forged` or `Permanent`."""
+    """A channel that the provider calls. `open` verifies, then parses, without I/O.
+
+    It raises `Forged` for who is not proven, and `Permanent` only for a proven call that cannot be read at all: that is
+    kept as it came, for a person.
+    """
 
     name: str
     path: str

@@ -49,20 +49,27 @@ def raw(number: Number, config: Directory = None) -> None:
 
 @app.command()
 def replay(number: Number, config: Directory = None) -> None:
-    """Log a mail anew, with this version: its dates count from when it came. Status 1 if it still cannot be logged."""
-    from bot.flows.intake import receive
-    from bot.wire.mail import mime
+    """Log one anew, with this version: its dates count from when it came. Status 1 if it still cannot be logged."""
+    from bot.flows.intake import reading_again
+    from bot.kinds import build_channels
 
     configured, store = contacts.open_store(config)
     row, book, now = _message_or_exit(store, number), rulebook_of(configured), contacts.present(store)
-    if not next((c.kind for c in configured.channels if c.name == row.channel), "").startswith("email_"):
-        refuse(f"It did not come by mail: read it with ackbot shunted raw {number}, and answer it by hand.")
-    message = mime.read(row.raw, channel=row.channel, received_at=row.at)
-    filing = _write_or_exit(store, lambda c: receive.replay(c, number, message, now, book))
-    if filing.outcome == "shunted":
+    channel, has_scanner = build_channels(configured).get(row.channel), bool(configured.form.clamav)
+    messages = reading_again.read_again(channel, row, book, has_scanner=has_scanner)
+    if messages is None:
+        typer.echo(f"This version cannot read it. Read it with ackbot shunted raw {number}, and answer it by hand.")
+        raise typer.Exit(NEGATIVE)
+    filings = _write_or_exit(store, lambda c: reading_again.replay(c, number, messages, now, book))
+    if filings is None:
         typer.echo("It still cannot be logged, and is kept as it was.", err=True)
         raise typer.Exit(NEGATIVE)
-    typer.echo(f"Logged as {filing.reference}: {filing.outcome}." if filing.reference else f"Logged: {filing.outcome}.")
+    for filing in filings:
+        typer.echo(
+            f"Logged as {filing.reference}: {filing.outcome}." if filing.reference else f"Logged: {filing.outcome}."
+        )
+    if not filings:
+        typer.echo("This version ignores it, and rightly so. It is deleted.")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Fields of a form and its files as one mail (RFC 2046), so that they are kept, read and given as mails are."""
 
+import json
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -34,6 +35,17 @@ def words_of(raw: bytes) -> str:
     if is_bundle(raw):
         return mime.read(raw, channel="", received_at=None).text
     return raw.decode("utf-8", "replace")
+
+
+def fields_of(raw: bytes) -> dict[str, str]:
+    """Return the names and texts that a form or the desk kept; nothing of what is something else."""
+    try:
+        values = json.loads(words_of(raw))
+    except (ValueError, RecursionError):
+        return {}
+    texts = values.items() if isinstance(values, dict) else ()
+    # Halves of characters and NUL are no text that can be stored.
+    return {k: v.encode("utf-8", "replace").decode().replace("\0", "") for k, v in texts if isinstance(v, str)}
 
 
 def files_of(raw: bytes) -> list[File]:

@@ -59,7 +59,7 @@ def test_what_is_known_of_it_becomes_a_contact_by_replay(store: Store, book: Rul
         take(connection, book, Losses("inbox", (replace(unreadable(), raw=raw),)), "1")
         (row,) = shunt.list_all(connection)
         message = mime.read(raw, channel="inbox", received_at=NOW)
-        filing = receive.replay(connection, row.id, message, NOW, book)
+        (filing,) = receive.replay(connection, row.id, [message], NOW, book)
         assert filing.outcome == "acknowledge"
         assert shunt.count(connection) == 0
 

@@ -1,12 +1,14 @@
 """What no reader of its channel understands is kept as it came, and its team is told; its neighbours are logged."""
 
-from dataclasses import replace
+import json
+from collections.abc import Iterator
 
+import pytest
 from sqlalchemy import Connection
 
 from bot.channel import Batch
-from bot.core.messages import Inbound
-from bot.flows.intake import receive
+from bot.core.messages import Inbound, Party
+from bot.flows.intake import reading_again, receive
 from bot.flows.intake.plan import Capacity
 from bot.flows.intake.receive import Reading, Received
 from bot.flows.rulebook import Rulebook
@@ -47,7 +49,48 @@ def test_a_replay_that_is_not_understood_again_leaves_it(store: Store, book: Rul
     with writing(store) as connection:
         take(connection, book, odd())
         (row,) = shunt.list_all(connection)
-        assert receive.replay(connection, row.id, odd(), NOW, book).outcome == "shunted"
+        assert reading_again.replay(connection, row.id, (mail(), odd()), NOW, book) is None
         assert shunt.list_all(connection) == [row]
-        assert receive.replay(connection, row.id, replace(mail(), channel="inbox"), NOW, book).new
+        assert contacts.list_all(connection) == []
+        filed = reading_again.replay(connection, row.id, (mail(), mail(2)), NOW, book)
+        assert [filing.new for filing in filed or ()] == [True, True]
         assert shunt.list_all(connection) == []
+
+
+def test_what_is_rightly_ignored_now_is_dropped_by_a_replay(store: Store, book: Rulebook) -> None:
+    """Nothing is logged, and it waits for nobody."""
+    with writing(store) as connection:
+        take(connection, book, odd())
+        (row,) = shunt.list_all(connection)
+        assert reading_again.replay(connection, row.id, (), NOW, book) == ()
+        assert shunt.list_all(connection) == []
+
+
+class Account:
+    """An account after its upgrade: it reads the type odd, ignores the type vain, and still knows no other."""
+
+    name = "inbox"
+
+    def reread(self, raw: bytes) -> Iterator[Inbound]:
+        """One message for each odd piece."""
+        piece = json.loads(raw)
+        if piece == "vain":
+            return
+        if piece != "odd":
+            raise NotUnderstood(f"a message of the type {piece}")
+        yield Inbound(self.name, "1", "d", Party("x:1"), text="Help")
+
+
+@pytest.mark.parametrize(("piece", "words"), [("odd", ["Help"]), ("vain", []), ("new", None)])
+def test_an_account_reads_again_what_it_once_could_not(
+    store: Store, book: Rulebook, piece: str, words: list[str] | None
+) -> None:
+    """Its date is that of its first coming, as nothing in it says another."""
+    with writing(store) as connection:
+        take(connection, book, odd(piece))
+        (listed,) = shunt.list_all(connection)
+        row = shunt.find(connection, listed.id)
+        assert row is not None
+    messages = reading_again.read_again(Account(), row, book, has_scanner=False)
+    assert (messages is None) == (words is None)
+    assert [(message.text, message.received_at) for message in messages or ()] == [(w, NOW) for w in words or ()]

@@ -14,10 +14,10 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.channel import Batch, Forged, Permanent, RawRequest
-from bot.core.messages import Inbound, Party
+from bot.core.messages import Inbound, Losses, Party
 from bot.flows.intake.plan import Filed
 from bot.flows.intake.receive import Reading
-from bot.web.public.hooks import MOST_BYTES
+from bot.web.public.hooks import MOST_BYTES, Together
 from bot.web.server import application, runner
 from bot.web.site import Site
 from tests.components.ports import PATIENCE_SECONDS, until
@@ -182,10 +182,41 @@ async def test_one_byte_changed_on_the_way_is_not_accepted(line: Line, desk: Des
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\x00\xff", CALL[:-1]])
-async def test_a_signed_call_that_cannot_be_read_is_refused(line: Line, desk: Desk, body: bytes) -> None:
-    """400, and what was read stands neither in the answer nor in the log."""
+async def test_a_signed_call_that_cannot_be_read_is_kept_as_it_came(line: Line, desk: Desk, body: bytes) -> None:
+    """200 once it is stored for a person; what was read stands neither in the answer nor in the log."""
     answer = await line.call(body)
-    assert (answer.status, answer.text, len(desk.taken)) == (400, "not understood\n", 0)
+    assert (answer.status, answer.text) == (200, "ok")
+    (message,) = desk.taken.values()
+    assert (message.is_understood, message.raw) == (False, body)
+
+
+async def test_a_call_that_cannot_be_read_or_stored_comes_again(line: Line, desk: Desk) -> None:
+    """503 while the store is down, as for any other."""
+    desk.locked()
+    assert (await line.call(b"{")).status == 503
+
+
+async def test_what_a_call_lost_is_logged_with_what_it_brought(site: Site) -> None:
+    """Also of calls that share one commit."""
+    batches: list[Batch] = []
+    commit = asyncio.Semaphore(0)
+
+    async def log(batch: Batch, reading: Reading) -> list[Filed]:
+        batches.append(batch)
+        await commit.acquire()
+        return []
+
+    together = Together("bell", replace(site, log=log).log_batch)
+    odd = Inbound("bell", "2", "d", None, fault="odd", is_understood=False)
+    calls = [Batch((odd,)), Batch((), losses=Losses("bell", gap=1)), Batch((), losses=Losses("bell", (odd,), gap=2))]
+    tasks = [asyncio.create_task(together.log(batch)) for batch in calls]
+    await until(lambda: bool(batches))
+    commit.release()
+    commit.release()
+    await asyncio.gather(*tasks)
+    assert sum(batch.losses.gap for batch in batches) == 3
+    assert [message for batch in batches for message in batch.losses.unreadable] == [odd]
+    assert [message for batch in batches for message in batch.messages] == [odd]
 
 
 async def test_a_fault_of_the_channel_is_told_without_what_was_said(line: Line, desk: Desk) -> None:

@@ -23,7 +23,8 @@ def test_it_is_read_with_its_files_which_wait_where_there_is_a_scanner(site: Sit
     message = site.forms["website"].read({"email": "sam@residents.example", "message": "Look."}, FILES)
     assert isinstance(message, Inbound)
     row = ShuntedMessage(1, "website", datetime(2026, 11, 23, tzinfo=UTC), "broken", "old", message.raw)
-    again = read_again(site, row)
-    assert again is not None
+    messages = read_again(site, row)
+    assert messages is not None
+    (again,) = messages
     assert (again.text, again.external_id, again.is_scanned) == ("Look.", "old", not clamav)
     assert files_of(again.raw) == list(FILES)

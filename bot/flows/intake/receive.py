@@ -103,14 +103,17 @@ def _note_reconciled(connection: Connection, channel: str, filings: Sequence[Fil
         contacts.note(connection, [Event(None, now, EventKind.MESSAGES_RECONCILED, details=details)])
 
 
-def replay(connection: Connection, number: int, message: Inbound, now: datetime, book: Rulebook) -> Filed:
-    """Log a message that was shunted under this number; where it breaks the code again it stays as it was."""
+def replay(
+    connection: Connection, number: int, messages: Sequence[Inbound], now: datetime, book: Rulebook
+) -> tuple[Filed, ...]:
+    """Log what was shunted under this number; where it breaks the code again it stays as it was."""
     direct.alone(connection, direct.RECEIVING)
     mark(connection, "SAVEPOINT replay")
     shunt.drop(connection, number)
-    (filing,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
-    mark(connection, "ROLLBACK TO replay" if filing.outcome == "shunted" else "RELEASE replay")
-    return filing
+    filings = receive(connection, Batch(tuple(messages)), Reading(messages[0].channel), now, book, Capacity()).filed
+    fails = any(filing.outcome == "shunted" for filing in filings)
+    mark(connection, "ROLLBACK TO replay" if fails else "RELEASE replay")
+    return tuple(filings)
 
 
 def _log_or_keep(
@@ -120,9 +123,9 @@ def _log_or_keep(
     result = _log(connection, tuple(message for message in messages if message.is_understood), now, book, room)
     if len(result.filed) == len(messages):
         return result
-    logged = iter(result.filed)
-    filed = [next(logged) if m.is_understood else _keep_raw(connection, m, now, book) for m in messages]
-    return replace(result, filed=filed, more=True)
+    results = iter(result.filed)
+    filings = [next(results) if m.is_understood else _keep_raw(connection, m, now, book) for m in messages]
+    return replace(result, filed=filings, more=True)
 
 
 def _keep_raw(connection: Connection, message: Inbound, now: datetime, book: Rulebook) -> Filed:

@@ -1,6 +1,5 @@
 """Messages that could not be logged, in the console: the list, one as it came, and what to do with it."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +9,16 @@ from sqlalchemy import Connection
 from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.core.roles import Permission
-from bot.flows.intake import receive
+from bot.flows.intake import reading_again
 from bot.flows.intake.plan import Filed
+from bot.flows.intake.reading_again import Messages
 from bot.render.words import instant_in_words
 from bot.store import contacts, shunt
 from bot.store.shunt import ShuntedMessage
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, refusal, render
-from bot.web.forms import as_text, fields_of, number_of
+from bot.web.forms import fields_of, number_of
 from bot.web.site import Site
 from bot.wire import bundles
-from bot.wire.mail import mime
 
 RAW_SHOWN = 12_000
 _MOST_LISTED = 75
@@ -80,8 +79,8 @@ class ShuntedPages:
                 return self._page(request, guest, row, "Tick that it is dealt with. Then it can be deleted.")
             case "drop":
                 return await self._drop(guest, row)
-            case "replay" if message := read_again(self._site, row):
-                return await self._replay(request, guest, row, message)
+            case "replay" if (messages := read_again(self._site, row)) is not None:
+                return await self._replay(request, guest, row, messages)
         raise web.HTTPBadRequest
 
     async def _drop(self, guest: Guest, row: ShuntedMessage) -> web.StreamResponse:
@@ -91,23 +90,25 @@ class ShuntedPages:
         raise web.HTTPSeeOther(f"{ROOT}/shunted")
 
     async def _replay(
-        self, request: web.Request, guest: Guest, row: ShuntedMessage, message: Inbound
+        self, request: web.Request, guest: Guest, row: ShuntedMessage, messages: Messages
     ) -> web.StreamResponse:
         number, now, book = row.id, self._site.now(), self._site.book
-        event = self._door.event(guest, EventKind.SHUNTED_REPLAYED, {"number": number})
+        event = self._door.event(guest, EventKind.SHUNTED_REPLAYED, {"number": number, "channel": row.channel})
 
-        def replay(c: Connection) -> Filed:
-            filing = receive.replay(c, number, message, now, book)
-            contact = contacts.find(c, filing.reference) if filing.reference else None
-            if contact is not None:
-                contacts.note(c, [replace(event, contact_id=contact.id)])
-            return filing
+        def replay(c: Connection) -> tuple[Filed, ...] | None:
+            filings = reading_again.replay(c, number, messages, now, book)
+            if filings is not None:
+                references = {filing.reference for filing in filings if filing.reference}
+                ids = [contact.id for name in sorted(references) if (contact := contacts.find(c, name))]
+                contacts.note(c, [replace(event, contact_id=contact_id) for contact_id in ids] or [event])
+            return filings
 
-        filing = await self._site.write(replay)
-        if filing.outcome == "shunted" or filing.reference is None:
+        filings = await self._site.write(replay)
+        if filings is None:
             advice = "It is kept as it was. Go back and take it down at the desk, and tell whoever looks after Ackbot."
             return refusal(request, 409, "It still cannot be logged", advice, guest)
-        raise web.HTTPSeeOther(f"{ROOT}/contacts/{filing.reference}")
+        reference = next((filing.reference for filing in filings if filing.reference), None)
+        raise web.HTTPSeeOther(f"{ROOT}/contacts/{reference}" if reference else f"{ROOT}/shunted")
 
 
 async def find(site: Site, guest: Guest, number: str) -> ShuntedMessage | None:
@@ -117,22 +118,10 @@ async def find(site: Site, guest: Guest, number: str) -> ShuntedMessage | None:
     return row if row and site.sees_channel(guest.visitor.scope, row.channel) else None
 
 
-def read_again(site: Site, row: ShuntedMessage) -> Inbound | None:
-    """The message as its channel reads it, under its old id; None where only a person can read it."""
-    name, way = row.channel, site.book.ways.get(row.channel)
-    if way is not None and way.medium == "email":
-        return mime.read(row.raw, channel=name, received_at=row.at)
-    fields = _fields(row.raw)
-    result: object = None
-    if name in site.forms:
-        result = site.forms[name].read(fields, bundles.files_of(row.raw))
-    elif name in site.desks:
-        result = site.desks[name].record(fields, row.external_id.partition(":")[2], None)
-    if not isinstance(result, Inbound):
-        return None
-    # Nobody knows whether its files were looked into.
-    is_scanned = not (bundles.is_bundle(row.raw) and site.settings.form.clamav)
-    return replace(result, external_id=row.external_id, received_at=row.at, is_scanned=is_scanned)
+def read_again(site: Site, row: ShuntedMessage) -> Messages | None:
+    """The messages as their channel reads them now; None where only a person can read it."""
+    has_scanner = bool(site.settings.form.clamav)
+    return reading_again.read_again(site.channels.get(row.channel), row, site.book, has_scanner=has_scanner)
 
 
 async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
@@ -140,7 +129,7 @@ async def prefilled(site: Site, guest: Guest, number: str) -> dict[str, str]:
     row = await find(site, guest, number) if number and guest.may(Permission.LEAD) else None
     if row is None:
         return {}
-    message, fields = read_again(site, row), _fields(row.raw)
+    message, fields = next(iter(read_again(site, row) or ()), None), bundles.fields_of(row.raw)
     values = {name: fields.get(name, "") for name in _ASKED_FOR} | _of_sender(message, by_hand=bool(fields))
     words = message.text if message is not None else fields.get("text") or fields.get("message")
     text = words or row.raw.decode("utf-8", "replace").replace("\0", "")
@@ -154,15 +143,6 @@ def _of_sender(message: Inbound | None, *, by_hand: bool) -> dict[str, str]:
         return {}
     sender_fields = {} if by_hand else {"email": message.sender.address, "name": message.sender.name}
     return sender_fields | {"subject": message.subject}
-
-
-def _fields(raw: bytes) -> dict[str, str]:
-    """What a form or the desk kept: JSON of names and texts."""
-    try:
-        values = json.loads(bundles.words_of(raw))
-    except (ValueError, RecursionError):
-        return {}
-    return {k: as_text(v) for k, v in values.items() if isinstance(v, str)} if isinstance(values, dict) else {}
 
 
 def _gone_page(request: web.Request, guest: Guest) -> web.Response:

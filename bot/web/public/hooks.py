@@ -7,9 +7,10 @@ from functools import partial
 from aiohttp import web
 
 from bot.channel import Batch, Challenged, Forged, Hook, Permanent, RawRequest, Temporary
-from bot.core.messages import Inbound
+from bot.core.messages import NO_LOSSES, Losses
 from bot.web.site import Site
 from bot.wire.platforms.polling import AT_ONCE
+from bot.wire.platforms.reading import raw_message
 
 MOST_BYTES = 3 * 1024 * 1024
 Log = Callable[[str, Batch], Awaitable[object]]
@@ -36,16 +37,18 @@ class Hooks:
         return routes
 
     async def _take(self, hook: Hook, request: web.Request) -> web.Response:
+        raw = RawRequest(_headers(request), await _body(request), "POST", dict(request.query))
         try:
-            batch = hook.open(RawRequest(_headers(request), await _body(request), "POST", dict(request.query)))
+            batch = hook.open(raw)
         except Forged:
             # Nothing of the call is logged, and nothing is said of why.
             return web.Response(status=401, text="not accepted\n")
-        except Permanent:
-            return web.Response(status=400, text="not understood\n")
+        except Permanent as error:
+            # The platform has proved itself, and keeps nothing itself once it has given up: the call is kept as it is.
+            batch = Batch((raw_message(hook.name, raw.body, error),))
         try:
-            if batch.messages:
-                await self._together[hook.name].log(batch.messages)
+            if batch.messages or batch.losses is not NO_LOSSES:
+                await self._together[hook.name].log(batch)
         except Temporary:
             return web.Response(status=503, text="try again later\n", headers={"Retry-After": "60"})
         return web.Response(text="ok")
@@ -59,13 +62,13 @@ class Together:
 
     def __init__(self, name: str, log: Log) -> None:
         self._name, self._log = name, log
-        self._waiting: list[tuple[Sequence[Inbound], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Batch, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def log(self, messages: Sequence[Inbound]) -> None:
+    async def log(self, batch: Batch) -> None:
         """Returns after the commit, or raises what `log` raised."""
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((messages, committed))
+        self._waiting.append((batch, committed))
         if self._task is None:
             self._task = asyncio.create_task(self._log_all())
         await committed
@@ -75,13 +78,21 @@ class Together:
             group, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             error: Exception | None = None
             try:
-                await self._log(self._name, Batch(tuple(message for messages, _ in group for message in messages)))
+                await self._log(self._name, _as_one([batch for batch, _ in group]))
             except Exception as exception:  # noqa: BLE001 - each caller hears of it
                 error = exception
             # A caller who has gone has cancelled the wait.
             for committed in (future for _, future in group if not future.done()):
                 committed.set_result(None) if error is None else committed.set_exception(error)
         self._task = None
+
+
+def _as_one(batches: Sequence[Batch]) -> Batch:
+    """Return what these calls of one channel bring, with what was lost of it."""
+    parts = [batch.losses for batch in batches if batch.losses is not NO_LOSSES]
+    unreadable = tuple(message for part in parts for message in part.unreadable)
+    losses = Losses(parts[0].channel, unreadable, sum(part.gap for part in parts)) if parts else NO_LOSSES
+    return Batch(tuple(message for batch in batches for message in batch.messages), losses=losses)
 
 
 async def _body(request: web.Request) -> bytes:
