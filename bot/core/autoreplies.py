@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from bot.core import absences, authors, own_lists, program_reports, reply_marks, robots
 from bot.core.acknowledgements import bears_our_tag, is_own
-from bot.core.messages import Finding, Inbound, Mail, finding, is_authenticated
+from bot.core.authentications import Finding, finding, is_authenticated
+from bot.core.messages import Inbound, Mail
 from bot.core.rules import Facts, Rule, RuleName
 
 _ASCII_WORDS = re.compile("[a-z]+").findall

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from bot.core import acknowledgements, autoreplies, own_lists, robots
-from bot.core.messages import Finding, Inbound, finding
+from bot.core.authentications import Finding, finding
+from bot.core.messages import Inbound
 from bot.core.rules import Facts, Outcome, Rule, RuleName
 
 __all__ = ["RULES", "Facts", "Outcome", "RuleName", "Verdict", "triage"]

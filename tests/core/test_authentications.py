@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from bot.core.authentications import EXCHANGE_ONLINE, Finding, finding
 from bot.core.intakes import triage
-from bot.core.messages import EXCHANGE_ONLINE, Finding, Inbound, Mail, Party, finding
+from bot.core.messages import Inbound, Mail, Party
 from bot.core.rules import Facts
 
 OURS = "mx.example.gov.uk"

@@ -7,12 +7,13 @@ from typing import Any
 
 from bot.core import acknowledgements, autoreplies, clocks, intakes, threads
 from bot.core.acknowledgements import Tally
+from bot.core.authentications import is_confirmed
 from bot.core.contacts import Contact
 from bot.core.deliveries import HELD, Delivery, NewDelivery
 from bot.core.deliveries import State as Leaving
 from bot.core.events import EventKind
 from bot.core.intakes import Facts, RuleName, Verdict
-from bot.core.messages import Inbound, Party, Post, is_confirmed
+from bot.core.messages import Inbound, Party, Post
 from bot.core.rules import GUARDS, OUR_OWN
 from bot.core.threads import LoggedMessage, Pointers, key_of
 from bot.flows.changes import staff_answers
