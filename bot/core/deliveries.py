@@ -13,6 +13,7 @@ class State(StrEnum):
     CREATED = "created"
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
     TEMPORARY_FAILURE = "temporary-failure"
     PERMANENT_FAILURE = "permanent-failure"
     TECHNICAL_FAILURE = "technical-failure"
@@ -162,13 +163,17 @@ MOVES: dict[State, frozenset[State]] = {
         {
             State.TEMPORARY_FAILURE,  # it came back from a full mailbox, and is sent once more
             State.PERMANENT_FAILURE,  # it came back
+            State.DELIVERED,  # the provider says that the person's side has it
         }
     ),
+    State.DELIVERED: frozenset({State.PERMANENT_FAILURE}),  # the provider says later that it did not arrive after all
     State.PERMANENT_FAILURE: frozenset({State.SENT}),  # it had left all the same
     State.TECHNICAL_FAILURE: frozenset({State.SENT}),  # it had left all the same
     State.CANCELLED: frozenset({State.SENT}),  # it had left all the same
 }
 WAITING = (State.CREATED, State.TEMPORARY_FAILURE)
+# Out of our hands: of most messages nobody ever says that they arrived.
+OUT = (State.SENT, State.DELIVERED)
 # What stands in place of the time of its next attempt while a delivery is held: it waits, and never falls due, until
 # somebody lets it leave. So are receipts while the breaker stops them, and what may have left from a lost store.
 HELD: Final = None

@@ -96,6 +96,7 @@ class EventKind(StrEnum):
     RECEIPT_NOT_NEEDED = "receipt not needed"
     CAME_BACK = "came back"
     UNDELIVERABLE = "undeliverable"
+    DELIVERED = "delivered"
     COMPLAINED_OF = "complained of"
     SENT_ANOTHER_WAY = "sent another way"
     ALERT_LEFT_TO_THE_LIST = "alert left to the daily list"

@@ -104,8 +104,8 @@ class Post:
     """The properties of a message on a platform; absent on mail and forms.
 
     `kind`: a message or mention is addressed to us, a comment is under a post of ours; an edit, a deletion and a
-    reaction concern the message `about`, and so does what the provider says of one of ours that is `delivered` or
-    `undelivered`.
+    reaction concern the message `about`; so does what the provider says of ours that is `delivered` or `undelivered`
+    (`key`: our own key of it; `may_pass`: it may arrive if it is sent once more).
     `conversation` is the platform's name of the private thread, or ""; `answers` are the ids of the messages that it
     replies to, the nearest first. `by_program`: the platform says that no person wrote it. `automatic`: a copy of a
     message that we sent automatically. `holds` lists its contents besides text (image, voice, location ...), `files`
@@ -123,6 +123,8 @@ class Post:
     holds: tuple[str, ...] = ()
     files: tuple[RemoteFile, ...] = ()
     link: str = ""
+    key: str = ""
+    may_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from bot.core.contacts import Contact
-from bot.core.deliveries import State
+from bot.core.deliveries import OUT, State
 from bot.core.roles import Scope
 from bot.store.conditions import IS_CALL, IS_CALLING
 from bot.store.contacts import contact_of
@@ -32,7 +32,7 @@ def of_recipient(connection: Connection, recipient: str, up_to: int | None = Non
         IS_CALL,
         deliveries.c.recipient == recipient,
         deliveries.c.contact_id.in_(calling_ids),
-        deliveries.c.state.in_((State.SENDING, State.SENT)),
+        deliveries.c.state.in_((State.SENDING, *OUT)),
     )
     rows = connection.execute(query if up_to is None else query.where(deliveries.c.id <= up_to)).all()
     if not rows:

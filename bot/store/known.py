@@ -273,11 +273,15 @@ def deliveries_of(connection: Connection, ids: Iterable[int]) -> dict[int, Deliv
     return {row.id: delivery_of(row) for row in rows}
 
 
-def delivery_under(connection: Connection, contact_id: int, external_id: str) -> Delivery | None:
-    """What we sent in a contact, by the platform's own name of it."""
-    same = (deliveries.c.contact_id == contact_id) & (deliveries.c.external_id == external_id) & HAS_EXTERNAL_ID
-    row = connection.execute(select(deliveries).where(same)).first()
-    return delivery_of(row) if row else None
+def delivery_under(connection: Connection, outlets: Collection[str], name: str, key: str = "") -> Delivery | None:
+    """What left by one of these outlets, by the provider's own name of it; by our key where that is not recorded."""
+    is_named = (deliveries.c.external_id == name) & HAS_EXTERNAL_ID
+    is_nameless = (deliveries.c.message_id == key) & deliveries.c.external_id.is_(None)
+    for same in (is_named, is_nameless) if key else (is_named,):
+        row = connection.execute(select(deliveries).where(same, deliveries.c.channel.in_(list(outlets)))).first()
+        if row:
+            return delivery_of(row)
+    return None
 
 
 def automatic_mails(connection: Connection, contact_ids: Iterable[int], since: datetime) -> dict[int, int]:

@@ -24,6 +24,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.answers import BY_HAND
 from bot.core.deliveries import (
+    OUT,
     WAITING,
     Delivery,
     Fate,
@@ -44,6 +45,8 @@ Values = dict[str, Any]
 # A claim is named after the process that made it, and numbered (`loops.leasing`).
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
+# It may come back before it is recorded that it left.
+_MAY_COME_BACK = (State.SENDING, *OUT)
 _COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -262,9 +265,15 @@ def came_back(
     """
     state = State.PERMANENT_FAILURE if next_attempt_at is None else State.TEMPORARY_FAILURE
     left_at = func.coalesce(deliveries.c.sent_at, literal(at, Instant))
-    change = moving(state, State.SENDING, State.SENT).where(deliveries.c.id == delivery.id)
+    change = moving(state, *sources_of(state).intersection(_MAY_COME_BACK)).where(deliveries.c.id == delivery.id)
     values = {"next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500]}
     return connection.execute(change.values(values)).rowcount == 1
+
+
+def arrive(connection: Connection, delivery: Delivery) -> bool:
+    """Note that what has left has arrived; False where that is not recorded yet, or known already."""
+    change = moving(State.DELIVERED, State.SENT).where(deliveries.c.id == delivery.id)
+    return connection.execute(change).rowcount == 1
 
 
 def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from bot.core.contacts import Contact
-from bot.core.deliveries import WAITING, Purpose, State
+from bot.core.deliveries import OUT, WAITING, Purpose, State
 from bot.store import wakeups
 from bot.store.conditions import HAS_NO_RECEIPT, IS_RECEIPT, SHARES_RECEIPT
 from bot.store.contacts import contact_of
@@ -62,7 +62,7 @@ def not_acknowledged(connection: Connection, since: datetime) -> list[tuple[Cont
     by_id = {(contact := contact_of(row)).id: (contact, contact.reason) for row in connection.execute(without)}
     # One receipt may stand for several contacts.
     is_for = or_(contacts.c.id == deliveries.c.contact_id, contacts.c.receipt_of == deliveries.c.contact_id)
-    not_had = deliveries.c.state.not_in([State.SENT, State.CANCELLED])
+    not_had = deliveries.c.state.not_in([*OUT, State.CANCELLED])
     waiting = select(deliveries.c.state, deliveries.c.next_attempt_at, contacts).join_from(deliveries, contacts, is_for)
     waiting = waiting.where(IS_RECEIPT, deliveries.c.created_at >= since, not_had)
     waiting = waiting.where(contacts.c.acknowledged_at.is_(None), contacts.c.receipt_sent_at.is_(None))

@@ -1,7 +1,9 @@
 """GOV.UK Notify: what it is given, its clock, what it refuses, and that nothing is sent twice."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.channel import Misconfigured, Permanent, Temporary
+from bot.channel import Forged, Misconfigured, Permanent, RawRequest, Temporary
 from bot.core.messages import Outbound
+from bot.wire.platforms.reading import NotUnderstood
 from channels import notify
 from channels.notify import Notify
 from tests.components.form import send_form
@@ -18,6 +21,7 @@ from tests.components.ports import wait_until
 from tests.components.service import FORM, Service
 from tests.peers.notify import API_KEY, EMAIL, OTHER, SECRET, SERVICE, SMS, NotifyPeer
 
+TOKEN = "b7d1-a-token-of-ours"
 KEY = "<ack.ex-1234-5678.0a1b2c@example.gov.uk>"
 MAIL = Outbound("ann@residents.example", b"Your reference is EX.", idempotency_key=KEY, subject="We have it: \xc3")
 
@@ -104,6 +108,86 @@ async def test_what_a_refusal_means(
     assert SECRET not in f"{refused.value!r} {outlet!r} {outlet._api!r}"
 
 
+def called(token: str = TOKEN, **content: Any) -> RawRequest:
+    """Notify's call about a mail ("Delivery receipts")."""
+    receipt = {
+        "id": SERVICE,
+        "reference": KEY,
+        "to": MAIL.recipient,
+        "status": "delivered",
+        "notification_type": "email",
+        "created_at": "2026-05-14T12:15:30.000000Z",
+        "completed_at": None,
+        "sent_at": None,
+        "template_id": EMAIL,
+        "template_version": 1,
+    }
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    return RawRequest(headers, json.dumps(receipt | content).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "may_pass"),
+    [
+        ("delivered", "delivered", False),
+        ("permanent-failure", "undelivered", False),
+        ("temporary-failure", "undelivered", True),
+        ("technical-failure", "undelivered", True),
+    ],
+)
+def test_what_a_delivery_receipt_says(status: str, kind: str, *, may_pass: bool) -> None:
+    """Of which message, by both names of it; nobody's address is in it."""
+    hook = notify.build("notify", settings("https://notify.example", callback_token=TOKEN))
+    (message,) = hook.open(called(status=status)).messages
+    assert message.post is not None
+    assert (message.post.kind, message.post.about, message.post.key) == (kind, SERVICE, KEY)
+    assert message.post.may_pass is may_pass
+    assert (status in message.fault) == (kind == "undelivered")
+    assert MAIL.recipient not in repr(message)
+    assert hook.path == "/hooks/notify"
+
+
+def test_calls_that_say_nothing_new_or_are_not_understood() -> None:
+    """On its way: nothing. A new status, a lost id, no JSON: kept raw, and read again by a version that knows them."""
+    hook = notify.build("notify", settings("https://notify.example", callback_token=TOKEN))
+    for status in ("sending", "sent"):
+        assert hook.open(called(status=status)).messages == ()
+    for raw in (
+        called(status="pigeon-lost"),
+        called(id=None),
+        replace(called(), body=b"{"),
+        replace(called(), body=b"1"),
+    ):
+        (message,) = hook.open(raw).messages
+        assert not message.is_understood
+        assert message.raw
+    assert len(list(hook.reread(called(status="delivered").body))) == 1
+    with pytest.raises(NotUnderstood):
+        hook.reread(called(status="pigeon-lost").body)
+
+
+@pytest.mark.parametrize("raw", [called("guess"), called(""), RawRequest({}, b"{}")])
+def test_a_call_without_the_token_is_forged(raw: RawRequest) -> None:
+    """Whoever cannot show it says nothing; and without a token of ours there is no address to call."""
+    hook = notify.build("notify", settings("https://notify.example", callback_token=TOKEN))
+    with pytest.raises(Forged):
+        hook.open(raw)
+    deaf = notify.build("notify", settings("https://notify.example"))
+    assert deaf.path == ""
+    with pytest.raises(Forged):
+        deaf.open(called())
+
+
+async def test_what_did_not_arrive_may_be_sent_once_more(peer: NotifyPeer, outlet: Notify) -> None:
+    """Under the same key: only what Notify still has on its way, or has delivered, is not handed over again."""
+    first = await outlet.send(MAIL)
+    peer.sent[0]["status"] = "delivered"
+    assert await outlet.send(MAIL) == first
+    peer.sent[0]["status"] = "temporary-failure"
+    assert await outlet.send(MAIL) != first
+    assert len(peer.sent) == 2
+
+
 async def test_what_cannot_be_sent(peer: NotifyPeer, outlet: Notify) -> None:
     """No address, no template for it, a key of another service; and nobody there."""
     with pytest.raises(Permanent, match="ValidationError"):
@@ -142,6 +226,7 @@ async def test_the_templates_are_looked_at(peer: NotifyPeer, outlet: Notify) -> 
         ("api_key", {"api_key": "secret"}),
         ("email_template", {"email_template": "acknowledgement"}),
         ("sms_template", {"email_template": "", "sms_template": ""}),
+        ("callback_token", {"callback_token": "short"}),
         ("url", {"url": "http://api.notifications.service.gov.uk"}),
     ],
 )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.core import acknowledgements
 from bot.core.books import Matter
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import WAITING, Delivery, Purpose
+from bot.core.deliveries import OUT, WAITING, Delivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.flows.changes import refusals
@@ -75,7 +75,7 @@ def _promise(columns: Values) -> dict[str, str]:
 def why_never(contact: Contact, before: Sequence[Delivery], book: Rulebook) -> str:
     """Why it can get no receipt now, wherever it would go; "" if it can. `before` are its receipts until now."""
     way = book.ways.get(contact.channel)
-    if any(d.state in (*WAITING, Leaving.SENDING, Leaving.SENT) for d in before):
+    if any(d.state in (*WAITING, Leaving.SENDING, *OUT) for d in before):
         return f"{contact.reference} has its receipt already, or it is about to leave"
     if contact.state not in (State.LOGGED, State.OPEN):
         return f"{contact.reference} is {contact.state}"

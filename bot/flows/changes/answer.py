@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.core import acknowledgements, answers, files
 from bot.core.answers import MOST_CHARACTERS, UNDO, Kind
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import Delivery, NewDelivery, Purpose
+from bot.core.deliveries import OUT, Delivery, NewDelivery, Purpose
 from bot.core.deliveries import State as Leaving
 from bot.core.events import Event, EventKind
 from bot.core.files import File
@@ -215,7 +215,7 @@ def _thread(connection: Connection, contact: Contact, book: Rulebook) -> tuple[s
         if mail is not None and mail.message_id:
             return acknowledgements.threading(mail)
     receipt = outbox.acknowledgements_of(connection, [contact.id]).get(contact.id)
-    if receipt is None or receipt.state is not Leaving.SENT or receipt.channel in book.outgoing.words:
+    if receipt is None or receipt.state not in OUT or receipt.channel in book.outgoing.words:
         return "", ()
     return receipt.message_id, (*receipt.details.get("references", ()), receipt.message_id)
 

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 from bot.core.answers import BY_HAND, BY_LETTER
 from bot.core.answers import Kind as Typed
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import Delivery, Purpose
-from bot.core.deliveries import State as Leaving
+from bot.core.deliveries import OUT, Delivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.histories import Kind as Clock
 from bot.core.responses import Judgement, Kind
@@ -33,7 +32,7 @@ def count(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -
     for attempt in departures:
         now_stands = standing.get(attempt.delivery.id)
         # Another process may have recorded it first; and it may have come back before.
-        if now_stands and now_stands.state == Leaving.SENT and now_stands.sent_at == attempt.at:
+        if now_stands and now_stands.state in OUT and now_stands.sent_at == attempt.at:
             _count(connection, attempt.delivery, attempt.at, attempt.at, book)
 
 
@@ -102,7 +101,7 @@ def _is_last_answer(connection: Connection, contact: Contact, answers: Sequence[
     kinds = (Clock.RESPONDED, Clock.HOLDING_REPLY, Clock.CORRECTED, Clock.REOPENED)
     last = next((event for event in reversed(history) if event.kind in kinds), None)
     fates = outbox.fates(connection, contact.id)
-    lost = {fates[d.id].sent_at for d in answers if d is answers[0] or d.state is not Leaving.SENT}
+    lost = {fates[d.id].sent_at for d in answers if d is answers[0] or d.state not in OUT}
     return last is not None and last.kind in kinds[:2] and last.at in lost
 
 
@@ -110,4 +109,4 @@ def _has_another(contact: Contact, answers: Sequence[Delivery]) -> bool:
     """Whether a full answer among these has left and has not come back."""
     if contact.state == State.OPEN:
         return False
-    return any(d.state is Leaving.SENT and d.details.get("kind") == Typed.FULL for d in answers)
+    return any(d.state in OUT and d.details.get("kind") == Typed.FULL for d in answers)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core import needs
 from bot.core.contacts import Contact
-from bot.core.deliveries import Delivery, Purpose, State
+from bot.core.deliveries import OUT, Delivery, Purpose
 from bot.core.events import Event, EventKind
 from bot.core.languages import ENGLISH, LANGUAGES
 from bot.core.needs import BY_STAFF, Need
@@ -37,7 +37,7 @@ def begin(connection: Connection, attempts: Sequence[Attempt], book: Rulebook) -
     standing = outbox.standing(connection, [attempt.delivery.id for attempt, _ in departures]) if departures else {}
     for attempt, contact in departures:
         now_stands = standing.get(attempt.delivery.id)
-        if now_stands and now_stands.state == State.SENT:
+        if now_stands and now_stands.state in OUT:
             begin_one(connection, attempt.delivery, contact, attempt.at, book)
 
 

@@ -48,7 +48,7 @@ def _failure(delivery: Delivery, contact: Contact | None, failure: Report, now: 
     if delivery.purpose in TO_SENDERS:
         return plan + _not_reached(delivery, contact, failure, now, book)
     is_staffs = delivery.purpose in (Purpose.ALERT, Purpose.DIGEST, Purpose.URGENT)
-    return plan + _staff_not_reached(now, book) if is_staffs else plan
+    return plan + staff_not_reached(now, book) if is_staffs else plan
 
 
 def _answer_comes_again(delivery: Delivery, contact: Contact, words: str, now: datetime, book: Rulebook) -> Plan:
@@ -112,7 +112,7 @@ def _unclear(delivery: Delivery, contact: Contact | None, now: datetime, book: R
     return Plan(notices=tuple(alert.notices_about(contact, key, now, book, **words)))
 
 
-def _staff_not_reached(now: datetime, book: Rulebook) -> Plan:
+def staff_not_reached(now: datetime, book: Rulebook) -> Plan:
     """Once a day. Notices that come back start no further notice: that would never end."""
     notices = alert.notices(
         None,

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from bot.core.deliveries import Delivery, NewDelivery
 from bot.flows.changes.needs import Wished
 from bot.flows.changes.staff_answers import StaffAnswer
-from bot.flows.intake.platform_failures import NotDelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,20 @@ class CameBack:
     delivery: Delivery
     error: str
     again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a provider says on `channel` of a message of ours that it calls `name`, and that we handed over as `key`.
+
+    `failure` says why it did not arrive, "" if it did; `may_pass`: it may arrive if it is sent once more.
+    """
+
+    channel: str
+    name: str
+    key: str = ""
+    failure: str = ""
+    may_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +110,5 @@ class ReceiptsKeptBack:
     team: str | None
 
 
-OfContact = FollowUp | StaffAnswer | CameBack | NotDelivered | NotReached | Muted | ReceiptShared | WordsRemoved
+OfContact = FollowUp | StaffAnswer | CameBack | News | NotReached | Muted | ReceiptShared | WordsRemoved
 Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack | Wished

@@ -68,6 +68,8 @@ def _of_message(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
     post = message.post
     if post is not None and post.automatic:
         return _OUR_OWN
+    if post is not None and post.kind in platform_changes.NEWS:
+        return platform_changes.news(message, post)
     if entry := threads.again(message, ledger.threads):
         return _here_already(message, entry, ledger)
     if post is not None and post.kind in platform_changes.CHANGES:
@@ -99,8 +101,8 @@ def _changed_later(message: Inbound, post: Post, ledger: Ledger) -> Plan:
     parent = ledger.threads.parents.get(post.about)
     if parent is None or parent.contact.channel != message.channel:
         return _NOT_A_CONTACTS
-    change = platform_changes.change(message, post, parent.contact, ledger.now)
-    return change if post.kind == "undelivered" else change + _keep(message, parent.contact, ledger, parent.written_by)
+    change = platform_changes.change(post, parent.contact, ledger.now)
+    return change + _keep(message, parent.contact, ledger, parent.written_by)
 
 
 def _staffs_copy(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:

@@ -1,4 +1,4 @@
-"""What happens to a message on a platform after it was sent, and how copies of what we sent are recognised."""
+"""What happens to a message on a platform after it was sent, what becomes of ours, and how copies of it are known."""
 
 from datetime import datetime
 
@@ -7,24 +7,18 @@ from bot.core.events import EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Post
 from bot.core.threads import Parent
-from bot.flows.intake.consequences import WordsRemoved
+from bot.flows.intake.consequences import News, WordsRemoved
 from bot.flows.intake.gather import BatchFacts
 from bot.flows.intake.plan import Filed, Plan, event
-from bot.flows.intake.platform_failures import NotDelivered
 
-CHANGES = frozenset({"edit", "deletion", "undelivered"})
+CHANGES = frozenset({"edit", "deletion"})
+NEWS = frozenset({"delivered", "undelivered"})
 _EDITED = Verdict("attach", RuleName.EDITED, "its writer changed it after it was sent")
 _TAKEN_BACK = Verdict("attach", RuleName.TAKEN_BACK, "its writer took it back")
 
 
-def change(message: Inbound, post: Post, contact: Contact, now: datetime) -> Plan:
-    """An edit is kept beside the first words; what was taken back is emptied, unless the law holds it.
-
-    Of what we sent the platform may say later that it did not arrive.
-    """
-    if post.kind == "undelivered":
-        failure = NotDelivered(contact.id, post.about, message.fault)
-        return Plan(changes=(failure,), results=(Filed(contact.reference, new=False, outcome="our own"),))
+def change(post: Post, contact: Contact, now: datetime) -> Plan:
+    """An edit is kept beside the first words; what was taken back is emptied, unless the law holds it."""
     is_edit = post.kind == "edit"
     kind, verdict = (EventKind.EDITED, _EDITED) if is_edit else (EventKind.TAKEN_BACK, _TAKEN_BACK)
     keeps_words = is_edit or contact.legal_hold
@@ -33,6 +27,13 @@ def change(message: Inbound, post: Post, contact: Contact, now: datetime) -> Pla
         changes=() if keeps_words else (WordsRemoved(contact.id, post.about),),
         results=(Filed(contact.reference, new=True, outcome="attach", rule=verdict.rule),),
     )
+
+
+def news(message: Inbound, post: Post) -> Plan:
+    """What the provider says of one of ours, whichever contact that was about."""
+    failure = (message.fault or "no reason was given") if post.kind == "undelivered" else ""
+    change = News(message.channel, post.about, post.key, failure, post.may_pass)
+    return Plan(changes=(change,), results=(Filed(None, new=False, outcome="our own"),))
 
 
 def is_ours(parent: Parent | None, thread: Contact | None, facts: BatchFacts) -> bool:

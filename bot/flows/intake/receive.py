@@ -20,12 +20,13 @@ from bot.flows.changes.close import PERSON_WROTE, reopen_for_person
 from bot.flows.changes.needs import Wished
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
-from bot.flows.intake import platform_failures
+from bot.flows.intake import delivery_news
 from bot.flows.intake.consequences import (
     CameBack,
     Change,
     FollowUp,
     Muted,
+    News,
     NotReached,
     ReceiptShared,
     ReceiptsKeptBack,
@@ -36,11 +37,10 @@ from bot.flows.intake.consequences import (
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather
 from bot.flows.intake.plan import Capacity, Filed, Plan
-from bot.flows.intake.platform_failures import NotDelivered
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, cursors, direct, outbox, receipts, retention, scans, shunt, suppressions
+from bot.store import clocks, contacts, cursors, direct, outbox, retention, scans, shunt
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -160,9 +160,9 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
     return Received(list(plan.results), list(plan.claims), more=more)
 
 
-def _come_back(connection: Connection, change: CameBack | NotDelivered, now: datetime, book: Rulebook) -> None:
-    if isinstance(change, NotDelivered):
-        platform_failures.note(connection, change, now, book)
+def _come_back(connection: Connection, change: CameBack | News, now: datetime, book: Rulebook) -> None:
+    if isinstance(change, News):
+        delivery_news.note(connection, change, now, book)
         return
     is_new = outbox.came_back(connection, change.delivery, change.error, now, change.again_at)
     if is_new and change.delivery.purpose is Purpose.ANSWER:
@@ -175,10 +175,10 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             _go_on(connection, change, now, book)
         case StaffAnswer():
             staff_answers.take(connection, change, now, book)
-        case CameBack() | NotDelivered():
+        case CameBack() | News():
             _come_back(connection, change, now, book)
         case NotReached():
-            _withdraw_receipt(connection, change.contact_id, now)
+            delivery_news.withdraw_receipt(connection, change.contact_id, now)
         case Suppressed() | Muted() | Wished():
             _note_of_person(connection, change, now)
         case ReceiptShared():
@@ -194,31 +194,12 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
 def _note_of_person(connection: Connection, change: Suppressed | Muted | Wished, now: datetime) -> None:
     match change:
         case Suppressed():
-            _suppress(connection, change, now)
+            delivery_news.suppress(connection, change, now)
         case Muted():
             contacts.put(connection, change.contact_id, {"muted": True})
         case Wished():
             (contact,) = contacts.with_id(connection, [change.contact_id]).values()
             needs.remember(connection, contact, change.of_form, now)
-
-
-def _withdraw_receipt(connection: Connection, contact_id: int, now: datetime) -> None:
-    """Our receipt did not arrive; the contacts for which it stood, too, say when it was thought to have left."""
-    details = {"purpose": Purpose.ACKNOWLEDGEMENT}
-    events = [
-        Event(sharer, now, EventKind.UNDELIVERABLE, details=details | {"receipt_sent_at_before": at.isoformat()})
-        for sharer, at in receipts.shared_by(connection, contact_id)
-    ]
-    contacts.withdraw_receipt(connection, contact_id, now)
-    contacts.note(connection, events)
-
-
-def _suppress(connection: Connection, change: Suppressed, now: datetime) -> None:
-    """Send nothing automatic to an address for a time; the figures count it once, and name nobody."""
-    if not suppressions.is_suppressed(connection, change.address, now):
-        details = {"reason": change.cause}
-        contacts.note(connection, [Event(None, now, EventKind.ADDRESS_SUPPRESSED, details=details)])
-    suppressions.add(connection, change.address, change.reason, now, change.until)
 
 
 def _go_on(connection: Connection, step: FollowUp, now: datetime, book: Rulebook) -> None:

@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 from bot.core import answers, closings
 from bot.core.closings import Outcome
 from bot.core.contacts import Contact, State
-from bot.core.deliveries import Delivery, Fate, Purpose
-from bot.core.deliveries import State as Leaving
+from bot.core.deliveries import OUT, Delivery, Fate, Purpose
 from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
@@ -121,7 +120,7 @@ def _departures(outgoing: Sequence[Delivery], fates: Mapping[int, Fate]) -> tupl
         (fates[delivery.id].sent_at, delivery)
         for delivery in outgoing
         if delivery.purpose in TO_SENDERS and delivery.purpose is not Purpose.TRACK_LINK
-        if delivery.state is Leaving.SENT and delivery.recipient
+        if delivery.state in OUT and delivery.recipient
     ]
     by_time = sorted((at, delivery.id, delivery) for at, delivery in to_person if at is not None)
     return tuple(
@@ -135,7 +134,7 @@ def _reasons(outgoing: Iterable[Delivery]) -> dict[str, str]:
     return {
         delivery.key.partition(f":{Purpose.NEW_DATE}:")[2]: str(delivery.details.get("reason", ""))
         for delivery in outgoing
-        if delivery.purpose is Purpose.NEW_DATE and delivery.state is Leaving.SENT
+        if delivery.purpose is Purpose.NEW_DATE and delivery.state in OUT
     }
 
 
@@ -198,6 +197,6 @@ def _ending(
     reasons = [
         str(delivery.details.get("reason", ""))
         for delivery in outgoing
-        if delivery.purpose is Purpose.CLOSING and delivery.state is Leaving.SENT and delivery.created_at >= last.at
+        if delivery.purpose is Purpose.CLOSING and delivery.state in OUT and delivery.created_at >= last.at
     ]
     return Stage.CLOSED, last.at, "".join(reasons[-1:]), closings.outcome_of(str(last.details.get("outcome", "")))
