@@ -48,6 +48,11 @@ def words(message: Values) -> str:
     """Return the text; of a place or a contact, what staff need to know of it. Raises NotUnderstood."""
     if (text := _text(message, "text") or _text(message, "caption")) or "rich_message" in message:
         return text or _rich(message["rich_message"]["blocks"], "\n").strip()
+    return _of_thing(message)
+
+
+def _of_thing(message: Values) -> str:
+    """Return what staff need to know of a place, a contact, a throw of dice, a poll or a list."""
     if venue := message.get("venue"):
         return f"{venue['title']}, {venue['address']}"
     if spot := message.get("location"):

@@ -129,8 +129,7 @@ class Updates:
     def _message(self, message: Values, update_id: int, *, is_edit: bool) -> Iterator[Inbound]:
         place, words = Place.of(message), contents.words(message)
         sent_at = int(message.get("edit_date") or message["date"])
-        is_live_location = is_edit and "location" in message  # which is not stored
-        if not self._is_for_us(message, words) or is_live_location:
+        if not self._is_for_us(message, words) or _is_live_location(message, is_edit=is_edit):
             return
         writer = _writer(message)
         is_own = bool(place.connection) and writer["id"] != place.chat
@@ -139,7 +138,7 @@ class Updates:
             conversation=_conversation(message, place),
             answers=_parents(message, place),
             about=str(place) if is_edit else "",
-            by_program=bool(writer.get("is_bot")) and not is_own,
+            by_program=not is_own and bool(writer.get("is_bot")),
             automatic=is_own and _is_automatic(message),
             holds=contents.holds(message, words),
             files=contents.files(message),
@@ -213,6 +212,11 @@ def _conversation(message: Values, place: Place) -> str:
 def _parents(message: Values, place: Place) -> tuple[str, ...]:
     parent = message.get("reply_to_message")
     return (str(Place.of(parent, place.connection)),) if isinstance(parent, dict) else ()
+
+
+def _is_live_location(message: Values, *, is_edit: bool) -> bool:
+    """Tell whether the message only says where somebody is now, which is not stored."""
+    return is_edit and "location" in message
 
 
 def _is_automatic(message: Values) -> bool:

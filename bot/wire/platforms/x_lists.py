@@ -83,7 +83,7 @@ class Lists:
         async with aclosing(self._items(kind, query)) as items:
             async for item, includes in items:
                 name = _number(item)
-                if not last or not name or int(name) > int(last):
+                if _is_newer(name, last):
                     fresh.append((name, self._read(kind, item, includes)))
                 elif since is not None and _is_since(item, since):
                     earlier += self._read(kind, item, includes)
@@ -113,6 +113,10 @@ def _number(item: Any) -> str:
     """Return the number by which an item has its place in a list, or "": then it is read, and moves no cursor."""
     name = str(item.get("id", "")) if isinstance(item, dict) else ""
     return name if name.isdecimal() else ""
+
+
+def _is_newer(name: str, last: str) -> bool:
+    return not last or not name or int(name) > int(last)
 
 
 def _is_since(item: Mapping[str, Any], since: datetime) -> bool:
